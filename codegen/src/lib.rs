@@ -1,1 +1,98 @@
-//! Generator of `msgraph`.
+//! Generator of `msgraph`: the trimmed OpenAPI description of Microsoft Graph becomes typed endpoints and models.
+//!
+//! The way of the data: [`Description::read`] reads `openapi/`, [`Tree::new`] folds its paths, [`Types::new`] looks at its
+//! schemas, and [`generate`] writes Rust. `build.rs` of `msgraph` calls it, and so can any other crate's.
+
+#![deny(missing_docs)]
+
+mod description;
+mod error;
+mod exceptions;
+mod models;
+mod names;
+mod nodes;
+mod operations;
+mod options;
+mod tree;
+mod types;
+
+use std::path::Path;
+
+pub use description::Description;
+pub use error::{Error, Result};
+pub use names::{Collision, Collisions};
+pub use tree::{Argument, Place, Segment, Tree};
+pub use types::{Kind, RustName, Type, Types};
+
+/// The generated code, and what it holds.
+#[derive(Debug)]
+pub struct Generated {
+    /// Structs and enums: `models.rs`.
+    pub models: String,
+    /// Nodes and their calls: `nodes.rs`.
+    pub nodes: String,
+    /// Markers of what options operations have: `options.rs`.
+    pub options: String,
+    /// What was counted.
+    pub stats: Stats,
+}
+
+/// How large the description is, before and after the fold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Stats {
+    pub operations: usize,
+    pub places: usize,
+    pub distinct_places: usize,
+    pub distinct_operations: usize,
+    pub models: usize,
+    pub enums: usize,
+    pub properties: usize,
+}
+
+/// Generates everything.
+///
+/// # Errors
+///
+/// When two names meet, when the description says something unknown, or when progenitor refuses an operation.
+pub fn generate(description: &Description) -> Result<Generated> {
+    let tree = Tree::new(description)?;
+    let collisions = Collisions::default();
+    let types = Types::new(description, &collisions)?;
+    let models = models::write(&types, &collisions)?;
+    let nodes = nodes::write(description, &tree, &types, &collisions)?;
+    collisions.finish()?;
+    Ok(Generated {
+        stats: Stats {
+            operations: tree.described_operations,
+            places: tree.described_places,
+            distinct_places: tree.places.len(),
+            distinct_operations: tree.operations(),
+            models: models.models,
+            enums: models.enums,
+            properties: models.properties,
+        },
+        models: models.text,
+        nodes: nodes.nodes,
+        options: nodes.options,
+    })
+}
+
+impl Generated {
+    /// Writes `models.rs`, `nodes.rs` and `options.rs` into a folder.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be written; the error names it.
+    pub fn write_to(&self, folder: &Path) -> Result<()> {
+        for (name, text) in [
+            ("models.rs", &self.models),
+            ("nodes.rs", &self.nodes),
+            ("options.rs", &self.options),
+        ] {
+            let path = folder.join(name);
+            std::fs::write(&path, text).map_err(|error| Error::Io(path, error))?;
+        }
+        Ok(())
+    }
+}

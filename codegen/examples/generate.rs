@@ -1,0 +1,19 @@
+//! Generates from a folder of trimmed description into another folder, and says how large it is and how long it took.
+
+use std::path::Path;
+use std::time::Instant;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(from), Some(to)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: generate OPENAPI-FOLDER OUTPUT-FOLDER".into());
+    };
+    let start = Instant::now();
+    let description = msgraph_codegen::Description::read(Path::new(&from))?;
+    println!("read {:?}", start.elapsed());
+    let generated = msgraph_codegen::generate(&description)?;
+    generated.write_to(Path::new(&to))?;
+    println!("{:?}", generated.stats);
+    println!("done {:?}", start.elapsed());
+    Ok(())
+}

@@ -1,0 +1,329 @@
+//! The trimmed description, as it stands in `openapi/`.
+//!
+//! The files are one OpenAPI 3.0 document cut into pieces: `schemas.json` has the components, `paths/*.json` the paths,
+//! one file a workload. Only what the trimmed form has is read; `xtask trim` sees to it that there is nothing else.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
+
+use crate::error::{Error, Result};
+
+/// The whole of a trimmed description.
+#[derive(Debug, Default)]
+pub struct Description {
+    /// Path templates, as Graph spells them.
+    pub paths: BTreeMap<String, PathItem>,
+    /// Schemas by Graph's name, `microsoft.graph.user`.
+    pub schemas: Vec<(String, Schema)>,
+    /// Parameters that many operations share.
+    pub parameters: HashMap<String, Parameter>,
+}
+
+/// What stands at one path.
+#[derive(Debug, Default, Deserialize)]
+pub struct PathItem {
+    /// The path's own parameters.
+    #[serde(default)]
+    pub parameters: Vec<ParameterOrRef>,
+    /// GET.
+    pub get: Option<Operation>,
+    /// POST.
+    pub post: Option<Operation>,
+    /// PATCH.
+    pub patch: Option<Operation>,
+    /// PUT.
+    pub put: Option<Operation>,
+    /// DELETE.
+    pub delete: Option<Operation>,
+}
+
+/// One operation. Two operations are the same when all of this is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub struct Operation {
+    /// Query and header parameters.
+    #[serde(default)]
+    pub parameters: Vec<ParameterOrRef>,
+    /// The body that is sent.
+    #[serde(default, rename = "requestBody")]
+    pub request_body: Option<Content>,
+    /// The answers, by status.
+    #[serde(default)]
+    pub responses: BTreeMap<String, Content>,
+    /// Graph advises against it.
+    #[serde(default)]
+    pub deprecated: bool,
+    /// `action` or `function`.
+    #[serde(default, rename = "x-ms-docs-operation-type")]
+    pub operation_type: Option<String>,
+}
+
+/// A parameter, or a reference to one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(untagged)]
+pub enum ParameterOrRef {
+    /// `{"$ref": "#/components/parameters/…"}`
+    Ref {
+        /// The reference.
+        #[serde(rename = "$ref")]
+        reference: String,
+    },
+    /// The parameter itself.
+    Parameter(Parameter),
+}
+
+/// A parameter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub struct Parameter {
+    /// Its name on the wire.
+    pub name: String,
+    /// `path`, `query` or `header`.
+    #[serde(rename = "in")]
+    pub location: String,
+    /// Whether a call must have it.
+    #[serde(default)]
+    pub required: bool,
+    /// Its type.
+    #[serde(default)]
+    pub schema: Option<Schema>,
+    /// Its type, where it is written as a document of its own.
+    #[serde(default)]
+    pub content: BTreeMap<String, MediaType>,
+}
+
+/// A body.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub struct Content {
+    /// The forms that it may have.
+    #[serde(default)]
+    pub content: BTreeMap<String, MediaType>,
+}
+
+/// One form of a body.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub struct MediaType {
+    /// Its type.
+    #[serde(default)]
+    pub schema: Schema,
+}
+
+/// A schema in the normal form of `xtask trim`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub struct Schema {
+    /// `#/components/schemas/…`
+    #[serde(default, rename = "$ref")]
+    pub reference: Option<String>,
+    /// `string`, `integer`, `number`, `boolean`, `array`, `object`; none: untyped.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// `date-time`, `int32`…
+    #[serde(default)]
+    pub format: Option<String>,
+    /// What an array holds.
+    #[serde(default)]
+    pub items: Option<Box<Schema>>,
+    /// The base type.
+    #[serde(default, rename = "allOf")]
+    pub all_of: Vec<Schema>,
+    /// Own properties, in Graph's order.
+    #[serde(default)]
+    pub properties: Properties,
+    /// The words of an enum.
+    #[serde(default, rename = "enum")]
+    pub words: Vec<String>,
+    /// The enum is a set of words.
+    #[serde(default, rename = "x-ms-enum-flags")]
+    pub flags: bool,
+    /// The property leads to other entities and comes only when it is expanded.
+    #[serde(default, rename = "x-ms-navigationProperty")]
+    pub navigation: bool,
+}
+
+/// Properties in the order of the document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Properties(pub Vec<(String, Schema)>);
+
+impl Properties {
+    /// The property of this name.
+    pub fn get(&self, name: &str) -> Option<&Schema> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, s)| s)
+    }
+}
+
+impl<'de> Deserialize<'de> for Properties {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Properties;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> std::result::Result<Properties, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Properties(entries))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+impl Schema {
+    /// Graph's name of the schema that this one refers to.
+    pub fn target(&self) -> Option<&str> {
+        self.reference
+            .as_deref()
+            .and_then(|reference| reference.strip_prefix("#/components/schemas/"))
+    }
+
+    /// Whether this is the schema of raw bytes.
+    pub fn is_binary(&self) -> bool {
+        self.format.as_deref() == Some("binary")
+    }
+}
+
+impl PathItem {
+    /// The operations that stand here, by method.
+    pub fn operations(&self) -> impl Iterator<Item = (Method, &Operation)> {
+        [
+            (Method::Get, &self.get),
+            (Method::Post, &self.post),
+            (Method::Patch, &self.patch),
+            (Method::Put, &self.put),
+            (Method::Delete, &self.delete),
+        ]
+        .into_iter()
+        .filter_map(|(method, operation)| operation.as_ref().map(|o| (method, o)))
+    }
+}
+
+/// An HTTP method that Graph's description uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum Method {
+    Get,
+    Post,
+    Patch,
+    Put,
+    Delete,
+}
+
+impl Method {
+    /// The method on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Patch => "PATCH",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct PathsFile {
+    paths: BTreeMap<String, PathItem>,
+}
+
+#[derive(Deserialize)]
+struct SchemasFile {
+    components: Components,
+}
+
+#[derive(Deserialize)]
+struct Components {
+    schemas: Properties,
+    #[serde(default)]
+    parameters: HashMap<String, Parameter>,
+}
+
+impl Description {
+    /// Reads the trimmed description in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing or is not of the trimmed form; the error names the file and the place in it.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let SchemasFile { components } = read_json(&folder.join("schemas.json"))?;
+        let mut description = Self {
+            paths: BTreeMap::new(),
+            schemas: components.schemas.0,
+            parameters: components.parameters,
+        };
+        for file in path_files(folder)? {
+            let PathsFile { paths } = read_json(&file)?;
+            description.paths.extend(paths);
+        }
+        description.sort_parameters();
+        Ok(description)
+    }
+
+    /// Puts the parameters of each operation into one order, since operations that differ in it alone are the same.
+    fn sort_parameters(&mut self) {
+        for item in self.paths.values_mut() {
+            let operations = [
+                &mut item.get,
+                &mut item.post,
+                &mut item.patch,
+                &mut item.put,
+                &mut item.delete,
+            ];
+            for operation in operations.into_iter().flatten() {
+                operation.parameters.sort_unstable();
+            }
+        }
+    }
+
+    /// The parameter behind a reference.
+    pub fn parameter<'a>(&'a self, parameter: &'a ParameterOrRef) -> Result<&'a Parameter> {
+        match parameter {
+            ParameterOrRef::Parameter(parameter) => Ok(parameter),
+            ParameterOrRef::Ref { reference } => reference
+                .strip_prefix("#/components/parameters/")
+                .and_then(|name| self.parameters.get(name))
+                .ok_or_else(|| Error::Unknown {
+                    place: reference.clone(),
+                    what: "no such parameter".into(),
+                }),
+        }
+    }
+}
+
+/// The type of a parameter, however it is written.
+pub fn schema_of(parameter: &Parameter) -> Option<Schema> {
+    parameter.schema.clone().or_else(|| {
+        let media = parameter.content.values().next()?;
+        Some(media.schema.clone())
+    })
+}
+
+/// The files of the description that hold paths, in a fixed order.
+fn path_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
+    let folder = folder.join("paths");
+    let io = |error| Error::Io(folder.clone(), error);
+    let mut files = std::fs::read_dir(&folder)
+        .map_err(io)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<std::io::Result<Vec<_>>>()
+        .map_err(io)?;
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
+    files.sort();
+    Ok(files)
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read(path).map_err(|error| Error::Io(path.into(), error))?;
+    serde_json::from_slice(&text).map_err(|error| Error::Json(path.into(), error))
+}

@@ -1,0 +1,58 @@
+//! What can be wrong with a description.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::names::Collision;
+
+/// Why nothing was generated.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file of the description could not be read or written.
+    Io(PathBuf, std::io::Error),
+    /// A file of the description is not JSON of the trimmed form.
+    Json(PathBuf, serde_json::Error),
+    /// Things of the description that would have the same Rust name.
+    Collisions(Vec<Collision>),
+    /// The description says something that the generator does not know.
+    Unknown {
+        /// Path, operation or schema.
+        place: String,
+        /// What stands there.
+        what: String,
+    },
+    /// progenitor refused an operation, or lowered it to something unexpected.
+    Lowering(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            Error::Json(path, error) => write!(f, "{}: {error}", path.display()),
+            Error::Collisions(collisions) => {
+                f.write_str("names meet; codegen/src/exceptions.rs settles that")?;
+                for collision in collisions {
+                    write!(f, "\n  {collision}")?;
+                }
+                Ok(())
+            }
+            Error::Unknown { place, what } => write!(f, "{place}: {what}"),
+            Error::Lowering(what) => write!(f, "progenitor: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Io(_, error) => Some(error),
+            Error::Json(_, error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// The generator's result.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,373 @@
+//! Writes the models: structs and enums of Graph's schemas.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::description::Schema;
+use crate::error::{Error, Result};
+use crate::names::{self, Collisions, Scope};
+use crate::types::{Kind, Type, Types};
+
+/// What was written.
+#[derive(Debug, Default)]
+pub struct Models {
+    /// The text.
+    pub text: String,
+    /// How many structs.
+    pub models: usize,
+    /// How many enums.
+    pub enums: usize,
+    /// How many properties the structs have, inherited ones included.
+    pub properties: usize,
+}
+
+/// Writes all models, a Rust module a namespace of Graph.
+///
+/// # Errors
+///
+/// When names meet, or a property has a type that the generator does not know.
+pub fn write(types: &Types<'_>, collisions: &Collisions) -> Result<Models> {
+    let mut root = Module::default();
+    for of in types.iter() {
+        if matches!(of.kind, Kind::Model | Kind::Enum | Kind::Flags) {
+            root.place(&of.rust.modules).types.push(of);
+        }
+    }
+    let mut models = Models::default();
+    root.write(types, collisions, &mut Vec::new(), &mut models)?;
+    Ok(models)
+}
+
+#[derive(Default)]
+struct Module<'t, 'd> {
+    types: Vec<&'t Type<'d>>,
+    modules: BTreeMap<String, Module<'t, 'd>>,
+}
+
+impl<'t, 'd> Module<'t, 'd> {
+    fn place(&mut self, path: &[String]) -> &mut Self {
+        match path {
+            [] => self,
+            [first, rest @ ..] => self.modules.entry(first.clone()).or_default().place(rest),
+        }
+    }
+
+    fn write(
+        &self,
+        types: &Types<'d>,
+        collisions: &Collisions,
+        path: &mut Vec<String>,
+        models: &mut Models,
+    ) -> Result<()> {
+        let mut of_module = self.types.clone();
+        of_module.sort_by(|a, b| a.rust.ident.cmp(&b.rust.ident));
+        for of in of_module {
+            match of.kind {
+                Kind::Model => write_model(types, collisions, of, path, models)?,
+                _ => write_enum(collisions, of, models),
+            }
+        }
+        for (name, module) in &self.modules {
+            let _ = writeln!(
+                models.text,
+                "/// {}\npub mod {name} {{\nuse super::{{edm, fmt, model}};\n",
+                module_doc(name)
+            );
+            path.push(name.clone());
+            module.write(types, collisions, path, models)?;
+            path.pop();
+            models.text.push_str("}\n\n");
+        }
+        Ok(())
+    }
+}
+
+fn module_doc(name: &str) -> String {
+    match name {
+        "actions" => "What actions take: one struct an action.".into(),
+        name => format!("The types of Graph's namespace `{name}`."),
+    }
+}
+
+/// A property, ready to be written.
+struct Property<'d> {
+    /// Graph's name.
+    name: &'d str,
+    /// The field.
+    field: String,
+    /// What the field holds, inside `Option`.
+    of: String,
+    /// The variant of `Ref` and `Slot` that hands it out.
+    slot: &'static str,
+}
+
+fn write_model(
+    types: &Types<'_>,
+    collisions: &Collisions,
+    of: &Type<'_>,
+    module: &[String],
+    models: &mut Models,
+) -> Result<()> {
+    let ident = &of.rust.ident;
+    let mut fields = Scope::new(of.name, collisions);
+    let mut constants = Scope::new(of.name, collisions);
+    fields.take("extra".into(), "what the description does not know");
+    let mut structural = Vec::new();
+    let mut text = String::new();
+    let mut names_of_constants = String::new();
+    for (name, schema) in types.properties(of)? {
+        models.properties += 1;
+        let constant = constants.take(names::shouty(name), name);
+        let (slot, rust) = slot(types, of, name, schema, module)?;
+        if schema.navigation {
+            let _ = writeln!(
+                names_of_constants,
+                "    /// `{name}`\n    pub const {constant}: model::Navigation<{ident}, {rust}> = model::Navigation::new(\"{name}\");"
+            );
+            continue;
+        }
+        let _ = writeln!(
+            names_of_constants,
+            "    /// `{name}`\n    pub const {constant}: model::Property<{ident}, {rust}> = model::Property::new(\"{name}\");"
+        );
+        let field = fields.take(names::snake(name), name);
+        structural.push(Property {
+            name,
+            field,
+            of: match slot {
+                "Object" => format!("Box<{rust}>"),
+                _ => rust,
+            },
+            slot,
+        });
+    }
+
+    let _ = writeln!(
+        text,
+        "/// `{}`\n{}pub struct {ident} {{",
+        of.name,
+        alias(of),
+    );
+    for p in &structural {
+        let _ = writeln!(
+            text,
+            "    /// `{}`\n    pub {}: Option<{}>,",
+            p.name, p.field, p.of
+        );
+    }
+    text.push_str("    /// What the struct has no field for.\n    pub extra: model::Extra,\n}\n\n");
+    if !names_of_constants.is_empty() {
+        let _ = writeln!(text, "impl {ident} {{\n{names_of_constants}}}\n");
+    }
+
+    let none: String = structural
+        .iter()
+        .map(|p| format!("{}: None, ", p.field))
+        .collect();
+    let names_list: Vec<_> = structural
+        .iter()
+        .map(|p| format!("\"{}\"", p.name))
+        .collect();
+    let list = |by: &str, kind: &str| -> String {
+        let parts: Vec<_> = structural
+            .iter()
+            .map(|p| format!("model::{kind}::{}({by}self.{})", p.slot, p.field))
+            .collect();
+        parts.join(", ")
+    };
+    let derived: Vec<_> = of
+        .derived
+        .iter()
+        .map(|name| format!("\"{name}\""))
+        .collect();
+    let _ = writeln!(
+        text,
+        "impl Default for {ident} {{\n    #[inline]\n    fn default() -> Self {{\n        Self {{ {none}extra: model::Extra::new() }}\n    }}\n}}\n"
+    );
+    let _ = writeln!(
+        text,
+        "impl model::Object for {ident} {{\n\
+         \x20   #[inline]\n    fn info(&self) -> &'static model::TypeInfo {{\n        <Self as model::Model>::INFO\n    }}\n\
+         \x20   #[inline]\n    fn refs(&self, read: &mut dyn FnMut(&[model::Ref<'_>], &model::Extra)) {{\n        read(&[{}], &self.extra)\n    }}\n\
+         \x20   #[inline]\n    fn slots(&mut self, write: &mut dyn FnMut(&mut [model::Slot<'_>], &mut model::Extra)) {{\n        write(&mut [{}], &mut self.extra)\n    }}\n}}\n",
+        list("&", "Ref"),
+        list("&mut ", "Slot"),
+    );
+    let _ = writeln!(
+        text,
+        "impl model::Model for {ident} {{\n    const INFO: &'static model::TypeInfo = &model::TypeInfo {{\n        name: \"{}\",\n        names: &[{}],\n        derived: &[{}],\n    }};\n}}\n",
+        of.name,
+        names_list.join(", "),
+        derived.join(", "),
+    );
+    for base in types.bases(of)? {
+        let _ = writeln!(
+            text,
+            "impl model::DerivedFrom<{}> for {ident} {{}}\n",
+            base.rust.path_from(module)
+        );
+    }
+    let _ = writeln!(text, "{}", per_model(ident, !of.derived.is_empty()));
+    models.text.push_str(&text);
+    models.models += 1;
+    Ok(())
+}
+
+/// Graph's name for those who search for it, where it is another one.
+fn alias(of: &Type<'_>) -> String {
+    match names::last(of.name) {
+        same if same == of.rust.ident => String::new(),
+        other => format!("#[doc(alias = \"{other}\")]\n"),
+    }
+}
+
+/// The five traits that every model has, each a line that calls what is written once.
+fn per_model(ident: &str, has_derived: bool) -> String {
+    let mut text = format!(
+        "impl Clone for {ident} {{\n    #[inline]\n    fn clone(&self) -> Self {{\n        model::object::clone(self)\n    }}\n}}\n\n\
+         impl fmt::Debug for {ident} {{\n    #[inline]\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::object::debug(self, f)\n    }}\n}}\n\n\
+         impl PartialEq for {ident} {{\n    #[inline]\n    fn eq(&self, other: &Self) -> bool {{\n        model::object::eq(self, other)\n    }}\n}}\n\n\
+         impl serde::Serialize for {ident} {{\n    #[inline]\n    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n        model::object::serialize(self, serializer)\n    }}\n}}\n\n\
+         impl<'de> serde::Deserialize<'de> for {ident} {{\n    #[inline]\n    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{\n        model::object::deserialize(deserializer)\n    }}\n}}\n"
+    );
+    if has_derived {
+        let _ = write!(
+            text,
+            "\nimpl<T: model::DerivedFrom<{ident}>> From<T> for {ident} {{\n    #[inline]\n    fn from(derived: T) -> Self {{\n        model::object::upcast(derived)\n    }}\n}}\n"
+        );
+    }
+    text
+}
+
+/// How a property is handed out, and its Rust type.
+fn slot(
+    types: &Types<'_>,
+    of: &Type<'_>,
+    name: &str,
+    schema: &Schema,
+    module: &[String],
+) -> Result<(&'static str, String)> {
+    let schema = types.resolve(schema);
+    if let Some(target) = types.target(schema) {
+        let rust = target.rust.path_from(module);
+        return Ok(match target.kind {
+            Kind::Model => ("Object", rust),
+            Kind::Enum => ("Enum", rust),
+            Kind::Flags => ("Flags", format!("model::Flags<{rust}>")),
+            Kind::Page | Kind::Alias => return Err(unknown(of, name, schema)),
+        });
+    }
+    if schema.kind.as_deref() == Some("array") {
+        let items = schema
+            .items
+            .as_deref()
+            .ok_or_else(|| unknown(of, name, schema))?;
+        let (slot, rust) = slot_of_items(types, of, name, items, module)?;
+        return Ok((slot, format!("Vec<{rust}>")));
+    }
+    scalar(schema)
+        .map(|(slot, _, rust)| (slot, rust.to_owned()))
+        .ok_or_else(|| unknown(of, name, schema))
+}
+
+fn slot_of_items(
+    types: &Types<'_>,
+    of: &Type<'_>,
+    name: &str,
+    items: &Schema,
+    module: &[String],
+) -> Result<(&'static str, String)> {
+    let items = types.resolve(items);
+    if let Some(target) = types.target(items) {
+        let rust = target.rust.path_from(module);
+        return Ok(match target.kind {
+            Kind::Model => ("Objects", rust),
+            Kind::Enum => ("Enums", rust),
+            Kind::Flags => ("FlagsList", format!("model::Flags<{rust}>")),
+            Kind::Page | Kind::Alias => return Err(unknown(of, name, items)),
+        });
+    }
+    scalar(items)
+        .map(|(_, plural, rust)| (plural, rust.to_owned()))
+        .ok_or_else(|| unknown(of, name, items))
+}
+
+fn unknown(of: &Type<'_>, name: &str, schema: &Schema) -> Error {
+    Error::Unknown {
+        place: format!("{}.{name}", of.name),
+        what: format!("no Rust type is known for {schema:?}"),
+    }
+}
+
+/// The slot of one value, the slot of many, and the Rust type.
+fn scalar(schema: &Schema) -> Option<(&'static str, &'static str, &'static str)> {
+    let format = schema.format.as_deref();
+    Some(match (schema.kind.as_deref(), format) {
+        (None, None) => ("Untyped", "Untypeds", "serde_json::Value"),
+        (Some("string"), None) => ("String", "Strings", "String"),
+        (Some("string"), Some("date-time")) => ("DateTime", "DateTimes", "edm::DateTimeOffset"),
+        (Some("string"), Some("date")) => ("Date", "Dates", "edm::Date"),
+        (Some("string"), Some("time")) => ("TimeOfDay", "TimesOfDay", "edm::TimeOfDay"),
+        (Some("string"), Some("duration")) => ("Duration", "Durations", "edm::Duration"),
+        (Some("string"), Some("uuid")) => ("Guid", "Guids", "edm::Guid"),
+        (Some("string"), Some("base64url")) => ("Binary", "Binaries", "edm::Binary"),
+        (Some("boolean"), None) => ("Bool", "Bools", "bool"),
+        (Some("integer"), Some("int16")) => ("Int16", "Int16s", "i16"),
+        (Some("integer"), Some("int32")) => ("Int32", "Int32s", "i32"),
+        (Some("integer"), Some("int64")) => ("Int64", "Int64s", "i64"),
+        (Some("integer"), Some("uint8")) => ("Uint8", "Uint8s", "u8"),
+        (Some("number"), Some("double")) => ("Double", "Doubles", "f64"),
+        (Some("number"), Some("float")) => ("Float", "Floats", "f32"),
+        (Some("number"), Some("decimal")) => ("Decimal", "Decimals", "edm::Decimal"),
+        _ => return None,
+    })
+}
+
+fn write_enum(collisions: &Collisions, of: &Type<'_>, models: &mut Models) {
+    let ident = &of.rust.ident;
+    let mut scope = Scope::new(of.name, collisions);
+    scope.take(
+        "Unknown".into(),
+        "a word that the description does not know",
+    );
+    let text = &mut models.text;
+    let _ = writeln!(text, "/// `{}`\n{}pub enum {ident} {{", of.name, alias(of),);
+    let mut variants = Vec::new();
+    for word in &of.schema.words {
+        // A word with the sign in front of it is another word (`-1`), and `unknown` is a word of Graph's.
+        let variant = match names::camel(word).as_str() {
+            "Unknown" => "Unknown_".to_owned(),
+            variant => variant.to_owned(),
+        };
+        let variant = scope.take(variant, word);
+        let _ = writeln!(text, "    /// `{word}`\n    {variant},");
+        variants.push((variant, word));
+    }
+    text.push_str(
+        "    /// A word that the description does not know.\n    Unknown(String),\n}\n\n",
+    );
+    let words: Vec<_> = variants
+        .iter()
+        .map(|(_, word)| format!("\"{word}\""))
+        .collect();
+    let to: String = variants
+        .iter()
+        .enumerate()
+        .map(|(index, (variant, _))| format!("            Self::{variant} => {index},\n"))
+        .collect();
+    let from: String = variants
+        .iter()
+        .enumerate()
+        .map(|(index, (variant, _))| format!("            {index} => Self::{variant},\n"))
+        .collect();
+    let _ = writeln!(
+        text,
+        "impl model::OpenEnum for {ident} {{\n\
+         \x20   const WORDS: &'static [&'static str] = &[{}];\n\
+         \x20   #[inline]\n    fn index(&self) -> Result<usize, &str> {{\n        Ok(match self {{\n{to}            Self::Unknown(word) => return Err(word),\n        }})\n    }}\n\
+         \x20   #[inline]\n    fn from_index(index: usize) -> Option<Self> {{\n        Some(match index {{\n{from}            _ => return None,\n        }})\n    }}\n\
+         \x20   #[inline]\n    fn unknown(word: String) -> Self {{\n        Self::Unknown(word)\n    }}\n}}\n",
+        words.join(", "),
+    );
+    models.enums += 1;
+}

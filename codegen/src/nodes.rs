@@ -1,0 +1,709 @@
+//! Writes the nodes: one struct a distinct place, with a method for each operation and each step further.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt::Write;
+
+use crate::description::{Content, Description, Method, Operation, Parameter, Schema};
+use crate::error::{Error, Result};
+use crate::names::{self, Collisions, Scope};
+use crate::operations::{self, Signature, Unlowered};
+use crate::options::{self, Options};
+use crate::tree::{Argument, Place, Segment, Tree};
+use crate::types::Types;
+
+/// The generated text.
+#[derive(Debug)]
+pub struct Nodes {
+    /// The nodes and their methods.
+    pub nodes: String,
+    /// The markers for what options the operations have.
+    pub options: String,
+}
+
+/// What an operation answers.
+#[derive(Debug, Clone, Copy)]
+enum Answer<'d> {
+    Nothing,
+    Entity(&'d Schema),
+    Collection(&'d Schema),
+    Value(&'d Schema),
+    Count,
+    Content,
+}
+
+/// What is sent with an operation.
+#[derive(Debug, Clone, Copy)]
+enum Body<'d> {
+    Nothing,
+    Json(&'d Schema),
+    Bytes,
+    Reference,
+}
+
+/// An operation at a place, ready to be lowered.
+struct Endpoint<'d> {
+    method: Method,
+    parameters: Vec<&'d Parameter>,
+    answer: Answer<'d>,
+    body: Body<'d>,
+    /// What is sent, where it is no JSON.
+    media_type: &'static str,
+    deprecated: bool,
+}
+
+/// Writes all nodes.
+///
+/// # Errors
+///
+/// When names meet, or an operation has a form that the generator does not know.
+pub fn write(
+    description: &Description,
+    tree: &Tree<'_>,
+    types: &Types<'_>,
+    collisions: &Collisions,
+) -> Result<Nodes> {
+    let places = tree
+        .places
+        .iter()
+        .map(|place| endpoints(description, types, place))
+        .collect::<Result<Vec<_>>>()?;
+    let mut unlowered = Distinct::default();
+    // Where the operations of a place, and the arguments of the steps below it, stand among the lowered ones.
+    let mut of_places = Vec::with_capacity(places.len());
+    for (place, endpoints) in tree.places.iter().zip(&places) {
+        let mut of_place = Vec::new();
+        for endpoint in endpoints {
+            of_place.push(unlowered.number(endpoint.unlowered(&place.path)?));
+        }
+        for (segment, _) in &place.children {
+            if let Segment::Function(_, arguments) | Segment::AlternateKey(arguments) = segment {
+                of_place.push(
+                    unlowered.number(Unlowered {
+                        parameters: arguments
+                            .iter()
+                            .map(|a| (a.name.as_str(), !a.optional, a.schema.clone()))
+                            .collect(),
+                        ..Default::default()
+                    }),
+                );
+            }
+        }
+        of_places.push(of_place);
+    }
+    let lowered = operations::lower(&unlowered.operations, |name| {
+        types.get(name).map(|target| target.rust.path())
+    })?;
+    let signatures: Vec<Vec<&Signature>> = of_places
+        .iter()
+        .map(|numbers| numbers.iter().map(|&number| &lowered[number]).collect())
+        .collect();
+
+    let mut writer = Writer {
+        tree,
+        types,
+        places: &places,
+        collisions,
+        signatures: &signatures,
+        options: Options::default(),
+        out: String::new(),
+    };
+    writer.all()?;
+    let mut options = String::new();
+    writer.options.write(&mut options);
+    Ok(Nodes {
+        nodes: writer.out,
+        options,
+    })
+}
+
+/// The operations of a place.
+fn endpoints<'d>(
+    description: &'d Description,
+    types: &'d Types<'_>,
+    place: &Place<'d>,
+) -> Result<Vec<Endpoint<'d>>> {
+    place
+        .operations
+        .iter()
+        .map(|&(method, operation)| {
+            let at = || format!("{} {}", method.as_str(), place.path);
+            let parameters = operation
+                .parameters
+                .iter()
+                .map(|parameter| description.parameter(parameter))
+                .collect::<Result<Vec<_>>>()?;
+            Ok(Endpoint {
+                method,
+                parameters,
+                answer: answer(types, operation, &at)?,
+                body: body(operation.request_body.as_ref(), place, &at)?,
+                media_type: media_type(operation.request_body.as_ref()),
+                deprecated: operation.deprecated,
+            })
+        })
+        .collect()
+}
+
+fn answer<'d>(
+    types: &'d Types<'_>,
+    operation: &'d Operation,
+    at: &dyn Fn() -> String,
+) -> Result<Answer<'d>> {
+    let Some(media) = operation.responses.values().next() else {
+        return Ok(Answer::Nothing);
+    };
+    if media.content.contains_key("text/plain") {
+        return Ok(Answer::Count);
+    }
+    let Some(json) = media.content.get("application/json") else {
+        return Ok(if media.content.is_empty() {
+            Answer::Nothing
+        } else {
+            Answer::Content
+        });
+    };
+    let schema = types.resolve(&json.schema);
+    if let Some(items) = types.page_items(schema) {
+        return Ok(Answer::Collection(items));
+    }
+    if schema.properties.0.is_empty() {
+        return Ok(Answer::Entity(schema));
+    }
+    match schema.properties.get("value") {
+        Some(value) => Ok(Answer::Value(value)),
+        None => Err(Error::Unknown {
+            place: at(),
+            what: "the answer is an object without a name and without `value`".into(),
+        }),
+    }
+}
+
+fn body<'d>(
+    content: Option<&'d Content>,
+    place: &Place<'_>,
+    at: &dyn Fn() -> String,
+) -> Result<Body<'d>> {
+    let Some(content) = content else {
+        return Ok(Body::Nothing);
+    };
+    if place.path.ends_with("/$ref") {
+        return Ok(Body::Reference);
+    }
+    match content.content.get("application/json") {
+        Some(json) if json.schema.properties.0.is_empty() => Ok(Body::Json(&json.schema)),
+        Some(_) => Err(Error::Unknown {
+            place: at(),
+            what: "the body is an object without a name".into(),
+        }),
+        None if content.content.is_empty() => Ok(Body::Nothing),
+        None => Ok(Body::Bytes),
+    }
+}
+
+/// The media type of a body of bytes, as far as the description has one for all of them.
+fn media_type(content: Option<&Content>) -> &'static str {
+    let mut kinds = content.iter().flat_map(|content| content.content.keys());
+    if kinds.all(|kind| kind.starts_with("image/")) {
+        "image/*"
+    } else {
+        "application/octet-stream"
+    }
+}
+
+impl<'d> Endpoint<'d> {
+    fn unlowered(&self, path: &str) -> Result<Unlowered<'d>> {
+        Ok(Unlowered {
+            parameters: self
+                .parameters
+                .iter()
+                .filter(|parameter| !options::is_known(&parameter.name))
+                .map(|parameter| operations::parameter(parameter, path))
+                .collect::<Result<_>>()?,
+            body: match self.body {
+                Body::Json(schema) => Some(schema.clone()),
+                Body::Bytes => Some(binary()),
+                Body::Nothing | Body::Reference => None,
+            },
+            answer: match self.answer {
+                Answer::Entity(schema) | Answer::Collection(schema) | Answer::Value(schema) => {
+                    Some(schema.clone())
+                }
+                Answer::Content => Some(binary()),
+                Answer::Nothing | Answer::Count => None,
+            },
+        })
+    }
+
+    /// The name of the method, where the operation has none of its own.
+    fn name(&self) -> &'static str {
+        match (self.method, self.answer) {
+            (Method::Get, Answer::Collection(_)) => "list",
+            (Method::Get, _) => "get",
+            (Method::Post, _) => "create",
+            (Method::Patch, _) => "update",
+            (Method::Put, _) => "replace",
+            (Method::Delete, _) => "delete",
+        }
+    }
+
+    /// The name of the method of the parent that stands for an operation on references.
+    fn reference_name(&self) -> &'static str {
+        match (self.method, self.answer) {
+            (Method::Get, Answer::Collection(_)) => "list_refs",
+            (Method::Get, _) => "get_ref",
+            (Method::Post, _) => "add_ref",
+            (Method::Put | Method::Patch, _) => "set_ref",
+            (Method::Delete, _) => "remove_ref",
+        }
+    }
+}
+
+fn binary() -> Schema {
+    Schema {
+        kind: Some("string".into()),
+        format: Some("binary".into()),
+        ..Default::default()
+    }
+}
+
+/// Operations to lower, each form of them once.
+#[derive(Default)]
+struct Distinct<'d> {
+    operations: Vec<Unlowered<'d>>,
+    index: HashMap<Unlowered<'d>, usize>,
+}
+
+impl<'d> Distinct<'d> {
+    fn number(&mut self, operation: Unlowered<'d>) -> usize {
+        let next = self.operations.len();
+        match self.index.entry(operation) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                self.operations.push(new.key().clone());
+                *new.insert(next)
+            }
+        }
+    }
+}
+
+/// A step to a place that has no node, because all that it has are methods of its parent.
+fn is_flat(segment: &Segment, place: &Place<'_>) -> bool {
+    let methods: Vec<_> = place.operations.iter().map(|(method, _)| *method).collect();
+    match segment {
+        Segment::Literal(_) => place.children.is_empty() && methods == [Method::Post],
+        Segment::Function(..) => place.children.is_empty() && methods == [Method::Get],
+        Segment::System("$count" | "$ref") => place.children.is_empty(),
+        _ => false,
+    }
+}
+
+/// One method, in parts.
+struct Step<'a> {
+    /// Graph's name, for `doc(alias)`, where it is another one.
+    alias: Option<&'a str>,
+    /// The method's name.
+    name: String,
+    /// The path before the operation: `self.0`, or with a segment.
+    target: String,
+    /// Arguments before those of the operation.
+    arguments: Vec<String>,
+    /// The path that the description gives.
+    path: &'a str,
+    /// What kind of call it is.
+    role: Role,
+}
+
+/// What kind of call a method of a node makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Reading or writing what stands at the place.
+    Resource,
+    /// `…/$ref`
+    References,
+    /// An OData action.
+    Action,
+    /// An OData function.
+    Function,
+}
+
+struct Writer<'a, 'd> {
+    tree: &'a Tree<'d>,
+    types: &'a Types<'d>,
+    places: &'a [Vec<Endpoint<'d>>],
+    collisions: &'a Collisions,
+    /// By place: first its operations', then those of the arguments of the steps below it.
+    signatures: &'a [Vec<&'a Signature>],
+    options: Options,
+    out: String,
+}
+
+impl Writer<'_, '_> {
+    fn all(&mut self) -> Result<()> {
+        let mut scope = Scope::new("nodes", self.collisions);
+        // A child of the root, or of a node, that is not flat has a node; flat ones have no children, so this reaches all.
+        let mut order: Vec<usize> = (0..self.tree.places.len()).collect();
+        order.sort_by_key(|&place| &self.tree.places[place].path);
+        let mut has_node = vec![false; self.tree.places.len()];
+        for place in &self.tree.places {
+            for (segment, child) in &place.children {
+                if !is_flat(segment, &self.tree.places[*child]) {
+                    has_node[*child] = true;
+                }
+            }
+        }
+        for place in order {
+            if place == self.tree.root {
+                self.root()?;
+            } else if has_node[place] {
+                let path = &self.tree.places[place].path;
+                let name = scope.take(names::node(path), path);
+                self.node(place, &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn root(&mut self) -> Result<()> {
+        self.out.push_str("impl Graph {\n");
+        self.methods(self.tree.root, "Path::root(self)")?;
+        self.out.push_str("}\n\n");
+        Ok(())
+    }
+
+    fn node(&mut self, number: usize, name: &str) -> Result<()> {
+        let place = &self.tree.places[number];
+        let others = match place.places {
+            1 => String::new(),
+            2 => " and one other place".into(),
+            more => format!(" and {} other places", more - 1),
+        };
+        let _ = write!(
+            self.out,
+            "/// `{}`{others}\n#[derive(Clone, Debug)]\npub struct {name}(Path);\n\nimpl {name} {{\n",
+            place.path
+        );
+        self.methods(number, "self.0")?;
+        self.out.push_str("}\n\n");
+        Ok(())
+    }
+
+    /// The methods of a place: its operations, then what leads further.
+    fn methods(&mut self, number: usize, target: &str) -> Result<()> {
+        let (tree, places) = (self.tree, self.places);
+        let signatures = &self.signatures[number];
+        let place = &tree.places[number];
+        let what = if place.path.is_empty() {
+            "the root"
+        } else {
+            &place.path
+        };
+        let mut scope = Scope::new(what, self.collisions);
+        for (endpoint, offset) in places[number].iter().zip(0..) {
+            let step = Step {
+                alias: None,
+                name: scope.take(endpoint.name().into(), &place.path),
+                target: target.into(),
+                arguments: Vec::new(),
+                path: &place.path,
+                role: Role::Resource,
+            };
+            self.operation(endpoint, signatures[offset], step)?;
+        }
+        let mut edges = signatures[places[number].len()..].iter();
+        for (segment, child) in &place.children {
+            let below = &tree.places[*child];
+            let documented = documented(segment);
+            let name = names::method(segment);
+            let path = path_below(&place.path, segment);
+            let (arguments, step) = match segment {
+                Segment::Literal(text) | Segment::Cast(text) => {
+                    (Vec::new(), format!("{target}.segment(\"{text}\")"))
+                }
+                Segment::System(text) => (Vec::new(), format!("{target}.segment(\"{text}\")")),
+                Segment::Key(text) => (
+                    vec!["id: &str".to_owned()],
+                    format!("{target}.key(\"{text}\", id)"),
+                ),
+                Segment::Function(function, of) => {
+                    let (arguments, values) = arguments(of, edges.next())?;
+                    (
+                        arguments,
+                        format!("{target}.function(\"{function}\", &[{values}])"),
+                    )
+                }
+                Segment::AlternateKey(of) => {
+                    let (arguments, values) = arguments(of, edges.next())?;
+                    (arguments, format!("{target}.alternate_key(&[{values}])"))
+                }
+            };
+            if !is_flat(segment, below) {
+                let name = scope.take(name, &path);
+                self.leads(&name, documented, &path, &arguments, &step, &below.path);
+                continue;
+            }
+            for (endpoint, offset) in places[*child].iter().zip(0..) {
+                let name = match segment {
+                    Segment::System("$ref") => endpoint.reference_name().to_owned(),
+                    _ => name.clone(),
+                };
+                let name = scope.take(name, &path);
+                let step = Step {
+                    alias: Some(documented).filter(|alias| *alias != name),
+                    name,
+                    target: step.clone(),
+                    arguments: arguments.clone(),
+                    path: &path,
+                    role: match segment {
+                        Segment::Function(..) => Role::Function,
+                        Segment::System("$ref") => Role::References,
+                        Segment::Literal(_) => Role::Action,
+                        _ => Role::Resource,
+                    },
+                };
+                self.operation(endpoint, self.signatures[*child][offset], step)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A method that leads to another node.
+    fn leads(
+        &mut self,
+        name: &str,
+        documented: &str,
+        path: &str,
+        arguments: &[String],
+        step: &str,
+        to: &str,
+    ) {
+        let node = names::node(to);
+        let arguments: String = arguments.iter().map(|a| format!(", {a}")).collect();
+        let _ = writeln!(self.out, "    /// `{path}`");
+        if documented != name {
+            let _ = writeln!(self.out, "    #[doc(alias = \"{documented}\")]");
+        }
+        let _ = writeln!(
+            self.out,
+            "    #[inline]\n    pub fn {name}(&self{arguments}) -> {node} {{\n        {node}({step})\n    }}\n"
+        );
+    }
+
+    /// A method that makes a call.
+    fn operation(
+        &mut self,
+        endpoint: &Endpoint<'_>,
+        signature: &Signature,
+        step: Step<'_>,
+    ) -> Result<()> {
+        let mut arguments = step.arguments;
+        let mut call = format!(
+            "{}.{}()",
+            step.target,
+            endpoint.method.as_str().to_lowercase()
+        );
+        let mut optional = Vec::new();
+        for parameter in &endpoint.parameters {
+            match (parameter.location.as_str(), parameter.required) {
+                ("query", true) if parameter.name == "@id" => {
+                    arguments.push("reference: &str".into());
+                    call.push_str(".reference_query(reference)");
+                }
+                ("header", true) if parameter.name == "If-Match" => {
+                    arguments.push("etag: impl IfMatch".into());
+                    call.push_str(".if_match(&etag)");
+                }
+                ("query", true) => {
+                    let argument = names::snake(&parameter.name);
+                    let of = signature.parameter(&parameter.name)?;
+                    arguments.push(format!("{argument}: {of}"));
+                    let _ = write!(call, ".query(\"{}\", {argument})", parameter.name);
+                }
+                // An argument of the function that leads here: it stands in the path.
+                ("query", false) if step.path.contains(&format!("{}=", parameter.name)) => {}
+                ("query" | "header", false) => optional.push(parameter.name.as_str()),
+                (location, _) => {
+                    return Err(Error::Unknown {
+                        place: step.path.into(),
+                        what: format!("`{}` is a required {location}", parameter.name),
+                    });
+                }
+            }
+        }
+        let marker = self.options.marker(optional.into_iter());
+        match endpoint.body {
+            Body::Nothing => {}
+            Body::Json(schema) => {
+                let of = owned(signature.body.as_deref().unwrap_or_default());
+                let target = self.types.target(schema);
+                if target.is_some_and(|target| !target.derived.is_empty()) {
+                    arguments.push(format!("body: impl Into<{of}>"));
+                    call.push_str(".json(&body.into())");
+                } else {
+                    arguments.push(format!("body: {of}"));
+                    call.push_str(".json(&body)");
+                }
+            }
+            Body::Bytes => {
+                arguments.push("body: impl Into<Content>".into());
+                let _ = write!(call, ".content(body.into(), \"{}\")", endpoint.media_type);
+            }
+            Body::Reference => {
+                arguments.push("reference: &str".into());
+                call.push_str(".reference(reference)");
+            }
+        }
+        let answer = self.answer(endpoint, signature, marker.as_deref(), step.role);
+        let arguments: String = arguments.iter().map(|a| format!(", {a}")).collect();
+        let _ = writeln!(
+            self.out,
+            "    /// `{} {}`",
+            endpoint.method.as_str(),
+            step.path
+        );
+        if let Some(alias) = step.alias {
+            let _ = writeln!(self.out, "    #[doc(alias = \"{alias}\")]");
+        }
+        if endpoint.deprecated {
+            self.out
+                .push_str("    #[deprecated = \"Graph advises against it\"]\n");
+        }
+        let _ = writeln!(
+            self.out,
+            "    #[inline]\n    pub fn {}(&self{arguments}) -> {answer} {{\n        Call::new({call})\n    }}\n",
+            step.name
+        );
+        Ok(())
+    }
+
+    /// The type of a call, by its method and what it answers.
+    fn answer(
+        &self,
+        endpoint: &Endpoint<'_>,
+        signature: &Signature,
+        marker: Option<&str>,
+        role: Role,
+    ) -> String {
+        let of = match endpoint.answer {
+            Answer::Entity(_) | Answer::Collection(_) if role == Role::References => "Reference",
+            _ => signature.answer.as_str(),
+        };
+        let kind = match endpoint.answer {
+            Answer::Nothing => "Nothing".to_owned(),
+            Answer::Entity(_) if matches!(endpoint.body, Body::Bytes) => {
+                format!("MaybeEntity<{of}>")
+            }
+            Answer::Entity(_) => format!("Entity<{of}>"),
+            Answer::Collection(_) => format!("Collection<{of}>"),
+            Answer::Value(_) => format!("Value<{of}>"),
+            Answer::Count => "CountOf".to_owned(),
+            Answer::Content => "Content".to_owned(),
+        };
+        let (alias, of) = match (endpoint.method, endpoint.answer) {
+            (_, Answer::Count) => ("Count", None),
+            (_, Answer::Nothing) if role == Role::Action => ("Action", None),
+            _ if role == Role::Action => ("Action", Some(kind.as_str())),
+            _ if role == Role::Function => ("Function", Some(kind.as_str())),
+            (_, Answer::Content) => ("Download", None),
+            (Method::Get, Answer::Collection(_)) => ("List", Some(of)),
+            (Method::Get, Answer::Entity(_)) => ("Get", Some(of)),
+            (Method::Post, Answer::Entity(_)) => ("Create", Some(of)),
+            (Method::Patch, Answer::Entity(_)) => ("Update", Some(of)),
+            (Method::Put, Answer::Nothing) if matches!(endpoint.body, Body::Bytes) => {
+                ("Upload", None)
+            }
+            (Method::Put, _) if matches!(endpoint.body, Body::Bytes) => {
+                ("Upload", Some(kind.as_str()))
+            }
+            (Method::Put, Answer::Entity(_)) => ("Replace", Some(of)),
+            (Method::Delete, Answer::Nothing) => ("Delete", None),
+            _ => ("Call", Some(kind.as_str())),
+        };
+        let mut parts: Vec<String> = of.map(String::from).into_iter().collect();
+        if let Some(marker) = marker {
+            // What the answer is has a default where the options stand behind it.
+            if parts.is_empty() && matches!(alias, "Action" | "Upload") {
+                parts.push(kind);
+            }
+            parts.push(format!("options::{marker}"));
+        }
+        if parts.is_empty() {
+            alias.into()
+        } else {
+            format!("{alias}<{}>", parts.join(", "))
+        }
+    }
+}
+
+/// The arguments of a function or key, as declared and as handed on.
+fn arguments(of: &[Argument], signature: Option<&&Signature>) -> Result<(Vec<String>, String)> {
+    let signature = signature.ok_or_else(|| Error::Lowering("no arguments".into()))?;
+    let mut declared = Vec::new();
+    let mut values = Vec::new();
+    for argument in of {
+        let name = names::snake(&argument.name);
+        let lowered = signature.parameter(&argument.name)?;
+        // Numbers and truth values come as they are, all else is borrowed.
+        let (of, form) = match lowered.trim_start_matches('&') {
+            "str" if argument.quoted => ("&str", "quoted"),
+            "f64" | "f32" => ("f64", "double"),
+            "Vec<String>" => ("&[&str]", "strings"),
+            _ if argument.quoted => (lowered, "word"),
+            _ => (lowered, "bare"),
+        };
+        if let Some(of) = lowered.strip_prefix("Option<") {
+            let of = of.trim_end_matches('>');
+            let form = if argument.quoted { "quoted" } else { "bare" };
+            declared.push(format!("{name}: Option<{of}>"));
+            values.push(format!(
+                "(\"{}\", Argument::optional({name}.map(Argument::{form})))",
+                argument.name
+            ));
+        } else {
+            declared.push(format!("{name}: {of}"));
+            values.push(format!("(\"{}\", Argument::{form}({name}))", argument.name));
+        }
+    }
+    Ok((declared, values.join(", ")))
+}
+
+/// The name under which Graph documents a step.
+fn documented(segment: &Segment) -> &str {
+    match segment {
+        Segment::Literal(name) | Segment::Cast(name) | Segment::Function(name, _) => {
+            names::last(name)
+        }
+        Segment::Key(name) => name,
+        Segment::System(name) => name,
+        Segment::AlternateKey(keys) => keys.first().map_or("", |key| key.name.as_str()),
+    }
+}
+
+/// The path of a child, with the names that the description gives.
+fn path_below(path: &str, segment: &Segment) -> String {
+    let arguments = |arguments: &[Argument]| -> String {
+        let parts: Vec<_> = arguments
+            .iter()
+            .map(|a| {
+                if a.quoted {
+                    format!("{}='{{{}}}'", a.name, a.name)
+                } else {
+                    format!("{}={{{}}}", a.name, a.name)
+                }
+            })
+            .collect();
+        parts.join(",")
+    };
+    match segment {
+        Segment::Literal(name) | Segment::Cast(name) => format!("{path}/{name}"),
+        Segment::System(name) => format!("{path}/{name}"),
+        Segment::Key(name) => format!("{path}/{{{name}}}"),
+        Segment::Function(name, of) => format!("{path}/{name}({})", arguments(of)),
+        Segment::AlternateKey(of) => format!("{path}({})", arguments(of)),
+    }
+}
+
+/// The type that is handed over, where progenitor borrows it.
+fn owned(of: &str) -> String {
+    of.trim_start_matches('&').to_owned()
+}

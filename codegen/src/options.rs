@@ -1,0 +1,146 @@
+//! Which options an operation has, as marker types.
+//!
+//! A call is `Call<A, O>`, and `O` says which options the description gives the operation: `top` exists on a list and not
+//! on a get. Operations with the same options share a marker.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::names;
+
+/// The options that the runtime knows, by their name on the wire, with the trait that stands for them.
+const KNOWN: &[(&str, &str)] = &[
+    ("$select", "HasSelect"),
+    ("$expand", "HasExpand"),
+    ("$filter", "HasFilter"),
+    ("$search", "HasSearch"),
+    ("$orderby", "HasOrderBy"),
+    ("$top", "HasTop"),
+    ("$skip", "HasSkip"),
+    ("$count", "HasCount"),
+    ("ConsistencyLevel", "HasConsistencyLevel"),
+    ("If-Match", "HasIfMatch"),
+];
+
+/// Whether the runtime has a method of its own for the option, so that nothing is to be lowered.
+pub fn is_known(name: &str) -> bool {
+    KNOWN.iter().any(|(known, _)| *known == name)
+}
+
+/// Sets that occur so often that they have a name; any other is called by what it holds beyond the largest of these.
+const NAMED: &[(&str, &[&str])] = &[
+    (
+        "AdvancedCollection",
+        &[
+            "$select",
+            "$expand",
+            "$filter",
+            "$search",
+            "$orderby",
+            "$top",
+            "$skip",
+            "$count",
+            "ConsistencyLevel",
+        ],
+    ),
+    (
+        "Collection",
+        &[
+            "$select", "$expand", "$filter", "$search", "$orderby", "$top", "$skip", "$count",
+        ],
+    ),
+    ("AdvancedCount", &["$filter", "$search", "ConsistencyLevel"]),
+    (
+        "AdvancedEntity",
+        &["$select", "$expand", "ConsistencyLevel"],
+    ),
+    ("Entity", &["$select", "$expand"]),
+    ("CollectionCount", &["$filter", "$search"]),
+    ("Conditional", &["If-Match"]),
+];
+
+/// The sets of options that occur.
+#[derive(Debug, Default)]
+pub struct Options {
+    sets: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Options {
+    /// The marker for a set of options, by their names on the wire; none for the empty set.
+    pub fn marker<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> Option<String> {
+        let set: BTreeSet<String> = names.map(String::from).collect();
+        if set.is_empty() {
+            return None;
+        }
+        let named = NAMED
+            .iter()
+            .find(|(_, members)| members.iter().all(|member| set.contains(*member)));
+        let (mut name, base): (String, &[&str]) = match named {
+            Some((name, members)) => ((*name).into(), members),
+            None => (String::new(), &[]),
+        };
+        for option in &set {
+            if !base.contains(&option.as_str()) {
+                name.push_str(&names::camel(option));
+            }
+        }
+        self.sets.insert(name.clone(), set);
+        Some(name)
+    }
+
+    /// Writes the markers, and a trait and a method for each option that the runtime does not know.
+    pub fn write(&self, out: &mut String) {
+        let others: BTreeSet<&String> = self
+            .sets
+            .values()
+            .flatten()
+            .filter(|option| !KNOWN.iter().any(|(known, _)| known == option))
+            .collect();
+        for option in others {
+            let (trait_name, method) = (names::camel(option), names::snake(option));
+            let _ = writeln!(
+                out,
+                "/// The operation has the option `{option}`.\n\
+                 #[diagnostic::on_unimplemented(message = \"Graph's description gives this operation no `{option}`\", \
+                 note = \"`.query(\\\"{option}\\\", value)` sends it all the same\")]\n\
+                 pub trait Has{trait_name} {{}}\n\n\
+                 impl<A, O: Has{trait_name}> Call<A, O> {{\n\
+                 \x20   /// Sends `{option}`.\n\
+                 \x20   pub fn {method}(self, value: impl std::fmt::Display) -> Self {{\n\
+                 \x20       self.query(\"{option}\", value)\n\
+                 \x20   }}\n}}\n"
+            );
+        }
+        for (name, set) in &self.sets {
+            let options: Vec<_> = set.iter().map(|option| format!("`{option}`")).collect();
+            let _ = writeln!(
+                out,
+                "/// The operation has {}.\n#[derive(Debug, Clone, Copy)]\npub enum {name} {{}}\n",
+                options.join(", ")
+            );
+            let mut constants = String::new();
+            for (option, constant) in [
+                ("ConsistencyLevel", "CONSISTENCY_LEVEL"),
+                ("$count", "COUNT"),
+            ] {
+                if set.contains(option) {
+                    let _ = writeln!(constants, "    const {constant}: bool = true;");
+                }
+            }
+            let constants = match constants.as_str() {
+                "" => "{}".to_owned(),
+                constants => format!("{{\n{constants}}}"),
+            };
+            let _ = writeln!(out, "impl Options for {name} {constants}");
+            for option in set {
+                let known = KNOWN.iter().find(|(known, _)| known == option);
+                let trait_name = match known {
+                    Some((_, trait_name)) => (*trait_name).to_owned(),
+                    None => format!("Has{}", names::camel(option)),
+                };
+                let _ = writeln!(out, "impl {trait_name} for {name} {{}}");
+            }
+            out.push('\n');
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! Graph's paths as a tree, and the fold that keeps each distinct subtree once.
+//!
+//! The same subtree hangs in many places of Graph's tree. Two places are the same when their operations, these operations'
+//! parameters, bodies and answers, and all that hangs below are the same; what a key is called does not count. So a place
+//! is hashed together with its (already folded) children, from the leaves upwards, and equal ones become one.
+
+use std::collections::HashMap;
+
+use crate::description::{Description, Method, Operation, PathItem, Schema, schema_of};
+use crate::error::{Error, Result};
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Segment {
+    /// `messages`, or an action: `sendMail`, `microsoft.graph.assign`.
+    Literal(String),
+    /// `{message-id}`
+    Key(String),
+    /// `graph.user`: the entity, or the entities, as a derived type.
+    Cast(String),
+    /// `$count`, `$value` or `$ref`.
+    System(&'static str),
+    /// `reminderView(StartDateTime='{StartDateTime}')`
+    Function(String, Vec<Argument>),
+    /// `(appId='{appId}')` behind the name of a collection.
+    AlternateKey(Vec<Argument>),
+}
+
+/// An argument of a function, or a part of an alternate key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Argument {
+    /// Its name on the wire.
+    pub name: String,
+    /// Whether the value stands in quotes.
+    pub quoted: bool,
+    /// Its type.
+    pub schema: Schema,
+    /// Whether it may be left out.
+    pub optional: bool,
+}
+
+/// A distinct place.
+#[derive(Debug)]
+pub struct Place<'d> {
+    /// The shortest path that leads here.
+    pub path: String,
+    /// How many paths lead here.
+    pub places: usize,
+    /// What hangs below.
+    pub children: Vec<(Segment, usize)>,
+    /// What can be done here.
+    pub operations: Vec<(Method, &'d Operation)>,
+}
+
+/// Graph's tree after the fold.
+#[derive(Debug)]
+pub struct Tree<'d> {
+    /// The distinct places; children stand before their parents.
+    pub places: Vec<Place<'d>>,
+    /// The service root.
+    pub root: usize,
+    /// How many places there were before the fold, the root aside.
+    pub described_places: usize,
+    /// How many operations there were before the fold.
+    pub described_operations: usize,
+}
+
+impl Tree<'_> {
+    /// How many operations are left after the fold.
+    pub fn operations(&self) -> usize {
+        self.places.iter().map(|place| place.operations.len()).sum()
+    }
+}
+
+/// A place before the fold.
+struct Described<'d> {
+    path: String,
+    depth: usize,
+    children: Vec<(Segment, usize)>,
+    item: Option<&'d PathItem>,
+}
+
+impl<'d> Tree<'d> {
+    /// Builds the tree of all paths and folds it.
+    ///
+    /// # Errors
+    ///
+    /// When a path has a segment of unknown form, or an argument without a parameter.
+    pub fn new(description: &'d Description) -> Result<Self> {
+        let described = Builder::new(description).build()?;
+        Ok(fold(&described))
+    }
+}
+
+struct Builder<'d> {
+    description: &'d Description,
+    schemas: HashMap<&'d str, ()>,
+    places: Vec<Described<'d>>,
+    index: HashMap<(usize, String), usize>,
+}
+
+impl<'d> Builder<'d> {
+    fn new(description: &'d Description) -> Self {
+        Self {
+            description,
+            schemas: description
+                .schemas
+                .iter()
+                .map(|(name, _)| (name.as_str(), ()))
+                .collect(),
+            places: vec![Described {
+                path: String::new(),
+                depth: 0,
+                children: Vec::new(),
+                item: None,
+            }],
+            index: HashMap::new(),
+        }
+    }
+
+    fn build(mut self) -> Result<Vec<Described<'d>>> {
+        for (path, item) in &self.description.paths {
+            let mut place = 0;
+            let mut text = String::new();
+            for segment in path.split('/').skip(1) {
+                text.push('/');
+                text.push_str(segment);
+                place = self.step(place, &text, segment)?;
+            }
+            self.places[place].item = Some(item);
+        }
+        Ok(self.places)
+    }
+
+    /// The place that `text`, a segment of the path, leads to.
+    fn step(&mut self, from: usize, path: &str, text: &str) -> Result<usize> {
+        if let Some((name, arguments)) = text.split_once('(') {
+            let arguments = arguments.strip_suffix(')').ok_or_else(|| Error::Unknown {
+                place: path.into(),
+                what: format!("the segment `{text}` does not end with `)`"),
+            })?;
+            let item = self.description.paths.get(path);
+            let arguments = self.arguments(path, arguments, item)?;
+            // Only functions are marked in the description; what else has parentheses is a key of the collection.
+            let is_function = arguments.is_empty()
+                || item
+                    .and_then(|item| item.get.as_ref())
+                    .is_none_or(|get| get.operation_type.as_deref() == Some("function"));
+            if is_function {
+                let segment = Segment::Function(name.into(), arguments);
+                return Ok(self.child(from, text, path, segment));
+            }
+            let parent = &path[..path.len() - text.len()];
+            let collection = format!("{parent}{name}");
+            let from = self.child(from, name, &collection, Segment::Literal(name.into()));
+            let label = &text[name.len()..];
+            return Ok(self.child(from, label, path, Segment::AlternateKey(arguments)));
+        }
+        let segment = match text {
+            "$count" => Segment::System("$count"),
+            "$value" => Segment::System("$value"),
+            "$ref" => Segment::System("$ref"),
+            _ if text.starts_with('{') => {
+                let key = text.trim_start_matches('{').trim_end_matches('}');
+                return Ok(self.child(from, "{}", path, Segment::Key(key.into())));
+            }
+            _ if self.is_type(text) => Segment::Cast(text.into()),
+            _ => Segment::Literal(text.into()),
+        };
+        Ok(self.child(from, text, path, segment))
+    }
+
+    /// Whether a segment with a dot is a type (a cast) and not the full name of an action.
+    fn is_type(&self, text: &str) -> bool {
+        text.contains('.')
+            && (self.schemas.contains_key(text)
+                || self
+                    .schemas
+                    .contains_key(format!("microsoft.{text}").as_str()))
+    }
+
+    fn child(&mut self, from: usize, label: &str, path: &str, segment: Segment) -> usize {
+        if let Some(&place) = self.index.get(&(from, label.to_owned())) {
+            return place;
+        }
+        let place = self.places.len();
+        self.places.push(Described {
+            path: path.into(),
+            depth: self.places[from].depth + 1,
+            children: Vec::new(),
+            item: None,
+        });
+        self.places[from].children.push((segment, place));
+        self.index.insert((from, label.to_owned()), place);
+        place
+    }
+
+    fn arguments(
+        &self,
+        path: &str,
+        text: &str,
+        item: Option<&'d PathItem>,
+    ) -> Result<Vec<Argument>> {
+        text.split(',')
+            .filter(|part| !part.is_empty())
+            .map(|part| {
+                let (name, value) = part.split_once('=').ok_or_else(|| Error::Unknown {
+                    place: path.into(),
+                    what: format!("the argument `{part}` has no `=`"),
+                })?;
+                let quoted = value.starts_with('\'');
+                // `{name}` is filled in, `@name` is an alias for a query parameter: on the wire the value itself may stand
+                // in both places, so there is one way to call them.
+                let parameter = value.trim_matches(['\'', '{', '}', '@']);
+                let (schema, required) = self.argument_type(path, parameter, item)?;
+                Ok(Argument {
+                    name: name.into(),
+                    quoted,
+                    schema,
+                    optional: !required,
+                })
+            })
+            .collect()
+    }
+
+    fn argument_type(
+        &self,
+        path: &str,
+        name: &str,
+        item: Option<&'d PathItem>,
+    ) -> Result<(Schema, bool)> {
+        // Where only longer paths are described, their parameters are these; the first such path tells.
+        let own = item.into_iter();
+        let longer = self
+            .description
+            .paths
+            .range(format!("{path}/")..)
+            .take_while(|(longer, _)| longer.starts_with(path))
+            .map(|(_, item)| item);
+        for item in own.chain(longer) {
+            let operations = item.operations().flat_map(|(_, o)| &o.parameters);
+            for parameter in item.parameters.iter().chain(operations) {
+                let parameter = self.description.parameter(parameter)?;
+                if parameter.name == name {
+                    let schema = schema_of(parameter).ok_or_else(|| Error::Unknown {
+                        place: path.into(),
+                        what: format!("the parameter `{name}` has no type"),
+                    })?;
+                    return Ok((schema, parameter.required));
+                }
+            }
+        }
+        Err(Error::Unknown {
+            place: path.into(),
+            what: format!("the argument `{name}` is not among the parameters"),
+        })
+    }
+}
+
+/// A place as the fold compares it: operations and folded children, both by number.
+type Key = (Vec<(Method, usize)>, Vec<(usize, usize)>);
+
+fn fold<'d>(described: &[Described<'d>]) -> Tree<'d> {
+    let mut operations: HashMap<&Operation, usize> = HashMap::new();
+    let mut segments: HashMap<Segment, usize> = HashMap::new();
+    let mut folded: HashMap<Key, usize> = HashMap::new();
+    let mut of_described = vec![usize::MAX; described.len()];
+    let mut first: Vec<usize> = Vec::new();
+    let mut counts: Vec<usize> = Vec::new();
+    let mut described_operations = 0;
+
+    // A place is made after its parent, so the other way round the children come first.
+    for (number, place) in described.iter().enumerate().rev() {
+        let mut key: Key = (Vec::new(), Vec::new());
+        for (method, operation) in place.item.iter().flat_map(|item| item.operations()) {
+            let next = operations.len();
+            key.0
+                .push((method, *operations.entry(operation).or_insert(next)));
+            described_operations += 1;
+        }
+        for (segment, child) in &place.children {
+            let next = segments.len();
+            let label = match segment {
+                Segment::Key(_) => Segment::Key(String::new()),
+                other => other.clone(),
+            };
+            let label = *segments.entry(label).or_insert(next);
+            key.1.push((label, of_described[*child]));
+        }
+        key.1.sort_unstable();
+        let next = first.len();
+        let id = *folded.entry(key).or_insert(next);
+        if id == next {
+            first.push(number);
+            counts.push(0);
+        }
+        counts[id] += 1;
+        let best = &described[first[id]];
+        if (place.depth, &place.path) < (best.depth, &best.path) {
+            first[id] = number;
+        }
+        of_described[number] = id;
+    }
+
+    let places = first
+        .iter()
+        .zip(counts)
+        .map(|(&number, places)| {
+            let place = &described[number];
+            let mut children: Vec<_> = place
+                .children
+                .iter()
+                .map(|(segment, child)| (segment.clone(), of_described[*child]))
+                .collect();
+            children.sort_by_cached_key(|(segment, _)| order(segment));
+            Place {
+                path: place.path.clone(),
+                places,
+                children,
+                operations: place
+                    .item
+                    .iter()
+                    .flat_map(|item| item.operations())
+                    .collect(),
+            }
+        })
+        .collect();
+    Tree {
+        places,
+        root: of_described[0],
+        described_places: described.len() - 1,
+        described_operations,
+    }
+}
+
+/// Keys first, then names in alphabetical order: the order in which a reader looks for them.
+fn order(segment: &Segment) -> (u8, String) {
+    match segment {
+        Segment::Key(name) => (0, name.clone()),
+        Segment::AlternateKey(keys) => (1, keys.iter().map(|key| key.name.as_str()).collect()),
+        Segment::Literal(name) => (2, name.clone()),
+        Segment::Function(name, arguments) => {
+            let arguments: String = arguments.iter().map(|a| a.name.as_str()).collect();
+            (2, format!("{name}({arguments})"))
+        }
+        Segment::Cast(name) => (3, name.clone()),
+        Segment::System(name) => (4, (*name).into()),
+    }
+}
