@@ -1,0 +1,104 @@
+//! Graph marks which type an object is with `@odata.type`, and the converter lists the types of each base in a
+//! `discriminator`. The list says nothing that `allOf` does not say, and in every model anew: a type is one of a base
+//! where its `allOf` leads to that base. So the list is dropped. Where it names a type that is no descendant it does say
+//! something new, and then dropping it would lose that: this is an error.
+
+use std::collections::HashMap;
+
+use anyhow::{Result, bail, ensure};
+
+use crate::fixups::walk;
+use crate::json::Json;
+use crate::pointer::Pointer;
+
+pub fn apply(document: &mut Json) -> Result<usize> {
+    let bases = bases(document);
+    let mut count = 0;
+    let root = Pointer::ROOT;
+    let components = root.name("components");
+    let schemas = components.name("schemas");
+    let Some(members) = walk::member(walk::member(Some(document), "components"), "schemas")
+        .and_then(Json::as_object_mut)
+    else {
+        return Ok(0);
+    };
+    for (name, schema) in members {
+        let at = schemas.name(name);
+        count += remove(name, schema, at, &bases)?;
+        if let Some(Json::Array(parts)) = walk::member(Some(schema), "allOf") {
+            let at = at.name("allOf");
+            for (index, part) in parts.iter_mut().enumerate() {
+                count += remove(name, part, at.at(index), &bases)?;
+            }
+        }
+    }
+    Ok(count)
+}
+
+fn remove(
+    of: &str,
+    schema: &mut Json,
+    at: Pointer<'_>,
+    bases: &HashMap<String, String>,
+) -> Result<usize> {
+    let Some(discriminator) = schema
+        .as_object_mut()
+        .and_then(|members| members.shift_remove("discriminator"))
+    else {
+        return Ok(0);
+    };
+    let at = at.name("discriminator");
+    ensure!(
+        discriminator.text("propertyName") == Some("@odata.type"),
+        "{at}: a discriminator that is not `@odata.type`"
+    );
+    let at = at.name("mapping");
+    let mapping = discriminator.get("mapping").and_then(Json::as_object);
+    for (key, target) in mapping.into_iter().flatten() {
+        let at = at.name(key);
+        let target = target
+            .as_str()
+            .and_then(|target| target.strip_prefix("#/components/schemas/"));
+        match (key.strip_prefix('#'), target) {
+            (Some(key), Some(target)) if key == target => {
+                ensure!(
+                    descends(target, of, bases),
+                    "{at}: {target} is mapped to, but its `allOf` does not lead to {of}"
+                );
+            }
+            _ => bail!("{at}: a mapping that does not lead to the type it names"),
+        }
+    }
+    Ok(1)
+}
+
+fn bases(document: &Json) -> HashMap<String, String> {
+    let schemas = document
+        .get("components")
+        .and_then(|components| components.get("schemas"))
+        .and_then(Json::as_object);
+    schemas
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, schema)| {
+            let base = schema.get("allOf")?.as_array()?.first()?;
+            Some((name.clone(), base.reference("schemas")?.to_owned()))
+        })
+        .collect()
+}
+
+/// Whether `name` is `base` or derives from it.
+fn descends(name: &str, base: &str, bases: &HashMap<String, String>) -> bool {
+    let mut name = name;
+    // No chain is longer than there are types; a ring would be.
+    for _ in 0..=bases.len() {
+        if name == base {
+            return true;
+        }
+        match bases.get(name) {
+            Some(next) => name = next,
+            None => return false,
+        }
+    }
+    false
+}

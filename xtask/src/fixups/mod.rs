@@ -1,0 +1,61 @@
+//! Repairs of the description, one a file, each with its reason. They change the document where it stands; what they
+//! leave must be of the normal form (`schema`).
+
+mod arrays_in_paths;
+mod base64_downloads;
+mod body_required;
+mod discriminators;
+mod empty_enums;
+mod integers_as_numbers;
+mod nullable_references;
+mod odata_types;
+mod option_words;
+mod page_bases;
+mod plain_integers;
+mod reference_numeric;
+mod walk;
+
+use anyhow::Result;
+
+use crate::json::Json;
+
+/// Which documents need a fixup.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Needed {
+    /// The pinned one: there it must match something.
+    Pinned,
+    /// Only older ones, which another version of the converter wrote.
+    Older,
+}
+
+/// A repair of the description.
+pub struct Fixup {
+    pub name: &'static str,
+    pub needed: Needed,
+    /// Repairs the document and says how often.
+    pub apply: fn(&mut Json) -> Result<usize>,
+}
+
+const fn fixup(name: &'static str, needed: Needed, apply: fn(&mut Json) -> Result<usize>) -> Fixup {
+    Fixup {
+        name,
+        needed,
+        apply,
+    }
+}
+
+/// All fixups, in the order in which they run.
+pub const ALL: &[Fixup] = &[
+    fixup("discriminators", Needed::Pinned, discriminators::apply),
+    fixup("odata_types", Needed::Pinned, odata_types::apply),
+    fixup("reference_numeric", Needed::Pinned, reference_numeric::apply),
+    fixup("nullable_references", Needed::Pinned, nullable_references::apply),
+    fixup("integers_as_numbers", Needed::Pinned, integers_as_numbers::apply),
+    fixup("plain_integers", Needed::Older, plain_integers::apply),
+    fixup("option_words", Needed::Older, option_words::apply),
+    fixup("page_bases", Needed::Pinned, page_bases::apply),
+    fixup("empty_enums", Needed::Pinned, empty_enums::apply),
+    fixup("arrays_in_paths", Needed::Pinned, arrays_in_paths::apply),
+    fixup("base64_downloads", Needed::Pinned, base64_downloads::apply),
+    fixup("body_required", Needed::Pinned, body_required::apply),
+];

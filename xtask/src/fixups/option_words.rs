@@ -1,0 +1,28 @@
+//! In 2022 `$select`, `$expand` and `$orderby` listed the words that they take, as an enum in each operation. They take
+//! more than the list: paths (`manager/displayName`), nested options (`members($select=id)`), properties that the
+//! description does not know. Today's description has plain strings, and the words are those of the model anyway.
+
+use anyhow::Result;
+
+use crate::fixups::walk;
+use crate::json::Json;
+
+pub fn apply(document: &mut Json) -> Result<usize> {
+    let mut count = 0;
+    walk::operations(document, &mut |operation, _| {
+        let Some(Json::Array(parameters)) = walk::member(Some(operation), "parameters") else {
+            return Ok(());
+        };
+        for parameter in parameters {
+            if !matches!(parameter.text("name"), Some("$select" | "$expand" | "$orderby")) {
+                continue;
+            }
+            let items = walk::member(walk::member(Some(parameter), "schema"), "items");
+            if let Some(items) = items.and_then(Json::as_object_mut) {
+                count += usize::from(items.shift_remove("enum").is_some());
+            }
+        }
+        Ok(())
+    })?;
+    Ok(count)
+}

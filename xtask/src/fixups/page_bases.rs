@@ -1,0 +1,51 @@
+//! A page is described as `allOf` of a base with the links (`@odata.nextLink`, `@odata.count`, `@odata.deltaLink`) and an
+//! object with the `value`. That is no inheritance of Graph's: the bases exist in the description alone. So the links
+//! become properties of each page, and what is left of `allOf` is inheritance.
+
+use anyhow::{Context as _, Result};
+use indexmap::IndexMap;
+
+use crate::fixups::walk;
+use crate::json::{Json, Members};
+
+const BASES: [&str; 2] = ["BaseCollectionPaginationCountResponse", "BaseDeltaFunctionResponse"];
+
+pub fn apply(document: &mut Json) -> Result<usize> {
+    let mut count = 0;
+    let mut bases: IndexMap<&str, Members> = IndexMap::new();
+    if let Some(schemas) = walk::member(walk::member(Some(&mut *document), "components"), "schemas")
+        .and_then(Json::as_object_mut)
+    {
+        for name in BASES {
+            let Some(base) = schemas.shift_remove(name) else { continue };
+            let links = base
+                .get("properties")
+                .and_then(Json::as_object)
+                .with_context(|| format!("/components/schemas/{name}: a base of pages without links"))?;
+            bases.insert(name, links.clone());
+        }
+    }
+    walk::schemas(document, &mut |schema, _| {
+        let Some(members) = schema.as_object_mut() else {
+            return Ok(());
+        };
+        let Some([base, own]) = members.get("allOf").and_then(Json::as_array) else {
+            return Ok(());
+        };
+        let Some(links) = base.reference("schemas").and_then(|name| bases.get(name)) else {
+            return Ok(());
+        };
+        let Some(mut page) = own.as_object().cloned() else {
+            return Ok(());
+        };
+        let mut properties = links.clone();
+        if let Some(Json::Object(own)) = page.shift_remove("properties") {
+            properties.extend(own);
+        }
+        page.insert("properties".to_owned(), Json::Object(properties));
+        *members = page;
+        count += 1;
+        Ok(())
+    })?;
+    Ok(count)
+}

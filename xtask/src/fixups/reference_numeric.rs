@@ -1,0 +1,43 @@
+//! OData writes the floating point numbers that JSON does not have as the strings `INF`, `-INF` and `NaN`. The converter
+//! puts this as `oneOf` of a number, a string and the enum `ReferenceNumeric`. It is one type, Edm.Double or Edm.Single,
+//! and the runtime knows how either is written: the number is kept. Other combinations are left for the normal form to
+//! refuse.
+
+use anyhow::Result;
+
+use crate::fixups::walk;
+use crate::json::Json;
+
+const WORDS: &str = "ReferenceNumeric";
+
+pub fn apply(document: &mut Json) -> Result<usize> {
+    let mut count = 0;
+    walk::schemas(document, &mut |schema, _| {
+        let Some(members) = schema.as_object_mut() else {
+            return Ok(());
+        };
+        let Some([number, string, words]) = members.get("oneOf").and_then(Json::as_array) else {
+            return Ok(());
+        };
+        let fits = number.text("type") == Some("number")
+            && string.text("type") == Some("string")
+            && string.get("format").is_none()
+            && words.reference("schemas") == Some(WORDS);
+        if let (true, Some(format)) = (fits, number.get("format").cloned()) {
+            members.shift_remove("oneOf");
+            members.insert("type".to_owned(), "number".into());
+            members.insert("format".to_owned(), format);
+            count += 1;
+        }
+        Ok(())
+    })?;
+    // Nothing refers to the words any more, and in 2022 they had no type.
+    if count > 0 {
+        if let Some(schemas) = walk::member(walk::member(Some(document), "components"), "schemas")
+            .and_then(Json::as_object_mut)
+        {
+            schemas.shift_remove(WORDS);
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,55 @@
+//! Where in a document something is: a JSON pointer (RFC 6901).
+
+use std::fmt;
+
+/// A step on the way into a document. Steps live on the stack of who walks, so that a walk costs nothing until a pointer
+/// is printed.
+#[derive(Clone, Copy)]
+pub struct Pointer<'a> {
+    parent: Option<&'a Pointer<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Root,
+    Name(&'a str),
+    At(usize),
+}
+
+impl<'a> Pointer<'a> {
+    /// The whole document.
+    pub const ROOT: Pointer<'static> = Pointer {
+        parent: None,
+        step: Step::Root,
+    };
+
+    /// The member `name` of what this points to.
+    pub fn name(&'a self, name: &'a str) -> Pointer<'a> {
+        Pointer {
+            parent: Some(self),
+            step: Step::Name(name),
+        }
+    }
+
+    /// The item `at` of what this points to.
+    pub fn at(&'a self, at: usize) -> Pointer<'a> {
+        Pointer {
+            parent: Some(self),
+            step: Step::At(at),
+        }
+    }
+}
+
+impl fmt::Display for Pointer<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = self.parent {
+            parent.fmt(out)?;
+        }
+        match self.step {
+            Step::Root => Ok(()),
+            Step::Name(name) => write!(out, "/{}", name.replace('~', "~0").replace('/', "~1")),
+            Step::At(at) => write!(out, "/{at}"),
+        }
+    }
+}

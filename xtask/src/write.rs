@@ -1,0 +1,201 @@
+//! Lays the trimmed description out as files: one line an operation and a property, so that the diff of an upgrade can be
+//! read.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::json::{Json, Members, object};
+use crate::schema::{Component, Schema};
+use crate::trim::{Answer, Description, Location, Operation, Parameter, ParameterUse, PathItem};
+
+/// Names (relative to the folder) and contents of the files.
+pub type Files = BTreeMap<String, String>;
+
+/// The files of `description`, without the pin.
+pub fn files(description: &Description) -> Files {
+    let mut files = Files::new();
+    files.insert("schemas.json".to_owned(), components(description));
+    let mut workloads: BTreeMap<&str, Vec<(&String, &PathItem)>> = BTreeMap::new();
+    for (path, item) in &description.paths {
+        workloads.entry(workload(path)).or_default().push((path, item));
+    }
+    for (workload, items) in workloads {
+        let mut out = head(workload, &description.version, "paths");
+        for (at, (path, item)) in items.iter().enumerate() {
+            out.push_str(if at == 0 { "\n" } else { ",\n" });
+            path_item(&mut out, path, item);
+        }
+        out.push_str("\n}}\n");
+        files.insert(format!("paths/{workload}.json"), out);
+    }
+    files
+}
+
+/// The first segment of a path, without its arguments.
+pub fn workload(path: &str) -> &str {
+    let segment = path.split('/').nth(1).unwrap_or_default();
+    segment.split('(').next().unwrap_or(segment)
+}
+
+fn head(title: &str, version: &str, section: &str) -> String {
+    let info = object([("title", title.into()), ("version", version.into())]);
+    format!(r#"{{"openapi":"3.0.4","info":{info},"{section}":{{"#)
+}
+
+fn name(text: &str) -> Json {
+    Json::String(text.to_owned())
+}
+
+fn components(description: &Description) -> String {
+    let mut out = head("components", &description.version, "components");
+    out.push_str("\n\"parameters\":{");
+    for (at, (key, parameter)) in description.parameters.iter().enumerate() {
+        out.push_str(if at == 0 { "\n" } else { ",\n" });
+        let _ = write!(out, "{}:{}", name(key), parameter_json(parameter));
+    }
+    out.push_str("},\n\"schemas\":{");
+    for (at, (key, schema)) in description.schemas.iter().enumerate() {
+        out.push_str(if at == 0 { "\n" } else { ",\n" });
+        let _ = write!(out, "{}:", name(key));
+        component(&mut out, schema);
+    }
+    out.push_str("}\n}}\n");
+    out
+}
+
+fn component(out: &mut String, component: &Component) {
+    match component {
+        Component::Enum { words, flags } => {
+            out.push_str(r#"{"type":"string","#);
+            if *flags {
+                out.push_str(r#""x-ms-enum-flags":true,"#);
+            }
+            out.push_str("\"enum\":[");
+            for (at, word) in words.iter().enumerate() {
+                out.push_str(if at == 0 { "\n " } else { ",\n " });
+                let _ = write!(out, "{}", name(word));
+            }
+            out.push_str("]}");
+        }
+        Component::Object(object) => {
+            out.push('{');
+            if let Some(base) = &object.base {
+                let base = Schema::Ref(base.clone()).to_json();
+                let _ = write!(out, "\"allOf\":[{base}],");
+            }
+            out.push_str("\"type\":\"object\",");
+            if let Some(value) = &object.discriminator_value {
+                let _ = write!(out, "\"x-ms-discriminator-value\":{},", name(value));
+            }
+            if object.open {
+                out.push_str("\"x-ms-open-type\":true,");
+            }
+            out.push_str("\"properties\":{");
+            for (at, property) in object.properties.iter().enumerate() {
+                out.push_str(if at == 0 { "\n " } else { ",\n " });
+                let _ = write!(out, "{}:{}", name(&property.name), property.to_json());
+            }
+            out.push_str("}}");
+        }
+    }
+}
+
+fn path_item(out: &mut String, path: &str, item: &PathItem) {
+    let _ = write!(out, "{}:{{", name(path));
+    let mut separator = "\n ";
+    if !item.parameters.is_empty() {
+        let list = parameters(&item.parameters);
+        let _ = write!(out, "{separator}\"parameters\":{list}");
+        separator = ",\n ";
+    }
+    for (method, operation) in &item.operations {
+        let _ = write!(out, "{separator}\"{method}\":{}", operation_json(operation));
+        separator = ",\n ";
+    }
+    out.push('}');
+}
+
+fn parameters(list: &[ParameterUse]) -> Json {
+    Json::Array(
+        list.iter()
+            .map(|used| match used {
+                ParameterUse::Hoisted(key) => {
+                    object([("$ref", Json::String(format!("#/components/parameters/{key}")))])
+                }
+                ParameterUse::Inline(parameter) => parameter_json(parameter),
+            })
+            .collect(),
+    )
+}
+
+fn parameter_json(parameter: &Parameter) -> Json {
+    let location = match parameter.location {
+        Location::Path => "path",
+        Location::Query => "query",
+        Location::Header => "header",
+    };
+    let mut members = Members::new();
+    members.insert("name".to_owned(), name(&parameter.name));
+    members.insert("in".to_owned(), location.into());
+    if parameter.required {
+        members.insert("required".to_owned(), Json::Bool(true));
+    }
+    if parameter.location == Location::Query && matches!(parameter.schema, Schema::Array(_)) {
+        members.insert("explode".to_owned(), Json::Bool(false));
+        members.insert("style".to_owned(), "form".into());
+    }
+    members.insert("schema".to_owned(), parameter.schema.to_json());
+    Json::Object(members)
+}
+
+fn operation_json(operation: &Operation) -> Json {
+    let mut members = Members::new();
+    if operation.deprecated {
+        members.insert("deprecated".to_owned(), Json::Bool(true));
+    }
+    if let Some(kind) = operation.kind {
+        members.insert("x-ms-docs-operation-type".to_owned(), kind.into());
+    }
+    if !operation.parameters.is_empty() {
+        members.insert("parameters".to_owned(), parameters(&operation.parameters));
+    }
+    let content = |json: Json| object([("schema", json)]);
+    if !operation.body.is_empty() {
+        let contents: Members = operation
+            .body
+            .iter()
+            .map(|(media, schema)| (media.clone(), content(schema.to_json())))
+            .collect();
+        members.insert("requestBody".to_owned(), object([("content", contents.into())]));
+    }
+    let answers: Members = operation
+        .answers
+        .iter()
+        .map(|(status, contents)| {
+            let mut answer = Members::new();
+            if !contents.is_empty() {
+                let contents: Members = contents
+                    .iter()
+                    .map(|(media, answer)| (media.clone(), content(answer_json(answer))))
+                    .collect();
+                answer.insert("content".to_owned(), contents.into());
+            }
+            (status.clone(), answer.into())
+        })
+        .collect();
+    members.insert("responses".to_owned(), answers.into());
+    Json::Object(members)
+}
+
+fn answer_json(answer: &Answer) -> Json {
+    match answer {
+        Answer::Schema(schema) => schema.to_json(),
+        Answer::Object(properties) => {
+            let properties: Members = properties
+                .iter()
+                .map(|property| (property.name.clone(), property.to_json()))
+                .collect();
+            object([("type", "object".into()), ("properties", properties.into())])
+        }
+    }
+}
