@@ -1,0 +1,218 @@
+//! What answers are read into.
+//!
+//! What arrives decides, not the status that the description declares: any 2xx is success (`sendMail` declares 204 and
+//! sends 202, PATCH declares an entity and sends 204).
+
+use std::marker::PhantomData;
+
+use http::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{Content, Response};
+use crate::error::{DecodeError, EmptyResponseError, Error, PagingError};
+use crate::{Page, Result};
+
+/// What a call's answer is read into: the first parameter of [`Call`](super::Call).
+///
+/// Its implementations are the kinds of answers that Graph has; there are no others.
+pub trait Answer: sealed::Sealed {
+    /// What awaiting the call gives.
+    type Output;
+    /// The model whose properties the call's options name.
+    type Model;
+
+    #[doc(hidden)]
+    fn read(answered: Answered) -> Result<Self::Output>;
+}
+
+/// An answer and the call that it is for.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Answered {
+    pub(super) response: Response,
+    pub(super) method: Method,
+    pub(super) template: String,
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident<$parameter:ident>;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name<$parameter>(PhantomData<fn() -> $parameter>);
+
+        impl<$parameter> sealed::Sealed for $name<$parameter> {}
+    )*};
+}
+
+kinds! {
+    /// One value, `T`; an empty answer is an error.
+    Entity<T>;
+    /// One value or nothing, `Option<T>`: PATCH and PUT answer either.
+    MaybeEntity<T>;
+    /// A page of a collection, [`Page<T>`]; [`stream`](super::Call::stream) and its like give all of them.
+    Collection<T>;
+    /// `X`, sent as `{"value": X}`.
+    Value<X>;
+}
+
+/// Nothing but success, `()`.
+#[derive(Debug)]
+pub enum Nothing {}
+
+/// A number of items, `i64`: what `/$count` answers as plain text.
+#[derive(Debug)]
+pub enum CountOf {}
+
+impl sealed::Sealed for Nothing {}
+impl sealed::Sealed for CountOf {}
+impl sealed::Sealed for Content {}
+impl sealed::Sealed for Response {}
+
+impl<T: DeserializeOwned> Answer for Entity<T> {
+    type Output = T;
+    type Model = T;
+
+    fn read(answered: Answered) -> Result<T> {
+        match answered.body() {
+            Some(body) => decode(body),
+            None => Err(answered.empty()),
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Answer for MaybeEntity<T> {
+    type Output = Option<T>;
+    type Model = T;
+
+    fn read(answered: Answered) -> Result<Option<T>> {
+        answered.body().map(decode).transpose()
+    }
+}
+
+impl<T: DeserializeOwned> Answer for Collection<T> {
+    type Output = Page<T>;
+    type Model = T;
+
+    fn read(answered: Answered) -> Result<Page<T>> {
+        match answered.body() {
+            Some(body) if body.starts_with(b"{") => decode(body),
+            Some(_) => Err(Error::Paging(Box::new(PagingError::new(
+                answered.template,
+                "the answer is no page: it is JSON, but no object".to_owned(),
+            )))),
+            None => Err(answered.empty()),
+        }
+    }
+}
+
+impl<X: DeserializeOwned> Answer for Value<X> {
+    type Output = X;
+    type Model = X;
+
+    fn read(answered: Answered) -> Result<X> {
+        #[derive(Deserialize)]
+        struct Wrapped<X> {
+            value: Option<X>,
+        }
+        let value = match answered.body() {
+            Some(body) if body.starts_with(b"{") => decode::<Wrapped<X>>(body)?.value,
+            Some(body) => Some(decode(body)?),
+            None => None,
+        };
+        value.ok_or_else(|| answered.empty())
+    }
+}
+
+impl Answer for Nothing {
+    type Output = ();
+    type Model = ();
+
+    fn read(_: Answered) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Answer for CountOf {
+    type Output = i64;
+    type Model = ();
+
+    fn read(answered: Answered) -> Result<i64> {
+        let Some(body) = answered.body() else {
+            return Err(answered.empty());
+        };
+        let count = std::str::from_utf8(body)
+            .ok()
+            .and_then(|text| text.parse().ok());
+        count.ok_or_else(|| {
+            Error::Decode(Box::new(DecodeError::new(
+                String::new(),
+                "i64",
+                "the answer to `$count` is no number".to_owned(),
+            )))
+        })
+    }
+}
+
+impl Answer for Content {
+    type Output = Content;
+    type Model = ();
+
+    fn read(answered: Answered) -> Result<Content> {
+        Ok(Content {
+            content_type: answered.response.content_type(),
+            bytes: answered.response.body,
+        })
+    }
+}
+
+impl Answer for Response {
+    type Output = Response;
+    type Model = ();
+
+    fn read(answered: Answered) -> Result<Response> {
+        Ok(answered.response)
+    }
+}
+
+impl Answered {
+    /// The body without what may surround it; `None` when nothing is there, `null` included.
+    fn body(&self) -> Option<&[u8]> {
+        match without_bom(&self.response.body).trim_ascii() {
+            b"" | b"null" => None,
+            body => Some(body),
+        }
+    }
+
+    fn empty(&self) -> Error {
+        Error::EmptyResponse(Box::new(EmptyResponseError::new(
+            self.method.clone(),
+            self.template.clone(),
+            self.response.status,
+            &self.response.headers,
+        )))
+    }
+}
+
+/// Reads JSON, whatever model it is of.
+pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(without_bom(body))
+        .map_err(|error| decode_error(std::any::type_name::<T>(), &error))
+}
+
+fn decode_error(type_name: &'static str, error: &serde_json::Error) -> Error {
+    Error::Decode(Box::new(DecodeError::new(
+        String::new(),
+        type_name,
+        error.to_string(),
+    )))
+}
+
+/// Some of Graph's services write a byte order mark, which JSON and numbers cannot begin with.
+fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
+}

@@ -1,0 +1,156 @@
+//! `ConsistencyLevel: eventual`, which goes out by itself where a query needs it.
+//!
+//! Graph's directory answers simple queries from its store and the others, "advanced queries", from an index that lags
+//! behind. The caller has to agree to the lag, with a header and in most cases with `$count=true`; without them Graph
+//! answers 400, or leaves the count out without a word.
+//! <https://learn.microsoft.com/graph/aad-advanced-queries>
+
+use super::operation::Operation;
+
+/// How consistent the answer of a directory query has to be.
+///
+/// A call sends `ConsistencyLevel: eventual` by itself, and `$count=true` with it, when its query needs them; this
+/// overrides what it would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConsistencyLevel {
+    /// `eventual`: the answer may lag behind the last writes. Advanced queries need it.
+    Eventual,
+    /// No header, whatever the query needs.
+    Unset,
+}
+
+/// What the description lets an operation do about advanced queries.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Advanced {
+    /// It has the header `ConsistencyLevel`.
+    pub(crate) header: bool,
+    /// It has `$count`.
+    pub(crate) count: bool,
+}
+
+/// In lower case, as `HeaderName::from_static` has it.
+const HEADER: &str = "consistencylevel";
+
+/// What a query needs.
+#[derive(Debug, PartialEq, Eq)]
+enum Need {
+    Nothing,
+    Header,
+    HeaderAndCount,
+}
+
+/// Sets the header as the caller wants it.
+pub(super) fn set(operation: &mut Operation, level: ConsistencyLevel) {
+    match level {
+        ConsistencyLevel::Eventual => operation.set_header(HEADER, "eventual"),
+        // An empty value is what says that the caller decided; `apply` takes it out.
+        ConsistencyLevel::Unset => operation.set_header(HEADER, ""),
+    }
+}
+
+/// Adds what the query needs and the caller did not decide.
+pub(super) fn apply(operation: &mut Operation, advanced: Advanced) {
+    let decided = operation
+        .headers()
+        .get(HEADER)
+        .map(|level| level.as_bytes().to_owned());
+    match decided.as_deref() {
+        Some(b"") => return operation.remove_header(HEADER),
+        Some(level) if !level.eq_ignore_ascii_case(b"eventual") => return,
+        Some(_) => {}
+        None if !advanced.header => return,
+        None => {}
+    }
+    let need = need(operation);
+    if need == Need::Nothing {
+        return;
+    }
+    if decided.is_none() {
+        operation.set_header(HEADER, "eventual");
+    }
+    if need == Need::HeaderAndCount && advanced.count && operation.get_query("$count").is_none() {
+        operation.set("$count".into(), "true".to_owned());
+    }
+}
+
+/// The table of the page above. `$count=true` is not needed beside `$search` and the `/$count` segment.
+fn need(operation: &Operation) -> Need {
+    let last = operation.template().rsplit('/').next().unwrap_or_default();
+    let filter = operation.get_query("$filter");
+    let order = operation.get_query("$orderby");
+    let cast = (last.starts_with("graph.") || last.starts_with("microsoft.graph."))
+        && !last.contains('(')
+        && operation.has_query();
+    if last == "$count" || operation.get_query("$search").is_some() {
+        Need::Header
+    } else if cast
+        || filter.is_some_and(is_advanced_filter)
+        || order.is_some_and(|order| filter.is_some() || is_advanced_order(order))
+    {
+        Need::HeaderAndCount
+    } else if operation.get_query("$count") == Some("true") {
+        Need::Header
+    } else {
+        Need::Nothing
+    }
+}
+
+/// Whether a filter uses `ne`, `not`, `endsWith` or `$count`, outside of its literals.
+fn is_advanced_filter(filter: &str) -> bool {
+    // A doubled quote inside a literal ends it and begins it again at once, so literals are every second piece.
+    filter.split('\'').step_by(2).any(|piece| {
+        piece
+            .split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_' || sign == '$'))
+            .any(|word| {
+                ["ne", "not", "endswith", "$count"]
+                    .iter()
+                    .any(|advanced| word.eq_ignore_ascii_case(advanced))
+            })
+    })
+}
+
+/// Whether an order needs the index: users and groups are sorted by their names without it.
+fn is_advanced_order(order: &str) -> bool {
+    order.split(',').any(|item| {
+        let property = item.split_whitespace().next().unwrap_or_default();
+        !matches!(property, "" | "displayName" | "userPrincipalName")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advanced_filters_are_told_by_their_operators() {
+        for filter in [
+            "userType ne 'Guest'",
+            "NOT startswith(displayName,'a')",
+            "not(startswith(displayName,'a'))",
+            "endsWith(mail,'@contoso.com')",
+            "endswith(mail,'@contoso.com')",
+            "assignedLicenses/$count eq 0",
+            "displayName eq 'O''Brien' and mail ne null",
+        ] {
+            assert!(is_advanced_filter(filter), "{filter}");
+        }
+        for filter in [
+            "displayName eq 'Adele'",
+            "displayName eq 'not ne endswith(a) $count'",
+            "displayName eq 'it''s ne '''",
+            "startswith(notes,'a') and one eq 1",
+            "id in ('a','b')",
+        ] {
+            assert!(!is_advanced_filter(filter), "{filter}");
+        }
+    }
+
+    #[test]
+    fn names_are_sorted_without_the_index() {
+        assert!(!is_advanced_order("displayName"));
+        assert!(!is_advanced_order("displayName desc,userPrincipalName"));
+        assert!(is_advanced_order("createdDateTime desc"));
+        assert!(is_advanced_order("displayName,createdDateTime"));
+    }
+}

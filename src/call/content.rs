@@ -1,0 +1,79 @@
+//! Content that is not JSON: files, photos, reports, `$value`.
+
+use bytes::Bytes;
+
+/// Bytes and what they are: what a download gives and an upload takes.
+///
+/// ```
+/// use msgraph::call::Content;
+///
+/// let photo = Content::new(vec![0xff, 0xd8]).with_type("image/jpeg");
+/// assert_eq!(photo.content_type.as_deref(), Some("image/jpeg"));
+/// let text = Content::from("hello");
+/// assert_eq!(text.bytes.as_ref(), b"hello");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Content {
+    /// The bytes as they came or are to go, never decoded.
+    pub bytes: Bytes,
+    /// The header `Content-Type`. In an upload, `None` is what the description says of the operation.
+    pub content_type: Option<String>,
+}
+
+impl Content {
+    /// Bytes that do not say what they are.
+    ///
+    /// ```
+    /// # use msgraph::call::Content;
+    /// assert_eq!(Content::new("a").content_type, None);
+    /// ```
+    pub fn new(bytes: impl Into<Bytes>) -> Self {
+        Self {
+            bytes: bytes.into(),
+            content_type: None,
+        }
+    }
+
+    /// The same bytes with their media type, such as `image/png`.
+    ///
+    /// ```
+    /// # use msgraph::call::Content;
+    /// let logo = Content::new(vec![0x89, b'P', b'N', b'G']).with_type("image/png");
+    /// assert_eq!(logo.content_type.as_deref(), Some("image/png"));
+    /// ```
+    #[must_use]
+    pub fn with_type(mut self, media_type: impl Into<String>) -> Self {
+        self.content_type = Some(media_type.into());
+        self
+    }
+}
+
+impl AsRef<[u8]> for Content {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+macro_rules! from {
+    ($($bytes:ty),*) => {$(
+        impl From<$bytes> for Content {
+            fn from(bytes: $bytes) -> Self {
+                Self::new(bytes)
+            }
+        }
+    )*};
+}
+
+from!(Bytes, Vec<u8>, &'static [u8], String, &'static str);
+
+impl<const N: usize> From<&'static [u8; N]> for Content {
+    fn from(bytes: &'static [u8; N]) -> Self {
+        Self::new(bytes.as_slice())
+    }
+}
+
+impl From<Content> for Bytes {
+    fn from(content: Content) -> Self {
+        content.bytes
+    }
+}

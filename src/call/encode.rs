@@ -1,0 +1,123 @@
+//! Percent-encoding, once and in one place.
+//!
+//! Text from the caller is data until it is put into a URL, and is encoded at that moment: every byte outside the
+//! unreserved set of [RFC 3986, 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3). An id that already holds a
+//! `%2F` is an id with a percent sign in it, so it becomes `%252F`.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Everything outside RFC 3986 `unreserved`.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The names of query options: `$filter`, `@microsoft.graph.conflictBehavior`. Both signs may stand in a query
+/// (RFC 3986, 3.4), and Graph's documentation writes them so.
+const NAME: &AsciiSet = &VALUE.remove(b'$').remove(b'@');
+
+/// `$select`, `$expand` and `$orderby` are lists of names, and what joins the names is OData's grammar and no data:
+/// `fields($select=Title;$top=5),from/emailAddress`. RFC 3986, 3.4 lets all of these signs stand in a query, Graph's
+/// documentation writes them plainly, and a URL in a log stays readable. What could end the value or change it (`&`,
+/// `#`, `+`, `%`, `'`, spaces, everything outside ASCII) is encoded as it is anywhere else. `$filter` and `$search`
+/// hold the caller's data between their signs, so there nothing stays.
+const LIST: &AsciiSet = &VALUE
+    .remove(b',')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b'$')
+    .remove(b'/')
+    .remove(b'*');
+
+/// What cannot stand in a URL that somebody wrote out already; its other signs mean what they say there.
+const WRITTEN: &AsciiSet = &percent_encoding::CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'|')
+    .add(b'^');
+
+/// Appends one path segment or one query value.
+pub(crate) fn push_value(url: &mut String, value: &str) {
+    url.extend(utf8_percent_encode(value, VALUE));
+}
+
+/// Appends the name of a query option.
+pub(crate) fn push_name(url: &mut String, name: &str) {
+    url.extend(utf8_percent_encode(name, NAME));
+}
+
+/// Appends the value of `$select`, `$expand` or `$orderby`.
+pub(crate) fn push_list(url: &mut String, list: &str) {
+    url.extend(utf8_percent_encode(list, LIST));
+}
+
+/// Appends a piece of a URL that is written out already.
+pub(crate) fn push_written(url: &mut String, text: &str) {
+    url.extend(utf8_percent_encode(text, WRITTEN));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(push: fn(&mut String, &str), text: &str) -> String {
+        let mut url = String::new();
+        push(&mut url, text);
+        url
+    }
+
+    #[test]
+    fn unreserved_signs_stay() {
+        let unreserved = "ABCXYZabcxyz0189-._~";
+        for push in [push_value, push_name, push_list, push_written] {
+            assert_eq!(encoded(push, unreserved), unreserved);
+        }
+    }
+
+    #[test]
+    fn every_other_ascii_sign_of_a_value_is_encoded() {
+        for byte in 0..=0x7fu8 {
+            let sign = char::from(byte);
+            let stays = sign.is_ascii_alphanumeric() || "-._~".contains(sign);
+            let wanted = if stays {
+                sign.to_string()
+            } else {
+                format!("%{byte:02X}")
+            };
+            assert_eq!(encoded(push_value, &sign.to_string()), wanted);
+        }
+    }
+
+    #[test]
+    fn case_3_1_plus_does_not_turn_into_a_space() {
+        assert_eq!(
+            encoded(push_value, "mail eq 'a+b@c.d'"),
+            "mail%20eq%20%27a%2Bb%40c.d%27"
+        );
+        assert_eq!(encoded(push_list, "a+b c"), "a%2Bb%20c");
+    }
+
+    #[test]
+    fn case_3_3_signs_outside_the_basic_plane() {
+        assert_eq!(encoded(push_value, "'🛡️_'"), "%27%F0%9F%9B%A1%EF%B8%8F_%27");
+    }
+
+    #[test]
+    fn the_grammar_of_lists_stays_and_its_data_does_not() {
+        assert_eq!(
+            encoded(
+                push_list,
+                "members($select=id,mail;$filter=name eq 'a&b#c%d')"
+            ),
+            "members($select=id,mail;$filter=name%20eq%20%27a%26b%23c%25d%27)"
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! The moment at which a call is made.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::answer::Answered;
+use super::{Advanced, Answer, Call, Operation, Options, Request, advanced};
+use crate::{Graph, Result};
+
+pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<Answered>> + Send>>;
+
+/// A call that is being made: what `.await` makes of a [`Call`].
+///
+/// The way to Graph and back is one future for all calls, compiled once; only the reading of the answer is made for
+/// each type.
+pub struct CallFuture<A> {
+    sending: Sending,
+    answer: PhantomData<fn() -> A>,
+}
+
+impl<A: Answer> Future for CallFuture<A> {
+    type Output = Result<A::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.sending
+            .as_mut()
+            .poll(context)
+            .map(|answered| answered.and_then(A::read))
+    }
+}
+
+impl<A: Answer, O: Options> IntoFuture for Call<A, O> {
+    type Output = Result<A::Output>;
+    type IntoFuture = CallFuture<A>;
+
+    fn into_future(self) -> CallFuture<A> {
+        CallFuture {
+            sending: send(self.operation, advanced::<O>()),
+            answer: PhantomData,
+        }
+    }
+}
+
+impl<A> fmt::Debug for CallFuture<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallFuture").finish_non_exhaustive()
+    }
+}
+
+/// Makes a call.
+pub(crate) fn send(operation: Operation, advanced: Advanced) -> Sending {
+    let graph = operation.graph().clone();
+    match operation.finish(advanced) {
+        Ok(request) => send_request(graph, request),
+        Err(error) => Box::pin(std::future::ready(Err(error))),
+    }
+}
+
+/// The one way from a call to its answer, for every operation.
+pub(crate) fn send_request(graph: Graph, request: Request) -> Sending {
+    let method = request.method.clone();
+    let template = request.template.clone();
+    Box::pin(async move {
+        let response = graph.send(request).await?;
+        Ok(Answered {
+            response,
+            method,
+            template,
+        })
+    })
+}

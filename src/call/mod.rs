@@ -1,0 +1,510 @@
+//! Calls: what a method of the tree returns.
+//!
+//! ```no_run
+//! use msgraph::Graph;
+//! use msgraph::model::User;
+//!
+//! # async fn example(graph: &Graph) -> msgraph::Result<()> {
+//! let call = graph.users().list().select([User::ID, User::MAIL]).top(50);
+//! let page = call.await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A [`Call`] is plain data until it is awaited. Its options are methods, and exist where Graph's description has them;
+//! [`query`](Call::query) and [`header`](Call::header) send anything else. What the description does not know at all is
+//! [`Graph::request`].
+
+mod answer;
+mod argument;
+mod consistency;
+mod content;
+mod encode;
+mod etag;
+mod future;
+mod operation;
+mod options;
+mod path;
+mod raw;
+mod reference;
+mod request;
+mod response;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+pub(crate) use answer::Answered;
+pub use answer::{Answer, Collection, CountOf, Entity, MaybeEntity, Nothing, Value};
+pub(crate) use argument::Argument;
+pub(crate) use consistency::Advanced;
+pub use consistency::ConsistencyLevel;
+pub use content::Content;
+pub use etag::IfMatch;
+pub use future::CallFuture;
+pub(crate) use future::{Sending, send_request};
+pub(crate) use operation::Operation;
+pub use options::{
+    AnyOption, HasConsistencyLevel, HasCount, HasExpand, HasFilter, HasIfMatch, HasOrderBy,
+    HasSearch, HasSelect, HasSkip, HasTop, Options,
+};
+pub(crate) use path::Path;
+pub use raw::RawCall;
+pub(crate) use raw::template;
+pub use reference::Reference;
+pub(crate) use request::Request;
+pub use response::Response;
+
+use crate::Result;
+use crate::query::{CommaList, Expand, Filter, OrderBy, Search, Selection};
+
+/// One entity: `GET` of what is no collection.
+pub type Get<T, O = ()> = Call<Entity<T>, O>;
+/// A collection, page by page: `GET` of a collection.
+pub type List<T, O = ()> = Call<Collection<T>, O>;
+/// A new entity: `POST` to a collection.
+pub type Create<T, O = ()> = Call<Entity<T>, O>;
+/// A changed entity, where Graph sends it: `PATCH`.
+pub type Update<T, O = ()> = Call<MaybeEntity<T>, O>;
+/// A replaced entity, where Graph sends it: `PUT`.
+pub type Replace<T, O = ()> = Call<MaybeEntity<T>, O>;
+/// `DELETE`.
+pub type Delete<O = ()> = Call<Nothing, O>;
+/// An action: `POST` of a verb. `A` is what it answers.
+pub type Action<A = Nothing, O = ()> = Call<A, O>;
+/// A function: `GET` of a question. `A` is what it answers.
+pub type Function<A, O = ()> = Call<A, O>;
+/// How many items a collection has: `GET …/$count`.
+pub type Count<O = ()> = Call<CountOf, O>;
+/// Content that is not JSON: `GET …/content`, `GET …/$value`.
+pub type Download<O = ()> = Call<Content, O>;
+/// Content that is not JSON on its way to Graph: `PUT …/content`, `PUT …/$value`. `A` is what it answers.
+pub type Upload<A = Nothing, O = ()> = Call<A, O>;
+
+/// A call of Graph that has not been made yet.
+///
+/// It is plain data: it can be kept, cloned and sent to another task. `.await` makes the call. `A` is what the answer
+/// is read into, `O` which options the operation has.
+///
+/// ```no_run
+/// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+/// let user = graph.users().id("adele@contoso.com").get().select("displayName").await?;
+/// println!("{:?}", user.display_name);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Awaiting a call gives [`Error`](crate::Error): what Graph refused, what could not be sent or read, or
+/// [`Error::Request`](crate::Error::Request) when an id or an option was given that no request can hold (an id that is
+/// `..`, say). Building the call never fails.
+#[must_use = "a call is made when it is awaited"]
+pub struct Call<A, O = ()> {
+    pub(crate) operation: Operation,
+    kind: PhantomData<fn() -> (A, O)>,
+}
+
+impl<A, O> Call<A, O> {
+    pub(crate) fn new(operation: Operation) -> Self {
+        Self {
+            operation,
+            kind: PhantomData,
+        }
+    }
+
+    fn map(self, change: impl FnOnce(&mut Operation)) -> Self {
+        let mut operation = self.operation;
+        change(&mut operation);
+        Self::new(operation)
+    }
+
+    /// Sends a query parameter, described or not. Name and value are encoded here.
+    ///
+    /// A name with `$` is a system query option, which stands in a query once: a value that was there is replaced.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let folders = graph.me().mail_folders().list().query("includeHiddenFolders", "true").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.map(|operation| operation.set_or_push(name.into(), value.into()))
+    }
+
+    /// Sends a piece of a query that is encoded already, byte for byte: `a=b&c=d`.
+    ///
+    /// Two places of Graph decode values twice, `$search` of directory objects for `#` and filters of To Do for `&`:
+    /// there `%2523` and `%2526` have to be sent.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let lists = graph.me().todo().lists().list()
+    ///     .raw_query("$filter=contains(displayName,%27R%2526D%27)")
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the text holds what cannot stand in a
+    /// query: a space, a control character, `#`, or anything outside ASCII.
+    pub fn raw_query(self, query: impl Into<String>) -> Self {
+        self.map(|operation| {
+            let query = query.into();
+            match raw::wrong_query(&query) {
+                Some(reason) => operation.refuse(reason),
+                None => operation.push_written(query),
+            }
+        })
+    }
+
+    /// Sends a header. It is sent again with every page of a list.
+    ///
+    /// Several `Prefer` headers are several wishes; any other header replaces what it was before.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let events = graph.me().events().list()
+    ///     .header("Prefer", r#"outlook.timezone="Europe/Oslo""#)
+    ///     .header("Prefer", r#"IdType="ImmutableId""#)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the name is no header's, or the value
+    /// holds a control character.
+    pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        Self::new(self.operation.header(name.as_ref(), value.as_ref()))
+    }
+
+    /// Sends another body than the method's own argument: bytes and their media type.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, page: Vec<u8>) -> msgraph::Result<()> {
+    /// use http::Method;
+    ///
+    /// graph.request(Method::POST, "/me/onenote/pages").body(page, "text/html").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn body(self, bytes: impl Into<Bytes>, media_type: impl Into<String>) -> Self {
+        let content = Content::new(bytes).with_type(media_type);
+        Self::new(self.operation.content(content, "application/octet-stream"))
+    }
+
+    /// Sends text in place of the method's own argument, as `text/plain`.
+    ///
+    /// Mail takes MIME this way, in base64: <https://learn.microsoft.com/graph/outlook-send-mime-message>.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, mime: &[u8]) -> msgraph::Result<()> {
+    /// use base64::Engine;
+    /// use base64::prelude::BASE64_STANDARD;
+    ///
+    /// graph.me().send_mail(Default::default()).body_text(BASE64_STANDARD.encode(mime)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn body_text(self, text: impl Into<String>) -> Self {
+        self.body(text.into(), "text/plain")
+    }
+
+    /// Sends any value as JSON in place of the method's own argument.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use http::Method;
+    ///
+    /// let team = serde_json::json!({ "displayName": "Contoso" });
+    /// graph.request(Method::POST, "/beta/teams").body_json(&team).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the value cannot be written as JSON.
+    pub fn body_json<T: Serialize + ?Sized>(self, body: &T) -> Self {
+        Self::new(self.operation.json(body))
+    }
+}
+
+impl<A, O: Options> Call<A, O> {
+    pub(crate) fn finish(self) -> Result<Request> {
+        self.operation.finish(advanced::<O>())
+    }
+
+    /// The request that would be sent, without token and request id.
+    ///
+    /// ```no_run
+    /// # fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let request = graph.users().list().top(5).into_http()?;
+    /// assert_eq!(request.uri(), "https://graph.microsoft.com/v1.0/users?$top=5");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`](crate::Error::Request) when the call holds something that no request can.
+    pub fn into_http(self) -> Result<http::Request<Bytes>> {
+        self.finish()?.into_http()
+    }
+
+    /// The same call with its answer as it comes: status, headers and bytes.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let response = graph.users().list().raw().await?;
+    /// println!("{:?}", response.headers().get("date"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn raw(self) -> RawCall<O> {
+        Call::new(self.operation)
+    }
+}
+
+/// What the description lets operations with these options do about advanced queries.
+pub(crate) fn advanced<O: Options>() -> Advanced {
+    Advanced {
+        header: O::CONSISTENCY_LEVEL,
+        count: O::COUNT,
+    }
+}
+
+impl<A: Answer, O: Options> Call<A, O> {
+    /// Asks for these properties only: `$select`.
+    ///
+    /// Takes a property, a plain name, or several of either in an array, a `Vec`, a slice or a tuple; repeated calls
+    /// add to the list. Properties of a derived type go by name: `.select(User::MAIL.name())`.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use msgraph::model::User;
+    ///
+    /// let page = graph.users().list().select((User::ID, User::ACCOUNT_ENABLED, "brandNew")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/query-parameters#select>
+    pub fn select(self, properties: impl Selection<A::Model>) -> Self
+    where
+        O: HasSelect,
+    {
+        self.map(|operation| {
+            let list = CommaList::collect(|list| properties.add_to(list));
+            operation.extend_list("$select", &list);
+        })
+    }
+
+    /// Asks for related entities along with each item: `$expand`.
+    ///
+    /// Takes a navigation, alone or with options of its own, a plain text, or several; repeated calls add to the list.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, site: &str, list: &str) -> msgraph::Result<()> {
+    /// use msgraph::model::ListItem;
+    ///
+    /// let items = graph.sites().id(site).lists().id(list).items().list()
+    ///     .expand(ListItem::FIELDS.select(["Title"]))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/query-parameters#expand>
+    pub fn expand(self, navigations: impl Expand<A::Model>) -> Self
+    where
+        O: HasExpand,
+    {
+        self.map(|operation| {
+            let list = CommaList::collect(|list| navigations.add_to(list));
+            operation.extend_list("$expand", &list);
+        })
+    }
+
+    /// Asks for the items that meet a condition: `$filter`. Several filters have to be met all.
+    ///
+    /// [`query::literal`](crate::query::literal) writes text as OData wants it.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, name: &str) -> msgraph::Result<()> {
+    /// use msgraph::query::literal;
+    ///
+    /// let page = graph.users().list().filter(format!("displayName eq {}", literal(name))).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/filter-query-parameter>
+    pub fn filter(self, filter: impl Into<Filter>) -> Self
+    where
+        O: HasFilter,
+    {
+        self.map(|operation| operation.and_filter(filter.into().into_text()))
+    }
+
+    /// Asks for the items that a search finds: `$search`.
+    ///
+    /// Text is one term and is put into quotes; [`Search`] joins several.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let found = graph.users().list().search("displayName:adele").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/search-query-parameter>
+    pub fn search(self, search: impl Into<Search>) -> Self
+    where
+        O: HasSearch,
+    {
+        self.map(|operation| operation.set("$search".into(), search.into().into_text()))
+    }
+
+    /// Asks for an order: `$orderby`. Repeated calls add lesser criteria.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use msgraph::model::Message;
+    ///
+    /// let newest = graph.me().messages().list()
+    ///     .orderby((Message::RECEIVED_DATE_TIME.desc(), Message::SUBJECT))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/query-parameters#orderby>
+    pub fn orderby(self, order: impl OrderBy<A::Model>) -> Self
+    where
+        O: HasOrderBy,
+    {
+        self.map(|operation| {
+            let list = CommaList::collect(|list| order.add_to(list));
+            operation.extend_list("$orderby", &list);
+        })
+    }
+
+    /// Asks for so many items a page: `$top`. It does not limit how many items a stream gives.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let all = graph.users().list().top(999).all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/query-parameters#top>
+    pub fn top(self, items: u32) -> Self
+    where
+        O: HasTop,
+    {
+        self.map(|operation| operation.set("$top".into(), items.to_string()))
+    }
+
+    /// Leaves out so many items at the beginning: `$skip`. The directory does not take it.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let page = graph.me().messages().list().skip(20).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/query-parameters#skip>
+    pub fn skip(self, items: u32) -> Self
+    where
+        O: HasSkip,
+    {
+        self.map(|operation| operation.set("$skip".into(), items.to_string()))
+    }
+
+    /// Asks for the number of all items along with the first page: `$count`.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let page = graph.users().list().count(true).top(1).await?;
+    /// println!("{:?} users", page.count);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/query-parameters#count>
+    pub fn count(self, count: bool) -> Self
+    where
+        O: HasCount,
+    {
+        self.map(|operation| operation.set("$count".into(), count.to_string()))
+    }
+
+    /// Overrides the header `ConsistencyLevel`, which otherwise goes out by itself where the query needs it.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use msgraph::call::ConsistencyLevel;
+    ///
+    /// let page = graph.users().list()
+    ///     .filter("userType ne 'Guest'")
+    ///     .consistency_level(ConsistencyLevel::Unset)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/aad-advanced-queries>
+    pub fn consistency_level(self, level: ConsistencyLevel) -> Self
+    where
+        O: HasConsistencyLevel,
+    {
+        self.map(|operation| consistency::set(operation, level))
+    }
+
+    /// Makes the call only if what is there still has this etag: `If-Match`.
+    ///
+    /// Takes the etag as it came, `*`, or the item that it came with.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, drive: &str, item: &str) -> msgraph::Result<()> {
+    /// let item = graph.drives().id(drive).items().id(item);
+    /// let read = item.get().await?;
+    /// item.delete().if_match(&read).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the item came without an etag, and what
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed) tells when somebody changed it meanwhile.
+    pub fn if_match(self, etag: impl IfMatch) -> Self
+    where
+        O: HasIfMatch,
+    {
+        Self::new(self.operation.if_match(&etag))
+    }
+}
+
+// Written out, since a derive would ask for `A: Clone` and `O: Clone`.
+impl<A, O> Clone for Call<A, O> {
+    fn clone(&self) -> Self {
+        Self::new(self.operation.clone())
+    }
+}
+
+impl<A, O> fmt::Debug for Call<A, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Call").field(&self.operation).finish()
+    }
+}

@@ -1,0 +1,306 @@
+//! A call in the making: what a generated method and the caller's options say about it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use serde::Serialize;
+
+use super::consistency::{self, Advanced};
+use super::encode::{push_list, push_name, push_value};
+use super::reference;
+use super::{Content, IfMatch, Request};
+use crate::error::{Error, RequestError};
+use crate::{Graph, Result};
+
+/// One operation of Graph with the values of one call: method, address, query, headers and body.
+///
+/// Nothing is encoded before [`finish`](Operation::finish), and nothing fails before it either: the first thing that
+/// was wrong is kept and said there.
+#[derive(Clone)]
+pub(crate) struct Operation {
+    graph: Graph,
+    method: Method,
+    /// Absolute and encoded, maybe with a query already (a link, or what the caller wrote out).
+    url: String,
+    template: String,
+    query: Vec<Parameter>,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    invalid: Option<Box<str>>,
+}
+
+/// One entry of the query.
+#[derive(Clone)]
+pub(super) enum Parameter {
+    Named {
+        name: Cow<'static, str>,
+        value: String,
+    },
+    /// Encoded by the caller.
+    Written(String),
+}
+
+impl Operation {
+    pub(crate) fn new(
+        graph: Graph,
+        method: Method,
+        url: String,
+        template: String,
+        invalid: Option<Box<str>>,
+    ) -> Self {
+        Self {
+            graph,
+            method,
+            url,
+            template,
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: None,
+            invalid,
+        }
+    }
+
+    /// A JSON body.
+    pub(crate) fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
+        self.json_text(serde_json::to_vec(body))
+    }
+
+    fn json_text(mut self, body: serde_json::Result<Vec<u8>>) -> Self {
+        match body {
+            Ok(text) => {
+                self.body = Some(text.into());
+                self.headers
+                    .entry(CONTENT_TYPE)
+                    .or_insert(HeaderValue::from_static("application/json"));
+            }
+            Err(error) => self.refuse(format!("the body cannot be written as JSON: {error}")),
+        }
+        self
+    }
+
+    /// A body that goes out as it is. `media_type` is what the description says, for content that does not say its own.
+    pub(crate) fn content(mut self, content: Content, media_type: &'static str) -> Self {
+        self.body = Some(content.bytes);
+        match content.content_type {
+            Some(media_type) => self.header(CONTENT_TYPE.as_str(), &media_type),
+            None => {
+                self.headers
+                    .entry(CONTENT_TYPE)
+                    .or_insert(HeaderValue::from_static(media_type));
+                self
+            }
+        }
+    }
+
+    /// The body of `POST …/$ref` and `PUT …/$ref`.
+    pub(crate) fn reference(self, reference: &str) -> Self {
+        let url = reference::url(self.graph.root(), reference);
+        self.json(&serde_json::json!({ "@odata.id": url }))
+    }
+
+    /// The query of `DELETE …/$ref`, which names the member that goes.
+    pub(crate) fn reference_query(self, reference: &str) -> Self {
+        let url = reference::url(self.graph.root(), reference);
+        self.query("@id", &url)
+    }
+
+    /// A query parameter that the description requires.
+    pub(crate) fn query(mut self, name: &'static str, value: &str) -> Self {
+        self.push(name.into(), value.to_owned());
+        self
+    }
+
+    /// The etag that the description requires.
+    pub(crate) fn if_match(mut self, etag: &dyn IfMatch) -> Self {
+        match etag.etag() {
+            Some(etag) => return self.header(IF_MATCH.as_str(), etag),
+            None => self.refuse(
+                "`If-Match` was asked for with an item that has no `@odata.etag`; read the item first, or give `*`",
+            ),
+        }
+        self
+    }
+
+    /// Sets a header. Several `Prefer` headers are several wishes
+    /// ([RFC 7240, 2](https://www.rfc-editor.org/rfc/rfc7240#section-2)), any other header replaces what it was before.
+    pub(super) fn header(mut self, name: &str, value: &str) -> Self {
+        let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
+            self.refuse(format!("`{}` is no name of a header", name.escape_debug()));
+            return self;
+        };
+        // The value may be a secret: it is not repeated in the error.
+        let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) else {
+            self.refuse(format!(
+                "the value of the header `{header}` has a control character in it"
+            ));
+            return self;
+        };
+        if header.as_str() == "prefer" {
+            self.headers.append(header, value);
+        } else {
+            self.headers.insert(header, value);
+        }
+        self
+    }
+
+    /// A system query option that is there once: what is set last is what goes out.
+    pub(super) fn set(&mut self, name: Cow<'static, str>, value: String) {
+        match self.find(&name) {
+            Some(there) => *there = value,
+            None => self.push(name, value),
+        }
+    }
+
+    /// A query parameter of the caller's. OData lets a system query option stand there once, so a `$` name that is
+    /// there already is replaced; a parameter of an operation's own may well be repeated.
+    pub(super) fn set_or_push(&mut self, name: String, value: String) {
+        if name.starts_with('$') {
+            self.set(name.into(), value);
+        } else {
+            self.push(name.into(), value);
+        }
+    }
+
+    /// Adds to a list that goes out as one option, `$select=a,b`: Graph refuses `$select=a&$select=b`.
+    pub(super) fn extend_list(&mut self, name: &'static str, items: &str) {
+        if items.is_empty() {
+            return;
+        }
+        match self.find(name) {
+            Some(list) => {
+                list.push(',');
+                list.push_str(items);
+            }
+            None => self.push(name.into(), items.to_owned()),
+        }
+    }
+
+    /// Adds a condition: several filters all hold.
+    pub(super) fn and_filter(&mut self, filter: String) {
+        match self.find("$filter") {
+            Some(there) => *there = format!("({there}) and ({filter})"),
+            None => self.push("$filter".into(), filter),
+        }
+    }
+
+    /// A piece of a query that the caller encoded.
+    pub(super) fn push_written(&mut self, query: String) {
+        self.query.push(Parameter::Written(query));
+    }
+
+    fn push(&mut self, name: Cow<'static, str>, value: String) {
+        self.query.push(Parameter::Named { name, value });
+    }
+
+    fn find(&mut self, wanted: &str) -> Option<&mut String> {
+        self.query.iter_mut().find_map(|parameter| match parameter {
+            Parameter::Named { name, value } if name == wanted => Some(value),
+            _ => None,
+        })
+    }
+
+    pub(super) fn get_query(&self, wanted: &str) -> Option<&str> {
+        self.query.iter().find_map(|parameter| match parameter {
+            Parameter::Named { name, value } if name == wanted => Some(value.as_str()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn has_query(&self) -> bool {
+        !self.query.is_empty()
+    }
+
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    pub(super) fn template(&self) -> &str {
+        &self.template
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Remembers the first thing that is wrong.
+    pub(super) fn refuse(&mut self, reason: impl Into<Box<str>>) {
+        self.invalid.get_or_insert_with(|| reason.into());
+    }
+
+    /// What goes out. `advanced` says what the description lets this operation do about advanced queries.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`] when something that was given on the way cannot be sent.
+    pub(crate) fn finish(mut self, advanced: Advanced) -> Result<Request> {
+        if let Some(reason) = self.invalid {
+            return Err(Error::Request(Box::new(RequestError::new(
+                self.method,
+                self.template,
+                reason.into(),
+            ))));
+        }
+        consistency::apply(&mut self, advanced);
+        let mut url = self.url;
+        let mut separator = if url.contains('?') { '&' } else { '?' };
+        for parameter in &self.query {
+            url.push(separator);
+            separator = '&';
+            match parameter {
+                Parameter::Named { name, value } => {
+                    push_name(&mut url, name);
+                    url.push('=');
+                    match name.as_ref() {
+                        "$select" | "$expand" | "$orderby" => push_list(&mut url, value),
+                        _ => push_value(&mut url, value),
+                    }
+                }
+                Parameter::Written(query) => url.push_str(query),
+            }
+        }
+        Ok(Request {
+            method: self.method,
+            url,
+            template: self.template,
+            headers: self.headers,
+            body: self.body,
+        })
+    }
+
+    pub(super) fn set_header(&mut self, name: &'static str, value: &'static str) {
+        self.headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    }
+
+    pub(super) fn remove_header(&mut self, name: &'static str) {
+        self.headers.remove(name);
+    }
+}
+
+/// Method, template and the names of what is asked: neither ids, nor values, nor the body, since any of them may be
+/// private or a secret.
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query: Vec<&str> = self
+            .query
+            .iter()
+            .map(|parameter| match parameter {
+                Parameter::Named { name, .. } => name.as_ref(),
+                Parameter::Written(_) => "…",
+            })
+            .collect();
+        let headers: Vec<&str> = self.headers.keys().map(HeaderName::as_str).collect();
+        f.debug_struct("Operation")
+            .field("method", &self.method)
+            .field("template", &self.template)
+            .field("query", &query)
+            .field("headers", &headers)
+            .field("body", &self.body.as_ref().map(Bytes::len))
+            .finish()
+    }
+}

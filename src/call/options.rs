@@ -1,0 +1,121 @@
+//! Which options an operation has.
+//!
+//! An option is a method of [`Call`](super::Call) and exists where Graph's description allows it. Each distinct set of
+//! options is a marker type, the second parameter of `Call`, and these traits say what is in the set.
+
+/// A set of options.
+pub trait Options {
+    /// The operation has the header `ConsistencyLevel`, so it goes out by itself where the query needs it.
+    const CONSISTENCY_LEVEL: bool = false;
+    /// The operation has `$count`.
+    const COUNT: bool = false;
+}
+
+/// No options.
+impl Options for () {}
+
+/// Every option: the set of a call that the description does not know.
+#[derive(Clone, Copy, Debug)]
+pub enum AnyOption {}
+
+impl Options for AnyOption {}
+
+/// The operation has `$select`.
+#[diagnostic::on_unimplemented(
+    message = "Graph's description does not have `$select` for this call",
+    label = "this call takes no `$select`",
+    note = "where Graph takes it all the same, `.query(\"$select\", …)` sends it"
+)]
+pub trait HasSelect: Options {}
+
+impl HasSelect for AnyOption {}
+
+/// The operation has `$expand`.
+#[diagnostic::on_unimplemented(
+    message = "Graph's description does not have `$expand` for this call",
+    label = "this call takes no `$expand`",
+    note = "where Graph takes it all the same, `.query(\"$expand\", …)` sends it"
+)]
+pub trait HasExpand: Options {}
+
+impl HasExpand for AnyOption {}
+
+/// The operation has `$filter`.
+#[diagnostic::on_unimplemented(
+    message = "Graph's description does not have `$filter` for this call",
+    label = "this call takes no `$filter`",
+    note = "where Graph takes it all the same, `.query(\"$filter\", …)` sends it"
+)]
+pub trait HasFilter: Options {}
+
+impl HasFilter for AnyOption {}
+
+/// The operation has `$search`.
+#[diagnostic::on_unimplemented(
+    message = "Graph's description does not have `$search` for this call",
+    label = "this call takes no `$search`",
+    note = "where Graph takes it all the same, `.query(\"$search\", …)` sends it"
+)]
+pub trait HasSearch: Options {}
+
+impl HasSearch for AnyOption {}
+
+/// The operation has `$orderby`.
+#[diagnostic::on_unimplemented(
+    message = "Graph's description does not have `$orderby` for this call",
+    label = "this call takes no `$orderby`",
+    note = "where Graph takes it all the same, `.query(\"$orderby\", …)` sends it"
+)]
+pub trait HasOrderBy: Options {}
+
+impl HasOrderBy for AnyOption {}
+
+/// The operation has `$top`.
+#[diagnostic::on_unimplemented(
+    message = "Graph's description does not have `$top` for this call",
+    label = "this call takes no `$top`",
+    note = "where Graph takes it all the same, `.query(\"$top\", …)` sends it"
+)]
+pub trait HasTop: Options {}
+
+impl HasTop for AnyOption {}
+
+/// The operation has `$skip`.
+#[diagnostic::on_unimplemented(
+    message = "Graph's description does not have `$skip` for this call",
+    label = "this call takes no `$skip`",
+    note = "where Graph takes it all the same, `.query(\"$skip\", …)` sends it"
+)]
+pub trait HasSkip: Options {}
+
+impl HasSkip for AnyOption {}
+
+/// The operation has `$count`.
+#[diagnostic::on_unimplemented(
+    message = "Graph's description does not have `$count` for this call",
+    label = "this call takes no `$count`",
+    note = "where Graph takes it all the same, `.query(\"$count\", …)` sends it"
+)]
+pub trait HasCount: Options {}
+
+impl HasCount for AnyOption {}
+
+/// The operation has the header `ConsistencyLevel`.
+#[diagnostic::on_unimplemented(
+    message = "Graph's description does not have the header `ConsistencyLevel` for this call",
+    label = "this call takes no the header `ConsistencyLevel`",
+    note = "where Graph takes it all the same, `.header(\"ConsistencyLevel\", …)` sends it"
+)]
+pub trait HasConsistencyLevel: Options {}
+
+impl HasConsistencyLevel for AnyOption {}
+
+/// The operation has the header `If-Match`.
+#[diagnostic::on_unimplemented(
+    message = "Graph's description does not have the header `If-Match` for this call",
+    label = "this call takes no the header `If-Match`",
+    note = "where Graph takes it all the same, `.header(\"If-Match\", …)` sends it"
+)]
+pub trait HasIfMatch: Options {}
+
+impl HasIfMatch for AnyOption {}

@@ -1,0 +1,197 @@
+//! The path that a node of the tree holds.
+
+use std::fmt;
+
+use http::Method;
+
+use super::Operation;
+use super::argument::{Argument, push_arguments, push_quoted};
+use super::encode::push_value;
+use crate::Graph;
+
+/// A walk through Graph's tree: the client, and the way so far as a URL and as a template for errors and traces.
+///
+/// Walking cannot fail. What is wrong on the way is remembered, and the call that is made at its end says it.
+#[derive(Clone)]
+pub(crate) struct Path {
+    graph: Graph,
+    /// From `https://` on, encoded.
+    url: String,
+    /// `/users/{user-id}`: no value of the caller's is in it.
+    template: String,
+    /// The path ends in `root:/a/b`, which has to be closed with a colon before anything follows.
+    open: bool,
+    /// The first thing that was wrong.
+    invalid: Option<Box<str>>,
+}
+
+impl Path {
+    /// The root of the version that the client speaks.
+    pub(crate) fn root(graph: &Graph) -> Self {
+        Self {
+            graph: graph.clone(),
+            url: graph.root().to_owned(),
+            template: String::new(),
+            open: false,
+            invalid: None,
+        }
+    }
+
+    /// A segment that the description spells out: `users`, `delta()`, `$count`.
+    pub(crate) fn segment(&self, name: &'static str) -> Self {
+        let mut path = self.extended(name.len() + 1, name.len() + 1);
+        path.url.push('/');
+        path.url.push_str(name);
+        path.template.push('/');
+        path.template.push_str(name);
+        path
+    }
+
+    /// A segment that is a key, encoded as one segment.
+    ///
+    /// A user principal name that begins with a dollar sign is read as an OData option when it stands as a segment:
+    /// <https://learn.microsoft.com/graph/api/user-get> wants it in parentheses.
+    pub(crate) fn key(&self, name: &'static str, id: &str) -> Self {
+        let mut path = self.extended(id.len() + 1, name.len() + 3);
+        if name == "user-id" && id.starts_with('$') {
+            path.url.push('(');
+            push_quoted(&mut path.url, id);
+            path.url.push(')');
+            push_all(&mut path.template, &["('{", name, "}')"]);
+            return path;
+        }
+        path.url.push('/');
+        push_value(&mut path.url, id);
+        push_all(&mut path.template, &["/{", name, "}"]);
+        if let Some(reason) = wrong_name(id) {
+            path.refuse(&["{", name, "} ", reason]);
+        }
+        path
+    }
+
+    /// A function with arguments: `reminderView(startDateTime='…',endDateTime='…')`.
+    pub(crate) fn function(
+        &self,
+        name: &'static str,
+        arguments: &[(&'static str, Argument)],
+    ) -> Self {
+        let mut path = self.segment(name);
+        push_arguments(&mut path.url, &mut path.template, arguments);
+        path
+    }
+
+    /// The item of this collection that has the key: `applications(appId='…')`.
+    pub(crate) fn alternate_key(&self, name: &'static str, value: Argument) -> Self {
+        let mut path = self.clone();
+        push_arguments(&mut path.url, &mut path.template, &[(name, value)]);
+        path
+    }
+
+    /// What lies below an item by its path: `root:/Reports/2026.xlsx`, `sites/contoso.com:/sites/hr`.
+    ///
+    /// Each name is encoded by itself, so the name in the path is the name of the item; slashes at either end do not
+    /// count, and an empty path is the item itself.
+    /// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>
+    pub(crate) fn path(&self, relative: &str) -> Self {
+        let relative = relative.trim_matches('/');
+        if relative.is_empty() {
+            return self.clone();
+        }
+        let mut path = self.clone();
+        if !path.open {
+            path.url.push(':');
+            path.template.push(':');
+            path.open = true;
+        }
+        for name in relative.split('/') {
+            path.url.push('/');
+            push_value(&mut path.url, name);
+            if let Some(reason) = wrong_name(name) {
+                path.refuse(&["a name in the path ", reason]);
+            }
+        }
+        path.template.push_str("/{path}");
+        path
+    }
+
+    /// `GET` of what is here.
+    pub(crate) fn get(&self) -> Operation {
+        self.operation(Method::GET)
+    }
+
+    /// `POST` to what is here.
+    pub(crate) fn post(&self) -> Operation {
+        self.operation(Method::POST)
+    }
+
+    /// `PATCH` of what is here.
+    pub(crate) fn patch(&self) -> Operation {
+        self.operation(Method::PATCH)
+    }
+
+    /// `PUT` of what is here.
+    pub(crate) fn put(&self) -> Operation {
+        self.operation(Method::PUT)
+    }
+
+    /// `DELETE` of what is here.
+    pub(crate) fn delete(&self) -> Operation {
+        self.operation(Method::DELETE)
+    }
+
+    fn operation(&self, method: Method) -> Operation {
+        Operation::new(
+            self.graph.clone(),
+            method,
+            self.url.clone(),
+            self.template.clone(),
+            self.invalid.clone(),
+        )
+    }
+
+    /// A copy with room for more, in which what is open is closed.
+    fn extended(&self, url: usize, template: usize) -> Self {
+        let mut path = Self {
+            graph: self.graph.clone(),
+            url: String::with_capacity(self.url.len() + url + 1),
+            template: String::with_capacity(self.template.len() + template + 1),
+            open: false,
+            invalid: self.invalid.clone(),
+        };
+        path.url.push_str(&self.url);
+        path.template.push_str(&self.template);
+        if self.open {
+            path.url.push(':');
+            path.template.push(':');
+        }
+        path
+    }
+
+    fn refuse(&mut self, reason: &[&str]) {
+        self.invalid.get_or_insert_with(|| reason.concat().into());
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Path").field(&self.template).finish()
+    }
+}
+
+fn push_all(text: &mut String, parts: &[&str]) {
+    for part in parts {
+        text.push_str(part);
+    }
+}
+
+/// Why a name cannot be a segment. Dots are unreserved, so `.` and `..` cannot be told apart from the segments that
+/// mean "here" and "above", not even encoded: a URL parser takes `%2E%2E` for `..` and removes the segment before it
+/// (<https://url.spec.whatwg.org/#double-dot-path-segment>). The call would go to another place than the one asked for.
+fn wrong_name(name: &str) -> Option<&'static str> {
+    match name {
+        "" => Some("is empty"),
+        "." => Some("is `.`, which a URL reads as the place itself"),
+        ".." => Some("is `..`, which a URL reads as the place above"),
+        _ => None,
+    }
+}

@@ -1,0 +1,246 @@
+//! The way around the description.
+
+use http::Method;
+use serde::de::DeserializeOwned;
+
+use super::encode::push_written;
+use super::{AnyOption, Call, Download, Get, List, Operation, Options, Response};
+use crate::Graph;
+
+/// A call whose answer comes as it is: of [`Graph::request`], or any call made [`raw`](Call::raw).
+///
+/// Awaiting it gives the [`Response`]; `json`, `list` and `content` read it into something instead.
+pub type RawCall<O = AnyOption> = Call<Response, O>;
+
+impl Graph {
+    /// A call that Graph's description does not know, on the same way as any other: token, errors, host guard.
+    ///
+    /// `path_or_url` is a path below the root (`/me/messages`), a path with a version of its own (`/beta/me`), or a
+    /// whole URL of one of the cloud's hosts. It is written out by the caller, so what is encoded in it stays and only
+    /// what cannot stand in a URL is encoded; ids and values with signs of their own have to be encoded before.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use http::Method;
+    ///
+    /// let me: serde_json::Value = graph.request(Method::GET, "/beta/me").select("id").json().await?;
+    /// let users = graph.request(Method::GET, "/users?$top=5").list::<serde_json::Value>().all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the address cannot be sent as written: it
+    /// holds `#`, a backslash, a control character, a `%` that encodes nothing, or a segment `.` or `..`, which would
+    /// lead elsewhere. It gives [`Error::Host`](crate::Error::Host) when the URL is not of the cloud's hosts.
+    pub fn request(&self, method: Method, path_or_url: impl AsRef<str>) -> RawCall {
+        let address = path_or_url.as_ref();
+        let url = address_url(self, address);
+        let invalid = wrong_address(address).map(Into::into);
+        Call::new(Operation::new(
+            self.clone(),
+            method,
+            url,
+            template(address),
+            invalid,
+        ))
+    }
+}
+
+impl<O: Options> Call<Response, O> {
+    /// Reads the answer as JSON.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use http::Method;
+    /// use msgraph::model::User;
+    ///
+    /// let me = graph.request(Method::GET, "/beta/me").json::<User>().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the call gives [`Error::Decode`](crate::Error::Decode) when the answer is not of this type, and
+    /// [`Error::EmptyResponse`](crate::Error::EmptyResponse) when it is empty.
+    pub fn json<T: DeserializeOwned>(self) -> Get<T, O> {
+        Call::new(self.operation)
+    }
+
+    /// Reads the answer as pages of a collection.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use http::Method;
+    /// use msgraph::model::User;
+    ///
+    /// let users = graph.request(Method::GET, "/beta/users").list::<User>().top(999).all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As those of any list: see [`Call::stream`].
+    pub fn list<T: DeserializeOwned>(self) -> List<T, O> {
+        Call::new(self.operation)
+    }
+
+    /// Takes the answer as content: its bytes and their media type.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use http::Method;
+    ///
+    /// let photo = graph.request(Method::GET, "/me/photo/$value").content().await?;
+    /// println!("{} bytes of {:?}", photo.bytes.len(), photo.content_type);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn content(self) -> Download<O> {
+        Call::new(self.operation)
+    }
+}
+
+/// Where an address leads: elsewhere as it says, or below the root of the version that it names or the client speaks.
+fn address_url(graph: &Graph, address: &str) -> String {
+    let mut url = String::with_capacity(address.len() + 40);
+    if !is_absolute(address) {
+        let path = address.trim_start_matches('/');
+        let version = path.split(['/', '?']).next().unwrap_or_default();
+        url.push_str(match version {
+            "v1.0" | "beta" => graph.host_root(),
+            _ => graph.root(),
+        });
+        if !path.is_empty() {
+            url.push('/');
+        }
+        push_written(&mut url, path);
+    } else {
+        push_written(&mut url, address);
+    }
+    url
+}
+
+fn is_absolute(address: &str) -> bool {
+    address
+        .split_once("://")
+        .is_some_and(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Why an address cannot be sent as it is written.
+fn wrong_address(address: &str) -> Option<String> {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    // The URL parser drops tabs and line feeds and takes a backslash for a slash, so each could hide a `..`.
+    if let Some(sign) = address
+        .chars()
+        .find(|sign| sign.is_control() || *sign == '\\')
+    {
+        return Some(format!("the address holds {sign:?}, which a URL cannot"));
+    }
+    if address.contains('#') {
+        return Some(
+            "the address holds a `#`, which would cut it off there: write `%23`".to_owned(),
+        );
+    }
+    if let Some(place) = lone_percent(path).or_else(|| lone_percent(query)) {
+        return Some(format!(
+            "the address holds the `%` of {place:?}, which encodes nothing: write `%25`"
+        ));
+    }
+    if path.split('/').any(is_dots) {
+        return Some(
+            "the address has a segment `.` or `..`, which would lead elsewhere".to_owned(),
+        );
+    }
+    None
+}
+
+/// Why a piece of a query cannot be sent as it is written.
+pub(super) fn wrong_query(query: &str) -> Option<String> {
+    if let Some(sign) = query
+        .chars()
+        .find(|sign| !sign.is_ascii_graphic() || *sign == '#')
+    {
+        return Some(format!(
+            "the encoded query holds {sign:?}, which has to be encoded"
+        ));
+    }
+    lone_percent(query).map(|place| {
+        format!("the encoded query holds the `%` of {place:?}, which encodes nothing: write `%25`")
+    })
+}
+
+/// A `%` with what follows it, where that is not two hexadecimal digits.
+fn lone_percent(text: &str) -> Option<String> {
+    text.split('%').skip(1).find_map(|after| {
+        let code: String = after.chars().take(2).collect();
+        let encodes = code.len() == 2 && code.bytes().all(|digit| digit.is_ascii_hexdigit());
+        (!encodes).then(|| format!("%{code}"))
+    })
+}
+
+/// Whether a URL parser takes a segment for "here" or "above", encoded dots included
+/// (<https://url.spec.whatwg.org/#double-dot-path-segment>).
+fn is_dots(segment: &str) -> bool {
+    matches!(
+        segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
+        "." | ".."
+    )
+}
+
+/// The template of an address that somebody wrote out: what looks like a name of Graph's stays, anything else may be
+/// an id, a file name or a sharing token and is not to stand in errors and traces.
+pub(crate) fn template(address: &str) -> String {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let path = match path.split_once("://") {
+        Some((_, rest)) if is_absolute(address) => {
+            rest.split_once('/').map_or("", |(_, path)| path)
+        }
+        _ => path.trim_start_matches('/'),
+    };
+    let mut template = String::with_capacity(path.len());
+    let mut below = false;
+    for segment in path.split('/') {
+        let (name, colon) = match segment.strip_suffix(':') {
+            Some(name) => (name, ":"),
+            None => (segment, ""),
+        };
+        if below {
+            below = colon.is_empty();
+            if !template.ends_with("{path}") {
+                template.push_str("/{path}");
+            }
+            template.push_str(colon);
+            continue;
+        }
+        template.push('/');
+        match name.split_once('(') {
+            Some((function, ")")) if is_name(function) => template.push_str(name),
+            Some((function, _)) if is_name(function) => {
+                template.push_str(function);
+                template.push_str("(…)");
+            }
+            None if is_name(name) => template.push_str(name),
+            _ => template.push_str("{id}"),
+        }
+        template.push_str(colon);
+        below = !colon.is_empty();
+    }
+    template
+}
+
+/// Whether a segment is spelled as Graph spells its names: `mailFolders`, `$count`, `alerts_v2`, `graph.user`.
+fn is_name(segment: &str) -> bool {
+    const LONGEST: usize = 64;
+    let digits = segment.bytes().filter(u8::is_ascii_digit).count();
+    segment.len() <= LONGEST
+        && digits <= 2
+        && segment.starts_with(|sign: char| sign.is_ascii_lowercase() || sign == '$')
+        && segment
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._$".contains(&byte))
+        || segment == "v1.0"
+}

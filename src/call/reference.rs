@@ -1,0 +1,102 @@
+//! References: what `$ref` adds, sets, removes and lists.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::encode::push_value;
+
+/// A link to an entity, as `GET …/$ref` lists it: `{"@odata.id": "https://…"}`.
+///
+/// ```no_run
+/// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+/// for owner in graph.groups().id("02bd9fd6").owners().list_ref().await? {
+///     println!("{}", owner.id);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [OData JSON Format 4.01, 14](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_EntityReference);
+/// Graph's description declares plain strings, which are read as well.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Reference {
+    /// The entity's address.
+    #[serde(rename = "@odata.id")]
+    pub id: String,
+}
+
+impl<'de> Deserialize<'de> for Reference {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Object {
+                #[serde(rename = "@odata.id")]
+                id: String,
+            },
+            Text(String),
+        }
+        let (Written::Object { id } | Written::Text(id)) = Written::deserialize(deserializer)?;
+        Ok(Self { id })
+    }
+}
+
+/// The address that stands for a reference of the caller's: a URL as it is, `/education/users/1` below the root, and
+/// anything else as the id of a directory object.
+pub(super) fn url(root: &str, reference: &str) -> String {
+    let is_url = ["https://", "http://"].iter().any(|scheme| {
+        reference
+            .get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
+    if is_url {
+        return reference.to_owned();
+    }
+    let mut url = root.to_owned();
+    if reference.starts_with('/') {
+        url.push_str(reference);
+    } else {
+        url.push_str("/directoryObjects/");
+        push_value(&mut url, reference);
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: &str = "https://graph.microsoft.us/v1.0";
+
+    #[test]
+    fn case_11_4_an_id_is_a_directory_object_of_the_configured_cloud() {
+        assert_eq!(
+            url(ROOT, "1"),
+            "https://graph.microsoft.us/v1.0/directoryObjects/1"
+        );
+        assert_eq!(
+            url(ROOT, "a/b"),
+            "https://graph.microsoft.us/v1.0/directoryObjects/a%2Fb"
+        );
+    }
+
+    #[test]
+    fn a_path_is_below_the_root_and_a_url_stays() {
+        assert_eq!(
+            url(ROOT, "/education/users/1"),
+            "https://graph.microsoft.us/v1.0/education/users/1"
+        );
+        let written = "HTTPS://graph.microsoft.com/v1.0/users/1";
+        assert_eq!(url(ROOT, written), written);
+    }
+
+    #[test]
+    fn a_reference_reads_from_what_graph_sends_and_from_what_it_declares() {
+        let read = |text| serde_json::from_str::<Reference>(text).map(|reference| reference.id);
+        assert_eq!(
+            read(r#"{"@odata.id":"https://x/1","more":1}"#).unwrap(),
+            "https://x/1"
+        );
+        assert_eq!(read(r#""https://x/1""#).unwrap(), "https://x/1");
+        assert!(read("{}").is_err());
+    }
+}

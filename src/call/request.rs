@@ -1,0 +1,49 @@
+//! A call as it goes out.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+
+use crate::Result;
+use crate::error::{Error, RequestError};
+
+/// One request to Graph, complete but for what the client adds to every request: token, request id, user agent.
+#[derive(Clone)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Absolute and encoded.
+    pub(crate) url: String,
+    /// The path with names in place of values, for errors and traces: `/users/{user-id}`.
+    pub(crate) template: String,
+    pub(crate) headers: HeaderMap,
+    /// Whole, so that it can be sent again. A one-shot stream will be another kind of body beside this one.
+    pub(crate) body: Option<Bytes>,
+}
+
+impl Request {
+    /// The same as the http crate's type.
+    pub(crate) fn into_http(self) -> Result<http::Request<Bytes>> {
+        let mut request = http::Request::new(self.body.unwrap_or_default());
+        let uri = self.url.parse().map_err(|error| {
+            Error::Request(Box::new(RequestError::new(
+                self.method.clone(),
+                self.template.clone(),
+                format!("its URL cannot be used: {error}"),
+            )))
+        })?;
+        *request.uri_mut() = uri;
+        *request.method_mut() = self.method;
+        *request.headers_mut() = self.headers;
+        Ok(request)
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("template", &self.template)
+            .finish_non_exhaustive()
+    }
+}
