@@ -13,7 +13,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("read {:?}", start.elapsed());
     let generated = msgraph_codegen::generate(&description)?;
     generated.write_to(Path::new(&to))?;
-    println!("{:?}", generated.stats);
+    println!(
+        "{:?}, {} expressions",
+        generated.stats,
+        generated.expressions().len()
+    );
     println!("done {:?}", start.elapsed());
     Ok(())
 }

@@ -8,6 +8,7 @@
 mod description;
 mod error;
 mod exceptions;
+mod expression;
 mod models;
 mod names;
 mod nodes;
@@ -18,15 +19,18 @@ mod types;
 
 use std::path::Path;
 
+use nodes::Plan;
+
 pub use description::Description;
 pub use error::{Error, Result};
+pub use expression::Expression;
 pub use names::{Collision, Collisions};
 pub use tree::{Argument, Place, Segment, Tree};
 pub use types::{Kind, RustName, Type, Types};
 
 /// The generated code, and what it holds.
 #[derive(Debug)]
-pub struct Generated {
+pub struct Generated<'d> {
     /// Structs and enums: `models.rs`.
     pub models: String,
     /// Nodes and their calls: `nodes.rs`.
@@ -35,6 +39,8 @@ pub struct Generated {
     pub options: String,
     /// What was counted.
     pub stats: Stats,
+    tree: Tree<'d>,
+    plan: Plan,
 }
 
 /// How large the description is, before and after the fold.
@@ -55,7 +61,7 @@ pub struct Stats {
 /// # Errors
 ///
 /// When two names meet, when the description says something unknown, or when progenitor refuses an operation.
-pub fn generate(description: &Description) -> Result<Generated> {
+pub fn generate(description: &Description) -> Result<Generated<'_>> {
     let tree = Tree::new(description)?;
     let collisions = Collisions::default();
     let types = Types::new(description, &collisions)?;
@@ -75,10 +81,22 @@ pub fn generate(description: &Description) -> Result<Generated> {
         models: models.text,
         nodes: nodes.nodes,
         options: nodes.options,
+        plan: nodes.plan,
+        tree,
     })
 }
 
-impl Generated {
+impl Generated<'_> {
+    /// One expression for each distinct operation, by the shortest path that has it.
+    pub fn expressions(&self) -> Vec<Expression> {
+        expression::all(&self.tree, &self.plan)
+    }
+
+    /// The expression for an operation, by method and path of the description; `None` where there is no such operation.
+    pub fn expression(&self, method: &str, path: &str) -> Option<Expression> {
+        expression::of(&self.tree, &self.plan, method, path)
+    }
+
     /// Writes `models.rs`, `nodes.rs` and `options.rs` into a folder.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::names::{self, Collisions, Scope};
 use crate::operations::{self, Signature, Unlowered};
 use crate::options::{self, Options};
 use crate::tree::{Argument, Place, Segment, Tree};
-use crate::types::Types;
+use crate::types::{Kind, Types};
 
 /// The generated text.
 #[derive(Debug)]
@@ -19,6 +19,25 @@ pub struct Nodes {
     pub nodes: String,
     /// The markers for what options the operations have.
     pub options: String,
+    /// What the methods are called, to write expressions.
+    pub plan: Plan,
+}
+
+/// The methods of the nodes, by what they stand for.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// By place and number of the child: the method that leads there.
+    pub(crate) steps: HashMap<(usize, usize), MethodName>,
+    /// By place, number of the child where the operation is a method of the parent, and number of the operation.
+    pub(crate) calls: HashMap<(usize, Option<usize>, usize), MethodName>,
+}
+
+/// A method as it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct MethodName {
+    pub(crate) name: String,
+    /// Name and type, as declared: `id: &str`.
+    pub(crate) arguments: Vec<String>,
 }
 
 /// What an operation answers.
@@ -92,7 +111,12 @@ pub fn write(
         of_places.push(of_place);
     }
     let lowered = operations::lower(&unlowered.operations, |name| {
-        types.get(name).map(|target| target.rust.path())
+        let target = types.get(name)?;
+        let path = target.rust.path();
+        Some(match target.kind {
+            Kind::Flags => format!("model::Flags<{path}>"),
+            _ => path,
+        })
     })?;
     let signatures: Vec<Vec<&Signature>> = of_places
         .iter()
@@ -106,6 +130,7 @@ pub fn write(
         collisions,
         signatures: &signatures,
         options: Options::default(),
+        plan: Plan::default(),
         out: String::new(),
     };
     writer.all()?;
@@ -114,6 +139,7 @@ pub fn write(
     Ok(Nodes {
         nodes: writer.out,
         options,
+        plan: writer.plan,
     })
 }
 
@@ -335,6 +361,7 @@ struct Writer<'a, 'd> {
     /// By place: first its operations', then those of the arguments of the steps below it.
     signatures: &'a [Vec<&'a Signature>],
     options: Options,
+    plan: Plan,
     out: String,
 }
 
@@ -408,10 +435,11 @@ impl Writer<'_, '_> {
                 path: &place.path,
                 role: Role::Resource,
             };
-            self.operation(endpoint, signatures[offset], step)?;
+            let method = self.operation(endpoint, signatures[offset], step)?;
+            self.plan.calls.insert((number, None, offset), method);
         }
         let mut edges = signatures[places[number].len()..].iter();
-        for (segment, child) in &place.children {
+        for (child_number, (segment, child)) in place.children.iter().enumerate() {
             let below = &tree.places[*child];
             let documented = documented(segment);
             let name = names::method(segment);
@@ -440,6 +468,9 @@ impl Writer<'_, '_> {
             if !is_flat(segment, below) {
                 let name = scope.take(name, &path);
                 self.leads(&name, documented, &path, &arguments, &step, &below.path);
+                self.plan
+                    .steps
+                    .insert((number, child_number), MethodName { name, arguments });
                 continue;
             }
             for (endpoint, offset) in places[*child].iter().zip(0..) {
@@ -461,7 +492,10 @@ impl Writer<'_, '_> {
                         _ => Role::Resource,
                     },
                 };
-                self.operation(endpoint, self.signatures[*child][offset], step)?;
+                let method = self.operation(endpoint, self.signatures[*child][offset], step)?;
+                self.plan
+                    .calls
+                    .insert((number, Some(child_number), offset), method);
             }
         }
         Ok(())
@@ -495,7 +529,7 @@ impl Writer<'_, '_> {
         endpoint: &Endpoint<'_>,
         signature: &Signature,
         step: Step<'_>,
-    ) -> Result<()> {
+    ) -> Result<MethodName> {
         let mut arguments = step.arguments;
         let mut call = format!(
             "{}.{}()",
@@ -554,7 +588,7 @@ impl Writer<'_, '_> {
             }
         }
         let answer = self.answer(endpoint, signature, marker.as_deref(), step.role);
-        let arguments: String = arguments.iter().map(|a| format!(", {a}")).collect();
+        let declared: String = arguments.iter().map(|a| format!(", {a}")).collect();
         let _ = writeln!(
             self.out,
             "    /// `{} {}`",
@@ -570,10 +604,13 @@ impl Writer<'_, '_> {
         }
         let _ = writeln!(
             self.out,
-            "    #[inline]\n    pub fn {}(&self{arguments}) -> {answer} {{\n        Call::new({call})\n    }}\n",
+            "    #[inline]\n    pub fn {}(&self{declared}) -> {answer} {{\n        Call::new({call})\n    }}\n",
             step.name
         );
-        Ok(())
+        Ok(MethodName {
+            name: step.name,
+            arguments,
+        })
     }
 
     /// The type of a call, by its method and what it answers.

@@ -267,7 +267,7 @@ impl<F: Fn(&str) -> Option<String>> Lowering<F> {
             what: "no such schema".into(),
         })?;
         // progenitor camel-cases the names of schemas, and two of Graph's could meet there: the Rust type is unique.
-        let name = names::camel(&rust_type.replace("::", " "));
+        let name = names::camel(&rust_type.replace("::", " ").replace(['<', '>'], " "));
         if !self.schemas.contains_key(&name) {
             self.settings
                 .with_replacement(&name, rust_type, [TypeImpl::Default].into_iter());

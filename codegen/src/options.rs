@@ -106,7 +106,7 @@ impl Options {
                  pub trait Has{trait_name} {{}}\n\n\
                  impl<A, O: Has{trait_name}> Call<A, O> {{\n\
                  \x20   /// Sends `{option}`.\n\
-                 \x20   pub fn {method}(self, value: impl std::fmt::Display) -> Self {{\n\
+                 \x20   pub fn {method}(self, value: impl Into<String>) -> Self {{\n\
                  \x20       self.query(\"{option}\", value)\n\
                  \x20   }}\n}}\n"
             );

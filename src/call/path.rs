@@ -81,9 +81,9 @@ impl Path {
     }
 
     /// The item of this collection that has the key: `applications(appId='…')`.
-    pub(crate) fn alternate_key(&self, name: &'static str, value: Argument) -> Self {
+    pub(crate) fn alternate_key(&self, parts: &[(&'static str, Argument)]) -> Self {
         let mut path = self.clone();
-        push_arguments(&mut path.url, &mut path.template, &[(name, value)]);
+        push_arguments(&mut path.url, &mut path.template, parts);
         path
     }
 

@@ -1,0 +1,228 @@
+//! The Rust expression for an operation: a path of Graph's documentation, segment by segment.
+
+use crate::description::Method;
+use crate::nodes::{MethodName, Plan};
+use crate::tree::{Segment, Tree};
+
+/// How an operation is called, with a sample for each argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expression {
+    /// `GET`
+    pub method: &'static str,
+    /// The path of the description.
+    pub path: String,
+    /// `graph.users().id("1").messages().list()`
+    pub rust: String,
+    /// What the samples are on the wire, in the order of the path's parameters.
+    pub values: Vec<String>,
+}
+
+/// One expression for each distinct operation, by the shortest path that has it.
+pub fn all(tree: &Tree<'_>, plan: &Plan) -> Vec<Expression> {
+    let mut expressions: Vec<_> = tree
+        .places
+        .iter()
+        .flat_map(|place| {
+            place
+                .operations
+                .iter()
+                .enumerate()
+                .filter_map(|(number, (method, _))| {
+                    expression(tree, plan, &place.path, *method, number)
+                })
+        })
+        .collect();
+    expressions.sort_by(|a, b| (&a.path, a.method).cmp(&(&b.path, b.method)));
+    expressions
+}
+
+/// The expression for one operation.
+pub fn of(tree: &Tree<'_>, plan: &Plan, method: &str, path: &str) -> Option<Expression> {
+    let steps = tree.walk(path)?;
+    let &(place, child) = steps.last()?;
+    let place = &tree.places[tree.places[place].children[child].1];
+    let number = place
+        .operations
+        .iter()
+        .position(|(of, _)| of.as_str() == method)?;
+    expression(tree, plan, path, place.operations[number].0, number)
+}
+
+fn expression(
+    tree: &Tree<'_>,
+    plan: &Plan,
+    path: &str,
+    method: Method,
+    number: usize,
+) -> Option<Expression> {
+    let steps = tree.walk(path)?;
+    let mut samples = Samples::default();
+    let mut rust = String::from("graph");
+    let (last, before) = steps.split_last()?;
+    for step in before {
+        samples.call(plan.steps.get(step)?, &mut rust);
+    }
+    match plan.steps.get(last) {
+        // The place has a node, and the operation is a method of it.
+        Some(step) => {
+            samples.call(step, &mut rust);
+            let place = tree.places[last.0].children[last.1].1;
+            samples.call(plan.calls.get(&(place, None, number))?, &mut rust);
+        }
+        None => {
+            let call = plan.calls.get(&(last.0, Some(last.1), number))?;
+            samples.call(call, &mut rust);
+        }
+    }
+    Some(Expression {
+        method: method.as_str(),
+        path: path.into(),
+        rust,
+        values: samples.values,
+    })
+}
+
+/// Makes up arguments; each is another one, so that a test sees when two are exchanged.
+#[derive(Default)]
+struct Samples {
+    values: Vec<String>,
+}
+
+impl Samples {
+    fn call(&mut self, method: &MethodName, rust: &mut String) {
+        let arguments: Vec<_> = method
+            .arguments
+            .iter()
+            .map(|argument| self.argument(argument))
+            .collect();
+        rust.push('.');
+        rust.push_str(&method.name);
+        rust.push('(');
+        rust.push_str(&arguments.join(", "));
+        rust.push(')');
+    }
+
+    fn argument(&mut self, declared: &str) -> String {
+        let (name, of) = declared.split_once(": ").unwrap_or((declared, ""));
+        let number = self.values.len() + 1;
+        // What is sent, or stands in the query, is no part of the path.
+        match (name, of) {
+            ("body", "impl Into<Content>") => return "Vec::new()".into(),
+            ("body", of) => {
+                let of = of
+                    .strip_prefix("impl Into<")
+                    .map_or(of, |of| of.trim_end_matches('>'));
+                return match of.strip_prefix("Vec<") {
+                    Some(_) => "Vec::new()".into(),
+                    None => format!("{of}::default()"),
+                };
+            }
+            ("etag" | "reference", _) => return "\"1\"".into(),
+            _ => {}
+        }
+        let (optional, of) = match of.strip_prefix("Option<") {
+            Some(of) => (true, of.trim_end_matches('>')),
+            None => (false, of),
+        };
+        let (rust, value) = match of {
+            "&str" => (format!("\"{number}\""), number.to_string()),
+            "&[&str]" => (format!("&[\"{number}\"]"), format!("[\"{number}\"]")),
+            "bool" => ("true".into(), "true".into()),
+            "f64" => (format!("{number}.5"), format!("{number}.5")),
+            "&edm::Date" => parsed("2026-01-02"),
+            "&edm::DateTimeOffset" => parsed("2026-01-02T03:04:05Z"),
+            "&edm::TimeOfDay" => parsed("03:04:05"),
+            "&edm::Duration" => parsed("PT1H"),
+            "&edm::Guid" => parsed("00000000-0000-0000-0000-000000000001"),
+            of if of.starts_with("&model::Flags<") => {
+                (format!("&\"{number}\".parse()?"), number.to_string())
+            }
+            of if of.starts_with("&models::") => (
+                format!("{of}::Unknown(\"{number}\".into())"),
+                number.to_string(),
+            ),
+            _ => (number.to_string(), number.to_string()),
+        };
+        self.values.push(value);
+        if optional {
+            format!("Some({rust})")
+        } else {
+            rust
+        }
+    }
+}
+
+fn parsed(text: &str) -> (String, String) {
+    (format!("&\"{text}\".parse()?"), text.into())
+}
+
+impl Tree<'_> {
+    /// The steps from the root to a path of the description: each a place and the number of a child of it.
+    pub(crate) fn walk(&self, path: &str) -> Option<Vec<(usize, usize)>> {
+        let mut steps = Vec::new();
+        let mut place = self.root;
+        let mut step = |label: &str| {
+            let children = &self.places[place].children;
+            let number = children
+                .iter()
+                .position(|(segment, _)| segment.label() == label)?;
+            steps.push((place, number));
+            place = children[number].1;
+            Some(())
+        };
+        for segment in path.split('/').skip(1) {
+            let label = Segment::normalize(segment);
+            if step(&label).is_none() {
+                // A key in parentheses: a step to the collection, and one to the entity.
+                let (name, _) = label.split_once('(')?;
+                step(name)?;
+                step(&label[name.len()..])?;
+            }
+        }
+        Some(steps)
+    }
+}
+
+impl Segment {
+    /// The segment as text, without the names that parameters have.
+    fn label(&self) -> String {
+        let arguments = |arguments: &[crate::tree::Argument]| -> String {
+            let parts: Vec<_> = arguments
+                .iter()
+                .map(|a| format!("{}={}", a.name, if a.quoted { "'{}'" } else { "{}" }))
+                .collect();
+            parts.join(",")
+        };
+        match self {
+            Segment::Literal(name) | Segment::Cast(name) => name.clone(),
+            Segment::System(name) => (*name).into(),
+            Segment::Key(_) => "{}".into(),
+            Segment::Function(name, of) => format!("{name}({})", arguments(of)),
+            Segment::AlternateKey(of) => format!("({})", arguments(of)),
+        }
+    }
+
+    /// A segment of the description in the form of [`Segment::label`].
+    fn normalize(text: &str) -> String {
+        if text.starts_with('{') {
+            return "{}".into();
+        }
+        let Some((name, arguments)) = text.split_once('(') else {
+            return text.into();
+        };
+        let arguments: Vec<_> = arguments
+            .trim_end_matches(')')
+            .split(',')
+            .filter_map(|part| part.split_once('='))
+            .map(|(name, value)| {
+                let value = if value.starts_with('\'') {
+                    "'{}'"
+                } else {
+                    "{}"
+                };
+                format!("{name}={value}")
+            })
+            .collect();
+        format!("{name}({})", arguments.join(","))
+    }
+}

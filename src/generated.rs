@@ -1,0 +1,32 @@
+//! The one place where generated code comes in.
+//!
+//! `build.rs` writes it from `openapi/`. Nobody edits it: what is wrong in it is mended in `codegen/`, in `openapi/` (by
+//! `cargo xtask trim`) or in the runtime that it calls.
+
+/// Graph's entities, complex types and enums, and the bodies of its actions in [`actions`](models::actions).
+pub mod models {
+    use std::fmt;
+
+    use crate::model::{self, edm};
+
+    include!(concat!(env!("OUT_DIR"), "/models.rs"));
+}
+
+/// The places of Graph's tree. A node is the client and the path so far; its methods are what can be called there.
+///
+/// Nobody has to name them: `graph.users().id("adele@contoso.com").messages()` leads to one.
+pub mod nodes {
+    use super::{models, options};
+    use crate::Graph;
+    use crate::call::*;
+    use crate::model::{self, edm};
+
+    include!(concat!(env!("OUT_DIR"), "/nodes.rs"));
+}
+
+/// Which options operations have: the second parameter of [`Call`](crate::Call).
+pub mod options {
+    use crate::call::*;
+
+    include!(concat!(env!("OUT_DIR"), "/options.rs"));
+}
