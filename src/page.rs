@@ -555,10 +555,9 @@ impl Walk {
             None
         };
         self.state = match wrong {
-            Some(reason) => State::Failed(Error::Paging(Box::new(PagingError::new(
-                self.template.clone(),
-                reason.to_owned(),
-            )))),
+            Some(reason) => {
+                State::Failed(PagingError::new(self.template.clone(), reason.to_owned()).into())
+            }
             None => State::Next(Request {
                 method: Method::GET,
                 url: link.to_owned(),

@@ -79,7 +79,7 @@ impl<T: DeserializeOwned> Answer for Entity<T> {
 
     fn read(answered: Answered) -> Result<T> {
         match answered.body() {
-            Some(body) => decode(body),
+            Some(body) => answered.decode(body),
             None => Err(answered.empty()),
         }
     }
@@ -90,7 +90,10 @@ impl<T: DeserializeOwned> Answer for MaybeEntity<T> {
     type Model = T;
 
     fn read(answered: Answered) -> Result<Option<T>> {
-        answered.body().map(decode).transpose()
+        answered
+            .body()
+            .map(|body| answered.decode(body))
+            .transpose()
     }
 }
 
@@ -100,11 +103,12 @@ impl<T: DeserializeOwned> Answer for Collection<T> {
 
     fn read(answered: Answered) -> Result<Page<T>> {
         match answered.body() {
-            Some(body) if body.starts_with(b"{") => decode(body),
-            Some(_) => Err(Error::Paging(Box::new(PagingError::new(
+            Some(body) if body.starts_with(b"{") => answered.decode(body),
+            Some(_) => Err(PagingError::new(
                 answered.template,
-                "the answer is no page: it is JSON, but no object".to_owned(),
-            )))),
+                "the answer is no page: it is no JSON object".to_owned(),
+            )
+            .into()),
             None => Err(answered.empty()),
         }
     }
@@ -120,8 +124,8 @@ impl<X: DeserializeOwned> Answer for Value<X> {
             value: Option<X>,
         }
         let value = match answered.body() {
-            Some(body) if body.starts_with(b"{") => decode::<Wrapped<X>>(body)?.value,
-            Some(body) => Some(decode(body)?),
+            Some(body) if body.starts_with(b"{") => answered.decode::<Wrapped<X>>(body)?.value,
+            Some(body) => Some(answered.decode(body)?),
             None => None,
         };
         value.ok_or_else(|| answered.empty())
@@ -149,11 +153,10 @@ impl Answer for CountOf {
             .ok()
             .and_then(|text| text.parse().ok());
         count.ok_or_else(|| {
-            Error::Decode(Box::new(DecodeError::new(
-                String::new(),
-                "i64",
-                "the answer to `$count` is no number".to_owned(),
-            )))
+            let message = "the answer to `$count` is no number".to_owned();
+            DecodeError::new(String::new(), "i64", message)
+                .of(answered.method, answered.template)
+                .into()
         })
     }
 }
@@ -188,28 +191,29 @@ impl Answered {
         }
     }
 
+    fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T> {
+        decode(body).map_err(|error: Box<DecodeError>| {
+            error.of(self.method.clone(), self.template.clone()).into()
+        })
+    }
+
     fn empty(&self) -> Error {
-        Error::EmptyResponse(Box::new(EmptyResponseError::new(
+        EmptyResponseError::new(
             self.method.clone(),
             self.template.clone(),
             self.response.status,
             &self.response.headers,
-        )))
+        )
+        .into()
     }
 }
 
 /// Reads JSON, whatever model it is of.
-pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(without_bom(body))
-        .map_err(|error| decode_error(std::any::type_name::<T>(), &error))
-}
-
-fn decode_error(type_name: &'static str, error: &serde_json::Error) -> Error {
-    Error::Decode(Box::new(DecodeError::new(
-        String::new(),
-        type_name,
-        error.to_string(),
-    )))
+pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<DecodeError>> {
+    serde_json::from_slice(without_bom(body)).map_err(|error| {
+        let type_name = std::any::type_name::<T>();
+        DecodeError::new(String::new(), type_name, error.to_string()).into()
+    })
 }
 
 /// Some of Graph's services write a byte order mark, which JSON and numbers cannot begin with.

@@ -135,7 +135,8 @@ impl<A, O> Call<A, O> {
         self.map(|operation| operation.set_or_push(name.into(), value.into()))
     }
 
-    /// Sends a piece of a query that is encoded already, byte for byte: `a=b&c=d`.
+    /// Sends a piece of a query that is encoded already, byte for byte: `a=b&c=d`. What it holds is not looked at, so it
+    /// stands beside the call's other options and sets no header.
     ///
     /// Two places of Graph decode values twice, `$search` of directory objects for `#` and filters of To Do for `&`:
     /// there `%2523` and `%2526` have to be sent.

@@ -12,7 +12,7 @@ use super::consistency::{self, Advanced};
 use super::encode::{push_list, push_name, push_value};
 use super::reference;
 use super::{Content, IfMatch, Request};
-use crate::error::{Error, RequestError};
+use crate::error::RequestError;
 use crate::{Graph, Result};
 
 /// One operation of Graph with the values of one call: method, address, query, headers and body.
@@ -73,8 +73,7 @@ impl Operation {
             Ok(text) => {
                 self.body = Some(text.into());
                 self.headers
-                    .entry(CONTENT_TYPE)
-                    .or_insert(HeaderValue::from_static("application/json"));
+                    .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             }
             Err(error) => self.refuse(format!("the body cannot be written as JSON: {error}")),
         }
@@ -88,8 +87,7 @@ impl Operation {
             Some(media_type) => self.header(CONTENT_TYPE.as_str(), &media_type),
             None => {
                 self.headers
-                    .entry(CONTENT_TYPE)
-                    .or_insert(HeaderValue::from_static(media_type));
+                    .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
                 self
             }
         }
@@ -138,10 +136,13 @@ impl Operation {
             ));
             return self;
         };
-        if header.as_str() == "prefer" {
-            self.headers.append(header, value);
+        let set = if header.as_str() == "prefer" {
+            self.headers.try_append(header, value).map(drop)
         } else {
-            self.headers.insert(header, value);
+            self.headers.try_insert(header, value).map(drop)
+        };
+        if set.is_err() {
+            self.refuse("it has more headers than a request can hold");
         }
         self
     }
@@ -234,14 +235,10 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] when something that was given on the way cannot be sent.
+    /// [`Error::Request`](crate::Error::Request) when something that was given on the way cannot be sent.
     pub(crate) fn finish(mut self, advanced: Advanced) -> Result<Request> {
         if let Some(reason) = self.invalid {
-            return Err(Error::Request(Box::new(RequestError::new(
-                self.method,
-                self.template,
-                reason.into(),
-            ))));
+            return Err(RequestError::new(self.method, self.template, reason.into()).into());
         }
         consistency::apply(&mut self, advanced);
         let mut url = self.url;

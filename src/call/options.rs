@@ -2,6 +2,13 @@
 //!
 //! An option is a method of [`Call`](super::Call) and exists where Graph's description allows it. Each distinct set of
 //! options is a marker type, the second parameter of `Call`, and these traits say what is in the set.
+//!
+//! ```compile_fail,E0277
+//! # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+//! graph.users().id("1").get().top(5).await?; // one user has no `$top`
+//! # Ok(())
+//! # }
+//! ```
 
 /// A set of options.
 pub trait Options {

@@ -235,12 +235,90 @@ pub(crate) fn template(address: &str) -> String {
 /// Whether a segment is spelled as Graph spells its names: `mailFolders`, `$count`, `alerts_v2`, `graph.user`.
 fn is_name(segment: &str) -> bool {
     const LONGEST: usize = 64;
-    let digits = segment.bytes().filter(u8::is_ascii_digit).count();
-    segment.len() <= LONGEST
-        && digits <= 2
-        && segment.starts_with(|sign: char| sign.is_ascii_lowercase() || sign == '$')
-        && segment
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._$".contains(&byte))
-        || segment == "v1.0"
+    let name = segment
+        .strip_prefix("microsoft.")
+        .or_else(|| segment.strip_prefix("graph."))
+        .unwrap_or(segment);
+    let dots = if name.len() < segment.len() { "." } else { "" };
+    segment == "v1.0"
+        || segment.len() <= LONGEST
+            && name.starts_with(|sign: char| sign.is_ascii_lowercase() || sign == '$')
+            && name.chars().filter(char::is_ascii_digit).count() <= 2
+            && name.chars().all(|sign| {
+                sign.is_ascii_alphanumeric() || "_$".contains(sign) || dots.contains(sign)
+            })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_keep_the_names_of_graph_and_nothing_else() {
+        for (address, wanted) in [
+            ("/users", "/users"),
+            ("users/$count?$filter=a", "/users/$count"),
+            (
+                "/users/adele@contoso.com/mailFolders/AAMkAD=/messages",
+                "/users/{id}/mailFolders/{id}/messages",
+            ),
+            (
+                "/me/drive/root:/Reports/2026.xlsx:/content",
+                "/me/drive/root:/{path}:/content",
+            ),
+            ("/me/drive/root:/a/b", "/me/drive/root:/{path}"),
+            (
+                "/sites/contoso.sharepoint.com:/sites/hr:/lists",
+                "/sites/{id}:/{path}:/lists",
+            ),
+            ("/me/reminderView(StartDateTime='x')", "/me/reminderView(…)"),
+            ("/users/delta()", "/users/delta()"),
+            ("/security/alerts_v2/1", "/security/alerts_v2/{id}"),
+            (
+                "/groups/1/members/graph.user",
+                "/groups/{id}/members/graph.user",
+            ),
+            ("https://graph.microsoft.com/v1.0/me?a=b", "/v1.0/me"),
+            ("https://graph.microsoft.com", "/"),
+            ("/shares/u!aHR0cHM6Ly8/driveItem", "/shares/{id}/driveItem"),
+            ("/users/87d349ed-44d7-43e1-9a83-5f2406dee5bd", "/users/{id}"),
+            ("/users/a1b2c3d4e5f6", "/users/{id}"),
+        ] {
+            assert_eq!(template(address), wanted);
+        }
+    }
+
+    #[test]
+    fn a_percent_has_to_encode_something() {
+        for text in ["", "a%20b", "%E2%9c%93"] {
+            assert_eq!(lone_percent(text), None, "{text}");
+        }
+        for (text, wanted) in [
+            ("50%", "%"),
+            ("%2", "%2"),
+            ("a%zzb", "%zz"),
+            ("%%41", "%"),
+            ("%ü1", "%ü1"),
+        ] {
+            assert_eq!(lone_percent(text).as_deref(), Some(wanted));
+        }
+    }
+
+    #[test]
+    fn dots_are_seen_however_they_are_encoded() {
+        for segment in [".", "..", "%2e", "%2E.", ".%2e", "%2e%2E"] {
+            assert!(is_dots(segment), "{segment}");
+        }
+        for segment in ["", "...", "a..", "%252e", "%2e%2e%2e"] {
+            assert!(!is_dots(segment), "{segment}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_absolute_when_it_begins_with_a_scheme() {
+        assert!(is_absolute("https://a/b"));
+        assert!(is_absolute("HTTP://a"));
+        assert!(!is_absolute("/a?u=https://b"));
+        assert!(!is_absolute("me/drive/root:/a"));
+    }
 }

@@ -8,7 +8,11 @@ use super::encode::push_value;
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-/// for owner in graph.groups().id("02bd9fd6").owners().list_ref().await? {
+/// use http::Method;
+/// use msgraph::call::Reference;
+///
+/// let owners = graph.request(Method::GET, "/groups/02bd9fd6/owners/$ref").list::<Reference>();
+/// for owner in owners.all().await? {
 ///     println!("{}", owner.id);
 /// }
 /// # Ok(())

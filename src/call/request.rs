@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use crate::Result;
-use crate::error::{Error, RequestError};
+use crate::error::RequestError;
 
 /// One request to Graph, complete but for what the client adds to every request: token, request id, user agent.
 #[derive(Clone)]
@@ -26,11 +26,8 @@ impl Request {
     pub(crate) fn into_http(self) -> Result<http::Request<Bytes>> {
         let mut request = http::Request::new(self.body.unwrap_or_default());
         let uri = self.url.parse().map_err(|error| {
-            Error::Request(Box::new(RequestError::new(
-                self.method.clone(),
-                self.template.clone(),
-                format!("its URL cannot be used: {error}"),
-            )))
+            let message = format!("its URL cannot be used: {error}");
+            RequestError::new(self.method.clone(), self.template.clone(), message)
         })?;
         *request.uri_mut() = uri;
         *request.method_mut() = self.method;

@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::answer::decode;
-use crate::Result;
+use crate::{Error, Result};
 
 /// An answer of Graph's as it came: what [`RawCall`](super::RawCall) gives.
 ///
@@ -54,9 +54,9 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`](crate::Error::Decode) when the body is no JSON, or not of this type.
+    /// [`Error::Decode`] when the body is no JSON, or not of this type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        decode(&self.body)
+        decode(&self.body).map_err(Error::Decode)
     }
 
     pub(super) fn content_type(&self) -> Option<String> {

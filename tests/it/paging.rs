@@ -1,0 +1,334 @@
+//! Pages, and the ways to all of them.
+
+use std::pin::pin;
+
+use futures_core::FusedStream;
+use futures_util::{StreamExt, TryStreamExt};
+use msgraph::Error;
+use msgraph::model::User;
+use serde_json::json;
+
+use crate::support::graph;
+use crate::support::recorder::{Answer, Recorder};
+
+fn ids(users: Vec<User>) -> Vec<String> {
+    users.into_iter().filter_map(|user| user.id).collect()
+}
+
+#[tokio::test]
+async fn a_list_is_its_first_page() {
+    let recorder = Recorder::in_turn([Answer::json(
+        r#"{"@odata.context":"c","@odata.count":3,"@odata.nextLink":"{url}/v1.0/users?$skiptoken=1","value":[{"id":"1"}],"more":{}}"#,
+    )])
+    .await;
+    let page = graph(&recorder).users().list().await.unwrap();
+    assert_eq!(page.count, Some(3));
+    assert_eq!(
+        page.next_link,
+        Some(format!("{}/v1.0/users?$skiptoken=1", recorder.url()))
+    );
+    assert_eq!(page.extra.get("more"), Some(&json!({})));
+    assert_eq!(ids(page.value), ["1"]);
+    assert_eq!(recorder.targets(), ["/v1.0/users"]);
+}
+
+#[tokio::test]
+async fn case_4_1_links_are_followed_byte_for_byte() {
+    let target =
+        "/v1.0/chats/1/messages?$skiptoken=%5b%7B%22t%22%3a%22%2bRID%3a~x%23RT%3a1%3d%3d%22%7D%5d";
+    let first = json!({ "value": [{ "id": "1" }], "@odata.nextLink": format!("{{url}}{target}") });
+    let recorder = Recorder::in_turn([
+        Answer::json(first),
+        Answer::json(r#"{"value":[{"id":"2"}]}"#),
+    ])
+    .await;
+    let users = graph(&recorder).users().list().all().await.unwrap();
+    assert_eq!(ids(users), ["1", "2"]);
+    assert_eq!(recorder.targets(), ["/v1.0/users", target]);
+}
+
+/// What the URL parser changes in a link, and what it leaves.
+#[tokio::test]
+async fn case_4_1_signs_that_stand_bare_in_a_link() {
+    let kept = "/v1.0/users?$skip=1&a+b=(c),[d]{e}|f^g`h\\i:/@!*;=?~%";
+    let first = json!({ "value": [], "@odata.nextLink": format!("{{url}}{kept}") });
+    let second = json!({ "value": [], "@odata.nextLink": "{url}/v1.0/users?a='b' \"c\"<d>ü" });
+    let recorder = Recorder::in_turn([
+        Answer::json(first),
+        Answer::json(second),
+        Answer::json(r#"{"value":[]}"#),
+    ])
+    .await;
+    graph(&recorder).users().list().all().await.unwrap();
+    assert_eq!(
+        recorder.targets(),
+        [
+            "/v1.0/users",
+            kept,
+            "/v1.0/users?a=%27b%27%20%22c%22%3Cd%3E%C3%BC"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn case_4_3_an_empty_page_is_not_the_end() {
+    let recorder = Recorder::in_turn([
+        Answer::json(r#"{"value":[{"id":"1"}],"@odata.nextLink":"{url}/v1.0/users?p=2"}"#),
+        Answer::json(r#"{"value":[],"@odata.nextLink":"{url}/v1.0/users?p=3"}"#),
+        Answer::json(r#"{"value":[{"id":"2"}],"@odata.deltaLink":"{url}/v1.0/users?d=1"}"#),
+    ])
+    .await;
+    let mut users = graph(&recorder).users().list().stream();
+    let mut ids = Vec::new();
+    while let Some(user) = users.try_next().await.unwrap() {
+        ids.extend(user.id);
+    }
+    assert_eq!(ids, ["1", "2"]);
+    assert_eq!(
+        users.delta_link(),
+        Some(format!("{}/v1.0/users?d=1", recorder.url()).as_str())
+    );
+    assert_eq!(users.next_link(), None);
+    assert_eq!(recorder.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn case_4_4_a_link_that_repeats_is_an_error() {
+    let recorder = Recorder::new(|request| {
+        let host = request.header("host").unwrap();
+        let own = format!("http://{host}{}", request.target);
+        Answer::json(json!({ "value": [{ "id": "1" }], "@odata.nextLink": own }))
+    })
+    .await;
+    let result = graph(&recorder).users().list().all().await;
+    assert!(matches!(result, Err(Error::Paging(_))), "{result:?}");
+    assert_eq!(recorder.targets(), ["/v1.0/users"; 2]);
+}
+
+#[tokio::test]
+async fn case_4_4_links_that_go_in_a_circle_are_an_error() {
+    let recorder = Recorder::new(|request| {
+        let host = request.header("host").unwrap();
+        let next = if request.target.ends_with("=1") { 2 } else { 1 };
+        Answer::json(
+            json!({ "value": [], "@odata.nextLink": format!("http://{host}/v1.0/users?p={next}") }),
+        )
+    })
+    .await;
+    let result = graph(&recorder).users().list().all().await;
+    assert!(matches!(result, Err(Error::Paging(_))), "{result:?}");
+    assert!(recorder.requests().len() < 10);
+}
+
+#[tokio::test]
+async fn case_4_4_a_page_without_value_has_no_items() {
+    let recorder = Recorder::always(Answer::json(r#"{"@odata.context":"x"}"#)).await;
+    let graph = graph(&recorder);
+    assert!(graph.users().list().await.unwrap().is_empty());
+    assert!(graph.users().list().all().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn case_4_4_a_finished_stream_stays_finished() {
+    let recorder = Recorder::in_turn([Answer::json(r#"{"value":[{"id":"1"}]}"#)]).await;
+    let mut users = pin!(graph(&recorder).users().list().stream());
+    assert!(users.next().await.unwrap().is_ok());
+    for _ in 0..3 {
+        assert!(users.next().await.is_none());
+        assert!(users.is_terminated());
+    }
+    assert_eq!(recorder.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn one_error_ends_a_stream_and_its_link_is_kept() {
+    let recorder = Recorder::in_turn([
+        Answer::json(r#"{"value":[{"id":"1"}],"@odata.nextLink":"{url}/v1.0/users?p=2"}"#),
+        Answer::status(503),
+        Answer::json(r#"{"value":[{"id":"2"}]}"#),
+    ])
+    .await;
+    let graph = graph(&recorder);
+    let mut users = graph.users().list().stream();
+    assert!(users.try_next().await.unwrap().is_some());
+    assert!(users.try_next().await.is_err());
+    assert!(users.try_next().await.unwrap().is_none());
+    let link = users.next_link().unwrap().to_owned();
+
+    let rest = graph.list_from::<User>(link).all().await.unwrap();
+    assert_eq!(ids(rest), ["2"]);
+    assert_eq!(
+        recorder.targets(),
+        ["/v1.0/users", "/v1.0/users?p=2", "/v1.0/users?p=2"]
+    );
+}
+
+#[tokio::test]
+async fn pages_are_read_when_they_are_wanted() {
+    let recorder = Recorder::in_turn([
+        Answer::json(
+            r#"{"value":[{"id":"1"},{"id":"2"}],"@odata.nextLink":"{url}/v1.0/users?p=2"}"#,
+        ),
+        Answer::json(r#"{"value":[{"id":"3"}]}"#),
+    ])
+    .await;
+    let graph = graph(&recorder);
+    let mut users = graph.users().list().stream();
+    assert!(recorder.requests().is_empty());
+    users.try_next().await.unwrap();
+    users.try_next().await.unwrap();
+    assert_eq!(recorder.requests().len(), 1);
+    users.try_next().await.unwrap();
+    assert_eq!(recorder.requests().len(), 2);
+    assert!(users.try_next().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn streams_are_those_of_the_futures_crate() {
+    let page = r#"{"value":[{"id":"1"},{"id":"2"}],"@odata.nextLink":"{url}/v1.0/users?p=2"}"#;
+    let last = r#"{"value":[{"id":"3"}]}"#;
+    let answers = || [Answer::json(page), Answer::json(last)];
+
+    let recorder = Recorder::in_turn(answers()).await;
+    let users: Vec<User> = graph(&recorder)
+        .users()
+        .list()
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(ids(users), ["1", "2", "3"]);
+
+    let recorder = Recorder::in_turn(answers()).await;
+    let pages = graph(&recorder).users().list().pages();
+    let lengths: Vec<usize> = pages.map_ok(|page| page.len()).try_collect().await.unwrap();
+    assert_eq!(lengths, [2, 1]);
+}
+
+#[tokio::test]
+async fn headers_stay_over_all_pages_and_options_do_not_come_again() {
+    let recorder = Recorder::in_turn([
+        Answer::json(r#"{"value":[],"@odata.nextLink":"{url}/v1.0/users?$skiptoken=2"}"#),
+        Answer::json(r#"{"value":[],"@odata.nextLink":"{url}/v1.0/users?$skiptoken=3"}"#),
+        Answer::json(r#"{"value":[]}"#),
+    ])
+    .await;
+    graph(&recorder)
+        .users()
+        .list()
+        .search("displayName:a")
+        .header("Prefer", "odata.maxpagesize=2")
+        .header("x-mine", "1")
+        .all()
+        .await
+        .unwrap();
+    let requests = recorder.requests();
+    assert_eq!(
+        recorder.targets()[1..],
+        ["/v1.0/users?$skiptoken=2", "/v1.0/users?$skiptoken=3"]
+    );
+    for request in requests {
+        assert_eq!(
+            request.header("ConsistencyLevel"),
+            Some("eventual"),
+            "{request:?}"
+        );
+        assert_eq!(
+            request.header("Prefer"),
+            Some("odata.maxpagesize=2"),
+            "{request:?}"
+        );
+        assert_eq!(request.header("x-mine"), Some("1"), "{request:?}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_an_action_are_read_with_get() {
+    let recorder = Recorder::in_turn([
+        Answer::json(r#"{"value":["1"],"@odata.nextLink":"{url}/v1.0/me/getMemberGroups?p=2"}"#),
+        Answer::json(r#"{"value":["2"]}"#),
+    ])
+    .await;
+    let groups = graph(&recorder)
+        .me()
+        .get_member_groups(User::default())
+        .all()
+        .await
+        .unwrap();
+    assert_eq!(groups, ["1", "2"]);
+    let requests = recorder.requests();
+    assert_eq!(requests[0].method, "POST");
+    assert_eq!(requests[1].method, "GET");
+    assert!(requests[1].body.is_empty());
+    assert_eq!(requests[1].header("content-type"), None);
+}
+
+#[tokio::test]
+async fn a_link_to_another_host_is_not_followed() {
+    let foreign = Recorder::always(Answer::json(r#"{"value":[]}"#)).await;
+    let next = format!("{}/v1.0/users?p=2", foreign.url());
+    let recorder = Recorder::always(Answer::json(
+        json!({ "value": [{ "id": "1" }], "@odata.nextLink": next }),
+    ))
+    .await;
+    let graph = graph(&recorder);
+    let mut users = graph.users().list().stream();
+    assert!(users.try_next().await.unwrap().is_some());
+    let result = users.try_next().await;
+    assert!(matches!(result, Err(Error::Host(_))), "{result:?}");
+    let result = graph.list_from::<User>(next).await;
+    assert!(matches!(result, Err(Error::Host(_))), "{result:?}");
+    assert!(foreign.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_link_that_is_no_url_is_an_error() {
+    for next in [
+        "/v1.0/users?p=2",
+        "users",
+        "javascript:alert(1)",
+        "ftp://a/b",
+    ] {
+        let recorder = Recorder::always(Answer::json(
+            json!({ "value": [], "@odata.nextLink": next }),
+        ))
+        .await;
+        let graph = graph(&recorder);
+        let result = graph.users().list().all().await;
+        assert!(
+            matches!(result, Err(Error::Paging(_))),
+            "{next}: {result:?}"
+        );
+        let result = graph.list_from::<User>(next).await;
+        assert!(
+            matches!(result, Err(Error::Request(_))),
+            "{next}: {result:?}"
+        );
+        assert_eq!(recorder.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_page_is_an_error() {
+    for body in ["[]", "1", r#""value""#] {
+        let recorder = Recorder::always(Answer::json(body)).await;
+        let result = graph(&recorder).users().list().all().await;
+        assert!(
+            matches!(result, Err(Error::Paging(_))),
+            "{body}: {result:?}"
+        );
+    }
+    let recorder = Recorder::always(Answer::json(r#"{"value":{}}"#)).await;
+    let result = graph(&recorder).users().list().all().await;
+    assert!(matches!(result, Err(Error::Decode(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_is_said_once() {
+    let recorder = Recorder::always(Answer::json(r#"{"value":[]}"#)).await;
+    let graph = graph(&recorder);
+    let mut messages = graph.users().id("..").messages().list().stream();
+    assert!(matches!(messages.try_next().await, Err(Error::Request(_))));
+    assert!(messages.try_next().await.unwrap().is_none());
+    assert!(recorder.requests().is_empty());
+}
