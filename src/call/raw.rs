@@ -223,7 +223,7 @@ pub(crate) fn template(address: &str) -> String {
                 template.push_str(function);
                 template.push_str("(…)");
             }
-            None if is_name(name) => template.push_str(name),
+            None if name.is_empty() || is_name(name) => template.push_str(name),
             _ => template.push_str("{id}"),
         }
         template.push_str(colon);
