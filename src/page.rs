@@ -200,7 +200,7 @@ impl Graph {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, kept: String) -> msgraph::Result<()> {
-    /// use msgraph::model::User;
+    /// use msgraph::models::User;
     ///
     /// let rest = graph.list_from::<User>(kept).all().await?;
     /// # Ok(())

@@ -4,7 +4,7 @@
 //! which every model has as constants, and plain text wherever a name will do.
 //!
 //! ```
-//! use msgraph::model::{Group, User};
+//! use msgraph::models::{Group, User};
 //! use msgraph::query::Expand;
 //!
 //! let members = Group::MEMBERS.select(["id", "displayName"]).top(5);
@@ -133,7 +133,7 @@ macro_rules! tuples {
 /// What `$select` takes of a model `M`: a property, a plain name, or several of either.
 ///
 /// ```
-/// use msgraph::model::User;
+/// use msgraph::models::User;
 /// use msgraph::query::Selection;
 ///
 /// fn takes(_: impl Selection<User>) {}
@@ -154,7 +154,7 @@ pub trait Selection<M> {
 /// What `$orderby` takes of a model `M`: a property, one with a direction, plain text, or several.
 ///
 /// ```
-/// use msgraph::model::Message;
+/// use msgraph::models::Message;
 /// use msgraph::query::OrderBy;
 ///
 /// fn takes(_: impl OrderBy<Message>) {}
@@ -170,7 +170,7 @@ pub trait OrderBy<M> {
 /// What `$expand` takes of a model `M`: a navigation, one with options, plain text, or several.
 ///
 /// ```
-/// use msgraph::model::Group;
+/// use msgraph::models::Group;
 /// use msgraph::query::Expand;
 ///
 /// fn takes(_: impl Expand<Group>) {}
@@ -201,7 +201,7 @@ impl<M, T> OrderBy<M> for Property<M, T> {
 /// A property and a direction, for `$orderby`.
 ///
 /// ```
-/// use msgraph::model::User;
+/// use msgraph::models::User;
 ///
 /// assert_eq!(User::DISPLAY_NAME.asc().to_string(), "displayName asc");
 /// ```
@@ -215,7 +215,7 @@ impl<M, T> Property<M, T> {
     /// From the smallest value to the largest, which is the order where none is said.
     ///
     /// ```
-    /// # use msgraph::model::User;
+    /// # use msgraph::models::User;
     /// assert_eq!(User::MAIL.asc().to_string(), "mail asc");
     /// ```
     pub fn asc(self) -> Order<M> {
@@ -229,7 +229,7 @@ impl<M, T> Property<M, T> {
     /// From the largest value to the smallest.
     ///
     /// ```
-    /// # use msgraph::model::User;
+    /// # use msgraph::models::User;
     /// assert_eq!(User::MAIL.desc().to_string(), "mail desc");
     /// ```
     pub fn desc(self) -> Order<M> {
@@ -299,7 +299,7 @@ impl<M, T> Expand<M> for Expanded<M, T> {
 /// directory takes `$select` alone.
 ///
 /// ```
-/// use msgraph::model::{DirectoryObject, User};
+/// use msgraph::models::{DirectoryObject, User};
 ///
 /// let manager = User::MANAGER.levels("max").select((DirectoryObject::ID, "displayName"));
 /// assert_eq!(manager.to_string(), "manager($levels=max;$select=id,displayName)");
@@ -368,7 +368,7 @@ nested! {
     /// Only these properties of what is expanded: `($select=…)`.
     ///
     /// ```
-    /// # use msgraph::model::ListItem;
+    /// # use msgraph::models::ListItem;
     /// assert_eq!(ListItem::FIELDS.select(["Title"]).to_string(), "fields($select=Title)");
     /// ```
     select(properties: impl Selection<T::Model>)
@@ -377,7 +377,7 @@ nested! {
     /// What is related to what is expanded: `($expand=…)`.
     ///
     /// ```
-    /// # use msgraph::model::User;
+    /// # use msgraph::models::User;
     /// assert_eq!(User::MANAGER.expand("memberOf").to_string(), "manager($expand=memberOf)");
     /// ```
     expand(navigations: impl Expand<T::Model>)
@@ -386,7 +386,7 @@ nested! {
     /// The order of what is expanded: `($orderby=…)`.
     ///
     /// ```
-    /// # use msgraph::model::Group;
+    /// # use msgraph::models::Group;
     /// assert_eq!(Group::MEMBERS.orderby("id desc").to_string(), "members($orderby=id desc)");
     /// ```
     orderby(order: impl OrderBy<T::Model>)
@@ -395,7 +395,7 @@ nested! {
     /// Only what meets a condition: `($filter=…)`. Several filters have to be met all.
     ///
     /// ```
-    /// # use msgraph::model::Group;
+    /// # use msgraph::models::Group;
     /// assert_eq!(Group::MEMBERS.filter("id eq '1'").to_string(), "members($filter=id eq '1')");
     /// ```
     filter(filter: impl Into<Filter>)
@@ -404,7 +404,7 @@ nested! {
     /// Only so many: `($top=…)`.
     ///
     /// ```
-    /// # use msgraph::model::Group;
+    /// # use msgraph::models::Group;
     /// assert_eq!(Group::MEMBERS.top(5).to_string(), "members($top=5)");
     /// ```
     top(items: u32) |expanded| expanded.replace("$top", items);
@@ -412,7 +412,7 @@ nested! {
     /// Not the first so many: `($skip=…)`.
     ///
     /// ```
-    /// # use msgraph::model::Group;
+    /// # use msgraph::models::Group;
     /// assert_eq!(Group::MEMBERS.skip(5).to_string(), "members($skip=5)");
     /// ```
     skip(items: u32) |expanded| expanded.replace("$skip", items);
@@ -420,7 +420,7 @@ nested! {
     /// Their number along with them: `($count=…)`.
     ///
     /// ```
-    /// # use msgraph::model::Group;
+    /// # use msgraph::models::Group;
     /// assert_eq!(Group::MEMBERS.count(true).to_string(), "members($count=true)");
     /// ```
     count(count: bool) |expanded| expanded.replace("$count", count);
@@ -428,7 +428,7 @@ nested! {
     /// The same navigation again from what is expanded, so many times or `max`: `($levels=…)`.
     ///
     /// ```
-    /// # use msgraph::model::User;
+    /// # use msgraph::models::User;
     /// assert_eq!(User::MANAGER.levels(3).to_string(), "manager($levels=3)");
     /// ```
     levels(levels: impl Display) |expanded| expanded.replace("$levels", levels);

@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! use msgraph::Graph;
-//! use msgraph::model::User;
+//! use msgraph::models::User;
 //!
 //! # async fn example(graph: &Graph) -> msgraph::Result<()> {
 //! let call = graph.users().list().select([User::ID, User::MAIL]).top(50);
@@ -290,7 +290,7 @@ impl<A: Answer, O: Options> Call<A, O> {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-    /// use msgraph::model::User;
+    /// use msgraph::models::User;
     ///
     /// let page = graph.users().list().select((User::ID, User::ACCOUNT_ENABLED, "brandNew")).await?;
     /// # Ok(())
@@ -314,7 +314,7 @@ impl<A: Answer, O: Options> Call<A, O> {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, site: &str, list: &str) -> msgraph::Result<()> {
-    /// use msgraph::model::ListItem;
+    /// use msgraph::models::ListItem;
     ///
     /// let items = graph.sites().id(site).lists().id(list).items().list()
     ///     .expand(ListItem::FIELDS.select(["Title"]))
@@ -378,7 +378,7 @@ impl<A: Answer, O: Options> Call<A, O> {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-    /// use msgraph::model::Message;
+    /// use msgraph::models::Message;
     ///
     /// let newest = graph.me().messages().list()
     ///     .orderby((Message::RECEIVED_DATE_TIME.desc(), Message::SUBJECT))

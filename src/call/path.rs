@@ -195,3 +195,142 @@ fn wrong_name(name: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AccessToken;
+    use crate::call::Advanced;
+
+    fn root() -> Path {
+        let graph = Graph::builder(AccessToken::new("token"))
+            .build()
+            .expect("a client");
+        Path::root(&graph)
+    }
+
+    /// What a path becomes, without the root.
+    fn url(path: &Path) -> String {
+        let request = path.get().finish(Advanced::default()).expect("a request");
+        let root = "https://graph.microsoft.com/v1.0";
+        request
+            .url
+            .strip_prefix(root)
+            .expect("below the root")
+            .to_owned()
+    }
+
+    fn refusal(path: &Path) -> String {
+        path.get()
+            .finish(Advanced::default())
+            .expect_err("a refusal")
+            .to_string()
+    }
+
+    #[test]
+    fn case_3_6_each_name_of_a_path_is_encoded_once() {
+        let drive = root().segment("me").segment("drive").segment("root");
+        let content = |path: &str| url(&drive.path(path).segment("content"));
+        assert_eq!(
+            content("C# Files/50% off & more/a+b's [x].txt"),
+            "/me/drive/root:/C%23%20Files/50%25%20off%20%26%20more/a%2Bb%27s%20%5Bx%5D.txt:/content"
+        );
+        assert_eq!(content("A%2FB.zip"), "/me/drive/root:/A%252FB.zip:/content");
+        assert_eq!(content("//a/b/"), "/me/drive/root:/a/b:/content");
+        assert_eq!(content("a:b/c"), "/me/drive/root:/a%3Ab/c:/content");
+        for nothing in ["", "/", "//"] {
+            assert_eq!(content(nothing), "/me/drive/root/content");
+        }
+    }
+
+    #[test]
+    fn case_3_6_a_path_does_not_lead_above() {
+        let drive = root().segment("drive").segment("root");
+        for path in ["..", "a/../b", "./a", "a//b"] {
+            let refusal = refusal(&drive.path(path).segment("content"));
+            assert!(
+                refusal.contains("/drive/root:/{path}:/content"),
+                "{refusal}"
+            );
+        }
+    }
+
+    #[test]
+    fn case_5_2_paths_with_and_without_a_tail() {
+        let drive = root().segment("drive").segment("root");
+        assert_eq!(
+            url(&drive.path("a/b").segment("children")),
+            "/drive/root:/a/b:/children"
+        );
+        assert_eq!(url(&drive.path("a")), "/drive/root:/a");
+        assert_eq!(url(&drive.path("")), "/drive/root");
+        assert_eq!(
+            url(&drive.path("a").path("b").segment("children")),
+            "/drive/root:/a/b:/children"
+        );
+        let item = root()
+            .segment("drive")
+            .segment("items")
+            .key("driveItem-id", "x");
+        assert_eq!(
+            url(&item.path("a/b").segment("content")),
+            "/drive/items/x:/a/b:/content"
+        );
+        let function = [("q", Argument::quoted("x"))];
+        assert_eq!(
+            url(&drive.path("a").function("search", &function)),
+            "/drive/root:/a:/search(q='x')"
+        );
+    }
+
+    #[test]
+    fn sites_are_addressed_by_path_as_well() {
+        let site = root()
+            .segment("sites")
+            .key("site-id", "contoso.sharepoint.com")
+            .path("/sites/hr");
+        assert_eq!(url(&site), "/sites/contoso.sharepoint.com:/sites/hr");
+        assert_eq!(
+            url(&site.segment("lists")),
+            "/sites/contoso.sharepoint.com:/sites/hr:/lists"
+        );
+    }
+
+    #[test]
+    fn a_template_holds_no_value() {
+        let path = root()
+            .segment("users")
+            .key("user-id", "secret")
+            .segment("drive")
+            .segment("root")
+            .path("secret/secret")
+            .function("search", &[("q", Argument::quoted("secret"))]);
+        assert_eq!(
+            format!("{path:?}"),
+            r#"Path("/users/{user-id}/drive/root:/{path}:/search(q='{q}')")"#
+        );
+        let key = root()
+            .segment("applications")
+            .alternate_key(&[("appId", Argument::quoted("secret"))]);
+        assert_eq!(
+            format!("{key:?}"),
+            r#"Path("/applications(appId='{appId}')")"#
+        );
+        assert_eq!(url(&key), "/applications(appId='secret')");
+    }
+
+    #[test]
+    fn the_first_fault_is_the_one_that_is_said() {
+        let path = root()
+            .segment("users")
+            .key("user-id", "")
+            .segment("messages")
+            .key("message-id", "..");
+        let refusal = refusal(&path);
+        assert!(refusal.contains("{user-id} is empty"), "{refusal}");
+        assert!(
+            refusal.contains("GET /users/{user-id}/messages/{message-id}"),
+            "{refusal}"
+        );
+    }
+}

@@ -54,7 +54,7 @@ impl<O: Options> Call<Response, O> {
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
     /// use http::Method;
-    /// use msgraph::model::User;
+    /// use msgraph::models::User;
     ///
     /// let me = graph.request(Method::GET, "/beta/me").json::<User>().await?;
     /// # Ok(())
@@ -74,7 +74,7 @@ impl<O: Options> Call<Response, O> {
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
     /// use http::Method;
-    /// use msgraph::model::User;
+    /// use msgraph::models::User;
     ///
     /// let users = graph.request(Method::GET, "/beta/users").list::<User>().top(999).all().await?;
     /// # Ok(())

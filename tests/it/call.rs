@@ -3,7 +3,8 @@
 use http::{Method, StatusCode};
 use msgraph::Error;
 use msgraph::call::{Content, Reference};
-use msgraph::model::{Group, Message, User};
+use msgraph::models::actions::SendMail;
+use msgraph::models::{Group, Message, PlannerTask, User};
 use serde_json::{Value, json};
 
 use crate::support::graph;
@@ -70,7 +71,7 @@ async fn case_5_9_any_status_of_success_is_success() {
         let recorder = Recorder::always(answer).await;
         graph(&recorder)
             .me()
-            .send_mail(User::default())
+            .send_mail(SendMail::default())
             .await
             .unwrap();
         assert_eq!(recorder.only().target, "/v1.0/me/sendMail");
@@ -162,7 +163,7 @@ async fn content_goes_out_with_its_type() {
         .header("Content-Type", "image/jpeg")
         .await
         .unwrap();
-    let item = graph.me().drive().root().path("a.txt").content();
+    let item = graph.drives().id("1").items().id("2").content();
     assert_eq!(item.replace(b"a").await.unwrap(), None);
     let requests = recorder.requests();
     let types: Vec<_> = requests
@@ -256,7 +257,7 @@ async fn case_11_5_etags_go_out_as_they_came() {
         .planner()
         .tasks()
         .id("1")
-        .update(User::default(), etag)
+        .update(etag, PlannerTask::default())
         .await
         .unwrap();
     let sent: Vec<_> = recorder
@@ -336,19 +337,19 @@ async fn case_11_6_any_call_takes_another_body() {
     let graph = graph(&recorder);
     graph
         .me()
-        .send_mail(User::default())
+        .send_mail(SendMail::default())
         .body_text("TUlNRQ==")
         .await
         .unwrap();
     graph
         .me()
-        .send_mail(User::default())
+        .send_mail(SendMail::default())
         .body(vec![1, 2], "text/html")
         .await
         .unwrap();
     graph
         .me()
-        .send_mail(User::default())
+        .send_mail(SendMail::default())
         .body_text("a")
         .body_json("b")
         .await

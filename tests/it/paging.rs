@@ -5,7 +5,8 @@ use std::pin::pin;
 use futures_core::FusedStream;
 use futures_util::{StreamExt, TryStreamExt};
 use msgraph::Error;
-use msgraph::model::User;
+use msgraph::models::User;
+use msgraph::models::actions::GetMemberGroups;
 use serde_json::json;
 
 use crate::support::graph;
@@ -251,7 +252,7 @@ async fn pages_of_an_action_are_read_with_get() {
     .await;
     let groups = graph(&recorder)
         .me()
-        .get_member_groups(User::default())
+        .get_member_groups(GetMemberGroups::default())
         .all()
         .await
         .unwrap();

@@ -2,10 +2,13 @@
 
 pub mod recorder;
 
-use msgraph::Graph;
+use msgraph::{AccessToken, Graph};
 use recorder::Recorder;
 
 /// A client of a recorder.
 pub fn graph(recorder: &Recorder) -> Graph {
-    Graph::test(recorder.url())
+    Graph::builder(AccessToken::new("token"))
+        .base_url(recorder.url())
+        .build()
+        .expect("a client of this machine's own address")
 }
