@@ -71,16 +71,33 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// The items, one by one.
+    ///
+    /// ```
+    /// # use msgraph::Page;
+    /// let page = Page { value: vec![1, 2], ..Page::default() };
+    /// assert_eq!(page.iter().sum::<i32>(), 3);
+    /// ```
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.value.iter()
     }
 
     /// How many items are on this page.
+    ///
+    /// ```
+    /// # use msgraph::Page;
+    /// let page = Page { value: vec![1, 2], count: Some(30), ..Page::default() };
+    /// assert_eq!(page.len(), 2);
+    /// ```
     pub fn len(&self) -> usize {
         self.value.len()
     }
 
     /// Whether no items are on this page; more may follow all the same.
+    ///
+    /// ```
+    /// # use msgraph::Page;
+    /// assert!(Page::<i32>::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.value.is_empty()
     }
@@ -347,11 +364,33 @@ impl<T: DeserializeOwned> Pages<T> {
 impl<T> Pages<T> {
     /// The link of the page that comes next; after an error, of the page that could not be had, so that
     /// [`Graph::list_from`] can try it again. `None` before the first page and at the end.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use msgraph::models::User;
+    ///
+    /// let mut pages = graph.users().list().pages();
+    /// if let Err(error) = pages.try_next().await {
+    ///     let link = pages.next_link().ok_or(error)?;
+    ///     pages = graph.list_from::<User>(link).pages();
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn next_link(&self) -> Option<&str> {
         self.walk.followed.last.as_deref()
     }
 
     /// The `@odata.deltaLink` that came with the last page.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let mut pages = graph.users().delta().pages();
+    /// while let Some(_) = pages.try_next().await? {}
+    /// println!("next time from {:?}", pages.delta_link());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delta_link(&self) -> Option<&str> {
         self.walk.delta_link.as_deref()
     }
@@ -422,11 +461,33 @@ impl<T: DeserializeOwned> Items<T> {
 impl<T> Items<T> {
     /// The link of the page after the one whose items are being given; after an error, of the page that could not be
     /// had, so that [`Graph::list_from`] can try it again. `None` before the first page and at the end.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use msgraph::models::User;
+    ///
+    /// let mut users = graph.users().list().stream();
+    /// if let Err(error) = users.try_next().await {
+    ///     let link = users.next_link().ok_or(error)?;
+    ///     users = graph.list_from::<User>(link).stream();
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn next_link(&self) -> Option<&str> {
         self.pages.next_link()
     }
 
     /// The `@odata.deltaLink` that came with the last page.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let mut changes = graph.users().delta().stream();
+    /// while let Some(_) = changes.try_next().await? {}
+    /// println!("next time from {:?}", changes.delta_link());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delta_link(&self) -> Option<&str> {
         self.pages.delta_link()
     }

@@ -110,7 +110,7 @@ impl HasCount for AnyOption {}
 /// The operation has the header `ConsistencyLevel`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have the header `ConsistencyLevel` for this call",
-    label = "this call takes no the header `ConsistencyLevel`",
+    label = "this call has no header `ConsistencyLevel`",
     note = "where Graph takes it all the same, `.header(\"ConsistencyLevel\", …)` sends it"
 )]
 pub trait HasConsistencyLevel: Options {}
@@ -120,7 +120,7 @@ impl HasConsistencyLevel for AnyOption {}
 /// The operation has the header `If-Match`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have the header `If-Match` for this call",
-    label = "this call takes no the header `If-Match`",
+    label = "this call has no header `If-Match`",
     note = "where Graph takes it all the same, `.header(\"If-Match\", …)` sends it"
 )]
 pub trait HasIfMatch: Options {}

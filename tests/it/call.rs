@@ -1,5 +1,7 @@
 //! Calls and their answers.
 
+use std::collections::HashMap;
+
 use http::{Method, StatusCode};
 use msgraph::Error;
 use msgraph::call::{Content, Reference};
@@ -394,6 +396,19 @@ async fn headers_replace_each_other_and_wishes_add_up() {
             "{name:?} {value:?}: {result:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_json_is_refused() {
+    let recorder = Recorder::always(Answer::status(204)).await;
+    let body = HashMap::from([(vec![1], 2)]);
+    let result = graph(&recorder)
+        .me()
+        .send_mail(SendMail::default())
+        .body_json(&body)
+        .await;
+    assert!(matches!(result, Err(Error::Request(_))), "{result:?}");
+    assert!(recorder.requests().is_empty());
 }
 
 #[tokio::test]
