@@ -199,7 +199,7 @@ fn wrong_name(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AccessToken;
+    use crate::auth::AccessToken;
     use crate::call::Advanced;
 
     fn root() -> Path {

@@ -2,7 +2,8 @@
 
 pub mod recorder;
 
-use msgraph::{AccessToken, Graph};
+use msgraph::Graph;
+use msgraph::auth::AccessToken;
 use recorder::Recorder;
 
 /// A client of a recorder.
