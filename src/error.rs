@@ -1,0 +1,268 @@
+//! What can go wrong, in one type.
+//!
+//! Every fallible function of this crate gives an [`Error`]. Its variants say who refused: Graph ([`Error::Api`]), the
+//! identity platform ([`Error::SignIn`]), the network ([`Error::Transport`]), or this crate, before anything was sent
+//! ([`Error::Host`], [`Error::Request`], [`Error::Configuration`]) or after something came that it could not read
+//! ([`Error::Decode`], [`Error::EmptyResponse`], [`Error::Paging`]).
+//!
+//! Each prints as one line, in which ids and other values of the caller's stand as the names of Graph's reference:
+//!
+//! ```text
+//! GET /users/{user-id} → 404 Request_ResourceNotFound: Resource 'adele' does not exist …, request-id 327f7bf0-…
+//! ```
+
+mod answer;
+mod api;
+mod local;
+mod retry_after;
+mod sign_in;
+mod text;
+mod transport;
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+
+pub use answer::{DecodeError, EmptyResponseError, PagingError};
+pub use api::{ApiError, ErrorDetail};
+pub use local::{ConfigurationError, HostError, RequestError};
+pub use sign_in::SignInError;
+pub use transport::TransportError;
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+/// The cause of an error, kept so that [`Error`] stays cheap to clone: the calls that waited for one failed sign-in
+/// each get a copy.
+pub(crate) type Source = std::sync::Arc<dyn std::error::Error + Send + Sync>;
+
+/// Why a call failed.
+///
+/// Most programs need the predicates only; the variants have the details.
+///
+/// ```no_run
+/// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+/// use http::Method;
+///
+/// match graph.request(Method::GET, "/users/adele@contoso.com").await {
+///     Ok(_) => println!("there"),
+///     Err(error) if error.is_not_found() => println!("nobody of that name"),
+///     Err(error) if error.is_retryable() => println!("later, maybe: {error}"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Graph answered with a status that is no success.
+    #[error(transparent)]
+    Api(Box<ApiError>),
+    /// Graph's answer was a success, but not of the type that it should be.
+    #[error(transparent)]
+    Decode(Box<DecodeError>),
+    /// There is no token: the identity platform refused, or the token provider failed.
+    #[error(transparent)]
+    SignIn(Box<SignInError>),
+    /// The request did not get through, or the answer did not arrive whole.
+    #[error(transparent)]
+    Transport(Box<TransportError>),
+    /// The call, a link or a redirect would have left the hosts that this client may speak to. Nothing was sent there.
+    #[error(transparent)]
+    Host(Box<HostError>),
+    /// A link does not lead on: it repeats, or what it leads to is no page.
+    #[error(transparent)]
+    Paging(Box<PagingError>),
+    /// An entity was expected, and the answer was a success without one.
+    #[error(transparent)]
+    EmptyResponse(Box<EmptyResponseError>),
+    /// The call holds what no request can. Nothing was sent.
+    #[error(transparent)]
+    Request(Box<RequestError>),
+    /// The client cannot be built the way it was asked for.
+    #[error(transparent)]
+    Configuration(Box<ConfigurationError>),
+}
+
+macro_rules! boxed {
+    ($($variant:ident: $error:ty,)*) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Error::$variant(Box::new(error))
+            }
+        })*
+    };
+}
+
+boxed! {
+    Api: ApiError,
+    Decode: DecodeError,
+    SignIn: SignInError,
+    Transport: TransportError,
+    Host: HostError,
+    Paging: PagingError,
+    EmptyResponse: EmptyResponseError,
+    Request: RequestError,
+    Configuration: ConfigurationError,
+}
+
+impl Error {
+    /// What Graph's answer says, where its status is no success. Always [`Error::Api`], whatever the body is.
+    pub(crate) fn from_response(
+        request: &RequestContext,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Self {
+        ApiError::from_response(request, status, headers, body).into()
+    }
+
+    /// The status of the answer, of Graph or of the identity platform, where there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Error::Api(error) => Some(error.status()),
+            Error::EmptyResponse(error) => Some(error.status()),
+            Error::SignIn(error) => error.status(),
+            _ => None,
+        }
+    }
+
+    /// The id of the request that Microsoft's support asks for. See [`ApiError::request_id`].
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Error::Api(error) => error.request_id(),
+            Error::EmptyResponse(error) => error.request_id(),
+            _ => None,
+        }
+    }
+
+    /// Whether Graph gave this code, as the outer code or an inner one, in whatever case.
+    ///
+    /// Graph writes one code as `SyncStateNotFound` here and `syncStateNotFound` there, and says the specific thing in
+    /// the inner code of a general one.
+    pub fn has_code(&self, code: &str) -> bool {
+        matches!(self, Error::Api(error) if error.has_code(code))
+    }
+
+    /// How long Graph asked to wait before the next try: its `Retry-After`, rounded up to whole seconds.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Error::Api(error) => error.retry_after(),
+            Error::SignIn(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// 400: Graph did not understand the call, or knows no such path.
+    pub fn is_bad_request(&self) -> bool {
+        self.is_api(StatusCode::BAD_REQUEST)
+    }
+
+    /// 401: Graph did not take the token, nor the new one that was tried after it. A sign-in that failed is
+    /// [`Error::SignIn`] instead.
+    pub fn is_unauthorized(&self) -> bool {
+        self.is_api(StatusCode::UNAUTHORIZED)
+    }
+
+    /// 403: the token lacks a permission, or a licence or policy stands against the call.
+    pub fn is_forbidden(&self) -> bool {
+        self.is_api(StatusCode::FORBIDDEN)
+    }
+
+    /// 404: no such item, or none that the token may see, or one so new that it is not everywhere yet.
+    pub fn is_not_found(&self) -> bool {
+        self.is_api(StatusCode::NOT_FOUND)
+    }
+
+    /// 409: a name is taken, or what is there does not allow the change.
+    pub fn is_conflict(&self) -> bool {
+        self.is_api(StatusCode::CONFLICT)
+    }
+
+    /// 410: what the link led to is gone, as the token of a delta link that is too old.
+    pub fn is_gone(&self) -> bool {
+        self.is_api(StatusCode::GONE)
+    }
+
+    /// 412: somebody changed the item since its etag was read.
+    pub fn is_precondition_failed(&self) -> bool {
+        self.is_api(StatusCode::PRECONDITION_FAILED)
+    }
+
+    /// 429, or 509 for bandwidth: too many calls. [`retry_after`](Error::retry_after) tells when to come back.
+    pub fn is_throttled(&self) -> bool {
+        self.is_api(StatusCode::TOO_MANY_REQUESTS) || self.is_api_number(BANDWIDTH_LIMIT_EXCEEDED)
+    }
+
+    /// The call did not end in time, or could not be connected in time.
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Error::Transport(error) => error.is_timeout(),
+            Error::SignIn(error) => error.is_timeout(),
+            _ => false,
+        }
+    }
+
+    /// Whether the same call may succeed later, with nothing changed by the caller.
+    ///
+    /// Of Graph's answers these are 408, 429, 500, 502, 503, 504 and 509; of the identity platform's, its words for a
+    /// passing fault; and what the network lost. Whether a repeat is *safe* is another matter: a `POST` that timed out
+    /// may have done its work.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Error::Api(error) => is_passing(error.status()),
+            Error::SignIn(error) => error.is_retryable(),
+            Error::Transport(error) => error.is_retryable(),
+            _ => false,
+        }
+    }
+
+    fn is_api(&self, status: StatusCode) -> bool {
+        self.is_api_number(status.as_u16())
+    }
+
+    fn is_api_number(&self, status: u16) -> bool {
+        matches!(self, Error::Api(error) if error.status().as_u16() == status)
+    }
+}
+
+/// No registered status, but SharePoint's word for a bandwidth limit.
+const BANDWIDTH_LIMIT_EXCEEDED: u16 = 509;
+
+/// Whether a status tells of a fault that passes.
+pub(crate) fn is_passing(status: StatusCode) -> bool {
+    matches!(
+        status.as_u16(),
+        408 | 429 | 500 | 502..=504 | BANDWIDTH_LIMIT_EXCEEDED
+    )
+}
+
+/// The request that an error is about, as far as it may be printed: no value of the caller's is in it.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestContext {
+    pub(crate) method: Method,
+    /// The path with names in place of values: `/users/{user-id}`.
+    pub(crate) template: String,
+    /// What was sent as `client-request-id`.
+    pub(crate) client_request_id: Option<String>,
+}
+
+impl RequestContext {
+    pub(crate) fn new(method: Method, template: String) -> Self {
+        Self {
+            method,
+            template,
+            client_request_id: None,
+        }
+    }
+}
+
+/// `GET /users/{user-id}`
+impl fmt::Display for RequestContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.template)
+    }
+}

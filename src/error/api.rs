@@ -1,0 +1,513 @@
+//! What Graph says when it refuses.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::{Map, Value};
+
+use super::RequestContext;
+use super::retry_after::retry_after;
+use super::text::OneLine;
+
+/// As much of a body as is kept for a look at what is no error of Graph's form.
+const KEPT_OF_BODY: usize = 1024;
+
+/// Nested deeper than any service was seen to (three levels).
+const DEEPEST_INNER_ERROR: usize = 16;
+
+/// An answer of Graph's that is no success.
+///
+/// Graph's form is <https://learn.microsoft.com/graph/errors>, but gateways answer in HTML, storage hosts in XML, and
+/// some services with nothing or half of it: so every part is optional but the status, and an error answer is never a
+/// decode error.
+///
+/// It prints as one line, without the body and without values of the caller's other than those in Graph's own message:
+/// `GET /users/{user-id} → 404 Request_ResourceNotFound: Resource '…' does not exist …, request-id …`.
+#[derive(Clone)]
+pub struct ApiError {
+    context: RequestContext,
+    status: StatusCode,
+    headers: HeaderMap,
+    said: Said,
+    body: Bytes,
+}
+
+/// What stands in the body, as far as it is an error of Graph's form.
+#[derive(Clone, Default)]
+struct Said {
+    code: Option<String>,
+    message: Option<String>,
+    target: Option<String>,
+    details: Vec<ErrorDetail>,
+    /// From the outermost to the innermost.
+    inner_codes: Vec<String>,
+    date: Option<String>,
+    request_id: Option<String>,
+    client_request_id: Option<String>,
+}
+
+/// One of the single faults that an error is made of, as `PropertyConflict` at `mailNickname`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ErrorDetail {
+    /// What is wrong, for programs.
+    pub code: Option<String>,
+    /// Where: mostly the name of a property.
+    pub target: Option<String>,
+    /// What is wrong, for people.
+    pub message: Option<String>,
+}
+
+impl ApiError {
+    pub(crate) fn from_response(
+        context: &RequestContext,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Self {
+        Self {
+            context: context.clone(),
+            status,
+            headers: headers.clone(),
+            said: Said::read(body),
+            // A copy, so that a large page of HTML is not held as long as the error is.
+            body: Bytes::copy_from_slice(body.get(..KEPT_OF_BODY).unwrap_or(body)),
+        }
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What is wrong, for programs: `Request_ResourceNotFound`. Compare it with [`has_code`](Self::has_code), since
+    /// services differ in case.
+    pub fn code(&self) -> Option<&str> {
+        self.said.code.as_deref()
+    }
+
+    /// What is wrong, for people.
+    pub fn message(&self) -> Option<&str> {
+        self.said.message.as_deref()
+    }
+
+    /// What the error is about: mostly the name of a parameter or property.
+    pub fn target(&self) -> Option<&str> {
+        self.said.target.as_deref()
+    }
+
+    /// The single faults that the error is made of.
+    pub fn details(&self) -> &[ErrorDetail] {
+        &self.said.details
+    }
+
+    /// The innermost code: the most specific thing that Graph says, as `accessRestricted` in `accessDenied`.
+    pub fn inner_code(&self) -> Option<&str> {
+        self.said.inner_codes.last().map(String::as_str)
+    }
+
+    /// Whether the code or one of the inner codes is this one, in whatever case.
+    pub fn has_code(&self, code: &str) -> bool {
+        let inner = self.said.inner_codes.iter().map(String::as_str);
+        self.code()
+            .into_iter()
+            .chain(inner)
+            .any(|there| there.eq_ignore_ascii_case(code))
+    }
+
+    /// The id that Microsoft's support asks for: the header `request-id`, else the header `client-request-id`, else what
+    /// the body has.
+    pub fn request_id(&self) -> Option<&str> {
+        header(&self.headers, "request-id")
+            .or_else(|| header(&self.headers, "client-request-id"))
+            .or(self.said.request_id.as_deref())
+            .or(self.said.client_request_id.as_deref())
+    }
+
+    /// The id that this client gave the request, the same over all tries: as Graph echoes it, else as it was sent.
+    pub fn client_request_id(&self) -> Option<&str> {
+        header(&self.headers, "client-request-id")
+            .or(self.said.client_request_id.as_deref())
+            .or(self.context.client_request_id.as_deref())
+    }
+
+    /// When it happened, by Graph's clock: the date in the body (which has no offset and means UTC), else the header.
+    pub fn date(&self) -> Option<DateTime<Utc>> {
+        let body = self.said.date.as_deref().and_then(read_date);
+        body.or_else(|| {
+            let header = header(&self.headers, "date")?;
+            Some(DateTime::parse_from_rfc2822(header).ok()?.to_utc())
+        })
+    }
+
+    /// The method of the request.
+    pub fn method(&self) -> &Method {
+        &self.context.method
+    }
+
+    /// The path of the request with names in place of values: `/users/{user-id}`.
+    pub fn path_template(&self) -> &str {
+        &self.context.template
+    }
+
+    /// The headers of the answer.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// How long Graph asked to wait before the next try: `Retry-After`, rounded up to whole seconds.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(&self.headers, Utc::now())
+    }
+
+    /// The first KiB of the body as it came, for a look at what is no error of Graph's form.
+    ///
+    /// It is printed nowhere, since nobody knows what stands in it: take the same care.
+    pub fn raw_body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl Said {
+    /// Reads what is there; what is of another type than it should be is taken for absent.
+    fn read(body: &[u8]) -> Self {
+        let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+        let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
+            return Self::default();
+        };
+        match body.get("error").or_else(|| body.get("odata.error")) {
+            Some(Value::Object(error)) => Self::from_error(error),
+            // The form of RFC 6749, which the identity platform and some gateways use.
+            Some(Value::String(error)) => Self {
+                code: filled(error),
+                message: string(&body, &["error_description", "message"]),
+                request_id: string(&body, &["request-id", "requestId", "trace_id"]),
+                ..Self::default()
+            },
+            _ => Self::from_error(&body),
+        }
+    }
+
+    fn from_error(error: &Map<String, Value>) -> Self {
+        let mut said = Self {
+            code: string(error, &["code"]),
+            message: message(error),
+            target: string(error, &["target"]),
+            details: details(error),
+            request_id: string(error, &["request-id", "requestId"]),
+            client_request_id: string(error, &["client-request-id", "clientRequestId"]),
+            date: string(error, &["date"]),
+            inner_codes: Vec::new(),
+        };
+        let mut level = error;
+        for _ in 0..DEEPEST_INNER_ERROR {
+            let inner = ["innerError", "innererror", "InnerError"]
+                .iter()
+                .find_map(|key| level.get(*key));
+            let Some(Value::Object(inner)) = inner else {
+                break;
+            };
+            said.inner_codes.extend(string(inner, &["code"]));
+            said.message = said.message.or_else(|| message(inner));
+            said.request_id = said
+                .request_id
+                .or_else(|| string(inner, &["request-id", "requestId"]));
+            said.client_request_id = said
+                .client_request_id
+                .or_else(|| string(inner, &["client-request-id", "clientRequestId"]));
+            said.date = said.date.or_else(|| string(inner, &["date"]));
+            level = inner;
+        }
+        said
+    }
+}
+
+/// A message, which OData 3 (<https://www.odata.org/documentation/odata-version-3-0/json-verbose-format/>, still spoken
+/// by SharePoint's own hosts) wraps: `{"lang":"en-US","value":"…"}`.
+fn message(error: &Map<String, Value>) -> Option<String> {
+    match error.get("message") {
+        Some(Value::Object(wrapped)) => string(wrapped, &["value"]),
+        _ => string(error, &["message"]),
+    }
+}
+
+fn details(error: &Map<String, Value>) -> Vec<ErrorDetail> {
+    let details = error.get("details").and_then(Value::as_array);
+    details
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .map(|detail| ErrorDetail {
+            code: string(detail, &["code"]),
+            target: string(detail, &["target"]),
+            message: string(detail, &["message"]),
+        })
+        .collect()
+}
+
+/// The first of these members that holds text. Services send `""` for what they do not know.
+fn string(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    names
+        .iter()
+        .find_map(|name| filled(object.get(*name)?.as_str()?))
+}
+
+fn filled(text: &str) -> Option<String> {
+    (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get(name)?
+        .to_str()
+        .ok()
+        .filter(|value| !value.is_empty())
+}
+
+/// The id of a request as the headers of its answer have it.
+pub(super) fn request_id_of(headers: &HeaderMap) -> Option<String> {
+    header(headers, "request-id")
+        .or_else(|| header(headers, "client-request-id"))
+        .map(str::to_owned)
+}
+
+fn read_date(text: &str) -> Option<DateTime<Utc>> {
+    let with_offset = DateTime::parse_from_rfc3339(text).map(|date| date.to_utc());
+    with_offset
+        .or_else(|_| {
+            NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map(|date| date.and_utc())
+        })
+        .ok()
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} → {}", self.context, self.status.as_u16())?;
+        match (self.code(), self.status.canonical_reason()) {
+            (Some(code), _) => write!(f, " {}", OneLine(code))?,
+            (None, Some(reason)) => write!(f, " {reason}")?,
+            (None, None) => {}
+        }
+        match self.inner_code() {
+            Some(inner)
+                if !self
+                    .code()
+                    .is_some_and(|code| code.eq_ignore_ascii_case(inner)) =>
+            {
+                write!(f, " ({})", OneLine(inner))?;
+            }
+            _ => {}
+        }
+        if let Some(message) = self.message() {
+            write!(f, ": {}", OneLine(message.trim_end().trim_end_matches('.')))?;
+        }
+        for detail in self.details() {
+            write!(f, "{}", Detail(detail))?;
+        }
+        match self.request_id().or_else(|| self.client_request_id()) {
+            Some(id) => write!(f, ", request-id {}", OneLine(id)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// ` [PropertyConflict mailNickname]`
+struct Detail<'a>(&'a ErrorDetail);
+
+impl fmt::Display for Detail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.0.code, &self.0.target) {
+            (Some(code), Some(target)) => write!(f, " [{} {}]", OneLine(code), OneLine(target)),
+            (Some(one), None) | (None, Some(one)) => write!(f, " [{}]", OneLine(one)),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Without headers and body, which nobody has looked through for secrets.
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiError")
+            .field("request", &format_args!("{}", self.context))
+            .field("status", &self.status)
+            .field("code", &self.code())
+            .field("inner_code", &self.inner_code())
+            .field("message", &self.message())
+            .field("target", &self.target())
+            .field("details", &self.details())
+            .field("request_id", &self.request_id())
+            .field("client_request_id", &self.client_request_id())
+            .field("date", &self.date())
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn error(body: &str) -> ApiError {
+        error_with(&[], body)
+    }
+
+    fn error_with(headers: &[(&'static str, &'static str)], body: &str) -> ApiError {
+        let context = RequestContext::new(Method::GET, "/users/{user-id}".to_owned());
+        let headers = headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    http::HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect();
+        ApiError::from_response(
+            &context,
+            StatusCode::NOT_FOUND,
+            &headers,
+            &Bytes::from(body.to_owned()),
+        )
+    }
+
+    #[test]
+    fn case_2_6_a_bad_date_does_not_hide_the_error() {
+        for (date, read) in [
+            ("2026-01-02T03:04:05", Some("2026-01-02T03:04:05Z")),
+            (
+                "2026-01-02T03:04:05.1234567Z",
+                Some("2026-01-02T03:04:05.123456700Z"),
+            ),
+            ("2026-01-02T03:04:05+02:00", Some("2026-01-02T01:04:05Z")),
+            ("0001-01-01T00:00:00Z", Some("0001-01-01T00:00:00Z")),
+            ("yesterday", None),
+        ] {
+            let error = error(&format!(
+                r#"{{"error":{{"code":"itemNotFound","message":"Item not found","innerError":{{"date":"{date}"}}}}}}"#
+            ));
+            assert_eq!(error.code(), Some("itemNotFound"), "{date}");
+            assert_eq!(error.message(), Some("Item not found"), "{date}");
+            let read = read.map(|read| DateTime::parse_from_rfc3339(read).unwrap().to_utc());
+            assert_eq!(error.date(), read, "{date}");
+        }
+    }
+
+    #[test]
+    fn case_9_3_errors_with_holes() {
+        let empty = error(r#"{"error":{}}"#);
+        assert_eq!(
+            (empty.code(), empty.message(), empty.request_id()),
+            (None, None, None)
+        );
+
+        let flat = error(r#"{"error":"invalid_request","error_description":"x"}"#);
+        assert_eq!(
+            (flat.code(), flat.message()),
+            (Some("invalid_request"), Some("x"))
+        );
+
+        let bom = error(
+            "\u{feff}{\"error\":{\"code\":\"\",\"message\":\"m\",\"innererror\":{\"request-id\":\"r\"}}}",
+        );
+        assert_eq!(
+            (bom.code(), bom.message(), bom.request_id()),
+            (None, Some("m"), Some("r"))
+        );
+    }
+
+    #[test]
+    fn wrong_types_are_taken_for_absent() {
+        for body in [
+            r#"{"error":{"code":404,"message":["m"],"target":{},"details":"d","innerError":"i"}}"#,
+            r#"{"error":null}"#,
+            r#"{"error":[1]}"#,
+            "[]",
+            "null",
+            "\"text\"",
+        ] {
+            let error = error(body);
+            assert_eq!(
+                (error.code(), error.message(), error.details().len()),
+                (None, None, 0),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_innermost_code_is_found_and_every_one_matches() {
+        let error = error(
+            r#"{"error":{"code":"activityLimitReached","message":"m","innerError":{"code":"throttledRequest",
+               "innererror":{"code":"quota","date":"2026-02-20T11:27:12"}}}}"#,
+        );
+        assert_eq!(error.inner_code(), Some("quota"));
+        for code in ["ActivityLimitReached", "throttledrequest", "QUOTA"] {
+            assert!(error.has_code(code), "{code}");
+        }
+        assert!(!error.has_code("itemNotFound"));
+        assert!(error.date().is_some());
+    }
+
+    #[test]
+    fn other_forms_are_read() {
+        let old = error(
+            r#"{"odata.error":{"code":"-1, Microsoft.SharePoint","message":{"lang":"en-US","value":"gone"}}}"#,
+        );
+        assert_eq!(
+            (old.code(), old.message()),
+            (Some("-1, Microsoft.SharePoint"), Some("gone"))
+        );
+        let bare = error(r#"{"code":"c","message":"m","requestId":"r"}"#);
+        assert_eq!(
+            (bare.code(), bare.message(), bare.request_id()),
+            (Some("c"), Some("m"), Some("r"))
+        );
+    }
+
+    #[test]
+    fn details_are_kept() {
+        let error = error(
+            r#"{"error":{"code":"Request_UnprocessableEntity","message":"m",
+               "details":[{"code":"PropertyConflict","target":"mailNickname","message":"taken"},{}]}}"#,
+        );
+        let detail = &error.details()[0];
+        assert_eq!(detail.code.as_deref(), Some("PropertyConflict"));
+        assert_eq!(detail.target.as_deref(), Some("mailNickname"));
+        assert_eq!(detail.message.as_deref(), Some("taken"));
+        assert!(
+            error
+                .to_string()
+                .contains("[PropertyConflict mailNickname]"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn case_9_4_each_source_of_the_request_id_is_enough() {
+        let inner = r#"{"error":{"innerError":{"request-id":"from-body"}}}"#;
+        let client = r#"{"error":{"innerError":{"client-request-id":"client-from-body"}}}"#;
+        let both = [
+            ("request-id", "from-header"),
+            ("client-request-id", "client"),
+        ];
+        assert_eq!(error_with(&both, inner).request_id(), Some("from-header"));
+        assert_eq!(error_with(&both[..1], "").request_id(), Some("from-header"));
+        assert_eq!(error_with(&both[1..], "").request_id(), Some("client"));
+        assert_eq!(error(inner).request_id(), Some("from-body"));
+        assert_eq!(error(client).request_id(), Some("client-from-body"));
+        assert_eq!(error("").request_id(), None);
+    }
+
+    #[test]
+    fn only_the_first_kib_of_the_body_is_kept_and_none_of_it_printed() {
+        let error = error(&format!("<html>secret-thing{}", "x".repeat(5000)));
+        assert_eq!(error.raw_body().len(), KEPT_OF_BODY);
+        assert!(!format!("{error} {error:?}").contains("secret-thing"));
+    }
+}

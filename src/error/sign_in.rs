@@ -1,0 +1,425 @@
+//! What the identity platform says when it refuses, and what a token provider says when it fails.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::Utc;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Map, Value};
+
+use super::retry_after::retry_after;
+use super::text::OneLine;
+use super::{Source, TransportError, is_passing};
+
+/// As much of a body as is kept for a look at what is no error of the platform's form.
+const KEPT_OF_BODY: usize = 1024;
+
+/// There is no token: the identity platform refused, or the token provider failed.
+///
+/// What the identity platform says is <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>: act on
+/// [`error`](Self::error) and [`suberror`](Self::suberror), show the code, and give Microsoft's support the
+/// correlation id. It prints as one line:
+/// `sign-in refused: 401 invalid_client AADSTS7000215: Invalid client secret provided. …, correlation-id …, trace-id …`.
+#[derive(Clone, Default)]
+pub struct SignInError {
+    /// What was wrong, where the platform did not say it.
+    message: Option<String>,
+    status: Option<StatusCode>,
+    headers: HeaderMap,
+    said: Said,
+    body: Bytes,
+    source: Option<Source>,
+    transport: Option<TransportError>,
+}
+
+/// The members of the platform's error.
+#[derive(Clone, Default)]
+struct Said {
+    error: Option<String>,
+    description: Option<String>,
+    codes: Vec<u64>,
+    suberror: Option<String>,
+    correlation_id: Option<String>,
+    trace_id: Option<String>,
+    timestamp: Option<String>,
+    error_uri: Option<String>,
+    claims: Option<String>,
+}
+
+impl SignInError {
+    /// An error of a token provider of one's own.
+    ///
+    /// ```
+    /// use msgraph::auth::{Token, TokenRequest};
+    /// use msgraph::error::SignInError;
+    ///
+    /// let provider = |_: TokenRequest| async {
+    ///     let text = std::fs::read_to_string("/run/secrets/graph-token")
+    ///         .map_err(|error| SignInError::new("no token in /run/secrets").with_source(error))?;
+    ///     Ok(Token::new(text))
+    /// };
+    /// # let _ = msgraph::Graph::new(provider);
+    /// ```
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: Some(message.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Adds the cause. Its text is printed after the message, so it must hold no secret.
+    pub fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// The answer of a token endpoint that is no token, whatever it is.
+    pub(crate) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        Self {
+            status: Some(status),
+            headers: headers.clone(),
+            said: Said::read(body),
+            body: Bytes::copy_from_slice(body.get(..KEPT_OF_BODY).unwrap_or(body)),
+            ..Self::default()
+        }
+    }
+
+    /// The token request, or its answer, got lost.
+    pub(crate) fn from_transport(error: TransportError) -> Self {
+        Self {
+            transport: Some(error),
+            ..Self::default()
+        }
+    }
+
+    /// Says what is wrong where the platform did not.
+    pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// The status of the platform's answer; none when it did not answer, or was not asked.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    /// What is wrong, for programs ([RFC 6749, 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)):
+    /// `invalid_client`, `invalid_grant`, `interaction_required` …
+    pub fn error(&self) -> Option<&str> {
+        self.said.error.as_deref()
+    }
+
+    /// The numbers after `AADSTS`, the specific one first: `7000215` for a wrong secret.
+    pub fn codes(&self) -> &[u64] {
+        &self.said.codes
+    }
+
+    /// What is wrong, for people, with ids and a time of the platform's on further lines.
+    pub fn description(&self) -> Option<&str> {
+        self.said.description.as_deref()
+    }
+
+    /// What has to be done about it: `bad_token`, `consent_required`, `message_only` …
+    pub fn suberror(&self) -> Option<&str> {
+        self.said.suberror.as_deref()
+    }
+
+    /// The id that Microsoft's support asks for, which the platform's sign-in logs have too.
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.said.correlation_id.as_deref()
+    }
+
+    /// The platform's own id of the request.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.said.trace_id.as_deref()
+    }
+
+    /// When it happened, by the platform's clock: `2026-01-02 03:04:05Z`.
+    pub fn timestamp(&self) -> Option<&str> {
+        self.said.timestamp.as_deref()
+    }
+
+    /// The platform's page about the code.
+    pub fn error_uri(&self) -> Option<&str> {
+        self.said.error_uri.as_deref()
+    }
+
+    /// What the user has to prove, as JSON, to be handed on to the next interactive sign-in
+    /// (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
+    pub fn claims(&self) -> Option<&str> {
+        self.said.claims.as_deref()
+    }
+
+    /// How long the platform asked to wait before the next try: `Retry-After`, rounded up to whole seconds.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(&self.headers, Utc::now())
+    }
+
+    /// The first KiB of the answer as it came, where it was not a token. It is printed nowhere: take the same care.
+    pub fn raw_body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Whether only the user can help, by signing in again: consent, a second factor, or a refresh token that is dead.
+    pub fn needs_user(&self) -> bool {
+        matches!(
+            self.error(),
+            Some("interaction_required" | "consent_required" | "login_required" | "invalid_grant")
+        )
+    }
+
+    /// Whether the same sign-in may succeed later, with nothing changed.
+    ///
+    /// `invalid_grant`, `invalid_client` and `interaction_required` never do.
+    pub fn is_retryable(&self) -> bool {
+        /// "Try again" in words of their own.
+        const PASSING: [u64; 4] = [90006, 90024, 90033, 90090];
+        if let Some(transport) = &self.transport {
+            return transport.is_retryable();
+        }
+        match self.error() {
+            Some("temporarily_unavailable" | "server_error") => true,
+            Some("invalid_grant" | "invalid_client" | "interaction_required") => false,
+            _ => {
+                self.codes().iter().any(|code| PASSING.contains(code))
+                    || self.status().is_some_and(is_passing)
+            }
+        }
+    }
+
+    pub(crate) fn is_timeout(&self) -> bool {
+        self.transport
+            .as_ref()
+            .is_some_and(TransportError::is_timeout)
+    }
+}
+
+impl Said {
+    fn read(body: &[u8]) -> Self {
+        let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(said)) => Self::from_members(&said),
+            _ => Self::default(),
+        }
+    }
+
+    fn from_members(said: &Map<String, Value>) -> Self {
+        let description = string(said, "error_description");
+        let mut codes: Vec<u64> = said
+            .get("error_codes")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|code| code.as_u64().or_else(|| code.as_str()?.parse().ok()))
+            .collect();
+        if codes.is_empty() {
+            let (code, _) = split_code(description.as_deref().unwrap_or_default());
+            codes.extend(code);
+        }
+        Self {
+            error: string(said, "error"),
+            codes,
+            suberror: string(said, "suberror"),
+            correlation_id: string(said, "correlation_id"),
+            trace_id: string(said, "trace_id"),
+            timestamp: string(said, "timestamp"),
+            error_uri: string(said, "error_uri"),
+            // A JSON text inside the JSON. An object is seen nowhere, but would mean the same.
+            claims: match said.get("claims") {
+                Some(claims @ Value::Object(_)) => Some(claims.to_string()),
+                _ => string(said, "claims"),
+            },
+            description,
+        }
+    }
+}
+
+/// `AADSTS50034: No such user.` → the number and the rest.
+fn split_code(description: &str) -> (Option<u64>, &str) {
+    let split = || {
+        let rest = description.strip_prefix("AADSTS")?;
+        let (number, rest) = rest.split_once(':')?;
+        Some((number.parse().ok()?, rest.trim_start()))
+    };
+    match split() {
+        Some((number, rest)) => (Some(number), rest),
+        None => (None, description),
+    }
+}
+
+fn string(object: &Map<String, Value>, name: &str) -> Option<String> {
+    let text = object.get(name)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+impl fmt::Display for SignInError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            message,
+            status,
+            said,
+            source,
+            transport,
+            ..
+        } = self;
+        match status {
+            Some(status) if !status.is_success() => {
+                write!(f, "sign-in refused: {}", status.as_u16())?;
+                match (&said.error, status.canonical_reason()) {
+                    (Some(error), _) => write!(f, " {}", OneLine(error))?,
+                    (None, Some(reason)) => write!(f, " {reason}")?,
+                    (None, None) => {}
+                }
+            }
+            _ => f.write_str("sign-in failed")?,
+        }
+        for code in &said.codes {
+            write!(f, " AADSTS{code}")?;
+        }
+        if let Some(suberror) = &said.suberror {
+            write!(f, " ({})", OneLine(suberror))?;
+        }
+        if let Some(description) = &said.description {
+            // Ids and time follow on lines of their own, and have members of their own.
+            let (_, sentence) = split_code(description.lines().next().unwrap_or_default());
+            write!(f, ": {}", OneLine(sentence.trim_end_matches('.')))?;
+        }
+        if let Some(message) = message {
+            write!(f, ": {}", OneLine(message))?;
+        }
+        if let Some(transport) = transport {
+            write!(f, ": {transport}")?;
+        }
+        if let Some(source) = source {
+            write!(f, ": {}", OneLine(&source.to_string()))?;
+        }
+        if let Some(id) = &said.correlation_id {
+            write!(f, ", correlation-id {}", OneLine(id))?;
+        }
+        if let Some(id) = &said.trace_id {
+            write!(f, ", trace-id {}", OneLine(id))?;
+        }
+        Ok(())
+    }
+}
+
+/// Without headers and body, which nobody has looked through for secrets.
+impl fmt::Debug for SignInError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInError")
+            .field("message", &self.message)
+            .field("status", &self.status)
+            .field("error", &self.error())
+            .field("codes", &self.codes())
+            .field("suberror", &self.suberror())
+            .field("description", &self.description())
+            .field("correlation_id", &self.correlation_id())
+            .field("trace_id", &self.trace_id())
+            .field("claims", &self.claims())
+            .field("transport", &self.transport)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for SignInError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match (&self.source, &self.transport) {
+            (Some(source), _) => Some(&**source as &(dyn std::error::Error + 'static)),
+            (None, Some(transport)) => Some(transport),
+            (None, None) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, body: &str) -> SignInError {
+        SignInError::from_response(
+            StatusCode::from_u16(status).unwrap(),
+            &HeaderMap::new(),
+            body.as_bytes(),
+        )
+    }
+
+    #[test]
+    fn everything_that_the_platform_says_is_kept() {
+        let error = refused(
+            400,
+            r#"{"error":"invalid_grant","error_description":"AADSTS70008: The refresh token has expired.\r\nTrace ID: t\r\nCorrelation ID: c\r\nTimestamp: 2026-01-02 03:04:05Z",
+                "error_codes":[70008],"timestamp":"2026-01-02 03:04:05Z","trace_id":"t","correlation_id":"c",
+                "error_uri":"https://login.microsoftonline.com/error?code=70008","suberror":"bad_token",
+                "claims":"{\"access_token\":{}}"}"#,
+        );
+        assert_eq!(error.status(), Some(StatusCode::BAD_REQUEST));
+        assert_eq!(error.error(), Some("invalid_grant"));
+        assert_eq!(error.codes(), [70008]);
+        assert_eq!(error.suberror(), Some("bad_token"));
+        assert_eq!(error.correlation_id(), Some("c"));
+        assert_eq!(error.trace_id(), Some("t"));
+        assert_eq!(error.timestamp(), Some("2026-01-02 03:04:05Z"));
+        assert_eq!(
+            error.error_uri(),
+            Some("https://login.microsoftonline.com/error?code=70008")
+        );
+        assert_eq!(error.claims(), Some(r#"{"access_token":{}}"#));
+        assert!(error.needs_user() && !error.is_retryable());
+        assert_eq!(
+            error.to_string(),
+            "sign-in refused: 400 invalid_grant AADSTS70008 (bad_token): The refresh token has expired, \
+             correlation-id c, trace-id t"
+        );
+    }
+
+    #[test]
+    fn a_missing_code_is_read_from_the_front_of_the_description() {
+        let error = refused(
+            401,
+            r#"{"error":"invalid_client","error_description":"AADSTS7000215: Wrong secret."}"#,
+        );
+        assert_eq!(error.codes(), [7000215]);
+        assert_eq!(
+            error.to_string(),
+            "sign-in refused: 401 invalid_client AADSTS7000215: Wrong secret"
+        );
+    }
+
+    #[test]
+    fn bodies_that_are_no_json_keep_their_status() {
+        for body in [
+            "",
+            "<html>token=secret</html>",
+            r#"{"error":{"x":1}}"#,
+            r#"{"error":"#,
+        ] {
+            let error = refused(503, body);
+            assert_eq!(error.status(), Some(StatusCode::SERVICE_UNAVAILABLE));
+            assert_eq!(error.raw_body(), body.as_bytes());
+            assert_eq!(
+                error.to_string(),
+                "sign-in refused: 503 Service Unavailable"
+            );
+            assert!(error.is_retryable());
+            assert!(!format!("{error:?}").contains("secret"));
+        }
+    }
+
+    #[test]
+    fn passing_faults_are_told_from_final_ones() {
+        assert!(refused(400, r#"{"error":"temporarily_unavailable"}"#).is_retryable());
+        assert!(
+            refused(400, r#"{"error":"invalid_request","error_codes":[90033]}"#).is_retryable()
+        );
+        assert!(refused(429, "").is_retryable());
+        assert!(!refused(401, r#"{"error":"invalid_client"}"#).is_retryable());
+        assert!(!refused(400, r#"{"error":"invalid_grant","error_codes":[50196]}"#).is_retryable());
+        assert!(!SignInError::new("no token in the vault").is_retryable());
+    }
+}
