@@ -1,0 +1,407 @@
+//! The JSON of a request: whether it fits what the description says, and what it says.
+
+pub(crate) mod json;
+
+use chrono::{DateTime, NaiveDate, NaiveTime};
+use serde_json::{Map, Value};
+
+use crate::description::schema::{EnumType, ObjectType, Property, Schema, Schemas, Type};
+use crate::query::path::{edm, takes_any};
+use crate::refusal::Refusal;
+use json::Json;
+
+/// What a body says of an entity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Written {
+    /// The type that `@odata.type` names, or else the declared one.
+    pub(crate) kind: String,
+    pub(crate) properties: Map<String, Value>,
+    /// Entities to be made along with this one, by relation.
+    pub(crate) related: Vec<(String, Related)>,
+    /// Entities to be referred to, by relation: the URLs of `@odata.bind`.
+    pub(crate) bound: Vec<(String, Vec<String>)>,
+}
+
+/// What stands at a relation.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Related {
+    One(Written),
+    Many(Vec<Written>),
+}
+
+/// Reads JSON as an entity or complex value of the declared type.
+pub(crate) fn entity(schemas: &Schemas, declared: &str, json: Json) -> Result<Written, Refusal> {
+    let Json::Object(entries) = json else {
+        return Err(Refusal::body(format!(
+            "An object of type '{declared}' was expected, but found {}.",
+            node(&json)
+        )));
+    };
+    let mut written = Written {
+        kind: declared.to_owned(),
+        ..Written::default()
+    };
+    for (at, (name, value)) in entries.iter().enumerate() {
+        if entries.iter().take(at).any(|(earlier, _)| earlier == name) {
+            return Err(Refusal::body(format!(
+                "Multiple properties with the name '{name}' were detected in a resource or complex value."
+            )));
+        }
+        if name == "@odata.type" {
+            if at != 0 {
+                return Err(Refusal::body(
+                    "The 'odata.type' instance annotation must be the first property of the object.",
+                ));
+            }
+            written.kind = derived(schemas, declared, value)?;
+        }
+    }
+    for (name, value) in entries {
+        if let Some(relation) = name.strip_suffix("@odata.bind") {
+            written.bind(schemas, relation, value)?;
+        } else if name.contains('@') {
+            // Annotations of a value, such as `@odata.etag` or `x@odata.type`, are not stored.
+            if name.starts_with("@microsoft.graph.") {
+                written.properties.insert(name, value.into_value());
+            }
+        } else {
+            written.property(schemas, name, value)?;
+        }
+    }
+    Ok(written)
+}
+
+impl Written {
+    fn bind(&mut self, schemas: &Schemas, relation: &str, value: Json) -> Result<(), Refusal> {
+        schemas
+            .property(&self.kind, relation)
+            .filter(|property| property.navigation)
+            .ok_or_else(|| undeclared(relation, &self.kind))?;
+        let urls = match value {
+            Json::String(url) => vec![url],
+            Json::Array(items) => {
+                let urls: Option<Vec<_>> = items
+                    .into_iter()
+                    .map(|item| match item {
+                        Json::String(url) => Some(url),
+                        _ => None,
+                    })
+                    .collect();
+                urls.ok_or_else(|| {
+                    Refusal::body(format!(
+                        "'{relation}@odata.bind' holds something else than URLs."
+                    ))
+                })?
+            }
+            other => {
+                return Err(Refusal::body(format!(
+                    "'{relation}@odata.bind' takes a URL or several, but found {}.",
+                    node(&other)
+                )));
+            }
+        };
+        self.bound.push((relation.to_owned(), urls));
+        Ok(())
+    }
+
+    fn property(&mut self, schemas: &Schemas, name: String, value: Json) -> Result<(), Refusal> {
+        let Some(property) = schemas.property(&self.kind, &name) else {
+            if takes_any(schemas, &self.kind, &name) {
+                self.properties.insert(name, value.into_value());
+                return Ok(());
+            }
+            return Err(undeclared(&name, &self.kind));
+        };
+        if !property.navigation {
+            let value = checked(schemas, &property.kind, value, &name)?;
+            self.properties.insert(name, value);
+            return Ok(());
+        }
+        let related = match (&property.kind, value) {
+            (_, Json::Null) => return Ok(()),
+            (Type::Collection(items), Json::Array(values)) => {
+                let items = type_name(items, &name)?;
+                let values = values
+                    .into_iter()
+                    .map(|value| entity(schemas, items, value));
+                Related::Many(values.collect::<Result<_, _>>()?)
+            }
+            (Type::Collection(_), other) => return Err(expected("a collection", &name, &other)),
+            (kind, value) => Related::One(entity(schemas, type_name(kind, &name)?, value)?),
+        };
+        self.related.push((name, related));
+        Ok(())
+    }
+}
+
+fn type_name<'a>(kind: &'a Type, property: &str) -> Result<&'a str, Refusal> {
+    match kind {
+        Type::Named(name) => Ok(name),
+        _ => Err(Refusal::description(&format!(
+            "navigation property `{property}` has no entity type"
+        ))),
+    }
+}
+
+fn undeclared(property: &str, type_name: &str) -> Refusal {
+    Refusal::body(format!(
+        "The property '{property}' does not exist on type '{type_name}'. Make sure to only use property names that are \
+         defined by the type or mark the type as open type."
+    ))
+}
+
+/// The type that `@odata.type` names.
+fn derived(schemas: &Schemas, declared: &str, value: &Json) -> Result<String, Refusal> {
+    let Json::String(text) = value else {
+        return Err(expected("a type's name", "@odata.type", value));
+    };
+    let name = text.strip_prefix('#').unwrap_or(text);
+    if schemas.object(name).is_none() {
+        return Err(Refusal::body(format!(
+            "A type named '{name}' could not be resolved by the model."
+        )));
+    }
+    if !schemas.is_a(name, declared) {
+        return Err(Refusal::body(format!(
+            "A value with type '{name}' cannot be assigned to the expected type '{declared}'."
+        )));
+    }
+    Ok(name.to_owned())
+}
+
+/// A value that fits the type, or what is wrong with it. `name` is the property it stands at.
+pub(crate) fn checked(
+    schemas: &Schemas,
+    kind: &Type,
+    value: Json,
+    name: &str,
+) -> Result<Value, Refusal> {
+    let kind = schemas.resolve(kind);
+    let fits = match (kind, &value) {
+        (_, Json::Null) | (Type::Untyped, _) => true,
+        (Type::Collection(items), Json::Array(_)) => {
+            let Json::Array(values) = value else {
+                return Ok(Value::Null);
+            };
+            return values
+                .into_iter()
+                .map(|value| checked(schemas, items, value, name))
+                .collect();
+        }
+        (Type::Named(component), _) => match schemas.get(component) {
+            Some(Schema::Enum(members)) => return word(members, component, value, name),
+            Some(Schema::Object(_)) => return complex(schemas, component, value),
+            Some(Schema::Alias(_)) | None => true,
+        },
+        (Type::Inline(object), Json::Object(_)) => return inline(schemas, object, value),
+        (Type::Boolean, Json::Boolean(_)) => true,
+        (Type::Int16, Json::Number(number)) => number
+            .as_i64()
+            .is_some_and(|number| i16::try_from(number).is_ok()),
+        (Type::Int32, Json::Number(number)) => number
+            .as_i64()
+            .is_some_and(|number| i32::try_from(number).is_ok()),
+        (Type::Int64, Json::Number(number)) => number.as_i64().is_some(),
+        (Type::Uint8, Json::Number(number)) => number
+            .as_u64()
+            .is_some_and(|number| u8::try_from(number).is_ok()),
+        (Type::Double | Type::Float | Type::Decimal, Json::Number(_)) => true,
+        (Type::Double | Type::Float, Json::String(text)) => {
+            matches!(text.as_str(), "INF" | "-INF" | "NaN")
+        }
+        (_, Json::String(text)) => literal(kind, text),
+        _ => false,
+    };
+    if fits {
+        return Ok(value.into_value());
+    }
+    Err(match value {
+        Json::Object(_) | Json::Array(_) => expected(&edm(schemas, kind), name, &value),
+        primitive => Refusal::body(format!(
+            "Cannot convert the literal '{}' to the expected type '{}' at property '{name}'.",
+            literal_text(&primitive),
+            edm(schemas, kind)
+        )),
+    })
+}
+
+fn literal_text(json: &Json) -> String {
+    match json {
+        Json::String(text) => text.clone(),
+        other => other.clone().into_value().to_string(),
+    }
+}
+
+/// Whether the text is a literal of the type.
+fn literal(kind: &Type, text: &str) -> bool {
+    match kind {
+        Type::String => true,
+        // A time without its offset is not one of OData.
+        Type::DateTime => DateTime::parse_from_rfc3339(text).is_ok(),
+        Type::Date => text.parse::<NaiveDate>().is_ok(),
+        Type::Time => text.parse::<NaiveTime>().is_ok(),
+        Type::Duration => is_duration(text),
+        Type::Guid => crate::ids::is_guid(text),
+        Type::Binary => is_base64(text),
+        _ => false,
+    }
+}
+
+/// `-P1DT2H3M4.5S`; years, months and weeks occur as well, though OData has none.
+fn is_duration(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let Some(rest) = unsigned.strip_prefix('P') else {
+        return false;
+    };
+    let (date, time) = match rest.split_once('T') {
+        Some((date, time)) if !time.is_empty() => (date, time),
+        Some(_) => return false,
+        None => (rest, ""),
+    };
+    let fields = |text: &str, units: &str| {
+        let mut units = units.chars();
+        let mut digits = String::new();
+        text.chars().all(|character| {
+            if character.is_ascii_digit() || (character == '.' && !digits.contains('.')) {
+                digits.push(character);
+                return true;
+            }
+            let whole = !digits.is_empty() && (character == 'S' || !digits.contains('.'));
+            digits.clear();
+            whole && units.any(|unit| unit == character)
+        }) && digits.is_empty()
+    };
+    !rest.is_empty() && fields(date, "YMWD") && fields(time, "HMS")
+}
+
+/// Standard base64 with padding: what the services take for `Edm.Binary`. They refuse base64url, whatever the
+/// description calls it.
+fn is_base64(text: &str) -> bool {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .is_ok()
+}
+
+fn word(members: &EnumType, component: &str, value: Json, name: &str) -> Result<Value, Refusal> {
+    let Json::String(text) = &value else {
+        return Err(expected(component, name, &value));
+    };
+    let words: Vec<_> = if members.flags {
+        text.split(',').map(str::trim).collect()
+    } else {
+        vec![text.as_str()]
+    };
+    let unknown = words.iter().find(|word| {
+        let empty = members.flags && word.is_empty();
+        !empty
+            && !members
+                .members
+                .iter()
+                .any(|member| member.eq_ignore_ascii_case(word))
+    });
+    match unknown {
+        None => Ok(value.into_value()),
+        Some(word) => Err(Refusal::body(format!(
+            "Cannot convert the literal '{word}' to the expected type '{component}' at property '{name}'."
+        ))),
+    }
+}
+
+fn complex(schemas: &Schemas, component: &str, value: Json) -> Result<Value, Refusal> {
+    let typed = matches!(&value, Json::Object(entries) if entries.first().is_some_and(|(name, _)| name == "@odata.type"));
+    let written = entity(schemas, component, value)?;
+    let mut properties = written.properties;
+    if typed {
+        properties.insert(
+            "@odata.type".into(),
+            Value::from(format!("#{}", written.kind)),
+        );
+    }
+    // Entities inside of a complex value or of an action's body are read, and go with it.
+    for (name, related) in written.related {
+        let value = match related {
+            Related::One(one) => Value::Object(one.properties),
+            Related::Many(many) => many
+                .into_iter()
+                .map(|one| Value::Object(one.properties))
+                .collect(),
+        };
+        properties.insert(name, value);
+    }
+    Ok(Value::Object(properties))
+}
+
+fn inline(schemas: &Schemas, object: &ObjectType, value: Json) -> Result<Value, Refusal> {
+    let Json::Object(entries) = value else {
+        return Ok(Value::Null);
+    };
+    let mut properties = Map::new();
+    for (name, value) in entries {
+        if name.contains('@') {
+            continue;
+        }
+        let property: Option<&Property> = object
+            .properties
+            .iter()
+            .find(|property| property.name == name);
+        let kind = property
+            .map(|property| &property.kind)
+            .ok_or_else(|| undeclared(&name, "Edm.ComplexType"))?;
+        let value = checked(schemas, kind, value, &name)?;
+        properties.insert(name, value);
+    }
+    Ok(Value::Object(properties))
+}
+
+fn expected(what: &str, name: &str, found: &Json) -> Refusal {
+    Refusal::body(format!(
+        "Expected {what} at property '{name}', but found {}.",
+        node(found)
+    ))
+}
+
+fn node(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Boolean(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a string",
+        Json::Array(_) => "an array",
+        Json::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for text in [
+            "-PT15M",
+            "P365D",
+            "PT0S",
+            "P1DT2H3M4.5S",
+            "P7D",
+            "P1Y2M",
+            "PT0.03S",
+            "P1W",
+        ] {
+            assert!(is_duration(text), "{text}");
+        }
+        for text in [
+            "", "P", "PT", "15M", "PT15", "P1S", "PT1M1H", "PT1.5H", "P1D2H", "PxD",
+        ] {
+            assert!(!is_duration(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn binary_is_standard_base64_with_padding() {
+        assert!(is_base64("+//+"));
+        assert!(is_base64("aGk="));
+        assert!(!is_base64("-__-"));
+        assert!(!is_base64("aGk"));
+    }
+}

@@ -1,0 +1,220 @@
+//! Graph's description: the folder `openapi/`, as `cargo xtask trim` writes it.
+//!
+//! It is read here with serde_json alone and without the code that `codegen/` makes of it, so that a mistake of the
+//! generator is not repeated by the server that should show it.
+
+pub(crate) mod operation;
+pub(crate) mod routes;
+pub(crate) mod schema;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::Error;
+use operation::Parameters;
+use routes::{PathItem, Routes};
+use schema::{Schemas, Type};
+
+/// Graph's description, read from its folder.
+///
+/// The schemas are read at once; the paths of a workload when a request first goes there, so that a simulator starts
+/// quickly. It is cheap to clone: read it once and give it to each [`Builder`](crate::Builder) where many simulators are
+/// started.
+///
+/// ```
+/// # fn main() -> Result<(), simulator::Error> {
+/// let description = simulator::Description::read(simulator::Description::bundled())?;
+/// assert!(description.check()? > 10_000);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Description(Arc<Inner>);
+
+struct Inner {
+    folder: PathBuf,
+    schemas: Schemas,
+    parameters: Arc<Parameters>,
+    workloads: HashMap<String, Workload>,
+}
+
+/// One file of `paths/`.
+struct Workload {
+    file: PathBuf,
+    routes: OnceLock<Result<Routes, String>>,
+}
+
+#[derive(Deserialize)]
+struct SchemasFile {
+    components: Components,
+}
+
+#[derive(Deserialize)]
+struct Components {
+    schemas: Schemas,
+    parameters: Parameters,
+}
+
+#[derive(Deserialize)]
+struct PathsFile {
+    paths: BTreeMap<String, PathItem>,
+}
+
+impl Description {
+    /// The folder of the description that belongs to this crate's sources.
+    ///
+    /// It is found where the crate was compiled: in a checkout, or in Cargo's copy of a git dependency.
+    pub fn bundled() -> PathBuf {
+        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi"))
+    }
+
+    /// Reads a description's folder.
+    ///
+    /// # Errors
+    /// [`Error::Description`] where a file is missing or holds something that the trimmed form does not have.
+    pub fn read(folder: impl Into<PathBuf>) -> Result<Self, Error> {
+        let folder = folder.into();
+        let file = folder.join("schemas.json");
+        let SchemasFile { components } = json(&file)?;
+        if let Some((name, missing)) = components.schemas.dangling() {
+            return Err(Error::description(
+                &file,
+                format!("schema `{name}` refers to `{missing}`, which is not there"),
+            ));
+        }
+        let paths = folder.join("paths");
+        let entries =
+            std::fs::read_dir(&paths).map_err(|error| Error::description(&paths, error))?;
+        let mut workloads = HashMap::new();
+        for entry in entries {
+            let file = entry
+                .map_err(|error| Error::description(&paths, error))?
+                .path();
+            if file
+                .extension()
+                .is_some_and(|extension| extension == "json")
+                && let Some(name) = file.file_stem().and_then(|name| name.to_str())
+            {
+                let name = name.to_ascii_lowercase();
+                workloads.insert(
+                    name,
+                    Workload {
+                        file,
+                        routes: OnceLock::new(),
+                    },
+                );
+            }
+        }
+        let parameters = Arc::new(components.parameters);
+        Ok(Self(Arc::new(Inner {
+            folder,
+            schemas: components.schemas,
+            parameters,
+            workloads,
+        })))
+    }
+
+    /// Reads all of the description, and gives the number of its operations.
+    ///
+    /// # Errors
+    /// [`Error::Description`] for the first operation that cannot be read or refers to a schema that is not there.
+    pub fn check(&self) -> Result<usize, Error> {
+        let mut operations = 0;
+        for workload in self.0.workloads.values() {
+            let routes = self
+                .load(workload)
+                .map_err(|message| Error::description(&workload.file, message))?;
+            for place in routes.places() {
+                for method in place.methods() {
+                    let error = |message: &str| {
+                        Error::description(
+                            &workload.file,
+                            format!("{method} {}: {message}", place.template),
+                        )
+                    };
+                    let Some(operation) = place.operation(method) else {
+                        continue;
+                    };
+                    let operation = operation.map_err(error)?;
+                    if let Some(missing) = operation
+                        .types()
+                        .find_map(|kind| self.0.schemas.missing(kind))
+                    {
+                        return Err(error(&format!("refers to `{missing}`, which is not there")));
+                    }
+                    operations += 1;
+                }
+            }
+        }
+        Ok(operations)
+    }
+
+    /// A value of a type (`microsoft.graph.user`), with all of its structural properties: the same at each call.
+    /// `None` where there is no such type.
+    ///
+    /// It is what a simulator takes as a body, and what its functions answer.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), simulator::Error> {
+    /// let description = simulator::Description::read(simulator::Description::bundled())?;
+    /// let day = description.example("microsoft.graph.recurrencePattern").unwrap_or_default();
+    /// assert_eq!(day["firstDayOfWeek"], "sunday");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn example(&self, type_name: &str) -> Option<Value> {
+        self.0.schemas.get(type_name)?;
+        Some(crate::synth::value(
+            &self.0.schemas,
+            &Type::Named(type_name.to_owned()),
+            type_name,
+        ))
+    }
+
+    pub(crate) fn schemas(&self) -> &Schemas {
+        &self.0.schemas
+    }
+
+    /// The places below the first segment of a path. `None` where nothing begins with it.
+    pub(crate) fn routes(&self, first_segment: &str) -> Option<Result<&Routes, &str>> {
+        let name = first_segment
+            .split('(')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        Some(self.load(self.0.workloads.get(&name)?))
+    }
+
+    fn load<'a>(&self, workload: &'a Workload) -> Result<&'a Routes, &'a str> {
+        let loaded = workload.routes.get_or_init(|| {
+            let PathsFile { paths } = json(&workload.file).map_err(|error| error.to_string())?;
+            let mut routes = Routes::new();
+            for (path, item) in paths {
+                let inserted = routes.insert(&path, item, &self.0.parameters);
+                inserted.map_err(|message| format!("path `{path}`: {message}"))?;
+            }
+            Ok(routes)
+        });
+        loaded.as_ref().map_err(String::as_str)
+    }
+}
+
+impl fmt::Debug for Description {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Description")
+            .field("folder", &self.0.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+fn json<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
+    let text = std::fs::read_to_string(file).map_err(|error| Error::description(file, error))?;
+    serde_json::from_str(&text).map_err(|error| Error::description(file, error))
+}

@@ -1,0 +1,339 @@
+//! The tree of places: which path leads where.
+//!
+//! Literal segments are compared without case, because Graph itself writes them in several cases: the `resource` of a
+//! change notification reads `Users/…/Messages/…`. Ids are opaque and compared as they are.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use http::Method;
+use serde_json::value::RawValue;
+
+use super::operation::{Kind, Operation, Parameters};
+use crate::segment::{Argument, Segment};
+
+/// A place in the tree of Graph's URLs.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The path as the description writes it: `/users/{user-id}/messages`.
+    pub(crate) template: String,
+    /// The last segment of [`template`](Self::template).
+    pub(crate) segment: Segment,
+    /// What hangs below, by [`normal`] name; functions with arguments by name and the names of these.
+    children: HashMap<String, usize>,
+    key: Option<usize>,
+    methods: Vec<(Method, LazyOperation)>,
+}
+
+/// An operation that is read when it is first asked for: there are 17,533 of them, and a test asks for a few.
+#[derive(Debug)]
+struct LazyOperation {
+    text: Box<RawValue>,
+    shared: Option<Arc<RawValue>>,
+    parameters: Arc<Parameters>,
+    parsed: OnceLock<Result<Operation, String>>,
+}
+
+impl Place {
+    fn new(template: String, segment: Segment) -> Self {
+        Self {
+            template,
+            segment,
+            children: HashMap::new(),
+            key: None,
+            methods: Vec::new(),
+        }
+    }
+
+    /// The last segment of the path, as the description writes it.
+    pub(crate) fn name(&self) -> &str {
+        self.template.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// What the method does here. `Err` says why the description cannot be read.
+    pub(crate) fn operation(&self, method: &Method) -> Option<Result<&Operation, &str>> {
+        let (_, lazy) = self
+            .methods
+            .iter()
+            .find(|(candidate, _)| candidate == method)?;
+        let parsed = lazy
+            .parsed
+            .get_or_init(|| Operation::parse(&lazy.text, lazy.shared.as_deref(), &lazy.parameters))
+            .as_ref();
+        Some(parsed.map_err(String::as_str))
+    }
+
+    /// The operation, where it can be read.
+    pub(crate) fn readable(&self, method: &Method) -> Option<&Operation> {
+        self.operation(method)?.ok()
+    }
+
+    /// The methods that the description has here.
+    pub(crate) fn methods(&self) -> impl Iterator<Item = &Method> {
+        self.methods.iter().map(|(method, _)| method)
+    }
+
+    /// Whether ids stand below this place.
+    pub(crate) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Whether the literal segment is a child of this place.
+    pub(crate) fn has_literal(&self, name: &str) -> bool {
+        self.children.contains_key(&normal(name))
+    }
+
+    /// Whether the arguments are written as the description writes them: a string in quotes, all else without.
+    fn takes(&self, arguments: &[(String, Argument)]) -> bool {
+        let Segment::Call {
+            arguments: described,
+            ..
+        } = &self.segment
+        else {
+            return arguments.is_empty();
+        };
+        arguments.iter().all(|(name, value)| {
+            let described = described
+                .iter()
+                .find(|(other, _)| other.eq_ignore_ascii_case(name));
+            match (described, value) {
+                (None, _) => false,
+                (Some((_, Argument::Quoted(_))), Argument::Bare(_)) => false,
+                (Some((_, Argument::Bare(_))), Argument::Quoted(_)) => false,
+                _ => true,
+            }
+        })
+    }
+
+    /// Whether a function or action is called here.
+    pub(crate) fn is_invocation(&self) -> bool {
+        [Method::GET, Method::POST]
+            .iter()
+            .filter_map(|method| self.readable(method))
+            .any(|operation| operation.kind != Kind::Plain)
+    }
+}
+
+/// A request's path, matched.
+#[derive(Debug)]
+pub(crate) struct Step<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) value: StepValue,
+}
+
+/// What of the request's segment is not in the description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StepValue {
+    /// The segment is a literal.
+    None,
+    Key(String),
+    Arguments(Vec<(String, Argument)>),
+}
+
+/// The places that begin with one segment (all of `/users/…`).
+#[derive(Debug, Default)]
+pub(crate) struct Routes {
+    places: Vec<Place>,
+}
+
+/// What stands at a path of the description, not yet read.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PathItem {
+    parameters: Option<Box<RawValue>>,
+    get: Option<Box<RawValue>>,
+    post: Option<Box<RawValue>>,
+    put: Option<Box<RawValue>>,
+    patch: Option<Box<RawValue>>,
+    delete: Option<Box<RawValue>>,
+}
+
+impl Routes {
+    pub(super) fn new() -> Self {
+        Self {
+            places: vec![Place::new(String::new(), Segment::Name(String::new()))],
+        }
+    }
+
+    /// Hangs a path into the tree.
+    pub(super) fn insert(
+        &mut self,
+        path: &str,
+        item: PathItem,
+        parameters: &Arc<Parameters>,
+    ) -> Result<(), String> {
+        let mut at = 0;
+        for text in path
+            .strip_prefix('/')
+            .ok_or("a path that does not begin with `/`")?
+            .split('/')
+        {
+            let segment = Segment::parse(text).ok_or_else(|| format!("segment `{text}`"))?;
+            at = self.child(at, text, segment);
+        }
+        let shared: Option<Arc<RawValue>> = item.parameters.map(Arc::from);
+        let Some(place) = self.places.get_mut(at) else {
+            return Ok(());
+        };
+        let methods = [
+            (Method::GET, item.get),
+            (Method::POST, item.post),
+            (Method::PUT, item.put),
+            (Method::PATCH, item.patch),
+            (Method::DELETE, item.delete),
+        ];
+        for (method, text) in methods {
+            let Some(text) = text else { continue };
+            let (shared, parameters) = (shared.clone(), Arc::clone(parameters));
+            place.methods.push((
+                method,
+                LazyOperation {
+                    text,
+                    shared,
+                    parameters,
+                    parsed: OnceLock::new(),
+                },
+            ));
+        }
+        Ok(())
+    }
+
+    fn child(&mut self, parent: usize, text: &str, segment: Segment) -> usize {
+        let next = self.places.len();
+        let Some(place) = self.places.get_mut(parent) else {
+            return next;
+        };
+        let template = format!("{}/{text}", place.template);
+        let at = match &segment {
+            Segment::Key(_) => *place.key.get_or_insert(next),
+            Segment::Call { name, arguments } => {
+                *place.children.entry(call(name, arguments)).or_insert(next)
+            }
+            Segment::Name(name) | Segment::Keyed { name, .. } => {
+                *place.children.entry(normal(name)).or_insert(next)
+            }
+        };
+        if at == next {
+            self.places.push(Place::new(template, segment));
+        }
+        at
+    }
+
+    /// Each place that has a method.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.places.iter().filter(|place| !place.methods.is_empty())
+    }
+
+    /// Walks the percent-decoded segments of a request. `Err` is the segment that leads nowhere.
+    pub(crate) fn walk<'a>(&'a self, segments: &[String]) -> Result<Vec<Step<'a>>, String> {
+        let mut steps: Vec<Step<'a>> = Vec::new();
+        let mut at = self.places.first();
+        for text in segments {
+            let place = at.ok_or_else(|| text.clone())?;
+            let before = steps.len();
+            self.step(place, text, &mut steps);
+            at = steps
+                .get(before..)
+                .and_then(|new| new.last())
+                .map(|step| step.place);
+            if at.is_none() {
+                return Err(text.clone());
+            }
+        }
+        Ok(steps)
+    }
+
+    fn step<'a>(&'a self, place: &'a Place, text: &str, steps: &mut Vec<Step<'a>>) {
+        let get = |at: Option<usize>| at.and_then(|at| self.places.get(at));
+        let child = |name: &str| get(place.children.get(name).copied());
+        // A literal wins over a key, as in Graph: `/users/delta` is the function.
+        match Segment::parse(text) {
+            Some(Segment::Name(name)) => {
+                if let Some(place) =
+                    child(&normal(&name)).or_else(|| unqualified(&name).and_then(child_of(&child)))
+                {
+                    steps.push(Step {
+                        place,
+                        value: StepValue::None,
+                    });
+                    return;
+                }
+            }
+            Some(Segment::Call { name, arguments }) => {
+                let found = child(&call(&name, &arguments)).or_else(|| {
+                    let name = unqualified(&name)?;
+                    child(&call(name, &arguments)).filter(|place| place.is_invocation())
+                });
+                if let Some(place) = found.filter(|place| place.takes(&arguments)) {
+                    let value = if arguments.is_empty() {
+                        StepValue::None
+                    } else {
+                        StepValue::Arguments(arguments)
+                    };
+                    steps.push(Step { place, value });
+                    return;
+                }
+            }
+            Some(Segment::Keyed { name, key }) => {
+                let set = child(&normal(&name));
+                if let Some(set) = set
+                    && let Some(item) = get(set.key)
+                {
+                    steps.push(Step {
+                        place: set,
+                        value: StepValue::None,
+                    });
+                    steps.push(Step {
+                        place: item,
+                        value: StepValue::Key(key),
+                    });
+                    return;
+                }
+            }
+            Some(Segment::Key(_)) | None => {}
+        }
+        // An id may look like anything, except for the words that OData keeps for itself.
+        if let Some(place) = get(place.key)
+            && !text.starts_with('$')
+        {
+            steps.push(Step {
+                place,
+                value: StepValue::Key(text.to_owned()),
+            });
+        }
+    }
+}
+
+fn child_of<'a, 'p>(
+    child: &'a impl Fn(&str) -> Option<&'p Place>,
+) -> impl FnOnce(&str) -> Option<&'p Place> + 'a {
+    move |name| child(&normal(name)).filter(|place| place.is_invocation())
+}
+
+/// `sendMail` of `microsoft.graph.sendMail`: functions and actions may be called by their full name.
+fn unqualified(name: &str) -> Option<&str> {
+    name.strip_prefix("microsoft.graph.")
+        .or_else(|| name.strip_prefix("graph."))
+}
+
+/// A name as the tree keeps it: without case, `microsoft.graph.` as `graph.`.
+fn normal(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    match name.strip_prefix("microsoft.") {
+        Some(rest) if rest.starts_with("graph.") => rest.to_owned(),
+        _ => name,
+    }
+}
+
+/// The tree's name for a call: `range(address)`. OData arguments have no order.
+fn call(name: &str, arguments: &[(String, Argument)]) -> String {
+    if arguments.is_empty() {
+        return normal(name);
+    }
+    let mut names: Vec<_> = arguments
+        .iter()
+        .map(|(name, _)| name.to_ascii_lowercase())
+        .collect();
+    names.sort_unstable();
+    format!("{}({})", normal(name), names.join(","))
+}

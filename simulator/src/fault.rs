@@ -1,0 +1,339 @@
+//! What a simulator can be told to do wrong.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use http::header::{HeaderName, RETRY_AFTER};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::clock::http_date;
+
+/// A fault: what goes wrong, with which requests, and how often.
+///
+/// ```
+/// use simulator::{Fault, RetryAfter};
+/// use http::{Method, StatusCode};
+/// use std::time::Duration;
+///
+/// // The next two reads of a user's mail are throttled.
+/// let throttled = Fault::throttled(RetryAfter::Seconds(1)).method(Method::GET).at("/v1.0/users/*/messages").times(2);
+/// // The token endpoint is down once.
+/// let down = Fault::status(StatusCode::INTERNAL_SERVER_ERROR).at("/*/oauth2/v2.0/token");
+/// // Everything is slow from now on.
+/// let slow = Fault::slow(Duration::from_millis(50)).always();
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a fault does nothing until a simulator has it: `simulator.fault(…)`"]
+pub struct Fault {
+    kind: Kind,
+    method: Option<Method>,
+    path: Option<String>,
+    remaining: Option<usize>,
+}
+
+/// The forms in which Graph's services say when to come back (`Retry-After`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryAfter {
+    /// Whole seconds: `5`.
+    Seconds(u64),
+    /// Any other text: `2.128`, `0,120`.
+    Text(String),
+    /// A date so far from now.
+    Date(Duration),
+    /// A date so long ago.
+    PastDate(Duration),
+    /// No header.
+    Missing,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Throttled(RetryAfter),
+    Status(StatusCode),
+    Html(StatusCode),
+    Challenge(Option<String>),
+    Answer {
+        status: StatusCode,
+        headers: Vec<(String, String)>,
+        body: Bytes,
+    },
+    Reset,
+    Slow(Duration),
+    Truncated,
+}
+
+/// What a fault does to a request.
+#[derive(Clone, Debug)]
+pub(crate) enum Effect {
+    /// Is answered so.
+    Answer(Answer),
+    /// Gets no answer: the connection is reset.
+    Reset,
+    /// Is answered as usual, later.
+    Slow(Duration),
+    /// Is answered as usual, and the connection ends in the middle of the body.
+    Truncated,
+}
+
+impl Fault {
+    fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            method: None,
+            path: None,
+            remaining: Some(1),
+        }
+    }
+
+    /// 429, with Graph's JSON (or that of the token endpoint, there).
+    pub fn throttled(retry_after: RetryAfter) -> Self {
+        Self::new(Kind::Throttled(retry_after))
+    }
+
+    /// A status with the JSON that the service sends along with it.
+    pub fn status(status: StatusCode) -> Self {
+        Self::new(Kind::Status(status))
+    }
+
+    /// A status with a page of HTML: what a gateway in front of the service says.
+    pub fn html(status: StatusCode) -> Self {
+        Self::new(Kind::Html(status))
+    }
+
+    /// 401. With claims (a JSON text), it is a challenge of continuous access evaluation.
+    pub fn unauthorized(claims: Option<&str>) -> Self {
+        Self::new(Kind::Challenge(claims.map(str::to_owned)))
+    }
+
+    /// Any answer at all.
+    pub fn answer(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        Self::new(Kind::Answer {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        })
+    }
+
+    /// The connection is reset instead of an answer. The request is recorded, and not carried out.
+    pub fn reset() -> Self {
+        Self::new(Kind::Reset)
+    }
+
+    /// The answer comes as usual, but so much later.
+    pub fn slow(delay: Duration) -> Self {
+        Self::new(Kind::Slow(delay))
+    }
+
+    /// The answer comes as usual, but its body ends in the middle.
+    pub fn truncated() -> Self {
+        Self::new(Kind::Truncated)
+    }
+
+    /// Adds a header to an [`answer`](Self::answer); for other faults it does nothing.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Kind::Answer { headers, .. } = &mut self.kind {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    /// Only for requests with this method.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// Only for requests to this path (`/v1.0/users/*/messages`): as it was sent, without its query and compared
+    /// without case. `*` stands for one segment, and as the last one of all that follow.
+    pub fn at(mut self, path: &str) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
+    /// For so many requests; without it, for one.
+    pub fn times(mut self, times: usize) -> Self {
+        self.remaining = Some(times);
+        self
+    }
+
+    /// For all requests, until [`Simulator::heal`](crate::Simulator::heal).
+    pub fn always(mut self) -> Self {
+        self.remaining = None;
+        self
+    }
+
+    /// Whether the fault is for this request; it is counted then.
+    pub(crate) fn takes(&mut self, method: &Method, path: &str) -> bool {
+        let meant = self.method.as_ref().is_none_or(|own| own == method)
+            && self.path.as_ref().is_none_or(|pattern| fits(pattern, path));
+        match &mut self.remaining {
+            _ if !meant => false,
+            None => true,
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+        }
+    }
+
+    /// Whether it will never be for a request again.
+    pub(crate) fn is_over(&self) -> bool {
+        self.remaining == Some(0)
+    }
+
+    /// What happens to a request. `challenge` writes the value of `WWW-Authenticate`.
+    pub(crate) fn effect(
+        &self,
+        identity: bool,
+        now: DateTime<Utc>,
+        request_id: &str,
+        challenge: &dyn Fn(Option<&str>) -> String,
+    ) -> Effect {
+        match &self.kind {
+            Kind::Throttled(retry_after) => {
+                let answer = problem(StatusCode::TOO_MANY_REQUESTS, identity, now, request_id);
+                Effect::Answer(match retry_after.text(now) {
+                    Some(text) => answer.with(RETRY_AFTER, &text),
+                    None => answer,
+                })
+            }
+            Kind::Status(status) => Effect::Answer(problem(*status, identity, now, request_id)),
+            Kind::Html(status) => {
+                let body = format!(
+                    "<!DOCTYPE html><html><head><title>{status}</title></head><body><h2>Our services aren't available \
+                     right now</h2><p>We're working to restore all services as soon as possible.</p></body></html>"
+                );
+                Effect::Answer(Answer::bytes(*status, "text/html; charset=utf-8", body))
+            }
+            Kind::Challenge(claims) => {
+                let message = match claims {
+                    Some(_) => {
+                        "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
+                         TokenIssuedBeforeRevocationTimestamp"
+                    }
+                    None => "Lifetime validation failed, the token is expired.",
+                };
+                let refusal = crate::refusal::Refusal::token(message, challenge(claims.as_deref()));
+                Effect::Answer(refusal.answer(now, request_id, request_id))
+            }
+            Kind::Answer {
+                status,
+                headers,
+                body,
+            } => {
+                let mut answer = Answer {
+                    body: body.clone(),
+                    ..Answer::empty(*status)
+                };
+                for (name, value) in headers {
+                    if let Ok(name) = HeaderName::try_from(name.as_str())
+                        && let Ok(value) = value.parse()
+                    {
+                        answer.headers.append(name, value);
+                    }
+                }
+                Effect::Answer(answer)
+            }
+            Kind::Reset => Effect::Reset,
+            Kind::Slow(delay) => Effect::Slow(*delay),
+            Kind::Truncated => Effect::Truncated,
+        }
+    }
+}
+
+impl RetryAfter {
+    fn text(&self, now: DateTime<Utc>) -> Option<String> {
+        let delta = |duration: &Duration| TimeDelta::from_std(*duration).unwrap_or_default();
+        match self {
+            Self::Seconds(seconds) => Some(seconds.to_string()),
+            Self::Text(text) => Some(text.clone()),
+            Self::Date(ahead) => now.checked_add_signed(delta(ahead)).map(http_date),
+            Self::PastDate(ago) => now.checked_sub_signed(delta(ago)).map(http_date),
+            Self::Missing => None,
+        }
+    }
+}
+
+/// What a service says along with a status that is its own fault.
+fn problem(status: StatusCode, identity: bool, now: DateTime<Utc>, request_id: &str) -> Answer {
+    if identity {
+        let (error, code) = match status {
+            StatusCode::TOO_MANY_REQUESTS => ("temporarily_unavailable", 90_055),
+            _ => ("server_error", 90_033),
+        };
+        let timestamp = now.format("%Y-%m-%d %H:%M:%SZ").to_string();
+        let body = json!({
+            "error": error, "error_codes": [code], "timestamp": timestamp,
+            "error_description": format!("AADSTS{code}: A transient error has occurred. Please try again.\r\nTrace ID: \
+                {request_id}\r\nCorrelation ID: {request_id}\r\nTimestamp: {timestamp}"),
+            "trace_id": request_id, "correlation_id": request_id,
+        });
+        return Answer::bytes(status, "application/json; charset=utf-8", body.to_string());
+    }
+    let (code, message) = match status {
+        StatusCode::TOO_MANY_REQUESTS => ("TooManyRequests", "Please retry again later."),
+        StatusCode::SERVICE_UNAVAILABLE => (
+            "serviceNotAvailable",
+            "The service is not available. Try again later.",
+        ),
+        StatusCode::GATEWAY_TIMEOUT => ("UnknownError", ""),
+        StatusCode::FORBIDDEN => (
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation.",
+        ),
+        StatusCode::NOT_FOUND => ("itemNotFound", "Item not found"),
+        StatusCode::CONFLICT => ("Conflict", "The object is in conflict with another one."),
+        status if status.is_server_error() => {
+            ("InternalServerError", "An internal server error occurred.")
+        }
+        _ => ("UnknownError", ""),
+    };
+    let inner = json!({
+        "code": status.as_str(), "date": now.format("%Y-%m-%dT%H:%M:%S").to_string(), "message": "Please retry after",
+        "request-id": request_id, "status": status.as_str(),
+    });
+    let body = json!({ "error": { "code": code, "message": message, "innerError": inner } });
+    Answer::bytes(status, "application/json", body.to_string())
+}
+
+/// Whether a path is of the pattern's form.
+fn fits(pattern: &str, path: &str) -> bool {
+    let mut pattern = pattern.split('/').peekable();
+    let mut path = path.split('/');
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some("*"), Some(_)) if pattern.peek().is_none() => return true,
+            (Some("*"), Some(_)) => {}
+            (Some(expected), Some(found)) if expected.eq_ignore_ascii_case(found) => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn patterns() {
+        assert!(fits("/v1.0/users", "/v1.0/Users"));
+        assert!(fits("/v1.0/users/*/messages", "/v1.0/users/adele/messages"));
+        assert!(!fits("/v1.0/users/*/messages", "/v1.0/users/adele"));
+        assert!(!fits(
+            "/v1.0/users/*/messages",
+            "/v1.0/users/adele/messages/1"
+        ));
+        assert!(fits("/v1.0/*", "/v1.0/users/adele/messages"));
+        assert!(fits(
+            "/*/oauth2/v2.0/token",
+            "/contoso.com/oauth2/v2.0/token"
+        ));
+        assert!(!fits("/v1.0/*", "/v1.0"));
+    }
+}

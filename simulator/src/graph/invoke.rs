@@ -1,0 +1,145 @@
+//! Functions and actions. What they do is not in the description, but what they take and answer is.
+
+use http::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::{Call, Graph, empty_payload};
+use crate::answer::Answer;
+use crate::body;
+use crate::body::json::Json;
+use crate::description::schema::Type;
+use crate::refusal::Refusal;
+use crate::resource::{Resource, Target};
+use crate::segment::Argument;
+use crate::synth;
+
+/// Actions that Exchange takes in to carry out later, and answers with 202.
+const ACCEPTED: [&str; 9] = [
+    "accept",
+    "cancel",
+    "decline",
+    "forward",
+    "reply",
+    "replyAll",
+    "send",
+    "sendMail",
+    "tentativelyAccept",
+];
+
+impl Graph<'_> {
+    /// Calls a function or an action.
+    pub(super) fn invoke(
+        &mut self,
+        call: &Call<'_>,
+        name: &str,
+        arguments: &[(String, Argument)],
+        resource: &Resource<'_>,
+        body: Option<Json>,
+    ) -> Result<Answer, Refusal> {
+        let schemas = self.tenant.schemas;
+        if let Target::Vacant {
+            declared,
+            key,
+            relation,
+            ..
+        } = &resource.target
+        {
+            return Err(match key {
+                Some(key) => Refusal::not_found(schemas, declared, key),
+                None => Refusal::nothing_related(schemas, declared, relation),
+            });
+        }
+        self.check_arguments(call, arguments)?;
+        if call.request.method == Method::POST
+            && let Some(described) = call.operation.json_body()
+        {
+            body::checked(schemas, described, body.ok_or_else(empty_payload)?, name)?;
+        }
+        let Some((media_type, kind)) = call.operation.answer.first() else {
+            let status = if ACCEPTED.contains(&name) {
+                StatusCode::ACCEPTED
+            } else {
+                StatusCode::NO_CONTENT
+            };
+            return Ok(Answer::empty(status));
+        };
+        if media_type != "application/json" {
+            return Ok(Answer::bytes(
+                StatusCode::OK,
+                media_type,
+                synth::content(media_type, name),
+            ));
+        }
+        let mut answer = Map::new();
+        match self.value(kind, name) {
+            Value::Object(entries) => answer.extend(entries),
+            other => {
+                answer.insert("value".into(), other);
+            }
+        }
+        let context = match kind {
+            Type::Named(type_name) => format!("{}/$metadata#{type_name}", self.root),
+            _ => self.context(call, ""),
+        };
+        answer.insert("@odata.context".into(), json!(context));
+        Ok(Answer::json(StatusCode::OK, &Value::Object(answer)))
+    }
+
+    /// The value that is answered.
+    fn value(&self, kind: &Type, name: &str) -> Value {
+        let schemas = self.tenant.schemas;
+        match schemas.page_items(kind) {
+            // A page without links: there is no more than this.
+            Some(items) => json!({ "value": [synth::value(schemas, items, name)] }),
+            None => synth::value(schemas, kind, name),
+        }
+    }
+
+    /// The arguments of a function: literals of their types, and aliases that stand in the query.
+    fn check_arguments(
+        &self,
+        call: &Call<'_>,
+        arguments: &[(String, Argument)],
+    ) -> Result<(), Refusal> {
+        for (name, argument) in arguments {
+            let parameter = call
+                .operation
+                .parameters
+                .iter()
+                .find(|parameter| parameter.name.eq_ignore_ascii_case(name));
+            let text = match argument {
+                Argument::Quoted(_) => continue,
+                Argument::Bare(text) => text.as_str(),
+                Argument::Alias(alias) => {
+                    let value = call
+                        .options
+                        .custom(&format!("@{alias}"))
+                        .or_else(|| call.options.custom(alias));
+                    let missing = || {
+                        Refusal::bad_request(format!(
+                            "The parameter alias '@{alias}' has no value."
+                        ))
+                    };
+                    value.ok_or_else(missing)?
+                }
+            };
+            let fits = match parameter.map(|parameter| &parameter.kind) {
+                Some(Type::Boolean) => matches!(text, "true" | "false"),
+                Some(Type::Int16 | Type::Int32 | Type::Int64 | Type::Uint8) => {
+                    text.parse::<i64>().is_ok()
+                }
+                Some(Type::Double | Type::Float | Type::Decimal) => text.parse::<f64>().is_ok(),
+                Some(Type::DateTime) => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
+                Some(Type::Date) => text.parse::<chrono::NaiveDate>().is_ok(),
+                Some(Type::Guid) => crate::ids::is_guid(text),
+                _ => true,
+            };
+            if !fits && text != "null" {
+                return Err(Refusal::bad_request(format!(
+                    "The value '{text}' of the parameter '{name}' is not valid."
+                )));
+            }
+        }
+        Ok(())
+    }
+}

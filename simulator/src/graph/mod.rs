@@ -1,0 +1,302 @@
+//! The service itself: a request comes in, is checked as Graph checks it, and is answered out of the store.
+
+mod content;
+mod invoke;
+mod read;
+mod reference;
+mod write;
+
+use chrono::{DateTime, Utc};
+use http::{Method, StatusCode};
+
+use crate::answer::Answer;
+use crate::body::json::Json;
+use crate::description::Description;
+use crate::description::operation::{Kind, Operation};
+use crate::description::routes::{Step, StepValue};
+use crate::description::schema::Type;
+use crate::domain::Tenant;
+use crate::query::Options;
+use crate::refusal::Refusal;
+use crate::render::Renderer;
+use crate::request::Request;
+use crate::resource::{Caller, Resource, Tail, Target, resolve};
+use crate::service::Service;
+
+/// The largest JSON that Graph takes.
+const LARGEST_JSON: usize = 4 * 1024 * 1024;
+
+/// What a request is answered out of.
+pub(crate) struct Graph<'a> {
+    pub(crate) description: &'a Description,
+    pub(crate) tenant: Tenant<'a>,
+    /// `http://127.0.0.1:…/v1.0`
+    pub(crate) root: &'a str,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) caller: Caller,
+    /// The number of items on a page, where it is not the service's own.
+    pub(crate) page_size: Option<usize>,
+    /// Page tokens of an earlier epoch have run out.
+    pub(crate) page_epoch: u32,
+}
+
+/// A request at the operation that it is for.
+struct Call<'a> {
+    request: &'a Request,
+    operation: &'a Operation,
+    options: Options,
+    /// The path below the root, as it was sent.
+    path: &'a str,
+    steps: &'a [Step<'a>],
+}
+
+/// An answer, and the place that gave it.
+pub(crate) struct Outcome {
+    pub(crate) template: Option<String>,
+    pub(crate) result: Result<Answer, Refusal>,
+}
+
+impl Graph<'_> {
+    /// Answers a request; `path` is what stands behind the root, as it was sent.
+    pub(crate) fn answer(mut self, request: &Request, path: &str) -> Outcome {
+        let description = self.description.clone();
+        let mut template = None;
+        let result = (|| {
+            let segments = Request::segments(path)?;
+            let steps = route(&description, &segments)?;
+            let place = steps
+                .last()
+                .map(|step| step.place)
+                .ok_or_else(|| Refusal::unknown_segment(""))?;
+            template = Some(place.template.clone());
+            let operation = place
+                .operation(&request.method)
+                .ok_or_else(|| Refusal::method(place.methods()))?
+                .map_err(Refusal::description)?;
+            self.call(request, path, operation, &steps)
+        })();
+        Outcome { template, result }
+    }
+
+    fn call(
+        &mut self,
+        request: &Request,
+        path: &str,
+        operation: &Operation,
+        steps: &[Step<'_>],
+    ) -> Result<Answer, Refusal> {
+        let body = read_body(request, operation)?;
+        let resource = resolve(&mut self.tenant, self.caller, steps)?;
+        let options = Options::read(
+            self.tenant.schemas,
+            operation,
+            &self.item(operation, &resource),
+            &request.pairs()?,
+        )?;
+        let call = Call {
+            request,
+            operation,
+            options,
+            path,
+            steps,
+        };
+        let writes = matches!(request.method, Method::PATCH | Method::PUT | Method::DELETE);
+        if writes && resource.tail != Tail::Ref {
+            self.check_etag(&call, &resource)?;
+        }
+        match (&resource.tail, &request.method) {
+            (Tail::Invocation { name, arguments }, _) => {
+                self.invoke(&call, name, arguments, &resource, body)
+            }
+            (Tail::Count, _) => self.count(&call, &resource),
+            (Tail::Ref, _) => self.reference(&call, &resource, body),
+            (Tail::Value, _) => self.content(&call, &resource, "$value"),
+            (Tail::None, method) => match (&resource.target, method) {
+                (Target::Property { owner, path, kind }, _) => {
+                    self.property(&call, *owner, path, kind, body)
+                }
+                (Target::Set { .. }, &Method::GET) => self.list(&call, &resource),
+                (Target::Entity { .. }, &Method::GET) => self.get(&call, &resource),
+                (Target::Set { .. } | Target::Vacant { .. }, &Method::POST) => {
+                    self.create(&resource, body)
+                }
+                (Target::Vacant { .. }, &Method::PUT) => self.create(&resource, body),
+                (Target::Entity { .. }, &Method::PATCH) => self.update(&call, &resource, body),
+                (Target::Entity { .. }, &Method::PUT) => self.replace(&call, &resource, body),
+                (Target::Entity { .. }, &Method::POST) => self.update(&call, &resource, body),
+                (Target::Entity { .. }, &Method::DELETE) => self.delete(&resource),
+                (
+                    Target::Vacant {
+                        declared,
+                        key,
+                        relation,
+                        ..
+                    },
+                    _,
+                ) => Err(match key {
+                    Some(key) => Refusal::not_found(self.tenant.schemas, declared, key),
+                    None => Refusal::nothing_related(self.tenant.schemas, declared, relation),
+                }),
+                (Target::Set { .. } | Target::Root, _) | (Target::Entity { .. }, _) => {
+                    Err(Refusal::method(std::iter::once(&Method::GET)))
+                }
+            },
+        }
+    }
+
+    /// The type that the query's options speak of.
+    fn item(&self, operation: &Operation, resource: &Resource<'_>) -> Type {
+        let schemas = self.tenant.schemas;
+        if resource.tail != Tail::None
+            && let Target::Set { declared, .. } | Target::Entity { declared, .. } = &resource.target
+            && operation.kind == Kind::Plain
+        {
+            return Type::Named(declared.clone());
+        }
+        let Some(answer) = operation.json_answer() else {
+            return Type::Untyped;
+        };
+        match schemas.page_items(answer) {
+            Some(items) => items.clone(),
+            // `{"value": …}` around what a function answers.
+            None => match answer {
+                Type::Inline(object) => match object
+                    .properties
+                    .iter()
+                    .find(|property| property.name == "value")
+                {
+                    Some(property) => property.kind.clone(),
+                    None => answer.clone(),
+                },
+                other => other.clone(),
+            },
+        }
+    }
+
+    /// `If-Match`: required where the description says so, and refused where it names an older version.
+    fn check_etag(&self, call: &Call<'_>, resource: &Resource<'_>) -> Result<(), Refusal> {
+        let required = call
+            .operation
+            .header("If-Match")
+            .is_some_and(|header| header.required);
+        let Target::Entity { id, .. } = &resource.target else {
+            return Ok(());
+        };
+        let Some(entity) = self.tenant.store.get(*id) else {
+            return Ok(());
+        };
+        let service = Service::of(self.tenant.schemas, &entity.kind);
+        let Some(condition) = call.request.header("if-match") else {
+            return if required || service == Service::Planner {
+                Err(Refusal::if_match_missing())
+            } else {
+                Ok(())
+            };
+        };
+        let current = crate::render::etag(self.tenant.schemas, entity);
+        let fits = |etag: &str| {
+            condition == "*" || condition.split(", ").any(|candidate| candidate == etag)
+        };
+        match current {
+            Some(etag) if !fits(&etag) => Err(Refusal::precondition(service)),
+            _ => Ok(()),
+        }
+    }
+
+    fn renderer(&self) -> Renderer<'_> {
+        Renderer {
+            tenant: &self.tenant,
+        }
+    }
+
+    /// `https://…/v1.0/$metadata#users('…')/messages`
+    fn context(&self, call: &Call<'_>, suffix: &str) -> String {
+        let mut context = format!("{}/$metadata#", self.root);
+        for (at, step) in call.steps.iter().enumerate() {
+            match &step.value {
+                // Ids stand in parentheses there.
+                StepValue::Key(key) => {
+                    context.push_str(&format!("('{}')", key.replace('\'', "''")))
+                }
+                _ if at == 0 => context.push_str(step.place.name()),
+                _ => context.push_str(&format!("/{}", step.place.name())),
+            }
+        }
+        if !call.options.select.is_empty() {
+            let names: Vec<_> = call
+                .options
+                .select
+                .iter()
+                .map(|path| path.join("/"))
+                .collect();
+            context.push_str(&format!("({})", names.join(",")));
+        }
+        context + suffix
+    }
+}
+
+/// The places that the segments lead through.
+fn route<'a>(description: &'a Description, segments: &[String]) -> Result<Vec<Step<'a>>, Refusal> {
+    let first = segments.first().map_or("", String::as_str);
+    let routes = description
+        .routes(first)
+        .ok_or_else(|| Refusal::unknown_segment(first))?;
+    let routes = routes.map_err(Refusal::description)?;
+    routes
+        .walk(segments)
+        .map_err(|segment| Refusal::unknown_segment(&segment))
+}
+
+/// The JSON of a write, where the operation takes JSON.
+fn read_body(request: &Request, operation: &Operation) -> Result<Option<Json>, Refusal> {
+    if !matches!(request.method, Method::POST | Method::PUT | Method::PATCH) {
+        return Ok(None);
+    }
+    let empty = request.body.is_empty();
+    if operation.body.is_empty() {
+        return match Json::read(&request.body) {
+            _ if empty => Ok(None),
+            Ok(Json::Object(entries)) if entries.is_empty() => Ok(None),
+            _ => Err(Refusal::bad_request(
+                "The request has a body, but this operation takes none.",
+            )),
+        };
+    }
+    let Some(media_type) = request.media_type() else {
+        return Err(Refusal::bad_request(
+            "Write requests (excluding DELETE) must contain the Content-Type header declaration.",
+        ));
+    };
+    if operation.json_body().is_none() {
+        return Ok(None);
+    }
+    if media_type != "application/json" {
+        return Err(Refusal::bad_request(
+            "Entity only allows writes with a JSON Content-Type header.",
+        ));
+    }
+    if request.body.len() > LARGEST_JSON {
+        return Err(Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestEntityTooLarge",
+            "Request Entity Too Large",
+        ));
+    }
+    if empty {
+        return Err(empty_payload());
+    }
+    match Json::read(&request.body) {
+        Ok(Json::Object(entries)) if entries.is_empty() && request.method == Method::PATCH => {
+            Err(empty_payload())
+        }
+        Ok(json) => Ok(Some(json)),
+        Err(_) => Err(Refusal::bad_request(
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid \
+             JSON format.",
+        )),
+    }
+}
+
+fn empty_payload() -> Refusal {
+    Refusal::bad_request("Empty Payload. JSON content expected.")
+}

@@ -1,0 +1,449 @@
+//! GET of entities, collections, counts and properties.
+
+use http::StatusCode;
+use http::header::{ETAG, HeaderName};
+use serde_json::{Map, Value, json};
+
+use super::{Call, Graph};
+use crate::answer::Answer;
+use crate::description::schema::Type;
+use crate::query::Options;
+use crate::query::filter::{Condition, TextFunction};
+use crate::query::page::{Position, SkipToken};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::resource::{Resource, Target};
+use crate::service::Service;
+use crate::store::Id;
+
+/// How many values a directory filter may name.
+const ALTERNATIVES: usize = 15;
+
+/// Properties by which the directory sorts without an advanced query.
+const SORTED: [&str; 2] = ["displayName", "userPrincipalName"];
+
+impl Graph<'_> {
+    /// One entity.
+    pub(super) fn get(&self, call: &Call<'_>, resource: &Resource<'_>) -> Result<Answer, Refusal> {
+        let Target::Entity { id, declared, .. } = &resource.target else {
+            return Err(Refusal::unknown_segment(call.path));
+        };
+        if Service::of(self.tenant.schemas, declared) == Service::Directory
+            && call.options.expand.len() > 1
+        {
+            return Err(one_expand());
+        }
+        let mut entity = self.renderer().entity(*id, declared, &call.options);
+        // A singleton or an entity of a set: the context of the latter says so.
+        let context = self.context(call, "/$entity");
+        entity.insert("@odata.context".into(), json!(context));
+        let etag = entity
+            .get("@odata.etag")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        if let (Some(etag), Some(known)) = (&etag, call.request.header("if-none-match"))
+            && (known == "*" || known.split(", ").any(|candidate| candidate == etag))
+        {
+            return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(ETAG, etag));
+        }
+        let answer = Answer::json(StatusCode::OK, &Value::Object(entity));
+        Ok(match etag {
+            Some(etag) => answer.with(ETAG, &etag),
+            None => answer,
+        })
+    }
+
+    /// A page of a collection.
+    pub(super) fn list(&self, call: &Call<'_>, resource: &Resource<'_>) -> Result<Answer, Refusal> {
+        let Target::Set { declared, .. } = &resource.target else {
+            return Err(Refusal::unknown_segment(call.path));
+        };
+        self.page(call, resource, |graph, id| {
+            Value::Object(graph.renderer().entity(id, declared, &call.options))
+        })
+    }
+
+    /// A page of a collection, each item written by `write`.
+    pub(super) fn page(
+        &self,
+        call: &Call<'_>,
+        resource: &Resource<'_>,
+        write: impl Fn(&Self, Id) -> Value,
+    ) -> Result<Answer, Refusal> {
+        let Target::Set { declared, .. } = &resource.target else {
+            return Err(Refusal::unknown_segment(call.path));
+        };
+        let options = &call.options;
+        self.check_token(call)?;
+        let advanced = self.check_query(call, declared)?;
+        let found = self.found(
+            call,
+            resource,
+            &Options {
+                skip: 0,
+                ..options.clone()
+            },
+        )?;
+        let total = found.len();
+        let size = self.page_size(call, declared)?;
+        let start = match options.skip_token.map(|token| token.position) {
+            None => options.skip.min(total),
+            Some(Position::Offset(offset)) => {
+                usize::try_from(offset).unwrap_or(usize::MAX).min(total)
+            }
+            Some(Position::After(number)) => {
+                found.iter().filter(|id| id.number() <= number).count()
+            }
+        };
+        let page: Vec<Id> = found.into_iter().skip(start).take(size).collect();
+        let mut body = Map::new();
+        body.insert("@odata.context".into(), json!(self.context(call, "")));
+        let directory = Service::of(self.tenant.schemas, declared) == Service::Directory;
+        // Without the header, the directory leaves the count out and says nothing.
+        let counted =
+            options.count && (advanced || call.operation.header("ConsistencyLevel").is_none());
+        if counted && (options.skip_token.is_none() || !directory) {
+            body.insert("@odata.count".into(), json!(total));
+        }
+        if let Some(last) = page.last().filter(|_| start + page.len() < total) {
+            let position = if options.orderby.is_empty() {
+                Position::After(last.number())
+            } else {
+                Position::Offset((start + page.len()) as u64)
+            };
+            body.insert(
+                "@odata.nextLink".into(),
+                json!(self.next_link(call, position)),
+            );
+        }
+        body.insert(
+            "value".into(),
+            page.into_iter().map(|id| write(self, id)).collect(),
+        );
+        let answer = Answer::json(StatusCode::OK, &Value::Object(body));
+        Ok(match call.request.preference("odata.maxpagesize") {
+            Some(size) => answer.with(
+                HeaderName::from_static("preference-applied"),
+                &format!("odata.maxpagesize={size}"),
+            ),
+            None => answer,
+        })
+    }
+
+    /// `$count`: plain digits.
+    pub(super) fn count(
+        &self,
+        call: &Call<'_>,
+        resource: &Resource<'_>,
+    ) -> Result<Answer, Refusal> {
+        let count = match &resource.target {
+            Target::Set { declared, .. } => {
+                if call.operation.header("ConsistencyLevel").is_some()
+                    && !call.request.is_eventual()
+                {
+                    return Err(Refusal::directory("$count is not currently supported."));
+                }
+                self.check_query(call, declared)?;
+                self.found(call, resource, &call.options)?.len()
+            }
+            Target::Property { owner, path, .. } => {
+                let value = self.renderer().at(*owner, path);
+                value.as_array().map_or(0, Vec::len)
+            }
+            _ => return Err(Refusal::unknown_segment("$count")),
+        };
+        Ok(Answer::bytes(
+            StatusCode::OK,
+            "text/plain",
+            count.to_string(),
+        ))
+    }
+
+    /// A structural property.
+    pub(super) fn get_property(
+        &self,
+        call: &Call<'_>,
+        owner: Id,
+        path: &[String],
+    ) -> Result<Answer, Refusal> {
+        let value = self.renderer().at(owner, path);
+        let described = call.operation.json_answer();
+        let value = match (value, described) {
+            // Nobody has set it: the service has something there all the same.
+            (Value::Null, Some(kind)) => {
+                let kind = self
+                    .tenant
+                    .schemas
+                    .page_items(kind)
+                    .map_or(kind.clone(), |items| {
+                        Type::Collection(Box::new(items.clone()))
+                    });
+                crate::synth::value(
+                    self.tenant.schemas,
+                    &kind,
+                    path.last().map_or("", String::as_str),
+                )
+            }
+            (value, _) => value,
+        };
+        let mut body = Map::new();
+        match value {
+            Value::Object(properties) => body.extend(properties),
+            other => {
+                body.insert("value".into(), other);
+            }
+        }
+        body.insert("@odata.context".into(), json!(self.context(call, "")));
+        Ok(Answer::json(StatusCode::OK, &Value::Object(body)))
+    }
+
+    /// The entities of the collection that the query asks for.
+    fn found(
+        &self,
+        call: &Call<'_>,
+        resource: &Resource<'_>,
+        options: &Options,
+    ) -> Result<Vec<Id>, Refusal> {
+        let Target::Set {
+            owner, relation, ..
+        } = &resource.target
+        else {
+            return Ok(Vec::new());
+        };
+        let mut ids = self.tenant.members(*owner, relation);
+        if let Some(type_name) = &resource.cast {
+            ids.retain(|id| {
+                let kind = self
+                    .tenant
+                    .store
+                    .get(*id)
+                    .map_or("", |entity| entity.kind.as_str());
+                self.tenant.schemas.is_a(kind, type_name)
+            });
+        }
+        if relation == "calendarView" {
+            let range = ["startDateTime", "endDateTime"]
+                .map(|name| call.options.custom(name).and_then(moment));
+            let [Some(from), Some(until)] = range else {
+                return Err(Refusal::new(
+                    StatusCode::BAD_REQUEST,
+                    "ErrorInvalidParameter",
+                    "The parameters 'startDateTime' and 'endDateTime' must be times.",
+                ));
+            };
+            ids.retain(|id| {
+                let at = |name: &str| {
+                    let value = self.renderer().at(*id, &[name.to_owned(), "dateTime".to_owned()]);
+                    value.as_str().and_then(moment)
+                };
+                matches!((at("start"), at("end")), (Some(start), Some(end)) if start < until && end > from)
+            });
+        }
+        Ok(self.renderer().list(ids, options))
+    }
+
+    /// Refuses what the service does not combine. The answer is whether the query is an advanced one.
+    fn check_query(&self, call: &Call<'_>, declared: &str) -> Result<bool, Refusal> {
+        let options = &call.options;
+        match Service::of(self.tenant.schemas, declared) {
+            Service::Directory => self.check_directory(call),
+            Service::Outlook => {
+                if options.search.is_some()
+                    && (options.filter.is_some() || !options.orderby.is_empty())
+                {
+                    return Err(Refusal::new(
+                        StatusCode::BAD_REQUEST,
+                        "SearchWithFilter",
+                        "The query parameter '$search' cannot be combined with '$filter' or '$orderby'.",
+                    ));
+                }
+                if let Some(filter) = &options.filter {
+                    let named = filter.paths();
+                    let same = options.orderby.iter().enumerate().all(|(at, order)| {
+                        named
+                            .get(at)
+                            .is_some_and(|path| *path == order.path.as_slice())
+                    });
+                    if !same {
+                        return Err(Refusal::new(
+                            StatusCode::BAD_REQUEST,
+                            "InefficientFilter",
+                            "The restriction or sort order is too complex for this operation.",
+                        ));
+                    }
+                }
+                Ok(false)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn check_directory(&self, call: &Call<'_>) -> Result<bool, Refusal> {
+        let options = &call.options;
+        if options.skip > 0 {
+            return Err(Refusal::unsupported_query(
+                "'$skip' is not supported by the service.",
+            ));
+        }
+        if let Some(filter) = &options.filter {
+            let alternatives = filter.alternatives();
+            if alternatives > ALTERNATIVES {
+                return Err(Refusal::unsupported_query(format!(
+                    "Too many child clauses specified in search filter expression containing 'OR' operators: \
+                     {alternatives}. Max allowed: {ALTERNATIVES}."
+                )));
+            }
+        }
+        let mut contains = false;
+        if let Some(filter) = &options.filter {
+            filter.walk(&mut |condition| {
+                contains |= matches!(condition, Condition::Text(TextFunction::Contains, ..));
+            });
+        }
+        if contains {
+            return Err(Refusal::unsupported_query(
+                "The specified filter to the reference property query is currently not supported.",
+            ));
+        }
+        if options.expand.len() > 1 {
+            return Err(one_expand());
+        }
+        let eventual =
+            call.request.is_eventual() && call.operation.header("ConsistencyLevel").is_some();
+        if options.search.is_some() && !eventual {
+            return Err(Refusal::unsupported_query(
+                "Request with $search query parameter only works through MSGraph with a special request header: \
+                 'ConsistencyLevel: eventual'",
+            ));
+        }
+        let sorts = options.orderby.iter().any(
+            |order| !matches!(order.path.as_slice(), [name] if SORTED.contains(&name.as_str())),
+        );
+        let needed = options
+            .filter
+            .as_ref()
+            .is_some_and(|filter| filter.is_advanced())
+            || sorts
+            || (options.filter.is_some() && !options.orderby.is_empty());
+        // `$count=true` belongs to it, except with `$search` and `/$count`.
+        let counts = options.count || options.search.is_some() || call.path.ends_with("/$count");
+        if needed && !(eventual && counts) {
+            return Err(Refusal::unsupported_query("Unsupported Query."));
+        }
+        let advanced = eventual && (options.count || options.search.is_some());
+        if advanced && !options.expand.is_empty() {
+            return Err(Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "Request_UnsupportedQuery",
+                "$expand is not supported together with 'ConsistencyLevel: eventual'.",
+            ));
+        }
+        Ok(eventual)
+    }
+
+    /// How many items go on this page.
+    fn page_size(&self, call: &Call<'_>, declared: &str) -> Result<usize, Refusal> {
+        let sizes = Service::of(self.tenant.schemas, declared).page_size(declared);
+        let preferred = call
+            .request
+            .preference("odata.maxpagesize")
+            .and_then(|size| size.parse().ok());
+        let default = preferred.or(self.page_size).unwrap_or(sizes.default);
+        let Some(top) = call.options.top else {
+            return Ok(default.clamp(1, sizes.max));
+        };
+        if top == 0 || (top > sizes.max && sizes.strict) {
+            return Err(Refusal::unsupported_query(format!(
+                "Invalid page size specified: '{top}'. Must be between 1 and {} inclusive.",
+                sizes.max
+            )));
+        }
+        Ok(top.min(sizes.max))
+    }
+
+    /// The query that a page token continues: all but the token itself.
+    fn query_mark(call: &Call<'_>) -> u32 {
+        let query: Vec<_> = call
+            .request
+            .query()
+            .split('&')
+            .filter(|pair| !is_paging(pair))
+            .collect();
+        crate::ids::hash(&format!("{}?{}", call.path, query.join("&"))) as u32
+    }
+
+    /// The link to the next page: this request's own, with a token.
+    fn next_link(&self, call: &Call<'_>, position: Position) -> String {
+        let token = SkipToken {
+            position,
+            epoch: self.page_epoch,
+            query: Self::query_mark(call),
+        };
+        let pairs = call
+            .request
+            .query()
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !is_paging(pair));
+        let mut query: Vec<_> = pairs.map(str::to_owned).collect();
+        query.push(format!("$skiptoken={}", token.encoded()));
+        format!("{}{}?{}", self.root, call.path, query.join("&"))
+    }
+
+    /// Refuses a page token that has run out or belongs to another query.
+    fn check_token(&self, call: &Call<'_>) -> Result<(), Refusal> {
+        let Some(token) = call.options.skip_token else {
+            return Ok(());
+        };
+        if token.epoch != self.page_epoch {
+            return Err(Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "Directory_ExpiredPageToken",
+                "The specified page token value has expired and can no longer be included in your request.",
+            ));
+        }
+        if token.query != Self::query_mark(call) {
+            return Err(Refusal::bad_request(
+                "Badly formed token: it belongs to another request.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn one_expand() -> Refusal {
+    Refusal::new(
+        StatusCode::BAD_REQUEST,
+        "Request_UnsupportedQuery",
+        "Multiple $expand properties are not supported.",
+    )
+}
+
+/// Whether the pair says where a page begins. Its name may be percent-encoded.
+fn is_paging(pair: &str) -> bool {
+    let target = format!("?{pair}");
+    let request = Request {
+        method: http::Method::GET,
+        target,
+        headers: http::HeaderMap::new(),
+        body: bytes::Bytes::new(),
+    };
+    let pairs = request.pairs().unwrap_or_default();
+    pairs
+        .iter()
+        .any(|(name, _)| name == "$skiptoken" || name == "$skip")
+}
+
+/// A time, in UTC where no offset stands.
+fn moment(text: &str) -> Option<chrono::DateTime<chrono::Utc>> {
+    match chrono::DateTime::parse_from_rfc3339(text) {
+        Ok(time) => Some(time.to_utc()),
+        Err(_) => match text.parse::<chrono::NaiveDateTime>() {
+            Ok(time) => Some(time.and_utc()),
+            Err(_) => text
+                .parse::<chrono::NaiveDate>()
+                .ok()?
+                .and_hms_opt(0, 0, 0)
+                .map(|time| time.and_utc()),
+        },
+    }
+}

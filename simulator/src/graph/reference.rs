@@ -1,0 +1,190 @@
+//! `$ref`: which entities hang where, without the entities themselves.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::{Call, Graph, empty_payload};
+use crate::answer::Answer;
+use crate::body::json::Json;
+use crate::description::routes::StepValue;
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::resource::{Resource, Target, resolve};
+use crate::store::Id;
+
+impl Graph<'_> {
+    /// Lists, adds, sets and removes references.
+    pub(super) fn reference(
+        &mut self,
+        call: &Call<'_>,
+        resource: &Resource<'_>,
+        body: Option<Json>,
+    ) -> Result<Answer, Refusal> {
+        let done = || Ok(Answer::empty(StatusCode::NO_CONTENT));
+        match (&resource.target, &call.request.method) {
+            (Target::Set { .. }, &Method::GET) => self.references(call, resource),
+            (
+                Target::Set {
+                    owner, relation, ..
+                },
+                &Method::POST,
+            ) => {
+                let target = self.referred(&written(body)?)?;
+                self.add_reference(*owner, relation, target)?;
+                done()
+            }
+            (
+                Target::Set {
+                    owner,
+                    relation,
+                    declared,
+                    ..
+                },
+                &Method::DELETE,
+            ) => {
+                let url = call
+                    .options
+                    .custom("@id")
+                    .ok_or_else(|| Refusal::option_missing("@id"))?;
+                let target = self.referred(url)?;
+                if self.tenant.store.take(*owner, relation, target) {
+                    return done();
+                }
+                Err(Refusal::nothing_related(
+                    self.tenant.schemas,
+                    declared,
+                    relation,
+                ))
+            }
+            (Target::Entity { id, .. }, &Method::GET) => {
+                // The description says that a text is the answer, and the text of a reference is its URL.
+                Ok(Answer::json(StatusCode::OK, &json!(self.url(*id))))
+            }
+            (Target::Entity { found, .. }, &Method::PUT) => {
+                let target = self.referred(&written(body)?)?;
+                self.tenant
+                    .store
+                    .set(found.owner, &found.relation, Some(target));
+                done()
+            }
+            (
+                Target::Vacant {
+                    owner,
+                    relation,
+                    key: None,
+                    ..
+                },
+                &Method::PUT,
+            ) => {
+                let target = self.referred(&written(body)?)?;
+                self.tenant.store.set(*owner, relation, Some(target));
+                done()
+            }
+            (Target::Entity { id, found, .. }, &Method::DELETE) => {
+                self.tenant.store.take(found.owner, &found.relation, *id);
+                done()
+            }
+            (
+                Target::Vacant {
+                    declared,
+                    relation,
+                    key,
+                    ..
+                },
+                _,
+            ) => Err(match key {
+                Some(key) => Refusal::not_found(self.tenant.schemas, declared, key),
+                None => Refusal::nothing_related(self.tenant.schemas, declared, relation),
+            }),
+            _ => Err(Refusal::unknown_segment("$ref")),
+        }
+    }
+
+    /// Adds a reference, and refuses one that is there.
+    pub(super) fn add_reference(
+        &mut self,
+        owner: Id,
+        relation: &str,
+        target: Id,
+    ) -> Result<(), Refusal> {
+        if self.tenant.store.add(owner, relation, target) {
+            return Ok(());
+        }
+        Err(Refusal::directory(format!(
+            "One or more added object references already exist for the following modified properties: '{relation}'."
+        )))
+    }
+
+    /// The entity that a URL refers to. It must be one of this service.
+    pub(super) fn referred(&mut self, url: &str) -> Result<Id, Refusal> {
+        let invalid = || {
+            Refusal::directory(format!(
+                "Invalid URL format specified in @odata.bind or @odata.id: '{url}'."
+            ))
+        };
+        // OData takes a URL relative to the service root as well.
+        let path = match url.strip_prefix(self.root) {
+            Some(path) => path,
+            None if url.contains("://") => return Err(invalid()),
+            None => url,
+        };
+        let segments = Request::segments(path.split('?').next().unwrap_or_default())?;
+        let description = self.description.clone();
+        let steps = super::route(&description, &segments).map_err(|_| invalid())?;
+        let key = steps.iter().rev().find_map(|step| match &step.value {
+            StepValue::Key(key) => Some(key.clone()),
+            _ => None,
+        });
+        let resource = resolve(&mut self.tenant, self.caller, &steps)?;
+        match resource.target {
+            Target::Entity { id, .. } => Ok(id),
+            Target::Vacant { declared, .. } => Err(Refusal::not_found(
+                self.tenant.schemas,
+                &declared,
+                &key.unwrap_or_default(),
+            )),
+            _ => Err(invalid()),
+        }
+    }
+
+    /// A page of references, as the description has them: URLs.
+    fn references(&mut self, call: &Call<'_>, resource: &Resource<'_>) -> Result<Answer, Refusal> {
+        self.page(call, resource, |graph, id| json!(graph.url(id)))
+    }
+
+    /// Where an entity is found.
+    fn url(&self, id: Id) -> String {
+        let entity = self.tenant.store.get(id);
+        let directory = entity.is_some_and(|entity| {
+            self.tenant
+                .schemas
+                .is_a(&entity.kind, "microsoft.graph.directoryObject")
+        });
+        match entity {
+            Some(entity) if directory => format!("{}/directoryObjects/{}", self.root, entity.key),
+            _ => format!(
+                "{}{}",
+                self.root,
+                super::write::location(self.tenant.store, id).unwrap_or_default()
+            ),
+        }
+    }
+}
+
+/// The URL in `{"@odata.id": …}`.
+fn written(body: Option<Json>) -> Result<String, Refusal> {
+    let Some(Json::Object(entries)) = body else {
+        return Err(empty_payload());
+    };
+    for (name, value) in entries {
+        match (name.as_str(), value) {
+            ("@odata.id", Json::String(url)) => return Ok(url),
+            _ => {
+                return Err(Refusal::body(format!(
+                    "'@odata.id' with a URL was expected, but found '{name}'."
+                )));
+            }
+        }
+    }
+    Err(Refusal::body("'@odata.id' with a URL was expected."))
+}

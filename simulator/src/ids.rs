@@ -1,0 +1,134 @@
+//! Ids as Graph's services make them, but the same at each run.
+
+use base64::Engine;
+use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
+
+use crate::description::schema::Schemas;
+use crate::service::Service;
+
+/// Makes ids out of a counter: unlike each other, and the same in each run of a test.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ids {
+    made: u64,
+}
+
+impl Ids {
+    /// Some bits that do not repeat.
+    fn bits(&mut self) -> u64 {
+        self.made += 1;
+        mix(self.made)
+    }
+
+    fn bytes(&mut self, count: usize) -> Vec<u8> {
+        std::iter::repeat_with(|| self.bits().to_be_bytes())
+            .flatten()
+            .take(count)
+            .collect()
+    }
+
+    /// A GUID of version 4.
+    pub(crate) fn guid(&mut self) -> String {
+        guid(self.bits(), self.bits())
+    }
+
+    /// Text for a secret: a token's signature, a refresh token.
+    pub(crate) fn secret(&mut self, bytes: usize) -> String {
+        URL_SAFE_NO_PAD.encode(self.bytes(bytes))
+    }
+
+    /// A new entity's id, in the form that its service uses.
+    pub(crate) fn entity(&mut self, schemas: &Schemas, type_name: &str) -> String {
+        match type_name {
+            "microsoft.graph.site" => {
+                format!("contoso.sharepoint.com,{},{}", self.guid(), self.guid())
+            }
+            "microsoft.graph.drive" => format!("b!{}", self.secret(48)),
+            "microsoft.graph.driveItem" => format!("01{}", base32(&self.bytes(20))),
+            "microsoft.graph.channel" => {
+                format!("19:{:016x}{:016x}@thread.tacv2", self.bits(), self.bits())
+            }
+            "microsoft.graph.chat" => {
+                format!("19:{:016x}{:016x}@thread.v2", self.bits(), self.bits())
+            }
+            "microsoft.graph.chatMessage" => {
+                (1_767_000_000_000 + self.bits() % 30_000_000_000).to_string()
+            }
+            _ => match Service::of(schemas, type_name) {
+                Service::Outlook => format!("AAMkAD{}=", URL_SAFE.encode(self.bytes(69))),
+                Service::Planner => self.secret(21),
+                _ => self.guid(),
+            },
+        }
+    }
+}
+
+/// Two words as a GUID of version 4.
+pub(crate) fn guid(high: u64, low: u64) -> String {
+    let (high, low) = (high & !0xf000 | 0x4000, low & !(0b11 << 62) | 0b10 << 62);
+    let (a, b, c) = (high >> 32, high >> 16 & 0xffff, high & 0xffff);
+    format!(
+        "{a:08x}-{b:04x}-{c:04x}-{:04x}-{:012x}",
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
+}
+
+/// The same bits for the same text.
+pub(crate) fn hash(text: &str) -> u64 {
+    text.bytes()
+        .fold(0x9e37_79b9, |state, byte| mix(state ^ u64::from(byte)))
+}
+
+/// The finalizer of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+fn mix(counter: u64) -> u64 {
+    let z = counter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
+}
+
+fn base32(bytes: &[u8]) -> String {
+    let digit = |value: u8| {
+        char::from(if value < 26 {
+            b'A' + value
+        } else {
+            b'2' + value - 26
+        })
+    };
+    bytes.iter().map(|byte| digit(byte % 32)).collect()
+}
+
+/// Whether the text is a GUID.
+pub(crate) fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.char_indices().all(|(at, character)| match at {
+            8 | 13 | 18 | 23 => character == '-',
+            _ => character.is_ascii_hexdigit(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guids_are_of_version_4() {
+        let guid = Ids::default().guid();
+        assert!(is_guid(&guid), "{guid}");
+        assert_eq!(guid.chars().nth(14), Some('4'), "{guid}");
+        assert!(
+            matches!(guid.chars().nth(19), Some('8' | '9' | 'a' | 'b')),
+            "{guid}"
+        );
+    }
+
+    #[test]
+    fn ids_do_not_repeat_within_a_run_and_repeat_in_the_next() {
+        let (mut first, mut second) = (Ids::default(), Ids::default());
+        let made: Vec<_> = (0..1000).map(|_| first.guid()).collect();
+        let again: Vec<_> = (0..1000).map(|_| second.guid()).collect();
+        assert_eq!(made, again);
+        let distinct: std::collections::HashSet<_> = made.iter().collect();
+        assert_eq!(distinct.len(), made.len());
+    }
+}

@@ -1,0 +1,124 @@
+//! `cargo run -p simulator`: a local Microsoft Graph, to be looked at with curl.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use simulator::{Error, Simulator};
+
+const USAGE: &str = "\
+Usage: simulator [--port PORT] [--openapi DIR]
+
+Serves Microsoft Graph and the identity platform's token endpoint on 127.0.0.1 until it is stopped with Ctrl-C.
+
+  --port PORT     listen on this port (any free one)
+  --openapi DIR   the folder of the description (openapi/ of this repository)
+";
+
+/// What the command line says.
+#[derive(Debug, Default)]
+struct Arguments {
+    port: u16,
+    openapi: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Reads the command line; `None` where it asks for help.
+    fn read(mut words: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
+        let mut arguments = Self::default();
+        while let Some(word) = words.next() {
+            let mut value = || {
+                words
+                    .next()
+                    .ok_or_else(|| format!("`{word}` wants a value"))
+            };
+            match word.as_str() {
+                "--port" => {
+                    let text = value()?;
+                    arguments.port = text
+                        .parse()
+                        .map_err(|_| format!("`--port`: `{text}` is not a port"))?;
+                }
+                "--openapi" => arguments.openapi = Some(value()?.into()),
+                "--help" | "-h" => return Ok(None),
+                other => return Err(format!("`{other}` is not known")),
+            }
+        }
+        Ok(Some(arguments))
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::read(std::env::args().skip(1)) {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(message) => {
+            eprint!("{message}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(arguments) {
+        Ok(never) => match never {},
+        Err(error) => {
+            let mut text = error.to_string();
+            let mut source = std::error::Error::source(&error);
+            while let Some(cause) = source {
+                text.push_str(&format!(": {cause}"));
+                source = cause.source();
+            }
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves until the process is stopped from outside.
+fn run(arguments: Arguments) -> Result<std::convert::Infallible, Error> {
+    let mut builder = Simulator::builder().port(arguments.port);
+    if let Some(folder) = arguments.openapi {
+        builder = builder.openapi(folder);
+    }
+    let simulator = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(|source| Error::Listen {
+            port: arguments.port,
+            source,
+        })?
+        .block_on(builder.start())?;
+    let (url, login, who) = (
+        simulator.url(),
+        simulator.login_url(),
+        simulator.credentials(),
+    );
+    // The secrets are this process's own inventions, and here to be used.
+    println!(
+        "Microsoft Graph   {url}
+token endpoint    {login}/{tenant}/oauth2/v2.0/token
+tenant            {tenant} ({domain})
+client id         {client}
+client secret     {secret}
+refresh token     {refresh}
+                  (of {user}, for the client above)
+
+Try it:
+
+  TOKEN=$(curl -s {login}/{domain}/oauth2/v2.0/token \\
+    -d grant_type=client_credentials -d scope=https://graph.microsoft.com/.default \\
+    -d client_id={client} -d client_secret={secret} \\
+    | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/')
+  curl -s -H \"Authorization: Bearer $TOKEN\" '{url}/users?$top=2&$select=displayName,mail'
+
+Ctrl-C stops it.",
+        tenant = who.tenant_id,
+        domain = who.domain,
+        client = who.client_id,
+        secret = who.client_secret,
+        refresh = who.refresh_token,
+        user = who.user_principal_name,
+    );
+    loop {
+        std::thread::park();
+    }
+}

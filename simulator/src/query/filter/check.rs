@@ -1,0 +1,158 @@
+//! Whether a condition fits the type it is asked of.
+
+use super::lexer::Literal;
+use super::{Condition, Operand};
+use crate::description::schema::{Schemas, Type};
+use crate::query::path::{edm, follow, is_enum};
+use crate::refusal::Refusal;
+
+/// Refuses names that the type does not have, and comparisons of values that cannot be compared.
+pub(crate) fn check(schemas: &Schemas, condition: &Condition, item: &Type) -> Result<(), Refusal> {
+    Checker {
+        schemas,
+        scopes: vec![(String::new(), item.clone())],
+    }
+    .condition(condition)
+}
+
+struct Checker<'a> {
+    schemas: &'a Schemas,
+    /// The item by no name, then the variables of `any`.
+    scopes: Vec<(String, Type)>,
+}
+
+impl Checker<'_> {
+    fn condition(&mut self, condition: &Condition) -> Result<(), Refusal> {
+        match condition {
+            Condition::And(left, right) | Condition::Or(left, right) => {
+                self.condition(left)?;
+                self.condition(right)
+            }
+            Condition::Not(inner) => self.condition(inner),
+            Condition::Compare(operator, left, right) => {
+                self.comparable(left, right, &format!("{operator:?}"))
+            }
+            Condition::In(operand, values) => {
+                let values = values.iter().cloned().map(Operand::Literal);
+                values
+                    .map(|value| self.comparable(operand, &value, "Equal"))
+                    .collect()
+            }
+            Condition::Text(_, subject, text) => {
+                for operand in [subject, text] {
+                    let kind = self.kind(operand)?;
+                    if !matches!(kind, Type::String | Type::Untyped) {
+                        return Err(Refusal::bad_request(format!(
+                            "No function signature for the function matches the specified arguments: found '{}'.",
+                            edm(self.schemas, &kind)
+                        )));
+                    }
+                }
+                Ok(())
+            }
+            Condition::Any {
+                path,
+                variable,
+                condition,
+            } => {
+                let items = match self.path(path)? {
+                    Type::Collection(items) => *items,
+                    Type::Untyped => Type::Untyped,
+                    _ => {
+                        return Err(Refusal::bad_request(
+                            "Any/All may only be used following a collection.",
+                        ));
+                    }
+                };
+                let Some(condition) = condition else {
+                    return Ok(());
+                };
+                self.scopes.push((variable.clone(), items));
+                let checked = self.condition(condition);
+                self.scopes.pop();
+                checked
+            }
+            Condition::Holds(operand) => match self.kind(operand)? {
+                Type::Boolean | Type::Untyped => Ok(()),
+                kind => Err(Refusal::bad_request(format!(
+                    "The $filter expression must evaluate to a single boolean value, but is of type '{}'.",
+                    edm(self.schemas, &kind)
+                ))),
+            },
+        }
+    }
+
+    fn comparable(&self, left: &Operand, right: &Operand, operator: &str) -> Result<(), Refusal> {
+        let (left, right) = (self.kind(left)?, self.kind(right)?);
+        if self.fits(&left, &right) || self.fits(&right, &left) {
+            return Ok(());
+        }
+        Err(Refusal::bad_request(format!(
+            "A binary operator with incompatible types was detected. Found operand types '{}' and '{}' for operator \
+             kind '{operator}'.",
+            edm(self.schemas, &left),
+            edm(self.schemas, &right)
+        )))
+    }
+
+    fn fits(&self, left: &Type, right: &Type) -> bool {
+        let number = |kind: &Type| {
+            matches!(
+                kind,
+                Type::Int16
+                    | Type::Int32
+                    | Type::Int64
+                    | Type::Uint8
+                    | Type::Double
+                    | Type::Float
+                    | Type::Decimal
+            )
+        };
+        match (left, right) {
+            (Type::Untyped, _) => true,
+            (Type::Collection(_), _) | (_, Type::Collection(_)) => false,
+            // An enum's member is written as a string.
+            (kind, Type::String) if is_enum(self.schemas, kind) => true,
+            (Type::DateTime, Type::Date) => true,
+            (Type::Binary, Type::String) => true,
+            (left, right) => left == right || (number(left) && number(right)),
+        }
+    }
+
+    fn kind(&self, operand: &Operand) -> Result<Type, Refusal> {
+        Ok(match operand {
+            Operand::Path(path) => self.path(path)?,
+            Operand::Literal(literal) => match literal {
+                Literal::Null => Type::Untyped,
+                Literal::Boolean(_) => Type::Boolean,
+                Literal::Number(_) => Type::Double,
+                Literal::Integer(_) => Type::Int64,
+                Literal::String(_) => Type::String,
+                Literal::Guid(_) => Type::Guid,
+                Literal::DateTime(_) => Type::DateTime,
+                Literal::Date(_) => Type::Date,
+                Literal::Time(_) => Type::Time,
+                Literal::Duration(_) => Type::Duration,
+            },
+        })
+    }
+
+    fn path(&self, path: &[String]) -> Result<Type, Refusal> {
+        let (first, rest) = path
+            .split_first()
+            .ok_or_else(|| Refusal::bad_request("An empty path was found."))?;
+        let variable = self
+            .scopes
+            .iter()
+            .skip(1)
+            .rev()
+            .find(|(name, _)| name == first);
+        if let Some((_, kind)) = variable {
+            return Ok(follow(self.schemas, kind, rest)?.kind);
+        }
+        let Some((_, item)) = self.scopes.first() else {
+            return Ok(Type::Untyped);
+        };
+        Ok(follow(self.schemas, item, path)?.kind)
+    }
+}

@@ -1,0 +1,324 @@
+//! The query of a request: which options it has, what they say, and whether the operation takes them.
+
+pub(crate) mod filter;
+pub(crate) mod page;
+pub(crate) mod path;
+pub(crate) mod search;
+mod split;
+
+use crate::description::operation::{Operation, Parameter};
+use crate::description::schema::{Schemas, Type};
+use crate::refusal::Refusal;
+use crate::service::Service;
+use filter::Condition;
+use page::SkipToken;
+use search::Search;
+use split::split;
+
+/// What a query asks for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// The paths of `$select`; empty where it is not there.
+    pub(crate) select: Vec<Vec<String>>,
+    pub(crate) expand: Vec<Expand>,
+    pub(crate) filter: Option<Condition>,
+    pub(crate) search: Option<Search>,
+    pub(crate) orderby: Vec<Order>,
+    pub(crate) top: Option<usize>,
+    pub(crate) skip: usize,
+    pub(crate) count: bool,
+    pub(crate) skip_token: Option<SkipToken>,
+    /// The options of the operation itself: `startDateTime`, `@id`.
+    pub(crate) custom: Vec<(String, String)>,
+}
+
+/// One relation of `$expand`, with the options in its parentheses.
+#[derive(Clone, Debug)]
+pub(crate) struct Expand {
+    pub(crate) relation: String,
+    pub(crate) options: Options,
+}
+
+/// One property of `$orderby`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Order {
+    pub(crate) path: Vec<String>,
+    pub(crate) descending: bool,
+}
+
+impl Options {
+    /// Reads the pairs of a query. `item` is the type that the answer is, or is a page of.
+    pub(crate) fn read(
+        schemas: &Schemas,
+        operation: &Operation,
+        item: &Type,
+        pairs: &[(String, String)],
+    ) -> Result<Self, Refusal> {
+        let mut options = Self::default();
+        for (at, (name, value)) in pairs.iter().enumerate() {
+            if pairs.iter().take(at).any(|(earlier, _)| earlier == name) {
+                return Err(Refusal::option_twice(name));
+            }
+            match name.as_str() {
+                // The links of a page bring it, and no operation declares it.
+                "$skiptoken" => options.skip_token = Some(SkipToken::read(value)?),
+                "$format" if value == "json" || value.starts_with("application/json") => {}
+                _ => match operation.query(name) {
+                    Some(parameter) if name.starts_with('$') => {
+                        options.system(schemas, item, name, value, parameter)?;
+                    }
+                    Some(parameter) => {
+                        check_custom(parameter, value)?;
+                        options.custom.push((name.clone(), value.clone()));
+                    }
+                    // `@alias` is the value of a function's argument.
+                    None if name.starts_with('@') && name.len() > 1 => {
+                        options.custom.push((name.clone(), value.clone()));
+                    }
+                    None => return Err(Refusal::option_not_allowed(name)),
+                },
+            }
+        }
+        let required = operation.parameters.iter().find(|parameter| {
+            parameter.required
+                && operation.query(&parameter.name).is_some()
+                && !pairs.iter().any(|(name, _)| *name == parameter.name)
+        });
+        match required {
+            Some(parameter) => Err(Refusal::option_missing(&parameter.name)),
+            None => Ok(options),
+        }
+    }
+
+    /// The value of an option of the operation itself.
+    pub(crate) fn custom(&self, name: &str) -> Option<&str> {
+        self.custom
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn system(
+        &mut self,
+        schemas: &Schemas,
+        item: &Type,
+        name: &str,
+        value: &str,
+        parameter: &Parameter,
+    ) -> Result<(), Refusal> {
+        if value.trim().is_empty() {
+            return Err(Refusal::option(name, "the value is empty."));
+        }
+        match name {
+            "$search" => self.search = Some(Search::read(schemas, item, value)?),
+            "$select" | "$expand" | "$filter" | "$orderby" | "$top" | "$skip" | "$count" => {
+                self.common(schemas, item, name, value)?;
+            }
+            _ => check_custom(parameter, value)?,
+        }
+        Ok(())
+    }
+
+    /// The options that also stand in the parentheses of `$expand`.
+    fn common(
+        &mut self,
+        schemas: &Schemas,
+        item: &Type,
+        name: &str,
+        value: &str,
+    ) -> Result<(), Refusal> {
+        match name {
+            "$select" => self.select = select(schemas, item, value)?,
+            "$expand" => self.expand = expand(schemas, item, value)?,
+            "$filter" => {
+                let condition = filter::parse(value).map_err(|error| {
+                    Refusal::bad_request(format!("Invalid filter clause: {error}"))
+                })?;
+                filter::check(schemas, &condition, item)
+                    .map_err(|refusal| undeclared(schemas, item, refusal))?;
+                self.filter = Some(condition);
+            }
+            "$orderby" => self.orderby = orderby(schemas, item, value)?,
+            "$top" => self.top = Some(number(name, value)?),
+            "$skip" => self.skip = number(name, value)?,
+            "$count" => {
+                self.count = match value {
+                    "true" => true,
+                    "false" => false,
+                    _ => {
+                        return Err(Refusal::option(
+                            name,
+                            format!("'{value}' is not 'true' or 'false'."),
+                        ));
+                    }
+                };
+            }
+            _ => return Err(Refusal::option_not_allowed(name)),
+        }
+        Ok(())
+    }
+}
+
+/// The directory says in its own way that a filter names a property that is not there.
+fn undeclared(schemas: &Schemas, item: &Type, refusal: Refusal) -> Refusal {
+    let directory =
+        matches!(item, Type::Named(name) if Service::of(schemas, name) == Service::Directory);
+    let property = refusal
+        .message
+        .strip_prefix("Could not find a property named '")
+        .and_then(|rest| rest.split('\'').next());
+    match property {
+        Some(property) if directory => Refusal::unsupported_query(format!(
+            "Property '{property}' does not exist as a declared property or extension property."
+        )),
+        _ => refusal,
+    }
+}
+
+fn number(name: &str, value: &str) -> Result<usize, Refusal> {
+    value.parse().map_err(|_| {
+        Refusal::option(
+            name,
+            format!("invalid value '{value}'; a non-negative integer is expected."),
+        )
+    })
+}
+
+fn check_custom(parameter: &Parameter, value: &str) -> Result<(), Refusal> {
+    let fits = match parameter.kind {
+        Type::Boolean => matches!(value, "true" | "false"),
+        Type::Int16 | Type::Int32 | Type::Int64 | Type::Uint8 => value.parse::<i64>().is_ok(),
+        Type::DateTime => chrono::DateTime::parse_from_rfc3339(value).is_ok(),
+        _ => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        http::StatusCode::BAD_REQUEST,
+        "ErrorInvalidParameter",
+        format!(
+            "The value '{value}' of the query parameter '{}' is not valid.",
+            parameter.name
+        ),
+    ))
+}
+
+fn parts<'a>(name: &str, text: &'a str, separator: char) -> Result<Vec<&'a str>, Refusal> {
+    let parts = split(text, separator)
+        .ok_or_else(|| Refusal::option(name, format!("syntax error in '{text}'.")))?;
+    let parts: Vec<_> = parts.into_iter().map(str::trim).collect();
+    if parts.iter().any(|part| part.is_empty()) {
+        return Err(Refusal::option(
+            name,
+            format!("'{text}' holds an empty term."),
+        ));
+    }
+    Ok(parts)
+}
+
+fn segments(path: &str) -> Vec<String> {
+    path.split('/').map(str::to_owned).collect()
+}
+
+fn select(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Vec<String>>, Refusal> {
+    let mut paths = Vec::new();
+    for part in parts("$select", text, ',')? {
+        if part == "*" {
+            return Ok(Vec::new());
+        }
+        let path = segments(part);
+        path::follow(schemas, item, &path)?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn orderby(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Order>, Refusal> {
+    let mut orders = Vec::new();
+    for part in parts("$orderby", text, ',')? {
+        let mut words = part.split_whitespace();
+        let path = segments(words.next().unwrap_or_default());
+        let descending = match (words.next(), words.next()) {
+            (None | Some("asc"), None) => false,
+            (Some("desc"), None) => true,
+            _ => {
+                return Err(Refusal::option(
+                    "$orderby",
+                    format!("syntax error in '{part}'."),
+                ));
+            }
+        };
+        let target = path::follow(schemas, item, &path)?;
+        if matches!(target.kind, Type::Collection(_)) {
+            return Err(Refusal::option(
+                "$orderby",
+                "a collection cannot be sorted by.",
+            ));
+        }
+        orders.push(Order { path, descending });
+    }
+    Ok(orders)
+}
+
+fn expand(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Expand>, Refusal> {
+    let failed = |message: String| {
+        Refusal::bad_request(format!("Parsing OData Select and Expand failed: {message}"))
+    };
+    let mut expands: Vec<Expand> = Vec::new();
+    for part in parts("$expand", text, ',')? {
+        let (name, inside) = match part.split_once('(') {
+            None => (part, None),
+            Some((name, rest)) => {
+                let inside = rest
+                    .strip_suffix(')')
+                    .ok_or_else(|| failed(format!("syntax error in '{part}'.")))?;
+                (name, Some(inside))
+            }
+        };
+        let path = segments(name);
+        let target = path::follow(schemas, item, &path)?;
+        if !target.navigation {
+            return Err(failed(format!(
+                "Property '{name}' is not a navigation property and cannot be expanded."
+            )));
+        }
+        let relation = path.last().cloned().unwrap_or_default();
+        if expands.iter().any(|other| other.relation == relation) {
+            return Err(failed(format!("'{relation}' is expanded more than once.")));
+        }
+        let related = match target.kind {
+            Type::Collection(items) => *items,
+            kind => kind,
+        };
+        let mut options = Options::default();
+        let mut seen = Vec::new();
+        for part in inside
+            .map(|inside| parts("$expand", inside, ';'))
+            .transpose()?
+            .unwrap_or_default()
+        {
+            let (name, value) = part
+                .split_once('=')
+                .ok_or_else(|| failed(format!("syntax error in '{part}'.")))?;
+            if !name.starts_with('$') {
+                return Err(failed(format!(
+                    "'{name}' is not a query option; did you mean '${name}'?"
+                )));
+            }
+            if seen.contains(&name) {
+                return Err(Refusal::option_twice(name));
+            }
+            seen.push(name);
+            if name == "$levels" {
+                if value != "max" {
+                    number(name, value)?;
+                }
+                continue;
+            }
+            options.common(schemas, &related, name, value)?;
+        }
+        expands.push(Expand { relation, options });
+    }
+    Ok(expands)
+}

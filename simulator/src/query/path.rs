@@ -1,0 +1,121 @@
+//! Property paths in a query: `displayName`, `from/emailAddress/address`, `microsoft.graph.user/mail`.
+
+use crate::description::schema::{Schema, Schemas, Type};
+use crate::refusal::Refusal;
+
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Target {
+    pub(crate) kind: Type,
+    pub(crate) navigation: bool,
+}
+
+/// The type name of a cast segment: `microsoft.graph.user`, `graph.user`.
+pub(crate) fn cast(schemas: &Schemas, segment: &str) -> Option<String> {
+    let name = match segment.strip_prefix("graph.") {
+        Some(rest) => format!("microsoft.graph.{rest}"),
+        None => segment.to_owned(),
+    };
+    schemas
+        .object(&name)
+        .filter(|_| name.starts_with("microsoft.graph."))
+        .map(|_| name)
+}
+
+/// Follows a path from a type, and refuses a name that the type does not have.
+pub(crate) fn follow(schemas: &Schemas, start: &Type, path: &[String]) -> Result<Target, Refusal> {
+    let mut at = Target {
+        kind: schemas.resolve(start).clone(),
+        navigation: false,
+    };
+    for segment in path {
+        at = step(schemas, &at.kind, segment)?;
+    }
+    Ok(at)
+}
+
+fn step(schemas: &Schemas, kind: &Type, segment: &str) -> Result<Target, Refusal> {
+    if segment == "$count" && matches!(kind, Type::Collection(_)) {
+        return Ok(Target {
+            kind: Type::Int64,
+            navigation: false,
+        });
+    }
+    if let Some(name) = cast(schemas, segment) {
+        let kind = match kind {
+            Type::Collection(_) => Type::Collection(Box::new(Type::Named(name))),
+            _ => Type::Named(name),
+        };
+        return Ok(Target {
+            kind,
+            navigation: false,
+        });
+    }
+    let property = match kind {
+        Type::Untyped => {
+            return Ok(Target {
+                kind: Type::Untyped,
+                navigation: false,
+            });
+        }
+        Type::Named(name) => {
+            let property = schemas.family_property(name, segment);
+            if property.is_none() && takes_any(schemas, name, segment) {
+                return Ok(Target {
+                    kind: Type::Untyped,
+                    navigation: false,
+                });
+            }
+            property.ok_or_else(|| Refusal::unknown_property(segment, name))?
+        }
+        Type::Inline(object) => {
+            let property = object
+                .properties
+                .iter()
+                .find(|property| property.name == segment);
+            property.ok_or_else(|| Refusal::unknown_property(segment, "Edm.ComplexType"))?
+        }
+        other => return Err(Refusal::unknown_property(segment, &edm(schemas, other))),
+    };
+    Ok(Target {
+        kind: schemas.resolve(&property.kind).clone(),
+        navigation: property.navigation,
+    })
+}
+
+/// Whether the name may be one that the description does not know: a property of an open type, or an extension.
+pub(crate) fn takes_any(schemas: &Schemas, type_name: &str, property: &str) -> bool {
+    property.starts_with("extension_") || schemas.is_open(type_name)
+}
+
+/// A type's name as OData's messages have it.
+pub(crate) fn edm(schemas: &Schemas, kind: &Type) -> String {
+    let name = match schemas.resolve(kind) {
+        Type::String => "Edm.String",
+        Type::DateTime => "Edm.DateTimeOffset",
+        Type::Date => "Edm.Date",
+        Type::Time => "Edm.TimeOfDay",
+        Type::Duration => "Edm.Duration",
+        Type::Guid => "Edm.Guid",
+        Type::Binary => "Edm.Binary",
+        Type::Content => "Edm.Stream",
+        Type::Int16 => "Edm.Int16",
+        Type::Int32 => "Edm.Int32",
+        Type::Int64 => "Edm.Int64",
+        Type::Uint8 => "Edm.Byte",
+        Type::Double => "Edm.Double",
+        Type::Float => "Edm.Single",
+        Type::Decimal => "Edm.Decimal",
+        Type::Boolean => "Edm.Boolean",
+        Type::Untyped => "Edm.Untyped",
+        Type::Inline(_) => "Edm.ComplexType",
+        Type::Named(name) => return name.clone(),
+        Type::Collection(items) => return format!("Collection({})", edm(schemas, items)),
+    };
+    name.to_owned()
+}
+
+/// Whether values of the type are words of an enum.
+pub(crate) fn is_enum(schemas: &Schemas, kind: &Type) -> bool {
+    matches!(kind, Type::Named(name) if matches!(schemas.get(name), Some(Schema::Enum(_))))
+}

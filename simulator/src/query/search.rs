@@ -1,0 +1,230 @@
+//! `$search`: the directory's `"displayName:ada" AND "mail:bar"`, and the quoted words of mail and files.
+
+use serde_json::Value;
+
+use crate::description::schema::{Schemas, Type};
+use crate::refusal::Refusal;
+use crate::service::Service;
+
+/// What is searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Search {
+    /// A word, in one property or in any.
+    Term {
+        property: Option<String>,
+        text: String,
+    },
+    And(Box<Search>, Box<Search>),
+    Or(Box<Search>, Box<Search>),
+    Not(Box<Search>),
+}
+
+impl Search {
+    /// Reads a search. Each term stands in double quotes; inside, `\"` and `\\` are a quote and a backslash.
+    pub(crate) fn read(schemas: &Schemas, item: &Type, text: &str) -> Result<Self, Refusal> {
+        let type_name = match item {
+            Type::Named(name) => Some(name.as_str()),
+            _ => None,
+        };
+        let directory =
+            type_name.is_some_and(|name| Service::of(schemas, name) == Service::Directory);
+        let mut parser = Parser {
+            text,
+            characters: text.chars().collect(),
+            at: 0,
+            schemas,
+            type_name,
+            directory,
+        };
+        let search = parser.or()?;
+        parser.space();
+        if parser.at < parser.characters.len() {
+            Err(parser.error())
+        } else {
+            Ok(search)
+        }
+    }
+
+    /// Whether an item is found; `read` gives the value of a property, and of all of the item for no name.
+    pub(crate) fn finds(&self, read: &dyn Fn(Option<&str>) -> Value) -> bool {
+        match self {
+            Self::Term { property, text } => {
+                let text = text.to_lowercase();
+                let value = read(property.as_deref());
+                text.split_whitespace().all(|word| contains(&value, word))
+            }
+            Self::And(left, right) => left.finds(read) && right.finds(read),
+            Self::Or(left, right) => left.finds(read) || right.finds(read),
+            Self::Not(inner) => !inner.finds(read),
+        }
+    }
+}
+
+/// Whether some text in the value has a word that begins so.
+fn contains(value: &Value, word: &str) -> bool {
+    match value {
+        Value::String(text) => {
+            let text = text.to_lowercase();
+            text.starts_with(word)
+                || text
+                    .split(|c: char| !c.is_alphanumeric())
+                    .any(|part| !part.is_empty() && part.starts_with(word))
+        }
+        Value::Array(items) => items.iter().any(|item| contains(item, word)),
+        Value::Object(entries) => entries.values().any(|value| contains(value, word)),
+        _ => false,
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    characters: Vec<char>,
+    at: usize,
+    schemas: &'a Schemas,
+    type_name: Option<&'a str>,
+    directory: bool,
+}
+
+impl Parser<'_> {
+    fn error(&self) -> Refusal {
+        let text = self.text;
+        match self.characters.get(self.at) {
+            Some(character) => Refusal::bad_request(format!(
+                "Syntax error: character '{character}' is not valid at position {} in '{text}'.",
+                self.at
+            )),
+            None => Refusal::bad_request(format!(
+                "Syntax error: unterminated string literal in '{text}'."
+            )),
+        }
+    }
+
+    fn space(&mut self) {
+        while self
+            .characters
+            .get(self.at)
+            .is_some_and(|c| c.is_whitespace())
+        {
+            self.at += 1;
+        }
+    }
+
+    /// Whether the operator stands here; operators are in upper case.
+    fn word(&mut self, word: &str) -> bool {
+        self.space();
+        let here = self.characters.get(self.at..).is_some_and(|rest| {
+            let rest: String = rest.iter().take(word.len() + 1).collect();
+            rest.strip_prefix(word)
+                .is_some_and(|after| after.starts_with([' ', '"', '(']))
+        });
+        if here {
+            self.at += word.len();
+        }
+        here
+    }
+
+    fn or(&mut self) -> Result<Search, Refusal> {
+        let mut left = self.and()?;
+        while self.word("OR") {
+            left = Search::Or(Box::new(left), Box::new(self.and()?));
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Result<Search, Refusal> {
+        let mut left = self.term()?;
+        while self.word("AND") {
+            left = Search::And(Box::new(left), Box::new(self.term()?));
+        }
+        Ok(left)
+    }
+
+    fn term(&mut self) -> Result<Search, Refusal> {
+        if self.word("NOT") {
+            return Ok(Search::Not(Box::new(self.term()?)));
+        }
+        self.space();
+        match self.characters.get(self.at) {
+            Some('(') => {
+                self.at += 1;
+                let inner = self.or()?;
+                self.space();
+                if self.characters.get(self.at) != Some(&')') {
+                    return Err(self.error());
+                }
+                self.at += 1;
+                Ok(inner)
+            }
+            Some('"') => {
+                self.at += 1;
+                let quoted = self.quoted()?;
+                self.clause(&quoted)
+            }
+            _ => Err(self.error()),
+        }
+    }
+
+    fn quoted(&mut self) -> Result<String, Refusal> {
+        let mut text = String::new();
+        loop {
+            match self.characters.get(self.at) {
+                Some('"') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                Some('\\') => {
+                    self.at += 1;
+                    match self.characters.get(self.at) {
+                        Some(character @ ('"' | '\\')) => text.push(*character),
+                        _ => return Err(self.error()),
+                    }
+                }
+                Some(character) => text.push(*character),
+                None => return Err(self.error()),
+            }
+            self.at += 1;
+        }
+    }
+
+    /// `displayName:ada`, or words of which mail and files take several.
+    fn clause(&self, text: &str) -> Result<Search, Refusal> {
+        if self.directory {
+            let (property, text) = text.split_once(':').ok_or_else(|| {
+                Refusal::unsupported_query(
+                    "Unrecognized search clause: a clause is '\"property:value\"'.",
+                )
+            })?;
+            let type_name = self.type_name.unwrap_or_default();
+            if self.schemas.family_property(type_name, property).is_none() {
+                return Err(Refusal::unsupported_query(format!(
+                    "Property '{property}' does not exist as a declared property or extension property."
+                )));
+            }
+            return Ok(Search::Term {
+                property: Some(property.to_owned()),
+                text: text.to_owned(),
+            });
+        }
+        let mut words = text
+            .split_whitespace()
+            .map(|word| match word.split_once(':') {
+                Some((property, text)) if !property.is_empty() && !text.is_empty() => {
+                    Search::Term {
+                        property: Some(property.to_owned()),
+                        text: text.to_owned(),
+                    }
+                }
+                _ => Search::Term {
+                    property: None,
+                    text: word.to_owned(),
+                },
+            });
+        let first = words.next().unwrap_or(Search::Term {
+            property: None,
+            text: String::new(),
+        });
+        Ok(words.fold(first, |left, right| {
+            Search::And(Box::new(left), Box::new(right))
+        }))
+    }
+}

@@ -1,0 +1,96 @@
+//! What was asked of the simulator.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+
+/// How many requests are kept.
+pub(crate) const KEPT: usize = 10_000;
+
+/// A request as it came in, and the status it was answered with.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The method.
+    pub method: Method,
+    /// Path and query, byte for byte as they were sent.
+    pub target: String,
+    /// The headers. Their names are in lower case, as HTTP compares them.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// The status of the answer; `None` where the connection was reset instead.
+    pub status: Option<StatusCode>,
+    /// The place of the description that answered (`/users/{user-id}`); `None` for sign-in, and for what leads nowhere.
+    pub template: Option<String>,
+}
+
+impl RecordedRequest {
+    /// The path, without the query.
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// The query as it was sent, without its `?`; empty where there is none.
+    pub fn query(&self) -> &str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as JSON; `None` where it is none.
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// Whether this is a request to the token endpoint.
+    pub fn is_sign_in(&self) -> bool {
+        self.path().ends_with("/oauth2/v2.0/token")
+    }
+}
+
+/// Shows neither body nor `Authorization`: both may hold a secret, and a failed test prints this.
+impl fmt::Debug for RecordedRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RecordedRequest")
+            .field("method", &self.method)
+            .field("target", &self.target)
+            .field("headers", &self.headers)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .field("status", &self.status)
+            .field("template", &self.template)
+            .finish()
+    }
+}
+
+/// Keeps the last requests.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    requests: VecDeque<RecordedRequest>,
+}
+
+impl Recorder {
+    pub(crate) fn record(&mut self, mut request: RecordedRequest) {
+        if let Some(secret) = request.headers.get_mut(http::header::AUTHORIZATION) {
+            secret.set_sensitive(true);
+        }
+        if self.requests.len() == KEPT {
+            self.requests.pop_front();
+        }
+        self.requests.push_back(request);
+    }
+
+    pub(crate) fn all(&self) -> Vec<RecordedRequest> {
+        self.requests.iter().cloned().collect()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.requests.clear();
+    }
+}

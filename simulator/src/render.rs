@@ -1,0 +1,329 @@
+//! From what the store holds to the JSON that a client gets.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use crate::description::schema::{Schemas, Type};
+use crate::domain::Tenant;
+use crate::query::path::cast;
+use crate::query::{Expand, Options, filter};
+use crate::service::Service;
+use crate::store::{Entity, Id};
+
+/// The properties that the directory sends of a user when none are selected.
+const USER: [&str; 11] = [
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "id",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+];
+
+/// How many entities of a relation of the directory `$expand` brings.
+const EXPANDED: usize = 20;
+
+/// Writes entities as the service does.
+pub(crate) struct Renderer<'a> {
+    pub(crate) tenant: &'a Tenant<'a>,
+}
+
+impl Renderer<'_> {
+    fn schemas(&self) -> &Schemas {
+        self.tenant.schemas
+    }
+
+    /// An entity, with what the query selects and expands. `declared` is the type that the reader expects: where it is
+    /// another one, `@odata.type` says so.
+    pub(crate) fn entity(&self, id: Id, declared: &str, options: &Options) -> Map<String, Value> {
+        let Some(entity) = self.tenant.store.get(id) else {
+            return Map::new();
+        };
+        let service = Service::of(self.schemas(), &entity.kind);
+        let mut object = if options.select.is_empty() {
+            self.unselected(entity, service)
+        } else {
+            self.selected(entity, options)
+        };
+        if entity.kind != declared {
+            object.insert("@odata.type".into(), json!(format!("#{}", entity.kind)));
+        }
+        if let Some(etag) = etag(self.schemas(), entity) {
+            if self.schemas().property(&entity.kind, "eTag").is_some() && options.select.is_empty()
+            {
+                object.insert("eTag".into(), json!(etag));
+            }
+            object.insert("@odata.etag".into(), json!(etag));
+        }
+        for expand in &options.expand {
+            self.expand(id, expand, service, &mut object);
+        }
+        object
+    }
+
+    fn unselected(&self, entity: &Entity, service: Service) -> Map<String, Value> {
+        if service != Service::Directory {
+            return entity.properties.clone();
+        }
+        // The directory also sends what is not set: null, or an empty collection.
+        let user = entity.kind == "microsoft.graph.user";
+        let described = self.schemas().properties(&entity.kind).into_iter();
+        let sent = described.filter(|property| {
+            !property.navigation && (!user || USER.contains(&property.name.as_str()))
+        });
+        let mut object: Map<_, _> = sent
+            .map(|property| (property.name.clone(), self.read(entity, &property.name)))
+            .collect();
+        let open = entity
+            .properties
+            .iter()
+            .filter(|(name, _)| !user && !object.contains_key(*name));
+        let open: Vec<_> = open
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        object.extend(open);
+        object
+    }
+
+    fn selected(&self, entity: &Entity, options: &Options) -> Map<String, Value> {
+        let mut object = Map::new();
+        if self.schemas().property(&entity.kind, "id").is_some() {
+            object.insert("id".into(), self.read(entity, "id"));
+        }
+        for path in &options.select {
+            // `microsoft.graph.user/mail` is `mail`, where the entity is a user.
+            let path = match path.split_first() {
+                Some((first, rest)) => match cast(self.schemas(), first) {
+                    Some(type_name) if self.schemas().is_a(&entity.kind, &type_name) => rest,
+                    Some(_) => continue,
+                    None => path.as_slice(),
+                },
+                None => continue,
+            };
+            let Some((name, rest)) = path.split_first() else {
+                continue;
+            };
+            match self.schemas().property(&entity.kind, name) {
+                Some(property) if property.navigation => continue,
+                None if !entity.properties.contains_key(name) => continue,
+                _ => {}
+            }
+            let value = self.read(entity, name);
+            let value = if rest.is_empty() {
+                value
+            } else {
+                project(&value, rest)
+            };
+            match (object.get_mut(name), value) {
+                (Some(Value::Object(before)), Value::Object(more)) => before.extend(more),
+                (_, value) => {
+                    object.insert(name.clone(), value);
+                }
+            }
+        }
+        object
+    }
+
+    /// A property's value: null, or an empty collection, where it is not set.
+    fn read(&self, entity: &Entity, name: &str) -> Value {
+        if let Some(value) = entity.properties.get(name) {
+            return value.clone();
+        }
+        match self
+            .schemas()
+            .property(&entity.kind, name)
+            .map(|property| self.schemas().resolve(&property.kind))
+        {
+            Some(Type::Collection(_)) => json!([]),
+            _ => Value::Null,
+        }
+    }
+
+    fn expand(&self, id: Id, expand: &Expand, service: Service, object: &mut Map<String, Value>) {
+        let relation = &expand.relation;
+        let Some(entity) = self.tenant.store.get(id) else {
+            return;
+        };
+        let Some(property) = self.schemas().property(&entity.kind, relation) else {
+            return;
+        };
+        let (declared, many) = match &property.kind {
+            Type::Collection(items) => (items.as_ref(), true),
+            kind => (kind, false),
+        };
+        let Type::Named(declared) = declared else {
+            return;
+        };
+        if !many {
+            if let Some(one) = self.tenant.store.one(id, relation) {
+                object.insert(
+                    relation.clone(),
+                    Value::Object(self.entity(one, declared, &expand.options)),
+                );
+            }
+            return;
+        }
+        let mut members = self.list(self.tenant.members(id, relation), &expand.options);
+        if expand.options.count {
+            object.insert(format!("{relation}@odata.count"), json!(members.len()));
+        }
+        if service == Service::Directory {
+            members.truncate(EXPANDED);
+        }
+        members.truncate(expand.options.top.unwrap_or(usize::MAX));
+        let items = members
+            .into_iter()
+            .map(|member| Value::Object(self.entity(member, declared, &expand.options)));
+        object.insert(relation.clone(), items.collect());
+    }
+
+    /// The entities that the query asks for, in its order, from its `$skip` on.
+    pub(crate) fn list(&self, mut ids: Vec<Id>, options: &Options) -> Vec<Id> {
+        if let Some(condition) = &options.filter {
+            ids.retain(|id| filter::matches(condition, &|path| self.at(*id, path)));
+        }
+        if let Some(search) = &options.search {
+            ids.retain(|id| search.finds(&|property| self.searched(*id, property)));
+        }
+        if !options.orderby.is_empty() {
+            let mut keyed: Vec<(Vec<Value>, Id)> = ids
+                .into_iter()
+                .map(|id| {
+                    (
+                        options
+                            .orderby
+                            .iter()
+                            .map(|order| self.at(id, &order.path))
+                            .collect(),
+                        id,
+                    )
+                })
+                .collect();
+            keyed.sort_by(|(left, _), (right, _)| {
+                let orders = left.iter().zip(right).zip(&options.orderby);
+                orders
+                    .map(|((left, right), order)| {
+                        let ordering = filter::compare(left, right);
+                        if order.descending {
+                            ordering.reverse()
+                        } else {
+                            ordering
+                        }
+                    })
+                    .find(|ordering| ordering.is_ne())
+                    .unwrap_or(std::cmp::Ordering::Equal)
+            });
+            ids = keyed.into_iter().map(|(_, id)| id).collect();
+        }
+        ids.drain(..options.skip.min(ids.len()));
+        ids
+    }
+
+    /// The value at a path from an entity, through its relations where the path goes there.
+    pub(crate) fn at(&self, id: Id, path: &[String]) -> Value {
+        let Some(entity) = self.tenant.store.get(id) else {
+            return Value::Null;
+        };
+        let Some((first, rest)) = path.split_first() else {
+            return Value::Object(entity.properties.clone());
+        };
+        if let Some(type_name) = cast(self.schemas(), first) {
+            return if self.schemas().is_a(&entity.kind, &type_name) {
+                self.at(id, rest)
+            } else {
+                Value::Null
+            };
+        }
+        let property = self.schemas().property(&entity.kind, first);
+        if let Some(property) = property.filter(|property| property.navigation) {
+            if !matches!(property.kind, Type::Collection(_)) {
+                return self
+                    .tenant
+                    .store
+                    .one(id, first)
+                    .map_or(Value::Null, |one| self.at(one, rest));
+            }
+            let members = self.tenant.members(id, first);
+            return match rest {
+                [count] if count == "$count" => json!(members.len()),
+                _ => members
+                    .into_iter()
+                    .map(|member| self.at(member, rest))
+                    .collect(),
+            };
+        }
+        let value = self.read(entity, first);
+        match rest {
+            [] => value,
+            [count] if count == "$count" => value
+                .as_array()
+                .map_or(Value::Null, |items| json!(items.len())),
+            _ => rest.iter().fold(value, |value, name| {
+                value.get(name).cloned().unwrap_or(Value::Null)
+            }),
+        }
+    }
+
+    /// What `$search` looks at. Words of mail name what Exchange calls `from`, `subject`, `body`.
+    fn searched(&self, id: Id, property: Option<&str>) -> Value {
+        let properties = self.tenant.store.get(id).map(|entity| &entity.properties);
+        match property {
+            Some("to") => self.searched(id, Some("toRecipients")),
+            Some("cc") => self.searched(id, Some("ccRecipients")),
+            Some(name) => properties
+                .and_then(|properties| properties.get(name))
+                .cloned()
+                .unwrap_or(Value::Null),
+            None => properties.map_or(Value::Null, |properties| Value::Object(properties.clone())),
+        }
+    }
+}
+
+/// Of a value, what stands at a path, with the objects around it.
+fn project(value: &Value, path: &[String]) -> Value {
+    let Some((first, rest)) = path.split_first() else {
+        return value.clone();
+    };
+    match value {
+        Value::Object(entries) => {
+            let inner = entries
+                .get(first)
+                .map_or(Value::Null, |inner| project(inner, rest));
+            Value::Object(Map::from_iter([(first.clone(), inner)]))
+        }
+        Value::Array(items) => items.iter().map(|item| project(item, path)).collect(),
+        _ => Value::Null,
+    }
+}
+
+/// The entity's ETag, where its service keeps one.
+pub(crate) fn etag(schemas: &Schemas, entity: &Entity) -> Option<String> {
+    match Service::of(schemas, &entity.kind) {
+        Service::Files => {
+            let (high, low) = (
+                crate::ids::hash(&entity.key),
+                crate::ids::hash(&format!("{}2", entity.key)),
+            );
+            Some(format!(
+                "\"{{{}}},{}\"",
+                crate::ids::guid(high, low).to_uppercase(),
+                entity.revision
+            ))
+        }
+        service if service.has_etags() => {
+            let change = STANDARD.encode(format!(
+                "{:08x}{}",
+                crate::ids::hash(&entity.key) as u32,
+                entity.revision
+            ));
+            Some(format!("W/\"{change}\""))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,185 @@
+//! A request as the server got it, taken apart far enough for all that looks at it.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use percent_encoding::percent_decode_str;
+
+use crate::refusal::Refusal;
+
+/// A request.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Path and query, byte for byte as they were sent.
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Request {
+    /// The path as it was sent.
+    pub(crate) fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// The query as it was sent, without its `?`.
+    pub(crate) fn query(&self) -> &str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// A header's text; several of the same name are joined by a comma, as HTTP has it.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        let values: Vec<_> = self
+            .headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
+        if values.is_empty() {
+            None
+        } else {
+            Some(values.join(", "))
+        }
+    }
+
+    /// The value of one of the words of `Prefer`: `odata.maxpagesize=5`.
+    pub(crate) fn preference(&self, name: &str) -> Option<String> {
+        let prefer = self.header("prefer")?;
+        prefer.split(',').find_map(|part| {
+            let (word, value) = part.split_once('=').unwrap_or((part, ""));
+            word.trim()
+                .eq_ignore_ascii_case(name)
+                .then(|| value.trim().trim_matches('"').to_owned())
+        })
+    }
+
+    /// Whether the client asked for eventual consistency, as advanced queries of the directory want it.
+    pub(crate) fn is_eventual(&self) -> bool {
+        self.header("consistencylevel")
+            .is_some_and(|level| level.trim().eq_ignore_ascii_case("eventual"))
+    }
+
+    /// The media type of the body, in lower case and without its parameters.
+    pub(crate) fn media_type(&self) -> Option<String> {
+        let text = self.header("content-type")?;
+        Some(
+            text.split(';')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase(),
+        )
+    }
+
+    /// The percent-decoded segments of a path below the root.
+    pub(crate) fn segments(path: &str) -> Result<Vec<String>, Refusal> {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        if path.is_empty() {
+            return Ok(Vec::new());
+        }
+        path.split('/')
+            .map(|segment| {
+                let text = decode(segment)?;
+                if text.is_empty() {
+                    Err(Refusal::unknown_segment(""))
+                } else {
+                    Ok(text)
+                }
+            })
+            .collect()
+    }
+
+    /// The percent-decoded pairs of the query.
+    pub(crate) fn pairs(&self) -> Result<Vec<(String, String)>, Refusal> {
+        let pairs = self.query().split('&').filter(|pair| !pair.is_empty());
+        pairs
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                // A `+` in a query reads as a space.
+                Ok((
+                    decode(&name.replace('+', " "))?,
+                    decode(&value.replace('+', " "))?,
+                ))
+            })
+            .collect()
+    }
+}
+
+/// Decodes percent-encoded text.
+fn decode(text: &str) -> Result<String, Refusal> {
+    let bytes = text.as_bytes();
+    let broken = bytes.iter().enumerate().any(|(at, byte)| {
+        *byte == b'%'
+            && !bytes
+                .get(at + 1..at + 3)
+                .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+    });
+    let decoded = percent_decode_str(text).decode_utf8();
+    match decoded {
+        Ok(decoded) if !broken => Ok(decoded.into_owned()),
+        _ => Err(Refusal::bad_request(format!(
+            "The request URI is not valid: '{text}' is not percent-encoded UTF-8."
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get(target: &str) -> Request {
+        Request {
+            method: Method::GET,
+            target: target.into(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn segments_are_decoded_once_and_after_the_split() {
+        assert_eq!(
+            Request::segments("/users/a%2Fb%252Fc/%E2%9C%93").unwrap(),
+            ["users", "a/b%2Fc", "✓"]
+        );
+        assert!(Request::segments("/users//messages").is_err());
+        assert!(Request::segments("/users/%zz").is_err());
+        assert!(Request::segments("/users/%ff").is_err());
+    }
+
+    #[test]
+    fn pairs_are_decoded_and_plus_is_a_space() {
+        let pairs = get("/users?$filter=mail%20eq%20%27a%2Bb%40c.d%27&x=1+2&&flag")
+            .pairs()
+            .unwrap();
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        assert_eq!(
+            pairs,
+            [("$filter", "mail eq 'a+b@c.d'"), ("x", "1 2"), ("flag", "")]
+        );
+    }
+
+    #[test]
+    fn preferences_of_several_headers() {
+        let mut request = get("/");
+        request.headers.append(
+            "prefer",
+            "IdType=\"ImmutableId\", odata.maxpagesize=5"
+                .parse()
+                .unwrap(),
+        );
+        request
+            .headers
+            .append("prefer", "respond-async".parse().unwrap());
+        assert_eq!(request.preference("idtype").as_deref(), Some("ImmutableId"));
+        assert_eq!(
+            request.preference("odata.maxpagesize").as_deref(),
+            Some("5")
+        );
+        assert_eq!(request.preference("respond-async").as_deref(), Some(""));
+        assert_eq!(request.preference("return"), None);
+    }
+}

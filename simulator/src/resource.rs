@@ -1,0 +1,503 @@
+//! From the places of a path to what the store has there.
+
+use crate::description::operation::Kind;
+use crate::description::routes::{Place, Step, StepValue};
+use crate::description::schema::{Schemas, Type};
+use crate::domain::{Below, Tenant};
+use crate::query::path::cast;
+use crate::refusal::Refusal;
+use crate::segment::{Argument, Segment};
+use crate::store::Id;
+
+/// What a path leads to.
+#[derive(Clone, Debug)]
+pub(crate) struct Resource<'a> {
+    pub(crate) target: Target,
+    pub(crate) tail: Tail<'a>,
+    /// The type to which the path casts, where it does.
+    pub(crate) cast: Option<String>,
+}
+
+/// A thing in the store, or a place for one.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Target {
+    Root,
+    /// An entity that is there.
+    Entity {
+        id: Id,
+        declared: String,
+        found: Found,
+    },
+    /// A place where an entity may be put: an unknown key, an empty singleton.
+    Vacant {
+        owner: Id,
+        relation: String,
+        declared: String,
+        key: Option<String>,
+    },
+    /// A collection of entities.
+    Set {
+        owner: Id,
+        relation: String,
+        declared: String,
+        references: bool,
+    },
+    /// A structural property of an entity, with the names that lead to it.
+    Property {
+        owner: Id,
+        path: Vec<String>,
+        kind: Type,
+    },
+}
+
+/// How an entity was reached: what a delete takes it from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) owner: Id,
+    pub(crate) relation: String,
+    /// Whether it belongs to others and is only referred to from here.
+    pub(crate) reference: bool,
+}
+
+/// The last word of a path, where it is not a resource of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tail<'a> {
+    None,
+    Count,
+    Ref,
+    Value,
+    Invocation {
+        name: &'a str,
+        arguments: Vec<(String, Argument)>,
+    },
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// An application by itself.
+    Application,
+    /// A user, through an application.
+    User(Id),
+}
+
+/// Follows the steps of a path through the store. What a path names and nobody has made yet is made on the way, where
+/// Graph, too, has it from the start: the mailbox of a user, the drive of a site, a singleton.
+pub(crate) fn resolve<'a>(
+    tenant: &mut Tenant<'_>,
+    caller: Caller,
+    steps: &'a [Step<'a>],
+) -> Result<Resource<'a>, Refusal> {
+    let mut walker = Walker {
+        tenant,
+        caller,
+        resource: Resource {
+            target: Target::Root,
+            tail: Tail::None,
+            cast: None,
+        },
+    };
+    for (at, step) in steps.iter().enumerate() {
+        walker.step(step, steps.get(at + 1).map(|step| step.place))?;
+    }
+    Ok(walker.resource)
+}
+
+struct Walker<'s, 'a, 't> {
+    tenant: &'s mut Tenant<'t>,
+    caller: Caller,
+    resource: Resource<'a>,
+}
+
+impl<'a> Walker<'_, 'a, '_> {
+    fn schemas(&self) -> &Schemas {
+        self.tenant.schemas
+    }
+
+    fn step(&mut self, step: &'a Step<'a>, next: Option<&Place>) -> Result<(), Refusal> {
+        let name = match &step.place.segment {
+            Segment::Name(name) | Segment::Call { name, .. } | Segment::Keyed { name, .. } => name,
+            Segment::Key(_) => "",
+        };
+        if let StepValue::Key(key) = &step.value {
+            return self.key(key, next.is_none());
+        }
+        match name {
+            "$count" => self.resource.tail = Tail::Count,
+            "$ref" => self.resource.tail = Tail::Ref,
+            "$value" => self.resource.tail = Tail::Value,
+            _ => {
+                let arguments = match &step.value {
+                    StepValue::Arguments(arguments) => arguments.clone(),
+                    _ => Vec::new(),
+                };
+                if step.place.is_invocation() && next.is_none() {
+                    let name = name.rsplit('.').next().unwrap_or(name);
+                    self.resource.tail = Tail::Invocation { name, arguments };
+                } else if let Some(type_name) = cast(self.schemas(), name) {
+                    return self.cast(&type_name);
+                } else if !arguments.is_empty() && !step.place.is_invocation() {
+                    return self.alternate_key(step.place, name, &arguments, next.is_none());
+                } else {
+                    return self.relation(step.place, name, &arguments);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `/users/{user-id}`
+    fn key(&mut self, key: &str, last: bool) -> Result<(), Refusal> {
+        let Target::Set {
+            owner,
+            relation,
+            declared,
+            references,
+        } = self.resource.target.clone()
+        else {
+            return Err(Refusal::unknown_segment(key));
+        };
+        let found = self.tenant.find(owner, &relation, &declared, key);
+        self.resource.target = match found {
+            Some(id) => {
+                let found = Found {
+                    owner,
+                    relation,
+                    reference: references,
+                };
+                Target::Entity {
+                    id,
+                    declared,
+                    found,
+                }
+            }
+            None if last => Target::Vacant {
+                owner,
+                relation,
+                declared,
+                key: Some(key.to_owned()),
+            },
+            None => return Err(Refusal::not_found(self.schemas(), &declared, key)),
+        };
+        Ok(())
+    }
+
+    /// `/applications(appId='…')`
+    fn alternate_key(
+        &mut self,
+        place: &Place,
+        name: &str,
+        arguments: &[(String, Argument)],
+        last: bool,
+    ) -> Result<(), Refusal> {
+        let owner = self.owner()?;
+        let declared = self
+            .declared(place)
+            .unwrap_or_else(|| "microsoft.graph.entity".into());
+        let matches = |id: &Id| {
+            arguments.iter().all(|(name, value)| {
+                let entity = self.tenant.store.get(*id);
+                let property = entity
+                    .and_then(|entity| entity.properties.get(name))
+                    .and_then(|value| value.as_str());
+                let (Argument::Quoted(text) | Argument::Bare(text) | Argument::Alias(text)) = value;
+                property.is_some_and(|property| property.eq_ignore_ascii_case(text))
+            })
+        };
+        let found = self.tenant.members(owner, name).into_iter().find(matches);
+        let relation = name.to_owned();
+        self.resource.target = match found {
+            Some(id) => Target::Entity {
+                id,
+                declared,
+                found: Found {
+                    owner,
+                    relation,
+                    reference: false,
+                },
+            },
+            None if last => Target::Vacant {
+                owner,
+                relation,
+                declared,
+                key: None,
+            },
+            None => {
+                let key = arguments.first().map_or("", |(_, value)| match value {
+                    Argument::Quoted(text) | Argument::Bare(text) | Argument::Alias(text) => text,
+                });
+                return Err(Refusal::not_found(self.schemas(), &declared, key));
+            }
+        };
+        Ok(())
+    }
+
+    /// `/groups/{group-id}/members/graph.user`
+    fn cast(&mut self, type_name: &str) -> Result<(), Refusal> {
+        if let Target::Entity { id, found, .. } = &self.resource.target {
+            let kind = self
+                .tenant
+                .store
+                .get(*id)
+                .map_or("", |entity| entity.kind.as_str());
+            if !self.schemas().is_a(kind, type_name) {
+                return Err(Refusal::nothing_related(
+                    self.schemas(),
+                    type_name,
+                    &found.relation,
+                ));
+            }
+        }
+        self.resource.cast = Some(type_name.to_owned());
+        match &mut self.resource.target {
+            Target::Entity { declared, .. }
+            | Target::Set { declared, .. }
+            | Target::Vacant { declared, .. } => {
+                *declared = type_name.to_owned();
+            }
+            Target::Root | Target::Property { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// The entity below which the next segment stands.
+    fn owner(&self) -> Result<Id, Refusal> {
+        match &self.resource.target {
+            Target::Root => Ok(Id::ROOT),
+            Target::Entity { id, .. } => Ok(*id),
+            Target::Property { owner, .. } | Target::Set { owner, .. } => Ok(*owner),
+            Target::Vacant {
+                declared,
+                key,
+                relation,
+                ..
+            } => Err(Refusal::not_found(
+                self.schemas(),
+                declared,
+                key.as_deref().unwrap_or(relation),
+            )),
+        }
+    }
+
+    /// `/users`, `/me`, `/users/{user-id}/messages`, `/users/{user-id}/mailboxSettings`
+    fn relation(
+        &mut self,
+        place: &'a Place,
+        name: &str,
+        arguments: &[(String, Argument)],
+    ) -> Result<(), Refusal> {
+        if matches!(self.resource.target, Target::Root) && name == "me" {
+            return self.me();
+        }
+        let owner = self.owner()?;
+        let mut path = match &self.resource.target {
+            Target::Property { path, .. } => path.clone(),
+            _ => Vec::new(),
+        };
+        let property = self.described(name);
+        path.push(name.to_owned());
+        if let Some((kind, false)) = property {
+            self.resource.target = Target::Property { owner, path, kind };
+            return Ok(());
+        }
+        let relation = relation_name(&path, arguments);
+        if self
+            .tenant
+            .store
+            .get(owner)
+            .is_some_and(|entity| entity.kind == "microsoft.graph.user")
+        {
+            self.tenant.open_mailbox(owner);
+        }
+        let described = property.map(|(kind, _)| kind);
+        let many = place.has_key()
+            || matches!(described, Some(Type::Collection(_)))
+            || place
+                .readable(&http::Method::GET)
+                .and_then(|operation| operation.json_answer())
+                .is_some_and(|kind| self.schemas().page_items(kind).is_some());
+        let declared = if is_stream(place) {
+            None
+        } else {
+            self.declared(place)
+        };
+        let declared = declared.or(match described {
+            Some(Type::Collection(items)) => type_name(&items),
+            Some(kind) => type_name(&kind),
+            None => None,
+        });
+        let references = place.has_literal("$ref");
+        match declared {
+            // Not an entity: a stream or a collection of complex values that its type does not name.
+            None => {
+                let kind = place
+                    .readable(&http::Method::GET)
+                    .and_then(|operation| operation.answer.first())
+                    .map_or(Type::Content, |(_, kind)| kind.clone());
+                self.resource.target = Target::Property { owner, path, kind };
+            }
+            Some(declared) if many => {
+                self.fill(place, owner, &relation, &declared);
+                self.resource.target = Target::Set {
+                    owner,
+                    relation,
+                    declared,
+                    references,
+                };
+            }
+            Some(declared) => self.single(owner, relation, declared, references),
+        }
+        Ok(())
+    }
+
+    /// A read-only collection that nobody can put anything into: Graph fills it, and so do we.
+    fn fill(&mut self, place: &Place, owner: Id, relation: &str, declared: &str) {
+        let creates = place.operation(&http::Method::POST).is_some() || place.has_literal("$ref");
+        if creates
+            || Tenant::is_computed(owner, relation)
+            || self.tenant.store.relation(owner, relation).is_some()
+        {
+            return;
+        }
+        for number in 1..=2 {
+            let mut properties = crate::synth::object(self.schemas(), declared);
+            if let Some(name) = properties.get_mut("displayName") {
+                *name = format!("Simulated {relation} {number}").into();
+            }
+            self.tenant.make(
+                Below {
+                    owner,
+                    relation,
+                    many: true,
+                },
+                declared,
+                None,
+                properties,
+            );
+        }
+    }
+
+    fn single(&mut self, owner: Id, relation: String, declared: String, references: bool) {
+        let id = match self.tenant.store.one(owner, &relation) {
+            Some(id) => Some(id),
+            // Somebody removed it, or it is a reference that nobody has set.
+            None if references || self.tenant.store.relation(owner, &relation).is_some() => None,
+            None => Some(self.tenant.materialize(owner, &relation, &declared)),
+        };
+        self.resource.target = match id {
+            Some(id) => {
+                let found = Found {
+                    owner,
+                    relation,
+                    reference: references,
+                };
+                Target::Entity {
+                    id,
+                    declared,
+                    found,
+                }
+            }
+            None => Target::Vacant {
+                owner,
+                relation,
+                declared,
+                key: None,
+            },
+        };
+    }
+
+    fn me(&mut self) -> Result<(), Refusal> {
+        let Caller::User(id) = self.caller else {
+            return Err(Refusal::bad_request(
+                "/me request is only valid with delegated authentication flow.",
+            ));
+        };
+        let found = Found {
+            owner: Id::ROOT,
+            relation: "users".into(),
+            reference: false,
+        };
+        self.resource.target = Target::Entity {
+            id,
+            declared: "microsoft.graph.user".into(),
+            found,
+        };
+        Ok(())
+    }
+
+    /// The type of a property of what was reached so far, and whether it is a navigation.
+    fn described(&self, name: &str) -> Option<(Type, bool)> {
+        let property = match &self.resource.target {
+            Target::Entity { declared, id, .. } => {
+                // The path may name a property that the actual type has and the declared one has not.
+                let kind = self
+                    .tenant
+                    .store
+                    .get(*id)
+                    .map_or(declared.as_str(), |entity| entity.kind.as_str());
+                self.schemas()
+                    .property(kind, name)
+                    .or_else(|| self.schemas().property(declared, name))?
+            }
+            Target::Property {
+                kind: Type::Named(type_name),
+                ..
+            } => self.schemas().property(type_name, name)?,
+            _ => return None,
+        };
+        Some((property.kind.clone(), property.navigation))
+    }
+
+    /// The entity type that is read at a place, of which a page holds many.
+    fn declared(&self, place: &Place) -> Option<String> {
+        let operations = [
+            http::Method::GET,
+            http::Method::PATCH,
+            http::Method::PUT,
+            http::Method::POST,
+        ];
+        operations.iter().find_map(|method| {
+            let operation = place.readable(method).filter(|operation| {
+                operation.kind == Kind::Plain || *method == http::Method::GET
+            })?;
+            let kind = operation.json_answer()?;
+            type_name(self.schemas().page_items(kind).unwrap_or(kind))
+                .filter(|name| self.schemas().object(name).is_some())
+        })
+    }
+}
+
+/// Whether bytes are read or written at the place. Writing them may answer with the entity that they belong to.
+fn is_stream(place: &Place) -> bool {
+    let reads = place
+        .readable(&http::Method::GET)
+        .and_then(|operation| operation.answer.first());
+    let writes = place
+        .readable(&http::Method::PUT)
+        .and_then(|operation| operation.body.first());
+    [reads, writes]
+        .into_iter()
+        .flatten()
+        .any(|(_, kind)| *kind == Type::Content)
+}
+
+fn type_name(kind: &Type) -> Option<String> {
+    match kind {
+        Type::Named(name) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// The store's name for what hangs at the end of a path: a function's result is kept by its arguments.
+fn relation_name(path: &[String], arguments: &[(String, Argument)]) -> String {
+    let mut name = path.join("/");
+    if !arguments.is_empty() {
+        let mut texts: Vec<_> = arguments
+            .iter()
+            .map(|(name, value)| format!("{name}={value:?}"))
+            .collect();
+        texts.sort_unstable();
+        name.push_str(&format!("({})", texts.join(",")));
+    }
+    name
+}

@@ -1,0 +1,219 @@
+//! The HTTP server around the simulator: connections, and what can go wrong with them.
+
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::core::{Core, Reply};
+use crate::fault::Effect;
+use crate::request::Request;
+
+/// The largest body that is read.
+const LARGEST: usize = 256 * 1024 * 1024;
+
+/// Serves until `stopped` is ready.
+pub(crate) async fn serve(
+    core: Arc<Core>,
+    listener: TcpListener,
+    stopped: impl Future<Output = ()>,
+) {
+    let mut stopped = std::pin::pin!(stopped);
+    loop {
+        let accepted = std::future::poll_fn(|context| match stopped.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => listener.poll_accept(context).map(Some),
+        });
+        match accepted.await {
+            None => return,
+            Some(Ok((stream, _))) => {
+                tokio::spawn(connection(Arc::clone(&core), stream));
+            }
+            // A connection that was gone before it was accepted; the next one is another.
+            Some(Err(_)) => tokio::task::yield_now().await,
+        }
+    }
+}
+
+async fn connection(core: Arc<Core>, stream: TcpStream) {
+    // Answers go out at once: they are small, and tests wait for them. A socket that cannot do so still works.
+    let _ = stream.set_nodelay(true);
+    let reset = Arc::new(AtomicBool::new(false));
+    let stream = Stream {
+        stream,
+        reset: Arc::clone(&reset),
+    };
+    let service = service_fn(move |request| answer(Arc::clone(&core), Arc::clone(&reset), request));
+    // An error here is a client that went away, or a fault that was asked for.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn answer(
+    core: Arc<Core>,
+    reset: Arc<AtomicBool>,
+    request: http::Request<Incoming>,
+) -> Result<Response<Payload>, Broken> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, LARGEST).collect().await else {
+        let mut response = Response::new(Payload::default());
+        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        return Ok(response);
+    };
+    let target = head
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str())
+        .to_owned();
+    let request = Request {
+        method: head.method,
+        target,
+        headers: head.headers,
+        body: body.to_bytes(),
+    };
+    let Reply { effect, answer } = core.handle(&request);
+    let mut payload = Payload {
+        length: answer.body.len() as u64,
+        rest: Some(answer.body),
+        broken: false,
+    };
+    match effect {
+        Some(Effect::Reset) => {
+            reset.store(true, Ordering::Relaxed);
+            return Err(Broken);
+        }
+        Some(Effect::Slow(delay)) => tokio::time::sleep(delay).await,
+        Some(Effect::Truncated) => payload.truncate(),
+        Some(Effect::Answer(_)) | None => {}
+    }
+    let mut response = Response::new(payload);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    Ok(response)
+}
+
+/// The connection ends here, because it was asked for.
+#[derive(Debug)]
+struct Broken;
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the connection was broken on request")
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// A body, which may end before its announced length.
+#[derive(Default)]
+struct Payload {
+    length: u64,
+    rest: Option<Bytes>,
+    broken: bool,
+}
+
+impl Payload {
+    fn truncate(&mut self) {
+        if let Some(body) = &mut self.rest {
+            body.truncate(body.len() / 2);
+        }
+        self.broken = true;
+    }
+}
+
+impl Body for Payload {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match self.rest.take().filter(|body| !body.is_empty()) {
+            Some(body) => Poll::Ready(Some(Ok(Frame::data(body)))),
+            None if self.broken => {
+                self.broken = false;
+                Poll::Ready(Some(Err(Broken)))
+            }
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        !self.broken && self.rest.as_ref().is_none_or(Bytes::is_empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.length)
+    }
+}
+
+/// A connection that is reset, not closed, where that was asked for.
+struct Stream {
+    stream: TcpStream,
+    reset: Arc<AtomicBool>,
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.reset.load(Ordering::Relaxed) {
+            // Without lingering, closing sends a RST. Where that cannot be set, the client sees the end of the stream.
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, data)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, data)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.reset.load(Ordering::Relaxed) {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,271 @@
+//! What the tenant holds: entities, and which of them hang where.
+//!
+//! The same entity may hang in several places (a message below its folder and below its mailbox; a user below `/users`
+//! and below a group's members), so entities are kept apart from the relations between them. The service root is an
+//! entity as well: its relations are the entity sets and singletons.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+/// An entity's number, in the order in which entities were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Id(u64);
+
+impl Id {
+    /// The service root.
+    pub(crate) const ROOT: Self = Self(0);
+
+    /// The number, for a page's token.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// An entity.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Entity {
+    /// Its type (`microsoft.graph.user`).
+    pub(crate) kind: String,
+    /// What stands for it in a URL.
+    pub(crate) key: String,
+    /// Its structural properties; one that is not set, or null, is not here.
+    pub(crate) properties: Map<String, Value>,
+    /// Where it was made.
+    pub(crate) parent: Option<(Id, String)>,
+    /// How often it was changed.
+    pub(crate) revision: u64,
+    relations: BTreeMap<String, Relation>,
+    contents: BTreeMap<String, Content>,
+}
+
+/// What hangs below an entity by one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// One entity, or the knowledge that there is none.
+    One(Option<Id>),
+    /// Many, in the order in which they were made.
+    Many(BTreeSet<Id>),
+}
+
+/// The bytes behind `$value`, `content` and other streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) media_type: String,
+    pub(crate) bytes: Bytes,
+}
+
+/// All entities of the tenant.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    entities: BTreeMap<Id, Entity>,
+    by_key: HashMap<String, BTreeSet<Id>>,
+    /// Other names of an entity, in lower case: a user's principal name, a folder's well-known name.
+    by_alias: HashMap<String, BTreeSet<Id>>,
+    next: u64,
+}
+
+impl Store {
+    pub(crate) fn new() -> Self {
+        let entities = BTreeMap::from([(Id::ROOT, Entity::default())]);
+        Self {
+            entities,
+            by_key: HashMap::new(),
+            by_alias: HashMap::new(),
+            next: 1,
+        }
+    }
+
+    /// Adds an entity that hangs nowhere yet.
+    pub(crate) fn insert(&mut self, kind: &str, key: &str, properties: Map<String, Value>) -> Id {
+        let id = Id(self.next);
+        self.next += 1;
+        let entity = Entity {
+            kind: kind.into(),
+            key: key.into(),
+            properties,
+            revision: 1,
+            ..Entity::default()
+        };
+        self.entities.insert(id, entity);
+        self.by_key.entry(key.into()).or_default().insert(id);
+        id
+    }
+
+    pub(crate) fn get(&self, id: Id) -> Option<&Entity> {
+        self.entities.get(&id)
+    }
+
+    /// The entity, to be changed: its revision goes up.
+    pub(crate) fn change(&mut self, id: Id) -> Option<&mut Entity> {
+        let entity = self.entities.get_mut(&id)?;
+        entity.revision += 1;
+        Some(entity)
+    }
+
+    /// Removes an entity. What hung below it can no longer be reached; where it hung, it is passed over.
+    pub(crate) fn remove(&mut self, id: Id) -> Option<Entity> {
+        self.entities.remove(&id)
+    }
+
+    /// All entities, the root aside.
+    pub(crate) fn entities(&self) -> impl Iterator<Item = (Id, &Entity)> {
+        self.entities
+            .iter()
+            .filter(|(id, _)| **id != Id::ROOT)
+            .map(|(id, entity)| (*id, entity))
+    }
+
+    /// Gives an entity another name.
+    pub(crate) fn alias(&mut self, id: Id, alias: &str) {
+        self.by_alias
+            .entry(alias.to_lowercase())
+            .or_default()
+            .insert(id);
+    }
+
+    /// Takes another name from an entity.
+    pub(crate) fn forget_alias(&mut self, id: Id, alias: &str) {
+        if let Some(ids) = self.by_alias.get_mut(&alias.to_lowercase()) {
+            ids.remove(&id);
+        }
+    }
+
+    /// The entities with this key, and those with this name, that are still there.
+    pub(crate) fn named(&self, key: &str) -> impl Iterator<Item = (Id, &Entity)> {
+        let by_alias = self.by_alias.get(&key.to_lowercase());
+        let ids = self.by_key.get(key).into_iter().chain(by_alias).flatten();
+        ids.filter_map(|id| Some((*id, self.entities.get(id)?)))
+    }
+
+    /// What hangs below `owner` by this name. `None` where nothing was ever put there.
+    pub(crate) fn relation(&self, owner: Id, name: &str) -> Option<&Relation> {
+        self.entities.get(&owner)?.relations.get(name)
+    }
+
+    /// The one entity that hangs there.
+    pub(crate) fn one(&self, owner: Id, name: &str) -> Option<Id> {
+        match self.relation(owner, name)? {
+            Relation::One(id) => id.filter(|id| self.entities.contains_key(id)),
+            Relation::Many(_) => None,
+        }
+    }
+
+    /// The entities that hang there.
+    pub(crate) fn many(&self, owner: Id, name: &str) -> Vec<Id> {
+        match self.relation(owner, name) {
+            Some(Relation::Many(ids)) => ids
+                .iter()
+                .copied()
+                .filter(|id| self.entities.contains_key(id))
+                .collect(),
+            Some(Relation::One(Some(id))) if self.entities.contains_key(id) => vec![*id],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether `id` hangs there.
+    pub(crate) fn holds(&self, owner: Id, name: &str, id: Id) -> bool {
+        match self.relation(owner, name) {
+            Some(Relation::Many(ids)) => ids.contains(&id),
+            Some(Relation::One(one)) => *one == Some(id),
+            None => false,
+        }
+    }
+
+    /// Puts one entity there, or none.
+    pub(crate) fn set(&mut self, owner: Id, name: &str, id: Option<Id>) {
+        if let Some(entity) = self.entities.get_mut(&owner) {
+            entity.relations.insert(name.into(), Relation::One(id));
+        }
+    }
+
+    /// Makes a collection there, where there is none yet.
+    pub(crate) fn open(&mut self, owner: Id, name: &str) {
+        if let Some(entity) = self.entities.get_mut(&owner) {
+            entity
+                .relations
+                .entry(name.into())
+                .or_insert_with(|| Relation::Many(BTreeSet::new()));
+        }
+    }
+
+    /// Adds an entity to the collection there. `false` where it was in it before.
+    pub(crate) fn add(&mut self, owner: Id, name: &str, id: Id) -> bool {
+        let Some(entity) = self.entities.get_mut(&owner) else {
+            return false;
+        };
+        match entity
+            .relations
+            .entry(name.into())
+            .or_insert_with(|| Relation::Many(BTreeSet::new()))
+        {
+            Relation::Many(ids) => ids.insert(id),
+            relation @ Relation::One(_) => {
+                *relation = Relation::Many(BTreeSet::from([id]));
+                true
+            }
+        }
+    }
+
+    /// Takes an entity out of there. `false` where it was not in it.
+    pub(crate) fn take(&mut self, owner: Id, name: &str, id: Id) -> bool {
+        let Some(entity) = self.entities.get_mut(&owner) else {
+            return false;
+        };
+        match entity.relations.get_mut(name) {
+            Some(Relation::Many(ids)) => ids.remove(&id),
+            Some(Relation::One(one)) if *one == Some(id) => one.take().is_some(),
+            _ => false,
+        }
+    }
+
+    /// Says where an entity was made.
+    pub(crate) fn settle(&mut self, id: Id, owner: Id, name: &str) {
+        if let Some(entity) = self.entities.get_mut(&id) {
+            entity.parent = Some((owner, name.into()));
+        }
+    }
+
+    /// The entity and those above it, up to the root.
+    pub(crate) fn ancestors(&self, id: Id) -> impl Iterator<Item = (Id, &Entity)> {
+        let mut next = Some(id);
+        std::iter::from_fn(move || {
+            let id = next.filter(|id| *id != Id::ROOT)?;
+            let entity = self.entities.get(&id)?;
+            next = entity.parent.as_ref().map(|(owner, _)| *owner);
+            Some((id, entity))
+        })
+    }
+
+    /// The owners below which `id` hangs by this name.
+    pub(crate) fn owners(&self, name: &str, id: Id) -> Vec<Id> {
+        let owns = |entity: &Entity| match entity.relations.get(name) {
+            Some(Relation::Many(ids)) => ids.contains(&id),
+            Some(Relation::One(one)) => *one == Some(id),
+            None => false,
+        };
+        self.entities()
+            .filter(|(_, entity)| owns(entity))
+            .map(|(owner, _)| owner)
+            .collect()
+    }
+
+    pub(crate) fn content(&self, id: Id, name: &str) -> Option<&Content> {
+        self.entities.get(&id)?.contents.get(name)
+    }
+
+    /// Stores the bytes of a stream.
+    pub(crate) fn set_content(&mut self, id: Id, name: &str, content: Content) {
+        if let Some(entity) = self.change(id) {
+            entity.contents.insert(name.into(), content);
+        }
+    }
+
+    /// Removes the bytes of a stream. `false` where there were none.
+    pub(crate) fn remove_content(&mut self, id: Id, name: &str) -> bool {
+        self.change(id)
+            .is_some_and(|entity| entity.contents.remove(name).is_some())
+    }
+}
