@@ -27,6 +27,7 @@ use http::{HeaderMap, Method, StatusCode};
 
 pub use answer::{DecodeError, EmptyResponseError, PagingError};
 pub use api::{ApiError, ErrorDetail};
+pub(crate) use local::HostRefusal;
 pub use local::{ConfigurationError, HostError, RequestError};
 pub use sign_in::SignInError;
 pub use transport::TransportError;
@@ -118,6 +119,16 @@ impl Error {
         body: &Bytes,
     ) -> Self {
         ApiError::from_response(request, status, headers, body).into()
+    }
+
+    /// Adds the call that it happened to, where it is not there yet.
+    pub(crate) fn of(self, context: &RequestContext) -> Self {
+        match self {
+            Error::Decode(error) => error.of(context).into(),
+            Error::Host(error) => error.of(context).into(),
+            Error::Transport(error) => error.of(context).into(),
+            error => error,
+        }
     }
 
     /// The status of the answer, of Graph or of the identity platform, where there was one.

@@ -28,9 +28,8 @@ impl DecodeError {
         }
     }
 
-    /// Adds the call whose answer it was.
-    pub(crate) fn of(mut self, method: Method, template: String) -> Self {
-        self.context = Some(RequestContext::new(method, template));
+    pub(crate) fn of(mut self, context: &RequestContext) -> Self {
+        self.context.get_or_insert_with(|| context.clone());
         self
     }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::RequestContext;
 use super::retry_after::retry_after;
 use super::text::OneLine;
+use crate::auth::challenge;
 
 /// As much of a body as is kept for a look at what is no error of Graph's form.
 const KEPT_OF_BODY: usize = 1024;
@@ -161,6 +162,14 @@ impl ApiError {
     /// How long Graph asked to wait before the next try: `Retry-After`, rounded up to whole seconds.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(&self.headers, Utc::now())
+    }
+
+    /// What Graph wants the token to prove, as JSON, where that is why it refused: to be handed on to the next sign-in of
+    /// the user (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
+    ///
+    /// A provider that can do that without the user has done so already, and this is the second refusal.
+    pub fn claims(&self) -> Option<String> {
+        challenge::claims(&self.headers)
     }
 
     /// The first KiB of the body as it came, for a look at what is no error of Graph's form.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use http::Method;
 
-use super::RequestContext;
 use super::text::OneLine;
+use super::{RequestContext, Source};
 
 /// A call that no request can express: says what was wrong and where. Nothing was sent.
 #[derive(Clone, Debug)]
@@ -46,6 +46,7 @@ impl std::error::Error for RequestError {}
 pub struct ConfigurationError {
     setting: &'static str,
     message: String,
+    source: Option<Source>,
 }
 
 impl ConfigurationError {
@@ -53,7 +54,13 @@ impl ConfigurationError {
         Self {
             setting,
             message: message.into(),
+            source: None,
         }
+    }
+
+    pub(crate) fn with_source(mut self, source: Source) -> Self {
+        self.source = Some(source);
+        self
     }
 
     /// The setting, by the name of its method.
@@ -78,7 +85,11 @@ impl fmt::Display for ConfigurationError {
     }
 }
 
-impl std::error::Error for ConfigurationError {}
+impl std::error::Error for ConfigurationError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.source.as_deref()? as &(dyn std::error::Error + 'static))
+    }
+}
 
 /// An address outside the hosts that a client may speak to.
 ///
@@ -116,8 +127,8 @@ impl HostError {
         }
     }
 
-    pub(crate) fn of(mut self, context: Option<&RequestContext>) -> Self {
-        self.context = context.cloned();
+    pub(crate) fn of(mut self, context: &RequestContext) -> Self {
+        self.context.get_or_insert_with(|| context.clone());
         self
     }
 

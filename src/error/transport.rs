@@ -1,6 +1,6 @@
 //! What got lost between here and Graph.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,30 +29,38 @@ enum Kind {
 impl TransportError {
     /// What reqwest could not do. The URL, which may hold ids and tokens, is taken out.
     pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
-        let kind = if error.is_timeout() {
-            Kind::Timeout
-        } else if error.is_connect() {
-            Kind::Connect
-        } else if error.is_builder() || error.is_redirect() {
-            Kind::Final
-        } else {
-            Kind::Broken
-        };
         let error = error.without_url();
-        let message = match (kind, innermost(&error)) {
-            (Kind::Timeout, _) => "no answer in time".to_owned(),
-            (Kind::Connect, cause) => format!("no connection: {cause}"),
-            (Kind::Broken | Kind::Final, cause) => cause,
+        Self::from_cause(Kind::of(&error), Arc::new(error))
+    }
+
+    /// What a middleware of the user's gave up on.
+    pub(crate) fn from_middleware(error: Box<dyn Error + Send + Sync>) -> Self {
+        let source: Source = Arc::from(error);
+        let reqwest = chain(&*source).find_map(|cause| cause.downcast_ref::<reqwest::Error>());
+        let kind = reqwest.map_or(Kind::Final, Kind::of);
+        Self::from_cause(kind, source)
+    }
+
+    fn from_cause(kind: Kind, source: Source) -> Self {
+        // reqwest's own text says only that something failed, the end of the chain says what.
+        let cause = chain(&*source)
+            .last()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let message = match kind {
+            Kind::Timeout => "no answer in time".to_owned(),
+            Kind::Connect => format!("no connection: {cause}"),
+            Kind::Broken | Kind::Final => cause,
         };
         Self {
             context: None,
             kind,
             message,
-            source: Some(Arc::new(error)),
+            source: Some(source),
         }
     }
 
-    /// What a middleware of the user's, or one here, gave up on.
+    /// What this crate gives up on.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             context: None,
@@ -62,15 +70,8 @@ impl TransportError {
         }
     }
 
-    pub(crate) fn with_source(mut self, source: Source) -> Self {
-        self.source = Some(source);
-        self
-    }
-
-    pub(crate) fn of(mut self, context: Option<&RequestContext>) -> Self {
-        if self.context.is_none() {
-            self.context = context.cloned();
-        }
+    pub(crate) fn of(mut self, context: &RequestContext) -> Self {
+        self.context.get_or_insert_with(|| context.clone());
         self
     }
 
@@ -89,15 +90,25 @@ impl TransportError {
     }
 }
 
-/// The cause at the end of the chain: reqwest's own text says only that something failed.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = inner.to_string();
-        cause = inner.source();
+impl Kind {
+    fn of(error: &reqwest::Error) -> Self {
+        if error.is_timeout() {
+            Kind::Timeout
+        } else if error.is_connect() {
+            Kind::Connect
+        } else if error.is_builder() || error.is_redirect() {
+            Kind::Final
+        } else {
+            Kind::Broken
+        }
     }
-    text
+}
+
+/// The error and its causes, from the outermost to the innermost.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        (*error).source()
+    })
 }
 
 impl fmt::Display for TransportError {
@@ -109,8 +120,8 @@ impl fmt::Display for TransportError {
     }
 }
 
-impl std::error::Error for TransportError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(self.source.as_deref()? as &(dyn std::error::Error + 'static))
+impl Error for TransportError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.source.as_deref()? as &(dyn Error + 'static))
     }
 }

@@ -1,0 +1,92 @@
+//! Access tokens that live elsewhere.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+
+use super::{Secret, Token, TokenProvider, TokenRequest};
+use crate::Result;
+use crate::error::SignInError;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Asked = Pin<Box<dyn Future<Output = Result<Secret<String>>> + Send>>;
+
+/// An access token that somebody else gets and renews: fixed text, or a closure that is asked for each call.
+///
+/// Nothing of it is kept or shared: a closure is asked within the task of each call, so it may well answer with the token
+/// of the user whom that task serves. It is asked again when Graph refuses a token; fixed text is not tried twice.
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::AccessToken;
+///
+/// // As Graph Explorer or `az account get-access-token` shows it, for as long as it lives.
+/// let graph = Graph::new(AccessToken::new("eyJ0eXAi…"));
+///
+/// // Out of a store that keeps it fresh.
+/// let graph = Graph::new(AccessToken::from_fn(|| tokio::fs::read_to_string("/run/secrets/graph-token")));
+/// ```
+pub struct AccessToken(Kind);
+
+enum Kind {
+    Fixed(Secret<String>),
+    Asked(Box<dyn Fn() -> Asked + Send + Sync>),
+}
+
+impl AccessToken {
+    /// A token as it stands, without the word `Bearer`.
+    pub fn new(token: impl Into<Secret<String>>) -> Self {
+        Self(Kind::Fixed(token.into()))
+    }
+
+    /// Asks for the token, each time one is needed.
+    ///
+    /// A closure that does not wait wraps what it gives: `|| std::future::ready(lookup())`.
+    pub fn from_fn<F, R, T, E>(ask: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<T, E>> + Send + 'static,
+        T: Into<Secret<String>>,
+        E: Into<BoxError>,
+    {
+        Self(Kind::Asked(Box::new(move || {
+            let answer = ask();
+            Box::pin(async move {
+                answer.await.map(Into::into).map_err(|error| {
+                    SignInError::new("the closure of `AccessToken::from_fn` has no token")
+                        .with_source(error)
+                        .into()
+                })
+            })
+        })))
+    }
+}
+
+#[async_trait]
+impl TokenProvider for AccessToken {
+    async fn token(&self, _: TokenRequest) -> Result<Token> {
+        let text = match &self.0 {
+            Kind::Fixed(text) => text.clone(),
+            Kind::Asked(ask) => ask().await?,
+        };
+        Ok(Token::new(text))
+    }
+
+    fn shares_tokens(&self) -> bool {
+        false
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Fixed(text) => f.debug_tuple("AccessToken").field(text).finish(),
+            Kind::Asked(_) => f
+                .debug_tuple("AccessToken")
+                .field(&format_args!("from_fn"))
+                .finish(),
+        }
+    }
+}

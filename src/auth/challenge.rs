@@ -1,0 +1,200 @@
+//! What Graph wants a token to prove: the claims of a `WWW-Authenticate` header
+//! (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>,
+//! [RFC 9110, 11.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1)).
+//!
+//! The header comes in many shapes: several challenges in one header or in several, parameters in any order, quoted or
+//! not, with commas inside quotes. So it is read generously, and what cannot be read is no challenge.
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use http::HeaderMap;
+use http::header::WWW_AUTHENTICATE;
+use serde_json::{Map, Value};
+
+/// The claims, as JSON, that a `Bearer` challenge asks for.
+pub(crate) fn claims(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get_all(WWW_AUTHENTICATE)
+        .iter()
+        .filter_map(|header| std::str::from_utf8(header.as_bytes()).ok())
+        .flat_map(challenges)
+        .filter(|challenge| challenge.scheme.eq_ignore_ascii_case("Bearer"))
+        .filter(|challenge| challenge.get("error").is_none_or(is_insufficient_claims))
+        .find_map(|challenge| decode(challenge.get("claims")?))
+}
+
+/// The second spelling stands in Graph's own pages, and so in answers too.
+fn is_insufficient_claims(error: &str) -> bool {
+    error.eq_ignore_ascii_case("insufficient_claims")
+        || error.eq_ignore_ascii_case("insufficent_claims")
+}
+
+struct Challenge<'a> {
+    scheme: &'a str,
+    parameters: Vec<(&'a str, String)>,
+}
+
+impl Challenge<'_> {
+    fn get(&self, wanted: &str) -> Option<&str> {
+        let parameter = self
+            .parameters
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+        Some(&parameter.1)
+    }
+}
+
+fn challenges(header: &str) -> Vec<Challenge<'_>> {
+    let mut challenges: Vec<Challenge<'_>> = Vec::new();
+    for item in items(header) {
+        let (scheme, parameter) = split_scheme(item);
+        if let Some(scheme) = scheme {
+            challenges.push(Challenge {
+                scheme,
+                parameters: Vec::new(),
+            });
+        }
+        let (Some(challenge), Some((name, value))) =
+            (challenges.last_mut(), parameter.split_once('='))
+        else {
+            continue;
+        };
+        challenge
+            .parameters
+            .push((name.trim(), unquote(value.trim())));
+    }
+    challenges
+}
+
+/// The pieces between the commas that stand outside quotes.
+fn items(header: &str) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut escaped) = (false, false);
+    header.split(move |sign| {
+        match sign {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ',' => return !quoted,
+            _ => {}
+        }
+        false
+    })
+}
+
+/// `Bearer realm=""` → the scheme and the parameter that follows it; `error="x"` → no scheme.
+fn split_scheme(item: &str) -> (Option<&str>, &str) {
+    let item = item.trim();
+    match item.split_once(char::is_whitespace) {
+        Some((first, rest)) if !first.contains('=') && !rest.trim_start().starts_with('=') => {
+            (Some(first), rest)
+        }
+        None if !item.is_empty() && !item.contains('=') => (Some(item), ""),
+        _ => (None, item),
+    }
+}
+
+fn unquote(value: &str) -> String {
+    let Some(quoted) = value.strip_prefix('"') else {
+        return value.to_owned();
+    };
+    let mut text = String::with_capacity(quoted.len());
+    let mut signs = quoted.chars();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '"' => break,
+            '\\' => text.extend(signs.next()),
+            _ => text.push(sign),
+        }
+    }
+    text
+}
+
+/// Claims are JSON in base64, of either alphabet, padded or not.
+fn decode(claims: &str) -> Option<String> {
+    const GENEROUS: GeneralPurpose = GeneralPurpose::new(
+        &STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let json = GENEROUS
+        .decode(claims.replace('-', "+").replace('_', "/"))
+        .ok()?;
+    let json = String::from_utf8(json).ok()?;
+    serde_json::from_str::<Map<String, Value>>(&json).ok()?;
+    Some(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}"#;
+    const ENCODED: &str =
+        "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=";
+
+    fn read(headers: &[&str]) -> Option<String> {
+        let mut map = HeaderMap::new();
+        for header in headers {
+            map.append(WWW_AUTHENTICATE, HeaderValue::from_str(header).unwrap());
+        }
+        claims(&map)
+    }
+
+    #[test]
+    fn case_8_3_claims_are_read_from_every_shape_of_challenge() {
+        let unpadded = ENCODED.trim_end_matches('=');
+        for header in [
+            format!(
+                r#"Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000", error="insufficient_claims", claims="{ENCODED}""#
+            ),
+            format!(r#"bearer claims="{ENCODED}",error="insufficient_claims""#),
+            format!(
+                "Bearer claims={unpadded}, error=insufficient_claims, authorization_uri=https://login.x/?a=b"
+            ),
+            format!(
+                r#"PoP realm="", claims="bm8=", nonce="n,=\"", Bearer realm="", Error="insufficent_claims", Claims = "{unpadded}""#
+            ),
+            format!(
+                r#"Basic realm="x, Bearer y", Bearer error_description="a, b=\"c\"", error="insufficient_claims", claims="{ENCODED}", PoP realm="""#
+            ),
+        ] {
+            assert_eq!(read(&[&header]).as_deref(), Some(CLAIMS), "{header}");
+        }
+        let second = format!(r#"Bearer error="insufficient_claims", claims="{ENCODED}""#);
+        assert_eq!(read(&[r#"PoP realm="""#, &second]).as_deref(), Some(CLAIMS));
+    }
+
+    #[test]
+    fn base64url_is_read_as_well() {
+        // `?` three times is one of the texts that differ between the alphabets.
+        let json = r#"{"access_token":"???>>>"}"#;
+        let url = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(json);
+        assert!(url.contains('_') || url.contains('-'), "{url}");
+        assert_eq!(
+            read(&[&format!("Bearer claims={url}")]).as_deref(),
+            Some(json)
+        );
+    }
+
+    #[test]
+    fn case_8_3_what_is_no_challenge_is_none() {
+        for header in [
+            "",
+            ",,,",
+            "Bearer",
+            r#"Bearer realm="""#,
+            r#"Bearer realm="", error="invalid_token", claims="e30=""#,
+            r#"PoP error="insufficient_claims", claims="e30=""#,
+            r#"Bearer error="insufficient_claims""#,
+            r#"Bearer error="insufficient_claims", claims="not base64!""#,
+            r#"Bearer error="insufficient_claims", claims="bm8=""#,
+            r#"Bearer error="insufficient_claims", claims="e30="#,
+            "Bearer =,=\"",
+        ] {
+            let wanted = header.ends_with("e30=").then(|| "{}".to_owned());
+            assert_eq!(read(&[header]), wanted, "{header}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What a token request claims.
+//!
+//! This crate can answer a claims challenge, and says so in each request: without that, Graph never sends one, and a
+//! token that was revoked is simply refused (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
+
+use serde_json::{Map, Value, json};
+
+/// The request's `claims`: that challenges are understood (`cp1`), and what the last challenge asked for.
+pub(super) fn claims(challenge: Option<&str>) -> String {
+    let mut claims = json!({ "access_token": { "xms_cc": { "values": ["cp1"] } } });
+    let challenge =
+        challenge.and_then(|challenge| serde_json::from_str::<Map<String, Value>>(challenge).ok());
+    if let (Value::Object(claims), Some(challenge)) = (&mut claims, challenge) {
+        merge(claims, challenge);
+    }
+    claims.to_string()
+}
+
+/// Adds what is new, level by level: both may ask for something of `access_token`.
+fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
+    for (name, value) in from {
+        match (into.get_mut(&name), value) {
+            (Some(Value::Object(there)), Value::Object(value)) => merge(there, value),
+            (_, value) => {
+                into.insert(name, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(challenge: Option<&str>) -> Value {
+        serde_json::from_str(&claims(challenge)).unwrap()
+    }
+
+    #[test]
+    fn case_8_3_the_challenge_is_merged_into_the_capability() {
+        let capability = json!({ "access_token": { "xms_cc": { "values": ["cp1"] } } });
+        assert_eq!(value(None), capability);
+        assert_eq!(value(Some("no json")), capability);
+        assert_eq!(
+            value(Some(
+                r#"{"access_token":{"nbf":{"essential":true,"value":"1"}},"id_token":null}"#
+            )),
+            json!({
+                "access_token": { "xms_cc": { "values": ["cp1"] }, "nbf": { "essential": true, "value": "1" } },
+                "id_token": null,
+            })
+        );
+    }
+}

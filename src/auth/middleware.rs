@@ -1,0 +1,83 @@
+//! Carries tokens to Graph.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::header::AUTHORIZATION;
+use http::{Extensions, HeaderMap, StatusCode};
+use reqwest::{Request, Response};
+use reqwest_middleware::{Error, Middleware, Next, Result};
+
+use super::challenge;
+use super::tokens::{Bearer, Tokens};
+
+/// Marks a request that goes without a token: what a redirect has led away from Graph's hosts.
+#[derive(Clone, Copy)]
+pub(crate) struct WithoutToken;
+
+/// Attaches a token, and makes the call once more with a new one when Graph refuses it.
+///
+/// It stands behind the [host guard](crate::transport::HostGuard), so that no token is asked for, let alone sent, where it
+/// may not go. A call that brings its own `Authorization` header keeps it.
+pub(crate) struct Authorize {
+    tokens: Arc<Tokens>,
+}
+
+impl Authorize {
+    pub(crate) fn new(tokens: Arc<Tokens>) -> Self {
+        Self { tokens }
+    }
+}
+
+#[async_trait]
+impl Middleware for Authorize {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        if extensions.get::<WithoutToken>().is_some()
+            || request.headers().contains_key(AUTHORIZATION)
+        {
+            return next.run(request, extensions).await;
+        }
+        let token = self.tokens.token().await.map_err(Error::middleware)?;
+        // None for a body that is gone once it was sent.
+        let again = request.try_clone();
+        attach(&mut request, &token);
+        let response = next.clone().run(request, extensions).await?;
+        let (Some(claims), Some(mut again)) =
+            (refused(response.status(), response.headers()), again)
+        else {
+            return Ok(response);
+        };
+        let new = self
+            .tokens
+            .renew(&token, claims)
+            .await
+            .map_err(Error::middleware)?;
+        if new.is_same(&token) {
+            return Ok(response);
+        }
+        drop(response);
+        attach(&mut again, &new);
+        next.run(again, extensions).await
+    }
+}
+
+fn attach(request: &mut Request, token: &Bearer) {
+    request
+        .headers_mut()
+        .insert(AUTHORIZATION, token.header().clone());
+}
+
+/// Whether the token was refused, and for want of which claims. Conditional Access refuses with 403 as well, but then it
+/// says what it wants: any other 403 is about permissions, which a new token would not have either.
+fn refused(status: StatusCode, headers: &HeaderMap) -> Option<Option<String>> {
+    match status {
+        StatusCode::UNAUTHORIZED => Some(challenge::claims(headers)),
+        StatusCode::FORBIDDEN => challenge::claims(headers).map(Some),
+        _ => None,
+    }
+}

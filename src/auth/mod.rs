@@ -1,0 +1,36 @@
+//! Signing in: what gives tokens, and what carries them to Graph.
+//!
+//! | who signs in | provider |
+//! |---|---|
+//! | an application, with a secret | [`ClientSecret`] |
+//! | a user who has signed in before | [`RefreshToken`] |
+//! | somebody else has the token | [`AccessToken`] |
+//! | anything else | a closure, or a [`TokenProvider`] of one's own |
+//!
+//! They are types of their own, so that a refresh token can never be sent to Graph as if it were an access token.
+//!
+//! The client keeps a token and renews it five minutes before its end, in the background, while calls go on with the old
+//! one. However many calls wait for a token, one request is made for all of them; it runs in a task of its own
+//! ([`tokio::spawn`]), so that a call that is given up does not take it along. If it fails, those that waited fail with it,
+//! and the next call tries again. When Graph refuses a token (401), one new token is got and the call made once more.
+//!
+//! What is secret is a [`Secret`], which prints as `[redacted]`.
+
+mod access_token;
+pub(crate) mod challenge;
+mod claims;
+mod client_secret;
+mod middleware;
+mod platform;
+mod provider;
+mod refresh_token;
+mod secret;
+mod tokens;
+
+pub use access_token::AccessToken;
+pub use client_secret::ClientSecret;
+pub(crate) use middleware::{Authorize, WithoutToken};
+pub use provider::{Token, TokenProvider, TokenRequest};
+pub use refresh_token::RefreshToken;
+pub use secret::Secret;
+pub(crate) use tokens::Tokens;

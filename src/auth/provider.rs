@@ -1,0 +1,207 @@
+//! What gives tokens.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::Secret;
+use crate::{Cloud, Result};
+
+/// Gives access tokens for Graph.
+///
+/// [`ClientSecret`](super::ClientSecret), [`AccessToken`](super::AccessToken) and [`RefreshToken`](super::RefreshToken)
+/// are such providers, and so is any closure from [`TokenRequest`] to a future of a [`Token`]. The client keeps what a
+/// provider gives, renews it in time, and asks once however many calls wait: a provider just gets a token, each time it
+/// is asked.
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::{Token, TokenProvider, TokenRequest};
+/// use msgraph::error::SignInError;
+///
+/// struct Broker { socket: std::path::PathBuf }
+///
+/// #[msgraph::async_trait]
+/// impl TokenProvider for Broker {
+///     async fn token(&self, request: TokenRequest) -> msgraph::Result<Token> {
+///         let text = tokio::fs::read_to_string(&self.socket)
+///             .await
+///             .map_err(|error| SignInError::new("the broker does not answer").with_source(error))?;
+///         Ok(Token::new(text).expires_in(std::time::Duration::from_secs(600)))
+///     }
+/// }
+///
+/// let graph = Graph::new(Broker { socket: "/run/broker".into() });
+/// ```
+#[async_trait]
+pub trait TokenProvider: Send + Sync + 'static {
+    /// Gets a token, a new one if it can: this is asked when none is there, when one is about to expire, and when Graph
+    /// has refused one.
+    ///
+    /// # Errors
+    ///
+    /// [`SignInError`](crate::error::SignInError) for whatever is in the way; all calls that wait fail with it, and the
+    /// next one asks again.
+    async fn token(&self, request: TokenRequest) -> Result<Token>;
+
+    /// Whether the client may keep a token and share it between calls, as it does if this says nothing else.
+    ///
+    /// A provider that says no is asked for each call, within the call's own task, and none of its tokens meets
+    /// another call: that is for programs whose calls belong to different users.
+    fn shares_tokens(&self) -> bool {
+        true
+    }
+}
+
+/// A closure is a provider.
+#[async_trait]
+impl<F, T> TokenProvider for F
+where
+    F: Fn(TokenRequest) -> T + Send + Sync + 'static,
+    T: Future<Output = Result<Token>> + Send,
+{
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        self(request).await
+    }
+}
+
+/// One provider may serve several clients, and a provider that is chosen at run time is one as well.
+#[async_trait]
+impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        (**self).token(request).await
+    }
+
+    fn shares_tokens(&self) -> bool {
+        (**self).shares_tokens()
+    }
+}
+
+/// What a token is asked for.
+#[derive(Clone)]
+pub struct TokenRequest {
+    cloud: Arc<Cloud>,
+    http: reqwest::Client,
+    timeout: Option<Duration>,
+    claims: Option<Arc<str>>,
+}
+
+impl TokenRequest {
+    pub(crate) fn new(cloud: Arc<Cloud>, http: reqwest::Client, timeout: Option<Duration>) -> Self {
+        Self {
+            cloud,
+            http,
+            timeout,
+            claims: None,
+        }
+    }
+
+    pub(crate) fn with_claims(&self, claims: Option<Arc<str>>) -> Self {
+        Self {
+            claims,
+            ..self.clone()
+        }
+    }
+
+    /// The cloud that the token is for, with the root of its identity platform.
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    /// The scope that the token is for: the cloud's.
+    pub fn scope(&self) -> &str {
+        self.cloud.scope()
+    }
+
+    /// What Graph wants the token to prove, as JSON, where it refused the last one for want of it
+    /// (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
+    pub fn claims(&self) -> Option<&str> {
+        self.claims.as_deref()
+    }
+
+    /// The client's own connections, for requests to a token endpoint.
+    pub fn http_client(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// How long a single request may take, where the client has a limit.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+}
+
+impl fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRequest")
+            .field("cloud", &self.cloud)
+            .field("claims", &self.claims)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An access token and its time.
+///
+/// A token that says nothing of its time is kept until Graph refuses it.
+///
+/// ```
+/// use std::time::Duration;
+/// use msgraph::auth::Token;
+///
+/// let token = Token::new("eyJ0eXAi…").expires_in(Duration::from_secs(3599));
+/// assert!(format!("{token:?}").contains("[redacted]"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Token {
+    secret: Secret<String>,
+    expires_at: Option<Instant>,
+    renew_at: Option<Instant>,
+}
+
+impl Token {
+    /// A token, without the word `Bearer`.
+    pub fn new(secret: impl Into<Secret<String>>) -> Self {
+        Self {
+            secret: secret.into(),
+            expires_at: None,
+            renew_at: None,
+        }
+    }
+
+    /// Says how long the token lives from now on. A time beyond what the clock can count is no limit.
+    #[must_use]
+    pub fn expires_in(mut self, life: Duration) -> Self {
+        self.expires_at = Instant::now().checked_add(life);
+        self
+    }
+
+    /// Says when the token expires, by the wall clock. Types of other crates' convert into it.
+    #[must_use]
+    pub fn expires_at(self, time: SystemTime) -> Self {
+        self.expires_in(time.duration_since(SystemTime::now()).unwrap_or_default())
+    }
+
+    /// Says that the token should be renewed earlier than five minutes before its end: what the identity platform calls
+    /// `refresh_in`.
+    #[must_use]
+    pub fn renew_in(mut self, age: Duration) -> Self {
+        self.renew_at = Instant::now().checked_add(age);
+        self
+    }
+
+    /// The token.
+    pub fn secret(&self) -> &Secret<String> {
+        &self.secret
+    }
+
+    pub(super) fn end(&self) -> Option<Instant> {
+        self.expires_at
+    }
+
+    pub(super) fn renewal(&self) -> Option<Instant> {
+        self.renew_at
+    }
+}

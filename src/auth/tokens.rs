@@ -1,0 +1,649 @@
+//! The token that a client has, and the one request that gets the next.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::HeaderValue;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::{Token, TokenProvider, TokenRequest};
+use crate::Result;
+use crate::error::SignInError;
+
+/// How long before its end a token is renewed.
+const RENEWED_BEFORE_END: Duration = Duration::from_secs(5 * 60);
+
+/// How long a renewal that failed is not tried again while the old token lives: each call would try it, and the identity
+/// platform refuses clients that ask in a loop (AADSTS50196).
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
+
+/// A token as it goes into a request, prepared once for all requests.
+#[derive(Clone)]
+pub(crate) struct Bearer {
+    header: HeaderValue,
+    end: Option<Instant>,
+    renewal: Option<Instant>,
+    /// The challenge that it was to answer.
+    claims: Option<Arc<str>>,
+}
+
+impl Bearer {
+    fn new(token: &Token, claims: Option<Arc<str>>) -> Result<Self> {
+        // Files and command lines bring a line feed along.
+        let text = token.secret().expose().trim();
+        if text.is_empty() {
+            return Err(SignInError::new("the token provider gave an empty token").into());
+        }
+        if text
+            .get(..7)
+            .is_some_and(|word| word.eq_ignore_ascii_case("Bearer "))
+        {
+            return Err(SignInError::new(
+                "the token begins with the word `Bearer`: give the token alone",
+            )
+            .into());
+        }
+        let mut header = HeaderValue::from_str(&format!("Bearer {text}"))
+            .map_err(|_| SignInError::new("the token holds characters that no header can"))?;
+        header.set_sensitive(true);
+        let now = Instant::now();
+        let end = token.end();
+        // Of a token that lives shortly, the second half: else it would be renewed with each call.
+        let latest = end.map(|end| {
+            let life = end.saturating_duration_since(now);
+            now + (life / 2).max(life.saturating_sub(RENEWED_BEFORE_END))
+        });
+        let renewal = token.renewal().into_iter().chain(latest).min();
+        Ok(Self {
+            header,
+            end,
+            renewal,
+            claims,
+        })
+    }
+
+    /// The value of the `Authorization` header, marked as sensitive.
+    pub(crate) fn header(&self) -> &HeaderValue {
+        &self.header
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.header == other.header
+    }
+
+    fn lives(&self, now: Instant) -> bool {
+        self.end.is_none_or(|end| now < end)
+    }
+
+    fn is_to_renew(&self, now: Instant) -> bool {
+        self.renewal.is_some_and(|renewal| renewal <= now)
+    }
+
+    fn answers(&self, claims: Option<&Arc<str>>) -> bool {
+        claims.is_none() || self.claims.as_ref() == claims
+    }
+}
+
+/// Hands out a client's token.
+pub(crate) struct Tokens {
+    provider: Arc<dyn TokenProvider>,
+    request: TokenRequest,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    kept: Option<Bearer>,
+    flight: Option<Flight>,
+    /// Until when no renewal is tried.
+    pause: Option<Instant>,
+}
+
+/// A token request that is under way.
+#[derive(Clone)]
+struct Flight {
+    claims: Option<Arc<str>>,
+    outcome: watch::Receiver<Option<Result<Bearer>>>,
+}
+
+impl Flight {
+    /// What came of it; `None` when it was cut off, together with the runtime that it ran in.
+    async fn landed(mut self) -> Option<Result<Bearer>> {
+        self.outcome.wait_for(Option::is_some).await.ok()?.clone()
+    }
+}
+
+impl Tokens {
+    pub(crate) fn new(provider: Arc<dyn TokenProvider>, request: TokenRequest) -> Arc<Self> {
+        Arc::new(Self {
+            provider,
+            request,
+            state: Mutex::default(),
+        })
+    }
+
+    /// A token that lives. Waits only where there is none.
+    pub(crate) async fn token(self: &Arc<Self>) -> Result<Bearer> {
+        if !self.provider.shares_tokens() {
+            return self.ask(None).await;
+        }
+        loop {
+            let flight = {
+                let mut state = self.lock();
+                let now = Instant::now();
+                match (&state.kept, &state.flight) {
+                    (Some(kept), under_way) if kept.lives(now) => {
+                        let kept = kept.clone();
+                        let paused = state.pause.is_some_and(|pause| now < pause);
+                        if kept.is_to_renew(now) && under_way.is_none() && !paused {
+                            self.take_off(&mut state, None)?;
+                        }
+                        return Ok(kept);
+                    }
+                    (_, Some(flight)) => flight.clone(),
+                    (_, None) => self.take_off(&mut state, None)?,
+                }
+            };
+            if let Some(outcome) = flight.landed().await {
+                return outcome;
+            }
+        }
+    }
+
+    /// Another token than the one that Graph refused, with the claims that it asked for. Where the provider has no other,
+    /// the same comes back.
+    pub(crate) async fn renew(
+        self: &Arc<Self>,
+        refused: &Bearer,
+        claims: Option<String>,
+    ) -> Result<Bearer> {
+        let claims: Option<Arc<str>> = claims.map(Into::into);
+        if !self.provider.shares_tokens() {
+            return self.ask(claims).await;
+        }
+        loop {
+            let flight = {
+                let mut state = self.lock();
+                match &state.kept {
+                    Some(kept) if kept.is_same(refused) => state.kept = None,
+                    // Another call was refused before, and its new token is here.
+                    Some(kept) if kept.lives(Instant::now()) && kept.answers(claims.as_ref()) => {
+                        return Ok(kept.clone());
+                    }
+                    _ => {}
+                }
+                match &state.flight {
+                    Some(flight) => flight.clone(),
+                    None => self.take_off(&mut state, claims.clone())?,
+                }
+            };
+            let answers = claims.is_none() || flight.claims == claims;
+            // One that does not answer the challenge is waited for all the same: there is one request at a time.
+            if let (Some(outcome), true) = (flight.landed().await, answers) {
+                return outcome;
+            }
+        }
+    }
+
+    async fn ask(&self, claims: Option<Arc<str>>) -> Result<Bearer> {
+        let token = self
+            .provider
+            .token(self.request.with_claims(claims.clone()))
+            .await?;
+        Bearer::new(&token, claims)
+    }
+
+    /// Starts the request, in a task of its own: the call that needs it first may be given up, and others wait too.
+    fn take_off(self: &Arc<Self>, state: &mut State, claims: Option<Arc<str>>) -> Result<Flight> {
+        let runtime = Handle::try_current().map_err(|error| {
+            SignInError::new("a token can only be got within Tokio").with_source(error)
+        })?;
+        let (sender, outcome) = watch::channel(None);
+        let flight = Flight {
+            claims: claims.clone(),
+            outcome,
+        };
+        state.flight = Some(flight.clone());
+        let landing = Landing {
+            tokens: Arc::clone(self),
+            sender: Some(sender),
+        };
+        runtime.spawn(async move {
+            let outcome = landing.tokens.ask(claims).await;
+            landing.land(outcome);
+        });
+        Ok(flight)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends a flight, also one whose task ends before its time.
+struct Landing {
+    tokens: Arc<Tokens>,
+    sender: Option<watch::Sender<Option<Result<Bearer>>>>,
+}
+
+impl Landing {
+    fn land(mut self, outcome: Result<Bearer>) {
+        self.end(Some(outcome));
+    }
+
+    fn end(&mut self, outcome: Option<Result<Bearer>>) {
+        let Some(sender) = self.sender.take() else {
+            return;
+        };
+        {
+            let mut state = self.tokens.lock();
+            state.flight = None;
+            match &outcome {
+                Some(Ok(bearer)) => {
+                    state.kept = Some(bearer.clone());
+                    state.pause = None;
+                }
+                _ => state.pause = Instant::now().checked_add(PAUSE_AFTER_FAILURE),
+            }
+        }
+        if outcome.is_some() {
+            sender.send_replace(outcome);
+        }
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        let panicked = std::thread::panicking();
+        self.end(panicked.then(|| Err(SignInError::new("the token provider panicked").into())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::join_all;
+    use tokio::task::yield_now;
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+    use crate::Cloud;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// A provider that takes its time and counts.
+    struct Counting {
+        asked: AtomicUsize,
+        claims: Mutex<Vec<Option<String>>>,
+        takes: Duration,
+        lives: Option<Duration>,
+        fails: fn(usize) -> bool,
+    }
+
+    impl Counting {
+        fn new() -> Self {
+            Self {
+                asked: AtomicUsize::new(0),
+                claims: Mutex::default(),
+                takes: Duration::from_secs(1),
+                lives: Some(HOUR),
+                fails: |_| false,
+            }
+        }
+
+        fn asked(&self) -> usize {
+            self.asked.load(Ordering::SeqCst)
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl TokenProvider for Counting {
+        async fn token(&self, request: TokenRequest) -> Result<Token> {
+            let n = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+            self.claims
+                .lock()
+                .unwrap()
+                .push(request.claims().map(str::to_owned));
+            sleep(self.takes).await;
+            if (self.fails)(n) {
+                return Err(SignInError::new(format!("failure {n}")).into());
+            }
+            let token = Token::new(format!("token-{n}"));
+            Ok(match self.lives {
+                Some(life) => token.expires_in(life),
+                None => token,
+            })
+        }
+    }
+
+    fn tokens(provider: impl TokenProvider) -> Arc<Tokens> {
+        let http = crate::transport::tests::plain_client();
+        Tokens::new(
+            Arc::new(provider),
+            TokenRequest::new(Arc::new(Cloud::Global), http, None),
+        )
+    }
+
+    fn counting(provider: Counting) -> (Arc<Counting>, Arc<Tokens>) {
+        let provider = Arc::new(provider);
+        (Arc::clone(&provider), tokens(provider))
+    }
+
+    fn text(bearer: &Bearer) -> String {
+        bearer.header().to_str().unwrap().to_owned()
+    }
+
+    /// Lets the tasks that were spawned run as far as they can.
+    async fn settle() {
+        for _ in 0..10 {
+            yield_now().await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn case_8_4_a_thousand_calls_at_once_make_one_request() {
+        let (provider, tokens) = counting(Counting::new());
+        let all = join_all((0..1000).map(|_| tokens.token())).await;
+        assert_eq!(provider.asked(), 1);
+        assert!(
+            all.into_iter()
+                .all(|bearer| text(&bearer.unwrap()) == "Bearer token-1")
+        );
+        tokens.token().await.unwrap();
+        assert_eq!(provider.asked(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn case_8_4_ten_thousand_calls_with_an_expired_token_make_one_request() {
+        let (provider, tokens) = counting(Counting::new());
+        tokens.token().await.unwrap();
+        advance(HOUR).await;
+        let all = join_all((0..10_000).map(|_| tokens.token())).await;
+        assert_eq!(provider.asked(), 2);
+        assert!(
+            all.into_iter()
+                .all(|bearer| text(&bearer.unwrap()) == "Bearer token-2")
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn case_8_4_the_rest_get_the_token_when_the_first_waiter_is_dropped() {
+        let (provider, tokens) = counting(Counting::new());
+        let first = tokio::spawn({
+            let tokens = Arc::clone(&tokens);
+            async move { tokens.token().await.map(drop) }
+        });
+        settle().await;
+        assert_eq!(provider.asked(), 1);
+        first.abort();
+        assert!(first.await.unwrap_err().is_cancelled());
+        assert_eq!(text(&tokens.token().await.unwrap()), "Bearer token-1");
+        assert_eq!(provider.asked(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn case_8_4_a_failure_fails_those_that_wait_and_the_next_call_tries_again() {
+        let (provider, tokens) = counting(Counting {
+            fails: |n| n == 1,
+            ..Counting::new()
+        });
+        for failed in join_all((0..100).map(|_| tokens.token())).await {
+            assert_eq!(
+                failed.err().unwrap().to_string(),
+                "sign-in failed: failure 1"
+            );
+        }
+        assert_eq!(provider.asked(), 1);
+        assert_eq!(text(&tokens.token().await.unwrap()), "Bearer token-2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn case_8_4_five_minutes_before_its_end_a_token_is_renewed_while_it_serves() {
+        let (provider, tokens) = counting(Counting::new());
+        tokens.token().await.unwrap();
+        advance(HOUR - RENEWED_BEFORE_END - Duration::from_secs(1)).await;
+        assert_eq!(text(&tokens.token().await.unwrap()), "Bearer token-1");
+        settle().await;
+        assert_eq!(provider.asked(), 1);
+
+        advance(Duration::from_secs(1)).await;
+        let before = Instant::now();
+        for call in join_all((0..1000).map(|_| tokens.token())).await {
+            assert_eq!(text(&call.unwrap()), "Bearer token-1");
+        }
+        assert_eq!(Instant::now(), before, "a call has waited");
+        sleep(Duration::from_secs(2)).await;
+        assert_eq!(provider.asked(), 2);
+        assert_eq!(text(&tokens.token().await.unwrap()), "Bearer token-2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_fails_leaves_the_old_token_and_is_tried_again_later() {
+        let (provider, tokens) = counting(Counting {
+            fails: |n| n == 2,
+            ..Counting::new()
+        });
+        tokens.token().await.unwrap();
+        advance(HOUR - RENEWED_BEFORE_END).await;
+        for _ in 0..20 {
+            assert_eq!(text(&tokens.token().await.unwrap()), "Bearer token-1");
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(provider.asked(), 2);
+        sleep(PAUSE_AFTER_FAILURE).await;
+        assert_eq!(text(&tokens.token().await.unwrap()), "Bearer token-1");
+        sleep(Duration::from_secs(2)).await;
+        assert_eq!(text(&tokens.token().await.unwrap()), "Bearer token-3");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_lives_shortly_is_not_renewed_with_each_call() {
+        let life = Duration::from_secs(120);
+        let (provider, tokens) = counting(Counting {
+            lives: Some(life),
+            ..Counting::new()
+        });
+        for _ in 0..55 {
+            tokens.token().await.unwrap();
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(provider.asked(), 1);
+        for _ in 0..10 {
+            tokens.token().await.unwrap();
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(provider.asked(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_without_a_time_is_kept() {
+        let (provider, tokens) = counting(Counting {
+            lives: None,
+            ..Counting::new()
+        });
+        tokens.token().await.unwrap();
+        advance(HOUR * 1000).await;
+        tokens.token().await.unwrap();
+        assert_eq!(provider.asked(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_platform_may_ask_for_an_earlier_renewal() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        let tokens = tokens(move |_: TokenRequest| {
+            let n = counter.fetch_add(1, Ordering::SeqCst) + 1;
+            async move {
+                Ok(Token::new(format!("t{n}"))
+                    .expires_in(HOUR * 24)
+                    .renew_in(HOUR * 12))
+            }
+        });
+        tokens.token().await.unwrap();
+        advance(HOUR * 12).await;
+        assert_eq!(text(&tokens.token().await.unwrap()), "Bearer t1");
+        settle().await;
+        assert_eq!(text(&tokens.token().await.unwrap()), "Bearer t2");
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_refusals_of_one_token_make_one_request() {
+        let (provider, tokens) = counting(Counting::new());
+        let old = tokens.token().await.unwrap();
+        let new = join_all((0..1000).map(|_| tokens.renew(&old, None))).await;
+        assert!(
+            new.into_iter()
+                .all(|bearer| text(&bearer.unwrap()) == "Bearer token-2")
+        );
+        // A call that was slow to be refused gets what is there by now.
+        assert_eq!(
+            text(&tokens.renew(&old, None).await.unwrap()),
+            "Bearer token-2"
+        );
+        assert_eq!(provider.asked(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn case_8_3_the_claims_of_a_challenge_reach_the_provider_once() {
+        let (provider, tokens) = counting(Counting::new());
+        let old = tokens.token().await.unwrap();
+        let challenge = Some(r#"{"access_token":{}}"#.to_owned());
+        let new = join_all((0..100).map(|_| tokens.renew(&old, challenge.clone()))).await;
+        assert!(
+            new.into_iter()
+                .all(|bearer| text(&bearer.unwrap()) == "Bearer token-2")
+        );
+        assert_eq!(
+            text(&tokens.renew(&old, challenge.clone()).await.unwrap()),
+            "Bearer token-2"
+        );
+        assert_eq!(*provider.claims.lock().unwrap(), [None, challenge]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn case_8_3_a_challenge_is_not_answered_by_a_request_that_does_not_know_it() {
+        let (provider, tokens) = counting(Counting::new());
+        let old = tokens.token().await.unwrap();
+        let challenge = Some(r#"{"access_token":{}}"#.to_owned());
+        let (plain, challenged) = tokio::join!(
+            tokens.renew(&old, None),
+            tokens.renew(&old, challenge.clone())
+        );
+        assert_eq!(text(&plain.unwrap()), "Bearer token-2");
+        assert_eq!(text(&challenged.unwrap()), "Bearer token-3");
+        assert_eq!(*provider.claims.lock().unwrap(), [None, None, challenge]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_provider_that_shares_nothing_is_asked_for_each_call_in_its_task() {
+        tokio::task_local!(static USER: &'static str);
+        let tokens = tokens(crate::auth::AccessToken::from_fn(|| {
+            std::future::ready(USER.try_with(|user| user.to_string()))
+        }));
+        let (adele, alex) = tokio::join!(
+            USER.scope("adele", tokens.token()),
+            USER.scope("alex", tokens.token())
+        );
+        assert_eq!(
+            (text(&adele.unwrap()), text(&alex.unwrap())),
+            ("Bearer adele".into(), "Bearer alex".into())
+        );
+        let error = tokens.token().await.err().unwrap().to_string();
+        assert!(
+            error.starts_with(
+                "sign-in failed: the closure of `AccessToken::from_fn` has no token: "
+            ),
+            "{error}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_provider_that_panics_fails_those_that_wait_and_is_asked_again() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        let tokens = tokens(move |_: TokenRequest| {
+            let n = counter.fetch_add(1, Ordering::SeqCst) + 1;
+            async move {
+                assert!(n > 1, "the provider of this test panics once");
+                Ok(Token::new("t"))
+            }
+        });
+        for failed in join_all((0..10).map(|_| tokens.token())).await {
+            assert_eq!(
+                failed.err().unwrap().to_string(),
+                "sign-in failed: the token provider panicked"
+            );
+        }
+        assert_eq!(text(&tokens.token().await.unwrap()), "Bearer t");
+    }
+
+    #[test]
+    fn a_request_that_ends_with_its_runtime_does_not_hold_up_the_next() {
+        let (provider, tokens) = counting(Counting {
+            takes: HOUR,
+            lives: None,
+            ..Counting::new()
+        });
+        let runtime = || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap()
+        };
+        let first = runtime();
+        first.block_on(async {
+            let waits = tokio::time::timeout(Duration::from_secs(1), tokens.token()).await;
+            assert!(waits.is_err());
+        });
+        drop(first);
+        let bearer = runtime().block_on(tokens.token()).unwrap();
+        assert_eq!(
+            (text(&bearer).as_str(), provider.asked()),
+            ("Bearer token-2", 2)
+        );
+    }
+
+    #[test]
+    fn without_tokio_there_is_an_error_and_no_panic() {
+        let (_, tokens) = counting(Counting::new());
+        let error = futures_util::FutureExt::now_or_never(tokens.token())
+            .unwrap()
+            .err()
+            .unwrap();
+        assert!(
+            error
+                .to_string()
+                .starts_with("sign-in failed: a token can only be got within Tokio"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn text_that_is_no_token_is_refused_before_it_is_sent() {
+        for (given, says) in [
+            ("", "empty"),
+            (" \n", "empty"),
+            ("Bearer eyJ", "the word `Bearer`"),
+            ("bearer eyJ", "the word `Bearer`"),
+            ("ey\nJ", "characters"),
+        ] {
+            let error = tokens(crate::auth::AccessToken::new(given))
+                .token()
+                .await
+                .err()
+                .unwrap()
+                .to_string();
+            assert!(error.contains(says), "{given:?}: {error}");
+        }
+        let trimmed = tokens(crate::auth::AccessToken::new("eyJ\r\n"))
+            .token()
+            .await
+            .unwrap();
+        assert_eq!(text(&trimmed), "Bearer eyJ");
+    }
+}

@@ -1,0 +1,448 @@
+//! The client.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use reqwest_middleware::{ClientWithMiddleware, Middleware};
+use url::Url;
+
+use crate::Cloud;
+use crate::auth::{TokenProvider, TokenRequest, Tokens};
+use crate::call::{Request, Response};
+use crate::error::{Error, RequestContext, RequestError, Result, TransportError};
+use crate::transport::{self, Connections, Hosts};
+
+/// The version of Graph that the typed calls are of.
+const VERSION: &str = "v1.0";
+
+/// A client of Microsoft Graph.
+///
+/// It holds its connections and its token, so make one for each identity and keep it; clones are cheap and share both.
+/// Calls may run at once, as many as there are.
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::ClientSecret;
+///
+/// # fn example(secret: String) {
+/// let graph = Graph::new(ClientSecret::new(
+///     "contoso.com",
+///     "11111111-1111-1111-1111-111111111111",
+///     secret,
+/// ));
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Graph(Arc<Inner>);
+
+struct Inner {
+    root: String,
+    host_root: String,
+    cloud: Arc<Cloud>,
+    user_agent: HeaderValue,
+    timeout: Option<Duration>,
+    /// What no call gets around where the client could not be built.
+    ready: Result<Ready>,
+}
+
+struct Ready {
+    stack: ClientWithMiddleware,
+    tokens: Arc<Tokens>,
+}
+
+impl Graph {
+    /// A client of everybody's cloud, with the defaults of [`GraphBuilder`].
+    ///
+    /// Nothing is sent before the first call: [`sign_in`](Self::sign_in) shows at once whether the credentials are right.
+    /// Where TLS cannot be set up on this machine, which is the one thing that can fail, each call says so.
+    pub fn new(provider: impl TokenProvider) -> Self {
+        let builder = Self::builder(provider);
+        match builder.build() {
+            Ok(graph) => graph,
+            Err(error) => Self::not_ready(error),
+        }
+    }
+
+    /// A client of another cloud, or with anything else that is not the default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use msgraph::{Cloud, Graph};
+    /// use msgraph::auth::AccessToken;
+    ///
+    /// # fn main() -> msgraph::Result<()> {
+    /// let graph = Graph::builder(AccessToken::new("eyJ0eXAi…"))
+    ///     .cloud(Cloud::China)
+    ///     .user_agent("inventory/1.2")
+    ///     .timeout(Duration::from_secs(60))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder(provider: impl TokenProvider) -> GraphBuilder {
+        GraphBuilder {
+            provider: Arc::new(provider),
+            cloud: Cloud::default(),
+            base_url: None,
+            allowed: Vec::new(),
+            connections: Connections::default(),
+            middleware: Vec::new(),
+            timeout: None,
+            user_agent: None,
+        }
+    }
+
+    /// Gets a token now, so that wrong credentials show when the program starts and not with some call later.
+    ///
+    /// Where there is a token already, this does nothing.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: msgraph::Graph) -> msgraph::Result<()> {
+    /// graph.sign_in().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`] with what the identity platform or the token provider says.
+    pub async fn sign_in(&self) -> Result<()> {
+        self.ready()?.tokens.token().await?;
+        Ok(())
+    }
+
+    /// The cloud that this client speaks to.
+    pub fn cloud(&self) -> &Cloud {
+        &self.0.cloud
+    }
+
+    /// `https://graph.microsoft.com/v1.0`, without a slash at its end.
+    pub(crate) fn root(&self) -> &str {
+        &self.0.root
+    }
+
+    /// `https://graph.microsoft.com`: the root without a version.
+    pub(crate) fn host_root(&self) -> &str {
+        &self.0.host_root
+    }
+
+    /// Sends a request through the stack, and takes the answer in whole.
+    ///
+    /// # Errors
+    ///
+    /// Whatever can go wrong between here and Graph; an answer that is no success is [`Error::Api`].
+    pub(crate) async fn send(&self, request: Request) -> Result<Response> {
+        let ready = self.ready()?;
+        let (request, context) = self.prepare(request)?;
+        let response = ready
+            .stack
+            .execute(request)
+            .await
+            .map_err(|error| of_the_stack(error).of(&context))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let (body, lost) = transport::read(response).await;
+        if !status.is_success() {
+            return Err(Error::from_response(&context, status, &headers, &body));
+        }
+        match lost {
+            Some(lost) => Err(lost.of(&context).into()),
+            None => Ok(Response {
+                status,
+                headers,
+                body,
+            }),
+        }
+    }
+
+    fn prepare(&self, request: Request) -> Result<(reqwest::Request, RequestContext)> {
+        let Request {
+            method,
+            url,
+            template,
+            mut headers,
+            body,
+        } = request;
+        let url = Url::parse(&url).map_err(|error| {
+            RequestError::new(
+                method.clone(),
+                template.clone(),
+                format!("its address is no URL: {error}"),
+            )
+        })?;
+        let mut context = RequestContext::new(method.clone(), template);
+        context.client_request_id = transport::set_defaults(&mut headers, &self.0.user_agent);
+        let mut request = reqwest::Request::new(method, url);
+        *request.headers_mut() = headers;
+        *request.body_mut() = body.map(Into::into);
+        *request.timeout_mut() = self.0.timeout;
+        Ok((request, context))
+    }
+
+    fn ready(&self) -> Result<&Ready> {
+        self.0.ready.as_ref().map_err(Clone::clone)
+    }
+
+    fn not_ready(error: Error) -> Self {
+        let cloud = Cloud::default();
+        Self(Arc::new(Inner {
+            root: format!("{}/{VERSION}", cloud.graph()),
+            host_root: cloud.graph().to_owned(),
+            cloud: Arc::new(cloud),
+            user_agent: HeaderValue::from_static(""),
+            timeout: None,
+            ready: Err(error),
+        }))
+    }
+}
+
+/// The root; nothing of the token, the provider or the connections.
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Graph")
+            .field("root", &self.0.root)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the stack gave up on, in this crate's words.
+fn of_the_stack(error: reqwest_middleware::Error) -> Error {
+    match error {
+        reqwest_middleware::Error::Reqwest(error) => TransportError::from_reqwest(error).into(),
+        reqwest_middleware::Error::Middleware(error) => {
+            let error: Box<dyn std::error::Error + Send + Sync> = error.into();
+            if let Some(own) = own_error(&*error) {
+                return own;
+            }
+            TransportError::from_middleware(error).into()
+        }
+    }
+}
+
+/// This crate's own error, where a middleware of the user's has wrapped it.
+fn own_error(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(own) = error.downcast_ref::<Error>() {
+            return Some(own.clone());
+        }
+        // This one shows the causes of what it wraps, not what it wraps.
+        if let Some(reqwest_middleware::Error::Middleware(wrapped)) = error.downcast_ref() {
+            return own_error(wrapped.as_ref());
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// Builds a [`Graph`]: see [`Graph::builder`].
+#[must_use = "a builder does nothing until it is built"]
+pub struct GraphBuilder {
+    provider: Arc<dyn TokenProvider>,
+    cloud: Cloud,
+    base_url: Option<String>,
+    allowed: Vec<String>,
+    connections: Connections,
+    middleware: Vec<Arc<dyn Middleware>>,
+    timeout: Option<Duration>,
+    user_agent: Option<String>,
+}
+
+impl GraphBuilder {
+    /// Speaks to another cloud: its Graph, its login, its scope.
+    pub fn cloud(mut self, cloud: impl Into<Cloud>) -> Self {
+        self.cloud = cloud.into();
+        self
+    }
+
+    /// Sends calls to another address than the cloud's, a gateway's or a test server's; signing in stays as it is.
+    ///
+    /// The address is one of the cloud's hosts, or allowed by [`allow_host`](Self::allow_host), or this machine's own
+    /// (`http://127.0.0.1:8080`), for which alone plain http will do. `/v1.0` is added where the address does not end in
+    /// a version (`/v1.0`, `/beta`).
+    ///
+    /// ```
+    /// # use msgraph::Graph;
+    /// # use msgraph::auth::AccessToken;
+    /// # fn main() -> msgraph::Result<()> {
+    /// let graph = Graph::builder(AccessToken::new("eyJ0eXAi…"))
+    ///     .base_url("https://gateway.contoso.example/graph")
+    ///     .allow_host("gateway.contoso.example")
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Lets tokens go to one more host, over https: `graph.contoso.example`, with a port where it is not that of https.
+    ///
+    /// Links of answers and the addresses of [`Graph::request`] may lead there then, too.
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.allowed.push(host.into());
+        self
+    }
+
+    /// Uses connections of one's own.
+    ///
+    /// The client has to leave redirects alone, `.redirect(reqwest::redirect::Policy::none())`: this crate follows them,
+    /// and a client that does so by itself takes headers along that are not meant for others. A call that such a client
+    /// redirected is an error. Headers that the client adds by itself go wherever it goes.
+    ///
+    /// [`configure_http`](Self::configure_http) has no such conditions.
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.connections.own = Some(client);
+        self
+    }
+
+    /// Changes the connections: a proxy, the size of the pool, a resolver.
+    ///
+    /// With the feature `rustls-ring` the TLS configuration is in place already, and of reqwest's options for TLS only
+    /// those that replace it as a whole have an effect. Certificates are checked as the system does, its own roots
+    /// included.
+    ///
+    /// ```
+    /// # use msgraph::Graph;
+    /// # use msgraph::auth::AccessToken;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let proxy = reqwest::Proxy::https("http://proxy.contoso.example:8080")?;
+    /// let graph = Graph::builder(AccessToken::new("eyJ0eXAi…"))
+    ///     .configure_http(|http| http.proxy(proxy).pool_max_idle_per_host(8))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn configure_http(
+        mut self,
+        change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.connections.change = Some(match self.connections.change.take() {
+            Some(first) => Box::new(move |builder| change(first(builder))),
+            None => Box::new(change),
+        });
+        self
+    }
+
+    /// Adds a middleware of one's own around all others, the first one outermost: it sees each call once, before there is
+    /// a token in it, and the answer that the caller gets. Token requests do not pass through it.
+    ///
+    /// ```
+    /// # use msgraph::Graph;
+    /// # use msgraph::auth::AccessToken;
+    /// use reqwest_middleware::{Middleware, Next};
+    ///
+    /// struct Log;
+    ///
+    /// #[msgraph::async_trait]
+    /// impl Middleware for Log {
+    ///     async fn handle(
+    ///         &self,
+    ///         request: reqwest::Request,
+    ///         extensions: &mut http::Extensions,
+    ///         next: Next<'_>,
+    ///     ) -> reqwest_middleware::Result<reqwest::Response> {
+    ///         let method = request.method().clone();
+    ///         let response = next.run(request, extensions).await?;
+    ///         println!("{method} {}", response.status());
+    ///         Ok(response)
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> msgraph::Result<()> {
+    /// let graph = Graph::builder(AccessToken::new("eyJ0eXAi…")).middleware(Log).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.middleware.push(Arc::new(middleware));
+        self
+    }
+
+    /// Gives up a request, token requests included, that is not over after this time, its body taken in; each try has
+    /// the whole of it. By default there is no such limit, only that a request is given up after 100 seconds in which
+    /// nothing comes.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Gives up a connection that takes longer; by default, 30 seconds.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connections.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Names the program in the `User-Agent` header, before this crate: `inventory/1.2`.
+    pub fn user_agent(mut self, program: impl Into<String>) -> Self {
+        self.user_agent = Some(program.into());
+        self
+    }
+
+    /// The client. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`] for an address that tokens must not go to, [`Error::Configuration`] for any other setting that
+    /// cannot be, or where TLS cannot be set up on this machine.
+    pub fn build(self) -> Result<Graph> {
+        let graph = transport::root("cloud", self.cloud.graph())?;
+        transport::root("cloud", self.cloud.login())?;
+        let mut hosts = Hosts::named(&self.allowed)?;
+        hosts.allow(&graph);
+        let base = match &self.base_url {
+            Some(text) => {
+                let base = transport::root("base_url", text)?;
+                // Plain http got this far for this machine's own address only, which was named on purpose.
+                if base.scheme() == "http" {
+                    hosts.allow(&base);
+                }
+                hosts.check(&base)?;
+                base
+            }
+            None => graph,
+        };
+        let (root, host_root) = roots(&base);
+        let user_agent = transport::user_agent(self.user_agent.as_deref())?;
+        let http = self.connections.build()?;
+        let cloud = Arc::new(self.cloud);
+        let request = TokenRequest::new(Arc::clone(&cloud), http.clone(), self.timeout);
+        let tokens = Tokens::new(self.provider, request);
+        let stack = transport::stack(http, self.middleware, hosts, Arc::clone(&tokens));
+        let ready = Ok(Ready { stack, tokens });
+        Ok(Graph(Arc::new(Inner {
+            root,
+            host_root,
+            cloud,
+            user_agent,
+            timeout: self.timeout,
+            ready,
+        })))
+    }
+}
+
+/// The root with the version, and without it.
+fn roots(base: &Url) -> (String, String) {
+    let base = base.as_str().trim_end_matches('/');
+    match base.rsplit_once('/') {
+        Some((host_root, "v1.0" | "beta")) => (base.to_owned(), host_root.to_owned()),
+        _ => (format!("{base}/{VERSION}"), base.to_owned()),
+    }
+}
+
+/// Without the provider and the connections, which may hold secrets.
+impl fmt::Debug for GraphBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GraphBuilder")
+            .field("cloud", &self.cloud)
+            .field("base_url", &self.base_url)
+            .field("allowed", &self.allowed)
+            .field("connections", &self.connections)
+            .field("middleware", &self.middleware.len())
+            .field("timeout", &self.timeout)
+            .field("user_agent", &self.user_agent)
+            .finish_non_exhaustive()
+    }
+}

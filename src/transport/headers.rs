@@ -1,0 +1,100 @@
+//! What each request to Graph says of itself (<https://learn.microsoft.com/graph/best-practices-concept>).
+
+use http::HeaderValue;
+use http::header::{ACCEPT, HeaderMap, HeaderName, USER_AGENT};
+use uuid::Uuid;
+
+use crate::error::ConfigurationError;
+
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+const SDK_VERSION: HeaderName = HeaderName::from_static("sdkversion");
+
+/// The crate, its version and the machine it runs on: what Graph's own SDKs send, to Graph alone.
+const THIS_SDK: &str = concat!(
+    "graph-rust/",
+    env!("CARGO_PKG_VERSION"),
+    ", graph-rust-core/",
+    env!("CARGO_PKG_VERSION"),
+);
+
+const THIS_AGENT: &str = concat!("msgraph-rust/", env!("CARGO_PKG_VERSION"));
+
+/// The `User-Agent` header: the program's own name, if it has one, before this crate's.
+///
+/// # Errors
+///
+/// When the name holds what no header can.
+pub(crate) fn user_agent(program: Option<&str>) -> Result<HeaderValue, ConfigurationError> {
+    let Some(program) = program else {
+        return Ok(HeaderValue::from_static(THIS_AGENT));
+    };
+    HeaderValue::from_str(&format!("{program} {THIS_AGENT}")).map_err(|_| {
+        let name = program.escape_debug();
+        ConfigurationError::new(
+            "user_agent",
+            format!("`{name}` holds characters that no header can"),
+        )
+    })
+}
+
+/// Sets what the caller has not set, and gives the id that goes with the request over all tries.
+pub(crate) fn set_defaults(headers: &mut HeaderMap, user_agent: &HeaderValue) -> Option<String> {
+    headers
+        .entry(ACCEPT)
+        .or_insert(HeaderValue::from_static("application/json"));
+    headers
+        .entry(USER_AGENT)
+        .or_insert_with(|| user_agent.clone());
+    headers.entry(SDK_VERSION).or_insert_with(sdk_version);
+    let id = headers.entry(CLIENT_REQUEST_ID).or_insert_with(|| {
+        let mut text = Uuid::encode_buffer();
+        // Hexadecimal digits and hyphens are always a header.
+        HeaderValue::from_str(Uuid::new_v4().hyphenated().encode_lower(&mut text))
+            .unwrap_or(HeaderValue::from_static(""))
+    });
+    id.to_str().ok().map(str::to_owned)
+}
+
+fn sdk_version() -> HeaderValue {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let text = format!("{THIS_SDK} (hostOS={os}; hostArch={arch}; runtimeEnvironment=Rust)");
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(THIS_SDK))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_caller_set_stays() {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("text/csv"));
+        headers.insert(CLIENT_REQUEST_ID, HeaderValue::from_static("mine"));
+        let id = set_defaults(&mut headers, &user_agent(Some("inventory/1.2")).unwrap());
+        assert_eq!(id.as_deref(), Some("mine"));
+        assert_eq!(headers[ACCEPT], "text/csv");
+        assert_eq!(headers[USER_AGENT], format!("inventory/1.2 {THIS_AGENT}"));
+        assert!(
+            headers[SDK_VERSION]
+                .to_str()
+                .unwrap()
+                .starts_with("graph-rust/")
+        );
+    }
+
+    #[test]
+    fn each_request_has_an_id_of_its_own() {
+        let id = || set_defaults(&mut HeaderMap::new(), &user_agent(None).unwrap()).unwrap();
+        let (one, other) = (id(), id());
+        assert_ne!(one, other);
+        assert_eq!(Uuid::parse_str(&one).unwrap().get_version_num(), 4);
+    }
+
+    #[test]
+    fn a_user_agent_that_no_header_can_hold_is_refused() {
+        assert_eq!(
+            user_agent(Some("a\nb")).unwrap_err().setting(),
+            "user_agent"
+        );
+    }
+}

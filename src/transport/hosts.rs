@@ -1,0 +1,251 @@
+//! Where a token may go.
+
+use url::{Host, Origin, Url};
+
+use crate::error::{ConfigurationError, Error, HostError, HostRefusal};
+
+/// The origins that a client may speak to: scheme, host and port have to agree.
+#[derive(Clone, Debug)]
+pub(crate) struct Hosts {
+    origins: Vec<Origin>,
+}
+
+impl Hosts {
+    /// The hosts that were named one by one, as `graph.contoso.example`, with a port where it is not that of https.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] for what is no host, [`Error::Host`] for one that is named with another scheme than https.
+    pub(crate) fn named(names: &[String]) -> Result<Self, Error> {
+        let origins = names
+            .iter()
+            .map(|name| named(name))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { origins })
+    }
+
+    pub(crate) fn allow(&mut self, url: &Url) {
+        self.origins.push(url.origin());
+    }
+
+    /// # Errors
+    ///
+    /// Why nothing may be sent there.
+    pub(crate) fn check(&self, url: &Url) -> Result<(), HostError> {
+        let reason = if has_credentials(url) {
+            HostRefusal::Credentials
+        } else if self.origins.contains(&url.origin()) {
+            return Ok(());
+        } else if url.scheme() != "https" {
+            HostRefusal::Scheme
+        } else {
+            HostRefusal::Unlisted {
+                name: authority(url),
+                allowed: self
+                    .origins
+                    .iter()
+                    .map(Origin::ascii_serialization)
+                    .collect(),
+            }
+        };
+        Err(refuse(url, reason))
+    }
+}
+
+/// An address of the configuration: https, or a plain http address of this machine.
+///
+/// # Errors
+///
+/// [`Error::Configuration`] for what is no such address, [`Error::Host`] for plain http to anywhere else.
+pub(crate) fn root(setting: &'static str, text: &str) -> Result<Url, Error> {
+    let wrong = |message: String| Error::from(ConfigurationError::new(setting, message));
+    let url = Url::parse(text).map_err(|error| wrong(format!("`{text}` is no URL: {error}")))?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong(format!(
+            "`{text}` has a query or fragment, which would stand before each path"
+        )));
+    }
+    if has_credentials(&url) {
+        return Err(refuse(&url, HostRefusal::Credentials).into());
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        _ => Err(refuse(&url, HostRefusal::Scheme).into()),
+    }
+}
+
+pub(super) fn refuse(url: &Url, reason: HostRefusal) -> HostError {
+    HostError::new(origin(url), reason)
+}
+
+/// Scheme, host and port; the scheme alone for what has no host.
+fn origin(url: &Url) -> String {
+    match url.origin() {
+        origin @ Origin::Tuple(..) => origin.ascii_serialization(),
+        Origin::Opaque(_) => format!("{}:", url.scheme()),
+    }
+}
+
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+pub(super) fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// Whether an address is this machine's own: 127.0.0.0/8, `[::1]`, and the name `localhost`, which
+/// [RFC 6761, 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3) keeps for it.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn named(name: &str) -> Result<Origin, Error> {
+    const SETTING: &str = "allow_host";
+    let url = match name.contains("://") {
+        true => root(SETTING, name)?,
+        false => root(SETTING, &format!("https://{name}"))?,
+    };
+    let wrong = |why: &str| {
+        Error::from(ConfigurationError::new(
+            SETTING,
+            format!("`{name}` is {why}"),
+        ))
+    };
+    if url.path() != "/" {
+        return Err(wrong(
+            "more than a host: a token goes to all of a host or to none of it",
+        ));
+    }
+    if url.host_str().is_some_and(|host| host.contains('*')) {
+        return Err(wrong("a pattern: each host has to be named"));
+    }
+    Ok(url.origin())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(names: &[&str]) -> Hosts {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        Hosts::named(&names).unwrap()
+    }
+
+    fn check(hosts: &Hosts, url: &str) -> Result<(), String> {
+        hosts
+            .check(&Url::parse(url).unwrap())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn case_8_1_an_unlisted_host_is_named_and_how_to_allow_it() {
+        let hosts = hosts(&["graph.microsoft.com"]);
+        assert_eq!(
+            check(&hosts, "https://graph.abc.xyz:8443/v1.0/me").unwrap_err(),
+            "https://graph.abc.xyz:8443 is none of this client's hosts (https://graph.microsoft.com), so nothing was \
+             sent; if it may have the token, allow it: `Graph::builder(…).allow_host(\"graph.abc.xyz:8443\")`"
+        );
+    }
+
+    #[test]
+    fn scheme_host_and_port_have_to_agree() {
+        let hosts = hosts(&[
+            "graph.microsoft.com",
+            "https://gateway.contoso.example:8443",
+        ]);
+        for good in [
+            "https://graph.microsoft.com/v1.0/me",
+            "https://GRAPH.microsoft.com:443/v1.0/me",
+            "https://gateway.contoso.example:8443/v1.0/me",
+        ] {
+            assert_eq!(check(&hosts, good), Ok(()), "{good}");
+        }
+        for bad in [
+            "http://graph.microsoft.com/v1.0/me",
+            "https://graph.microsoft.com:8443/v1.0/me",
+            "https://graph.microsoft.com.evil.example/v1.0/me",
+            "https://graph.microsoft.com./v1.0/me",
+            "https://evil.example/graph.microsoft.com",
+            "https://graph.microsoft.com@evil.example/v1.0/me",
+            "https://user:password@graph.microsoft.com/v1.0/me",
+            "https://gateway.contoso.example/v1.0/me",
+            "https://dod-graph.microsoft.us/v1.0/me",
+            "file:///etc/passwd",
+        ] {
+            check(&hosts, bad).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn credentials_in_a_url_are_not_repeated() {
+        let error = check(
+            &hosts(&["graph.microsoft.com"]),
+            "https://user:hunter2@graph.microsoft.com/",
+        )
+        .unwrap_err();
+        assert!(
+            !error.contains("hunter2") && error.contains("https://graph.microsoft.com"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn case_8_6_plain_http_is_for_this_machine_alone() {
+        for good in [
+            "https://graph.microsoft.com",
+            "http://127.0.0.1:8080",
+            "http://[::1]:1",
+            "http://localhost/x",
+        ] {
+            root("base_url", good).unwrap();
+        }
+        for bad in [
+            "http://graph.microsoft.com",
+            "http://10.0.0.1",
+            "http://localhost.evil.example",
+            "ftp://localhost",
+        ] {
+            assert!(
+                matches!(root("base_url", bad), Err(Error::Host(_))),
+                "{bad}"
+            );
+        }
+        for bad in [
+            "graph.microsoft.com",
+            "",
+            "https://",
+            "https://a/?b",
+            "https://a/#b",
+        ] {
+            assert!(
+                matches!(root("base_url", bad), Err(Error::Configuration(_))),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_cannot_be_allowed() {
+        for bad in [
+            "",
+            "a b",
+            "graph.abc.xyz/v1.0",
+            "*.abc.xyz",
+            "http://graph.abc.xyz",
+            "a@b",
+        ] {
+            assert!(Hosts::named(&[bad.to_owned()]).is_err(), "{bad}");
+        }
+    }
+}

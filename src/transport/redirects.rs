@@ -1,0 +1,341 @@
+//! Follows redirects, without taking along what is not meant for others.
+//!
+//! Downloads answer 302 to a storage host, with an address that is a secret of its own. That host must not get the
+//! token, and would refuse the request if it did; nor any other header that the caller gave for Graph. So when a redirect
+//! leads to another origin (scheme, host or port), only the headers of [`HARMLESS`] go on, and what was dropped does not
+//! come back, not even where a later redirect leads back to Graph.
+
+use async_trait::async_trait;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
+    CONTENT_LOCATION, CONTENT_TYPE, HeaderMap, HeaderName, IF_RANGE, LOCATION, RANGE,
+    TRANSFER_ENCODING, USER_AGENT,
+};
+use http::{Extensions, Method, StatusCode};
+use reqwest::{Request, Response};
+use reqwest_middleware::{Middleware, Next};
+use url::Url;
+
+use super::hosts::{has_credentials, is_loopback, refuse};
+use super::{followed_a_redirect, is_answer_of};
+use crate::auth::WithoutToken;
+use crate::error::{Error, HostError, HostRefusal, Result, TransportError};
+
+/// As many as browsers and reqwest follow, more or less.
+const MOST_HOPS: usize = 10;
+
+/// What may go to another origin: how the answer is wanted, and nothing of whom it is for.
+const HARMLESS: [HeaderName; 6] = [
+    ACCEPT,
+    ACCEPT_ENCODING,
+    ACCEPT_LANGUAGE,
+    IF_RANGE,
+    RANGE,
+    USER_AGENT,
+];
+
+/// What goes with the body where that is dropped ([RFC 9110, 15.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.4)).
+const OF_THE_BODY: [HeaderName; 6] = [
+    CONTENT_ENCODING,
+    CONTENT_LANGUAGE,
+    CONTENT_LENGTH,
+    CONTENT_LOCATION,
+    CONTENT_TYPE,
+    TRANSFER_ENCODING,
+];
+
+pub(super) struct Redirects;
+
+#[async_trait]
+impl Middleware for Redirects {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        let marked = extensions.get::<WithoutToken>().is_some();
+        let response = follow(request, extensions, &next).await;
+        if !marked {
+            // Another try, of a middleware further out, starts at Graph again.
+            extensions.remove::<WithoutToken>();
+        }
+        response
+    }
+}
+
+async fn follow(
+    mut request: Request,
+    extensions: &mut Extensions,
+    next: &Next<'_>,
+) -> reqwest_middleware::Result<Response> {
+    for _ in 0..=MOST_HOPS {
+        let sent = Sent::of(&request);
+        let response = next.clone().run(request, extensions).await?;
+        let has_left = extensions.get::<WithoutToken>().is_some();
+        match sent
+            .hop(&response, has_left)
+            .map_err(reqwest_middleware::Error::middleware)?
+        {
+            None => return Ok(response),
+            Some(hop) => {
+                // With it goes the body of the redirect, which nobody reads.
+                drop(response);
+                if hop.has_left {
+                    extensions.insert(WithoutToken);
+                }
+                request = hop.request;
+            }
+        }
+    }
+    let error = TransportError::new(format!(
+        "more than {MOST_HOPS} redirects, one after another"
+    ));
+    Err(reqwest_middleware::Error::middleware(Error::from(error)))
+}
+
+/// What was sent, as far as it may be needed again.
+struct Sent {
+    bare: Request,
+    /// None where the body can be sent only once.
+    whole: Option<Request>,
+}
+
+/// What a redirect makes of it.
+struct Hop {
+    request: Request,
+    has_left: bool,
+}
+
+impl Sent {
+    fn of(request: &Request) -> Self {
+        let mut bare = Request::new(request.method().clone(), request.url().clone());
+        *bare.headers_mut() = request.headers().clone();
+        *bare.timeout_mut() = request.timeout().copied();
+        Self {
+            bare,
+            whole: request.try_clone(),
+        }
+    }
+
+    /// What to send next; `None` when the answer is no redirect. `has_left` tells whether an earlier one led away.
+    fn hop(self, response: &Response, has_left: bool) -> Result<Option<Hop>> {
+        let from = self.bare.url();
+        if !is_answer_of(response, from) {
+            return Err(followed_a_redirect().into());
+        }
+        let Some(to) = location(response)? else {
+            return Ok(None);
+        };
+        let leaves = from.origin() != to.origin();
+        let method = method_after(response.status(), self.bare.method());
+        judge(from, &to, leaves, &method)?;
+        let mut request = if method == *self.bare.method() {
+            self.whole.ok_or_else(|| {
+                TransportError::new(
+                    "a redirect asks for the body again, which can be sent only once",
+                )
+            })?
+        } else {
+            let mut bare = self.bare;
+            strip_body_headers(bare.headers_mut());
+            bare
+        };
+        *request.method_mut() = method;
+        *request.url_mut() = to;
+        let has_left = has_left || leaves;
+        if has_left {
+            keep_harmless(request.headers_mut());
+        }
+        Ok(Some(Hop { request, has_left }))
+    }
+}
+
+/// Where a redirect leads; `None` for any other answer.
+fn location(response: &Response) -> Result<Option<Url>> {
+    let location = match response.status().as_u16() {
+        301 | 302 | 303 | 307 | 308 => response.headers().get(LOCATION),
+        _ => None,
+    };
+    let Some(location) = location else {
+        return Ok(None);
+    };
+    let to = std::str::from_utf8(location.as_bytes())
+        .ok()
+        .and_then(|text| response.url().join(text).ok());
+    // The address may be a secret: it is not repeated.
+    Ok(Some(to.ok_or_else(|| {
+        TransportError::new("a redirect leads to what is no URL")
+    })?))
+}
+
+/// What browsers do (<https://fetch.spec.whatwg.org/#http-redirect-fetch>): 303 asks for a GET, and 301 and 302 do so in
+/// answer to a POST.
+fn method_after(status: StatusCode, method: &Method) -> Method {
+    match status {
+        StatusCode::SEE_OTHER if method != Method::HEAD => Method::GET,
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND if method == Method::POST => Method::GET,
+        _ => method.clone(),
+    }
+}
+
+fn judge(from: &Url, to: &Url, leaves: bool, method: &Method) -> Result<(), HostError> {
+    let may_be_plain = from.scheme() == "http" && is_loopback(from) && is_loopback(to);
+    let reason = if to.scheme() != "https" && !(to.scheme() == "http" && may_be_plain) {
+        HostRefusal::Downgrade
+    } else if has_credentials(to) {
+        HostRefusal::Credentials
+    } else if leaves && !matches!(*method, Method::GET | Method::HEAD) {
+        HostRefusal::Body
+    } else {
+        return Ok(());
+    };
+    Err(refuse(to, reason))
+}
+
+fn strip_body_headers(headers: &mut HeaderMap) {
+    for name in OF_THE_BODY {
+        headers.remove(name);
+    }
+}
+
+fn keep_harmless(headers: &mut HeaderMap) {
+    let mut kept = HeaderMap::new();
+    for name in HARMLESS {
+        for value in headers.get_all(&name) {
+            kept.append(&name, value.clone());
+        }
+    }
+    *headers = kept;
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+
+    use super::*;
+
+    fn judged(from: &str, to: &str, method: Method) -> Result<(), String> {
+        let (from, to) = (Url::parse(from).unwrap(), Url::parse(to).unwrap());
+        let leaves = from.origin() != to.origin();
+        judge(&from, &to, leaves, &method).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn case_5_7_https_never_becomes_http() {
+        let graph = "https://graph.microsoft.com/v1.0/me";
+        for to in [
+            "http://graph.microsoft.com/v1.0/me",
+            "http://127.0.0.1/",
+            "http://localhost:1/",
+            "ftp://a/",
+        ] {
+            let error = judged(graph, to, Method::GET).unwrap_err();
+            assert!(error.contains("leads from https"), "{to}: {error}");
+        }
+        judged(
+            graph,
+            "https://contoso.sharepoint.com/_layouts/15/download.aspx",
+            Method::GET,
+        )
+        .unwrap();
+        judged("http://127.0.0.1:1/", "http://127.0.0.1:2/", Method::GET).unwrap();
+        judged(
+            "http://127.0.0.1:1/",
+            "http://graph.microsoft.com/",
+            Method::GET,
+        )
+        .unwrap_err();
+        judged(
+            "http://127.0.0.1:1/",
+            "https://graph.microsoft.com/",
+            Method::GET,
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn only_questions_go_to_another_origin() {
+        let graph = "https://graph.microsoft.com/v1.0/me";
+        judged(
+            graph,
+            "https://graph.microsoft.com/v1.0/users/me",
+            Method::PATCH,
+        )
+        .unwrap();
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            judged(graph, "https://evil.example/", method).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn credentials_of_a_location_are_not_followed_nor_repeated() {
+        let error = judged(
+            "https://graph.microsoft.com/",
+            "https://u:hunter2@a.example/",
+            Method::GET,
+        )
+        .unwrap_err();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn methods_change_as_in_browsers() {
+        let after =
+            |status: u16, method| method_after(StatusCode::from_u16(status).unwrap(), &method);
+        for status in [301, 302, 303] {
+            assert_eq!(after(status, Method::POST), Method::GET);
+            assert_eq!(after(status, Method::HEAD), Method::HEAD);
+        }
+        assert_eq!(after(303, Method::PUT), Method::GET);
+        assert_eq!(after(302, Method::PUT), Method::PUT);
+        for status in [307, 308] {
+            assert_eq!(after(status, Method::POST), Method::POST);
+        }
+    }
+
+    #[test]
+    fn case_5_7_only_harmless_headers_go_on_whatever_their_case() {
+        let mut headers = HeaderMap::new();
+        for name in [
+            ACCEPT,
+            RANGE,
+            USER_AGENT,
+            AUTHORIZATION,
+            COOKIE,
+            PROXY_AUTHORIZATION,
+            CONTENT_TYPE,
+        ] {
+            headers.insert(name, HeaderValue::from_static("x"));
+        }
+        for name in [
+            "X-Api-Key",
+            "client-request-id",
+            "SdkVersion",
+            "workbook-session-id",
+            "Prefer",
+            "If-None-Match",
+        ] {
+            headers.insert(
+                HeaderName::from_bytes(name.as_bytes()).unwrap(),
+                HeaderValue::from_static("x"),
+            );
+        }
+        headers.append(ACCEPT, HeaderValue::from_static("y"));
+        keep_harmless(&mut headers);
+        let kept: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+            .collect();
+        assert_eq!(
+            kept,
+            [
+                ("accept", "x"),
+                ("accept", "y"),
+                ("range", "x"),
+                ("user-agent", "x")
+            ]
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! What unit tests share.
+
+/// A client for tests that send nothing.
+pub(crate) fn plain_client() -> reqwest::Client {
+    super::Connections::default()
+        .build()
+        .expect("a client can be built")
+}

@@ -1,0 +1,49 @@
+//! TLS, as the features of this crate choose it.
+
+use reqwest::ClientBuilder;
+
+use crate::error::Error;
+
+#[cfg(not(any(
+    feature = "rustls-ring",
+    feature = "rustls-aws-lc-rs",
+    feature = "native-tls"
+)))]
+compile_error!(
+    "msgraph needs one of its features `rustls-ring` (the default), `rustls-aws-lc-rs` and `native-tls`: Graph speaks \
+     https only"
+);
+
+/// rustls with ring. reqwest would take the process-wide provider and panic where there is none; a library has no business
+/// to install one, so this configuration brings its own.
+#[cfg(feature = "rustls-ring")]
+pub(super) fn with_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+    use std::sync::Arc;
+
+    use rustls_platform_verifier::BuilderVerifierExt;
+
+    use crate::error::ConfigurationError;
+
+    let wrong = |error: rustls::Error| {
+        ConfigurationError::new("http", format!("TLS cannot be set up: {error}"))
+            .with_source(Arc::new(error))
+    };
+    let mut tls = rustls::ClientConfig::builder_with_provider(Arc::new(
+        rustls::crypto::ring::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()
+    .map_err(wrong)?
+    .with_platform_verifier()
+    .map_err(wrong)?
+    .with_no_client_auth();
+    // reqwest leaves this to whoever brings a configuration.
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(builder.tls_backend_preconfigured(tls))
+}
+
+/// What reqwest does by itself with the TLS that it was compiled with.
+#[cfg(not(feature = "rustls-ring"))]
+#[allow(clippy::unnecessary_wraps, reason = "the other of the two can fail")]
+pub(super) fn with_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+    Ok(builder)
+}
