@@ -59,6 +59,20 @@ async fn an_action_without_a_body_says_that_it_has_none() {
 }
 
 #[tokio::test]
+async fn an_empty_file_says_that_it_is_empty() {
+    let recorder = Recorder::always(Answer::status(204)).await;
+    let photo = graph(&recorder).me().photo().content();
+    photo.replace("").await.unwrap();
+    let request = recorder.only();
+    assert_eq!(request.method, "PUT");
+    assert_eq!(request.header("content-length"), Some("0"));
+    assert_eq!(
+        request.header("content-type"),
+        Some("application/octet-stream")
+    );
+}
+
+#[tokio::test]
 async fn case_5_9_any_status_of_success_is_success() {
     for (answer, wanted) in [
         (Answer::status(204), None),
