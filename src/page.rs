@@ -19,7 +19,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 use http::Method;
-use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -558,7 +558,7 @@ impl Walk {
     fn new(graph: Graph, first: Request) -> Self {
         let mut headers = first.headers.clone();
         // A link is read with GET and no body, whatever the first page was asked for with.
-        for header in [CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH] {
+        for header in [CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH] {
             headers.remove(header);
         }
         Self {

@@ -5,12 +5,11 @@
 
 use std::marker::PhantomData;
 
-use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Content, Response};
-use crate::error::{DecodeError, EmptyResponseError, Error, PagingError};
+use crate::error::{DecodeError, EmptyResponseError, Error, PagingError, RequestContext};
 use crate::{Page, Result};
 
 /// What a call's answer is read into: the first parameter of [`Call`](super::Call).
@@ -31,8 +30,7 @@ pub trait Answer: sealed::Sealed {
 #[derive(Debug)]
 pub struct Answered {
     pub(super) response: Response,
-    pub(super) method: Method,
-    pub(super) template: String,
+    pub(super) context: RequestContext,
 }
 
 mod sealed {
@@ -105,7 +103,7 @@ impl<T: DeserializeOwned> Answer for Collection<T> {
         match answered.body() {
             Some(body) if body.starts_with(b"{") => answered.decode(body),
             Some(_) => Err(PagingError::new(
-                answered.template,
+                answered.context.template,
                 "the answer is no page: it is no JSON object".to_owned(),
             )
             .into()),
@@ -155,7 +153,7 @@ impl Answer for CountOf {
         count.ok_or_else(|| {
             let message = "the answer to `$count` is no number".to_owned();
             DecodeError::new(String::new(), "i64", message)
-                .of(answered.method, answered.template)
+                .of(&answered.context)
                 .into()
         })
     }
@@ -192,15 +190,13 @@ impl Answered {
     }
 
     fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T> {
-        decode(body).map_err(|error: Box<DecodeError>| {
-            error.of(self.method.clone(), self.template.clone()).into()
-        })
+        decode(body).map_err(|error: Box<DecodeError>| error.of(&self.context).into())
     }
 
     fn empty(&self) -> Error {
         EmptyResponseError::new(
-            self.method.clone(),
-            self.template.clone(),
+            self.context.method.clone(),
+            self.context.template.clone(),
             self.response.status,
             &self.response.headers,
         )

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use super::answer::Answered;
 use super::{Advanced, Answer, Call, Operation, Options, Request, advanced};
+use crate::error::RequestContext;
 use crate::{Graph, Result};
 
 pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<Answered>> + Send>>;
@@ -61,14 +62,9 @@ pub(crate) fn send(operation: Operation, advanced: Advanced) -> Sending {
 
 /// The one way from a call to its answer, for every operation.
 pub(crate) fn send_request(graph: Graph, request: Request) -> Sending {
-    let method = request.method.clone();
-    let template = request.template.clone();
+    let context = RequestContext::new(request.method.clone(), request.template.clone());
     Box::pin(async move {
         let response = graph.send(request).await?;
-        Ok(Answered {
-            response,
-            method,
-            template,
-        })
+        Ok(Answered { response, context })
     })
 }

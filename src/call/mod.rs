@@ -13,7 +13,7 @@
 //!
 //! A [`Call`] is plain data until it is awaited. Its options are methods, and exist where Graph's description has them;
 //! [`query`](Call::query) and [`header`](Call::header) send anything else. What the description does not know at all is
-//! [`Graph::request`].
+//! [`Graph::request`](crate::Graph::request).
 
 mod answer;
 mod argument;

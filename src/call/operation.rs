@@ -241,6 +241,7 @@ impl Operation {
             return Err(RequestError::new(self.method, self.template, reason.into()).into());
         }
         consistency::apply(&mut self, advanced);
+        self.say_that_nothing_follows();
         let mut url = self.url;
         let mut separator = if url.contains('?') { '&' } else { '?' };
         for parameter in &self.query {
@@ -265,6 +266,16 @@ impl Operation {
             headers: self.headers,
             body: self.body,
         })
+    }
+
+    /// A request of a kind that has a body says how long it is, even where there is none
+    /// ([RFC 9110, 8.6](https://www.rfc-editor.org/rfc/rfc9110#section-8.6)). Nobody below does so over HTTP/1.1, and
+    /// Graph's answer is 411.
+    fn say_that_nothing_follows(&mut self) {
+        let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
+        if has_body && self.body.as_ref().is_none_or(Bytes::is_empty) {
+            self.set_header("content-length", "0");
+        }
     }
 
     pub(super) fn set_header(&mut self, name: &'static str, value: &'static str) {

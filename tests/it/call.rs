@@ -43,6 +43,35 @@ async fn bodies_are_json() {
     assert_eq!(request.header("content-length"), Some("15"));
 }
 
+/// Graph answers 411 to a `POST` that does not say how long it is.
+#[tokio::test]
+async fn an_action_without_a_body_says_that_it_has_none() {
+    let recorder = Recorder::always(Answer::json(r#"{"value":true}"#)).await;
+    graph(&recorder)
+        .me()
+        .revoke_sign_in_sessions()
+        .await
+        .unwrap();
+    let request = recorder.only();
+    assert_eq!(request.method, "POST");
+    assert_eq!(request.header("content-length"), Some("0"));
+    assert_eq!(request.header("content-type"), None);
+}
+
+#[tokio::test]
+async fn an_empty_file_says_that_it_is_empty() {
+    let recorder = Recorder::always(Answer::status(204)).await;
+    let photo = graph(&recorder).me().photo().content();
+    photo.replace("").await.unwrap();
+    let request = recorder.only();
+    assert_eq!(request.method, "PUT");
+    assert_eq!(request.header("content-length"), Some("0"));
+    assert_eq!(
+        request.header("content-type"),
+        Some("application/octet-stream")
+    );
+}
+
 #[tokio::test]
 async fn case_5_9_any_status_of_success_is_success() {
     for (answer, wanted) in [

@@ -253,6 +253,7 @@ async fn pages_of_an_action_are_read_with_get() {
     let groups = graph(&recorder)
         .me()
         .get_member_groups(GetMemberGroups::default())
+        .body("", "text/plain")
         .all()
         .await
         .unwrap();
@@ -262,6 +263,7 @@ async fn pages_of_an_action_are_read_with_get() {
     assert_eq!(requests[1].method, "GET");
     assert!(requests[1].body.is_empty());
     assert_eq!(requests[1].header("content-type"), None);
+    assert_eq!(requests[1].header("content-length"), None);
 }
 
 #[tokio::test]
