@@ -15,17 +15,22 @@ use crate::tree::{Argument, Segment};
 
 /// A method, field or module.
 pub fn snake(name: &str) -> String {
-    escape(name.to_snake_case())
+    escape(format!("{}{}", underscore(name), name.to_snake_case()))
 }
 
 /// A constant.
 pub fn shouty(name: &str) -> String {
-    let name = name.to_shouty_snake_case();
+    let name = format!("{}{}", underscore(name), name.to_shouty_snake_case());
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         format!("_{name}")
     } else {
         name
     }
+}
+
+/// A leading underscore stays, since Graph tells properties apart by it: `_summary` and `summary`.
+fn underscore(name: &str) -> &'static str {
+    if name.starts_with('_') { "_" } else { "" }
 }
 
 /// What the generated code takes from Rust's prelude: a type of Graph's with such a name would hide it.

@@ -198,7 +198,9 @@ impl<'de> Deserialize<'de> for Json {
                     let value = source.next_value()?;
                     // What a repeated name means is anybody's guess, so nobody guesses.
                     if members.contains_key(&name) {
-                        return Err(de::Error::custom(format!("the name {name:?} is there twice")));
+                        return Err(de::Error::custom(format!(
+                            "the name {name:?} is there twice"
+                        )));
                     }
                     members.insert(name, value);
                 }

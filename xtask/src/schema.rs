@@ -203,8 +203,6 @@ pub struct Object {
     pub base: Option<String>,
     /// Its own properties, without those of its base.
     pub properties: Vec<Property>,
-    /// Members besides the properties are expected (an open type of OData).
-    pub open: bool,
     pub discriminator_value: Option<String>,
 }
 
@@ -220,7 +218,9 @@ impl Component {
         };
         known(members, &["type", "allOf", "x-ms-discriminator-value"], at)?;
         ensure!(
-            members.get("type").is_none_or(|kind| kind.as_str() == Some("object")),
+            members
+                .get("type")
+                .is_none_or(|kind| kind.as_str() == Some("object")),
             unknown(json, at, "`allOf` of what is no object")
         );
         let here = at.name("allOf");
@@ -232,22 +232,24 @@ impl Component {
         };
         let mut object = Object::read(own, here.at(1))?;
         object.base = Some(base);
-        if let Some(value) = members.get("x-ms-discriminator-value") {
-            let value = value
-                .as_str()
-                .with_context(|| unknown(json, at, "the discriminator value is no text"))?;
-            object.discriminator_value = Some(value.to_owned());
-        }
+        object.discriminator_value = discriminator_value(json, members, at)?;
         Ok(Component::Object(object))
     }
 
     fn read_enum(json: &Json, members: &Members, at: Pointer<'_>) -> Result<Component> {
-        known(members, &["type", "enum", "x-ms-enum", "x-ms-enum-flags"], at)?;
+        known(
+            members,
+            &["type", "enum", "x-ms-enum", "x-ms-enum-flags"],
+            at,
+        )?;
         ensure!(
             json.text("type") == Some("string"),
             unknown(json, at, "an enum of what is no string")
         );
-        let words = json.get("enum").and_then(Json::as_array).unwrap_or_default();
+        let words = json
+            .get("enum")
+            .and_then(Json::as_array)
+            .unwrap_or_default();
         let words = words
             .iter()
             .map(|word| word.as_str().map(str::to_owned))
@@ -276,44 +278,37 @@ impl Component {
 }
 
 impl Object {
+    /// Whether this is a page of a collection.
+    pub fn is_page(&self) -> bool {
+        let has = |name: &str| self.properties.iter().any(|property| property.name == name);
+        has("@odata.nextLink") && has("value")
+    }
+
     pub fn read(json: &Json, at: Pointer<'_>) -> Result<Object> {
         let members = members(json, at)?;
-        known(
-            members,
-            &["type", "properties", "required", "additionalProperties", "x-ms-discriminator-value"],
-            at,
-        )?;
+        // What is `required` is not kept: with `$select`, any property may be absent.
+        let keywords = ["type", "properties", "required", "x-ms-discriminator-value"];
+        known(members, &keywords, at)?;
         ensure!(
             json.text("type") == Some("object"),
             unknown(json, at, "not an object")
         );
-        let discriminator_value = match members.get("x-ms-discriminator-value") {
-            None => None,
-            Some(value) => Some(
-                value
-                    .as_str()
-                    .with_context(|| unknown(json, at, "the discriminator value is no text"))?
-                    .to_owned(),
-            ),
-        };
-        let open = match members.get("additionalProperties") {
-            None | Some(Json::Bool(false)) => false,
-            Some(Json::Bool(true)) => true,
-            // Members of any type: `{}`, or `{"type": "object"}` as the converter puts it.
-            Some(Json::Object(of))
-                if of.iter().all(|(name, value)| name == "type" && value.as_str() == Some("object")) =>
-            {
-                true
-            }
-            Some(_) => bail!(unknown(json, at, "`additionalProperties` of a type")),
-        };
         Ok(Object {
             base: None,
             properties: Property::read_all(members, at)?,
-            open,
-            discriminator_value,
+            discriminator_value: discriminator_value(json, members, at)?,
         })
     }
+}
+
+fn discriminator_value(json: &Json, members: &Members, at: Pointer<'_>) -> Result<Option<String>> {
+    let Some(value) = members.get("x-ms-discriminator-value") else {
+        return Ok(None);
+    };
+    let value = value
+        .as_str()
+        .with_context(|| unknown(json, at, "the discriminator value is no text"))?;
+    Ok(Some(value.to_owned()))
 }
 
 /// The members of what must be an object.

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 
 use crate::json::{Json, Members, object};
 use crate::schema::{Component, Schema};
-use crate::trim::{Answer, Description, Location, Operation, Parameter, ParameterUse, PathItem};
+use crate::trimmed::{
+    Content, Contents, Description, Location, Operation, Parameter, ParameterUse, PathItem,
+};
 
 /// Names (relative to the folder) and contents of the files.
 pub type Files = BTreeMap<String, String>;
@@ -17,7 +19,10 @@ pub fn files(description: &Description) -> Files {
     files.insert("schemas.json".to_owned(), components(description));
     let mut workloads: BTreeMap<&str, Vec<(&String, &PathItem)>> = BTreeMap::new();
     for (path, item) in &description.paths {
-        workloads.entry(workload(path)).or_default().push((path, item));
+        workloads
+            .entry(workload(path))
+            .or_default()
+            .push((path, item));
     }
     for (workload, items) in workloads {
         let mut out = head(workload, &description.version, "paths");
@@ -87,9 +92,6 @@ fn component(out: &mut String, component: &Component) {
             if let Some(value) = &object.discriminator_value {
                 let _ = write!(out, "\"x-ms-discriminator-value\":{},", name(value));
             }
-            if object.open {
-                out.push_str("\"x-ms-open-type\":true,");
-            }
             out.push_str("\"properties\":{");
             for (at, property) in object.properties.iter().enumerate() {
                 out.push_str(if at == 0 { "\n " } else { ",\n " });
@@ -119,9 +121,10 @@ fn parameters(list: &[ParameterUse]) -> Json {
     Json::Array(
         list.iter()
             .map(|used| match used {
-                ParameterUse::Hoisted(key) => {
-                    object([("$ref", Json::String(format!("#/components/parameters/{key}")))])
-                }
+                ParameterUse::Hoisted(key) => object([(
+                    "$ref",
+                    Json::String(format!("#/components/parameters/{key}")),
+                )]),
                 ParameterUse::Inline(parameter) => parameter_json(parameter),
             })
             .collect(),
@@ -159,38 +162,33 @@ fn operation_json(operation: &Operation) -> Json {
     if !operation.parameters.is_empty() {
         members.insert("parameters".to_owned(), parameters(&operation.parameters));
     }
-    let content = |json: Json| object([("schema", json)]);
     if !operation.body.is_empty() {
-        let contents: Members = operation
-            .body
-            .iter()
-            .map(|(media, schema)| (media.clone(), content(schema.to_json())))
-            .collect();
-        members.insert("requestBody".to_owned(), object([("content", contents.into())]));
+        members.insert("requestBody".to_owned(), contents(&operation.body));
     }
     let answers: Members = operation
         .answers
         .iter()
-        .map(|(status, contents)| {
-            let mut answer = Members::new();
-            if !contents.is_empty() {
-                let contents: Members = contents
-                    .iter()
-                    .map(|(media, answer)| (media.clone(), content(answer_json(answer))))
-                    .collect();
-                answer.insert("content".to_owned(), contents.into());
-            }
-            (status.clone(), answer.into())
-        })
+        .map(|(status, answer)| (status.clone(), contents(answer)))
         .collect();
     members.insert("responses".to_owned(), answers.into());
     Json::Object(members)
 }
 
-fn answer_json(answer: &Answer) -> Json {
-    match answer {
-        Answer::Schema(schema) => schema.to_json(),
-        Answer::Object(properties) => {
+fn contents(contents: &Contents) -> Json {
+    if contents.is_empty() {
+        return object([]);
+    }
+    let contents: Members = contents
+        .iter()
+        .map(|(media, content)| (media.clone(), object([("schema", content_json(content))])))
+        .collect();
+    object([("content", contents.into())])
+}
+
+fn content_json(content: &Content) -> Json {
+    match content {
+        Content::Schema(schema) => schema.to_json(),
+        Content::Object(properties) => {
             let properties: Members = properties
                 .iter()
                 .map(|property| (property.name.clone(), property.to_json()))

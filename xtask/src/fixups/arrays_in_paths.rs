@@ -10,7 +10,7 @@ use crate::json::Json;
 
 pub fn apply(document: &mut Json) -> Result<usize> {
     let mut count = 0;
-    walk::path_items(document, &mut |item, _| {
+    walk::path_items(document, &mut |_, item| {
         count += repair(item);
         for method in METHODS {
             // In 2022 the arguments stood in the operation.

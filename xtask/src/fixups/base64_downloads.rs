@@ -8,10 +8,13 @@ use crate::json::{Json, object};
 
 pub fn apply(document: &mut Json) -> Result<usize> {
     let mut count = 0;
-    walk::operations(document, &mut |operation, _| {
+    walk::operations(document, &mut |_, _, operation| {
         let answers = walk::member(Some(operation), "responses").and_then(Json::as_object_mut);
         for (_, answer) in answers.into_iter().flatten() {
-            let content = walk::member(walk::member(Some(answer), "content"), "application/octet-stream");
+            let content = walk::member(
+                walk::member(Some(answer), "content"),
+                "application/octet-stream",
+            );
             let Some(schema) = walk::member(content, "schema") else {
                 continue;
             };
@@ -19,7 +22,8 @@ pub fn apply(document: &mut Json) -> Result<usize> {
             let is_stream = properties.is_some_and(|properties| {
                 properties.len() == 1
                     && properties.get("value").is_some_and(|value| {
-                        value.text("type") == Some("string") && value.text("format") == Some("base64url")
+                        value.text("type") == Some("string")
+                            && value.text("format") == Some("base64url")
                     })
             });
             if is_stream {
@@ -27,7 +31,6 @@ pub fn apply(document: &mut Json) -> Result<usize> {
                 count += 1;
             }
         }
-        Ok(())
-    })?;
+    });
     Ok(count)
 }

@@ -9,13 +9,21 @@ use crate::json::Json;
 
 pub fn apply(document: &mut Json) -> Result<usize> {
     let mut count = 0;
-    walk::operations(document, &mut |operation, _| {
-        let body = walk::member(Some(operation), "requestBody").and_then(Json::as_object_mut);
-        if let Some(body) = body {
-            let required = body.shift_remove("required").is_some_and(|required| required.is_true());
-            count += usize::from(!required && !body.contains_key("$ref"));
+    let mut repair = |body: &mut Json| {
+        if body.get("$ref").is_none()
+            && let Some(body) = body.as_object_mut()
+        {
+            let required = body.shift_remove("required");
+            count += usize::from(!required.is_some_and(|required| required.is_true()));
         }
-        Ok(())
-    })?;
+    };
+    for (_, body) in walk::components(document, "requestBodies") {
+        repair(body);
+    }
+    walk::operations(document, &mut |_, _, operation| {
+        if let Some(body) = walk::member(Some(operation), "requestBody") {
+            repair(body);
+        }
+    });
     Ok(count)
 }

@@ -17,9 +17,7 @@ pub fn apply(document: &mut Json) -> Result<usize> {
     let root = Pointer::ROOT;
     let components = root.name("components");
     let schemas = components.name("schemas");
-    let Some(members) = walk::member(walk::member(Some(document), "components"), "schemas")
-        .and_then(Json::as_object_mut)
-    else {
+    let Some(members) = walk::named_schemas(document) else {
         return Ok(0);
     };
     for (name, schema) in members {

@@ -10,13 +10,13 @@ use crate::json::{Json, object};
 
 pub fn apply(document: &mut Json) -> Result<usize> {
     let mut empty = HashSet::new();
-    if let Some(schemas) = walk::member(walk::member(Some(&mut *document), "components"), "schemas")
-        .and_then(Json::as_object_mut)
-    {
+    if let Some(schemas) = walk::named_schemas(document) {
         schemas.retain(|name, schema| {
             let is_empty = schema.text("type") == Some("string")
                 && schema.as_object().is_some_and(|members| {
-                    members.keys().all(|key| matches!(key.as_str(), "type" | "title" | "description"))
+                    members
+                        .keys()
+                        .all(|key| matches!(key.as_str(), "type" | "title" | "description"))
                 });
             if is_empty {
                 empty.insert(name.clone());
@@ -25,7 +25,10 @@ pub fn apply(document: &mut Json) -> Result<usize> {
         });
     }
     walk::schemas(document, &mut |schema, _| {
-        if schema.reference("schemas").is_some_and(|name| empty.contains(name)) {
+        if schema
+            .reference("schemas")
+            .is_some_and(|name| empty.contains(name))
+        {
             *schema = object([("type", "string".into())]);
         }
         Ok(())

@@ -1,19 +1,24 @@
 //! Repairs of the description, one a file, each with its reason. They change the document where it stands; what they
 //! leave must be of the normal form (`schema`).
 
+mod arguments_in_operations;
 mod arrays_in_paths;
 mod base64_downloads;
 mod body_required;
 mod discriminators;
+mod drive_item_copies;
 mod empty_enums;
 mod integers_as_numbers;
 mod nullable_references;
 mod odata_types;
+mod onenote_copies;
 mod option_words;
 mod page_bases;
 mod plain_integers;
+mod reference_bodies;
 mod reference_numeric;
-mod walk;
+mod team_creation;
+pub mod walk;
 
 use anyhow::Result;
 
@@ -48,14 +53,39 @@ const fn fixup(name: &'static str, needed: Needed, apply: fn(&mut Json) -> Resul
 pub const ALL: &[Fixup] = &[
     fixup("discriminators", Needed::Pinned, discriminators::apply),
     fixup("odata_types", Needed::Pinned, odata_types::apply),
-    fixup("reference_numeric", Needed::Pinned, reference_numeric::apply),
-    fixup("nullable_references", Needed::Pinned, nullable_references::apply),
-    fixup("integers_as_numbers", Needed::Pinned, integers_as_numbers::apply),
+    fixup(
+        "reference_numeric",
+        Needed::Pinned,
+        reference_numeric::apply,
+    ),
+    fixup(
+        "nullable_references",
+        Needed::Pinned,
+        nullable_references::apply,
+    ),
+    fixup(
+        "integers_as_numbers",
+        Needed::Pinned,
+        integers_as_numbers::apply,
+    ),
     fixup("plain_integers", Needed::Older, plain_integers::apply),
     fixup("option_words", Needed::Older, option_words::apply),
     fixup("page_bases", Needed::Pinned, page_bases::apply),
     fixup("empty_enums", Needed::Pinned, empty_enums::apply),
     fixup("arrays_in_paths", Needed::Pinned, arrays_in_paths::apply),
+    fixup(
+        "arguments_in_operations",
+        Needed::Older,
+        arguments_in_operations::apply,
+    ),
     fixup("base64_downloads", Needed::Pinned, base64_downloads::apply),
+    fixup("reference_bodies", Needed::Pinned, reference_bodies::apply),
+    fixup(
+        "drive_item_copies",
+        Needed::Pinned,
+        drive_item_copies::apply,
+    ),
+    fixup("onenote_copies", Needed::Pinned, onenote_copies::apply),
+    fixup("team_creation", Needed::Pinned, team_creation::apply),
     fixup("body_required", Needed::Pinned, body_required::apply),
 ];

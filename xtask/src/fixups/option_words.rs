@@ -9,12 +9,15 @@ use crate::json::Json;
 
 pub fn apply(document: &mut Json) -> Result<usize> {
     let mut count = 0;
-    walk::operations(document, &mut |operation, _| {
+    walk::operations(document, &mut |_, _, operation| {
         let Some(Json::Array(parameters)) = walk::member(Some(operation), "parameters") else {
-            return Ok(());
+            return;
         };
         for parameter in parameters {
-            if !matches!(parameter.text("name"), Some("$select" | "$expand" | "$orderby")) {
+            if !matches!(
+                parameter.text("name"),
+                Some("$select" | "$expand" | "$orderby")
+            ) {
                 continue;
             }
             let items = walk::member(walk::member(Some(parameter), "schema"), "items");
@@ -22,7 +25,6 @@ pub fn apply(document: &mut Json) -> Result<usize> {
                 count += usize::from(items.shift_remove("enum").is_some());
             }
         }
-        Ok(())
-    })?;
+    });
     Ok(count)
 }

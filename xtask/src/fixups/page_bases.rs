@@ -7,25 +7,34 @@ use indexmap::IndexMap;
 
 use crate::fixups::walk;
 use crate::json::{Json, Members};
+use crate::schema::Object;
 
-const BASES: [&str; 2] = ["BaseCollectionPaginationCountResponse", "BaseDeltaFunctionResponse"];
+const BASES: [&str; 2] = [
+    "BaseCollectionPaginationCountResponse",
+    "BaseDeltaFunctionResponse",
+];
+
+/// What may stand beside the `allOf` of a page.
+const KEYWORDS: [&str; 4] = ["allOf", "description", "title", "type"];
 
 pub fn apply(document: &mut Json) -> Result<usize> {
     let mut count = 0;
     let mut bases: IndexMap<&str, Members> = IndexMap::new();
-    if let Some(schemas) = walk::member(walk::member(Some(&mut *document), "components"), "schemas")
-        .and_then(Json::as_object_mut)
-    {
+    if let Some(schemas) = walk::named_schemas(document) {
         for name in BASES {
-            let Some(base) = schemas.shift_remove(name) else { continue };
+            let Some(base) = schemas.shift_remove(name) else {
+                continue;
+            };
             let links = base
                 .get("properties")
                 .and_then(Json::as_object)
-                .with_context(|| format!("/components/schemas/{name}: a base of pages without links"))?;
+                .with_context(|| {
+                    format!("/components/schemas/{name}: a base of pages without links")
+                })?;
             bases.insert(name, links.clone());
         }
     }
-    walk::schemas(document, &mut |schema, _| {
+    walk::schemas(document, &mut |schema, at| {
         let Some(members) = schema.as_object_mut() else {
             return Ok(());
         };
@@ -35,9 +44,12 @@ pub fn apply(document: &mut Json) -> Result<usize> {
         let Some(links) = base.reference("schemas").and_then(|name| bases.get(name)) else {
             return Ok(());
         };
-        let Some(mut page) = own.as_object().cloned() else {
+        if !members.keys().all(|name| KEYWORDS.contains(&name.as_str())) {
             return Ok(());
-        };
+        }
+        // Read here, too, since errors are to point into the document as it was.
+        Object::read(own, at.name("allOf").at(1))?;
+        let mut page = own.as_object().cloned().unwrap_or_default();
         let mut properties = links.clone();
         if let Some(Json::Object(own)) = page.shift_remove("properties") {
             properties.extend(own);

@@ -11,7 +11,11 @@ pub fn apply(document: &mut Json) -> Result<usize> {
     let Some(components) = walk::member(Some(document), "components") else {
         return Ok(0);
     };
-    for (kind, name) in [("parameters", "top"), ("parameters", "skip"), ("schemas", "ODataCountResponse")] {
+    for (kind, name) in [
+        ("parameters", "top"),
+        ("parameters", "skip"),
+        ("schemas", "ODataCountResponse"),
+    ] {
         let mut found = walk::member(walk::member(Some(&mut *components), kind), name);
         if kind == "parameters" {
             found = walk::member(found, "schema");

@@ -33,9 +33,7 @@ pub fn apply(document: &mut Json) -> Result<usize> {
     })?;
     // Nothing refers to the words any more, and in 2022 they had no type.
     if count > 0 {
-        if let Some(schemas) = walk::member(walk::member(Some(document), "components"), "schemas")
-            .and_then(Json::as_object_mut)
-        {
+        if let Some(schemas) = walk::named_schemas(document) {
             schemas.shift_remove(WORDS);
         }
     }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::document::METHODS;
-use crate::json::Json;
+use crate::json::{Json, Members};
 use crate::pointer::Pointer;
 
 /// Visits every schema of the document, outer ones first. The pointer is to the schema visited.
@@ -12,19 +12,15 @@ pub fn schemas(
     visit: &mut dyn FnMut(&mut Json, Pointer<'_>) -> Result<()>,
 ) -> Result<()> {
     let root = Pointer::ROOT;
-    let components = root.name("components");
+    let all = root.name("components");
     for (kind, inside) in [
         ("schemas", Inside::Schema),
         ("parameters", Inside::Parameter),
         ("responses", Inside::Body),
         ("requestBodies", Inside::Body),
     ] {
-        let at = components.name(kind);
-        for (name, json) in member(member(Some(&mut *document), "components"), kind)
-            .and_then(Json::as_object_mut)
-            .into_iter()
-            .flatten()
-        {
+        let at = all.name(kind);
+        for (name, json) in components(document, kind) {
             let at = at.name(name);
             match inside {
                 Inside::Schema => schema(json, at, visit)?,
@@ -33,60 +29,103 @@ pub fn schemas(
             }
         }
     }
-    path_items(document, &mut |item, at| {
-        parameters(item, at, visit)?;
-        for method in METHODS {
-            let at = at.name(method);
-            let Some(operation) = member(Some(&mut *item), method) else {
-                continue;
-            };
-            parameters(operation, at, visit)?;
-            if let Some(body) = member(Some(&mut *operation), "requestBody") {
-                contents(body, at.name("requestBody"), visit)?;
-            }
-            let at = at.name("responses");
-            for (status, response) in member(Some(&mut *operation), "responses")
-                .and_then(Json::as_object_mut)
-                .into_iter()
-                .flatten()
-            {
-                contents(response, at.name(status), visit)?;
-            }
+    let at = root.name("paths");
+    for (path, item) in members(Some(document), "paths") {
+        path_item(item, at.name(path), visit)?;
+    }
+    Ok(())
+}
+
+fn path_item(
+    item: &mut Json,
+    at: Pointer<'_>,
+    visit: &mut dyn FnMut(&mut Json, Pointer<'_>) -> Result<()>,
+) -> Result<()> {
+    parameters(item, at, visit)?;
+    for method in METHODS {
+        let at = at.name(method);
+        let Some(operation) = member(Some(&mut *item), method) else {
+            continue;
+        };
+        parameters(operation, at, visit)?;
+        if let Some(body) = member(Some(&mut *operation), "requestBody") {
+            contents(body, at.name("requestBody"), visit)?;
         }
-        Ok(())
-    })
+        let at = at.name("responses");
+        for (status, response) in members(Some(operation), "responses") {
+            contents(response, at.name(status), visit)?;
+        }
+    }
+    Ok(())
 }
 
 /// Visits every path of the document.
 pub fn path_items(
     document: &mut Json,
-    visit: &mut dyn FnMut(&mut Json, Pointer<'_>) -> Result<()>,
+    visit: &mut dyn FnMut(&str, &mut Json) -> Result<()>,
 ) -> Result<()> {
-    let root = Pointer::ROOT;
-    let paths = root.name("paths");
-    for (path, item) in member(Some(document), "paths")
-        .and_then(Json::as_object_mut)
-        .into_iter()
-        .flatten()
-    {
-        visit(item, paths.name(path))?;
+    for (path, item) in members(Some(document), "paths") {
+        visit(path, item)?;
     }
     Ok(())
 }
 
-/// Visits every operation of the document: path item's pointer, its method and the operation.
-pub fn operations(
-    document: &mut Json,
-    visit: &mut dyn FnMut(&mut Json, Pointer<'_>) -> Result<()>,
-) -> Result<()> {
-    path_items(document, &mut |item, at| {
+/// Visits every operation of the document, with its path and method.
+pub fn operations(document: &mut Json, visit: &mut dyn FnMut(&str, &str, &mut Json)) {
+    for (path, item) in members(Some(document), "paths") {
         for method in METHODS {
             if let Some(operation) = member(Some(&mut *item), method) {
-                visit(operation, at.name(method))?;
+                visit(path, method, operation);
             }
         }
-        Ok(())
-    })
+    }
+}
+
+/// The components of one kind, by name.
+pub fn components<'a>(
+    document: &'a mut Json,
+    kind: &str,
+) -> impl Iterator<Item = (&'a String, &'a mut Json)> {
+    members(member(Some(document), "components"), kind)
+}
+
+/// The schemas among the components, by name.
+pub fn named_schemas(document: &mut Json) -> Option<&mut Members> {
+    member(member(Some(document), "components"), "schemas")?.as_object_mut()
+}
+
+/// The schema that a success of `operation` is declared to be, where it has a name.
+pub fn declared_answer(operation: &Json) -> Option<&str> {
+    let answer = operation.get("responses")?.get("2XX")?;
+    let schema = answer
+        .get("content")?
+        .get("application/json")?
+        .get("schema")?;
+    schema.reference("schemas")
+}
+
+/// Declares that a success of `operation` has no content.
+pub fn declare_no_content(operation: &mut Json) {
+    let answer = member(member(Some(operation), "responses"), "2XX");
+    if let Some(answer) = answer.and_then(Json::as_object_mut) {
+        answer.shift_remove("content");
+    }
+}
+
+/// The last segment of a path, without its namespace and arguments.
+pub fn own_name(path: &str) -> &str {
+    let segment = path.rsplit('/').next().unwrap_or(path);
+    let name = segment.split('(').next().unwrap_or(segment);
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+/// The members of the member `name` of `json`, to change them.
+fn members<'a>(
+    json: Option<&'a mut Json>,
+    name: &str,
+) -> impl Iterator<Item = (&'a String, &'a mut Json)> {
+    let members = member(json, name).and_then(Json::as_object_mut);
+    members.into_iter().flatten()
 }
 
 /// The member `name` of `json`, to change it.
@@ -131,11 +170,7 @@ fn contents(
     visit: &mut dyn FnMut(&mut Json, Pointer<'_>) -> Result<()>,
 ) -> Result<()> {
     let at = at.name("content");
-    for (media, content) in member(Some(json), "content")
-        .and_then(Json::as_object_mut)
-        .into_iter()
-        .flatten()
-    {
+    for (media, content) in members(Some(json), "content") {
         if let Some(inner) = member(Some(content), "schema") {
             schema(inner, at.name(media).name("schema"), visit)?;
         }
@@ -160,7 +195,9 @@ fn schema(
                     schema(property, at.name(name), visit)?;
                 }
             }
-            ("items" | "additionalProperties", inner @ Json::Object(_)) => schema(inner, at, visit)?,
+            ("items" | "additionalProperties", inner @ Json::Object(_)) => {
+                schema(inner, at, visit)?
+            }
             ("allOf" | "anyOf" | "oneOf", Json::Array(list)) => {
                 for (index, inner) in list.iter_mut().enumerate() {
                     schema(inner, at.at(index), visit)?;

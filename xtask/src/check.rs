@@ -1,0 +1,150 @@
+//! Whether the committed description is what `trim` makes of the pinned document.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::document::{Document, METHODS, digest};
+use crate::folder::{self, Trimmed};
+use crate::json::Json;
+use crate::pin::{self, Pin};
+use crate::write::workload;
+
+/// What was seen to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    pub files: usize,
+    /// The document that it was compared with, and how many operations were looked for; none if it is not at hand.
+    pub document: Option<(PathBuf, usize)>,
+}
+
+/// Checks `folder` against its pin and, where it is at hand, against the pinned document.
+pub fn check(folder: &Path, document: Option<&Path>) -> Result<Checked> {
+    let pin = Pin::read(folder)?;
+    files_are_pinned(folder, &pin)?;
+    let document = match document {
+        None => None,
+        Some(path) => Some((path.to_owned(), document_is_whole(folder, &pin, path)?)),
+    };
+    Ok(Checked {
+        files: pin.files.len(),
+        document,
+    })
+}
+
+/// Each file is as the pin has it, none is missing and none is there besides: what a hand changed is seen.
+fn files_are_pinned(folder: &Path, pin: &Pin) -> Result<()> {
+    let mut wrong = Vec::new();
+    let found = folder::list(folder)?;
+    for name in &found {
+        if name != pin::FILE && !pin.files.contains_key(name) {
+            wrong.push(format!("{name} is not of trim's making"));
+        }
+    }
+    for (name, sha256) in &pin.files {
+        if !found.contains(name) {
+            wrong.push(format!("{name} is missing"));
+            continue;
+        }
+        let path = folder.join(name);
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        if digest(&bytes) != *sha256 {
+            wrong.push(format!("{name} is not as trim wrote it"));
+        }
+    }
+    ensure!(
+        wrong.is_empty(),
+        "{} does not fit its pin (`cargo xtask trim` writes it anew):\n  {}",
+        folder.display(),
+        wrong.join("\n  ")
+    );
+    Ok(())
+}
+
+/// Trims the document again and compares each byte; then looks for each operation of the document, which needs none of
+/// trim's own code.
+fn document_is_whole(folder: &Path, pin: &Pin, path: &Path) -> Result<usize> {
+    let document = Document::read(path)?;
+    ensure!(
+        document.sha256 == pin.document.sha256,
+        "{} is not the pinned document: its digest is {}, that of {} is {}",
+        path.display(),
+        document.sha256,
+        pin.document.file,
+        pin.document.sha256
+    );
+    let operations = operations_are_there(folder, &document.json)?;
+    // The name is the pin's: whoever keeps the document under another name has the same document.
+    let document = Document {
+        file: pin.document.file.clone(),
+        ..document
+    };
+    let Trimmed { files, .. } = folder::make(document, Some(&pin.document.source), true)?;
+    let found = folder::list(folder)?;
+    for (name, content) in &files {
+        let path = folder.join(name);
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        if let Some(line) = first_difference(&bytes, content.as_bytes()) {
+            bail!(
+                "{} is not what trim makes of {}: it differs in line {line}",
+                path.display(),
+                pin.document.file
+            );
+        }
+    }
+    for name in found {
+        ensure!(files.contains_key(&name), "trim does not make {name}");
+    }
+    Ok(operations)
+}
+
+/// The first line (from 1) in which the two differ.
+fn first_difference(left: &[u8], right: &[u8]) -> Option<usize> {
+    if left == right {
+        return None;
+    }
+    let same = left.iter().zip(right).take_while(|(l, r)| l == r).count();
+    let before = left.iter().take(same);
+    Some(before.filter(|byte| **byte == b'\n').count() + 1)
+}
+
+fn operations_are_there(folder: &Path, document: &Json) -> Result<usize> {
+    let mut count = 0;
+    let mut missing = Vec::new();
+    let mut files = std::collections::BTreeMap::new();
+    let paths = document.get("paths").and_then(Json::as_object);
+    for (path, item) in paths.into_iter().flatten() {
+        let workload = workload(path);
+        if !files.contains_key(workload) {
+            let file = folder.join("paths").join(format!("{workload}.json"));
+            let json: Json = match fs::read(&file) {
+                Ok(bytes) => serde_json::from_slice(&bytes)
+                    .with_context(|| format!("{} is not JSON", file.display()))?,
+                Err(_) => Json::Null,
+            };
+            files.insert(workload.to_owned(), json);
+        }
+        let there = files
+            .get(workload)
+            .and_then(|file| file.get("paths")?.get(path));
+        if there.is_none() {
+            missing.push(path.clone());
+        }
+        for method in METHODS {
+            if item.get(method).is_some() {
+                count += 1;
+                if there.and_then(|there| there.get(method)).is_none() {
+                    missing.push(format!("{} {path}", method.to_uppercase()));
+                }
+            }
+        }
+    }
+    ensure!(
+        missing.is_empty(),
+        "{} lacks what the document has:\n  {}",
+        folder.display(),
+        missing.join("\n  ")
+    );
+    Ok(count)
+}

@@ -1,0 +1,139 @@
+//! From a document to the files of its trimmed description, and these to and from a folder.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::document::{Document, METHODS};
+use crate::pin::{self, PINNED, Pin};
+use crate::trim::{Report, trim};
+use crate::write::{self, Files};
+
+/// What is written at most, so that the crate's package stays small.
+const MOST_BYTES: usize = 10_000_000;
+
+const README: &str = include_str!("../assets/openapi-readme.md");
+
+/// All files that trimming makes, the pin among them.
+pub struct Trimmed {
+    pub files: Files,
+    pub report: Report,
+}
+
+/// Trims `document`. `strict` as in `trim`; what the crate is made of must keep to the size, too.
+pub fn make(mut document: Document, source: Option<&str>, strict: bool) -> Result<Trimmed> {
+    let is_pinned = document.sha256 == PINNED.sha256;
+    let source = match source {
+        Some(source) => source,
+        None if is_pinned => PINNED.text,
+        None => "unknown",
+    };
+    let strict = strict || is_pinned;
+    let counts = counts(&document);
+    let (description, report) = trim(&mut document.json, strict)?;
+    let mut files = write::files(&description);
+    files.insert("README.md".to_owned(), README.to_owned());
+    let origin = pin::Document {
+        source: source.to_owned(),
+        file: document.file,
+        sha256: document.sha256,
+    };
+    let pin = pin::write(&origin, &counts, &description, &report, &files);
+    files.insert(pin::FILE.to_owned(), pin);
+    let bytes: usize = files.values().map(String::len).sum();
+    ensure!(
+        !strict || bytes <= MOST_BYTES,
+        "{bytes} bytes, and {MOST_BYTES} are the most that the crate takes"
+    );
+    names_are_distinct(&files)?;
+    Ok(Trimmed { files, report })
+}
+
+fn counts(document: &Document) -> pin::Counts {
+    let members = |json: Option<&crate::json::Json>| {
+        json.and_then(crate::json::Json::as_object)
+            .map_or(0, indexmap::IndexMap::len)
+    };
+    let paths = document
+        .json
+        .get("paths")
+        .and_then(crate::json::Json::as_object);
+    let operations = paths.into_iter().flatten().map(|(_, item)| {
+        let methods = METHODS.iter();
+        methods.filter(|method| item.get(method).is_some()).count()
+    });
+    pin::Counts {
+        operations: operations.sum(),
+        paths: members(document.json.get("paths")),
+        schemas: members(
+            document
+                .json
+                .get("components")
+                .and_then(|all| all.get("schemas")),
+        ),
+    }
+}
+
+/// Fails where two names of the description would be one name of the crate: the generator has the rule, so it is asked.
+fn names_are_distinct(files: &Files) -> Result<()> {
+    let folder = tempfile::tempdir().context("no folder for temporary files")?;
+    write_into(files, folder.path())?;
+    let description = msgraph_codegen::Description::read(folder.path())?;
+    msgraph_codegen::generate(&description)
+        .context("the generator does not take the trimmed description")?;
+    Ok(())
+}
+
+/// Puts `files` into `folder`, and takes out what an earlier trim put there and this one does not.
+pub fn replace(files: &Files, folder: &Path) -> Result<()> {
+    if folder.join(pin::FILE).exists() {
+        for name in Pin::read(folder)?.files.keys() {
+            let path = path_in(folder, name)?;
+            if !files.contains_key(name) && path.exists() {
+                fs::remove_file(&path)
+                    .with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+    }
+    write_into(files, folder)
+}
+
+fn write_into(files: &Files, folder: &Path) -> Result<()> {
+    for (name, content) in files {
+        let path = path_in(folder, name)?;
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The file `name` of a pin; it must be a file that trim could have written.
+fn path_in(folder: &Path, name: &str) -> Result<PathBuf> {
+    let plain =
+        |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':']);
+    let parts: Vec<_> = name.split('/').collect();
+    match parts[..] {
+        [file] | ["paths", file] if plain(file) => Ok(folder.join(name)),
+        _ => bail!("{name:?} is no file of a trimmed description"),
+    }
+}
+
+/// Names of the files that are in `folder`, relative to it.
+pub fn list(folder: &Path) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for (prefix, folder) in [("", folder.to_owned()), ("paths/", folder.join("paths"))] {
+        let entries =
+            fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        for entry in entries {
+            let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if (prefix, name.as_str()) != ("", "paths") {
+                found.insert(format!("{prefix}{name}"));
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,22 @@
+//! The project's own tools.
+//!
+//! `trim` turns Graph's OpenAPI description into `openapi/`: the document is read (`document`), repaired (`fixups`), brought
+//! into a normal form (`read`, `schema`), its bodies are named (`bodies`), what nothing leads to is left out (`reach`), and
+//! what is left (`trimmed`) is laid out (`write`) with a record of where it is from (`pin`).
+
+pub mod bodies;
+pub mod check;
+pub mod document;
+pub mod fixups;
+pub mod folder;
+pub mod json;
+pub mod parameters;
+pub mod pin;
+pub mod pointer;
+pub mod reach;
+pub mod read;
+pub mod schema;
+pub mod stats;
+pub mod trim;
+pub mod trimmed;
+pub mod write;

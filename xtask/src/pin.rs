@@ -1,0 +1,150 @@
+//! `pin.toml`: which document the trimmed description is made of, and what came of it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use crate::document::digest;
+use crate::json::Json;
+use crate::schema::Component;
+use crate::trim::Report;
+use crate::trimmed::Description;
+use crate::write::Files;
+
+/// Name of the pin's file.
+pub const FILE: &str = "pin.toml";
+
+/// The document that the crate is made of. An upgrade changes it here.
+pub const PINNED: Source = Source {
+    sha256: "5779c6b32f1aab7c208e2fd0247b665e1d7bce87079124afdcfc74943ca3fa6e",
+    text: "microsoftgraph/msgraph-metadata, commit f54f11b6 (CSDL of 2026-08-20)",
+};
+
+/// Where a document is from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Digest of the JSON, unpacked.
+    pub sha256: &'a str,
+    pub text: &'a str,
+}
+
+/// A pin, as it is read.
+#[derive(Debug, Deserialize)]
+pub struct Pin {
+    pub document: Document,
+    /// SHA-256 of each file that trim wrote.
+    pub files: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Document {
+    pub source: String,
+    pub file: String,
+    pub sha256: String,
+}
+
+impl Pin {
+    /// Reads the pin in `folder`.
+    pub fn read(folder: &Path) -> Result<Pin> {
+        let path = folder.join(FILE);
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is not a pin", path.display()))
+    }
+}
+
+/// The text of the pin.
+pub fn write(
+    document: &Document,
+    paths_in_document: &Counts,
+    description: &Description,
+    report: &Report,
+    files: &Files,
+) -> String {
+    let mut out = String::new();
+    let text = |text: &str| Json::from(text).to_string();
+    let mut line = |line: std::fmt::Arguments<'_>| {
+        let _ = writeln!(out, "{line}");
+    };
+    line(format_args!(
+        "# Written by `cargo xtask trim`; not to be edited by hand."
+    ));
+    line(format_args!("[document]"));
+    line(format_args!("source = {}", text(&document.source)));
+    line(format_args!("file = {}", text(&document.file)));
+    line(format_args!("# Of the JSON, unpacked."));
+    line(format_args!("sha256 = {}", text(&document.sha256)));
+    line(format_args!(
+        "operations = {}",
+        paths_in_document.operations
+    ));
+    line(format_args!("paths = {}", paths_in_document.paths));
+    line(format_args!("schemas = {}", paths_in_document.schemas));
+
+    let kinds = Kinds::of(description);
+    line(format_args!("\n[trimmed]"));
+    line(format_args!("operations = {}", description.operations()));
+    line(format_args!("paths = {}", description.paths.len()));
+    line(format_args!(
+        "parameters = {}",
+        description.parameters.len()
+    ));
+    line(format_args!("schemas = {}", description.schemas.len()));
+    line(format_args!("# Of these:"));
+    line(format_args!("pages = {}", kinds.pages));
+    line(format_args!("enums = {}", kinds.enums));
+    line(format_args!("bodies_of_actions = {}", report.bodies));
+    line(format_args!(
+        "kept_by_roots = {}",
+        report.reach.kept_by_roots
+    ));
+    line(format_args!("# Left out, since nothing leads to them:"));
+    line(format_args!("unreachable = {}", report.reach.unreachable));
+
+    line(format_args!("\n# How often each repair matched.\n[fixups]"));
+    for (name, count) in &report.fixups {
+        line(format_args!("{name} = {count}"));
+    }
+
+    line(format_args!("\n# SHA-256 of each file.\n[files]"));
+    for (name, content) in files {
+        line(format_args!(
+            "{} = {}",
+            text(name),
+            text(&digest(content.as_bytes()))
+        ));
+    }
+    out
+}
+
+/// How much a document has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub operations: usize,
+    pub paths: usize,
+    pub schemas: usize,
+}
+
+/// How many schemas there are of a kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kinds {
+    pub pages: usize,
+    pub enums: usize,
+}
+
+impl Kinds {
+    pub fn of(description: &Description) -> Kinds {
+        let mut kinds = Kinds::default();
+        for component in description.schemas.values() {
+            match component {
+                Component::Enum { .. } => kinds.enums += 1,
+                Component::Object(object) => kinds.pages += usize::from(object.is_page()),
+            }
+        }
+        kinds
+    }
+}

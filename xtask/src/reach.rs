@@ -1,0 +1,98 @@
+//! Drops the schemas that nothing leads to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, bail};
+
+use crate::schema::{Component, Object};
+use crate::trimmed::{Content, Description, ParameterUse};
+
+/// Types that no operation leads to, because they travel in the other direction: Graph posts them to the application
+/// that subscribed to change notifications.
+const ROOTS: &[&str] = &[
+    // The body of what Graph posts, with the notifications in it and what a rich one carries encrypted.
+    "microsoft.graph.changeNotificationCollection",
+    "microsoft.graph.changeNotification",
+    "microsoft.graph.changeNotificationEncryptedContent",
+    "microsoft.graph.resourceData",
+    // The words of a notification: what happened to the resource, and what to the subscription.
+    "microsoft.graph.changeType",
+    "microsoft.graph.lifecycleEventType",
+];
+
+/// What became of the schemas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Dropped: nothing leads to them.
+    pub unreachable: usize,
+    /// Kept by the list of roots alone.
+    pub kept_by_roots: usize,
+}
+
+/// Keeps what an operation or a root leads to. What derives from a type that is kept is kept: Graph may send it wherever
+/// that type is declared.
+pub fn keep_reachable(description: &mut Description) -> Result<Reach> {
+    let mut reached = BTreeSet::new();
+    follow(description, named(description), &mut reached)?;
+    let by_operations = reached.len();
+    let roots = ROOTS
+        .iter()
+        .copied()
+        .filter(|&root| description.schemas.contains_key(root))
+        .collect();
+    follow(description, roots, &mut reached)?;
+    let reach = Reach {
+        unreachable: description.schemas.len() - reached.len(),
+        kept_by_roots: reached.len() - by_operations,
+    };
+    description.schemas.retain(|name, _| reached.contains(name));
+    Ok(reach)
+}
+
+/// The schemas that operations name.
+fn named(description: &Description) -> Vec<&str> {
+    let mut named = Vec::new();
+    for item in description.paths.values() {
+        for (_, operation) in &item.operations {
+            let answers = operation.answers.iter().flat_map(|(_, contents)| contents);
+            for (_, content) in operation.body.iter().chain(answers) {
+                named.extend(Content::components(content));
+            }
+        }
+        let operations = item.operations.iter();
+        let parameters = operations.flat_map(|(_, operation)| &operation.parameters);
+        for parameter in item.parameters.iter().chain(parameters) {
+            if let ParameterUse::Inline(parameter) = parameter {
+                named.extend(parameter.schema.component());
+            }
+        }
+    }
+    named
+}
+
+/// Adds to `reached` all that `open` leads to.
+fn follow<'d>(
+    description: &'d Description,
+    mut open: Vec<&'d str>,
+    reached: &mut BTreeSet<String>,
+) -> Result<()> {
+    let mut derived: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, component) in &description.schemas {
+        if let Component::Object(Object {
+            base: Some(base), ..
+        }) = component
+        {
+            derived.entry(base).or_default().push(name);
+        }
+    }
+    while let Some(name) = open.pop() {
+        let Some(component) = description.schemas.get(name) else {
+            bail!("/components/schemas: {name} is referred to, and is not there");
+        };
+        if reached.insert(name.to_owned()) {
+            open.extend(component.references());
+            open.extend(derived.get(name).into_iter().flatten());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! How large Graph is, and how much of it is left once equal places are one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use msgraph_codegen::{Description, Tree, generate};
+
+use crate::json::{Json, Members, object};
+use crate::write::workload;
+
+/// Subtrees put back where the description lost them. There are none yet.
+const GRAFTS: usize = 0;
+
+/// The figures, and what they are made of.
+#[derive(Debug)]
+pub struct Stats {
+    /// Names and values, in the order in which they are printed.
+    pub figures: Vec<(&'static str, usize)>,
+    workloads: BTreeMap<String, (usize, usize)>,
+    repeated: Vec<(String, usize)>,
+}
+
+/// Counts what is in `folder`. The generator does the counting, so that these are figures of what is generated.
+pub fn stats(folder: &Path) -> Result<Stats> {
+    let description = Description::read(folder)?;
+    let counted = generate(&description)
+        .with_context(|| format!("cannot generate from {}", folder.display()))?
+        .stats;
+    let mut workloads: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for (path, item) in &description.paths {
+        let (paths, operations) = workloads.entry(workload(path).to_owned()).or_default();
+        *paths += 1;
+        *operations += item.operations().count();
+    }
+    let tree = Tree::new(&description)?;
+    let places = tree.places.iter();
+    let mut repeated: Vec<_> = places
+        .map(|place| (place.path.clone(), place.places))
+        .collect();
+    repeated.sort_by(|(left, of_left), (right, of_right)| (of_right, left).cmp(&(of_left, right)));
+    repeated.truncate(20);
+    Ok(Stats {
+        figures: vec![
+            ("operations", counted.operations),
+            // The service root, which all others hang from, is a place as well.
+            ("places", counted.places + 1),
+            ("distinct_places", counted.distinct_places),
+            ("distinct_operations", counted.distinct_operations),
+            ("models", counted.models),
+            ("enums", counted.enums),
+            ("properties", counted.properties),
+            ("grafts", GRAFTS),
+        ],
+        workloads,
+        repeated,
+    })
+}
+
+impl Stats {
+    /// One line of names and values.
+    pub fn line(&self) -> String {
+        let pairs = self.figures.iter();
+        let pairs: Vec<_> = pairs
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        pairs.join(" ")
+    }
+
+    /// All of it.
+    pub fn to_json(&self) -> Json {
+        let number = |value: usize| Json::Number(value.to_string());
+        let mut members: Members = self
+            .figures
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), number(*value)))
+            .collect();
+        let workloads: Members = self
+            .workloads
+            .iter()
+            .map(|(name, (paths, operations))| {
+                let of = object([
+                    ("paths", number(*paths)),
+                    ("operations", number(*operations)),
+                ]);
+                (name.clone(), of)
+            })
+            .collect();
+        members.insert("workloads".to_owned(), workloads.into());
+        let repeated: Members = self
+            .repeated
+            .iter()
+            .map(|(path, places)| (path.clone(), number(*places)))
+            .collect();
+        members.insert("most_repeated_places".to_owned(), repeated.into());
+        members.into()
+    }
+}
