@@ -104,9 +104,28 @@ impl Store {
         Some(entity)
     }
 
-    /// Removes an entity. What hung below it can no longer be reached; where it hung, it is passed over.
+    /// Removes an entity and what was made below it. Where they hung, they are passed over.
     pub(crate) fn remove(&mut self, id: Id) -> Option<Entity> {
-        self.entities.remove(&id)
+        let entity = self.entities.remove(&id)?;
+        if let Some(ids) = self.by_key.get_mut(&entity.key) {
+            ids.remove(&id);
+        }
+        let below: Vec<Id> = entity
+            .relations
+            .values()
+            .flat_map(|relation| match relation {
+                Relation::One(one) => one.iter().copied().collect::<Vec<_>>(),
+                Relation::Many(many) => many.iter().copied().collect(),
+            })
+            .filter(|below| {
+                let parent = self.entities.get(below).and_then(|entity| entity.parent.as_ref());
+                parent.is_some_and(|(owner, _)| *owner == id)
+            })
+            .collect();
+        for below in below {
+            self.remove(below);
+        }
+        Some(entity)
     }
 
     /// All entities, the root aside.

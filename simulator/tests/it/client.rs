@@ -1,0 +1,152 @@
+//! A small HTTP client: the simulator is tested without the SDK that is tested with it.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use simulator::{Builder, Description, Simulator};
+
+/// The description, read once for all tests.
+static DESCRIPTION: LazyLock<Description> =
+    LazyLock::new(|| Description::read(Description::bundled()).expect("the description can be read"));
+
+/// The description.
+pub fn description() -> Description {
+    DESCRIPTION.clone()
+}
+
+/// A builder that has the description already.
+pub fn builder() -> Builder {
+    Simulator::builder().description(description())
+}
+
+/// A simulator of the tenant Contoso.
+pub async fn start() -> Simulator {
+    builder().start().await.expect("the simulator starts")
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {} {:?}", self.status, String::from_utf8_lossy(&self.body)))
+    }
+
+    /// `error.code` and `error.message`.
+    pub fn error(&self) -> (String, String) {
+        let json = self.json();
+        let text = |name: &str| json["error"][name].as_str().unwrap_or_default().to_owned();
+        (text("code"), text("message"))
+    }
+
+    /// The names in `value`.
+    pub fn names(&self, property: &str) -> Vec<String> {
+        let json = self.json();
+        let items = json["value"].as_array().unwrap_or_else(|| panic!("not a page: {json}"));
+        items.iter().map(|item| item[property].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+}
+
+/// A connection, and the token that goes with each request.
+pub struct Client {
+    sender: SendRequest<Full<Bytes>>,
+    root: String,
+    pub token: Option<String>,
+}
+
+impl Client {
+    /// A client with an application's token.
+    pub async fn app(simulator: &Simulator) -> Self {
+        Self::connect(simulator, Some(simulator.app_token())).await
+    }
+
+    /// A client with a user's token.
+    pub async fn user(simulator: &Simulator) -> Self {
+        Self::connect(simulator, Some(simulator.user_token())).await
+    }
+
+    pub async fn connect(simulator: &Simulator, token: Option<String>) -> Self {
+        let host = simulator.login_url().trim_start_matches("http://");
+        let stream = tokio::net::TcpStream::connect(host).await.expect("the simulator listens");
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.expect("HTTP");
+        tokio::spawn(connection);
+        Self { sender, root: simulator.url().to_owned(), token }
+    }
+
+    /// Sends a request; `url` is absolute or below the root.
+    pub async fn try_send(
+        &mut self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, hyper::Error> {
+        let url = if url.starts_with("http://") { url.to_owned() } else { format!("{}{url}", self.root) };
+        let target = url.trim_start_matches("http://");
+        let (host, target) = target.split_at(target.find('/').unwrap_or(target.len()));
+        let mut request = Request::builder().method(method).uri(target).header("host", host);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(body.into())).expect("a request");
+        self.sender.ready().await?;
+        let (head, body) = self.sender.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Answer { status: head.status, headers: head.headers, body })
+    }
+
+    pub async fn send(
+        &mut self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
+        let name = format!("{method} {url}");
+        self.try_send(method, url, headers, body).await.unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub async fn get(&mut self, url: &str) -> Answer {
+        self.send(Method::GET, url, &[], "").await
+    }
+
+    /// GET with the header of advanced queries.
+    pub async fn eventual(&mut self, url: &str) -> Answer {
+        self.send(Method::GET, url, &[("consistencylevel", "eventual")], "").await
+    }
+
+    pub async fn write(&mut self, method: Method, url: &str, body: Value) -> Answer {
+        self.send(method, url, &[("content-type", "application/json")], body.to_string()).await
+    }
+
+    pub async fn post(&mut self, url: &str, body: Value) -> Answer {
+        self.write(Method::POST, url, body).await
+    }
+
+    pub async fn patch(&mut self, url: &str, body: Value) -> Answer {
+        self.write(Method::PATCH, url, body).await
+    }
+
+    pub async fn delete(&mut self, url: &str) -> Answer {
+        self.send(Method::DELETE, url, &[], "").await
+    }
+}

@@ -1,0 +1,4 @@
+//! The simulator, seen by a client.
+
+mod client;
+mod walk;
