@@ -18,7 +18,11 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     // Cargo sets both for every build script.
-    let folder = |variable| std::env::var_os(variable).map(PathBuf::from).unwrap_or_default();
+    let folder = |variable| {
+        std::env::var_os(variable)
+            .map(PathBuf::from)
+            .unwrap_or_default()
+    };
     let description = Description::read(&folder("CARGO_MANIFEST_DIR").join("openapi"))?;
     generate(&description)?.write_to(&folder("OUT_DIR"))
 }

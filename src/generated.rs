@@ -6,6 +6,7 @@
 /// Graph's entities, complex types and enums, and the bodies of its actions in [`actions`](models::actions).
 pub mod models {
     use std::fmt;
+    use std::marker::PhantomData;
 
     use crate::model::{self, edm};
 

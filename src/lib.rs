@@ -1,13 +1,26 @@
-//! Microsoft Graph for Rust.
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod auth;
-#[allow(dead_code, missing_docs)]
 pub mod call;
+pub mod error;
+pub mod model;
+pub mod page;
+pub mod query;
+
 mod client;
 mod cloud;
-pub mod error;
+mod generated;
 mod transport;
+
 pub use async_trait::async_trait;
+pub use auth::{AccessToken, ClientSecret, RefreshToken, TokenProvider};
+pub use call::Call;
 pub use client::{Graph, GraphBuilder};
 pub use cloud::{Cloud, CustomCloud};
 pub use error::{Error, Result};
+pub use generated::{models, nodes, options};
+pub use model::Model;
+pub use page::Page;
+pub use reqwest::Method;

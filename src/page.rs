@@ -174,7 +174,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
                         NEXT_LINK => page.next_link = link(map.next_value()?),
                         DELTA_LINK => page.delta_link = link(map.next_value()?),
                         _ => {
-                            page.extra.insert(name, map.next_value()?);
+                            page.extra
+                                .insert(name, map.next_value::<serde_json::Value>()?);
                         }
                     }
                 }

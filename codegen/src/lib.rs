@@ -9,6 +9,7 @@ mod description;
 mod error;
 mod exceptions;
 mod expression;
+mod grafts;
 mod models;
 mod names;
 mod nodes;

@@ -68,18 +68,37 @@ impl<'t, 'd> Module<'t, 'd> {
             }
         }
         for (name, module) in &self.modules {
+            let mut inner = Models::default();
+            path.push(name.clone());
+            module.write(types, collisions, path, &mut inner)?;
+            path.pop();
             let _ = writeln!(
                 models.text,
-                "/// {}\npub mod {name} {{\nuse super::{{edm, fmt, model}};\n",
-                module_doc(name)
+                "/// {}\npub mod {name} {{\n    use super::{{{}}};\n\n{}}}\n",
+                module_doc(name),
+                used(&inner.text).join(", "),
+                inner.text,
             );
-            path.push(name.clone());
-            module.write(types, collisions, path, models)?;
-            path.pop();
-            models.text.push_str("}\n\n");
+            models.models += inner.models;
+            models.enums += inner.enums;
+            models.properties += inner.properties;
         }
         Ok(())
     }
+}
+
+/// What the types of a module take from the module above it.
+fn used(text: &str) -> Vec<&'static str> {
+    [
+        ("PhantomData", "PhantomData"),
+        ("edm", "edm::"),
+        ("fmt", "fmt::"),
+        ("model", "model::"),
+    ]
+    .into_iter()
+    .filter(|(_, sign)| text.contains(sign))
+    .map(|(name, _)| name)
+    .collect()
 }
 
 fn module_doc(name: &str) -> String {
@@ -97,8 +116,6 @@ struct Property<'d> {
     field: String,
     /// What the field holds, inside `Option`.
     of: String,
-    /// The variant of `Ref` and `Slot` that hands it out.
-    slot: &'static str,
 }
 
 fn write_model(
@@ -122,13 +139,13 @@ fn write_model(
         if schema.navigation {
             let _ = writeln!(
                 names_of_constants,
-                "    /// `{name}`\n    pub const {constant}: model::Navigation<{ident}, {rust}> = model::Navigation::new(\"{name}\");"
+                "    /// `{name}`\n    pub const {constant}: model::Navigation<{ident}, {rust}> = model::Navigation(\"{name}\", PhantomData);"
             );
             continue;
         }
         let _ = writeln!(
             names_of_constants,
-            "    /// `{name}`\n    pub const {constant}: model::Property<{ident}, {rust}> = model::Property::new(\"{name}\");"
+            "    /// `{name}`\n    pub const {constant}: model::Property<{ident}, {rust}> = model::Property(\"{name}\", PhantomData);"
         );
         let field = fields.take(names::snake(name), name);
         structural.push(Property {
@@ -138,7 +155,6 @@ fn write_model(
                 "Object" => format!("Box<{rust}>"),
                 _ => rust,
             },
-            slot,
         });
     }
 
@@ -168,10 +184,10 @@ fn write_model(
         .iter()
         .map(|p| format!("\"{}\"", p.name))
         .collect();
-    let list = |by: &str, kind: &str| -> String {
+    let list = |by: &str| -> String {
         let parts: Vec<_> = structural
             .iter()
-            .map(|p| format!("model::{kind}::{}({by}self.{})", p.slot, p.field))
+            .map(|p| format!("{by}self.{}", p.field))
             .collect();
         parts.join(", ")
     };
@@ -187,18 +203,17 @@ fn write_model(
     let _ = writeln!(
         text,
         "impl model::Object for {ident} {{\n\
-         \x20   #[inline]\n    fn info(&self) -> &'static model::TypeInfo {{\n        <Self as model::Model>::INFO\n    }}\n\
-         \x20   #[inline]\n    fn refs(&self, read: &mut dyn FnMut(&[model::Ref<'_>], &model::Extra)) {{\n        read(&[{}], &self.extra)\n    }}\n\
-         \x20   #[inline]\n    fn slots(&mut self, write: &mut dyn FnMut(&mut [model::Slot<'_>], &mut model::Extra)) {{\n        write(&mut [{}], &mut self.extra)\n    }}\n}}\n",
-        list("&", "Ref"),
-        list("&mut ", "Slot"),
-    );
-    let _ = writeln!(
-        text,
-        "impl model::Model for {ident} {{\n    const INFO: &'static model::TypeInfo = &model::TypeInfo {{\n        name: \"{}\",\n        names: &[{}],\n        derived: &[{}],\n    }};\n}}\n",
+         \x20   fn info(&self) -> &'static model::TypeInfo {{\n        &model::TypeInfo {{\n            name: \"{}\",\n            names: &[{}],\n            derived: &[{}],\n        }}\n    }}\n\
+         \x20   fn extra(&self) -> &model::Extra {{\n        &self.extra\n    }}\n\
+         \x20   fn extra_mut(&mut self) -> &mut model::Extra {{\n        &mut self.extra\n    }}\n\
+         \x20   fn refs(&self, read: &mut model::Refs<'_>) {{\n        read.all(&[{}], &self.extra)\n    }}\n\
+         \x20   fn slots(&mut self, write: &mut model::Slots<'_>) {{\n        write.all(&mut [{}], &mut self.extra)\n    }}\n}}\n\n\
+         impl model::Model for {ident} {{}}\n",
         of.name,
         names_list.join(", "),
         derived.join(", "),
+        list("&"),
+        list("&mut "),
     );
     for base in types.bases(of)? {
         let _ = writeln!(
@@ -224,16 +239,16 @@ fn alias(of: &Type<'_>) -> String {
 /// The five traits that every model has, each a line that calls what is written once.
 fn per_model(ident: &str, has_derived: bool) -> String {
     let mut text = format!(
-        "impl Clone for {ident} {{\n    #[inline]\n    fn clone(&self) -> Self {{\n        model::object::clone(self)\n    }}\n}}\n\n\
-         impl fmt::Debug for {ident} {{\n    #[inline]\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::object::debug(self, f)\n    }}\n}}\n\n\
-         impl PartialEq for {ident} {{\n    #[inline]\n    fn eq(&self, other: &Self) -> bool {{\n        model::object::eq(self, other)\n    }}\n}}\n\n\
-         impl serde::Serialize for {ident} {{\n    #[inline]\n    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n        model::object::serialize(self, serializer)\n    }}\n}}\n\n\
-         impl<'de> serde::Deserialize<'de> for {ident} {{\n    #[inline]\n    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{\n        model::object::deserialize(deserializer)\n    }}\n}}\n"
+        "impl Clone for {ident} {{\n    #[inline]\n    fn clone(&self) -> Self {{\n        model::clone(self)\n    }}\n}}\n\n\
+         impl fmt::Debug for {ident} {{\n    #[inline]\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::debug(self, f)\n    }}\n}}\n\n\
+         impl PartialEq for {ident} {{\n    #[inline]\n    fn eq(&self, other: &Self) -> bool {{\n        model::eq(self, other)\n    }}\n}}\n\n\
+         impl serde::Serialize for {ident} {{\n    #[inline]\n    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n        model::serialize(self, serializer)\n    }}\n}}\n\n\
+         impl<'de> serde::Deserialize<'de> for {ident} {{\n    #[inline]\n    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{\n        model::deserialize(deserializer)\n    }}\n}}\n"
     );
     if has_derived {
         let _ = write!(
             text,
-            "\nimpl<T: model::DerivedFrom<{ident}>> From<T> for {ident} {{\n    #[inline]\n    fn from(derived: T) -> Self {{\n        model::object::upcast(derived)\n    }}\n}}\n"
+            "\nimpl<T: model::DerivedFrom<{ident}>> From<T> for {ident} {{\n    #[inline]\n    fn from(derived: T) -> Self {{\n        model::upcast(derived)\n    }}\n}}\n"
         );
     }
     text
@@ -350,12 +365,7 @@ fn write_enum(collisions: &Collisions, of: &Type<'_>, models: &mut Models) {
         .iter()
         .map(|(_, word)| format!("\"{word}\""))
         .collect();
-    let to: String = variants
-        .iter()
-        .enumerate()
-        .map(|(index, (variant, _))| format!("            Self::{variant} => {index},\n"))
-        .collect();
-    let from: String = variants
+    let members: String = variants
         .iter()
         .enumerate()
         .map(|(index, (variant, _))| format!("            {index} => Self::{variant},\n"))
@@ -363,11 +373,25 @@ fn write_enum(collisions: &Collisions, of: &Type<'_>, models: &mut Models) {
     let _ = writeln!(
         text,
         "impl model::OpenEnum for {ident} {{\n\
-         \x20   const WORDS: &'static [&'static str] = &[{}];\n\
-         \x20   #[inline]\n    fn index(&self) -> Result<usize, &str> {{\n        Ok(match self {{\n{to}            Self::Unknown(word) => return Err(word),\n        }})\n    }}\n\
-         \x20   #[inline]\n    fn from_index(index: usize) -> Option<Self> {{\n        Some(match index {{\n{from}            _ => return None,\n        }})\n    }}\n\
-         \x20   #[inline]\n    fn unknown(word: String) -> Self {{\n        Self::Unknown(word)\n    }}\n}}\n",
+         \x20   fn words() -> &'static [&'static str] {{\n        &[{}]\n    }}\n\
+         \x20   fn member(index: usize) -> Option<Self> {{\n        Some(match index {{\n{members}            _ => return None,\n        }})\n    }}\n\
+         \x20   fn unknown_word(&self) -> Option<&str> {{\n        match self {{\n            Self::Unknown(word) => Some(word),\n            _ => None,\n        }}\n    }}\n\
+         \x20   fn unknown(word: String) -> Self {{\n        Self::Unknown(word)\n    }}\n}}\n",
         words.join(", "),
+    );
+    let _ = writeln!(
+        text,
+        "impl Clone for {ident} {{\n    fn clone(&self) -> Self {{\n        model::word_clone(self)\n    }}\n}}\n\n\
+         impl fmt::Debug for {ident} {{\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::word_display(self, f)\n    }}\n}}\n\n\
+         impl fmt::Display for {ident} {{\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::word_display(self, f)\n    }}\n}}\n\n\
+         impl std::str::FromStr for {ident} {{\n    type Err = std::convert::Infallible;\n\n    fn from_str(word: &str) -> Result<Self, Self::Err> {{\n        Ok(model::word_parse(word))\n    }}\n}}\n\n\
+         impl PartialEq for {ident} {{\n    fn eq(&self, other: &Self) -> bool {{\n        model::word_eq(self, other)\n    }}\n}}\n\n\
+         impl Eq for {ident} {{}}\n\n\
+         impl std::hash::Hash for {ident} {{\n    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {{\n        model::word_hash(self, state)\n    }}\n}}\n\n\
+         impl serde::Serialize for {ident} {{\n    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n        model::word_serialize(self, serializer)\n    }}\n}}\n\n\
+         impl<'de> serde::Deserialize<'de> for {ident} {{\n    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{\n        model::word_deserialize(deserializer)\n    }}\n}}\n\n\
+         impl model::Item for {ident} {{\n    fn value(&self) -> model::Ref<'_> {{\n        model::Ref::Scalar(self)\n    }}\n\n    fn place(this: &mut Option<Self>) -> model::Slot<'_> {{\n        model::Slot::Scalar(this)\n    }}\n}}\n\n\
+         impl model::Field for Option<{ident}> {{\n    fn get(&self) -> model::Ref<'_> {{\n        model::word_get(self)\n    }}\n\n    fn slot(&mut self) -> model::Slot<'_> {{\n        model::Slot::Scalar(self)\n    }}\n}}\n",
     );
     models.enums += 1;
 }

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use crate::description::{Content, Description, Method, Operation, Parameter, Schema};
 use crate::error::{Error, Result};
+use crate::grafts;
 use crate::names::{self, Collisions, Scope};
 use crate::operations::{self, Signature, Unlowered};
 use crate::options::{self, Options};
@@ -437,6 +438,20 @@ impl Writer<'_, '_> {
             };
             let method = self.operation(endpoint, signatures[offset], step)?;
             self.plan.calls.insert((number, None, offset), method);
+        }
+        if let Some(graft) = grafts::path_addressing(&place.path) {
+            let to = tree.places.iter().find(|to| to.path == graft);
+            if let Some(to) = to {
+                let name = scope.take("path".into(), "path addressing");
+                let node = names::node(&to.path);
+                let _ = writeln!(
+                    self.out,
+                    "    /// `{}:/{{path}}:`, the item that lies below this one by its path.\n    ///\n    \
+                     /// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>\n    #[inline]\n    \
+                     pub fn {name}(&self, path: &str) -> {node} {{\n        {node}({target}.path(path))\n    }}\n",
+                    place.path
+                );
+            }
         }
         let mut edges = signatures[places[number].len()..].iter();
         for (child_number, (segment, child)) in place.children.iter().enumerate() {

@@ -21,7 +21,11 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = |variable| std::env::var_os(variable).map(PathBuf::from).unwrap_or_default();
+    let folder = |variable| {
+        std::env::var_os(variable)
+            .map(PathBuf::from)
+            .unwrap_or_default()
+    };
     let description =
         Description::read(&folder("CARGO_MANIFEST_DIR").join(Path::new("../../openapi")))?;
     let expressions = generate(&description)?.expressions();

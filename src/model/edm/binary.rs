@@ -1,0 +1,44 @@
+//! `Edm.Binary` is base64.
+//!
+//! The description says base64url, and OData allows it; Graph takes the standard alphabet with padding, and sends it. So
+//! that is what is written, and both are read.
+
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+const EITHER_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+const STANDARD_ALPHABET: GeneralPurpose = GeneralPurpose::new(&STANDARD, EITHER_PADDING);
+const URL_ALPHABET: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, EITHER_PADDING);
+
+/// Writes bytes.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// Reads bytes, in either alphabet, with padding or without; `None` when the text is no base64.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+    if text.contains(['-', '_']) {
+        URL_ALPHABET.decode(text).ok()
+    } else {
+        STANDARD_ALPHABET.decode(text).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_2_13_standard_is_written_and_both_alphabets_are_read() {
+        assert_eq!(encode(&[0xfb, 0xff, 0xfe]), "+//+");
+        for text in ["+//+", "-__-"] {
+            assert_eq!(decode(text).as_deref(), Some(&[0xfb, 0xff, 0xfe][..]));
+        }
+        assert_eq!(decode("aGk").as_deref(), Some(&b"hi"[..]));
+        assert_eq!(decode("aGk=").as_deref(), Some(&b"hi"[..]));
+        assert_eq!(decode("a b"), None);
+    }
+}

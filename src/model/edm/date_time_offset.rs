@@ -1,0 +1,210 @@
+//! `Edm.DateTimeOffset`
+
+use std::cmp::Ordering;
+use std::fmt::{self, Write};
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc};
+
+use super::{ParseError, fraction, text, write_fraction};
+
+/// `Edm.DateTimeOffset`: a moment.
+///
+/// Read generously: an offset that is missing is UTC, a fraction may have any number of digits. Written as RFC 3339 in UTC,
+/// with as many digits as it came with, and at most seven, which is what Graph keeps. Two are equal when they are the same
+/// moment.
+///
+/// ```
+/// use msgraph::model::edm::DateTimeOffset;
+///
+/// let time: DateTimeOffset = "2026-01-02T05:04:05.50+02:00".parse()?;
+/// assert_eq!(time.to_string(), "2026-01-02T03:04:05.50Z");
+/// assert_eq!(time.utc().timestamp(), 1_767_323_045);
+/// # Ok::<(), msgraph::model::edm::ParseError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct DateTimeOffset {
+    moment: NaiveDateTime,
+    digits: u8,
+}
+
+impl DateTimeOffset {
+    /// The moment, in UTC.
+    pub fn utc(&self) -> DateTime<Utc> {
+        self.moment.and_utc()
+    }
+}
+
+impl FromStr for DateTimeOffset {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        parse(text).ok_or_else(|| ParseError::new("date and time", text))
+    }
+}
+
+fn parse(text: &str) -> Option<DateTimeOffset> {
+    let (date, time) = text.split_once(['T', 't', ' ']).unwrap_or((text, "00:00"));
+    let date: NaiveDate = date.parse().ok()?;
+    let (time, offset) = match time.strip_suffix(['Z', 'z']) {
+        Some(time) => (time, 0),
+        None => match time.rfind(['+', '-']) {
+            Some(sign) => (&time[..sign], offset(&time[sign..])?),
+            None => (time, 0),
+        },
+    };
+    let (time, nanos, digits) = match time.split_once('.') {
+        Some((time, digits)) => {
+            let (nanos, digits) = fraction(digits)?;
+            (time, nanos, digits)
+        }
+        None => (time, 0, 0),
+    };
+    let mut parts = time.split(':').map(|part| part.parse::<u32>().ok());
+    let (hour, minute) = (parts.next()??, parts.next()??);
+    let second = parts.next().unwrap_or(Some(0))?;
+    // A leap second is the last moment of the second before it.
+    let second = second.min(if second == 60 { 59 } else { second });
+    let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
+    let moment = date
+        .and_time(time)
+        .checked_sub_offset(FixedOffset::east_opt(offset)?)?;
+    Some(DateTimeOffset { moment, digits })
+}
+
+/// `+02:00`, `-0530`, `+02`, in seconds.
+fn offset(text: &str) -> Option<i32> {
+    let (sign, text) = text.split_at_checked(1)?;
+    let digits: String = text.chars().filter(|c| *c != ':').collect();
+    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let (hours, minutes): (i32, i32) = match digits.len() {
+        2 => (digits.parse().ok()?, 0),
+        4 => (digits[..2].parse().ok()?, digits[2..].parse().ok()?),
+        _ => return None,
+    };
+    let seconds = hours * 3600 + minutes * 60;
+    Some(if sign == "-" { -seconds } else { seconds })
+}
+
+impl fmt::Display for DateTimeOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.moment.format("%Y-%m-%dT%H:%M:%S"))?;
+        write_fraction(f, self.moment.nanosecond() % 1_000_000_000, self.digits)?;
+        f.write_char('Z')
+    }
+}
+
+impl fmt::Debug for DateTimeOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl PartialEq for DateTimeOffset {
+    fn eq(&self, other: &Self) -> bool {
+        self.moment == other.moment
+    }
+}
+
+impl Eq for DateTimeOffset {}
+
+impl PartialOrd for DateTimeOffset {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for DateTimeOffset {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.moment.cmp(&other.moment)
+    }
+}
+
+impl Hash for DateTimeOffset {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.moment.hash(state);
+    }
+}
+
+impl<Z: TimeZone> From<DateTime<Z>> for DateTimeOffset {
+    fn from(time: DateTime<Z>) -> Self {
+        Self {
+            moment: time.naive_utc(),
+            digits: 0,
+        }
+    }
+}
+
+impl From<DateTimeOffset> for DateTime<Utc> {
+    fn from(time: DateTimeOffset) -> Self {
+        time.utc()
+    }
+}
+
+impl From<DateTimeOffset> for DateTime<FixedOffset> {
+    fn from(time: DateTimeOffset) -> Self {
+        time.utc().fixed_offset()
+    }
+}
+
+impl From<std::time::SystemTime> for DateTimeOffset {
+    fn from(time: std::time::SystemTime) -> Self {
+        DateTime::<Utc>::from(time).into()
+    }
+}
+
+text!(DateTimeOffset);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> DateTimeOffset {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn case_2_6_a_date_without_offset_is_utc() {
+        assert_eq!(read("2026-01-02T03:04:05"), read("2026-01-02T03:04:05Z"));
+        assert_eq!(
+            read("2026-01-02T03:04:05.1234567Z").to_string(),
+            "2026-01-02T03:04:05.1234567Z"
+        );
+        assert_eq!(
+            read("2026-01-02T03:04:05+02:00"),
+            read("2026-01-02T01:04:05Z")
+        );
+        assert_eq!(
+            read("0001-01-01T00:00:00Z").to_string(),
+            "0001-01-01T00:00:00Z"
+        );
+        assert_eq!(
+            read("2026-01-02T03:04:05.123456789012Z").to_string(),
+            "2026-01-02T03:04:05.1234567Z"
+        );
+        for wrong in [
+            "",
+            "tomorrow",
+            "2026-13-01T00:00:00Z",
+            "2026-01-02T25:00:00Z",
+            "2026-01-02T03:04:05.Z",
+        ] {
+            assert!(wrong.parse::<DateTimeOffset>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn case_2_7_what_is_written_is_rfc_3339_in_utc() {
+        let time = read("2026-03-29T02:30:00.0000000+02:00");
+        assert_eq!(time.to_string(), "2026-03-29T00:30:00.0000000Z");
+        let chrono = DateTime::parse_from_rfc3339("2021-04-14T14:11:27+02:00").expect("a time");
+        assert_eq!(
+            DateTimeOffset::from(chrono).to_string(),
+            "2021-04-14T12:11:27Z"
+        );
+        assert_eq!(size_of::<DateTimeOffset>(), 16);
+    }
+}

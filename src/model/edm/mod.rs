@@ -1,0 +1,104 @@
+//! OData's primitive types, as far as Rust has none of its own for them.
+//!
+//! <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html>
+
+pub(crate) mod binary;
+mod date_time_offset;
+mod decimal;
+mod duration;
+mod time_of_day;
+
+use std::fmt;
+
+pub use date_time_offset::DateTimeOffset;
+pub use decimal::Decimal;
+pub use duration::Duration;
+pub use time_of_day::TimeOfDay;
+
+/// `Edm.Date`: a day of the calendar.
+pub type Date = chrono::NaiveDate;
+
+/// `Edm.Guid`.
+pub type Guid = uuid::Uuid;
+
+/// `Edm.Binary` and `Edm.Stream`: raw bytes. On the wire they are base64; here they are decoded already.
+pub type Binary = bytes::Bytes;
+
+/// A text that is not of the type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError {
+    of: &'static str,
+    text: String,
+}
+
+impl ParseError {
+    fn new(of: &'static str, text: &str) -> Self {
+        Self {
+            of,
+            text: text.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is no {}", self.text, self.of)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// A fraction of a second as it stands behind the point: nanoseconds, and how many digits were written.
+///
+/// Digits beyond the ninth are beyond what can be kept.
+fn fraction(digits: &str) -> Option<(u32, u8)> {
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let kept = &digits[..digits.len().min(9)];
+    let mut nanos: u32 = kept.parse().ok()?;
+    for _ in kept.len()..9 {
+        nanos *= 10;
+    }
+    Some((nanos, kept.len() as u8))
+}
+
+/// Writes a fraction of a second with as many digits as it came with, or as it needs, and no more than Graph takes.
+fn write_fraction(f: &mut impl fmt::Write, nanos: u32, digits: u8) -> fmt::Result {
+    /// Graph keeps time in units of 100 nanoseconds.
+    const MOST: u8 = 7;
+    let needed = {
+        let mut digits = 9;
+        let mut rest = nanos;
+        while digits > 0 && rest % 10 == 0 {
+            rest /= 10;
+            digits -= 1;
+        }
+        digits
+    };
+    let digits = digits.max(needed).min(MOST);
+    if digits == 0 {
+        return Ok(());
+    }
+    let value = nanos / 10_u32.pow(u32::from(9 - digits));
+    write!(f, ".{value:0width$}", width = usize::from(digits))
+}
+
+/// `Serialize` and `Deserialize` of a type that is text on the wire.
+macro_rules! text {
+    ($type:ty) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+use text;

@@ -1,0 +1,39 @@
+//! What every generated model shares.
+//!
+//! A model hands out its properties as fields behind `&dyn Field`, and one reader, one writer, one clone, one debug and
+//! one comparison are written over these, here, instead of three thousand times by derives. That is what keeps the compile
+//! time of all of Graph's types at seconds.
+//!
+//! How a value moves: [`read`] takes a JSON object, finds the [`Slot`] for each key and puts what it knows nothing of into
+//! [`Extra`]; [`write`] goes over the [`Ref`]s and then over `Extra`, so that nothing that Graph sent is lost.
+
+pub mod edm;
+
+mod annotations;
+mod derived;
+mod extra;
+mod flags;
+mod object;
+mod open_enum;
+mod property;
+mod read;
+mod secret;
+mod slot;
+mod write;
+
+pub use annotations::Model;
+pub use derived::{DerivedFrom, IntoRelated, upcast};
+pub use extra::Extra;
+pub use flags::Flags;
+pub use object::{Object, Refs, Slots, TypeInfo, clone, debug, eq};
+pub use open_enum::{
+    OpenEnum, clone as word_clone, deserialize as word_deserialize, display as word_display,
+    eq as word_eq, get as word_get, hash as word_hash, parse as word_parse,
+    serialize as word_serialize, word,
+};
+pub use property::{Navigation, Property};
+pub use read::deserialize;
+pub use slot::{
+    ElementSlot, Field, Item, List, ListSlot, ObjectSlot, Ref, Scalar, ScalarSlot, Slot,
+};
+pub use write::serialize;

@@ -1,0 +1,167 @@
+//! A model as the runtime sees it: a list of fields, and what is beside them.
+
+use std::fmt;
+
+use super::secret::{Shown, is_secret};
+use super::{Extra, Field, Model, Ref};
+
+/// What is known of a model's type.
+#[derive(Debug)]
+pub struct TypeInfo {
+    /// Graph's name, `microsoft.graph.user`.
+    pub name: &'static str,
+    /// Graph's names of the fields, in their order.
+    pub names: &'static [&'static str],
+    /// The types that derive from it.
+    pub derived: &'static [&'static str],
+}
+
+impl TypeInfo {
+    /// The name without its namespace.
+    pub(crate) fn short_name(&self) -> &'static str {
+        self.name.rsplit('.').next().unwrap_or(self.name)
+    }
+}
+
+/// A model, behind whichever type it has. Generated code implements it.
+pub trait Object: Send + Sync + 'static {
+    /// What is known of the type.
+    fn info(&self) -> &'static TypeInfo;
+    /// What there is no field for.
+    fn extra(&self) -> &Extra;
+    /// What there is no field for, to be changed.
+    fn extra_mut(&mut self) -> &mut Extra;
+    /// Shows all fields, in the order of [`TypeInfo::names`].
+    fn refs(&self, read: &mut Refs<'_>);
+    /// Hands out all fields to be written, in the order of [`TypeInfo::names`].
+    fn slots(&mut self, write: &mut Slots<'_>);
+}
+
+type Read<'r> = dyn FnMut(&[&dyn Field], &Extra) + 'r;
+type Write<'w> = dyn FnMut(&mut [&mut dyn Field], &mut Extra) + 'w;
+
+/// Looks at the fields of a model.
+pub struct Refs<'r>(&'r mut Read<'r>);
+
+impl Refs<'_> {
+    /// Takes them.
+    #[inline]
+    pub fn all(&mut self, fields: &[&dyn Field], extra: &Extra) {
+        (self.0)(fields, extra);
+    }
+}
+
+/// Writes to the fields of a model.
+pub struct Slots<'w>(&'w mut Write<'w>);
+
+impl Slots<'_> {
+    /// Takes them.
+    #[inline]
+    pub fn all(&mut self, fields: &mut [&mut dyn Field], extra: &mut Extra) {
+        (self.0)(fields, extra);
+    }
+}
+
+/// Runs `read` over the fields of an object.
+pub(crate) fn with_refs<R>(
+    object: &dyn Object,
+    read: impl FnOnce(&[&dyn Field], &Extra) -> R,
+) -> Option<R> {
+    let mut read = Some(read);
+    let mut result = None;
+    object.refs(&mut Refs(&mut |fields, extra| {
+        if let Some(read) = read.take() {
+            result = Some(read(fields, extra));
+        }
+    }));
+    result
+}
+
+/// Runs `write` over the fields of an object.
+pub(crate) fn with_slots<R>(
+    object: &mut dyn Object,
+    write: impl FnOnce(&mut [&mut dyn Field], &mut Extra) -> R,
+) -> Option<R> {
+    let mut write = Some(write);
+    let mut result = None;
+    object.slots(&mut Slots(&mut |fields, extra| {
+        if let Some(write) = write.take() {
+            result = Some(write(fields, extra));
+        }
+    }));
+    result
+}
+
+/// `Clone` of all models.
+pub fn clone<T: Model>(object: &T) -> T {
+    let mut copy = T::default();
+    copy_fields(object, &mut copy);
+    copy
+}
+
+/// Copies all fields to an object of the same type.
+pub(crate) fn copy_fields(from: &dyn Object, to: &mut dyn Object) {
+    with_refs(from, |from, from_extra| {
+        with_slots(to, |to, to_extra| {
+            for (from, to) in from.iter().zip(to) {
+                to.copy(*from);
+            }
+            *to_extra = from_extra.clone();
+        })
+    });
+}
+
+/// `PartialEq` of all models.
+pub fn eq(one: &dyn Object, other: &dyn Object) -> bool {
+    if one.info().name != other.info().name {
+        return false;
+    }
+    let same = with_refs(one, |ones, extra| {
+        with_refs(other, |others, other_extra| {
+            extra == other_extra
+                && ones
+                    .iter()
+                    .zip(others)
+                    .all(|(one, other)| one.get() == other.get())
+        })
+    });
+    same.flatten().unwrap_or(false)
+}
+
+/// `Debug` of all models: what is set, by Graph's names, without secrets.
+pub fn debug(object: &dyn Object, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let info = object.info();
+    let mut shown = f.debug_struct(info.short_name());
+    with_refs(object, |fields, extra| {
+        for (name, field) in info.names.iter().zip(fields) {
+            match field.get() {
+                Ref::Absent => {}
+                Ref::Object(_) | Ref::List(_) if !is_secret(name) => {
+                    shown.field(name, &field.get());
+                }
+                _ if is_secret(name) => {
+                    shown.field(name, &format_args!("[redacted]"));
+                }
+                value => {
+                    shown.field(name, &value);
+                }
+            }
+        }
+        for (name, value) in extra.iter() {
+            shown.field(name, &Shown { name, value });
+        }
+    });
+    shown.finish()
+}
+
+impl fmt::Debug for dyn Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(self, f)
+    }
+}
+
+impl PartialEq for dyn Object {
+    fn eq(&self, other: &Self) -> bool {
+        eq(self, other)
+    }
+}

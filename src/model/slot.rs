@@ -1,0 +1,465 @@
+//! A property's value, to be read and to be written, whichever type it has.
+
+use std::any::Any;
+use std::fmt;
+
+use serde_json::Value;
+
+use super::edm::{Binary, Date, DateTimeOffset, Decimal, Duration, Guid, TimeOfDay};
+use super::object::{Object, copy_fields};
+use super::{Flags, Model, OpenEnum};
+
+/// A property's value, as it is written.
+#[derive(Clone, Copy)]
+#[allow(missing_docs)]
+pub enum Ref<'a> {
+    /// There is none.
+    Absent,
+    String(&'a str),
+    Bool(bool),
+    Integer(i64),
+    Float(f32),
+    Double(f64),
+    /// What is text on the wire: dates, durations, identifiers, enums.
+    Scalar(&'a dyn Scalar),
+    Decimal(&'a Decimal),
+    Binary(&'a Binary),
+    Untyped(&'a Value),
+    Object(&'a dyn Object),
+    List(&'a dyn List),
+}
+
+/// Where a property's value goes when it is read.
+#[allow(missing_docs)]
+pub enum Slot<'a> {
+    String(&'a mut Option<String>),
+    Bool(&'a mut Option<bool>),
+    Int16(&'a mut Option<i16>),
+    Int32(&'a mut Option<i32>),
+    Int64(&'a mut Option<i64>),
+    Uint8(&'a mut Option<u8>),
+    Float(&'a mut Option<f32>),
+    Double(&'a mut Option<f64>),
+    Scalar(&'a mut dyn ScalarSlot),
+    Decimal(&'a mut Option<Decimal>),
+    Binary(&'a mut Option<Binary>),
+    Untyped(&'a mut Option<Value>),
+    Object(&'a mut dyn ObjectSlot),
+    /// An object in a collection.
+    Element(&'a mut dyn ElementSlot),
+    List(&'a mut dyn ListSlot),
+}
+
+/// A field of a model.
+pub trait Field {
+    /// Its value.
+    fn get(&self) -> Ref<'_>;
+    /// Where its value goes.
+    fn slot(&mut self) -> Slot<'_>;
+    /// Takes over the value of a field of the same type.
+    fn copy(&mut self, from: &dyn Field) {
+        copy(from.get(), self.slot());
+    }
+}
+
+/// What can be in a collection.
+pub trait Item: Sized + 'static {
+    /// Its value.
+    fn value(&self) -> Ref<'_>;
+    /// Where its value goes.
+    fn place(this: &mut Option<Self>) -> Slot<'_>;
+}
+
+/// A value that is text on the wire.
+pub trait Scalar: Any + fmt::Display {
+    /// For comparison and copy.
+    fn as_any(&self) -> &dyn Any;
+    /// Whether both are of the same type and equal.
+    fn same(&self, other: &dyn Scalar) -> bool;
+}
+
+impl<T: Any + fmt::Display + PartialEq> Scalar for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn same(&self, other: &dyn Scalar) -> bool {
+        other.as_any().downcast_ref() == Some(self)
+    }
+}
+
+/// Where a value goes that is text on the wire.
+pub trait ScalarSlot {
+    /// Reads it; `false` when the text is none of the type.
+    fn parse(&mut self, text: &str) -> bool;
+    /// Empties it.
+    fn clear(&mut self);
+    /// Takes over a value of the same type.
+    fn copy(&mut self, from: &dyn Any);
+    /// What is expected, for an error.
+    fn expected(&self) -> &'static str;
+}
+
+/// Where an object goes.
+pub trait ObjectSlot {
+    /// Puts an empty object there and hands it out.
+    fn start(&mut self) -> &mut dyn Object;
+    /// Empties it.
+    fn clear(&mut self);
+}
+
+/// Where an object of a collection goes. It is a trait of its own because a collection's objects are not boxed.
+pub trait ElementSlot {
+    /// Puts an empty object there and hands it out.
+    fn start(&mut self) -> &mut dyn Object;
+    /// Empties it.
+    fn clear(&mut self);
+}
+
+/// A collection.
+pub trait List {
+    /// How many items it has.
+    fn len(&self) -> usize;
+    /// Whether it has none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The item of a number.
+    fn item(&self, number: usize) -> Ref<'_>;
+}
+
+/// Where a collection goes.
+pub trait ListSlot {
+    /// Puts an empty collection there.
+    fn start(&mut self);
+    /// Empties it.
+    fn clear(&mut self);
+    /// Adds what `read` puts into the slot, if it puts something there.
+    fn add(&mut self, read: &mut dyn FnMut(Slot<'_>));
+}
+
+fn copy(from: Ref<'_>, to: Slot<'_>) {
+    match (from, to) {
+        (Ref::Absent, to) => to.clear(),
+        (Ref::String(from), Slot::String(to)) => *to = Some(from.to_owned()),
+        (Ref::Bool(from), Slot::Bool(to)) => *to = Some(from),
+        (Ref::Integer(from), Slot::Int16(to)) => *to = from.try_into().ok(),
+        (Ref::Integer(from), Slot::Int32(to)) => *to = from.try_into().ok(),
+        (Ref::Integer(from), Slot::Int64(to)) => *to = Some(from),
+        (Ref::Integer(from), Slot::Uint8(to)) => *to = from.try_into().ok(),
+        (Ref::Float(from), Slot::Float(to)) => *to = Some(from),
+        (Ref::Double(from), Slot::Double(to)) => *to = Some(from),
+        (Ref::Scalar(from), Slot::Scalar(to)) => to.copy(from.as_any()),
+        (Ref::Decimal(from), Slot::Decimal(to)) => *to = Some(from.clone()),
+        (Ref::Binary(from), Slot::Binary(to)) => *to = Some(from.clone()),
+        (Ref::Untyped(from), Slot::Untyped(to)) => *to = Some(from.clone()),
+        (Ref::Object(from), Slot::Object(to)) => copy_fields(from, to.start()),
+        (Ref::Object(from), Slot::Element(to)) => copy_fields(from, to.start()),
+        (Ref::List(from), Slot::List(to)) => {
+            to.start();
+            for number in 0..from.len() {
+                to.add(&mut |slot| copy(from.item(number), slot));
+            }
+        }
+        // Both come from one type, so there is no other pair.
+        _ => {}
+    }
+}
+
+impl Slot<'_> {
+    /// Empties it.
+    pub fn clear(self) {
+        match self {
+            Slot::String(slot) => *slot = None,
+            Slot::Bool(slot) => *slot = None,
+            Slot::Int16(slot) => *slot = None,
+            Slot::Int32(slot) => *slot = None,
+            Slot::Int64(slot) => *slot = None,
+            Slot::Uint8(slot) => *slot = None,
+            Slot::Float(slot) => *slot = None,
+            Slot::Double(slot) => *slot = None,
+            Slot::Scalar(slot) => slot.clear(),
+            Slot::Decimal(slot) => *slot = None,
+            Slot::Binary(slot) => *slot = None,
+            Slot::Untyped(slot) => *slot = None,
+            Slot::Object(slot) => slot.clear(),
+            Slot::Element(slot) => slot.clear(),
+            Slot::List(slot) => slot.clear(),
+        }
+    }
+}
+
+impl PartialEq for Ref<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (*self, *other) {
+            (Ref::Absent, Ref::Absent) => true,
+            (Ref::String(one), Ref::String(other)) => one == other,
+            (Ref::Bool(one), Ref::Bool(other)) => one == other,
+            (Ref::Integer(one), Ref::Integer(other)) => one == other,
+            (Ref::Float(one), Ref::Float(other)) => one == other,
+            (Ref::Double(one), Ref::Double(other)) => one == other,
+            (Ref::Scalar(one), Ref::Scalar(other)) => one.same(other),
+            (Ref::Decimal(one), Ref::Decimal(other)) => one == other,
+            (Ref::Binary(one), Ref::Binary(other)) => one == other,
+            (Ref::Untyped(one), Ref::Untyped(other)) => one == other,
+            (Ref::Object(one), Ref::Object(other)) => one == other,
+            (Ref::List(one), Ref::List(other)) => {
+                one.len() == other.len()
+                    && (0..one.len()).all(|number| one.item(number) == other.item(number))
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Ref<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Ref::Absent => f.write_str("None"),
+            Ref::String(value) => fmt::Debug::fmt(value, f),
+            Ref::Bool(value) => fmt::Debug::fmt(&value, f),
+            Ref::Integer(value) => fmt::Debug::fmt(&value, f),
+            Ref::Float(value) => fmt::Debug::fmt(&value, f),
+            Ref::Double(value) => fmt::Debug::fmt(&value, f),
+            Ref::Scalar(value) => write!(f, "{value}"),
+            Ref::Decimal(value) => fmt::Display::fmt(value, f),
+            Ref::Binary(value) => write!(f, "{} bytes", value.len()),
+            Ref::Untyped(value) => super::secret::Shown { name: "", value }.fmt(f),
+            Ref::Object(value) => value.fmt(f),
+            Ref::List(value) => f
+                .debug_list()
+                .entries((0..value.len()).map(|number| value.item(number)))
+                .finish(),
+        }
+    }
+}
+
+/// Fields and items of a concrete type: how it is shown, and which slot it has.
+macro_rules! plain {
+    ($($type:ty: |$value:ident| $get:expr, $slot:ident;)*) => {$(
+        impl Field for Option<$type> {
+            fn get(&self) -> Ref<'_> {
+                match self {
+                    Some($value) => $get,
+                    None => Ref::Absent,
+                }
+            }
+
+            fn slot(&mut self) -> Slot<'_> {
+                Slot::$slot(self)
+            }
+        }
+
+        impl Item for $type {
+            fn value(&self) -> Ref<'_> {
+                let $value = self;
+                $get
+            }
+
+            fn place(this: &mut Option<Self>) -> Slot<'_> {
+                Slot::$slot(this)
+            }
+        }
+    )*};
+}
+
+plain! {
+    String: |value| Ref::String(value), String;
+    bool: |value| Ref::Bool(*value), Bool;
+    i16: |value| Ref::Integer((*value).into()), Int16;
+    i32: |value| Ref::Integer((*value).into()), Int32;
+    i64: |value| Ref::Integer(*value), Int64;
+    u8: |value| Ref::Integer((*value).into()), Uint8;
+    f32: |value| Ref::Float(*value), Float;
+    f64: |value| Ref::Double(*value), Double;
+    Decimal: |value| Ref::Decimal(value), Decimal;
+    Binary: |value| Ref::Binary(value), Binary;
+    Value: |value| Ref::Untyped(value), Untyped;
+    DateTimeOffset: |value| Ref::Scalar(value), Scalar;
+    Date: |value| Ref::Scalar(value), Scalar;
+    TimeOfDay: |value| Ref::Scalar(value), Scalar;
+    Duration: |value| Ref::Scalar(value), Scalar;
+    Guid: |value| Ref::Scalar(value), Scalar;
+}
+
+/// Slots of types that are text on the wire.
+macro_rules! scalar {
+    ($($type:ty: $expected:literal;)*) => {$(
+        impl ScalarSlot for Option<$type> {
+            fn parse(&mut self, text: &str) -> bool {
+                match text.parse() {
+                    Ok(value) => *self = Some(value),
+                    // Graph writes an empty text where it has no value.
+                    Err(_) if text.is_empty() => *self = None,
+                    Err(_) => return false,
+                }
+                true
+            }
+
+            fn clear(&mut self) {
+                *self = None;
+            }
+
+            fn copy(&mut self, from: &dyn Any) {
+                *self = from.downcast_ref::<$type>().cloned();
+            }
+
+            fn expected(&self) -> &'static str {
+                $expected
+            }
+        }
+    )*};
+}
+
+scalar! {
+    DateTimeOffset: "a date and time (Edm.DateTimeOffset)";
+    Date: "a date (Edm.Date)";
+    TimeOfDay: "a time of day (Edm.TimeOfDay)";
+    Duration: "a duration (Edm.Duration)";
+    Guid: "a UUID (Edm.Guid)";
+}
+
+impl<E: OpenEnum> ScalarSlot for Option<E> {
+    fn parse(&mut self, text: &str) -> bool {
+        *self = Some(super::open_enum::parse(text));
+        true
+    }
+
+    fn clear(&mut self) {
+        *self = None;
+    }
+
+    fn copy(&mut self, from: &dyn Any) {
+        *self = from.downcast_ref::<E>().cloned();
+    }
+
+    fn expected(&self) -> &'static str {
+        "a word of an enum"
+    }
+}
+
+impl<E: OpenEnum> ScalarSlot for Option<Flags<E>> {
+    fn parse(&mut self, text: &str) -> bool {
+        *self = Some(Flags::from_text(text));
+        true
+    }
+
+    fn clear(&mut self) {
+        *self = None;
+    }
+
+    fn copy(&mut self, from: &dyn Any) {
+        *self = from.downcast_ref::<Flags<E>>().cloned();
+    }
+
+    fn expected(&self) -> &'static str {
+        "words of an enum"
+    }
+}
+
+impl<E: OpenEnum> Field for Option<Flags<E>> {
+    fn get(&self) -> Ref<'_> {
+        match self {
+            Some(value) => Ref::Scalar(value),
+            None => Ref::Absent,
+        }
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Scalar(self)
+    }
+}
+
+impl<E: OpenEnum> Item for Flags<E> {
+    fn value(&self) -> Ref<'_> {
+        Ref::Scalar(self)
+    }
+
+    fn place(this: &mut Option<Self>) -> Slot<'_> {
+        Slot::Scalar(this)
+    }
+}
+
+impl<T: Model> Field for Option<Box<T>> {
+    fn get(&self) -> Ref<'_> {
+        match self {
+            Some(value) => Ref::Object(&**value),
+            None => Ref::Absent,
+        }
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Object(self)
+    }
+}
+
+impl<T: Model> ObjectSlot for Option<Box<T>> {
+    fn start(&mut self) -> &mut dyn Object {
+        &mut **self.insert(Box::default())
+    }
+
+    fn clear(&mut self) {
+        *self = None;
+    }
+}
+
+impl<T: Model> ElementSlot for Option<T> {
+    fn start(&mut self) -> &mut dyn Object {
+        self.insert(T::default())
+    }
+
+    fn clear(&mut self) {
+        *self = None;
+    }
+}
+
+impl<T: Model> Item for T {
+    fn value(&self) -> Ref<'_> {
+        Ref::Object(self)
+    }
+
+    fn place(this: &mut Option<Self>) -> Slot<'_> {
+        Slot::Element(this)
+    }
+}
+
+impl<T: Item> Field for Option<Vec<T>> {
+    fn get(&self) -> Ref<'_> {
+        match self {
+            Some(value) => Ref::List(value),
+            None => Ref::Absent,
+        }
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::List(self)
+    }
+}
+
+impl<T: Item> List for Vec<T> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn item(&self, number: usize) -> Ref<'_> {
+        self.get(number).map_or(Ref::Absent, Item::value)
+    }
+}
+
+impl<T: Item> ListSlot for Option<Vec<T>> {
+    fn start(&mut self) {
+        *self = Some(Vec::new());
+    }
+
+    fn clear(&mut self) {
+        *self = None;
+    }
+
+    fn add(&mut self, read: &mut dyn FnMut(Slot<'_>)) {
+        let mut item = None;
+        read(T::place(&mut item));
+        if let Some(item) = item {
+            self.get_or_insert_default().push(item);
+        }
+    }
+}

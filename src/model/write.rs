@@ -1,0 +1,95 @@
+//! One writer for all models.
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use super::edm::binary;
+use super::object::{Object, with_refs};
+use super::{Extra, Field, Ref};
+
+/// The annotation that Graph wants first in its object.
+const TYPE: &str = "@odata.type";
+
+/// `Serialize` of all models.
+pub fn serialize<S: Serializer>(object: &dyn Object, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut serializer = Some(serializer);
+    let written = with_refs(object, |fields, extra| {
+        let serializer = serializer.take()?;
+        Some(write(object.info().names, fields, extra, serializer))
+    });
+    match written.flatten() {
+        Some(written) => written,
+        // Generated code shows its fields once and always.
+        None => Err(serde::ser::Error::custom("the model has shown no fields")),
+    }
+}
+
+fn write<S: Serializer>(
+    names: &[&'static str],
+    fields: &[&dyn Field],
+    extra: &Extra,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    if let Some(of) = extra.get(TYPE) {
+        map.serialize_entry(TYPE, of)?;
+    }
+    for (name, field) in names.iter().zip(fields) {
+        match field.get() {
+            Ref::Absent => {}
+            value => map.serialize_entry(name, &Written(value))?,
+        }
+    }
+    for (name, value) in extra.iter() {
+        // What a field says comes before what stands beside it: a value set after `clear` is written, not the `null`.
+        let said = || {
+            names
+                .iter()
+                .zip(fields)
+                .any(|(other, field)| *other == name && !matches!(field.get(), Ref::Absent))
+        };
+        if name != TYPE && !said() {
+            map.serialize_entry(name, value)?;
+        }
+    }
+    map.end()
+}
+
+struct Written<'a>(Ref<'a>);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Ref::Absent => serializer.serialize_unit(),
+            Ref::String(value) => serializer.serialize_str(value),
+            Ref::Bool(value) => serializer.serialize_bool(value),
+            Ref::Integer(value) => serializer.serialize_i64(value),
+            Ref::Float(value) if value.is_finite() => serializer.serialize_f32(value),
+            Ref::Float(value) => serializer.serialize_str(not_finite(value.into())),
+            Ref::Double(value) if value.is_finite() => serializer.serialize_f64(value),
+            Ref::Double(value) => serializer.serialize_str(not_finite(value)),
+            Ref::Scalar(value) => serializer.collect_str(value),
+            Ref::Decimal(value) => value.serialize(serializer),
+            Ref::Binary(value) => serializer.serialize_str(&binary::encode(value)),
+            Ref::Untyped(value) => value.serialize(serializer),
+            Ref::Object(value) => serialize(value, serializer),
+            Ref::List(value) => {
+                let mut seq = serializer.serialize_seq(Some(value.len()))?;
+                for number in 0..value.len() {
+                    seq.serialize_element(&Written(value.item(number)))?;
+                }
+                seq.end()
+            }
+        }
+    }
+}
+
+/// OData's words for what JSON has no number for.
+fn not_finite(value: f64) -> &'static str {
+    if value.is_nan() {
+        "NaN"
+    } else if value > 0.0 {
+        "INF"
+    } else {
+        "-INF"
+    }
+}
