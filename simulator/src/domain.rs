@@ -146,13 +146,15 @@ impl Tenant<'_> {
         key: Option<&str>,
         properties: Map<String, Value>,
     ) -> Id {
-        let Below {
-            owner,
-            relation,
-            many,
-        } = place;
-        let key = match (key, kind) {
-            (Some(key), _) => key.to_owned(),
+        let Below { owner, relation, many, key_property } = place;
+        let mut properties = properties;
+        let sent = key_property.and_then(|name| match properties.get(name) {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        });
+        let key = match (key.map(str::to_owned).or(sent), kind) {
+            (Some(key), _) => key,
             // A team is its group, seen from Teams.
             (None, "microsoft.graph.team") if owner != Id::ROOT => self
                 .store
@@ -161,7 +163,9 @@ impl Tenant<'_> {
                 .unwrap_or_default(),
             (None, _) => self.ids.entity(self.schemas, kind),
         };
-        let mut properties = properties;
+        if let Some(name) = key_property.filter(|name| !properties.contains_key(*name)) {
+            properties.insert(name.to_owned(), json!(key));
+        }
         if self.schemas.property(kind, "id").is_some() {
             properties.insert("id".into(), json!(key));
         }
@@ -184,11 +188,7 @@ impl Tenant<'_> {
             properties.insert("name".into(), json!("OneDrive"));
         }
         self.make(
-            Below {
-                owner,
-                relation,
-                many: false,
-            },
+            Below::one(owner, relation),
             kind,
             None,
             properties,
@@ -212,11 +212,7 @@ impl Tenant<'_> {
             "microsoft.graph.drive" => {
                 let root = json!({ "name": "root", "root": {}, "folder": { "childCount": 0 } });
                 self.make_json(
-                    Below {
-                        owner: id,
-                        relation: "root",
-                        many: false,
-                    },
+                    Below::one(id, "root"),
                     "microsoft.graph.driveItem",
                     root,
                 );
@@ -256,20 +252,12 @@ impl Tenant<'_> {
                 "displayName": title, "childFolderCount": 0, "unreadItemCount": 0, "totalItemCount": 0,
                 "isHidden": false,
             });
-            let place = Below {
-                owner: user,
-                relation: "mailFolders",
-                many: true,
-            };
+            let place = Below::many(user, "mailFolders");
             let folder = self.make_json(place, "microsoft.graph.mailFolder", properties);
             self.store.alias(folder, name);
         }
         let properties = json!({ "name": "Calendar", "isDefaultCalendar": true, "canEdit": true, "color": "auto" });
-        let place = Below {
-            owner: user,
-            relation: "calendars",
-            many: true,
-        };
+        let place = Below::many(user, "calendars");
         let calendar = self.make_json(place, "microsoft.graph.calendar", properties);
         self.store.set(user, "calendar", Some(calendar));
     }
@@ -384,4 +372,18 @@ pub(crate) struct Below<'a> {
     pub(crate) relation: &'a str,
     /// Whether many hang there.
     pub(crate) many: bool,
+    /// The property whose value is an entity's key there, where it is not `id`.
+    pub(crate) key_property: Option<&'a str>,
+}
+
+impl<'a> Below<'a> {
+    /// A place in a collection.
+    pub(crate) fn many(owner: Id, relation: &'a str) -> Self {
+        Self { owner, relation, many: true, key_property: None }
+    }
+
+    /// A place for one alone.
+    pub(crate) fn one(owner: Id, relation: &'a str) -> Self {
+        Self { owner, relation, many: false, key_property: None }
+    }
 }

@@ -8,6 +8,7 @@ use crate::query::path::cast;
 use crate::refusal::Refusal;
 use crate::segment::{Argument, Segment};
 use crate::store::Id;
+use serde_json::Value;
 
 /// What a path leads to.
 #[derive(Clone, Debug)]
@@ -34,6 +35,7 @@ pub(crate) enum Target {
         relation: String,
         declared: String,
         key: Option<String>,
+        key_property: Option<String>,
     },
     /// A collection of entities.
     Set {
@@ -41,6 +43,7 @@ pub(crate) enum Target {
         relation: String,
         declared: String,
         references: bool,
+        key_property: Option<String>,
     },
     /// A structural property of an entity, with the names that lead to it.
     Property {
@@ -48,6 +51,21 @@ pub(crate) enum Target {
         path: Vec<String>,
         kind: Type,
     },
+}
+
+impl Target {
+    /// Why nothing can be read here: there is no such entity, or none at all.
+    pub(crate) fn missing(&self, schemas: &Schemas) -> Refusal {
+        match self {
+            Self::Vacant { declared, key: Some(key), .. } => Refusal::not_found(schemas, declared, key),
+            Self::Vacant { declared, relation, .. } | Self::Set { declared, relation, .. } => {
+                Refusal::nothing_related(schemas, declared, relation)
+            }
+            Self::Entity { declared, found, .. } => Refusal::nothing_related(schemas, declared, &found.relation),
+            Self::Property { path, .. } => Refusal::unknown_segment(&path.join("/")),
+            Self::Root => Refusal::unknown_segment(""),
+        }
+    }
 }
 
 /// How an entity was reached: what a delete takes it from.
@@ -153,6 +171,7 @@ impl<'a> Walker<'_, 'a, '_> {
             relation,
             declared,
             references,
+            key_property,
         } = self.resource.target.clone()
         else {
             return Err(Refusal::unknown_segment(key));
@@ -176,6 +195,7 @@ impl<'a> Walker<'_, 'a, '_> {
                 relation,
                 declared,
                 key: Some(key.to_owned()),
+                key_property,
             },
             None => return Err(Refusal::not_found(self.schemas(), &declared, key)),
         };
@@ -221,6 +241,7 @@ impl<'a> Walker<'_, 'a, '_> {
                 relation,
                 declared,
                 key: None,
+                key_property: None,
             },
             None => {
                 let key = arguments.first().map_or("", |(_, value)| match value {
@@ -266,16 +287,7 @@ impl<'a> Walker<'_, 'a, '_> {
             Target::Root => Ok(Id::ROOT),
             Target::Entity { id, .. } => Ok(*id),
             Target::Property { owner, .. } | Target::Set { owner, .. } => Ok(*owner),
-            Target::Vacant {
-                declared,
-                key,
-                relation,
-                ..
-            } => Err(Refusal::not_found(
-                self.schemas(),
-                declared,
-                key.as_deref().unwrap_or(relation),
-            )),
+            Target::Vacant { .. } => Err(self.resource.target.missing(self.schemas())),
         }
     }
 
@@ -343,6 +355,7 @@ impl<'a> Walker<'_, 'a, '_> {
                     relation,
                     declared,
                     references,
+                    key_property: place.key_property().map(str::to_owned),
                 };
             }
             Some(declared) => self.single(owner, relation, declared, references),
@@ -361,15 +374,18 @@ impl<'a> Walker<'_, 'a, '_> {
         }
         for number in 1..=2 {
             let mut properties = crate::synth::object(self.schemas(), declared);
+            if let Some(key) = place.key_property().and_then(|name| properties.get_mut(name)) {
+                // Keys are unlike each other.
+                *key = match key {
+                    Value::Number(_) => number.into(),
+                    _ => format!("Simulated {relation} {number}").into(),
+                };
+            }
             if let Some(name) = properties.get_mut("displayName") {
                 *name = format!("Simulated {relation} {number}").into();
             }
             self.tenant.make(
-                Below {
-                    owner,
-                    relation,
-                    many: true,
-                },
+                Below { key_property: place.key_property(), ..Below::many(owner, relation) },
                 declared,
                 None,
                 properties,
@@ -402,6 +418,7 @@ impl<'a> Walker<'_, 'a, '_> {
                 relation,
                 declared,
                 key: None,
+                key_property: None,
             },
         };
     }

@@ -177,11 +177,7 @@ struct Garden<'a> {
 
 impl Garden<'_> {
     fn make(&mut self, owner: Id, relation: &str, kind: &str, properties: Value) -> Id {
-        let place = Below {
-            owner,
-            relation,
-            many: true,
-        };
+        let place = Below::many(owner, relation);
         self.tenant.make(
             place,
             &format!("microsoft.graph.{kind}"),
@@ -201,22 +197,14 @@ impl Garden<'_> {
             "verifiedDomains": [{ "name": domain, "isDefault": true, "isInitial": false, "type": "Managed" }],
             "tenantType": "AAD",
         });
-        let place = Below {
-            owner: Id::ROOT,
-            relation: "organization",
-            many: true,
-        };
+        let place = Below::many(Id::ROOT, "organization");
         self.tenant.make(
             place,
             "microsoft.graph.organization",
             Some(id),
             object(properties),
         );
-        let place = Below {
-            owner: Id::ROOT,
-            relation: "domains",
-            many: true,
-        };
+        let place = Below::many(Id::ROOT, "domains");
         let properties =
             json!({ "isVerified": true, "isDefault": true, "authenticationType": "Managed" });
         self.tenant.make(
@@ -225,11 +213,7 @@ impl Garden<'_> {
             Some(domain),
             object(properties),
         );
-        let place = Below {
-            owner: Id::ROOT,
-            relation: "directory",
-            many: false,
-        };
+        let place = Below::one(Id::ROOT, "directory");
         let directory = self.tenant.make(
             place,
             "microsoft.graph.directory",
@@ -317,11 +301,7 @@ impl Garden<'_> {
     }
 
     fn team(&mut self, group: Id) {
-        let place = Below {
-            owner: group,
-            relation: "team",
-            many: false,
-        };
+        let place = Below::one(group, "team");
         let team = json!({ "displayName": "Marketing", "description": "All of Marketing", "isArchived": false });
         let team = self
             .tenant
@@ -433,11 +413,7 @@ impl Garden<'_> {
             return;
         };
         let properties = json!({ "driveType": "business", "name": "OneDrive" });
-        let place = Below {
-            owner: adele,
-            relation: "drive",
-            many: false,
-        };
+        let place = Below::one(adele, "drive");
         let drive = self
             .tenant
             .make(place, "microsoft.graph.drive", None, object(properties));
@@ -481,11 +457,7 @@ impl Garden<'_> {
                 "listItem",
                 json!({ "contentType": { "name": "Item" } }),
             );
-            let place = Below {
-                owner: item,
-                relation: "fields",
-                many: false,
-            };
+            let place = Below::one(item, "fields");
             let fields = json!({ "Title": title, "Priority": 1 });
             self.tenant
                 .make(place, "microsoft.graph.fieldValueSet", None, object(fields));

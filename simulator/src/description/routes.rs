@@ -22,6 +22,8 @@ pub(crate) struct Place {
     /// What hangs below, by [`normal`] name; functions with arguments by name and the names of these.
     children: HashMap<String, usize>,
     key: Option<usize>,
+    /// The property by whose value an entity of this collection is found, where it is not `id`.
+    key_property: Option<String>,
     methods: Vec<(Method, LazyOperation)>,
 }
 
@@ -41,6 +43,7 @@ impl Place {
             segment,
             children: HashMap::new(),
             key: None,
+            key_property: None,
             methods: Vec::new(),
         }
     }
@@ -71,6 +74,11 @@ impl Place {
     /// The methods that the description has here.
     pub(crate) fn methods(&self) -> impl Iterator<Item = &Method> {
         self.methods.iter().map(|(method, _)| method)
+    }
+
+    /// The property by whose value an entity of this collection is found, where it is not `id`.
+    pub(crate) fn key_property(&self) -> Option<&str> {
+        self.key_property.as_deref()
     }
 
     /// Whether ids stand below this place.
@@ -205,7 +213,10 @@ impl Routes {
         };
         let template = format!("{}/{text}", place.template);
         let at = match &segment {
-            Segment::Key(_) => *place.key.get_or_insert(next),
+            Segment::Key(name) => {
+                place.key_property = key_property(name);
+                *place.key.get_or_insert(next)
+            }
             Segment::Call { name, arguments } => {
                 *place.children.entry(call(name, arguments)).or_insert(next)
             }
@@ -308,6 +319,13 @@ fn child_of<'a, 'p>(
     child: &'a impl Fn(&str) -> Option<&'p Place>,
 ) -> impl FnOnce(&str) -> Option<&'p Place> + 'a {
     move |name| child(&normal(name)).filter(|place| place.is_invocation())
+}
+
+/// `versionNumber` of `workflowVersion-versionNumber`; the `id1` of a path with two of a type is an `id`.
+fn key_property(parameter: &str) -> Option<String> {
+    let (_, property) = parameter.rsplit_once('-')?;
+    let property = property.trim_end_matches(|character: char| character.is_ascii_digit());
+    (property != "id").then(|| property.to_owned())
 }
 
 /// `sendMail` of `microsoft.graph.sendMail`: functions and actions may be called by their full name.

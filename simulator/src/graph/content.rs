@@ -24,15 +24,7 @@ impl Graph<'_> {
         match &resource.target {
             Target::Entity { id, .. } => self.stream(call, *id, name),
             Target::Property { owner, path, .. } => self.stream(call, *owner, &path.join("/")),
-            Target::Vacant {
-                declared,
-                key,
-                relation,
-                ..
-            } => Err(match key {
-                Some(key) => Refusal::not_found(self.tenant.schemas, declared, key),
-                None => Refusal::nothing_related(self.tenant.schemas, declared, relation),
-            }),
+            Target::Vacant { .. } => Err(resource.target.missing(self.tenant.schemas)),
             Target::Set { .. } | Target::Root => Err(Refusal::unknown_segment(name)),
         }
     }

@@ -37,17 +37,8 @@ impl Graph<'_> {
         body: Option<Json>,
     ) -> Result<Answer, Refusal> {
         let schemas = self.tenant.schemas;
-        if let Target::Vacant {
-            declared,
-            key,
-            relation,
-            ..
-        } = &resource.target
-        {
-            return Err(match key {
-                Some(key) => Refusal::not_found(schemas, declared, key),
-                None => Refusal::nothing_related(schemas, declared, relation),
-            });
+        if let Target::Vacant { .. } = &resource.target {
+            return Err(resource.target.missing(schemas));
         }
         self.check_arguments(call, arguments)?;
         if call.request.method == Method::POST

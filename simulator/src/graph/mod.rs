@@ -125,18 +125,7 @@ impl Graph<'_> {
                 (Target::Entity { .. }, &Method::PUT) => self.replace(&call, &resource, body),
                 (Target::Entity { .. }, &Method::POST) => self.update(&call, &resource, body),
                 (Target::Entity { .. }, &Method::DELETE) => self.delete(&resource),
-                (
-                    Target::Vacant {
-                        declared,
-                        key,
-                        relation,
-                        ..
-                    },
-                    _,
-                ) => Err(match key {
-                    Some(key) => Refusal::not_found(self.tenant.schemas, declared, key),
-                    None => Refusal::nothing_related(self.tenant.schemas, declared, relation),
-                }),
+                (Target::Vacant { .. }, _) => Err(resource.target.missing(self.tenant.schemas)),
                 (Target::Set { .. } | Target::Root, _) | (Target::Entity { .. }, _) => {
                     Err(Refusal::method(std::iter::once(&Method::GET)))
                 }

@@ -1,5 +1,6 @@
 //! GET of entities, collections, counts and properties.
 
+use chrono::{DateTime, Utc};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
 use serde_json::{Map, Value, json};
@@ -222,24 +223,40 @@ impl Graph<'_> {
             });
         }
         if relation == "calendarView" {
-            let range = ["startDateTime", "endDateTime"]
-                .map(|name| call.options.custom(name).and_then(moment));
-            let [Some(from), Some(until)] = range else {
-                return Err(Refusal::new(
-                    StatusCode::BAD_REQUEST,
-                    "ErrorInvalidParameter",
-                    "The parameters 'startDateTime' and 'endDateTime' must be times.",
-                ));
-            };
+            let range = self.calendar_range(call)?;
             ids.retain(|id| {
                 let at = |name: &str| {
                     let value = self.renderer().at(*id, &[name.to_owned(), "dateTime".to_owned()]);
                     value.as_str().and_then(moment)
                 };
-                matches!((at("start"), at("end")), (Some(start), Some(end)) if start < until && end > from)
+                let meets = |(from, until)| {
+                    matches!((at("start"), at("end")), (Some(start), Some(end)) if start < until && end > from)
+                };
+                range.is_none_or(meets)
             });
         }
         Ok(self.renderer().list(ids, options))
+    }
+
+    /// The time that a calendar view is of; `None` where the operation takes none.
+    fn calendar_range(
+        &self,
+        call: &Call<'_>,
+    ) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, Refusal> {
+        // Bookings has other names for them.
+        let [from, until] = [["startDateTime", "start"], ["endDateTime", "end"]].map(|names| {
+            let sent = names.into_iter().find_map(|name| call.options.custom(name));
+            sent.map(moment)
+        });
+        match (from, until) {
+            (None, None) => Ok(None),
+            (Some(Some(from)), Some(Some(until))) => Ok(Some((from, until))),
+            _ => Err(Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "ErrorInvalidParameter",
+                "The start and the end of a calendar view must be times.",
+            )),
+        }
     }
 
     /// Refuses what the service does not combine. The answer is whether the query is an advanced one.
@@ -434,8 +451,8 @@ fn is_paging(pair: &str) -> bool {
 }
 
 /// A time, in UTC where no offset stands.
-fn moment(text: &str) -> Option<chrono::DateTime<chrono::Utc>> {
-    match chrono::DateTime::parse_from_rfc3339(text) {
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    match DateTime::parse_from_rfc3339(text) {
         Ok(time) => Some(time.to_utc()),
         Err(_) => match text.parse::<chrono::NaiveDateTime>() {
             Ok(time) => Some(time.and_utc()),

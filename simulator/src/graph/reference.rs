@@ -23,13 +23,8 @@ impl Graph<'_> {
         let done = || Ok(Answer::empty(StatusCode::NO_CONTENT));
         match (&resource.target, &call.request.method) {
             (Target::Set { .. }, &Method::GET) => self.references(call, resource),
-            (
-                Target::Set {
-                    owner, relation, ..
-                },
-                &Method::POST,
-            ) => {
-                let target = self.referred(&written(body)?)?;
+            (Target::Set { owner, relation, declared, .. }, &Method::POST) => {
+                let target = self.referred_as(declared, relation, &written(body)?)?;
                 self.add_reference(*owner, relation, target)?;
                 done()
             }
@@ -60,23 +55,15 @@ impl Graph<'_> {
                 // The description says that a text is the answer, and the text of a reference is its URL.
                 Ok(Answer::json(StatusCode::OK, &json!(self.url(*id))))
             }
-            (Target::Entity { found, .. }, &Method::PUT) => {
-                let target = self.referred(&written(body)?)?;
+            (Target::Entity { found, declared, .. }, &Method::PUT) => {
+                let target = self.referred_as(declared, &found.relation, &written(body)?)?;
                 self.tenant
                     .store
                     .set(found.owner, &found.relation, Some(target));
                 done()
             }
-            (
-                Target::Vacant {
-                    owner,
-                    relation,
-                    key: None,
-                    ..
-                },
-                &Method::PUT,
-            ) => {
-                let target = self.referred(&written(body)?)?;
+            (Target::Vacant { owner, relation, declared, key: None, .. }, &Method::PUT) => {
+                let target = self.referred_as(declared, relation, &written(body)?)?;
                 self.tenant.store.set(*owner, relation, Some(target));
                 done()
             }
@@ -84,18 +71,7 @@ impl Graph<'_> {
                 self.tenant.store.take(found.owner, &found.relation, *id);
                 done()
             }
-            (
-                Target::Vacant {
-                    declared,
-                    relation,
-                    key,
-                    ..
-                },
-                _,
-            ) => Err(match key {
-                Some(key) => Refusal::not_found(self.tenant.schemas, declared, key),
-                None => Refusal::nothing_related(self.tenant.schemas, declared, relation),
-            }),
+            (Target::Vacant { .. }, _) => Err(resource.target.missing(self.tenant.schemas)),
             _ => Err(Refusal::unknown_segment("$ref")),
         }
     }
@@ -115,8 +91,23 @@ impl Graph<'_> {
         )))
     }
 
+    /// The entity that a URL refers to, where it is of the type that the relation takes.
+    pub(super) fn referred_as(&mut self, declared: &str, relation: &str, url: &str) -> Result<Id, Refusal> {
+        let id = self.referred(url)?;
+        match self.tenant.store.get(id) {
+            Some(entity) if !self.tenant.schemas.is_a(&entity.kind, declared) => {
+                let kind = entity.kind.rsplit('.').next().unwrap_or_default();
+                Err(Refusal::directory(format!(
+                    "The reference target '{kind}_{}' of type '{kind}' is invalid for the '{relation}' reference.",
+                    entity.key
+                )))
+            }
+            _ => Ok(id),
+        }
+    }
+
     /// The entity that a URL refers to. It must be one of this service.
-    pub(super) fn referred(&mut self, url: &str) -> Result<Id, Refusal> {
+    fn referred(&mut self, url: &str) -> Result<Id, Refusal> {
         let invalid = || {
             Refusal::directory(format!(
                 "Invalid URL format specified in @odata.bind or @odata.id: '{url}'."
@@ -165,7 +156,7 @@ impl Graph<'_> {
             _ => format!(
                 "{}{}",
                 self.root,
-                super::write::location(self.tenant.store, id).unwrap_or_default()
+                super::write::location(self.tenant.store, id)
             ),
         }
     }

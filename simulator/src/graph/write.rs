@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use http::header::{ETAG, LOCATION};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::{Call, Graph, empty_payload};
@@ -15,7 +16,7 @@ use crate::query::Options;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
 use crate::service::Service;
-use crate::store::{Id, Store};
+use crate::store::{Id, Relation, Store};
 
 /// Properties without which the directory makes no entity.
 const REQUIRED: [(&str, &[&str]); 3] = [
@@ -54,19 +55,18 @@ impl Graph<'_> {
         resource: &Resource<'_>,
         body: Option<Json>,
     ) -> Result<Answer, Refusal> {
-        let (owner, relation, declared, many, key) = match &resource.target {
-            Target::Set {
-                owner,
-                relation,
-                declared,
-                ..
-            } => (*owner, relation, declared, true, None),
-            Target::Vacant {
-                owner,
-                relation,
-                declared,
-                key,
-            } => (*owner, relation, declared, key.is_some(), key.as_deref()),
+        let (place, declared, key) = match &resource.target {
+            Target::Set { owner, relation, declared, key_property, .. } => {
+                let key_property = key_property.as_deref();
+                (Below { key_property, ..Below::many(*owner, relation) }, declared, None)
+            }
+            Target::Vacant { owner, relation, declared, key: Some(key), key_property } => {
+                let key_property = key_property.as_deref();
+                (Below { key_property, ..Below::many(*owner, relation) }, declared, Some(key.as_str()))
+            }
+            Target::Vacant { owner, relation, declared, key: None, .. } => {
+                (Below::one(*owner, relation), declared, None)
+            }
             _ => return Err(Refusal::body("Nothing can be created here.")),
         };
         let written = body::entity(
@@ -75,11 +75,7 @@ impl Graph<'_> {
             body.ok_or_else(empty_payload)?,
         )?;
         let id = self.make(
-            Below {
-                owner,
-                relation,
-                many,
-            },
+            place,
             key,
             written,
         )?;
@@ -123,11 +119,7 @@ impl Graph<'_> {
             match related {
                 Related::One(one) => {
                     self.make(
-                        Below {
-                            owner: id,
-                            relation: &relation,
-                            many: false,
-                        },
+                        Below::one(id, &relation),
                         None,
                         one,
                     )?;
@@ -136,11 +128,7 @@ impl Graph<'_> {
                     self.tenant.store.open(id, &relation);
                     for one in many {
                         self.make(
-                            Below {
-                                owner: id,
-                                relation: &relation,
-                                many: true,
-                            },
+                            Below::many(id, &relation),
                             None,
                             one,
                         )?;
@@ -350,11 +338,7 @@ impl Graph<'_> {
             }
             for one in all {
                 self.make(
-                    Below {
-                        owner: id,
-                        relation: &relation,
-                        many,
-                    },
+                    Below { many, ..Below::one(id, &relation) },
                     None,
                     one,
                 )?;
@@ -379,10 +363,15 @@ impl Graph<'_> {
                 .target(&relation));
             }
             let property = self.tenant.schemas.property(kind, &relation);
-            let many =
-                property.is_some_and(|property| matches!(property.kind, Type::Collection(_)));
+            let (declared, many) = match property.map(|property| &property.kind) {
+                Some(Type::Collection(items)) => (items.as_ref(), true),
+                Some(kind) => (kind, false),
+                None => continue,
+            };
+            let Type::Named(declared) = declared else { continue };
+            let declared = declared.clone();
             for url in urls {
-                let target = self.referred(&url)?;
+                let target = self.referred_as(&declared, &relation, &url)?;
                 if many {
                     self.add_reference(id, &relation, target)?;
                 } else {
@@ -432,9 +421,8 @@ impl Graph<'_> {
         if let Some(etag) = etag {
             answer = answer.with(ETAG, &etag);
         }
-        if status == StatusCode::CREATED
-            && let Some(location) = location(self.tenant.store, id)
-        {
+        if status == StatusCode::CREATED {
+            let location = location(self.tenant.store, id);
             answer = answer.with(LOCATION, &format!("{}{location}", self.root));
         }
         Ok(answer)
@@ -456,22 +444,34 @@ fn merge(properties: &mut Map<String, Value>, name: String, value: Value) {
     }
 }
 
+/// What of an id stands in a URL as it is, beside letters and digits (RFC 3986, pchar; a `+` is kept out of doubt).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'\'')
+    .remove(b'=')
+    .remove(b',')
+    .remove(b':')
+    .remove(b'@');
+
 /// Where an entity is found: `/users('…')/messages('…')`.
-pub(super) fn location(store: &Store, id: Id) -> Option<String> {
+pub(super) fn location(store: &Store, id: Id) -> String {
     let mut segments: Vec<String> = store
         .ancestors(id)
         .map(|(_, entity)| {
-            let relation = entity
-                .parent
-                .as_ref()
-                .map_or("", |(_, relation)| relation.as_str());
-            format!("/{relation}('{}')", entity.key.replace('\'', "''"))
+            let Some((owner, relation)) = &entity.parent else { return String::new() };
+            if matches!(store.relation(*owner, relation), Some(Relation::One(_))) {
+                return format!("/{relation}");
+            }
+            let key = entity.key.replace('\'', "''");
+            format!("/{relation}('{}')", utf8_percent_encode(&key, ENCODED))
         })
         .collect();
     segments.reverse();
-    let path = segments.concat();
-    // An id may hold what no header can carry.
-    path.is_ascii().then_some(path)
+    segments.concat()
 }
 
 fn capitalized(text: &str) -> String {

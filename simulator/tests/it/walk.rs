@@ -26,6 +26,11 @@ struct Walk {
     components: Value,
     /// An existing user, to be referred to.
     user: String,
+    /// Where entities of a type can be made: the collections without a key on the way.
+    sets: BTreeMap<String, String>,
+    /// The types that the templates with `$ref` refer to.
+    referred: BTreeMap<String, String>,
+    made: usize,
     calls: usize,
     successes: usize,
     /// Calls of what the tenant has not: casts to a type of which nobody is, references that nobody set.
@@ -49,12 +54,7 @@ async fn every_operation_of_the_description() {
             for segment in path.trim_start_matches('/').split('/') {
                 place = place.children.entry(segment.to_owned()).or_default();
             }
-            operations += item
-                .as_object()
-                .unwrap()
-                .keys()
-                .filter(|name| *name != "parameters")
-                .count();
+            operations += item.as_object().unwrap().keys().filter(|name| *name != "parameters").count();
             place.item = item.clone();
         }
     }
@@ -66,116 +66,159 @@ async fn every_operation_of_the_description() {
         description: description(),
         components,
         user,
+        sets: BTreeMap::new(),
+        referred: BTreeMap::new(),
+        made: 0,
         calls: 0,
         successes: 0,
         absent: Vec::new(),
         failures: Vec::new(),
     };
     for (segment, place) in &root.children {
-        simulator.forget_requests();
-        walk.place(&simulator, place, "", "", segment).await;
+        walk.explore(place, &format!("/{segment}"));
     }
-    std::fs::write("/tmp/sim-scratch/absent.txt", walk.absent.join("\n")).unwrap();
-    println!(
-        "{} calls, {} successes, {} absent",
-        walk.calls,
-        walk.successes,
-        walk.absent.len()
-    );
-    assert!(
-        walk.failures.is_empty(),
-        "{} of {}:\n{}",
-        walk.failures.len(),
-        walk.calls,
-        walk.failures.join("\n")
-    );
+    for (segment, place) in &root.children {
+        simulator.forget_requests();
+        walk.place(place, "", "", segment).await;
+    }
+    assert!(walk.failures.is_empty(), "{} of {}:\n{}", walk.failures.len(), walk.calls, walk.failures.join("\n"));
     assert_eq!(walk.calls, operations);
     assert_eq!(walk.successes + walk.absent.len(), operations);
     // Nearly all of what is called is there.
-    assert!(
-        walk.absent.len() * 50 < operations,
-        "{}:\n{}",
-        walk.absent.len(),
-        walk.absent.join("\n")
-    );
+    assert!(walk.absent.len() * 50 < operations, "{}:\n{}", walk.absent.len(), walk.absent.join("\n"));
 }
 
 impl Walk {
     /// Calls a place and all below it. `template` and `url` lead to its parent.
-    async fn place(
-        &mut self,
-        simulator: &Simulator,
-        place: &Place,
-        template: &str,
-        url: &str,
-        segment: &str,
-    ) {
+    async fn place(&mut self, place: &Place, template: &str, url: &str, segment: &str) {
         let template = format!("{template}/{segment}");
         let Some((url, query)) = self.url(place, url, segment) else {
             self.failures.push(format!("no URL for {template}"));
             return;
         };
-        let call = |method: Method| (method, place.item.get("get").is_some());
-        let _ = call;
+        self.prepare(place, &template, &url).await;
+        if segment == "$ref" {
+            // What is about to be added is not there yet.
+            self.uncounted(place, &[Method::DELETE, Method::PUT], &template, &url, &query).await;
+        }
         for method in [Method::GET, Method::PATCH, Method::PUT] {
             self.call(place, &method, &template, &url, &query).await;
         }
-        let creates = place
-            .item
-            .get("post")
-            .is_some_and(|operation| operation.get("x-ms-docs-operation-type").is_none());
-        let key = place
-            .children
-            .keys()
-            .find(|segment| segment.starts_with('{'))
-            .cloned();
+        let creates = place.item.get("post").is_some_and(|post| post.get("x-ms-docs-operation-type").is_none());
         let mut made = None;
-        if let Some(answer) = self
-            .call(place, &Method::POST, &template, &url, &query)
-            .await
+        if let Some(answer) = self.call(place, &Method::POST, &template, &url, &query).await
             && creates
-            && key.is_some()
-            && answer.status == StatusCode::CREATED
         {
-            made = answer
-                .header("location")
-                .rsplit_once("('")
-                .map(|(_, key)| key.trim_end_matches("')").to_owned());
+            made = key(&answer);
         }
-        // Inside: what is made first is there for what refers to it.
-        let mut children: Vec<_> = place
-            .children
-            .iter()
-            .filter(|(segment, _)| !segment.starts_with('{'))
-            .collect();
-        children.sort_by_key(|(segment, _)| (!segment.starts_with("$ref"), (*segment).clone()));
-        for (segment, child) in children {
-            Box::pin(self.place(simulator, child, &template, &url, segment)).await;
+        for (segment, child) in place.children.iter().filter(|(segment, _)| !segment.starts_with(['{', '$'])) {
+            Box::pin(self.place(child, &template, &url, segment)).await;
         }
-        if let Some(segment) = key {
-            let child = &place.children[&segment];
+        if let Some((segment, child)) = place.children.iter().find(|(segment, _)| segment.starts_with('{')) {
             let id = match made {
                 Some(id) => Some(id),
                 None => self.first(place, &url).await,
             };
             let id = id.unwrap_or_else(|| "00000000-0000-4000-8000-000000000000".to_owned());
-            let id = percent_encoding::utf8_percent_encode(&id, percent_encoding::NON_ALPHANUMERIC)
-                .to_string();
-            let template = format!("{template}/{segment}");
-            let url = format!("{url}/{id}");
-            for method in [Method::GET, Method::PATCH, Method::PUT] {
-                self.call(child, &method, &template, &url, "").await;
-            }
-            let mut children: Vec<_> = child.children.iter().collect();
-            children.sort_by_key(|(segment, _)| (segment.as_str() == "$ref", (*segment).clone()));
-            for (segment, child) in children {
-                Box::pin(self.place(simulator, child, &template, &url, segment)).await;
-            }
-            self.call(child, &Method::DELETE, &template, &url, "").await;
+            self.entity(child, place, &template, &url, segment, &id).await;
         }
-        self.call(place, &Method::DELETE, &template, &url, &query)
-            .await;
-        let _ = simulator;
+        // References last: they are taken away in the end.
+        for (segment, child) in place.children.iter().filter(|(segment, _)| segment.starts_with('$')) {
+            Box::pin(self.place(child, &template, &url, segment)).await;
+        }
+        self.prepare(place, &template, &url).await;
+        self.call(place, &Method::DELETE, &template, &url, &query).await;
+    }
+
+    /// Calls an entity of the collection at `url`, and all below it.
+    async fn entity(&mut self, place: &Place, set: &Place, template: &str, url: &str, segment: &str, id: &str) {
+        let template = format!("{template}/{segment}");
+        let at = |id: &str| {
+            format!("{url}/{}", encoded(id))
+        };
+        let own = at(id);
+        for method in [Method::GET, Method::PATCH, Method::PUT] {
+            self.call(place, &method, &template, &own, "").await;
+        }
+        for (segment, child) in place.children.iter().filter(|(segment, _)| *segment != "$ref") {
+            let mut at_child = own.clone();
+            // Below a cast, an entity of that type is wanted.
+            if let Some(type_name) = segment.strip_prefix("graph.") {
+                let type_name = format!("microsoft.graph.{type_name}");
+                if self.description.example(&type_name).is_some()
+                    && let Some(other) = self.make(set, url, &type_name).await
+                {
+                    at_child = at(&other);
+                }
+            }
+            Box::pin(self.place(child, &template, &at_child, segment)).await;
+        }
+        if let Some(child) = place.children.get("$ref") {
+            if let Some(references) = set.children.get("$ref") {
+                let (template, url) = (format!("{}/$ref", template.rsplit_once('/').unwrap().0), format!("{url}/$ref"));
+                self.uncounted(references, &[Method::POST], &template, &url, "").await;
+            }
+            Box::pin(self.place(child, &template, &own, "$ref")).await;
+        }
+        self.call(place, &Method::DELETE, &template, &own, "").await;
+    }
+
+    /// Makes what a place needs to be there: what it refers to, the entity of an alternate key. Nothing of it is counted.
+    async fn prepare(&mut self, place: &Place, template: &str, url: &str) {
+        if let Some(references) = place.children.get("$ref") {
+            let (template, url) = (format!("{template}/$ref"), format!("{url}/$ref"));
+            self.uncounted(references, &[Method::PUT, Method::POST], &template, &url, "").await;
+        }
+        if let Some((set, arguments)) = url.strip_suffix(')').and_then(|url| url.rsplit_once('('))
+            && let Some((property, _)) = arguments.split_once("='")
+            && let Some(type_name) = self.item_type(place)
+        {
+            let mut example = self.description.example(&type_name).unwrap();
+            self.made += 1;
+            example["id"] = json!(format!("alternate {}", self.made));
+            example[property] = json!("x y");
+            self.client.post(set, example).await;
+        }
+    }
+
+    async fn uncounted(&mut self, place: &Place, methods: &[Method], template: &str, url: &str, query: &str) {
+        let (count, successes) = (self.calls, self.successes);
+        let (absent, failed) = (self.absent.len(), self.failures.len());
+        for method in methods {
+            self.call(place, method, template, url, query).await;
+        }
+        (self.calls, self.successes) = (count, successes);
+        self.absent.truncate(absent);
+        self.failures.truncate(failed);
+    }
+
+    /// Makes an entity of a type in a collection, or refers to one there.
+    async fn make(&mut self, set: &Place, url: &str, type_name: &str) -> Option<String> {
+        let mut example = self.example(&json!({ "$ref": format!("#/{type_name}") }));
+        self.made += 1;
+        example["@odata.type"] = json!(format!("#{type_name}"));
+        example["id"] = json!(format!("cast {}", self.made));
+        if example.get("userPrincipalName").is_some() {
+            example["userPrincipalName"] = json!(format!("cast{}@contoso.com", self.made));
+        }
+        if set.item.get("post").is_some() {
+            return key(&self.client.post(url, example).await);
+        }
+        set.children.get("$ref")?.item.get("post")?;
+        let id = key(&self.client.post("/directoryObjects", example).await)?;
+        let body = json!({ "@odata.id": format!("/directoryObjects/{id}") });
+        let added = self.client.post(&format!("{url}/$ref"), body).await;
+        added.status.is_success().then_some(id)
+    }
+
+    /// The entity type that is read at a place, or of which a page is.
+    fn item_type(&self, place: &Place) -> Option<String> {
+        let schema = &place.item.get("get")?["responses"]["2XX"]["content"]["application/json"]["schema"];
+        let name = schema["$ref"].as_str()?.rsplit('/').next()?;
+        match self.components["schemas"][name]["properties"]["value"]["items"]["$ref"].as_str() {
+            Some(items) => Some(items.rsplit('/').next()?.to_owned()),
+            None => Some(name.to_owned()),
+        }
     }
 
     /// The URL of a place below `parent`, and the query that its arguments need.
@@ -185,11 +228,7 @@ impl Walk {
             return Some((format!("{parent}/{segment}"), query));
         };
         let mut written = Vec::new();
-        for argument in arguments
-            .trim_end_matches(')')
-            .split(',')
-            .filter(|argument| !argument.is_empty())
-        {
+        for argument in arguments.trim_end_matches(')').split(',').filter(|argument| !argument.is_empty()) {
             let (name, value) = argument.split_once('=')?;
             let value = if value.starts_with('\'') {
                 "'x y'".to_owned()
@@ -209,23 +248,15 @@ impl Walk {
     fn literal(&self, place: &Place, name: &str) -> String {
         let mut items: Vec<&Place> = vec![place];
         let parameters = loop {
-            let Some(item) = items.pop() else {
-                return "1".into();
-            };
+            let Some(item) = items.pop() else { return "1".into() };
             if let Some(parameters) = item.item.get("parameters") {
                 break parameters;
             }
             items.extend(item.children.values());
         };
-        let parameter = parameters
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|parameter| self.parameter(parameter));
+        let parameter = parameters.as_array().unwrap().iter().map(|parameter| self.parameter(parameter));
         let mut named = parameter.filter(|parameter| parameter["name"] == name);
-        let schema = named
-            .next()
-            .map_or(Value::Null, |parameter| parameter["schema"].clone());
+        let schema = named.next().map_or(Value::Null, |parameter| parameter["schema"].clone());
         match (schema["type"].as_str(), schema["format"].as_str()) {
             (Some("boolean"), _) => "true".into(),
             (Some("integer" | "number"), _) => "1".into(),
@@ -249,70 +280,42 @@ impl Walk {
 
     /// The id of the collection's first entity.
     async fn first(&mut self, place: &Place, url: &str) -> Option<String> {
-        let parameters = place
-            .item
-            .get("get")?
-            .get("parameters")
-            .and_then(Value::as_array)
-            .cloned();
+        let parameters = place.item.get("get")?.get("parameters").and_then(Value::as_array).cloned();
         let mut query = String::new();
         for parameter in parameters.unwrap_or_default() {
             let parameter = self.parameter(&parameter);
             if parameter["required"] == true && parameter["in"] == "query" {
-                query.push_str(&format!(
-                    "&{}={}",
-                    parameter["name"].as_str()?,
-                    required(&parameter)
-                ));
+                query.push_str(&format!("&{}={}", parameter["name"].as_str()?, required(&parameter)));
             }
         }
         let answer = self.client.get(&format!("{url}?{query}")).await;
         let json: Value = serde_json::from_slice(&answer.body).ok()?;
-        json["value"].get(0)?["id"].as_str().map(str::to_owned)
+        // The name of the key is in that of the parameter: `{workflowVersion-versionNumber}`.
+        let segment = place.children.keys().find(|segment| segment.starts_with('{'))?;
+        let name = segment.trim_matches(['{', '}']).rsplit('-').next()?;
+        let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        match &json["value"].get(0)?[name] {
+            Value::String(key) => Some(key.clone()),
+            Value::Number(key) => Some(key.to_string()),
+            _ => None,
+        }
     }
 
     /// Calls an operation, where the place has it.
-    async fn call(
-        &mut self,
-        place: &Place,
-        method: &Method,
-        template: &str,
-        url: &str,
-        query: &str,
-    ) -> Option<Answer> {
-        let operation = place
-            .item
-            .get(method.as_str().to_ascii_lowercase())?
-            .clone();
+    async fn call(&mut self, place: &Place, method: &Method, template: &str, url: &str, query: &str) -> Option<Answer> {
+        let operation = place.item.get(method.as_str().to_ascii_lowercase())?.clone();
         let mut query = query.to_owned();
         let mut headers: Vec<(&str, String)> = Vec::new();
-        let shared = place
-            .item
-            .get("parameters")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        let own = operation
-            .get("parameters")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        for parameter in shared
-            .iter()
-            .chain(&own)
-            .map(|parameter| self.parameter(parameter))
-        {
-            match (
-                parameter["name"].as_str().unwrap(),
-                parameter["in"].as_str().unwrap(),
-            ) {
+        let shared = place.item.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+        let own = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+        let parameters = shared.iter().chain(&own);
+        let parameters: Vec<_> = parameters.map(|parameter| self.parameter(parameter)).collect();
+        for parameter in parameters {
+            match (parameter["name"].as_str().unwrap(), parameter["in"].as_str().unwrap()) {
                 ("ConsistencyLevel", _) => headers.push(("consistencylevel", "eventual".into())),
                 ("@id", _) => {
-                    let reference = self.reference(template);
-                    query.push_str(&format!(
-                        "&@id={}",
-                        reference.replace(':', "%3A").replace('/', "%2F")
-                    ));
+                    let reference = self.reference(template).await;
+                    query.push_str(&format!("&@id={}", encoded(&reference)));
                 }
                 (name, "query") if parameter["required"] == true => {
                     query.push_str(&format!("&{name}={}", required(&parameter)));
@@ -324,77 +327,85 @@ impl Walk {
         if *method != Method::GET {
             headers.push(("if-match", "*".into()));
         }
-        let (media_type, body) = self.body(&operation, method, template);
+        let (media_type, body) = self.body(&operation, method, template).await;
         if let Some(media_type) = media_type {
             headers.push(("content-type", media_type));
         }
-        let target = if query.is_empty() {
-            url.to_owned()
-        } else {
-            format!("{url}?{}", query.trim_start_matches('&'))
-        };
-        let headers: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let answer = self
-            .client
-            .send(method.clone(), &target, &headers, body)
-            .await;
+        let target = if query.is_empty() { url.to_owned() } else { format!("{url}?{}", query.trim_start_matches('&')) };
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = self.client.send(method.clone(), &target, &headers, body).await;
         self.calls += 1;
         if self.is_declared(&operation, &answer) {
             self.successes += 1;
-        } else if is_absence(template, &answer) {
-            self.absent
-                .push(format!("{method} {template} → {}", answer.status));
+        } else if is_absence(&answer) {
+            self.absent.push(format!("{method} {template} → {}", answer.status));
         } else {
-            let body: String = String::from_utf8_lossy(&answer.body)
-                .chars()
-                .take(300)
-                .collect();
-            self.failures.push(format!(
-                "{method} {template}\n    {target}\n    {} {body}",
-                answer.status
-            ));
+            let body: String = String::from_utf8_lossy(&answer.body).chars().take(300).collect();
+            self.failures.push(format!("{method} {template}\n    {target}\n    {} {body}", answer.status));
         }
         Some(answer)
     }
 
-    fn reference(&self, template: &str) -> String {
-        let _ = template;
-        format!("/directoryObjects/{}", self.user)
+    /// Notes where entities of a type can be made, and which type a `$ref` refers to.
+    fn explore(&mut self, place: &Place, template: &str) {
+        if let Some(item) = self.item_type(place) {
+            if place.children.contains_key("$ref") {
+                self.referred.insert(format!("{template}/$ref"), item.clone());
+            }
+            if place.item.get("post").is_some() && !template.contains(['{', '(', '.']) {
+                self.sets.entry(item).or_insert_with(|| template.to_owned());
+            }
+        }
+        for (segment, child) in &place.children {
+            self.explore(child, &format!("{template}/{segment}"));
+        }
+    }
+
+    /// The URL of an entity that the relation of a `$ref` takes.
+    async fn reference(&mut self, template: &str) -> String {
+        let kind = self.referred.get(template).cloned();
+        match kind.and_then(|kind| Some((self.sets.get(&kind)?.clone(), kind))) {
+            Some((set, kind)) if kind != "microsoft.graph.directoryObject" => {
+                let mut example = self.example(&json!({ "$ref": format!("#/{kind}") }));
+                self.made += 1;
+                example["id"] = json!(format!("referred {}", self.made));
+                let first = self.client.get(&set).await.json()["value"][0]["id"].as_str().map(str::to_owned);
+                let id = match first {
+                    Some(id) => Some(id),
+                    None => key(&self.client.post(&set, example).await),
+                };
+                match id {
+                    Some(id) => format!("{set}/{id}"),
+                    None => format!("/directoryObjects/{}", self.user),
+                }
+            }
+            _ => format!("/directoryObjects/{}", self.user),
+        }
     }
 
     /// A body as the operation describes it.
-    fn body(&self, operation: &Value, method: &Method, template: &str) -> (Option<String>, Bytes) {
-        let Some(content) = operation["requestBody"]["content"].as_object() else {
-            return (None, Bytes::new());
-        };
+    async fn body(&mut self, operation: &Value, method: &Method, template: &str) -> (Option<String>, Bytes) {
+        let Some(content) = operation["requestBody"]["content"].as_object() else { return (None, Bytes::new()) };
         let (media_type, media) = content.iter().next().unwrap();
         if media_type != "application/json" {
             return (Some(media_type.clone()), Bytes::from_static(b"bytes"));
         }
         let body = if template.ends_with("/$ref") {
-            json!({ "@odata.id": self.reference(template) })
+            json!({ "@odata.id": self.reference(template).await })
         } else {
             match self.example(&media["schema"]) {
                 Value::Object(mut entity) => {
-                    let name = media["schema"]["$ref"]
-                        .as_str()
-                        .unwrap_or_default()
-                        .rsplit('/')
-                        .next()
-                        .unwrap();
+                    let name = media["schema"]["$ref"].as_str().unwrap_or_default().rsplit('/').next().unwrap();
                     if *method == Method::PATCH {
                         // An id cannot be changed, and a body without a property is refused.
                         entity.remove("id");
                         entity.insert("@odata.type".into(), json!(format!("#{name}")));
                     }
-                    if entity.contains_key("userPrincipalName") {
-                        entity.insert(
-                            "userPrincipalName".into(),
-                            json!(format!("user{}@contoso.com", self.calls)),
-                        );
+                    if let Some((property, _)) = template.rsplit_once('(').and_then(|(_, rest)| rest.split_once("='")) {
+                        // The entity stays where it was found.
+                        entity.remove(property);
+                    } else if entity.contains_key("userPrincipalName") {
+                        entity.insert("userPrincipalName".into(), json!(format!("user{}@contoso.com", self.calls)));
                     }
                     Value::Object(entity)
                 }
@@ -406,10 +417,7 @@ impl Walk {
 
     fn example(&self, schema: &Value) -> Value {
         match (schema["$ref"].as_str(), schema["type"].as_str()) {
-            (Some(reference), _) => self
-                .description
-                .example(reference.rsplit('/').next().unwrap())
-                .unwrap(),
+            (Some(reference), _) => self.description.example(reference.rsplit('/').next().unwrap()).unwrap(),
             (None, Some("array")) => json!([self.example(&schema["items"])]),
             _ => json!({ "value": [] }),
         }
@@ -417,27 +425,14 @@ impl Walk {
 
     /// Whether the answer is a success of the described form.
     fn is_declared(&self, operation: &Value, answer: &Answer) -> bool {
-        let (_, described) = operation["responses"]
-            .as_object()
-            .unwrap()
-            .iter()
-            .next()
-            .unwrap();
+        let (_, described) = operation["responses"].as_object().unwrap().iter().next().unwrap();
         let content = described["content"].as_object();
-        let media_type = answer
-            .header("content-type")
-            .split(';')
-            .next()
-            .unwrap()
-            .to_owned();
+        let media_type = answer.header("content-type").split(';').next().unwrap().to_owned();
         match (answer.status, content) {
             // 204 is a success of a change as well, and 202 one of what Exchange takes in.
             (StatusCode::NO_CONTENT | StatusCode::ACCEPTED, _) => answer.body.is_empty(),
-            (StatusCode::OK | StatusCode::CREATED, Some(content)) => match content.get(&media_type)
-            {
-                Some(media) if media_type == "application/json" => {
-                    self.fits(&media["schema"], &answer.json())
-                }
+            (StatusCode::OK | StatusCode::CREATED, Some(content)) => match content.get(&media_type) {
+                Some(media) if media_type == "application/json" => self.fits(&media["schema"], &answer.json()),
                 found => found.is_some(),
             },
             _ => false,
@@ -451,10 +446,7 @@ impl Walk {
                 let name = reference.rsplit('/').next().unwrap();
                 let schema = &self.components["schemas"][name];
                 match schema["properties"]["value"].as_object() {
-                    Some(value)
-                        if value.get("type").is_some_and(|kind| kind == "array")
-                            && schema.get("allOf").is_none() =>
-                    {
+                    Some(value) if value.get("type").is_some_and(|kind| kind == "array") && schema.get("allOf").is_none() => {
                         json["value"].is_array()
                     }
                     _ => json.is_object(),
@@ -470,6 +462,19 @@ impl Walk {
     }
 }
 
+fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// The key of what was made, out of where it is found.
+fn key(answer: &Answer) -> Option<String> {
+    if answer.status != StatusCode::CREATED {
+        return None;
+    }
+    let key = answer.header("location").rsplit_once("('")?.1.trim_end_matches("')");
+    percent_encoding::percent_decode_str(key).decode_utf8().ok().map(Into::into)
+}
+
 /// A value of a required query parameter.
 fn required(parameter: &Value) -> &'static str {
     match parameter["name"].as_str() {
@@ -478,9 +483,12 @@ fn required(parameter: &Value) -> &'static str {
     }
 }
 
-/// Whether the answer says, in Graph's form, that there is no such thing here.
-fn is_absence(template: &str, answer: &Answer) -> bool {
-    let _ = template;
-    answer.status == StatusCode::NOT_FOUND
-        && answer.json()["error"]["innerError"]["request-id"].is_string()
+/// Whether the answer says, in Graph's form, that there is no such thing here, or none that could be referred to.
+fn is_absence(answer: &Answer) -> bool {
+    let graph = || answer.json()["error"]["innerError"]["request-id"].is_string();
+    match answer.status {
+        StatusCode::NOT_FOUND => graph(),
+        StatusCode::BAD_REQUEST => graph() && answer.error().1.starts_with("The reference target"),
+        _ => false,
+    }
 }
