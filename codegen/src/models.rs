@@ -135,7 +135,7 @@ fn write_model(
     for (name, schema) in types.properties(of)? {
         models.properties += 1;
         let constant = constants.take(names::shouty(name), name);
-        let (slot, rust) = slot(types, of, name, schema, module)?;
+        let (rust, is_object) = property_type(types, of, name, schema, module)?;
         if schema.navigation {
             let _ = writeln!(
                 names_of_constants,
@@ -151,9 +151,10 @@ fn write_model(
         structural.push(Property {
             name,
             field,
-            of: match slot {
-                "Object" => format!("Box<{rust}>"),
-                _ => rust,
+            of: if is_object {
+                format!("Box<{rust}>")
+            } else {
+                rust
             },
         });
     }
@@ -203,11 +204,11 @@ fn write_model(
     let _ = writeln!(
         text,
         "impl model::Object for {ident} {{\n\
-         \x20   fn info(&self) -> &'static model::TypeInfo {{\n        &model::TypeInfo {{\n            name: \"{}\",\n            names: &[{}],\n            derived: &[{}],\n        }}\n    }}\n\
-         \x20   fn extra(&self) -> &model::Extra {{\n        &self.extra\n    }}\n\
-         \x20   fn extra_mut(&mut self) -> &mut model::Extra {{\n        &mut self.extra\n    }}\n\
-         \x20   fn refs(&self, read: &mut model::Refs<'_>) {{\n        read.all(&[{}], &self.extra)\n    }}\n\
-         \x20   fn slots(&mut self, write: &mut model::Slots<'_>) {{\n        write.all(&mut [{}], &mut self.extra)\n    }}\n}}\n\n\
+         \x20   #[inline]\n    fn info(&self) -> &'static model::TypeInfo {{\n        &model::TypeInfo {{\n            name: \"{}\",\n            names: &[{}],\n            derived: &[{}],\n        }}\n    }}\n\
+         \x20   #[inline]\n    fn extra(&self) -> &model::Extra {{\n        &self.extra\n    }}\n\
+         \x20   #[inline]\n    fn extra_mut(&mut self) -> &mut model::Extra {{\n        &mut self.extra\n    }}\n\
+         \x20   #[inline]\n    fn refs(&self, read: &mut model::Refs<'_>) {{\n        read.all(&[{}], &self.extra)\n    }}\n\
+         \x20   #[inline]\n    fn slots(&mut self, write: &mut model::Slots<'_>) {{\n        write.all(&mut [{}], &mut self.extra)\n    }}\n}}\n\n\
          impl model::Model for {ident} {{}}\n",
         of.name,
         names_list.join(", "),
@@ -254,86 +255,58 @@ fn per_model(ident: &str, has_derived: bool) -> String {
     text
 }
 
-/// How a property is handed out, and its Rust type.
-fn slot(
+/// The Rust type of a property, inside `Option` and without its `Box`, and whether it is a single object.
+fn property_type(
     types: &Types<'_>,
     of: &Type<'_>,
     name: &str,
     schema: &Schema,
     module: &[String],
-) -> Result<(&'static str, String)> {
-    let schema = types.resolve(schema);
-    if let Some(target) = types.target(schema) {
-        let rust = target.rust.path_from(module);
-        return Ok(match target.kind {
-            Kind::Model => ("Object", rust),
-            Kind::Enum => ("Enum", rust),
-            Kind::Flags => ("Flags", format!("model::Flags<{rust}>")),
-            Kind::Page | Kind::Alias => return Err(unknown(of, name, schema)),
-        });
-    }
-    if schema.kind.as_deref() == Some("array") {
-        let items = schema
-            .items
-            .as_deref()
-            .ok_or_else(|| unknown(of, name, schema))?;
-        let (slot, rust) = slot_of_items(types, of, name, items, module)?;
-        return Ok((slot, format!("Vec<{rust}>")));
-    }
-    scalar(schema)
-        .map(|(slot, _, rust)| (slot, rust.to_owned()))
-        .ok_or_else(|| unknown(of, name, schema))
-}
-
-fn slot_of_items(
-    types: &Types<'_>,
-    of: &Type<'_>,
-    name: &str,
-    items: &Schema,
-    module: &[String],
-) -> Result<(&'static str, String)> {
-    let items = types.resolve(items);
-    if let Some(target) = types.target(items) {
-        let rust = target.rust.path_from(module);
-        return Ok(match target.kind {
-            Kind::Model => ("Objects", rust),
-            Kind::Enum => ("Enums", rust),
-            Kind::Flags => ("FlagsList", format!("model::Flags<{rust}>")),
-            Kind::Page | Kind::Alias => return Err(unknown(of, name, items)),
-        });
-    }
-    scalar(items)
-        .map(|(_, plural, rust)| (plural, rust.to_owned()))
-        .ok_or_else(|| unknown(of, name, items))
-}
-
-fn unknown(of: &Type<'_>, name: &str, schema: &Schema) -> Error {
-    Error::Unknown {
+) -> Result<(String, bool)> {
+    let unknown = || Error::Unknown {
         place: format!("{}.{name}", of.name),
         what: format!("no Rust type is known for {schema:?}"),
+    };
+    let schema = types.resolve(schema);
+    if schema.kind.as_deref() == Some("array") {
+        let items = schema.items.as_deref().ok_or_else(unknown)?;
+        let (item, _) = property_type(types, of, name, items, module)?;
+        return Ok((format!("Vec<{item}>"), false));
+    }
+    let Some(target) = types.target(schema) else {
+        let primitive = match schema.kind {
+            None => "serde_json::Value",
+            Some(_) => primitive(schema).ok_or_else(unknown)?,
+        };
+        return Ok((primitive.to_owned(), false));
+    };
+    let rust = target.rust.path_from(module);
+    match target.kind {
+        Kind::Model => Ok((rust, true)),
+        Kind::Enum => Ok((rust, false)),
+        Kind::Flags => Ok((format!("model::Flags<{rust}>"), false)),
+        Kind::Page | Kind::Alias => Err(unknown()),
     }
 }
 
-/// The slot of one value, the slot of many, and the Rust type.
-fn scalar(schema: &Schema) -> Option<(&'static str, &'static str, &'static str)> {
-    let format = schema.format.as_deref();
-    Some(match (schema.kind.as_deref(), format) {
-        (None, None) => ("Untyped", "Untypeds", "serde_json::Value"),
-        (Some("string"), None) => ("String", "Strings", "String"),
-        (Some("string"), Some("date-time")) => ("DateTime", "DateTimes", "edm::DateTimeOffset"),
-        (Some("string"), Some("date")) => ("Date", "Dates", "edm::Date"),
-        (Some("string"), Some("time")) => ("TimeOfDay", "TimesOfDay", "edm::TimeOfDay"),
-        (Some("string"), Some("duration")) => ("Duration", "Durations", "edm::Duration"),
-        (Some("string"), Some("uuid")) => ("Guid", "Guids", "edm::Guid"),
-        (Some("string"), Some("base64url")) => ("Binary", "Binaries", "edm::Binary"),
-        (Some("boolean"), None) => ("Bool", "Bools", "bool"),
-        (Some("integer"), Some("int16")) => ("Int16", "Int16s", "i16"),
-        (Some("integer"), Some("int32")) => ("Int32", "Int32s", "i32"),
-        (Some("integer"), Some("int64")) => ("Int64", "Int64s", "i64"),
-        (Some("integer"), Some("uint8")) => ("Uint8", "Uint8s", "u8"),
-        (Some("number"), Some("double")) => ("Double", "Doubles", "f64"),
-        (Some("number"), Some("float")) => ("Float", "Floats", "f32"),
-        (Some("number"), Some("decimal")) => ("Decimal", "Decimals", "edm::Decimal"),
+/// The Rust type of one of OData's primitive types.
+fn primitive(schema: &Schema) -> Option<&'static str> {
+    Some(match (schema.kind.as_deref()?, schema.format.as_deref()) {
+        ("string", None) => "String",
+        ("string", Some("date-time")) => "edm::DateTimeOffset",
+        ("string", Some("date")) => "edm::Date",
+        ("string", Some("time")) => "edm::TimeOfDay",
+        ("string", Some("duration")) => "edm::Duration",
+        ("string", Some("uuid")) => "edm::Guid",
+        ("string", Some("base64url")) => "edm::Binary",
+        ("boolean", None) => "bool",
+        ("integer", Some("int16")) => "i16",
+        ("integer", Some("int32")) => "i32",
+        ("integer", Some("int64")) => "i64",
+        ("integer", Some("uint8")) => "u8",
+        ("number", Some("double")) => "f64",
+        ("number", Some("float")) => "f32",
+        ("number", Some("decimal")) => "edm::Decimal",
         _ => return None,
     })
 }
@@ -373,25 +346,25 @@ fn write_enum(collisions: &Collisions, of: &Type<'_>, models: &mut Models) {
     let _ = writeln!(
         text,
         "impl model::OpenEnum for {ident} {{\n\
-         \x20   fn words() -> &'static [&'static str] {{\n        &[{}]\n    }}\n\
-         \x20   fn member(index: usize) -> Option<Self> {{\n        Some(match index {{\n{members}            _ => return None,\n        }})\n    }}\n\
-         \x20   fn unknown_word(&self) -> Option<&str> {{\n        match self {{\n            Self::Unknown(word) => Some(word),\n            _ => None,\n        }}\n    }}\n\
-         \x20   fn unknown(word: String) -> Self {{\n        Self::Unknown(word)\n    }}\n}}\n",
+         \x20   #[inline]\n    fn words() -> &'static [&'static str] {{\n        &[{}]\n    }}\n\
+         \x20   #[inline]\n    fn member(index: usize) -> Option<Self> {{\n        Some(match index {{\n{members}            _ => return None,\n        }})\n    }}\n\
+         \x20   #[inline]\n    fn unknown_word(&self) -> Option<&str> {{\n        match self {{\n            Self::Unknown(word) => Some(word),\n            _ => None,\n        }}\n    }}\n\
+         \x20   #[inline]\n    fn unknown(word: String) -> Self {{\n        Self::Unknown(word)\n    }}\n}}\n",
         words.join(", "),
     );
     let _ = writeln!(
         text,
-        "impl Clone for {ident} {{\n    fn clone(&self) -> Self {{\n        model::word_clone(self)\n    }}\n}}\n\n\
-         impl fmt::Debug for {ident} {{\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::word_display(self, f)\n    }}\n}}\n\n\
-         impl fmt::Display for {ident} {{\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::word_display(self, f)\n    }}\n}}\n\n\
-         impl std::str::FromStr for {ident} {{\n    type Err = std::convert::Infallible;\n\n    fn from_str(word: &str) -> Result<Self, Self::Err> {{\n        Ok(model::word_parse(word))\n    }}\n}}\n\n\
-         impl PartialEq for {ident} {{\n    fn eq(&self, other: &Self) -> bool {{\n        model::word_eq(self, other)\n    }}\n}}\n\n\
+        "impl Clone for {ident} {{\n    #[inline]\n    fn clone(&self) -> Self {{\n        model::word_clone(self)\n    }}\n}}\n\n\
+         impl fmt::Debug for {ident} {{\n    #[inline]\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::word_display(self, f)\n    }}\n}}\n\n\
+         impl fmt::Display for {ident} {{\n    #[inline]\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::word_display(self, f)\n    }}\n}}\n\n\
+         impl std::str::FromStr for {ident} {{\n    type Err = std::convert::Infallible;\n\n    #[inline]\n    fn from_str(word: &str) -> Result<Self, Self::Err> {{\n        Ok(model::word_parse(word))\n    }}\n}}\n\n\
+         impl PartialEq for {ident} {{\n    #[inline]\n    fn eq(&self, other: &Self) -> bool {{\n        model::word_eq(self, other)\n    }}\n}}\n\n\
          impl Eq for {ident} {{}}\n\n\
-         impl std::hash::Hash for {ident} {{\n    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {{\n        model::word_hash(self, state)\n    }}\n}}\n\n\
-         impl serde::Serialize for {ident} {{\n    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n        model::word_serialize(self, serializer)\n    }}\n}}\n\n\
-         impl<'de> serde::Deserialize<'de> for {ident} {{\n    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{\n        model::word_deserialize(deserializer)\n    }}\n}}\n\n\
-         impl model::Item for {ident} {{\n    fn value(&self) -> model::Ref<'_> {{\n        model::Ref::Scalar(self)\n    }}\n\n    fn place(this: &mut Option<Self>) -> model::Slot<'_> {{\n        model::Slot::Scalar(this)\n    }}\n}}\n\n\
-         impl model::Field for Option<{ident}> {{\n    fn get(&self) -> model::Ref<'_> {{\n        model::word_get(self)\n    }}\n\n    fn slot(&mut self) -> model::Slot<'_> {{\n        model::Slot::Scalar(self)\n    }}\n}}\n",
+         impl std::hash::Hash for {ident} {{\n    #[inline]\n    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {{\n        model::word_hash(self, state)\n    }}\n}}\n\n\
+         impl serde::Serialize for {ident} {{\n    #[inline]\n    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n        model::word_serialize(self, serializer)\n    }}\n}}\n\n\
+         impl<'de> serde::Deserialize<'de> for {ident} {{\n    #[inline]\n    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{\n        model::word_deserialize(deserializer)\n    }}\n}}\n\n\
+         impl model::Item for {ident} {{\n    #[inline]\n    fn value(&self) -> model::Ref<'_> {{\n        model::Ref::Scalar(self)\n    }}\n\n    #[inline]\n    fn place(this: &mut Option<Self>) -> model::Slot<'_> {{\n        model::Slot::Scalar(this)\n    }}\n}}\n\n\
+         impl model::Field for Option<{ident}> {{\n    #[inline]\n    fn get(&self) -> model::Ref<'_> {{\n        model::word_get(self)\n    }}\n\n    #[inline]\n    fn slot(&mut self) -> model::Slot<'_> {{\n        model::Slot::Scalar(self)\n    }}\n}}\n",
     );
     models.enums += 1;
 }
