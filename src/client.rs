@@ -11,7 +11,7 @@ use url::Url;
 use crate::Cloud;
 use crate::auth::{TokenProvider, TokenRequest, Tokens};
 use crate::call::{Request, Response};
-use crate::error::{Error, RequestContext, RequestError, Result, TransportError};
+use crate::error::{Error, RequestContext, RequestError, Result, TransportError, causes};
 use crate::transport::{self, Connections, Hosts};
 
 /// The version of Graph that the typed calls are of.
@@ -210,30 +210,16 @@ impl fmt::Debug for Graph {
 fn of_the_stack(error: reqwest_middleware::Error) -> Error {
     match error {
         reqwest_middleware::Error::Reqwest(error) => TransportError::from_reqwest(error).into(),
-        reqwest_middleware::Error::Middleware(error) => {
-            let error: Box<dyn std::error::Error + Send + Sync> = error.into();
-            if let Some(own) = own_error(&*error) {
-                return own;
-            }
-            TransportError::from_middleware(error).into()
-        }
+        reqwest_middleware::Error::Middleware(error) => match own_error(error.as_ref()) {
+            Some(own) => own,
+            None => TransportError::from_middleware(error.into()).into(),
+        },
     }
 }
 
 /// This crate's own error, where a middleware of the user's has wrapped it.
 fn own_error(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(own) = error.downcast_ref::<Error>() {
-            return Some(own.clone());
-        }
-        // This one shows the causes of what it wraps, not what it wraps.
-        if let Some(reqwest_middleware::Error::Middleware(wrapped)) = error.downcast_ref() {
-            return own_error(wrapped.as_ref());
-        }
-        cause = error.source();
-    }
-    None
+    causes(error).find_map(|cause| cause.downcast_ref::<Error>()).cloned()
 }
 
 /// Builds a [`Graph`]: see [`Graph::builder`].
