@@ -219,7 +219,9 @@ fn of_the_stack(error: reqwest_middleware::Error) -> Error {
 
 /// This crate's own error, where a middleware of the user's has wrapped it.
 fn own_error(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
-    causes(error).find_map(|cause| cause.downcast_ref::<Error>()).cloned()
+    causes(error)
+        .find_map(|cause| cause.downcast_ref::<Error>())
+        .cloned()
 }
 
 /// Builds a [`Graph`]: see [`Graph::builder`].
@@ -245,7 +247,7 @@ impl GraphBuilder {
     /// Sends calls to another address than the cloud's, a gateway's or a test server's; signing in stays as it is.
     ///
     /// The address is one of the cloud's hosts, or allowed by [`allow_host`](Self::allow_host), or this machine's own
-    /// (`http://127.0.0.1:8080`), for which alone plain http will do. `/v1.0` is added where the address does not end in
+    /// (`http://127.0.0.1:8080`), for which alone plain http will do; no proxy of the environment's is used then. `/v1.0` is added where the address does not end in
     /// a version (`/v1.0`, `/beta`).
     ///
     /// ```
@@ -392,7 +394,12 @@ impl GraphBuilder {
         };
         let (root, host_root) = roots(&base);
         let user_agent = transport::user_agent(self.user_agent.as_deref())?;
-        let http = self.connections.build()?;
+        let is_local = base.scheme() == "http";
+        let http = Connections {
+            is_local,
+            ..self.connections
+        }
+        .build()?;
         let cloud = Arc::new(self.cloud);
         let request = TokenRequest::new(Arc::clone(&cloud), http.clone(), self.timeout);
         let tokens = Tokens::new(self.provider, request);

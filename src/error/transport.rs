@@ -36,19 +36,29 @@ impl TransportError {
     /// What a middleware of the user's gave up on.
     pub(crate) fn from_middleware(error: Box<dyn Error + Send + Sync>) -> Self {
         let source: Source = Arc::from(error);
-        let kind = causes(&*source).find_map(|cause| cause.downcast_ref()).map_or(Kind::Final, Kind::of);
+        let kind = causes(&*source)
+            .find_map(|cause| cause.downcast_ref())
+            .map_or(Kind::Final, Kind::of);
         Self::from_cause(kind, source)
     }
 
     fn from_cause(kind: Kind, source: Source) -> Self {
         // reqwest's own text says only that something failed, the end of the chain says what.
-        let cause = causes(&*source).last().map(ToString::to_string).unwrap_or_default();
+        let cause = causes(&*source)
+            .last()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let message = match kind {
             Kind::Timeout => "no answer in time".to_owned(),
             Kind::Connect => format!("no connection: {cause}"),
             Kind::Broken | Kind::Final => cause,
         };
-        Self { context: None, kind, message, source: Some(source) }
+        Self {
+            context: None,
+            kind,
+            message,
+            source: Some(source),
+        }
     }
 
     /// What this crate gives up on.
@@ -96,8 +106,12 @@ impl Kind {
 }
 
 /// The error and its causes, from the outermost to the innermost.
-pub(crate) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| match error.downcast_ref() {
+pub(crate) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| match error
+        .downcast_ref()
+    {
         // This one gives the causes of what it wraps for its own, so that what it wraps would be left out.
         Some(reqwest_middleware::Error::Middleware(wrapped)) => Some(wrapped.as_ref()),
         Some(reqwest_middleware::Error::Reqwest(wrapped)) => Some(wrapped),

@@ -791,8 +791,7 @@ async fn a_secret_does_not_follow_a_redirect_of_the_token_endpoint() {
 
         // Nor with a client of the user's that follows redirects by itself.
         let cloud = CustomCloud::new(graph.url(), login.url());
-        let own = reqwest::Client::builder();
-        let own = own.tls_backend_preconfigured(tls()).build().unwrap();
+        let own = own_client().build().unwrap();
         let client = Graph::builder(secret())
             .cloud(cloud)
             .http_client(own)
@@ -810,11 +809,19 @@ async fn a_secret_does_not_follow_a_redirect_of_the_token_endpoint() {
     }
 }
 
-/// What a client of reqwest's own needs in these tests, in which no provider is installed for the process.
-pub fn tls() -> rustls::ClientConfig {
-    rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring has the default versions")
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth()
+/// A client of reqwest's own, with reqwest's own redirects. In these tests no TLS provider is installed for the process, so
+/// with `rustls-ring` it has to be given one.
+pub fn own_client() -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder().no_proxy();
+    #[cfg(feature = "rustls-ring")]
+    let builder = {
+        let ring = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(ring)
+            .with_safe_default_protocol_versions()
+            .expect("ring has the default versions")
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        builder.tls_backend_preconfigured(tls)
+    };
+    builder
 }

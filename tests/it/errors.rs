@@ -92,7 +92,7 @@ async fn case_9_1_an_error_is_an_api_error_whatever_its_body_is() {
         let expected = if error.request_id().is_some() {
             says.to_owned()
         } else {
-            format!("{says}, request-id {id}")
+            format!("{says}, client-request-id {id}")
         };
         assert_eq!(error.to_string(), expected);
     }

@@ -9,7 +9,7 @@ use msgraph::{Cloud, Error, Graph, GraphBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::auth::tls;
+use super::auth::own_client;
 use crate::support::recorder::{Answer, Recorder};
 
 fn builder(recorder: &Recorder) -> GraphBuilder {
@@ -185,12 +185,7 @@ fn settings_that_cannot_be_are_told() {
         other => panic!("a configuration error was expected: {other:?}"),
     };
     let builder = || Graph::builder(AccessToken::new("token"));
-    let own = || {
-        reqwest::Client::builder()
-            .tls_backend_preconfigured(tls())
-            .build()
-            .unwrap()
-    };
+    let own = || own_client().build().unwrap();
     assert_eq!(
         configuration(builder().base_url("graph.microsoft.com")),
         "base_url"
@@ -456,15 +451,14 @@ async fn a_redirect_without_a_place_is_an_answer() {
 async fn a_client_of_the_users_that_follows_redirects_by_itself_is_told_on() {
     let elsewhere = Recorder::always(Answer::json("{}")).await;
     let graph = Recorder::always(redirect(302, elsewhere.url())).await;
-    let own = || reqwest::Client::builder().tls_backend_preconfigured(tls());
     let client = builder(&graph)
-        .http_client(own().build().unwrap())
+        .http_client(own_client().build().unwrap())
         .build()
         .unwrap();
     let error = client.request(Method::GET, "/me").await.unwrap_err();
     assert!(error.to_string().contains("Policy::none()"), "{error}");
 
-    let own = own()
+    let own = own_client()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
