@@ -11,7 +11,7 @@ use url::Url;
 use crate::Cloud;
 use crate::auth::{TokenProvider, TokenRequest, Tokens};
 use crate::call::{Request, Response};
-use crate::error::{Error, RequestContext, RequestError, Result, TransportError};
+use crate::error::{Error, RequestContext, RequestError, Result, TransportError, causes};
 use crate::transport::{self, Connections, Hosts};
 
 /// The version of Graph that the typed calls are of.
@@ -210,30 +210,18 @@ impl fmt::Debug for Graph {
 fn of_the_stack(error: reqwest_middleware::Error) -> Error {
     match error {
         reqwest_middleware::Error::Reqwest(error) => TransportError::from_reqwest(error).into(),
-        reqwest_middleware::Error::Middleware(error) => {
-            let error: Box<dyn std::error::Error + Send + Sync> = error.into();
-            if let Some(own) = own_error(&*error) {
-                return own;
-            }
-            TransportError::from_middleware(error).into()
-        }
+        reqwest_middleware::Error::Middleware(error) => match own_error(error.as_ref()) {
+            Some(own) => own,
+            None => TransportError::from_middleware(error.into()).into(),
+        },
     }
 }
 
 /// This crate's own error, where a middleware of the user's has wrapped it.
 fn own_error(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(own) = error.downcast_ref::<Error>() {
-            return Some(own.clone());
-        }
-        // This one shows the causes of what it wraps, not what it wraps.
-        if let Some(reqwest_middleware::Error::Middleware(wrapped)) = error.downcast_ref() {
-            return own_error(wrapped.as_ref());
-        }
-        cause = error.source();
-    }
-    None
+    causes(error)
+        .find_map(|cause| cause.downcast_ref::<Error>())
+        .cloned()
 }
 
 /// Builds a [`Graph`]: see [`Graph::builder`].
@@ -259,7 +247,7 @@ impl GraphBuilder {
     /// Sends calls to another address than the cloud's, a gateway's or a test server's; signing in stays as it is.
     ///
     /// The address is one of the cloud's hosts, or allowed by [`allow_host`](Self::allow_host), or this machine's own
-    /// (`http://127.0.0.1:8080`), for which alone plain http will do. `/v1.0` is added where the address does not end in
+    /// (`http://127.0.0.1:8080`), for which alone plain http will do; no proxy of the environment's is used then. `/v1.0` is added where the address does not end in
     /// a version (`/v1.0`, `/beta`).
     ///
     /// ```
@@ -406,7 +394,12 @@ impl GraphBuilder {
         };
         let (root, host_root) = roots(&base);
         let user_agent = transport::user_agent(self.user_agent.as_deref())?;
-        let http = self.connections.build()?;
+        let is_local = base.scheme() == "http";
+        let http = Connections {
+            is_local,
+            ..self.connections
+        }
+        .build()?;
         let cloud = Arc::new(self.cloud);
         let request = TokenRequest::new(Arc::clone(&cloud), http.clone(), self.timeout);
         let tokens = Tokens::new(self.provider, request);

@@ -31,6 +31,7 @@ pub(crate) use local::HostRefusal;
 pub use local::{ConfigurationError, HostError, RequestError};
 pub use sign_in::SignInError;
 pub use transport::TransportError;
+pub(crate) use transport::causes;
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = core::result::Result<T, E>;

@@ -47,9 +47,11 @@ impl Middleware for Authorize {
         let again = request.try_clone();
         attach(&mut request, &token);
         let response = next.clone().run(request, extensions).await?;
-        let (Some(claims), Some(mut again)) =
-            (refused(response.status(), response.headers()), again)
-        else {
+        let Some(claims) = refused(response.status(), response.headers()) else {
+            return Ok(response);
+        };
+        let Some(mut again) = again else {
+            self.tokens.forget(&token);
             return Ok(response);
         };
         let new = self

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{Token, TokenProvider, TokenRequest};
 use crate::Result;
-use crate::error::SignInError;
+use crate::error::{Error, SignInError};
 
 /// How long before its end a token is renewed.
 const RENEWED_BEFORE_END: Duration = Duration::from_secs(5 * 60);
@@ -77,10 +77,6 @@ impl Bearer {
         self.end.is_none_or(|end| now < end)
     }
 
-    fn is_to_renew(&self, now: Instant) -> bool {
-        self.renewal.is_some_and(|renewal| renewal <= now)
-    }
-
     fn answers(&self, claims: Option<&Arc<str>>) -> bool {
         claims.is_none() || self.claims.as_ref() == claims
     }
@@ -99,6 +95,34 @@ struct State {
     flight: Option<Flight>,
     /// Until when no renewal is tried.
     pause: Option<Instant>,
+}
+
+impl State {
+    fn is_to_renew(&self, kept: &Bearer, now: Instant) -> bool {
+        kept.renewal.is_some_and(|renewal| renewal <= now)
+            && self.pause.is_none_or(|pause| pause <= now)
+    }
+
+    fn forget(&mut self, refused: &Bearer) {
+        self.kept.take_if(|kept| kept.is_same(refused));
+    }
+
+    /// Takes the place of the one request, which has to be started then.
+    fn reserve(&mut self, claims: Option<Arc<str>>) -> (Flight, Start) {
+        let (sender, outcome) = watch::channel(None);
+        let flight = Flight {
+            claims: claims.clone(),
+            outcome,
+        };
+        self.flight = Some(flight.clone());
+        (flight, Start { claims, sender })
+    }
+}
+
+/// A token request that is about to be made.
+struct Start {
+    claims: Option<Arc<str>>,
+    sender: watch::Sender<Option<Result<Bearer>>>,
 }
 
 /// A token request that is under way.
@@ -130,24 +154,34 @@ impl Tokens {
             return self.ask(None).await;
         }
         loop {
-            let flight = {
+            let (kept, flight, start) = {
                 let mut state = self.lock();
                 let now = Instant::now();
-                match (&state.kept, &state.flight) {
-                    (Some(kept), under_way) if kept.lives(now) => {
-                        let kept = kept.clone();
-                        let paused = state.pause.is_some_and(|pause| now < pause);
-                        if kept.is_to_renew(now) && under_way.is_none() && !paused {
-                            self.take_off(&mut state, None)?;
-                        }
-                        return Ok(kept);
+                let kept = state.kept.clone().filter(|kept| kept.lives(now));
+                match (&kept, &state.flight) {
+                    (Some(kept), under_way)
+                        if under_way.is_some() || !state.is_to_renew(kept, now) =>
+                    {
+                        return Ok(kept.clone());
                     }
-                    (_, Some(flight)) => flight.clone(),
-                    (_, None) => self.take_off(&mut state, None)?,
+                    (None, Some(flight)) => (None, flight.clone(), None),
+                    _ => {
+                        let (flight, start) = state.reserve(None);
+                        (kept, flight, Some(start))
+                    }
                 }
             };
-            if let Some(outcome) = flight.landed().await {
-                return outcome;
+            let is_own = start.is_some();
+            if let Some(start) = start {
+                self.take_off(start)?;
+            }
+            if let Some(kept) = kept {
+                return Ok(kept);
+            }
+            match flight.landed().await {
+                Some(outcome) => return outcome,
+                None if is_own => return Err(runtime_ended()),
+                None => {}
             }
         }
     }
@@ -164,27 +198,42 @@ impl Tokens {
             return self.ask(claims).await;
         }
         loop {
-            let flight = {
+            let (flight, start) = {
                 let mut state = self.lock();
-                match &state.kept {
-                    Some(kept) if kept.is_same(refused) => state.kept = None,
-                    // Another call was refused before, and its new token is here.
-                    Some(kept) if kept.lives(Instant::now()) && kept.answers(claims.as_ref()) => {
-                        return Ok(kept.clone());
-                    }
-                    _ => {}
+                state.forget(refused);
+                // Another call was refused before, and its new token is here.
+                let kept = state
+                    .kept
+                    .as_ref()
+                    .filter(|kept| kept.answers(claims.as_ref()));
+                if let Some(kept) = kept.filter(|kept| kept.lives(Instant::now())) {
+                    return Ok(kept.clone());
                 }
                 match &state.flight {
-                    Some(flight) => flight.clone(),
-                    None => self.take_off(&mut state, claims.clone())?,
+                    Some(flight) => (flight.clone(), None),
+                    None => {
+                        let (flight, start) = state.reserve(claims.clone());
+                        (flight, Some(start))
+                    }
                 }
             };
+            let is_own = start.is_some();
+            if let Some(start) = start {
+                self.take_off(start)?;
+            }
             let answers = claims.is_none() || flight.claims == claims;
-            // One that does not answer the challenge is waited for all the same: there is one request at a time.
-            if let (Some(outcome), true) = (flight.landed().await, answers) {
-                return outcome;
+            match flight.landed().await {
+                Some(outcome) if answers => return outcome,
+                None if is_own => return Err(runtime_ended()),
+                // One that does not answer the challenge was waited for all the same: there is one request at a time.
+                _ => {}
             }
         }
+    }
+
+    /// Does not use this token again, which Graph refused.
+    pub(crate) fn forget(&self, refused: &Bearer) {
+        self.lock().forget(refused);
     }
 
     async fn ask(&self, claims: Option<Arc<str>>) -> Result<Bearer> {
@@ -196,30 +245,30 @@ impl Tokens {
     }
 
     /// Starts the request, in a task of its own: the call that needs it first may be given up, and others wait too.
-    fn take_off(self: &Arc<Self>, state: &mut State, claims: Option<Arc<str>>) -> Result<Flight> {
-        let runtime = Handle::try_current().map_err(|error| {
-            SignInError::new("a token can only be got within Tokio").with_source(error)
-        })?;
-        let (sender, outcome) = watch::channel(None);
-        let flight = Flight {
-            claims: claims.clone(),
-            outcome,
-        };
-        state.flight = Some(flight.clone());
+    ///
+    /// The state is not locked here, since a runtime that is shutting down drops the task at once.
+    fn take_off(self: &Arc<Self>, Start { claims, sender }: Start) -> Result<()> {
         let landing = Landing {
             tokens: Arc::clone(self),
             sender: Some(sender),
         };
+        let runtime = Handle::try_current().map_err(|error| {
+            SignInError::new("a token can only be got within Tokio").with_source(error)
+        })?;
         runtime.spawn(async move {
             let outcome = landing.tokens.ask(claims).await;
             landing.land(outcome);
         });
-        Ok(flight)
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn runtime_ended() -> Error {
+    SignInError::new("the Tokio runtime has ended").into()
 }
 
 /// Ends a flight, also one whose task ends before its time.
@@ -605,6 +654,25 @@ mod tests {
         assert_eq!(
             (text(&bearer).as_str(), provider.asked()),
             ("Bearer token-2", 2)
+        );
+    }
+
+    #[test]
+    fn a_runtime_that_has_ended_is_an_error_and_no_deadlock() {
+        let (_, tokens) = counting(Counting::new());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        let _entered = handle.enter();
+        let error = futures_util::FutureExt::now_or_never(tokens.token())
+            .unwrap()
+            .err()
+            .unwrap();
+        assert_eq!(
+            error.to_string(),
+            "sign-in failed: the Tokio runtime has ended"
         );
     }
 

@@ -316,9 +316,10 @@ impl fmt::Display for ApiError {
         for detail in self.details() {
             write!(f, "{}", Detail(detail))?;
         }
-        match self.request_id().or_else(|| self.client_request_id()) {
-            Some(id) => write!(f, ", request-id {}", OneLine(id)),
-            None => Ok(()),
+        match (self.request_id(), self.client_request_id()) {
+            (Some(id), _) => write!(f, ", request-id {}", OneLine(id)),
+            (None, Some(id)) => write!(f, ", client-request-id {}", OneLine(id)),
+            (None, None) => Ok(()),
         }
     }
 }

@@ -110,10 +110,10 @@ pub(crate) enum HostRefusal {
     Unlisted { name: String, allowed: Vec<String> },
     /// Not https.
     Scheme,
-    /// A redirect from https to something else.
+    /// A redirect to something else than https.
     Downgrade,
-    /// A redirect would carry the body of the call to another host.
-    Body,
+    /// A redirect would make a call that changes something at another host.
+    Change,
     /// A name or password stands in the URL.
     Credentials,
 }
@@ -159,12 +159,12 @@ impl fmt::Display for HostError {
             HostRefusal::Downgrade => {
                 write!(
                     f,
-                    "a redirect leads from https to {origin}, so it was not followed"
+                    "a redirect leads to {origin}, which is not https, so it was not followed"
                 )
             }
-            HostRefusal::Body => write!(
+            HostRefusal::Change => write!(
                 f,
-                "a redirect would send the body of the call to {origin}, so it was not followed"
+                "a redirect would make the call, which is no GET, at {origin}, so it was not followed"
             ),
             HostRefusal::Credentials => {
                 write!(

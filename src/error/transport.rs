@@ -8,7 +8,7 @@ use super::text::OneLine;
 use super::{RequestContext, Source};
 
 /// A request that did not get through, or an answer that did not arrive whole.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TransportError {
     context: Option<RequestContext>,
     kind: Kind,
@@ -36,14 +36,15 @@ impl TransportError {
     /// What a middleware of the user's gave up on.
     pub(crate) fn from_middleware(error: Box<dyn Error + Send + Sync>) -> Self {
         let source: Source = Arc::from(error);
-        let reqwest = chain(&*source).find_map(|cause| cause.downcast_ref::<reqwest::Error>());
-        let kind = reqwest.map_or(Kind::Final, Kind::of);
+        let kind = causes(&*source)
+            .find_map(|cause| cause.downcast_ref())
+            .map_or(Kind::Final, Kind::of);
         Self::from_cause(kind, source)
     }
 
     fn from_cause(kind: Kind, source: Source) -> Self {
         // reqwest's own text says only that something failed, the end of the chain says what.
-        let cause = chain(&*source)
+        let cause = causes(&*source)
             .last()
             .map(ToString::to_string)
             .unwrap_or_default();
@@ -105,9 +106,16 @@ impl Kind {
 }
 
 /// The error and its causes, from the outermost to the innermost.
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
-        (*error).source()
+pub(crate) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| match error
+        .downcast_ref()
+    {
+        // This one gives the causes of what it wraps for its own, so that what it wraps would be left out.
+        Some(reqwest_middleware::Error::Middleware(wrapped)) => Some(wrapped.as_ref()),
+        Some(reqwest_middleware::Error::Reqwest(wrapped)) => Some(wrapped),
+        None => (*error).source(),
     })
 }
 
@@ -117,6 +125,17 @@ impl fmt::Display for TransportError {
             write!(f, "{context} → ")?;
         }
         write!(f, "{}", OneLine(&self.message))
+    }
+}
+
+/// Without the cause: a middleware's may show the address, and with it values of the caller's.
+impl fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportError")
+            .field("context", &self.context)
+            .field("kind", &self.kind)
+            .field("message", &self.message)
+            .finish_non_exhaustive()
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Connections {
     pub(crate) own: Option<reqwest::Client>,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) change: Option<Change>,
+    /// Calls go to this machine over plain http: a proxy of the environment's would carry them, token and all, to another.
+    pub(crate) is_local: bool,
 }
 
 impl Connections {
@@ -48,6 +50,9 @@ impl Connections {
         let mut builder = tls::with_tls(reqwest::Client::builder())?
             .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
             .read_timeout(READ_TIMEOUT);
+        if self.is_local {
+            builder = builder.no_proxy();
+        }
         if let Some(change) = self.change {
             builder = change(builder);
         }

@@ -30,9 +30,7 @@ impl Middleware for HostGuard {
     ) -> Result<Response> {
         // Where Graph itself led on without the token, the redirect has judged the address.
         if extensions.get::<WithoutToken>().is_none() {
-            self.hosts
-                .check(request.url())
-                .map_err(|refused| Error::middleware(crate::Error::from(refused)))?;
+            self.hosts.check(request.url()).map_err(Error::middleware)?;
         }
         next.run(request, extensions).await
     }

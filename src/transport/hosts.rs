@@ -31,7 +31,7 @@ impl Hosts {
     /// # Errors
     ///
     /// Why nothing may be sent there.
-    pub(crate) fn check(&self, url: &Url) -> Result<(), HostError> {
+    pub(crate) fn check(&self, url: &Url) -> Result<(), Error> {
         let reason = if has_credentials(url) {
             HostRefusal::Credentials
         } else if self.origins.contains(&url.origin()) {
@@ -66,17 +66,17 @@ pub(crate) fn root(setting: &'static str, text: &str) -> Result<Url, Error> {
         )));
     }
     if has_credentials(&url) {
-        return Err(refuse(&url, HostRefusal::Credentials).into());
+        return Err(refuse(&url, HostRefusal::Credentials));
     }
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
-        _ => Err(refuse(&url, HostRefusal::Scheme).into()),
+        _ => Err(refuse(&url, HostRefusal::Scheme)),
     }
 }
 
-pub(super) fn refuse(url: &Url, reason: HostRefusal) -> HostError {
-    HostError::new(origin(url), reason)
+pub(super) fn refuse(url: &Url, reason: HostRefusal) -> Error {
+    HostError::new(origin(url), reason).into()
 }
 
 /// Scheme, host and port; the scheme alone for what has no host.

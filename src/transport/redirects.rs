@@ -19,7 +19,7 @@ use url::Url;
 use super::hosts::{has_credentials, is_loopback, refuse};
 use super::{followed_a_redirect, is_answer_of};
 use crate::auth::WithoutToken;
-use crate::error::{Error, HostError, HostRefusal, Result, TransportError};
+use crate::error::{Error, HostRefusal, Result, TransportError};
 
 /// As many as browsers and reqwest follow, more or less.
 const MOST_HOPS: usize = 10;
@@ -179,14 +179,14 @@ fn method_after(status: StatusCode, method: &Method) -> Method {
     }
 }
 
-fn judge(from: &Url, to: &Url, leaves: bool, method: &Method) -> Result<(), HostError> {
+fn judge(from: &Url, to: &Url, leaves: bool, method: &Method) -> Result<()> {
     let may_be_plain = from.scheme() == "http" && is_loopback(from) && is_loopback(to);
     let reason = if to.scheme() != "https" && !(to.scheme() == "http" && may_be_plain) {
         HostRefusal::Downgrade
     } else if has_credentials(to) {
         HostRefusal::Credentials
     } else if leaves && !matches!(*method, Method::GET | Method::HEAD) {
-        HostRefusal::Body
+        HostRefusal::Change
     } else {
         return Ok(());
     };
@@ -232,7 +232,7 @@ mod tests {
             "ftp://a/",
         ] {
             let error = judged(graph, to, Method::GET).unwrap_err();
-            assert!(error.contains("leads from https"), "{to}: {error}");
+            assert!(error.contains("which is not https"), "{to}: {error}");
         }
         judged(
             graph,

@@ -1,0 +1,209 @@
+//! No secret is printed, whatever prints it.
+
+use std::fmt::{Debug, Display};
+use std::time::Duration;
+
+use http::Method;
+use msgraph::auth::{AccessToken, ClientSecret, RefreshToken, Secret, Token, TokenRequest};
+use msgraph::error::SignInError;
+use msgraph::{Cloud, CustomCloud, Error, Graph};
+use serde_json::json;
+
+use crate::support::recorder::{Answer, Recorder};
+
+/// In every secret of these tests.
+const HUSH: &str = "hush-hush";
+
+#[track_caller]
+fn silent(printed: &str) {
+    assert!(
+        !printed.to_ascii_lowercase().contains(HUSH),
+        "a secret is printed: {printed}"
+    );
+}
+
+#[track_caller]
+fn debug(value: &impl Debug) {
+    silent(&format!("{value:?}"));
+    silent(&format!("{value:#?}"));
+}
+
+#[track_caller]
+fn both(value: &(impl Debug + Display)) {
+    debug(value);
+    silent(&value.to_string());
+}
+
+/// The error and all its causes.
+#[track_caller]
+fn error(error: &(dyn std::error::Error + 'static)) {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        silent(&format!("{error} {error:?} {error:#?}"));
+        cause = error.source();
+    }
+}
+
+#[test]
+fn case_8_6_what_holds_a_secret_prints_none() {
+    both(&Secret::new(HUSH));
+    debug(&Token::new(HUSH).expires_in(Duration::from_secs(1)));
+    debug(&ClientSecret::new("contoso.com", "client", HUSH));
+    debug(&AccessToken::new(HUSH));
+    debug(&AccessToken::from_fn(|| {
+        std::future::ready(Ok::<_, Error>(HUSH))
+    }));
+    let refresh = || {
+        RefreshToken::new("common", "client", HUSH)
+            .client_secret(HUSH)
+            .on_rotation(|_| std::future::ready(Ok::<_, Error>(())))
+    };
+    debug(&refresh());
+    debug(&Graph::new(ClientSecret::new(
+        "contoso.com",
+        "client",
+        HUSH,
+    )));
+    debug(&Graph::new(AccessToken::new(HUSH)));
+    let mut headers = http::HeaderMap::new();
+    headers.insert("x-api-key", HUSH.parse().unwrap());
+    let builder = Graph::builder(refresh()).configure_http(|http| http.default_headers(headers));
+    debug(&builder);
+    debug(&builder.build().unwrap());
+    assert!(
+        format!("{:?} {}", Secret::new(HUSH), Secret::new(HUSH)).contains("[redacted] [redacted]")
+    );
+    // These hold none, and say what they are.
+    assert!(format!("{:?}", Cloud::UsGovL4).contains("UsGovL4"));
+    assert!(
+        format!(
+            "{:?}",
+            CustomCloud::new("https://a.example", "https://b.example")
+        )
+        .contains("a.example")
+    );
+}
+
+#[tokio::test]
+async fn case_8_6_what_a_provider_is_asked_prints_none() {
+    let provider = |request: TokenRequest| {
+        debug(&request);
+        std::future::ready(Ok(Token::new(HUSH)))
+    };
+    Graph::new(provider).sign_in().await.unwrap();
+}
+
+#[tokio::test]
+async fn case_8_6_calls_and_answers_print_none() {
+    let recorder =
+        Recorder::always(Answer::json(json!({ "secretText": HUSH })).header("Set-Cookie", HUSH))
+            .await;
+    let client = Graph::builder(AccessToken::new(HUSH))
+        .base_url(recorder.url())
+        .build()
+        .unwrap();
+    let call = client
+        .request(Method::POST, "/me")
+        .header("Authorization", format!("Bearer {HUSH}").as_str())
+        .body(HUSH, "text/plain");
+    debug(&call);
+    debug(&call.await.unwrap());
+}
+
+#[tokio::test]
+async fn case_8_6_errors_print_none() {
+    let hushed = |status: u16| {
+        Answer::status(status)
+            .header("Set-Cookie", HUSH)
+            .header(
+                "Location",
+                &format!("https://storage.example:1/?tempauth={HUSH}"),
+            )
+            .body(format!("<html>{HUSH}"))
+    };
+    let cloud = |graph: &str, login: &str| CustomCloud::new(graph, login);
+    let secret = || ClientSecret::new("contoso.com", "client", HUSH);
+    let login = Recorder::always(Answer::json(
+        json!({ "token_type": "Bearer", "access_token": HUSH }),
+    ))
+    .await;
+
+    // Graph refuses, leads away, is not there.
+    for answer in [
+        hushed(401),
+        hushed(404),
+        hushed(302),
+        redirect_to(&format!("http://evil.example/{HUSH}")),
+    ] {
+        let graph = Recorder::always(answer).await;
+        let client = Graph::builder(secret())
+            .cloud(cloud(graph.url(), login.url()))
+            .build()
+            .unwrap();
+        let call = client.request(Method::GET, "/me").header("x-api-key", HUSH);
+        error(&call.await.unwrap_err());
+    }
+    let client = Graph::builder(secret())
+        .cloud(cloud("http://127.0.0.1:1", login.url()))
+        .build()
+        .unwrap();
+    error(
+        &client
+            .request(Method::GET, format!("/me?code={HUSH}"))
+            .await
+            .unwrap_err(),
+    );
+    let link = format!("https://user:{HUSH}@evil.example/?code={HUSH}");
+    error(&client.request(Method::GET, link).await.unwrap_err());
+
+    // The platform refuses, gives half a token, leads away, is not there.
+    let half = Answer::json(format!(
+        r#"{{"token_type":"Bearer","access_token":"{HUSH}","#
+    ));
+    let none = Answer::json(
+        json!({ "token_type": "Bearer", "refresh_token": HUSH, "access_token": [HUSH] }),
+    );
+    let pop = Answer::json(json!({ "token_type": "pop", "access_token": HUSH }));
+    let broken =
+        Answer::json(json!({ "token_type": "Bearer", "access_token": format!("{HUSH}\n{HUSH}") }));
+    for answer in [hushed(400), hushed(307), half, none, pop, broken] {
+        let login = Recorder::always(answer).await;
+        let client = Graph::builder(secret())
+            .cloud(cloud("http://127.0.0.1:1", login.url()))
+            .build()
+            .unwrap();
+        error(&client.sign_in().await.unwrap_err());
+    }
+    let nobody = cloud("http://127.0.0.1:1", "http://127.0.0.1:1");
+    let providers = RefreshToken::new("common", "client", HUSH).client_secret(HUSH);
+    error(
+        &Graph::builder(providers)
+            .cloud(nobody)
+            .build()
+            .unwrap()
+            .sign_in()
+            .await
+            .unwrap_err(),
+    );
+    error(
+        &Graph::new(AccessToken::new(format!("Bearer {HUSH}")))
+            .sign_in()
+            .await
+            .unwrap_err(),
+    );
+    error(
+        &Graph::new(AccessToken::new(format!("{HUSH}\n{HUSH}")))
+            .sign_in()
+            .await
+            .unwrap_err(),
+    );
+
+    // The client cannot be built.
+    let base = format!("https://user:{HUSH}@graph.microsoft.com");
+    error(&Graph::builder(secret()).base_url(base).build().unwrap_err());
+    error(&SignInError::new("the vault is locked"));
+}
+
+fn redirect_to(location: &str) -> Answer {
+    Answer::status(302).header("Location", location)
+}
