@@ -19,6 +19,7 @@ mod answer;
 mod argument;
 mod consistency;
 mod content;
+mod decode;
 mod encode;
 mod etag;
 mod future;

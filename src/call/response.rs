@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::answer::decode;
+use super::decode::{decode, type_name};
 use crate::{Error, Result};
 
 /// An answer of Graph's as it came: what [`RawCall`](super::RawCall) gives.
@@ -56,7 +56,7 @@ impl Response {
     ///
     /// [`Error::Decode`] when the body is no JSON, or not of this type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        decode(&self.body).map_err(Error::Decode)
+        decode(&self.body, type_name::<T>()).map_err(Error::Decode)
     }
 
     pub(super) fn content_type(&self) -> Option<String> {
