@@ -14,7 +14,7 @@ use crate::{Error, Result};
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-/// use http::Method;
+/// use msgraph::Method;
 ///
 /// let response = graph.request(Method::GET, "/beta/me").await?;
 /// println!("{} {:?}", response.status(), response.headers().get("request-id"));
