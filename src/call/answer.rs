@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::decode::{decode, type_name, without_bom};
 use super::{Content, Response};
 use crate::error::{DecodeError, EmptyResponseError, Error, PagingError, RequestContext};
 use crate::{Page, Result};
@@ -77,7 +78,7 @@ impl<T: DeserializeOwned> Answer for Entity<T> {
 
     fn read(answered: Answered) -> Result<T> {
         match answered.body() {
-            Some(body) => answered.decode(body),
+            Some(body) => answered.decode::<T, T>(body),
             None => Err(answered.empty()),
         }
     }
@@ -90,7 +91,7 @@ impl<T: DeserializeOwned> Answer for MaybeEntity<T> {
     fn read(answered: Answered) -> Result<Option<T>> {
         answered
             .body()
-            .map(|body| answered.decode(body))
+            .map(|body| answered.decode::<T, T>(body))
             .transpose()
     }
 }
@@ -101,7 +102,7 @@ impl<T: DeserializeOwned> Answer for Collection<T> {
 
     fn read(answered: Answered) -> Result<Page<T>> {
         match answered.body() {
-            Some(body) if body.starts_with(b"{") => answered.decode(body),
+            Some(body) if body.starts_with(b"{") => answered.decode::<Page<T>, T>(body),
             Some(_) => Err(PagingError::new(
                 answered.context.template,
                 "the answer is no page: it is no JSON object".to_owned(),
@@ -122,8 +123,8 @@ impl<X: DeserializeOwned> Answer for Value<X> {
             value: Option<X>,
         }
         let value = match answered.body() {
-            Some(body) if body.starts_with(b"{") => answered.decode::<Wrapped<X>>(body)?.value,
-            Some(body) => Some(answered.decode(body)?),
+            Some(body) if body.starts_with(b"{") => answered.decode::<Wrapped<X>, X>(body)?.value,
+            Some(body) => Some(answered.decode::<X, X>(body)?),
             None => None,
         };
         value.ok_or_else(|| answered.empty())
@@ -189,8 +190,9 @@ impl Answered {
         }
     }
 
-    fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T> {
-        decode(body).map_err(|error: Box<DecodeError>| error.of(&self.context).into())
+    /// Reads the body; an error says that it should have been a `T`.
+    fn decode<Body: DeserializeOwned, T>(&self, body: &[u8]) -> Result<Body> {
+        decode(body, type_name::<T>()).map_err(|error| error.of(&self.context).into())
     }
 
     fn empty(&self) -> Error {
@@ -202,17 +204,4 @@ impl Answered {
         )
         .into()
     }
-}
-
-/// Reads JSON, whatever model it is of.
-pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<DecodeError>> {
-    serde_json::from_slice(without_bom(body)).map_err(|error| {
-        let type_name = std::any::type_name::<T>();
-        DecodeError::new(String::new(), type_name, error.to_string()).into()
-    })
-}
-
-/// Some of Graph's services write a byte order mark, which JSON and numbers cannot begin with.
-fn without_bom(body: &[u8]) -> &[u8] {
-    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }

@@ -38,7 +38,10 @@ impl Argument {
     }
 
     /// A floating point number; the ones that are none are `INF`, `-INF` and `NaN` in OData.
-    #[allow(dead_code, reason = "which types arguments have is for the description to say")]
+    #[allow(
+        dead_code,
+        reason = "which types arguments have is for the description to say"
+    )]
     pub(crate) fn double(value: f64) -> Self {
         if value.is_infinite() {
             Self::bare_text(if value > 0.0 { "INF" } else { "-INF" })

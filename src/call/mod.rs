@@ -19,6 +19,7 @@ mod answer;
 mod argument;
 mod consistency;
 mod content;
+mod decode;
 mod encode;
 mod etag;
 mod future;
@@ -190,7 +191,7 @@ impl<A, O> Call<A, O> {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, page: Vec<u8>) -> msgraph::Result<()> {
-    /// use http::Method;
+    /// use msgraph::Method;
     ///
     /// graph.request(Method::POST, "/me/onenote/pages").body(page, "text/html").await?;
     /// # Ok(())
@@ -222,7 +223,7 @@ impl<A, O> Call<A, O> {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-    /// use http::Method;
+    /// use msgraph::Method;
     ///
     /// let team = serde_json::json!({ "displayName": "Contoso" });
     /// graph.request(Method::POST, "/beta/teams").body_json(&team).await?;

@@ -21,7 +21,7 @@ impl Graph {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-    /// use http::Method;
+    /// use msgraph::Method;
     ///
     /// let me: serde_json::Value = graph.request(Method::GET, "/beta/me").select("id").json().await?;
     /// let users = graph.request(Method::GET, "/users?$top=5").list::<serde_json::Value>().all().await?;
@@ -53,7 +53,7 @@ impl<O: Options> Call<Response, O> {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-    /// use http::Method;
+    /// use msgraph::Method;
     /// use msgraph::models::User;
     ///
     /// let me = graph.request(Method::GET, "/beta/me").json::<User>().await?;
@@ -73,7 +73,7 @@ impl<O: Options> Call<Response, O> {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-    /// use http::Method;
+    /// use msgraph::Method;
     /// use msgraph::models::User;
     ///
     /// let users = graph.request(Method::GET, "/beta/users").list::<User>().top(999).all().await?;
@@ -92,7 +92,7 @@ impl<O: Options> Call<Response, O> {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-    /// use http::Method;
+    /// use msgraph::Method;
     ///
     /// let photo = graph.request(Method::GET, "/me/photo/$value").content().await?;
     /// println!("{} bytes of {:?}", photo.bytes.len(), photo.content_type);

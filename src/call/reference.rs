@@ -8,7 +8,7 @@ use super::encode::push_value;
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-/// use http::Method;
+/// use msgraph::Method;
 /// use msgraph::call::Reference;
 ///
 /// let owners = graph.request(Method::GET, "/groups/02bd9fd6/owners/$ref").list::<Reference>();

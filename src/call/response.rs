@@ -7,14 +7,14 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::answer::decode;
+use super::decode::{decode, type_name};
 use crate::{Error, Result};
 
 /// An answer of Graph's as it came: what [`RawCall`](super::RawCall) gives.
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-/// use http::Method;
+/// use msgraph::Method;
 ///
 /// let response = graph.request(Method::GET, "/beta/me").await?;
 /// println!("{} {:?}", response.status(), response.headers().get("request-id"));
@@ -56,7 +56,7 @@ impl Response {
     ///
     /// [`Error::Decode`] when the body is no JSON, or not of this type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        decode(&self.body).map_err(Error::Decode)
+        decode(&self.body, type_name::<T>()).map_err(Error::Decode)
     }
 
     pub(super) fn content_type(&self) -> Option<String> {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use http::{Method, StatusCode};
 use msgraph::Error;
 use msgraph::call::{Content, Reference};
+use msgraph::error::DecodeError;
 use msgraph::models::actions::SendMail;
 use msgraph::models::{Group, Message, PlannerTask, User};
 use serde_json::{Value, json};
@@ -168,15 +169,45 @@ async fn values_are_taken_out_of_their_object() {
     }
 }
 
+#[track_caller]
+fn decode_error<T: std::fmt::Debug>(result: msgraph::Result<T>) -> Box<DecodeError> {
+    match result {
+        Err(Error::Decode(error)) => error,
+        other => panic!("the answer should not have been readable: {other:?}"),
+    }
+}
+
 #[tokio::test]
-async fn an_answer_of_another_type_is_a_decode_error() {
-    let recorder = Recorder::always(Answer::json(r#"{"displayName":{}}"#)).await;
-    let result = graph(&recorder).users().id("1").get().await;
-    assert!(matches!(result, Err(Error::Decode(_))), "{result:?}");
+async fn an_answer_of_another_type_is_a_decode_error_that_says_where() {
+    let user = r#"{"id":"1","displayName":{"secret":1}}"#;
+    let recorder = Recorder::always(Answer::json(user)).await;
+    let error = decode_error(graph(&recorder).users().id("1").get().await);
+    assert_eq!(error.path(), "displayName");
+    assert_eq!(error.type_name(), "User");
+    let printed = error.to_string();
+    assert!(printed.starts_with("GET /users/{user-id} → "), "{printed}");
+    assert!(!printed.contains("secret"), "{printed}");
+
+    let page = format!(r#"{{"@odata.context":"c","value":[{{"id":"0"}},{user}]}}"#);
+    let recorder = Recorder::always(Answer::json(&page)).await;
+    let error = decode_error(graph(&recorder).users().list().await);
+    assert_eq!(error.path(), "value[1].displayName");
+    assert_eq!(error.type_name(), "User");
+    let error = decode_error(graph(&recorder).users().list().all().await);
+    assert_eq!(error.path(), "value[1].displayName");
+    let error = decode_error(graph(&recorder).me().revoke_sign_in_sessions().await);
+    assert_eq!(error.path(), "value");
+
+    let recorder = Recorder::always(Answer::json(r#"{"id":"1"#)).await;
+    let error = decode_error(graph(&recorder).users().id("1").get().await);
+    assert_eq!(error.path(), "id");
 
     let recorder = Recorder::always(Answer::status(200).body("many")).await;
-    let result = graph(&recorder).users().count().await;
-    assert!(matches!(result, Err(Error::Decode(_))), "{result:?}");
+    let error = decode_error(graph(&recorder).users().count().await);
+    assert!(
+        error.to_string().starts_with("GET /users/$count → "),
+        "{error}"
+    );
 }
 
 #[tokio::test]

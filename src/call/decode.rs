@@ -1,0 +1,257 @@
+//! Reading JSON, and saying where it did not fit.
+
+use std::fmt::Write;
+
+use serde::de::DeserializeOwned;
+
+use crate::error::DecodeError;
+
+/// Reads JSON. `T` is what is read, `name` the type that an error names.
+///
+/// An error says where in the JSON it is. Nothing is kept for that while reading: the place is looked up from the
+/// position of the error, when there is one.
+pub(super) fn decode<T: DeserializeOwned>(
+    body: &[u8],
+    name: &'static str,
+) -> Result<T, Box<DecodeError>> {
+    let body = without_bom(body);
+    serde_json::from_slice(body).map_err(|error| decode_error(body, name, &error))
+}
+
+/// The name of a type without the modules that it is in.
+pub(super) fn type_name<T>() -> &'static str {
+    let name = std::any::type_name::<T>();
+    let modules = name.split(['<', '[', '(', '&']).next().unwrap_or_default();
+    let start = modules.rfind("::").map_or(0, |colons| colons + 2);
+    if modules.len() == name.len() {
+        &name[start..]
+    } else {
+        name
+    }
+}
+
+/// Some of Graph's services write a byte order mark, which JSON and numbers cannot begin with.
+pub(super) fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
+}
+
+fn decode_error(body: &[u8], name: &'static str, error: &serde_json::Error) -> Box<DecodeError> {
+    let path = offset(body, error).map_or_else(String::new, |offset| path(body, offset));
+    DecodeError::new(path, name, message(error)).into()
+}
+
+/// What serde says, without the position, which the path tells better, and without the value that it found: that may
+/// be private, and errors end up in logs.
+fn message(error: &serde_json::Error) -> String {
+    let mut message = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    if message.ends_with(&position) {
+        message.truncate(message.len() - position.len());
+    }
+    for prefix in ["invalid type: ", "invalid value: "] {
+        let Some((found, expected)) = message
+            .strip_prefix(prefix)
+            .and_then(|rest| rest.rsplit_once(", expected "))
+        else {
+            continue;
+        };
+        let kind = found
+            .split(['"', '`'])
+            .next()
+            .unwrap_or_default()
+            .trim_end();
+        return format!("{prefix}{kind}, expected {expected}");
+    }
+    message
+}
+
+/// How many bytes were read when the error came up; `None` for an error without a position.
+fn offset(body: &[u8], error: &serde_json::Error) -> Option<usize> {
+    let lines_before = error.line().checked_sub(1)?;
+    let line: usize = body
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(lines_before)
+        .map(<[u8]>::len)
+        .sum();
+    Some(line + error.column())
+}
+
+/// A step into a value.
+enum Step<'b> {
+    /// Into an object: the key as it is written, once it was read.
+    Key(Option<&'b [u8]>),
+    /// Into an array.
+    Index(usize),
+}
+
+/// The path of the value that ends at an offset, or is being read there: `value[3].createdDateTime`.
+///
+/// The JSON before the offset was read already, so this only counts brackets and commas.
+fn path(body: &[u8], offset: usize) -> String {
+    let mut steps: Vec<Step<'_>> = Vec::new();
+    let mut start = 0;
+    while let Some(&sign) = body.get(start).filter(|_| start < offset) {
+        let end = token_end(body, start);
+        match sign {
+            b'}' | b']' => {
+                steps.pop();
+            }
+            // What is within is not read yet.
+            b'{' | b'[' if end >= offset => {}
+            b'{' => steps.push(Step::Key(None)),
+            b'[' => steps.push(Step::Index(0)),
+            b',' => match steps.last_mut() {
+                Some(Step::Key(key)) => *key = None,
+                Some(Step::Index(index)) => *index += 1,
+                None => {}
+            },
+            b'"' => {
+                if let Some(Step::Key(key @ None)) = steps.last_mut() {
+                    *key = body.get(start + 1..end.saturating_sub(1));
+                }
+            }
+            _ => {}
+        }
+        start = end;
+    }
+    written(&steps)
+}
+
+/// Where what begins at a place ends: a whole string, or one sign of anything else.
+fn token_end(body: &[u8], start: usize) -> usize {
+    let rest = body.get(start + 1..).unwrap_or_default();
+    if body.get(start) != Some(&b'"') {
+        return start + 1;
+    }
+    let mut escaped = false;
+    let length = rest.iter().position(|sign| {
+        let ends = *sign == b'"' && !escaped;
+        escaped = *sign == b'\\' && !escaped;
+        ends
+    });
+    start + 1 + length.map_or(rest.len(), |length| length + 1)
+}
+
+fn written(steps: &[Step<'_>]) -> String {
+    let mut path = String::new();
+    for step in steps {
+        match step {
+            Step::Index(index) => {
+                let _ = write!(path, "[{index}]");
+            }
+            Step::Key(None) => {}
+            Step::Key(Some(key)) => {
+                let key = String::from_utf8_lossy(key);
+                if key
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                {
+                    path.push_str(if path.is_empty() { "" } else { "." });
+                    path.push_str(&key);
+                } else {
+                    let _ = write!(path, "[\"{key}\"]");
+                }
+            }
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code)]
+    struct Item {
+        id: String,
+        size: Option<i64>,
+        children: Option<Vec<Item>>,
+        flags: Option<HashMap<String, bool>>,
+    }
+
+    fn fault(text: &str) -> (String, String) {
+        let error = decode::<Item>(text.as_bytes(), "Item").expect_err(text);
+        (error.path().to_owned(), error.message().to_owned())
+    }
+
+    #[test]
+    fn an_error_says_where_it_is() {
+        for (text, wanted) in [
+            (r#"{"id":1}"#, "id"),
+            (r#"{ "id" : {} }"#, "id"),
+            (r#"{"id":{"a":[1]}}"#, "id"),
+            (r#"{"id":[]}"#, "id"),
+            (r#"{"id": [ 1, 2 ] }"#, "id"),
+            (r#"{"id":"a","size":"b"}"#, "size"),
+            ("{\"id\":\"a\",\n\n  \"size\": 1.5\n}", "size"),
+            (r#"{"id":"a","size":true,"more":1}"#, "size"),
+            (
+                r#"{"id":"a","children":[{"id":"b"},{"id":"c","size":[]}]}"#,
+                "children[1].size",
+            ),
+            (
+                r#"{"id":"a","children":[{"id":"b","children":[{"id":null}]}]}"#,
+                "children[0].children[0].id",
+            ),
+            (
+                r#"{"id":"a\"}],{","more":{"x":[{},[1,{"y":"]"}]]},"size":{}}"#,
+                "size",
+            ),
+            (r#"{"id":"a","children":[{"size":1}]}"#, "children[0]"),
+            (r#"{"id":"a","children":{}}"#, "children"),
+            (
+                r#"{"id":"a","flags":{"b":true,"@c.d":1}}"#,
+                r#"flags["@c.d"]"#,
+            ),
+            (r#"{"size":1}"#, ""),
+            ("[]", ""),
+            ("", ""),
+            (
+                r#"{"id":"a","children":[{"id":"b"},{"id""#,
+                "children[1].id",
+            ),
+            (r#"{"id":"a","size":12"#, "size"),
+        ] {
+            assert_eq!(fault(text).0, wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_it_found_but_not_its_value() {
+        let (_, message) = fault(r#"{"id":"a","size":"hunter2, expected \"x"}"#);
+        assert_eq!(message, "invalid type: string, expected i64");
+        let (_, message) = fault(r#"{"id":4711}"#);
+        assert_eq!(message, "invalid type: integer, expected a string");
+        let (_, message) = fault(r#"{"id":null}"#);
+        assert_eq!(message, "invalid type: null, expected a string");
+        let (_, message) = fault(r#"{"id":"a","size":18446744073709551615}"#);
+        assert_eq!(message, "invalid value: integer, expected i64");
+        let (_, message) = fault(r#"{"size":1}"#);
+        assert_eq!(message, "missing field `id`");
+    }
+
+    #[test]
+    fn every_place_of_a_broken_text_can_be_named() {
+        let text =
+            r#"{"id":"a\\\"","children":[{"id":"é","flags":{"x":true}},{"id":"\u00e9"}],"size":1}"#;
+        for end in 0..text.len() {
+            let error = decode::<Item>(&text.as_bytes()[..end], "Item");
+            assert!(error.is_err(), "{end}");
+        }
+        assert!(decode::<Item>(text.as_bytes(), "Item").is_ok());
+    }
+
+    #[test]
+    fn types_are_named_without_their_modules() {
+        assert_eq!(type_name::<Item>(), "Item");
+        assert_eq!(type_name::<String>(), "String");
+        assert_eq!(type_name::<i64>(), "i64");
+        assert_eq!(type_name::<serde_json::Value>(), "Value");
+        assert!(type_name::<Vec<Item>>().contains("Item"));
+    }
+}
