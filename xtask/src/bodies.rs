@@ -9,12 +9,13 @@ use std::collections::btree_map::Entry;
 
 use anyhow::{Result, bail};
 
+use crate::path::own_name;
 use crate::schema::{Component, Object, Property, Schema};
 use crate::trimmed::{Content, Description};
 
 /// Actions of one name with different arguments, depending on the type they are bound to. The body's name has that type
 /// before it, for each of them: `actions.messageReply`.
-const QUALIFIED: &[&str] = &[
+pub const QUALIFIED: &[&str] = &[
     // Of workflows: subjects; of sensor candidates: servers; of backup services: the time from which on.
     "activate",
     // Of members and of sites: whom or what to add; of six kinds of things in a workbook: what the new one is made of.
@@ -84,7 +85,7 @@ const QUALIFIED: &[&str] = &[
 /// Actions of one name that differ by whether they are bound to one entity or to a collection. Of one entity the body's
 /// name has its type before it (`actions.groupValidateProperties`); of a collection it is the action's own, whatever the
 /// collection holds.
-const QUALIFIED_OF_ENTITIES: &[&str] = &[
+pub const QUALIFIED_OF_ENTITIES: &[&str] = &[
     // Of a group: its rule is known; of groups: the rule is an argument. Beta alone.
     "evaluateDynamicMembership",
     // Of a group: its names; of directory objects: also of which type they are to be.
@@ -212,12 +213,6 @@ fn item_type<'d>(description: &'d Description, content: &'d Content) -> Option<&
         }
         _ => Some(name),
     }
-}
-
-/// A name without arguments and namespace.
-fn own_name(name: &str) -> &str {
-    let name = name.split('(').next().unwrap_or(name);
-    name.rsplit('.').next().unwrap_or(name)
 }
 
 fn with_first(name: &str, change: fn(&char) -> char) -> String {

@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::document::{Document, METHODS, digest};
 use crate::folder::{self, Trimmed};
 use crate::json::Json;
+use crate::path::workload;
 use crate::pin::{self, Pin};
-use crate::write::workload;
 
 /// What was seen to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +20,17 @@ pub struct Checked {
 }
 
 /// Checks `folder` against its pin and, where it is at hand, against the pinned document.
-pub fn check(folder: &Path, document: Option<&Path>) -> Result<Checked> {
+///
+/// `strict` as for `folder::make`.
+pub fn check(folder: &Path, document: Option<&Path>, strict: bool) -> Result<Checked> {
     let pin = Pin::read(folder)?;
     files_are_pinned(folder, &pin)?;
     let document = match document {
         None => None,
-        Some(path) => Some((path.to_owned(), document_is_whole(folder, &pin, path)?)),
+        Some(path) => Some((
+            path.to_owned(),
+            document_is_whole(folder, &pin, path, strict)?,
+        )),
     };
     Ok(Checked {
         files: pin.files.len(),
@@ -64,7 +69,7 @@ fn files_are_pinned(folder: &Path, pin: &Pin) -> Result<()> {
 
 /// Trims the document again and compares each byte; then looks for each operation of the document, which needs none of
 /// trim's own code.
-fn document_is_whole(folder: &Path, pin: &Pin, path: &Path) -> Result<usize> {
+fn document_is_whole(folder: &Path, pin: &Pin, path: &Path, strict: bool) -> Result<usize> {
     let document = Document::read(path)?;
     ensure!(
         document.sha256 == pin.document.sha256,
@@ -80,7 +85,7 @@ fn document_is_whole(folder: &Path, pin: &Pin, path: &Path) -> Result<usize> {
         file: pin.document.file.clone(),
         ..document
     };
-    let Trimmed { files, .. } = folder::make(document, Some(&pin.document.source), true)?;
+    let Trimmed { files, .. } = folder::make(document, Some(&pin.document.source), strict)?;
     let found = folder::list(folder)?;
     for (name, content) in &files {
         let path = folder.join(name);

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::document::{Document, METHODS};
 use crate::pin::{self, PINNED, Pin};
 use crate::trim::{Report, trim};
+use crate::trimmed::Description;
 use crate::write::{self, Files};
 
 /// What is written at most, so that the crate's package stays small.
@@ -18,6 +19,7 @@ const README: &str = include_str!("../assets/openapi-readme.md");
 
 /// All files that trimming makes, the pin among them.
 pub struct Trimmed {
+    pub description: Description,
     pub files: Files,
     pub report: Report,
 }
@@ -48,7 +50,11 @@ pub fn make(mut document: Document, source: Option<&str>, strict: bool) -> Resul
         "{bytes} bytes, and {MOST_BYTES} are the most that the crate takes"
     );
     names_are_distinct(&files)?;
-    Ok(Trimmed { files, report })
+    Ok(Trimmed {
+        description,
+        files,
+        report,
+    })
 }
 
 fn counts(document: &Document) -> pin::Counts {

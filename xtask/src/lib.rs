@@ -11,6 +11,7 @@ pub mod fixups;
 pub mod folder;
 pub mod json;
 pub mod parameters;
+pub mod path;
 pub mod pin;
 pub mod pointer;
 pub mod reach;

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -59,11 +59,8 @@ fn run_trim(arguments: &Arguments) -> Result<()> {
     let [document] = arguments.values.as_slice() else {
         bail!("which document?\n\n{USAGE}");
     };
-    let home = root().join("openapi");
-    let out = arguments.path("out").unwrap_or_else(|| home.clone());
+    let (out, strict) = folder(arguments, "out")?;
     let document = Document::read(Path::new(document))?;
-    // What the crate is made of is held to more than what somebody looks at.
-    let strict = out == home;
     let trimmed = folder::make(document, arguments.text("source")?, strict)?;
     folder::replace(&trimmed.files, &out)?;
     for (name, count) in &trimmed.report.fixups {
@@ -82,9 +79,7 @@ fn run_trim(arguments: &Arguments) -> Result<()> {
 }
 
 fn run_check(arguments: &Arguments) -> Result<()> {
-    let folder = arguments
-        .path("dir")
-        .unwrap_or_else(|| root().join("openapi"));
+    let (folder, strict) = folder(arguments, "dir")?;
     let named = arguments
         .path("document")
         .or_else(|| env::var_os("MSGRAPH_OPENAPI").map(PathBuf::from));
@@ -99,7 +94,7 @@ fn run_check(arguments: &Arguments) -> Result<()> {
             beside.exists().then_some(beside)
         }
     };
-    let checked = check::check(&folder, document.as_deref())?;
+    let checked = check::check(&folder, document.as_deref(), strict)?;
     println!("{} files are as their pin has them", checked.files);
     match checked.document {
         Some((path, operations)) => println!(
@@ -114,9 +109,7 @@ fn run_check(arguments: &Arguments) -> Result<()> {
 }
 
 fn run_stats(arguments: &Arguments) -> Result<()> {
-    let folder = arguments
-        .path("dir")
-        .unwrap_or_else(|| root().join("openapi"));
+    let (folder, _) = folder(arguments, "dir")?;
     let stats = stats::stats(&folder)?;
     if arguments.has("json") {
         println!("{}", stats.to_json());
@@ -124,6 +117,18 @@ fn run_stats(arguments: &Arguments) -> Result<()> {
         println!("{}", stats.line());
     }
     Ok(())
+}
+
+/// The folder that an option names, or else openapi/, and whether it is openapi/: what the crate is made of is held to more
+/// than what somebody looks at.
+fn folder(arguments: &Arguments, option: &str) -> Result<(PathBuf, bool)> {
+    let home = root().join("openapi");
+    let folder = match arguments.path(option) {
+        Some(folder) => path::absolute(folder)?,
+        None => home.clone(),
+    };
+    let strict = folder == home;
+    Ok((folder, strict))
 }
 
 /// The root of the workspace.

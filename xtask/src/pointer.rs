@@ -53,3 +53,17 @@ impl fmt::Display for Pointer<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Pointer;
+
+    #[test]
+    fn names_are_escaped_as_rfc_6901_has_it() {
+        let root = Pointer::ROOT;
+        assert_eq!(root.to_string(), "");
+        let paths = root.name("paths");
+        let path = paths.name("/a~b/{id}");
+        assert_eq!(path.at(0).to_string(), "/paths/~1a~0b~1{id}/0");
+    }
+}

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use msgraph_codegen::{Description, Tree, generate};
 
 use crate::json::{Json, Members, object};
-use crate::write::workload;
+use crate::path::workload;
 
 /// Subtrees put back where the description lost them. There are none yet.
 const GRAFTS: usize = 0;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::json::{Json, Members, object};
+use crate::path::workload;
 use crate::schema::{Component, Schema};
 use crate::trimmed::{
     Content, Contents, Description, Location, Operation, Parameter, ParameterUse, PathItem,
@@ -34,12 +35,6 @@ pub fn files(description: &Description) -> Files {
         files.insert(format!("paths/{workload}.json"), out);
     }
     files
-}
-
-/// The first segment of a path, without its arguments.
-pub fn workload(path: &str) -> &str {
-    let segment = path.split('/').nth(1).unwrap_or_default();
-    segment.split('(').next().unwrap_or(segment)
 }
 
 fn head(title: &str, version: &str, section: &str) -> String {

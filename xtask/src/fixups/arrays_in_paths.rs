@@ -1,6 +1,6 @@
 //! A collection as the argument of a function is declared by its `content`, as JSON
-//! (`computeInheritance(labelIds={labelIds},…)`). It is an array in JSON in the URL, which is how OData writes any
-//! collection in a URL (URL Conventions 4.01, 5.1.1.14.3), so that its schema is all that need be said.
+//! (`computeInheritance(labelIds={labelIds},…)`). OData writes a collection in a URL as
+//! JSON in any case (URL Conventions 4.01, Complex and Collection Literals), so that its schema is all that need be said.
 
 use anyhow::Result;
 

@@ -1,6 +1,6 @@
 //! Some bodies are not marked as required (all were in 2022; since then those of PATCH by navigation, and of actions whose
-//! arguments may all be left out, are not). Graph refuses a PATCH without a body, and takes `{}` from an action, so that
-//! a body is an argument wherever there is one, and the mark says nothing.
+//! arguments may all be left out, are not). A PATCH without a body says nothing, and an action without arguments is sent
+//! `{}`: a body is an argument of the call wherever there is one, and the mark is dropped.
 
 use anyhow::Result;
 

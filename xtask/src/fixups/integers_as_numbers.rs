@@ -1,6 +1,5 @@
-//! The converter gives integers the type `number` and leaves it to the format to say that they are whole (OpenAPI.NET
-//! since 2024; in 2022 it was `integer`). OpenAPI's own word for whole numbers is `integer`, which is what progenitor
-//! and every other reader looks at.
+//! The converter gives integers the type `number` and leaves it to the format to say that they are whole (in 2022 it
+//! was `integer`). OpenAPI's own word for whole numbers is `integer`, and readers such as progenitor look at that alone.
 
 use anyhow::Result;
 

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::fixups::walk;
 use crate::json::Json;
+use crate::path::own_name;
 
 const COPIES: [&str; 4] = [
     "copyNotebook",
@@ -18,7 +19,7 @@ pub fn apply(document: &mut Json) -> Result<usize> {
     let mut count = 0;
     walk::operations(document, &mut |path, method, operation| {
         if method == "post"
-            && COPIES.contains(&walk::own_name(path))
+            && COPIES.contains(&own_name(path))
             && walk::declared_answer(operation) == Some("microsoft.graph.onenoteOperation")
         {
             walk::declare_no_content(operation);

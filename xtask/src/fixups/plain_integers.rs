@@ -1,5 +1,5 @@
-//! In 2022 the counting options (`$top`, `$skip`) were integers without a format, and the answer of `$count` an int32.
-//! Both are Edm.Int64 by OData (Protocol 4.01, 11.2.6.3 to 11.2.6.5), and are declared so by now.
+//! In 2022 the counting options (`$top`, `$skip`) were integers without a format, and the answer of `$count` was an int32. By
+//! now all three are declared as int64, like `@odata.count` always was: an operation of both times is to have one type.
 
 use anyhow::Result;
 
@@ -21,11 +21,12 @@ pub fn apply(document: &mut Json) -> Result<usize> {
             found = walk::member(found, "schema");
         }
         let Some(schema) = found else { continue };
-        if schema.text("type") == Some("integer") && schema.text("format") != Some("int64") {
-            if let Some(members) = schema.as_object_mut() {
-                members.insert("format".to_owned(), "int64".into());
-                count += 1;
-            }
+        if schema.text("type") == Some("integer")
+            && schema.text("format") != Some("int64")
+            && let Some(members) = schema.as_object_mut()
+        {
+            members.insert("format".to_owned(), "int64".into());
+            count += 1;
         }
     }
     Ok(count)

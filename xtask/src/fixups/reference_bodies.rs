@@ -1,5 +1,5 @@
-//! `ReferenceCreate`, the body of POST to `$ref`, is declared to take further members, each an object: so the converter puts
-//! it for entity references in general. Graph takes `@odata.id` and refuses what stands beside it.
+//! `ReferenceCreate`, the body of POST to `$ref`, is declared to take further members, each an object: so the converter
+//! puts it for any reference. All that Graph's documentation sends is `@odata.id`.
 
 use anyhow::Result;
 

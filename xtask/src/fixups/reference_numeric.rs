@@ -32,10 +32,10 @@ pub fn apply(document: &mut Json) -> Result<usize> {
         Ok(())
     })?;
     // Nothing refers to the words any more, and in 2022 they had no type.
-    if count > 0 {
-        if let Some(schemas) = walk::named_schemas(document) {
-            schemas.shift_remove(WORDS);
-        }
+    if count > 0
+        && let Some(schemas) = walk::named_schemas(document)
+    {
+        schemas.shift_remove(WORDS);
     }
     Ok(count)
 }

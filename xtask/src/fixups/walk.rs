@@ -112,13 +112,6 @@ pub fn declare_no_content(operation: &mut Json) {
     }
 }
 
-/// The last segment of a path, without its namespace and arguments.
-pub fn own_name(path: &str) -> &str {
-    let segment = path.rsplit('/').next().unwrap_or(path);
-    let name = segment.split('(').next().unwrap_or(segment);
-    name.rsplit('.').next().unwrap_or(name)
-}
-
 /// The members of the member `name` of `json`, to change them.
 fn members<'a>(
     json: Option<&'a mut Json>,

@@ -1,0 +1,37 @@
+//! Names in paths.
+
+/// The first segment of a path, without its arguments: what Graph's reference calls a workload, more or less.
+pub fn workload(path: &str) -> &str {
+    let segment = path.split('/').nth(1).unwrap_or_default();
+    segment.split('(').next().unwrap_or(segment)
+}
+
+/// The last segment of a path, without its namespace and arguments: `copy` of `/drives/{drive-id}/microsoft.graph.copy`.
+pub fn own_name(path: &str) -> &str {
+    let segment = path.rsplit('/').next().unwrap_or(path);
+    let name = segment.split('(').next().unwrap_or(segment);
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{own_name, workload};
+
+    #[test]
+    fn workloads() {
+        assert_eq!(workload("/users/{user-id}/messages"), "users");
+        assert_eq!(
+            workload("/applications(appId='{appId}')/owners"),
+            "applications"
+        );
+        assert_eq!(workload("/"), "");
+    }
+
+    #[test]
+    fn own_names() {
+        assert_eq!(own_name("/me/sendMail"), "sendMail");
+        assert_eq!(own_name("/drives/{drive-id}/microsoft.graph.copy"), "copy");
+        assert_eq!(own_name("/reports/getTeams(period='{period}')"), "getTeams");
+        assert_eq!(own_name("microsoft.graph.security.alert"), "alert");
+    }
+}

@@ -1,0 +1,105 @@
+//! The command line: what it prints, and how it ends.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::tempdir;
+
+const SMALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/small.json");
+
+fn xtask(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        .env_remove("MSGRAPH_OPENAPI")
+        .output()
+        .expect("it runs")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Asserts that it fails, and returns why.
+fn refusal(arguments: &[&str]) -> String {
+    let output = xtask(arguments);
+    assert!(!output.status.success(), "{}", out(&output));
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("text")
+}
+
+#[test]
+fn a_document_is_trimmed_checked_and_counted() {
+    let folder = tempdir().expect("a folder");
+    let dir = text(folder.path());
+    let trimmed = xtask(&["trim", SMALL, "--out", dir, "--source", "invented"]);
+    assert!(trimmed.status.success(), "{trimmed:?}");
+    assert!(out(&trimmed).contains("fixup page_bases matched 2\n"));
+
+    let checked = xtask(&["check", "--dir", dir]);
+    assert!(checked.status.success(), "{checked:?}");
+    assert!(out(&checked).contains("3 files are as their pin has them\nskipped: "));
+    let checked = xtask(&["check", "--dir", dir, "--document", SMALL]);
+    assert!(checked.status.success(), "{checked:?}");
+    assert!(out(&checked).contains("its 13 operations are all there"));
+
+    let counted = out(&xtask(&["stats", "--dir", dir]));
+    assert!(counted.starts_with("operations 13 places 10 "), "{counted}");
+    assert_eq!(counted.lines().count(), 1);
+    let json = out(&xtask(&["stats", "--json", "--dir", dir]));
+    assert!(json.starts_with(r#"{"operations":13,"#), "{json}");
+}
+
+#[test]
+fn nothing_is_written_when_trimming_fails() {
+    let folder = tempdir().expect("a folder");
+    let document = folder.path().join("odd.json");
+    let odd = std::fs::read_to_string(SMALL).expect("read").replace(
+        r#""anything": {}"#,
+        r#""anything": { "type": ["number", "null"], "format": "int32" }"#,
+    );
+    std::fs::write(&document, odd).expect("written");
+    let dir = folder.path().join("out");
+    let error = refusal(&["trim", text(&document), "--out", text(&dir)]);
+    let pointer = "/components/schemas/microsoft.graph.thing/allOf/1/properties/anything: ";
+    assert!(error.contains(pointer), "{error}");
+    assert!(!dir.exists());
+}
+
+#[test]
+fn arguments_that_are_not_known_are_errors() {
+    for (arguments, why) in [
+        (&[][..], "which tool?"),
+        (&["prune"], "no such tool: prune"),
+        (&["trim"], "which document?"),
+        (&["trim", "a", "b"], "b"),
+        (&["trim", "--json", "a"], "--json"),
+        (
+            &["trim", "no-such-document.json"],
+            "cannot read no-such-document.json",
+        ),
+        (&["check", "--document"], "--document"),
+        (
+            &["check", "--document", "no-such-document.json"],
+            "no-such-document.json is not there",
+        ),
+        (&["check", "--dir", "no-such-folder"], "no-such-folder"),
+        (&["stats", "--dir", "no-such-folder"], "no-such-folder"),
+    ] {
+        let error = refusal(arguments);
+        assert!(error.contains(why), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn help_names_each_tool() {
+    for arguments in [["help"], ["--help"], ["-h"]] {
+        let help = xtask(&arguments);
+        assert!(help.status.success());
+        for tool in ["trim", "check", "stats"] {
+            assert!(out(&help).contains(&format!("cargo xtask {tool}")));
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Trimming a small invented document, as a whole.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use lzma_rust2::{XzOptions, XzWriter};
+use tempfile::tempdir;
+use xtask::check::{Checked, check};
+use xtask::document::Document;
+use xtask::folder::{Trimmed, make, replace};
+use xtask::stats::stats;
+
+const SMALL: &str = include_str!("data/small.json");
+
+fn trim(text: &str) -> anyhow::Result<Trimmed> {
+    let document = Document::parse("small.json".to_owned(), text.as_bytes())?;
+    make(document, Some("invented"), false)
+}
+
+fn trimmed() -> Trimmed {
+    trim(SMALL).expect("the small document can be trimmed")
+}
+
+/// Why `text` cannot be trimmed.
+fn refusal(text: &str) -> String {
+    match trim(text) {
+        Ok(_) => panic!("it was taken"),
+        Err(error) => format!("{error:#}"),
+    }
+}
+
+/// The small document with one piece replaced.
+fn with(piece: &str, by: &str) -> String {
+    assert!(
+        SMALL.contains(piece),
+        "{piece} is not in the small document"
+    );
+    SMALL.replacen(piece, by, 1)
+}
+
+#[test]
+fn what_is_kept() {
+    let mut all = String::new();
+    for (name, content) in &trimmed().files {
+        if name != "README.md" {
+            // The digests are those of the texts that are shown; that of the README is not shown.
+            let content = content.split("\n# SHA-256").next().unwrap_or_default();
+            all.push_str(&format!("==> {name}\n{content}\n"));
+        }
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn no_sentence_is_kept() {
+    for (name, content) in &trimmed().files {
+        assert!(!content.contains("A sentence."), "{name} has one");
+    }
+}
+
+#[test]
+fn the_same_bytes_each_time_packed_or_not() {
+    let folder = tempdir().expect("a folder");
+    let plain = folder.path().join("small.json");
+    let packed = folder.path().join("small.json.xz");
+    fs::write(&plain, SMALL).expect("written");
+    let file = fs::File::create(&packed).expect("created");
+    let mut writer = XzWriter::new(file, XzOptions::with_preset(6)).expect("a writer");
+    writer.write_all(SMALL.as_bytes()).expect("packed");
+    writer.finish().expect("finished");
+
+    let files = |path: &Path| {
+        let document = Document::read(path).expect("read");
+        make(document, Some("invented"), false)
+            .expect("trimmed")
+            .files
+    };
+    assert_eq!(files(&plain), trimmed().files);
+    assert_eq!(files(&packed), trimmed().files);
+}
+
+#[test]
+fn a_file_of_an_earlier_trim_goes_and_one_of_others_stays() {
+    let folder = tempdir().expect("a folder");
+    let more = with(r#""/things(code"#, r#""/others(code"#);
+    replace(&trim(&more).expect("trimmed").files, folder.path()).expect("written");
+    let old = folder.path().join("paths/others.json");
+    let foreign = folder.path().join("notes.txt");
+    fs::write(&foreign, "mine").expect("written");
+    assert!(old.exists());
+
+    replace(&trimmed().files, folder.path()).expect("written");
+    assert!(!old.exists());
+    assert!(foreign.exists());
+}
+
+/// The small document, trimmed into a folder beside it.
+fn pinned() -> (tempfile::TempDir, std::path::PathBuf, std::path::PathBuf) {
+    let folder = tempdir().expect("a folder");
+    let (out, document) = (
+        folder.path().join("out"),
+        folder.path().join("other-name.json"),
+    );
+    replace(&trimmed().files, &out).expect("written");
+    fs::write(&document, SMALL).expect("written");
+    (folder, out, document)
+}
+
+#[test]
+fn check_takes_what_trim_wrote() {
+    let (_folder, out, _) = pinned();
+    let checked = check(&out, None, false).expect("fits its pin");
+    let expected = Checked {
+        files: 3,
+        document: None,
+    };
+    assert_eq!(checked, expected);
+}
+
+#[test]
+fn check_sees_what_a_hand_changed() {
+    let (_folder, out, _) = pinned();
+    let path = out.join("schemas.json");
+    let text = fs::read_to_string(&path).expect("read");
+    fs::write(&path, text.replace("int32", "int64")).expect("written");
+    fs::remove_file(out.join("paths/things.json")).expect("removed");
+    fs::write(out.join("paths/more.json"), "{}").expect("written");
+    let error = format!(
+        "{:#}",
+        check(&out, None, false).expect_err("it does not fit")
+    );
+    for part in [
+        "schemas.json is not as trim wrote it",
+        "paths/things.json is missing",
+        "paths/more.json is not of trim's making",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn check_needs_a_pin() {
+    let (_folder, out, _) = pinned();
+    fs::remove_file(out.join("pin.toml")).expect("removed");
+    let error = format!("{:#}", check(&out, None, false).expect_err("no pin"));
+    assert!(error.contains("pin.toml"), "{error}");
+}
+
+#[test]
+fn check_wants_the_pinned_document() {
+    let (_folder, out, document) = pinned();
+    fs::write(&document, with("int64", "int32")).expect("written");
+    let error = format!(
+        "{:#}",
+        check(&out, Some(&document), false).expect_err("another one")
+    );
+    assert!(error.contains("is not the pinned document"), "{error}");
+}
+
+#[test]
+fn check_misses_an_operation() {
+    let (_folder, out, document) = pinned();
+    // A trim that had lost an operation, and pinned the result.
+    let path = out.join("paths/things.json");
+    let text = fs::read_to_string(&path).expect("read");
+    let lacking = text.replace(" \"delete\":", " \"x-delete\":");
+    fs::write(&path, &lacking).expect("written");
+    let pin = out.join("pin.toml");
+    let digest = xtask::document::digest;
+    let new = fs::read_to_string(&pin)
+        .expect("read")
+        .replace(&digest(text.as_bytes()), &digest(lacking.as_bytes()));
+    fs::write(&pin, new).expect("written");
+    let error = format!(
+        "{:#}",
+        check(&out, Some(&document), false).expect_err("lost")
+    );
+    assert!(error.contains("DELETE /things/{thing-id}"), "{error}");
+}
+
+#[test]
+fn a_pinned_document_needs_each_of_its_fixups() {
+    let document = Document::parse("small.json".to_owned(), SMALL.as_bytes()).expect("JSON");
+    let error = match make(document, None, true) {
+        Ok(_) => panic!("the small document has no drive"),
+        Err(error) => format!("{error:#}"),
+    };
+    assert!(error.contains("matched nothing"), "{error}");
+}
+
+#[test]
+fn bodies_that_would_have_one_name_stop_trim_with_both_paths() {
+    let other = r#""/others/setColour": { "post": {
+        "requestBody": { "content": { "application/json": { "schema": { "type": "object", "properties": { "shade": { "type": "string" } } } } } },
+        "responses": { "204": { "description": "" } } } },
+      "/things(code"#;
+    let error = refusal(&with(r#""/things(code"#, other));
+    for part in [
+        "/others/setColour",
+        "/things/{thing-id}/setColour",
+        "actions.setColour",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn names_that_meet_stop_trim_with_both_paths() {
+    let other = r#""/things/{thing-id}/SetColour": { "post": {
+        "responses": { "204": { "description": "" } }, "x-ms-docs-operation-type": "action" },
+        "parameters": [{ "name": "thing-id", "in": "path", "required": true, "schema": { "type": "string" } }] },
+      "/things(code"#;
+    let error = refusal(&with(r#""/things(code"#, other));
+    for part in [
+        "/things/{thing-id}/SetColour",
+        "/things/{thing-id}/setColour",
+        "set_colour",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn stats_count_places_and_what_is_left_of_them() {
+    let (_folder, out, _) = pinned();
+    let stats = stats(&out).expect("counted");
+    insta::assert_snapshot!(stats.line());
+    insta::assert_snapshot!(stats.to_json().to_string());
+}
+
+#[test]
+fn documents_of_another_kind_are_refused() {
+    for (text, why) in [
+        ("", "not JSON"),
+        ("[]", "/openapi: an OpenAPI 3.0 description is needed"),
+        (
+            r#"{"swagger":"2.0"}"#,
+            "/openapi: an OpenAPI 3.0 description is needed",
+        ),
+        (r#"{"openapi":"3.1.0"}"#, "this is version 3.1.0"),
+        (r#"{"openapi":"3.0.4","openapi":"3.0.4"}"#, "is there twice"),
+        (r#"{"openapi":"3.0.4"}"#, "/info/version: missing"),
+        (
+            r#"{"openapi":"3.0.4","info":{"version":"v1.0"}}"#,
+            "/paths: missing",
+        ),
+        (
+            r#"{"openapi":"3.0.4","info":{"version":"v1.0"},"paths":[]}"#,
+            "/paths",
+        ),
+        (
+            r#"{"openapi":"3.0.4","info":{"version":"v1.0"},"paths":{"/a":{"get":{}}}}"#,
+            "/paths/~1a/get: answers with nothing",
+        ),
+        (
+            r#"{"openapi":"3.0.4","info":{"version":"v1.0"},"paths":{"/a":{"trace":{}}}}"#,
+            "/paths/~1a/trace: not expected",
+        ),
+    ] {
+        let error = refusal(text);
+        assert!(error.contains(why), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_file_that_only_begins_like_xz_is_refused() {
+    let folder = tempdir().expect("a folder");
+    let path = folder.path().join("broken.json.xz");
+    fs::write(&path, b"\xFD7zXZ\0broken").expect("written");
+    let error = match Document::read(&path) {
+        Ok(_) => panic!("it was taken"),
+        Err(error) => format!("{error:#}"),
+    };
+    assert!(error.contains("cannot unpack"), "{error}");
+}
