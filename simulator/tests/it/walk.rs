@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use simulator::{Description, Simulator};
+use simulator::Description;
 
 use crate::client::{Answer, Client, builder, description};
 
