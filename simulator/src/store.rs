@@ -118,7 +118,10 @@ impl Store {
                 Relation::Many(many) => many.iter().copied().collect(),
             })
             .filter(|below| {
-                let parent = self.entities.get(below).and_then(|entity| entity.parent.as_ref());
+                let parent = self
+                    .entities
+                    .get(below)
+                    .and_then(|entity| entity.parent.as_ref());
                 parent.is_some_and(|(owner, _)| *owner == id)
             })
             .collect();

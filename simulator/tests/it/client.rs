@@ -11,8 +11,9 @@ use serde_json::Value;
 use simulator::{Builder, Description, Simulator};
 
 /// The description, read once for all tests.
-static DESCRIPTION: LazyLock<Description> =
-    LazyLock::new(|| Description::read(Description::bundled()).expect("the description can be read"));
+static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
+    Description::read(Description::bundled()).expect("the description can be read")
+});
 
 /// The description.
 pub fn description() -> Description {
@@ -40,8 +41,13 @@ pub struct Answer {
 impl Answer {
     /// The body as JSON.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error}: {} {:?}", self.status, String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
+            panic!(
+                "{error}: {} {:?}",
+                self.status,
+                String::from_utf8_lossy(&self.body)
+            )
+        })
     }
 
     /// `error.code` and `error.message`.
@@ -54,12 +60,19 @@ impl Answer {
     /// The names in `value`.
     pub fn names(&self, property: &str) -> Vec<String> {
         let json = self.json();
-        let items = json["value"].as_array().unwrap_or_else(|| panic!("not a page: {json}"));
-        items.iter().map(|item| item[property].as_str().unwrap_or_default().to_owned()).collect()
+        let items = json["value"]
+            .as_array()
+            .unwrap_or_else(|| panic!("not a page: {json}"));
+        items
+            .iter()
+            .map(|item| item[property].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("text"))
     }
 }
 
@@ -83,10 +96,16 @@ impl Client {
 
     pub async fn connect(simulator: &Simulator, token: Option<String>) -> Self {
         let host = simulator.login_url().trim_start_matches("http://");
-        let stream = tokio::net::TcpStream::connect(host).await.expect("the simulator listens");
+        let stream = tokio::net::TcpStream::connect(host)
+            .await
+            .expect("the simulator listens");
         let (sender, connection) = handshake(TokioIo::new(stream)).await.expect("HTTP");
         tokio::spawn(connection);
-        Self { sender, root: simulator.url().to_owned(), token }
+        Self {
+            sender,
+            root: simulator.url().to_owned(),
+            token,
+        }
     }
 
     /// Sends a request; `url` is absolute or below the root.
@@ -97,10 +116,17 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Result<Answer, hyper::Error> {
-        let url = if url.starts_with("http://") { url.to_owned() } else { format!("{}{url}", self.root) };
+        let url = if url.starts_with("http://") {
+            url.to_owned()
+        } else {
+            format!("{}{url}", self.root)
+        };
         let target = url.trim_start_matches("http://");
         let (host, target) = target.split_at(target.find('/').unwrap_or(target.len()));
-        let mut request = Request::builder().method(method).uri(target).header("host", host);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header("host", host);
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -111,7 +137,11 @@ impl Client {
         self.sender.ready().await?;
         let (head, body) = self.sender.send_request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();
-        Ok(Answer { status: head.status, headers: head.headers, body })
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+        })
     }
 
     pub async fn send(
@@ -122,7 +152,9 @@ impl Client {
         body: impl Into<Bytes>,
     ) -> Answer {
         let name = format!("{method} {url}");
-        self.try_send(method, url, headers, body).await.unwrap_or_else(|error| panic!("{name}: {error}"))
+        self.try_send(method, url, headers, body)
+            .await
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     pub async fn get(&mut self, url: &str) -> Answer {
@@ -131,11 +163,18 @@ impl Client {
 
     /// GET with the header of advanced queries.
     pub async fn eventual(&mut self, url: &str) -> Answer {
-        self.send(Method::GET, url, &[("consistencylevel", "eventual")], "").await
+        self.send(Method::GET, url, &[("consistencylevel", "eventual")], "")
+            .await
     }
 
     pub async fn write(&mut self, method: Method, url: &str, body: Value) -> Answer {
-        self.send(method, url, &[("content-type", "application/json")], body.to_string()).await
+        self.send(
+            method,
+            url,
+            &[("content-type", "application/json")],
+            body.to_string(),
+        )
+        .await
     }
 
     pub async fn post(&mut self, url: &str, body: Value) -> Answer {

@@ -37,8 +37,12 @@ fn check(name: &str, schemas: &str, paths: &str) -> Result<usize, String> {
     checked.map_err(|error| {
         let error = error.to_string();
         let file = |name: &str| format!("{}: ", folder.0.join(Path::new(name)).display());
-        let short = error.strip_prefix(&file("schemas.json")).or_else(|| error.strip_prefix(&file("paths/things.json")));
-        short.unwrap_or_else(|| panic!("the file is not named: {error}")).to_owned()
+        let short = error
+            .strip_prefix(&file("schemas.json"))
+            .or_else(|| error.strip_prefix(&file("paths/things.json")));
+        short
+            .unwrap_or_else(|| panic!("the file is not named: {error}"))
+            .to_owned()
     })
 }
 
@@ -51,15 +55,66 @@ fn the_whole_of_it_can_be_read() {
 fn faults_are_named() {
     assert_eq!(check("good", SCHEMAS, PATHS), Ok(1));
     for (name, schemas, paths, message) in [
-        ("json", SCHEMAS.replace("\"components\"", "components"), PATHS.into(), "expected"),
-        ("word", SCHEMAS.replace("\"id\":{", "\"id\":{\"pattern\":\"x\","), PATHS.into(), "unknown field `pattern`"),
-        ("format", SCHEMAS.replace("\"id\":{\"type\":\"string\"", "\"id\":{\"type\":\"string\",\"format\":\"email\""), PATHS.into(), "property `id`: type `string` with format `email`"),
-        ("dangling", SCHEMAS.replace("\"id\":{\"type\":\"string\"}", "\"id\":{\"$ref\":\"#/components/schemas/x\"}"), PATHS.into(), "schema `microsoft.graph.thing` refers to `x`, which is not there"),
-        ("parameter", SCHEMAS.into(), PATHS.replace("parameters/top", "parameters/skip"), "GET /things: no parameter `#/components/parameters/skip`"),
-        ("schema", SCHEMAS.into(), PATHS.replace("graph.thingC", "graph.thungC"), "GET /things: refers to `microsoft.graph.thungCollectionResponse`, which is not there"),
-        ("status", SCHEMAS.into(), PATHS.replace("2XX", "default"), "GET /things: not exactly one answer"),
-        ("method", SCHEMAS.into(), PATHS.replace("\"get\"", "\"head\""), "unknown field `head`"),
-        ("segment", SCHEMAS.into(), PATHS.replace("/things", "/things(a"), "path `/things(a`"),
+        (
+            "json",
+            SCHEMAS.replace("\"components\"", "components"),
+            PATHS.into(),
+            "key must be a string at line 1 column 2",
+        ),
+        (
+            "word",
+            SCHEMAS.replace("\"id\":{", "\"id\":{\"pattern\":\"x\","),
+            PATHS.into(),
+            "unknown field `pattern`",
+        ),
+        (
+            "format",
+            SCHEMAS.replace(
+                "\"id\":{\"type\":\"string\"",
+                "\"id\":{\"type\":\"string\",\"format\":\"email\"",
+            ),
+            PATHS.into(),
+            "property `id`: type `string` with format `email`",
+        ),
+        (
+            "dangling",
+            SCHEMAS.replace(
+                "\"id\":{\"type\":\"string\"}",
+                "\"id\":{\"$ref\":\"#/components/schemas/x\"}",
+            ),
+            PATHS.into(),
+            "schema `microsoft.graph.thing` refers to `x`, which is not there",
+        ),
+        (
+            "parameter",
+            SCHEMAS.into(),
+            PATHS.replace("parameters/top", "parameters/skip"),
+            "GET /things: no parameter `#/components/parameters/skip`",
+        ),
+        (
+            "schema",
+            SCHEMAS.into(),
+            PATHS.replace("graph.thingC", "graph.thungC"),
+            "GET /things: refers to `microsoft.graph.thungCollectionResponse`, which is not there",
+        ),
+        (
+            "status",
+            SCHEMAS.into(),
+            PATHS.replace("2XX", "default"),
+            "GET /things: not exactly one answer",
+        ),
+        (
+            "method",
+            SCHEMAS.into(),
+            PATHS.replace("\"get\"", "\"head\""),
+            "unknown field `head`",
+        ),
+        (
+            "segment",
+            SCHEMAS.into(),
+            PATHS.replace("/things", "/things(a)"),
+            "path `/things(a)`: segment `things(a)`",
+        ),
     ] {
         let error = check(name, &schemas, &paths).unwrap_err();
         assert!(error.contains(message), "{name}: {error}");
@@ -68,7 +123,11 @@ fn faults_are_named() {
 
 #[tokio::test]
 async fn a_missing_folder_stops_the_start() {
-    let error = Simulator::builder().openapi("no/such/folder").start().await.unwrap_err();
+    let error = Simulator::builder()
+        .openapi("no/such/folder")
+        .start()
+        .await
+        .unwrap_err();
     assert!(matches!(error, Error::Description { .. }), "{error}");
     assert!(error.to_string().starts_with("no/such/folder"), "{error}");
 }
@@ -79,7 +138,10 @@ fn an_example_has_each_kind_of_value() {
     let event = description.example("microsoft.graph.event").unwrap();
     assert!(event["createdDateTime"].is_string() && event["isAllDay"].is_boolean());
     assert!(event["attendees"][0]["emailAddress"]["address"].is_string());
-    assert!(event.get("attachments").is_none(), "a navigation property is no part of it");
+    assert!(
+        event.get("attachments").is_none(),
+        "a navigation property is no part of it"
+    );
     assert_eq!(description.example("microsoft.graph.event"), Some(event));
     assert_eq!(description.example("microsoft.graph.nothing"), None);
 }

@@ -32,11 +32,21 @@ async fn all_pages_hold_everything_once() {
     assert_eq!(names.len(), 12);
     for link in links {
         // Absolute, with all options of the first request, and a token in hexadecimal digits of both cases.
-        assert!(link.starts_with(&format!("{}/users?$top=5&$select=displayName&$count=true&$skiptoken=%2bRID%3A~", simulator.url())), "{link}");
+        assert!(
+            link.starts_with(&format!(
+                "{}/users?$top=5&$select=displayName&$count=true&$skiptoken=%2bRID%3A~",
+                simulator.url()
+            )),
+            "{link}"
+        );
     }
     // The count comes with the first page only, and links come back as they were sent.
     let requests = simulator.requests();
-    assert!(requests[1].target.contains("$skiptoken=%2bRID%3A~"), "{}", requests[1].target);
+    assert!(
+        requests[1].target.contains("$skiptoken=%2bRID%3A~"),
+        "{}",
+        requests[1].target
+    );
 }
 
 #[tokio::test]
@@ -61,7 +71,10 @@ async fn what_is_deleted_meanwhile_moves_nothing() {
     for id in first.names("id").iter().skip(1) {
         client.delete(&format!("/users/{id}")).await;
     }
-    assert_eq!(client.get(&next).await.names("givenName"), ["Elena", "Farid", "Greta", "Hugo"]);
+    assert_eq!(
+        client.get(&next).await.names("givenName"),
+        ["Elena", "Farid", "Greta", "Hugo"]
+    );
 }
 
 #[tokio::test]
@@ -72,21 +85,54 @@ async fn page_sizes() {
     simulator.set_page_size(None);
     assert_eq!(client.get("/users").await.names("id").len(), 12);
     for number in 0..10 {
-        simulator.create("/me/messages", json!({ "subject": format!("{number}") })).unwrap();
+        simulator
+            .create("/me/messages", json!({ "subject": format!("{number}") }))
+            .unwrap();
     }
-    assert_eq!(client.get("/me/messages").await.names("id").len(), 10, "mail comes in tens");
-    let preferred = client.send(http::Method::GET, "/me/messages", &[("prefer", "odata.maxpagesize=2")], "").await;
+    assert_eq!(
+        client.get("/me/messages").await.names("id").len(),
+        10,
+        "mail comes in tens"
+    );
+    let preferred = client
+        .send(
+            http::Method::GET,
+            "/me/messages",
+            &[("prefer", "odata.maxpagesize=2")],
+            "",
+        )
+        .await;
     assert_eq!(preferred.names("id").len(), 2);
-    assert_eq!(preferred.header("preference-applied"), "odata.maxpagesize=2");
+    assert_eq!(
+        preferred.header("preference-applied"),
+        "odata.maxpagesize=2"
+    );
     for (url, message) in [
-        ("/users?$top=1000", "Invalid page size specified: '1000'. Must be between 1 and 999 inclusive."),
-        ("/users?$top=0", "Invalid page size specified: '0'. Must be between 1 and 999 inclusive."),
+        (
+            "/users?$top=1000",
+            "Invalid page size specified: '1000'. Must be between 1 and 999 inclusive.",
+        ),
+        (
+            "/users?$top=0",
+            "Invalid page size specified: '0'. Must be between 1 and 999 inclusive.",
+        ),
     ] {
-        assert_eq!(client.get(url).await.error(), ("Request_UnsupportedQuery".into(), message.into()));
+        assert_eq!(
+            client.get(url).await.error(),
+            ("Request_UnsupportedQuery".into(), message.into())
+        );
     }
-    assert_eq!(client.get("/me/messages?$top=5000").await.status, StatusCode::OK, "mail takes what it can");
+    assert_eq!(
+        client.get("/me/messages?$top=5000").await.status,
+        StatusCode::OK,
+        "mail takes what it can"
+    );
     for top in ["-1", "x", "1.5", ""] {
-        assert_eq!(client.get(&format!("/users?$top={top}")).await.status, StatusCode::BAD_REQUEST, "{top}");
+        assert_eq!(
+            client.get(&format!("/users?$top={top}")).await.status,
+            StatusCode::BAD_REQUEST,
+            "{top}"
+        );
     }
 }
 
@@ -100,22 +146,51 @@ async fn skip() {
     let next = rest.json()["@odata.nextLink"].as_str().unwrap().to_owned();
     assert_eq!(client.get(&next).await.names("id"), all[5..]);
     let refused = client.get("/groups?$skip=1").await;
-    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "the directory does not skip");
+    assert_eq!(
+        refused.status,
+        StatusCode::BAD_REQUEST,
+        "the directory does not skip"
+    );
 }
 
 #[tokio::test]
 async fn tokens_that_are_no_good() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
-    let link = client.get("/users?$top=5").await.json()["@odata.nextLink"].as_str().unwrap().to_owned();
+    let link = client.get("/users?$top=5").await.json()["@odata.nextLink"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(client.get(&link).await.status, StatusCode::OK);
-    assert_eq!(client.get(&link).await.status, StatusCode::OK, "the same link may be asked for again");
+    assert_eq!(
+        client.get(&link).await.status,
+        StatusCode::OK,
+        "the same link may be asked for again"
+    );
     let (_, token) = link.split_once("$skiptoken=").unwrap();
-    assert_eq!(client.get(&format!("/users?$top=6&$skiptoken={token}")).await.status, StatusCode::BAD_REQUEST);
-    assert_eq!(client.get(&format!("/groups?$top=5&$skiptoken={token}")).await.status, StatusCode::BAD_REQUEST);
-    assert_eq!(client.get("/users?$top=5&$skiptoken=2").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        client
+            .get(&format!("/users?$top=6&$skiptoken={token}"))
+            .await
+            .status,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(
+        client
+            .get(&format!("/groups?$top=5&$skiptoken={token}"))
+            .await
+            .status,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(
+        client.get("/users?$top=5&$skiptoken=2").await.status,
+        StatusCode::BAD_REQUEST
+    );
     simulator.expire_page_tokens();
-    assert_eq!(client.get(&link).await.error().0, "Directory_ExpiredPageToken");
+    assert_eq!(
+        client.get(&link).await.error().0,
+        "Directory_ExpiredPageToken"
+    );
     simulator.advance(Duration::from_secs(1));
     assert_eq!(client.get("/users?$top=5").await.status, StatusCode::OK);
 }
