@@ -146,7 +146,12 @@ impl Tenant<'_> {
         key: Option<&str>,
         properties: Map<String, Value>,
     ) -> Id {
-        let Below { owner, relation, many, key_property } = place;
+        let Below {
+            owner,
+            relation,
+            many,
+            key_property,
+        } = place;
         let mut properties = properties;
         let sent = key_property.and_then(|name| match properties.get(name) {
             Some(Value::String(text)) => Some(text.clone()),
@@ -187,12 +192,7 @@ impl Tenant<'_> {
             properties.insert("driveType".into(), json!("business"));
             properties.insert("name".into(), json!("OneDrive"));
         }
-        self.make(
-            Below::one(owner, relation),
-            kind,
-            None,
-            properties,
-        )
+        self.make(Below::one(owner, relation), kind, None, properties)
     }
 
     /// What an entity has from the start, and where else it hangs.
@@ -211,11 +211,7 @@ impl Tenant<'_> {
             "microsoft.graph.event" => self.place_event(id, owner),
             "microsoft.graph.drive" => {
                 let root = json!({ "name": "root", "root": {}, "folder": { "childCount": 0 } });
-                self.make_json(
-                    Below::one(id, "root"),
-                    "microsoft.graph.driveItem",
-                    root,
-                );
+                self.make_json(Below::one(id, "root"), "microsoft.graph.driveItem", root);
             }
             "microsoft.graph.driveItem" => self.place_drive_item(id, owner, relation),
             _ => {}
@@ -379,11 +375,21 @@ pub(crate) struct Below<'a> {
 impl<'a> Below<'a> {
     /// A place in a collection.
     pub(crate) fn many(owner: Id, relation: &'a str) -> Self {
-        Self { owner, relation, many: true, key_property: None }
+        Self {
+            owner,
+            relation,
+            many: true,
+            key_property: None,
+        }
     }
 
     /// A place for one alone.
     pub(crate) fn one(owner: Id, relation: &'a str) -> Self {
-        Self { owner, relation, many: false, key_property: None }
+        Self {
+            owner,
+            relation,
+            many: false,
+            key_property: None,
+        }
     }
 }

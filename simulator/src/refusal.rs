@@ -14,8 +14,14 @@ use crate::service::Service;
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
-    pub(crate) code: String,
     pub(crate) message: String,
+    code: String,
+    /// What few refusals have.
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct More {
     target: Option<String>,
     details: Vec<Value>,
     inner_code: Option<String>,
@@ -29,11 +35,12 @@ impl Refusal {
             status,
             code,
             message,
-            target: None,
-            details: Vec::new(),
-            inner_code: None,
-            headers: Vec::new(),
+            more: None,
         }
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 
     /// The form most refusals of Graph's own layer have.
@@ -77,7 +84,7 @@ impl Refusal {
             "Specified HTTP method is not allowed for the request target.",
         );
         let allowed: Vec<_> = allowed.map(Method::as_str).collect();
-        refusal.headers.push((ALLOW, allowed.join(", ")));
+        refusal.more().headers.push((ALLOW, allowed.join(", ")));
         refusal
     }
 
@@ -151,7 +158,7 @@ impl Refusal {
                     "NotFound",
                     &format!("No object was found with the id '{key}'."),
                 );
-                refusal.inner_code = Some("ItemNotFound".into());
+                refusal.more().inner_code = Some("ItemNotFound".into());
                 refusal
             }
             Service::Planner => missing("", "The requested item is not found."),
@@ -212,19 +219,20 @@ impl Refusal {
             "InvalidAuthenticationToken",
             message,
         );
-        refusal.headers.push((WWW_AUTHENTICATE, challenge));
+        refusal.more().headers.push((WWW_AUTHENTICATE, challenge));
         refusal
     }
 
     /// Says which property was at fault.
     pub(crate) fn detail(mut self, code: &str, target: &str, message: &str) -> Self {
-        self.details
+        self.more()
+            .details
             .push(json!({ "code": code, "target": target, "message": message }));
         self
     }
 
     pub(crate) fn target(mut self, target: &str) -> Self {
-        self.target = Some(target.to_owned());
+        self.more().target = Some(target.to_owned());
         self
     }
 
@@ -240,22 +248,24 @@ impl Refusal {
             "request-id": request_id,
             "client-request-id": client_request_id,
         });
-        if let Some(code) = &self.inner_code {
+        if let Some(code) = self.more.as_ref().and_then(|more| more.inner_code.as_ref()) {
             inner["code"] = json!(code);
         }
         let mut error = json!({ "code": self.code, "message": self.message, "innerError": inner });
-        if let Some(target) = &self.target {
-            error["target"] = json!(target);
-        }
-        if !self.details.is_empty() {
-            error["details"] = json!(self.details);
+        if let Some(more) = &self.more {
+            if let Some(target) = &more.target {
+                error["target"] = json!(target);
+            }
+            if !more.details.is_empty() {
+                error["details"] = json!(more.details);
+            }
         }
         let mut answer = Answer::bytes(
             self.status,
             "application/json",
             json!({ "error": error }).to_string(),
         );
-        for (name, value) in &self.headers {
+        for (name, value) in self.more.iter().flat_map(|more| &more.headers) {
             if let Ok(value) = HeaderValue::from_str(value) {
                 answer.headers.insert(name.clone(), value);
             }

@@ -57,11 +57,20 @@ impl Target {
     /// Why nothing can be read here: there is no such entity, or none at all.
     pub(crate) fn missing(&self, schemas: &Schemas) -> Refusal {
         match self {
-            Self::Vacant { declared, key: Some(key), .. } => Refusal::not_found(schemas, declared, key),
-            Self::Vacant { declared, relation, .. } | Self::Set { declared, relation, .. } => {
-                Refusal::nothing_related(schemas, declared, relation)
+            Self::Vacant {
+                declared,
+                key: Some(key),
+                ..
+            } => Refusal::not_found(schemas, declared, key),
+            Self::Vacant {
+                declared, relation, ..
             }
-            Self::Entity { declared, found, .. } => Refusal::nothing_related(schemas, declared, &found.relation),
+            | Self::Set {
+                declared, relation, ..
+            } => Refusal::nothing_related(schemas, declared, relation),
+            Self::Entity {
+                declared, found, ..
+            } => Refusal::nothing_related(schemas, declared, &found.relation),
             Self::Property { path, .. } => Refusal::unknown_segment(&path.join("/")),
             Self::Root => Refusal::unknown_segment(""),
         }
@@ -374,7 +383,10 @@ impl<'a> Walker<'_, 'a, '_> {
         }
         for number in 1..=2 {
             let mut properties = crate::synth::object(self.schemas(), declared);
-            if let Some(key) = place.key_property().and_then(|name| properties.get_mut(name)) {
+            if let Some(key) = place
+                .key_property()
+                .and_then(|name| properties.get_mut(name))
+            {
                 // Keys are unlike each other.
                 *key = match key {
                     Value::Number(_) => number.into(),
@@ -385,7 +397,10 @@ impl<'a> Walker<'_, 'a, '_> {
                 *name = format!("Simulated {relation} {number}").into();
             }
             self.tenant.make(
-                Below { key_property: place.key_property(), ..Below::many(owner, relation) },
+                Below {
+                    key_property: place.key_property(),
+                    ..Below::many(owner, relation)
+                },
                 declared,
                 None,
                 properties,

@@ -59,7 +59,7 @@ fn at_depth(schemas: &Schemas, kind: &Type, name: &str, depth: u8) -> Value {
         // Larger than what a double holds.
         Type::Int64 => json!(9_007_199_254_740_993_u64 + hash % 1_000),
         Type::Double | Type::Float | Type::Decimal => json!((hash % 1_000) as f64 + 0.5),
-        Type::Boolean => json!(hash % 2 == 0),
+        Type::Boolean => json!(hash.is_multiple_of(2)),
         Type::Collection(items) if depth < DEPTH => json!([at_depth(schemas, items, name, depth)]),
         Type::Collection(_) => json!([]),
         Type::Inline(object) => fill(schemas, object.properties.iter(), depth),

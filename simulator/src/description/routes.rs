@@ -104,12 +104,12 @@ impl Place {
             let described = described
                 .iter()
                 .find(|(other, _)| other.eq_ignore_ascii_case(name));
-            match (described, value) {
-                (None, _) => false,
-                (Some((_, Argument::Quoted(_))), Argument::Bare(_)) => false,
-                (Some((_, Argument::Bare(_))), Argument::Quoted(_)) => false,
-                _ => true,
-            }
+            !matches!(
+                (described.map(|(_, described)| described), value),
+                (None, _)
+                    | (Some(Argument::Quoted(_)), Argument::Bare(_))
+                    | (Some(Argument::Bare(_)), Argument::Quoted(_))
+            )
         })
     }
 

@@ -176,11 +176,6 @@ impl Schemas {
             .collect()
     }
 
-    /// Whether the type or one of its bases takes properties that are not described.
-    pub(crate) fn is_open(&self, type_name: &str) -> bool {
-        self.ancestry(type_name).any(|(_, object)| object.open)
-    }
-
     /// The name of the type's items, where it is the description's way to say "a page of these": an object without a
     /// base that has a collection named `value`.
     pub(crate) fn page_items<'a>(&'a self, kind: &'a Type) -> Option<&'a Type> {

@@ -41,19 +41,6 @@ impl Graph<'_> {
                         content.bytes.clone(),
                     ));
                 }
-                // An attachment's bytes are also one of its properties.
-                let bytes = self
-                    .tenant
-                    .store
-                    .get(id)
-                    .and_then(|entity| entity.properties.get("contentBytes"));
-                if let Some(bytes) = bytes.and_then(Value::as_str).and_then(decoded) {
-                    return Ok(Answer::bytes(
-                        StatusCode::OK,
-                        "application/octet-stream",
-                        bytes,
-                    ));
-                }
                 let media_type = self.media_type(call);
                 let bytes = synth::content(media_type, name);
                 Ok(Answer::bytes(StatusCode::OK, media_type, bytes))
@@ -201,9 +188,4 @@ fn unwrapped(value: Value) -> Value {
         }
         other => other,
     }
-}
-
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.decode(text).ok()
 }

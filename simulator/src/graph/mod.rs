@@ -118,9 +118,9 @@ impl Graph<'_> {
                 (Target::Set { .. }, &Method::GET) => self.list(&call, &resource),
                 (Target::Entity { .. }, &Method::GET) => self.get(&call, &resource),
                 (Target::Set { .. } | Target::Vacant { .. }, &Method::POST) => {
-                    self.create(&resource, body)
+                    self.create(&call, &resource, body)
                 }
-                (Target::Vacant { .. }, &Method::PUT) => self.create(&resource, body),
+                (Target::Vacant { .. }, &Method::PUT) => self.create(&call, &resource, body),
                 (Target::Entity { .. }, &Method::PATCH) => self.update(&call, &resource, body),
                 (Target::Entity { .. }, &Method::PUT) => self.replace(&call, &resource, body),
                 (Target::Entity { .. }, &Method::POST) => self.update(&call, &resource, body),

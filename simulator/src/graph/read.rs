@@ -17,6 +17,9 @@ use crate::resource::{Resource, Target};
 use crate::service::Service;
 use crate::store::Id;
 
+/// From the first moment to the one after the last.
+type Span = (DateTime<Utc>, DateTime<Utc>);
+
 /// How many values a directory filter may name.
 const ALTERNATIVES: usize = 15;
 
@@ -239,10 +242,7 @@ impl Graph<'_> {
     }
 
     /// The time that a calendar view is of; `None` where the operation takes none.
-    fn calendar_range(
-        &self,
-        call: &Call<'_>,
-    ) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, Refusal> {
+    fn calendar_range(&self, call: &Call<'_>) -> Result<Option<Span>, Refusal> {
         // Bookings has other names for them.
         let [from, until] = [["startDateTime", "start"], ["endDateTime", "end"]].map(|names| {
             let sent = names.into_iter().find_map(|name| call.options.custom(name));

@@ -23,7 +23,15 @@ impl Graph<'_> {
         let done = || Ok(Answer::empty(StatusCode::NO_CONTENT));
         match (&resource.target, &call.request.method) {
             (Target::Set { .. }, &Method::GET) => self.references(call, resource),
-            (Target::Set { owner, relation, declared, .. }, &Method::POST) => {
+            (
+                Target::Set {
+                    owner,
+                    relation,
+                    declared,
+                    ..
+                },
+                &Method::POST,
+            ) => {
                 let target = self.referred_as(declared, relation, &written(body)?)?;
                 self.add_reference(*owner, relation, target)?;
                 done()
@@ -55,14 +63,28 @@ impl Graph<'_> {
                 // The description says that a text is the answer, and the text of a reference is its URL.
                 Ok(Answer::json(StatusCode::OK, &json!(self.url(*id))))
             }
-            (Target::Entity { found, declared, .. }, &Method::PUT) => {
+            (
+                Target::Entity {
+                    found, declared, ..
+                },
+                &Method::PUT,
+            ) => {
                 let target = self.referred_as(declared, &found.relation, &written(body)?)?;
                 self.tenant
                     .store
                     .set(found.owner, &found.relation, Some(target));
                 done()
             }
-            (Target::Vacant { owner, relation, declared, key: None, .. }, &Method::PUT) => {
+            (
+                Target::Vacant {
+                    owner,
+                    relation,
+                    declared,
+                    key: None,
+                    ..
+                },
+                &Method::PUT,
+            ) => {
                 let target = self.referred_as(declared, relation, &written(body)?)?;
                 self.tenant.store.set(*owner, relation, Some(target));
                 done()
@@ -92,7 +114,12 @@ impl Graph<'_> {
     }
 
     /// The entity that a URL refers to, where it is of the type that the relation takes.
-    pub(super) fn referred_as(&mut self, declared: &str, relation: &str, url: &str) -> Result<Id, Refusal> {
+    pub(super) fn referred_as(
+        &mut self,
+        declared: &str,
+        relation: &str,
+        url: &str,
+    ) -> Result<Id, Refusal> {
         let id = self.referred(url)?;
         match self.tenant.store.get(id) {
             Some(entity) if !self.tenant.schemas.is_a(&entity.kind, declared) => {
@@ -167,15 +194,10 @@ fn written(body: Option<Json>) -> Result<String, Refusal> {
     let Some(Json::Object(entries)) = body else {
         return Err(empty_payload());
     };
-    for (name, value) in entries {
-        match (name.as_str(), value) {
-            ("@odata.id", Json::String(url)) => return Ok(url),
-            _ => {
-                return Err(Refusal::body(format!(
-                    "'@odata.id' with a URL was expected, but found '{name}'."
-                )));
-            }
-        }
+    match entries.as_slice() {
+        [(name, Json::String(url))] if name == "@odata.id" => Ok(url.clone()),
+        _ => Err(Refusal::body(
+            "'@odata.id' with a URL was expected, and nothing else.",
+        )),
     }
-    Err(Refusal::body("'@odata.id' with a URL was expected."))
 }

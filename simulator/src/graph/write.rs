@@ -1,7 +1,7 @@
 //! POST, PATCH, PUT and DELETE of entities.
 
 use http::StatusCode;
-use http::header::{ETAG, LOCATION};
+use http::header::{CONTENT_LOCATION, ETAG, LOCATION};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
@@ -52,21 +52,52 @@ impl Graph<'_> {
     /// A new entity in a collection, or at a place that has room for one.
     pub(super) fn create(
         &mut self,
+        call: &Call<'_>,
         resource: &Resource<'_>,
         body: Option<Json>,
     ) -> Result<Answer, Refusal> {
         let (place, declared, key) = match &resource.target {
-            Target::Set { owner, relation, declared, key_property, .. } => {
+            Target::Set {
+                owner,
+                relation,
+                declared,
+                key_property,
+                ..
+            } => {
                 let key_property = key_property.as_deref();
-                (Below { key_property, ..Below::many(*owner, relation) }, declared, None)
+                (
+                    Below {
+                        key_property,
+                        ..Below::many(*owner, relation)
+                    },
+                    declared,
+                    None,
+                )
             }
-            Target::Vacant { owner, relation, declared, key: Some(key), key_property } => {
+            Target::Vacant {
+                owner,
+                relation,
+                declared,
+                key: Some(key),
+                key_property,
+            } => {
                 let key_property = key_property.as_deref();
-                (Below { key_property, ..Below::many(*owner, relation) }, declared, Some(key.as_str()))
+                (
+                    Below {
+                        key_property,
+                        ..Below::many(*owner, relation)
+                    },
+                    declared,
+                    Some(key.as_str()),
+                )
             }
-            Target::Vacant { owner, relation, declared, key: None, .. } => {
-                (Below::one(*owner, relation), declared, None)
-            }
+            Target::Vacant {
+                owner,
+                relation,
+                declared,
+                key: None,
+                ..
+            } => (Below::one(*owner, relation), declared, None),
             _ => return Err(Refusal::body("Nothing can be created here.")),
         };
         let written = body::entity(
@@ -74,12 +105,37 @@ impl Graph<'_> {
             declared,
             body.ok_or_else(empty_payload)?,
         )?;
-        let id = self.make(
-            place,
-            key,
-            written,
-        )?;
+        let id = self.make(place, key, written)?;
+        if call.operation.answer.is_empty() {
+            return Ok(self.accepted(id));
+        }
         self.answer_entity(StatusCode::CREATED, id, declared)
+    }
+
+    /// The answer to a creation that takes its time, as that of a team does: where its progress can be read.
+    fn accepted(&mut self, id: Id) -> Answer {
+        let Some(team) = self.tenant.store.get(id) else {
+            return Answer::empty(StatusCode::ACCEPTED);
+        };
+        let (key, found) = (team.key.clone(), format!("/teams('{}')", team.key));
+        let operation = json!({
+            "operationType": "createTeam", "status": "succeeded", "attemptsCount": 1, "targetResourceId": key,
+            "targetResourceLocation": found, "createdDateTime": timestamp(self.now),
+            "lastActionDateTime": timestamp(self.now),
+        });
+        let place = Below::many(id, "operations");
+        let properties = operation.as_object().cloned().unwrap_or_default();
+        let kind = "microsoft.graph.teamsAsyncOperation";
+        let operation = self.tenant.make(place, kind, None, properties);
+        let operation = self
+            .tenant
+            .store
+            .get(operation)
+            .map_or("", |operation| operation.key.as_str());
+        // Relative to the service root.
+        Answer::empty(StatusCode::ACCEPTED)
+            .with(LOCATION, &format!("{found}/operations('{operation}')"))
+            .with(CONTENT_LOCATION, &found)
     }
 
     /// Makes an entity and all that its body holds of others.
@@ -118,20 +174,12 @@ impl Graph<'_> {
         for (relation, related) in related {
             match related {
                 Related::One(one) => {
-                    self.make(
-                        Below::one(id, &relation),
-                        None,
-                        one,
-                    )?;
+                    self.make(Below::one(id, &relation), None, one)?;
                 }
                 Related::Many(many) => {
                     self.tenant.store.open(id, &relation);
                     for one in many {
-                        self.make(
-                            Below::many(id, &relation),
-                            None,
-                            one,
-                        )?;
+                        self.make(Below::many(id, &relation), None, one)?;
                     }
                 }
             }
@@ -338,7 +386,10 @@ impl Graph<'_> {
             }
             for one in all {
                 self.make(
-                    Below { many, ..Below::one(id, &relation) },
+                    Below {
+                        many,
+                        ..Below::one(id, &relation)
+                    },
                     None,
                     one,
                 )?;
@@ -368,7 +419,9 @@ impl Graph<'_> {
                 Some(kind) => (kind, false),
                 None => continue,
             };
-            let Type::Named(declared) = declared else { continue };
+            let Type::Named(declared) = declared else {
+                continue;
+            };
             let declared = declared.clone();
             for url in urls {
                 let target = self.referred_as(&declared, &relation, &url)?;
@@ -462,7 +515,9 @@ pub(super) fn location(store: &Store, id: Id) -> String {
     let mut segments: Vec<String> = store
         .ancestors(id)
         .map(|(_, entity)| {
-            let Some((owner, relation)) = &entity.parent else { return String::new() };
+            let Some((owner, relation)) = &entity.parent else {
+                return String::new();
+            };
             if matches!(store.relation(*owner, relation), Some(Relation::One(_))) {
                 return format!("/{relation}");
             }

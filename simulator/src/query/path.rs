@@ -83,9 +83,29 @@ fn step(schemas: &Schemas, kind: &Type, segment: &str) -> Result<Target, Refusal
     })
 }
 
+/// Types that take any property. Graph's metadata says so, and the conversion of it to OpenAPI drops it.
+const OPEN: [&str; 5] = [
+    "microsoft.graph.extension",
+    "microsoft.graph.externalConnectors.properties",
+    "microsoft.graph.fieldValueSet",
+    "microsoft.graph.identitySet",
+    "microsoft.graph.resourceData",
+];
+
 /// Whether the name may be one that the description does not know: a property of an open type, or an extension.
 pub(crate) fn takes_any(schemas: &Schemas, type_name: &str, property: &str) -> bool {
-    property.starts_with("extension_") || schemas.is_open(type_name)
+    // `extension_<application>_<name>` of a directory extension, `ext<8 characters>_<name>` of a schema extension.
+    let extension = property.starts_with("extension_")
+        || property
+            .strip_prefix("ext")
+            .and_then(|rest| rest.split_once('_'))
+            .is_some_and(|(id, _)| id.len() == 8 && id.chars().all(|c| c.is_ascii_alphanumeric()));
+    extension
+        || schemas.ancestry(type_name).any(|(name, object)| {
+            // A type that is described as having nothing would be of no use if it were not open.
+            let empty = object.base.is_none() && object.properties.is_empty();
+            object.open || empty || OPEN.contains(&name)
+        })
 }
 
 /// A type's name as OData's messages have it.

@@ -1,4 +1,11 @@
 //! The simulator, seen by a client.
 
 mod client;
+mod description;
+mod entities;
+mod faults;
+mod identity;
+mod paging;
+mod queries;
+mod refusals;
 mod walk;

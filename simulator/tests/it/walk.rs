@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use simulator::{Description, Simulator};
+use simulator::Description;
 
 use crate::client::{Answer, Client, builder, description};
 
@@ -54,7 +54,12 @@ async fn every_operation_of_the_description() {
             for segment in path.trim_start_matches('/').split('/') {
                 place = place.children.entry(segment.to_owned()).or_default();
             }
-            operations += item.as_object().unwrap().keys().filter(|name| *name != "parameters").count();
+            operations += item
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|name| *name != "parameters")
+                .count();
             place.item = item.clone();
         }
     }
@@ -81,11 +86,22 @@ async fn every_operation_of_the_description() {
         simulator.forget_requests();
         walk.place(place, "", "", segment).await;
     }
-    assert!(walk.failures.is_empty(), "{} of {}:\n{}", walk.failures.len(), walk.calls, walk.failures.join("\n"));
+    assert!(
+        walk.failures.is_empty(),
+        "{} of {}:\n{}",
+        walk.failures.len(),
+        walk.calls,
+        walk.failures.join("\n")
+    );
     assert_eq!(walk.calls, operations);
     assert_eq!(walk.successes + walk.absent.len(), operations);
     // Nearly all of what is called is there.
-    assert!(walk.absent.len() * 50 < operations, "{}:\n{}", walk.absent.len(), walk.absent.join("\n"));
+    assert!(
+        walk.absent.len() * 50 < operations,
+        "{}:\n{}",
+        walk.absent.len(),
+        walk.absent.join("\n")
+    );
 }
 
 impl Walk {
@@ -99,48 +115,84 @@ impl Walk {
         self.prepare(place, &template, &url).await;
         if segment == "$ref" {
             // What is about to be added is not there yet.
-            self.uncounted(place, &[Method::DELETE, Method::PUT], &template, &url, &query).await;
+            self.uncounted(
+                place,
+                &[Method::DELETE, Method::PUT],
+                &template,
+                &url,
+                &query,
+            )
+            .await;
         }
         for method in [Method::GET, Method::PATCH, Method::PUT] {
             self.call(place, &method, &template, &url, &query).await;
         }
-        let creates = place.item.get("post").is_some_and(|post| post.get("x-ms-docs-operation-type").is_none());
+        let creates = place
+            .item
+            .get("post")
+            .is_some_and(|post| post.get("x-ms-docs-operation-type").is_none());
         let mut made = None;
-        if let Some(answer) = self.call(place, &Method::POST, &template, &url, &query).await
+        if let Some(answer) = self
+            .call(place, &Method::POST, &template, &url, &query)
+            .await
             && creates
         {
             made = key(&answer);
         }
-        for (segment, child) in place.children.iter().filter(|(segment, _)| !segment.starts_with(['{', '$'])) {
+        for (segment, child) in place
+            .children
+            .iter()
+            .filter(|(segment, _)| !segment.starts_with(['{', '$']))
+        {
             Box::pin(self.place(child, &template, &url, segment)).await;
         }
-        if let Some((segment, child)) = place.children.iter().find(|(segment, _)| segment.starts_with('{')) {
+        if let Some((segment, child)) = place
+            .children
+            .iter()
+            .find(|(segment, _)| segment.starts_with('{'))
+        {
             let id = match made {
                 Some(id) => Some(id),
                 None => self.first(place, &url).await,
             };
             let id = id.unwrap_or_else(|| "00000000-0000-4000-8000-000000000000".to_owned());
-            self.entity(child, place, &template, &url, segment, &id).await;
+            self.entity(child, place, &template, &url, segment, &id)
+                .await;
         }
         // References last: they are taken away in the end.
-        for (segment, child) in place.children.iter().filter(|(segment, _)| segment.starts_with('$')) {
+        for (segment, child) in place
+            .children
+            .iter()
+            .filter(|(segment, _)| segment.starts_with('$'))
+        {
             Box::pin(self.place(child, &template, &url, segment)).await;
         }
         self.prepare(place, &template, &url).await;
-        self.call(place, &Method::DELETE, &template, &url, &query).await;
+        self.call(place, &Method::DELETE, &template, &url, &query)
+            .await;
     }
 
     /// Calls an entity of the collection at `url`, and all below it.
-    async fn entity(&mut self, place: &Place, set: &Place, template: &str, url: &str, segment: &str, id: &str) {
+    async fn entity(
+        &mut self,
+        place: &Place,
+        set: &Place,
+        template: &str,
+        url: &str,
+        segment: &str,
+        id: &str,
+    ) {
         let template = format!("{template}/{segment}");
-        let at = |id: &str| {
-            format!("{url}/{}", encoded(id))
-        };
+        let at = |id: &str| format!("{url}/{}", encoded(id));
         let own = at(id);
         for method in [Method::GET, Method::PATCH, Method::PUT] {
             self.call(place, &method, &template, &own, "").await;
         }
-        for (segment, child) in place.children.iter().filter(|(segment, _)| *segment != "$ref") {
+        for (segment, child) in place
+            .children
+            .iter()
+            .filter(|(segment, _)| *segment != "$ref")
+        {
             let mut at_child = own.clone();
             // Below a cast, an entity of that type is wanted.
             if let Some(type_name) = segment.strip_prefix("graph.") {
@@ -155,8 +207,12 @@ impl Walk {
         }
         if let Some(child) = place.children.get("$ref") {
             if let Some(references) = set.children.get("$ref") {
-                let (template, url) = (format!("{}/$ref", template.rsplit_once('/').unwrap().0), format!("{url}/$ref"));
-                self.uncounted(references, &[Method::POST], &template, &url, "").await;
+                let (template, url) = (
+                    format!("{}/$ref", template.rsplit_once('/').unwrap().0),
+                    format!("{url}/$ref"),
+                );
+                self.uncounted(references, &[Method::POST], &template, &url, "")
+                    .await;
             }
             Box::pin(self.place(child, &template, &own, "$ref")).await;
         }
@@ -167,7 +223,14 @@ impl Walk {
     async fn prepare(&mut self, place: &Place, template: &str, url: &str) {
         if let Some(references) = place.children.get("$ref") {
             let (template, url) = (format!("{template}/$ref"), format!("{url}/$ref"));
-            self.uncounted(references, &[Method::PUT, Method::POST], &template, &url, "").await;
+            self.uncounted(
+                references,
+                &[Method::PUT, Method::POST],
+                &template,
+                &url,
+                "",
+            )
+            .await;
         }
         if let Some((set, arguments)) = url.strip_suffix(')').and_then(|url| url.rsplit_once('('))
             && let Some((property, _)) = arguments.split_once("='")
@@ -181,7 +244,14 @@ impl Walk {
         }
     }
 
-    async fn uncounted(&mut self, place: &Place, methods: &[Method], template: &str, url: &str, query: &str) {
+    async fn uncounted(
+        &mut self,
+        place: &Place,
+        methods: &[Method],
+        template: &str,
+        url: &str,
+        query: &str,
+    ) {
         let (count, successes) = (self.calls, self.successes);
         let (absent, failed) = (self.absent.len(), self.failures.len());
         for method in methods {
@@ -213,7 +283,8 @@ impl Walk {
 
     /// The entity type that is read at a place, or of which a page is.
     fn item_type(&self, place: &Place) -> Option<String> {
-        let schema = &place.item.get("get")?["responses"]["2XX"]["content"]["application/json"]["schema"];
+        let schema =
+            &place.item.get("get")?["responses"]["2XX"]["content"]["application/json"]["schema"];
         let name = schema["$ref"].as_str()?.rsplit('/').next()?;
         match self.components["schemas"][name]["properties"]["value"]["items"]["$ref"].as_str() {
             Some(items) => Some(items.rsplit('/').next()?.to_owned()),
@@ -228,7 +299,11 @@ impl Walk {
             return Some((format!("{parent}/{segment}"), query));
         };
         let mut written = Vec::new();
-        for argument in arguments.trim_end_matches(')').split(',').filter(|argument| !argument.is_empty()) {
+        for argument in arguments
+            .trim_end_matches(')')
+            .split(',')
+            .filter(|argument| !argument.is_empty())
+        {
             let (name, value) = argument.split_once('=')?;
             let value = if value.starts_with('\'') {
                 "'x y'".to_owned()
@@ -248,15 +323,23 @@ impl Walk {
     fn literal(&self, place: &Place, name: &str) -> String {
         let mut items: Vec<&Place> = vec![place];
         let parameters = loop {
-            let Some(item) = items.pop() else { return "1".into() };
+            let Some(item) = items.pop() else {
+                return "1".into();
+            };
             if let Some(parameters) = item.item.get("parameters") {
                 break parameters;
             }
             items.extend(item.children.values());
         };
-        let parameter = parameters.as_array().unwrap().iter().map(|parameter| self.parameter(parameter));
+        let parameter = parameters
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|parameter| self.parameter(parameter));
         let mut named = parameter.filter(|parameter| parameter["name"] == name);
-        let schema = named.next().map_or(Value::Null, |parameter| parameter["schema"].clone());
+        let schema = named
+            .next()
+            .map_or(Value::Null, |parameter| parameter["schema"].clone());
         match (schema["type"].as_str(), schema["format"].as_str()) {
             (Some("boolean"), _) => "true".into(),
             (Some("integer" | "number"), _) => "1".into(),
@@ -280,18 +363,30 @@ impl Walk {
 
     /// The id of the collection's first entity.
     async fn first(&mut self, place: &Place, url: &str) -> Option<String> {
-        let parameters = place.item.get("get")?.get("parameters").and_then(Value::as_array).cloned();
+        let parameters = place
+            .item
+            .get("get")?
+            .get("parameters")
+            .and_then(Value::as_array)
+            .cloned();
         let mut query = String::new();
         for parameter in parameters.unwrap_or_default() {
             let parameter = self.parameter(&parameter);
             if parameter["required"] == true && parameter["in"] == "query" {
-                query.push_str(&format!("&{}={}", parameter["name"].as_str()?, required(&parameter)));
+                query.push_str(&format!(
+                    "&{}={}",
+                    parameter["name"].as_str()?,
+                    required(&parameter)
+                ));
             }
         }
         let answer = self.client.get(&format!("{url}?{query}")).await;
         let json: Value = serde_json::from_slice(&answer.body).ok()?;
         // The name of the key is in that of the parameter: `{workflowVersion-versionNumber}`.
-        let segment = place.children.keys().find(|segment| segment.starts_with('{'))?;
+        let segment = place
+            .children
+            .keys()
+            .find(|segment| segment.starts_with('{'))?;
         let name = segment.trim_matches(['{', '}']).rsplit('-').next()?;
         let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
         match &json["value"].get(0)?[name] {
@@ -302,16 +397,40 @@ impl Walk {
     }
 
     /// Calls an operation, where the place has it.
-    async fn call(&mut self, place: &Place, method: &Method, template: &str, url: &str, query: &str) -> Option<Answer> {
-        let operation = place.item.get(method.as_str().to_ascii_lowercase())?.clone();
+    async fn call(
+        &mut self,
+        place: &Place,
+        method: &Method,
+        template: &str,
+        url: &str,
+        query: &str,
+    ) -> Option<Answer> {
+        let operation = place
+            .item
+            .get(method.as_str().to_ascii_lowercase())?
+            .clone();
         let mut query = query.to_owned();
         let mut headers: Vec<(&str, String)> = Vec::new();
-        let shared = place.item.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
-        let own = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+        let shared = place
+            .item
+            .get("parameters")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let own = operation
+            .get("parameters")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         let parameters = shared.iter().chain(&own);
-        let parameters: Vec<_> = parameters.map(|parameter| self.parameter(parameter)).collect();
+        let parameters: Vec<_> = parameters
+            .map(|parameter| self.parameter(parameter))
+            .collect();
         for parameter in parameters {
-            match (parameter["name"].as_str().unwrap(), parameter["in"].as_str().unwrap()) {
+            match (
+                parameter["name"].as_str().unwrap(),
+                parameter["in"].as_str().unwrap(),
+            ) {
                 ("ConsistencyLevel", _) => headers.push(("consistencylevel", "eventual".into())),
                 ("@id", _) => {
                     let reference = self.reference(template).await;
@@ -331,17 +450,34 @@ impl Walk {
         if let Some(media_type) = media_type {
             headers.push(("content-type", media_type));
         }
-        let target = if query.is_empty() { url.to_owned() } else { format!("{url}?{}", query.trim_start_matches('&')) };
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let answer = self.client.send(method.clone(), &target, &headers, body).await;
+        let target = if query.is_empty() {
+            url.to_owned()
+        } else {
+            format!("{url}?{}", query.trim_start_matches('&'))
+        };
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let answer = self
+            .client
+            .send(method.clone(), &target, &headers, body)
+            .await;
         self.calls += 1;
         if self.is_declared(&operation, &answer) {
             self.successes += 1;
         } else if is_absence(&answer) {
-            self.absent.push(format!("{method} {template} → {}", answer.status));
+            self.absent
+                .push(format!("{method} {template} → {}", answer.status));
         } else {
-            let body: String = String::from_utf8_lossy(&answer.body).chars().take(300).collect();
-            self.failures.push(format!("{method} {template}\n    {target}\n    {} {body}", answer.status));
+            let body: String = String::from_utf8_lossy(&answer.body)
+                .chars()
+                .take(300)
+                .collect();
+            self.failures.push(format!(
+                "{method} {template}\n    {target}\n    {} {body}",
+                answer.status
+            ));
         }
         Some(answer)
     }
@@ -350,7 +486,8 @@ impl Walk {
     fn explore(&mut self, place: &Place, template: &str) {
         if let Some(item) = self.item_type(place) {
             if place.children.contains_key("$ref") {
-                self.referred.insert(format!("{template}/$ref"), item.clone());
+                self.referred
+                    .insert(format!("{template}/$ref"), item.clone());
             }
             if place.item.get("post").is_some() && !template.contains(['{', '(', '.']) {
                 self.sets.entry(item).or_insert_with(|| template.to_owned());
@@ -369,7 +506,9 @@ impl Walk {
                 let mut example = self.example(&json!({ "$ref": format!("#/{kind}") }));
                 self.made += 1;
                 example["id"] = json!(format!("referred {}", self.made));
-                let first = self.client.get(&set).await.json()["value"][0]["id"].as_str().map(str::to_owned);
+                let first = self.client.get(&set).await.json()["value"][0]["id"]
+                    .as_str()
+                    .map(str::to_owned);
                 let id = match first {
                     Some(id) => Some(id),
                     None => key(&self.client.post(&set, example).await),
@@ -384,8 +523,15 @@ impl Walk {
     }
 
     /// A body as the operation describes it.
-    async fn body(&mut self, operation: &Value, method: &Method, template: &str) -> (Option<String>, Bytes) {
-        let Some(content) = operation["requestBody"]["content"].as_object() else { return (None, Bytes::new()) };
+    async fn body(
+        &mut self,
+        operation: &Value,
+        method: &Method,
+        template: &str,
+    ) -> (Option<String>, Bytes) {
+        let Some(content) = operation["requestBody"]["content"].as_object() else {
+            return (None, Bytes::new());
+        };
         let (media_type, media) = content.iter().next().unwrap();
         if media_type != "application/json" {
             return (Some(media_type.clone()), Bytes::from_static(b"bytes"));
@@ -395,17 +541,28 @@ impl Walk {
         } else {
             match self.example(&media["schema"]) {
                 Value::Object(mut entity) => {
-                    let name = media["schema"]["$ref"].as_str().unwrap_or_default().rsplit('/').next().unwrap();
+                    let name = media["schema"]["$ref"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .rsplit('/')
+                        .next()
+                        .unwrap();
                     if *method == Method::PATCH {
                         // An id cannot be changed, and a body without a property is refused.
                         entity.remove("id");
                         entity.insert("@odata.type".into(), json!(format!("#{name}")));
                     }
-                    if let Some((property, _)) = template.rsplit_once('(').and_then(|(_, rest)| rest.split_once("='")) {
+                    if let Some((property, _)) = template
+                        .rsplit_once('(')
+                        .and_then(|(_, rest)| rest.split_once("='"))
+                    {
                         // The entity stays where it was found.
                         entity.remove(property);
                     } else if entity.contains_key("userPrincipalName") {
-                        entity.insert("userPrincipalName".into(), json!(format!("user{}@contoso.com", self.calls)));
+                        entity.insert(
+                            "userPrincipalName".into(),
+                            json!(format!("user{}@contoso.com", self.calls)),
+                        );
                     }
                     Value::Object(entity)
                 }
@@ -417,7 +574,10 @@ impl Walk {
 
     fn example(&self, schema: &Value) -> Value {
         match (schema["$ref"].as_str(), schema["type"].as_str()) {
-            (Some(reference), _) => self.description.example(reference.rsplit('/').next().unwrap()).unwrap(),
+            (Some(reference), _) => self
+                .description
+                .example(reference.rsplit('/').next().unwrap())
+                .unwrap(),
             (None, Some("array")) => json!([self.example(&schema["items"])]),
             _ => json!({ "value": [] }),
         }
@@ -425,14 +585,27 @@ impl Walk {
 
     /// Whether the answer is a success of the described form.
     fn is_declared(&self, operation: &Value, answer: &Answer) -> bool {
-        let (_, described) = operation["responses"].as_object().unwrap().iter().next().unwrap();
+        let (_, described) = operation["responses"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .next()
+            .unwrap();
         let content = described["content"].as_object();
-        let media_type = answer.header("content-type").split(';').next().unwrap().to_owned();
+        let media_type = answer
+            .header("content-type")
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned();
         match (answer.status, content) {
             // 204 is a success of a change as well, and 202 one of what Exchange takes in.
             (StatusCode::NO_CONTENT | StatusCode::ACCEPTED, _) => answer.body.is_empty(),
-            (StatusCode::OK | StatusCode::CREATED, Some(content)) => match content.get(&media_type) {
-                Some(media) if media_type == "application/json" => self.fits(&media["schema"], &answer.json()),
+            (StatusCode::OK | StatusCode::CREATED, Some(content)) => match content.get(&media_type)
+            {
+                Some(media) if media_type == "application/json" => {
+                    self.fits(&media["schema"], &answer.json())
+                }
                 found => found.is_some(),
             },
             _ => false,
@@ -446,7 +619,10 @@ impl Walk {
                 let name = reference.rsplit('/').next().unwrap();
                 let schema = &self.components["schemas"][name];
                 match schema["properties"]["value"].as_object() {
-                    Some(value) if value.get("type").is_some_and(|kind| kind == "array") && schema.get("allOf").is_none() => {
+                    Some(value)
+                        if value.get("type").is_some_and(|kind| kind == "array")
+                            && schema.get("allOf").is_none() =>
+                    {
                         json["value"].is_array()
                     }
                     _ => json.is_object(),
@@ -471,8 +647,15 @@ fn key(answer: &Answer) -> Option<String> {
     if answer.status != StatusCode::CREATED {
         return None;
     }
-    let key = answer.header("location").rsplit_once("('")?.1.trim_end_matches("')");
-    percent_encoding::percent_decode_str(key).decode_utf8().ok().map(Into::into)
+    let key = answer
+        .header("location")
+        .rsplit_once("('")?
+        .1
+        .trim_end_matches("')");
+    percent_encoding::percent_decode_str(key)
+        .decode_utf8()
+        .ok()
+        .map(Into::into)
 }
 
 /// A value of a required query parameter.

@@ -33,10 +33,8 @@ impl Checker<'_> {
                 self.comparable(left, right, &format!("{operator:?}"))
             }
             Condition::In(operand, values) => {
-                let values = values.iter().cloned().map(Operand::Literal);
-                values
-                    .map(|value| self.comparable(operand, &value, "Equal"))
-                    .collect()
+                let mut values = values.iter().cloned().map(Operand::Literal);
+                values.try_for_each(|value| self.comparable(operand, &value, "Equal"))
             }
             Condition::Text(_, subject, text) => {
                 for operand in [subject, text] {

@@ -1,0 +1,147 @@
+//! Descriptions that cannot be read, and the one that can.
+
+use std::path::{Path, PathBuf};
+
+use simulator::{Description, Error, Simulator};
+
+use crate::client::description;
+
+const SCHEMAS: &str = r##"{"components":{"parameters":{"top":{"name":"$top","in":"query","schema":{"type":"integer","format":"int32"}}},"schemas":{
+"microsoft.graph.thing":{"type":"object","properties":{"id":{"type":"string"}}},
+"microsoft.graph.thingCollectionResponse":{"type":"object","properties":{"value":{"type":"array","items":{"$ref":"#/components/schemas/microsoft.graph.thing"}}}}}}}"##;
+
+const PATHS: &str = r##"{"paths":{"/things":{"get":{"parameters":[{"$ref":"#/components/parameters/top"}],"responses":{"2XX":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/microsoft.graph.thingCollectionResponse"}}}}}}}}}"##;
+
+/// A folder of its own, removed in the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str, schemas: &str, paths: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("simulator-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(folder.join("paths")).unwrap();
+        std::fs::write(folder.join("schemas.json"), schemas).unwrap();
+        std::fs::write(folder.join("paths/things.json"), paths).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn check(name: &str, schemas: &str, paths: &str) -> Result<usize, String> {
+    let folder = Folder::new(name, schemas, paths);
+    let checked = Description::read(&folder.0).and_then(|description| description.check());
+    checked.map_err(|error| {
+        let error = error.to_string();
+        let file = |name: &str| format!("{}: ", folder.0.join(Path::new(name)).display());
+        let short = error
+            .strip_prefix(&file("schemas.json"))
+            .or_else(|| error.strip_prefix(&file("paths/things.json")));
+        short
+            .unwrap_or_else(|| panic!("the file is not named: {error}"))
+            .to_owned()
+    })
+}
+
+#[test]
+fn the_whole_of_it_can_be_read() {
+    assert_eq!(description().check().unwrap(), 17_533);
+}
+
+#[test]
+fn faults_are_named() {
+    assert_eq!(check("good", SCHEMAS, PATHS), Ok(1));
+    for (name, schemas, paths, message) in [
+        (
+            "json",
+            SCHEMAS.replace("\"components\"", "components"),
+            PATHS.into(),
+            "key must be a string at line 1 column 2",
+        ),
+        (
+            "word",
+            SCHEMAS.replace("\"id\":{", "\"id\":{\"pattern\":\"x\","),
+            PATHS.into(),
+            "unknown field `pattern`",
+        ),
+        (
+            "format",
+            SCHEMAS.replace(
+                "\"id\":{\"type\":\"string\"",
+                "\"id\":{\"type\":\"string\",\"format\":\"email\"",
+            ),
+            PATHS.into(),
+            "property `id`: type `string` with format `email`",
+        ),
+        (
+            "dangling",
+            SCHEMAS.replace(
+                "\"id\":{\"type\":\"string\"}",
+                "\"id\":{\"$ref\":\"#/components/schemas/x\"}",
+            ),
+            PATHS.into(),
+            "schema `microsoft.graph.thing` refers to `x`, which is not there",
+        ),
+        (
+            "parameter",
+            SCHEMAS.into(),
+            PATHS.replace("parameters/top", "parameters/skip"),
+            "GET /things: no parameter `#/components/parameters/skip`",
+        ),
+        (
+            "schema",
+            SCHEMAS.into(),
+            PATHS.replace("graph.thingC", "graph.thungC"),
+            "GET /things: refers to `microsoft.graph.thungCollectionResponse`, which is not there",
+        ),
+        (
+            "status",
+            SCHEMAS.into(),
+            PATHS.replace("2XX", "default"),
+            "GET /things: not exactly one answer",
+        ),
+        (
+            "method",
+            SCHEMAS.into(),
+            PATHS.replace("\"get\"", "\"head\""),
+            "unknown field `head`",
+        ),
+        (
+            "segment",
+            SCHEMAS.into(),
+            PATHS.replace("/things", "/things(a)"),
+            "path `/things(a)`: segment `things(a)`",
+        ),
+    ] {
+        let error = check(name, &schemas, &paths).unwrap_err();
+        assert!(error.contains(message), "{name}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_folder_stops_the_start() {
+    let error = Simulator::builder()
+        .openapi("no/such/folder")
+        .start()
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Description { .. }), "{error}");
+    assert!(error.to_string().starts_with("no/such/folder"), "{error}");
+}
+
+#[test]
+fn an_example_has_each_kind_of_value() {
+    let description = description();
+    let event = description.example("microsoft.graph.event").unwrap();
+    assert!(event["createdDateTime"].is_string() && event["isAllDay"].is_boolean());
+    assert!(event["attendees"][0]["emailAddress"]["address"].is_string());
+    assert!(
+        event.get("attachments").is_none(),
+        "a navigation property is no part of it"
+    );
+    assert_eq!(description.example("microsoft.graph.event"), Some(event));
+    assert_eq!(description.example("microsoft.graph.nothing"), None);
+}
