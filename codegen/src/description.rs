@@ -11,6 +11,10 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use crate::error::{Error, Result};
+use crate::options::is_known;
+
+/// Where parameters that many operations share are defined.
+const PARAMETERS: &str = "#/components/parameters/";
 
 /// The whole of a trimmed description.
 #[derive(Debug, Default)]
@@ -72,7 +76,7 @@ pub enum ParameterOrRef {
         reference: String,
     },
     /// The parameter itself.
-    Parameter(Parameter),
+    Parameter(Box<Parameter>),
 }
 
 /// A parameter.
@@ -263,12 +267,22 @@ impl Description {
             let PathsFile { paths } = read_json(&file)?;
             description.paths.extend(paths);
         }
-        description.sort_parameters();
+        description.normalize();
         Ok(description)
     }
 
     /// Puts the parameters of each operation into one order, since operations that differ in it alone are the same.
-    fn sort_parameters(&mut self) {
+    ///
+    /// Optional ones that the runtime has no method for (`includeHiddenMessages`, `$format`) are dropped: any call can send
+    /// them, and a message under `/me/messages` and one under a mail folder are not to be two types because of them.
+    fn normalize(&mut self) {
+        let parameters = &self.parameters;
+        let resolved = |parameter: &ParameterOrRef| match parameter {
+            ParameterOrRef::Parameter(parameter) => Some((**parameter).clone()),
+            ParameterOrRef::Ref { reference } => {
+                parameters.get(reference.strip_prefix(PARAMETERS)?).cloned()
+            }
+        };
         for item in self.paths.values_mut() {
             let operations = [
                 &mut item.get,
@@ -278,6 +292,11 @@ impl Description {
                 &mut item.delete,
             ];
             for operation in operations.into_iter().flatten() {
+                operation.parameters.retain(|parameter| {
+                    // One that cannot be resolved stays, and is an error where it is used.
+                    resolved(parameter)
+                        .is_none_or(|parameter| parameter.required || is_known(&parameter.name))
+                });
                 operation.parameters.sort_unstable();
             }
         }
@@ -288,7 +307,7 @@ impl Description {
         match parameter {
             ParameterOrRef::Parameter(parameter) => Ok(parameter),
             ParameterOrRef::Ref { reference } => reference
-                .strip_prefix("#/components/parameters/")
+                .strip_prefix(PARAMETERS)
                 .and_then(|name| self.parameters.get(name))
                 .ok_or_else(|| Error::Unknown {
                     place: reference.clone(),

@@ -88,29 +88,8 @@ impl Options {
         Some(name)
     }
 
-    /// Writes the markers, and a trait and a method for each option that the runtime does not know.
+    /// Writes the markers.
     pub fn write(&self, out: &mut String) {
-        let others: BTreeSet<&String> = self
-            .sets
-            .values()
-            .flatten()
-            .filter(|option| !KNOWN.iter().any(|(known, _)| known == option))
-            .collect();
-        for option in others {
-            let (trait_name, method) = (names::camel(option), names::snake(option));
-            let _ = writeln!(
-                out,
-                "/// The operation has the option `{option}`.\n\
-                 #[diagnostic::on_unimplemented(message = \"Graph's description gives this operation no `{option}`\", \
-                 note = \"`.query(\\\"{option}\\\", value)` sends it all the same\")]\n\
-                 pub trait Has{trait_name} {{}}\n\n\
-                 impl<A, O: Has{trait_name}> Call<A, O> {{\n\
-                 \x20   /// Sends `{option}`.\n\
-                 \x20   pub fn {method}(self, value: impl Into<String>) -> Self {{\n\
-                 \x20       self.query(\"{option}\", value)\n\
-                 \x20   }}\n}}\n"
-            );
-        }
         for (name, set) in &self.sets {
             let options: Vec<_> = set.iter().map(|option| format!("`{option}`")).collect();
             let _ = writeln!(
@@ -133,12 +112,9 @@ impl Options {
             };
             let _ = writeln!(out, "impl Options for {name} {constants}");
             for option in set {
-                let known = KNOWN.iter().find(|(known, _)| known == option);
-                let trait_name = match known {
-                    Some((_, trait_name)) => (*trait_name).to_owned(),
-                    None => format!("Has{}", names::camel(option)),
-                };
-                let _ = writeln!(out, "impl {trait_name} for {name} {{}}");
+                if let Some((_, trait_name)) = KNOWN.iter().find(|(known, _)| known == option) {
+                    let _ = writeln!(out, "impl {trait_name} for {name} {{}}");
+                }
             }
             out.push('\n');
         }

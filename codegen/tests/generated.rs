@@ -1,0 +1,150 @@
+//! What a reviewer should see change: the names of the tree, and generated code of a few chosen places.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use msgraph_codegen::{Description, Generated, generate};
+
+fn description() -> &'static Description {
+    static DESCRIPTION: OnceLock<Description> = OnceLock::new();
+    DESCRIPTION.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi");
+        Description::read(&folder).expect("openapi/")
+    })
+}
+
+fn generated() -> &'static Generated<'static> {
+    static GENERATED: OnceLock<Generated<'static>> = OnceLock::new();
+    GENERATED.get_or_init(|| generate(description()).expect("code"))
+}
+
+/// The expressions of all operations below a path, as far as `depth` segments down.
+fn names(root: &str, depth: usize) -> String {
+    let mut names = String::new();
+    for (path, item) in &description().paths {
+        let below = path
+            .strip_prefix(root)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '(']));
+        if !below || path.matches('/').count() > depth {
+            continue;
+        }
+        for (method, _) in item.operations() {
+            let expression = generated()
+                .expression(method.as_str(), path)
+                .unwrap_or_else(|| panic!("{} {path} has no expression", method.as_str()));
+            names.push_str(&format!(
+                "{} {path}\n    {}\n",
+                method.as_str(),
+                expression.rust
+            ));
+        }
+    }
+    names
+}
+
+/// The text of an item with everything that stands behind it, up to the next item of the same kind.
+fn item<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
+    let from = text
+        .find(start)
+        .unwrap_or_else(|| panic!("`{start}` is not in the text"));
+    let length = text[from + start.len()..]
+        .find(end)
+        .map_or(text.len() - from, |length| length + start.len());
+    text[from..from + length].trim_end()
+}
+
+#[test]
+fn names_of_users() {
+    insta::assert_snapshot!(names("/users", 4));
+}
+
+#[test]
+fn names_of_groups() {
+    insta::assert_snapshot!(names("/groups", 3));
+}
+
+#[test]
+fn names_of_sites() {
+    insta::assert_snapshot!(names("/sites", 4));
+}
+
+#[test]
+fn names_of_drives() {
+    insta::assert_snapshot!(names("/drives", 5));
+}
+
+#[test]
+fn names_of_applications() {
+    insta::assert_snapshot!(names("/applications", 4));
+}
+
+#[test]
+fn a_node() {
+    let nodes = &generated().nodes;
+    insta::assert_snapshot!(item(nodes, "/// `/me/messages/{message-id}`", "\n/// `/"));
+}
+
+#[test]
+fn a_model() {
+    insta::assert_snapshot!(item(
+        &generated().models,
+        "/// `microsoft.graph.fileAttachment`",
+        "\n/// `microsoft"
+    ));
+}
+
+#[test]
+fn a_base_type() {
+    insta::assert_snapshot!(item(
+        &generated().models,
+        "/// `microsoft.graph.attachment`",
+        "\n/// `microsoft"
+    ));
+}
+
+#[test]
+fn an_enum() {
+    insta::assert_snapshot!(item(
+        &generated().models,
+        "/// `microsoft.graph.freeBusyStatus`",
+        "\n/// `microsoft"
+    ));
+}
+
+#[test]
+fn the_options() {
+    insta::assert_snapshot!(generated().options);
+}
+
+/// The whole tree is in the expressions: no operation of the description is without one.
+#[test]
+fn every_operation_has_an_expression() {
+    let mut operations = 0;
+    for (path, item) in &description().paths {
+        for (method, _) in item.operations() {
+            let expression = generated().expression(method.as_str(), path);
+            assert!(expression.is_some(), "{} {path}", method.as_str());
+            operations += 1;
+        }
+    }
+    assert_eq!(operations, generated().stats.operations);
+}
+
+/// CASES 1.5: equal subtrees are one type, and both paths lead to it.
+#[test]
+fn case_1_5_equal_subtrees_are_one_type() {
+    let nodes = &generated().nodes;
+    let folders = item(nodes, "pub struct MeMailFoldersId(Path);", "\n/// `/");
+    let me = item(nodes, "pub struct Me(Path);", "\n/// `/");
+    let messages = |text: &str| {
+        let line = item(text, "pub fn messages(&self) -> ", " {");
+        line.rsplit(' ').next().map(String::from)
+    };
+    let message = |node: Option<String>| {
+        let node = node.expect("a node");
+        let text = item(nodes, &format!("pub struct {node}(Path);"), "\n/// `/");
+        item(text, "pub fn id(&self, id: &str) -> ", " {").to_owned()
+    };
+    // The collections differ in their options, and what hangs below them is one type.
+    assert_eq!(message(messages(me)), message(messages(folders)));
+}

@@ -1,0 +1,120 @@
+//! The generator on small descriptions.
+
+use std::path::PathBuf;
+
+use msgraph_codegen::{Collision, Description, Error, Generated, generate};
+use serde_json::{Value, json};
+
+/// Writes a description of these paths and schemas where a test can read it.
+fn description(name: &str, paths: Value, schemas: Value) -> Description {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(folder.join("paths")).expect("a folder");
+    let write = |file: &str, value: Value| {
+        std::fs::write(folder.join(file), value.to_string()).expect("a file");
+    };
+    write("paths/all.json", json!({ "paths": paths }));
+    write(
+        "schemas.json",
+        json!({ "components": { "schemas": schemas } }),
+    );
+    Description::read(&folder).expect("a description")
+}
+
+fn get(answer: &str) -> Value {
+    let schema = json!({ "$ref": format!("#/components/schemas/{answer}") });
+    json!({ "get": { "responses": { "2XX": { "content": { "application/json": { "schema": schema } } } } } })
+}
+
+fn user() -> Value {
+    json!({ "type": "object", "properties": { "id": { "type": "string" } } })
+}
+
+fn collisions(description: &Description) -> Vec<Collision> {
+    match generate(description) {
+        Err(Error::Collisions(collisions)) => collisions,
+        Err(other) => panic!("another error: {other}"),
+        Ok(_) => panic!("no collision"),
+    }
+}
+
+#[test]
+fn two_places_of_the_same_form_are_one() {
+    let of = |root: &str| {
+        json!({
+            format!("/{root}"): get("microsoft.graph.user"),
+            format!("/{root}/{{{root}-id}}"): get("microsoft.graph.user"),
+        })
+    };
+    let mut paths = of("a");
+    paths
+        .as_object_mut()
+        .expect("paths")
+        .extend(of("b").as_object().expect("paths").clone());
+    let description = description("fold", paths, json!({ "microsoft.graph.user": user() }));
+    let Generated { stats, nodes, .. } = generate(&description).expect("code");
+    assert_eq!((stats.places, stats.operations), (4, 4));
+    // The root, `a` and `b`, and what is below them.
+    assert_eq!((stats.distinct_places, stats.distinct_operations), (3, 2));
+    assert!(nodes.contains("pub fn b(&self) -> A {"), "{nodes}");
+}
+
+#[test]
+fn names_that_meet_are_all_named() {
+    let paths = json!({
+        "/a": get("microsoft.graph.user"),
+        "/a/fooBar": get("microsoft.graph.user"),
+        "/a/foo_bar": get("microsoft.graph.user"),
+    });
+    let schemas = json!({
+        "microsoft.graph.user": user(),
+        "microsoft.graph.User": user(),
+    });
+    let found = collisions(&description("collisions", paths, schemas));
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "`models::User` in models would stand for both microsoft.graph.User and microsoft.graph.user",
+            "`foo_bar` in /a would stand for both /a/fooBar and /a/foo_bar",
+        ]
+    );
+}
+
+#[test]
+fn a_type_that_nobody_knows_is_an_error() {
+    let schemas = json!({
+        "microsoft.graph.user": { "type": "object", "properties": { "age": { "type": "integer", "format": "int128" } } },
+    });
+    let description = description(
+        "unknown",
+        json!({ "/a": get("microsoft.graph.user") }),
+        schemas,
+    );
+    let error = generate(&description).expect_err("an error").to_string();
+    assert!(
+        error.starts_with("microsoft.graph.user.age: no Rust type is known"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_missing_folder_is_named() {
+    let error = Description::read(&PathBuf::from("nowhere"))
+        .expect_err("an error")
+        .to_string();
+    assert!(
+        error.contains("nowhere") && error.contains("schemas.json"),
+        "{error}"
+    );
+}
+
+/// The same bytes each time.
+#[test]
+fn generation_is_deterministic() {
+    let paths = json!({ "/a": get("microsoft.graph.user"), "/b": get("microsoft.graph.user") });
+    let description = description("same", paths, json!({ "microsoft.graph.user": user() }));
+    let once = generate(&description).expect("code");
+    let twice = generate(&description).expect("code");
+    assert_eq!(once.nodes, twice.nodes);
+    assert_eq!(once.models, twice.models);
+}
