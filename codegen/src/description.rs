@@ -46,7 +46,7 @@ pub struct PathItem {
 }
 
 /// One operation. Two operations are the same when all of this is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 pub struct Operation {
     /// Query and header parameters.
     #[serde(default)]
@@ -66,7 +66,7 @@ pub struct Operation {
 }
 
 /// A parameter, or a reference to one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(untagged)]
 pub enum ParameterOrRef {
     /// `{"$ref": "#/components/parameters/…"}`
@@ -80,7 +80,7 @@ pub enum ParameterOrRef {
 }
 
 /// A parameter.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 pub struct Parameter {
     /// Its name on the wire.
     pub name: String,
@@ -99,7 +99,7 @@ pub struct Parameter {
 }
 
 /// A body.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 pub struct Content {
     /// The forms that it may have.
     #[serde(default)]
@@ -107,7 +107,7 @@ pub struct Content {
 }
 
 /// One form of a body.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 pub struct MediaType {
     /// Its type.
     #[serde(default)]
@@ -115,7 +115,7 @@ pub struct MediaType {
 }
 
 /// A schema in the normal form of `xtask trim`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 pub struct Schema {
     /// `#/components/schemas/…`
     #[serde(default, rename = "$ref")]
@@ -147,7 +147,7 @@ pub struct Schema {
 }
 
 /// Properties in the order of the document.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Properties(pub Vec<(String, Schema)>);
 
 impl Properties {
@@ -267,15 +267,13 @@ impl Description {
             let PathsFile { paths } = read_json(&file)?;
             description.paths.extend(paths);
         }
-        description.normalize();
+        description.drop_custom_options();
         Ok(description)
     }
 
-    /// Puts the parameters of each operation into one order, since operations that differ in it alone are the same.
-    ///
-    /// Optional ones that the runtime has no method for (`includeHiddenMessages`, `$format`) are dropped: any call can send
+    /// Drops optional parameters that the runtime has no method for (`includeHiddenMessages`, `$format`): any call can send
     /// them, and a message under `/me/messages` and one under a mail folder are not to be two types because of them.
-    fn normalize(&mut self) {
+    fn drop_custom_options(&mut self) {
         let parameters = &self.parameters;
         let resolved = |parameter: &ParameterOrRef| match parameter {
             ParameterOrRef::Parameter(parameter) => Some((**parameter).clone()),
@@ -297,7 +295,6 @@ impl Description {
                     resolved(parameter)
                         .is_none_or(|parameter| parameter.required || is_known(&parameter.name))
                 });
-                operation.parameters.sort_unstable();
             }
         }
     }

@@ -5,6 +5,7 @@
 
 #![deny(missing_docs)]
 
+mod baseline;
 mod description;
 mod error;
 mod exceptions;
@@ -22,6 +23,7 @@ use std::path::Path;
 
 use nodes::Plan;
 
+pub use baseline::baseline;
 pub use description::Description;
 pub use error::{Error, Result};
 pub use expression::Expression;

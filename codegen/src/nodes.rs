@@ -62,7 +62,7 @@ enum Body<'d> {
 }
 
 /// An operation at a place, ready to be lowered.
-struct Endpoint<'d> {
+pub(crate) struct Endpoint<'d> {
     method: Method,
     parameters: Vec<&'d Parameter>,
     answer: Answer<'d>,
@@ -94,7 +94,8 @@ pub fn write(
     for (place, endpoints) in tree.places.iter().zip(&places) {
         let mut of_place = Vec::new();
         for endpoint in endpoints {
-            of_place.push(unlowered.number(endpoint.unlowered(&place.path)?));
+            let is_needed = |name: &str| !options::is_known(name);
+            of_place.push(unlowered.number(endpoint.unlowered(&place.path, is_needed)?));
         }
         for (segment, _) in &place.children {
             if let Segment::Function(_, arguments) | Segment::AlternateKey(arguments) = segment {
@@ -145,7 +146,7 @@ pub fn write(
 }
 
 /// The operations of a place.
-fn endpoints<'d>(
+pub(crate) fn endpoints<'d>(
     description: &'d Description,
     types: &'d Types<'_>,
     place: &Place<'d>,
@@ -239,12 +240,17 @@ fn media_type(content: Option<&Content>) -> &'static str {
 }
 
 impl<'d> Endpoint<'d> {
-    fn unlowered(&self, path: &str) -> Result<Unlowered<'d>> {
+    /// The operation for progenitor, with the parameters that are needed.
+    pub(crate) fn unlowered(
+        &self,
+        path: &str,
+        is_needed: impl Fn(&str) -> bool,
+    ) -> Result<Unlowered<'d>> {
         Ok(Unlowered {
             parameters: self
                 .parameters
                 .iter()
-                .filter(|parameter| !options::is_known(&parameter.name))
+                .filter(|parameter| is_needed(&parameter.name))
                 .map(|parameter| operations::parameter(parameter, path))
                 .collect::<Result<_>>()?,
             body: match self.body {

@@ -61,22 +61,39 @@ pub fn lower(
     operations: &[Unlowered<'_>],
     rust_type: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<Signature>> {
-    let mut lowering = Lowering {
-        rust_type,
-        settings: GenerationSettings::new(),
-        schemas: BTreeMap::new(),
-    };
-    lowering.settings.with_interface(InterfaceStyle::Positional);
+    let mut settings = GenerationSettings::new();
     for (format, rust_type) in EDM_TYPES {
         let schema = schemars::schema::SchemaObject {
             instance_type: Some(schemars::schema::InstanceType::String.into()),
             format: Some((*format).into()),
             ..Default::default()
         };
-        lowering
-            .settings
-            .with_conversion(schema, rust_type, std::iter::empty());
+        settings.with_conversion(schema, rust_type, std::iter::empty());
     }
+    let tokens = generate(operations, rust_type, settings)?;
+    let mut signatures = vec![None; operations.len()];
+    read_signatures(tokens, &mut signatures)?;
+    signatures
+        .into_iter()
+        .enumerate()
+        .map(|(number, signature)| {
+            signature.ok_or_else(|| Error::Lowering(format!("operation {number} was not lowered")))
+        })
+        .collect()
+}
+
+/// What progenitor makes of the operations.
+pub fn generate(
+    operations: &[Unlowered<'_>],
+    rust_type: impl Fn(&str) -> Option<String>,
+    mut settings: GenerationSettings,
+) -> Result<TokenStream> {
+    settings.with_interface(InterfaceStyle::Positional);
+    let mut lowering = Lowering {
+        rust_type,
+        settings,
+        schemas: BTreeMap::new(),
+    };
     let mut paths = oas::Paths::default();
     for (number, operation) in operations.iter().enumerate() {
         let operation = lowering.operation(number, operation)?;
@@ -102,18 +119,9 @@ pub fn lower(
         }),
         ..Default::default()
     };
-    let tokens = Generator::new(&lowering.settings)
+    Generator::new(&lowering.settings)
         .generate_tokens(&document)
-        .map_err(|error| Error::Lowering(error.to_string()))?;
-    let mut signatures = vec![None; operations.len()];
-    read_signatures(tokens, &mut signatures)?;
-    signatures
-        .into_iter()
-        .enumerate()
-        .map(|(number, signature)| {
-            signature.ok_or_else(|| Error::Lowering(format!("operation {number} was not lowered")))
-        })
-        .collect()
+        .map_err(|error| Error::Lowering(error.to_string()))
 }
 
 /// The runtime's types of Edm's, by the format that the description gives them.

@@ -1,6 +1,11 @@
 //! One binary for all integration tests, since linking a crate of this size once is enough.
 
+mod auth;
 mod call;
+mod errors;
+mod hosts;
+mod msrv;
 mod paging;
 mod query;
+mod secrets;
 mod support;

@@ -5,13 +5,12 @@
 
 #![allow(deprecated)]
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::future::{Future, IntoFuture};
 use std::path::Path;
 use std::pin::Pin;
 
 use msgraph::call::{Options, Response};
-use msgraph::model::edm;
 use msgraph::{AccessToken, Call, Graph, models};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -49,8 +48,9 @@ fn planned<A, O: Options + 'static>(
 
 include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 
-/// The path with a sample in place of each parameter, in order: `{user-id}`, `'{name}'`, `@alias`.
-fn expected(path: &str, values: &[&str]) -> String {
+/// The path with a sample in place of each parameter, in order: `{user-id}`, `'{name}'`, `@alias`; and the samples that are
+/// left, which stand in the query.
+fn expected<'v>(path: &str, values: &[&'v str]) -> (String, Vec<&'v str>) {
     let mut values = values.iter();
     let mut expected = String::new();
     let mut rest = path;
@@ -66,21 +66,41 @@ fn expected(path: &str, values: &[&str]) -> String {
         expected.push_str(values.next().expect("a sample for each parameter"));
         rest = &rest[end..];
     }
-    assert_eq!(values.next(), None, "no sample too many for {path}");
-    expected + rest
+    (expected + rest, values.copied().collect())
 }
 
-/// Every method and path of `openapi/`.
-fn described() -> BTreeSet<(String, String)> {
+/// The names of the query parameters that an operation must have, the reference aside.
+fn required_query(operation: &Value) -> Vec<String> {
+    let parameters = operation["parameters"].as_array();
+    let mut names: Vec<_> = parameters
+        .into_iter()
+        .flatten()
+        .filter_map(|parameter| {
+            // What many operations share stands elsewhere; its name says that it is required.
+            if let Some(shared) = parameter["$ref"].as_str() {
+                let name = shared.rsplit('/').next()?.strip_suffix(".required")?;
+                return Some(name.to_owned());
+            }
+            let required = parameter["in"] == "query" && parameter["required"] == true;
+            required.then(|| parameter["name"].as_str().map(String::from))?
+        })
+        .filter(|name| !matches!(name.as_str(), "@id" | "If-Match"))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Every operation of `openapi/`, by method and path.
+fn described() -> BTreeMap<(String, String), Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/paths");
-    let mut described = BTreeSet::new();
+    let mut described = BTreeMap::new();
     for file in std::fs::read_dir(folder).expect("openapi/paths") {
         let text = std::fs::read(file.expect("a file").path()).expect("its text");
         let document: Value = serde_json::from_slice(&text).expect("JSON");
         for (path, item) in document["paths"].as_object().expect("paths") {
             for method in ["get", "post", "patch", "put", "delete"] {
-                if item.get(method).is_some() {
-                    described.insert((method.to_uppercase(), path.clone()));
+                if let Some(operation) = item.get(method) {
+                    described.insert((method.to_uppercase(), path.clone()), operation.clone());
                 }
             }
         }
@@ -101,8 +121,9 @@ async fn every_distinct_operation_goes_where_the_description_says() {
     let count = calls.len();
     for call in calls {
         let (method, path) = (call.method, call.path);
-        if !described.contains(&(method.into(), path.into())) {
+        if !described.contains_key(&(method.into(), path.into())) {
             wrong.push(format!("{method} {path} is not in the description"));
+            continue;
         }
         if let Err(error) = call.sending.await {
             wrong.push(format!("{method} {path}: {error}"));
@@ -113,9 +134,25 @@ async fn every_distinct_operation_goes_where_the_description_says() {
         let target = request.target.split('?').next().unwrap_or_default();
         let target = percent_decode_str(target).decode_utf8_lossy().into_owned();
         let sent = format!("{} {target}", request.method);
-        let right = format!("{method} /v1.0{}", expected(path, &call.values));
+        let (path_expected, left) = expected(path, &call.values);
+        let right = format!("{method} /v1.0{path_expected}");
         if sent != right {
             wrong.push(format!("{method} {path}: sent {sent} and not {right}"));
+        }
+        // The reference that is removed stands in the query as well, and is no parameter of the path.
+        let query: Vec<_> = request
+            .query()
+            .into_iter()
+            .filter(|(name, _)| *name != "@id" && *name != "%40id")
+            .collect();
+        let sent: Vec<_> = query.iter().map(|(_, value)| *value).collect();
+        let required = required_query(&described[&(method.to_owned(), path.to_owned())]);
+        let mut names: Vec<_> = query.iter().map(|(name, _)| (*name).to_owned()).collect();
+        names.sort();
+        if sent != left || names != required {
+            wrong.push(format!(
+                "{method} {path}: the query is {query:?} and not {required:?} with {left:?}"
+            ));
         }
     }
     assert!(

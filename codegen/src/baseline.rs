@@ -1,0 +1,47 @@
+//! progenitor's output as it comes, for the same folded description: what `benches/compile` compares with.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use progenitor_impl::GenerationSettings;
+
+use crate::description::Description;
+use crate::error::Result;
+use crate::names::{Collisions, camel};
+use crate::nodes::endpoints;
+use crate::operations;
+use crate::tree::Tree;
+use crate::types::Types;
+
+/// The source of a crate with all distinct operations as progenitor writes them, and each model as a stub.
+///
+/// # Errors
+///
+/// As for [`generate`](crate::generate).
+pub fn baseline(description: &Description) -> Result<String> {
+    let tree = Tree::new(description)?;
+    let types = Types::new(description, &Collisions::default())?;
+    let mut unlowered = Vec::new();
+    for place in &tree.places {
+        for endpoint in endpoints(description, &types, place)? {
+            unlowered.push(endpoint.unlowered(&place.path, |_| true)?);
+        }
+    }
+    let name = |name: &str| {
+        let rust = &types.get(name)?.rust;
+        Some(camel(&rust.path().replace("::", " ")))
+    };
+    let path = |of: &str| Some(format!("crate::stubs::{}", name(of)?));
+    let tokens = operations::generate(&unlowered, path, GenerationSettings::new())?;
+
+    let mut source = String::from("#![allow(warnings)]\n\npub mod stubs {\n");
+    let stubs: BTreeSet<_> = types.iter().filter_map(|of| name(of.name)).collect();
+    for stub in stubs {
+        let _ = writeln!(
+            source,
+            "#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]\npub struct {stub};"
+        );
+    }
+    let _ = write!(source, "}}\n\n{tokens}\n");
+    Ok(source)
+}
