@@ -160,11 +160,20 @@ impl Renderer<'_> {
         let Type::Named(declared) = declared else {
             return;
         };
+        // The rest of `$levels` goes on from there.
+        let mut options = expand.options.clone();
+        if expand.levels > 1 {
+            let levels = expand.levels - 1;
+            options.expand.push(Expand {
+                levels,
+                ..expand.clone()
+            });
+        }
         if !many {
             if let Some(one) = self.tenant.store.one(id, relation) {
                 object.insert(
                     relation.clone(),
-                    Value::Object(self.entity(one, declared, &expand.options)),
+                    Value::Object(self.entity(one, declared, &options)),
                 );
             }
             return;
@@ -179,7 +188,7 @@ impl Renderer<'_> {
         members.truncate(expand.options.top.unwrap_or(usize::MAX));
         let items = members
             .into_iter()
-            .map(|member| Value::Object(self.entity(member, declared, &expand.options)));
+            .map(|member| Value::Object(self.entity(member, declared, &options)));
         object.insert(relation.clone(), items.collect());
     }
 

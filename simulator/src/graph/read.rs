@@ -32,10 +32,8 @@ impl Graph<'_> {
         let Target::Entity { id, declared, .. } = &resource.target else {
             return Err(Refusal::unknown_segment(call.path));
         };
-        if Service::of(self.tenant.schemas, declared) == Service::Directory
-            && call.options.expand.len() > 1
-        {
-            return Err(one_expand());
+        if Service::of(self.tenant.schemas, declared) == Service::Directory {
+            check_expand(&call.options)?;
         }
         let mut entity = self.renderer().entity(*id, declared, &call.options);
         // A singleton or an entity of a set: the context of the latter says so.
@@ -322,9 +320,7 @@ impl Graph<'_> {
                 "The specified filter to the reference property query is currently not supported.",
             ));
         }
-        if options.expand.len() > 1 {
-            return Err(one_expand());
-        }
+        check_expand(options)?;
         let eventual =
             call.request.is_eventual() && call.operation.header("ConsistencyLevel").is_some();
         if options.search.is_some() && !eventual {
@@ -427,12 +423,20 @@ impl Graph<'_> {
     }
 }
 
-fn one_expand() -> Refusal {
-    Refusal::new(
+/// The directory expands one relation, one level deep.
+fn check_expand(options: &Options) -> Result<(), Refusal> {
+    let nested = options
+        .expand
+        .iter()
+        .any(|expand| !expand.options.expand.is_empty());
+    if options.expand.len() <= 1 && !nested {
+        return Ok(());
+    }
+    Err(Refusal::new(
         StatusCode::BAD_REQUEST,
         "Request_UnsupportedQuery",
         "Multiple $expand properties are not supported.",
-    )
+    ))
 }
 
 /// Whether the pair says where a page begins. Its name may be percent-encoded.

@@ -36,6 +36,8 @@ pub(crate) struct Options {
 #[derive(Clone, Debug)]
 pub(crate) struct Expand {
     pub(crate) relation: String,
+    /// How often the relation is followed.
+    pub(crate) levels: u8,
     pub(crate) options: Options,
 }
 
@@ -112,7 +114,7 @@ impl Options {
         match name {
             "$search" => self.search = Some(Search::read(schemas, item, value)?),
             "$select" | "$expand" | "$filter" | "$orderby" | "$top" | "$skip" | "$count" => {
-                self.common(schemas, item, name, value)?;
+                self.common(schemas, item, name, value, 0)?;
             }
             _ => check_custom(parameter, value)?,
         }
@@ -126,10 +128,11 @@ impl Options {
         item: &Type,
         name: &str,
         value: &str,
+        depth: u8,
     ) -> Result<(), Refusal> {
         match name {
             "$select" => self.select = select(schemas, item, value)?,
-            "$expand" => self.expand = expand(schemas, item, value)?,
+            "$expand" => self.expand = expand(schemas, item, value, depth)?,
             "$filter" => {
                 let condition = filter::parse(value).map_err(|error| {
                     Refusal::bad_request(format!("Invalid filter clause: {error}"))
@@ -261,48 +264,77 @@ fn orderby(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Order>, Ref
     Ok(orders)
 }
 
-fn expand(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Expand>, Refusal> {
-    let failed = |message: String| {
-        Refusal::bad_request(format!("Parsing OData Select and Expand failed: {message}"))
-    };
+/// How deep `$expand` may stand in itself.
+const DEPTH: u8 = 3;
+
+/// How far `$levels=max` goes.
+const LEVELS: u8 = 10;
+
+/// `manager($select=id),directReports($top=5;$expand=manager)`
+fn expand(schemas: &Schemas, item: &Type, text: &str, depth: u8) -> Result<Vec<Expand>, Refusal> {
+    if depth == DEPTH {
+        return Err(unparsed(&format!(
+            "it is nested deeper than {DEPTH} levels."
+        )));
+    }
     let mut expands: Vec<Expand> = Vec::new();
     for part in parts("$expand", text, ',')? {
         let (name, inside) = match part.split_once('(') {
             None => (part, None),
             Some((name, rest)) => {
-                let inside = rest
-                    .strip_suffix(')')
-                    .ok_or_else(|| failed(format!("syntax error in '{part}'.")))?;
-                (name, Some(inside))
+                let syntax = || unparsed(&format!("syntax error in '{part}'."));
+                (name, Some(rest.strip_suffix(')').ok_or_else(syntax)?))
             }
         };
         let path = segments(name);
         let target = path::follow(schemas, item, &path)?;
         if !target.navigation {
-            return Err(failed(format!(
-                "Property '{name}' is not a navigation property and cannot be expanded."
-            )));
+            let message =
+                format!("Property '{name}' is not a navigation property and cannot be expanded.");
+            return Err(unparsed(&message));
         }
         let relation = path.last().cloned().unwrap_or_default();
         if expands.iter().any(|other| other.relation == relation) {
-            return Err(failed(format!("'{relation}' is expanded more than once.")));
+            return Err(unparsed(&format!(
+                "'{relation}' is expanded more than once."
+            )));
         }
         let related = match target.kind {
             Type::Collection(items) => *items,
             kind => kind,
         };
-        let mut options = Options::default();
+        let mut expand = Expand {
+            relation,
+            levels: 1,
+            options: Options::default(),
+        };
+        if let Some(inside) = inside {
+            expand.inside(schemas, &related, inside, depth)?;
+        }
+        expands.push(expand);
+    }
+    Ok(expands)
+}
+
+fn unparsed(message: &str) -> Refusal {
+    Refusal::bad_request(format!("Parsing OData Select and Expand failed: {message}"))
+}
+
+impl Expand {
+    /// Reads what stands in the parentheses.
+    fn inside(
+        &mut self,
+        schemas: &Schemas,
+        related: &Type,
+        text: &str,
+        depth: u8,
+    ) -> Result<(), Refusal> {
         let mut seen = Vec::new();
-        for part in inside
-            .map(|inside| parts("$expand", inside, ';'))
-            .transpose()?
-            .unwrap_or_default()
-        {
-            let (name, value) = part
-                .split_once('=')
-                .ok_or_else(|| failed(format!("syntax error in '{part}'.")))?;
+        for part in parts("$expand", text, ';')? {
+            let syntax = || unparsed(&format!("syntax error in '{part}'."));
+            let (name, value) = part.split_once('=').ok_or_else(syntax)?;
             if !name.starts_with('$') {
-                return Err(failed(format!(
+                return Err(unparsed(&format!(
                     "'{name}' is not a query option; did you mean '${name}'?"
                 )));
             }
@@ -310,15 +342,18 @@ fn expand(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Expand>, Ref
                 return Err(Refusal::option_twice(name));
             }
             seen.push(name);
-            if name == "$levels" {
-                if value != "max" {
-                    number(name, value)?;
+            match (name, value) {
+                ("$levels", "max") => self.levels = LEVELS,
+                ("$levels", _) => {
+                    self.levels = u8::try_from(number(name, value)?)
+                        .unwrap_or(LEVELS)
+                        .min(LEVELS);
                 }
-                continue;
+                _ => self
+                    .options
+                    .common(schemas, related, name, value, depth + 1)?,
             }
-            options.common(schemas, &related, name, value)?;
         }
-        expands.push(Expand { relation, options });
+        Ok(())
     }
-    Ok(expands)
 }

@@ -6,6 +6,9 @@ use crate::description::schema::{Schemas, Type};
 use crate::refusal::Refusal;
 use crate::service::Service;
 
+/// How deep parentheses may stand in each other.
+const DEPTH: u8 = 32;
+
 /// What is searched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Search {
@@ -14,8 +17,8 @@ pub(crate) enum Search {
         property: Option<String>,
         text: String,
     },
-    And(Box<Search>, Box<Search>),
-    Or(Box<Search>, Box<Search>),
+    All(Vec<Search>),
+    Any(Vec<Search>),
     Not(Box<Search>),
 }
 
@@ -35,6 +38,7 @@ impl Search {
             schemas,
             type_name,
             directory,
+            depth: 0,
         };
         let search = parser.or()?;
         parser.space();
@@ -53,8 +57,8 @@ impl Search {
                 let value = read(property.as_deref());
                 text.split_whitespace().all(|word| contains(&value, word))
             }
-            Self::And(left, right) => left.finds(read) && right.finds(read),
-            Self::Or(left, right) => left.finds(read) || right.finds(read),
+            Self::All(parts) => parts.iter().all(|part| part.finds(read)),
+            Self::Any(parts) => parts.iter().any(|part| part.finds(read)),
             Self::Not(inner) => !inner.finds(read),
         }
     }
@@ -83,6 +87,7 @@ struct Parser<'a> {
     schemas: &'a Schemas,
     type_name: Option<&'a str>,
     directory: bool,
+    depth: u8,
 }
 
 impl Parser<'_> {
@@ -124,22 +129,34 @@ impl Parser<'_> {
     }
 
     fn or(&mut self) -> Result<Search, Refusal> {
-        let mut left = self.and()?;
+        let mut parts = vec![self.and()?];
         while self.word("OR") {
-            left = Search::Or(Box::new(left), Box::new(self.and()?));
+            parts.push(self.and()?);
         }
-        Ok(left)
+        Ok(Search::Any(parts))
     }
 
     fn and(&mut self) -> Result<Search, Refusal> {
-        let mut left = self.term()?;
+        let mut parts = vec![self.term()?];
         while self.word("AND") {
-            left = Search::And(Box::new(left), Box::new(self.term()?));
+            parts.push(self.term()?);
         }
-        Ok(left)
+        Ok(Search::All(parts))
     }
 
     fn term(&mut self) -> Result<Search, Refusal> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(Refusal::bad_request(format!(
+                "The search is nested deeper than {DEPTH} levels."
+            )));
+        }
+        let term = self.nested();
+        self.depth -= 1;
+        term
+    }
+
+    fn nested(&mut self) -> Result<Search, Refusal> {
         if self.word("NOT") {
             return Ok(Search::Not(Box::new(self.term()?)));
         }
@@ -205,12 +222,13 @@ impl Parser<'_> {
                 text: text.to_owned(),
             });
         }
-        let mut words = text
+        let words = text
             .split_whitespace()
             .map(|word| match word.split_once(':') {
                 Some((property, text)) if !property.is_empty() && !text.is_empty() => {
+                    let property = Some(property.to_owned());
                     Search::Term {
-                        property: Some(property.to_owned()),
+                        property,
                         text: text.to_owned(),
                     }
                 }
@@ -219,12 +237,6 @@ impl Parser<'_> {
                     text: word.to_owned(),
                 },
             });
-        let first = words.next().unwrap_or(Search::Term {
-            property: None,
-            text: String::new(),
-        });
-        Ok(words.fold(first, |left, right| {
-            Search::And(Box::new(left), Box::new(right))
-        }))
+        Ok(Search::All(words.collect()))
     }
 }

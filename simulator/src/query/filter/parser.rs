@@ -3,6 +3,9 @@
 use super::lexer::{self, Literal, Token};
 use super::{Condition, Operand, Operator, TextFunction};
 
+/// How many conditions there may be.
+const NODES: usize = 100;
+
 /// How deep parentheses may stand in each other.
 const DEPTH: u8 = 32;
 
@@ -16,6 +19,7 @@ pub(crate) fn parse(text: &str) -> Result<Condition, String> {
         tokens,
         at: 0,
         depth: 0,
+        nodes: 0,
     };
     let condition = parser.or()?;
     match parser.tokens.get(parser.at) {
@@ -29,6 +33,7 @@ struct Parser<'a> {
     tokens: Vec<(usize, Token)>,
     at: usize,
     depth: u8,
+    nodes: usize,
 }
 
 impl Parser<'_> {
@@ -88,6 +93,12 @@ impl Parser<'_> {
 
     fn unary(&mut self) -> Result<Condition, String> {
         self.depth += 1;
+        self.nodes += 1;
+        if self.nodes > NODES {
+            return Err(format!(
+                "The node count limit of '{NODES}' has been exceeded."
+            ));
+        }
         if self.depth > DEPTH {
             return Err(format!("The query is nested deeper than {DEPTH} levels."));
         }
