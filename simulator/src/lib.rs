@@ -1,4 +1,57 @@
 //! A local Microsoft Graph and identity platform, for tests, examples and benches.
+//!
+//! [`Simulator`] listens on the loopback interface and speaks Microsoft Graph v1.0 and the token endpoint of Microsoft
+//! Entra, well enough that a client cannot tell, as far as Graph's description goes. It reads that description itself
+//! (`openapi/`), so every path and method of it is served: entities are created, read, changed, deleted and counted in a
+//! tenant that is kept in memory; functions and actions answer with a value of the type that they declare. It pages,
+//! filters, sorts, selects and expands.
+//!
+//! It also refuses what Graph refuses, in Graph's words: an unknown path, method, query option or property, an option
+//! given twice, a missing `ConsistencyLevel`, a body that does not fit, a token that is missing, expired, revoked or of
+//! another audience. And it can be told to misbehave: [`Fault`].
+//!
+//! ```
+//! use simulator::{Fault, RetryAfter, Simulator};
+//! use serde_json::json;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), simulator::Error> {
+//! let simulator = Simulator::start().await?;
+//!
+//! // What a client needs to sign in and to call: tenant, client, secret, and two addresses.
+//! let credentials = simulator.credentials();
+//! assert_eq!(credentials.domain, "contoso.com");
+//! assert_eq!(simulator.url(), format!("{}/v1.0", simulator.login_url()));
+//!
+//! // What the client should find, and what should go wrong.
+//! simulator.create("/me/messages", json!({ "subject": "Hello" }))?;
+//! simulator.fault(Fault::throttled(RetryAfter::Seconds(1)).at("/v1.0/me/messages"));
+//!
+//! // … the client runs …
+//!
+//! // What it did.
+//! for request in simulator.requests() {
+//!     println!("{} {} → {:?}", request.method, request.target, request.status);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # In your own tests
+//!
+//! Take it as a git dependency (`[dev-dependencies] simulator = { git = "…" }`). The description is read at run time from
+//! where Cargo keeps the checkout ([`Description::bundled`]), so nothing has to be copied. Reading it takes a moment; where
+//! many simulators are started, read it once and give it to each with [`Builder::description`].
+//!
+//! # What is Graph's own and not in the description
+//!
+//! Texts of errors, page sizes, the forms of ids, which answers are 202 and which 204, the properties that a user comes
+//! with: these follow Microsoft's documentation and what its services were seen to do. A test should not depend on the
+//! texts. Permissions are not checked: each token may do everything.
+//!
+//! # By hand
+//!
+//! `cargo run -p simulator` prints the addresses, the credentials and a call with curl, and serves until Ctrl-C.
 
 #![deny(missing_docs)]
 

@@ -477,6 +477,41 @@ impl Simulator {
         self.perform(Method::DELETE, path, None).map(|_| ())
     }
 
+    /// Answers a request without the network: checked, carried out and recorded like one that came over it. Faults of
+    /// the connection have no effect here.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use simulator::Simulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let simulator = Simulator::start().await?;
+    /// let request = http::Request::get("/v1.0/users/adele@contoso.com").body(Bytes::new())?;
+    /// assert_eq!(simulator.answer(request).status(), 401);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn answer(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
+        let (head, body) = request.into_parts();
+        let target = head
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str())
+            .to_owned();
+        let request = Request {
+            method: head.method,
+            target,
+            headers: head.headers,
+            body,
+        };
+        let answer = self.core.handle(&request).answer;
+        let mut response = http::Response::new(answer.body);
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        response
+    }
+
     /// Carries out a request of the user who signs in. An answer without JSON is null.
     fn perform(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Error> {
         let mut headers = HeaderMap::new();

@@ -6,6 +6,9 @@ use crate::description::schema::{Schemas, Type};
 use crate::refusal::Refusal;
 use crate::service::Service;
 
+/// How long a search may be.
+const LONGEST: usize = 2_048;
+
 /// How deep parentheses may stand in each other.
 const DEPTH: u8 = 32;
 
@@ -31,6 +34,11 @@ impl Search {
         };
         let directory =
             type_name.is_some_and(|name| Service::of(schemas, name) == Service::Directory);
+        if text.len() > LONGEST {
+            return Err(Refusal::bad_request(format!(
+                "The search is longer than {LONGEST} characters."
+            )));
+        }
         let mut parser = Parser {
             text,
             characters: text.chars().collect(),

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -73,6 +73,61 @@ impl Answer {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().expect("text"))
+    }
+}
+
+/// A client without a network: for very many requests.
+pub struct Local<'a> {
+    simulator: &'a Simulator,
+    token: HeaderValue,
+}
+
+impl<'a> Local<'a> {
+    /// A client with a user's token.
+    pub fn user(simulator: &'a Simulator) -> Self {
+        let token = format!("Bearer {}", simulator.user_token());
+        Self {
+            simulator,
+            token: token.parse().expect("a header"),
+        }
+    }
+
+    pub fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("/v1.0{path}"));
+        request = request.header("authorization", &self.token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request
+            .body(body.into())
+            .unwrap_or_else(|error| panic!("{error}: {path}"));
+        let (head, body) = self.simulator.answer(request).into_parts();
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+        }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], "")
+    }
+
+    pub fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(
+            Method::POST,
+            path,
+            &[("content-type", "application/json")],
+            body.to_string(),
+        )
     }
 }
 

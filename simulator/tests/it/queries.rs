@@ -152,6 +152,16 @@ async fn filters_that_are_none() {
             .status,
         StatusCode::BAD_REQUEST
     );
+    let long = vec!["isRead%20eq%20true"; 101].join("%20or%20");
+    let refused = client.get(&format!("/me/messages?$filter={long}")).await;
+    assert!(
+        refused
+            .error()
+            .1
+            .contains("The node count limit of '100' has been exceeded."),
+        "{:?}",
+        refused.error()
+    );
 }
 
 #[tokio::test]
@@ -248,6 +258,15 @@ async fn search() {
         client.get("/me/messages?$search=spring").await.status,
         StatusCode::BAD_REQUEST
     );
+    for deep in ["(".repeat(500), "NOT%20".repeat(500)] {
+        let refused = client
+            .get(&format!("/me/messages?$search={deep}%22a%22"))
+            .await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    }
+    let long = format!("%22{}%22", "a".repeat(5_000));
+    let refused = client.get(&format!("/me/messages?$search={long}")).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
@@ -310,6 +329,16 @@ async fn expand() {
             .await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{expand}");
     }
+    let deep = client
+        .get("/users/chiara@contoso.com?$expand=manager($levels=max;$select=givenName)")
+        .await
+        .json();
+    assert_eq!(deep["manager"]["manager"]["givenName"], "Bruno");
+    assert!(deep["manager"]["manager"].get("manager").is_none());
+    let nested = client
+        .get("/users/chiara@contoso.com?$expand=manager($expand=manager)")
+        .await;
+    assert_eq!(nested.error().0, "Request_UnsupportedQuery");
     let two = client.get("/users?$expand=manager,directReports").await;
     assert_eq!(
         two.error().0,

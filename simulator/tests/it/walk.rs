@@ -11,7 +11,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulator::Description;
 
-use crate::client::{Answer, Client, builder, description};
+use crate::client::{Answer, Local, builder, description};
 
 /// A place in the tree of paths.
 #[derive(Default)]
@@ -20,8 +20,8 @@ struct Place {
     children: BTreeMap<String, Place>,
 }
 
-struct Walk {
-    client: Client,
+struct Walk<'a> {
+    client: Local<'a>,
     description: Description,
     components: Value,
     /// An existing user, to be referred to.
@@ -65,7 +65,7 @@ async fn every_operation_of_the_description() {
     }
     let components = read(folder.join("schemas.json"))["components"].clone();
     let user = simulator.credentials().user_id.clone();
-    let client = Client::user(&simulator).await;
+    let client = Local::user(&simulator);
     let mut walk = Walk {
         client,
         description: description(),
@@ -84,7 +84,7 @@ async fn every_operation_of_the_description() {
     }
     for (segment, place) in &root.children {
         simulator.forget_requests();
-        walk.place(place, "", "", segment).await;
+        walk.place(place, "", "", segment);
     }
     assert!(
         walk.failures.is_empty(),
@@ -104,15 +104,15 @@ async fn every_operation_of_the_description() {
     );
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Calls a place and all below it. `template` and `url` lead to its parent.
-    async fn place(&mut self, place: &Place, template: &str, url: &str, segment: &str) {
+    fn place(&mut self, place: &Place, template: &str, url: &str, segment: &str) {
         let template = format!("{template}/{segment}");
         let Some((url, query)) = self.url(place, url, segment) else {
             self.failures.push(format!("no URL for {template}"));
             return;
         };
-        self.prepare(place, &template, &url).await;
+        self.prepare(place, &template, &url);
         if segment == "$ref" {
             // What is about to be added is not there yet.
             self.uncounted(
@@ -121,20 +121,17 @@ impl Walk {
                 &template,
                 &url,
                 &query,
-            )
-            .await;
+            );
         }
         for method in [Method::GET, Method::PATCH, Method::PUT] {
-            self.call(place, &method, &template, &url, &query).await;
+            self.call(place, &method, &template, &url, &query);
         }
         let creates = place
             .item
             .get("post")
             .is_some_and(|post| post.get("x-ms-docs-operation-type").is_none());
         let mut made = None;
-        if let Some(answer) = self
-            .call(place, &Method::POST, &template, &url, &query)
-            .await
+        if let Some(answer) = self.call(place, &Method::POST, &template, &url, &query)
             && creates
         {
             made = key(&answer);
@@ -144,7 +141,7 @@ impl Walk {
             .iter()
             .filter(|(segment, _)| !segment.starts_with(['{', '$']))
         {
-            Box::pin(self.place(child, &template, &url, segment)).await;
+            self.place(child, &template, &url, segment);
         }
         if let Some((segment, child)) = place
             .children
@@ -153,11 +150,10 @@ impl Walk {
         {
             let id = match made {
                 Some(id) => Some(id),
-                None => self.first(place, &url).await,
+                None => self.first(place, &url),
             };
             let id = id.unwrap_or_else(|| "00000000-0000-4000-8000-000000000000".to_owned());
-            self.entity(child, place, &template, &url, segment, &id)
-                .await;
+            self.entity(child, place, &template, &url, segment, &id);
         }
         // References last: they are taken away in the end.
         for (segment, child) in place
@@ -165,15 +161,14 @@ impl Walk {
             .iter()
             .filter(|(segment, _)| segment.starts_with('$'))
         {
-            Box::pin(self.place(child, &template, &url, segment)).await;
+            self.place(child, &template, &url, segment);
         }
-        self.prepare(place, &template, &url).await;
-        self.call(place, &Method::DELETE, &template, &url, &query)
-            .await;
+        self.prepare(place, &template, &url);
+        self.call(place, &Method::DELETE, &template, &url, &query);
     }
 
     /// Calls an entity of the collection at `url`, and all below it.
-    async fn entity(
+    fn entity(
         &mut self,
         place: &Place,
         set: &Place,
@@ -186,7 +181,7 @@ impl Walk {
         let at = |id: &str| format!("{url}/{}", encoded(id));
         let own = at(id);
         for method in [Method::GET, Method::PATCH, Method::PUT] {
-            self.call(place, &method, &template, &own, "").await;
+            self.call(place, &method, &template, &own, "");
         }
         for (segment, child) in place
             .children
@@ -198,12 +193,12 @@ impl Walk {
             if let Some(type_name) = segment.strip_prefix("graph.") {
                 let type_name = format!("microsoft.graph.{type_name}");
                 if self.description.example(&type_name).is_some()
-                    && let Some(other) = self.make(set, url, &type_name).await
+                    && let Some(other) = self.make(set, url, &type_name)
                 {
                     at_child = at(&other);
                 }
             }
-            Box::pin(self.place(child, &template, &at_child, segment)).await;
+            self.place(child, &template, &at_child, segment);
         }
         if let Some(child) = place.children.get("$ref") {
             if let Some(references) = set.children.get("$ref") {
@@ -211,16 +206,15 @@ impl Walk {
                     format!("{}/$ref", template.rsplit_once('/').unwrap().0),
                     format!("{url}/$ref"),
                 );
-                self.uncounted(references, &[Method::POST], &template, &url, "")
-                    .await;
+                self.uncounted(references, &[Method::POST], &template, &url, "");
             }
-            Box::pin(self.place(child, &template, &own, "$ref")).await;
+            self.place(child, &template, &own, "$ref");
         }
-        self.call(place, &Method::DELETE, &template, &own, "").await;
+        self.call(place, &Method::DELETE, &template, &own, "");
     }
 
     /// Makes what a place needs to be there: what it refers to, the entity of an alternate key. Nothing of it is counted.
-    async fn prepare(&mut self, place: &Place, template: &str, url: &str) {
+    fn prepare(&mut self, place: &Place, template: &str, url: &str) {
         if let Some(references) = place.children.get("$ref") {
             let (template, url) = (format!("{template}/$ref"), format!("{url}/$ref"));
             self.uncounted(
@@ -229,8 +223,7 @@ impl Walk {
                 &template,
                 &url,
                 "",
-            )
-            .await;
+            );
         }
         if let Some((set, arguments)) = url.strip_suffix(')').and_then(|url| url.rsplit_once('('))
             && let Some((property, _)) = arguments.split_once("='")
@@ -240,11 +233,11 @@ impl Walk {
             self.made += 1;
             example["id"] = json!(format!("alternate {}", self.made));
             example[property] = json!("x y");
-            self.client.post(set, example).await;
+            self.client.post(set, example);
         }
     }
 
-    async fn uncounted(
+    fn uncounted(
         &mut self,
         place: &Place,
         methods: &[Method],
@@ -255,7 +248,7 @@ impl Walk {
         let (count, successes) = (self.calls, self.successes);
         let (absent, failed) = (self.absent.len(), self.failures.len());
         for method in methods {
-            self.call(place, method, template, url, query).await;
+            self.call(place, method, template, url, query);
         }
         (self.calls, self.successes) = (count, successes);
         self.absent.truncate(absent);
@@ -263,7 +256,7 @@ impl Walk {
     }
 
     /// Makes an entity of a type in a collection, or refers to one there.
-    async fn make(&mut self, set: &Place, url: &str, type_name: &str) -> Option<String> {
+    fn make(&mut self, set: &Place, url: &str, type_name: &str) -> Option<String> {
         let mut example = self.example(&json!({ "$ref": format!("#/{type_name}") }));
         self.made += 1;
         example["@odata.type"] = json!(format!("#{type_name}"));
@@ -272,12 +265,12 @@ impl Walk {
             example["userPrincipalName"] = json!(format!("cast{}@contoso.com", self.made));
         }
         if set.item.get("post").is_some() {
-            return key(&self.client.post(url, example).await);
+            return key(&self.client.post(url, example));
         }
         set.children.get("$ref")?.item.get("post")?;
-        let id = key(&self.client.post("/directoryObjects", example).await)?;
+        let id = key(&self.client.post("/directoryObjects", example))?;
         let body = json!({ "@odata.id": format!("/directoryObjects/{id}") });
-        let added = self.client.post(&format!("{url}/$ref"), body).await;
+        let added = self.client.post(&format!("{url}/$ref"), body);
         added.status.is_success().then_some(id)
     }
 
@@ -362,7 +355,7 @@ impl Walk {
     }
 
     /// The id of the collection's first entity.
-    async fn first(&mut self, place: &Place, url: &str) -> Option<String> {
+    fn first(&mut self, place: &Place, url: &str) -> Option<String> {
         let parameters = place
             .item
             .get("get")?
@@ -380,7 +373,7 @@ impl Walk {
                 ));
             }
         }
-        let answer = self.client.get(&format!("{url}?{query}")).await;
+        let answer = self.client.get(&format!("{url}?{query}"));
         let json: Value = serde_json::from_slice(&answer.body).ok()?;
         // The name of the key is in that of the parameter: `{workflowVersion-versionNumber}`.
         let segment = place
@@ -397,7 +390,7 @@ impl Walk {
     }
 
     /// Calls an operation, where the place has it.
-    async fn call(
+    fn call(
         &mut self,
         place: &Place,
         method: &Method,
@@ -433,7 +426,7 @@ impl Walk {
             ) {
                 ("ConsistencyLevel", _) => headers.push(("consistencylevel", "eventual".into())),
                 ("@id", _) => {
-                    let reference = self.reference(template).await;
+                    let reference = self.reference(template);
                     query.push_str(&format!("&@id={}", encoded(&reference)));
                 }
                 (name, "query") if parameter["required"] == true => {
@@ -446,7 +439,7 @@ impl Walk {
         if *method != Method::GET {
             headers.push(("if-match", "*".into()));
         }
-        let (media_type, body) = self.body(&operation, method, template).await;
+        let (media_type, body) = self.body(&operation, method, template);
         if let Some(media_type) = media_type {
             headers.push(("content-type", media_type));
         }
@@ -459,10 +452,7 @@ impl Walk {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        let answer = self
-            .client
-            .send(method.clone(), &target, &headers, body)
-            .await;
+        let answer = self.client.send(method.clone(), &target, &headers, body);
         self.calls += 1;
         if self.is_declared(&operation, &answer) {
             self.successes += 1;
@@ -499,19 +489,19 @@ impl Walk {
     }
 
     /// The URL of an entity that the relation of a `$ref` takes.
-    async fn reference(&mut self, template: &str) -> String {
+    fn reference(&mut self, template: &str) -> String {
         let kind = self.referred.get(template).cloned();
         match kind.and_then(|kind| Some((self.sets.get(&kind)?.clone(), kind))) {
             Some((set, kind)) if kind != "microsoft.graph.directoryObject" => {
                 let mut example = self.example(&json!({ "$ref": format!("#/{kind}") }));
                 self.made += 1;
                 example["id"] = json!(format!("referred {}", self.made));
-                let first = self.client.get(&set).await.json()["value"][0]["id"]
+                let first = self.client.get(&set).json()["value"][0]["id"]
                     .as_str()
                     .map(str::to_owned);
                 let id = match first {
                     Some(id) => Some(id),
-                    None => key(&self.client.post(&set, example).await),
+                    None => key(&self.client.post(&set, example)),
                 };
                 match id {
                     Some(id) => format!("{set}/{id}"),
@@ -523,7 +513,7 @@ impl Walk {
     }
 
     /// A body as the operation describes it.
-    async fn body(
+    fn body(
         &mut self,
         operation: &Value,
         method: &Method,
@@ -537,7 +527,7 @@ impl Walk {
             return (Some(media_type.clone()), Bytes::from_static(b"bytes"));
         }
         let body = if template.ends_with("/$ref") {
-            json!({ "@odata.id": self.reference(template).await })
+            json!({ "@odata.id": self.reference(template) })
         } else {
             match self.example(&media["schema"]) {
                 Value::Object(mut entity) => {
