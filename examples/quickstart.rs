@@ -4,7 +4,6 @@
 //! `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set (an application with the permission
 //! `User.Read.All`), the reading part runs against the real Microsoft Graph.
 
-use futures_util::TryStreamExt;
 use msgraph::auth::{Secret, Token, TokenRequest};
 use msgraph::models::{PasswordProfile, User};
 use msgraph::{
