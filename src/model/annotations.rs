@@ -131,7 +131,7 @@ pub trait Model:
         let value = T::default();
         let info = value.info();
         let is = |name: &&str| name.eq_ignore_ascii_case(of);
-        if !is(&info.name) && !info.derived.iter().any(|name| is(name)) {
+        if !is(&info.name) && !info.derived.iter().any(is) {
             return Ok(None);
         }
         let json = serde_json::to_value(self).map_err(|error| not_json("", &error))?;

@@ -70,7 +70,7 @@ fn write_fraction(f: &mut impl fmt::Write, nanos: u32, digits: u8) -> fmt::Resul
     let needed = {
         let mut digits = 9;
         let mut rest = nanos;
-        while digits > 0 && rest % 10 == 0 {
+        while digits > 0 && rest.is_multiple_of(10) {
             rest /= 10;
             digits -= 1;
         }
