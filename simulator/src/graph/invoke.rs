@@ -44,7 +44,7 @@ impl Graph<'_> {
         if call.request.method == Method::POST
             && let Some(described) = call.operation.json_body()
         {
-            body::checked(schemas, described, body.ok_or_else(empty_payload)?, name)?;
+            body::parameters(schemas, described, body.ok_or_else(empty_payload)?, name)?;
         }
         let Some((media_type, kind)) = call.operation.answer.first() else {
             let status = if ACCEPTED.contains(&name) {

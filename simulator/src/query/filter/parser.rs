@@ -107,7 +107,11 @@ impl Parser<'_> {
         } else if self.take(&Token::Open) {
             let inner = self.or()?;
             self.expect(&Token::Close)?;
-            inner
+            match inner {
+                // The parentheses stood around a property: `(from/emailAddress/address) eq 'x'`.
+                Condition::Holds(operand) => self.compared(operand)?,
+                inner => inner,
+            }
         } else {
             self.comparison()?
         };
@@ -122,6 +126,11 @@ impl Parser<'_> {
             return self.call(&word);
         }
         let left = self.operand()?;
+        self.compared(left)
+    }
+
+    /// What follows the left side of a comparison.
+    fn compared(&mut self, left: Operand) -> Result<Condition, String> {
         let Some(Token::Word(word)) = self.peek() else {
             return self.alone(left);
         };
