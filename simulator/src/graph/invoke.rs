@@ -120,7 +120,11 @@ impl Graph<'_> {
                     text.parse::<i64>().is_ok()
                 }
                 Some(Type::Double | Type::Float | Type::Decimal) => text.parse::<f64>().is_ok(),
-                Some(Type::DateTime) => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
+                // A date is the beginning of its day.
+                Some(Type::DateTime) => {
+                    chrono::DateTime::parse_from_rfc3339(text).is_ok()
+                        || text.parse::<chrono::NaiveDate>().is_ok()
+                }
                 Some(Type::Date) => text.parse::<chrono::NaiveDate>().is_ok(),
                 Some(Type::Guid) => crate::ids::is_guid(text),
                 _ => true,

@@ -70,7 +70,9 @@ impl Parser<'_> {
     }
 
     fn keyword(&mut self, keyword: &str) -> bool {
-        let here = matches!(self.peek(), Some(Token::Word(word)) if word == keyword);
+        // Graph's documentation writes some in upper case.
+        let here =
+            matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
         self.at += usize::from(here);
         here
     }
