@@ -74,6 +74,8 @@ impl Request {
     /// The percent-decoded segments of a path below the root.
     pub(crate) fn segments(path: &str) -> Result<Vec<String>, Refusal> {
         let path = path.strip_prefix('/').unwrap_or(path);
+        // One slash at the end is passed over.
+        let path = path.strip_suffix('/').unwrap_or(path);
         if path.is_empty() {
             return Ok(Vec::new());
         }

@@ -169,6 +169,36 @@ fn derived(schemas: &Schemas, declared: &str, value: &Json) -> Result<String, Re
     Ok(name.to_owned())
 }
 
+/// Reads JSON as the parameters of an action. Their names have no case: the description writes `Message`, and Graph's
+/// documentation `message`.
+pub(crate) fn parameters(
+    schemas: &Schemas,
+    kind: &Type,
+    json: Json,
+    action: &str,
+) -> Result<Value, Refusal> {
+    let described = match kind {
+        Type::Named(name) => schemas.properties(name),
+        _ => Vec::new(),
+    };
+    let json = match json {
+        Json::Object(entries) => {
+            let entries = entries.into_iter().map(|(name, value)| {
+                let property = described
+                    .iter()
+                    .find(|property| property.name.eq_ignore_ascii_case(&name));
+                (
+                    property.map_or(name, |property| property.name.clone()),
+                    value,
+                )
+            });
+            Json::Object(entries.collect())
+        }
+        other => other,
+    };
+    checked(schemas, kind, json, action)
+}
+
 /// A value that fits the type, or what is wrong with it. `name` is the property it stands at.
 pub(crate) fn checked(
     schemas: &Schemas,

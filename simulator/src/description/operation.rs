@@ -64,11 +64,13 @@ pub(crate) struct Parameter {
 pub(crate) type Parameters = HashMap<String, Parameter>;
 
 impl Operation {
-    /// The parameter of this name in the query.
+    /// The parameter of this name in the query. The operation's own are found without case, options of OData are not.
     pub(crate) fn query(&self, name: &str) -> Option<&Parameter> {
-        self.parameters
-            .iter()
-            .find(|parameter| parameter.location == Location::Query && parameter.name == name)
+        let own = !name.starts_with('$');
+        self.parameters.iter().find(|parameter| {
+            parameter.location == Location::Query
+                && (parameter.name == name || (own && parameter.name.eq_ignore_ascii_case(name)))
+        })
     }
 
     /// The parameter of this name among the headers.

@@ -21,6 +21,8 @@ pub(crate) struct Place {
     pub(crate) segment: Segment,
     /// What hangs below, by [`normal`] name; functions with arguments by name and the names of these.
     children: HashMap<String, usize>,
+    /// Functions and actions of a namespace, by their own name: `assign` of `microsoft.graph.teamsAdministration.assign`.
+    short: HashMap<String, usize>,
     key: Option<usize>,
     /// The property by whose value an entity of this collection is found, where it is not `id`.
     key_property: Option<String>,
@@ -42,6 +44,7 @@ impl Place {
             template,
             segment,
             children: HashMap::new(),
+            short: HashMap::new(),
             key: None,
             key_property: None,
             methods: Vec::new(),
@@ -224,6 +227,16 @@ impl Routes {
                 *place.children.entry(normal(name)).or_insert(next)
             }
         };
+        if let Segment::Name(name) | Segment::Call { name, .. } = &segment
+            && let Some((namespace, own)) = name.rsplit_once('.')
+            && namespace.contains('.')
+        {
+            let arguments = match &segment {
+                Segment::Call { arguments, .. } => arguments.as_slice(),
+                _ => &[],
+            };
+            place.short.entry(call(own, arguments)).or_insert(at);
+        }
         if at == next {
             self.places.push(Place::new(template, segment));
         }
@@ -257,12 +270,16 @@ impl Routes {
     fn step<'a>(&'a self, place: &'a Place, text: &str, steps: &mut Vec<Step<'a>>) {
         let get = |at: Option<usize>| at.and_then(|at| self.places.get(at));
         let child = |name: &str| get(place.children.get(name).copied());
+        // A function or an action may be called with its namespace and without it.
+        let invoked = |name: &str, arguments: &[(String, Argument)]| {
+            let plain = unqualified(name).and_then(|name| child(&call(name, arguments)));
+            let found = plain.or_else(|| get(place.short.get(&call(name, arguments)).copied()));
+            found.filter(|place| place.is_invocation())
+        };
         // A literal wins over a key, as in Graph: `/users/delta` is the function.
         match Segment::parse(text) {
             Some(Segment::Name(name)) => {
-                if let Some(place) =
-                    child(&normal(&name)).or_else(|| unqualified(&name).and_then(child_of(&child)))
-                {
+                if let Some(place) = child(&normal(&name)).or_else(|| invoked(&name, &[])) {
                     steps.push(Step {
                         place,
                         value: StepValue::None,
@@ -271,10 +288,7 @@ impl Routes {
                 }
             }
             Some(Segment::Call { name, arguments }) => {
-                let found = child(&call(&name, &arguments)).or_else(|| {
-                    let name = unqualified(&name)?;
-                    child(&call(name, &arguments)).filter(|place| place.is_invocation())
-                });
+                let found = child(&call(&name, &arguments)).or_else(|| invoked(&name, &arguments));
                 if let Some(place) = found.filter(|place| place.takes(&arguments)) {
                     let value = if arguments.is_empty() {
                         StepValue::None
@@ -313,12 +327,6 @@ impl Routes {
             });
         }
     }
-}
-
-fn child_of<'a, 'p>(
-    child: &'a impl Fn(&str) -> Option<&'p Place>,
-) -> impl FnOnce(&str) -> Option<&'p Place> + 'a {
-    move |name| child(&normal(name)).filter(|place| place.is_invocation())
 }
 
 /// `versionNumber` of `workflowVersion-versionNumber`; the `id1` of a path with two of a type is an `id`.

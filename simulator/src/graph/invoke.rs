@@ -44,7 +44,7 @@ impl Graph<'_> {
         if call.request.method == Method::POST
             && let Some(described) = call.operation.json_body()
         {
-            body::checked(schemas, described, body.ok_or_else(empty_payload)?, name)?;
+            body::parameters(schemas, described, body.ok_or_else(empty_payload)?, name)?;
         }
         let Some((media_type, kind)) = call.operation.answer.first() else {
             let status = if ACCEPTED.contains(&name) {
@@ -120,7 +120,11 @@ impl Graph<'_> {
                     text.parse::<i64>().is_ok()
                 }
                 Some(Type::Double | Type::Float | Type::Decimal) => text.parse::<f64>().is_ok(),
-                Some(Type::DateTime) => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
+                // A date is the beginning of its day.
+                Some(Type::DateTime) => {
+                    chrono::DateTime::parse_from_rfc3339(text).is_ok()
+                        || text.parse::<chrono::NaiveDate>().is_ok()
+                }
                 Some(Type::Date) => text.parse::<chrono::NaiveDate>().is_ok(),
                 Some(Type::Guid) => crate::ids::is_guid(text),
                 _ => true,

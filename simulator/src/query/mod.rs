@@ -6,7 +6,7 @@ pub(crate) mod path;
 pub(crate) mod search;
 mod split;
 
-use crate::description::operation::{Operation, Parameter};
+use crate::description::operation::{Location, Operation, Parameter};
 use crate::description::schema::{Schemas, Type};
 use crate::refusal::Refusal;
 use crate::service::Service;
@@ -71,7 +71,8 @@ impl Options {
                     }
                     Some(parameter) => {
                         check_custom(parameter, value)?;
-                        options.custom.push((name.clone(), value.clone()));
+                        let name = parameter.name.clone();
+                        options.custom.push((name, value.clone()));
                     }
                     // `@alias` is the value of a function's argument.
                     None if name.starts_with('@') && name.len() > 1 => {
@@ -83,8 +84,12 @@ impl Options {
         }
         let required = operation.parameters.iter().find(|parameter| {
             parameter.required
-                && operation.query(&parameter.name).is_some()
-                && !pairs.iter().any(|(name, _)| *name == parameter.name)
+                && parameter.location == Location::Query
+                && !pairs.iter().any(|(name, _)| {
+                    operation
+                        .query(name)
+                        .is_some_and(|sent| sent.name == parameter.name)
+                })
         });
         match required {
             Some(parameter) => Err(Refusal::option_missing(&parameter.name)),

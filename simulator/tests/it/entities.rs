@@ -541,6 +541,20 @@ async fn alternate_keys_casts_and_functions() {
         .await;
     assert_eq!(transitive.names("id").len(), 13);
 
+    // What Graph's own examples do: a slash at the end, an action without its namespace, names without case.
+    assert_eq!(client.get("/users/?$top=1").await.names("id").len(), 1);
+    let assign = json!({ "value": [] });
+    let assigned = client
+        .post("/admin/teams/policy/userAssignments/assign", assign)
+        .await;
+    assert_eq!(assigned.status, StatusCode::NO_CONTENT);
+    let view =
+        "/users/adele@contoso.com/calendarview?startdatetime=2026-03-01&enddatetime=2026-04-01";
+    assert_eq!(client.get(view).await.names("id").len(), 2);
+    let mail = json!({ "message": { "subject": "x" }, "saveToSentItems": true });
+    let sent = client.post("/users/adele@contoso.com/sendMail", mail).await;
+    assert_eq!(sent.status, StatusCode::ACCEPTED);
+
     // With the namespace, without parentheses, in any case.
     for path in [
         "/users/delta()",

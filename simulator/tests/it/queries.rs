@@ -44,6 +44,7 @@ async fn filters() {
             &["Chiara", "Elena", "Greta", "Kira"],
         ),
         ("not(accountEnabled eq true)", &[]),
+        ("NOT(accountEnabled eq true)", &[]),
         (
             "not startswith(displayName,'A') and (city eq 'Oslo')",
             &["Bruno", "Jonas"],
@@ -83,6 +84,10 @@ async fn filters_of_mail_and_events() {
     for (filter, expected) in [
         ("from/emailAddress/address%20eq%20'bruno@contoso.com'", 2),
         ("isRead%20eq%20false", 4),
+        (
+            "(from/emailAddress/address)%20eq%20%27bruno@contoso.com%27%20and%20(isRead)",
+            1,
+        ),
         ("contains(subject,'%26')", 0),
         ("contains(subject,'spring')", 2),
         ("receivedDateTime%20ge%202026-02-05", 3),

@@ -63,7 +63,6 @@ async fn paths_and_methods() {
             "getEmailActivityCounts(period='D7'",
         ),
         ("/", ""),
-        ("/users/", ""),
         ("//users", ""),
     ] {
         let refused = client.get(path).await;
@@ -441,11 +440,14 @@ async fn bodies_that_do_not_fit() {
         client.post("/me/events", good).await.status,
         StatusCode::CREATED
     );
-    let refused = client.post("/me/sendMail", json!({ "message": {} })).await;
+    let refused = client
+        .post("/me/sendMail", json!({ "Message": {}, "nothing": 1 }))
+        .await;
+    assert_eq!(refused.error().0, "RequestBodyRead");
+    let twice = json!({ "Message": {}, "message": {} });
     assert_eq!(
-        refused.error().0,
-        "RequestBodyRead",
-        "the parameter's name is Message"
+        client.post("/me/sendMail", twice).await.error().0,
+        "RequestBodyRead"
     );
 }
 

@@ -70,7 +70,9 @@ impl Parser<'_> {
     }
 
     fn keyword(&mut self, keyword: &str) -> bool {
-        let here = matches!(self.peek(), Some(Token::Word(word)) if word == keyword);
+        // Graph's documentation writes some in upper case.
+        let here =
+            matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
         self.at += usize::from(here);
         here
     }
@@ -107,7 +109,11 @@ impl Parser<'_> {
         } else if self.take(&Token::Open) {
             let inner = self.or()?;
             self.expect(&Token::Close)?;
-            inner
+            match inner {
+                // The parentheses stood around a property: `(from/emailAddress/address) eq 'x'`.
+                Condition::Holds(operand) => self.compared(operand)?,
+                inner => inner,
+            }
         } else {
             self.comparison()?
         };
@@ -122,6 +128,11 @@ impl Parser<'_> {
             return self.call(&word);
         }
         let left = self.operand()?;
+        self.compared(left)
+    }
+
+    /// What follows the left side of a comparison.
+    fn compared(&mut self, left: Operand) -> Result<Condition, String> {
         let Some(Token::Word(word)) = self.peek() else {
             return self.alone(left);
         };
