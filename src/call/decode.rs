@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::de::DeserializeOwned;
 
 use crate::error::DecodeError;
+use crate::model::place;
 
 /// Reads JSON. `T` is what is read, `name` the type that an error names.
 ///
@@ -40,10 +41,10 @@ fn decode_error(body: &[u8], name: &'static str, error: &serde_json::Error) -> B
     DecodeError::new(path, name, message(error)).into()
 }
 
-/// What serde says, without the position, which the path tells better, and without the value that it found: that may
-/// be private, and errors end up in logs.
+/// What serde says, without the position and the place in a model, which the path tells better, and without the value
+/// that it found: that may be private, and errors end up in logs.
 fn message(error: &serde_json::Error) -> String {
-    let mut message = error.to_string();
+    let mut message = place::split(&error.to_string()).1.to_owned();
     let position = format!(" at line {} column {}", error.line(), error.column());
     if message.ends_with(&position) {
         message.truncate(message.len() - position.len());

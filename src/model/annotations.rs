@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::object::{Object, with_slots};
+use super::place;
 use super::{DerivedFrom, IntoRelated, Navigation, Property};
 use crate::error::{DecodeError, Error, Result};
 
@@ -175,12 +176,19 @@ pub trait Model:
     }
 }
 
+/// Reads what stands under `path`, the whole where it is empty.
 fn decode<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T> {
     T::deserialize(value).map_err(|error| {
+        let error = match path {
+            "" => error,
+            path => place::within(place::Step::Name(path), error),
+        };
+        let text = error.to_string();
+        let (path, message) = place::split(&text);
         Error::Decode(Box::new(DecodeError::new(
-            path.to_owned(),
+            path.unwrap_or_default().to_owned(),
             std::any::type_name::<T>(),
-            error.to_string(),
+            message.to_owned(),
         )))
     })
 }

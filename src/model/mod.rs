@@ -15,6 +15,7 @@ mod extra;
 mod flags;
 mod object;
 mod open_enum;
+pub(crate) mod place;
 mod property;
 mod read;
 mod secret;

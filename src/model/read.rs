@@ -1,4 +1,7 @@
 //! One reader for all models.
+//!
+//! It reads into the fields as the keys come: nothing is kept aside but what there is no field for. An error says where
+//! in the JSON it is, see [`place`](super::place).
 
 use std::fmt;
 
@@ -7,6 +10,7 @@ use serde_json::Value;
 
 use super::edm::{Decimal, binary};
 use super::object::{Object, TypeInfo, with_slots};
+use super::place::{Step, within};
 use super::{Extra, Field, Model, Slot};
 
 /// `Deserialize` of all models.
@@ -57,14 +61,16 @@ fn read_fields<'de, A: MapAccess<'de>>(
                 let Some(field) = fields.get_mut(number) else {
                     return Err(A::Error::custom("the model has fewer fields than names"));
                 };
-                map.next_value_seed(SlotSeed {
-                    slot: field.slot(),
-                    name: names[number],
-                    of: info.name,
-                })?;
+                let (name, of) = (names[number], info.name);
+                let slot = field.slot();
+                map.next_value_seed(SlotSeed { slot, of })
+                    .map_err(|error| within(Step::Name(name), error))?;
             }
             Key::Other(name) => {
-                extra.insert(name, map.next_value::<Value>()?);
+                let value = map
+                    .next_value::<Value>()
+                    .map_err(|error| within(Step::Name(&name), error))?;
+                extra.insert(name, value);
             }
         }
     }
@@ -112,7 +118,6 @@ impl Visitor<'_> for KeySeed {
 /// Reads a value into a slot.
 struct SlotSeed<'s> {
     slot: Slot<'s>,
-    name: &'static str,
     of: &'static str,
 }
 
@@ -136,38 +141,41 @@ impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
 }
 
 impl SlotSeed<'_> {
-    /// Takes a number where the slot is one, in whichever form it came.
+    /// Takes a whole number, in whichever form it came.
     fn integer<E: Error>(self, value: i64) -> Result<(), E> {
-        fn fit<T: TryFrom<i64>, E: Error>(
-            value: i64,
-            what: &dyn fmt::Display,
-        ) -> Result<Option<T>, E> {
-            T::try_from(value)
-                .map(Some)
-                .map_err(|_| E::custom(format_args!("{value} is too large for {what}")))
+        let read = match self.slot {
+            Slot::Int16(slot) => fit(value, slot),
+            Slot::Int32(slot) => fit(value, slot),
+            Slot::Int64(slot) => fit(value, slot),
+            Slot::Uint8(slot) => fit(value, slot),
+            Slot::Float(slot) => put(value as f32, slot),
+            Slot::Double(slot) => put(value as f64, slot),
+            // Documented answers have numbers and truth values where text is declared, such as `0` for an identifier.
+            Slot::String(slot) => put(value.to_string(), slot),
+            slot => return Err(Self { slot, ..self }.refuse("a number")),
+        };
+        match read {
+            true => Ok(()),
+            false => Err(E::custom(format_args!(
+                "the number is out of range, in {}",
+                self.of
+            ))),
         }
-        let what = format_args!("`{}` of {}", self.name, self.of).to_string();
-        match self.slot {
-            Slot::Int16(slot) => *slot = fit(value, &what)?,
-            Slot::Int32(slot) => *slot = fit(value, &what)?,
-            Slot::Int64(slot) => *slot = Some(value),
-            Slot::Uint8(slot) => *slot = fit(value, &what)?,
-            Slot::Float(slot) => *slot = Some(value as f32),
-            Slot::Double(slot) => *slot = Some(value as f64),
-            Slot::String(slot) => *slot = Some(value.to_string()),
-            _ => {
-                return Err(E::invalid_type(serde::de::Unexpected::Signed(value), &self));
-            }
-        }
-        Ok(())
     }
-}
 
-impl<'de> Visitor<'de> for SlotSeed<'_> {
-    type Value = ();
+    /// The error for a value that is none of the type: says what was found, and not its value. That may be a secret or a
+    /// whole file, and errors end up in logs.
+    #[cold]
+    fn refuse<E: Error>(&self, found: &str) -> E {
+        let wanted = self.wanted();
+        E::custom(format_args!(
+            "expected {wanted}, found {found}, in {}",
+            self.of
+        ))
+    }
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match &self.slot {
+    fn wanted(&self) -> &'static str {
+        match &self.slot {
             Slot::String(_) => "a string",
             Slot::Bool(_) => "true or false",
             Slot::Int16(_) => "a number (Edm.Int16)",
@@ -182,8 +190,15 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
             Slot::Untyped(_) => "any value",
             Slot::Object(_) | Slot::Element(_) => "an object",
             Slot::List(_) => "an array",
-        };
-        write!(f, "{what} in `{}` of {}", self.name, self.of)
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for SlotSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.wanted())
     }
 
     /// `null` is no value: it reads as if the property were absent.
@@ -192,11 +207,19 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
         Ok(())
     }
 
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        self.visit_unit()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.deserialize(deserializer)
+    }
+
     fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
         match self.slot {
             Slot::Bool(slot) => *slot = Some(value),
             Slot::String(slot) => *slot = Some(value.to_string()),
-            _ => return Err(E::invalid_type(serde::de::Unexpected::Bool(value), &self)),
+            slot => return Err(Self { slot, ..self }.refuse("true or false")),
         }
         Ok(())
     }
@@ -206,60 +229,44 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
-        match (i64::try_from(value), self.slot) {
-            (Ok(value), slot) => Self { slot, ..self }.integer(value),
-            (Err(_), Slot::Float(slot)) => {
-                *slot = Some(value as f32);
-                Ok(())
-            }
-            (Err(_), Slot::Double(slot)) => {
-                *slot = Some(value as f64);
-                Ok(())
-            }
-            (Err(_), Slot::String(slot)) => {
-                *slot = Some(value.to_string());
-                Ok(())
-            }
-            (Err(_), slot) => Err(E::invalid_value(
-                serde::de::Unexpected::Unsigned(value),
-                &Self { slot, ..self },
-            )),
+        if let Ok(value) = i64::try_from(value) {
+            return self.integer(value);
         }
+        match self.slot {
+            Slot::Float(slot) => *slot = Some(value as f32),
+            Slot::Double(slot) => *slot = Some(value as f64),
+            Slot::String(slot) => *slot = Some(value.to_string()),
+            slot => return Err(Self { slot, ..self }.refuse("a number")),
+        }
+        Ok(())
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+        /// Up to here every whole number is one of `f64` too.
+        const WHOLE: f64 = 9_007_199_254_740_992.0;
         match self.slot {
             Slot::Float(slot) => *slot = Some(value as f32),
             Slot::Double(slot) => *slot = Some(value),
             Slot::String(slot) => *slot = Some(value.to_string()),
             // Some services write whole numbers with a fraction of zero.
-            slot if value.fract() == 0.0 && value.abs() < 9.0e15 => {
+            slot @ (Slot::Int16(_) | Slot::Int32(_) | Slot::Int64(_) | Slot::Uint8(_))
+                if value.fract() == 0.0 && value.abs() <= WHOLE =>
+            {
                 return Self { slot, ..self }.integer(value as i64);
             }
-            slot => {
-                return Err(E::invalid_value(
-                    serde::de::Unexpected::Float(value),
-                    &Self { slot, ..self },
-                ));
-            }
+            slot => return Err(Self { slot, ..self }.refuse("a number")),
         }
         Ok(())
     }
 
     fn visit_str<E: Error>(mut self, text: &str) -> Result<(), E> {
         let read = match &mut self.slot {
-            Slot::String(slot) => {
-                **slot = Some(text.to_owned());
-                true
-            }
+            Slot::String(slot) => put(text.to_owned(), slot),
             Slot::Scalar(slot) => slot.parse(text),
-            Slot::Binary(slot) => match binary::decode(text) {
-                Some(bytes) => {
-                    **slot = Some(bytes.into());
-                    true
-                }
-                None => false,
-            },
+            Slot::Binary(slot) => {
+                **slot = binary::decode(text).map(Into::into);
+                slot.is_some()
+            }
             // Some services write numbers and truth values as text.
             Slot::Bool(slot) => parse_into(&text.to_ascii_lowercase(), slot),
             Slot::Int16(slot) => parse_into(text, slot),
@@ -270,10 +277,9 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
             Slot::Double(slot) => parse_into(odata_number(text), slot),
             _ => false,
         };
-        if read {
-            Ok(())
-        } else {
-            Err(E::invalid_value(serde::de::Unexpected::Str(text), &self))
+        match read {
+            true => Ok(()),
+            false => Err(self.refuse("a string")),
         }
     }
 
@@ -291,27 +297,39 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
         match self.slot {
             Slot::Object(slot) => read_object(map, slot.start()),
             Slot::Element(slot) => read_object(map, slot.start()),
-            slot => Err(A::Error::invalid_type(
-                serde::de::Unexpected::Map,
-                &Self { slot, ..self },
-            )),
+            slot => Err(Self { slot, ..self }.refuse("an object")),
         }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Slot::List(list) = self.slot else {
-            return Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self));
+        let of = self.of;
+        let list = match self.slot {
+            Slot::List(list) => list,
+            slot => return Err(Self { slot, ..self }.refuse("an array")),
         };
         list.start();
-        let (name, of) = (self.name, self.of);
-        loop {
+        for number in 0.. {
             let mut read = Ok(None);
-            list.add(&mut |slot| read = seq.next_element_seed(SlotSeed { slot, name, of }));
-            if read?.is_none() {
-                return Ok(());
+            list.add(&mut |slot| read = seq.next_element_seed(SlotSeed { slot, of }));
+            if read
+                .map_err(|error| within(Step::Item(number), error))?
+                .is_none()
+            {
+                break;
             }
         }
+        Ok(())
     }
+}
+
+fn put<T>(value: T, slot: &mut Option<T>) -> bool {
+    *slot = Some(value);
+    true
+}
+
+fn fit<T: TryFrom<i64>>(value: i64, slot: &mut Option<T>) -> bool {
+    *slot = value.try_into().ok();
+    slot.is_some()
 }
 
 fn parse_into<T: std::str::FromStr>(text: &str, slot: &mut Option<T>) -> bool {

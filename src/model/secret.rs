@@ -41,9 +41,8 @@ impl fmt::Debug for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.value {
             Value::Null => f.write_str("null"),
-            Value::String(_) | Value::Number(_) if is_secret(self.name) => {
-                f.write_str("[redacted]")
-            }
+            // Whichever shape it has: what has no type may hold the secret one level below its name.
+            _ if is_secret(self.name) => f.write_str("[redacted]"),
             Value::Object(map) => f
                 .debug_map()
                 .entries(

@@ -68,6 +68,12 @@ pub trait Item: Sized + 'static {
     fn value(&self) -> Ref<'_>;
     /// Where its value goes.
     fn place(this: &mut Option<Self>) -> Slot<'_>;
+    /// Adds what `read` puts into the slot, if it puts something there.
+    fn add(list: &mut Vec<Self>, read: &mut dyn FnMut(Slot<'_>)) {
+        let mut item = None;
+        read(Self::place(&mut item));
+        list.extend(item);
+    }
 }
 
 /// A value that is text on the wire.
@@ -413,6 +419,17 @@ impl<T: Model> ElementSlot for Option<T> {
     }
 }
 
+/// In a collection the object grows in its place: models are large, and are not moved about.
+impl<T: Model> ElementSlot for Vec<T> {
+    fn start(&mut self) -> &mut dyn Object {
+        let place = self.len();
+        self.push(T::default());
+        &mut self[place]
+    }
+
+    fn clear(&mut self) {}
+}
+
 impl<T: Model> Item for T {
     fn value(&self) -> Ref<'_> {
         Ref::Object(self)
@@ -420,6 +437,10 @@ impl<T: Model> Item for T {
 
     fn place(this: &mut Option<Self>) -> Slot<'_> {
         Slot::Element(this)
+    }
+
+    fn add(list: &mut Vec<Self>, read: &mut dyn FnMut(Slot<'_>)) {
+        read(Slot::Element(list));
     }
 }
 
@@ -456,10 +477,6 @@ impl<T: Item> ListSlot for Option<Vec<T>> {
     }
 
     fn add(&mut self, read: &mut dyn FnMut(Slot<'_>)) {
-        let mut item = None;
-        read(T::place(&mut item));
-        if let Some(item) = item {
-            self.get_or_insert_default().push(item);
-        }
+        T::add(self.get_or_insert_default(), read);
     }
 }

@@ -63,8 +63,10 @@ impl Serialize for Written<'_> {
             Ref::String(value) => serializer.serialize_str(value),
             Ref::Bool(value) => serializer.serialize_bool(value),
             Ref::Integer(value) => serializer.serialize_i64(value),
+            Ref::Float(value) if is_whole(value.into()) => serializer.serialize_i64(value as i64),
             Ref::Float(value) if value.is_finite() => serializer.serialize_f32(value),
             Ref::Float(value) => serializer.serialize_str(not_finite(value.into())),
+            Ref::Double(value) if is_whole(value) => serializer.serialize_i64(value as i64),
             Ref::Double(value) if value.is_finite() => serializer.serialize_f64(value),
             Ref::Double(value) => serializer.serialize_str(not_finite(value)),
             Ref::Scalar(value) => serializer.collect_str(value),
@@ -81,6 +83,12 @@ impl Serialize for Written<'_> {
             }
         }
     }
+}
+
+/// Whether a number is written without a fraction, as Graph mostly writes it. `-0` is not, for it would lose its sign.
+fn is_whole(value: f64) -> bool {
+    const MOST: f64 = 1e15;
+    value.fract() == 0.0 && value.abs() < MOST && (value != 0.0 || value.is_sign_positive())
 }
 
 /// OData's words for what JSON has no number for.

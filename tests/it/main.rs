@@ -4,6 +4,8 @@ mod auth;
 mod call;
 mod errors;
 mod hosts;
+mod model;
+mod model_reading;
 mod msrv;
 mod paging;
 mod query;

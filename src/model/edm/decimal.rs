@@ -77,7 +77,9 @@ impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let text = raw.get().trim_matches('"');
-        text.parse().map_err(serde::de::Error::custom)
+        // Without what was found: it may be anything.
+        text.parse()
+            .map_err(|_| serde::de::Error::custom("expected a number (Edm.Decimal)"))
     }
 }
 

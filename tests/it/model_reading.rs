@@ -1,0 +1,268 @@
+//! How models are read where the JSON is not what it should be.
+
+use msgraph::models::{
+    DriveItem, Event, KeyCredential, Message, PasswordCredential, Photo, PrinterCapabilities, User,
+    WorkbookRange,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+fn read<T: DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).unwrap()
+}
+
+/// What is wrong with the JSON.
+fn wrong<T: DeserializeOwned>(json: &str) -> String {
+    match serde_json::from_str::<T>(json) {
+        Ok(_) => panic!("{json} was read"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_value_of_another_type_says_where_and_which() {
+    for (json, place, wanted) in [
+        (
+            r#"{"createdDateTime":"soon"}"#,
+            "createdDateTime",
+            "Edm.DateTimeOffset",
+        ),
+        (
+            r#"{"createdDateTime":{}}"#,
+            "createdDateTime",
+            "Edm.DateTimeOffset",
+        ),
+        (r#"{"displayName":["a"]}"#, "displayName", "a string"),
+        (
+            r#"{"accountEnabled":"maybe"}"#,
+            "accountEnabled",
+            "true or false",
+        ),
+        (r#"{"businessPhones":"1"}"#, "businessPhones", "an array"),
+        (
+            r#"{"businessPhones":["1",{}]}"#,
+            "businessPhones[1]",
+            "a string",
+        ),
+        (r#"{"mailboxSettings":[]}"#, "mailboxSettings", "an object"),
+        (
+            r#"{"assignedLicenses":[{},{"disabledPlans":["x"]}]}"#,
+            "assignedLicenses[1].disabledPlans[0]",
+            "Edm.Guid",
+        ),
+        (
+            r#"{"mailboxSettings":{"workingHours":{"startTime":"25:00"}}}"#,
+            "mailboxSettings.workingHours.startTime",
+            "Edm.TimeOfDay",
+        ),
+    ] {
+        let error = wrong::<User>(json);
+        assert!(error.starts_with(&format!("`{place}`: ")), "{error}");
+        assert!(error.contains(wanted), "{error}");
+        assert!(error.contains("microsoft.graph."), "{error}");
+        assert!(error.contains(" at line 1 column "), "{error}");
+    }
+    for json in ["[]", "1", "\"a\"", "null", ""] {
+        wrong::<User>(json);
+    }
+    assert!(wrong::<User>("[]").contains("microsoft.graph.user"));
+}
+
+#[test]
+fn broken_json_says_where() {
+    let error = wrong::<Event>(r#"{"attendees":[{"emailAddress":{"name":"a"#);
+    assert!(
+        error.starts_with("`attendees[0].emailAddress.name`: EOF"),
+        "{error}"
+    );
+    let error = wrong::<Event>(r#"{"new":{"a":tru}}"#);
+    assert!(error.starts_with("`new`: "), "{error}");
+}
+
+/// It may be a secret or a whole file, and errors end up in logs.
+#[test]
+fn the_value_is_not_in_the_error() {
+    let long = "!".repeat(10_000);
+    let error = wrong::<KeyCredential>(&json!({ "key": long }).to_string());
+    assert!(error.starts_with("`key`: expected base64"), "{error}");
+    assert!(error.len() < 200, "{error}");
+    for json in [
+        r#"{"secretText":["hunter2"]}"#,
+        r#"{"secretText":{"hunter2":1}}"#,
+        r#"{"keyId":"hunter2"}"#,
+        r#"{"customKeyIdentifier":"hunter2!"}"#,
+        r#"{"startDateTime":"hunter2"}"#,
+    ] {
+        let error = wrong::<PasswordCredential>(json);
+        assert!(!error.contains("hunter"), "{error}");
+    }
+}
+
+#[test]
+fn nulls_are_nothing() {
+    let user: User = read(
+        r#"{"displayName":null,"businessPhones":null,"assignedLicenses":null,"mailboxSettings":null,
+            "createdDateTime":null,"accountEnabled":null}"#,
+    );
+    assert_eq!(user, User::default());
+    let photo: Photo = read(r#"{"fNumber":null,"iso":null}"#);
+    assert_eq!(photo, Photo::default());
+    let range: WorkbookRange = read(r#"{"values":null}"#);
+    assert_eq!(range.values, None);
+}
+
+#[test]
+fn nulls_in_a_collection_are_no_items() {
+    let user: User = read(
+        r#"{"businessPhones":[null,"1",null],"assignedLicenses":[null,{"disabledPlans":[null]},null]}"#,
+    );
+    assert_eq!(user.business_phones, Some(vec!["1".into()]));
+    assert_eq!(user.assigned_licenses.as_ref().unwrap().len(), 1);
+    let printer: PrinterCapabilities = read(r#"{"dpis":[600,null,"1200"]}"#);
+    assert_eq!(printer.dpis, Some(vec![600, 1200]));
+    let user: User = read(r#"{"businessPhones":[],"assignedLicenses":[]}"#);
+    assert_eq!(
+        serde_json::to_value(&user).unwrap(),
+        json!({"businessPhones": [], "assignedLicenses": []})
+    );
+    // Inside of what has no type they are values.
+    let range: WorkbookRange = read(r#"{"values":[[null,1],["",true]]}"#);
+    assert_eq!(range.values, Some(json!([[null, 1], ["", true]])));
+}
+
+#[test]
+fn the_last_of_two_values_counts() {
+    let user: User = read(
+        r#"{"displayName":"a","displayName":"b","city":"c","city":null,"new":1,"new":2,
+            "mailboxSettings":{"archiveFolder":"x","timeZone":"UTC"},"mailboxSettings":{"timeZone":"CET"},
+            "businessPhones":["1","2"],"businessPhones":["3"]}"#,
+    );
+    assert_eq!(user.display_name.as_deref(), Some("b"));
+    assert_eq!(user.city, None);
+    assert_eq!(user.extra["new"], 2);
+    let settings = user.mailbox_settings.unwrap();
+    assert_eq!(settings.time_zone.as_deref(), Some("CET"));
+    assert_eq!(settings.archive_folder, None);
+    assert_eq!(user.business_phones, Some(vec!["3".into()]));
+}
+
+#[test]
+fn any_order_and_any_space_is_read() {
+    let user: User = read(
+        "{ \"userType\" : \"a\" ,\n\t\"id\":\"1\", \"city\" : \"b\",\"accountEnabled\":false }",
+    );
+    assert_eq!(user.user_type.as_deref(), Some("a"));
+    assert_eq!(user.id.as_deref(), Some("1"));
+    assert_eq!(user.city.as_deref(), Some("b"));
+    assert_eq!(user.account_enabled, Some(false));
+    // Escapes in keys are read, and case counts.
+    let user: User = read(r#"{"displayN\u0061me":"a","displayname":"b"}"#);
+    assert_eq!(user.display_name.as_deref(), Some("a"));
+    assert_eq!(user.extra["displayname"], "b");
+}
+
+#[test]
+fn numbers_out_of_range_are_errors() {
+    for json in [
+        r#"{"photo":{"orientation":40000}}"#,
+        r#"{"photo":{"orientation":"40000"}}"#,
+        r#"{"photo":{"iso":3000000000}}"#,
+        r#"{"photo":{"iso":1.5}}"#,
+        r#"{"photo":{"iso":true}}"#,
+    ] {
+        let error = wrong::<DriveItem>(json);
+        assert!(error.starts_with("`photo."), "{error}");
+    }
+    for json in [
+        r#"{"size":9223372036854775808}"#,
+        r#"{"size":-9223372036854775809}"#,
+        r#"{"size":1e300}"#,
+        r#"{"size":1e999}"#,
+    ] {
+        let error = wrong::<DriveItem>(json);
+        assert!(error.starts_with("`size`: "), "{error}");
+    }
+    let item: DriveItem = read(r#"{"size":-9223372036854775808}"#);
+    assert_eq!(item.size, Some(i64::MIN));
+    let photo: Photo = read(r#"{"fNumber":18446744073709551615,"focalLength":1e300}"#);
+    assert_eq!(photo.f_number, Some(18_446_744_073_709_551_615.0));
+    assert_eq!(photo.focal_length, Some(1e300));
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_no_overflow() {
+    let deep = |depth: usize| {
+        let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+        format!(r#"{{"new":{open}{close}}}"#)
+    };
+    read::<User>(&deep(100));
+    let error = wrong::<User>(&deep(100_000));
+    assert!(error.contains("recursion limit"), "{error}");
+    let deep = r#"{"mailboxSettings":"#.repeat(100_000);
+    wrong::<User>(&deep);
+}
+
+#[test]
+fn half_a_character_is_an_error() {
+    let error = wrong::<Message>(r#"{"subject":"\ud83d"}"#);
+    assert!(error.starts_with("`subject`: "), "{error}");
+    let error = wrong::<Message>(r#"{"new":"\ud83d"}"#);
+    assert!(error.starts_with("`new`: "), "{error}");
+    let message: Message = read(r#"{"subject":"\ud83d\udee1"}"#);
+    assert_eq!(message.subject.as_deref(), Some("\u{1f6e1}"));
+    assert!(serde_json::from_slice::<Message>(b"{\"subject\":\"\xff\"}").is_err());
+}
+
+#[test]
+fn a_model_is_read_from_a_value_too() {
+    let json = json!({"id": "1", "photo": {"orientation": "1"}, "new": [1]});
+    let item: DriveItem = serde_json::from_value(json.clone()).unwrap();
+    assert_eq!(item.photo.as_ref().unwrap().orientation, Some(1));
+    assert_eq!(
+        serde_json::to_value(&item).unwrap(),
+        json!({"id": "1", "photo": {"orientation": 1}, "new": [1]})
+    );
+    let error = serde_json::from_value::<DriveItem>(json!({"photo": {"iso": []}})).unwrap_err();
+    assert!(error.to_string().starts_with("`photo.iso`: "), "{error}");
+}
+
+#[test]
+fn debug_shows_what_is_set_and_no_secret() {
+    let credential: PasswordCredential = read(
+        r#"{"displayName":"deploy","secretText":"hunter2","new":{"clientSecret":"hunter3","accessToken":["hunter4"]}}"#,
+    );
+    let shown = format!("{credential:?} {credential:#?}");
+    assert!(!shown.contains("hunter"), "{shown}");
+    assert!(shown.contains("[redacted]"), "{shown}");
+    assert!(shown.contains("deploy"), "{shown}");
+    assert!(!shown.contains("keyId"), "{shown}");
+    // Inside of others, and in what has no type.
+    let user: User =
+        read(r#"{"passwordProfile":{"password":"hunter2"},"new":[{"password":"hunter3"}]}"#);
+    let shown = format!("{user:?}");
+    assert!(!shown.contains("hunter"), "{shown}");
+    // A secret of another shape is one, too.
+    let user: User = read(r#"{"new":{"password":{"value":"hunter2"}}}"#);
+    let shown = format!("{user:?}");
+    assert!(!shown.contains("hunter"), "{shown}");
+}
+
+#[test]
+fn what_was_read_and_written_is_the_same() {
+    // Every kind of value, at each depth, in an order that is nobody's.
+    let sent = json!({
+        "z": {"a": [1, -1, 1.5, u64::MAX, true, null, "\u{0}\"\\\u{7f}\u{2028}"]},
+        "mailboxSettings": {"language": {"locale": "nb-NO", "new": 1}, "workingHours": {"daysOfWeek": ["monday", "doomsday"]}},
+        "@odata.type": "#microsoft.graph.user",
+        "passwordProfile": {"forceChangePasswordNextSignIn": true},
+        "businessPhones": ["", "1"],
+        "displayName": "\u{1f6e1}\u{fe0f} \n",
+        "createdDateTime": "2026-01-02T03:04:05.000Z",
+        "provisionedPlans": [{}],
+    });
+    let user: User = read(&sent.to_string());
+    let text = serde_json::to_string(&user).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), sent);
+    assert!(text.starts_with(r##"{"@odata.type":"##), "{text}");
+    assert_eq!(read::<User>(&text), user);
+}
