@@ -92,10 +92,6 @@ impl Path {
     /// Each name is encoded by itself, so the name in the path is the name of the item; slashes at either end do not
     /// count, and an empty path is the item itself.
     /// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>
-    #[allow(
-        dead_code,
-        reason = "the description has no such place; the methods that lead to one are grafted"
-    )]
     pub(crate) fn path(&self, relative: &str) -> Self {
         let relative = relative.trim_matches('/');
         if relative.is_empty() {

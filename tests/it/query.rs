@@ -651,3 +651,27 @@ async fn calls_print_templates() {
 fn the_set_of_no_options_needs_nothing() {
     const { assert!(!<() as Options>::CONSISTENCY_LEVEL && !<() as Options>::COUNT) };
 }
+
+#[tokio::test]
+async fn case_3_6_a_path_below_a_drive_item_leads_to_all_that_an_item_has() {
+    let (recorder, graph) = recorder().await;
+    let drive = graph.drives().id("d");
+    let file = "C# Files/50% off & more/a+b's [x].txt";
+    let encoded = "C%23%20Files/50%25%20off%20%26%20more/a%2Bb%27s%20%5Bx%5D.txt";
+    for path in [file.to_owned(), format!("/{file}/")] {
+        drive.root().path(&path).content().get().await.unwrap();
+        let target = format!("/v1.0/drives/d/root:/{encoded}:/content");
+        assert_eq!(take(&recorder).target, target);
+    }
+    drive.root().path("A%2FB.zip").get().await.unwrap();
+    assert_eq!(take(&recorder).target, "/v1.0/drives/d/root:/A%252FB.zip");
+    let item = drive.items().id("1").path("a/b");
+    item.children().list().await.unwrap();
+    assert_eq!(
+        take(&recorder).target,
+        "/v1.0/drives/d/items/1:/a/b:/children"
+    );
+    let error = refused(drive.root().path("a/../b").get().await);
+    assert!(error.contains(".."), "{error}");
+    assert!(recorder.requests().is_empty());
+}
