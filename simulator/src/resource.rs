@@ -1,5 +1,7 @@
 //! From the places of a path to what the store has there.
 
+use serde_json::Value;
+
 use crate::description::operation::Kind;
 use crate::description::routes::{Place, Step, StepValue};
 use crate::description::schema::{Schemas, Type};
@@ -8,7 +10,6 @@ use crate::query::path::cast;
 use crate::refusal::Refusal;
 use crate::segment::{Argument, Segment};
 use crate::store::Id;
-use serde_json::Value;
 
 /// What a path leads to.
 #[derive(Clone, Debug)]
@@ -42,7 +43,7 @@ pub(crate) enum Target {
         owner: Id,
         relation: String,
         declared: String,
-        references: bool,
+        /// The property whose value is an entity's key there, where it is not `id`.
         key_property: Option<String>,
     },
     /// A structural property of an entity, with the names that lead to it.
@@ -82,8 +83,6 @@ impl Target {
 pub(crate) struct Found {
     pub(crate) owner: Id,
     pub(crate) relation: String,
-    /// Whether it belongs to others and is only referred to from here.
-    pub(crate) reference: bool,
 }
 
 /// The last word of a path, where it is not a resource of its own.
@@ -179,7 +178,6 @@ impl<'a> Walker<'_, 'a, '_> {
             owner,
             relation,
             declared,
-            references,
             key_property,
         } = self.resource.target.clone()
         else {
@@ -188,11 +186,7 @@ impl<'a> Walker<'_, 'a, '_> {
         let found = self.tenant.find(owner, &relation, &declared, key);
         self.resource.target = match found {
             Some(id) => {
-                let found = Found {
-                    owner,
-                    relation,
-                    reference: references,
-                };
+                let found = Found { owner, relation };
                 Target::Entity {
                     id,
                     declared,
@@ -239,11 +233,7 @@ impl<'a> Walker<'_, 'a, '_> {
             Some(id) => Target::Entity {
                 id,
                 declared,
-                found: Found {
-                    owner,
-                    relation,
-                    reference: false,
-                },
+                found: Found { owner, relation },
             },
             None if last => Target::Vacant {
                 owner,
@@ -363,7 +353,6 @@ impl<'a> Walker<'_, 'a, '_> {
                     owner,
                     relation,
                     declared,
-                    references,
                     key_property: place.key_property().map(str::to_owned),
                 };
             }
@@ -417,11 +406,7 @@ impl<'a> Walker<'_, 'a, '_> {
         };
         self.resource.target = match id {
             Some(id) => {
-                let found = Found {
-                    owner,
-                    relation,
-                    reference: references,
-                };
+                let found = Found { owner, relation };
                 Target::Entity {
                     id,
                     declared,
@@ -447,7 +432,6 @@ impl<'a> Walker<'_, 'a, '_> {
         let found = Found {
             owner: Id::ROOT,
             relation: "users".into(),
-            reference: false,
         };
         self.resource.target = Target::Entity {
             id,

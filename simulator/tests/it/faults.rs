@@ -253,3 +253,18 @@ async fn the_port_is_free_again_after_the_end() {
         .unwrap_err();
     builder().port(port).start().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_simulator_goes_to_any_thread() {
+    fn shared<T: Send + Sync + 'static>(value: T) -> T {
+        value
+    }
+    let simulator = shared(start().await);
+    let read = tokio::task::spawn_blocking(move || {
+        simulator
+            .read("/users/$count")
+            .map(|count| (count, simulator))
+    });
+    let (count, _simulator) = read.await.unwrap().unwrap();
+    assert_eq!(count, 12);
+}
