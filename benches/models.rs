@@ -1,0 +1,255 @@
+//! Reading and writing pages of models, against `serde_json::Value` in the same run.
+//!
+//! Each round measures the model and `Value` one after the other, so that whatever else the machine is doing meets both, and
+//! the best round of each counts. A framework for benches measures one function after the other, and knows no ratios.
+
+use std::time::{Duration, Instant};
+
+use msgraph::models::{DriveItem, Event, Group, Message, User};
+use msgraph::{Model, Page};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+const ITEMS: usize = 999;
+const ROUNDS: usize = 60;
+
+fn main() {
+    let mut figures = Vec::new();
+    compare::<User>("users", &page("users", user), &mut figures);
+    compare::<Message>(
+        "messages",
+        &page("users('adele')/messages", message),
+        &mut figures,
+    );
+    compare::<DriveItem>(
+        "drive_items",
+        &page("drives('b!x')/root/children", drive_item),
+        &mut figures,
+    );
+    for (name, size) in [
+        ("user", size_of::<User>()),
+        ("message", size_of::<Message>()),
+        ("drive_item", size_of::<DriveItem>()),
+        ("group", size_of::<Group>()),
+        ("event", size_of::<Event>()),
+    ] {
+        println!("size_of {name}: {size} bytes");
+        figures.push(format!("size_of_{name} {size}"));
+    }
+    println!("{}", figures.join(" "));
+}
+
+/// Measures a page of `T` and the same page as `Value`.
+fn compare<T: Model>(name: &str, json: &[u8], figures: &mut Vec<String>) {
+    let page: Page<T> = serde_json::from_slice(json).expect("a page of the model");
+    let written = serde_json::to_vec(&page).expect("JSON");
+    let value: Value = serde_json::from_slice(&written).expect("JSON");
+    let mut sent = serde_json::from_slice(json).expect("JSON");
+    drop_nulls(&mut sent);
+    assert!(
+        value == sent,
+        "{name}: what is written is not what was read"
+    );
+
+    let mut decode = Pair::default();
+    let mut encode = Pair::default();
+    let mut buffer = Vec::with_capacity(2 * json.len());
+    for _ in 0..ROUNDS {
+        decode.model.add(|| read::<Page<T>>(json));
+        decode.value.add(|| read::<Value>(json));
+        encode.model.add(|| write(&page, &mut buffer));
+        encode.value.add(|| write(&value, &mut buffer));
+    }
+    for (what, pair, bytes) in [
+        ("decode", decode, json.len()),
+        ("encode", encode, written.len()),
+    ] {
+        let ratio = pair.value.0.as_secs_f64() / pair.model.0.as_secs_f64();
+        println!(
+            "{name} {what}: model {:.0} MB/s, Value {:.0} MB/s, {ratio:.2} times as fast",
+            pair.model.speed(bytes),
+            pair.value.speed(bytes),
+        );
+        figures.push(format!("{name}_{what} {ratio:.2}"));
+    }
+}
+
+/// A model reads `null` as no value, and writes none.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(values) => values.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
+fn read<T: DeserializeOwned>(json: &[u8]) -> T {
+    serde_json::from_slice(json).expect("it was read before")
+}
+
+fn write(value: &impl Serialize, buffer: &mut Vec<u8>) {
+    buffer.clear();
+    serde_json::to_writer(&mut *buffer, value).expect("it was written before");
+}
+
+#[derive(Default)]
+struct Pair {
+    model: Best,
+    value: Best,
+}
+
+/// The shortest of the times that something took.
+struct Best(Duration);
+
+impl Default for Best {
+    fn default() -> Self {
+        Self(Duration::MAX)
+    }
+}
+
+impl Best {
+    /// Runs it once more. What it gives is dropped when the time has been taken.
+    fn add<R>(&mut self, run: impl FnOnce() -> R) {
+        let start = Instant::now();
+        let result = std::hint::black_box(run());
+        self.0 = self.0.min(start.elapsed());
+        drop(result);
+    }
+
+    fn speed(&self, bytes: usize) -> f64 {
+        bytes as f64 / self.0.as_secs_f64() / 1e6
+    }
+}
+
+/// A page as Graph sends it: the default properties of each item, in the order in which they come.
+fn page(of: &str, item: impl Fn(usize) -> String) -> Vec<u8> {
+    let items: Vec<_> = (0..ITEMS).map(item).collect();
+    format!(
+        r#"{{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#{of}","@odata.nextLink":"https://graph.microsoft.com/v1.0/{of}?$top=999&$skiptoken=RFNwdAIAAQAAABc6","value":[{}]}}"#,
+        items.join(","),
+    )
+    .into_bytes()
+}
+
+const GIVEN: [&str; 7] = [
+    "Adele", "Zoë", "Lee", "Isaiah", "Miriam", "Jürgen", "Pradeep",
+];
+const FAMILY: [&str; 5] = ["Vance", "Gu", "Langer", "Müller-Østergaard", "Graham"];
+
+fn given(n: usize) -> &'static str {
+    GIVEN[n % GIVEN.len()]
+}
+
+fn family(n: usize) -> &'static str {
+    FAMILY[n / GIVEN.len() % FAMILY.len()]
+}
+
+/// An identifier that no other item has.
+fn guid(n: usize) -> String {
+    let spread = (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    format!(
+        "{:08x}-{:04x}-4{:03x}-b3a4-{spread:012.12x}",
+        spread as u32,
+        n,
+        n % 4096
+    )
+    .chars()
+    .take(36)
+    .collect()
+}
+
+fn text_or_null(text: &str, is_set: bool) -> String {
+    if is_set {
+        format!("\"{text}\"")
+    } else {
+        "null".to_owned()
+    }
+}
+
+fn user(n: usize) -> String {
+    format!(
+        r#"{{"businessPhones":[{phones}],"displayName":"{given} {family}","givenName":"{given}","jobTitle":{title},"mail":"user{n}@contoso.com","mobilePhone":{mobile},"officeLocation":"18/{n}","preferredLanguage":{language},"surname":"{family}","userPrincipalName":"user{n}@contoso.com","id":"{id}"}}"#,
+        phones = if n.is_multiple_of(3) {
+            ""
+        } else {
+            "\"+1 425 555 0109\""
+        },
+        given = given(n),
+        family = family(n),
+        title = text_or_null("Retail Manager", !n.is_multiple_of(4)),
+        mobile = text_or_null("+1 206 555 0110", n.is_multiple_of(2)),
+        language = text_or_null("en-US", !n.is_multiple_of(5)),
+        id = guid(n),
+    )
+}
+
+fn message(n: usize) -> String {
+    let id = format!(
+        "AAMkAGUAAAwTW09AAA{}AQMkADYAAAImV_lAAAA{}=",
+        guid(n),
+        guid(n + 1)
+    );
+    let sender = recipient(n);
+    let to: Vec<_> = (0..1 + n % 3)
+        .map(|other| recipient(n + other + 1))
+        .collect();
+    // A body as Outlook writes it, a few paragraphs long.
+    let paragraph = r#"<p class=\"MsoNormal\" style=\"margin:0 0 8pt\">The quarterly figures for the northern region are in the attached workbook; please have a look before Thursday’s meeting.<o:p></o:p></p>\r\n"#;
+    let body = paragraph.repeat(2 + n % 7);
+    format!(
+        r##"{{"@odata.etag":"W/\"CQAAABYAAADXJdtzKCHDQ7xlWMmV3p{n:04}\"","id":"{id}","createdDateTime":"2026-03-{day:02}T09:{minute:02}:11Z","lastModifiedDateTime":"2026-03-{day:02}T09:{minute:02}:42Z","changeKey":"CQAAABYAAADXJdtzKCHDQ7xlWMmV3p{n:04}","categories":[{category}],"receivedDateTime":"2026-03-{day:02}T09:{minute:02}:12Z","sentDateTime":"2026-03-{day:02}T09:{minute:02}:09Z","hasAttachments":{attachments},"internetMessageId":"<{guid}@eurprd04.prod.outlook.com>","subject":"Re: Figures of the {n}th week","bodyPreview":"The quarterly figures for the northern region are in the attached workbook; please have a look before Thursday’s meeting.\r\n","importance":"normal","parentFolderId":"AAMkAGUAAAwTW09AAAAuAAAAAADGk3pDHVK1Q4RWZAAAAAAAAAEMAAA=","conversationId":"AAQkAGUAAAwTW09AAA{guid}=","conversationIndex":"AQHYWJrWFK9WgKQ7RkaM8xpgq8S13w==","isDeliveryReceiptRequested":false,"isReadReceiptRequested":false,"isRead":{read},"isDraft":false,"webLink":"https://outlook.office365.com/owa/?ItemID=AAMkAGUAAAwTW09AAA{guid}%3D&exvsurl=1&viewmodel=ReadMessageItem","inferenceClassification":"focused","body":{{"contentType":"html","content":"<html><head>\r\n<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\"></head><body>\r\n{body}</body></html>"}},"sender":{sender},"from":{sender},"toRecipients":[{to}],"ccRecipients":[],"bccRecipients":[],"replyTo":[],"flag":{{"flagStatus":"notFlagged"}}}}"##,
+        day = 1 + n % 28,
+        minute = n % 60,
+        category = if n.is_multiple_of(4) {
+            "\"Blue category\""
+        } else {
+            ""
+        },
+        attachments = n.is_multiple_of(5),
+        guid = guid(n),
+        read = !n.is_multiple_of(3),
+        to = to.join(","),
+    )
+}
+
+fn recipient(n: usize) -> String {
+    format!(
+        r#"{{"emailAddress":{{"name":"{} {}","address":"user{n}@contoso.com"}}}}"#,
+        given(n),
+        family(n),
+    )
+}
+
+fn drive_item(n: usize) -> String {
+    let by = format!(
+        r#"{{"user":{{"email":"user{n}@contoso.com","id":"{}","displayName":"{} {}"}}}}"#,
+        guid(n),
+        given(n),
+        family(n),
+    );
+    let facet = if n.is_multiple_of(6) {
+        format!(r#""folder":{{"childCount":{}}}"#, n % 40)
+    } else {
+        format!(
+            r#""file":{{"mimeType":"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet","hashes":{{"quickXorHash":"kB{n:04}U8ejlGhyWXbMuMRzMh8pQ="}}}}"#
+        )
+    };
+    let download = if n.is_multiple_of(6) {
+        String::new()
+    } else {
+        format!(
+            r#""@microsoft.graph.downloadUrl":"https://contoso.sharepoint.com/sites/figures/_layouts/15/download.aspx?UniqueId={}&Translate=false&tempauth=v1.eyJzaXRlaWQiOiI{n:08}&ApiVersion=2.0","#,
+            guid(n),
+        )
+    };
+    format!(
+        r##"{{{download}"createdDateTime":"2026-02-{day:02}T15:09:52Z","eTag":"\"{{{guid}}},2\"","id":"01NKDM7HMOJTVYMDOSXFDK2QJDXCDI3WUK{n:04}","lastModifiedDateTime":"2026-02-{day:02}T15:09:52Z","name":"Report {n}.xlsx","webUrl":"https://contoso.sharepoint.com/sites/figures/_layouts/15/Doc.aspx?sourcedoc=%7B{guid}%7D&file=Report%20{n}.xlsx&action=default&mobileredirect=true","cTag":"\"c:{{{guid}}},3\"","size":{size},"createdBy":{by},"lastModifiedBy":{by},"parentReference":{{"driveType":"documentLibrary","driveId":"b!CbtYWrofwUGBJWnaJkNwoNrBLp_kC3RKklSXPwrdeP3yH8_qmH9xT5Y6RODPNfYI","id":"01NKDM7HN6Y2GOVW7725BZO354PWSELRRZ","name":"Documents","path":"/drive/root:","siteId":"5a58bb09-1fba-41c1-8125-69da264370a0"}},{facet},"fileSystemInfo":{{"createdDateTime":"2026-02-{day:02}T15:09:52Z","lastModifiedDateTime":"2026-02-{day:02}T15:09:52Z"}},"shared":{{"scope":"users"}}}}"##,
+        day = 1 + n % 28,
+        guid = guid(n),
+        size = 20_000 + 37 * n,
+    )
+}
