@@ -11,6 +11,8 @@ use crate::refusal::Refusal;
 use crate::segment::{Argument, Segment};
 use crate::store::Id;
 
+const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
+
 /// What a path leads to.
 #[derive(Clone, Debug)]
 pub(crate) struct Resource<'a> {
@@ -46,6 +48,11 @@ pub(crate) enum Target {
         /// The property whose value is an entity's key there, where it is not `id`.
         key_property: Option<String>,
     },
+    /// A file that is not there: nothing but its content can be written.
+    File {
+        parent: Id,
+        name: String,
+    },
     /// A structural property of an entity, with the names that lead to it.
     Property {
         owner: Id,
@@ -73,6 +80,7 @@ impl Target {
                 declared, found, ..
             } => Refusal::nothing_related(schemas, declared, &found.relation),
             Self::Property { path, .. } => Refusal::unknown_segment(&path.join("/")),
+            Self::File { name, .. } => Refusal::not_found(schemas, DRIVE_ITEM, name),
             Self::Root => Refusal::unknown_segment(""),
         }
     }
@@ -147,6 +155,9 @@ impl<'a> Walker<'_, 'a, '_> {
         };
         if let StepValue::Key(key) = &step.value {
             return self.key(key, next.is_none());
+        }
+        if let StepValue::Path(names) = &step.value {
+            return self.path(names);
         }
         match name {
             "$count" => self.resource.tail = Tail::Count,
@@ -275,8 +286,42 @@ impl<'a> Walker<'_, 'a, '_> {
             | Target::Vacant { declared, .. } => {
                 *declared = type_name.to_owned();
             }
-            Target::Root | Target::Property { .. } => {}
+            Target::Root | Target::Property { .. } | Target::File { .. } => {}
         }
+        Ok(())
+    }
+
+    /// `root:/Reports/2026.csv:`; names have no case there.
+    fn path(&mut self, names: &[String]) -> Result<(), Refusal> {
+        let Target::Entity { id, .. } = self.resource.target else {
+            return Err(self.resource.target.missing(self.schemas()));
+        };
+        let mut at = (id, id);
+        for (number, name) in names.iter().enumerate() {
+            let children = self.tenant.store.many(at.1, "children");
+            let child = children.into_iter().find(|child| {
+                let entity = self.tenant.store.get(*child);
+                let own = entity.and_then(|entity| entity.properties.get("name")?.as_str());
+                own.is_some_and(|own| own.to_lowercase() == name.to_lowercase())
+            });
+            match child {
+                Some(child) => at = (at.1, child),
+                None if number + 1 == names.len() => {
+                    let (parent, name) = (at.1, name.clone());
+                    self.resource.target = Target::File { parent, name };
+                    return Ok(());
+                }
+                None => return Err(Refusal::not_found(self.schemas(), DRIVE_ITEM, name)),
+            }
+        }
+        let (owner, id) = at;
+        let (relation, declared) = ("children".to_owned(), DRIVE_ITEM.to_owned());
+        let found = Found { owner, relation };
+        self.resource.target = Target::Entity {
+            id,
+            declared,
+            found,
+        };
         Ok(())
     }
 
@@ -286,7 +331,9 @@ impl<'a> Walker<'_, 'a, '_> {
             Target::Root => Ok(Id::ROOT),
             Target::Entity { id, .. } => Ok(*id),
             Target::Property { owner, .. } | Target::Set { owner, .. } => Ok(*owner),
-            Target::Vacant { .. } => Err(self.resource.target.missing(self.schemas())),
+            Target::Vacant { .. } | Target::File { .. } => {
+                Err(self.resource.target.missing(self.schemas()))
+            }
         }
     }
 
@@ -299,6 +346,9 @@ impl<'a> Walker<'_, 'a, '_> {
     ) -> Result<(), Refusal> {
         if matches!(self.resource.target, Target::Root) && name == "me" {
             return self.me();
+        }
+        if matches!(self.resource.target, Target::File { .. }) && name == "content" {
+            return Ok(());
         }
         let owner = self.owner()?;
         let mut path = match &self.resource.target {

@@ -139,7 +139,15 @@ pub(crate) enum StepValue {
     None,
     Key(String),
     Arguments(Vec<(String, Argument)>),
+    /// The names between the colons of `root:/Reports/2026.csv:`.
+    Path(Vec<String>),
 }
+
+/// The place of a drive item, and the places below which one is found by its path: `root:/a/b:`, `items/{id}:/a/b:`.
+/// Graph documents this addressing (<https://learn.microsoft.com/graph/onedrive-addressing-driveitems>) and does not
+/// describe it.
+const DRIVE_ITEM: &str = "/drives/{drive-id}/items/{driveItem-id}";
+const ADDRESSED: [&str; 2] = ["/drives/{drive-id}/root", DRIVE_ITEM];
 
 /// The places that begin with one segment (all of `/users/…`).
 #[derive(Debug, Default)]
@@ -252,10 +260,27 @@ impl Routes {
     pub(crate) fn walk<'a>(&'a self, segments: &[String]) -> Result<Vec<Step<'a>>, String> {
         let mut steps: Vec<Step<'a>> = Vec::new();
         let mut at = self.places.first();
-        for text in segments {
+        let mut rest = segments.iter();
+        while let Some(text) = rest.next() {
             let place = at.ok_or_else(|| text.clone())?;
             let before = steps.len();
-            self.step(place, text, &mut steps);
+            if let Some(item) = self.addressed(place, text, &mut steps) {
+                let mut names = Vec::new();
+                for name in rest.by_ref() {
+                    let last = name.strip_suffix(':');
+                    names.push(last.unwrap_or(name).to_owned());
+                    if last.is_some() {
+                        break;
+                    }
+                }
+                names.retain(|name| !name.is_empty());
+                steps.push(Step {
+                    place: item,
+                    value: StepValue::Path(names),
+                });
+            } else {
+                self.step(place, text, &mut steps);
+            }
             at = steps
                 .get(before..)
                 .and_then(|new| new.last())
@@ -265,6 +290,27 @@ impl Routes {
             }
         }
         Ok(steps)
+    }
+
+    /// Steps to the drive item that `root:` or `{id}:` stands for. The answer is the place of the item that is found by
+    /// the path behind the colon.
+    fn addressed<'a>(
+        &'a self,
+        place: &'a Place,
+        text: &str,
+        steps: &mut Vec<Step<'a>>,
+    ) -> Option<&'a Place> {
+        let text = text.strip_suffix(':').filter(|text| !text.is_empty())?;
+        let before = steps.len();
+        self.step(place, text, steps);
+        let reached = steps.get(before..)?.last()?.place;
+        if !ADDRESSED.contains(&reached.template.as_str()) {
+            steps.truncate(before);
+            return None;
+        }
+        self.places
+            .iter()
+            .find(|place| place.template == DRIVE_ITEM)
     }
 
     fn step<'a>(&'a self, place: &'a Place, text: &str, steps: &mut Vec<Step<'a>>) {

@@ -8,10 +8,13 @@ use crate::answer::Answer;
 use crate::body;
 use crate::body::json::Json;
 use crate::description::schema::Type;
+use crate::domain::Below;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
 use crate::store::{Content, Id};
 use crate::synth;
+
+const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
 
 impl Graph<'_> {
     /// `$value` of an entity.
@@ -24,9 +27,35 @@ impl Graph<'_> {
         match &resource.target {
             Target::Entity { id, .. } => self.stream(call, *id, name),
             Target::Property { owner, path, .. } => self.stream(call, *owner, &path.join("/")),
-            Target::Vacant { .. } => Err(resource.target.missing(self.tenant.schemas)),
+            Target::Vacant { .. } | Target::File { .. } => {
+                Err(resource.target.missing(self.tenant.schemas))
+            }
             Target::Set { .. } | Target::Root => Err(Refusal::unknown_segment(name)),
         }
+    }
+
+    /// A file that is made by its content: `PUT …/root:/Reports/new.csv:/content`.
+    pub(super) fn new_file(
+        &mut self,
+        call: &Call<'_>,
+        parent: Id,
+        name: &str,
+    ) -> Result<Answer, Refusal> {
+        if call.operation.json_body().is_some() {
+            return Err(Refusal::not_found(self.tenant.schemas, DRIVE_ITEM, name));
+        }
+        let media_type = call.request.media_type();
+        let media_type = media_type.unwrap_or_else(|| "application/octet-stream".into());
+        let now = crate::clock::timestamp(self.now);
+        let properties = json!({
+            "name": name, "file": { "mimeType": media_type }, "createdDateTime": now,
+            "lastModifiedDateTime": now,
+        });
+        let properties = properties.as_object().cloned().unwrap_or_default();
+        let place = Below::many(parent, "children");
+        let id = self.tenant.make(place, DRIVE_ITEM, None, properties);
+        self.stream(call, id, "content")?;
+        self.answer_entity(StatusCode::CREATED, id, DRIVE_ITEM)
     }
 
     /// Reads, writes or removes bytes.

@@ -112,6 +112,10 @@ impl Graph<'_> {
             (Tail::Ref, _) => self.reference(&call, &resource, body),
             (Tail::Value, _) => self.content(&call, &resource, "$value"),
             (Tail::None, method) => match (&resource.target, method) {
+                (Target::File { parent, name }, &Method::PUT) => {
+                    self.new_file(&call, *parent, name)
+                }
+                (Target::File { .. }, _) => Err(resource.target.missing(self.tenant.schemas)),
                 (Target::Property { owner, path, kind }, _) => {
                     self.property(&call, *owner, path, kind, body)
                 }
@@ -203,6 +207,7 @@ impl Graph<'_> {
         let mut context = format!("{}/$metadata#", self.root);
         for (at, step) in call.steps.iter().enumerate() {
             match &step.value {
+                StepValue::Path(names) => context.push_str(&format!(":/{}:", names.join("/"))),
                 // Ids stand in parentheses there.
                 StepValue::Key(key) => {
                     context.push_str(&format!("('{}')", key.replace('\'', "''")))

@@ -461,6 +461,67 @@ async fn bytes_go_up_and_come_down() {
 }
 
 #[tokio::test]
+async fn drive_items_by_their_path() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let drive = client.get("/me/drive").await.json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let root = format!("/drives/{drive}/root");
+    let folder = client.get(&format!("{root}:/c%23%20files")).await;
+    assert_eq!(folder.json()["name"], "C# Files");
+    let id = folder.json()["id"].as_str().unwrap().to_owned();
+    for path in [
+        format!("{root}:/C%23%20Files/a%2Bb%27s%20%5Bx%5D.txt:/content"),
+        format!("/drives/{drive}/items/root:/C%23%20Files/a+b's%20%5Bx%5D.txt:/content"),
+        format!("/drives/{drive}/items/{id}:/a%2Bb%27s%20%5Bx%5D.txt:/content"),
+    ] {
+        assert_eq!(client.get(&path).await.body, "A sharp file.\n", "{path}");
+    }
+    let children = client
+        .get(&format!("{root}:/Reports:/children?$select=name"))
+        .await;
+    assert_eq!(children.names("name"), ["2026.csv", "50% off & more.txt"]);
+
+    // A file is made by its content; what is between the colons has to be there otherwise.
+    let new = format!("{root}:/Reports/new.txt:/content");
+    let text = [("content-type", "text/plain")];
+    let made = client.send(Method::PUT, &new, &text, "one").await;
+    assert_eq!(
+        (made.status, &made.json()["size"]),
+        (StatusCode::CREATED, &json!(3))
+    );
+    let again = client.send(Method::PUT, &new, &text, "more").await;
+    assert_eq!(
+        (again.status, &again.json()["id"]),
+        (StatusCode::OK, &made.json()["id"])
+    );
+    assert_eq!(client.get(&new).await.body, "more");
+    for path in [
+        "/none.txt",
+        "/none.txt:/content",
+        "/none/none.txt:/content",
+        "/none:/children",
+    ] {
+        let missing = client.get(&format!("{root}:{path}")).await;
+        assert_eq!(
+            (missing.status, missing.error().0.as_str()),
+            (StatusCode::NOT_FOUND, "itemNotFound"),
+            "{path}"
+        );
+    }
+    assert_eq!(
+        client
+            .delete(&format!("{root}:/Reports/new.txt:"))
+            .await
+            .status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(client.get(&new).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn a_team_is_made_in_its_own_time() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
