@@ -157,6 +157,12 @@ fn parsed(text: &str) -> (String, String) {
 }
 
 impl Tree<'_> {
+    /// The place that a path of the description leads to.
+    pub(crate) fn find(&self, path: &str) -> Option<usize> {
+        let &(place, child) = self.walk(path)?.last()?;
+        Some(self.places[place].children[child].1)
+    }
+
     /// The steps from the root to a path of the description: each a place and the number of a child of it.
     pub(crate) fn walk(&self, path: &str) -> Option<Vec<(usize, usize)>> {
         let mut steps = Vec::new();
@@ -185,7 +191,7 @@ impl Tree<'_> {
 
 impl Segment {
     /// The segment as text, without the names that parameters have.
-    fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let arguments = |arguments: &[crate::tree::Argument]| -> String {
             let parts: Vec<_> = arguments
                 .iter()
@@ -199,6 +205,7 @@ impl Segment {
             Segment::Key(_) => "{}".into(),
             Segment::Function(name, of) => format!("{name}({})", arguments(of)),
             Segment::AlternateKey(of) => format!("({})", arguments(of)),
+            Segment::Path => ":".into(),
         }
     }
 

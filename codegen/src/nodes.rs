@@ -6,7 +6,6 @@ use std::fmt::Write;
 
 use crate::description::{Content, Description, Method, Operation, Parameter, Schema};
 use crate::error::{Error, Result};
-use crate::grafts;
 use crate::names::{self, Collisions, Scope};
 use crate::operations::{self, Signature, Unlowered};
 use crate::options::{self, Options};
@@ -445,20 +444,6 @@ impl Writer<'_, '_> {
             let method = self.operation(endpoint, signatures[offset], step)?;
             self.plan.calls.insert((number, None, offset), method);
         }
-        if let Some(graft) = grafts::path_addressing(&place.path) {
-            let to = tree.places.iter().find(|to| to.path == graft);
-            if let Some(to) = to {
-                let name = scope.take("path".into(), "path addressing");
-                let node = names::node(&to.path);
-                let _ = writeln!(
-                    self.out,
-                    "    /// `{}:/{{path}}:`, the item that lies below this one by its path.\n    ///\n    \
-                     /// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>\n    #[inline]\n    \
-                     pub fn {name}(&self, path: &str) -> {node} {{\n        {node}({target}.path(path))\n    }}\n",
-                    place.path
-                );
-            }
-        }
         let mut edges = signatures[places[number].len()..].iter();
         for (child_number, (segment, child)) in place.children.iter().enumerate() {
             let below = &tree.places[*child];
@@ -485,6 +470,10 @@ impl Writer<'_, '_> {
                     let (arguments, values) = arguments(of, edges.next())?;
                     (arguments, format!("{target}.alternate_key(&[{values}])"))
                 }
+                Segment::Path => (
+                    vec!["path: &str".to_owned()],
+                    format!("{target}.path(path)"),
+                ),
             };
             if !is_flat(segment, below) {
                 let name = scope.take(name, &path);
@@ -734,6 +723,7 @@ fn documented(segment: &Segment) -> &str {
         Segment::Key(name) => name,
         Segment::System(name) => name,
         Segment::AlternateKey(keys) => keys.first().map_or("", |key| key.name.as_str()),
+        Segment::Path => "path",
     }
 }
 
@@ -758,6 +748,7 @@ fn path_below(path: &str, segment: &Segment) -> String {
         Segment::Key(name) => format!("{path}/{{{name}}}"),
         Segment::Function(name, of) => format!("{path}/{name}({})", arguments(of)),
         Segment::AlternateKey(of) => format!("{path}({})", arguments(of)),
+        Segment::Path => format!("{path}:/{{path}}:"),
     }
 }
 

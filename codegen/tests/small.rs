@@ -118,3 +118,50 @@ fn generation_is_deterministic() {
     assert_eq!(once.nodes, twice.nodes);
     assert_eq!(once.models, twice.models);
 }
+
+/// A place that stands for another is the same node, and a tree that leads back into itself is no matter.
+#[test]
+fn a_place_can_stand_for_another() {
+    let paths = json!({
+        "/drives/{drive-id}": get("microsoft.graph.user"),
+        "/drives/{drive-id}/owner": get("microsoft.graph.user"),
+        "/me/drive": get("microsoft.graph.user"),
+        "/me/other/{other-id}": get("microsoft.graph.user"),
+    });
+    let schemas = json!({ "microsoft.graph.user": user() });
+    let grafts = |grafts: Value| {
+        let mut description = description("grafts", paths.clone(), schemas.clone());
+        description.grafts = serde_json::from_value(grafts).expect("grafts");
+        description
+    };
+    let whole = grafts(json!({
+        "subtrees": {
+            "/me/drive": "/drives/{drive-id}",
+            "/drives/{drive-id}/owner": "/drives/{drive-id}",
+            "/drive": "/drives/{drive-id}",
+        },
+        "paths": { "/drives/{drive-id}": "/drives/{drive-id}" },
+    }));
+    let generated = generate(&whole).expect("code");
+    assert_eq!(generated.nodes.matches("-> DrivesId {").count(), 5);
+    let expression = generated.expression("GET", "/me/drive").expect("a call");
+    assert_eq!(expression.rust, "graph.me().drive().get()");
+
+    for (wrong, text) in [
+        (
+            json!({ "subtrees": { "/me/drive": "/drives" } }),
+            "/me/drive: as a graft, it would lose GET /me/drive",
+        ),
+        (
+            json!({ "subtrees": { "/drive": "/nowhere" } }),
+            "/drive: the graft leads to /nowhere, which is not described",
+        ),
+        (
+            json!({ "subtrees": { "/nowhere/drive": "/drives" } }),
+            "/nowhere/drive: the graft leads to /nowhere, which is not described",
+        ),
+    ] {
+        let error = generate(&grafts(wrong)).map(|_| ()).expect_err("an error");
+        assert_eq!(error.to_string(), text);
+    }
+}

@@ -41,6 +41,7 @@ pub fn make(mut document: Document, source: Option<&str>, strict: bool) -> Resul
         source: source.to_owned(),
         file: document.file,
         sha256: document.sha256,
+        operations: counts.operations,
     };
     let pin = pin::write(&origin, &counts, &description, &report, &files);
     files.insert(pin::FILE.to_owned(), pin);

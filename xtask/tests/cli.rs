@@ -40,7 +40,7 @@ fn a_document_is_trimmed_checked_and_counted() {
 
     let checked = xtask(&["check", "--dir", dir]);
     assert!(checked.status.success(), "{checked:?}");
-    assert!(out(&checked).contains("3 files are as their pin has them\nskipped: "));
+    assert!(out(&checked).contains("4 files are as their pin has them\nskipped: "));
     let checked = xtask(&["check", "--dir", dir, "--document", SMALL]);
     assert!(checked.status.success(), "{checked:?}");
     assert!(out(&checked).contains("its 13 operations are all there"));
