@@ -22,6 +22,8 @@ pub struct Expression {
 pub struct Walk<'g> {
     /// The segments of the path.
     pub segments: Vec<&'g Segment>,
+    /// The distinct place that each segment leads to, by its number in the tree.
+    pub places: Vec<usize>,
     /// The methods that follow `graph`; the last one makes the call.
     pub methods: Vec<&'g MethodName>,
 }
@@ -81,16 +83,20 @@ fn expression(
 /// The walk to one operation.
 pub fn walk<'g>(tree: &'g Tree<'_>, plan: &'g Plan, method: &str, path: &str) -> Option<Walk<'g>> {
     let steps = tree.walk(path)?;
-    let &(place, child) = steps.last()?;
-    let number = tree.places[tree.places[place].children[child].1]
+    let (segments, places): (Vec<_>, Vec<_>) = steps
+        .iter()
+        .map(|&(place, child)| {
+            let (segment, to) = &tree.places[place].children[child];
+            (segment, *to)
+        })
+        .unzip();
+    let number = tree.places[*places.last()?]
         .operations
         .iter()
         .position(|(of, _)| of.as_str() == method)?;
     Some(Walk {
-        segments: steps
-            .iter()
-            .map(|&(place, child)| &tree.places[place].children[child].0)
-            .collect(),
+        segments,
+        places,
         methods: methods(tree, plan, &steps, number)?,
     })
 }
