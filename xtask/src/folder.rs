@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::document::{Document, METHODS};
 use crate::pin::{self, PINNED, Pin};
-use crate::trim::{Report, trim};
+use crate::trim::{self, Report};
 use crate::trimmed::Description;
 use crate::write::{self, Files};
 
@@ -34,7 +34,7 @@ pub fn make(mut document: Document, source: Option<&str>, strict: bool) -> Resul
     };
     let strict = strict || is_pinned;
     let counts = counts(&document);
-    let (description, report) = trim(&mut document.json, strict)?;
+    let (description, report) = trim::trim(&mut document.json, strict)?;
     let mut files = write::files(&description);
     files.insert("README.md".to_owned(), README.to_owned());
     let origin = pin::Document {
@@ -56,6 +56,12 @@ pub fn make(mut document: Document, source: Option<&str>, strict: bool) -> Resul
         files,
         report,
     })
+}
+
+/// The trimmed description of `document` alone, without a record of where it is from.
+pub fn trim(mut document: Document) -> Result<Files> {
+    let (description, _) = trim::trim(&mut document.json, false)?;
+    Ok(write::files(&description))
 }
 
 fn counts(document: &Document) -> pin::Counts {

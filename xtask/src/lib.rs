@@ -6,6 +6,7 @@
 
 pub mod bodies;
 pub mod check;
+pub mod diff;
 pub mod document;
 pub mod fixups;
 pub mod folder;
