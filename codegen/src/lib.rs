@@ -10,6 +10,7 @@ mod description;
 mod error;
 mod exceptions;
 mod expression;
+mod facts;
 mod grafts;
 mod models;
 mod names;
@@ -27,6 +28,9 @@ pub use baseline::baseline;
 pub use description::Description;
 pub use error::{Error, Result};
 pub use expression::Expression;
+pub use facts::{
+    Address, Cloud, CloudSet, Facts, Permission, PermissionScheme, Permissions, Scheme,
+};
 pub use names::{Collision, Collisions};
 pub use tree::{Argument, Place, Segment, Tree};
 pub use types::{Kind, RustName, Type, Types};

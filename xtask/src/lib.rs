@@ -3,10 +3,12 @@
 //! `trim` turns Graph's OpenAPI description into `openapi/`: the document is read (`document`), repaired (`fixups`), brought
 //! into a normal form (`read`, `schema`), its bodies are named (`bodies`), what nothing leads to is left out (`reach`), and
 //! what is left (`trimmed`) is laid out (`write`) with a record of where it is from (`pin`).
+//! `facts` does the same for what Graph publishes beside it.
 
 pub mod bodies;
 pub mod check;
 pub mod document;
+pub mod facts;
 pub mod fixups;
 pub mod folder;
 pub mod json;
