@@ -17,6 +17,7 @@ mod names;
 mod nodes;
 mod operations;
 mod options;
+mod outline;
 mod tree;
 mod types;
 
@@ -32,6 +33,7 @@ pub use facts::{
     Address, Cloud, CloudSet, Facts, Permission, PermissionScheme, Permissions, Scheme,
 };
 pub use names::{Collision, Collisions};
+pub use outline::{Call, Node, Outline, Route, Step};
 pub use tree::{Argument, Place, Segment, Tree};
 pub use types::{Kind, RustName, Type, Types};
 
@@ -102,6 +104,11 @@ impl Generated<'_> {
     /// The expression for an operation, by method and path of the description; `None` where there is no such operation.
     pub fn expression(&self, method: &str, path: &str) -> Option<Expression> {
         expression::of(&self.tree, &self.plan, method, path)
+    }
+
+    /// The nodes as data: what is called on each, and where it leads.
+    pub fn outline(&self) -> Outline {
+        outline::outline(&self.tree, &self.plan)
     }
 
     /// Writes `models.rs`, `nodes.rs` and `options.rs` into a folder.

@@ -31,6 +31,8 @@ pub struct Plan {
     pub(crate) steps: HashMap<(usize, usize), MethodName>,
     /// By place, number of the child where the operation is a method of the parent, and number of the operation.
     pub(crate) calls: HashMap<(usize, Option<usize>, usize), MethodName>,
+    /// By place: its struct.
+    pub(crate) nodes: HashMap<usize, String>,
 }
 
 /// A method as it was written.
@@ -39,6 +41,8 @@ pub(crate) struct MethodName {
     pub(crate) name: String,
     /// Name and type, as declared: `id: &str`.
     pub(crate) arguments: Vec<String>,
+    /// The type that an operation answers with, if it is one of the description's.
+    pub(crate) answer: Option<String>,
 }
 
 /// What an operation answers.
@@ -393,6 +397,7 @@ impl Writer<'_, '_> {
                 let path = &self.tree.places[place].path;
                 let name = scope.take(names::node(path), path);
                 self.node(place, &name)?;
+                self.plan.nodes.insert(place, name);
             }
         }
         Ok(())
@@ -489,9 +494,12 @@ impl Writer<'_, '_> {
             if !is_flat(segment, below) {
                 let name = scope.take(name, &path);
                 self.leads(&name, documented, &path, &arguments, &step, &below.path);
-                self.plan
-                    .steps
-                    .insert((number, child_number), MethodName { name, arguments });
+                let method = MethodName {
+                    name,
+                    arguments,
+                    answer: None,
+                };
+                self.plan.steps.insert((number, child_number), method);
                 continue;
             }
             for (endpoint, offset) in places[*child].iter().zip(0..) {
@@ -608,7 +616,7 @@ impl Writer<'_, '_> {
                 call.push_str(".reference(reference)");
             }
         }
-        let answer = self.answer(endpoint, signature, marker.as_deref(), step.role);
+        let returns = self.answer(endpoint, signature, marker.as_deref(), step.role);
         let declared: String = arguments.iter().map(|a| format!(", {a}")).collect();
         let _ = writeln!(
             self.out,
@@ -625,12 +633,21 @@ impl Writer<'_, '_> {
         }
         let _ = writeln!(
             self.out,
-            "    #[inline]\n    pub fn {}(&self{declared}) -> {answer} {{\n        Call::new({call})\n    }}\n",
+            "    #[inline]\n    pub fn {}(&self{declared}) -> {returns} {{\n        Call::new({call})\n    }}\n",
             step.name
         );
+        let answer = match endpoint.answer {
+            Answer::Entity(_) | Answer::Collection(_) | Answer::Value(_)
+                if step.role != Role::References =>
+            {
+                Some(signature.answer.clone())
+            }
+            _ => None,
+        };
         Ok(MethodName {
             name: step.name,
             arguments,
+            answer,
         })
     }
 
@@ -738,7 +755,7 @@ fn documented(segment: &Segment) -> &str {
 }
 
 /// The path of a child, with the names that the description gives.
-fn path_below(path: &str, segment: &Segment) -> String {
+pub(crate) fn path_below(path: &str, segment: &Segment) -> String {
     let arguments = |arguments: &[Argument]| -> String {
         let parts: Vec<_> = arguments
             .iter()

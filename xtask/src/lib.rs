@@ -9,6 +9,7 @@ pub mod bodies;
 pub mod check;
 pub mod document;
 pub mod facts;
+pub mod find;
 pub mod fixups;
 pub mod folder;
 pub mod json;

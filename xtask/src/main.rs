@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use lexopt::prelude::*;
 use xtask::document::Document;
 use xtask::facts::{self, Kind, Original};
 use xtask::folder::FactsFrom;
-use xtask::{check, folder, pin, stats};
+use xtask::{check, find, folder, pin, stats};
 
 const USAGE: &str = "\
 cargo xtask trim DOCUMENT [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
@@ -25,6 +26,11 @@ cargo xtask check [--document DOCUMENT] [--permissions FILE] [--clouds FILE] [--
 
 cargo xtask stats [--json] [--dir DIR]
     Counts operations, places, and what is left of them once equal ones are one.
+
+cargo xtask find WORDS... [--json] [--dir DIR]
+    Looks for operations: by words (mailFolders messages), by a path with or without values (GET /me/messages?$top=5), or by
+    a permission (Mail.Read); words and permissions together narrow each other. Prints the best ones with their Rust
+    expressions, least privileged permissions and the clouds that lack them; all of them with --json.
 ";
 
 fn main() -> ExitCode {
@@ -52,6 +58,7 @@ fn run() -> Result<()> {
                 0,
             )?),
             Some("stats") => run_stats(&Arguments::parse(parser, &["json", "dir"], 0)?),
+            Some("find") => run_find(&Arguments::parse(parser, &["json", "dir"], usize::MAX)?),
             Some("help") => {
                 print!("{USAGE}");
                 Ok(())
@@ -160,6 +167,28 @@ fn run_stats(arguments: &Arguments) -> Result<()> {
         println!("{}", stats.to_json());
     } else {
         println!("{}", stats.line());
+    }
+    Ok(())
+}
+
+fn run_find(arguments: &Arguments) -> Result<()> {
+    let (folder, _) = folder(arguments, "dir")?;
+    let words: Vec<_> = arguments
+        .values
+        .iter()
+        .map(|w| w.to_string_lossy())
+        .collect();
+    ensure!(!words.is_empty(), "what to look for?\n\n{USAGE}");
+    let index = find::Index::read(&folder)?;
+    let found = find::search(&index, &words.join(" "));
+    let text = match arguments.has("json") {
+        true => find::to_json(&index, &found)? + "\n",
+        false => find::to_text(&index, &found),
+    };
+    // Whoever reads it may have seen enough: `cargo xtask find --json … | head`.
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written?,
     }
     Ok(())
 }
