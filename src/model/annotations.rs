@@ -59,6 +59,27 @@ pub trait Model:
         self
     }
 
+    /// Properties that Graph sent and that are not of their type: their fields are `None`, and `extra` has what was sent.
+    ///
+    /// One value that is not as described does not make a whole page unreadable, and is written again as it came.
+    ///
+    /// ```
+    /// use msgraph::Model;
+    /// use msgraph::models::User;
+    ///
+    /// let user: User = serde_json::from_str(r#"{"city": "Oslo", "createdDateTime": "soon"}"#)?;
+    /// assert_eq!(user.created_date_time, None);
+    /// assert_eq!(user.misfits(), [("createdDateTime", &"soon".into())]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    fn misfits(&self) -> Vec<(&str, &Value)> {
+        let names = self.info().names;
+        let extra = self.extra().iter();
+        extra
+            .filter(|(name, value)| names.contains(name) && !value.is_null())
+            .collect()
+    }
+
     /// What a navigation property leads to, where `$expand` asked for it; `None` where it was not sent.
     ///
     /// # Errors

@@ -1,10 +1,12 @@
 //! One reader for all models.
 //!
-//! It reads into the fields as the keys come: nothing is kept aside but what there is no field for. An error says where
-//! in the JSON it is, see [`place`](super::place).
+//! It reads into the fields as the keys come: nothing is kept aside but what there is no field for, and what does not fit
+//! its field: one property that is not as described must not take a whole page with it, and nothing may be lost. An error
+//! says where in the JSON it is, see [`place`](super::place).
 
 use std::fmt;
 
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
@@ -63,8 +65,13 @@ fn read_fields<'de, A: MapAccess<'de>>(
                 };
                 let (name, of) = (names[number], info.name);
                 let slot = field.slot();
-                map.next_value_seed(SlotSeed { slot, of })
+                let misfit = map
+                    .next_value_seed(SlotSeed { slot, of })
                     .map_err(|error| within(Step::Name(name), error))?;
+                if let Some(value) = misfit {
+                    field.slot().clear();
+                    extra.insert(name, value);
+                }
             }
             Key::Other(name) => {
                 let value = map
@@ -115,25 +122,25 @@ impl Visitor<'_> for KeySeed {
     }
 }
 
-/// Reads a value into a slot.
+/// Reads a value into a slot. What does not fit it comes back.
 struct SlotSeed<'s> {
     slot: Slot<'s>,
     of: &'static str,
 }
 
 impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
-    type Value = ();
+    type Value = Option<Value>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Value>, D::Error> {
         match self.slot {
             Slot::Untyped(slot) => {
                 let value = Value::deserialize(deserializer)?;
                 *slot = Some(value).filter(|value| !value.is_null());
-                Ok(())
+                Ok(None)
             }
             Slot::Decimal(slot) => {
                 *slot = Option::<Decimal>::deserialize(deserializer)?;
-                Ok(())
+                Ok(None)
             }
             _ => deserializer.deserialize_any(self),
         }
@@ -142,7 +149,7 @@ impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
 
 impl SlotSeed<'_> {
     /// Takes a whole number, in whichever form it came.
-    fn integer<E: Error>(self, value: i64) -> Result<(), E> {
+    fn integer(self, value: i64) -> Option<Value> {
         let read = match self.slot {
             Slot::Int16(slot) => fit(value, slot),
             Slot::Int32(slot) => fit(value, slot),
@@ -152,28 +159,12 @@ impl SlotSeed<'_> {
             Slot::Double(slot) => put(value as f64, slot),
             // Documented answers have numbers and truth values where text is declared, such as `0` for an identifier.
             Slot::String(slot) => put(value.to_string(), slot),
-            slot => return Err(Self { slot, ..self }.refuse("a number")),
+            _ => false,
         };
-        match read {
-            true => Ok(()),
-            false => Err(E::custom(format_args!(
-                "the number is out of range, in {}",
-                self.of
-            ))),
-        }
+        (!read).then(|| value.into())
     }
 
-    /// The error for a value that is none of the type: says what was found, and not its value. That may be a secret or a
-    /// whole file, and errors end up in logs.
-    #[cold]
-    fn refuse<E: Error>(&self, found: &str) -> E {
-        let wanted = self.wanted();
-        E::custom(format_args!(
-            "expected {wanted}, found {found}, in {}",
-            self.of
-        ))
-    }
-
+    /// What is expected, for an error.
     fn wanted(&self) -> &'static str {
         match &self.slot {
             Slot::String(_) => "a string",
@@ -195,53 +186,53 @@ impl SlotSeed<'_> {
 }
 
 impl<'de> Visitor<'de> for SlotSeed<'_> {
-    type Value = ();
+    type Value = Option<Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.wanted())
     }
 
     /// `null` is no value: it reads as if the property were absent.
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
+    fn visit_unit<E: Error>(self) -> Result<Option<Value>, E> {
         self.slot.clear();
-        Ok(())
+        Ok(None)
     }
 
-    fn visit_none<E: Error>(self) -> Result<(), E> {
+    fn visit_none<E: Error>(self) -> Result<Option<Value>, E> {
         self.visit_unit()
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Value>, D::Error> {
         self.deserialize(deserializer)
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Option<Value>, E> {
         match self.slot {
             Slot::Bool(slot) => *slot = Some(value),
             Slot::String(slot) => *slot = Some(value.to_string()),
-            slot => return Err(Self { slot, ..self }.refuse("true or false")),
+            _ => return Ok(Some(value.into())),
         }
-        Ok(())
+        Ok(None)
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
-        self.integer(value)
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<Value>, E> {
+        Ok(self.integer(value))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<Value>, E> {
         if let Ok(value) = i64::try_from(value) {
-            return self.integer(value);
+            return Ok(self.integer(value));
         }
         match self.slot {
             Slot::Float(slot) => *slot = Some(value as f32),
             Slot::Double(slot) => *slot = Some(value as f64),
             Slot::String(slot) => *slot = Some(value.to_string()),
-            slot => return Err(Self { slot, ..self }.refuse("a number")),
+            _ => return Ok(Some(value.into())),
         }
-        Ok(())
+        Ok(None)
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<Value>, E> {
         /// Up to here every whole number is one of `f64` too.
         const WHOLE: f64 = 9_007_199_254_740_992.0;
         match self.slot {
@@ -252,14 +243,14 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
             slot @ (Slot::Int16(_) | Slot::Int32(_) | Slot::Int64(_) | Slot::Uint8(_))
                 if value.fract() == 0.0 && value.abs() <= WHOLE =>
             {
-                return Self { slot, ..self }.integer(value as i64);
+                return Ok(Self { slot, ..self }.integer(value as i64));
             }
-            slot => return Err(Self { slot, ..self }.refuse("a number")),
+            _ => return Ok(Some(value.into())),
         }
-        Ok(())
+        Ok(None)
     }
 
-    fn visit_str<E: Error>(mut self, text: &str) -> Result<(), E> {
+    fn visit_str<E: Error>(mut self, text: &str) -> Result<Option<Value>, E> {
         let read = match &mut self.slot {
             Slot::String(slot) => put(text.to_owned(), slot),
             Slot::Scalar(slot) => slot.parse(text),
@@ -277,40 +268,40 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
             Slot::Double(slot) => parse_into(odata_number(text), slot),
             _ => false,
         };
-        match read {
-            true => Ok(()),
-            false => Err(self.refuse("a string")),
-        }
+        Ok((!read).then(|| text.into()))
     }
 
-    fn visit_string<E: Error>(self, text: String) -> Result<(), E> {
+    fn visit_string<E: Error>(self, text: String) -> Result<Option<Value>, E> {
         match self.slot {
             Slot::String(slot) => {
                 *slot = Some(text);
-                Ok(())
+                Ok(None)
             }
             slot => Self { slot, ..self }.visit_str(&text),
         }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Value>, A::Error> {
         match self.slot {
-            Slot::Object(slot) => read_object(map, slot.start()),
-            Slot::Element(slot) => read_object(map, slot.start()),
-            slot => Err(Self { slot, ..self }.refuse("an object")),
+            Slot::Object(slot) => read_object(map, slot.start())?,
+            Slot::Element(slot) => read_object(map, slot.start())?,
+            _ => return Value::deserialize(MapAccessDeserializer::new(map)).map(Some),
         }
+        Ok(None)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<Value>, A::Error> {
         let of = self.of;
         let list = match self.slot {
             Slot::List(list) => list,
-            slot => return Err(Self { slot, ..self }.refuse("an array")),
+            _ => return Value::deserialize(SeqAccessDeserializer::new(seq)).map(Some),
         };
         list.start();
         for number in 0.. {
             let mut read = Ok(None);
-            list.add(&mut |slot| read = seq.next_element_seed(SlotSeed { slot, of }));
+            list.add(&mut |slot| {
+                read = seq.next_element_seed(ItemSeed(SlotSeed { slot, of }));
+            });
             if read
                 .map_err(|error| within(Step::Item(number), error))?
                 .is_none()
@@ -318,7 +309,37 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
                 break;
             }
         }
-        Ok(())
+        Ok(None)
+    }
+}
+
+/// Reads an item of a list, which has no place for what does not fit: that is an error.
+struct ItemSeed<'s>(SlotSeed<'s>);
+
+impl<'de> DeserializeSeed<'de> for ItemSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let (wanted, of) = (self.0.wanted(), self.0.of);
+        match self.0.deserialize(deserializer)? {
+            None => Ok(()),
+            // It says what was found, and not its value: that may be a secret or a whole file, and errors end up in logs.
+            Some(value) => Err(D::Error::custom(format_args!(
+                "expected {wanted}, found {}, in {of}",
+                found(&value)
+            ))),
+        }
+    }
+}
+
+fn found(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
     }
 }
 

@@ -179,10 +179,10 @@ fn decode_error<T: std::fmt::Debug>(result: msgraph::Result<T>) -> Box<DecodeErr
 
 #[tokio::test]
 async fn an_answer_of_another_type_is_a_decode_error_that_says_where() {
-    let user = r#"{"id":"1","displayName":{"secret":1}}"#;
+    let user = r#"{"id":"1","businessPhones":[{"secret":1}]}"#;
     let recorder = Recorder::always(Answer::json(user)).await;
     let error = decode_error(graph(&recorder).users().id("1").get().await);
-    assert_eq!(error.path(), "displayName");
+    assert_eq!(error.path(), "businessPhones[0]");
     assert_eq!(error.type_name(), "User");
     let printed = error.to_string();
     assert!(printed.starts_with("GET /users/{user-id} → "), "{printed}");
@@ -191,10 +191,10 @@ async fn an_answer_of_another_type_is_a_decode_error_that_says_where() {
     let page = format!(r#"{{"@odata.context":"c","value":[{{"id":"0"}},{user}]}}"#);
     let recorder = Recorder::always(Answer::json(&page)).await;
     let error = decode_error(graph(&recorder).users().list().await);
-    assert_eq!(error.path(), "value[1].displayName");
+    assert_eq!(error.path(), "value[1].businessPhones[0]");
     assert_eq!(error.type_name(), "User");
     let error = decode_error(graph(&recorder).users().list().all().await);
-    assert_eq!(error.path(), "value[1].displayName");
+    assert_eq!(error.path(), "value[1].businessPhones[0]");
     let error = decode_error(graph(&recorder).me().revoke_sign_in_sessions().await);
     assert_eq!(error.path(), "value");
 

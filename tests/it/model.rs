@@ -356,14 +356,11 @@ fn case_2_17_derived_types_are_found_by_what_they_say() {
 #[test]
 fn case_2_17_a_value_of_the_type_that_does_not_fit_it_says_where() {
     let member: DirectoryObject = read(json!({
-        "@odata.type": "#microsoft.graph.user", "assignedPlans": [{}, {"assignedDateTime": "soon"}],
+        "@odata.type": "#microsoft.graph.user", "assignedPlans": [{}, 1],
     }));
     let error = member.downcast::<User>().unwrap_err().to_string();
-    assert!(
-        error.contains("assignedPlans[1].assignedDateTime"),
-        "{error}"
-    );
-    assert!(error.contains("Edm.DateTimeOffset"), "{error}");
+    assert!(error.contains("assignedPlans[1]"), "{error}");
+    assert!(error.contains("an object"), "{error}");
 }
 
 #[test]
@@ -462,11 +459,11 @@ fn related_entities_are_read_when_asked_for() {
     assert_eq!(messages[1].extra["new"], true);
     assert_eq!(user.related(User::DIRECT_REPORTS).unwrap(), None);
 
-    let wrong: User = read(json!({"messages": [{"receivedDateTime": {}}], "manager": null}));
+    let wrong: User = read(json!({"messages": [{"toRecipients": [1]}], "manager": null}));
     assert_eq!(wrong.related(User::MANAGER).unwrap(), None);
     let error = wrong.related(User::MESSAGES).unwrap_err().to_string();
     assert!(error.contains("messages"), "{error}");
-    assert!(error.contains("receivedDateTime"), "{error}");
+    assert!(error.contains("toRecipients"), "{error}");
 }
 
 #[test]

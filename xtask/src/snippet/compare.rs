@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
 
 use super::options::system_name;
@@ -248,6 +249,10 @@ pub fn answer(answered: &Value, kind: &str, read: &Value) -> Option<String> {
         (true, Some(value)) => value,
         _ => answered,
     };
+    // An empty object is as good as no answer.
+    if read.is_null() && answered.as_object().is_some_and(serde_json::Map::is_empty) {
+        return None;
+    }
     difference(answered, read, "", Nulls::Are)
 }
 
@@ -346,27 +351,20 @@ fn same_text(wanted: &str, found: &str) -> bool {
             == found.trim_end_matches('=')
 }
 
-/// A point in time without what may be written in several ways: no offset is UTC, zeros at the end of a fraction say nothing.
-fn instant(text: &str) -> Option<String> {
+/// A point in time, however it is written: without an offset it is UTC, and a date alone is its first moment.
+fn instant(text: &str) -> Option<DateTime<FixedOffset>> {
     let (date, time) = text.split_once('T').unwrap_or((text, "00:00"));
-    if date.len() != 10
-        || !date
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'-')
-    {
+    if date.len() != 10 {
         return None;
     }
-    let time = time.trim_end_matches('Z').trim_end_matches("+00:00");
-    let (seconds, fraction) = time.split_once('.').unwrap_or((time, ""));
-    let seconds = if seconds.len() == 5 {
-        format!("{seconds}:00")
-    } else {
-        seconds.to_owned()
+    let parsed = |text: &str| {
+        let formats = ["%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M%:z"];
+        formats
+            .iter()
+            .find_map(|format| DateTime::parse_from_str(text, format).ok())
     };
-    Some(format!(
-        "{date}T{seconds}.{}",
-        fraction.trim_end_matches('0')
-    ))
+    let time = time.strip_suffix('Z').unwrap_or(time);
+    parsed(&format!("{date}T{time}")).or_else(|| parsed(&format!("{date}T{time}+00:00")))
 }
 
 fn short(value: &Value) -> String {
