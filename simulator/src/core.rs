@@ -1,23 +1,27 @@
 //! The simulator without its server: a request in, an answer out.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use http::StatusCode;
+use chrono::{DateTime, Utc};
 use http::header::{CACHE_CONTROL, DATE, HeaderName, STRICT_TRANSPORT_SECURITY, VARY};
+use http::{Method, StatusCode};
 
 use crate::answer::Answer;
+use crate::batch;
 use crate::clock::{Clock, http_date};
 use crate::description::Description;
 use crate::domain::Tenant;
-use crate::fault::{Effect, Fault};
-use crate::graph::{Graph, Outcome};
+use crate::fault::{Effect, Fault, Quirk};
+use crate::graph::Graph;
 use crate::identity::Identity;
 use crate::ids::Ids;
-use crate::recorder::{RecordedRequest, Recorder};
+use crate::recorder::{Host, RecordedRequest, Recorder};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::resource::Caller;
 use crate::store::{Id, Store};
+use crate::throttle::Throttle;
 
 /// All that a simulator is and has.
 pub(crate) struct Core {
@@ -36,6 +40,7 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) identity: Identity,
     pub(crate) faults: Vec<Fault>,
+    pub(crate) throttle: Throttle,
     pub(crate) recorder: Recorder,
     pub(crate) page_size: Option<usize>,
     pub(crate) page_epoch: u32,
@@ -51,11 +56,26 @@ pub(crate) struct Reply {
 
 /// Which part of the simulator a path is for.
 enum Part<'a> {
-    /// A version of Graph, and the path below it.
-    Graph(&'a Description, &'static str, &'a str),
+    Graph(Version<'a>, &'a str),
     /// The token endpoint of a tenant.
     Token(&'a str),
     Nothing,
+}
+
+/// A version of Graph.
+#[derive(Clone, Copy)]
+struct Version<'a> {
+    description: &'a Description,
+    /// `/v1.0`
+    path: &'static str,
+}
+
+/// One request on its way to an answer.
+struct Exchange {
+    now: DateTime<Utc>,
+    request_id: String,
+    client_request_id: String,
+    effect: Option<Effect>,
 }
 
 impl Core {
@@ -79,15 +99,19 @@ impl Core {
     }
 
     fn part<'a>(&'a self, path: &'a str) -> Part<'a> {
-        let below = |version: &str| {
-            let rest = path.strip_prefix('/')?.strip_prefix(version)?;
-            (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+        let below = |version: &'static str, description: &'a Description| {
+            let rest = path.strip_prefix(version)?;
+            let version = Version {
+                description,
+                path: version,
+            };
+            (rest.is_empty() || rest.starts_with('/')).then_some(Part::Graph(version, rest))
         };
-        if let Some(rest) = below("v1.0") {
-            return Part::Graph(&self.description, "v1.0", rest);
+        if let Some(part) = below("/v1.0", &self.description) {
+            return part;
         }
-        if let (Some(rest), Some(beta)) = (below("beta"), &self.beta) {
-            return Part::Graph(beta, "beta", rest);
+        if let Some(part) = self.beta.as_ref().and_then(|beta| below("/beta", beta)) {
+            return part;
         }
         match path
             .strip_suffix("/oauth2/v2.0/token")
@@ -98,60 +122,225 @@ impl Core {
         }
     }
 
-    /// Answers a request, and records it.
-    pub(crate) fn handle(&self, request: &Request) -> Reply {
+    /// Looks at a request for the first time: which fault is for it.
+    fn begin(&self, request: &Request) -> Exchange {
         let mut guard = self.state();
         let state = &mut *guard;
         let now = state.clock.now();
-        let part = self.part(request.path());
         let request_id = state.ids.guid();
         let client_request_id = request
             .header("client-request-id")
             .unwrap_or_else(|| request_id.clone());
-        let takes = |fault: &mut Fault| fault.takes(&request.method, request.path());
         let fault = state
             .faults
             .iter_mut()
-            .position(takes)
+            .position(|fault| fault.takes(request))
             .and_then(|at| state.faults.get(at));
+        let identity = matches!(self.part(request.path()), Part::Token(_));
         let effect = fault.map(|fault| {
             let challenge = |claims: Option<&str>| state.identity.challenge(claims);
-            fault.effect(matches!(part, Part::Token(_)), now, &request_id, &challenge)
+            fault.effect(identity, now, &request_id, &challenge)
         });
         state.faults.retain(|fault| !fault.is_over());
+        Exchange {
+            now,
+            request_id,
+            client_request_id,
+            effect,
+        }
+    }
+
+    /// Answers a request, and records it.
+    pub(crate) async fn handle(&self, host: Host, request: &Request) -> Reply {
+        let exchange = self.begin(request);
+        let heard = exchange.heard(request);
         let mut template = None;
-        let answer = match (&effect, part) {
+        let answer = match (&exchange.effect, self.part(request.path())) {
             (Some(Effect::Answer(answer)), _) => answer.clone(),
             (Some(Effect::Reset), _) => Answer::empty(StatusCode::OK),
-            (_, Part::Token(tenant)) => state.identity.token(request, tenant, &mut state.ids, now),
-            (_, Part::Graph(description, version, path)) => {
-                let root = format!("{}/{version}", self.host);
-                let outcome = match state
+            (_, Part::Token(tenant)) => {
+                let mut guard = self.state();
+                let state = &mut *guard;
+                state
                     .identity
-                    .authorize(request.header("authorization").as_deref(), now)
-                {
-                    Ok(caller) => state
-                        .graph(description, &root, caller)
-                        .answer(request, path),
-                    Err(refusal) => Outcome {
-                        template: None,
-                        result: Err(refusal),
-                    },
-                };
-                template = outcome.template;
-                outcome
-                    .result
-                    .unwrap_or_else(|refusal| refusal.answer(now, &request_id, &client_request_id))
+                    .token(&heard, tenant, &mut state.ids, exchange.now)
+            }
+            (_, Part::Graph(version, path)) => {
+                let authorization = heard.header("authorization");
+                let caller = self
+                    .state()
+                    .identity
+                    .authorize(authorization.as_deref(), exchange.now);
+                match caller {
+                    Err(refusal) => exchange.refuse(&refusal),
+                    Ok(caller) if path == "/$batch" => {
+                        self.batch(version, caller, &heard, &exchange).await
+                    }
+                    Ok(caller) => {
+                        self.state().throttle.settle();
+                        let (answer, place) =
+                            self.call(version, caller, &heard, path, &exchange).await;
+                        template = place;
+                        answer
+                    }
+                }
             }
             (_, Part::Nothing) => {
                 let version = request.path().split('/').nth(1).unwrap_or_default();
-                let refusal = Refusal::bad_request(format!("Invalid version: {version}"));
-                refusal.answer(now, &request_id, &client_request_id)
+                exchange.refuse(&Refusal::bad_request(format!("Invalid version: {version}")))
             }
         };
-        let answer = answer
-            .with(HeaderName::from_static("request-id"), &request_id)
-            .with(HeaderName::from_static("client-request-id"), &client_request_id)
+        let answer = exchange.dressed(answer);
+        let arrives = !matches!(exchange.effect, Some(Effect::Reset | Effect::Lost));
+        self.state().recorder.record(RecordedRequest {
+            host,
+            method: request.method.clone(),
+            target: request.target.clone(),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+            status: arrives.then_some(answer.status),
+            template,
+        });
+        Reply {
+            effect: exchange.effect,
+            answer,
+        }
+    }
+
+    /// Carries out one request of Graph. The answer is there, with the place that gave it.
+    async fn call(
+        &self,
+        version: Version<'_>,
+        caller: Caller,
+        request: &Request,
+        path: &str,
+        exchange: &Exchange,
+    ) -> (Answer, Option<String>) {
+        let root = format!("{}{}", self.host, version.path);
+        let quirk = match &exchange.effect {
+            Some(Effect::Quirk(quirk)) => Some(quirk),
+            _ => None,
+        };
+        let outcome = self
+            .state()
+            .graph(version.description, &root, caller, quirk)
+            .answer(request, path);
+        let answer = outcome
+            .result
+            .unwrap_or_else(|refusal| exchange.refuse(&refusal));
+        (answer, outcome.template)
+    }
+
+    /// Carries out the requests of a batch: those that depend on others after these, all others at the same time.
+    async fn batch(
+        &self,
+        version: Version<'_>,
+        caller: Caller,
+        request: &Request,
+        exchange: &Exchange,
+    ) -> Answer {
+        if request.method != Method::POST {
+            return exchange.refuse(&Refusal::method([Method::POST].iter()));
+        }
+        let parts = match batch::read(&request.body, version.path) {
+            Ok(parts) => parts,
+            Err(refusal) => return exchange.refuse(&refusal),
+        };
+        let mut outcomes: Vec<Option<batch::Outcome>> = vec![None; parts.len()];
+        while outcomes.iter().any(Option::is_none) {
+            self.state().throttle.settle();
+            let before = outcomes.clone();
+            let done = |at: &usize| before.get(*at).and_then(Option::as_ref);
+            for (at, part) in parts.iter().enumerate() {
+                if done(&at).is_some() || part.after.iter().any(|other| done(other).is_none()) {
+                    continue;
+                }
+                let failed = |outcome: &batch::Outcome| match outcome {
+                    batch::Outcome::Answered(answer) => answer.status.as_u16() >= 400,
+                    batch::Outcome::Lost => false,
+                };
+                let outcome = if part.after.iter().filter_map(done).any(failed) {
+                    batch::Outcome::Answered(exchange.refuse(&batch::dependency_failed()))
+                } else {
+                    self.part_of_batch(version, caller, part).await
+                };
+                if let Some(place) = outcomes.get_mut(at) {
+                    *place = Some(outcome);
+                }
+            }
+        }
+        // In which order the answers come is nobody's business.
+        let mut answers: Vec<_> = parts
+            .into_iter()
+            .map(|part| part.id)
+            .zip(outcomes)
+            .collect();
+        answers.reverse();
+        let answers: Vec<_> = answers
+            .into_iter()
+            .filter_map(|(id, outcome)| Some((id, outcome?)))
+            .collect();
+        batch::write(&answers)
+    }
+
+    async fn part_of_batch(
+        &self,
+        version: Version<'_>,
+        caller: Caller,
+        part: &batch::Part,
+    ) -> batch::Outcome {
+        let request = match &part.request {
+            Ok(request) => request,
+            Err(refusal) => {
+                let state = self.state();
+                let (now, id) = (state.clock.now(), part.id.as_str());
+                return batch::Outcome::Answered(refusal.answer(now, id, id));
+            }
+        };
+        let exchange = self.begin(request);
+        let heard = exchange.heard(request);
+        let path = request.path().strip_prefix(version.path);
+        let answer = match &exchange.effect {
+            Some(Effect::Answer(answer)) => answer.clone(),
+            Some(Effect::Reset | Effect::Truncated) => return batch::Outcome::Lost,
+            _ => {
+                let path = path.unwrap_or_default();
+                self.call(version, caller, &heard, path, &exchange).await.0
+            }
+        };
+        match exchange.effect {
+            Some(Effect::Lost) => batch::Outcome::Lost,
+            _ => batch::Outcome::Answered(
+                answer
+                    .with(HeaderName::from_static("odata-version"), "4.0")
+                    .with(CACHE_CONTROL, "private"),
+            ),
+        }
+    }
+}
+
+impl Exchange {
+    /// The request, as far as it is heard.
+    fn heard<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        match &self.effect {
+            Some(Effect::Unheard(header)) => {
+                let mut request = request.clone();
+                request.headers.remove(header.as_str());
+                Cow::Owned(request)
+            }
+            _ => Cow::Borrowed(request),
+        }
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Answer {
+        refusal.answer(self.now, &self.request_id, &self.client_request_id)
+    }
+
+    /// The headers that all answers of Graph have.
+    fn dressed(&self, answer: Answer) -> Answer {
+        answer
+            .with(HeaderName::from_static("request-id"), &self.request_id)
+            .with(HeaderName::from_static("client-request-id"), &self.client_request_id)
             .with(
                 HeaderName::from_static("x-ms-ags-diagnostic"),
                 r#"{"ServerInfo":{"DataCenter":"Simulator","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"SIM"}}"#,
@@ -160,16 +349,7 @@ impl Core {
             .with(STRICT_TRANSPORT_SECURITY, "max-age=31536000")
             .with(CACHE_CONTROL, "no-store, no-cache")
             .with(VARY, "Accept-Encoding")
-            .with(DATE, &http_date(now));
-        state.recorder.record(RecordedRequest {
-            method: request.method.clone(),
-            target: request.target.clone(),
-            headers: request.headers.clone(),
-            body: request.body.clone(),
-            status: (!matches!(effect, Some(Effect::Reset))).then_some(answer.status),
-            template,
-        });
-        Reply { effect, answer }
+            .with(DATE, &http_date(self.now))
     }
 }
 
@@ -180,6 +360,7 @@ impl State {
         description: &'a Description,
         root: &'a str,
         caller: Caller,
+        quirk: Option<&'a Quirk>,
     ) -> Graph<'a> {
         Graph {
             description,
@@ -193,6 +374,8 @@ impl State {
             caller,
             page_size: self.page_size,
             page_epoch: self.page_epoch,
+            throttle: &mut self.throttle,
+            quirk,
         }
     }
 }

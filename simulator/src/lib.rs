@@ -56,6 +56,7 @@
 #![deny(missing_docs)]
 
 mod answer;
+mod batch;
 mod body;
 mod clock;
 mod core;
@@ -79,11 +80,14 @@ mod service;
 mod simulator;
 mod store;
 mod synth;
+mod throttle;
 
 pub use description::Description;
 pub use error::Error;
 pub use fault::{Fault, RetryAfter};
 pub use identity::RefreshTokens;
-pub use recorder::RecordedRequest;
+pub use recorder::{Host, RecordedRequest};
 pub use seed::Seed;
+pub use service::Service;
 pub use simulator::{Builder, Credentials, Simulator};
+pub use throttle::Limit;

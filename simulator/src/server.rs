@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::core::{Core, Reply};
 use crate::fault::Effect;
+use crate::recorder::Host;
 use crate::request::Request;
 
 /// The largest body that is read.
@@ -83,20 +84,20 @@ async fn answer(
         headers: head.headers,
         body: body.to_bytes(),
     };
-    let Reply { effect, answer } = core.handle(&request);
+    let Reply { effect, answer } = core.handle(Host::Graph, &request).await;
     let mut payload = Payload {
         length: answer.body.len() as u64,
         rest: Some(answer.body),
         broken: false,
     };
     match effect {
-        Some(Effect::Reset) => {
+        Some(Effect::Reset | Effect::Lost) => {
             reset.store(true, Ordering::Relaxed);
             return Err(Broken);
         }
         Some(Effect::Slow(delay)) => tokio::time::sleep(delay).await,
         Some(Effect::Truncated) => payload.truncate(),
-        Some(Effect::Answer(_)) | None => {}
+        Some(Effect::Answer(_) | Effect::Unheard(_) | Effect::Quirk(_)) | None => {}
     }
     let mut response = Response::new(payload);
     *response.status_mut() = answer.status;

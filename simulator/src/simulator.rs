@@ -3,16 +3,19 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::core::{Core, State};
 use crate::description::Description;
@@ -20,12 +23,13 @@ use crate::error::Error;
 use crate::fault::Fault;
 use crate::identity::{Client, Identity, Issue, RefreshTokens};
 use crate::ids::Ids;
-use crate::recorder::{RecordedRequest, Recorder};
+use crate::recorder::{Host, RecordedRequest, Recorder};
 use crate::request::Request;
 use crate::resource::Caller;
 use crate::seed::{Contoso, Seed, plant};
 use crate::server::serve;
 use crate::store::Store;
+use crate::throttle::{Limit, Throttle};
 
 /// A local Microsoft Graph and identity platform.
 ///
@@ -305,6 +309,7 @@ impl Builder {
             clock,
             identity,
             faults: Vec::new(),
+            throttle: Throttle::default(),
             recorder: Recorder::default(),
             page_size: self.page_size,
             page_epoch: 0,
@@ -390,6 +395,17 @@ impl Simulator {
     /// Takes all faults back.
     pub fn heal(&self) {
         self.core.state().faults.clear();
+    }
+
+    /// Sets a limit to what a service takes: more is answered with 429. Each service has any number of limits, and none
+    /// at the start.
+    pub fn limit(&self, limit: Limit) {
+        self.core.state().throttle.add(limit);
+    }
+
+    /// Takes all limits back.
+    pub fn lift_limits(&self) {
+        self.core.state().throttle.clear();
     }
 
     /// Ends all access tokens that were issued so far, before their time: Graph answers them with 401.
@@ -505,7 +521,8 @@ impl Simulator {
             headers: head.headers,
             body,
         };
-        let answer = self.core.handle(&request).answer;
+        let answer = ready(self.core.handle(Host::Graph, &request)).map(|reply| reply.answer);
+        let answer = answer.unwrap_or_else(|| Answer::empty(StatusCode::GATEWAY_TIMEOUT));
         let mut response = http::Response::new(answer.body);
         *response.status_mut() = answer.status;
         *response.headers_mut() = answer.headers;
@@ -533,7 +550,7 @@ impl Simulator {
         let state = &mut *guard;
         let caller = Caller::User(state.user);
         let outcome = state
-            .graph(&self.core.description, &self.url, caller)
+            .graph(&self.core.description, &self.url, caller, None)
             .answer(&request, request.path());
         match outcome.result {
             Ok(answer) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),
@@ -544,6 +561,14 @@ impl Simulator {
                 message: refusal.message,
             }),
         }
+    }
+}
+
+/// What a future gives that has nothing to wait for.
+fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
     }
 }
 

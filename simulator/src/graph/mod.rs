@@ -16,12 +16,14 @@ use crate::description::operation::{Kind, Operation};
 use crate::description::routes::{Step, StepValue};
 use crate::description::schema::Type;
 use crate::domain::Tenant;
+use crate::fault::Quirk;
 use crate::query::Options;
 use crate::refusal::Refusal;
 use crate::render::Renderer;
 use crate::request::Request;
 use crate::resource::{Caller, Resource, Tail, Target, resolve};
 use crate::service::Service;
+use crate::throttle::{self, Asked, Throttle, cost};
 
 /// The largest JSON that Graph takes.
 const LARGEST_JSON: usize = 4 * 1024 * 1024;
@@ -38,6 +40,9 @@ pub(crate) struct Graph<'a> {
     pub(crate) page_size: Option<usize>,
     /// Page tokens of an earlier epoch have run out.
     pub(crate) page_epoch: u32,
+    pub(crate) throttle: &'a mut Throttle,
+    /// In which odd way the request is to be carried out.
+    pub(crate) quirk: Option<&'a Quirk>,
 }
 
 /// A request at the operation that it is for.
@@ -61,6 +66,7 @@ impl Graph<'_> {
     pub(crate) fn answer(mut self, request: &Request, path: &str) -> Outcome {
         let description = self.description.clone();
         let mut template = None;
+        let mut headers = throttle::Headers::new();
         let result = (|| {
             let segments = Request::segments(path)?;
             let steps = route(&description, &segments)?;
@@ -69,13 +75,61 @@ impl Graph<'_> {
                 .map(|step| step.place)
                 .ok_or_else(|| Refusal::unknown_segment(""))?;
             template = Some(place.template.clone());
+            headers = self.admit(request, &steps)?;
             let operation = place
                 .operation(&request.method)
                 .ok_or_else(|| Refusal::method(place.methods()))?
                 .map_err(Refusal::description)?;
             self.call(request, path, operation, &steps)
         })();
+        let result = result.map(|answer| {
+            let headers = headers.into_iter();
+            headers.fold(answer, |answer, (name, value)| answer.with(name, &value))
+        });
         Outcome { template, result }
+    }
+
+    /// Counts the request among those of its service.
+    fn admit(
+        &mut self,
+        request: &Request,
+        steps: &[Step<'_>],
+    ) -> Result<throttle::Headers, Refusal> {
+        let schemas = self.tenant.schemas;
+        let service = Service::at(schemas, steps);
+        let Some(last) = steps.last() else {
+            return Ok(throttle::Headers::new());
+        };
+        let many = last.place.readable(&Method::GET).is_some_and(|operation| {
+            let kind = operation.json_answer();
+            kind.is_some_and(|kind| schemas.page_items(kind).is_some())
+        });
+        let asked = Asked {
+            service,
+            units: cost::units(service, request, last.place.name(), many),
+            share: match service {
+                Service::Outlook => self.mailbox(steps),
+                _ => String::new(),
+            },
+        };
+        self.throttle.admit(&asked, self.now)
+    }
+
+    /// The owner of the mailbox that a path leads to.
+    fn mailbox(&self, steps: &[Step<'_>]) -> String {
+        let first = steps.first().map_or("", |step| step.place.name());
+        let id = match (steps.get(1).map(|step| &step.value), self.caller) {
+            (Some(StepValue::Key(key)), _) => {
+                let mut named = self.tenant.store.named(key);
+                return named
+                    .next()
+                    .map_or(key.clone(), |(_, owner)| owner.key.clone());
+            }
+            (_, Caller::User(id)) if first == "me" => id,
+            _ => return first.to_owned(),
+        };
+        let user = self.tenant.store.get(id);
+        user.map(|user| user.key.clone()).unwrap_or_default()
     }
 
     fn call(

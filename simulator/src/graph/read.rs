@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Call, Graph};
 use crate::answer::Answer;
 use crate::description::schema::Type;
+use crate::fault::Quirk;
 use crate::query::Options;
 use crate::query::filter::{Condition, TextFunction};
 use crate::query::page::{Position, SkipToken};
@@ -97,6 +98,8 @@ impl Graph<'_> {
                 found.iter().filter(|id| id.number() <= number).count()
             }
         };
+        let empty = self.quirk == Some(&Quirk::EmptyPage);
+        let size = if empty { 0 } else { size };
         let page: Vec<Id> = found.into_iter().skip(start).take(size).collect();
         let mut body = Map::new();
         body.insert("@odata.context".into(), json!(self.context(call, "")));
@@ -107,11 +110,10 @@ impl Graph<'_> {
         if counted && (options.skip_token.is_none() || !directory) {
             body.insert("@odata.count".into(), json!(total));
         }
-        if let Some(last) = page.last().filter(|_| start + page.len() < total) {
-            let position = if options.orderby.is_empty() {
-                Position::After(last.number())
-            } else {
-                Position::Offset((start + page.len()) as u64)
+        if empty || start + page.len() < total {
+            let position = match page.last() {
+                Some(last) if options.orderby.is_empty() => Position::After(last.number()),
+                _ => Position::Offset((start + page.len()) as u64),
             };
             body.insert(
                 "@odata.nextLink".into(),
@@ -120,7 +122,7 @@ impl Graph<'_> {
         }
         body.insert(
             "value".into(),
-            page.into_iter().map(|id| write(self, id)).collect(),
+            self.repeated(page).map(|id| write(self, id)).collect(),
         );
         let answer = Answer::json(StatusCode::OK, &Value::Object(body));
         Ok(match call.request.preference("odata.maxpagesize") {
@@ -130,6 +132,16 @@ impl Graph<'_> {
             ),
             None => answer,
         })
+    }
+
+    /// The items of a page, each twice where that was asked for.
+    pub(super) fn repeated<T: Clone>(&self, page: Vec<T>) -> impl Iterator<Item = T> + use<T> {
+        let times = match self.quirk {
+            Some(Quirk::RepeatedItems) => 2,
+            _ => 1,
+        };
+        page.into_iter()
+            .flat_map(move |item| std::iter::repeat_n(item, times))
     }
 
     /// `$count`: plain digits.

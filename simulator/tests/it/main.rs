@@ -1,5 +1,6 @@
 //! The simulator, seen by a client.
 
+mod batch;
 mod client;
 mod description;
 mod entities;
@@ -8,4 +9,5 @@ mod identity;
 mod paging;
 mod queries;
 mod refusals;
+mod throttling;
 mod walk;
