@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use crate::answer::Answer;
 use crate::batch;
 use crate::clock::{Clock, http_date};
+use crate::delta::Deltas;
 use crate::description::Description;
 use crate::domain::Tenant;
 use crate::fault::{Effect, Fault, Quirk};
@@ -41,6 +42,7 @@ pub(crate) struct State {
     pub(crate) identity: Identity,
     pub(crate) faults: Vec<Fault>,
     pub(crate) throttle: Throttle,
+    pub(crate) deltas: Deltas,
     pub(crate) recorder: Recorder,
     pub(crate) page_size: Option<usize>,
     pub(crate) page_epoch: u32,
@@ -362,6 +364,7 @@ impl State {
         caller: Caller,
         quirk: Option<&'a Quirk>,
     ) -> Graph<'a> {
+        self.store.at(self.clock.now());
         Graph {
             description,
             tenant: Tenant {
@@ -375,6 +378,7 @@ impl State {
             page_size: self.page_size,
             page_epoch: self.page_epoch,
             throttle: &mut self.throttle,
+            deltas: &mut self.deltas,
             quirk,
         }
     }

@@ -293,10 +293,10 @@ impl Tenant<'_> {
         let folder = folder
             .and_then(|folder| self.store.get(folder))
             .map(|folder| folder.key.clone());
-        if let (Some(folder), Some(message)) = (folder, self.store.change(id)) {
-            message
-                .properties
-                .insert("parentFolderId".into(), json!(folder));
+        if let Some(folder) = folder {
+            self.store.change(id, |message| {
+                message.insert("parentFolderId".into(), json!(folder));
+            });
         }
     }
 
@@ -331,9 +331,33 @@ impl Tenant<'_> {
         if let Some(parent) = parent {
             reference["id"] = json!(parent.key);
         }
-        if let Some(item) = self.store.change(id) {
-            item.properties.insert("parentReference".into(), reference);
+        self.store.change(id, |item| {
+            item.insert("parentReference".into(), reference);
+        });
+    }
+
+    /// The folders in which a message lies.
+    pub(crate) fn folders_of(&self, message: Id) -> Vec<Id> {
+        let mut owners = self.store.owners("messages", message);
+        owners.retain(|owner| {
+            let owner = self.store.get(*owner);
+            owner.is_some_and(|owner| owner.kind == "microsoft.graph.mailFolder")
+        });
+        owners
+    }
+
+    /// Brings a deleted object of the directory back. `None` where it is not among the deleted ones.
+    pub(crate) fn restore(&mut self, id: Id) -> Option<Id> {
+        let entity = self.store.get(id)?;
+        if entity.below("deletedItems").is_empty() {
+            return None;
         }
+        let (_, set) = HOMES
+            .iter()
+            .find(|(base, _)| self.schemas.is_a(&entity.kind, base))?;
+        let entity = self.store.remove(id)?;
+        let place = Below::many(Id::ROOT, set);
+        Some(self.make(place, &entity.kind, Some(&entity.key), entity.properties))
     }
 
     /// Removes an entity, and keeps those of the directory among its deleted items, from where they can be restored.
@@ -350,6 +374,8 @@ impl Tenant<'_> {
             .store
             .one(Id::ROOT, "directory")
             .filter(|_| kept.contains(&entity.kind.as_str()))
+            // What is deleted a second time is gone.
+            .filter(|directory| !entity.hangs(*directory, "deletedItems"))
         else {
             return;
         };

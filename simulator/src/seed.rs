@@ -361,15 +361,11 @@ impl Garden<'_> {
                 }),
             );
         }
-        if let Some(folder) = self.tenant.store.change(inbox) {
-            folder
-                .properties
-                .insert("totalItemCount".into(), json!(MAIL.len()));
-            let unread = MAIL.iter().filter(|(_, _, _, read, _)| !read).count();
-            folder
-                .properties
-                .insert("unreadItemCount".into(), json!(unread));
-        }
+        let unread = MAIL.iter().filter(|(_, _, _, read, _)| !read).count();
+        self.tenant.store.change(inbox, |folder| {
+            folder.insert("totalItemCount".into(), json!(MAIL.len()));
+            folder.insert("unreadItemCount".into(), json!(unread));
+        });
         let time = |text: &str| json!({ "dateTime": text, "timeZone": "UTC" });
         let events = [
             (

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::core::{Core, State};
+use crate::delta::Deltas;
 use crate::description::Description;
 use crate::error::Error;
 use crate::fault::Fault;
@@ -310,6 +311,7 @@ impl Builder {
             identity,
             faults: Vec::new(),
             throttle: Throttle::default(),
+            deltas: Deltas::default(),
             recorder: Recorder::default(),
             page_size: self.page_size,
             page_epoch: 0,
@@ -454,6 +456,12 @@ impl Simulator {
     pub fn expire_page_tokens(&self) {
         let mut state = self.core.state();
         state.page_epoch = state.page_epoch.wrapping_add(1);
+    }
+
+    /// Lets all tokens of delta queries run out: drives answer 410 with a `Location`, Exchange 410 without one, the
+    /// directory 400.
+    pub fn expire_delta_tokens(&self) {
+        self.core.state().deltas.expire();
     }
 
     /// The number of items on a page where a request has no `$top`. `None`: each service's own.

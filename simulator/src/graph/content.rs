@@ -93,10 +93,10 @@ impl Graph<'_> {
                     .get(id)
                     .map(|entity| entity.kind.clone())
                     .unwrap_or_default();
-                if self.tenant.schemas.property(&kind, "size").is_some()
-                    && let Some(entity) = self.tenant.store.change(id)
-                {
-                    entity.properties.insert("size".into(), json!(size));
+                if self.tenant.schemas.property(&kind, "size").is_some() {
+                    self.tenant.store.change(id, |entity| {
+                        entity.insert("size".into(), json!(size));
+                    });
                 }
                 match call.operation.json_answer() {
                     // What comes back is the entity that the bytes belong to, where it is of the described type.
@@ -183,29 +183,27 @@ impl Graph<'_> {
     }
 
     fn set_property(&mut self, owner: Id, path: &[String], value: Value) {
-        let Some(entity) = self.tenant.store.change(owner) else {
-            return;
-        };
         let Some((last, above)) = path.split_last() else {
             return;
         };
-        let mut object = &mut entity.properties;
-        for name in above {
-            let inner = object.entry(name.clone()).or_insert_with(|| json!({}));
-            match inner {
-                Value::Object(entries) => object = entries,
-                _ => return,
+        self.tenant.store.change(owner, |mut object| {
+            for name in above {
+                let inner = object.entry(name.clone()).or_insert_with(|| json!({}));
+                match inner {
+                    Value::Object(entries) => object = entries,
+                    _ => return,
+                }
             }
-        }
-        match (object.get_mut(last), value) {
-            (_, Value::Null) => {
-                object.remove(last);
+            match (object.get_mut(last), value) {
+                (_, Value::Null) => {
+                    object.remove(last);
+                }
+                (Some(Value::Object(before)), Value::Object(more)) => before.extend(more),
+                (_, value) => {
+                    object.insert(last.clone(), value);
+                }
             }
-            (Some(Value::Object(before)), Value::Object(more)) => before.extend(more),
-            (_, value) => {
-                object.insert(last.clone(), value);
-            }
-        }
+        });
     }
 }
 

@@ -41,10 +41,17 @@ impl Graph<'_> {
             return Err(resource.target.missing(schemas));
         }
         self.check_arguments(call, arguments)?;
+        let mut parameters = Value::Null;
         if call.request.method == Method::POST
             && let Some(described) = call.operation.json_body()
         {
-            body::parameters(schemas, described, body.ok_or_else(empty_payload)?, name)?;
+            parameters =
+                body::parameters(schemas, described, body.ok_or_else(empty_payload)?, name)?;
+        }
+        if call.request.method == Method::POST
+            && let Some(answer) = self.act(name, resource, &parameters)?
+        {
+            return Ok(answer);
         }
         let Some((media_type, kind)) = call.operation.answer.first() else {
             let status = if ACCEPTED.contains(&name) {

@@ -1,6 +1,8 @@
 //! The service itself: a request comes in, is checked as Graph checks it, and is answered out of the store.
 
+mod actions;
 mod content;
+mod delta;
 mod invoke;
 mod read;
 mod reference;
@@ -11,6 +13,7 @@ use http::{Method, StatusCode};
 
 use crate::answer::Answer;
 use crate::body::json::Json;
+use crate::delta::Deltas;
 use crate::description::Description;
 use crate::description::operation::{Kind, Operation};
 use crate::description::routes::{Step, StepValue};
@@ -41,6 +44,7 @@ pub(crate) struct Graph<'a> {
     /// Page tokens of an earlier epoch have run out.
     pub(crate) page_epoch: u32,
     pub(crate) throttle: &'a mut Throttle,
+    pub(crate) deltas: &'a mut Deltas,
     /// In which odd way the request is to be carried out.
     pub(crate) quirk: Option<&'a Quirk>,
 }
@@ -141,6 +145,12 @@ impl Graph<'_> {
     ) -> Result<Answer, Refusal> {
         let body = read_body(request, operation)?;
         let resource = resolve(&mut self.tenant, self.caller, steps)?;
+        if let Tail::Invocation { name, arguments } = &resource.tail
+            && *name == "delta"
+            && request.method == Method::GET
+        {
+            return self.delta(request, path, operation, steps, &resource, arguments);
+        }
         let options = Options::read(
             self.tenant.schemas,
             operation,
@@ -258,18 +268,7 @@ impl Graph<'_> {
 
     /// `https://…/v1.0/$metadata#users('…')/messages`
     fn context(&self, call: &Call<'_>, suffix: &str) -> String {
-        let mut context = format!("{}/$metadata#", self.root);
-        for (at, step) in call.steps.iter().enumerate() {
-            match &step.value {
-                StepValue::Path(names) => context.push_str(&format!(":/{}:", names.join("/"))),
-                // Ids stand in parentheses there.
-                StepValue::Key(key) => {
-                    context.push_str(&format!("('{}')", key.replace('\'', "''")))
-                }
-                _ if at == 0 => context.push_str(step.place.name()),
-                _ => context.push_str(&format!("/{}", step.place.name())),
-            }
-        }
+        let mut context = self.metadata(call.steps);
         if !call.options.select.is_empty() {
             let names: Vec<_> = call
                 .options
@@ -280,6 +279,22 @@ impl Graph<'_> {
             context.push_str(&format!("({})", names.join(",")));
         }
         context + suffix
+    }
+
+    fn metadata(&self, steps: &[Step<'_>]) -> String {
+        let mut context = format!("{}/$metadata#", self.root);
+        for (at, step) in steps.iter().enumerate() {
+            match &step.value {
+                StepValue::Path(names) => context.push_str(&format!(":/{}:", names.join("/"))),
+                // Ids stand in parentheses there.
+                StepValue::Key(key) => {
+                    context.push_str(&format!("('{}')", key.replace('\'', "''")))
+                }
+                _ if at == 0 => context.push_str(step.place.name()),
+                _ => context.push_str(&format!("/{}", step.place.name())),
+            }
+        }
+        context
     }
 }
 

@@ -235,20 +235,32 @@ impl Graph<'_> {
                 self.tenant.schemas.is_a(kind, type_name)
             });
         }
-        if relation == "calendarView" {
-            let range = self.calendar_range(call)?;
-            ids.retain(|id| {
-                let at = |name: &str| {
-                    let value = self.renderer().at(*id, &[name.to_owned(), "dateTime".to_owned()]);
-                    value.as_str().and_then(moment)
-                };
-                let meets = |(from, until)| {
-                    matches!((at("start"), at("end")), (Some(start), Some(end)) if start < until && end > from)
-                };
-                range.is_none_or(meets)
-            });
-        }
+        let ids = self.in_calendar(call, relation, ids)?;
         Ok(self.renderer().list(ids, options))
+    }
+
+    /// Of the events of a calendar view, those in its time.
+    pub(super) fn in_calendar(
+        &self,
+        call: &Call<'_>,
+        relation: &str,
+        mut ids: Vec<Id>,
+    ) -> Result<Vec<Id>, Refusal> {
+        if relation != "calendarView" {
+            return Ok(ids);
+        }
+        let range = self.calendar_range(call)?;
+        ids.retain(|id| {
+            let at = |name: &str| {
+                let value = self.renderer().at(*id, &[name.to_owned(), "dateTime".to_owned()]);
+                value.as_str().and_then(moment)
+            };
+            let meets = |(from, until)| {
+                matches!((at("start"), at("end")), (Some(start), Some(end)) if start < until && end > from)
+            };
+            range.is_none_or(meets)
+        });
+        Ok(ids)
     }
 
     /// The time that a calendar view is of; `None` where the operation takes none.
@@ -367,7 +379,7 @@ impl Graph<'_> {
     }
 
     /// How many items go on this page.
-    fn page_size(&self, call: &Call<'_>, declared: &str) -> Result<usize, Refusal> {
+    pub(super) fn page_size(&self, call: &Call<'_>, declared: &str) -> Result<usize, Refusal> {
         let sizes = Service::of(self.tenant.schemas, declared).page_size(declared);
         let preferred = call
             .request

@@ -357,24 +357,18 @@ impl Graph<'_> {
             }
             self.tenant.store.alias(id, name);
         }
-        if let Some(entity) = self.tenant.store.change(id) {
+        self.tenant.store.change(id, |entity| {
             if replace {
-                entity
-                    .properties
-                    .retain(|name, _| matches!(name.as_str(), "id" | "createdDateTime"));
+                entity.retain(|name, _| matches!(name.as_str(), "id" | "createdDateTime"));
             }
             for (name, value) in properties {
-                merge(&mut entity.properties, name, value);
+                merge(entity, name, value);
             }
-            entity
-                .properties
-                .retain(|name, value| !value.is_null() && !SECRET.contains(&name.as_str()));
+            entity.retain(|name, value| !value.is_null() && !SECRET.contains(&name.as_str()));
             if modified {
-                entity
-                    .properties
-                    .insert("lastModifiedDateTime".into(), json!(now));
+                entity.insert("lastModifiedDateTime".into(), json!(now));
             }
-        }
+        });
         for (relation, related) in related {
             let (many, all) = match related {
                 Related::One(one) => (false, vec![one]),

@@ -2,6 +2,7 @@
 
 mod batch;
 mod client;
+mod delta;
 mod description;
 mod entities;
 mod faults;

@@ -298,7 +298,10 @@ impl Walk<'_> {
             .filter(|argument| !argument.is_empty())
         {
             let (name, value) = argument.split_once('=')?;
-            let value = if value.starts_with('\'') {
+            let value = if name == "token" {
+                // A delta token is not just any text.
+                "'latest'".to_owned()
+            } else if value.starts_with('\'') {
                 "'x y'".to_owned()
             } else if let Some(alias) = value.strip_prefix('@') {
                 query.push_str(&format!("&@{alias}=2026-01-01T00:00:00Z"));
@@ -548,6 +551,8 @@ impl Walk<'_> {
                     {
                         // The entity stays where it was found.
                         entity.remove(property);
+                    } else if let Some(folder) = entity.get_mut("DestinationId") {
+                        *folder = json!("archive");
                     } else if entity.contains_key("userPrincipalName") {
                         entity.insert(
                             "userPrincipalName".into(),
