@@ -17,6 +17,17 @@ pub struct Expression {
     pub values: Vec<String>,
 }
 
+/// The way to an operation, in Graph's words and in Rust's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk<'g> {
+    /// The segments of the path.
+    pub segments: Vec<&'g Segment>,
+    /// The distinct place that each segment leads to, by its number in the tree.
+    pub places: Vec<usize>,
+    /// The methods that follow `graph`; the last one makes the call.
+    pub methods: Vec<&'g MethodName>,
+}
+
 /// One expression for each distinct operation, by the shortest path that has it.
 pub fn all(tree: &Tree<'_>, plan: &Plan) -> Vec<Expression> {
     let mut expressions: Vec<_> = tree
@@ -58,21 +69,8 @@ fn expression(
     let steps = tree.walk(path)?;
     let mut samples = Samples::default();
     let mut rust = String::from("graph");
-    let (last, before) = steps.split_last()?;
-    for step in before {
-        samples.call(plan.steps.get(step)?, &mut rust);
-    }
-    match plan.steps.get(last) {
-        // The place has a node, and the operation is a method of it.
-        Some(step) => {
-            samples.call(step, &mut rust);
-            let place = tree.places[last.0].children[last.1].1;
-            samples.call(plan.calls.get(&(place, None, number))?, &mut rust);
-        }
-        None => {
-            let call = plan.calls.get(&(last.0, Some(last.1), number))?;
-            samples.call(call, &mut rust);
-        }
+    for method in methods(tree, plan, &steps, number)? {
+        samples.call(method, &mut rust);
     }
     Some(Expression {
         method: method.as_str(),
@@ -80,6 +78,51 @@ fn expression(
         rust,
         values: samples.values,
     })
+}
+
+/// The walk to one operation.
+pub fn walk<'g>(tree: &'g Tree<'_>, plan: &'g Plan, method: &str, path: &str) -> Option<Walk<'g>> {
+    let steps = tree.walk(path)?;
+    let (segments, places): (Vec<_>, Vec<_>) = steps
+        .iter()
+        .map(|&(place, child)| {
+            let (segment, to) = &tree.places[place].children[child];
+            (segment, *to)
+        })
+        .unzip();
+    let number = tree.places[*places.last()?]
+        .operations
+        .iter()
+        .position(|(of, _)| of.as_str() == method)?;
+    Some(Walk {
+        segments,
+        places,
+        methods: methods(tree, plan, &steps, number)?,
+    })
+}
+
+/// The methods that lead along the steps and call the operation of this number at their end.
+fn methods<'g>(
+    tree: &Tree<'_>,
+    plan: &'g Plan,
+    steps: &[(usize, usize)],
+    number: usize,
+) -> Option<Vec<&'g MethodName>> {
+    let (last, before) = steps.split_last()?;
+    let mut methods = before
+        .iter()
+        .map(|step| plan.steps.get(step))
+        .collect::<Option<Vec<_>>>()?;
+    match plan.steps.get(last) {
+        // The place has a node, and the operation is a method of it.
+        Some(step) => {
+            let place = tree.places[last.0].children[last.1].1;
+            methods.push(step);
+            methods.push(plan.calls.get(&(place, None, number))?);
+        }
+        None => methods.push(plan.calls.get(&(last.0, Some(last.1), number))?),
+    }
+    Some(methods)
 }
 
 /// Makes up arguments; each is another one, so that a test sees when two are exchanged.
@@ -157,6 +200,12 @@ fn parsed(text: &str) -> (String, String) {
 }
 
 impl Tree<'_> {
+    /// The place that a path of the description leads to.
+    pub(crate) fn find(&self, path: &str) -> Option<usize> {
+        let &(place, child) = self.walk(path)?.last()?;
+        Some(self.places[place].children[child].1)
+    }
+
     /// The steps from the root to a path of the description: each a place and the number of a child of it.
     pub(crate) fn walk(&self, path: &str) -> Option<Vec<(usize, usize)>> {
         let mut steps = Vec::new();
@@ -185,7 +234,7 @@ impl Tree<'_> {
 
 impl Segment {
     /// The segment as text, without the names that parameters have.
-    fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let arguments = |arguments: &[crate::tree::Argument]| -> String {
             let parts: Vec<_> = arguments
                 .iter()
@@ -199,6 +248,7 @@ impl Segment {
             Segment::Key(_) => "{}".into(),
             Segment::Function(name, of) => format!("{name}({})", arguments(of)),
             Segment::AlternateKey(of) => format!("({})", arguments(of)),
+            Segment::Path => ":".into(),
         }
     }
 

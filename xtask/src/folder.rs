@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::document::{Document, METHODS};
 use crate::pin::{self, PINNED, Pin};
-use crate::trim::{Report, trim};
+use crate::trim::{self, Report};
 use crate::trimmed::Description;
 use crate::write::{self, Files};
 
@@ -34,13 +34,14 @@ pub fn make(mut document: Document, source: Option<&str>, strict: bool) -> Resul
     };
     let strict = strict || is_pinned;
     let counts = counts(&document);
-    let (description, report) = trim(&mut document.json, strict)?;
+    let (description, report) = trim::trim(&mut document.json, strict)?;
     let mut files = write::files(&description);
     files.insert("README.md".to_owned(), README.to_owned());
     let origin = pin::Document {
         source: source.to_owned(),
         file: document.file,
         sha256: document.sha256,
+        operations: counts.operations,
     };
     let pin = pin::write(&origin, &counts, &description, &report, &files);
     files.insert(pin::FILE.to_owned(), pin);
@@ -55,6 +56,12 @@ pub fn make(mut document: Document, source: Option<&str>, strict: bool) -> Resul
         files,
         report,
     })
+}
+
+/// The trimmed description of `document` alone, without a record of where it is from.
+pub fn trim(mut document: Document) -> Result<Files> {
+    let (description, _) = trim::trim(&mut document.json, false)?;
+    Ok(write::files(&description))
 }
 
 fn counts(document: &Document) -> pin::Counts {

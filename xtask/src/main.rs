@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use lexopt::prelude::*;
+use xtask::diff::{self, Side};
 use xtask::document::Document;
 use xtask::{check, folder, pin, stats};
 
@@ -22,6 +23,10 @@ cargo xtask check [--document DOCUMENT] [--dir DIR]
 
 cargo xtask stats [--json] [--dir DIR]
     Counts operations, places, and what is left of them once equal ones are one.
+
+cargo xtask diff [--json] OLD NEW
+    What changes for users of the crate from OLD to NEW, each a document or a trimmed folder: what breaks a program, what
+    does not, and why. It is Markdown for the changelog, with one line of figures at its end; or JSON, a change an item.
 ";
 
 fn main() -> ExitCode {
@@ -41,6 +46,7 @@ fn run() -> Result<()> {
             Some("trim") => run_trim(&Arguments::parse(parser, &["out", "source"], 1)?),
             Some("check") => run_check(&Arguments::parse(parser, &["document", "dir"], 0)?),
             Some("stats") => run_stats(&Arguments::parse(parser, &["json", "dir"], 0)?),
+            Some("diff") => run_diff(&Arguments::parse(parser, &["json"], 2)?),
             Some("help") => {
                 print!("{USAGE}");
                 Ok(())
@@ -115,6 +121,21 @@ fn run_stats(arguments: &Arguments) -> Result<()> {
         println!("{}", stats.to_json());
     } else {
         println!("{}", stats.line());
+    }
+    Ok(())
+}
+
+fn run_diff(arguments: &Arguments) -> Result<()> {
+    let [old, new] = arguments.values.as_slice() else {
+        bail!("which two descriptions?\n\n{USAGE}");
+    };
+    let old = Side::read(Path::new(old))?;
+    let new = Side::read(Path::new(new))?;
+    let diff = diff::diff(&old, &new)?;
+    if arguments.has("json") {
+        println!("{}", diff.to_json());
+    } else {
+        println!("{}\n{}", diff.markdown(), diff.line());
     }
     Ok(())
 }
