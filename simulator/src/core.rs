@@ -21,6 +21,7 @@ use crate::recorder::{Host, RecordedRequest, Recorder};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::resource::Caller;
+use crate::storage::Storage;
 use crate::store::{Id, Store};
 use crate::throttle::Throttle;
 
@@ -43,6 +44,7 @@ pub(crate) struct State {
     pub(crate) faults: Vec<Fault>,
     pub(crate) throttle: Throttle,
     pub(crate) deltas: Deltas,
+    pub(crate) storage: Storage,
     pub(crate) recorder: Recorder,
     pub(crate) page_size: Option<usize>,
     pub(crate) page_epoch: u32,
@@ -160,6 +162,10 @@ impl Core {
         let answer = match (&exchange.effect, self.part(request.path())) {
             (Some(Effect::Answer(answer)), _) => answer.clone(),
             (Some(Effect::Reset), _) => Answer::empty(StatusCode::OK),
+            (effect, _) if host == Host::Storage => {
+                let quirk = quirk(effect.as_ref());
+                self.state().stored(&self.description, &heard, quirk)
+            }
             (_, Part::Token(tenant)) => {
                 let mut guard = self.state();
                 let state = &mut *guard;
@@ -192,7 +198,10 @@ impl Core {
                 exchange.refuse(&Refusal::bad_request(format!("Invalid version: {version}")))
             }
         };
-        let answer = exchange.dressed(answer);
+        let answer = match host {
+            Host::Graph => exchange.dressed(answer),
+            Host::Storage => answer,
+        };
         let arrives = !matches!(exchange.effect, Some(Effect::Reset | Effect::Lost));
         self.state().recorder.record(RecordedRequest {
             host,
@@ -219,10 +228,7 @@ impl Core {
         exchange: &Exchange,
     ) -> (Answer, Option<String>) {
         let root = format!("{}{}", self.host, version.path);
-        let quirk = match &exchange.effect {
-            Some(Effect::Quirk(quirk)) => Some(quirk),
-            _ => None,
-        };
+        let quirk = quirk(exchange.effect.as_ref());
         let outcome = self
             .state()
             .graph(version.description, &root, caller, quirk)
@@ -321,6 +327,13 @@ impl Core {
     }
 }
 
+fn quirk(effect: Option<&Effect>) -> Option<&Quirk> {
+    match effect {
+        Some(Effect::Quirk(quirk)) => Some(quirk),
+        _ => None,
+    }
+}
+
 impl Exchange {
     /// The request, as far as it is heard.
     fn heard<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
@@ -379,6 +392,7 @@ impl State {
             page_epoch: self.page_epoch,
             throttle: &mut self.throttle,
             deltas: &mut self.deltas,
+            storage: &mut self.storage,
             quirk,
         }
     }

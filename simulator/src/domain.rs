@@ -1,11 +1,15 @@
 //! What Graph's services know of their own entities and the description does not say: that a user's `memberOf` is a
 //! group's `members` read backwards, that a message made below a mailbox is a draft, that a drive has a root.
 
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+use crate::clock::timestamp;
 use crate::description::schema::Schemas;
 use crate::ids::Ids;
-use crate::store::{Id, Store};
+use crate::storage::quick_xor::quick_xor_hash;
+use crate::store::{Content, Id, Store};
 use crate::synth;
 
 /// Relations that are another one read from its other end.
@@ -135,6 +139,41 @@ impl Tenant<'_> {
                     && computed
                         .get_or_insert_with(|| self.members(owner, relation))
                         .contains(id))
+        })
+    }
+
+    /// A folder of a drive that is there under a name of its own, as soon as it is asked for.
+    ///
+    /// <https://learn.microsoft.com/graph/api/drive-get-specialfolder>
+    pub(crate) fn special(&mut self, drive: Id, relation: &str, name: &str) -> Option<Id> {
+        const SPECIAL: [(&str, &str); 6] = [
+            ("approot", "Apps"),
+            ("cameraroll", "Camera Roll"),
+            ("desktop", "Desktop"),
+            ("documents", "Documents"),
+            ("music", "Music"),
+            ("photos", "Pictures"),
+        ];
+        let known = |(word, _): &&(&str, &str)| word.eq_ignore_ascii_case(name);
+        let (word, title) = SPECIAL
+            .iter()
+            .find(known)
+            .filter(|_| relation == "special")?;
+        let root = self.store.one(drive, "root")?;
+        let made = self.store.many(drive, "special").into_iter().find(|id| {
+            let item = self.store.get(*id);
+            item.is_some_and(|item| {
+                item.properties.get("specialFolder") == Some(&json!({ "name": word }))
+            })
+        });
+        made.or_else(|| {
+            let folder = json!({
+                "name": title, "folder": { "childCount": 0 }, "specialFolder": { "name": word },
+            });
+            let place = Below::many(root, "children");
+            let id = self.make_json(place, "microsoft.graph.driveItem", folder);
+            self.store.add(drive, "special", id);
+            Some(id)
         })
     }
 
@@ -333,6 +372,52 @@ impl Tenant<'_> {
         }
         self.store.change(id, |item| {
             item.insert("parentReference".into(), reference);
+        });
+    }
+
+    /// The entity set in which an entity is found, wherever it was made.
+    pub(crate) fn home(&self, kind: &str) -> Option<&'static str> {
+        let home = HOMES.iter().find(|(base, _)| self.schemas.is_a(kind, base));
+        home.map(|(_, set)| *set)
+    }
+
+    /// Stores the bytes of a stream, and what its entity says of them.
+    pub(crate) fn fill(
+        &mut self,
+        id: Id,
+        stream: &str,
+        media_type: String,
+        bytes: Bytes,
+        now: DateTime<Utc>,
+    ) {
+        let (size, hash) = (bytes.len(), quick_xor_hash(&bytes));
+        let content = Content {
+            media_type: media_type.clone(),
+            bytes,
+        };
+        self.store.set_content(id, stream, content);
+        let Some(entity) = self.store.get(id) else {
+            return;
+        };
+        let (kind, key) = (entity.kind.clone(), entity.key.clone());
+        let described = |name: &str| self.schemas.property(&kind, name).is_some();
+        let (sized, file) = (described("size"), kind == "microsoft.graph.driveItem");
+        self.store.change(id, |properties| {
+            if sized {
+                properties.insert("size".into(), json!(size));
+            }
+            if !file || stream != "content" {
+                return;
+            }
+            let file = json!({ "mimeType": media_type, "hashes": { "quickXorHash": hash } });
+            properties.insert("file".into(), file);
+            properties.insert("lastModifiedDateTime".into(), json!(timestamp(now)));
+            // The content's own tag, which other changes leave as it is.
+            let tag = properties.get("cTag").and_then(Value::as_str);
+            let version =
+                tag.and_then(|tag| tag.trim_end_matches('"').rsplit(',').next()?.parse().ok());
+            let version: u64 = version.unwrap_or(0) + 1;
+            properties.insert("cTag".into(), json!(format!("\"c:{{{key}}},{version}\"")));
         });
     }
 

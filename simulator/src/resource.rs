@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::description::operation::Kind;
-use crate::description::routes::{Place, Step, StepValue};
+use crate::description::routes::Place;
 use crate::description::schema::{Schemas, Type};
+use crate::description::walk::{Step, StepValue};
 use crate::domain::{Below, Tenant};
 use crate::query::path::cast;
 use crate::refusal::Refusal;
@@ -12,6 +13,7 @@ use crate::segment::{Argument, Segment};
 use crate::store::Id;
 
 const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
+const SITE: &str = "microsoft.graph.site";
 
 /// What a path leads to.
 #[derive(Clone, Debug)]
@@ -132,7 +134,7 @@ pub(crate) fn resolve<'a>(
         },
     };
     for (at, step) in steps.iter().enumerate() {
-        walker.step(step, steps.get(at + 1).map(|step| step.place))?;
+        walker.step(step, steps.get(at + 1).map(Step::described))?;
     }
     Ok(walker.resource)
 }
@@ -168,15 +170,15 @@ impl<'a> Walker<'_, 'a, '_> {
                     StepValue::Arguments(arguments) => arguments.clone(),
                     _ => Vec::new(),
                 };
-                if step.place.is_invocation() && next.is_none() {
+                if step.described().is_invocation() && next.is_none() {
                     let name = name.rsplit('.').next().unwrap_or(name);
                     self.resource.tail = Tail::Invocation { name, arguments };
                 } else if let Some(type_name) = cast(self.schemas(), name) {
                     return self.cast(&type_name);
-                } else if !arguments.is_empty() && !step.place.is_invocation() {
-                    return self.alternate_key(step.place, name, &arguments, next.is_none());
+                } else if !arguments.is_empty() && !step.described().is_invocation() {
+                    return self.alternate_key(step.described(), name, &arguments, next.is_none());
                 } else {
-                    return self.relation(step.place, name, &arguments);
+                    return self.relation(step.described(), name, &arguments);
                 }
             }
         }
@@ -195,6 +197,7 @@ impl<'a> Walker<'_, 'a, '_> {
             return Err(Refusal::unknown_segment(key));
         };
         let found = self.tenant.find(owner, &relation, &declared, key);
+        let found = found.or_else(|| self.tenant.special(owner, &relation, key));
         self.resource.target = match found {
             Some(id) => {
                 let found = Found { owner, relation };
@@ -291,11 +294,49 @@ impl<'a> Walker<'_, 'a, '_> {
         Ok(())
     }
 
+    /// `contoso.sharepoint.com:/teams/hr:`
+    fn site(&mut self, host: Id, names: &[String]) -> Result<(), Refusal> {
+        let url = |id: Id| {
+            let site = self.tenant.store.get(id)?;
+            site.properties.get("webUrl")?.as_str()
+        };
+        let wanted = url(host).map(|host| format!("{host}/{}", names.join("/")));
+        let sites = self.tenant.members(Id::ROOT, "sites");
+        let same = |id: &Id| match (url(*id), &wanted) {
+            (Some(own), Some(wanted)) => own.eq_ignore_ascii_case(wanted),
+            _ => false,
+        };
+        let found = sites.into_iter().find(same);
+        let id = match found {
+            Some(id) => id,
+            None if names.is_empty() => host,
+            None => {
+                let path = names.join("/");
+                return Err(Refusal::not_found(self.schemas(), SITE, &path));
+            }
+        };
+        self.resource.target = Target::Entity {
+            id,
+            declared: SITE.into(),
+            found: Found {
+                owner: Id::ROOT,
+                relation: "sites".into(),
+            },
+        };
+        Ok(())
+    }
+
     /// `root:/Reports/2026.csv:`; names have no case there.
     fn path(&mut self, names: &[String]) -> Result<(), Refusal> {
-        let Target::Entity { id, .. } = self.resource.target else {
+        let Target::Entity {
+            id, ref declared, ..
+        } = self.resource.target
+        else {
             return Err(self.resource.target.missing(self.schemas()));
         };
+        if declared == SITE {
+            return self.site(id, names);
+        }
         let mut at = (id, id);
         for (number, name) in names.iter().enumerate() {
             let children = self.tenant.store.many(at.1, "children");
@@ -346,6 +387,10 @@ impl<'a> Walker<'_, 'a, '_> {
     ) -> Result<(), Refusal> {
         if matches!(self.resource.target, Target::Root) && name == "me" {
             return self.me();
+        }
+        if matches!(self.resource.target, Target::Root) && name == "drive" {
+            // It is the drive of whoever asks.
+            self.me()?;
         }
         if matches!(self.resource.target, Target::File { .. }) && name == "content" {
             return Ok(());

@@ -3,8 +3,8 @@
 
 use http::Method;
 
-use crate::description::routes::Step;
 use crate::description::schema::{Schemas, Type};
+use crate::description::walk::Step;
 
 /// A service behind Graph, as far as its manners differ from the others': its errors, pages, ids and limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::request::Request;
 use crate::resource::Caller;
 use crate::seed::{Contoso, Seed, plant};
 use crate::server::serve;
+use crate::storage::{ExpectedRanges, Storage};
 use crate::store::Store;
 use crate::throttle::{Limit, Throttle};
 
@@ -223,11 +225,17 @@ impl Builder {
                 };
                 runtime.block_on(async move {
                     match self.open().await {
-                        Ok((core, credentials, listener)) => {
+                        Ok((core, credentials, [listener, storage])) => {
                             let core = Arc::new(core);
+                            // It ends with the runtime.
+                            let never = std::future::pending();
+                            let other = serve(Arc::clone(&core), Host::Storage, storage, never);
+                            tokio::spawn(other);
                             if ready.send(Ok((Arc::clone(&core), credentials))).is_ok() {
-                                serve(core, listener, async { stopped.await.unwrap_or_default() })
-                                    .await;
+                                serve(core, Host::Graph, listener, async {
+                                    stopped.await.unwrap_or_default()
+                                })
+                                .await;
                             }
                         }
                         Err(error) => {
@@ -255,13 +263,16 @@ impl Builder {
         }
     }
 
-    async fn open(self) -> Result<(Core, Credentials, TcpListener), Error> {
-        let port = self.port;
-        let listen = move |source| Error::Listen { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .await
-            .map_err(listen)?;
-        let host = format!("http://{}", listener.local_addr().map_err(listen)?);
+    async fn open(self) -> Result<(Core, Credentials, [TcpListener; 2]), Error> {
+        let bind = async |port| {
+            let listen = move |source| Error::Listen { port, source };
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+            let listener = listener.map_err(listen)?;
+            let host = format!("http://{}", listener.local_addr().map_err(listen)?);
+            Ok((listener, host))
+        };
+        let (listener, host) = bind(self.port).await?;
+        let (storage, storage_host) = bind(0).await?;
         let description = self.source.read()?;
         let beta = self.beta.map(Source::read).transpose()?;
 
@@ -312,6 +323,7 @@ impl Builder {
             faults: Vec::new(),
             throttle: Throttle::default(),
             deltas: Deltas::default(),
+            storage: Storage::new(storage_host),
             recorder: Recorder::default(),
             page_size: self.page_size,
             page_epoch: 0,
@@ -320,7 +332,7 @@ impl Builder {
         Ok((
             Core::new(description, beta, host, state),
             credentials,
-            listener,
+            [listener, storage],
         ))
     }
 }
@@ -347,6 +359,12 @@ impl Simulator {
     /// The login host, to which `/{tenant}/oauth2/v2.0/token` is appended: `http://127.0.0.1:…`.
     pub fn login_url(&self) -> &str {
         &self.core.host
+    }
+
+    /// The host that takes no token: files are read from there, slices of uploads are sent there, and copies are watched
+    /// there. `http://127.0.0.1:…`, of another port than Graph.
+    pub fn storage_url(&self) -> String {
+        self.core.state().storage.host.clone()
     }
 
     /// Who may sign in.
@@ -462,6 +480,32 @@ impl Simulator {
     /// directory 400.
     pub fn expire_delta_tokens(&self) {
         self.core.state().deltas.expire();
+    }
+
+    /// Lets all URLs for downloads run out that were given so far.
+    pub fn expire_download_urls(&self) {
+        let mut state = self.core.state();
+        state.storage.epoch = state.storage.epoch.wrapping_add(1);
+    }
+
+    /// Lets all upload sessions run out.
+    pub fn expire_upload_sessions(&self) {
+        self.core.state().storage.expire_uploads();
+    }
+
+    /// Loses bytes of the upload sessions that are under way: they are expected again.
+    pub fn lose_uploaded(&self, range: Range<u64>) {
+        self.core.state().storage.lose(&range);
+    }
+
+    /// How upload sessions say which bytes they expect.
+    pub fn set_expected_ranges(&self, ranges: ExpectedRanges) {
+        self.core.state().storage.ranges = ranges;
+    }
+
+    /// How often work that starts from now on (a copy, a new team) is looked at before it is done. Twice at the start.
+    pub fn set_polls(&self, polls: u32) {
+        self.core.state().storage.polls = polls;
     }
 
     /// The number of items on a page where a request has no `$top`. `None`: each service's own.

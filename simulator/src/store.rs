@@ -101,6 +101,12 @@ impl Store {
         id
     }
 
+    /// The entity of this number.
+    pub(crate) fn numbered(&self, number: u64) -> Option<Id> {
+        let id = Id(number);
+        self.entities.contains_key(&id).then_some(id)
+    }
+
     pub(crate) fn get(&self, id: Id) -> Option<&Entity> {
         self.entities.get(&id)
     }

@@ -3,13 +3,24 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Graph;
+use super::{Call, Graph};
 use crate::answer::Answer;
 use crate::domain::Below;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
 use crate::store::Id;
 
+const CHANNEL: &str = "microsoft.graph.channel";
+const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
+const TEAM: &str = "microsoft.graph.team";
+const WORKBOOK: &str = "microsoft.graph.workbook";
+/// Copies in OneNote take their time.
+const ONENOTE: [&str; 4] = [
+    "copyNotebook",
+    "copyToNotebook",
+    "copyToSection",
+    "copyToSectionGroup",
+];
 const MESSAGE: &str = "microsoft.graph.message";
 const FOLDER: &str = "microsoft.graph.mailFolder";
 
@@ -17,6 +28,7 @@ impl Graph<'_> {
     /// Carries out an action. `None` where only its answer is known.
     pub(super) fn act(
         &mut self,
+        call: &Call<'_>,
         name: &str,
         resource: &Resource<'_>,
         parameters: &Value,
@@ -37,6 +49,15 @@ impl Graph<'_> {
                 self.answer_entity(StatusCode::CREATED, message, MESSAGE)
                     .map(Some)
             }
+            (DRIVE_ITEM, "copy") => self.copy_item(call, *id, parameters).map(Some),
+            (TEAM, "clone") => Ok(Some(self.clone_team(*id, parameters))),
+            (TEAM | CHANNEL, "archive" | "unarchive") => {
+                Ok(Some(self.archive(*id, name == "archive")))
+            }
+            (WORKBOOK, "createSession") if call.request.preference("respond-async").is_some() => {
+                Ok(Some(self.workbook_session(*id)))
+            }
+            (_, name) if ONENOTE.contains(&name) => Ok(self.onenote_operation(*id)),
             (_, "restore") => match self.tenant.restore(*id) {
                 Some(id) => {
                     let declared = "microsoft.graph.directoryObject";

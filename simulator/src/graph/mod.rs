@@ -4,8 +4,10 @@ mod actions;
 mod content;
 mod delta;
 mod invoke;
+mod operation;
 mod read;
 mod reference;
+mod upload;
 mod write;
 
 use chrono::{DateTime, Utc};
@@ -16,8 +18,8 @@ use crate::body::json::Json;
 use crate::delta::Deltas;
 use crate::description::Description;
 use crate::description::operation::{Kind, Operation};
-use crate::description::routes::{Step, StepValue};
 use crate::description::schema::Type;
+use crate::description::walk::{Lost, Step, StepValue};
 use crate::domain::Tenant;
 use crate::fault::Quirk;
 use crate::query::Options;
@@ -26,6 +28,8 @@ use crate::render::Renderer;
 use crate::request::Request;
 use crate::resource::{Caller, Resource, Tail, Target, resolve};
 use crate::service::Service;
+use crate::storage::Storage;
+use crate::store::{Entity, Id};
 use crate::throttle::{self, Asked, Throttle, cost};
 
 /// The largest JSON that Graph takes.
@@ -45,6 +49,7 @@ pub(crate) struct Graph<'a> {
     pub(crate) page_epoch: u32,
     pub(crate) throttle: &'a mut Throttle,
     pub(crate) deltas: &'a mut Deltas,
+    pub(crate) storage: &'a mut Storage,
     /// In which odd way the request is to be carried out.
     pub(crate) quirk: Option<&'a Quirk>,
 }
@@ -74,15 +79,16 @@ impl Graph<'_> {
         let result = (|| {
             let segments = Request::segments(path)?;
             let steps = route(&description, &segments)?;
-            let place = steps
-                .last()
-                .map(|step| step.place)
-                .ok_or_else(|| Refusal::unknown_segment(""))?;
-            template = Some(place.template.clone());
+            let last = steps.last().ok_or_else(|| Refusal::unknown_segment(""))?;
+            template = Some(last.place.template.clone());
             headers = self.admit(request, &steps)?;
-            let operation = place
+            if let Some(body) = source(request) {
+                let resource = resolve(&mut self.tenant, self.caller, &steps)?;
+                return self.commit_upload(&resource, &body);
+            }
+            let operation = last
                 .operation(&request.method)
-                .ok_or_else(|| Refusal::method(place.methods()))?
+                .ok_or_else(|| Refusal::method(last.methods()))?
                 .map_err(Refusal::description)?;
             self.call(request, path, operation, &steps)
         })();
@@ -177,9 +183,14 @@ impl Graph<'_> {
             (Tail::Value, _) => self.content(&call, &resource, "$value"),
             (Tail::None, method) => match (&resource.target, method) {
                 (Target::File { parent, name }, &Method::PUT) => {
-                    self.new_file(&call, *parent, name)
+                    self.put_file(&call, *parent, name)
                 }
                 (Target::File { .. }, _) => Err(resource.target.missing(self.tenant.schemas)),
+                (Target::Property { owner, path, .. }, &Method::PUT)
+                    if path.as_slice() == ["content"] && self.is_file(*owner) =>
+                {
+                    self.put_content(&call, *owner)
+                }
                 (Target::Property { owner, path, kind }, _) => {
                     self.property(&call, *owner, path, kind, body)
                 }
@@ -236,7 +247,8 @@ impl Graph<'_> {
             .operation
             .header("If-Match")
             .is_some_and(|header| header.required);
-        let Target::Entity { id, .. } = &resource.target else {
+        let (Target::Entity { id, .. } | Target::Property { owner: id, .. }) = &resource.target
+        else {
             return Ok(());
         };
         let Some(entity) = self.tenant.store.get(*id) else {
@@ -250,19 +262,27 @@ impl Graph<'_> {
                 Ok(())
             };
         };
-        let current = crate::render::etag(self.tenant.schemas, entity);
-        let fits = |etag: &str| {
-            condition == "*" || condition.split(", ").any(|candidate| candidate == etag)
-        };
-        match current {
-            Some(etag) if !fits(&etag) => Err(Refusal::precondition(service)),
+        match crate::render::etag(self.tenant.schemas, entity) {
+            Some(etag) if !names(&condition, &etag, entity) => Err(Refusal::precondition(service)),
             _ => Ok(()),
         }
+    }
+
+    fn is_file(&self, id: Id) -> bool {
+        let entity = self.tenant.store.get(id);
+        entity.is_some_and(|entity| entity.kind == "microsoft.graph.driveItem")
+    }
+
+    /// Where an entity is found: `/users('…')/messages('…')`.
+    fn location(&self, id: Id) -> String {
+        write::location(&self.tenant, id)
     }
 
     fn renderer(&self) -> Renderer<'_> {
         Renderer {
             tenant: &self.tenant,
+            storage: self.storage,
+            now: self.now,
         }
     }
 
@@ -298,16 +318,35 @@ impl Graph<'_> {
     }
 }
 
+/// Whether a condition (`If-Match`, `If-None-Match`) names an entity as it is: by its tag, or by that of its content.
+fn names(condition: &str, etag: &str, entity: &Entity) -> bool {
+    let content = entity
+        .properties
+        .get("cTag")
+        .and_then(serde_json::Value::as_str);
+    // Tags stand in quotes, so that none is a part of another; those of drive items hold commas.
+    condition == "*"
+        || condition.contains(etag)
+        || content.is_some_and(|content| condition.contains(content))
+}
+
+/// The body of a PUT that makes a file out of an upload: the description does not have it.
+fn source(request: &Request) -> Option<serde_json::Value> {
+    if request.method != Method::PUT || request.media_type()? != "application/json" {
+        return None;
+    }
+    let body: serde_json::Value = serde_json::from_slice(&request.body).ok()?;
+    body.get("@microsoft.graph.sourceUrl")
+        .is_some()
+        .then_some(body)
+}
+
 /// The places that the segments lead through.
 fn route<'a>(description: &'a Description, segments: &[String]) -> Result<Vec<Step<'a>>, Refusal> {
-    let first = segments.first().map_or("", String::as_str);
-    let routes = description
-        .routes(first)
-        .ok_or_else(|| Refusal::unknown_segment(first))?;
-    let routes = routes.map_err(Refusal::description)?;
-    routes
-        .walk(segments)
-        .map_err(|segment| Refusal::unknown_segment(&segment))
+    description.walk(segments).map_err(|lost| match lost {
+        Lost::Segment(segment) => Refusal::unknown_segment(&segment),
+        Lost::Unreadable(message) => Refusal::description(message),
+    })
 }
 
 /// The JSON of a write, where the operation takes JSON.

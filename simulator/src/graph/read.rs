@@ -29,13 +29,18 @@ const SORTED: [&str; 2] = ["displayName", "userPrincipalName"];
 
 impl Graph<'_> {
     /// One entity.
-    pub(super) fn get(&self, call: &Call<'_>, resource: &Resource<'_>) -> Result<Answer, Refusal> {
+    pub(super) fn get(
+        &mut self,
+        call: &Call<'_>,
+        resource: &Resource<'_>,
+    ) -> Result<Answer, Refusal> {
         let Target::Entity { id, declared, .. } = &resource.target else {
             return Err(Refusal::unknown_segment(call.path));
         };
         if Service::of(self.tenant.schemas, declared) == Service::Directory {
             check_expand(&call.options)?;
         }
+        self.watch(*id);
         let mut entity = self.renderer().entity(*id, declared, &call.options);
         // A singleton or an entity of a set: the context of the latter says so.
         let context = self.context(call, "/$entity");
@@ -45,7 +50,8 @@ impl Graph<'_> {
             .and_then(Value::as_str)
             .map(str::to_owned);
         if let (Some(etag), Some(known)) = (&etag, call.request.header("if-none-match"))
-            && (known == "*" || known.split(", ").any(|candidate| candidate == etag))
+            && let Some(stored) = self.tenant.store.get(*id)
+            && super::names(&known, etag, stored)
         {
             return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(ETAG, etag));
         }

@@ -1,7 +1,7 @@
 //! POST, PATCH, PUT and DELETE of entities.
 
 use http::StatusCode;
-use http::header::{CONTENT_LOCATION, ETAG, LOCATION};
+use http::header::{ETAG, LOCATION};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
@@ -11,12 +11,12 @@ use crate::body::json::Json;
 use crate::body::{self, Related, Written};
 use crate::clock::timestamp;
 use crate::description::schema::Type;
-use crate::domain::Below;
+use crate::domain::{Below, Tenant};
 use crate::query::Options;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
 use crate::service::Service;
-use crate::store::{Id, Relation, Store};
+use crate::store::{Id, Relation};
 
 /// Properties without which the directory makes no entity.
 const REQUIRED: [(&str, &[&str]); 3] = [
@@ -107,35 +107,10 @@ impl Graph<'_> {
         )?;
         let id = self.make(place, key, written)?;
         if call.operation.answer.is_empty() {
-            return Ok(self.accepted(id));
+            // A creation that takes its time, as that of a team does.
+            return Ok(self.team_operation(id, "createTeam", id));
         }
         self.answer_entity(StatusCode::CREATED, id, declared)
-    }
-
-    /// The answer to a creation that takes its time, as that of a team does: where its progress can be read.
-    fn accepted(&mut self, id: Id) -> Answer {
-        let Some(team) = self.tenant.store.get(id) else {
-            return Answer::empty(StatusCode::ACCEPTED);
-        };
-        let (key, found) = (team.key.clone(), format!("/teams('{}')", team.key));
-        let operation = json!({
-            "operationType": "createTeam", "status": "succeeded", "attemptsCount": 1, "targetResourceId": key,
-            "targetResourceLocation": found, "createdDateTime": timestamp(self.now),
-            "lastActionDateTime": timestamp(self.now),
-        });
-        let place = Below::many(id, "operations");
-        let properties = operation.as_object().cloned().unwrap_or_default();
-        let kind = "microsoft.graph.teamsAsyncOperation";
-        let operation = self.tenant.make(place, kind, None, properties);
-        let operation = self
-            .tenant
-            .store
-            .get(operation)
-            .map_or("", |operation| operation.key.as_str());
-        // Relative to the service root.
-        Answer::empty(StatusCode::ACCEPTED)
-            .with(LOCATION, &format!("{found}/operations('{operation}')"))
-            .with(CONTENT_LOCATION, &found)
     }
 
     /// Makes an entity and all that its body holds of others.
@@ -469,7 +444,7 @@ impl Graph<'_> {
             answer = answer.with(ETAG, &etag);
         }
         if status == StatusCode::CREATED {
-            let location = location(self.tenant.store, id);
+            let location = self.location(id);
             answer = answer.with(LOCATION, &format!("{}{location}", self.root));
         }
         Ok(answer)
@@ -504,21 +479,37 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@');
 
-/// Where an entity is found: `/users('…')/messages('…')`.
-pub(super) fn location(store: &Store, id: Id) -> String {
-    let mut segments: Vec<String> = store
-        .ancestors(id)
-        .map(|(_, entity)| {
-            let Some((owner, relation)) = &entity.parent else {
-                return String::new();
-            };
-            if matches!(store.relation(*owner, relation), Some(Relation::One(_))) {
-                return format!("/{relation}");
-            }
-            let key = entity.key.replace('\'', "''");
-            format!("/{relation}('{}')", utf8_percent_encode(&key, ENCODED))
-        })
-        .collect();
+/// Where an entity is found: `/users('…')/messages('…')`, `/drives('…')/items('…')`.
+pub(super) fn location(tenant: &Tenant<'_>, id: Id) -> String {
+    let quoted = |key: &str| {
+        let key = key.replace('\'', "''");
+        format!("('{}')", utf8_percent_encode(&key, ENCODED))
+    };
+    let store = &tenant.store;
+    let mut segments: Vec<String> = Vec::new();
+    let mut inside = false;
+    for (_, entity) in store.ancestors(id) {
+        // A drive finds all of its items, however deep they lie.
+        let item = entity.kind == "microsoft.graph.driveItem";
+        if item && std::mem::replace(&mut inside, true) {
+            continue;
+        }
+        inside = item;
+        if let Some(set) = tenant.home(&entity.kind) {
+            segments.push(format!("/{set}{}", quoted(&entity.key)));
+            break;
+        }
+        let Some((owner, relation)) = &entity.parent else {
+            continue;
+        };
+        if item {
+            segments.push(format!("/items{}", quoted(&entity.key)));
+        } else if matches!(store.relation(*owner, relation), Some(Relation::One(_))) {
+            segments.push(format!("/{relation}"));
+        } else {
+            segments.push(format!("/{relation}{}", quoted(&entity.key)));
+        }
+    }
     segments.reverse();
     segments.concat()
 }

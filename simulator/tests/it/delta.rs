@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulator::{Fault, Simulator};
 
-use crate::client::{Answer, Client, builder, start};
+use crate::client::{Answer, Client, builder, drive, start};
 
 /// Follows a round to its end: its items, and the link to the next round.
 async fn round(client: &mut Client, url: &str) -> (Vec<Value>, String) {
@@ -29,12 +29,6 @@ fn find<'a>(items: &'a [Value], id: &Value) -> &'a Value {
     let found: Vec<_> = items.iter().filter(|item| item["id"] == *id).collect();
     assert_eq!(found.len(), 1, "{id} in {items:?}");
     found[0]
-}
-
-/// The folder of a user's drive, as the simulator's API has it.
-async fn drive(client: &mut Client) -> String {
-    let drives = client.get("/drives").await.names("id");
-    format!("/drives/{}", drives[0])
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use super::{Call, Graph};
 use crate::answer::Answer;
 use crate::delta::{Cursor, Found};
 use crate::description::operation::Operation;
-use crate::description::routes::Step;
+use crate::description::walk::Step;
 use crate::fault::Quirk;
 use crate::query::Options;
 use crate::refusal::Refusal;
