@@ -17,6 +17,7 @@ use crate::fault::{Effect, Fault, Quirk};
 use crate::graph::Graph;
 use crate::identity::Identity;
 use crate::ids::Ids;
+use crate::prefer::Shape;
 use crate::recorder::{Host, RecordedRequest, Recorder};
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -394,6 +395,7 @@ impl State {
             deltas: &mut self.deltas,
             storage: &mut self.storage,
             quirk,
+            shape: Shape::default(),
         }
     }
 }

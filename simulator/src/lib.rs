@@ -69,6 +69,7 @@ mod graph;
 mod identity;
 mod ids;
 mod journal;
+mod prefer;
 mod query;
 mod recorder;
 mod refusal;

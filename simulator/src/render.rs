@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::description::schema::{Schemas, Type};
 use crate::domain::Tenant;
+use crate::prefer::Shape;
 use crate::query::path::cast;
 use crate::query::{Expand, Options, filter};
 use crate::service::Service;
@@ -36,6 +37,7 @@ pub(crate) struct Renderer<'a> {
     pub(crate) tenant: &'a Tenant<'a>,
     pub(crate) storage: &'a Storage,
     pub(crate) now: DateTime<Utc>,
+    pub(crate) shape: &'a Shape,
 }
 
 /// The annotation with the URL of a file's content.
@@ -58,6 +60,7 @@ impl Renderer<'_> {
         } else {
             self.selected(entity, options)
         };
+        self.shape.apply(self.schemas(), &entity.kind, &mut object);
         if entity.kind != declared {
             object.insert("@odata.type".into(), json!(format!("#{}", entity.kind)));
         }

@@ -11,6 +11,7 @@ mod upload;
 mod write;
 
 use chrono::{DateTime, Utc};
+use http::header::HeaderName;
 use http::{Method, StatusCode};
 
 use crate::answer::Answer;
@@ -22,6 +23,7 @@ use crate::description::schema::Type;
 use crate::description::walk::{Lost, Step, StepValue};
 use crate::domain::Tenant;
 use crate::fault::Quirk;
+use crate::prefer::{self, Shape};
 use crate::query::Options;
 use crate::refusal::Refusal;
 use crate::render::Renderer;
@@ -52,6 +54,8 @@ pub(crate) struct Graph<'a> {
     pub(crate) storage: &'a mut Storage,
     /// In which odd way the request is to be carried out.
     pub(crate) quirk: Option<&'a Quirk>,
+    /// In which form entities are sent.
+    pub(crate) shape: Shape,
 }
 
 /// A request at the operation that it is for.
@@ -76,12 +80,15 @@ impl Graph<'_> {
         let description = self.description.clone();
         let mut template = None;
         let mut headers = throttle::Headers::new();
+        let mut service = Service::Other;
         let result = (|| {
             let segments = Request::segments(path)?;
             let steps = route(&description, &segments)?;
             let last = steps.last().ok_or_else(|| Refusal::unknown_segment(""))?;
             template = Some(last.place.template.clone());
+            service = Service::at(self.tenant.schemas, &steps);
             headers = self.admit(request, &steps)?;
+            self.shape = Shape::read(request)?;
             if let Some(body) = source(request) {
                 let resource = resolve(&mut self.tenant, self.caller, &steps)?;
                 return self.commit_upload(&resource, &body);
@@ -93,6 +100,12 @@ impl Graph<'_> {
             self.call(request, path, operation, &steps)
         })();
         let result = result.map(|answer| {
+            let applied = prefer::applied(request, service).join(", ");
+            let name = HeaderName::from_static("preference-applied");
+            let answer = match applied.as_str() {
+                "" => answer,
+                applied => answer.with(name, applied),
+            };
             let headers = headers.into_iter();
             headers.fold(answer, |answer, (name, value)| answer.with(name, &value))
         });
@@ -200,6 +213,11 @@ impl Graph<'_> {
                     self.create(&call, &resource, body)
                 }
                 (Target::Vacant { .. }, &Method::PUT) => self.create(&call, &resource, body),
+                (Target::Vacant { .. }, &Method::PATCH)
+                    if request.preference("create-if-missing").is_some() =>
+                {
+                    self.create_missing(&call, &resource, body)
+                }
                 (Target::Entity { .. }, &Method::PATCH) => self.update(&call, &resource, body),
                 (Target::Entity { .. }, &Method::PUT) => self.replace(&call, &resource, body),
                 (Target::Entity { .. }, &Method::POST) => self.update(&call, &resource, body),
@@ -283,6 +301,7 @@ impl Graph<'_> {
             tenant: &self.tenant,
             storage: self.storage,
             now: self.now,
+            shape: &self.shape,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use http::header::{ETAG, HeaderName};
+use http::header::ETAG;
 use serde_json::{Map, Value, json};
 
 use super::{Call, Graph};
@@ -130,14 +130,7 @@ impl Graph<'_> {
             "value".into(),
             self.repeated(page).map(|id| write(self, id)).collect(),
         );
-        let answer = Answer::json(StatusCode::OK, &Value::Object(body));
-        Ok(match call.request.preference("odata.maxpagesize") {
-            Some(size) => answer.with(
-                HeaderName::from_static("preference-applied"),
-                &format!("odata.maxpagesize={size}"),
-            ),
-            None => answer,
-        })
+        Ok(Answer::json(StatusCode::OK, &Value::Object(body)))
     }
 
     /// The items of a page, each twice where that was asked for.

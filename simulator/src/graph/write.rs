@@ -11,10 +11,12 @@ use crate::body::json::Json;
 use crate::body::{self, Related, Written};
 use crate::clock::timestamp;
 use crate::description::schema::Type;
+use crate::description::walk::StepValue;
 use crate::domain::{Below, Tenant};
 use crate::query::Options;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
+use crate::segment::Argument;
 use crate::service::Service;
 use crate::store::{Id, Relation};
 
@@ -110,6 +112,38 @@ impl Graph<'_> {
             // A creation that takes its time, as that of a team does.
             return Ok(self.team_operation(id, "createTeam", id));
         }
+        self.answer_entity(StatusCode::CREATED, id, declared)
+    }
+
+    /// PATCH of an alternate key that nobody has makes the entity, where the client wants it so.
+    ///
+    /// <https://learn.microsoft.com/graph/api/group-upsert>
+    pub(super) fn create_missing(
+        &mut self,
+        call: &Call<'_>,
+        resource: &Resource<'_>,
+        body: Option<Json>,
+    ) -> Result<Answer, Refusal> {
+        let keys = call.steps.last().map(|step| &step.value);
+        let (
+            Target::Vacant {
+                owner,
+                relation,
+                declared,
+                ..
+            },
+            Some(StepValue::Arguments(keys)),
+        ) = (&resource.target, keys)
+        else {
+            return Err(resource.target.missing(self.tenant.schemas));
+        };
+        let body = body.ok_or_else(empty_payload)?;
+        let mut written = body::entity(self.tenant.schemas, declared, body)?;
+        for (name, value) in keys {
+            let (Argument::Quoted(text) | Argument::Bare(text) | Argument::Alias(text)) = value;
+            written.properties.insert(name.clone(), json!(text));
+        }
+        let id = self.make(Below::many(*owner, relation), None, written)?;
         self.answer_entity(StatusCode::CREATED, id, declared)
     }
 

@@ -11,6 +11,7 @@ mod grafts;
 mod identity;
 mod monitors;
 mod paging;
+mod preferences;
 mod queries;
 mod refusals;
 mod throttling;
