@@ -25,6 +25,8 @@ use crate::resource::Caller;
 use crate::storage::Storage;
 use crate::store::{Id, Store};
 use crate::throttle::Throttle;
+use crate::webhooks::deliver::handshake;
+use crate::webhooks::{Validation, Webhooks};
 
 /// All that a simulator is and has.
 pub(crate) struct Core {
@@ -46,6 +48,7 @@ pub(crate) struct State {
     pub(crate) throttle: Throttle,
     pub(crate) deltas: Deltas,
     pub(crate) storage: Storage,
+    pub(crate) webhooks: Webhooks,
     pub(crate) recorder: Recorder,
     pub(crate) page_size: Option<usize>,
     pub(crate) page_epoch: u32,
@@ -64,6 +67,8 @@ enum Part<'a> {
     Graph(Version<'a>, &'a str),
     /// The token endpoint of a tenant.
     Token(&'a str),
+    /// What a tenant publishes of itself: its endpoints, or its keys.
+    Discovery(&'a str, bool),
     Nothing,
 }
 
@@ -81,6 +86,8 @@ struct Exchange {
     request_id: String,
     client_request_id: String,
     effect: Option<Effect>,
+    /// Whether webhooks can be reached.
+    network: bool,
 }
 
 impl Core {
@@ -123,12 +130,14 @@ impl Core {
             .and_then(|tenant| tenant.strip_prefix('/'))
         {
             Some(tenant) if !tenant.contains('/') => Part::Token(tenant),
-            _ => Part::Nothing,
+            _ => discovery(path).map_or(Part::Nothing, |(tenant, keys)| {
+                Part::Discovery(tenant, keys)
+            }),
         }
     }
 
     /// Looks at a request for the first time: which fault is for it.
-    fn begin(&self, request: &Request) -> Exchange {
+    fn begin(&self, request: &Request, network: bool) -> Exchange {
         let mut guard = self.state();
         let state = &mut *guard;
         let now = state.clock.now();
@@ -152,12 +161,13 @@ impl Core {
             request_id,
             client_request_id,
             effect,
+            network,
         }
     }
 
-    /// Answers a request, and records it.
-    pub(crate) async fn handle(&self, host: Host, request: &Request) -> Reply {
-        let exchange = self.begin(request);
+    /// Answers a request, and records it. Without a network, webhooks are taken to be there.
+    pub(crate) async fn handle(&self, host: Host, request: &Request, network: bool) -> Reply {
+        let exchange = self.begin(request, network);
         let heard = exchange.heard(request);
         let mut template = None;
         let answer = match (&exchange.effect, self.part(request.path())) {
@@ -165,7 +175,10 @@ impl Core {
             (Some(Effect::Reset), _) => Answer::empty(StatusCode::OK),
             (effect, _) if host == Host::Storage => {
                 let quirk = quirk(effect.as_ref());
-                self.state().stored(&self.description, &heard, quirk)
+                let mut state = self.state();
+                let answer = state.stored(&self.description, &heard, quirk);
+                state.notify(&self.description, &format!("{}/v1.0", self.host));
+                answer
             }
             (_, Part::Token(tenant)) => {
                 let mut guard = self.state();
@@ -194,6 +207,7 @@ impl Core {
                     }
                 }
             }
+            (_, Part::Discovery(tenant, keys)) => self.state().published(&self.host, tenant, keys),
             (_, Part::Nothing) => {
                 let version = request.path().split('/').nth(1).unwrap_or_default();
                 exchange.refuse(&Refusal::bad_request(format!("Invalid version: {version}")))
@@ -230,10 +244,31 @@ impl Core {
     ) -> (Answer, Option<String>) {
         let root = format!("{}{}", self.host, version.path);
         let quirk = quirk(exchange.effect.as_ref());
-        let outcome = self
-            .state()
-            .graph(version.description, &root, caller, quirk)
+        let run = |validation| {
+            let mut guard = self.state();
+            let state = &mut *guard;
+            let graph = state.graph(version.description, &root, caller, quirk);
+            let outcome = Graph {
+                validation,
+                ..graph
+            }
             .answer(request, path);
+            state.notify(version.description, &root);
+            outcome
+        };
+        let mut outcome = run(Validation::Unasked);
+        if !outcome.handshakes.is_empty() {
+            let mut passed = true;
+            for url in outcome.handshakes {
+                passed =
+                    passed && (!exchange.network || handshake(&url, &exchange.request_id).await);
+            }
+            outcome = run(if passed {
+                Validation::Passed
+            } else {
+                Validation::Failed
+            });
+        }
         let answer = outcome
             .result
             .unwrap_or_else(|refusal| exchange.refuse(&refusal));
@@ -271,7 +306,8 @@ impl Core {
                 let outcome = if part.after.iter().filter_map(done).any(failed) {
                     batch::Outcome::Answered(exchange.refuse(&batch::dependency_failed()))
                 } else {
-                    self.part_of_batch(version, caller, part).await
+                    self.part_of_batch(version, caller, part, exchange.network)
+                        .await
                 };
                 if let Some(place) = outcomes.get_mut(at) {
                     *place = Some(outcome);
@@ -297,6 +333,7 @@ impl Core {
         version: Version<'_>,
         caller: Caller,
         part: &batch::Part,
+        network: bool,
     ) -> batch::Outcome {
         let request = match &part.request {
             Ok(request) => request,
@@ -306,7 +343,7 @@ impl Core {
                 return batch::Outcome::Answered(refusal.answer(now, id, id));
             }
         };
-        let exchange = self.begin(request);
+        let exchange = self.begin(request, network);
         let heard = exchange.heard(request);
         let path = request.path().strip_prefix(version.path);
         let answer = match &exchange.effect {
@@ -325,6 +362,18 @@ impl Core {
                     .with(CACHE_CONTROL, "private"),
             ),
         }
+    }
+}
+
+/// The tenant whose endpoints or keys (`true`) are at a path.
+fn discovery(path: &str) -> Option<(&str, bool)> {
+    let (tenant, rest) = path.strip_prefix('/')?.split_once('/')?;
+    match rest {
+        "v2.0/.well-known/openid-configuration" | ".well-known/openid-configuration" => {
+            Some((tenant, false))
+        }
+        "discovery/v2.0/keys" | "discovery/keys" => Some((tenant, true)),
+        _ => None,
     }
 }
 
@@ -370,6 +419,20 @@ impl Exchange {
 }
 
 impl State {
+    /// What the identity platform publishes (OpenID Connect Discovery 1.0).
+    fn published(&mut self, host: &str, tenant: &str, keys: bool) -> Answer {
+        let body = if keys {
+            self.webhooks.signer().key_set()
+        } else {
+            self.identity.configuration(host, tenant)
+        };
+        Answer::bytes(
+            StatusCode::OK,
+            "application/json; charset=utf-8",
+            body.to_string(),
+        )
+    }
+
     /// The service, as `caller` sees it.
     pub(crate) fn graph<'a>(
         &'a mut self,
@@ -379,6 +442,7 @@ impl State {
         quirk: Option<&'a Quirk>,
     ) -> Graph<'a> {
         self.store.at(self.clock.now());
+        self.drop_expired();
         Graph {
             description,
             tenant: Tenant {
@@ -396,6 +460,10 @@ impl State {
             storage: &mut self.storage,
             quirk,
             shape: Shape::default(),
+            webhooks: &mut self.webhooks,
+            application: &self.identity.application,
+            validation: Validation::Unasked,
+            handshakes: Vec::new(),
         }
     }
 }

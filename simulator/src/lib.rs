@@ -85,6 +85,7 @@ mod storage;
 mod store;
 mod synth;
 mod throttle;
+mod webhooks;
 
 pub use description::Description;
 pub use error::Error;
@@ -96,3 +97,4 @@ pub use service::Service;
 pub use simulator::{Builder, Credentials, Simulator};
 pub use storage::ExpectedRanges;
 pub use throttle::Limit;
+pub use webhooks::{Delivery, Forgery, Lifecycle};

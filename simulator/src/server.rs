@@ -87,7 +87,7 @@ async fn answer(
         headers: head.headers,
         body: body.to_bytes(),
     };
-    let Reply { effect, answer } = core.handle(host, &request).await;
+    let Reply { effect, answer } = core.handle(host, &request, true).await;
     let mut payload = Payload {
         length: answer.body.len() as u64,
         rest: Some(answer.body),

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::oneshot;
 
 use crate::answer::Answer;
@@ -23,6 +24,7 @@ use crate::delta::Deltas;
 use crate::description::Description;
 use crate::error::Error;
 use crate::fault::Fault;
+use crate::graph::Graph;
 use crate::identity::{Client, Identity, Issue, RefreshTokens};
 use crate::ids::Ids;
 use crate::recorder::{Host, RecordedRequest, Recorder};
@@ -33,6 +35,8 @@ use crate::server::serve;
 use crate::storage::{ExpectedRanges, Storage};
 use crate::store::Store;
 use crate::throttle::{Limit, Throttle};
+use crate::webhooks::deliver::deliver;
+use crate::webhooks::{Delivery, Forgery, Lifecycle, Validation, Webhooks};
 
 /// A local Microsoft Graph and identity platform.
 ///
@@ -227,6 +231,9 @@ impl Builder {
                     match self.open().await {
                         Ok((core, credentials, [listener, storage])) => {
                             let core = Arc::new(core);
+                            let (outbox, inbox) = unbounded_channel();
+                            core.state().webhooks.outbox = Some(outbox);
+                            tokio::spawn(deliver(Arc::clone(&core), inbox));
                             // It ends with the runtime.
                             let never = std::future::pending();
                             let other = serve(Arc::clone(&core), Host::Storage, storage, never);
@@ -324,6 +331,7 @@ impl Builder {
             throttle: Throttle::default(),
             deltas: Deltas::default(),
             storage: Storage::new(storage_host),
+            webhooks: Webhooks::default(),
             recorder: Recorder::default(),
             page_size: self.page_size,
             page_epoch: 0,
@@ -508,6 +516,21 @@ impl Simulator {
         self.core.state().storage.polls = polls;
     }
 
+    /// What was sent to webhooks so far, handshakes aside.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.core.state().webhooks.deliveries.clone()
+    }
+
+    /// Forges the next delivery of notifications.
+    pub fn forge(&self, forgery: Forgery) {
+        self.core.state().webhooks.forgery = Some(forgery);
+    }
+
+    /// Tells a subscription's lifecycle endpoint of an event. `false` where there is no such subscription, or no endpoint.
+    pub fn lifecycle(&self, subscription_id: &str, event: Lifecycle) -> bool {
+        self.core.state().tell_lifecycle(subscription_id, event)
+    }
+
     /// The number of items on a page where a request has no `$top`. `None`: each service's own.
     pub fn set_page_size(&self, items: Option<usize>) {
         self.core.state().page_size = items;
@@ -573,7 +596,8 @@ impl Simulator {
             headers: head.headers,
             body,
         };
-        let answer = ready(self.core.handle(Host::Graph, &request)).map(|reply| reply.answer);
+        let answer =
+            ready(self.core.handle(Host::Graph, &request, false)).map(|reply| reply.answer);
         let answer = answer.unwrap_or_else(|| Answer::empty(StatusCode::GATEWAY_TIMEOUT));
         let mut response = http::Response::new(answer.body);
         *response.status_mut() = answer.status;
@@ -601,9 +625,14 @@ impl Simulator {
         let mut guard = self.core.state();
         let state = &mut *guard;
         let caller = Caller::User(state.user);
-        let outcome = state
-            .graph(&self.core.description, &self.url, caller, None)
-            .answer(&request, request.path());
+        let graph = state.graph(&self.core.description, &self.url, caller, None);
+        // Nobody is asked whether a webhook is there: this is no request of a client.
+        let outcome = Graph {
+            validation: Validation::Passed,
+            ..graph
+        }
+        .answer(&request, request.path());
+        state.notify(&self.core.description, &self.url);
         match outcome.result {
             Ok(answer) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),
             Err(refusal) => Err(Error::Refused {

@@ -7,6 +7,7 @@ mod invoke;
 mod operation;
 mod read;
 mod reference;
+mod subscription;
 mod upload;
 mod write;
 
@@ -33,6 +34,7 @@ use crate::service::Service;
 use crate::storage::Storage;
 use crate::store::{Entity, Id};
 use crate::throttle::{self, Asked, Throttle, cost};
+use crate::webhooks::{Validation, Webhooks};
 
 /// The largest JSON that Graph takes.
 const LARGEST_JSON: usize = 4 * 1024 * 1024;
@@ -56,6 +58,12 @@ pub(crate) struct Graph<'a> {
     pub(crate) quirk: Option<&'a Quirk>,
     /// In which form entities are sent.
     pub(crate) shape: Shape,
+    pub(crate) webhooks: &'a mut Webhooks,
+    /// The client id of the application that asks.
+    pub(crate) application: &'a str,
+    pub(crate) validation: Validation,
+    /// Webhooks that have to show that they are there before the request can be answered.
+    pub(crate) handshakes: Vec<String>,
 }
 
 /// A request at the operation that it is for.
@@ -72,6 +80,8 @@ struct Call<'a> {
 pub(crate) struct Outcome {
     pub(crate) template: Option<String>,
     pub(crate) result: Result<Answer, Refusal>,
+    /// Webhooks that have to show that they are there first; the result is none yet then.
+    pub(crate) handshakes: Vec<String>,
 }
 
 impl Graph<'_> {
@@ -87,7 +97,10 @@ impl Graph<'_> {
             let last = steps.last().ok_or_else(|| Refusal::unknown_segment(""))?;
             template = Some(last.place.template.clone());
             service = Service::at(self.tenant.schemas, &steps);
-            headers = self.admit(request, &steps)?;
+            // One that comes again after its handshakes was counted before.
+            if self.validation == Validation::Unasked {
+                headers = self.admit(request, &steps)?;
+            }
             self.shape = Shape::read(request)?;
             if let Some(body) = source(request) {
                 let resource = resolve(&mut self.tenant, self.caller, &steps)?;
@@ -109,7 +122,11 @@ impl Graph<'_> {
             let headers = headers.into_iter();
             headers.fold(answer, |answer, (name, value)| answer.with(name, &value))
         });
-        Outcome { template, result }
+        Outcome {
+            template,
+            result,
+            handshakes: self.handshakes,
+        }
     }
 
     /// Counts the request among those of its service.

@@ -5,6 +5,7 @@ use http::header::{ETAG, LOCATION};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
+use super::subscription::SUBSCRIPTION;
 use super::{Call, Graph, empty_payload};
 use crate::answer::Answer;
 use crate::body::json::Json;
@@ -107,6 +108,9 @@ impl Graph<'_> {
             declared,
             body.ok_or_else(empty_payload)?,
         )?;
+        if written.kind == SUBSCRIPTION {
+            return self.subscribe(place, written);
+        }
         let id = self.make(place, key, written)?;
         if call.operation.answer.is_empty() {
             // A creation that takes its time, as that of a team does.
@@ -288,6 +292,9 @@ impl Graph<'_> {
             return Err(Refusal::body("Nothing can be changed here."));
         };
         let written = self.written(*id, declared, body)?;
+        if written.kind == SUBSCRIPTION {
+            return self.renew(*id, &written);
+        }
         self.apply(*id, written, false)?;
         // The directory answers a change with 204, the others with what it has become; a client can ask for either.
         let kind = self

@@ -14,6 +14,8 @@ mod paging;
 mod preferences;
 mod queries;
 mod refusals;
+mod subscriptions;
 mod throttling;
 mod uploads;
 mod walk;
+mod webhook;

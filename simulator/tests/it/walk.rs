@@ -553,6 +553,11 @@ impl Walk<'_> {
                         entity.remove(property);
                     } else if let Some(folder) = entity.get_mut("DestinationId") {
                         *folder = json!("archive");
+                    } else if name == "microsoft.graph.subscription" && *method == Method::POST {
+                        return (Some(media_type.clone()), subscription());
+                    } else if name == "microsoft.graph.subscription" {
+                        let body = json!({ "expirationDateTime": tomorrow() });
+                        return (Some(media_type.clone()), body.to_string().into());
                     } else if let Some(name) = ["AttachmentItem", "attachmentInfo"]
                         .into_iter()
                         .find(|name| entity.contains_key(*name))
@@ -638,6 +643,21 @@ impl Walk<'_> {
             },
         }
     }
+}
+
+fn tomorrow() -> String {
+    (chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now())
+        + chrono::TimeDelta::days(1))
+    .to_rfc3339()
+}
+
+/// What of a subscription has to fit together.
+fn subscription() -> Bytes {
+    let body = json!({
+        "changeType": "created", "notificationUrl": "https://contoso.com/hook", "resource": "/me/messages",
+        "expirationDateTime": tomorrow(),
+    });
+    body.to_string().into()
 }
 
 fn encoded(text: &str) -> String {
