@@ -10,12 +10,14 @@ mod description;
 mod error;
 mod exceptions;
 mod expression;
+mod facts;
 mod grafts;
 mod models;
 mod names;
 mod nodes;
 mod operations;
 mod options;
+mod outline;
 mod tree;
 mod types;
 
@@ -27,9 +29,13 @@ pub use baseline::baseline;
 pub use description::Description;
 pub use error::{Error, Result};
 pub use expression::{Expression, Walk};
+pub use facts::{
+    Address, Cloud, CloudSet, Facts, Permission, PermissionScheme, Permissions, Scheme,
+};
 pub use models::{Model, Property};
 pub use names::{Collision, Collisions};
 pub use nodes::MethodName;
+pub use outline::{Call, Node, Outline, Route, Step};
 pub use tree::{Argument, Place, Segment, Tree};
 pub use types::{Kind, RustName, Type, Types};
 
@@ -116,6 +122,11 @@ impl Generated<'_> {
     /// The way to an operation, by method and path of the description; `None` where there is no such operation.
     pub fn walk(&self, method: &str, path: &str) -> Option<Walk<'_>> {
         expression::walk(&self.tree, &self.plan, method, path)
+    }
+
+    /// The nodes as data: what is called on each, and where it leads.
+    pub fn outline(&self) -> Outline {
+        outline::outline(&self.tree, &self.plan)
     }
 
     /// Writes `models.rs`, `nodes.rs` and `options.rs` into a folder.

@@ -30,6 +30,8 @@ pub struct Plan {
     pub(crate) steps: HashMap<(usize, usize), MethodName>,
     /// By place, number of the child where the operation is a method of the parent, and number of the operation.
     pub(crate) calls: HashMap<(usize, Option<usize>, usize), MethodName>,
+    /// By place: its struct.
+    pub(crate) nodes: HashMap<usize, String>,
 }
 
 /// A method as it was written.
@@ -422,6 +424,7 @@ impl Writer<'_, '_> {
                 let path = &self.tree.places[place].path;
                 let name = scope.take(names::node(path), path);
                 self.node(place, &name)?;
+                self.plan.nodes.insert(place, name);
             }
         }
         Ok(())
@@ -770,7 +773,7 @@ fn documented(segment: &Segment) -> &str {
 }
 
 /// The path of a child, with the names that the description gives.
-fn path_below(path: &str, segment: &Segment) -> String {
+pub(crate) fn path_below(path: &str, segment: &Segment) -> String {
     let arguments = |arguments: &[Argument]| -> String {
         let parts: Vec<_> = arguments
             .iter()

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::document::{Document, METHODS, digest};
-use crate::folder::{self, Trimmed};
+use crate::facts::{self, Kind, Operations, Original};
+use crate::folder::{self, FactsFrom, Trimmed};
 use crate::json::Json;
 use crate::path::workload;
 use crate::pin::{self, Pin};
@@ -22,9 +23,17 @@ pub struct Checked {
 /// Checks `folder` against its pin and, where it is at hand, against the pinned document.
 ///
 /// `strict` as for `folder::make`.
-pub fn check(folder: &Path, document: Option<&Path>, strict: bool) -> Result<Checked> {
+pub fn check(
+    folder: &Path,
+    document: Option<&Path>,
+    originals: &[Original],
+    strict: bool,
+) -> Result<Checked> {
     let pin = Pin::read(folder)?;
     files_are_pinned(folder, &pin)?;
+    for original in originals {
+        facts_are_whole(folder, &pin, original)?;
+    }
     let document = match document {
         None => None,
         Some(path) => Some((
@@ -85,7 +94,12 @@ fn document_is_whole(folder: &Path, pin: &Pin, path: &Path, strict: bool) -> Res
         file: pin.document.file.clone(),
         ..document
     };
-    let Trimmed { files, .. } = folder::make(document, Some(&pin.document.source), strict)?;
+    let mut facts = Vec::new();
+    for kind in Kind::ALL {
+        let kept = facts::kept(kind, folder)?.map(FactsFrom::Kept);
+        facts.extend(kept.map(|kept| (kind, kept)));
+    }
+    let Trimmed { files, .. } = folder::make(document, Some(&pin.document.source), facts, strict)?;
     let found = folder::list(folder)?;
     for (name, content) in &files {
         let path = folder.join(name);
@@ -102,6 +116,39 @@ fn document_is_whole(folder: &Path, pin: &Pin, path: &Path, strict: bool) -> Res
         ensure!(files.contains_key(&name), "trim does not make {name}");
     }
     Ok(operations)
+}
+
+/// Makes the file of a document besides the description again, and compares it and what the pin says of it.
+fn facts_are_whole(folder: &Path, pin: &Pin, original: &Original) -> Result<()> {
+    let operations = Operations::new(&msgraph_codegen::Description::read(folder)?)?;
+    let made = facts::make(original, &operations)?;
+    let Some(pinned) = pin.facts(original.kind) else {
+        bail!("the pin does not have {}", made.name);
+    };
+    ensure!(
+        made.pin.sha256 == pinned.sha256,
+        "{} is not the pinned document: its digest is {}, that of {} is {}",
+        original.file,
+        made.pin.sha256,
+        pinned.file,
+        pinned.sha256
+    );
+    let path = folder.join(made.name);
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    if let Some(line) = first_difference(&bytes, made.text.as_bytes()) {
+        bail!(
+            "{} is not what trim makes of {}: it differs in line {line}",
+            path.display(),
+            original.file
+        );
+    }
+    ensure!(
+        made.pin.figures == pinned.figures,
+        "the pin's figures of {} are not those of {}",
+        made.name,
+        original.file
+    );
+    Ok(())
 }
 
 /// The first line (from 1) in which the two differ.

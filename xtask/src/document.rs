@@ -22,19 +22,10 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads `path`; whether it is packed is seen from its first bytes, not from its name.
+    /// Reads `path`, plain or packed.
     pub fn read(path: &Path) -> Result<Document> {
         let shown = path.display();
-        let mut bytes = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
-        if bytes.starts_with(&XZ_MAGIC) {
-            let mut unpacked = Vec::new();
-            lzma_rust2::XzReader::new(bytes.as_slice(), true)
-                .read_to_end(&mut unpacked)
-                .with_context(|| format!("cannot unpack {shown}"))?;
-            bytes = unpacked;
-        }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let file = name.strip_suffix(".xz").unwrap_or(&name).to_owned();
+        let (file, bytes) = read_bytes(path)?;
         Document::parse(file, &bytes).with_context(|| format!("cannot use {shown}"))
     }
 
@@ -52,6 +43,23 @@ impl Document {
             json,
         })
     }
+}
+
+/// Reads `path`; whether it is packed is seen from its first bytes, not from its name. Gives its name without folder and
+/// `.xz`, and what is in it, unpacked.
+pub fn read_bytes(path: &Path) -> Result<(String, Vec<u8>)> {
+    let shown = path.display();
+    let mut bytes = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    if bytes.starts_with(&XZ_MAGIC) {
+        let mut unpacked = Vec::new();
+        lzma_rust2::XzReader::new(bytes.as_slice(), true)
+            .read_to_end(&mut unpacked)
+            .with_context(|| format!("cannot unpack {shown}"))?;
+        bytes = unpacked;
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let file = name.strip_suffix(".xz").unwrap_or(&name).to_owned();
+    Ok((file, bytes))
 }
 
 /// SHA-256 in hexadecimal digits.

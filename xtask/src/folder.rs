@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::document::{Document, METHODS};
+use crate::facts::{self, FactsFile, Kind, Operations, Original};
 use crate::pin::{self, PINNED, Pin};
 use crate::trim::{self, Report};
 use crate::trimmed::Description;
 use crate::write::{self, Files};
 
 /// What is written at most, so that the crate's package stays small.
-const MOST_BYTES: usize = 10_000_000;
+const MOST_BYTES: usize = 10_500_000;
 
 const README: &str = include_str!("../assets/openapi-readme.md");
 
@@ -22,10 +23,24 @@ pub struct Trimmed {
     pub description: Description,
     pub files: Files,
     pub report: Report,
+    pub facts: Vec<FactsFile>,
+}
+
+/// Where what is known besides the description comes from.
+pub enum FactsFrom {
+    /// It is made anew.
+    Original(Original),
+    /// It stays as it is.
+    Kept(FactsFile),
 }
 
 /// Trims `document`. `strict` as in `trim`; what the crate is made of must keep to the size, too.
-pub fn make(mut document: Document, source: Option<&str>, strict: bool) -> Result<Trimmed> {
+pub fn make(
+    mut document: Document,
+    source: Option<&str>,
+    facts: Vec<(Kind, FactsFrom)>,
+    strict: bool,
+) -> Result<Trimmed> {
     let is_pinned = document.sha256 == PINNED.sha256;
     let source = match source {
         Some(source) => source,
@@ -37,13 +52,15 @@ pub fn make(mut document: Document, source: Option<&str>, strict: bool) -> Resul
     let (description, report) = trim::trim(&mut document.json, strict)?;
     let mut files = write::files(&description);
     files.insert("README.md".to_owned(), README.to_owned());
+    let facts = add_facts(&mut files, facts)?;
     let origin = pin::Document {
         source: source.to_owned(),
         file: document.file,
         sha256: document.sha256,
         operations: counts.operations,
     };
-    let pin = pin::write(&origin, &counts, &description, &report, &files);
+    let pinned: Vec<_> = facts.iter().map(|(kind, of)| (*kind, &of.pin)).collect();
+    let pin = pin::write(&origin, &counts, &description, &report, &pinned, &files);
     files.insert(pin::FILE.to_owned(), pin);
     let bytes: usize = files.values().map(String::len).sum();
     ensure!(
@@ -55,6 +72,7 @@ pub fn make(mut document: Document, source: Option<&str>, strict: bool) -> Resul
         description,
         files,
         report,
+        facts: facts.into_iter().map(|(_, facts)| facts).collect(),
     })
 }
 
@@ -62,6 +80,29 @@ pub fn make(mut document: Document, source: Option<&str>, strict: bool) -> Resul
 pub fn trim(mut document: Document) -> Result<Files> {
     let (description, _) = trim::trim(&mut document.json, false)?;
     Ok(write::files(&description))
+}
+
+/// The files of facts; their operations are those of the description in `files`.
+fn add_facts(files: &mut Files, facts: Vec<(Kind, FactsFrom)>) -> Result<Vec<(Kind, FactsFile)>> {
+    if facts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let operations = {
+        let folder = tempfile::tempdir().context("no folder for temporary files")?;
+        write_into(files, folder.path())?;
+        Operations::new(&msgraph_codegen::Description::read(folder.path())?)?
+    };
+    facts
+        .into_iter()
+        .map(|(kind, from)| {
+            let file = match from {
+                FactsFrom::Original(original) => facts::make(&original, &operations)?,
+                FactsFrom::Kept(file) => file,
+            };
+            files.insert(file.name.to_owned(), file.text.clone());
+            Ok((kind, file))
+        })
+        .collect()
 }
 
 fn counts(document: &Document) -> pin::Counts {

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,17 +10,20 @@ use anyhow::{Context as _, Result, bail, ensure};
 use lexopt::prelude::*;
 use xtask::diff::{self, Side};
 use xtask::document::Document;
-use xtask::{check, folder, pin, stats};
+use xtask::facts::{self, Kind, Original};
+use xtask::folder::FactsFrom;
+use xtask::{check, find, folder, pin, stats};
 
 const USAGE: &str = "\
-cargo xtask trim DOCUMENT [--out DIR] [--source TEXT]
+cargo xtask trim DOCUMENT [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
     Turns Graph's OpenAPI description (JSON, plain or .xz) into its trimmed form: names, paths and types.
-    DIR is openapi/ unless given. TEXT says where the document is from, for the pin.
+    DIR is openapi/ unless given. TEXT says where the document is from, for the pin. FILE is Graph's list of permissions,
+    or of what each cloud has; what is not given stays as DIR has it.
 
-cargo xtask check [--document DOCUMENT] [--dir DIR]
+cargo xtask check [--document DOCUMENT] [--permissions FILE] [--clouds FILE] [--dir DIR]
     Checks that openapi/ (or DIR) is what trim makes of the pinned document, and that each of its operations is there.
     The document is DOCUMENT, or what MSGRAPH_OPENAPI names, or ../shared/graph/<file of the pin>.xz; where there is
-    none, openapi/ is checked against its pin alone.
+    none, openapi/ is checked against its pin alone. So are the lists of permissions and clouds.
 
 cargo xtask stats [--json] [--dir DIR]
     Counts operations, places, and what is left of them once equal ones are one.
@@ -27,6 +31,11 @@ cargo xtask stats [--json] [--dir DIR]
 cargo xtask diff [--json] OLD NEW
     What changes for users of the crate from OLD to NEW, each a document or a trimmed folder: what breaks a program, what
     does not, and why. It is Markdown for the changelog, with one line of figures at its end; or JSON, a change an item.
+
+cargo xtask find WORDS... [--json] [--dir DIR]
+    Looks for operations: by words (mailFolders messages), by a path with or without values (GET /me/messages?$top=5), or by
+    a permission (Mail.Read); words and permissions together narrow each other. Prints the best ones with their Rust
+    expressions, least privileged permissions and the clouds that lack them; all of them with --json.
 ";
 
 fn main() -> ExitCode {
@@ -43,10 +52,19 @@ fn run() -> Result<()> {
     let mut parser = lexopt::Parser::from_env();
     match parser.next()? {
         Some(Value(command)) => match command.to_str() {
-            Some("trim") => run_trim(&Arguments::parse(parser, &["out", "source"], 1)?),
-            Some("check") => run_check(&Arguments::parse(parser, &["document", "dir"], 0)?),
+            Some("trim") => run_trim(&Arguments::parse(
+                parser,
+                &["out", "source", "permissions", "clouds"],
+                1,
+            )?),
+            Some("check") => run_check(&Arguments::parse(
+                parser,
+                &["document", "permissions", "clouds", "dir"],
+                0,
+            )?),
             Some("stats") => run_stats(&Arguments::parse(parser, &["json", "dir"], 0)?),
             Some("diff") => run_diff(&Arguments::parse(parser, &["json"], 2)?),
+            Some("find") => run_find(&Arguments::parse(parser, &["json", "dir"], usize::MAX)?),
             Some("help") => {
                 print!("{USAGE}");
                 Ok(())
@@ -67,10 +85,26 @@ fn run_trim(arguments: &Arguments) -> Result<()> {
     };
     let (out, strict) = folder(arguments, "out")?;
     let document = Document::read(Path::new(document))?;
-    let trimmed = folder::make(document, arguments.text("source")?, strict)?;
+    let mut facts = Vec::new();
+    for kind in Kind::ALL {
+        let from = match arguments.path(kind.name()) {
+            Some(path) => Some(FactsFrom::Original(Original::read(kind, &path)?)),
+            None => facts::kept(kind, &out)?.map(FactsFrom::Kept),
+        };
+        facts.extend(from.map(|from| (kind, from)));
+    }
+    let trimmed = folder::make(document, arguments.text("source")?, facts, strict)?;
     folder::replace(&trimmed.files, &out)?;
     for (name, count) in &trimmed.report.fixups {
         println!("fixup {name} matched {count}");
+    }
+    for facts in &trimmed.facts {
+        for (name, count) in &facts.pin.figures {
+            println!("{} {name} {count}", facts.name);
+        }
+        for note in &facts.notes {
+            println!("{}: {note}", facts.name);
+        }
     }
     let bytes: usize = trimmed.files.values().map(String::len).sum();
     println!(
@@ -89,18 +123,16 @@ fn run_check(arguments: &Arguments) -> Result<()> {
     let named = arguments
         .path("document")
         .or_else(|| env::var_os("MSGRAPH_OPENAPI").map(PathBuf::from));
-    let document = match named {
-        Some(path) => {
-            ensure!(path.exists(), "{} is not there", path.display());
-            Some(path)
+    let pin = pin::Pin::read(&folder)?;
+    let document = at_hand(named, Some(&pin.document.file))?;
+    let mut originals = Vec::new();
+    for kind in Kind::ALL {
+        let pinned = pin.facts(kind).map(|facts| facts.file.as_str());
+        if let Some(path) = at_hand(arguments.path(kind.name()), pinned)? {
+            originals.push(Original::read(kind, &path)?);
         }
-        None => {
-            let file = pin::Pin::read(&folder)?.document.file;
-            let beside = root().join("../shared/graph").join(format!("{file}.xz"));
-            beside.exists().then_some(beside)
-        }
-    };
-    let checked = check::check(&folder, document.as_deref(), strict)?;
+    }
+    let checked = check::check(&folder, document.as_deref(), &originals, strict)?;
     println!("{} files are as their pin has them", checked.files);
     match checked.document {
         Some((path, operations)) => println!(
@@ -111,7 +143,27 @@ fn run_check(arguments: &Arguments) -> Result<()> {
             "skipped: the pinned document is not at hand, so nothing was compared with it (--document names it)"
         ),
     }
+    for kind in Kind::ALL {
+        match originals.iter().find(|original| original.kind == kind) {
+            Some(original) => println!("{} is what trim makes of {}", kind.file(), original.file),
+            None => println!(
+                "skipped: what {} was made of is not at hand (--{} names it)",
+                kind.file(),
+                kind.name()
+            ),
+        }
+    }
     Ok(())
+}
+
+/// The document that is named, or else the pinned one where it lies beside the project.
+fn at_hand(named: Option<PathBuf>, pinned: Option<&str>) -> Result<Option<PathBuf>> {
+    if let Some(path) = named {
+        ensure!(path.exists(), "{} is not there", path.display());
+        return Ok(Some(path));
+    }
+    let beside = pinned.map(|file| root().join("../shared/graph").join(format!("{file}.xz")));
+    Ok(beside.filter(|path| path.exists()))
 }
 
 fn run_stats(arguments: &Arguments) -> Result<()> {
@@ -136,6 +188,28 @@ fn run_diff(arguments: &Arguments) -> Result<()> {
         println!("{}", diff.to_json());
     } else {
         println!("{}\n{}", diff.markdown(), diff.line());
+    }
+    Ok(())
+}
+
+fn run_find(arguments: &Arguments) -> Result<()> {
+    let (folder, _) = folder(arguments, "dir")?;
+    let words: Vec<_> = arguments
+        .values
+        .iter()
+        .map(|w| w.to_string_lossy())
+        .collect();
+    ensure!(!words.is_empty(), "what to look for?\n\n{USAGE}");
+    let index = find::Index::read(&folder)?;
+    let found = find::search(&index, &words.join(" "));
+    let text = match arguments.has("json") {
+        true => find::to_json(&index, &found)? + "\n",
+        false => find::to_text(&index, &found),
+    };
+    // Whoever reads it may have seen enough: `cargo xtask find --json … | head`.
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written?,
     }
     Ok(())
 }

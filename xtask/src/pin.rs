@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use crate::document::digest;
+use crate::facts::Kind;
 use crate::json::Json;
 use crate::schema::Component;
 use crate::trim::Report;
@@ -38,6 +39,8 @@ pub struct Pin {
     pub document: Document,
     #[serde(default)]
     pub trimmed: Trimmed,
+    permissions: Option<Facts>,
+    clouds: Option<Facts>,
     /// SHA-256 of each file that trim wrote.
     pub files: BTreeMap<String, String>,
 }
@@ -59,7 +62,26 @@ pub struct Trimmed {
     pub grafted_places: usize,
 }
 
+/// A document besides the description: where it is from, and how much was in it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Facts {
+    pub source: String,
+    pub file: String,
+    /// Of the JSON, unpacked.
+    pub sha256: String,
+    #[serde(flatten)]
+    pub figures: BTreeMap<String, usize>,
+}
+
 impl Pin {
+    /// What the pin says of a document besides the description.
+    pub fn facts(&self, kind: Kind) -> Option<&Facts> {
+        match kind {
+            Kind::Permissions => self.permissions.as_ref(),
+            Kind::Clouds => self.clouds.as_ref(),
+        }
+    }
+
     /// Reads the pin in `folder`.
     pub fn read(folder: &Path) -> Result<Pin> {
         let path = folder.join(FILE);
@@ -75,6 +97,7 @@ pub fn write(
     paths_in_document: &Counts,
     description: &Description,
     report: &Report,
+    facts: &[(Kind, &Facts)],
     files: &Files,
 ) -> String {
     let mut out = String::new();
@@ -127,6 +150,16 @@ pub fn write(
     line(format_args!("\n# How often each repair matched.\n[fixups]"));
     for (name, count) in &report.fixups {
         line(format_args!("{name} = {count}"));
+    }
+
+    for (kind, facts) in facts {
+        line(format_args!("\n[{}]", kind.name()));
+        line(format_args!("source = {}", text(&facts.source)));
+        line(format_args!("file = {}", text(&facts.file)));
+        line(format_args!("sha256 = {}", text(&facts.sha256)));
+        for (name, count) in &facts.figures {
+            line(format_args!("{name} = {count}"));
+        }
     }
 
     line(format_args!("\n# SHA-256 of each file.\n[files]"));

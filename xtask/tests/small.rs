@@ -15,7 +15,7 @@ const SMALL: &str = include_str!("data/small.json");
 
 fn trim(text: &str) -> anyhow::Result<Trimmed> {
     let document = Document::parse("small.json".to_owned(), text.as_bytes())?;
-    make(document, Some("invented"), false)
+    make(document, Some("invented"), Vec::new(), false)
 }
 
 fn trimmed() -> Trimmed {
@@ -72,7 +72,7 @@ fn the_same_bytes_each_time_packed_or_not() {
 
     let files = |path: &Path| {
         let document = Document::read(path).expect("read");
-        make(document, Some("invented"), false)
+        make(document, Some("invented"), Vec::new(), false)
             .expect("trimmed")
             .files
     };
@@ -110,7 +110,7 @@ fn pinned() -> (tempfile::TempDir, std::path::PathBuf, std::path::PathBuf) {
 #[test]
 fn check_takes_what_trim_wrote() {
     let (_folder, out, _) = pinned();
-    let checked = check(&out, None, false).expect("fits its pin");
+    let checked = check(&out, None, &[], false).expect("fits its pin");
     let expected = Checked {
         files: 4,
         document: None,
@@ -128,7 +128,7 @@ fn check_sees_what_a_hand_changed() {
     fs::write(out.join("paths/more.json"), "{}").expect("written");
     let error = format!(
         "{:#}",
-        check(&out, None, false).expect_err("it does not fit")
+        check(&out, None, &[], false).expect_err("it does not fit")
     );
     for part in [
         "schemas.json is not as trim wrote it",
@@ -143,7 +143,7 @@ fn check_sees_what_a_hand_changed() {
 fn check_needs_a_pin() {
     let (_folder, out, _) = pinned();
     fs::remove_file(out.join("pin.toml")).expect("removed");
-    let error = format!("{:#}", check(&out, None, false).expect_err("no pin"));
+    let error = format!("{:#}", check(&out, None, &[], false).expect_err("no pin"));
     assert!(error.contains("pin.toml"), "{error}");
 }
 
@@ -153,7 +153,7 @@ fn check_wants_the_pinned_document() {
     fs::write(&document, with("int64", "int32")).expect("written");
     let error = format!(
         "{:#}",
-        check(&out, Some(&document), false).expect_err("another one")
+        check(&out, Some(&document), &[], false).expect_err("another one")
     );
     assert!(error.contains("is not the pinned document"), "{error}");
 }
@@ -174,7 +174,7 @@ fn check_misses_an_operation() {
     fs::write(&pin, new).expect("written");
     let error = format!(
         "{:#}",
-        check(&out, Some(&document), false).expect_err("lost")
+        check(&out, Some(&document), &[], false).expect_err("lost")
     );
     assert!(error.contains("DELETE /things/{thing-id}"), "{error}");
 }
@@ -182,7 +182,7 @@ fn check_misses_an_operation() {
 #[test]
 fn a_pinned_document_needs_each_of_its_fixups() {
     let document = Document::parse("small.json".to_owned(), SMALL.as_bytes()).expect("JSON");
-    let error = match make(document, None, true) {
+    let error = match make(document, None, Vec::new(), true) {
         Ok(_) => panic!("the small document has no drive"),
         Err(error) => format!("{error:#}"),
     };

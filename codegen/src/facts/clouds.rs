@@ -1,0 +1,185 @@
+//! The clouds that have operations.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::Address;
+use crate::error::{Error, Result};
+
+/// A national or sovereign cloud. Graph of everybody's cloud has all that is described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cloud {
+    /// US Government L4.
+    UsGovL4,
+    /// China, operated by 21Vianet.
+    China,
+    /// A cloud of the US Government without the internet.
+    UsNat,
+    /// Another one.
+    UsSec,
+    /// France.
+    Bleu,
+    /// Germany.
+    Delos,
+    /// Singapore.
+    GovSg,
+}
+
+impl Cloud {
+    /// All of them, in the order in which they are written.
+    pub const ALL: [Self; 7] = [
+        Self::UsGovL4,
+        Self::China,
+        Self::UsNat,
+        Self::UsSec,
+        Self::Bleu,
+        Self::Delos,
+        Self::GovSg,
+    ];
+
+    /// The name in Graph's list of what clouds have, and in `clouds.json`.
+    pub fn list_name(self) -> &'static str {
+        match self {
+            Self::UsGovL4 => "Fairfax",
+            Self::China => "Mooncake",
+            Self::UsNat => "USNat",
+            Self::UsSec => "USSec",
+            Self::Bleu => "Bleu",
+            Self::Delos => "Delos",
+            Self::GovSg => "GovSG",
+        }
+    }
+
+    /// The cloud of this name in Graph's list.
+    pub fn from_list_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|cloud| cloud.list_name() == name)
+    }
+
+    /// A short name for people.
+    pub fn short_name(self) -> &'static str {
+        match self {
+            Self::UsGovL4 => "US Gov",
+            Self::China => "China",
+            Self::UsNat => "USNat",
+            Self::UsSec => "USSec",
+            Self::Bleu => "Bleu",
+            Self::Delos => "Delos",
+            Self::GovSg => "GovSG",
+        }
+    }
+}
+
+/// Some of the national and sovereign clouds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CloudSet(u8);
+
+impl CloudSet {
+    /// Whether the cloud is among them.
+    pub fn contains(self, cloud: Cloud) -> bool {
+        self.0 & Self::bit(cloud) != 0
+    }
+
+    /// Adds a cloud.
+    pub fn insert(&mut self, cloud: Cloud) {
+        self.0 |= Self::bit(cloud);
+    }
+
+    /// Those that are among them.
+    pub fn iter(self) -> impl Iterator<Item = Cloud> {
+        Cloud::ALL
+            .into_iter()
+            .filter(move |cloud| self.contains(*cloud))
+    }
+
+    /// Those that are not among them.
+    pub fn missing(self) -> impl Iterator<Item = Cloud> {
+        Cloud::ALL
+            .into_iter()
+            .filter(move |cloud| !self.contains(*cloud))
+    }
+
+    /// One bit a cloud, in the order of [`Cloud::ALL`].
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    fn bit(cloud: Cloud) -> u8 {
+        1 << cloud as u8
+    }
+}
+
+/// The names in Graph's list: `Fairfax Mooncake`.
+impl fmt::Display for CloudSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, cloud) in self.iter().enumerate() {
+            if at > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(cloud.list_name())?;
+        }
+        Ok(())
+    }
+}
+
+/// `clouds.json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    clouds: BTreeMap<String, String>,
+}
+
+/// Which clouds have the operations.
+///
+/// Most subtrees are in the same clouds as a whole, so an entry tells of a path and all that is below it, and another one
+/// of what is different there: a path with its subtree, or one operation.
+#[derive(Debug, Clone, Default)]
+pub struct Clouds {
+    places: HashMap<Address, CloudSet>,
+    operations: HashMap<(Box<str>, Address), CloudSet>,
+}
+
+impl Clouds {
+    pub(super) fn new(file: File) -> Result<Self> {
+        let mut clouds = Self::default();
+        for (key, names) in file.clouds {
+            let mut set = CloudSet::default();
+            for name in names.split_whitespace() {
+                let cloud = Cloud::from_list_name(name).ok_or_else(|| Error::Unknown {
+                    place: format!("clouds.json: {key}"),
+                    what: format!("the cloud `{name}`"),
+                })?;
+                set.insert(cloud);
+            }
+            match key.split_once(' ') {
+                Some((method, path)) => {
+                    clouds
+                        .operations
+                        .insert((method.into(), Address::new(path)), set);
+                }
+                None => {
+                    clouds.places.insert(Address::new(&key), set);
+                }
+            }
+        }
+        Ok(clouds)
+    }
+
+    /// The clouds that have an operation: by its own entry, else by that of the nearest place from it upwards.
+    pub fn of(&self, method: &str, address: &Address) -> Option<CloudSet> {
+        let own = self.operations.get(&(method.into(), address.clone()));
+        own.copied().or_else(|| {
+            let mut place = Some(address.clone());
+            while let Some(at) = place {
+                if let Some(set) = self.places.get(&at) {
+                    return Some(*set);
+                }
+                place = at.above();
+            }
+            None
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! What is known of operations besides their form: the permissions that they need, and the clouds that have them.
+//!
+//! Graph publishes both in documents of their own. `xtask trim` turns these into `permissions.json` and `clouds.json`
+//! beside the description; here they are read and asked.
+
+mod address;
+mod clouds;
+mod permissions;
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+
+pub use address::Address;
+use clouds::Clouds;
+pub use clouds::{Cloud, CloudSet};
+pub use permissions::{Permission, PermissionScheme, Permissions, Scheme};
+
+/// The facts of all operations.
+///
+/// ```no_run
+/// use msgraph_codegen::Facts;
+///
+/// # fn main() -> msgraph_codegen::Result<()> {
+/// let facts = Facts::read("openapi".as_ref())?;
+/// if let Some(permissions) = facts.permissions("GET", "/me/messages/{message-id}") {
+///     println!("{:?}", permissions.delegated_work.least);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    permissions: permissions::Table,
+    clouds: Clouds,
+}
+
+impl Facts {
+    /// Reads `permissions.json` and `clouds.json` in `folder`. Where one of them is not there, nothing is known.
+    ///
+    /// # Errors
+    ///
+    /// When a file is there and cannot be read, or is not of this form; the error names it.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let permissions = match read::<permissions::File>(&folder.join("permissions.json"))? {
+            Some(file) => permissions::Table::new(file)?,
+            None => permissions::Table::default(),
+        };
+        let clouds = match read::<clouds::File>(&folder.join("clouds.json"))? {
+            Some(file) => Clouds::new(file)?,
+            None => Clouds::default(),
+        };
+        Ok(Self {
+            permissions,
+            clouds,
+        })
+    }
+
+    /// The permissions that an operation needs; `None` where nothing is known.
+    ///
+    /// `path` is as Graph's description or its documentation has it: what its keys are called, and case, do not count.
+    pub fn permissions(&self, method: &str, path: &str) -> Option<&Permissions> {
+        self.permissions.of(method, &Address::new(path))
+    }
+
+    /// The national and sovereign clouds that have an operation, everybody's aside; `None` where nothing is known.
+    pub fn clouds(&self, method: &str, path: &str) -> Option<CloudSet> {
+        self.clouds.of(method, &Address::new(path))
+    }
+
+    /// Each operation whose permissions are known, as method and address, with what it needs.
+    pub fn all_permissions(&self) -> impl Iterator<Item = (&str, &Address, &Permissions)> {
+        self.permissions.all()
+    }
+}
+
+/// Reads a file of JSON, if it is there.
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::Io(path.into(), error)),
+    };
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|error| Error::Json(path.into(), error))
+}
