@@ -6,9 +6,15 @@
 //! tenant that is kept in memory; functions and actions answer with a value of the type that they declare. It pages,
 //! filters, sorts, selects and expands.
 //!
+//! What the description does not say is there as well: delta queries over all that was written ([`Simulator::read`] or a
+//! client's own calls), `$batch`, upload sessions, downloads, the monitors of long work, limits by service ([`Limit`]), and
+//! subscriptions whose webhooks are validated and called. What Graph leaves to hosts that take no token is at
+//! [`Simulator::storage_url`].
+//!
 //! It also refuses what Graph refuses, in Graph's words: an unknown path, method, query option or property, an option
 //! given twice, a missing `ConsistencyLevel`, a body that does not fit, a token that is missing, expired, revoked or of
-//! another audience. And it can be told to misbehave: [`Fault`].
+//! another audience. And it can be told to misbehave: [`Fault`], [`Forgery`],
+//! [`ExpectedRanges`].
 //!
 //! ```
 //! use simulator::{Fault, RetryAfter, Simulator};
@@ -44,6 +50,8 @@
 //! many simulators are started, read it once and give it to each with [`Builder::description`].
 //!
 //! # What is Graph's own and not in the description
+//!
+//! Webhooks are only called on this machine, over http; a subscription to any other is refused where it is validated.
 //!
 //! Texts of errors, page sizes, the forms of ids, which answers are 202 and which 204, the properties that a user comes
 //! with: these follow Microsoft's documentation and what its services were seen to do. A test should not depend on the
