@@ -3,8 +3,12 @@
 mod actions;
 mod content;
 mod delta;
+mod file;
 mod invoke;
+mod location;
+mod make;
 mod operation;
+mod paging;
 mod read;
 mod reference;
 mod subscription;
@@ -306,11 +310,6 @@ impl Graph<'_> {
     fn is_file(&self, id: Id) -> bool {
         let entity = self.tenant.store.get(id);
         entity.is_some_and(|entity| entity.kind == "microsoft.graph.driveItem")
-    }
-
-    /// Where an entity is found: `/users('…')/messages('…')`.
-    fn location(&self, id: Id) -> String {
-        write::location(&self.tenant, id)
     }
 
     fn renderer(&self) -> Renderer<'_> {

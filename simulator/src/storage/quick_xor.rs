@@ -42,6 +42,11 @@ mod tests {
         let mut one = [0; 20];
         (one[0], one[12]) = (b'a', 1);
         assert_eq!(quick_xor_hash(b"a"), STANDARD.encode(one));
+        // Eleven bits further, the second byte lies in two.
+        assert_eq!(
+            quick_xor_hash(&[0xb5, 0xb4]),
+            "taAFAAAAAAAAAAAAAgAAAAAAAAA="
+        );
     }
 
     #[test]

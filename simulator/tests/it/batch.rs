@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulator::{Fault, Limit, RetryAfter, Service};
 
-use crate::client::{Client, start};
+use crate::client::{Client, plain, start};
 
 /// Sends a batch; the answers are sorted by id.
 async fn batch(client: &mut Client, requests: Value) -> Vec<Value> {
@@ -102,6 +102,20 @@ async fn bodies_that_are_no_json_are_base64() {
     let bad = json!({ "id": "1", "method": "PUT", "url": "/me/photo/$value", "headers": { "Content-Type": "image/jpeg" },
         "body": "not base64!" });
     assert_eq!(statuses(&batch(&mut client, json!([bad])).await), [400]);
+}
+
+#[tokio::test]
+async fn redirects_are_told_and_not_followed() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let file =
+        json!({ "id": "1", "method": "GET", "url": "/me/drive/root:/Reports/2026.csv:/content" });
+    let answers = batch(&mut client, json!([file])).await;
+    assert_eq!(statuses(&answers), [302]);
+    let location = answers[0]["headers"]["Location"].as_str().unwrap();
+    assert!(location.starts_with(&simulator.storage_url()), "{location}");
+    let content = plain(Method::GET, location, &[], "").await;
+    assert!(content.body.starts_with(b"month,sum"));
 }
 
 #[tokio::test]

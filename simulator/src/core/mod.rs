@@ -1,15 +1,14 @@
 //! The simulator without its server: a request in, an answer out.
 
-use std::borrow::Cow;
+mod batching;
+mod exchange;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
-use http::header::{CACHE_CONTROL, DATE, HeaderName, STRICT_TRANSPORT_SECURITY, VARY};
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 use crate::answer::Answer;
-use crate::batch;
-use crate::clock::{Clock, http_date};
+use crate::clock::Clock;
 use crate::delta::Deltas;
 use crate::description::Description;
 use crate::domain::Tenant;
@@ -27,6 +26,7 @@ use crate::store::{Id, Store};
 use crate::throttle::Throttle;
 use crate::webhooks::deliver::handshake;
 use crate::webhooks::{Validation, Webhooks};
+use exchange::Exchange;
 
 /// All that a simulator is and has.
 pub(crate) struct Core {
@@ -80,16 +80,6 @@ struct Version<'a> {
     path: &'static str,
 }
 
-/// One request on its way to an answer.
-struct Exchange {
-    now: DateTime<Utc>,
-    request_id: String,
-    client_request_id: String,
-    effect: Option<Effect>,
-    /// Whether webhooks can be reached.
-    network: bool,
-}
-
 impl Core {
     pub(crate) fn new(
         description: Description,
@@ -136,35 +126,6 @@ impl Core {
         }
     }
 
-    /// Looks at a request for the first time: which fault is for it.
-    fn begin(&self, request: &Request, network: bool) -> Exchange {
-        let mut guard = self.state();
-        let state = &mut *guard;
-        let now = state.clock.now();
-        let request_id = state.ids.guid();
-        let client_request_id = request
-            .header("client-request-id")
-            .unwrap_or_else(|| request_id.clone());
-        let fault = state
-            .faults
-            .iter_mut()
-            .position(|fault| fault.takes(request))
-            .and_then(|at| state.faults.get(at));
-        let identity = matches!(self.part(request.path()), Part::Token(_));
-        let effect = fault.map(|fault| {
-            let challenge = |claims: Option<&str>| state.identity.challenge(claims);
-            fault.effect(identity, now, &request_id, &challenge)
-        });
-        state.faults.retain(|fault| !fault.is_over());
-        Exchange {
-            now,
-            request_id,
-            client_request_id,
-            effect,
-            network,
-        }
-    }
-
     /// Answers a request, and records it. Without a network, webhooks are taken to be there.
     pub(crate) async fn handle(&self, host: Host, request: &Request, network: bool) -> Reply {
         let exchange = self.begin(request, network);
@@ -173,8 +134,8 @@ impl Core {
         let answer = match (&exchange.effect, self.part(request.path())) {
             (Some(Effect::Answer(answer)), _) => answer.clone(),
             (Some(Effect::Reset), _) => Answer::empty(StatusCode::OK),
-            (effect, _) if host == Host::Storage => {
-                let quirk = quirk(effect.as_ref());
+            (_, _) if host == Host::Storage => {
+                let quirk = exchange.quirk();
                 let mut state = self.state();
                 let answer = state.stored(&self.description, &heard, quirk);
                 state.notify(&self.description, &format!("{}/v1.0", self.host));
@@ -243,7 +204,7 @@ impl Core {
         exchange: &Exchange,
     ) -> (Answer, Option<String>) {
         let root = format!("{}{}", self.host, version.path);
-        let quirk = quirk(exchange.effect.as_ref());
+        let quirk = exchange.quirk();
         let run = |validation| {
             let mut guard = self.state();
             let state = &mut *guard;
@@ -274,95 +235,6 @@ impl Core {
             .unwrap_or_else(|refusal| exchange.refuse(&refusal));
         (answer, outcome.template)
     }
-
-    /// Carries out the requests of a batch: those that depend on others after these, all others at the same time.
-    async fn batch(
-        &self,
-        version: Version<'_>,
-        caller: Caller,
-        request: &Request,
-        exchange: &Exchange,
-    ) -> Answer {
-        if request.method != Method::POST {
-            return exchange.refuse(&Refusal::method([Method::POST].iter()));
-        }
-        let parts = match batch::read(&request.body, version.path) {
-            Ok(parts) => parts,
-            Err(refusal) => return exchange.refuse(&refusal),
-        };
-        let mut outcomes: Vec<Option<batch::Outcome>> = vec![None; parts.len()];
-        while outcomes.iter().any(Option::is_none) {
-            self.state().throttle.settle();
-            let before = outcomes.clone();
-            let done = |at: &usize| before.get(*at).and_then(Option::as_ref);
-            for (at, part) in parts.iter().enumerate() {
-                if done(&at).is_some() || part.after.iter().any(|other| done(other).is_none()) {
-                    continue;
-                }
-                let failed = |outcome: &batch::Outcome| match outcome {
-                    batch::Outcome::Answered(answer) => answer.status.as_u16() >= 400,
-                    batch::Outcome::Lost => false,
-                };
-                let outcome = if part.after.iter().filter_map(done).any(failed) {
-                    batch::Outcome::Answered(exchange.refuse(&batch::dependency_failed()))
-                } else {
-                    self.part_of_batch(version, caller, part, exchange.network)
-                        .await
-                };
-                if let Some(place) = outcomes.get_mut(at) {
-                    *place = Some(outcome);
-                }
-            }
-        }
-        // In which order the answers come is nobody's business.
-        let mut answers: Vec<_> = parts
-            .into_iter()
-            .map(|part| part.id)
-            .zip(outcomes)
-            .collect();
-        answers.reverse();
-        let answers: Vec<_> = answers
-            .into_iter()
-            .filter_map(|(id, outcome)| Some((id, outcome?)))
-            .collect();
-        batch::write(&answers)
-    }
-
-    async fn part_of_batch(
-        &self,
-        version: Version<'_>,
-        caller: Caller,
-        part: &batch::Part,
-        network: bool,
-    ) -> batch::Outcome {
-        let request = match &part.request {
-            Ok(request) => request,
-            Err(refusal) => {
-                let state = self.state();
-                let (now, id) = (state.clock.now(), part.id.as_str());
-                return batch::Outcome::Answered(refusal.answer(now, id, id));
-            }
-        };
-        let exchange = self.begin(request, network);
-        let heard = exchange.heard(request);
-        let path = request.path().strip_prefix(version.path);
-        let answer = match &exchange.effect {
-            Some(Effect::Answer(answer)) => answer.clone(),
-            Some(Effect::Reset | Effect::Truncated) => return batch::Outcome::Lost,
-            _ => {
-                let path = path.unwrap_or_default();
-                self.call(version, caller, &heard, path, &exchange).await.0
-            }
-        };
-        match exchange.effect {
-            Some(Effect::Lost) => batch::Outcome::Lost,
-            _ => batch::Outcome::Answered(
-                answer
-                    .with(HeaderName::from_static("odata-version"), "4.0")
-                    .with(CACHE_CONTROL, "private"),
-            ),
-        }
-    }
 }
 
 /// The tenant whose endpoints or keys (`true`) are at a path.
@@ -374,47 +246,6 @@ fn discovery(path: &str) -> Option<(&str, bool)> {
         }
         "discovery/v2.0/keys" | "discovery/keys" => Some((tenant, true)),
         _ => None,
-    }
-}
-
-fn quirk(effect: Option<&Effect>) -> Option<&Quirk> {
-    match effect {
-        Some(Effect::Quirk(quirk)) => Some(quirk),
-        _ => None,
-    }
-}
-
-impl Exchange {
-    /// The request, as far as it is heard.
-    fn heard<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
-        match &self.effect {
-            Some(Effect::Unheard(header)) => {
-                let mut request = request.clone();
-                request.headers.remove(header.as_str());
-                Cow::Owned(request)
-            }
-            _ => Cow::Borrowed(request),
-        }
-    }
-
-    fn refuse(&self, refusal: &Refusal) -> Answer {
-        refusal.answer(self.now, &self.request_id, &self.client_request_id)
-    }
-
-    /// The headers that all answers of Graph have.
-    fn dressed(&self, answer: Answer) -> Answer {
-        answer
-            .with(HeaderName::from_static("request-id"), &self.request_id)
-            .with(HeaderName::from_static("client-request-id"), &self.client_request_id)
-            .with(
-                HeaderName::from_static("x-ms-ags-diagnostic"),
-                r#"{"ServerInfo":{"DataCenter":"Simulator","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"SIM"}}"#,
-            )
-            .with(HeaderName::from_static("odata-version"), "4.0")
-            .with(STRICT_TRANSPORT_SECURITY, "max-age=31536000")
-            .with(CACHE_CONTROL, "no-store, no-cache")
-            .with(VARY, "Accept-Encoding")
-            .with(DATE, &http_date(self.now))
     }
 }
 
