@@ -26,6 +26,19 @@ use monitor::{Monitor, Pending};
 use upload::Upload;
 
 /// How `nextExpectedRanges` of an upload session is written.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), simulator::Error> {
+/// use simulator::{ExpectedRanges, Fault, Simulator};
+///
+/// let simulator = Simulator::start().await?;
+/// simulator.set_expected_ranges(ExpectedRanges::Closed);
+/// // Of the next slice, 320 KiB arrive.
+/// simulator.fault(Fault::kept(320 * 1024).at("/upload/*"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExpectedRanges {

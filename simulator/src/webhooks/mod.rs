@@ -20,6 +20,18 @@ use crate::store::Id;
 use signer::Signer;
 
 /// What can be wrong with the next delivery of notifications.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), simulator::Error> {
+/// use simulator::{Forgery, Simulator};
+///
+/// let simulator = Simulator::start().await?;
+/// simulator.forge(Forgery::Expired);
+/// // … something changes, and the token of what the webhook gets has run out.
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Forgery {
@@ -54,6 +66,18 @@ pub enum Forgery {
 /// What a subscription's lifecycle endpoint is told.
 ///
 /// <https://learn.microsoft.com/graph/change-notifications-lifecycle-events>
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), simulator::Error> {
+/// use simulator::{Lifecycle, Simulator};
+///
+/// let simulator = Simulator::start().await?;
+/// let told = simulator.lifecycle("a subscription that nobody made", Lifecycle::Missed);
+/// assert!(!told);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lifecycle {
