@@ -28,7 +28,12 @@ impl Answer {
 
     /// An answer with JSON of Graph.
     pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
-        Self::bytes(status, JSON, body.to_string())
+        Self::json_text(status, body.to_string())
+    }
+
+    /// An answer with JSON of Graph that is written already.
+    pub(crate) fn json_text(status: StatusCode, body: String) -> Self {
+        Self::bytes(status, JSON, body)
     }
 
     /// An answer with any body.

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::answer::Answer;
 use crate::clock::http_date;
+use crate::request::Request;
 
 /// A fault: what goes wrong, with which requests, and how often.
 ///
@@ -22,6 +23,8 @@ use crate::clock::http_date;
 /// let throttled = Fault::throttled(RetryAfter::Seconds(1)).method(Method::GET).at("/v1.0/users/*/messages").times(2);
 /// // The token endpoint is down once.
 /// let down = Fault::status(StatusCode::INTERNAL_SERVER_ERROR).at("/*/oauth2/v2.0/token");
+/// // Pages of 999 items cost too much.
+/// let costly = Fault::status(StatusCode::GATEWAY_TIMEOUT).query("$top=999").always();
 /// // Everything is slow from now on.
 /// let slow = Fault::slow(Duration::from_millis(50)).always();
 /// ```
@@ -31,6 +34,7 @@ pub struct Fault {
     kind: Kind,
     method: Option<Method>,
     path: Option<String>,
+    query: Option<String>,
     remaining: Option<usize>,
 }
 
@@ -62,8 +66,11 @@ enum Kind {
         body: Bytes,
     },
     Reset,
+    Lost,
     Slow(Duration),
     Truncated,
+    Unheard(String),
+    Quirk(Quirk),
 }
 
 /// What a fault does to a request.
@@ -73,10 +80,29 @@ pub(crate) enum Effect {
     Answer(Answer),
     /// Gets no answer: the connection is reset.
     Reset,
+    /// Is carried out, and its answer does not arrive.
+    Lost,
     /// Is answered as usual, later.
     Slow(Duration),
     /// Is answered as usual, and the connection ends in the middle of the body.
     Truncated,
+    /// Is answered as if it did not have this header.
+    Unheard(String),
+    /// Is carried out in an odd way.
+    Quirk(Quirk),
+}
+
+/// An odd way to carry out a request, which only those know that do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Quirk {
+    /// A page without items, and a link to the next one.
+    EmptyPage,
+    /// A page on which each item stands twice.
+    RepeatedItems,
+    /// Of a slice of an upload, so many bytes are kept.
+    Kept(u64),
+    /// Work that is taken in and fails later.
+    FailedOperation { code: String, message: String },
 }
 
 impl Fault {
@@ -85,6 +111,7 @@ impl Fault {
             kind,
             method: None,
             path: None,
+            query: None,
             remaining: Some(1),
         }
     }
@@ -133,6 +160,40 @@ impl Fault {
         Self::new(Kind::Truncated)
     }
 
+    /// The request is carried out, but its answer is lost: the connection is reset instead. In a `$batch`, the part's
+    /// answer is missing among the others.
+    pub fn lost() -> Self {
+        Self::new(Kind::Lost)
+    }
+
+    /// The request is answered as if it did not have this header: without `range`, a download is whole again.
+    pub fn unheard(header: &str) -> Self {
+        Self::new(Kind::Unheard(header.to_owned()))
+    }
+
+    /// A page comes without items, and with a link to the next one, on which they are.
+    pub fn empty_page() -> Self {
+        Self::new(Kind::Quirk(Quirk::EmptyPage))
+    }
+
+    /// Each item of a page comes twice, as it may in delta queries.
+    pub fn repeated_items() -> Self {
+        Self::new(Kind::Quirk(Quirk::RepeatedItems))
+    }
+
+    /// Of a slice of an upload session, only the first bytes are kept.
+    pub fn kept(bytes: u64) -> Self {
+        Self::new(Kind::Quirk(Quirk::Kept(bytes)))
+    }
+
+    /// Work that the service takes in with 202 (a copy, a new team) fails later on.
+    pub fn failed_operation(code: &str, message: &str) -> Self {
+        Self::new(Kind::Quirk(Quirk::FailedOperation {
+            code: code.to_owned(),
+            message: message.to_owned(),
+        }))
+    }
+
     /// Adds a header to an [`answer`](Self::answer); for other faults it does nothing.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Kind::Answer { headers, .. } = &mut self.kind {
@@ -154,6 +215,12 @@ impl Fault {
         self
     }
 
+    /// Only for requests that have this text in their query, as it was sent.
+    pub fn query(mut self, text: &str) -> Self {
+        self.query = Some(text.to_owned());
+        self
+    }
+
     /// For so many requests; without it, for one.
     pub fn times(mut self, times: usize) -> Self {
         self.remaining = Some(times);
@@ -167,9 +234,16 @@ impl Fault {
     }
 
     /// Whether the fault is for this request; it is counted then.
-    pub(crate) fn takes(&mut self, method: &Method, path: &str) -> bool {
-        let meant = self.method.as_ref().is_none_or(|own| own == method)
-            && self.path.as_ref().is_none_or(|pattern| fits(pattern, path));
+    pub(crate) fn takes(&mut self, request: &Request) -> bool {
+        let meant = self.method.as_ref().is_none_or(|own| own == request.method)
+            && self
+                .path
+                .as_ref()
+                .is_none_or(|pattern| fits(pattern, request.path()))
+            && self
+                .query
+                .as_ref()
+                .is_none_or(|text| request.query().contains(text.as_str()));
         match &mut self.remaining {
             _ if !meant => false,
             None => true,
@@ -240,6 +314,9 @@ impl Fault {
                 Effect::Answer(answer)
             }
             Kind::Reset => Effect::Reset,
+            Kind::Lost => Effect::Lost,
+            Kind::Unheard(header) => Effect::Unheard(header.clone()),
+            Kind::Quirk(quirk) => Effect::Quirk(quirk.clone()),
             Kind::Slow(delay) => Effect::Slow(*delay),
             Kind::Truncated => Effect::Truncated,
         }
@@ -247,7 +324,7 @@ impl Fault {
 }
 
 impl RetryAfter {
-    fn text(&self, now: DateTime<Utc>) -> Option<String> {
+    pub(crate) fn text(&self, now: DateTime<Utc>) -> Option<String> {
         let delta = |duration: &Duration| TimeDelta::from_std(*duration).unwrap_or_default();
         match self {
             Self::Seconds(seconds) => Some(seconds.to_string()),
@@ -287,6 +364,10 @@ fn problem(status: StatusCode, identity: bool, now: DateTime<Utc>, request_id: &
             "Insufficient privileges to complete the operation.",
         ),
         StatusCode::NOT_FOUND => ("itemNotFound", "Item not found"),
+        StatusCode::INSUFFICIENT_STORAGE => (
+            "quotaLimitReached",
+            "The request would exceed the quota of the drive.",
+        ),
         StatusCode::CONFLICT => ("Conflict", "The object is in conflict with another one."),
         status if status.is_server_error() => {
             ("InternalServerError", "An internal server error occurred.")

@@ -6,9 +6,15 @@
 //! tenant that is kept in memory; functions and actions answer with a value of the type that they declare. It pages,
 //! filters, sorts, selects and expands.
 //!
+//! What the description does not say is there as well: delta queries over all that was written ([`Simulator::read`] or a
+//! client's own calls), `$batch`, upload sessions, downloads, the monitors of long work, limits by service ([`Limit`]), and
+//! subscriptions whose webhooks are validated and called. What Graph leaves to hosts that take no token is at
+//! [`Simulator::storage_url`].
+//!
 //! It also refuses what Graph refuses, in Graph's words: an unknown path, method, query option or property, an option
 //! given twice, a missing `ConsistencyLevel`, a body that does not fit, a token that is missing, expired, revoked or of
-//! another audience. And it can be told to misbehave: [`Fault`].
+//! another audience. And it can be told to misbehave: [`Fault`], [`Forgery`],
+//! [`ExpectedRanges`].
 //!
 //! ```
 //! use simulator::{Fault, RetryAfter, Simulator};
@@ -45,6 +51,8 @@
 //!
 //! # What is Graph's own and not in the description
 //!
+//! Webhooks are only called on this machine, over http; a subscription to any other is refused where it is validated.
+//!
 //! Texts of errors, page sizes, the forms of ids, which answers are 202 and which 204, the properties that a user comes
 //! with: these follow Microsoft's documentation and what its services were seen to do. A test should not depend on the
 //! texts. Permissions are not checked: each token may do everything.
@@ -56,9 +64,11 @@
 #![deny(missing_docs)]
 
 mod answer;
+mod batch;
 mod body;
 mod clock;
 mod core;
+mod delta;
 mod description;
 mod domain;
 mod error;
@@ -66,6 +76,8 @@ mod fault;
 mod graph;
 mod identity;
 mod ids;
+mod journal;
+mod prefer;
 mod query;
 mod recorder;
 mod refusal;
@@ -77,13 +89,20 @@ mod segment;
 mod server;
 mod service;
 mod simulator;
+mod storage;
 mod store;
 mod synth;
+mod throttle;
+mod webhooks;
 
 pub use description::Description;
 pub use error::Error;
 pub use fault::{Fault, RetryAfter};
 pub use identity::RefreshTokens;
-pub use recorder::RecordedRequest;
+pub use recorder::{Host, RecordedRequest};
 pub use seed::Seed;
+pub use service::Service;
 pub use simulator::{Builder, Credentials, Simulator};
+pub use storage::ExpectedRanges;
+pub use throttle::Limit;
+pub use webhooks::{Delivery, Forgery, Lifecycle};

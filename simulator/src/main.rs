@@ -96,6 +96,8 @@ fn run(arguments: Arguments) -> Result<std::convert::Infallible, Error> {
     println!(
         "Microsoft Graph   {url}
 token endpoint    {login}/{tenant}/oauth2/v2.0/token
+files             {storage}
+                  (uploads, downloads, monitors: no token there)
 tenant            {tenant} ({domain})
 client id         {client}
 client secret     {secret}
@@ -111,6 +113,7 @@ Try it:
   curl -s -H \"Authorization: Bearer $TOKEN\" '{url}/users?$top=2&$select=displayName,mail'
 
 Ctrl-C stops it.",
+        storage = simulator.storage_url(),
         tenant = who.tenant_id,
         domain = who.domain,
         client = who.client_id,

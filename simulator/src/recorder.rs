@@ -9,10 +9,23 @@ use http::{HeaderMap, Method, StatusCode};
 /// How many requests are kept.
 pub(crate) const KEPT: usize = 10_000;
 
+/// Which of its hosts a simulator was asked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Host {
+    /// Graph and the identity platform: [`Simulator::login_url`](crate::Simulator::login_url).
+    Graph,
+    /// Where bytes go up and come down, and long work is watched, without a token:
+    /// [`Simulator::storage_url`](crate::Simulator::storage_url).
+    Storage,
+}
+
 /// A request as it came in, and the status it was answered with.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RecordedRequest {
+    /// The host that was asked.
+    pub host: Host,
     /// The method.
     pub method: Method,
     /// Path and query, byte for byte as they were sent.
@@ -21,7 +34,7 @@ pub struct RecordedRequest {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// The status of the answer; `None` where the connection was reset instead.
+    /// The status of the answer; `None` where none arrived.
     pub status: Option<StatusCode>,
     /// The place of the description that answered (`/users/{user-id}`); `None` for sign-in, and for what leads nowhere.
     pub template: Option<String>,
@@ -59,6 +72,7 @@ impl fmt::Debug for RecordedRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("RecordedRequest")
+            .field("host", &self.host)
             .field("method", &self.method)
             .field("target", &self.target)
             .field("headers", &self.headers)

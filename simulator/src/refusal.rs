@@ -223,6 +223,18 @@ impl Refusal {
         refusal
     }
 
+    /// Sends a header along.
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
+        self.more().headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// Says more exactly what was wrong, in `innerError`.
+    pub(crate) fn inner_code(mut self, code: &str) -> Self {
+        self.more().inner_code = Some(code.to_owned());
+        self
+    }
+
     /// Says which property was at fault.
     pub(crate) fn detail(mut self, code: &str, target: &str, message: &str) -> Self {
         self.more()

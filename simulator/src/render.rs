@@ -2,13 +2,16 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::description::schema::{Schemas, Type};
 use crate::domain::Tenant;
+use crate::prefer::Shape;
 use crate::query::path::cast;
 use crate::query::{Expand, Options, filter};
 use crate::service::Service;
+use crate::storage::Storage;
 use crate::store::{Entity, Id};
 
 /// The properties that the directory sends of a user when none are selected.
@@ -32,7 +35,13 @@ const EXPANDED: usize = 20;
 /// Writes entities as the service does.
 pub(crate) struct Renderer<'a> {
     pub(crate) tenant: &'a Tenant<'a>,
+    pub(crate) storage: &'a Storage,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) shape: &'a Shape,
 }
+
+/// The annotation with the URL of a file's content.
+const DOWNLOAD_URL: &str = "@microsoft.graph.downloadUrl";
 
 impl Renderer<'_> {
     fn schemas(&self) -> &Schemas {
@@ -51,6 +60,7 @@ impl Renderer<'_> {
         } else {
             self.selected(entity, options)
         };
+        self.shape.apply(self.schemas(), &entity.kind, &mut object);
         if entity.kind != declared {
             object.insert("@odata.type".into(), json!(format!("#{}", entity.kind)));
         }
@@ -60,6 +70,14 @@ impl Renderer<'_> {
                 object.insert("eTag".into(), json!(etag));
             }
             object.insert("@odata.etag".into(), json!(etag));
+        }
+        let named = |path: &Vec<String>| path.first().is_some_and(|name| name == DOWNLOAD_URL);
+        if (options.select.is_empty() || options.select.iter().any(named))
+            && self.tenant.store.content(id, "content").is_some()
+            && entity.kind == "microsoft.graph.driveItem"
+        {
+            let url = self.storage.download_url(id, "content", "", self.now);
+            object.insert(DOWNLOAD_URL.into(), json!(url));
         }
         for expand in &options.expand {
             self.expand(id, expand, service, &mut object);

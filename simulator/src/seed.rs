@@ -1,12 +1,13 @@
 //! The tenant that a simulator starts with: Contoso, a few invented people, and what they have written and stored.
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::description::schema::Schemas;
 use crate::domain::{Below, Tenant};
 use crate::ids::Ids;
-use crate::store::{Content, Id, Store};
+use crate::store::{Id, Store};
 
 /// What a simulator holds when it starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -131,6 +132,9 @@ const MAIL: [(&str, &str, &str, bool, u32); 6] = [
         9,
     ),
 ];
+
+/// When the files were stored.
+const STORED: DateTime<Utc> = DateTime::from_timestamp_nanos(1_769_932_800_000_000_000);
 
 /// What the seed needs to know of the server.
 pub(crate) struct Contoso<'a> {
@@ -361,15 +365,11 @@ impl Garden<'_> {
                 }),
             );
         }
-        if let Some(folder) = self.tenant.store.change(inbox) {
-            folder
-                .properties
-                .insert("totalItemCount".into(), json!(MAIL.len()));
-            let unread = MAIL.iter().filter(|(_, _, _, read, _)| !read).count();
-            folder
-                .properties
-                .insert("unreadItemCount".into(), json!(unread));
-        }
+        let unread = MAIL.iter().filter(|(_, _, _, read, _)| !read).count();
+        self.tenant.store.change(inbox, |folder| {
+            folder.insert("totalItemCount".into(), json!(MAIL.len()));
+            folder.insert("unreadItemCount".into(), json!(unread));
+        });
         let time = |text: &str| json!({ "dateTime": text, "timeZone": "UTC" });
         let events = [
             (
@@ -432,11 +432,9 @@ impl Garden<'_> {
             let properties =
                 json!({ "name": name, "file": { "mimeType": media_type }, "size": text.len() });
             let item = self.make(parent, "children", "driveItem", properties);
-            let content = Content {
-                media_type: media_type.into(),
-                bytes: Bytes::from_static(text.as_bytes()),
-            };
-            self.tenant.store.set_content(item, "content", content);
+            let bytes = Bytes::from_static(text.as_bytes());
+            self.tenant
+                .fill(item, "content", media_type.into(), bytes, STORED);
         }
     }
 
@@ -448,6 +446,11 @@ impl Garden<'_> {
         let site = self.make(Id::ROOT, "sites", "site", site);
         self.tenant.store.alias(site, "root");
         self.tenant.store.alias(site, "contoso.sharepoint.com");
+        let research = json!({
+            "displayName": "Research", "name": "research", "isPersonalSite": false,
+            "webUrl": "https://contoso.sharepoint.com/sites/research", "createdDateTime": "2021-01-01T00:00:00Z",
+        });
+        self.make(Id::ROOT, "sites", "site", research);
         let list = json!({ "displayName": "Tasks", "name": "Tasks", "list": { "template": "genericList" } });
         let list = self.make(site, "lists", "list", list);
         for title in ["Order paper", "Water the plants"] {

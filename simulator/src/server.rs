@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::core::{Core, Reply};
 use crate::fault::Effect;
+use crate::recorder::Host;
 use crate::request::Request;
 
 /// The largest body that is read.
@@ -26,6 +27,7 @@ const LARGEST: usize = 256 * 1024 * 1024;
 /// Serves until `stopped` is ready.
 pub(crate) async fn serve(
     core: Arc<Core>,
+    host: Host,
     listener: TcpListener,
     stopped: impl Future<Output = ()>,
 ) {
@@ -38,7 +40,7 @@ pub(crate) async fn serve(
         match accepted.await {
             None => return,
             Some(Ok((stream, _))) => {
-                tokio::spawn(connection(Arc::clone(&core), stream));
+                tokio::spawn(connection(Arc::clone(&core), host, stream));
             }
             // A connection that was gone before it was accepted; the next one is another.
             Some(Err(_)) => tokio::task::yield_now().await,
@@ -46,7 +48,7 @@ pub(crate) async fn serve(
     }
 }
 
-async fn connection(core: Arc<Core>, stream: TcpStream) {
+async fn connection(core: Arc<Core>, host: Host, stream: TcpStream) {
     // Answers go out at once: they are small, and tests wait for them. A socket that cannot do so still works.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
@@ -54,7 +56,8 @@ async fn connection(core: Arc<Core>, stream: TcpStream) {
         stream,
         reset: Arc::clone(&reset),
     };
-    let service = service_fn(move |request| answer(Arc::clone(&core), Arc::clone(&reset), request));
+    let service =
+        service_fn(move |request| answer(Arc::clone(&core), host, Arc::clone(&reset), request));
     // An error here is a client that went away, or a fault that was asked for.
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
@@ -63,6 +66,7 @@ async fn connection(core: Arc<Core>, stream: TcpStream) {
 
 async fn answer(
     core: Arc<Core>,
+    host: Host,
     reset: Arc<AtomicBool>,
     request: http::Request<Incoming>,
 ) -> Result<Response<Payload>, Broken> {
@@ -83,20 +87,20 @@ async fn answer(
         headers: head.headers,
         body: body.to_bytes(),
     };
-    let Reply { effect, answer } = core.handle(&request);
+    let Reply { effect, answer } = core.handle(host, &request, true).await;
     let mut payload = Payload {
         length: answer.body.len() as u64,
         rest: Some(answer.body),
         broken: false,
     };
     match effect {
-        Some(Effect::Reset) => {
+        Some(Effect::Reset | Effect::Lost) => {
             reset.store(true, Ordering::Relaxed);
             return Err(Broken);
         }
         Some(Effect::Slow(delay)) => tokio::time::sleep(delay).await,
         Some(Effect::Truncated) => payload.truncate(),
-        Some(Effect::Answer(_)) | None => {}
+        Some(Effect::Answer(_) | Effect::Unheard(_) | Effect::Quirk(_)) | None => {}
     }
     let mut response = Response::new(payload);
     *response.status_mut() = answer.status;

@@ -1,11 +1,15 @@
 //! The services behind Graph differ: in page sizes, in ids, in the words of their errors. Here is which type belongs to
 //! which.
 
-use crate::description::schema::Schemas;
+use http::Method;
 
-/// A service behind Graph, as far as its manners differ from the others'.
+use crate::description::schema::{Schemas, Type};
+use crate::description::walk::Step;
+
+/// A service behind Graph, as far as its manners differ from the others': its errors, pages, ids and limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Service {
+#[non_exhaustive]
+pub enum Service {
     /// Microsoft Entra: users, groups, applications.
     Directory,
     /// Exchange: mail, calendars, contacts.
@@ -21,12 +25,13 @@ pub(crate) enum Service {
 }
 
 /// Each type's service; derived types go with their base.
-const BASES: [(&str, Service); 27] = [
+const BASES: [(&str, Service); 28] = [
     ("microsoft.graph.directoryObject", Service::Directory),
     ("microsoft.graph.oAuth2PermissionGrant", Service::Directory),
     ("microsoft.graph.subscribedSku", Service::Directory),
     ("microsoft.graph.outlookItem", Service::Outlook),
     ("microsoft.graph.mailFolder", Service::Outlook),
+    ("microsoft.graph.mailboxSettings", Service::Outlook),
     ("microsoft.graph.messageRule", Service::Outlook),
     ("microsoft.graph.attachment", Service::Outlook),
     ("microsoft.graph.calendar", Service::Outlook),
@@ -51,6 +56,17 @@ const BASES: [(&str, Service); 27] = [
     ("microsoft.graph.plannerTaskDetails", Service::Planner),
 ];
 
+/// Functions and actions of a user that Exchange carries out, though no type of Exchange says so.
+const EXCHANGE: [&str; 7] = [
+    "findMeetingTimes",
+    "findRoomLists",
+    "findRooms",
+    "getMailTips",
+    "reminderView",
+    "sendMail",
+    "translateExchangeIds",
+];
+
 /// How many items a page holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PageSize {
@@ -69,6 +85,31 @@ impl Service {
             .ancestry(type_name)
             .find_map(|(name, _)| BASES.iter().find(|(base, _)| *base == name))
             .map_or(Self::Other, |(_, service)| *service)
+    }
+
+    /// The service that a path leads to: that of the last place on it whose type has one.
+    pub(crate) fn at(schemas: &Schemas, steps: &[Step<'_>]) -> Self {
+        let service = |step: &Step<'_>| {
+            let name = step.place.name();
+            let name = name.split('(').next().unwrap_or(name);
+            if EXCHANGE.contains(&name.rsplit('.').next().unwrap_or(name)) {
+                return Some(Self::Outlook);
+            }
+            let operations = [Method::GET, Method::POST, Method::PATCH, Method::PUT];
+            let mut kinds = operations
+                .iter()
+                .filter_map(|method| step.place.readable(method)?.json_answer())
+                .map(|kind| schemas.page_items(kind).unwrap_or(kind));
+            kinds.find_map(|kind| match kind {
+                // A complex type without a service says nothing; an entity's does.
+                Type::Named(name) => Some(Self::of(schemas, name)).filter(|service| {
+                    *service != Self::Other || schemas.is_a(name, "microsoft.graph.entity")
+                }),
+                _ => None,
+            })
+        };
+        let found = steps.iter().rev().find_map(service);
+        found.unwrap_or(Self::Other)
     }
 
     /// The page sizes of Graph's documentation.

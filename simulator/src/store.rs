@@ -7,7 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
+
+use crate::journal::{Change, Journal};
 
 /// An entity's number, in the order in which entities were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +40,8 @@ pub(crate) struct Entity {
     /// How often it was changed.
     pub(crate) revision: u64,
     relations: BTreeMap<String, Relation>,
+    /// Where it hangs: what is the inverse of [`relations`](Self::relations).
+    hangs: BTreeSet<(Id, String)>,
     contents: BTreeMap<String, Content>,
 }
 
@@ -64,6 +69,8 @@ pub(crate) struct Store {
     /// Other names of an entity, in lower case: a user's principal name, a folder's well-known name.
     by_alias: HashMap<String, BTreeSet<Id>>,
     next: u64,
+    /// What has happened, in its order.
+    pub(crate) journal: Journal,
 }
 
 impl Store {
@@ -74,6 +81,7 @@ impl Store {
             by_key: HashMap::new(),
             by_alias: HashMap::new(),
             next: 1,
+            journal: Journal::default(),
         }
     }
 
@@ -93,40 +101,86 @@ impl Store {
         id
     }
 
+    /// The entity of this number.
+    pub(crate) fn numbered(&self, number: u64) -> Option<Id> {
+        let id = Id(number);
+        self.entities.contains_key(&id).then_some(id)
+    }
+
     pub(crate) fn get(&self, id: Id) -> Option<&Entity> {
         self.entities.get(&id)
     }
 
-    /// The entity, to be changed: its revision goes up.
-    pub(crate) fn change(&mut self, id: Id) -> Option<&mut Entity> {
-        let entity = self.entities.get_mut(&id)?;
-        entity.revision += 1;
-        Some(entity)
+    /// Says what time it is for all that is written from now on.
+    pub(crate) fn at(&mut self, now: DateTime<Utc>) {
+        self.journal.now = now;
     }
 
-    /// Removes an entity and what was made below it. Where they hung, they are passed over.
+    /// Changes an entity's properties: its revision goes up, and the journal says which were touched.
+    pub(crate) fn change(&mut self, id: Id, change: impl FnOnce(&mut Map<String, Value>)) {
+        let Some(entity) = self.entities.get_mut(&id) else {
+            return;
+        };
+        let before = entity.properties.clone();
+        change(&mut entity.properties);
+        entity.revision += 1;
+        let after = &entity.properties;
+        let names = before
+            .keys()
+            .chain(after.keys().filter(|name| !before.contains_key(*name)));
+        let changed = names.filter(|name| before.get(*name) != after.get(*name));
+        let names = changed.cloned().collect();
+        self.journal.write(Change::Properties { id, names });
+    }
+
+    /// Removes an entity and what was made below it.
     pub(crate) fn remove(&mut self, id: Id) -> Option<Entity> {
+        let above = self.ancestors(id).skip(1).map(|(id, _)| id).collect();
+        self.remove_below(id, above)
+    }
+
+    /// `above` are those that the entity stood below.
+    fn remove_below(&mut self, id: Id, above: Vec<Id>) -> Option<Entity> {
         let entity = self.entities.remove(&id)?;
         if let Some(ids) = self.by_key.get_mut(&entity.key) {
             ids.remove(&id);
         }
-        let below: Vec<Id> = entity
-            .relations
-            .values()
-            .flat_map(|relation| match relation {
-                Relation::One(one) => one.iter().copied().collect::<Vec<_>>(),
-                Relation::Many(many) => many.iter().copied().collect(),
-            })
-            .filter(|below| {
-                let parent = self
-                    .entities
-                    .get(below)
-                    .and_then(|entity| entity.parent.as_ref());
-                parent.is_some_and(|(owner, _)| *owner == id)
-            })
-            .collect();
-        for below in below {
-            self.remove(below);
+        for (owner, name) in &entity.hangs {
+            let owner = self.entities.get_mut(owner);
+            match owner.and_then(|owner| owner.relations.get_mut(name)) {
+                Some(Relation::Many(ids)) => {
+                    ids.remove(&id);
+                }
+                Some(Relation::One(one)) => *one = None,
+                None => {}
+            }
+        }
+        let below: Vec<Id> = entity.relations.values().flat_map(Relation::ids).collect();
+        for (name, relation) in &entity.relations {
+            for other in relation.ids() {
+                if let Some(other) = self.entities.get_mut(&other) {
+                    other.hangs.remove(&(id, name.clone()));
+                }
+            }
+        }
+        let above_these: Vec<Id> = std::iter::once(id).chain(above.iter().copied()).collect();
+        self.journal.write(Change::Removed {
+            id,
+            above,
+            entity: Box::new(Entity {
+                relations: BTreeMap::new(),
+                contents: BTreeMap::new(),
+                ..entity.clone()
+            }),
+        });
+        for other in below {
+            let parent = self
+                .entities
+                .get(&other)
+                .and_then(|other| other.parent.as_ref());
+            if parent.is_some_and(|(owner, _)| *owner == id) {
+                self.remove_below(other, above_these.clone());
+            }
         }
         Some(entity)
     }
@@ -198,9 +252,41 @@ impl Store {
 
     /// Puts one entity there, or none.
     pub(crate) fn set(&mut self, owner: Id, name: &str, id: Option<Id>) {
-        if let Some(entity) = self.entities.get_mut(&owner) {
-            entity.relations.insert(name.into(), Relation::One(id));
+        let Some(entity) = self.entities.get_mut(&owner) else {
+            return;
+        };
+        let before = entity.relations.insert(name.into(), Relation::One(id));
+        let before: Vec<Id> = before.iter().flat_map(Relation::ids).collect();
+        for other in before.iter().filter(|other| Some(**other) != id) {
+            self.unhang(owner, name, *other);
         }
+        if let Some(id) = id.filter(|id| !before.contains(id)) {
+            self.hang(owner, name, id);
+        }
+    }
+
+    fn hang(&mut self, owner: Id, name: &str, id: Id) {
+        if let Some(entity) = self.entities.get_mut(&id) {
+            entity.hangs.insert((owner, name.into()));
+        }
+        let relation = name.into();
+        self.journal.write(Change::Linked {
+            owner,
+            relation,
+            id,
+        });
+    }
+
+    fn unhang(&mut self, owner: Id, name: &str, id: Id) {
+        if let Some(entity) = self.entities.get_mut(&id) {
+            entity.hangs.remove(&(owner, name.to_owned()));
+        }
+        let relation = name.into();
+        self.journal.write(Change::Unlinked {
+            owner,
+            relation,
+            id,
+        });
     }
 
     /// Makes a collection there, where there is none yet.
@@ -218,7 +304,7 @@ impl Store {
         let Some(entity) = self.entities.get_mut(&owner) else {
             return false;
         };
-        match entity
+        let new = match entity
             .relations
             .entry(name.into())
             .or_insert_with(|| Relation::Many(BTreeSet::new()))
@@ -228,7 +314,11 @@ impl Store {
                 *relation = Relation::Many(BTreeSet::from([id]));
                 true
             }
+        };
+        if new {
+            self.hang(owner, name, id);
         }
+        new
     }
 
     /// Takes an entity out of there. `false` where it was not in it.
@@ -236,11 +326,15 @@ impl Store {
         let Some(entity) = self.entities.get_mut(&owner) else {
             return false;
         };
-        match entity.relations.get_mut(name) {
+        let taken = match entity.relations.get_mut(name) {
             Some(Relation::Many(ids)) => ids.remove(&id),
             Some(Relation::One(one)) if *one == Some(id) => one.take().is_some(),
             _ => false,
+        };
+        if taken {
+            self.unhang(owner, name, id);
         }
+        taken
     }
 
     /// Says where an entity was made.
@@ -263,15 +357,9 @@ impl Store {
 
     /// The owners below which `id` hangs by this name.
     pub(crate) fn owners(&self, name: &str, id: Id) -> Vec<Id> {
-        let owns = |entity: &Entity| match entity.relations.get(name) {
-            Some(Relation::Many(ids)) => ids.contains(&id),
-            Some(Relation::One(one)) => *one == Some(id),
-            None => false,
-        };
-        self.entities()
-            .filter(|(_, entity)| owns(entity))
-            .map(|(owner, _)| owner)
-            .collect()
+        self.entities
+            .get(&id)
+            .map_or_else(Vec::new, |entity| entity.below(name))
     }
 
     pub(crate) fn content(&self, id: Id, name: &str) -> Option<&Content> {
@@ -280,14 +368,53 @@ impl Store {
 
     /// Stores the bytes of a stream.
     pub(crate) fn set_content(&mut self, id: Id, name: &str, content: Content) {
-        if let Some(entity) = self.change(id) {
+        if let Some(entity) = self.entities.get_mut(&id) {
             entity.contents.insert(name.into(), content);
+            self.touched(id, name);
         }
     }
 
     /// Removes the bytes of a stream. `false` where there were none.
     pub(crate) fn remove_content(&mut self, id: Id, name: &str) -> bool {
-        self.change(id)
-            .is_some_and(|entity| entity.contents.remove(name).is_some())
+        let entity = self.entities.get_mut(&id);
+        let removed = entity.is_some_and(|entity| entity.contents.remove(name).is_some());
+        if removed {
+            self.touched(id, name);
+        }
+        removed
+    }
+
+    fn touched(&mut self, id: Id, name: &str) {
+        if let Some(entity) = self.entities.get_mut(&id) {
+            entity.revision += 1;
+        }
+        let names = vec![name.to_owned()];
+        self.journal.write(Change::Properties { id, names });
+    }
+}
+
+impl Entity {
+    /// Whether it hangs below `owner` by this name.
+    pub(crate) fn hangs(&self, owner: Id, name: &str) -> bool {
+        self.hangs
+            .iter()
+            .any(|(id, relation)| *id == owner && relation == name)
+    }
+
+    /// The owners below which it hangs by this name.
+    pub(crate) fn below(&self, name: &str) -> Vec<Id> {
+        let own = self.hangs.iter().filter(|(_, relation)| relation == name);
+        own.map(|(owner, _)| *owner).collect()
+    }
+}
+
+impl Relation {
+    /// The entities that hang there.
+    fn ids(&self) -> impl Iterator<Item = Id> + use<> {
+        let ids: Vec<Id> = match self {
+            Self::One(one) => one.iter().copied().collect(),
+            Self::Many(many) => many.iter().copied().collect(),
+        };
+        ids.into_iter()
     }
 }

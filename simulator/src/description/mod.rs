@@ -6,6 +6,7 @@
 pub(crate) mod operation;
 pub(crate) mod routes;
 pub(crate) mod schema;
+pub(crate) mod walk;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::error::Error;
 use operation::Parameters;
 use routes::{PathItem, Routes};
 use schema::{Schemas, Type};
+use walk::Grafts;
 
 /// Graph's description, read from its folder.
 ///
@@ -42,11 +44,12 @@ struct Inner {
     schemas: Schemas,
     parameters: Arc<Parameters>,
     workloads: HashMap<String, Workload>,
+    grafts: Grafts,
 }
 
-/// One file of `paths/`.
+/// One file of `paths/`; none, where nothing of it is described but grafts.
 struct Workload {
-    file: PathBuf,
+    file: Option<PathBuf>,
     routes: OnceLock<Result<Routes, String>>,
 }
 
@@ -61,7 +64,7 @@ struct Components {
     parameters: Parameters,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct PathsFile {
     paths: BTreeMap<String, PathItem>,
 }
@@ -105,14 +108,28 @@ impl Description {
                 workloads.insert(
                     name,
                     Workload {
-                        file,
+                        file: Some(file),
                         routes: OnceLock::new(),
                     },
                 );
             }
         }
+        let file = folder.join("grafts.json");
+        let grafts: Grafts = if file.exists() {
+            json(&file)?
+        } else {
+            Grafts::default()
+        };
+        for place in grafts.subtrees.keys() {
+            let name = first(place);
+            workloads.entry(name).or_insert_with(|| Workload {
+                file: None,
+                routes: OnceLock::new(),
+            });
+        }
         let parameters = Arc::new(components.parameters);
         Ok(Self(Arc::new(Inner {
+            grafts,
             folder,
             schemas: components.schemas,
             parameters,
@@ -129,12 +146,12 @@ impl Description {
         for workload in self.0.workloads.values() {
             let routes = self
                 .load(workload)
-                .map_err(|message| Error::description(&workload.file, message))?;
+                .map_err(|message| Error::description(self.file(workload), message))?;
             for place in routes.places() {
                 for method in place.methods() {
                     let error = |message: &str| {
                         Error::description(
-                            &workload.file,
+                            self.file(workload),
                             format!("{method} {}: {message}", place.template),
                         )
                     };
@@ -152,7 +169,24 @@ impl Description {
                 }
             }
         }
+        for target in self
+            .0
+            .grafts
+            .subtrees
+            .values()
+            .chain(self.0.grafts.paths.values())
+        {
+            if self.place(target).is_none() {
+                let file = self.0.folder.join("grafts.json");
+                let message = format!("`{target}` is not a place of the description");
+                return Err(Error::description(&file, message));
+            }
+        }
         Ok(operations)
+    }
+
+    fn file<'a>(&'a self, workload: &'a Workload) -> &'a Path {
+        workload.file.as_deref().unwrap_or(&self.0.folder)
     }
 
     /// A value of a type (`microsoft.graph.user`), with all of its structural properties: the same at each call.
@@ -177,27 +211,38 @@ impl Description {
         ))
     }
 
+    fn grafts(&self) -> &Grafts {
+        &self.0.grafts
+    }
+
     pub(crate) fn schemas(&self) -> &Schemas {
         &self.0.schemas
     }
 
     /// The places below the first segment of a path. `None` where nothing begins with it.
     pub(crate) fn routes(&self, first_segment: &str) -> Option<Result<&Routes, &str>> {
-        let name = first_segment
-            .split('(')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let name = first(first_segment);
         Some(self.load(self.0.workloads.get(&name)?))
     }
 
     fn load<'a>(&self, workload: &'a Workload) -> Result<&'a Routes, &'a str> {
         let loaded = workload.routes.get_or_init(|| {
-            let PathsFile { paths } = json(&workload.file).map_err(|error| error.to_string())?;
+            let PathsFile { paths } = match &workload.file {
+                Some(file) => json(file).map_err(|error| error.to_string())?,
+                None => PathsFile::default(),
+            };
             let mut routes = Routes::new();
             for (path, item) in paths {
                 let inserted = routes.insert(&path, item, &self.0.parameters);
                 inserted.map_err(|message| format!("path `{path}`: {message}"))?;
+            }
+            let own = |place: &&String| {
+                let found = self.0.workloads.get(&first(place));
+                found.is_some_and(|found| std::ptr::eq(found, workload))
+            };
+            for place in self.0.grafts.subtrees.keys().filter(own) {
+                let opened = routes.open(place);
+                opened.map_err(|message| format!("graft `{place}`: {message}"))?;
             }
             Ok(routes)
         });
@@ -212,6 +257,12 @@ impl fmt::Debug for Description {
             .field("folder", &self.0.folder)
             .finish_non_exhaustive()
     }
+}
+
+/// The name of the workload that a path or segment is in.
+fn first(path: &str) -> String {
+    let segment = path.trim_start_matches('/').split(['/', '(']).next();
+    segment.unwrap_or_default().to_ascii_lowercase()
 }
 
 fn json<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {

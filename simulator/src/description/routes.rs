@@ -10,6 +10,7 @@ use http::Method;
 use serde_json::value::RawValue;
 
 use super::operation::{Kind, Operation, Parameters};
+use super::walk::{Step, StepValue};
 use crate::segment::{Argument, Segment};
 
 /// A place in the tree of Graph's URLs.
@@ -125,30 +126,6 @@ impl Place {
     }
 }
 
-/// A request's path, matched.
-#[derive(Debug)]
-pub(crate) struct Step<'a> {
-    pub(crate) place: &'a Place,
-    pub(crate) value: StepValue,
-}
-
-/// What of the request's segment is not in the description.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StepValue {
-    /// The segment is a literal.
-    None,
-    Key(String),
-    Arguments(Vec<(String, Argument)>),
-    /// The names between the colons of `root:/Reports/2026.csv:`.
-    Path(Vec<String>),
-}
-
-/// The place of a drive item, and the places below which one is found by its path: `root:/a/b:`, `items/{id}:/a/b:`.
-/// Graph documents this addressing (<https://learn.microsoft.com/graph/onedrive-addressing-driveitems>) and does not
-/// describe it.
-const DRIVE_ITEM: &str = "/drives/{drive-id}/items/{driveItem-id}";
-const ADDRESSED: [&str; 2] = ["/drives/{drive-id}/root", DRIVE_ITEM];
-
 /// The places that begin with one segment (all of `/users/…`).
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
@@ -181,15 +158,7 @@ impl Routes {
         item: PathItem,
         parameters: &Arc<Parameters>,
     ) -> Result<(), String> {
-        let mut at = 0;
-        for text in path
-            .strip_prefix('/')
-            .ok_or("a path that does not begin with `/`")?
-            .split('/')
-        {
-            let segment = Segment::parse(text).ok_or_else(|| format!("segment `{text}`"))?;
-            at = self.child(at, text, segment);
-        }
+        let at = self.open(path)?;
         let shared: Option<Arc<RawValue>> = item.parameters.map(Arc::from);
         let Some(place) = self.places.get_mut(at) else {
             return Ok(());
@@ -215,6 +184,20 @@ impl Routes {
             ));
         }
         Ok(())
+    }
+
+    /// Makes the place of a path, where it is not there yet.
+    pub(super) fn open(&mut self, path: &str) -> Result<usize, String> {
+        let mut at = 0;
+        for text in path
+            .strip_prefix('/')
+            .ok_or("a path that does not begin with `/`")?
+            .split('/')
+        {
+            let segment = Segment::parse(text).ok_or_else(|| format!("segment `{text}`"))?;
+            at = self.child(at, text, segment);
+        }
+        Ok(at)
     }
 
     fn child(&mut self, parent: usize, text: &str, segment: Segment) -> usize {
@@ -256,64 +239,18 @@ impl Routes {
         self.places.iter().filter(|place| !place.methods.is_empty())
     }
 
-    /// Walks the percent-decoded segments of a request. `Err` is the segment that leads nowhere.
-    pub(crate) fn walk<'a>(&'a self, segments: &[String]) -> Result<Vec<Step<'a>>, String> {
-        let mut steps: Vec<Step<'a>> = Vec::new();
-        let mut at = self.places.first();
-        let mut rest = segments.iter();
-        while let Some(text) = rest.next() {
-            let place = at.ok_or_else(|| text.clone())?;
-            let before = steps.len();
-            if let Some(item) = self.addressed(place, text, &mut steps) {
-                let mut names = Vec::new();
-                for name in rest.by_ref() {
-                    let last = name.strip_suffix(':');
-                    names.push(last.unwrap_or(name).to_owned());
-                    if last.is_some() {
-                        break;
-                    }
-                }
-                names.retain(|name| !name.is_empty());
-                steps.push(Step {
-                    place: item,
-                    value: StepValue::Path(names),
-                });
-            } else {
-                self.step(place, text, &mut steps);
-            }
-            at = steps
-                .get(before..)
-                .and_then(|new| new.last())
-                .map(|step| step.place);
-            if at.is_none() {
-                return Err(text.clone());
-            }
-        }
-        Ok(steps)
+    /// The place above all.
+    pub(super) fn root(&self) -> Option<&Place> {
+        self.places.first()
     }
 
-    /// Steps to the drive item that `root:` or `{id}:` stands for. The answer is the place of the item that is found by
-    /// the path behind the colon.
-    fn addressed<'a>(
-        &'a self,
-        place: &'a Place,
-        text: &str,
-        steps: &mut Vec<Step<'a>>,
-    ) -> Option<&'a Place> {
-        let text = text.strip_suffix(':').filter(|text| !text.is_empty())?;
-        let before = steps.len();
-        self.step(place, text, steps);
-        let reached = steps.get(before..)?.last()?.place;
-        if !ADDRESSED.contains(&reached.template.as_str()) {
-            steps.truncate(before);
-            return None;
-        }
-        self.places
-            .iter()
-            .find(|place| place.template == DRIVE_ITEM)
+    /// The place of this template.
+    pub(super) fn find(&self, template: &str) -> Option<&Place> {
+        self.places.iter().find(|place| place.template == template)
     }
 
-    fn step<'a>(&'a self, place: &'a Place, text: &str, steps: &mut Vec<Step<'a>>) {
+    /// Steps from a place to what the segment leads to, if it leads anywhere.
+    pub(super) fn step<'a>(&'a self, place: &'a Place, text: &str, steps: &mut Vec<Step<'a>>) {
         let get = |at: Option<usize>| at.and_then(|at| self.places.get(at));
         let child = |name: &str| get(place.children.get(name).copied());
         // A function or an action may be called with its namespace and without it.
@@ -326,10 +263,7 @@ impl Routes {
         match Segment::parse(text) {
             Some(Segment::Name(name)) => {
                 if let Some(place) = child(&normal(&name)).or_else(|| invoked(&name, &[])) {
-                    steps.push(Step {
-                        place,
-                        value: StepValue::None,
-                    });
+                    steps.push(Step::new(place, StepValue::None));
                     return;
                 }
             }
@@ -341,7 +275,7 @@ impl Routes {
                     } else {
                         StepValue::Arguments(arguments)
                     };
-                    steps.push(Step { place, value });
+                    steps.push(Step::new(place, value));
                     return;
                 }
             }
@@ -350,14 +284,8 @@ impl Routes {
                 if let Some(set) = set
                     && let Some(item) = get(set.key)
                 {
-                    steps.push(Step {
-                        place: set,
-                        value: StepValue::None,
-                    });
-                    steps.push(Step {
-                        place: item,
-                        value: StepValue::Key(key),
-                    });
+                    steps.push(Step::new(set, StepValue::None));
+                    steps.push(Step::new(item, StepValue::Key(key)));
                     return;
                 }
             }
@@ -367,10 +295,7 @@ impl Routes {
         if let Some(place) = get(place.key)
             && !text.starts_with('$')
         {
-            steps.push(Step {
-                place,
-                value: StepValue::Key(text.to_owned()),
-            });
+            steps.push(Step::new(place, StepValue::Key(text.to_owned())));
         }
     }
 }

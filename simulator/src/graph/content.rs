@@ -1,5 +1,8 @@
 //! Bytes: `$value`, `content` and other streams, and the structural properties that have a path of their own.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{ETAG, LOCATION};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -8,13 +11,21 @@ use crate::answer::Answer;
 use crate::body;
 use crate::body::json::Json;
 use crate::description::schema::Type;
-use crate::domain::Below;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
+use crate::storage::media_type;
 use crate::store::{Content, Id};
 use crate::synth;
 
-const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
+/// Whether a file of this name can be read as a PDF.
+fn is_convertible(name: &str) -> bool {
+    const CONVERTIBLE: [&str; 9] = [
+        "csv", "doc", "docx", "odt", "ppt", "pptx", "rtf", "xls", "xlsx",
+    ];
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let mut known = CONVERTIBLE.iter();
+    known.any(|known| known.eq_ignore_ascii_case(extension))
+}
 
 impl Graph<'_> {
     /// `$value` of an entity.
@@ -34,35 +45,77 @@ impl Graph<'_> {
         }
     }
 
-    /// A file that is made by its content: `PUT …/root:/Reports/new.csv:/content`.
-    pub(super) fn new_file(
-        &mut self,
-        call: &Call<'_>,
-        parent: Id,
-        name: &str,
-    ) -> Result<Answer, Refusal> {
-        if call.operation.json_body().is_some() {
-            return Err(Refusal::not_found(self.tenant.schemas, DRIVE_ITEM, name));
+    /// A file's content is read elsewhere: at a URL that is good for some minutes and takes no token.
+    fn redirect(&mut self, call: &Call<'_>, id: Id) -> Result<Answer, Refusal> {
+        let Some(entity) = self.tenant.store.get(id) else {
+            return Ok(Answer::empty(StatusCode::NOT_FOUND));
+        };
+        let name = entity.properties.get("name").and_then(Value::as_str);
+        let name = name.unwrap_or_default().to_owned();
+        let etag = crate::render::etag(self.tenant.schemas, entity).unwrap_or_default();
+        if let Some(known) = call.request.header("if-none-match")
+            && super::names(&known, &etag, entity)
+        {
+            return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(ETAG, &etag));
         }
-        let media_type = call.request.media_type();
-        let media_type = media_type.unwrap_or_else(|| "application/octet-stream".into());
-        let now = crate::clock::timestamp(self.now);
-        let properties = json!({
-            "name": name, "file": { "mimeType": media_type }, "createdDateTime": now,
-            "lastModifiedDateTime": now,
-        });
-        let properties = properties.as_object().cloned().unwrap_or_default();
-        let place = Below::many(parent, "children");
-        let id = self.tenant.make(place, DRIVE_ITEM, None, properties);
-        self.stream(call, id, "content")?;
-        self.answer_entity(StatusCode::CREATED, id, DRIVE_ITEM)
+        let query = match call.options.custom("format") {
+            None => "",
+            Some("pdf") if is_convertible(&name) => "format=pdf",
+            Some(format) => {
+                return Err(Refusal::new(
+                    StatusCode::NOT_ACCEPTABLE,
+                    "notSupported",
+                    format!("The file cannot be converted to '{format}'."),
+                ));
+            }
+        };
+        if self.tenant.store.content(id, "content").is_none() {
+            let media_type = media_type(&name);
+            let bytes = synth::content(media_type, &name).into();
+            self.tenant
+                .fill(id, "content", media_type.into(), bytes, self.now);
+        }
+        let url = self.storage.download_url(id, "content", query, self.now);
+        Ok(Answer::empty(StatusCode::FOUND).with(LOCATION, &url))
+    }
+
+    /// A usage report: a table of the tenant's users, to be read elsewhere.
+    pub(super) fn report(&mut self, owner: Id, name: &str) -> Answer {
+        let date = self.now.format("%Y-%m-%d");
+        // It begins with a byte order mark, as the service's own do.
+        let mut table =
+            "\u{feff}Report Refresh Date,User Principal Name,Display Name\r\n".to_owned();
+        for user in self.tenant.members(Id::ROOT, "users") {
+            let properties = self.tenant.store.get(user).map(|user| &user.properties);
+            let text = |name: &str| {
+                let value = properties.and_then(|properties| properties.get(name)?.as_str());
+                value.unwrap_or_default().replace('"', "\"\"")
+            };
+            let (principal, shown) = (text("userPrincipalName"), text("displayName"));
+            table.push_str(&format!("{date},{principal},\"{shown}\"\r\n"));
+        }
+        let content = Content {
+            media_type: "text/csv".into(),
+            bytes: table.into(),
+        };
+        self.tenant.store.set_content(owner, name, content);
+        let url = self.storage.download_url(owner, name, "", self.now);
+        Answer::empty(StatusCode::FOUND).with(LOCATION, &url)
     }
 
     /// Reads, writes or removes bytes.
     fn stream(&mut self, call: &Call<'_>, id: Id, name: &str) -> Result<Answer, Refusal> {
         let request = call.request;
         match request.method {
+            Method::GET if name == "content" && self.is_file(id) => self.redirect(call, id),
             Method::GET => {
+                if let Some(bytes) = self.attached(id).filter(|_| name == "$value") {
+                    return Ok(Answer::bytes(
+                        StatusCode::OK,
+                        &bytes.media_type,
+                        bytes.bytes,
+                    ));
+                }
                 if let Some(content) = self.tenant.store.content(id, name) {
                     return Ok(Answer::bytes(
                         StatusCode::OK,
@@ -78,26 +131,14 @@ impl Graph<'_> {
                 let media_type = request
                     .media_type()
                     .unwrap_or_else(|| "application/octet-stream".into());
-                let size = request.body.len();
-                self.tenant.store.set_content(
-                    id,
-                    name,
-                    Content {
-                        media_type,
-                        bytes: request.body.clone(),
-                    },
-                );
+                let bytes = request.body.clone();
+                self.tenant.fill(id, name, media_type, bytes, self.now);
                 let kind = self
                     .tenant
                     .store
                     .get(id)
                     .map(|entity| entity.kind.clone())
                     .unwrap_or_default();
-                if self.tenant.schemas.property(&kind, "size").is_some()
-                    && let Some(entity) = self.tenant.store.change(id)
-                {
-                    entity.properties.insert("size".into(), json!(size));
-                }
                 match call.operation.json_answer() {
                     // What comes back is the entity that the bytes belong to, where it is of the described type.
                     Some(Type::Named(declared)) if self.tenant.schemas.is_a(&kind, declared) => {
@@ -116,6 +157,23 @@ impl Graph<'_> {
             }
             _ => Err(Refusal::method([Method::GET, Method::PUT].iter())),
         }
+    }
+
+    /// The bytes of an attachment, which its JSON has as well.
+    fn attached(&self, id: Id) -> Option<Content> {
+        let entity = self.tenant.store.get(id)?;
+        let is = |base| self.tenant.schemas.is_a(&entity.kind, base);
+        if !is("microsoft.graph.attachment") && !is("microsoft.graph.attachmentBase") {
+            return None;
+        }
+        let properties = &entity.properties;
+        let text = |name: &str| properties.get(name).and_then(Value::as_str);
+        let bytes = STANDARD.decode(text("contentBytes")?).ok()?;
+        let media_type = text("contentType").unwrap_or("application/octet-stream");
+        Some(Content {
+            media_type: media_type.to_owned(),
+            bytes: bytes.into(),
+        })
     }
 
     /// The media type in which the bytes go out.
@@ -183,29 +241,27 @@ impl Graph<'_> {
     }
 
     fn set_property(&mut self, owner: Id, path: &[String], value: Value) {
-        let Some(entity) = self.tenant.store.change(owner) else {
-            return;
-        };
         let Some((last, above)) = path.split_last() else {
             return;
         };
-        let mut object = &mut entity.properties;
-        for name in above {
-            let inner = object.entry(name.clone()).or_insert_with(|| json!({}));
-            match inner {
-                Value::Object(entries) => object = entries,
-                _ => return,
+        self.tenant.store.change(owner, |mut object| {
+            for name in above {
+                let inner = object.entry(name.clone()).or_insert_with(|| json!({}));
+                match inner {
+                    Value::Object(entries) => object = entries,
+                    _ => return,
+                }
             }
-        }
-        match (object.get_mut(last), value) {
-            (_, Value::Null) => {
-                object.remove(last);
+            match (object.get_mut(last), value) {
+                (_, Value::Null) => {
+                    object.remove(last);
+                }
+                (Some(Value::Object(before)), Value::Object(more)) => before.extend(more),
+                (_, value) => {
+                    object.insert(last.clone(), value);
+                }
             }
-            (Some(Value::Object(before)), Value::Object(more)) => before.extend(more),
-            (_, value) => {
-                object.insert(last.clone(), value);
-            }
-        }
+        });
     }
 }
 

@@ -37,14 +37,24 @@ impl Graph<'_> {
         body: Option<Json>,
     ) -> Result<Answer, Refusal> {
         let schemas = self.tenant.schemas;
+        if name == "createUploadSession" {
+            return self.open_upload(call, resource, body);
+        }
         if let Target::Vacant { .. } = &resource.target {
             return Err(resource.target.missing(schemas));
         }
         self.check_arguments(call, arguments)?;
+        let mut parameters = Value::Null;
         if call.request.method == Method::POST
             && let Some(described) = call.operation.json_body()
         {
-            body::parameters(schemas, described, body.ok_or_else(empty_payload)?, name)?;
+            parameters =
+                body::parameters(schemas, described, body.ok_or_else(empty_payload)?, name)?;
+        }
+        if call.request.method == Method::POST
+            && let Some(answer) = self.act(call, name, resource, &parameters)?
+        {
+            return Ok(answer);
         }
         let Some((media_type, kind)) = call.operation.answer.first() else {
             let status = if ACCEPTED.contains(&name) {
@@ -54,6 +64,15 @@ impl Graph<'_> {
             };
             return Ok(Answer::empty(status));
         };
+        if media_type != "application/json"
+            && call
+                .steps
+                .first()
+                .is_some_and(|step| step.place.name() == "reports")
+            && let Target::Entity { id, .. } = &resource.target
+        {
+            return Ok(self.report(*id, name));
+        }
         if media_type != "application/json" {
             return Ok(Answer::bytes(
                 StatusCode::OK,

@@ -1,27 +1,44 @@
 //! The service itself: a request comes in, is checked as Graph checks it, and is answered out of the store.
 
+mod actions;
 mod content;
+mod delta;
+mod file;
 mod invoke;
+mod location;
+mod make;
+mod operation;
+mod paging;
 mod read;
 mod reference;
+mod subscription;
+mod upload;
 mod write;
 
 use chrono::{DateTime, Utc};
+use http::header::HeaderName;
 use http::{Method, StatusCode};
 
 use crate::answer::Answer;
 use crate::body::json::Json;
+use crate::delta::Deltas;
 use crate::description::Description;
 use crate::description::operation::{Kind, Operation};
-use crate::description::routes::{Step, StepValue};
 use crate::description::schema::Type;
+use crate::description::walk::{Lost, Step, StepValue};
 use crate::domain::Tenant;
+use crate::fault::Quirk;
+use crate::prefer::{self, Shape};
 use crate::query::Options;
 use crate::refusal::Refusal;
 use crate::render::Renderer;
 use crate::request::Request;
 use crate::resource::{Caller, Resource, Tail, Target, resolve};
 use crate::service::Service;
+use crate::storage::Storage;
+use crate::store::{Entity, Id};
+use crate::throttle::{self, Asked, Throttle, cost};
+use crate::webhooks::{Validation, Webhooks};
 
 /// The largest JSON that Graph takes.
 const LARGEST_JSON: usize = 4 * 1024 * 1024;
@@ -38,6 +55,19 @@ pub(crate) struct Graph<'a> {
     pub(crate) page_size: Option<usize>,
     /// Page tokens of an earlier epoch have run out.
     pub(crate) page_epoch: u32,
+    pub(crate) throttle: &'a mut Throttle,
+    pub(crate) deltas: &'a mut Deltas,
+    pub(crate) storage: &'a mut Storage,
+    /// In which odd way the request is to be carried out.
+    pub(crate) quirk: Option<&'a Quirk>,
+    /// In which form entities are sent.
+    pub(crate) shape: Shape,
+    pub(crate) webhooks: &'a mut Webhooks,
+    /// The client id of the application that asks.
+    pub(crate) application: &'a str,
+    pub(crate) validation: Validation,
+    /// Webhooks that have to show that they are there before the request can be answered.
+    pub(crate) handshakes: Vec<String>,
 }
 
 /// A request at the operation that it is for.
@@ -54,6 +84,8 @@ struct Call<'a> {
 pub(crate) struct Outcome {
     pub(crate) template: Option<String>,
     pub(crate) result: Result<Answer, Refusal>,
+    /// Webhooks that have to show that they are there first; the result is none yet then.
+    pub(crate) handshakes: Vec<String>,
 }
 
 impl Graph<'_> {
@@ -61,21 +93,87 @@ impl Graph<'_> {
     pub(crate) fn answer(mut self, request: &Request, path: &str) -> Outcome {
         let description = self.description.clone();
         let mut template = None;
+        let mut headers = throttle::Headers::new();
+        let mut service = Service::Other;
         let result = (|| {
             let segments = Request::segments(path)?;
             let steps = route(&description, &segments)?;
-            let place = steps
-                .last()
-                .map(|step| step.place)
-                .ok_or_else(|| Refusal::unknown_segment(""))?;
-            template = Some(place.template.clone());
-            let operation = place
+            let last = steps.last().ok_or_else(|| Refusal::unknown_segment(""))?;
+            template = Some(last.place.template.clone());
+            service = Service::at(self.tenant.schemas, &steps);
+            // One that comes again after its handshakes was counted before.
+            if self.validation == Validation::Unasked {
+                headers = self.admit(request, &steps)?;
+            }
+            self.shape = Shape::read(request)?;
+            if let Some(body) = source(request) {
+                let resource = resolve(&mut self.tenant, self.caller, &steps)?;
+                return self.commit_upload(&resource, &body);
+            }
+            let operation = last
                 .operation(&request.method)
-                .ok_or_else(|| Refusal::method(place.methods()))?
+                .ok_or_else(|| Refusal::method(last.methods()))?
                 .map_err(Refusal::description)?;
             self.call(request, path, operation, &steps)
         })();
-        Outcome { template, result }
+        let result = result.map(|answer| {
+            let applied = prefer::applied(request, service).join(", ");
+            let name = HeaderName::from_static("preference-applied");
+            let answer = match applied.as_str() {
+                "" => answer,
+                applied => answer.with(name, applied),
+            };
+            let headers = headers.into_iter();
+            headers.fold(answer, |answer, (name, value)| answer.with(name, &value))
+        });
+        Outcome {
+            template,
+            result,
+            handshakes: self.handshakes,
+        }
+    }
+
+    /// Counts the request among those of its service.
+    fn admit(
+        &mut self,
+        request: &Request,
+        steps: &[Step<'_>],
+    ) -> Result<throttle::Headers, Refusal> {
+        let schemas = self.tenant.schemas;
+        let service = Service::at(schemas, steps);
+        let Some(last) = steps.last() else {
+            return Ok(throttle::Headers::new());
+        };
+        let many = last.place.readable(&Method::GET).is_some_and(|operation| {
+            let kind = operation.json_answer();
+            kind.is_some_and(|kind| schemas.page_items(kind).is_some())
+        });
+        let asked = Asked {
+            service,
+            units: cost::units(service, request, last.place.name(), many),
+            share: match service {
+                Service::Outlook => self.mailbox(steps),
+                _ => String::new(),
+            },
+        };
+        self.throttle.admit(&asked, self.now)
+    }
+
+    /// The owner of the mailbox that a path leads to.
+    fn mailbox(&self, steps: &[Step<'_>]) -> String {
+        let first = steps.first().map_or("", |step| step.place.name());
+        let id = match (steps.get(1).map(|step| &step.value), self.caller) {
+            (Some(StepValue::Key(key)), _) => {
+                let mut named = self.tenant.store.named(key);
+                return named
+                    .next()
+                    .map_or(key.clone(), |(_, owner)| owner.key.clone());
+            }
+            (_, Caller::User(id)) if first == "me" => id,
+            _ => return first.to_owned(),
+        };
+        let user = self.tenant.store.get(id);
+        user.map(|user| user.key.clone()).unwrap_or_default()
     }
 
     fn call(
@@ -87,6 +185,12 @@ impl Graph<'_> {
     ) -> Result<Answer, Refusal> {
         let body = read_body(request, operation)?;
         let resource = resolve(&mut self.tenant, self.caller, steps)?;
+        if let Tail::Invocation { name, arguments } = &resource.tail
+            && *name == "delta"
+            && request.method == Method::GET
+        {
+            return self.delta(request, path, operation, steps, &resource, arguments);
+        }
         let options = Options::read(
             self.tenant.schemas,
             operation,
@@ -113,9 +217,14 @@ impl Graph<'_> {
             (Tail::Value, _) => self.content(&call, &resource, "$value"),
             (Tail::None, method) => match (&resource.target, method) {
                 (Target::File { parent, name }, &Method::PUT) => {
-                    self.new_file(&call, *parent, name)
+                    self.put_file(&call, *parent, name)
                 }
                 (Target::File { .. }, _) => Err(resource.target.missing(self.tenant.schemas)),
+                (Target::Property { owner, path, .. }, &Method::PUT)
+                    if path.as_slice() == ["content"] && self.is_file(*owner) =>
+                {
+                    self.put_content(&call, *owner)
+                }
                 (Target::Property { owner, path, kind }, _) => {
                     self.property(&call, *owner, path, kind, body)
                 }
@@ -125,6 +234,11 @@ impl Graph<'_> {
                     self.create(&call, &resource, body)
                 }
                 (Target::Vacant { .. }, &Method::PUT) => self.create(&call, &resource, body),
+                (Target::Vacant { .. }, &Method::PATCH)
+                    if request.preference("create-if-missing").is_some() =>
+                {
+                    self.create_missing(&call, &resource, body)
+                }
                 (Target::Entity { .. }, &Method::PATCH) => self.update(&call, &resource, body),
                 (Target::Entity { .. }, &Method::PUT) => self.replace(&call, &resource, body),
                 (Target::Entity { .. }, &Method::POST) => self.update(&call, &resource, body),
@@ -172,7 +286,8 @@ impl Graph<'_> {
             .operation
             .header("If-Match")
             .is_some_and(|header| header.required);
-        let Target::Entity { id, .. } = &resource.target else {
+        let (Target::Entity { id, .. } | Target::Property { owner: id, .. }) = &resource.target
+        else {
             return Ok(());
         };
         let Some(entity) = self.tenant.store.get(*id) else {
@@ -186,36 +301,29 @@ impl Graph<'_> {
                 Ok(())
             };
         };
-        let current = crate::render::etag(self.tenant.schemas, entity);
-        let fits = |etag: &str| {
-            condition == "*" || condition.split(", ").any(|candidate| candidate == etag)
-        };
-        match current {
-            Some(etag) if !fits(&etag) => Err(Refusal::precondition(service)),
+        match crate::render::etag(self.tenant.schemas, entity) {
+            Some(etag) if !names(&condition, &etag, entity) => Err(Refusal::precondition(service)),
             _ => Ok(()),
         }
+    }
+
+    fn is_file(&self, id: Id) -> bool {
+        let entity = self.tenant.store.get(id);
+        entity.is_some_and(|entity| entity.kind == "microsoft.graph.driveItem")
     }
 
     fn renderer(&self) -> Renderer<'_> {
         Renderer {
             tenant: &self.tenant,
+            storage: self.storage,
+            now: self.now,
+            shape: &self.shape,
         }
     }
 
     /// `https://…/v1.0/$metadata#users('…')/messages`
     fn context(&self, call: &Call<'_>, suffix: &str) -> String {
-        let mut context = format!("{}/$metadata#", self.root);
-        for (at, step) in call.steps.iter().enumerate() {
-            match &step.value {
-                StepValue::Path(names) => context.push_str(&format!(":/{}:", names.join("/"))),
-                // Ids stand in parentheses there.
-                StepValue::Key(key) => {
-                    context.push_str(&format!("('{}')", key.replace('\'', "''")))
-                }
-                _ if at == 0 => context.push_str(step.place.name()),
-                _ => context.push_str(&format!("/{}", step.place.name())),
-            }
-        }
+        let mut context = self.metadata(call.steps);
         if !call.options.select.is_empty() {
             let names: Vec<_> = call
                 .options
@@ -227,18 +335,53 @@ impl Graph<'_> {
         }
         context + suffix
     }
+
+    fn metadata(&self, steps: &[Step<'_>]) -> String {
+        let mut context = format!("{}/$metadata#", self.root);
+        for (at, step) in steps.iter().enumerate() {
+            match &step.value {
+                StepValue::Path(names) => context.push_str(&format!(":/{}:", names.join("/"))),
+                // Ids stand in parentheses there.
+                StepValue::Key(key) => {
+                    context.push_str(&format!("('{}')", key.replace('\'', "''")))
+                }
+                _ if at == 0 => context.push_str(step.place.name()),
+                _ => context.push_str(&format!("/{}", step.place.name())),
+            }
+        }
+        context
+    }
+}
+
+/// Whether a condition (`If-Match`, `If-None-Match`) names an entity as it is: by its tag, or by that of its content.
+fn names(condition: &str, etag: &str, entity: &Entity) -> bool {
+    let content = entity
+        .properties
+        .get("cTag")
+        .and_then(serde_json::Value::as_str);
+    // Tags stand in quotes, so that none is a part of another; those of drive items hold commas.
+    condition == "*"
+        || condition.contains(etag)
+        || content.is_some_and(|content| condition.contains(content))
+}
+
+/// The body of a PUT that makes a file out of an upload: the description does not have it.
+fn source(request: &Request) -> Option<serde_json::Value> {
+    if request.method != Method::PUT || request.media_type()? != "application/json" {
+        return None;
+    }
+    let body: serde_json::Value = serde_json::from_slice(&request.body).ok()?;
+    body.get("@microsoft.graph.sourceUrl")
+        .is_some()
+        .then_some(body)
 }
 
 /// The places that the segments lead through.
 fn route<'a>(description: &'a Description, segments: &[String]) -> Result<Vec<Step<'a>>, Refusal> {
-    let first = segments.first().map_or("", String::as_str);
-    let routes = description
-        .routes(first)
-        .ok_or_else(|| Refusal::unknown_segment(first))?;
-    let routes = routes.map_err(Refusal::description)?;
-    routes
-        .walk(segments)
-        .map_err(|segment| Refusal::unknown_segment(&segment))
+    description.walk(segments).map_err(|lost| match lost {
+        Lost::Segment(segment) => Refusal::unknown_segment(&segment),
+        Lost::Unreadable(message) => Refusal::description(message),
+    })
 }
 
 /// The JSON of a write, where the operation takes JSON.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use http::header::{ETAG, HeaderName};
+use http::header::ETAG;
 use serde_json::{Map, Value, json};
 
 use super::{Call, Graph};
@@ -10,9 +10,7 @@ use crate::answer::Answer;
 use crate::description::schema::Type;
 use crate::query::Options;
 use crate::query::filter::{Condition, TextFunction};
-use crate::query::page::{Position, SkipToken};
 use crate::refusal::Refusal;
-use crate::request::Request;
 use crate::resource::{Resource, Target};
 use crate::service::Service;
 use crate::store::Id;
@@ -28,13 +26,18 @@ const SORTED: [&str; 2] = ["displayName", "userPrincipalName"];
 
 impl Graph<'_> {
     /// One entity.
-    pub(super) fn get(&self, call: &Call<'_>, resource: &Resource<'_>) -> Result<Answer, Refusal> {
+    pub(super) fn get(
+        &mut self,
+        call: &Call<'_>,
+        resource: &Resource<'_>,
+    ) -> Result<Answer, Refusal> {
         let Target::Entity { id, declared, .. } = &resource.target else {
             return Err(Refusal::unknown_segment(call.path));
         };
         if Service::of(self.tenant.schemas, declared) == Service::Directory {
             check_expand(&call.options)?;
         }
+        self.watch(*id);
         let mut entity = self.renderer().entity(*id, declared, &call.options);
         // A singleton or an entity of a set: the context of the latter says so.
         let context = self.context(call, "/$entity");
@@ -44,7 +47,8 @@ impl Graph<'_> {
             .and_then(Value::as_str)
             .map(str::to_owned);
         if let (Some(etag), Some(known)) = (&etag, call.request.header("if-none-match"))
-            && (known == "*" || known.split(", ").any(|candidate| candidate == etag))
+            && let Some(stored) = self.tenant.store.get(*id)
+            && super::names(&known, etag, stored)
         {
             return Ok(Answer::empty(StatusCode::NOT_MODIFIED).with(ETAG, etag));
         }
@@ -62,73 +66,6 @@ impl Graph<'_> {
         };
         self.page(call, resource, |graph, id| {
             Value::Object(graph.renderer().entity(id, declared, &call.options))
-        })
-    }
-
-    /// A page of a collection, each item written by `write`.
-    pub(super) fn page(
-        &self,
-        call: &Call<'_>,
-        resource: &Resource<'_>,
-        write: impl Fn(&Self, Id) -> Value,
-    ) -> Result<Answer, Refusal> {
-        let Target::Set { declared, .. } = &resource.target else {
-            return Err(Refusal::unknown_segment(call.path));
-        };
-        let options = &call.options;
-        self.check_token(call)?;
-        let advanced = self.check_query(call, declared)?;
-        let found = self.found(
-            call,
-            resource,
-            &Options {
-                skip: 0,
-                ..options.clone()
-            },
-        )?;
-        let total = found.len();
-        let size = self.page_size(call, declared)?;
-        let start = match options.skip_token.map(|token| token.position) {
-            None => options.skip.min(total),
-            Some(Position::Offset(offset)) => {
-                usize::try_from(offset).unwrap_or(usize::MAX).min(total)
-            }
-            Some(Position::After(number)) => {
-                found.iter().filter(|id| id.number() <= number).count()
-            }
-        };
-        let page: Vec<Id> = found.into_iter().skip(start).take(size).collect();
-        let mut body = Map::new();
-        body.insert("@odata.context".into(), json!(self.context(call, "")));
-        let directory = Service::of(self.tenant.schemas, declared) == Service::Directory;
-        // Without the header, the directory leaves the count out and says nothing.
-        let counted =
-            options.count && (advanced || call.operation.header("ConsistencyLevel").is_none());
-        if counted && (options.skip_token.is_none() || !directory) {
-            body.insert("@odata.count".into(), json!(total));
-        }
-        if let Some(last) = page.last().filter(|_| start + page.len() < total) {
-            let position = if options.orderby.is_empty() {
-                Position::After(last.number())
-            } else {
-                Position::Offset((start + page.len()) as u64)
-            };
-            body.insert(
-                "@odata.nextLink".into(),
-                json!(self.next_link(call, position)),
-            );
-        }
-        body.insert(
-            "value".into(),
-            page.into_iter().map(|id| write(self, id)).collect(),
-        );
-        let answer = Answer::json(StatusCode::OK, &Value::Object(body));
-        Ok(match call.request.preference("odata.maxpagesize") {
-            Some(size) => answer.with(
-                HeaderName::from_static("preference-applied"),
-                &format!("odata.maxpagesize={size}"),
-            ),
-            None => answer,
         })
     }
 
@@ -200,7 +137,7 @@ impl Graph<'_> {
     }
 
     /// The entities of the collection that the query asks for.
-    fn found(
+    pub(super) fn found(
         &self,
         call: &Call<'_>,
         resource: &Resource<'_>,
@@ -223,20 +160,32 @@ impl Graph<'_> {
                 self.tenant.schemas.is_a(kind, type_name)
             });
         }
-        if relation == "calendarView" {
-            let range = self.calendar_range(call)?;
-            ids.retain(|id| {
-                let at = |name: &str| {
-                    let value = self.renderer().at(*id, &[name.to_owned(), "dateTime".to_owned()]);
-                    value.as_str().and_then(moment)
-                };
-                let meets = |(from, until)| {
-                    matches!((at("start"), at("end")), (Some(start), Some(end)) if start < until && end > from)
-                };
-                range.is_none_or(meets)
-            });
-        }
+        let ids = self.in_calendar(call, relation, ids)?;
         Ok(self.renderer().list(ids, options))
+    }
+
+    /// Of the events of a calendar view, those in its time.
+    pub(super) fn in_calendar(
+        &self,
+        call: &Call<'_>,
+        relation: &str,
+        mut ids: Vec<Id>,
+    ) -> Result<Vec<Id>, Refusal> {
+        if relation != "calendarView" {
+            return Ok(ids);
+        }
+        let range = self.calendar_range(call)?;
+        ids.retain(|id| {
+            let at = |name: &str| {
+                let value = self.renderer().at(*id, &[name.to_owned(), "dateTime".to_owned()]);
+                value.as_str().and_then(moment)
+            };
+            let meets = |(from, until)| {
+                matches!((at("start"), at("end")), (Some(start), Some(end)) if start < until && end > from)
+            };
+            range.is_none_or(meets)
+        });
+        Ok(ids)
     }
 
     /// The time that a calendar view is of; `None` where the operation takes none.
@@ -258,7 +207,7 @@ impl Graph<'_> {
     }
 
     /// Refuses what the service does not combine. The answer is whether the query is an advanced one.
-    fn check_query(&self, call: &Call<'_>, declared: &str) -> Result<bool, Refusal> {
+    pub(super) fn check_query(&self, call: &Call<'_>, declared: &str) -> Result<bool, Refusal> {
         let options = &call.options;
         match Service::of(self.tenant.schemas, declared) {
             Service::Directory => self.check_directory(call),
@@ -353,74 +302,6 @@ impl Graph<'_> {
         }
         Ok(eventual)
     }
-
-    /// How many items go on this page.
-    fn page_size(&self, call: &Call<'_>, declared: &str) -> Result<usize, Refusal> {
-        let sizes = Service::of(self.tenant.schemas, declared).page_size(declared);
-        let preferred = call
-            .request
-            .preference("odata.maxpagesize")
-            .and_then(|size| size.parse().ok());
-        let default = preferred.or(self.page_size).unwrap_or(sizes.default);
-        let Some(top) = call.options.top else {
-            return Ok(default.clamp(1, sizes.max));
-        };
-        if top == 0 || (top > sizes.max && sizes.strict) {
-            return Err(Refusal::unsupported_query(format!(
-                "Invalid page size specified: '{top}'. Must be between 1 and {} inclusive.",
-                sizes.max
-            )));
-        }
-        Ok(top.min(sizes.max))
-    }
-
-    /// The query that a page token continues: all but the token itself.
-    fn query_mark(call: &Call<'_>) -> u32 {
-        let query: Vec<_> = call
-            .request
-            .query()
-            .split('&')
-            .filter(|pair| !is_paging(pair))
-            .collect();
-        crate::ids::hash(&format!("{}?{}", call.path, query.join("&"))) as u32
-    }
-
-    /// The link to the next page: this request's own, with a token.
-    fn next_link(&self, call: &Call<'_>, position: Position) -> String {
-        let token = SkipToken {
-            position,
-            epoch: self.page_epoch,
-            query: Self::query_mark(call),
-        };
-        let pairs = call
-            .request
-            .query()
-            .split('&')
-            .filter(|pair| !pair.is_empty() && !is_paging(pair));
-        let mut query: Vec<_> = pairs.map(str::to_owned).collect();
-        query.push(format!("$skiptoken={}", token.encoded()));
-        format!("{}{}?{}", self.root, call.path, query.join("&"))
-    }
-
-    /// Refuses a page token that has run out or belongs to another query.
-    fn check_token(&self, call: &Call<'_>) -> Result<(), Refusal> {
-        let Some(token) = call.options.skip_token else {
-            return Ok(());
-        };
-        if token.epoch != self.page_epoch {
-            return Err(Refusal::new(
-                StatusCode::BAD_REQUEST,
-                "Directory_ExpiredPageToken",
-                "The specified page token value has expired and can no longer be included in your request.",
-            ));
-        }
-        if token.query != Self::query_mark(call) {
-            return Err(Refusal::bad_request(
-                "Badly formed token: it belongs to another request.",
-            ));
-        }
-        Ok(())
-    }
 }
 
 /// The directory expands one relation, one level deep.
@@ -437,21 +318,6 @@ fn check_expand(options: &Options) -> Result<(), Refusal> {
         "Request_UnsupportedQuery",
         "Multiple $expand properties are not supported.",
     ))
-}
-
-/// Whether the pair says where a page begins. Its name may be percent-encoded.
-fn is_paging(pair: &str) -> bool {
-    let target = format!("?{pair}");
-    let request = Request {
-        method: http::Method::GET,
-        target,
-        headers: http::HeaderMap::new(),
-        body: bytes::Bytes::new(),
-    };
-    let pairs = request.pairs().unwrap_or_default();
-    pairs
-        .iter()
-        .any(|(name, _)| name == "$skiptoken" || name == "$skip")
 }
 
 /// A time, in UTC where no offset stands.

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Call, Graph, empty_payload};
 use crate::answer::Answer;
 use crate::body::json::Json;
-use crate::description::routes::StepValue;
+use crate::description::walk::StepValue;
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::resource::{Resource, Target, resolve};
@@ -180,11 +180,7 @@ impl Graph<'_> {
         });
         match entity {
             Some(entity) if directory => format!("{}/directoryObjects/{}", self.root, entity.key),
-            _ => format!(
-                "{}{}",
-                self.root,
-                super::write::location(self.tenant.store, id)
-            ),
+            _ => format!("{}{}", self.root, self.location(id)),
         }
     }
 }

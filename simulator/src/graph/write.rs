@@ -1,52 +1,27 @@
 //! POST, PATCH, PUT and DELETE of entities.
 
 use http::StatusCode;
-use http::header::{CONTENT_LOCATION, ETAG, LOCATION};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use http::header::{ETAG, LOCATION};
 use serde_json::{Map, Value, json};
 
+use super::subscription::SUBSCRIPTION;
 use super::{Call, Graph, empty_payload};
 use crate::answer::Answer;
 use crate::body::json::Json;
 use crate::body::{self, Related, Written};
 use crate::clock::timestamp;
 use crate::description::schema::Type;
+use crate::description::walk::StepValue;
 use crate::domain::Below;
 use crate::query::Options;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
+use crate::segment::Argument;
 use crate::service::Service;
-use crate::store::{Id, Relation, Store};
-
-/// Properties without which the directory makes no entity.
-const REQUIRED: [(&str, &[&str]); 3] = [
-    (
-        "microsoft.graph.user",
-        &[
-            "accountEnabled",
-            "displayName",
-            "mailNickname",
-            "passwordProfile",
-            "userPrincipalName",
-        ],
-    ),
-    (
-        "microsoft.graph.group",
-        &[
-            "displayName",
-            "mailEnabled",
-            "mailNickname",
-            "securityEnabled",
-        ],
-    ),
-    ("microsoft.graph.application", &["displayName"]),
-];
+use crate::store::Id;
 
 /// Properties that a service takes and never gives back.
-const SECRET: [&str; 1] = ["passwordProfile"];
-
-/// How many references the directory takes in one request.
-const BOUND: usize = 20;
+pub(super) const SECRET: [&str; 1] = ["passwordProfile"];
 
 impl Graph<'_> {
     /// A new entity in a collection, or at a place that has room for one.
@@ -105,167 +80,47 @@ impl Graph<'_> {
             declared,
             body.ok_or_else(empty_payload)?,
         )?;
+        if written.kind == SUBSCRIPTION {
+            return self.subscribe(place, written);
+        }
         let id = self.make(place, key, written)?;
         if call.operation.answer.is_empty() {
-            return Ok(self.accepted(id));
+            // A creation that takes its time, as that of a team does.
+            return Ok(self.team_operation(id, "createTeam", id));
         }
         self.answer_entity(StatusCode::CREATED, id, declared)
     }
 
-    /// The answer to a creation that takes its time, as that of a team does: where its progress can be read.
-    fn accepted(&mut self, id: Id) -> Answer {
-        let Some(team) = self.tenant.store.get(id) else {
-            return Answer::empty(StatusCode::ACCEPTED);
-        };
-        let (key, found) = (team.key.clone(), format!("/teams('{}')", team.key));
-        let operation = json!({
-            "operationType": "createTeam", "status": "succeeded", "attemptsCount": 1, "targetResourceId": key,
-            "targetResourceLocation": found, "createdDateTime": timestamp(self.now),
-            "lastActionDateTime": timestamp(self.now),
-        });
-        let place = Below::many(id, "operations");
-        let properties = operation.as_object().cloned().unwrap_or_default();
-        let kind = "microsoft.graph.teamsAsyncOperation";
-        let operation = self.tenant.make(place, kind, None, properties);
-        let operation = self
-            .tenant
-            .store
-            .get(operation)
-            .map_or("", |operation| operation.key.as_str());
-        // Relative to the service root.
-        Answer::empty(StatusCode::ACCEPTED)
-            .with(LOCATION, &format!("{found}/operations('{operation}')"))
-            .with(CONTENT_LOCATION, &found)
-    }
-
-    /// Makes an entity and all that its body holds of others.
-    fn make(
+    /// PATCH of an alternate key that nobody has makes the entity, where the client wants it so.
+    ///
+    /// <https://learn.microsoft.com/graph/api/group-upsert>
+    pub(super) fn create_missing(
         &mut self,
-        place: Below<'_>,
-        key: Option<&str>,
-        written: Written,
-    ) -> Result<Id, Refusal> {
-        let Written {
-            kind,
-            mut properties,
-            related,
-            bound,
-        } = written;
-        self.check_new(&kind, &properties)?;
-        let own = self.chosen_key(&kind, &mut properties);
-        let key = key.map(str::to_owned).or(own);
-        if let Some(key) = &key
-            && self
-                .tenant
-                .find(place.owner, place.relation, &kind, key)
-                .is_some()
-        {
-            return Err(Refusal::new(
-                StatusCode::CONFLICT,
-                "Request_MultipleObjectsWithSameKeyValue",
-                format!(
-                    "Another object with the same value for property id already exists: '{key}'."
-                ),
-            ));
-        }
-        self.stamp(&kind, &mut properties);
-        properties.retain(|name, value| !value.is_null() && !SECRET.contains(&name.as_str()));
-        let id = self.tenant.make(place, &kind, key.as_deref(), properties);
-        for (relation, related) in related {
-            match related {
-                Related::One(one) => {
-                    self.make(Below::one(id, &relation), None, one)?;
-                }
-                Related::Many(many) => {
-                    self.tenant.store.open(id, &relation);
-                    for one in many {
-                        self.make(Below::many(id, &relation), None, one)?;
-                    }
-                }
-            }
-        }
-        self.bind(id, &kind, bound)?;
-        Ok(id)
-    }
-
-    /// The id that a client chooses itself; where the service chooses, one that was sent is passed over.
-    fn chosen_key(&self, kind: &str, properties: &mut Map<String, Value>) -> Option<String> {
-        let sent = properties
-            .remove("id")
-            .and_then(|id| id.as_str().map(str::to_owned));
-        if kind == "microsoft.graph.openTypeExtension" {
-            return properties
-                .get("extensionName")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
-        }
-        sent.filter(|id| !id.is_empty() && Service::of(self.tenant.schemas, kind) == Service::Other)
-    }
-
-    /// What a service sets by itself.
-    fn stamp(&self, kind: &str, properties: &mut Map<String, Value>) {
-        let now = timestamp(self.now);
-        for name in ["createdDateTime", "lastModifiedDateTime"] {
-            let described = self.tenant.schemas.property(kind, name);
-            if described.is_some_and(|property| property.kind == Type::DateTime) {
-                properties.insert(name.into(), json!(now));
-            }
-        }
-        if kind == "microsoft.graph.message" {
-            properties.entry("isDraft").or_insert(json!(true));
-        }
-        if matches!(
-            kind,
-            "microsoft.graph.application" | "microsoft.graph.servicePrincipal"
-        ) {
-            let app_id = crate::ids::hash(&format!("{now}{properties:?}"));
-            properties
-                .entry("appId")
-                .or_insert_with(|| json!(crate::ids::guid(app_id, app_id.rotate_left(17))));
-        }
-    }
-
-    fn check_new(&self, kind: &str, properties: &Map<String, Value>) -> Result<(), Refusal> {
-        let required = REQUIRED
-            .iter()
-            .find(|(name, _)| *name == kind)
-            .map_or(&[][..], |(_, required)| required);
-        if let Some(missing) = required
-            .iter()
-            .find(|name| properties.get(**name).is_none_or(Value::is_null))
-        {
-            let resource = kind.rsplit('.').next().unwrap_or(kind);
-            return Err(Refusal::directory(format!(
-                "A value is required for property '{missing}' of resource '{}'.",
-                capitalized(resource)
-            ))
-            .target(missing));
-        }
-        self.check_name(kind, properties, None)
-    }
-
-    /// A principal name belongs to one user only.
-    fn check_name(
-        &self,
-        kind: &str,
-        properties: &Map<String, Value>,
-        own: Option<Id>,
-    ) -> Result<(), Refusal> {
-        let name = properties.get("userPrincipalName").and_then(Value::as_str);
-        let Some(name) = name.filter(|_| kind == "microsoft.graph.user") else {
-            return Ok(());
+        call: &Call<'_>,
+        resource: &Resource<'_>,
+        body: Option<Json>,
+    ) -> Result<Answer, Refusal> {
+        let keys = call.steps.last().map(|step| &step.value);
+        let (
+            Target::Vacant {
+                owner,
+                relation,
+                declared,
+                ..
+            },
+            Some(StepValue::Arguments(keys)),
+        ) = (&resource.target, keys)
+        else {
+            return Err(resource.target.missing(self.tenant.schemas));
         };
-        let taken = self
-            .tenant
-            .store
-            .named(name)
-            .any(|(id, entity)| entity.kind == kind && Some(id) != own);
-        if !taken {
-            return Ok(());
+        let body = body.ok_or_else(empty_payload)?;
+        let mut written = body::entity(self.tenant.schemas, declared, body)?;
+        for (name, value) in keys {
+            let (Argument::Quoted(text) | Argument::Bare(text) | Argument::Alias(text)) = value;
+            written.properties.insert(name.clone(), json!(text));
         }
-        let message =
-            "Another object with the same value for property userPrincipalName already exists.";
-        Err(Refusal::directory(message).detail("ObjectConflict", "userPrincipalName", message))
+        let id = self.make(Below::many(*owner, relation), None, written)?;
+        self.answer_entity(StatusCode::CREATED, id, declared)
     }
 
     /// Changes the properties that were sent; null clears one.
@@ -279,6 +134,9 @@ impl Graph<'_> {
             return Err(Refusal::body("Nothing can be changed here."));
         };
         let written = self.written(*id, declared, body)?;
+        if written.kind == SUBSCRIPTION {
+            return self.renew(*id, &written);
+        }
         self.apply(*id, written, false)?;
         // The directory answers a change with 204, the others with what it has become; a client can ask for either.
         let kind = self
@@ -357,24 +215,18 @@ impl Graph<'_> {
             }
             self.tenant.store.alias(id, name);
         }
-        if let Some(entity) = self.tenant.store.change(id) {
+        self.tenant.store.change(id, |entity| {
             if replace {
-                entity
-                    .properties
-                    .retain(|name, _| matches!(name.as_str(), "id" | "createdDateTime"));
+                entity.retain(|name, _| matches!(name.as_str(), "id" | "createdDateTime"));
             }
             for (name, value) in properties {
-                merge(&mut entity.properties, name, value);
+                merge(entity, name, value);
             }
-            entity
-                .properties
-                .retain(|name, value| !value.is_null() && !SECRET.contains(&name.as_str()));
+            entity.retain(|name, value| !value.is_null() && !SECRET.contains(&name.as_str()));
             if modified {
-                entity
-                    .properties
-                    .insert("lastModifiedDateTime".into(), json!(now));
+                entity.insert("lastModifiedDateTime".into(), json!(now));
             }
-        }
+        });
         for (relation, related) in related {
             let (many, all) = match related {
                 Related::One(one) => (false, vec![one]),
@@ -396,43 +248,6 @@ impl Graph<'_> {
             }
         }
         self.bind(id, &kind, bound)
-    }
-
-    /// `members@odata.bind`
-    fn bind(
-        &mut self,
-        id: Id,
-        kind: &str,
-        bound: Vec<(String, Vec<String>)>,
-    ) -> Result<(), Refusal> {
-        for (relation, urls) in bound {
-            if urls.len() > BOUND {
-                return Err(Refusal::directory(format!(
-                    "The number of bound references {} exceeds the limit of {BOUND}.",
-                    urls.len()
-                ))
-                .target(&relation));
-            }
-            let property = self.tenant.schemas.property(kind, &relation);
-            let (declared, many) = match property.map(|property| &property.kind) {
-                Some(Type::Collection(items)) => (items.as_ref(), true),
-                Some(kind) => (kind, false),
-                None => continue,
-            };
-            let Type::Named(declared) = declared else {
-                continue;
-            };
-            let declared = declared.clone();
-            for url in urls {
-                let target = self.referred_as(&declared, &relation, &url)?;
-                if many {
-                    self.add_reference(id, &relation, target)?;
-                } else {
-                    self.tenant.store.set(id, &relation, Some(target));
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Removes an entity.
@@ -475,7 +290,7 @@ impl Graph<'_> {
             answer = answer.with(ETAG, &etag);
         }
         if status == StatusCode::CREATED {
-            let location = location(self.tenant.store, id);
+            let location = self.location(id);
             answer = answer.with(LOCATION, &format!("{}{location}", self.root));
         }
         Ok(answer)
@@ -495,43 +310,4 @@ fn merge(properties: &mut Map<String, Value>, name: String, value: Value) {
             properties.insert(name, value);
         }
     }
-}
-
-/// What of an id stands in a URL as it is, beside letters and digits (RFC 3986, pchar; a `+` is kept out of doubt).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~')
-    .remove(b'!')
-    .remove(b'\'')
-    .remove(b'=')
-    .remove(b',')
-    .remove(b':')
-    .remove(b'@');
-
-/// Where an entity is found: `/users('…')/messages('…')`.
-pub(super) fn location(store: &Store, id: Id) -> String {
-    let mut segments: Vec<String> = store
-        .ancestors(id)
-        .map(|(_, entity)| {
-            let Some((owner, relation)) = &entity.parent else {
-                return String::new();
-            };
-            if matches!(store.relation(*owner, relation), Some(Relation::One(_))) {
-                return format!("/{relation}");
-            }
-            let key = entity.key.replace('\'', "''");
-            format!("/{relation}('{}')", utf8_percent_encode(&key, ENCODED))
-        })
-        .collect();
-    segments.reverse();
-    segments.concat()
-}
-
-fn capitalized(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    })
 }

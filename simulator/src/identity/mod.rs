@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::ids::Ids;
 use crate::refusal::Refusal;
@@ -71,6 +71,8 @@ pub(crate) struct Identity {
     pub(crate) tenant_id: String,
     pub(crate) domain: String,
     pub(crate) clients: Vec<Client>,
+    /// The id of the confidential client, which stands for the application.
+    pub(crate) application: String,
     /// How long an access token lives.
     pub(crate) lifetime: Duration,
     pub(crate) refresh_tokens: RefreshTokens,
@@ -87,6 +89,9 @@ impl Identity {
         Self {
             tenant_id: tenant_id.to_owned(),
             domain: domain.to_owned(),
+            application: clients
+                .first()
+                .map_or(String::new(), |client| client.id.clone()),
             clients,
             lifetime: Duration::from_secs(3599),
             refresh_tokens: RefreshTokens::default(),
@@ -95,6 +100,22 @@ impl Identity {
             tokens: HashMap::new(),
             grants: HashMap::new(),
         }
+    }
+
+    /// The endpoints of a tenant.
+    pub(crate) fn configuration(&self, host: &str, tenant: &str) -> Value {
+        let base = format!("{host}/{tenant}");
+        json!({
+            "issuer": format!("https://login.microsoftonline.com/{}/v2.0", self.tenant_id),
+            "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
+            "token_endpoint": format!("{base}/oauth2/v2.0/token"),
+            "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
+            "jwks_uri": format!("{base}/discovery/v2.0/keys"),
+            "response_types_supported": ["code", "id_token", "code id_token"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "tenant_region_scope": "EU",
+        })
     }
 
     /// Issues an access token.

@@ -74,6 +74,10 @@ impl Options {
                         let name = parameter.name.clone();
                         options.custom.push((name, value.clone()));
                     }
+                    // Drives know it without its `$`, and the description with it.
+                    None if name == "format" && operation.query("$format").is_some() => {
+                        options.custom.push((name.clone(), value.clone()));
+                    }
                     // `@alias` is the value of a function's argument.
                     None if name.starts_with('@') && name.len() > 1 => {
                         options.custom.push((name.clone(), value.clone()));
@@ -236,7 +240,10 @@ fn select(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Vec<String>>
             return Ok(Vec::new());
         }
         let path = segments(part);
-        path::follow(schemas, item, &path)?;
+        // Some annotations come only where they are named.
+        if !part.starts_with("@microsoft.graph.") {
+            path::follow(schemas, item, &path)?;
+        }
         paths.push(path);
     }
     Ok(paths)

@@ -150,7 +150,12 @@ impl Client {
     }
 
     pub async fn connect(simulator: &Simulator, token: Option<String>) -> Self {
-        let host = simulator.login_url().trim_start_matches("http://");
+        Self::reach(simulator.url(), token).await
+    }
+
+    async fn reach(url: &str, token: Option<String>) -> Self {
+        let host = url.trim_start_matches("http://").split('/').next();
+        let host = host.unwrap_or_default();
         let stream = tokio::net::TcpStream::connect(host)
             .await
             .expect("the simulator listens");
@@ -158,7 +163,7 @@ impl Client {
         tokio::spawn(connection);
         Self {
             sender,
-            root: simulator.url().to_owned(),
+            root: url.to_owned(),
             token,
         }
     }
@@ -216,6 +221,14 @@ impl Client {
         self.send(Method::GET, url, &[], "").await
     }
 
+    /// Reads a file: from where Graph says, without the token.
+    pub async fn file(&mut self, url: &str) -> Answer {
+        let found = self.get(url).await;
+        assert_eq!(found.status, StatusCode::FOUND, "{:?}", found.body);
+        assert!(found.body.is_empty());
+        plain(Method::GET, found.header("location"), &[], "").await
+    }
+
     /// GET with the header of advanced queries.
     pub async fn eventual(&mut self, url: &str) -> Answer {
         self.send(Method::GET, url, &[("consistencylevel", "eventual")], "")
@@ -243,4 +256,32 @@ impl Client {
     pub async fn delete(&mut self, url: &str) -> Answer {
         self.send(Method::DELETE, url, &[], "").await
     }
+}
+
+/// The drive of the user who signs in: `/drives/…`.
+pub async fn drive(client: &mut Client) -> String {
+    let drive = client.get("/me/drive?$select=id").await.json();
+    format!("/drives/{}", drive["id"].as_str().expect("an id"))
+}
+
+/// Sends one request to any host of a simulator, without a token.
+pub async fn plain(
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Answer {
+    try_plain(method, url, headers, body)
+        .await
+        .unwrap_or_else(|error| panic!("{url}: {error}"))
+}
+
+pub async fn try_plain(
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Result<Answer, hyper::Error> {
+    let mut client = Client::reach(url, None).await;
+    client.try_send(method, url, headers, body).await
 }

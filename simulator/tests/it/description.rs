@@ -48,7 +48,7 @@ fn check(name: &str, schemas: &str, paths: &str) -> Result<usize, String> {
 
 #[test]
 fn the_whole_of_it_can_be_read() {
-    assert_eq!(description().check().unwrap(), 17_533);
+    assert_eq!(description().check().unwrap(), 17_641);
 }
 
 #[test]
@@ -119,6 +119,26 @@ fn faults_are_named() {
         let error = check(name, &schemas, &paths).unwrap_err();
         assert!(error.contains(message), "{name}: {error}");
     }
+}
+
+#[test]
+fn grafts_lead_to_places_that_are_there() {
+    let grafted = |name: &str, grafts: &str| {
+        let folder = Folder::new(name, SCHEMAS, PATHS);
+        std::fs::write(folder.0.join("grafts.json"), grafts).unwrap();
+        Description::read(&folder.0)
+            .and_then(|description| description.check())
+            .map_err(|error| error.to_string())
+    };
+    let good = r#"{"subtrees":{"/others":"/things"},"paths":{}}"#;
+    assert_eq!(grafted("graft", good), Ok(1));
+    let dangling = grafted("graft-dangling", &good.replace("\"/things", "\"/none")).unwrap_err();
+    assert!(
+        dangling.ends_with("grafts.json: `/none` is not a place of the description"),
+        "{dangling}"
+    );
+    let unknown = grafted("graft-unknown", r#"{"trees":{}}"#).unwrap_err();
+    assert!(unknown.contains("unknown field `trees`"), "{unknown}");
 }
 
 #[tokio::test]

@@ -431,7 +431,7 @@ async fn bytes_go_up_and_come_down() {
     let files = client.get(&format!("{items}/{reports}/children")).await;
     assert_eq!(files.names("name"), ["2026.csv", "50% off & more.txt"]);
     let file = format!("{items}/{}", files.names("id")[0]);
-    let content = client.get(&format!("{file}/content")).await;
+    let content = client.file(&format!("{file}/content")).await;
     assert_eq!(content.header("content-type"), "text/csv");
     assert!(content.body.starts_with(b"month,sum"));
     let put = client
@@ -444,7 +444,7 @@ async fn bytes_go_up_and_come_down() {
         .await;
     assert_eq!(put.status, StatusCode::OK);
     assert_eq!(put.json()["size"], 3);
-    assert_eq!(client.get(&format!("{file}/content")).await.body, "new");
+    assert_eq!(client.file(&format!("{file}/content")).await.body, "new");
 
     let photo = client.get("/me/photo/$value").await;
     assert!(photo.body.len() > 8, "a photo that nobody set");
@@ -477,7 +477,7 @@ async fn drive_items_by_their_path() {
         format!("/drives/{drive}/items/root:/C%23%20Files/a+b's%20%5Bx%5D.txt:/content"),
         format!("/drives/{drive}/items/{id}:/a%2Bb%27s%20%5Bx%5D.txt:/content"),
     ] {
-        assert_eq!(client.get(&path).await.body, "A sharp file.\n", "{path}");
+        assert_eq!(client.file(&path).await.body, "A sharp file.\n", "{path}");
     }
     let children = client
         .get(&format!("{root}:/Reports:/children?$select=name"))
@@ -497,7 +497,7 @@ async fn drive_items_by_their_path() {
         (again.status, &again.json()["id"]),
         (StatusCode::OK, &made.json()["id"])
     );
-    assert_eq!(client.get(&new).await.body, "more");
+    assert_eq!(client.file(&new).await.body, "more");
     for path in [
         "/none.txt",
         "/none.txt:/content",
@@ -535,6 +535,10 @@ async fn a_team_is_made_in_its_own_time() {
     let team = accepted.header("content-location").to_owned();
     assert!(team.starts_with("/teams('"), "{team}");
     assert_eq!(client.get(&team).await.json()["displayName"], "Legal");
+    for status in ["inProgress", "inProgress"] {
+        let operation = client.get(accepted.header("location")).await.json();
+        assert_eq!(operation["status"], status);
+    }
     let operation = client.get(accepted.header("location")).await.json();
     assert_eq!(
         (&operation["status"], &operation["targetResourceLocation"]),
@@ -633,9 +637,14 @@ async fn alternate_keys_casts_and_functions() {
         "arguments have no order"
     );
     let report = client
-        .get("/reports/getEmailActivityCounts(period='D7')")
+        .file("/reports/getEmailActivityCounts(period='D7')")
         .await;
-    assert_eq!(report.header("content-type"), "application/octet-stream");
+    assert_eq!(report.header("content-type"), "text/csv");
+    assert!(
+        report
+            .body
+            .starts_with("\u{feff}Report Refresh Date,".as_bytes())
+    );
 }
 
 #[tokio::test]

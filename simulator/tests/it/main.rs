@@ -1,11 +1,21 @@
 //! The simulator, seen by a client.
 
+mod batch;
 mod client;
+mod delta;
 mod description;
+mod downloads;
 mod entities;
 mod faults;
+mod grafts;
 mod identity;
+mod monitors;
 mod paging;
+mod preferences;
 mod queries;
 mod refusals;
+mod subscriptions;
+mod throttling;
+mod uploads;
 mod walk;
+mod webhook;

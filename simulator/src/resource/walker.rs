@@ -1,154 +1,30 @@
-//! From the places of a path to what the store has there.
+//! One step after the other, from the service root to a resource.
 
 use serde_json::Value;
 
+use super::{Caller, Found, Resource, Tail, Target};
 use crate::description::operation::Kind;
-use crate::description::routes::{Place, Step, StepValue};
+use crate::description::routes::Place;
 use crate::description::schema::{Schemas, Type};
+use crate::description::walk::{Step, StepValue};
 use crate::domain::{Below, Tenant};
 use crate::query::path::cast;
 use crate::refusal::Refusal;
 use crate::segment::{Argument, Segment};
 use crate::store::Id;
 
-const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
-
-/// What a path leads to.
-#[derive(Clone, Debug)]
-pub(crate) struct Resource<'a> {
-    pub(crate) target: Target,
-    pub(crate) tail: Tail<'a>,
-    /// The type to which the path casts, where it does.
-    pub(crate) cast: Option<String>,
-}
-
-/// A thing in the store, or a place for one.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Target {
-    Root,
-    /// An entity that is there.
-    Entity {
-        id: Id,
-        declared: String,
-        found: Found,
-    },
-    /// A place where an entity may be put: an unknown key, an empty singleton.
-    Vacant {
-        owner: Id,
-        relation: String,
-        declared: String,
-        key: Option<String>,
-        key_property: Option<String>,
-    },
-    /// A collection of entities.
-    Set {
-        owner: Id,
-        relation: String,
-        declared: String,
-        /// The property whose value is an entity's key there, where it is not `id`.
-        key_property: Option<String>,
-    },
-    /// A file that is not there: nothing but its content can be written.
-    File {
-        parent: Id,
-        name: String,
-    },
-    /// A structural property of an entity, with the names that lead to it.
-    Property {
-        owner: Id,
-        path: Vec<String>,
-        kind: Type,
-    },
-}
-
-impl Target {
-    /// Why nothing can be read here: there is no such entity, or none at all.
-    pub(crate) fn missing(&self, schemas: &Schemas) -> Refusal {
-        match self {
-            Self::Vacant {
-                declared,
-                key: Some(key),
-                ..
-            } => Refusal::not_found(schemas, declared, key),
-            Self::Vacant {
-                declared, relation, ..
-            }
-            | Self::Set {
-                declared, relation, ..
-            } => Refusal::nothing_related(schemas, declared, relation),
-            Self::Entity {
-                declared, found, ..
-            } => Refusal::nothing_related(schemas, declared, &found.relation),
-            Self::Property { path, .. } => Refusal::unknown_segment(&path.join("/")),
-            Self::File { name, .. } => Refusal::not_found(schemas, DRIVE_ITEM, name),
-            Self::Root => Refusal::unknown_segment(""),
-        }
-    }
-}
-
-/// How an entity was reached: what a delete takes it from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
-    pub(crate) owner: Id,
-    pub(crate) relation: String,
-}
-
-/// The last word of a path, where it is not a resource of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Tail<'a> {
-    None,
-    Count,
-    Ref,
-    Value,
-    Invocation {
-        name: &'a str,
-        arguments: Vec<(String, Argument)>,
-    },
-}
-
-/// Who asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Caller {
-    /// An application by itself.
-    Application,
-    /// A user, through an application.
-    User(Id),
-}
-
-/// Follows the steps of a path through the store. What a path names and nobody has made yet is made on the way, where
-/// Graph, too, has it from the start: the mailbox of a user, the drive of a site, a singleton.
-pub(crate) fn resolve<'a>(
-    tenant: &mut Tenant<'_>,
-    caller: Caller,
-    steps: &'a [Step<'a>],
-) -> Result<Resource<'a>, Refusal> {
-    let mut walker = Walker {
-        tenant,
-        caller,
-        resource: Resource {
-            target: Target::Root,
-            tail: Tail::None,
-            cast: None,
-        },
-    };
-    for (at, step) in steps.iter().enumerate() {
-        walker.step(step, steps.get(at + 1).map(|step| step.place))?;
-    }
-    Ok(walker.resource)
-}
-
-struct Walker<'s, 'a, 't> {
-    tenant: &'s mut Tenant<'t>,
-    caller: Caller,
-    resource: Resource<'a>,
+pub(super) struct Walker<'s, 'a, 't> {
+    pub(super) tenant: &'s mut Tenant<'t>,
+    pub(super) caller: Caller,
+    pub(super) resource: Resource<'a>,
 }
 
 impl<'a> Walker<'_, 'a, '_> {
-    fn schemas(&self) -> &Schemas {
+    pub(super) fn schemas(&self) -> &Schemas {
         self.tenant.schemas
     }
 
-    fn step(&mut self, step: &'a Step<'a>, next: Option<&Place>) -> Result<(), Refusal> {
+    pub(super) fn step(&mut self, step: &'a Step<'a>, next: Option<&Place>) -> Result<(), Refusal> {
         let name = match &step.place.segment {
             Segment::Name(name) | Segment::Call { name, .. } | Segment::Keyed { name, .. } => name,
             Segment::Key(_) => "",
@@ -168,15 +44,15 @@ impl<'a> Walker<'_, 'a, '_> {
                     StepValue::Arguments(arguments) => arguments.clone(),
                     _ => Vec::new(),
                 };
-                if step.place.is_invocation() && next.is_none() {
+                if step.described().is_invocation() && next.is_none() {
                     let name = name.rsplit('.').next().unwrap_or(name);
                     self.resource.tail = Tail::Invocation { name, arguments };
                 } else if let Some(type_name) = cast(self.schemas(), name) {
                     return self.cast(&type_name);
-                } else if !arguments.is_empty() && !step.place.is_invocation() {
-                    return self.alternate_key(step.place, name, &arguments, next.is_none());
+                } else if !arguments.is_empty() && !step.described().is_invocation() {
+                    return self.alternate_key(step.described(), name, &arguments, next.is_none());
                 } else {
-                    return self.relation(step.place, name, &arguments);
+                    return self.relation(step.described(), name, &arguments);
                 }
             }
         }
@@ -195,6 +71,7 @@ impl<'a> Walker<'_, 'a, '_> {
             return Err(Refusal::unknown_segment(key));
         };
         let found = self.tenant.find(owner, &relation, &declared, key);
+        let found = found.or_else(|| self.tenant.special(owner, &relation, key));
         self.resource.target = match found {
             Some(id) => {
                 let found = Found { owner, relation };
@@ -291,40 +168,6 @@ impl<'a> Walker<'_, 'a, '_> {
         Ok(())
     }
 
-    /// `root:/Reports/2026.csv:`; names have no case there.
-    fn path(&mut self, names: &[String]) -> Result<(), Refusal> {
-        let Target::Entity { id, .. } = self.resource.target else {
-            return Err(self.resource.target.missing(self.schemas()));
-        };
-        let mut at = (id, id);
-        for (number, name) in names.iter().enumerate() {
-            let children = self.tenant.store.many(at.1, "children");
-            let child = children.into_iter().find(|child| {
-                let entity = self.tenant.store.get(*child);
-                let own = entity.and_then(|entity| entity.properties.get("name")?.as_str());
-                own.is_some_and(|own| own.to_lowercase() == name.to_lowercase())
-            });
-            match child {
-                Some(child) => at = (at.1, child),
-                None if number + 1 == names.len() => {
-                    let (parent, name) = (at.1, name.clone());
-                    self.resource.target = Target::File { parent, name };
-                    return Ok(());
-                }
-                None => return Err(Refusal::not_found(self.schemas(), DRIVE_ITEM, name)),
-            }
-        }
-        let (owner, id) = at;
-        let (relation, declared) = ("children".to_owned(), DRIVE_ITEM.to_owned());
-        let found = Found { owner, relation };
-        self.resource.target = Target::Entity {
-            id,
-            declared,
-            found,
-        };
-        Ok(())
-    }
-
     /// The entity below which the next segment stands.
     fn owner(&self) -> Result<Id, Refusal> {
         match &self.resource.target {
@@ -346,6 +189,10 @@ impl<'a> Walker<'_, 'a, '_> {
     ) -> Result<(), Refusal> {
         if matches!(self.resource.target, Target::Root) && name == "me" {
             return self.me();
+        }
+        if matches!(self.resource.target, Target::Root) && name == "drive" {
+            // It is the drive of whoever asks.
+            self.me()?;
         }
         if matches!(self.resource.target, Target::File { .. }) && name == "content" {
             return Ok(());

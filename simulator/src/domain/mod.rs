@@ -1,12 +1,17 @@
 //! What Graph's services know of their own entities and the description does not say: that a user's `memberOf` is a
 //! group's `members` read backwards, that a message made below a mailbox is a draft, that a drive has a root.
 
+mod place;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+use crate::clock::timestamp;
 use crate::description::schema::Schemas;
 use crate::ids::Ids;
-use crate::store::{Id, Store};
-use crate::synth;
+use crate::storage::quick_xor::quick_xor_hash;
+use crate::store::{Content, Id, Store};
 
 /// Relations that are another one read from its other end.
 const INVERSE: [(&str, &str); 5] = [
@@ -37,16 +42,6 @@ const HOMES: [(&str, &str); 11] = [
     ("microsoft.graph.site", "sites"),
     ("microsoft.graph.team", "teams"),
     ("microsoft.graph.chat", "chats"),
-];
-
-/// The folders that each mailbox has: well-known name, display name.
-const FOLDERS: [(&str, &str); 6] = [
-    ("inbox", "Inbox"),
-    ("drafts", "Drafts"),
-    ("sentitems", "Sent Items"),
-    ("deleteditems", "Deleted Items"),
-    ("archive", "Archive"),
-    ("junkemail", "Junk Email"),
 ];
 
 /// Types of which one place finds all entities of an owner by id, however deep they hang: a mailbox finds each folder,
@@ -185,155 +180,64 @@ impl Tenant<'_> {
         id
     }
 
-    /// Makes the singleton that a path names and nobody has made yet.
-    pub(crate) fn materialize(&mut self, owner: Id, relation: &str, kind: &str) -> Id {
-        let mut properties = synth::object(self.schemas, kind);
-        if kind == "microsoft.graph.drive" {
-            properties.insert("driveType".into(), json!("business"));
-            properties.insert("name".into(), json!("OneDrive"));
-        }
-        self.make(Below::one(owner, relation), kind, None, properties)
-    }
-
-    /// What an entity has from the start, and where else it hangs.
-    fn place(&mut self, id: Id, owner: Id, relation: &str, kind: &str) {
+    /// The entity set in which an entity is found, wherever it was made.
+    pub(crate) fn home(&self, kind: &str) -> Option<&'static str> {
         let home = HOMES.iter().find(|(base, _)| self.schemas.is_a(kind, base));
-        if let Some((_, set)) = home {
-            self.store.add(Id::ROOT, set, id);
-        }
-        match kind {
-            "microsoft.graph.user" => {
-                if let Some(name) = self.text(id, "userPrincipalName") {
-                    self.store.alias(id, &name);
-                }
+        home.map(|(_, set)| *set)
+    }
+
+    /// Stores the bytes of a stream, and what its entity says of them.
+    pub(crate) fn fill(
+        &mut self,
+        id: Id,
+        stream: &str,
+        media_type: String,
+        bytes: Bytes,
+        now: DateTime<Utc>,
+    ) {
+        let (size, hash) = (bytes.len(), quick_xor_hash(&bytes));
+        let content = Content {
+            media_type: media_type.clone(),
+            bytes,
+        };
+        self.store.set_content(id, stream, content);
+        let Some(entity) = self.store.get(id) else {
+            return;
+        };
+        let (kind, key) = (entity.kind.clone(), entity.key.clone());
+        let described = |name: &str| self.schemas.property(&kind, name).is_some();
+        let (sized, file) = (described("size"), kind == "microsoft.graph.driveItem");
+        self.store.change(id, |properties| {
+            if sized {
+                properties.insert("size".into(), json!(size));
             }
-            "microsoft.graph.message" => self.place_message(id, owner, relation),
-            "microsoft.graph.event" => self.place_event(id, owner),
-            "microsoft.graph.drive" => {
-                let root = json!({ "name": "root", "root": {}, "folder": { "childCount": 0 } });
-                self.make_json(Below::one(id, "root"), "microsoft.graph.driveItem", root);
+            if !file || stream != "content" {
+                return;
             }
-            "microsoft.graph.driveItem" => self.place_drive_item(id, owner, relation),
-            _ => {}
-        }
+            let file = json!({ "mimeType": media_type, "hashes": { "quickXorHash": hash } });
+            properties.insert("file".into(), file);
+            properties.insert("lastModifiedDateTime".into(), json!(timestamp(now)));
+            // The content's own tag, which other changes leave as it is.
+            let tag = properties.get("cTag").and_then(Value::as_str);
+            let version =
+                tag.and_then(|tag| tag.trim_end_matches('"').rsplit(',').next()?.parse().ok());
+            let version: u64 = version.unwrap_or(0) + 1;
+            properties.insert("cTag".into(), json!(format!("\"c:{{{key}}},{version}\"")));
+        });
     }
 
-    fn make_json(&mut self, place: Below<'_>, kind: &str, properties: Value) -> Id {
-        let properties = match properties {
-            Value::Object(properties) => properties,
-            _ => Map::new(),
-        };
-        self.make(place, kind, None, properties)
-    }
-
-    fn text(&self, id: Id, property: &str) -> Option<String> {
-        self.store
-            .get(id)?
-            .properties
-            .get(property)?
-            .as_str()
-            .map(str::to_owned)
-    }
-
-    /// Gives a user what a mailbox has: its folders and its calendar. Does nothing the second time.
-    pub(crate) fn open_mailbox(&mut self, user: Id) {
-        if self.store.relation(user, "mailFolders").is_some() {
-            return;
+    /// Brings a deleted object of the directory back. `None` where it is not among the deleted ones.
+    pub(crate) fn restore(&mut self, id: Id) -> Option<Id> {
+        let entity = self.store.get(id)?;
+        if entity.below("deletedItems").is_empty() {
+            return None;
         }
-        self.store.open(user, "mailFolders");
-        self.store.open(user, "messages");
-        self.store.open(user, "events");
-        for (name, title) in FOLDERS {
-            let properties = json!({
-                "displayName": title, "childFolderCount": 0, "unreadItemCount": 0, "totalItemCount": 0,
-                "isHidden": false,
-            });
-            let place = Below::many(user, "mailFolders");
-            let folder = self.make_json(place, "microsoft.graph.mailFolder", properties);
-            self.store.alias(folder, name);
-        }
-        let properties = json!({ "name": "Calendar", "isDefaultCalendar": true, "canEdit": true, "color": "auto" });
-        let place = Below::many(user, "calendars");
-        let calendar = self.make_json(place, "microsoft.graph.calendar", properties);
-        self.store.set(user, "calendar", Some(calendar));
-    }
-
-    /// The mailbox, calendar or drive that `id` is part of.
-    fn holder(&self, id: Id, kinds: &[&str]) -> Option<Id> {
-        self.store
-            .ancestors(id)
-            .find(|(_, entity)| kinds.contains(&entity.kind.as_str()))
-            .map(|(id, _)| id)
-    }
-
-    fn place_message(&mut self, id: Id, owner: Id, relation: &str) {
-        let Some(mailbox) = self.holder(owner, &["microsoft.graph.user"]) else {
-            return;
-        };
-        if relation != "messages" {
-            return;
-        }
-        let folder = if owner == mailbox {
-            // What is made in no folder is a draft.
-            let drafts = self
-                .store
-                .named("drafts")
-                .map(|(id, _)| id)
-                .collect::<Vec<_>>();
-            let drafts = drafts
-                .into_iter()
-                .find(|id| self.store.holds(mailbox, "mailFolders", *id));
-            drafts.inspect(|folder| {
-                self.store.add(*folder, "messages", id);
-            })
-        } else {
-            self.store.add(mailbox, "messages", id);
-            Some(owner)
-        };
-        let folder = folder
-            .and_then(|folder| self.store.get(folder))
-            .map(|folder| folder.key.clone());
-        if let (Some(folder), Some(message)) = (folder, self.store.change(id)) {
-            message
-                .properties
-                .insert("parentFolderId".into(), json!(folder));
-        }
-    }
-
-    fn place_event(&mut self, id: Id, owner: Id) {
-        let Some(mailbox) = self.holder(owner, &["microsoft.graph.user"]) else {
-            return;
-        };
-        let calendar = self.store.one(mailbox, "calendar");
-        if owner == mailbox {
-            if let Some(calendar) = calendar {
-                self.store.add(calendar, "events", id);
-            }
-        } else if Some(owner) == calendar {
-            self.store.add(mailbox, "events", id);
-        }
-    }
-
-    fn place_drive_item(&mut self, id: Id, owner: Id, relation: &str) {
-        let Some(drive) = self.holder(owner, &["microsoft.graph.drive"]) else {
-            return;
-        };
-        if relation == "root" {
-            self.store.alias(id, "root");
-        }
-        self.store.add(drive, "items", id);
-        let drive_key = self.store.get(drive).map(|drive| drive.key.clone());
-        let parent = self
-            .store
-            .get(owner)
-            .filter(|owner| owner.kind == "microsoft.graph.driveItem");
-        let mut reference = json!({ "driveId": drive_key, "driveType": "business" });
-        if let Some(parent) = parent {
-            reference["id"] = json!(parent.key);
-        }
-        if let Some(item) = self.store.change(id) {
-            item.properties.insert("parentReference".into(), reference);
-        }
+        let (_, set) = HOMES
+            .iter()
+            .find(|(base, _)| self.schemas.is_a(&entity.kind, base))?;
+        let entity = self.store.remove(id)?;
+        let place = Below::many(Id::ROOT, set);
+        Some(self.make(place, &entity.kind, Some(&entity.key), entity.properties))
     }
 
     /// Removes an entity, and keeps those of the directory among its deleted items, from where they can be restored.
@@ -350,6 +254,8 @@ impl Tenant<'_> {
             .store
             .one(Id::ROOT, "directory")
             .filter(|_| kept.contains(&entity.kind.as_str()))
+            // What is deleted a second time is gone.
+            .filter(|directory| !entity.hangs(*directory, "deletedItems"))
         else {
             return;
         };

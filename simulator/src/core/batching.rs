@@ -1,0 +1,107 @@
+//! A batch, carried out: each part like a request of its own.
+
+use http::Method;
+use http::header::{CACHE_CONTROL, HeaderName};
+
+use super::exchange::Exchange;
+use super::{Core, Version};
+use crate::answer::Answer;
+use crate::batch;
+use crate::fault::Effect;
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::resource::Caller;
+
+impl Core {
+    /// Carries out the requests of a batch: those that depend on others after these, all others at the same time.
+    pub(super) async fn batch(
+        &self,
+        version: Version<'_>,
+        caller: Caller,
+        request: &Request,
+        exchange: &Exchange,
+    ) -> Answer {
+        if request.method != Method::POST {
+            return exchange.refuse(&Refusal::method([Method::POST].iter()));
+        }
+        let parts = match batch::read(&request.body, version.path) {
+            Ok(parts) => parts,
+            Err(refusal) => return exchange.refuse(&refusal),
+        };
+        let mut outcomes: Vec<Option<batch::Outcome>> = vec![None; parts.len()];
+        while outcomes.iter().any(Option::is_none) {
+            self.state().throttle.settle();
+            let before = outcomes.clone();
+            let done = |at: &usize| before.get(*at).and_then(Option::as_ref);
+            for (at, part) in parts.iter().enumerate() {
+                if done(&at).is_some() || part.after.iter().any(|other| done(other).is_none()) {
+                    continue;
+                }
+                let failed = |outcome: &batch::Outcome| match outcome {
+                    batch::Outcome::Answered(answer) => answer.status.as_u16() >= 400,
+                    batch::Outcome::Lost => false,
+                };
+                let outcome = if part.after.iter().filter_map(done).any(failed) {
+                    batch::Outcome::Answered(exchange.refuse(&batch::dependency_failed()))
+                } else {
+                    self.part_of_batch(version, caller, part, exchange.network)
+                        .await
+                };
+                if let Some(place) = outcomes.get_mut(at) {
+                    *place = Some(outcome);
+                }
+            }
+        }
+        // In which order the answers come is nobody's business.
+        let mut answers: Vec<_> = parts
+            .into_iter()
+            .map(|part| part.id)
+            .zip(outcomes)
+            .collect();
+        answers.reverse();
+        let answers: Vec<_> = answers
+            .into_iter()
+            .filter_map(|(id, outcome)| Some((id, outcome?)))
+            .collect();
+        batch::write(&answers)
+    }
+
+    async fn part_of_batch(
+        &self,
+        version: Version<'_>,
+        caller: Caller,
+        part: &batch::Part,
+        network: bool,
+    ) -> batch::Outcome {
+        let request = match &part.request {
+            Ok(request) => request,
+            Err(refusal) => {
+                let state = self.state();
+                let (now, id) = (state.clock.now(), part.id.as_str());
+                return batch::Outcome::Answered(refusal.answer(now, id, id));
+            }
+        };
+        let exchange = self.begin(request, network);
+        let heard = exchange.heard(request);
+        let path = request.path().strip_prefix(version.path);
+        let answer = match &exchange.effect {
+            Some(Effect::Answer(answer)) => answer.clone(),
+            Some(Effect::Reset | Effect::Truncated) => return batch::Outcome::Lost,
+            effect => {
+                if let (Some(Effect::Slow(delay)), true) = (effect, network) {
+                    tokio::time::sleep(*delay).await;
+                }
+                let path = path.unwrap_or_default();
+                self.call(version, caller, &heard, path, &exchange).await.0
+            }
+        };
+        match exchange.effect {
+            Some(Effect::Lost) => batch::Outcome::Lost,
+            _ => batch::Outcome::Answered(
+                answer
+                    .with(HeaderName::from_static("odata-version"), "4.0")
+                    .with(CACHE_CONTROL, "private"),
+            ),
+        }
+    }
+}

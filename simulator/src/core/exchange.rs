@@ -1,0 +1,96 @@
+//! One request on its way to an answer: its ids, and the fault that is for it.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+use http::header::{CACHE_CONTROL, DATE, HeaderName, STRICT_TRANSPORT_SECURITY, VARY};
+
+use super::{Core, Part};
+use crate::answer::Answer;
+use crate::clock::http_date;
+use crate::fault::{Effect, Quirk};
+use crate::refusal::Refusal;
+use crate::request::Request;
+
+/// One request on its way to an answer.
+pub(super) struct Exchange {
+    pub(super) now: DateTime<Utc>,
+    pub(super) request_id: String,
+    pub(super) client_request_id: String,
+    pub(super) effect: Option<Effect>,
+    /// Whether webhooks can be reached.
+    pub(super) network: bool,
+}
+
+impl Core {
+    /// Looks at a request for the first time: which fault is for it.
+    pub(super) fn begin(&self, request: &Request, network: bool) -> Exchange {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let now = state.clock.now();
+        let request_id = state.ids.guid();
+        let client_request_id = request
+            .header("client-request-id")
+            .unwrap_or_else(|| request_id.clone());
+        let fault = state
+            .faults
+            .iter_mut()
+            .position(|fault| fault.takes(request))
+            .and_then(|at| state.faults.get(at));
+        let identity = matches!(self.part(request.path()), Part::Token(_));
+        let effect = fault.map(|fault| {
+            let challenge = |claims: Option<&str>| state.identity.challenge(claims);
+            fault.effect(identity, now, &request_id, &challenge)
+        });
+        state.faults.retain(|fault| !fault.is_over());
+        Exchange {
+            now,
+            request_id,
+            client_request_id,
+            effect,
+            network,
+        }
+    }
+}
+
+impl Exchange {
+    /// The request, as far as it is heard.
+    pub(super) fn heard<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        match &self.effect {
+            Some(Effect::Unheard(header)) => {
+                let mut request = request.clone();
+                request.headers.remove(header.as_str());
+                Cow::Owned(request)
+            }
+            _ => Cow::Borrowed(request),
+        }
+    }
+
+    pub(super) fn refuse(&self, refusal: &Refusal) -> Answer {
+        refusal.answer(self.now, &self.request_id, &self.client_request_id)
+    }
+
+    /// The headers that all answers of Graph have.
+    pub(super) fn dressed(&self, answer: Answer) -> Answer {
+        answer
+            .with(HeaderName::from_static("request-id"), &self.request_id)
+            .with(HeaderName::from_static("client-request-id"), &self.client_request_id)
+            .with(
+                HeaderName::from_static("x-ms-ags-diagnostic"),
+                r#"{"ServerInfo":{"DataCenter":"Simulator","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"SIM"}}"#,
+            )
+            .with(HeaderName::from_static("odata-version"), "4.0")
+            .with(STRICT_TRANSPORT_SECURITY, "max-age=31536000")
+            .with(CACHE_CONTROL, "no-store, no-cache")
+            .with(VARY, "Accept-Encoding")
+            .with(DATE, &http_date(self.now))
+    }
+
+    /// The odd way in which the request is to be carried out.
+    pub(super) fn quirk(&self) -> Option<&Quirk> {
+        match &self.effect {
+            Some(Effect::Quirk(quirk)) => Some(quirk),
+            _ => None,
+        }
+    }
+}

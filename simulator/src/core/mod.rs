@@ -1,0 +1,300 @@
+//! The simulator without its server: a request in, an answer out.
+
+mod batching;
+mod exchange;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use http::StatusCode;
+
+use crate::answer::Answer;
+use crate::clock::Clock;
+use crate::delta::Deltas;
+use crate::description::Description;
+use crate::domain::Tenant;
+use crate::fault::{Effect, Fault, Quirk};
+use crate::graph::Graph;
+use crate::identity::Identity;
+use crate::ids::Ids;
+use crate::prefer::Shape;
+use crate::recorder::{Host, RecordedRequest, Recorder};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::resource::Caller;
+use crate::storage::Storage;
+use crate::store::{Id, Store};
+use crate::throttle::Throttle;
+use crate::webhooks::deliver::handshake;
+use crate::webhooks::{Validation, Webhooks};
+use exchange::Exchange;
+
+/// All that a simulator is and has.
+pub(crate) struct Core {
+    pub(crate) description: Description,
+    /// The description behind `/beta`, where there is one.
+    pub(crate) beta: Option<Description>,
+    /// `http://127.0.0.1:…`
+    pub(crate) host: String,
+    state: Mutex<State>,
+}
+
+/// What changes.
+pub(crate) struct State {
+    pub(crate) store: Store,
+    pub(crate) ids: Ids,
+    pub(crate) clock: Clock,
+    pub(crate) identity: Identity,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) throttle: Throttle,
+    pub(crate) deltas: Deltas,
+    pub(crate) storage: Storage,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) recorder: Recorder,
+    pub(crate) page_size: Option<usize>,
+    pub(crate) page_epoch: u32,
+    /// The user who signs in.
+    pub(crate) user: Id,
+}
+
+/// What goes back over the wire.
+pub(crate) struct Reply {
+    pub(crate) effect: Option<Effect>,
+    pub(crate) answer: Answer,
+}
+
+/// Which part of the simulator a path is for.
+enum Part<'a> {
+    Graph(Version<'a>, &'a str),
+    /// The token endpoint of a tenant.
+    Token(&'a str),
+    /// What a tenant publishes of itself: its endpoints, or its keys.
+    Discovery(&'a str, bool),
+    Nothing,
+}
+
+/// A version of Graph.
+#[derive(Clone, Copy)]
+struct Version<'a> {
+    description: &'a Description,
+    /// `/v1.0`
+    path: &'static str,
+}
+
+impl Core {
+    pub(crate) fn new(
+        description: Description,
+        beta: Option<Description>,
+        host: String,
+        state: State,
+    ) -> Self {
+        Self {
+            description,
+            beta,
+            host,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// The state. A panic elsewhere leaves it as it is: each change is whole by itself.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn part<'a>(&'a self, path: &'a str) -> Part<'a> {
+        let below = |version: &'static str, description: &'a Description| {
+            let rest = path.strip_prefix(version)?;
+            let version = Version {
+                description,
+                path: version,
+            };
+            (rest.is_empty() || rest.starts_with('/')).then_some(Part::Graph(version, rest))
+        };
+        if let Some(part) = below("/v1.0", &self.description) {
+            return part;
+        }
+        if let Some(part) = self.beta.as_ref().and_then(|beta| below("/beta", beta)) {
+            return part;
+        }
+        match path
+            .strip_suffix("/oauth2/v2.0/token")
+            .and_then(|tenant| tenant.strip_prefix('/'))
+        {
+            Some(tenant) if !tenant.contains('/') => Part::Token(tenant),
+            _ => discovery(path).map_or(Part::Nothing, |(tenant, keys)| {
+                Part::Discovery(tenant, keys)
+            }),
+        }
+    }
+
+    /// Answers a request, and records it. Without a network, webhooks are taken to be there.
+    pub(crate) async fn handle(&self, host: Host, request: &Request, network: bool) -> Reply {
+        let exchange = self.begin(request, network);
+        let heard = exchange.heard(request);
+        let mut template = None;
+        let answer = match (&exchange.effect, self.part(request.path())) {
+            (Some(Effect::Answer(answer)), _) => answer.clone(),
+            (Some(Effect::Reset), _) => Answer::empty(StatusCode::OK),
+            (_, _) if host == Host::Storage => {
+                let quirk = exchange.quirk();
+                let mut state = self.state();
+                let answer = state.stored(&self.description, &heard, quirk);
+                state.notify(&self.description, &format!("{}/v1.0", self.host));
+                answer
+            }
+            (_, Part::Token(tenant)) => {
+                let mut guard = self.state();
+                let state = &mut *guard;
+                state
+                    .identity
+                    .token(&heard, tenant, &mut state.ids, exchange.now)
+            }
+            (_, Part::Graph(version, path)) => {
+                let authorization = heard.header("authorization");
+                let caller = self
+                    .state()
+                    .identity
+                    .authorize(authorization.as_deref(), exchange.now);
+                match caller {
+                    Err(refusal) => exchange.refuse(&refusal),
+                    Ok(caller) if path == "/$batch" => {
+                        self.batch(version, caller, &heard, &exchange).await
+                    }
+                    Ok(caller) => {
+                        self.state().throttle.settle();
+                        let (answer, place) =
+                            self.call(version, caller, &heard, path, &exchange).await;
+                        template = place;
+                        answer
+                    }
+                }
+            }
+            (_, Part::Discovery(tenant, keys)) => self.state().published(&self.host, tenant, keys),
+            (_, Part::Nothing) => {
+                let version = request.path().split('/').nth(1).unwrap_or_default();
+                exchange.refuse(&Refusal::bad_request(format!("Invalid version: {version}")))
+            }
+        };
+        let answer = match host {
+            Host::Graph => exchange.dressed(answer),
+            Host::Storage => answer,
+        };
+        let arrives = !matches!(exchange.effect, Some(Effect::Reset | Effect::Lost));
+        self.state().recorder.record(RecordedRequest {
+            host,
+            method: request.method.clone(),
+            target: request.target.clone(),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+            status: arrives.then_some(answer.status),
+            template,
+        });
+        Reply {
+            effect: exchange.effect,
+            answer,
+        }
+    }
+
+    /// Carries out one request of Graph. The answer is there, with the place that gave it.
+    async fn call(
+        &self,
+        version: Version<'_>,
+        caller: Caller,
+        request: &Request,
+        path: &str,
+        exchange: &Exchange,
+    ) -> (Answer, Option<String>) {
+        let root = format!("{}{}", self.host, version.path);
+        let quirk = exchange.quirk();
+        let run = |validation| {
+            let mut guard = self.state();
+            let state = &mut *guard;
+            let graph = state.graph(version.description, &root, caller, quirk);
+            let outcome = Graph {
+                validation,
+                ..graph
+            }
+            .answer(request, path);
+            state.notify(version.description, &root);
+            outcome
+        };
+        let mut outcome = run(Validation::Unasked);
+        if !outcome.handshakes.is_empty() {
+            let mut passed = true;
+            for url in outcome.handshakes {
+                passed =
+                    passed && (!exchange.network || handshake(&url, &exchange.request_id).await);
+            }
+            outcome = run(if passed {
+                Validation::Passed
+            } else {
+                Validation::Failed
+            });
+        }
+        let answer = outcome
+            .result
+            .unwrap_or_else(|refusal| exchange.refuse(&refusal));
+        (answer, outcome.template)
+    }
+}
+
+/// The tenant whose endpoints or keys (`true`) are at a path.
+fn discovery(path: &str) -> Option<(&str, bool)> {
+    let (tenant, rest) = path.strip_prefix('/')?.split_once('/')?;
+    match rest {
+        "v2.0/.well-known/openid-configuration" | ".well-known/openid-configuration" => {
+            Some((tenant, false))
+        }
+        "discovery/v2.0/keys" | "discovery/keys" => Some((tenant, true)),
+        _ => None,
+    }
+}
+
+impl State {
+    /// What the identity platform publishes (OpenID Connect Discovery 1.0).
+    fn published(&mut self, host: &str, tenant: &str, keys: bool) -> Answer {
+        let body = if keys {
+            self.webhooks.signer().key_set()
+        } else {
+            self.identity.configuration(host, tenant)
+        };
+        Answer::bytes(
+            StatusCode::OK,
+            "application/json; charset=utf-8",
+            body.to_string(),
+        )
+    }
+
+    /// The service, as `caller` sees it.
+    pub(crate) fn graph<'a>(
+        &'a mut self,
+        description: &'a Description,
+        root: &'a str,
+        caller: Caller,
+        quirk: Option<&'a Quirk>,
+    ) -> Graph<'a> {
+        self.store.at(self.clock.now());
+        self.drop_expired();
+        Graph {
+            description,
+            tenant: Tenant {
+                schemas: description.schemas(),
+                store: &mut self.store,
+                ids: &mut self.ids,
+            },
+            root,
+            now: self.clock.now(),
+            caller,
+            page_size: self.page_size,
+            page_epoch: self.page_epoch,
+            throttle: &mut self.throttle,
+            deltas: &mut self.deltas,
+            storage: &mut self.storage,
+            quirk,
+            shape: Shape::default(),
+            webhooks: &mut self.webhooks,
+            application: &self.identity.application,
+            validation: Validation::Unasked,
+            handshakes: Vec::new(),
+        }
+    }
+}

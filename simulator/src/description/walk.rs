@@ -1,0 +1,182 @@
+//! From a request's path to places of the description, over grafts where a place shares another's subtree.
+
+use std::collections::HashMap;
+
+use http::Method;
+use serde::Deserialize;
+
+use super::Description;
+use super::operation::Operation;
+use super::routes::{Place, Routes};
+use crate::segment::Argument;
+
+/// `grafts.json`: what Graph has and its description lost. Both tables are from a place to the place that it stands for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Grafts {
+    /// Places that have all that another one has, itself and below it: `/me/drive` is a `/drives/{drive-id}`.
+    #[serde(default)]
+    pub(super) subtrees: HashMap<String, String>,
+    /// Places below which others are found by a path between colons: `/drives/{drive-id}/items/{driveItem-id}:/a/b:`.
+    #[serde(default)]
+    pub(super) paths: HashMap<String, String>,
+}
+
+/// A segment of a request's path, matched.
+#[derive(Debug)]
+pub(crate) struct Step<'a> {
+    pub(crate) place: &'a Place,
+    /// The place whose subtree this one shares.
+    pub(crate) graft: Option<&'a Place>,
+    pub(crate) value: StepValue,
+}
+
+/// What of the request's segment is not in the description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StepValue {
+    /// The segment is a literal.
+    None,
+    Key(String),
+    Arguments(Vec<(String, Argument)>),
+    /// The names between the colons of `root:/Reports/2026.csv:`.
+    Path(Vec<String>),
+}
+
+impl<'a> Step<'a> {
+    pub(super) fn new(place: &'a Place, value: StepValue) -> Self {
+        Self {
+            place,
+            graft: None,
+            value,
+        }
+    }
+
+    /// What the method does here. `Err` says why the description cannot be read.
+    pub(crate) fn operation(&self, method: &Method) -> Option<Result<&'a Operation, &'a str>> {
+        let own = self.place.operation(method);
+        own.or_else(|| self.graft?.operation(method))
+    }
+
+    /// The methods that there are here.
+    pub(crate) fn methods(&self) -> impl Iterator<Item = &'a Method> {
+        let grafted = self.graft.into_iter().flat_map(Place::methods);
+        self.place.methods().chain(grafted)
+    }
+
+    /// The place that says what is here: the one that it stands for, where the description does not have it.
+    pub(crate) fn described(&self) -> &'a Place {
+        match self.graft {
+            Some(graft) if self.place.methods().next().is_none() => graft,
+            _ => self.place,
+        }
+    }
+}
+
+/// Why a path leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Lost<'a> {
+    /// At this segment.
+    Segment(String),
+    /// The description cannot be read.
+    Unreadable(&'a str),
+}
+
+/// A place, and the tree that it is in.
+type At<'a> = (&'a Routes, &'a Place);
+
+impl Description {
+    /// Walks the percent-decoded segments of a request.
+    pub(crate) fn walk<'a>(&'a self, segments: &[String]) -> Result<Vec<Step<'a>>, Lost<'a>> {
+        let first = segments.first().map_or("", String::as_str);
+        let lost = |segment: &str| Lost::Segment(segment.to_owned());
+        let routes = self.routes(first).ok_or_else(|| lost(first))?;
+        let routes = routes.map_err(Lost::Unreadable)?;
+        let mut at: Vec<At<'a>> = routes
+            .root()
+            .map(|root| (routes, root))
+            .into_iter()
+            .collect();
+        let mut steps: Vec<Step<'a>> = Vec::new();
+        let mut rest = segments.iter();
+        while let Some(text) = rest.next() {
+            let before = steps.len();
+            let mut reached = None;
+            for (routes, place) in at {
+                if let Some(found) = self.addressed(routes, place, text, &mut steps) {
+                    let mut names = Vec::new();
+                    for name in rest.by_ref() {
+                        let last = name.strip_suffix(':');
+                        names.push(last.unwrap_or(name).to_owned());
+                        if last.is_some() {
+                            break;
+                        }
+                    }
+                    names.retain(|name| !name.is_empty());
+                    steps.push(Step::new(found.1, StepValue::Path(names)));
+                    reached = Some(found);
+                    break;
+                }
+                routes.step(place, text, &mut steps);
+                if let Some(step) = steps.get(before..).and_then(|new| new.last()) {
+                    reached = Some((routes, step.place));
+                    break;
+                }
+            }
+            let (routes, place) = reached.ok_or_else(|| lost(text))?;
+            for step in steps.iter_mut().skip(before) {
+                step.graft = self.graft(step.place).map(|(_, place)| place);
+            }
+            at = self.alike(routes, place);
+        }
+        Ok(steps)
+    }
+
+    /// Steps to the place that `root:` or `{id}:` stands for. The answer is the place of what is found by the path behind
+    /// the colon.
+    fn addressed<'a>(
+        &'a self,
+        routes: &'a Routes,
+        place: &'a Place,
+        text: &str,
+        steps: &mut Vec<Step<'a>>,
+    ) -> Option<At<'a>> {
+        let text = text.strip_suffix(':').filter(|text| !text.is_empty())?;
+        let before = steps.len();
+        routes.step(place, text, steps);
+        let reached = steps.get(before..)?.last()?.place;
+        let alike = self.alike(routes, reached).into_iter();
+        let found = alike
+            .filter_map(|(_, place)| self.grafts().paths.get(&place.template))
+            .find_map(|target| self.place(target));
+        if found.is_none() {
+            steps.truncate(before);
+        }
+        found
+    }
+
+    /// A place, and those whose subtrees it shares.
+    fn alike<'a>(&'a self, routes: &'a Routes, place: &'a Place) -> Vec<At<'a>> {
+        let mut alike = vec![(routes, place)];
+        while let Some(next) = alike.last().and_then(|(_, place)| self.graft(place)) {
+            if alike
+                .iter()
+                .any(|(_, known)| known.template == next.1.template)
+            {
+                break;
+            }
+            alike.push(next);
+        }
+        alike
+    }
+
+    fn graft<'a>(&'a self, place: &Place) -> Option<At<'a>> {
+        self.place(self.grafts().subtrees.get(&place.template)?)
+    }
+
+    /// The place of this template.
+    pub(super) fn place<'a>(&'a self, template: &str) -> Option<At<'a>> {
+        let first = template.trim_start_matches('/').split('/').next()?;
+        let routes = self.routes(first)?.ok()?;
+        Some((routes, routes.find(template)?))
+    }
+}

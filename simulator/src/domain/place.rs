@@ -1,0 +1,215 @@
+//! What an entity has from the start, and where else it hangs than where it was made.
+
+use serde_json::{Map, Value, json};
+
+use super::{Below, HOMES, Tenant};
+use crate::store::Id;
+use crate::synth;
+
+/// The folders that each mailbox has: well-known name, display name.
+const FOLDERS: [(&str, &str); 6] = [
+    ("inbox", "Inbox"),
+    ("drafts", "Drafts"),
+    ("sentitems", "Sent Items"),
+    ("deleteditems", "Deleted Items"),
+    ("archive", "Archive"),
+    ("junkemail", "Junk Email"),
+];
+
+impl Tenant<'_> {
+    /// A folder of a drive that is there under a name of its own, as soon as it is asked for.
+    ///
+    /// <https://learn.microsoft.com/graph/api/drive-get-specialfolder>
+    pub(crate) fn special(&mut self, drive: Id, relation: &str, name: &str) -> Option<Id> {
+        const SPECIAL: [(&str, &str); 6] = [
+            ("approot", "Apps"),
+            ("cameraroll", "Camera Roll"),
+            ("desktop", "Desktop"),
+            ("documents", "Documents"),
+            ("music", "Music"),
+            ("photos", "Pictures"),
+        ];
+        let known = |(word, _): &&(&str, &str)| word.eq_ignore_ascii_case(name);
+        let (word, title) = SPECIAL
+            .iter()
+            .find(known)
+            .filter(|_| relation == "special")?;
+        let root = self.store.one(drive, "root")?;
+        let made = self.store.many(drive, "special").into_iter().find(|id| {
+            let item = self.store.get(*id);
+            item.is_some_and(|item| {
+                item.properties.get("specialFolder") == Some(&json!({ "name": word }))
+            })
+        });
+        made.or_else(|| {
+            let folder = json!({
+                "name": title, "folder": { "childCount": 0 }, "specialFolder": { "name": word },
+            });
+            let place = Below::many(root, "children");
+            let id = self.make_json(place, "microsoft.graph.driveItem", folder);
+            self.store.add(drive, "special", id);
+            Some(id)
+        })
+    }
+
+    /// Makes the singleton that a path names and nobody has made yet.
+    pub(crate) fn materialize(&mut self, owner: Id, relation: &str, kind: &str) -> Id {
+        let mut properties = synth::object(self.schemas, kind);
+        if kind == "microsoft.graph.drive" {
+            properties.insert("driveType".into(), json!("business"));
+            properties.insert("name".into(), json!("OneDrive"));
+        }
+        self.make(Below::one(owner, relation), kind, None, properties)
+    }
+
+    /// What an entity has from the start, and where else it hangs.
+    pub(super) fn place(&mut self, id: Id, owner: Id, relation: &str, kind: &str) {
+        let home = HOMES.iter().find(|(base, _)| self.schemas.is_a(kind, base));
+        if let Some((_, set)) = home {
+            self.store.add(Id::ROOT, set, id);
+        }
+        match kind {
+            "microsoft.graph.user" => {
+                if let Some(name) = self.text(id, "userPrincipalName") {
+                    self.store.alias(id, &name);
+                }
+            }
+            "microsoft.graph.message" => self.place_message(id, owner, relation),
+            "microsoft.graph.event" => self.place_event(id, owner),
+            "microsoft.graph.drive" => {
+                let root = json!({ "name": "root", "root": {}, "folder": { "childCount": 0 } });
+                self.make_json(Below::one(id, "root"), "microsoft.graph.driveItem", root);
+            }
+            "microsoft.graph.driveItem" => self.place_drive_item(id, owner, relation),
+            _ => {}
+        }
+    }
+
+    fn make_json(&mut self, place: Below<'_>, kind: &str, properties: Value) -> Id {
+        let properties = match properties {
+            Value::Object(properties) => properties,
+            _ => Map::new(),
+        };
+        self.make(place, kind, None, properties)
+    }
+
+    fn text(&self, id: Id, property: &str) -> Option<String> {
+        self.store
+            .get(id)?
+            .properties
+            .get(property)?
+            .as_str()
+            .map(str::to_owned)
+    }
+
+    /// Gives a user what a mailbox has: its folders and its calendar. Does nothing the second time.
+    pub(crate) fn open_mailbox(&mut self, user: Id) {
+        if self.store.relation(user, "mailFolders").is_some() {
+            return;
+        }
+        self.store.open(user, "mailFolders");
+        self.store.open(user, "messages");
+        self.store.open(user, "events");
+        for (name, title) in FOLDERS {
+            let properties = json!({
+                "displayName": title, "childFolderCount": 0, "unreadItemCount": 0, "totalItemCount": 0,
+                "isHidden": false,
+            });
+            let place = Below::many(user, "mailFolders");
+            let folder = self.make_json(place, "microsoft.graph.mailFolder", properties);
+            self.store.alias(folder, name);
+        }
+        let properties = json!({ "name": "Calendar", "isDefaultCalendar": true, "canEdit": true, "color": "auto" });
+        let place = Below::many(user, "calendars");
+        let calendar = self.make_json(place, "microsoft.graph.calendar", properties);
+        self.store.set(user, "calendar", Some(calendar));
+    }
+
+    /// The mailbox, calendar or drive that `id` is part of.
+    fn holder(&self, id: Id, kinds: &[&str]) -> Option<Id> {
+        self.store
+            .ancestors(id)
+            .find(|(_, entity)| kinds.contains(&entity.kind.as_str()))
+            .map(|(id, _)| id)
+    }
+
+    fn place_message(&mut self, id: Id, owner: Id, relation: &str) {
+        let Some(mailbox) = self.holder(owner, &["microsoft.graph.user"]) else {
+            return;
+        };
+        if relation != "messages" {
+            return;
+        }
+        let folder = if owner == mailbox {
+            // What is made in no folder is a draft.
+            let drafts = self
+                .store
+                .named("drafts")
+                .map(|(id, _)| id)
+                .collect::<Vec<_>>();
+            let drafts = drafts
+                .into_iter()
+                .find(|id| self.store.holds(mailbox, "mailFolders", *id));
+            drafts.inspect(|folder| {
+                self.store.add(*folder, "messages", id);
+            })
+        } else {
+            self.store.add(mailbox, "messages", id);
+            Some(owner)
+        };
+        let folder = folder
+            .and_then(|folder| self.store.get(folder))
+            .map(|folder| folder.key.clone());
+        if let Some(folder) = folder {
+            self.store.change(id, |message| {
+                message.insert("parentFolderId".into(), json!(folder));
+            });
+        }
+    }
+
+    fn place_event(&mut self, id: Id, owner: Id) {
+        let Some(mailbox) = self.holder(owner, &["microsoft.graph.user"]) else {
+            return;
+        };
+        let calendar = self.store.one(mailbox, "calendar");
+        if owner == mailbox {
+            if let Some(calendar) = calendar {
+                self.store.add(calendar, "events", id);
+            }
+        } else if Some(owner) == calendar {
+            self.store.add(mailbox, "events", id);
+        }
+    }
+
+    fn place_drive_item(&mut self, id: Id, owner: Id, relation: &str) {
+        let Some(drive) = self.holder(owner, &["microsoft.graph.drive"]) else {
+            return;
+        };
+        if relation == "root" {
+            self.store.alias(id, "root");
+        }
+        self.store.add(drive, "items", id);
+        let drive_key = self.store.get(drive).map(|drive| drive.key.clone());
+        let parent = self
+            .store
+            .get(owner)
+            .filter(|owner| owner.kind == "microsoft.graph.driveItem");
+        let mut reference = json!({ "driveId": drive_key, "driveType": "business" });
+        if let Some(parent) = parent {
+            reference["id"] = json!(parent.key);
+        }
+        self.store.change(id, |item| {
+            item.insert("parentReference".into(), reference);
+        });
+    }
+
+    /// The folders in which a message lies.
+    pub(crate) fn folders_of(&self, message: Id) -> Vec<Id> {
+        let mut owners = self.store.owners("messages", message);
+        owners.retain(|owner| {
+            let owner = self.store.get(*owner);
+            owner.is_some_and(|owner| owner.kind == "microsoft.graph.mailFolder")
+        });
+        owners
+    }
+}

@@ -1,0 +1,393 @@
+//! `delta()`: what is there, and from then on what changed.
+//!
+//! <https://learn.microsoft.com/graph/delta-query-overview>. The three families of services (directory, Exchange and Teams,
+//! files) differ in their tokens, in how they say that something is gone, and in what they say to a token that has run out.
+
+mod round;
+mod write;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http::StatusCode;
+use http::header::LOCATION;
+use serde_json::{Map, Value, json};
+
+use super::{Call, Graph};
+use crate::answer::Answer;
+use crate::delta::{Cursor, Found};
+use crate::description::operation::Operation;
+use crate::description::walk::Step;
+use crate::fault::Quirk;
+use crate::query::Options;
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::resource::{Resource, Target};
+use crate::segment::Argument;
+use crate::service::Service;
+use crate::store::Id;
+
+const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
+
+/// How many objects a filter of the directory may name.
+const NAMED: usize = 50;
+
+/// How long tokens of the directory and of Exchange live, though seven days are documented for the former.
+const LIFETIME: TimeDelta = TimeDelta::days(30);
+
+/// How far back tokens of drives reach.
+const LIFETIME_FILES: TimeDelta = TimeDelta::days(60);
+
+/// What a delta query watches.
+#[derive(Clone, Debug)]
+struct Scope {
+    owner: Id,
+    relation: String,
+    declared: String,
+    service: Service,
+    /// All that hangs below a drive item, however deep, and the item itself.
+    deep: bool,
+}
+
+/// What a client asked for: a request, and the token in it.
+struct Asked<'a> {
+    operation: &'a Operation,
+    steps: &'a [Step<'a>],
+    resource: &'a Resource<'a>,
+    /// The path below the root without a token.
+    path: String,
+    /// The options aside from tokens.
+    pairs: Vec<(String, String)>,
+    token: Option<String>,
+}
+
+impl Graph<'_> {
+    /// A page of a round of a delta query.
+    pub(super) fn delta(
+        &mut self,
+        request: &Request,
+        path: &str,
+        operation: &Operation,
+        steps: &[Step<'_>],
+        resource: &Resource<'_>,
+        arguments: &[(String, Argument)],
+    ) -> Result<Answer, Refusal> {
+        let scope = self.scope(resource)?;
+        let asked = asked(request, path, operation, steps, resource, arguments, &scope)?;
+        let cursor = match asked.token.as_deref() {
+            None => self.start(&asked, None),
+            Some("latest") => {
+                let now = self.tenant.store.journal.end();
+                // The options are looked at, though nothing is sent that they select.
+                let cursor = self.start(&asked, Some(now));
+                self.options(&asked, &scope, &cursor)?;
+                return self.page_of(&asked, &scope, &cursor, now, Vec::new(), None);
+            }
+            Some(token) => self.continued(&asked, &scope, token)?,
+        };
+        let options = self.options(&asked, &scope, &cursor)?;
+        let until = cursor.until.unwrap_or(self.tenant.store.journal.end());
+        let call = Call {
+            request,
+            operation,
+            options,
+            path,
+            steps,
+        };
+        let size = self.page_size(&call, &scope.declared)?;
+        let entries = self.round(&call, &scope, &cursor, until, size)?;
+        let empty = self.quirk == Some(&Quirk::EmptyPage);
+        let size = if empty { 0 } else { size };
+        let start = usize::try_from(cursor.position).unwrap_or(usize::MAX);
+        let page: Vec<_> = entries.iter().skip(start).take(size).cloned().collect();
+        let end = start.saturating_add(page.len());
+        let more = (empty || end < entries.len()).then_some(end as u64);
+        let items = self
+            .repeated(page)
+            .map(|entry| self.write(&call, &scope, &cursor, until, &entry));
+        let items = items.collect();
+        self.page_of(&asked, &scope, &cursor, until, items, more)
+    }
+
+    fn scope(&self, resource: &Resource<'_>) -> Result<Scope, Refusal> {
+        let schemas = self.tenant.schemas;
+        match &resource.target {
+            Target::Set {
+                owner,
+                relation,
+                declared,
+                ..
+            } => Ok(Scope {
+                owner: *owner,
+                relation: relation.clone(),
+                declared: declared.clone(),
+                service: Service::of(schemas, declared),
+                deep: false,
+            }),
+            Target::Entity { id, declared, .. } if declared == DRIVE_ITEM => Ok(Scope {
+                owner: *id,
+                relation: "children".into(),
+                declared: declared.clone(),
+                service: Service::Files,
+                deep: true,
+            }),
+            target => Err(target.missing(schemas)),
+        }
+    }
+
+    /// The first page of a first round.
+    fn start(&self, asked: &Asked<'_>, since: Option<usize>) -> Cursor {
+        Cursor {
+            path: asked.path.clone(),
+            pairs: asked.pairs.clone(),
+            since,
+            until: None,
+            position: 0,
+            issued: self.now,
+        }
+    }
+
+    /// The cursor behind a token, or what is wrong with it.
+    fn continued(&self, asked: &Asked<'_>, scope: &Scope, token: &str) -> Result<Cursor, Refusal> {
+        let lifetime = match scope.service {
+            Service::Files => LIFETIME_FILES,
+            _ => LIFETIME,
+        };
+        let old = |time: DateTime<Utc>| self.now.signed_duration_since(time) > lifetime;
+        if scope.service == Service::Files
+            && let Ok(time) = DateTime::parse_from_rfc3339(token)
+        {
+            let time = time.to_utc();
+            if old(time) {
+                return Err(self.gone(asked, scope, None));
+            }
+            let since = self.tenant.store.journal.since(time);
+            return Ok(self.start(asked, Some(since)));
+        }
+        let cursor = match self.deltas.find(token) {
+            Found::Cursor(cursor) if cursor.path == asked.path => cursor,
+            // It belongs to another folder, drive or set.
+            Found::Cursor(_) => return Err(malformed(scope)),
+            Found::Dead(cursor) => return Err(self.gone(asked, scope, cursor)),
+            Found::Malformed => return Err(malformed(scope)),
+        };
+        if old(cursor.issued) {
+            return Err(self.gone(asked, scope, Some(cursor)));
+        }
+        if asked.pairs.is_empty() {
+            Ok(cursor)
+        } else {
+            Err(Refusal::bad_request(
+                "The options of a delta query belong to its first request; the links that it gave are used as they came.",
+            ))
+        }
+    }
+
+    /// What a service says to a token that has run out.
+    fn gone(&self, asked: &Asked<'_>, scope: &Scope, cursor: Option<Cursor>) -> Refusal {
+        match scope.service {
+            Service::Files => {
+                let pairs = cursor.map_or(Vec::new(), |cursor| cursor.pairs);
+                let fresh = self.link(&asked.path, &pairs, None);
+                let message = "Resync required. Replace any local items with the server's version (including deletes) if \
+                               you're sure that the service was up to date with your local changes when you last sync'd. \
+                               Upload any local changes that the server doesn't know about.";
+                Refusal::new(StatusCode::GONE, "resyncRequired", message)
+                    .inner_code("resyncApplyDifferences")
+                    .header(LOCATION, &fresh)
+            }
+            Service::Directory => {
+                Refusal::unsupported_query("DeltaLink older than 30 days is not supported.")
+            }
+            _ => Refusal::new(
+                StatusCode::GONE,
+                "SyncStateNotFound",
+                "The sync state generation is not found; generation=149;[highest=157].",
+            ),
+        }
+    }
+
+    fn options(
+        &self,
+        asked: &Asked<'_>,
+        scope: &Scope,
+        cursor: &Cursor,
+    ) -> Result<Options, Refusal> {
+        let item = self.item(asked.operation, asked.resource);
+        let options = Options::read(self.tenant.schemas, asked.operation, &item, &cursor.pairs)?;
+        let refused = |name: &str| {
+            Err(Refusal::option(
+                name,
+                "it is not supported by a delta query.",
+            ))
+        };
+        if options.search.is_some() {
+            return refused("$search");
+        }
+        if scope.relation == "calendarView" && !options.select.is_empty() {
+            return refused("$select");
+        }
+        if scope.service != Service::Directory {
+            return Ok(options);
+        }
+        if !options.orderby.is_empty() {
+            return refused("$orderby");
+        }
+        let by_id = options.filter.as_ref().is_none_or(|filter| {
+            let mut paths = filter.paths().into_iter();
+            paths.all(|path| matches!(path, [name] if name == "id"))
+        });
+        let many = options
+            .filter
+            .as_ref()
+            .map_or(0, |filter| filter.alternatives());
+        if by_id && many <= NAMED {
+            Ok(options)
+        } else {
+            Err(Refusal::unsupported_query(format!(
+                "A delta query takes no other filter than one for up to {NAMED} values of 'id'."
+            )))
+        }
+    }
+
+    /// A page's JSON: with a link to the next page, or one to what will change from now on.
+    fn page_of(
+        &mut self,
+        asked: &Asked<'_>,
+        scope: &Scope,
+        cursor: &Cursor,
+        until: usize,
+        items: Vec<Value>,
+        more: Option<u64>,
+    ) -> Result<Answer, Refusal> {
+        let next = match more {
+            Some(position) => Cursor {
+                until: Some(until),
+                position,
+                issued: self.now,
+                ..cursor.clone()
+            },
+            None => Cursor {
+                since: Some(until),
+                until: None,
+                position: 0,
+                issued: self.now,
+                ..cursor.clone()
+            },
+        };
+        // After a quiet round, the token is the one that it began with.
+        let quiet = more.is_none() && cursor.since == Some(until) && cursor.position == 0;
+        let token = match &asked.token {
+            Some(token) if quiet && matches!(self.deltas.find(token), Found::Cursor(_)) => {
+                token.clone()
+            }
+            _ => self.deltas.token(next),
+        };
+        let name = match (scope.service, more) {
+            (Service::Files, _) => "token",
+            (_, Some(_)) => "$skiptoken",
+            (_, None) => "$deltatoken",
+        };
+        let link = self.link(&asked.path, &[], Some((name, &token)));
+        let mut body = Map::new();
+        body.insert(
+            "@odata.context".into(),
+            json!(self.delta_context(asked, cursor)),
+        );
+        let link_name = match more {
+            Some(_) => "@odata.nextLink",
+            None => "@odata.deltaLink",
+        };
+        body.insert(link_name.into(), json!(link));
+        body.insert("value".into(), items.into());
+        Ok(Answer::json(StatusCode::OK, &Value::Object(body)))
+    }
+
+    /// `…/$metadata#users(displayName)`
+    fn delta_context(&self, asked: &Asked<'_>, cursor: &Cursor) -> String {
+        let steps = asked
+            .steps
+            .split_last()
+            .map_or(asked.steps, |(_, rest)| rest);
+        let select = cursor.pairs.iter().find(|(name, _)| name == "$select");
+        let select = select.map_or(String::new(), |(_, names)| format!("({names})"));
+        format!("{}{select}", self.metadata(steps))
+    }
+
+    /// A URL of this query.
+    fn link(&self, path: &str, pairs: &[(String, String)], token: Option<(&str, &str)>) -> String {
+        let encoded = |text: &str| {
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+                .to_string()
+        };
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        // `$` stands as it is; a token has nothing to encode.
+        let query = pairs.map(|(name, value)| format!("{name}={}", encoded(value)));
+        let token = token.map(|(name, token)| format!("{name}={token}"));
+        let query: Vec<_> = query.chain(token).collect();
+        if query.is_empty() {
+            format!("{}{path}", self.root)
+        } else {
+            format!("{}{path}?{}", self.root, query.join("&"))
+        }
+    }
+}
+
+/// Takes a request apart into its token and its other options.
+fn asked<'a>(
+    request: &Request,
+    path: &str,
+    operation: &'a Operation,
+    steps: &'a [Step<'a>],
+    resource: &'a Resource<'a>,
+    arguments: &[(String, Argument)],
+    scope: &Scope,
+) -> Result<Asked<'a>, Refusal> {
+    let files = scope.service == Service::Files;
+    let mut token = arguments.iter().find_map(|(name, value)| match value {
+        Argument::Quoted(text) if name.eq_ignore_ascii_case("token") => Some(text.clone()),
+        _ => None,
+    });
+    let mut pairs = Vec::new();
+    for (name, value) in request.pairs()? {
+        let ours = match name.as_str() {
+            "token" => files,
+            "$skiptoken" | "$deltatoken" => !files,
+            _ => {
+                pairs.push((name, value));
+                continue;
+            }
+        };
+        if !ours {
+            return Err(Refusal::option_not_allowed(&name));
+        }
+        if token.replace(value).is_some() {
+            return Err(Refusal::option_twice(&name));
+        }
+    }
+    // The links have the function without its argument.
+    let path = match (arguments.is_empty(), path.rsplit_once('/')) {
+        (false, Some((before, _))) => format!("{before}/delta"),
+        _ => path.to_owned(),
+    };
+    Ok(Asked {
+        operation,
+        steps,
+        resource,
+        path,
+        pairs,
+        token: token.filter(|token| !token.is_empty()),
+    })
+}
+
+/// What a service says to a token that never was one.
+fn malformed(scope: &Scope) -> Refusal {
+    match scope.service {
+        Service::Files => Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "invalidRequest",
+            "Provided sync token is malformed",
+        ),
+        _ => Refusal::bad_request("Badly formed token."),
+    }
+}

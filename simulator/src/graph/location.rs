@@ -1,0 +1,57 @@
+//! Where an entity is found.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::Graph;
+use crate::store::{Id, Relation};
+
+/// What of an id stands in a URL as it is, beside letters and digits (RFC 3986, pchar; a `+` is kept out of doubt).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'\'')
+    .remove(b'=')
+    .remove(b',')
+    .remove(b':')
+    .remove(b'@');
+
+impl Graph<'_> {
+    /// Where an entity is found: `/users('…')/messages('…')`, `/drives('…')/items('…')`.
+    pub(crate) fn location(&self, id: Id) -> String {
+        let quoted = |key: &str| {
+            let key = key.replace('\'', "''");
+            format!("('{}')", utf8_percent_encode(&key, ENCODED))
+        };
+        let tenant = &self.tenant;
+        let store = &tenant.store;
+        let mut segments: Vec<String> = Vec::new();
+        let mut inside = false;
+        for (_, entity) in store.ancestors(id) {
+            // A drive finds all of its items, however deep they lie.
+            let item = entity.kind == "microsoft.graph.driveItem";
+            if item && std::mem::replace(&mut inside, true) {
+                continue;
+            }
+            inside = item;
+            if let Some(set) = tenant.home(&entity.kind) {
+                segments.push(format!("/{set}{}", quoted(&entity.key)));
+                break;
+            }
+            let Some((owner, relation)) = &entity.parent else {
+                continue;
+            };
+            if item {
+                segments.push(format!("/items{}", quoted(&entity.key)));
+            } else if matches!(store.relation(*owner, relation), Some(Relation::One(_))) {
+                segments.push(format!("/{relation}"));
+            } else {
+                segments.push(format!("/{relation}{}", quoted(&entity.key)));
+            }
+        }
+        segments.reverse();
+        segments.concat()
+    }
+}

@@ -1,0 +1,179 @@
+//! `Prefer`: how a client would like its answers, and which of these wishes were met.
+
+mod zone;
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use crate::description::schema::{Schema, Schemas, Type};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::service::Service;
+use zone::Zone;
+
+/// The form in which entities are sent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shape {
+    /// Bodies of mail and events as text.
+    text: bool,
+    /// The zone in which events are.
+    zone: Option<&'static Zone>,
+    /// Members of enums that older clients do not know are sent as they are.
+    unknown_members: bool,
+}
+
+impl Shape {
+    /// Reads the wishes of a request.
+    pub(crate) fn read(request: &Request) -> Result<Self, Refusal> {
+        let zone = match request.preference("outlook.timezone") {
+            None => None,
+            Some(name) => Some(zone::find(&name).ok_or_else(|| {
+                Refusal::new(
+                    http::StatusCode::BAD_REQUEST,
+                    "TimeZoneNotSupportedException",
+                    format!("A valid TimeZone value must be specified: '{name}' is none."),
+                )
+            })?),
+        };
+        let body = request.preference("outlook.body-content-type");
+        Ok(Self {
+            text: body.is_some_and(|form| form.eq_ignore_ascii_case("text")),
+            zone,
+            unknown_members: request.preference("include-unknown-enum-members").is_some(),
+        })
+    }
+
+    /// Brings an entity of a type into this form.
+    pub(crate) fn apply(&self, schemas: &Schemas, kind: &str, object: &mut Map<String, Value>) {
+        if self.text
+            && let Some(body) = object.get_mut("body")
+            && body["contentType"]
+                .as_str()
+                .is_some_and(|form| form.eq_ignore_ascii_case("html"))
+        {
+            let text = plain(body["content"].as_str().unwrap_or_default());
+            *body = json!({ "contentType": "text", "content": text });
+        }
+        if let Some(zone) = self.zone {
+            for name in ["start", "end"] {
+                if let Some(time) = object.get_mut(name) {
+                    zone::convert(time, zone);
+                }
+            }
+        }
+        if !self.unknown_members {
+            for property in schemas.properties(kind) {
+                if let Some(value) = object.get_mut(&property.name) {
+                    hide(schemas, &property.kind, value);
+                }
+            }
+        }
+    }
+}
+
+/// The wishes that were met, as `Preference-Applied` has them.
+pub(crate) fn applied(request: &Request, service: Service) -> Vec<String> {
+    let outlook = service == Service::Outlook;
+    let reads = request.method == Method::GET;
+    let known = [
+        ("outlook.body-content-type", outlook),
+        ("outlook.timezone", outlook),
+        ("IdType", outlook),
+        ("odata.track-changes", outlook && reads),
+        ("odata.maxpagesize", reads),
+        ("include-unknown-enum-members", true),
+        ("return", true),
+        ("respond-async", service == Service::Files && !reads),
+    ];
+    let met = known
+        .iter()
+        .filter(|(_, met)| *met)
+        .filter_map(|(name, _)| {
+            let value = request.preference(name)?;
+            // The service quotes what the client quoted, but for the kind of ids.
+            Some(match (*name, value.as_str()) {
+                (name, "") => name.to_owned(),
+                ("outlook.body-content-type" | "outlook.timezone", value) => {
+                    format!("{name}=\"{value}\"")
+                }
+                (name, value) => format!("{name}={value}"),
+            })
+        });
+    met.collect()
+}
+
+/// The text of HTML.
+fn plain(html: &str) -> String {
+    let mut text = String::new();
+    let mut rest = html;
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        let (name, after) = tag.split_once('>').unwrap_or((tag, ""));
+        let name = name.trim_start_matches('/').split([' ', '/']).next();
+        if matches!(name, Some("br" | "p" | "div" | "li" | "tr")) {
+            text.push_str("\r\n");
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    let entities = [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&amp;", "&"),
+    ];
+    let text = entities
+        .iter()
+        .fold(text, |text, (entity, plain)| text.replace(entity, plain));
+    text.trim().to_owned()
+}
+
+/// Replaces the members of enums that came later by the one that stands for them.
+///
+/// <https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations>
+fn hide(schemas: &Schemas, kind: &Type, value: &mut Value) {
+    match (schemas.resolve(kind), value) {
+        (Type::Collection(items), Value::Array(values)) => {
+            values
+                .iter_mut()
+                .for_each(|value| hide(schemas, items, value));
+        }
+        (Type::Named(name), value) => match (schemas.get(name), value) {
+            (Some(Schema::Enum(members)), Value::String(word)) => {
+                let mut known = members.members.iter();
+                let at = known.position(|member| member == "unknownFutureValue");
+                let later = at
+                    .and_then(|at| members.members.get(at + 1..))
+                    .unwrap_or_default();
+                if later.contains(word) {
+                    *word = "unknownFutureValue".into();
+                }
+            }
+            (Some(Schema::Object(_)), Value::Object(object)) => {
+                for property in schemas.properties(name) {
+                    if let Some(value) = object.get_mut(&property.name) {
+                        hide(schemas, &property.kind, value);
+                    }
+                }
+            }
+            _ => {}
+        },
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_html() {
+        assert_eq!(
+            plain("<p>Hello &amp; <b>good</b> day</p><p>x &lt; y</p>"),
+            "Hello & good day\r\n\r\nx < y"
+        );
+        assert_eq!(plain("no tags"), "no tags");
+        assert_eq!(plain("<br"), "");
+    }
+}

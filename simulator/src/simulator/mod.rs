@@ -1,0 +1,301 @@
+//! A running simulator, and how one is started.
+
+mod builder;
+mod control;
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::thread::JoinHandle;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use crate::answer::Answer;
+use crate::core::Core;
+use crate::error::Error;
+use crate::graph::Graph;
+use crate::identity::Issue;
+use crate::recorder::{Host, RecordedRequest};
+use crate::request::Request;
+use crate::resource::Caller;
+use crate::webhooks::{Delivery, Validation};
+
+pub use builder::Builder;
+
+/// A local Microsoft Graph and identity platform.
+///
+/// It listens on a port of the loopback interface, in a thread of its own, until it is dropped. Each simulator has its
+/// own tenant.
+///
+/// ```
+/// use simulator::Simulator;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), simulator::Error> {
+/// let simulator = Simulator::start().await?;
+/// assert!(simulator.url().ends_with("/v1.0"));
+/// let adele = simulator.read("/users/adele@contoso.com")?;
+/// assert_eq!(adele["displayName"], "Adele Brandt");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Simulator {
+    core: Arc<Core>,
+    credentials: Credentials,
+    url: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Who may sign in to a simulator. All of it is invented.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Credentials {
+    /// The tenant's GUID.
+    pub tenant_id: String,
+    /// The tenant's domain, which is as good as its GUID.
+    pub domain: String,
+    /// A confidential client, for `client_credentials` and `refresh_token`.
+    pub client_id: String,
+    /// The client's secret.
+    pub client_secret: String,
+    /// A public client, for `refresh_token`. It has no secret.
+    pub public_client_id: String,
+    /// A refresh token of [`user_principal_name`](Self::user_principal_name), issued to the confidential client.
+    pub refresh_token: String,
+    /// A refresh token of the same user, issued to the public client.
+    pub public_refresh_token: String,
+    /// The id of the user who signs in: whom `/me` is.
+    pub user_id: String,
+    /// That user's principal name.
+    pub user_principal_name: String,
+}
+
+impl Simulator {
+    /// Starts a simulator of the tenant Contoso, on any free port.
+    ///
+    /// # Errors
+    /// Those of [`Builder::start`].
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// The choices for a new simulator.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Graph's root: `http://127.0.0.1:…/v1.0`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The login host, to which `/{tenant}/oauth2/v2.0/token` is appended: `http://127.0.0.1:…`.
+    pub fn login_url(&self) -> &str {
+        &self.core.host
+    }
+
+    /// The host that takes no token: files are read from there, slices of uploads are sent there, and copies are watched
+    /// there. `http://127.0.0.1:…`, of another port than Graph.
+    pub fn storage_url(&self) -> String {
+        self.core.state().storage.host.clone()
+    }
+
+    /// Who may sign in.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// An access token of the application, as `client_credentials` gives it.
+    pub fn app_token(&self) -> String {
+        self.issue(Caller::Application)
+    }
+
+    /// An access token of the user who signs in.
+    pub fn user_token(&self) -> String {
+        let user = self.core.state().user;
+        self.issue(Caller::User(user))
+    }
+
+    fn issue(&self, caller: Caller) -> String {
+        let mut guard = self.core.state();
+        let state = &mut *guard;
+        let issue = Issue {
+            audience: "https://graph.microsoft.com",
+            client: &self.credentials.client_id,
+            caller,
+            capable: false,
+        };
+        state
+            .identity
+            .issue(&mut state.ids, state.clock.now(), issue)
+    }
+
+    /// The requests so far, sign-in included, in the order in which they came. The last 10,000 are kept.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.core.state().recorder.all()
+    }
+
+    /// Forgets the requests so far.
+    pub fn forget_requests(&self) {
+        self.core.state().recorder.clear();
+    }
+
+    /// What was sent to webhooks so far, handshakes aside.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.core.state().webhooks.deliveries.clone()
+    }
+
+    /// Creates an entity, as a POST to the path below [`url`](Self::url) would, without token and record.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where a client would be refused.
+    pub fn create(&self, path: &str, entity: Value) -> Result<Value, Error> {
+        self.perform(Method::POST, path, Some(entity))
+    }
+
+    /// Reads what is at a path, as a GET would.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where a client would be refused.
+    pub fn read(&self, path: &str) -> Result<Value, Error> {
+        self.perform(Method::GET, path, None)
+    }
+
+    /// Changes what is at a path, as a PATCH would.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where a client would be refused.
+    pub fn update(&self, path: &str, properties: Value) -> Result<Value, Error> {
+        self.perform(Method::PATCH, path, Some(properties))
+    }
+
+    /// Removes what is at a path, as a DELETE would.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where a client would be refused.
+    pub fn delete(&self, path: &str) -> Result<(), Error> {
+        self.perform(Method::DELETE, path, None).map(|_| ())
+    }
+
+    /// Answers a request without the network: checked, carried out and recorded like one that came over it. Faults of
+    /// the connection have no effect here.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use simulator::Simulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let simulator = Simulator::start().await?;
+    /// let request = http::Request::get("/v1.0/users/adele@contoso.com").body(Bytes::new())?;
+    /// assert_eq!(simulator.answer(request).status(), 401);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn answer(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
+        let (head, body) = request.into_parts();
+        let target = head
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str())
+            .to_owned();
+        let request = Request {
+            method: head.method,
+            target,
+            headers: head.headers,
+            body,
+        };
+        let answer =
+            ready(self.core.handle(Host::Graph, &request, false)).map(|reply| reply.answer);
+        let answer = answer.unwrap_or_else(|| Answer::empty(StatusCode::GATEWAY_TIMEOUT));
+        let mut response = http::Response::new(answer.body);
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        response
+    }
+
+    /// Carries out a request of the user who signs in. An answer without JSON is null.
+    fn perform(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Error> {
+        let mut headers = HeaderMap::new();
+        headers.insert("consistencylevel", HeaderValue::from_static("eventual"));
+        let body = body.map_or_else(Bytes::new, |body| {
+            headers.insert(
+                http::header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
+            body.to_string().into()
+        });
+        let request = Request {
+            method: method.clone(),
+            target: path.to_owned(),
+            headers,
+            body,
+        };
+        let mut guard = self.core.state();
+        let state = &mut *guard;
+        let caller = Caller::User(state.user);
+        let graph = state.graph(&self.core.description, &self.url, caller, None);
+        // Nobody is asked whether a webhook is there: this is no request of a client.
+        let outcome = Graph {
+            validation: Validation::Passed,
+            ..graph
+        }
+        .answer(&request, request.path());
+        state.notify(&self.core.description, &self.url);
+        match outcome.result {
+            Ok(answer) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),
+            Err(refusal) => Err(Error::Refused {
+                method,
+                path: path.to_owned(),
+                status: refusal.status,
+                message: refusal.message,
+            }),
+        }
+    }
+}
+
+/// What a future gives that has nothing to wait for.
+fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        // The server ends on either: a message, or nobody left to send one.
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Shows no secret.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Credentials")
+            .field("tenant_id", &self.tenant_id)
+            .field("domain", &self.domain)
+            .field("client_id", &self.client_id)
+            .field("public_client_id", &self.public_client_id)
+            .field("user_principal_name", &self.user_principal_name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Simulator")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,194 @@
+//! The hosts behind Graph that take no token: where slices of an upload go, where a file comes from, and where the
+//! progress of long work is told. A URL of theirs is all that one needs, and `Authorization` is refused.
+
+pub(crate) mod download;
+mod held;
+pub(crate) mod monitor;
+pub(crate) mod quick_xor;
+pub(crate) mod range;
+pub(crate) mod upload;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::clock::http_date;
+use crate::core::State;
+use crate::description::Description;
+use crate::fault::Quirk;
+use crate::request::Request;
+use crate::store::Id;
+use monitor::{Monitor, Pending};
+use upload::Upload;
+
+/// How `nextExpectedRanges` of an upload session is written.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), simulator::Error> {
+/// use simulator::{ExpectedRanges, Fault, Simulator};
+///
+/// let simulator = Simulator::start().await?;
+/// simulator.set_expected_ranges(ExpectedRanges::Closed);
+/// // Of the next slice, 320 KiB arrive.
+/// simulator.fault(Fault::kept(320 * 1024).at("/upload/*"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExpectedRanges {
+    /// As the service has it: `["327680-"]` for drives, `["2097152"]` for attachments, `["72797-4533321"]` for print.
+    #[default]
+    Usual,
+    /// Each gap with its end: `["12345-55232", "77829-99375"]`.
+    Closed,
+    /// Not at all.
+    Missing,
+}
+
+/// What the hosts know.
+#[derive(Debug)]
+pub(crate) struct Storage {
+    /// `http://127.0.0.1:…`, of another port than Graph.
+    pub(crate) host: String,
+    pub(crate) uploads: BTreeMap<String, Upload>,
+    pub(crate) monitors: BTreeMap<String, Monitor>,
+    /// Operations of Graph itself that are still under way.
+    pub(crate) pending: BTreeMap<Id, Pending>,
+    /// URLs of an earlier epoch have run out.
+    pub(crate) epoch: u32,
+    /// How often long work is looked at before it is done.
+    pub(crate) polls: u32,
+    pub(crate) ranges: ExpectedRanges,
+}
+
+impl Storage {
+    pub(crate) fn new(host: String) -> Self {
+        Self {
+            host,
+            uploads: BTreeMap::new(),
+            monitors: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            epoch: 0,
+            polls: 2,
+            ranges: ExpectedRanges::default(),
+        }
+    }
+
+    /// Loses bytes of all uploads that are under way.
+    pub(crate) fn lose(&mut self, range: &Range<u64>) {
+        for upload in self.uploads.values_mut() {
+            upload.lose(range);
+        }
+    }
+
+    /// Lets all sessions run out.
+    pub(crate) fn expire_uploads(&mut self) {
+        self.uploads.clear();
+    }
+}
+
+/// What the caller of a URL is told that it may not have.
+pub(crate) fn refuse(status: StatusCode, code: &str, inner: &str, message: &str) -> Answer {
+    let mut error = json!({ "code": code, "message": message });
+    if !inner.is_empty() {
+        // These hosts write it in lower case.
+        error["innererror"] = json!({ "code": inner });
+    }
+    Answer::bytes(
+        status,
+        "application/json",
+        json!({ "error": error }).to_string(),
+    )
+}
+
+impl State {
+    /// Answers a request at the storage host.
+    pub(crate) fn stored(
+        &mut self,
+        description: &Description,
+        request: &Request,
+        quirk: Option<&Quirk>,
+    ) -> Answer {
+        let answer = if request.headers.contains_key(AUTHORIZATION) {
+            refuse(
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                "",
+                "This URL is authenticated already; a token is not accepted.",
+            )
+        } else {
+            let path = request.path().trim_start_matches('/');
+            match path.split_once('/') {
+                Some(("upload", id)) => self.upload(description, request, id, quirk),
+                Some(("download", token)) => self.download(request, token),
+                Some(("monitor", id)) => self.monitor(request, id),
+                _ => refuse(StatusCode::NOT_FOUND, "itemNotFound", "", "Item not found"),
+            }
+        };
+        answer.with(DATE, &http_date(self.clock.now()))
+    }
+
+    fn monitor(&mut self, request: &Request, id: &str) -> Answer {
+        if request.method != Method::GET {
+            return Answer::empty(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        match self.storage.monitors.get_mut(id) {
+            Some(monitor) => {
+                let (status, body) = monitor.poll();
+                Answer::bytes(status, "application/json", body.to_string())
+            }
+            None => refuse(
+                StatusCode::NOT_FOUND,
+                "itemNotFound",
+                "",
+                "The operation could not be found.",
+            ),
+        }
+    }
+}
+
+/// The media type of a file, by its name.
+pub(crate) fn media_type(name: &str) -> &'static str {
+    const KNOWN: [(&str, &str); 12] = [
+        ("csv", "text/csv"),
+        (
+            "docx",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ),
+        ("html", "text/html"),
+        ("jpg", "image/jpeg"),
+        ("json", "application/json"),
+        ("md", "text/markdown"),
+        ("pdf", "application/pdf"),
+        ("png", "image/png"),
+        (
+            "pptx",
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        ),
+        ("txt", "text/plain"),
+        (
+            "xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
+        ("zip", "application/zip"),
+    ];
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let known = KNOWN
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(extension));
+    known.map_or("application/octet-stream", |(_, media_type)| media_type)
+}
+
+/// The media type that was sent with a body, where it says something.
+pub(crate) fn sent_type(request: &Request, name: &str) -> String {
+    let sent = request.headers.get(CONTENT_TYPE).is_some();
+    let sent = request.media_type().filter(|_| sent);
+    sent.filter(|media_type| media_type != "application/octet-stream")
+        .unwrap_or_else(|| media_type(name).to_owned())
+}

@@ -1,0 +1,326 @@
+//! How much a service takes of a client before it answers with 429.
+//!
+//! Limits are kept apart by service, as Graph's are: a client that asked for too much mail can still read files.
+
+pub(crate) mod cost;
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http::StatusCode;
+use http::header::{HeaderName, RETRY_AFTER};
+
+use crate::fault::RetryAfter;
+use crate::refusal::Refusal;
+use crate::service::Service;
+
+/// A limit: what a service takes, and what it says to more than that.
+///
+/// Requests are counted in a window that slides, those that were refused included, as Graph counts them. Outlook counts
+/// by mailbox, the others by tenant.
+///
+/// ```
+/// use simulator::{Limit, RetryAfter, Service};
+/// use std::time::Duration;
+///
+/// // Two requests a second to each mailbox.
+/// let mail = Limit::requests(Service::Outlook, 2, Duration::from_secs(1));
+/// // The directory counts what a request costs, and says as a date when to come back.
+/// let directory = Limit::resource_units(Service::Directory, 3_500, Duration::from_secs(10))
+///     .retry_after(RetryAfter::Date(Duration::from_secs(2)));
+/// // Of the parts of a `$batch` that do not wait for each other, four to a mailbox are carried out.
+/// let concurrent = Limit::concurrent(Service::Outlook, 4);
+/// ```
+///
+/// <https://learn.microsoft.com/graph/throttling-limits>
+#[derive(Clone, Debug)]
+#[must_use = "a limit does nothing until a simulator has it: `simulator.limit(…)`"]
+pub struct Limit {
+    service: Service,
+    kind: Kind,
+    retry_after: Option<RetryAfter>,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Requests { most: u32, window: TimeDelta },
+    Units { most: u32, window: TimeDelta },
+    Concurrent { most: u32 },
+}
+
+impl Limit {
+    fn new(service: Service, kind: Kind) -> Self {
+        Self {
+            service,
+            kind,
+            retry_after: None,
+        }
+    }
+
+    /// So many requests in a window of time.
+    pub fn requests(service: Service, most: u32, window: Duration) -> Self {
+        let window = TimeDelta::from_std(window).unwrap_or(TimeDelta::MAX);
+        Self::new(service, Kind::Requests { most, window })
+    }
+
+    /// So many resource units in a window of time: a request costs one or several of them (`x-ms-resource-unit`).
+    pub fn resource_units(service: Service, most: u32, window: Duration) -> Self {
+        let window = TimeDelta::from_std(window).unwrap_or(TimeDelta::MAX);
+        Self::new(service, Kind::Units { most, window })
+    }
+
+    /// So many requests at a time: of the parts of a `$batch` that do not depend on each other, no more are carried out.
+    pub fn concurrent(service: Service, most: u32) -> Self {
+        Self::new(service, Kind::Concurrent { most })
+    }
+
+    /// What is said of when to come back. Without it, the whole seconds until there is room again.
+    pub fn retry_after(mut self, retry_after: RetryAfter) -> Self {
+        self.retry_after = Some(retry_after);
+        self
+    }
+}
+
+/// A request, as the limits see it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) service: Service,
+    pub(crate) units: u32,
+    /// Whose share it takes from: a mailbox, or the tenant.
+    pub(crate) share: String,
+}
+
+#[derive(Debug)]
+struct Spent {
+    at: DateTime<Utc>,
+    units: u32,
+    share: String,
+}
+
+/// All limits, and what was spent of them.
+#[derive(Debug, Default)]
+pub(crate) struct Throttle {
+    limits: Vec<(Limit, Vec<Spent>)>,
+    /// Who is being served right now.
+    served: Vec<(Service, String)>,
+}
+
+/// Headers that go out with the answer, whatever it is.
+pub(crate) type Headers = Vec<(HeaderName, String)>;
+
+impl Throttle {
+    pub(crate) fn add(&mut self, limit: Limit) {
+        self.limits.push((limit, Vec::new()));
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.limits.clear();
+    }
+
+    /// What was asked before is done: what comes now comes after it.
+    pub(crate) fn settle(&mut self) {
+        self.served.clear();
+    }
+
+    /// Counts a request, and refuses it where it is one too many.
+    pub(crate) fn admit(&mut self, asked: &Asked, now: DateTime<Utc>) -> Result<Headers, Refusal> {
+        let mut headers = Headers::new();
+        if asked.service == Service::Directory {
+            headers.push((
+                HeaderName::from_static("x-ms-resource-unit"),
+                asked.units.to_string(),
+            ));
+        }
+        let mut refusal = None;
+        for (limit, spent) in &mut self.limits {
+            if limit.service != asked.service {
+                continue;
+            }
+            let (most, window, units) = match limit.kind {
+                Kind::Requests { most, window } => (most, window, 1),
+                Kind::Units { most, window } => (most, window, asked.units),
+                Kind::Concurrent { most } => {
+                    let served = self.served.iter().filter(|(service, share)| {
+                        *service == asked.service && *share == asked.share
+                    });
+                    if served.count() >= most as usize {
+                        let wait = limit.retry_after.clone();
+                        let wait = wait.unwrap_or(RetryAfter::Seconds(1));
+                        refusal.get_or_insert((wait, true));
+                    }
+                    continue;
+                }
+            };
+            spent.retain(|spent| now.signed_duration_since(spent.at) < window);
+            let before = spent.iter().filter(|spent| spent.share == asked.share);
+            let before: u32 = before.map(|spent| spent.units).sum();
+            let room = before.saturating_add(units) <= most;
+            if !room {
+                let wait = match &limit.retry_after {
+                    Some(wait) => wait.clone(),
+                    None => RetryAfter::Seconds(wait(spent, asked, units, most, window, now)),
+                };
+                refusal.get_or_insert((wait, false));
+            }
+            spent.push(Spent {
+                at: now,
+                units,
+                share: asked.share.clone(),
+            });
+            headers.extend(usage(asked.service, before + units, most, window));
+        }
+        match refusal {
+            None => {
+                self.served.push((asked.service, asked.share.clone()));
+                Ok(headers)
+            }
+            Some((wait, concurrency)) => {
+                Err(refused(asked.service, concurrency, &wait, now, headers))
+            }
+        }
+    }
+}
+
+/// The seconds until enough of what was spent is forgotten.
+fn wait(
+    spent: &[Spent],
+    asked: &Asked,
+    units: u32,
+    most: u32,
+    window: TimeDelta,
+    now: DateTime<Utc>,
+) -> u64 {
+    // The refused request itself counts as well.
+    let own: Vec<_> = spent
+        .iter()
+        .filter(|spent| spent.share == asked.share)
+        .map(|spent| (spent.at, spent.units))
+        .chain([(now, units)])
+        .collect();
+    let mut left: u32 = own.iter().map(|(_, units)| units).sum();
+    let mut free = now;
+    for (at, units_of_it) in own {
+        if left.saturating_add(units) <= most {
+            break;
+        }
+        left -= units_of_it;
+        free = at
+            .checked_add_signed(window)
+            .unwrap_or(DateTime::<Utc>::MAX_UTC);
+    }
+    let milliseconds = free.signed_duration_since(now).num_milliseconds().max(1);
+    u64::try_from(milliseconds).unwrap_or(1).div_ceil(1_000)
+}
+
+/// What a service tells of a limit that is nearly reached, or passed.
+fn usage(service: Service, used: u32, most: u32, window: TimeDelta) -> Headers {
+    let share = f64::from(used) / f64::from(most.max(1));
+    if share < 0.8 {
+        return Headers::new();
+    }
+    match service {
+        Service::Directory => {
+            // The directory tells no more than 1.8.
+            let share = format!("{:.2}", share.min(1.8));
+            let name = HeaderName::from_static("x-ms-throttle-limit-percentage");
+            vec![(name, share)]
+        }
+        Service::Files => {
+            let left = most.saturating_sub(used).to_string();
+            let header = |name, value| (HeaderName::from_static(name), value);
+            vec![
+                header("ratelimit-limit", most.to_string()),
+                header("ratelimit-remaining", left),
+                header("ratelimit-reset", window.num_seconds().max(1).to_string()),
+            ]
+        }
+        _ => Headers::new(),
+    }
+}
+
+/// 429, in the service's words.
+fn refused(
+    service: Service,
+    concurrency: bool,
+    wait: &RetryAfter,
+    now: DateTime<Utc>,
+    headers: Headers,
+) -> Refusal {
+    let refuse = |code, message| Refusal::new(StatusCode::TOO_MANY_REQUESTS, code, message);
+    let refusal = match service {
+        Service::Outlook if concurrency => refuse(
+            "ApplicationThrottled",
+            "Application is over its MailboxConcurrency limit.",
+        ),
+        Service::Outlook => refuse(
+            "ApplicationThrottled",
+            "Application is over its request limit for this mailbox.",
+        ),
+        Service::Files => refuse("activityLimitReached", "The request has been throttled")
+            .inner_code("throttledRequest"),
+        _ => refuse("TooManyRequests", "Please retry again later.").inner_code("429"),
+    };
+    let refusal = match wait.text(now) {
+        Some(text) => refusal.header(RETRY_AFTER, &text),
+        None => refusal,
+    };
+    let refusal = match service {
+        Service::Directory => refusal
+            .header(
+                HeaderName::from_static("x-ms-throttle-information"),
+                "ResourceUnitLimitExceeded",
+            )
+            .header(
+                HeaderName::from_static("x-ms-throttle-scope"),
+                "Tenant_Application/ReadWrite",
+            ),
+        _ => refusal,
+    };
+    headers.into_iter().fold(refusal, |refusal, (name, value)| {
+        refusal.header(name, &value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(service: Service, units: u32) -> Asked {
+        Asked {
+            service,
+            units,
+            share: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_wait_is_right_to_the_second() {
+        let mut throttle = Throttle::default();
+        throttle.add(Limit::requests(Service::Files, 2, Duration::from_secs(10)));
+        let start = DateTime::UNIX_EPOCH;
+        let at = |seconds| start + TimeDelta::seconds(seconds);
+        let ask = asked(Service::Files, 1);
+        assert!(throttle.admit(&ask, at(0)).is_ok());
+        assert!(throttle.admit(&ask, at(4)).is_ok());
+        // The refused one counts: there is room when the first two are forgotten.
+        assert!(throttle.admit(&ask, at(5)).is_err());
+        assert!(throttle.admit(&ask, at(13)).is_err());
+        // Now those of 5 and 13 are in the window.
+        assert!(throttle.admit(&ask, at(14)).is_err());
+        assert!(throttle.admit(&ask, at(24)).is_ok());
+    }
+
+    #[test]
+    fn services_do_not_share_a_limit() {
+        let mut throttle = Throttle::default();
+        throttle.add(Limit::resource_units(
+            Service::Directory,
+            3,
+            Duration::from_secs(10),
+        ));
+        let now = DateTime::UNIX_EPOCH;
+        assert!(throttle.admit(&asked(Service::Directory, 3), now).is_ok());
+        assert!(throttle.admit(&asked(Service::Directory, 1), now).is_err());
+        assert!(throttle.admit(&asked(Service::Teams, 9), now).is_ok());
+    }
+}

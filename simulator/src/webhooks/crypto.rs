@@ -1,0 +1,80 @@
+//! Notifications with the changed resource itself, encrypted for the subscriber.
+//!
+//! <https://learn.microsoft.com/graph/change-notifications-with-resource-data>: a key of its own for each notification, with
+//! which the content is encrypted (AES-256-CBC, PKCS #7, the first half of the key as the IV) and signed (HMAC-SHA256), and
+//! which is encrypted itself with the subscriber's certificate (RSA-OAEP, SHA-1).
+
+use aes::Aes256;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockEncryptMut, KeyIvInit};
+use hmac::{Hmac, Mac};
+use rsa::pkcs8::DecodePublicKey;
+use rsa::rand_core::{OsRng, RngCore};
+use rsa::traits::PublicKeyParts;
+use rsa::{Oaep, RsaPublicKey};
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+use sha2::Sha256;
+use x509_cert::Certificate;
+use x509_cert::der::{Decode, Encode};
+
+/// A subscriber's certificate.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipient {
+    key: RsaPublicKey,
+    thumbprint: String,
+}
+
+impl Recipient {
+    /// Reads a certificate in base64. `Err` says what is wrong with it.
+    pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
+        let der = STANDARD.decode(text).map_err(|_| "it is not base64")?;
+        let certificate = Certificate::from_der(&der).map_err(|_| "it is not a DER certificate")?;
+        let info = certificate.tbs_certificate.subject_public_key_info;
+        let info = info.to_der().map_err(|_| "its public key cannot be read")?;
+        let key =
+            RsaPublicKey::from_public_key_der(&info).map_err(|_| "its key is not one of RSA")?;
+        if !(2_048..=4_096).contains(&(key.size() * 8)) {
+            return Err("its key is not of 2,048 to 4,096 bits");
+        }
+        let thumbprint = Sha1::digest(&der)
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect();
+        Ok(Self { key, thumbprint })
+    }
+
+    /// `encryptedContent` of a notification. `None` where the system has no random numbers.
+    pub(crate) fn encrypt(&self, resource: &Value, certificate_id: &str) -> Option<Value> {
+        let mut key = [0_u8; 32];
+        OsRng.try_fill_bytes(&mut key).ok()?;
+        let (iv, _) = key.split_at(16);
+        let cipher = cbc::Encryptor::<Aes256>::new_from_slices(&key, iv).ok()?;
+        let data = cipher.encrypt_padded_vec_mut::<Pkcs7>(resource.to_string().as_bytes());
+        let mut signature = Hmac::<Sha256>::new_from_slice(&key).ok()?;
+        signature.update(&data);
+        let data_key = self
+            .key
+            .encrypt(&mut OsRng, Oaep::new::<Sha1>(), &key)
+            .ok()?;
+        Some(json!({
+            "data": STANDARD.encode(data), "dataKey": STANDARD.encode(data_key),
+            "dataSignature": STANDARD.encode(signature.finalize().into_bytes()),
+            "encryptionCertificateId": certificate_id, "encryptionCertificateThumbprint": self.thumbprint,
+        }))
+    }
+}
+
+/// Flips a bit of what is encrypted.
+pub(crate) fn spoil(content: &mut Value) {
+    let data = content["data"]
+        .as_str()
+        .and_then(|data| STANDARD.decode(data).ok());
+    let mut data = data.unwrap_or_default();
+    if let Some(byte) = data.first_mut() {
+        *byte ^= 1;
+    }
+    content["data"] = json!(STANDARD.encode(data));
+}

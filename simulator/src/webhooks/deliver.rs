@@ -1,0 +1,89 @@
+//! The handshake with a webhook, and the delivery of notifications.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::post::post;
+use super::{Delivery, Parcel};
+use crate::core::Core;
+
+/// How long a webhook has to show that it is there.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long it has to take a notification.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// When a delivery that failed is tried again. Graph does so for up to four hours.
+const AGAIN: [Duration; 3] = [
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+    Duration::from_secs(4),
+];
+
+/// What stays as it is in a query; a space is a `+` there.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b' ');
+
+/// Whether the webhook at this URL sends back what it is sent.
+pub(crate) async fn handshake(url: &str, request_id: &str) -> bool {
+    let token = format!(
+        "Validation: Testing client application reachability for subscription Request-Id: {request_id}"
+    );
+    let encoded = utf8_percent_encode(&token, PLAIN).to_string();
+    // The service writes hexadecimal digits in lower case.
+    let encoded = encoded.replace("%3A", "%3a").replace(' ', "+");
+    let joint = if url.contains('?') { '&' } else { '?' };
+    let url = format!("{url}{joint}validationToken={encoded}");
+    let answer = post(&url, "text/plain; charset=utf-8", Bytes::new(), HANDSHAKE).await;
+    answer.is_some_and(|answer| {
+        answer.status == StatusCode::OK
+            && answer.media_type == "text/plain"
+            && answer.body == token.as_bytes()
+    })
+}
+
+/// Delivers what comes, in its order at each webhook, until nobody sends any more.
+pub(crate) async fn deliver(core: Arc<Core>, mut inbox: UnboundedReceiver<Parcel>) {
+    let mut queues: HashMap<String, UnboundedSender<Parcel>> = HashMap::new();
+    while let Some(parcel) = inbox.recv().await {
+        let queue = queues.entry(parcel.url.clone()).or_insert_with(|| {
+            let (sender, receiver) = unbounded_channel();
+            tokio::spawn(queue(Arc::clone(&core), receiver));
+            sender
+        });
+        // The queue lives as long as its sender.
+        let _ = queue.send(parcel);
+    }
+}
+
+async fn queue(core: Arc<Core>, mut inbox: UnboundedReceiver<Parcel>) {
+    while let Some(Parcel { url, body }) = inbox.recv().await {
+        let waits = AGAIN.into_iter().map(Some).chain([None]);
+        for (attempt, wait) in (0..).zip(waits) {
+            let text = Bytes::from(body.to_string());
+            let answer = post(&url, "application/json; charset=utf-8", text, PATIENCE).await;
+            let status = answer.map(|answer| answer.status);
+            core.state().webhooks.deliveries.push(Delivery {
+                url: url.clone(),
+                body: body.clone(),
+                status,
+                attempt,
+            });
+            match wait {
+                Some(wait) if !status.is_some_and(|status| status.is_success()) => {
+                    tokio::time::sleep(wait).await;
+                }
+                _ => break,
+            }
+        }
+    }
+}
