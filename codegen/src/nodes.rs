@@ -41,7 +41,7 @@ pub(crate) struct MethodName {
     pub(crate) name: String,
     /// Name and type, as declared: `id: &str`.
     pub(crate) arguments: Vec<String>,
-    /// The type that an operation answers with, if it is one of the description's.
+    /// The model that an operation answers with, or that its answer is made of.
     pub(crate) answer: Option<String>,
 }
 
@@ -637,10 +637,13 @@ impl Writer<'_, '_> {
             step.name
         );
         let answer = match endpoint.answer {
-            Answer::Entity(_) | Answer::Collection(_) | Answer::Value(_)
+            Answer::Entity(of) | Answer::Collection(of) | Answer::Value(of)
                 if step.role != Role::References =>
             {
-                Some(signature.answer.clone())
+                self.types
+                    .target(of.items.as_deref().unwrap_or(of))
+                    .filter(|target| target.kind == Kind::Model)
+                    .map(|target| target.rust.path())
             }
             _ => None,
         };

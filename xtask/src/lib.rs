@@ -7,12 +7,14 @@
 
 pub mod bodies;
 pub mod check;
+pub mod docs;
 pub mod document;
 pub mod facts;
 pub mod find;
 pub mod fixups;
 pub mod folder;
 pub mod json;
+pub mod page;
 pub mod parameters;
 pub mod path;
 pub mod pin;

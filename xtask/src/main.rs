@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use lexopt::prelude::*;
 use xtask::document::Document;
 use xtask::facts::{self, Kind, Original};
 use xtask::folder::FactsFrom;
-use xtask::{check, find, folder, pin, stats};
+use xtask::{check, docs, find, folder, page, pin, stats};
 
 const USAGE: &str = "\
 cargo xtask trim DOCUMENT [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
@@ -31,6 +32,13 @@ cargo xtask find WORDS... [--json] [--dir DIR]
     Looks for operations: by words (mailFolders messages), by a path with or without values (GET /me/messages?$top=5), or by
     a permission (Mail.Read); words and permissions together narrow each other. Prints the best ones with their Rust
     expressions, least privileged permissions and the clouds that lack them; all of them with --json.
+
+cargo xtask page [--out FILE] [--docs URL] [--dir DIR]
+    Writes the search page, one file that needs neither a server nor a network. FILE is find.html beside the crate's
+    documentation unless given, and then URL says where that is.
+
+cargo xtask docs
+    Builds the crate's documentation with the search page in it, and checks that each link of the page leads somewhere.
 ";
 
 fn main() -> ExitCode {
@@ -59,6 +67,11 @@ fn run() -> Result<()> {
             )?),
             Some("stats") => run_stats(&Arguments::parse(parser, &["json", "dir"], 0)?),
             Some("find") => run_find(&Arguments::parse(parser, &["json", "dir"], usize::MAX)?),
+            Some("page") => run_page(&Arguments::parse(parser, &["out", "docs", "dir"], 0)?),
+            Some("docs") => {
+                Arguments::parse(parser, &[], 0)?;
+                run_docs()
+            }
             Some("help") => {
                 print!("{USAGE}");
                 Ok(())
@@ -190,6 +203,41 @@ fn run_find(arguments: &Arguments) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written?,
     }
+    Ok(())
+}
+
+fn run_page(arguments: &Arguments) -> Result<()> {
+    let (folder, _) = folder(arguments, "dir")?;
+    let out = match arguments.path("out") {
+        Some(out) => out,
+        None => docs::folder(&root())?.join(page::FILE),
+    };
+    let index = find::Index::read(&folder)?;
+    let docs = arguments.text("docs")?.unwrap_or_default();
+    let text = page::page(&index, docs, &page::about(&folder, &index)?)?;
+    if let Some(folder) = out.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    fs::write(&out, &text).with_context(|| format!("cannot write {}", out.display()))?;
+    println!("{}", out.display());
+    println!(
+        "bytes {} operations {} nodes {}",
+        text.len(),
+        index.operations.len(),
+        index.outline.nodes.len()
+    );
+    Ok(())
+}
+
+fn run_docs() -> Result<()> {
+    docs::build(&root())?;
+    run_page(&Arguments {
+        values: Vec::new(),
+        options: Vec::new(),
+    })?;
+    let index = find::Index::read(&root().join("openapi"))?;
+    let links = docs::check_links(&index, &docs::folder(&root())?)?;
+    println!("links {links}");
     Ok(())
 }
 
