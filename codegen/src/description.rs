@@ -25,6 +25,19 @@ pub struct Description {
     pub schemas: Vec<(String, Schema)>,
     /// Parameters that many operations share.
     pub parameters: HashMap<String, Parameter>,
+    /// Places that stand for others.
+    pub grafts: Grafts,
+}
+
+/// Which places stand for others, and so have all that is described there.
+#[derive(Debug, Default, Deserialize)]
+pub struct Grafts {
+    /// The place, and the one that it stands for.
+    #[serde(default)]
+    pub subtrees: BTreeMap<String, String>,
+    /// A place below which others are found by their path, and what these are.
+    #[serde(default)]
+    pub paths: BTreeMap<String, String>,
 }
 
 /// What stands at one path.
@@ -262,6 +275,10 @@ impl Description {
             paths: BTreeMap::new(),
             schemas: components.schemas.0,
             parameters: components.parameters,
+            grafts: match folder.join("grafts.json") {
+                file if file.exists() => read_json(&file)?,
+                _ => Grafts::default(),
+            },
         };
         for file in path_files(folder)? {
             let PathsFile { paths } = read_json(&file)?;

@@ -22,6 +22,17 @@ pub struct Expression {
     pub values: Vec<String>,
 }
 
+/// The way to an operation, in Graph's words and in Rust's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk<'g> {
+    /// The segments of the path.
+    pub segments: Vec<&'g Segment>,
+    /// The distinct place that each segment leads to, by its number in the tree.
+    pub places: Vec<usize>,
+    /// The methods that follow `graph`; the last one makes the call.
+    pub methods: Vec<&'g MethodName>,
+}
+
 /// One expression for each distinct operation, by the shortest path that has it.
 pub fn all(tree: &Tree<'_>, plan: &Plan) -> Vec<Expression> {
     let mut expressions: Vec<_> = tree
@@ -61,26 +72,18 @@ fn expression(
     number: usize,
 ) -> Option<Expression> {
     let steps = tree.walk(path)?;
-    let (&last, before) = steps.split_last()?;
-    let segment = |step: (usize, usize)| Some(&tree.places[step.0].children[step.1].0);
-    let mut methods = Vec::new();
-    for &step in before {
-        methods.push((segment(step), plan.steps.get(&step)?));
-    }
-    match plan.steps.get(&last) {
-        // The place has a node, and the operation is a method of it.
-        Some(method) => {
-            methods.push((segment(last), method));
-            let place = tree.places[last.0].children[last.1].1;
-            methods.push((None, plan.calls.get(&(place, None, number))?));
-        }
-        None => methods.push((None, plan.calls.get(&(last.0, Some(last.1), number))?)),
-    }
     let mut samples = Samples::default();
     let mut names = Names::default();
     let mut rust = String::from("graph");
     let mut named = String::from("graph");
-    for (segment, method) in methods {
+    // The last method may make the call without a step of its own.
+    let segments = steps
+        .iter()
+        .map(|&(place, child)| &tree.places[place].children[child].0);
+    for (method, segment) in methods(tree, plan, &steps, number)?
+        .into_iter()
+        .zip(segments.map(Some).chain([None]))
+    {
         samples.call(method, &mut rust);
         let arguments = names.take_all(&argument_names(segment, &method.arguments));
         named.push_str(&format!(".{}({})", method.name, arguments.join(", ")));
@@ -147,6 +150,51 @@ impl Names {
         });
         arguments.collect()
     }
+}
+
+/// The walk to one operation.
+pub fn walk<'g>(tree: &'g Tree<'_>, plan: &'g Plan, method: &str, path: &str) -> Option<Walk<'g>> {
+    let steps = tree.walk(path)?;
+    let (segments, places): (Vec<_>, Vec<_>) = steps
+        .iter()
+        .map(|&(place, child)| {
+            let (segment, to) = &tree.places[place].children[child];
+            (segment, *to)
+        })
+        .unzip();
+    let number = tree.places[*places.last()?]
+        .operations
+        .iter()
+        .position(|(of, _)| of.as_str() == method)?;
+    Some(Walk {
+        segments,
+        places,
+        methods: methods(tree, plan, &steps, number)?,
+    })
+}
+
+/// The methods that lead along the steps and call the operation of this number at their end.
+fn methods<'g>(
+    tree: &Tree<'_>,
+    plan: &'g Plan,
+    steps: &[(usize, usize)],
+    number: usize,
+) -> Option<Vec<&'g MethodName>> {
+    let (last, before) = steps.split_last()?;
+    let mut methods = before
+        .iter()
+        .map(|step| plan.steps.get(step))
+        .collect::<Option<Vec<_>>>()?;
+    match plan.steps.get(last) {
+        // The place has a node, and the operation is a method of it.
+        Some(step) => {
+            let place = tree.places[last.0].children[last.1].1;
+            methods.push(step);
+            methods.push(plan.calls.get(&(place, None, number))?);
+        }
+        None => methods.push(plan.calls.get(&(last.0, Some(last.1), number))?),
+    }
+    Some(methods)
 }
 
 /// Makes up arguments; each is another one, so that a test sees when two are exchanged.
@@ -224,6 +272,12 @@ fn parsed(text: &str) -> (String, String) {
 }
 
 impl Tree<'_> {
+    /// The place that a path of the description leads to.
+    pub(crate) fn find(&self, path: &str) -> Option<usize> {
+        let &(place, child) = self.walk(path)?.last()?;
+        Some(self.places[place].children[child].1)
+    }
+
     /// The steps from the root to a path of the description: each a place and the number of a child of it.
     pub(crate) fn walk(&self, path: &str) -> Option<Vec<(usize, usize)>> {
         let mut steps = Vec::new();
@@ -252,7 +306,7 @@ impl Tree<'_> {
 
 impl Segment {
     /// The segment as text, without the names that parameters have.
-    fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let arguments = |arguments: &[crate::tree::Argument]| -> String {
             let parts: Vec<_> = arguments
                 .iter()
@@ -266,6 +320,7 @@ impl Segment {
             Segment::Key(_) => "{}".into(),
             Segment::Function(name, of) => format!("{name}({})", arguments(of)),
             Segment::AlternateKey(of) => format!("({})", arguments(of)),
+            Segment::Path => ":".into(),
         }
     }
 

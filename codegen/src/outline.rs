@@ -185,7 +185,7 @@ fn calls(
                         .filter(|(name, _)| *name == "body")?;
                     model(of)
                 }),
-                answer: method.answer.as_deref().and_then(model),
+                answer: method.model.as_deref().and_then(model),
                 deprecated: operation.deprecated,
             })
         })

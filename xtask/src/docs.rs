@@ -9,9 +9,25 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::find::Index;
+use crate::page;
 
 /// Under this condition the crate's documentation links to the search page: without the page, as on docs.rs, there is no link.
 const CONDITION: &str = "--cfg find_page";
+
+/// Builds the documentation with the page in it, checks the page's links, and prints how many there are.
+///
+/// # Errors
+///
+/// When cargo fails, or a link leads nowhere.
+pub fn run(root: &Path) -> Result<()> {
+    build(root)?;
+    let openapi = root.join("openapi");
+    let docs = folder(root)?;
+    let index = Index::read(&openapi)?;
+    page::write(&index, &openapi, "", &docs.join(page::FILE))?;
+    println!("links {}", check_links(&index, &docs)?);
+    Ok(())
+}
 
 /// Where cargo puts the crate's documentation.
 ///
@@ -40,7 +56,7 @@ pub fn folder(root: &Path) -> Result<PathBuf> {
 /// # Errors
 ///
 /// When cargo fails.
-pub fn build(root: &Path) -> Result<()> {
+fn build(root: &Path) -> Result<()> {
     let flags = env::var("RUSTDOCFLAGS").unwrap_or_default();
     let status = cargo(root)
         .args(["doc", "--workspace", "--no-deps"])
@@ -63,7 +79,7 @@ fn cargo(root: &Path) -> Command {
 /// # Errors
 ///
 /// When something is not there; the error names the first ones.
-pub fn check_links(index: &Index, docs: &Path) -> Result<usize> {
+fn check_links(index: &Index, docs: &Path) -> Result<usize> {
     let mut missing = Vec::new();
     let mut links = 0;
     let mut models = BTreeSet::new();

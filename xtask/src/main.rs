@@ -2,13 +2,12 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
-use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use lexopt::prelude::*;
+use xtask::diff::{self, Side};
 use xtask::document::Document;
 use xtask::facts::{self, Kind, Original};
 use xtask::folder::FactsFrom;
@@ -39,6 +38,10 @@ cargo xtask page [--out FILE] [--docs URL] [--dir DIR]
 
 cargo xtask docs
     Builds the crate's documentation with the search page in it, and checks that each link of the page leads somewhere.
+
+cargo xtask diff [--json] OLD NEW
+    What changes for users of the crate from OLD to NEW, each a document or a trimmed folder: what breaks a program, what
+    does not, and why. It is Markdown for the changelog, with one line of figures at its end; or JSON, a change an item.
 ";
 
 fn main() -> ExitCode {
@@ -66,11 +69,12 @@ fn run() -> Result<()> {
                 0,
             )?),
             Some("stats") => run_stats(&Arguments::parse(parser, &["json", "dir"], 0)?),
+            Some("diff") => run_diff(&Arguments::parse(parser, &["json"], 2)?),
             Some("find") => run_find(&Arguments::parse(parser, &["json", "dir"], usize::MAX)?),
             Some("page") => run_page(&Arguments::parse(parser, &["out", "docs", "dir"], 0)?),
             Some("docs") => {
                 Arguments::parse(parser, &[], 0)?;
-                run_docs()
+                docs::run(&root())
             }
             Some("help") => {
                 print!("{USAGE}");
@@ -184,6 +188,21 @@ fn run_stats(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+fn run_diff(arguments: &Arguments) -> Result<()> {
+    let [old, new] = arguments.values.as_slice() else {
+        bail!("which two descriptions?\n\n{USAGE}");
+    };
+    let old = Side::read(Path::new(old))?;
+    let new = Side::read(Path::new(new))?;
+    let diff = diff::diff(&old, &new)?;
+    if arguments.has("json") {
+        println!("{}", diff.to_json());
+    } else {
+        println!("{}\n{}", diff.markdown(), diff.line());
+    }
+    Ok(())
+}
+
 fn run_find(arguments: &Arguments) -> Result<()> {
     let (folder, _) = folder(arguments, "dir")?;
     let words: Vec<_> = arguments
@@ -192,18 +211,7 @@ fn run_find(arguments: &Arguments) -> Result<()> {
         .map(|w| w.to_string_lossy())
         .collect();
     ensure!(!words.is_empty(), "what to look for?\n\n{USAGE}");
-    let index = find::Index::read(&folder)?;
-    let found = find::search(&index, &words.join(" "));
-    let text = match arguments.has("json") {
-        true => find::to_json(&index, &found)? + "\n",
-        false => find::to_text(&index, &found),
-    };
-    // Whoever reads it may have seen enough: `cargo xtask find --json … | head`.
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        written => written?,
-    }
-    Ok(())
+    find::print(&folder, &words.join(" "), arguments.has("json"))
 }
 
 fn run_page(arguments: &Arguments) -> Result<()> {
@@ -212,33 +220,8 @@ fn run_page(arguments: &Arguments) -> Result<()> {
         Some(out) => out,
         None => docs::folder(&root())?.join(page::FILE),
     };
-    let index = find::Index::read(&folder)?;
     let docs = arguments.text("docs")?.unwrap_or_default();
-    let text = page::page(&index, docs, &page::about(&folder, &index)?)?;
-    if let Some(folder) = out.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    }
-    fs::write(&out, &text).with_context(|| format!("cannot write {}", out.display()))?;
-    println!("{}", out.display());
-    println!(
-        "bytes {} operations {} nodes {}",
-        text.len(),
-        index.operations.len(),
-        index.outline.nodes.len()
-    );
-    Ok(())
-}
-
-fn run_docs() -> Result<()> {
-    docs::build(&root())?;
-    run_page(&Arguments {
-        values: Vec::new(),
-        options: Vec::new(),
-    })?;
-    let index = find::Index::read(&root().join("openapi"))?;
-    let links = docs::check_links(&index, &docs::folder(&root())?)?;
-    println!("links {links}");
-    Ok(())
+    page::write(&find::Index::read(&folder)?, &folder, docs, &out)
 }
 
 /// The folder that an option names, or else openapi/, and whether it is openapi/: what the crate is made of is held to more

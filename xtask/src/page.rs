@@ -4,9 +4,10 @@
 //! the page's script unfolds it into all paths, as [`Index`] does, and puts expressions together from methods' names.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use msgraph_codegen::{Cloud, Permissions, Scheme};
 use serde::Serialize;
 
@@ -21,21 +22,33 @@ const SCRIPT: &str = include_str!("../assets/page/page.js");
 /// The name of the page beside the crate's documentation, which links to it.
 pub const FILE: &str = "find.html";
 
-/// What the page says of itself.
+/// Writes the page into a file, and prints how large it is. `folder` is what the index was read from.
 ///
 /// # Errors
 ///
-/// When the folder has no pin.
-pub fn about(folder: &Path, index: &Index) -> Result<String> {
+/// When the folder has no pin, or the file cannot be written.
+pub fn write(index: &Index, folder: &Path, docs: &str, out: &Path) -> Result<()> {
     let pin = Pin::read(folder)?;
-    Ok(format!(
-        "{} operations of Microsoft Graph v1.0, made from {}.",
-        index.operations.len(),
+    let operations = index.operations.len();
+    let about = format!(
+        "{operations} operations of Microsoft Graph, made from {}.",
         pin.document.source
-    ))
+    );
+    let text = page(index, docs, &about)?;
+    if let Some(folder) = out.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    fs::write(out, &text).with_context(|| format!("cannot write {}", out.display()))?;
+    println!(
+        "{}\nbytes {} operations {operations} nodes {}",
+        out.display(),
+        text.len(),
+        index.outline.nodes.len()
+    );
+    Ok(())
 }
 
-/// Writes the page.
+/// The page.
 ///
 /// `docs` leads to the folder of the crate's documentation, with a slash at its end; it is empty for a page that lies in it.
 /// `about` says of what description the page was made.
@@ -92,6 +105,8 @@ struct Data<'i> {
     nodes: Vec<(&'i str, Vec<Call<'i>>, Vec<Step<'i>>)>,
     /// Numbers of `facts`, in the order of the walk through all places.
     of: Vec<usize>,
+    /// By place, in that order: whether the walk goes on below it.
+    entered: String,
 }
 
 /// Number of the method, segment, method's name, arguments, models of body and answer, whether it is deprecated.
@@ -172,6 +187,11 @@ impl<'i> Data<'i> {
         Self {
             nodes: nodes.collect(),
             clouds: Cloud::ALL.map(Cloud::short_name).to_vec(),
+            entered: index
+                .places
+                .iter()
+                .map(|place| if place.below.is_empty() { '0' } else { '1' })
+                .collect(),
             of: index.operations.iter().map(|of| of.facts).collect(),
             permissions,
             needs,

@@ -177,8 +177,9 @@ class Index {
     }));
     this.places = [];
     this.operations = [];
-    this.#enter(null, null, 0, new Set());
-    data.of.forEach((facts, number) => (this.operations[number].facts = facts));
+    // By node: the first of its places that has something below it.
+    this.first = new Map();
+    this.#enter(data, null, null, 0);
     // By facts: the names of all permissions that suffice, and of the least privileged ones.
     this.accepted = this.facts.map(([needs]) => {
       const all = new Set(), least = new Set();
@@ -193,28 +194,29 @@ class Index {
     });
   }
 
-  #enter(above, step, node, onTheWay) {
+  #enter(data, above, step, node) {
     const of = this.nodes[node];
     const place = {
+      number: this.places.length,
       above, step, node, below: [],
       depth: above ? above.depth + 1 : 0,
       first: this.operations.length,
-      text: above ? above.text + step.names : "/",
     };
     this.places.push(place);
-    for (const call of of.calls) this.operations.push({ number: this.operations.length, place, call, facts: 0 });
-    // A node below itself is not entered again: its places are those where it stood first.
-    if (!onTheWay.has(node)) {
-      onTheWay.add(node);
-      for (const next of of.steps) place.below.push(this.#enter(place, next, next.to, onTheWay));
-      onTheWay.delete(node);
+    for (const call of of.calls) {
+      const number = this.operations.length;
+      this.operations.push({ number, place, call, facts: data.of[number] });
+    }
+    if (data.entered[place.number] === "1") {
+      if (!this.first.has(node)) this.first.set(node, place);
+      for (const next of of.steps) place.below.push(this.#enter(data, place, next, next.to));
     }
     return place;
   }
 
+  /// The place to look below: where the list ends, it is another one of the same node.
   entered(place) {
-    for (let above = place.above; above; above = above.above) if (above.node === place.node) return above;
-    return place;
+    return place.below.length > 0 ? place : this.first.get(place.node) ?? place;
   }
 
   /// The steps from the root to a place.
@@ -269,13 +271,24 @@ class Index {
   #byWords(query) {
     if (query.words.length === 0 && query.permissions.length === 0) return [];
     const hits = [];
-    let place = null, levels = [];
-    for (const operation of this.operations) {
-      const { call, facts } = operation;
-      if (operation.place !== place) {
-        place = operation.place;
-        levels = query.words.map((word) => level(place.text, word));
+    // How well each word matches each place: as the place above, or as the step that leads here. Both are found once a step.
+    const levels = query.words.map((word) => {
+      const ofStep = new Map();
+      const ofCall = new Map();
+      const ofPlace = new Uint8Array(this.places.length);
+      for (const { steps, calls } of this.nodes) {
+        for (const step of steps) ofStep.set(step, level(step.names, word));
+        for (const call of calls) ofCall.set(call, level(call.names, word));
       }
+      ofPlace[0] = MISSING;
+      for (let at = 1; at < ofPlace.length; at++) {
+        const { above, step } = this.places[at];
+        ofPlace[at] = Math.min(ofPlace[above.number], ofStep.get(step));
+      }
+      return { word, ofPlace, ofCall };
+    });
+    for (const operation of this.operations) {
+      const { call, facts, place } = operation;
       if (query.method !== null && query.method !== call.http) continue;
       const { all, least } = this.accepted[facts];
       let more = 0, fits = true;
@@ -286,8 +299,8 @@ class Index {
       if (!fits) continue;
       let quality = 0, kind = NAMES;
       for (let at = 0; at < levels.length && fits; at++) {
-        const word = query.words[at];
-        const best = levels[at] === 0 ? 0 : Math.min(levels[at], level(call.names, word));
+        const { word, ofPlace, ofCall } = levels[at];
+        const best = Math.min(ofPlace[place.number], ofCall.get(call));
         if (best < MISSING) quality += best;
         else if (call.models.includes(word)) kind = MODELS;
         else fits = false;
@@ -303,7 +316,7 @@ class Index {
 
   #byPath(path, method) {
     const hits = [];
-    const push = (kind, operation, way) => {
+    const push = (kind, operation, way = null) => {
       if (method === null || method === operation.call.http) hits.push({ kind, operation, way });
     };
     const below = [];
@@ -372,10 +385,13 @@ class Index {
   /// What there is to say of a hit.
   details({ operation, way }) {
     const { place, call, facts } = operation;
-    const [needs, missing] = this.facts[facts];
+    const own = this.way(place);
+    // What holds for one path need not hold for another.
+    const isListed = !way || (way.length === own.length && way.every((step, at) => step === own[at]));
+    const [needs, missing] = isListed ? this.facts[facts] : [-1, -1];
     const names = (numbers) => numbers.map((number) => this.texts[number]);
     return {
-      ...this.route(way ?? this.way(place), call),
+      ...this.route(way ?? own, call),
       call,
       node: this.nodes[place.node].name,
       needs: needs < 0 ? null : this.needs[needs].map(([least, others]) => ({ least: names(least), others: names(others) })),

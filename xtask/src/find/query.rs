@@ -122,7 +122,7 @@ fn methods(expression: &str) -> Vec<String> {
 }
 
 /// The segments of a path or an address, without what is no part of the path: host, version, query.
-fn segments(text: &str) -> Vec<String> {
+pub fn segments(text: &str) -> Vec<String> {
     let path = match text.split_once("://") {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
         None => text,
