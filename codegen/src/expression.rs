@@ -72,17 +72,18 @@ fn expression(
     number: usize,
 ) -> Option<Expression> {
     let steps = tree.walk(path)?;
+    let segments = steps
+        .iter()
+        .map(|&(place, child)| Some(&tree.places[place].children[child].0))
+        // The method of an operation that has no segment of its own.
+        .chain([None]);
     let mut samples = Samples::default();
     let mut names = Names::default();
     let mut rust = String::from("graph");
     let mut named = String::from("graph");
-    // The last method may make the call without a step of its own.
-    let segments = steps
-        .iter()
-        .map(|&(place, child)| &tree.places[place].children[child].0);
     for (method, segment) in methods(tree, plan, &steps, number)?
         .into_iter()
-        .zip(segments.map(Some).chain([None]))
+        .zip(segments)
     {
         samples.call(method, &mut rust);
         let arguments = names.take_all(&argument_names(segment, &method.arguments));
@@ -95,6 +96,51 @@ fn expression(
         named,
         values: samples.values,
     })
+}
+
+/// The walk to one operation.
+pub fn walk<'g>(tree: &'g Tree<'_>, plan: &'g Plan, method: &str, path: &str) -> Option<Walk<'g>> {
+    let steps = tree.walk(path)?;
+    let (segments, places): (Vec<_>, Vec<_>) = steps
+        .iter()
+        .map(|&(place, child)| {
+            let (segment, to) = &tree.places[place].children[child];
+            (segment, *to)
+        })
+        .unzip();
+    let number = tree.places[*places.last()?]
+        .operations
+        .iter()
+        .position(|(of, _)| of.as_str() == method)?;
+    Some(Walk {
+        segments,
+        places,
+        methods: methods(tree, plan, &steps, number)?,
+    })
+}
+
+/// The methods that lead along the steps and call the operation of this number at their end.
+fn methods<'g>(
+    tree: &Tree<'_>,
+    plan: &'g Plan,
+    steps: &[(usize, usize)],
+    number: usize,
+) -> Option<Vec<&'g MethodName>> {
+    let (last, before) = steps.split_last()?;
+    let mut methods = before
+        .iter()
+        .map(|step| plan.steps.get(step))
+        .collect::<Option<Vec<_>>>()?;
+    match plan.steps.get(last) {
+        // The place has a node, and the operation is a method of it.
+        Some(step) => {
+            let place = tree.places[last.0].children[last.1].1;
+            methods.push(step);
+            methods.push(plan.calls.get(&(place, None, number))?);
+        }
+        None => methods.push(plan.calls.get(&(last.0, Some(last.1), number))?),
+    }
+    Some(methods)
 }
 
 /// What a person would call the arguments of a method: a key by what it is the key of, a body by its type.
@@ -150,51 +196,6 @@ impl Names {
         });
         arguments.collect()
     }
-}
-
-/// The walk to one operation.
-pub fn walk<'g>(tree: &'g Tree<'_>, plan: &'g Plan, method: &str, path: &str) -> Option<Walk<'g>> {
-    let steps = tree.walk(path)?;
-    let (segments, places): (Vec<_>, Vec<_>) = steps
-        .iter()
-        .map(|&(place, child)| {
-            let (segment, to) = &tree.places[place].children[child];
-            (segment, *to)
-        })
-        .unzip();
-    let number = tree.places[*places.last()?]
-        .operations
-        .iter()
-        .position(|(of, _)| of.as_str() == method)?;
-    Some(Walk {
-        segments,
-        places,
-        methods: methods(tree, plan, &steps, number)?,
-    })
-}
-
-/// The methods that lead along the steps and call the operation of this number at their end.
-fn methods<'g>(
-    tree: &Tree<'_>,
-    plan: &'g Plan,
-    steps: &[(usize, usize)],
-    number: usize,
-) -> Option<Vec<&'g MethodName>> {
-    let (last, before) = steps.split_last()?;
-    let mut methods = before
-        .iter()
-        .map(|step| plan.steps.get(step))
-        .collect::<Option<Vec<_>>>()?;
-    match plan.steps.get(last) {
-        // The place has a node, and the operation is a method of it.
-        Some(step) => {
-            let place = tree.places[last.0].children[last.1].1;
-            methods.push(step);
-            methods.push(plan.calls.get(&(place, None, number))?);
-        }
-        None => methods.push(plan.calls.get(&(last.0, Some(last.1), number))?),
-    }
-    Some(methods)
 }
 
 /// Makes up arguments; each is another one, so that a test sees when two are exchanged.

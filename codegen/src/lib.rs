@@ -110,11 +110,6 @@ impl Generated<'_> {
         expression::of(&self.tree, &self.plan, method, path)
     }
 
-    /// The nodes as data: what is called on each, and where it leads.
-    pub fn outline(&self) -> Outline {
-        outline::outline(&self.tree, &self.plan)
-    }
-
     /// All structs and enums.
     ///
     /// # Errors
@@ -127,6 +122,11 @@ impl Generated<'_> {
     /// The way to an operation, by method and path of the description; `None` where there is no such operation.
     pub fn walk(&self, method: &str, path: &str) -> Option<Walk<'_>> {
         expression::walk(&self.tree, &self.plan, method, path)
+    }
+
+    /// The nodes as data: what is called on each, and where it leads.
+    pub fn outline(&self) -> Outline {
+        outline::outline(&self.tree, &self.plan)
     }
 
     /// Writes `models.rs`, `nodes.rs` and `options.rs` into a folder.

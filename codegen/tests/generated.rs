@@ -218,6 +218,14 @@ fn the_outline_has_every_operation_by_every_path() {
         for (method, _) in item.operations() {
             let method = method.as_str();
             let named = generated().expression(method, path).expect(path).named;
+            // By a graft a way may lead back to where it was: such a way is not listed.
+            let mut places = generated().walk(method, path).expect(path).places;
+            let length = places.len();
+            places.sort_unstable();
+            places.dedup();
+            if places.len() < length {
+                continue;
+            }
             let walked = by_path.get(&(method, without_keys(path)));
             assert_eq!(walked, Some(&named.as_str()), "{method} {path}");
             other_names += usize::from(!written.contains(&(method, path)));

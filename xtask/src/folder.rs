@@ -76,6 +76,12 @@ pub fn make(
     })
 }
 
+/// The trimmed description of `document` alone, without a record of where it is from.
+pub fn trim(mut document: Document) -> Result<Files> {
+    let (description, _) = trim::trim(&mut document.json, false)?;
+    Ok(write::files(&description))
+}
+
 /// The files of facts; their operations are those of the description in `files`.
 fn add_facts(files: &mut Files, facts: Vec<(Kind, FactsFrom)>) -> Result<Vec<(Kind, FactsFile)>> {
     if facts.is_empty() {
@@ -97,12 +103,6 @@ fn add_facts(files: &mut Files, facts: Vec<(Kind, FactsFrom)>) -> Result<Vec<(Ki
             Ok((kind, file))
         })
         .collect()
-}
-
-/// The trimmed description of `document` alone, without a record of where it is from.
-pub fn trim(mut document: Document) -> Result<Files> {
-    let (description, _) = trim::trim(&mut document.json, false)?;
-    Ok(write::files(&description))
 }
 
 fn counts(document: &Document) -> pin::Counts {

@@ -27,6 +27,10 @@ cargo xtask check [--document DOCUMENT] [--permissions FILE] [--clouds FILE] [--
 cargo xtask stats [--json] [--dir DIR]
     Counts operations, places, and what is left of them once equal ones are one.
 
+cargo xtask diff [--json] OLD NEW
+    What changes for users of the crate from OLD to NEW, each a document or a trimmed folder: what breaks a program, what
+    does not, and why. It is Markdown for the changelog, with one line of figures at its end; or JSON, a change an item.
+
 cargo xtask find WORDS... [--json] [--dir DIR]
     Looks for operations: by words (mailFolders messages), by a path with or without values (GET /me/messages?$top=5), or by
     a permission (Mail.Read); words and permissions together narrow each other. Prints the best ones with their Rust
@@ -38,10 +42,6 @@ cargo xtask page [--out FILE] [--docs URL] [--dir DIR]
 
 cargo xtask docs
     Builds the crate's documentation with the search page in it, and checks that each link of the page leads somewhere.
-
-cargo xtask diff [--json] OLD NEW
-    What changes for users of the crate from OLD to NEW, each a document or a trimmed folder: what breaks a program, what
-    does not, and why. It is Markdown for the changelog, with one line of figures at its end; or JSON, a change an item.
 ";
 
 fn main() -> ExitCode {

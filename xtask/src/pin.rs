@@ -37,10 +37,10 @@ pub struct Source<'a> {
 #[derive(Debug, Deserialize)]
 pub struct Pin {
     pub document: Document,
-    permissions: Option<Facts>,
-    clouds: Option<Facts>,
     #[serde(default)]
     pub trimmed: Trimmed,
+    permissions: Option<Facts>,
+    clouds: Option<Facts>,
     /// SHA-256 of each file that trim wrote.
     pub files: BTreeMap<String, String>,
 }
