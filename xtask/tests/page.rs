@@ -306,7 +306,7 @@ fn links_lead_to_a_question_and_to_the_documentation() {
 #[test]
 fn a_telephone_shows_all_of_it() {
     in_browser(360, |browser| async move {
-        browser.open("#q=educationSubmission").await?;
+        browser.open("#q=workbook").await?;
         let wider = "const { scrollWidth, clientWidth } = document.documentElement; return scrollWidth - clientWidth";
         assert_eq!(browser.script(wider, Vec::new()).await?, 0);
         assert_eq!(browser.texts("#results > li").await?.len(), 40);

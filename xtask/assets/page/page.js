@@ -42,12 +42,12 @@ async function copy(text, button) {
   setTimeout(() => (button.textContent = "Copy"), 1500);
 }
 
-function operation(details) {
+function operation(details, heading) {
   const { call, path, rust, node, needs, missing } = details;
   const button = element("button", { type: "button", class: "copy", "aria-label": `Copy ${rust}` }, "Copy");
   button.addEventListener("click", () => copy(rust, button));
   const parts = [
-    element("h2", {},
+    element(heading, {},
       element("span", { class: `method ${call.http.toLowerCase()}` }, call.http), " ",
       element("span", { class: "path" }, ...breakable(path, "/"))),
     element("div", { class: "rust" }, element("pre", {}, element("code", {}, ...breakable(rust, "."))), button),
@@ -90,14 +90,14 @@ function permissions(needs) {
 }
 
 function result({ best, others }) {
-  const item = element("li", { tabindex: "-1" }, ...operation(index.details(best)));
+  const item = element("li", { tabindex: "-1" }, ...operation(index.details(best), "h2"));
   if (others.length > 0) {
     const list = element("ul");
     const summary = others.length === 1 ? "and another path" : `and ${others.length} other paths`;
     const details = element("details", { class: "others" }, element("summary", {}, summary), list);
     details.addEventListener("toggle", () => {
       if (list.childElementCount > 0) return;
-      for (const hit of others) list.append(element("li", {}, ...operation(index.details(hit))));
+      for (const hit of others) list.append(element("li", {}, ...operation(index.details(hit), "h3")));
     });
     item.append(details);
   }
@@ -118,13 +118,10 @@ const INSTEAD = {
 
 function search() {
   const text = query.value;
-  const start = performance.now();
   found = index.search(text);
-  const took = performance.now() - start;
   results.replaceChildren();
   shown = 0;
   show(FIRST);
-  status.dataset.milliseconds = took;
   const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
   if (text.trim() === "") status.textContent = `${plural(index.operations.length, "operation")} to search.`;
   else if (found.operations === 0) status.textContent = "Nothing found. Fewer or shorter words find more.";
