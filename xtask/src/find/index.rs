@@ -16,7 +16,7 @@ pub struct Index {
     /// The nodes and their methods.
     pub outline: Outline,
     /// The places, each before those below it; the first is the root. What the description has is all here; places that were
-    /// grafted lead on without an end, and are here as far as [`BEYOND`] says.
+    /// grafted lead on without an end, and are here as far as three segments beyond it.
     pub places: Vec<Place>,
     /// The operations, in the order of their places.
     pub operations: Vec<Operation>,
@@ -242,16 +242,10 @@ struct Walk<'f> {
 /// How a place was reached.
 #[derive(Default)]
 struct Way {
-    route: Option<Route>,
+    route: Route,
     normal: String,
     /// How many segments it is beyond what is described.
     beyond: usize,
-}
-
-impl Way {
-    fn route(&self) -> Route {
-        self.route.clone().unwrap_or_else(Route::new)
-    }
 }
 
 impl Walk<'_> {
@@ -282,7 +276,7 @@ impl Walk<'_> {
         });
         for call in 0..index.outline.nodes[node].calls.len() {
             let of = &index.outline.nodes[node].calls[call];
-            let mut route = way.route();
+            let mut route = way.route.clone();
             route.call(of);
             let known = OperationFacts {
                 permissions: self.facts.permissions(of.http, route.path()).cloned(),
@@ -315,7 +309,7 @@ impl Walk<'_> {
     }
 
     fn step(&self, way: &Way, step: &Step, segment: &str) -> Way {
-        let mut route = way.route();
+        let mut route = way.route.clone();
         route.step(step);
         // A key in parentheses is a step of its own, and in a path it is part of a segment.
         let slash = if segment.starts_with('(') { "" } else { "/" };
@@ -325,7 +319,7 @@ impl Walk<'_> {
             false => way.beyond + 1,
         };
         Way {
-            route: Some(route),
+            route,
             normal,
             beyond,
         }
