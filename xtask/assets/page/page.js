@@ -20,9 +20,11 @@ function element(name, attributes = {}, ...children) {
   return of;
 }
 
-/// A path that a narrow screen may break before each slash, or an expression before each dot.
-function breakable(text, before) {
-  return text.split(before).flatMap((part, at) => (at === 0 ? [part] : [element("wbr"), before + part]));
+/// Where a narrow screen may break a path, and an expression (not within `..Default::default()`).
+const BEFORE_SEGMENTS = /(?=\/)/, BEFORE_METHODS = /(?<=\))(?=\.)/;
+
+function breakable(text, where) {
+  return text.split(where).flatMap((part, at) => (at === 0 ? [part] : [element("wbr"), part]));
 }
 
 async function copy(text, button) {
@@ -49,8 +51,8 @@ function operation(details, heading) {
   const parts = [
     element(heading, {},
       element("span", { class: `method ${call.http.toLowerCase()}` }, call.http), " ",
-      element("span", { class: "path" }, ...breakable(path, "/"))),
-    element("div", { class: "rust" }, element("pre", {}, element("code", {}, ...breakable(rust, "."))), button),
+      element("span", { class: "path" }, ...breakable(path, BEFORE_SEGMENTS))),
+    element("div", { class: "rust" }, element("pre", {}, element("code", {}, ...breakable(rust, BEFORE_METHODS))), button),
   ];
   if (call.deprecated) parts.push(element("p", { class: "warning" }, "Deprecated: Graph advises against it."));
   if (needs) parts.push(permissions(needs));
