@@ -1,3 +1,8 @@
+// `cargo xtask docs` puts the page beside the documentation; without it, as on docs.rs, there is nothing to link to.
+#![cfg_attr(
+    find_page,
+    doc = "**[Find an operation](find.html)** by its path, by a permission or by words."
+)]
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

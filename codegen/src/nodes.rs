@@ -43,6 +43,8 @@ pub struct MethodName {
     pub arguments: Vec<String>,
     /// What is answered, where it makes a call: `Collection<models::Message>`.
     pub answer: Option<String>,
+    /// The model that is answered, or that the answer is made of: `models::Message`.
+    pub model: Option<String>,
     /// The options that the call has, by their names on the wire.
     pub options: Vec<String>,
 }
@@ -54,6 +56,7 @@ impl MethodName {
             name,
             arguments,
             answer: None,
+            model: None,
             options: Vec::new(),
         }
     }
@@ -662,10 +665,22 @@ impl Writer<'_, '_> {
             "    #[inline]\n    pub fn {}(&self{declared}) -> {answer} {{\n        Call::new({call})\n    }}\n",
             step.name
         );
+        let model = match endpoint.answer {
+            Answer::Entity(of) | Answer::Collection(of) | Answer::Value(of)
+                if step.role != Role::References =>
+            {
+                self.types
+                    .target(of.items.as_deref().unwrap_or(of))
+                    .filter(|target| target.kind == Kind::Model)
+                    .map(|target| target.rust.path())
+            }
+            _ => None,
+        };
         Ok(MethodName {
             name: step.name,
             arguments,
             answer: Some(answered),
+            model,
             options: optional.into_iter().map(String::from).collect(),
         })
     }

@@ -59,7 +59,7 @@ pub struct Call {
 }
 
 /// A path and its Rust expression, as far as they have been put together.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Route {
     path: String,
     rust: String,
@@ -67,13 +67,22 @@ pub struct Route {
     in_rust: Names,
 }
 
+/// The way to the root.
+impl Default for Route {
+    fn default() -> Self {
+        Self {
+            path: String::new(),
+            rust: "graph".into(),
+            in_path: Names::default(),
+            in_rust: Names::default(),
+        }
+    }
+}
+
 impl Route {
     /// The way to the root.
     pub fn new() -> Self {
-        Self {
-            rust: "graph".into(),
-            ..Self::default()
-        }
+        Self::default()
     }
 
     /// The way on.
@@ -185,7 +194,7 @@ fn calls(
                         .filter(|(name, _)| *name == "body")?;
                     model(of)
                 }),
-                answer: method.answer.as_deref().and_then(model),
+                answer: method.model.as_deref().and_then(model),
                 deprecated: operation.deprecated,
             })
         })

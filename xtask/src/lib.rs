@@ -8,6 +8,7 @@
 pub mod bodies;
 pub mod check;
 pub mod diff;
+pub mod docs;
 pub mod document;
 pub mod facts;
 pub mod find;
@@ -15,6 +16,7 @@ pub mod fixups;
 pub mod folder;
 pub mod grafts;
 pub mod json;
+pub mod page;
 pub mod parameters;
 pub mod path;
 pub mod pin;

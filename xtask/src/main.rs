@@ -2,7 +2,6 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,7 +11,7 @@ use xtask::diff::{self, Side};
 use xtask::document::Document;
 use xtask::facts::{self, Kind, Original};
 use xtask::folder::FactsFrom;
-use xtask::{check, find, folder, pin, snippet, stats};
+use xtask::{check, docs, find, folder, page, pin, snippet, stats};
 
 const USAGE: &str = "\
 cargo xtask trim DOCUMENT [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
@@ -42,6 +41,13 @@ cargo xtask find WORDS... [--json] [--dir DIR]
     Looks for operations: by words (mailFolders messages), by a path with or without values (GET /me/messages?$top=5), or by
     a permission (Mail.Read); words and permissions together narrow each other. Prints the best ones with their Rust
     expressions, least privileged permissions and the clouds that lack them; all of them with --json.
+
+cargo xtask page [--out FILE] [--docs URL] [--dir DIR]
+    Writes the search page, one file that needs neither a server nor a network. FILE is find.html beside the crate's
+    documentation unless given, and then URL says where that is.
+
+cargo xtask docs
+    Builds the crate's documentation with the search page in it, and checks that each link of the page leads somewhere.
 ";
 
 fn main() -> ExitCode {
@@ -72,6 +78,11 @@ fn run() -> Result<()> {
             Some("diff") => run_diff(&Arguments::parse(parser, &["json"], 2)?),
             Some("find") => run_find(&Arguments::parse(parser, &["json", "dir"], usize::MAX)?),
             Some("snippet") => run_snippet(&Arguments::parse(parser, &["run", "json", "dir"], 1)?),
+            Some("page") => run_page(&Arguments::parse(parser, &["out", "docs", "dir"], 0)?),
+            Some("docs") => {
+                Arguments::parse(parser, &[], 0)?;
+                docs::run(&root())
+            }
             Some("help") => {
                 print!("{USAGE}");
                 Ok(())
@@ -207,18 +218,17 @@ fn run_find(arguments: &Arguments) -> Result<()> {
         .map(|w| w.to_string_lossy())
         .collect();
     ensure!(!words.is_empty(), "what to look for?\n\n{USAGE}");
-    let index = find::Index::read(&folder)?;
-    let found = find::search(&index, &words.join(" "));
-    let text = match arguments.has("json") {
-        true => find::to_json(&index, &found)? + "\n",
-        false => find::to_text(&index, &found),
+    find::print(&folder, &words.join(" "), arguments.has("json"))
+}
+
+fn run_page(arguments: &Arguments) -> Result<()> {
+    let (folder, _) = folder(arguments, "dir")?;
+    let out = match arguments.path("out") {
+        Some(out) => out,
+        None => docs::folder(&root())?.join(page::FILE),
     };
-    // Whoever reads it may have seen enough: `cargo xtask find --json … | head`.
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        written => written?,
-    }
-    Ok(())
+    let docs = arguments.text("docs")?.unwrap_or_default();
+    page::write(&find::Index::read(&folder)?, &folder, docs, &out)
 }
 
 fn run_snippet(arguments: &Arguments) -> Result<()> {
@@ -227,7 +237,9 @@ fn run_snippet(arguments: &Arguments) -> Result<()> {
     };
     let (folder, _) = folder(arguments, "dir")?;
     let requests = match file.to_str() {
-        Some("-") => vec![snippet::request::parse(&io::read_to_string(io::stdin())?)?],
+        Some("-") => vec![snippet::request::parse(&std::io::read_to_string(
+            std::io::stdin(),
+        )?)?],
         _ => snippet::request::read(Path::new(file))?,
     };
     let description = msgraph_codegen::Description::read(&folder)?;

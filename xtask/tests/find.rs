@@ -181,6 +181,48 @@ fn the_same_method_by_other_paths_is_one_result() {
     );
 }
 
+/// Grafts lead on without an end: the list of places ends, and a path goes on.
+#[test]
+fn grafted_places_are_found_however_deep() {
+    for (text, path, expression) in [
+        (
+            "GET /me/drive/root:/Reports/2026.xlsx:/content",
+            "/me/drive/root:/{path}:/content",
+            "graph.me().drive().root().path(path).content().get()",
+        ),
+        (
+            "POST /me/drive/items/1/workbook/worksheets/2/tables/add",
+            "/me/drive/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/add",
+            "graph.me().drive().items().id(drive_item_id).workbook().worksheets().id(workbook_worksheet_id).tables()\
+             .add(WorkbookTableAdd { ..Default::default() })",
+        ),
+        (
+            "GET /drives/1/items/2:/a:/children/3:/b:/children",
+            "/drives/{drive-id}/items/{driveItem-id}:/{path}:/children/{driveItem-id1}:/{path1}:/children",
+            "graph.drives().id(drive_id).items().id(drive_item_id).path(path).children().id(drive_item_id1).path(path1)\
+             .children().list()",
+        ),
+        (
+            "GET /sites/contoso.sharepoint.com:/teams/hr:/lists",
+            "/sites/{site-id}:/{path}:/lists",
+            "graph.sites().id(site_id).path(path).lists().list()",
+        ),
+    ] {
+        let best = Details::new(index(), &find(text).groups[0].best);
+        assert_eq!(
+            (best.path.as_str(), best.expression.as_str()),
+            (path, expression)
+        );
+    }
+    assert_eq!(first("me drive root content"), "GET /me/drive/root/content");
+    for (number, node) in index().outline.nodes.iter().enumerate() {
+        let mut places = index().places.iter();
+        let is_listed =
+            places.any(|place| place.node == number && place.below.len() == node.steps.len());
+        assert!(is_listed, "nothing leads below {}", node.path);
+    }
+}
+
 #[test]
 fn names_of_a_path_that_is_not_there_are_words() {
     let found = find("/me/folders/{id}/messages");

@@ -1,6 +1,6 @@
 //! All operations by all their paths, with what is known of each.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -8,14 +8,15 @@ use msgraph_codegen::{
     Call, CloudSet, Description, Facts, Outline, Permissions, Route, Step, generate,
 };
 
-use super::query::{normal, words};
+use super::query::{normal, segments, words};
 
 /// Everything that can be found.
 #[derive(Debug)]
 pub struct Index {
     /// The nodes and their methods.
     pub outline: Outline,
-    /// The places, each before those below it; the first is the root.
+    /// The places, each before those below it; the first is the root. What the description has is all here; places that were
+    /// grafted lead on without an end, and are here as far as three segments beyond it.
     pub places: Vec<Place>,
     /// The operations, in the order of their places.
     pub operations: Vec<Operation>,
@@ -23,6 +24,8 @@ pub struct Index {
     pub facts: Vec<OperationFacts>,
     /// The names of all permissions, sorted.
     pub permissions: Vec<String>,
+    /// By node: the first of its places that has something below it.
+    entered: HashMap<usize, usize>,
     /// By facts: the numbers of all permissions that suffice, and of the least privileged ones.
     accepted: Vec<(Vec<usize>, Vec<usize>)>,
     /// By node: the normal forms of the steps' and the calls' segments.
@@ -40,7 +43,7 @@ pub struct Place {
     pub node: usize,
     /// How many segments the path has.
     pub depth: usize,
-    /// The places below, in the order of the node's steps. A node below itself is not entered again.
+    /// The places below, in the order of the node's steps; none where the list ends.
     pub below: Vec<usize>,
     /// The first of the place's operations, which are as many as the node has calls.
     pub first: usize,
@@ -58,6 +61,10 @@ pub struct Operation {
     /// Which facts hold for it.
     pub facts: usize,
 }
+
+/// How many segments beyond the description are listed: as far as `/me/drive/root:/{path}:/content`. Longer paths are found
+/// as paths, not as words.
+const BEYOND: usize = 3;
 
 /// What is known of an operation beyond its form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -79,12 +86,17 @@ impl Index {
         let facts = Facts::read(folder)?;
         let generated = generate(&description)
             .with_context(|| format!("cannot generate from {}", folder.display()))?;
-        Ok(Self::new(generated.outline(), &facts))
+        let paths = description.paths.keys().map(String::as_str);
+        Ok(Self::new(generated.outline(), &facts, paths))
     }
 
-    /// Walks all paths of the outline.
-    pub fn new(outline: Outline, facts: &Facts) -> Self {
-        let segments = outline.nodes.iter().map(|node| {
+    /// Walks the paths of the outline. `described` are those that the description has.
+    pub fn new<'p>(
+        outline: Outline,
+        facts: &Facts,
+        described: impl Iterator<Item = &'p str>,
+    ) -> Self {
+        let normals = outline.nodes.iter().map(|node| {
             let steps = node.steps.iter().map(|step| normal(&step.segment));
             let calls = node.calls.iter().map(|call| normal(&call.segment));
             (steps.collect(), calls.collect())
@@ -101,22 +113,31 @@ impl Index {
             node.calls.iter().map(text).collect()
         });
         let mut index = Self {
-            segments: segments.collect(),
+            segments: normals.collect(),
             call_texts: call_texts.collect(),
             places: Vec::new(),
             operations: Vec::new(),
             facts: Vec::new(),
             permissions: Vec::new(),
+            entered: HashMap::new(),
             accepted: Vec::new(),
             outline,
         };
         let mut walk = Walk {
             facts,
             known: HashMap::new(),
-            on_the_way: vec![false; index.outline.nodes.len()],
+            described: HashSet::new(),
         };
+        for path in described {
+            let mut above = String::new();
+            for segment in segments(path) {
+                above.push('/');
+                above.push_str(&segment);
+                walk.described.insert(above.clone());
+            }
+        }
         if !index.outline.nodes.is_empty() {
-            walk.enter(&mut index, None, 0, Route::new());
+            walk.enter(&mut index, None, 0, &Way::default());
         }
         index.count_permissions();
         index
@@ -191,17 +212,13 @@ impl Index {
         route
     }
 
-    /// The place to look below: a node that stands below itself is entered where it stood first.
+    /// The place to look below: where the list ends, it is another one of the same node.
     pub fn entered(&self, place: usize) -> usize {
         let of = &self.places[place];
-        let mut next = of.above;
-        while let Some((above, _)) = next {
-            if self.places[above].node == of.node {
-                return above;
-            }
-            next = self.places[above].above;
+        if !of.below.is_empty() {
+            return place;
         }
-        place
+        self.entered.get(&of.node).copied().unwrap_or(place)
     }
 }
 
@@ -218,7 +235,17 @@ fn names(segment: &str, method: &str) -> String {
 struct Walk<'f> {
     facts: &'f Facts,
     known: HashMap<OperationFacts, usize>,
-    on_the_way: Vec<bool>,
+    /// The paths that are described, and all above them, in their normal form.
+    described: HashSet<String>,
+}
+
+/// How a place was reached.
+#[derive(Default)]
+struct Way {
+    route: Route,
+    normal: String,
+    /// How many segments it is beyond what is described.
+    beyond: usize,
 }
 
 impl Walk<'_> {
@@ -227,7 +254,7 @@ impl Walk<'_> {
         index: &mut Index,
         above: Option<(usize, usize)>,
         node: usize,
-        route: Route,
+        way: &Way,
     ) -> usize {
         let number = index.places.len();
         let (depth, text) = match above {
@@ -249,7 +276,7 @@ impl Walk<'_> {
         });
         for call in 0..index.outline.nodes[node].calls.len() {
             let of = &index.outline.nodes[node].calls[call];
-            let mut route = route.clone();
+            let mut route = way.route.clone();
             route.call(of);
             let known = OperationFacts {
                 permissions: self.facts.permissions(of.http, route.path()).cloned(),
@@ -266,19 +293,35 @@ impl Walk<'_> {
                 facts,
             });
         }
-        if self.on_the_way[node] {
+        let steps = index.outline.nodes[node].steps.len();
+        if way.beyond >= BEYOND || steps == 0 {
             return number;
         }
-        self.on_the_way[node] = true;
-        for step in 0..index.outline.nodes[node].steps.len() {
+        index.entered.entry(node).or_insert(number);
+        for step in 0..steps {
             let of = &index.outline.nodes[node].steps[step];
-            let mut route = route.clone();
-            route.step(of);
             let to = of.to;
-            let below = self.enter(index, Some((number, step)), to, route);
+            let way = self.step(way, of, &index.segments[node].0[step]);
+            let below = self.enter(index, Some((number, step)), to, &way);
             index.places[number].below.push(below);
         }
-        self.on_the_way[node] = false;
         number
+    }
+
+    fn step(&self, way: &Way, step: &Step, segment: &str) -> Way {
+        let mut route = way.route.clone();
+        route.step(step);
+        // A key in parentheses is a step of its own, and in a path it is part of a segment.
+        let slash = if segment.starts_with('(') { "" } else { "/" };
+        let normal = format!("{}{slash}{segment}", way.normal);
+        let beyond = match self.described.contains(&normal) {
+            true => 0,
+            false => way.beyond + 1,
+        };
+        Way {
+            route,
+            normal,
+            beyond,
+        }
     }
 }

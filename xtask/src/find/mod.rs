@@ -5,6 +5,8 @@ mod query;
 mod search;
 
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::Path;
 
 use anyhow::Result;
 use msgraph_codegen::Scheme;
@@ -16,6 +18,25 @@ pub use search::{Class, Found, Group, Hit, Instead, search};
 
 /// How many of the best ones are printed.
 const SHOWN: usize = 10;
+
+/// Answers a question on the command line.
+///
+/// # Errors
+///
+/// When `folder` holds no description, or nothing can be printed.
+pub fn print(folder: &Path, question: &str, json: bool) -> Result<()> {
+    let index = Index::read(folder)?;
+    let found = search(&index, question);
+    let text = match json {
+        true => to_json(&index, &found)? + "\n",
+        false => to_text(&index, &found),
+    };
+    // Whoever reads it may have seen enough: `cargo xtask find --json … | head`.
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
 
 /// The best ones for people, and a line of figures.
 pub fn to_text(index: &Index, found: &Found) -> String {
@@ -173,7 +194,12 @@ impl Details {
         let node = &index.outline.nodes[index.places[operation.place].node];
         let call = index.call(hit.operation);
         let route = index.route(&hit.way, call);
-        let facts = &index.facts[operation.facts];
+        // What holds for one path need not hold for another.
+        let unknown = OperationFacts::default();
+        let facts = match hit.is_listed {
+            true => &index.facts[operation.facts],
+            false => &unknown,
+        };
         Self {
             method: call.http,
             path: route.path().to_owned(),

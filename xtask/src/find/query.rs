@@ -8,7 +8,7 @@ pub const METHODS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 pub struct Query {
     /// Only operations of this method.
     pub method: Option<&'static str>,
-    /// The segments of a path, each in its [`normal`] form; empty where no path is asked for.
+    /// The segments of a path, each in its normal form; empty where no path is asked for.
     pub path: Vec<String>,
     /// Words, in lower case and without underscores.
     pub words: Vec<String>,
@@ -64,10 +64,10 @@ impl Query {
     }
 }
 
-/// A key, as [`normal`] writes it.
+/// A key, as `normal` writes it.
 pub const KEY: &str = "{}";
 
-/// An item by its path, `:/{path}:`, as [`normal`] writes it.
+/// An item by its path, `:/{path}:`, as `normal` writes it.
 pub const ITEM: &str = ":";
 
 fn is_path(text: &str) -> bool {
@@ -122,7 +122,7 @@ fn methods(expression: &str) -> Vec<String> {
 }
 
 /// The segments of a path or an address, without what is no part of the path: host, version, query.
-fn segments(text: &str) -> Vec<String> {
+pub fn segments(text: &str) -> Vec<String> {
     let path = match text.split_once("://") {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
         None => text,

@@ -31,6 +31,8 @@ pub struct Hit {
     pub operation: usize,
     /// The steps from the root that the question took.
     pub way: Vec<(usize, usize)>,
+    /// The way is that of the operation itself, and not one of the many longer ones.
+    pub is_listed: bool,
 }
 
 /// Hits that are the same method of the same node, by different paths.
@@ -143,6 +145,7 @@ fn by_words(index: &Index, query: &Query) -> Vec<Hit> {
         class,
         operation,
         way: index.way(index.operations[operation].place),
+        is_listed: true,
     };
     ranks.iter().map(hit).collect()
 }
@@ -177,6 +180,7 @@ fn by_path(index: &Index, query: &Query, method: Option<&str>) -> Vec<Hit> {
                 class,
                 operation,
                 way: way.to_vec(),
+                is_listed: index.way(index.operations[operation].place) == way,
             });
         }
     };

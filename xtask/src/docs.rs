@@ -1,0 +1,131 @@
+//! The crate's documentation, with the search page beside it.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::find::Index;
+use crate::page;
+
+/// Under this condition the crate's documentation links to the search page: without the page, as on docs.rs, there is no link.
+const CONDITION: &str = "--cfg find_page";
+
+/// Builds the documentation with the page in it, checks the page's links, and prints how many there are.
+///
+/// # Errors
+///
+/// When cargo fails, or a link leads nowhere.
+pub fn run(root: &Path) -> Result<()> {
+    build(root)?;
+    let openapi = root.join("openapi");
+    let docs = folder(root)?;
+    let index = Index::read(&openapi)?;
+    page::write(&index, &openapi, "", &docs.join(page::FILE))?;
+    println!("links {}", check_links(&index, &docs)?);
+    Ok(())
+}
+
+/// Where cargo puts the crate's documentation.
+///
+/// # Errors
+///
+/// When cargo does not say.
+pub fn folder(root: &Path) -> Result<PathBuf> {
+    let output = cargo(root)
+        .args(["metadata", "--format-version", "1", "--no-deps"])
+        .output()
+        .context("cannot run cargo metadata")?;
+    ensure!(
+        output.status.success(),
+        "cargo metadata: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let target = metadata["target_directory"]
+        .as_str()
+        .context("cargo metadata names no target_directory")?;
+    Ok(Path::new(target).join("doc/msgraph"))
+}
+
+/// Builds the documentation of the workspace. `RUSTDOCFLAGS` are kept.
+///
+/// # Errors
+///
+/// When cargo fails.
+fn build(root: &Path) -> Result<()> {
+    let flags = env::var("RUSTDOCFLAGS").unwrap_or_default();
+    let status = cargo(root)
+        .args(["doc", "--workspace", "--no-deps"])
+        .env("RUSTDOCFLAGS", format!("{flags} {CONDITION}"))
+        .status()
+        .context("cannot run cargo doc")?;
+    ensure!(status.success(), "cargo doc failed");
+    Ok(())
+}
+
+fn cargo(root: &Path) -> Command {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(root);
+    command
+}
+
+/// Checks that what the search page links to is in the documentation, and counts it.
+///
+/// # Errors
+///
+/// When something is not there; the error names the first ones.
+fn check_links(index: &Index, docs: &Path) -> Result<usize> {
+    let mut missing = Vec::new();
+    let mut links = 0;
+    let mut models = BTreeSet::new();
+    for node in &index.outline.nodes {
+        let file = docs.join(node_file(&node.name));
+        let html =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        for call in &node.calls {
+            links += 1;
+            if !html.contains(&format!("id=\"method.{}\"", call.method)) {
+                missing.push(format!("{}#method.{}", node.name, call.method));
+            }
+            models.extend([&call.body, &call.answer].into_iter().flatten());
+        }
+    }
+    for model in models {
+        links += 1;
+        let file = model_file(model);
+        if !docs.join(&file).exists() {
+            missing.push(file);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(links);
+    }
+    let all = missing.len();
+    missing.truncate(10);
+    bail!(
+        "{all} links of the search page lead nowhere: {}",
+        missing.join(", ")
+    )
+}
+
+/// The page of a node, from the folder of the documentation.
+fn node_file(name: &str) -> String {
+    match name {
+        "Graph" => "struct.Graph.html".to_owned(),
+        name => format!("nodes/struct.{name}.html"),
+    }
+}
+
+/// The page of a model, `actions::SendMail`.
+fn model_file(model: &str) -> String {
+    let (modules, name) = match model.rsplit_once("::") {
+        Some((modules, name)) => (format!("{}/", modules.replace("::", "/")), name),
+        None => (String::new(), model),
+    };
+    format!("models/{modules}struct.{name}.html")
+}
