@@ -29,7 +29,7 @@ pub use description::Description;
 pub use error::{Error, Result};
 pub use expression::Expression;
 pub use facts::{
-    Address, Cloud, CloudSet, Facts, Permission, PermissionScheme, Permissions, Scheme,
+    Address, Cloud, CloudSet, Facts, Permission, PermissionScheme, Permissions, Scheme, by_prefix,
 };
 pub use names::{Collision, Collisions};
 pub use tree::{Argument, Place, Segment, Tree};
@@ -44,6 +44,8 @@ pub struct Generated<'d> {
     pub nodes: String,
     /// Markers of what options operations have: `options.rs`.
     pub options: String,
+    /// What is known of operations besides their form: `facts.rs`.
+    pub facts: String,
     /// What was counted.
     pub stats: Stats,
     tree: Tree<'d>,
@@ -88,6 +90,7 @@ pub fn generate(description: &Description) -> Result<Generated<'_>> {
         models: models.text,
         nodes: nodes.nodes,
         options: nodes.options,
+        facts: nodes.facts,
         plan: nodes.plan,
         tree,
     })
@@ -104,7 +107,7 @@ impl Generated<'_> {
         expression::of(&self.tree, &self.plan, method, path)
     }
 
-    /// Writes `models.rs`, `nodes.rs` and `options.rs` into a folder.
+    /// Writes `models.rs`, `nodes.rs`, `options.rs` and `facts.rs` into a folder.
     ///
     /// # Errors
     ///
@@ -114,6 +117,7 @@ impl Generated<'_> {
             ("models.rs", &self.models),
             ("nodes.rs", &self.nodes),
             ("options.rs", &self.options),
+            ("facts.rs", &self.facts),
         ] {
             let path = folder.join(name);
             std::fs::write(&path, text).map_err(|error| Error::Io(path, error))?;

@@ -46,6 +46,8 @@ pub struct Place<'d> {
     pub path: String,
     /// How many paths lead here.
     pub places: usize,
+    /// These paths, as they are described.
+    pub paths: Vec<String>,
     /// What hangs below.
     pub children: Vec<(Segment, usize)>,
     /// What can be done here.
@@ -302,10 +304,15 @@ fn fold<'d>(described: &[Described<'d>]) -> Tree<'d> {
         of_described[number] = id;
     }
 
+    let mut paths: Vec<Vec<String>> = vec![Vec::new(); first.len()];
+    for (place, &id) in described.iter().zip(&of_described) {
+        paths[id].push(place.path.clone());
+    }
     let places = first
         .iter()
         .zip(counts)
-        .map(|(&number, places)| {
+        .zip(paths)
+        .map(|((&number, places), paths)| {
             let place = &described[number];
             let mut children: Vec<_> = place
                 .children
@@ -316,6 +323,7 @@ fn fold<'d>(described: &[Described<'d>]) -> Tree<'d> {
             Place {
                 path: place.path.clone(),
                 places,
+                paths,
                 children,
                 operations: place
                     .item

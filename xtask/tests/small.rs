@@ -182,7 +182,7 @@ fn check_misses_an_operation() {
 #[test]
 fn a_pinned_document_needs_each_of_its_fixups() {
     let document = Document::parse("small.json".to_owned(), SMALL.as_bytes()).expect("JSON");
-    let error = match make(document, None, true) {
+    let error = match make(document, None, Vec::new(), true) {
         Ok(_) => panic!("the small document has no drive"),
         Err(error) => format!("{error:#}"),
     };
