@@ -15,7 +15,8 @@ pub mod models {
 
 /// The places of Graph's tree. A node is the client and the path so far; its methods are what can be called there.
 ///
-/// Nobody has to name them: `graph.users().id("adele@contoso.com").messages()` leads to one.
+/// Nobody has to name them: `graph.users().id("adele@contoso.com").messages()` leads to one. What they are called is not
+/// promised, since a place that hangs under many paths is named after the shortest.
 pub mod nodes {
     use super::{facts, models, options};
     use crate::Graph;

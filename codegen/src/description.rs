@@ -28,6 +28,19 @@ pub struct Description {
     pub parameters: HashMap<String, Parameter>,
     /// What is known of operations besides.
     pub facts: Facts,
+    /// Places that stand for others.
+    pub grafts: Grafts,
+}
+
+/// Which places stand for others, and so have all that is described there.
+#[derive(Debug, Default, Deserialize)]
+pub struct Grafts {
+    /// The place, and the one that it stands for.
+    #[serde(default)]
+    pub subtrees: BTreeMap<String, String>,
+    /// A place below which others are found by their path, and what these are.
+    #[serde(default)]
+    pub paths: BTreeMap<String, String>,
 }
 
 /// What stands at one path.
@@ -266,6 +279,10 @@ impl Description {
             schemas: components.schemas.0,
             parameters: components.parameters,
             facts: Facts::read(folder)?,
+            grafts: match folder.join("grafts.json") {
+                file if file.exists() => read_json(&file)?,
+                _ => Grafts::default(),
+            },
         };
         for file in path_files(folder)? {
             let PathsFile { paths } = read_json(&file)?;

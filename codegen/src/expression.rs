@@ -1,6 +1,9 @@
 //! The Rust expression for an operation: a path of Graph's documentation, segment by segment.
 
+use std::collections::HashMap;
+
 use crate::description::Method;
+use crate::names;
 use crate::nodes::{MethodName, Plan};
 use crate::tree::{Segment, Tree};
 
@@ -11,10 +14,23 @@ pub struct Expression {
     pub method: &'static str,
     /// The path of the description.
     pub path: String,
-    /// `graph.users().id("1").messages().list()`
+    /// With a sample for each argument: `graph.users().id("1").messages().list()`.
     pub rust: String,
+    /// With a name for each argument, for people: `graph.users().id(user_id).messages().list()`.
+    pub named: String,
     /// What the samples are on the wire, in the order of the path's parameters.
     pub values: Vec<String>,
+}
+
+/// The way to an operation, in Graph's words and in Rust's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk<'g> {
+    /// The segments of the path.
+    pub segments: Vec<&'g Segment>,
+    /// The distinct place that each segment leads to, by its number in the tree.
+    pub places: Vec<usize>,
+    /// The methods that follow `graph`; the last one makes the call.
+    pub methods: Vec<&'g MethodName>,
 }
 
 /// One expression for each distinct operation, by the shortest path that has it.
@@ -56,30 +72,130 @@ fn expression(
     number: usize,
 ) -> Option<Expression> {
     let steps = tree.walk(path)?;
+    let segments = steps
+        .iter()
+        .map(|&(place, child)| Some(&tree.places[place].children[child].0))
+        // The method of an operation that has no segment of its own.
+        .chain([None]);
     let mut samples = Samples::default();
+    let mut names = Names::default();
     let mut rust = String::from("graph");
-    let (last, before) = steps.split_last()?;
-    for step in before {
-        samples.call(plan.steps.get(step)?, &mut rust);
-    }
-    match plan.steps.get(last) {
-        // The place has a node, and the operation is a method of it.
-        Some(step) => {
-            samples.call(step, &mut rust);
-            let place = tree.places[last.0].children[last.1].1;
-            samples.call(plan.calls.get(&(place, None, number))?, &mut rust);
-        }
-        None => {
-            let call = plan.calls.get(&(last.0, Some(last.1), number))?;
-            samples.call(call, &mut rust);
-        }
+    let mut named = String::from("graph");
+    for (method, segment) in methods(tree, plan, &steps, number)?
+        .into_iter()
+        .zip(segments)
+    {
+        samples.call(method, &mut rust);
+        let arguments = names.take_all(&argument_names(segment, &method.arguments));
+        named.push_str(&format!(".{}({})", method.name, arguments.join(", ")));
     }
     Some(Expression {
         method: method.as_str(),
         path: path.into(),
         rust,
+        named,
         values: samples.values,
     })
+}
+
+/// The walk to one operation.
+pub fn walk<'g>(tree: &'g Tree<'_>, plan: &'g Plan, method: &str, path: &str) -> Option<Walk<'g>> {
+    let steps = tree.walk(path)?;
+    let (segments, places): (Vec<_>, Vec<_>) = steps
+        .iter()
+        .map(|&(place, child)| {
+            let (segment, to) = &tree.places[place].children[child];
+            (segment, *to)
+        })
+        .unzip();
+    let number = tree.places[*places.last()?]
+        .operations
+        .iter()
+        .position(|(of, _)| of.as_str() == method)?;
+    Some(Walk {
+        segments,
+        places,
+        methods: methods(tree, plan, &steps, number)?,
+    })
+}
+
+/// The methods that lead along the steps and call the operation of this number at their end.
+fn methods<'g>(
+    tree: &Tree<'_>,
+    plan: &'g Plan,
+    steps: &[(usize, usize)],
+    number: usize,
+) -> Option<Vec<&'g MethodName>> {
+    let (last, before) = steps.split_last()?;
+    let mut methods = before
+        .iter()
+        .map(|step| plan.steps.get(step))
+        .collect::<Option<Vec<_>>>()?;
+    match plan.steps.get(last) {
+        // The place has a node, and the operation is a method of it.
+        Some(step) => {
+            let place = tree.places[last.0].children[last.1].1;
+            methods.push(step);
+            methods.push(plan.calls.get(&(place, None, number))?);
+        }
+        None => methods.push(plan.calls.get(&(last.0, Some(last.1), number))?),
+    }
+    Some(methods)
+}
+
+/// What a person would call the arguments of a method: a key by what it is the key of, a body by its type.
+pub(crate) fn argument_names(segment: Option<&Segment>, declared: &[String]) -> Vec<String> {
+    let names = declared.iter().map(|declared| {
+        let (name, of) = declared.split_once(": ").unwrap_or((declared, ""));
+        match (name, segment) {
+            ("id", Some(Segment::Key(key))) => {
+                names::snake(key.trim_end_matches(|c: char| c.is_ascii_digit()))
+            }
+            ("body", _) => body_name(of),
+            _ => name.to_owned(),
+        }
+    });
+    names.collect()
+}
+
+/// A literal to be filled in where the body is a model, or else a name.
+fn body_name(of: &str) -> String {
+    let of = of
+        .strip_prefix("impl Into<")
+        .map_or(of, |of| of.trim_end_matches('>'));
+    match of.strip_prefix("models::") {
+        Some(model) => {
+            let model = model.strip_prefix("actions::").unwrap_or(model);
+            format!("{model} {{ ..Default::default() }}")
+        }
+        None if of == "Content" => "content".into(),
+        None => "body".into(),
+    }
+}
+
+/// Names that stand in one expression, or one path: a second of the same name gets a number, `site_id1`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names(HashMap<String, usize>);
+
+impl Names {
+    pub(crate) fn take(&mut self, name: &str) -> String {
+        let count = self.0.entry(name.to_owned()).or_default();
+        *count += 1;
+        match *count {
+            1 => name.to_owned(),
+            again => format!("{name}{}", again - 1),
+        }
+    }
+
+    /// Literals among the arguments stay as they are.
+    pub(crate) fn take_all(&mut self, arguments: &[String]) -> Vec<String> {
+        let is_name = |text: &str| !text.contains(' ');
+        let arguments = arguments.iter().map(|argument| match is_name(argument) {
+            true => self.take(argument),
+            false => argument.clone(),
+        });
+        arguments.collect()
+    }
 }
 
 /// Makes up arguments; each is another one, so that a test sees when two are exchanged.
@@ -157,6 +273,12 @@ fn parsed(text: &str) -> (String, String) {
 }
 
 impl Tree<'_> {
+    /// The place that a path of the description leads to.
+    pub(crate) fn find(&self, path: &str) -> Option<usize> {
+        let &(place, child) = self.walk(path)?.last()?;
+        Some(self.places[place].children[child].1)
+    }
+
     /// The steps from the root to a path of the description: each a place and the number of a child of it.
     pub(crate) fn walk(&self, path: &str) -> Option<Vec<(usize, usize)>> {
         let mut steps = Vec::new();
@@ -185,7 +307,7 @@ impl Tree<'_> {
 
 impl Segment {
     /// The segment as text, without the names that parameters have.
-    fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let arguments = |arguments: &[crate::tree::Argument]| -> String {
             let parts: Vec<_> = arguments
                 .iter()
@@ -199,6 +321,7 @@ impl Segment {
             Segment::Key(_) => "{}".into(),
             Segment::Function(name, of) => format!("{name}({})", arguments(of)),
             Segment::AlternateKey(of) => format!("({})", arguments(of)),
+            Segment::Path => ":".into(),
         }
     }
 

@@ -1,26 +1,149 @@
-//! What Graph has and its description lost.
+//! Places that stand for others: what Graph has and its description lost.
 //!
-//! A graft is one line: a place, and the place whose subtree it leads to; the fold makes it free.
+//! `openapi/grafts.json` says which; after the fold each is one more way to a place that is there anyway, and free.
 
-/// Places of drive items below which items are found by their path, and the place of an item.
+use std::collections::HashMap;
+
+use crate::description::{Description, Grafts};
+use crate::error::{Error, Result};
+use crate::tree::{Builder, Place, Segment, Tree};
+
+/// A way from a place: the number of the child that it replaces, or none, and where it leads.
+struct Way {
+    from: usize,
+    replaces: Option<usize>,
+    segment: Segment,
+    to: usize,
+}
+
+/// Puts the grafts of a description into its folded tree.
 ///
-/// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>: `root:/{path}:` and `items/{id}:/{path}:` stand for
-/// an item, with all that an item has.
-const PATH_ADDRESSING: &[(&str, &str)] = &[
-    (
-        "/drives/{drive-id}/root",
-        "/drives/{drive-id}/items/{driveItem-id}",
-    ),
-    (
-        "/drives/{drive-id}/items/{driveItem-id}",
-        "/drives/{drive-id}/items/{driveItem-id}",
-    ),
-];
+/// # Errors
+///
+/// When a graft names a place that is not there, or would hide what is described.
+pub fn graft<'d>(tree: &mut Tree<'d>, description: &'d Description) -> Result<()> {
+    let Grafts { subtrees, paths } = &description.grafts;
+    let mut ways = Vec::new();
+    for (at, to) in subtrees {
+        ways.push(subtree(tree, at, place(tree, at, to)?)?);
+    }
+    for (at, to) in paths {
+        ways.push(Way {
+            from: place(tree, at, at)?,
+            replaces: None,
+            segment: Segment::Path,
+            to: place(tree, at, to)?,
+        });
+    }
+    for way in ways {
+        let led_to = way
+            .replaces
+            .map(|number| tree.places[way.from].children[number].1);
+        // Places that were folded into one may all be in the table.
+        if led_to == Some(way.to) || tree.places[way.from].leads_by(&way.segment) == Some(way.to) {
+            continue;
+        }
+        if let Some(replaced) = led_to {
+            tree.places[way.to].places += tree.places[replaced].places;
+        } else {
+            tree.places[way.to].places += 1;
+        }
+        let children = &mut tree.places[way.from].children;
+        match way.replaces.and_then(|number| children.get_mut(number)) {
+            Some(child) => child.1 = way.to,
+            None => children.push((way.segment, way.to)),
+        }
+        tree.places[way.from].sort();
+    }
+    drop_unreachable(tree);
+    Ok(())
+}
 
-/// Where the method `path` of a place leads to, if it has one.
-pub fn path_addressing(place: &str) -> Option<&'static str> {
-    PATH_ADDRESSING
+fn subtree(tree: &Tree<'_>, at: &str, to: usize) -> Result<Way> {
+    let unknown = |what: String| Error::Unknown {
+        place: at.into(),
+        what,
+    };
+    let (above, last) = at
+        .rsplit_once('/')
+        .ok_or_else(|| unknown("a graft stands at a path".into()))?;
+    let from = match above {
+        "" => tree.root,
+        above => place(tree, at, above)?,
+    };
+    let segment = Builder::segment(last)
+        .ok_or_else(|| unknown(format!("a graft cannot stand at `{last}`")))?;
+    let children = &tree.places[from].children;
+    let replaces = children
         .iter()
-        .find(|(of, _)| *of == place)
-        .map(|(_, to)| *to)
+        .position(|(of, _)| of.label() == segment.label());
+    if let Some(number) = replaces {
+        let own = children[number].1;
+        if let Some(lost) = lost(tree, own, to) {
+            return Err(unknown(format!("as a graft, it would lose {lost}")));
+        }
+    }
+    Ok(Way {
+        from,
+        replaces,
+        segment,
+        to,
+    })
+}
+
+/// What a place has and the one that it would stand for has not, if there is anything.
+fn lost(tree: &Tree<'_>, own: usize, to: usize) -> Option<String> {
+    if own == to {
+        return None;
+    }
+    let (own, to) = (&tree.places[own], &tree.places[to]);
+    for (method, operation) in &own.operations {
+        let same = to.operations.iter().any(|(of, other)| {
+            of == method
+                && other.request_body == operation.request_body
+                && other.responses == operation.responses
+        });
+        if !same {
+            return Some(format!("{} {}", method.as_str(), own.path));
+        }
+    }
+    own.children.iter().find_map(|(segment, child)| {
+        let label = segment.label();
+        match to.children.iter().find(|(of, _)| of.label() == label) {
+            Some((_, of_other)) => lost(tree, *child, *of_other),
+            None => Some(tree.places[*child].path.clone()),
+        }
+    })
+}
+
+fn place(tree: &Tree<'_>, at: &str, path: &str) -> Result<usize> {
+    tree.find(path).ok_or_else(|| Error::Unknown {
+        place: at.into(),
+        what: format!("the graft leads to {path}, which is not described"),
+    })
+}
+
+/// Drops what nothing leads to any more, and numbers the rest anew.
+fn drop_unreachable(tree: &mut Tree<'_>) {
+    let mut reached = vec![false; tree.places.len()];
+    let mut next = vec![tree.root];
+    while let Some(place) = next.pop() {
+        if !std::mem::replace(&mut reached[place], true) {
+            next.extend(tree.places[place].children.iter().map(|(_, child)| *child));
+        }
+    }
+    let mut numbers = HashMap::new();
+    let places: Vec<Place<'_>> = std::mem::take(&mut tree.places);
+    for (old, place) in places.into_iter().enumerate() {
+        if reached[old] {
+            numbers.insert(old, tree.places.len());
+            tree.places.push(place);
+        }
+    }
+    for place in &mut tree.places {
+        for (_, child) in &mut place.children {
+            *child = numbers[child];
+        }
+    }
+    tree.root = numbers[&tree.root];
 }

@@ -17,6 +17,7 @@ mod names;
 mod nodes;
 mod operations;
 mod options;
+mod outline;
 mod tree;
 mod types;
 
@@ -27,11 +28,14 @@ use nodes::Plan;
 pub use baseline::baseline;
 pub use description::Description;
 pub use error::{Error, Result};
-pub use expression::Expression;
+pub use expression::{Expression, Walk};
 pub use facts::{
     Address, Cloud, CloudSet, Facts, Permission, PermissionScheme, Permissions, Scheme, by_prefix,
 };
+pub use models::{Model, Property};
 pub use names::{Collision, Collisions};
+pub use nodes::MethodName;
+pub use outline::{Call, Node, Outline, Route, Step};
 pub use tree::{Argument, Place, Segment, Tree};
 pub use types::{Kind, RustName, Type, Types};
 
@@ -49,6 +53,7 @@ pub struct Generated<'d> {
     /// What was counted.
     pub stats: Stats,
     tree: Tree<'d>,
+    types: Types<'d>,
     plan: Plan,
 }
 
@@ -74,7 +79,7 @@ pub fn generate(description: &Description) -> Result<Generated<'_>> {
     let tree = Tree::new(description)?;
     let collisions = Collisions::default();
     let types = Types::new(description, &collisions)?;
-    let models = models::write(&types, &collisions)?;
+    let written = models::write(&types, &collisions)?;
     let nodes = nodes::write(description, &tree, &types, &collisions)?;
     collisions.finish()?;
     Ok(Generated {
@@ -83,16 +88,17 @@ pub fn generate(description: &Description) -> Result<Generated<'_>> {
             places: tree.described_places,
             distinct_places: tree.places.len(),
             distinct_operations: tree.operations(),
-            models: models.models,
-            enums: models.enums,
-            properties: models.properties,
+            models: written.models,
+            enums: written.enums,
+            properties: written.properties,
         },
-        models: models.text,
+        models: written.text,
         nodes: nodes.nodes,
         options: nodes.options,
         facts: nodes.facts,
         plan: nodes.plan,
         tree,
+        types,
     })
 }
 
@@ -105,6 +111,25 @@ impl Generated<'_> {
     /// The expression for an operation, by method and path of the description; `None` where there is no such operation.
     pub fn expression(&self, method: &str, path: &str) -> Option<Expression> {
         expression::of(&self.tree, &self.plan, method, path)
+    }
+
+    /// All structs and enums.
+    ///
+    /// # Errors
+    ///
+    /// When a property has a type that the generator does not know; `generate` has found it before.
+    pub fn models(&self) -> Result<Vec<Model<'_>>> {
+        models::list(&self.types)
+    }
+
+    /// The way to an operation, by method and path of the description; `None` where there is no such operation.
+    pub fn walk(&self, method: &str, path: &str) -> Option<Walk<'_>> {
+        expression::walk(&self.tree, &self.plan, method, path)
+    }
+
+    /// The nodes as data: what is called on each, and where it leads.
+    pub fn outline(&self) -> Outline {
+        outline::outline(&self.tree, &self.plan)
     }
 
     /// Writes `models.rs`, `nodes.rs`, `options.rs` and `facts.rs` into a folder.

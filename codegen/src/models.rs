@@ -108,14 +108,109 @@ fn module_doc(name: &str) -> String {
     }
 }
 
-/// A property, ready to be written.
-struct Property<'d> {
-    /// Graph's name.
-    name: &'d str,
-    /// The field.
-    field: String,
-    /// What the field holds, inside `Option`.
-    of: String,
+/// A struct or an enum of Graph's, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model<'d> {
+    /// Graph's name, `microsoft.graph.message`.
+    pub name: &'d str,
+    /// `models::Message`
+    pub rust: String,
+    /// What it is.
+    pub kind: Kind,
+    /// The base types by Graph's names, the nearest first.
+    pub bases: Vec<&'d str>,
+    /// The properties, inherited ones first.
+    pub properties: Vec<Property<'d>>,
+    /// Of an enum: each word, and the variant that stands for it.
+    pub members: Vec<(&'d str, String)>,
+}
+
+/// A property of a model, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Property<'d> {
+    /// Graph's name, `isRead`.
+    pub name: &'d str,
+    /// The constant, `IS_READ`.
+    pub constant: String,
+    /// The field, `is_read`; a navigation property has none.
+    pub field: Option<String>,
+    /// The Rust type of a value, `bool`, as it is written inside the module of the model.
+    pub of: String,
+    /// Whether that is a single object, which the field holds in a `Box`.
+    is_object: bool,
+}
+
+/// All structs and enums, with names as they stand below `models`.
+///
+/// # Errors
+///
+/// As for [`write`].
+pub fn list<'d>(types: &'d Types<'d>) -> Result<Vec<Model<'d>>> {
+    let collisions = Collisions::default();
+    let mut models = Vec::new();
+    for of in types.iter() {
+        let (properties, members) = match of.kind {
+            Kind::Model => (properties(types, &collisions, of, &[])?, Vec::new()),
+            Kind::Enum | Kind::Flags => (Vec::new(), members(&collisions, of)),
+            Kind::Page | Kind::Alias => continue,
+        };
+        models.push(Model {
+            name: of.name,
+            rust: of.rust.path(),
+            kind: of.kind,
+            bases: types.bases(of)?.iter().map(|base| base.name).collect(),
+            properties,
+            members,
+        });
+    }
+    Ok(models)
+}
+
+/// The properties of a model, for the code in `module`.
+fn properties<'d>(
+    types: &Types<'d>,
+    collisions: &Collisions,
+    of: &Type<'d>,
+    module: &[String],
+) -> Result<Vec<Property<'d>>> {
+    let mut fields = Scope::new(of.name, collisions);
+    let mut constants = Scope::new(of.name, collisions);
+    fields.take("extra".into(), "what the description does not know");
+    let mut properties = Vec::new();
+    for (name, schema) in types.properties(of)? {
+        let constant = constants.take(names::shouty(name), name);
+        let (rust, is_object) = property_type(types, of, name, schema, module)?;
+        let field = (!schema.navigation).then(|| fields.take(names::snake(name), name));
+        properties.push(Property {
+            name,
+            constant,
+            field,
+            of: rust,
+            is_object,
+        });
+    }
+    Ok(properties)
+}
+
+/// The words of an enum, each with its variant.
+fn members<'d>(collisions: &Collisions, of: &Type<'d>) -> Vec<(&'d str, String)> {
+    let mut scope = Scope::new(of.name, collisions);
+    scope.take(
+        "Unknown".into(),
+        "a word that the description does not know",
+    );
+    of.schema
+        .words
+        .iter()
+        .map(|word| {
+            // A word with the sign in front of it is another word (`-1`), and `unknown` is a word of Graph's.
+            let variant = match names::camel(word).as_str() {
+                "Unknown" => "Unknown_".to_owned(),
+                variant => variant.to_owned(),
+            };
+            (word.as_str(), scope.take(variant, word))
+        })
+        .collect()
 }
 
 fn write_model(
@@ -126,38 +221,32 @@ fn write_model(
     models: &mut Models,
 ) -> Result<()> {
     let ident = &of.rust.ident;
-    let mut fields = Scope::new(of.name, collisions);
-    let mut constants = Scope::new(of.name, collisions);
-    fields.take("extra".into(), "what the description does not know");
-    let mut structural = Vec::new();
+    let properties = properties(types, collisions, of, module)?;
+    models.properties += properties.len();
     let mut text = String::new();
     let mut names_of_constants = String::new();
-    for (name, schema) in types.properties(of)? {
-        models.properties += 1;
-        let constant = constants.take(names::shouty(name), name);
-        let (rust, is_object) = property_type(types, of, name, schema, module)?;
-        if schema.navigation {
-            let _ = writeln!(
-                names_of_constants,
-                "    /// `{name}`\n    pub const {constant}: model::Navigation<{ident}, {rust}> = model::Navigation(\"{name}\", PhantomData);"
-            );
-            continue;
-        }
+    for Property {
+        name,
+        constant,
+        field,
+        of,
+        ..
+    } in &properties
+    {
+        let kind = match field {
+            Some(_) => "Property",
+            None => "Navigation",
+        };
         let _ = writeln!(
             names_of_constants,
-            "    /// `{name}`\n    pub const {constant}: model::Property<{ident}, {rust}> = model::Property(\"{name}\", PhantomData);"
+            "    /// `{name}`\n    pub const {constant}: model::{kind}<{ident}, {of}> = model::{kind}(\"{name}\", PhantomData);"
         );
-        let field = fields.take(names::snake(name), name);
-        structural.push(Property {
-            name,
-            field,
-            of: if is_object {
-                format!("Box<{rust}>")
-            } else {
-                rust
-            },
-        });
     }
+    // Navigation properties have a name and no field.
+    let structural: Vec<_> = properties
+        .iter()
+        .filter_map(|property| Some((property, property.field.as_deref()?)))
+        .collect();
 
     let _ = writeln!(
         text,
@@ -165,12 +254,12 @@ fn write_model(
         of.name,
         alias(of),
     );
-    for p in &structural {
-        let _ = writeln!(
-            text,
-            "    /// `{}`\n    pub {}: Option<{}>,",
-            p.name, p.field, p.of
-        );
+    for (p, field) in &structural {
+        let of = match p.is_object {
+            true => format!("Box<{}>", p.of),
+            false => p.of.clone(),
+        };
+        let _ = writeln!(text, "    /// `{}`\n    pub {field}: Option<{of}>,", p.name);
     }
     text.push_str("    /// What the struct has no field for.\n    pub extra: model::Extra,\n}\n\n");
     if !names_of_constants.is_empty() {
@@ -179,16 +268,16 @@ fn write_model(
 
     let none: String = structural
         .iter()
-        .map(|p| format!("{}: None, ", p.field))
+        .map(|(_, field)| format!("{field}: None, "))
         .collect();
     let names_list: Vec<_> = structural
         .iter()
-        .map(|p| format!("\"{}\"", p.name))
+        .map(|(p, _)| format!("\"{}\"", p.name))
         .collect();
     let list = |by: &str| -> String {
         let parts: Vec<_> = structural
             .iter()
-            .map(|p| format!("{by}self.{}", p.field))
+            .map(|(_, field)| format!("{by}self.{field}"))
             .collect();
         parts.join(", ")
     };
@@ -313,35 +402,28 @@ fn primitive(schema: &Schema) -> Option<&'static str> {
 
 fn write_enum(collisions: &Collisions, of: &Type<'_>, models: &mut Models) {
     let ident = &of.rust.ident;
-    let mut scope = Scope::new(of.name, collisions);
-    scope.take(
-        "Unknown".into(),
-        "a word that the description does not know",
-    );
+    let members = members(collisions, of);
     let text = &mut models.text;
-    let _ = writeln!(text, "/// `{}`\n{}pub enum {ident} {{", of.name, alias(of),);
-    let mut variants = Vec::new();
-    for word in &of.schema.words {
-        // A word with the sign in front of it is another word (`-1`), and `unknown` is a word of Graph's.
-        let variant = match names::camel(word).as_str() {
-            "Unknown" => "Unknown_".to_owned(),
-            variant => variant.to_owned(),
-        };
-        let variant = scope.take(variant, word);
+    let _ = writeln!(
+        text,
+        "/// `{}`\n{}#[non_exhaustive]\npub enum {ident} {{",
+        of.name,
+        alias(of)
+    );
+    for (word, variant) in &members {
         let _ = writeln!(text, "    /// `{word}`\n    {variant},");
-        variants.push((variant, word));
     }
     text.push_str(
         "    /// A word that the description does not know.\n    Unknown(String),\n}\n\n",
     );
-    let words: Vec<_> = variants
+    let words: Vec<_> = members
         .iter()
-        .map(|(_, word)| format!("\"{word}\""))
+        .map(|(word, _)| format!("\"{word}\""))
         .collect();
-    let members: String = variants
+    let members: String = members
         .iter()
         .enumerate()
-        .map(|(index, (variant, _))| format!("            {index} => Self::{variant},\n"))
+        .map(|(index, (_, variant))| format!("            {index} => Self::{variant},\n"))
         .collect();
     let _ = writeln!(
         text,

@@ -99,6 +99,7 @@ pub fn method(segment: &Segment) -> String {
             )
         }
         Segment::AlternateKey(keys) => format!("by_{}", join(keys, "_and_")),
+        Segment::Path => "path".into(),
     }
 }
 

@@ -7,7 +7,6 @@ use std::fmt::Write;
 use crate::description::{Content, Description, Method, Operation, Parameter, Schema};
 use crate::error::{Error, Result};
 use crate::facts::{Constants, Known, OperationFacts, doc};
-use crate::grafts;
 use crate::names::{self, Collisions, Scope};
 use crate::operations::{self, Signature, Unlowered};
 use crate::options::{self, Options};
@@ -34,14 +33,33 @@ pub struct Plan {
     pub(crate) steps: HashMap<(usize, usize), MethodName>,
     /// By place, number of the child where the operation is a method of the parent, and number of the operation.
     pub(crate) calls: HashMap<(usize, Option<usize>, usize), MethodName>,
+    /// By place: its struct.
+    pub(crate) nodes: HashMap<usize, String>,
 }
 
 /// A method as it was written.
-#[derive(Debug, Clone)]
-pub(crate) struct MethodName {
-    pub(crate) name: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MethodName {
+    /// `messages`
+    pub name: String,
     /// Name and type, as declared: `id: &str`.
-    pub(crate) arguments: Vec<String>,
+    pub arguments: Vec<String>,
+    /// What is answered, where it makes a call: `Collection<models::Message>`.
+    pub answer: Option<String>,
+    /// The options that the call has, by their names on the wire.
+    pub options: Vec<String>,
+}
+
+impl MethodName {
+    /// A method that leads further.
+    fn step(name: String, arguments: Vec<String>) -> Self {
+        Self {
+            name,
+            arguments,
+            answer: None,
+            options: Vec::new(),
+        }
+    }
 }
 
 /// What an operation answers.
@@ -135,7 +153,7 @@ pub fn write(
         collisions,
         signatures: &signatures,
         options: Options::default(),
-        known: Known::new(&description.facts, tree),
+        known: Known::new(description, tree),
         constants: Constants::default(),
         plan: Plan::default(),
         out: String::new(),
@@ -327,12 +345,25 @@ impl<'d> Distinct<'d> {
 }
 
 /// A step to a place that has no node, because all that it has are methods of its parent.
-fn is_flat(segment: &Segment, place: &Place<'_>) -> bool {
-    let methods: Vec<_> = place.operations.iter().map(|(method, _)| *method).collect();
-    match segment {
-        Segment::Literal(_) => place.children.is_empty() && methods == [Method::Post],
-        Segment::Function(..) => place.children.is_empty() && methods == [Method::Get],
-        Segment::System("$count" | "$ref") => place.children.is_empty(),
+///
+/// What kind of operation stands there decides, never what else hangs there or may hang there one day: the expression of
+/// an operation is to stay. So a function that answers an entity is a node (`used_range().get()`), since functions can
+/// be composed ([OData 4.01, 11.5.4.1]): in 2022 nothing hung below the ranges of a workbook, and today much does.
+///
+/// [OData 4.01, 11.5.4.1]: https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html
+fn is_flat(types: &Types<'_>, segment: &Segment, place: &Place<'_>, of: &[Endpoint<'_>]) -> bool {
+    if !place.children.is_empty() {
+        return false;
+    }
+    match (segment, &place.operations[..], of) {
+        (Segment::Literal(_), [(Method::Post, operation)], _) => {
+            operation.operation_type.as_deref() == Some("action")
+        }
+        (Segment::Function(..), [(Method::Get, _)], [endpoint]) => match endpoint.answer {
+            Answer::Entity(schema) => !types.is_entity(schema),
+            _ => true,
+        },
+        (Segment::System("$count" | "$ref"), ..) => true,
         _ => false,
     }
 }
@@ -393,7 +424,7 @@ impl Writer<'_, '_> {
         let mut has_node = vec![false; self.tree.places.len()];
         for place in &self.tree.places {
             for (segment, child) in &place.children {
-                if !is_flat(segment, &self.tree.places[*child]) {
+                if !self.is_flat(segment, *child) {
                     has_node[*child] = true;
                 }
             }
@@ -405,9 +436,19 @@ impl Writer<'_, '_> {
                 let path = &self.tree.places[place].path;
                 let name = scope.take(names::node(path), path);
                 self.node(place, &name)?;
+                self.plan.nodes.insert(place, name);
             }
         }
         Ok(())
+    }
+
+    fn is_flat(&self, segment: &Segment, place: usize) -> bool {
+        is_flat(
+            self.types,
+            segment,
+            &self.tree.places[place],
+            &self.places[place],
+        )
     }
 
     fn root(&mut self) -> Result<()> {
@@ -459,20 +500,6 @@ impl Writer<'_, '_> {
             let method = self.operation(endpoint, signatures[offset], step)?;
             self.plan.calls.insert((number, None, offset), method);
         }
-        if let Some(graft) = grafts::path_addressing(&place.path) {
-            let to = tree.places.iter().find(|to| to.path == graft);
-            if let Some(to) = to {
-                let name = scope.take("path".into(), "path addressing");
-                let node = names::node(&to.path);
-                let _ = writeln!(
-                    self.out,
-                    "    /// `{}:/{{path}}:`, the item that lies below this one by its path.\n    ///\n    \
-                     /// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>\n    #[inline]\n    \
-                     pub fn {name}(&self, path: &str) -> {node} {{\n        {node}({target}.path(path))\n    }}\n",
-                    place.path
-                );
-            }
-        }
         let mut edges = signatures[places[number].len()..].iter();
         for (child_number, (segment, child)) in place.children.iter().enumerate() {
             let below = &tree.places[*child];
@@ -499,13 +526,17 @@ impl Writer<'_, '_> {
                     let (arguments, values) = arguments(of, edges.next())?;
                     (arguments, format!("{target}.alternate_key(&[{values}])"))
                 }
+                Segment::Path => (
+                    vec!["path: &str".to_owned()],
+                    format!("{target}.path(path)"),
+                ),
             };
-            if !is_flat(segment, below) {
+            if !self.is_flat(segment, *child) {
                 let name = scope.take(name, &path);
                 self.leads(&name, documented, &path, &arguments, &step, &below.path);
                 self.plan
                     .steps
-                    .insert((number, child_number), MethodName { name, arguments });
+                    .insert((number, child_number), MethodName::step(name, arguments));
                 continue;
             }
             for (endpoint, offset) in places[*child].iter().zip(0..) {
@@ -604,7 +635,7 @@ impl Writer<'_, '_> {
                 }
             }
         }
-        let marker = self.options.marker(optional.into_iter());
+        let marker = self.options.marker(optional.iter().copied());
         match endpoint.body {
             Body::Nothing => {}
             Body::Json(schema) => {
@@ -627,7 +658,7 @@ impl Writer<'_, '_> {
                 call.push_str(".reference(reference)");
             }
         }
-        let answer = self.answer(endpoint, signature, marker.as_deref(), step.role);
+        let (answer, answered) = self.answer(endpoint, signature, marker.as_deref(), step.role);
         let declared: String = arguments.iter().map(|a| format!(", {a}")).collect();
         let _ = writeln!(
             self.out,
@@ -657,17 +688,19 @@ impl Writer<'_, '_> {
         Ok(MethodName {
             name: step.name,
             arguments,
+            answer: Some(answered),
+            options: optional.into_iter().map(String::from).collect(),
         })
     }
 
-    /// The type of a call, by its method and what it answers.
+    /// The type of a call, by its method and what it answers; and what it answers alone.
     fn answer(
         &self,
         endpoint: &Endpoint<'_>,
         signature: &Signature,
         marker: Option<&str>,
         role: Role,
-    ) -> String {
+    ) -> (String, String) {
         let of = match endpoint.answer {
             Answer::Entity(_) | Answer::Collection(_) if role == Role::References => "Reference",
             _ => signature.answer.as_str(),
@@ -707,15 +740,16 @@ impl Writer<'_, '_> {
         if let Some(marker) = marker {
             // What the answer is has a default where the options stand behind it.
             if parts.is_empty() && matches!(alias, "Action" | "Upload") {
-                parts.push(kind);
+                parts.push(kind.clone());
             }
             parts.push(format!("options::{marker}"));
         }
-        if parts.is_empty() {
+        let call = if parts.is_empty() {
             alias.into()
         } else {
             format!("{alias}<{}>", parts.join(", "))
-        }
+        };
+        (call, kind)
     }
 }
 
@@ -760,11 +794,12 @@ fn documented(segment: &Segment) -> &str {
         Segment::Key(name) => name,
         Segment::System(name) => name,
         Segment::AlternateKey(keys) => keys.first().map_or("", |key| key.name.as_str()),
+        Segment::Path => "path",
     }
 }
 
 /// The path of a child, with the names that the description gives.
-fn path_below(path: &str, segment: &Segment) -> String {
+pub(crate) fn path_below(path: &str, segment: &Segment) -> String {
     let arguments = |arguments: &[Argument]| -> String {
         let parts: Vec<_> = arguments
             .iter()
@@ -784,6 +819,7 @@ fn path_below(path: &str, segment: &Segment) -> String {
         Segment::Key(name) => format!("{path}/{{{name}}}"),
         Segment::Function(name, of) => format!("{path}/{name}({})", arguments(of)),
         Segment::AlternateKey(of) => format!("{path}({})", arguments(of)),
+        Segment::Path => format!("{path}:/{{path}}:"),
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use crate::description::{Description, Method, Operation, PathItem, Schema, schema_of};
 use crate::error::{Error, Result};
+use crate::grafts;
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,6 +25,8 @@ pub enum Segment {
     Function(String, Vec<Argument>),
     /// `(appId='{appId}')` behind the name of a collection.
     AlternateKey(Vec<Argument>),
+    /// `:/{path}:`, what lies below an entity by its path.
+    Path,
 }
 
 /// An argument of a function, or a part of an alternate key.
@@ -46,8 +49,6 @@ pub struct Place<'d> {
     pub path: String,
     /// How many paths lead here.
     pub places: usize,
-    /// These paths, as they are described.
-    pub paths: Vec<String>,
     /// What hangs below.
     pub children: Vec<(Segment, usize)>,
     /// What can be done here.
@@ -57,7 +58,7 @@ pub struct Place<'d> {
 /// Graph's tree after the fold.
 #[derive(Debug)]
 pub struct Tree<'d> {
-    /// The distinct places; children stand before their parents.
+    /// The distinct places.
     pub places: Vec<Place<'d>>,
     /// The service root.
     pub root: usize,
@@ -65,6 +66,20 @@ pub struct Tree<'d> {
     pub described_places: usize,
     /// How many operations there were before the fold.
     pub described_operations: usize,
+}
+
+impl Place<'_> {
+    /// Brings the children into the order in which a reader looks for them.
+    pub(crate) fn sort(&mut self) {
+        self.children
+            .sort_by_cached_key(|(segment, _)| order(segment));
+    }
+
+    /// The place that a segment leads to.
+    pub(crate) fn leads_by(&self, segment: &Segment) -> Option<usize> {
+        let mut children = self.children.iter();
+        children.find_map(|(of, child)| (of.label() == segment.label()).then_some(*child))
+    }
 }
 
 impl Tree<'_> {
@@ -87,14 +102,16 @@ impl<'d> Tree<'d> {
     ///
     /// # Errors
     ///
-    /// When a path has a segment of unknown form, or an argument without a parameter.
+    /// When a path has a segment of unknown form, or an argument without a parameter, or a graft nowhere to stand.
     pub fn new(description: &'d Description) -> Result<Self> {
         let described = Builder::new(description).build()?;
-        Ok(fold(&described))
+        let mut tree = fold(&described);
+        grafts::graft(&mut tree, description)?;
+        Ok(tree)
     }
 }
 
-struct Builder<'d> {
+pub(crate) struct Builder<'d> {
     description: &'d Description,
     schemas: HashMap<&'d str, ()>,
     places: Vec<Described<'d>>,
@@ -158,18 +175,31 @@ impl<'d> Builder<'d> {
             let label = &text[name.len()..];
             return Ok(self.child(from, label, path, Segment::AlternateKey(arguments)));
         }
-        let segment = match text {
+        let segment = match Self::segment(text) {
+            Some(Segment::Literal(name)) if self.is_type(text) => Segment::Cast(name),
+            Some(segment) => segment,
+            None => Segment::Literal(text.into()),
+        };
+        let label = match segment {
+            Segment::Key(_) => "{}",
+            _ => text,
+        };
+        Ok(self.child(from, label, path, segment))
+    }
+
+    /// A segment that has no arguments, as far as its text tells what it is.
+    pub(crate) fn segment(text: &str) -> Option<Segment> {
+        Some(match text {
             "$count" => Segment::System("$count"),
             "$value" => Segment::System("$value"),
             "$ref" => Segment::System("$ref"),
             _ if text.starts_with('{') => {
                 let key = text.trim_start_matches('{').trim_end_matches('}');
-                return Ok(self.child(from, "{}", path, Segment::Key(key.into())));
+                Segment::Key(key.into())
             }
-            _ if self.is_type(text) => Segment::Cast(text.into()),
+            _ if text.contains('(') => return None,
             _ => Segment::Literal(text.into()),
-        };
-        Ok(self.child(from, text, path, segment))
+        })
     }
 
     /// Whether a segment with a dot is a type (a cast) and not the full name of an action.
@@ -304,33 +334,26 @@ fn fold<'d>(described: &[Described<'d>]) -> Tree<'d> {
         of_described[number] = id;
     }
 
-    let mut paths: Vec<Vec<String>> = vec![Vec::new(); first.len()];
-    for (place, &id) in described.iter().zip(&of_described) {
-        paths[id].push(place.path.clone());
-    }
     let places = first
         .iter()
         .zip(counts)
-        .zip(paths)
-        .map(|((&number, places), paths)| {
+        .map(|(&number, places)| {
             let place = &described[number];
-            let mut children: Vec<_> = place
-                .children
-                .iter()
-                .map(|(segment, child)| (segment.clone(), of_described[*child]))
-                .collect();
-            children.sort_by_cached_key(|(segment, _)| order(segment));
-            Place {
+            let children = place.children.iter();
+            let mut folded = Place {
                 path: place.path.clone(),
                 places,
-                paths,
-                children,
+                children: children
+                    .map(|(segment, child)| (segment.clone(), of_described[*child]))
+                    .collect(),
                 operations: place
                     .item
                     .iter()
                     .flat_map(|item| item.operations())
                     .collect(),
-            }
+            };
+            folded.sort();
+            folded
         })
         .collect();
     Tree {
@@ -346,6 +369,7 @@ fn order(segment: &Segment) -> (u8, String) {
     match segment {
         Segment::Key(name) => (0, name.clone()),
         Segment::AlternateKey(keys) => (1, keys.iter().map(|key| key.name.as_str()).collect()),
+        Segment::Path => (1, "path".into()),
         Segment::Literal(name) => (2, name.clone()),
         Segment::Function(name, arguments) => {
             let arguments: String = arguments.iter().map(|a| a.name.as_str()).collect();

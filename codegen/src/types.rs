@@ -187,6 +187,20 @@ impl<'d> Types<'d> {
         Ok(properties)
     }
 
+    /// Whether the schema is an entity: a type with a key of its own, as all of Graph's that derive from `entity` are.
+    pub fn is_entity(&self, schema: &Schema) -> bool {
+        let mut next = self.target(schema);
+        // A chain that leads back to itself is an error of `bases`.
+        for _ in 0..32 {
+            match next {
+                Some(of) if of.name == "microsoft.graph.entity" => return true,
+                Some(of) => next = of.base.and_then(|base| self.get(base)),
+                None => return false,
+            }
+        }
+        false
+    }
+
     /// The items of a page, if the schema is one.
     pub fn page_items<'a>(&'a self, schema: &'a Schema) -> Option<&'a Schema> {
         match self.target(schema) {

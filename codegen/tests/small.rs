@@ -108,6 +108,63 @@ fn a_missing_folder_is_named() {
     );
 }
 
+fn function(answer: &str) -> Value {
+    let mut function = get(answer);
+    function["get"]["x-ms-docs-operation-type"] = "function".into();
+    function
+}
+
+/// The methods that lead to each operation.
+fn walks(name: &str, paths: &Value) -> Vec<String> {
+    let schemas = json!({
+        "microsoft.graph.entity": { "type": "object", "properties": { "id": { "type": "string" } } },
+        "microsoft.graph.range": {
+            "allOf": [{ "$ref": "#/components/schemas/microsoft.graph.entity" }],
+            "type": "object",
+        },
+        "microsoft.graph.summary": { "type": "object", "properties": { "count": { "type": "integer", "format": "int32" } } },
+    });
+    let description = description(name, paths.clone(), schemas);
+    let generated = generate(&description).expect("code");
+    let methods = ["GET", "POST"].iter();
+    let walks = description.paths.keys().flat_map(|path| {
+        methods
+            .clone()
+            .filter_map(|method| generated.walk(method, path))
+    });
+    walks
+        .map(|walk| {
+            let names: Vec<_> = walk.methods.iter().map(|m| m.name.as_str()).collect();
+            names.join(".")
+        })
+        .collect()
+}
+
+/// An upgrade may put something below a function or beside an action: what is there keeps its expression.
+#[test]
+fn what_comes_below_an_operation_does_not_rename_it() {
+    let mut paths = json!({
+        "/sheet/usedRange()": function("microsoft.graph.range"),
+        "/sheet/summary()": function("microsoft.graph.summary"),
+        "/sheet/things": { "post": { "responses": { "204": {} } } },
+    });
+    let before = walks("before", &paths);
+    assert_eq!(
+        before,
+        [
+            "sheet.summary",
+            "sheet.things.create",
+            "sheet.used_range.get"
+        ]
+    );
+    paths["/sheet/usedRange()/lastRow()"] = function("microsoft.graph.range");
+    paths["/sheet/things"]["get"] = get("microsoft.graph.range")["get"].clone();
+    let after = walks("after", &paths);
+    for walk in before {
+        assert!(after.contains(&walk), "{walk} is not in {after:?}");
+    }
+}
+
 /// The same bytes each time.
 #[test]
 fn generation_is_deterministic() {
@@ -117,4 +174,51 @@ fn generation_is_deterministic() {
     let twice = generate(&description).expect("code");
     assert_eq!(once.nodes, twice.nodes);
     assert_eq!(once.models, twice.models);
+}
+
+/// A place that stands for another is the same node, and a tree that leads back into itself is no matter.
+#[test]
+fn a_place_can_stand_for_another() {
+    let paths = json!({
+        "/drives/{drive-id}": get("microsoft.graph.user"),
+        "/drives/{drive-id}/owner": get("microsoft.graph.user"),
+        "/me/drive": get("microsoft.graph.user"),
+        "/me/other/{other-id}": get("microsoft.graph.user"),
+    });
+    let schemas = json!({ "microsoft.graph.user": user() });
+    let grafts = |grafts: Value| {
+        let mut description = description("grafts", paths.clone(), schemas.clone());
+        description.grafts = serde_json::from_value(grafts).expect("grafts");
+        description
+    };
+    let whole = grafts(json!({
+        "subtrees": {
+            "/me/drive": "/drives/{drive-id}",
+            "/drives/{drive-id}/owner": "/drives/{drive-id}",
+            "/drive": "/drives/{drive-id}",
+        },
+        "paths": { "/drives/{drive-id}": "/drives/{drive-id}" },
+    }));
+    let generated = generate(&whole).expect("code");
+    assert_eq!(generated.nodes.matches("-> DrivesId {").count(), 5);
+    let expression = generated.expression("GET", "/me/drive").expect("a call");
+    assert_eq!(expression.rust, "graph.me().drive().get()");
+
+    for (wrong, text) in [
+        (
+            json!({ "subtrees": { "/me/drive": "/drives" } }),
+            "/me/drive: as a graft, it would lose GET /me/drive",
+        ),
+        (
+            json!({ "subtrees": { "/drive": "/nowhere" } }),
+            "/drive: the graft leads to /nowhere, which is not described",
+        ),
+        (
+            json!({ "subtrees": { "/nowhere/drive": "/drives" } }),
+            "/nowhere/drive: the graft leads to /nowhere, which is not described",
+        ),
+    ] {
+        let error = generate(&grafts(wrong)).map(|_| ()).expect_err("an error");
+        assert_eq!(error.to_string(), text);
+    }
 }

@@ -539,3 +539,71 @@ async fn an_answer_can_be_had_as_it_came() {
     assert!(!format!("{response:?}").contains("operations"));
     assert_eq!(recorder.only().target, "/v1.0/users?$top=5");
 }
+
+/// The description shows a drive in many places, and what hangs below one at `/drives/{drive-id}` alone.
+#[tokio::test]
+async fn a_drive_has_all_that_a_drive_has_wherever_it_stands() {
+    let recorder = Recorder::always(Answer::json(r#"{"value":[]}"#)).await;
+    let graph = graph(&recorder);
+    let drives: [(msgraph::nodes::DrivesId, &str); 5] = [
+        (graph.drive(), "/drive"),
+        (graph.me().drive(), "/me/drive"),
+        (graph.users().id("1").drives().id("2"), "/users/1/drives/2"),
+        (
+            graph.sites().id("a.com").path("teams/hr").drive(),
+            "/sites/a.com:/teams/hr:/drive",
+        ),
+        (
+            graph
+                .groups()
+                .id("1")
+                .sites()
+                .id("2")
+                .lists()
+                .id("3")
+                .drive(),
+            "/groups/1/sites/2/lists/3/drive",
+        ),
+    ];
+    for (drive, place) in drives {
+        drive.root().path("a/b").children().list().await.unwrap();
+        drive.special().id("music").children().list().await.unwrap();
+        let targets = recorder.targets();
+        assert_eq!(
+            targets,
+            [
+                format!("/v1.0{place}/root:/a/b:/children"),
+                format!("/v1.0{place}/special/music/children"),
+            ]
+        );
+        recorder.clear();
+    }
+}
+
+/// A site is found by its path below another, and drive items are found by theirs below it.
+#[tokio::test]
+async fn sites_and_items_are_found_by_path_with_every_tail() {
+    let recorder = Recorder::always(Answer::json("{}")).await;
+    let graph = graph(&recorder);
+    let site = graph.sites().id("contoso.sharepoint.com").path("/sites/hr");
+    let file = site.drive().root().path("Q 1/a.xlsx");
+    site.get().await.unwrap();
+    file.get().await.unwrap();
+    file.content().get().await.unwrap();
+    file.create_upload_session(Default::default())
+        .await
+        .unwrap();
+    file.workbook().worksheets().id("1").get().await.unwrap();
+    let targets = recorder.targets();
+    let root = "/v1.0/sites/contoso.sharepoint.com:/sites/hr";
+    assert_eq!(
+        targets,
+        [
+            root.to_owned(),
+            format!("{root}:/drive/root:/Q%201/a.xlsx"),
+            format!("{root}:/drive/root:/Q%201/a.xlsx:/content"),
+            format!("{root}:/drive/root:/Q%201/a.xlsx:/createUploadSession"),
+            format!("{root}:/drive/root:/Q%201/a.xlsx:/workbook/worksheets/1"),
+        ]
+    );
+}

@@ -46,6 +46,7 @@ fn program(expressions: &[Expression]) -> Result<String, std::fmt::Error> {
             path,
             rust,
             values,
+            ..
         } in expressions
         {
             writeln!(

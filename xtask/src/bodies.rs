@@ -44,6 +44,8 @@ pub const QUALIFIED: &[&str] = &[
     "createLink",
     // Of drive items, attachments of two kinds and print documents: what is to be uploaded, each by its own type.
     "createUploadSession",
+    // Of events: whether and what to answer; of requests of a schedule: a message.
+    "decline",
     // Of sign-ins, service principals and users: ids under three names; of recommendations in beta: a reason.
     "dismiss",
     // Of conditional access: a sign-in; in beta of labels and of policies against data loss: content.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::document::{Document, METHODS};
 use crate::facts::{self, FactsFile, Kind, Operations, Original};
 use crate::pin::{self, PINNED, Pin};
-use crate::trim::{Report, trim};
+use crate::trim::{self, Report};
 use crate::trimmed::Description;
 use crate::write::{self, Files};
 
@@ -49,7 +49,7 @@ pub fn make(
     };
     let strict = strict || is_pinned;
     let counts = counts(&document);
-    let (description, report) = trim(&mut document.json, strict)?;
+    let (description, report) = trim::trim(&mut document.json, strict)?;
     let mut files = write::files(&description);
     files.insert("README.md".to_owned(), README.to_owned());
     let facts = add_facts(&mut files, facts)?;
@@ -57,6 +57,7 @@ pub fn make(
         source: source.to_owned(),
         file: document.file,
         sha256: document.sha256,
+        operations: counts.operations,
     };
     let pinned: Vec<_> = facts.iter().map(|(kind, of)| (*kind, &of.pin)).collect();
     let pin = pin::write(&origin, &counts, &description, &report, &pinned, &files);
@@ -73,6 +74,12 @@ pub fn make(
         report,
         facts: facts.into_iter().map(|(_, facts)| facts).collect(),
     })
+}
+
+/// The trimmed description of `document` alone, without a record of where it is from.
+pub fn trim(mut document: Document) -> Result<Files> {
+    let (description, _) = trim::trim(&mut document.json, false)?;
+    Ok(write::files(&description))
 }
 
 /// The files of facts; their operations are those of the description in `files`.

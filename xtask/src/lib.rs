@@ -1,16 +1,19 @@
 //! The project's own tools.
 //!
 //! `trim` turns Graph's OpenAPI description into `openapi/`: the document is read (`document`), repaired (`fixups`), brought
-//! into a normal form (`read`, `schema`), its bodies are named (`bodies`), what nothing leads to is left out (`reach`), and
+//! into a normal form (`read`, `schema`), what it lost is put back (`grafts`), its bodies are named (`bodies`), what nothing leads to is left out (`reach`), and
 //! what is left (`trimmed`) is laid out (`write`) with a record of where it is from (`pin`).
 //! `facts` does the same for what Graph publishes beside it.
 
 pub mod bodies;
 pub mod check;
+pub mod diff;
 pub mod document;
 pub mod facts;
+pub mod find;
 pub mod fixups;
 pub mod folder;
+pub mod grafts;
 pub mod json;
 pub mod parameters;
 pub mod path;

@@ -2,15 +2,17 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use lexopt::prelude::*;
+use xtask::diff::{self, Side};
 use xtask::document::Document;
 use xtask::facts::{self, Kind, Original};
 use xtask::folder::FactsFrom;
-use xtask::{check, folder, pin, stats};
+use xtask::{check, find, folder, pin, stats};
 
 const USAGE: &str = "\
 cargo xtask trim DOCUMENT [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
@@ -25,6 +27,15 @@ cargo xtask check [--document DOCUMENT] [--permissions FILE] [--clouds FILE] [--
 
 cargo xtask stats [--json] [--dir DIR]
     Counts operations, places, and what is left of them once equal ones are one.
+
+cargo xtask diff [--json] OLD NEW
+    What changes for users of the crate from OLD to NEW, each a document or a trimmed folder: what breaks a program, what
+    does not, and why. It is Markdown for the changelog, with one line of figures at its end; or JSON, a change an item.
+
+cargo xtask find WORDS... [--json] [--dir DIR]
+    Looks for operations: by words (mailFolders messages), by a path with or without values (GET /me/messages?$top=5), or by
+    a permission (Mail.Read); words and permissions together narrow each other. Prints the best ones with their Rust
+    expressions, least privileged permissions and the clouds that lack them; all of them with --json.
 ";
 
 fn main() -> ExitCode {
@@ -52,6 +63,8 @@ fn run() -> Result<()> {
                 0,
             )?),
             Some("stats") => run_stats(&Arguments::parse(parser, &["json", "dir"], 0)?),
+            Some("diff") => run_diff(&Arguments::parse(parser, &["json"], 2)?),
+            Some("find") => run_find(&Arguments::parse(parser, &["json", "dir"], usize::MAX)?),
             Some("help") => {
                 print!("{USAGE}");
                 Ok(())
@@ -160,6 +173,43 @@ fn run_stats(arguments: &Arguments) -> Result<()> {
         println!("{}", stats.to_json());
     } else {
         println!("{}", stats.line());
+    }
+    Ok(())
+}
+
+fn run_diff(arguments: &Arguments) -> Result<()> {
+    let [old, new] = arguments.values.as_slice() else {
+        bail!("which two descriptions?\n\n{USAGE}");
+    };
+    let old = Side::read(Path::new(old))?;
+    let new = Side::read(Path::new(new))?;
+    let diff = diff::diff(&old, &new)?;
+    if arguments.has("json") {
+        println!("{}", diff.to_json());
+    } else {
+        println!("{}\n{}", diff.markdown(), diff.line());
+    }
+    Ok(())
+}
+
+fn run_find(arguments: &Arguments) -> Result<()> {
+    let (folder, _) = folder(arguments, "dir")?;
+    let words: Vec<_> = arguments
+        .values
+        .iter()
+        .map(|w| w.to_string_lossy())
+        .collect();
+    ensure!(!words.is_empty(), "what to look for?\n\n{USAGE}");
+    let index = find::Index::read(&folder)?;
+    let found = find::search(&index, &words.join(" "));
+    let text = match arguments.has("json") {
+        true => find::to_json(&index, &found)? + "\n",
+        false => find::to_text(&index, &found),
+    };
+    // Whoever reads it may have seen enough: `cargo xtask find --json … | head`.
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written?,
     }
     Ok(())
 }

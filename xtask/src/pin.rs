@@ -37,6 +37,8 @@ pub struct Source<'a> {
 #[derive(Debug, Deserialize)]
 pub struct Pin {
     pub document: Document,
+    #[serde(default)]
+    pub trimmed: Trimmed,
     permissions: Option<Facts>,
     clouds: Option<Facts>,
     /// SHA-256 of each file that trim wrote.
@@ -48,6 +50,16 @@ pub struct Document {
     pub source: String,
     pub file: String,
     pub sha256: String,
+    #[serde(default)]
+    pub operations: usize,
+}
+
+/// What came of it. An older pin lacks some of it, and is read all the same: `trim` replaces it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Trimmed {
+    pub grafts: usize,
+    pub grafted_places: usize,
 }
 
 /// A document besides the description: where it is from, and how much was in it.
@@ -101,10 +113,7 @@ pub fn write(
     line(format_args!("file = {}", text(&document.file)));
     line(format_args!("# Of the JSON, unpacked."));
     line(format_args!("sha256 = {}", text(&document.sha256)));
-    line(format_args!(
-        "operations = {}",
-        paths_in_document.operations
-    ));
+    line(format_args!("operations = {}", document.operations));
     line(format_args!("paths = {}", paths_in_document.paths));
     line(format_args!("schemas = {}", paths_in_document.schemas));
 
@@ -127,6 +136,16 @@ pub fn write(
     ));
     line(format_args!("# Left out, since nothing leads to them:"));
     line(format_args!("unreachable = {}", report.reach.unreachable));
+
+    line(format_args!(
+        "# Operations, and places that stand for others, that the document lacks:"
+    ));
+    line(format_args!(
+        "grafts = {}",
+        report.added.operations + description.grafts.len()
+    ));
+    line(format_args!("# New places of these operations:"));
+    line(format_args!("grafted_places = {}", report.added.places));
 
     line(format_args!("\n# How often each repair matched.\n[fixups]"));
     for (name, count) in &report.fixups {

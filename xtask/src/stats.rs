@@ -8,9 +8,7 @@ use msgraph_codegen::{Description, Tree, generate};
 
 use crate::json::{Json, Members, object};
 use crate::path::workload;
-
-/// Subtrees put back where the description lost them. There are none yet.
-const GRAFTS: usize = 0;
+use crate::pin::Pin;
 
 /// The figures, and what they are made of.
 #[derive(Debug)]
@@ -23,6 +21,7 @@ pub struct Stats {
 
 /// Counts what is in `folder`. The generator does the counting, so that these are figures of what is generated.
 pub fn stats(folder: &Path) -> Result<Stats> {
+    let pin = Pin::read(folder)?;
     let description = Description::read(folder)?;
     let counted = generate(&description)
         .with_context(|| format!("cannot generate from {}", folder.display()))?
@@ -42,15 +41,16 @@ pub fn stats(folder: &Path) -> Result<Stats> {
     repeated.truncate(20);
     Ok(Stats {
         figures: vec![
-            ("operations", counted.operations),
+            // Of both, those that the document has: the grafts are counted by themselves.
+            ("operations", pin.document.operations),
             // The service root, which all others hang from, is a place as well.
-            ("places", counted.places + 1),
+            ("places", counted.places + 1 - pin.trimmed.grafted_places),
             ("distinct_places", counted.distinct_places),
             ("distinct_operations", counted.distinct_operations),
             ("models", counted.models),
             ("enums", counted.enums),
             ("properties", counted.properties),
-            ("grafts", GRAFTS),
+            ("grafts", pin.trimmed.grafts),
         ],
         workloads,
         repeated,

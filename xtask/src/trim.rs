@@ -6,16 +6,19 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::fixups::walk;
 use crate::fixups::{self, Needed};
+use crate::grafts::Added;
 use crate::json::Json;
 use crate::reach::Reach;
 use crate::trimmed::Description;
-use crate::{bodies, parameters, reach, read};
+use crate::{bodies, grafts, parameters, reach, read};
 
 /// What trimming did.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// How often each fixup matched.
     pub fixups: Vec<(&'static str, usize)>,
+    /// What the document lacks.
+    pub added: Added,
     /// Schemas made of the bodies of actions.
     pub bodies: usize,
     pub reach: Reach,
@@ -36,6 +39,8 @@ pub fn trim(json: &mut Json, strict: bool) -> Result<(Description, Report)> {
         report.fixups.push((fixup.name, count));
     }
     let mut description = read::read(json)?;
+    report.added = grafts::add(&mut description, &grafts::GRAPH, strict)?;
+    description.grafts = grafts::choose(&description, &grafts::GRAPH, strict)?;
     report.bodies = bodies::hoist(&mut description)?;
     report.reach = reach::keep_reachable(&mut description)?;
     parameters::hoist(&mut description);

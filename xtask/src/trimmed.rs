@@ -12,12 +12,33 @@ pub struct Description {
     pub parameters: BTreeMap<String, Parameter>,
     pub schemas: BTreeMap<String, Component>,
     pub paths: BTreeMap<String, PathItem>,
+    /// Places that stand for others.
+    pub grafts: Grafts,
+}
+
+/// Which places stand for others, so that they have all that is described there.
+#[derive(Debug, Default)]
+pub struct Grafts {
+    /// The place, and the one that it stands for.
+    pub subtrees: BTreeMap<String, String>,
+    /// A place below which others are found by their path, and what these are.
+    pub paths: BTreeMap<String, String>,
 }
 
 impl Description {
     pub fn operations(&self) -> usize {
         let operations = |item: &PathItem| item.operations.len();
         self.paths.values().map(operations).sum()
+    }
+}
+
+impl Grafts {
+    pub fn len(&self) -> usize {
+        self.subtrees.len() + self.paths.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 
@@ -36,7 +57,7 @@ impl PathItem {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Operation {
     pub parameters: Vec<ParameterUse>,
     pub body: Contents,

@@ -18,6 +18,7 @@ pub type Files = BTreeMap<String, String>;
 pub fn files(description: &Description) -> Files {
     let mut files = Files::new();
     files.insert("schemas.json".to_owned(), components(description));
+    files.insert("grafts.json".to_owned(), grafts(description));
     let mut workloads: BTreeMap<&str, Vec<(&String, &PathItem)>> = BTreeMap::new();
     for (path, item) in &description.paths {
         workloads
@@ -60,6 +61,26 @@ fn components(description: &Description) -> String {
         component(&mut out, schema);
     }
     out.push_str("}\n}}\n");
+    out
+}
+
+/// Which places stand for others, one a line.
+fn grafts(description: &Description) -> String {
+    let mut out = String::from("{");
+    let sections = [
+        ("subtrees", &description.grafts.subtrees),
+        ("paths", &description.grafts.paths),
+    ];
+    for (at, (section, places)) in sections.into_iter().enumerate() {
+        out.push_str(if at == 0 { "" } else { ",\n" });
+        let _ = write!(out, "{}:{{", name(section));
+        for (at, (place, to)) in places.iter().enumerate() {
+            out.push_str(if at == 0 { "\n " } else { ",\n " });
+            let _ = write!(out, "{}:{}", name(place), name(to));
+        }
+        out.push('}');
+    }
+    out.push_str("}\n");
     out
 }
 

@@ -40,7 +40,7 @@ fn a_document_is_trimmed_checked_and_counted() {
 
     let checked = xtask(&["check", "--dir", dir]);
     assert!(checked.status.success(), "{checked:?}");
-    assert!(out(&checked).contains("3 files are as their pin has them\nskipped: "));
+    assert!(out(&checked).contains("4 files are as their pin has them\nskipped: "));
     let checked = xtask(&["check", "--dir", dir, "--document", SMALL]);
     assert!(checked.status.success(), "{checked:?}");
     assert!(out(&checked).contains("its 13 operations are all there"));
@@ -50,6 +50,20 @@ fn a_document_is_trimmed_checked_and_counted() {
     assert_eq!(counted.lines().count(), 1);
     let json = out(&xtask(&["stats", "--json", "--dir", dir]));
     assert!(json.starts_with(r#"{"operations":13,"#), "{json}");
+}
+
+#[test]
+fn a_document_and_its_folder_do_not_differ() {
+    let folder = tempdir().expect("a folder");
+    let dir = text(folder.path());
+    assert!(xtask(&["trim", SMALL, "--out", dir]).status.success());
+    let diff = xtask(&["diff", SMALL, dir]);
+    assert!(diff.status.success(), "{diff:?}");
+    let line = "common 13 renamed 0 added 0 removed 0";
+    assert_eq!(out(&diff).lines().last(), Some(line));
+    let json = out(&xtask(&["diff", "--json", SMALL, dir]));
+    assert!(json.contains(r#""common":13,"renamed":0,"#), "{json}");
+    assert!(json.ends_with("\"changes\":[]}\n"), "{json}");
 }
 
 #[test]
@@ -87,6 +101,11 @@ fn arguments_that_are_not_known_are_errors() {
         ),
         (&["check", "--dir", "no-such-folder"], "no-such-folder"),
         (&["stats", "--dir", "no-such-folder"], "no-such-folder"),
+        (&["diff", SMALL], "which two descriptions?"),
+        (
+            &["diff", SMALL, "no-such-document.json"],
+            "cannot read no-such-document.json",
+        ),
     ] {
         let error = refusal(arguments);
         assert!(error.contains(why), "{arguments:?}: {error}");
@@ -98,7 +117,7 @@ fn help_names_each_tool() {
     for arguments in [["help"], ["--help"], ["-h"]] {
         let help = xtask(&arguments);
         assert!(help.status.success());
-        for tool in ["trim", "check", "stats"] {
+        for tool in ["trim", "check", "stats", "diff"] {
             assert!(out(&help).contains(&format!("cargo xtask {tool}")));
         }
     }

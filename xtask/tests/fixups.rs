@@ -229,6 +229,18 @@ fn whole_numbers_are_integers() {
 }
 
 #[test]
+fn json_of_any_kind_has_no_type() {
+    let of = |value: &str| schemas(&format!(r#""a":{{"properties":{{"value":{value}}}}}"#));
+    turns(
+        "json_values",
+        &of(&reference("microsoft.graph.Json")),
+        &of("{}"),
+        1,
+    );
+    leaves("json_values", &of(&reference("microsoft.graph.JsonValue")));
+}
+
+#[test]
 fn counts_of_2022_are_int64() {
     let of = |format: &str| {
         format!(

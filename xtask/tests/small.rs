@@ -112,7 +112,7 @@ fn check_takes_what_trim_wrote() {
     let (_folder, out, _) = pinned();
     let checked = check(&out, None, &[], false).expect("fits its pin");
     let expected = Checked {
-        files: 3,
+        files: 4,
         document: None,
     };
     assert_eq!(checked, expected);

@@ -173,6 +173,11 @@ impl Clouds {
         Ok(clouds)
     }
 
+    /// Whether nothing is known of any operation.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The clouds that have an operation: by its own entry, else by that of the nearest place from it upwards.
     pub fn of(&self, method: &str, address: &Address) -> Option<CloudSet> {
         let entry = self.0.get(address.as_str());

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::prefix::by_prefix;
 use super::{Address, CloudSet, Facts, Permissions};
-use crate::description::Method;
+use crate::description::{Description, Method};
 use crate::tree::{Argument, Segment, Tree};
 
 /// What is known of one operation, by its paths. A path stands here as it does in a call's template, but for what is in
@@ -32,32 +32,49 @@ pub(crate) struct Known<'a, 'd> {
     facts: &'a Facts,
     tree: &'a Tree<'d>,
     listed: Listed<'a>,
+    described: Described,
 }
+
+/// The paths that are described, by number of the place: with the last step of each.
+type Described = Vec<Vec<(StepNumber, String)>>;
+
+/// Where a step is from: number of the place, and of its child.
+type StepNumber = (usize, usize);
 
 /// What is listed, by number of the place and method.
 type Listed<'f> = HashMap<(usize, Method), Vec<Entry<'f>>>;
 
 /// A path that is listed.
 struct Entry<'f> {
-    /// Where its last step is from: number of the place, and of its child.
-    step: (usize, usize),
+    /// Its last step.
+    step: StepNumber,
     path: String,
     permissions: &'f Permissions,
 }
 
 impl<'a, 'd> Known<'a, 'd> {
-    pub(crate) fn new(facts: &'a Facts, tree: &'a Tree<'d>) -> Self {
+    pub(crate) fn new(description: &'a Description, tree: &'a Tree<'d>) -> Self {
+        let facts = &description.facts;
+        let steps = steps(tree);
+        let mut described = vec![Vec::new(); tree.places.len()];
+        if !facts.clouds.is_empty() {
+            for path in description.paths.keys() {
+                if let Some(walked) = walk(&steps, tree.root, &Address::new(path)) {
+                    described[walked.place].push((walked.step, path.clone()));
+                }
+            }
+        }
         Self {
             facts,
             tree,
-            listed: listed(facts, tree),
+            listed: listed(facts, tree, &steps),
+            described,
         }
     }
 
     /// What is known of an operation of a place, however it is reached.
     pub(crate) fn of_place(&self, place: usize, method: Method) -> Option<OperationFacts> {
-        let paths = self.tree.places[place].paths.iter();
-        self.of(place, method, paths.map(String::as_str), |_| true)
+        self.of(place, method, |_| true)
     }
 
     /// What is known of an operation of a child that is a method of the place itself: where else such a child hangs does not
@@ -68,24 +85,15 @@ impl<'a, 'd> Known<'a, 'd> {
         child: usize,
         method: Method,
     ) -> Option<OperationFacts> {
-        let parent = &self.tree.places[place];
-        let (segment, number) = &parent.children[child];
-        let text = text(segment);
-        let paths: Vec<_> = parent
-            .paths
-            .iter()
-            .map(|path| format!("{path}{text}"))
-            .collect();
-        let paths = paths.iter().map(String::as_str);
-        self.of(*number, method, paths, |step| step == (place, child))
+        let (_, number) = self.tree.places[place].children[child];
+        self.of(number, method, |step| step == (place, child))
     }
 
-    fn of<'p>(
+    fn of(
         &self,
         place: usize,
         method: Method,
-        paths: impl Iterator<Item = &'p str>,
-        is_meant: impl Fn((usize, usize)) -> bool,
+        is_meant: impl Fn(StepNumber) -> bool,
     ) -> Option<OperationFacts> {
         let mut needs: BTreeMap<&str, &Permissions> = BTreeMap::new();
         for entry in self.listed.get(&(place, method)).into_iter().flatten() {
@@ -93,7 +101,13 @@ impl<'a, 'd> Known<'a, 'd> {
                 needs.entry(&entry.path).or_insert(entry.permissions);
             }
         }
-        let clouds: Vec<_> = paths
+        let described = self.described[place].iter();
+        let described = described.filter(|(step, _)| is_meant(*step));
+        // What a graft leads to is not described there, but listed for a part: it is in the clouds of what is above it.
+        let paths = described
+            .map(|(_, path)| path.as_str())
+            .chain(needs.keys().copied());
+        let clouds: BTreeMap<_, _> = paths
             .filter_map(|path| {
                 let clouds = self.facts.clouds.of(method.as_str(), &Address::new(path))?;
                 Some((without_names(path), clouds))
@@ -142,11 +156,10 @@ fn without_names(path: &str) -> String {
 /// The permissions that are listed.
 ///
 /// The list is walked, and not the tree: a graft may lead from a place to one above it, and what the list has is finite.
-fn listed<'f>(facts: &'f Facts, tree: &Tree<'_>) -> Listed<'f> {
-    let steps = steps(tree);
+fn listed<'f>(facts: &'f Facts, tree: &Tree<'_>, steps: &Steps) -> Listed<'f> {
     let mut listed = Listed::new();
     let mut add = |address: &Address, method: &str, permissions: &'f Permissions| {
-        let Some(walked) = walk(&steps, tree.root, address) else {
+        let Some(walked) = walk(steps, tree.root, address) else {
             return;
         };
         let mut operations = tree.places[walked.place].operations.iter();
@@ -190,6 +203,7 @@ struct Step {
 }
 
 fn steps(tree: &Tree<'_>) -> Steps {
+    // What is below an item by its path is no step of an address: there it is an item by its id.
     let of = |(child, (segment, to)): (usize, &(Segment, usize))| {
         let text = text(segment);
         let address = Address::new(&text)
@@ -224,14 +238,15 @@ fn text(segment: &Segment) -> String {
         Segment::Key(_) => "/{}".into(),
         Segment::Function(name, arguments) => format!("/{name}{}", names(arguments)),
         Segment::AlternateKey(arguments) => names(arguments),
+        Segment::Path => ":".into(),
     }
 }
 
 /// Where a walk ends.
 struct Walked {
     place: usize,
-    /// The last step: number of the place, and of its child.
-    step: (usize, usize),
+    /// The last step.
+    step: StepNumber,
     path: String,
 }
 

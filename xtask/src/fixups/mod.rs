@@ -9,6 +9,7 @@ mod discriminators;
 mod drive_item_copies;
 mod empty_enums;
 mod integers_as_numbers;
+mod json_values;
 mod nullable_references;
 mod odata_types;
 mod onenote_copies;
@@ -63,6 +64,7 @@ pub const ALL: &[Fixup] = &[
         Needed::Pinned,
         nullable_references::apply,
     ),
+    fixup("json_values", Needed::Older, json_values::apply),
     fixup(
         "integers_as_numbers",
         Needed::Pinned,

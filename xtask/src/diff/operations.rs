@@ -1,0 +1,273 @@
+//! Operations that came, went or changed.
+//!
+//! Two operations are the same when their methods are and their paths are, segment by segment, where
+//!
+//! - a key is a key, whatever it is called (`{user-id}`, `{id}`);
+//! - an action, a function and a cast have their last name: `microsoft.graph.sendMail` of 2022 is today's `sendMail`, and
+//!   `microsoft.graph.user` is `graph.user`;
+//! - the arguments of a function, and the parts of an alternate key, have their names, in any order and however they are
+//!   quoted; their types may differ, which is a change and no other operation. An overload with other arguments is
+//!   another operation.
+//!
+//! A name counts with its case. Which methods a walk calls is its Rust expression; what made-up arguments an expression is
+//! shown with has no part in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result};
+use msgraph_codegen::{Description, Generated, MethodName, Segment, Walk};
+
+use super::{Change, Group, Subject, Weight, What};
+
+/// Method and segments, by which operations of two descriptions are matched.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    labels: Vec<String>,
+    method: &'static str,
+}
+
+/// All operations of one description.
+pub(super) struct Operations<'g> {
+    by_key: BTreeMap<Key, Operation<'g>>,
+    /// Each place that there is, as the segments that lead to it.
+    places: BTreeSet<Vec<String>>,
+}
+
+struct Operation<'g> {
+    path: &'g str,
+    walk: Walk<'g>,
+    deprecated: bool,
+}
+
+impl<'g> Operations<'g> {
+    pub(super) fn new(description: &'g Description, generated: &'g Generated<'g>) -> Result<Self> {
+        let mut operations = Operations {
+            by_key: BTreeMap::new(),
+            places: BTreeSet::new(),
+        };
+        for (path, item) in &description.paths {
+            for (method, operation) in item.operations() {
+                let method = method.as_str();
+                let walk = generated
+                    .walk(method, path)
+                    .with_context(|| format!("{method} {path} has no expression"))?;
+                let mut labels: Vec<_> = walk.segments.iter().map(|of| label(of)).collect();
+                for end in 1..=labels.len() {
+                    if !operations.places.contains(&labels[..end]) {
+                        operations.places.insert(labels[..end].to_vec());
+                    }
+                }
+                let last = labels.len().saturating_sub(1);
+                let mut key = Key { labels, method };
+                if operations.by_key.contains_key(&key) {
+                    // Two names with one last part at one place: the table of exceptions gave one of them another name.
+                    labels = path.split('/').skip(1).map(str::to_owned).collect();
+                    key.labels[last] = labels.pop().unwrap_or_default();
+                }
+                operations.by_key.insert(
+                    key,
+                    Operation {
+                        path,
+                        walk,
+                        deprecated: operation.deprecated,
+                    },
+                );
+            }
+        }
+        Ok(operations)
+    }
+}
+
+/// A segment without what may differ in the same operation.
+fn label(segment: &Segment) -> String {
+    let last = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
+    let names = |arguments: &[msgraph_codegen::Argument]| {
+        let mut names: Vec<_> = arguments.iter().map(|of| of.name.as_str()).collect();
+        names.sort_unstable();
+        names.join(",")
+    };
+    match segment {
+        Segment::Key(_) => "{}".to_owned(),
+        Segment::Literal(name) => last(name),
+        // An action or a function may be called as a type is.
+        Segment::Cast(name) => format!("as {}", last(name)),
+        Segment::System(name) => (*name).to_owned(),
+        Segment::Function(name, arguments) => format!("{}({})", last(name), names(arguments)),
+        Segment::AlternateKey(parts) => format!("({})", names(parts)),
+        Segment::Path => ":".to_owned(),
+    }
+}
+
+/// How many operations both have, and all that differs.
+pub(super) fn compare(old: &Operations<'_>, new: &Operations<'_>) -> (usize, Vec<Change>) {
+    let mut common = 0;
+    let mut changes = Vec::new();
+    for (key, before) in &old.by_key {
+        match new.by_key.get(key) {
+            None => changes.push(came_or_went(What::Removed, key, before, new)),
+            Some(after) => {
+                common += 1;
+                changes.extend(changed(key, before, after));
+            }
+        }
+    }
+    for (key, after) in &new.by_key {
+        if !old.by_key.contains_key(key) {
+            changes.push(came_or_went(What::Added, key, after, old));
+        }
+    }
+    (common, changes)
+}
+
+fn came_or_went(
+    what: What,
+    key: &Key,
+    operation: &Operation<'_>,
+    other: &Operations<'_>,
+) -> Change {
+    let depth = (1..=key.labels.len())
+        .find(|&end| !other.places.contains(&key.labels[..end]))
+        .unwrap_or(key.labels.len());
+    Change {
+        subject: Subject::Operation,
+        what,
+        weight: match what {
+            What::Added => Weight::Harmless,
+            _ => Weight::Breaking,
+        },
+        graph: format!("{} {}", key.method, operation.path),
+        rust: expression(&operation.walk.methods),
+        how: String::new(),
+        group: Some(group(operation, depth)),
+    }
+}
+
+/// The place to which the first `depth` segments lead.
+fn group(operation: &Operation<'_>, depth: usize) -> Group {
+    let walk = &operation.walk;
+    // The text of an alternate key is one with that of its collection.
+    let joined = |of: &&&Segment| matches!(of, Segment::AlternateKey(_));
+    let keys = walk.segments[..depth].iter().filter(joined).count();
+    let texts: Vec<_> = operation.path.split('/').collect();
+    let path = texts[..=(depth - keys).min(texts.len() - 1)].join("/");
+    let last = path.rsplit('/').next().unwrap_or_default();
+    Group {
+        key: (
+            match last.starts_with('{') {
+                true => "{}".to_owned(),
+                false => last.to_owned(),
+            },
+            walk.places[depth - 1],
+        ),
+        rust: expression(&walk.methods[..depth.min(walk.methods.len())]),
+        path,
+    }
+}
+
+/// `graph.users().id(id).messages().list()`: what the arguments are called, in place of values.
+fn expression(methods: &[&MethodName]) -> String {
+    let mut rust = String::from("graph");
+    for method in methods {
+        let names: Vec<_> = method.arguments.iter().map(|of| argument(of).0).collect();
+        rust.push_str(&format!(".{}({})", method.name, names.join(", ")));
+    }
+    rust
+}
+
+/// Name and type.
+fn argument(declared: &str) -> (&str, &str) {
+    declared.split_once(": ").unwrap_or((declared, ""))
+}
+
+/// What is other in an operation that both have.
+fn changed(key: &Key, before: &Operation<'_>, after: &Operation<'_>) -> Vec<Change> {
+    let change = |what, weight, how: String| Change {
+        subject: Subject::Operation,
+        what,
+        weight,
+        graph: format!("{} {}", key.method, after.path),
+        rust: expression(&after.walk.methods),
+        how,
+        group: Some(group(after, key.labels.len())),
+    };
+    let names = |operation: &Operation<'_>| -> Vec<String> {
+        let methods = operation.walk.methods.iter();
+        methods.map(|method| method.name.clone()).collect()
+    };
+    let mut changes = Vec::new();
+    if names(before) != names(after) {
+        let was = expression(&before.walk.methods);
+        changes.push(change(
+            What::Renamed,
+            Weight::Breaking,
+            format!("was `{was}`"),
+        ));
+    }
+    let mut other = |weight, how| changes.push(change(What::Changed, weight, how));
+    let arguments = |operation: &Operation<'_>| -> Vec<String> {
+        let methods = operation.walk.methods.iter();
+        methods
+            .flat_map(|method| method.arguments.clone())
+            .collect()
+    };
+    compare_arguments(&arguments(before), &arguments(after), &mut other);
+    let (Some(was), Some(is)) = (before.walk.methods.last(), after.walk.methods.last()) else {
+        return changes;
+    };
+    let answer = |method: &MethodName| method.answer.clone().unwrap_or_default();
+    if answer(was) != answer(is) {
+        let how = format!("answers `{}`, answered `{}`", answer(is), answer(was));
+        other(Weight::Breaking, how);
+    }
+    for option in &was.options {
+        if !is.options.contains(option) {
+            other(Weight::Breaking, format!("has no `{option}` any more"));
+        }
+    }
+    for option in &is.options {
+        if !was.options.contains(option) {
+            other(Weight::Harmless, format!("has `{option}`"));
+        }
+    }
+    match (before.deprecated, after.deprecated) {
+        (false, true) => other(Weight::Harmless, "is deprecated".to_owned()),
+        (true, false) => other(Weight::Harmless, "is no longer deprecated".to_owned()),
+        _ => {}
+    }
+    changes
+}
+
+fn compare_arguments(before: &[String], after: &[String], other: &mut dyn FnMut(Weight, String)) {
+    // Keys are all called `id`: they are compared by their place, and so is all else if nothing came or went.
+    if before.len() == after.len() {
+        for (was, is) in before.iter().zip(after) {
+            let ((_, was), (name, is)) = (argument(was), argument(is));
+            if was == is {
+                continue;
+            }
+            let weight = match is == format!("impl Into<{was}>") {
+                // It takes what it took, and what derives from that.
+                true => Weight::Harmless,
+                false => Weight::Breaking,
+            };
+            other(weight, format!("takes `{name}: {is}`, took `{was}`"));
+        }
+        return;
+    }
+    let name = |declared: &str| argument(declared).0.to_owned();
+    for was in before {
+        if !after.iter().any(|is| name(is) == name(was)) {
+            other(Weight::Breaking, format!("takes no `{was}` any more"));
+        }
+    }
+    for is in after {
+        match before.iter().find(|was| name(was) == name(is)) {
+            None => other(Weight::Breaking, format!("needs `{is}`")),
+            Some(was) if was != is => {
+                let was = argument(was).1;
+                other(Weight::Breaking, format!("takes `{is}`, took `{was}`"));
+            }
+            Some(_) => {}
+        }
+    }
+}

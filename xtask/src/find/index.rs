@@ -1,0 +1,284 @@
+//! All operations by all their paths, with what is known of each.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use msgraph_codegen::{
+    Call, CloudSet, Description, Facts, Outline, Permissions, Route, Step, generate,
+};
+
+use super::query::{normal, words};
+
+/// Everything that can be found.
+#[derive(Debug)]
+pub struct Index {
+    /// The nodes and their methods.
+    pub outline: Outline,
+    /// The places, each before those below it; the first is the root.
+    pub places: Vec<Place>,
+    /// The operations, in the order of their places.
+    pub operations: Vec<Operation>,
+    /// What is known of operations, each different set of facts once.
+    pub facts: Vec<OperationFacts>,
+    /// The names of all permissions, sorted.
+    pub permissions: Vec<String>,
+    /// By facts: the numbers of all permissions that suffice, and of the least privileged ones.
+    accepted: Vec<(Vec<usize>, Vec<usize>)>,
+    /// By node: the normal forms of the steps' and the calls' segments.
+    pub(super) segments: Vec<(Vec<String>, Vec<String>)>,
+    /// By node and call: names and models to search in.
+    pub(super) call_texts: Vec<Vec<(String, String)>>,
+}
+
+/// A place in Graph's tree: a node at the end of one path.
+#[derive(Debug)]
+pub struct Place {
+    /// The place above and the number of the step that leads here; none for the root.
+    pub above: Option<(usize, usize)>,
+    /// The node that stands here.
+    pub node: usize,
+    /// How many segments the path has.
+    pub depth: usize,
+    /// The places below, in the order of the node's steps. A node below itself is not entered again.
+    pub below: Vec<usize>,
+    /// The first of the place's operations, which are as many as the node has calls.
+    pub first: usize,
+    /// The names on the way, to search in: `/users/id/messages/`.
+    pub(super) text: String,
+}
+
+/// An operation at a place.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    /// Where it stands.
+    pub place: usize,
+    /// Which of the node's calls it is.
+    pub call: usize,
+    /// Which facts hold for it.
+    pub facts: usize,
+}
+
+/// What is known of an operation beyond its form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct OperationFacts {
+    /// The permissions that it needs.
+    pub permissions: Option<Permissions>,
+    /// The national and sovereign clouds that have it.
+    pub clouds: Option<CloudSet>,
+}
+
+impl Index {
+    /// Reads a folder of trimmed description.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or no code can be made of it.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let description = Description::read(folder)?;
+        let facts = Facts::read(folder)?;
+        let generated = generate(&description)
+            .with_context(|| format!("cannot generate from {}", folder.display()))?;
+        Ok(Self::new(generated.outline(), &facts))
+    }
+
+    /// Walks all paths of the outline.
+    pub fn new(outline: Outline, facts: &Facts) -> Self {
+        let segments = outline.nodes.iter().map(|node| {
+            let steps = node.steps.iter().map(|step| normal(&step.segment));
+            let calls = node.calls.iter().map(|call| normal(&call.segment));
+            (steps.collect(), calls.collect())
+        });
+        let call_texts = outline.nodes.iter().map(|node| {
+            let text = |call: &Call| {
+                let models = [&call.body, &call.answer].into_iter().flatten();
+                let models: String = models
+                    .flat_map(|of| words(of))
+                    .collect::<Vec<_>>()
+                    .join("/");
+                (names(&call.segment, &call.method), models)
+            };
+            node.calls.iter().map(text).collect()
+        });
+        let mut index = Self {
+            segments: segments.collect(),
+            call_texts: call_texts.collect(),
+            places: Vec::new(),
+            operations: Vec::new(),
+            facts: Vec::new(),
+            permissions: Vec::new(),
+            accepted: Vec::new(),
+            outline,
+        };
+        let mut walk = Walk {
+            facts,
+            known: HashMap::new(),
+            on_the_way: vec![false; index.outline.nodes.len()],
+        };
+        if !index.outline.nodes.is_empty() {
+            walk.enter(&mut index, None, 0, Route::new());
+        }
+        index.count_permissions();
+        index
+    }
+
+    fn count_permissions(&mut self) {
+        let named = |facts: &OperationFacts, least: bool| -> Vec<String> {
+            let schemes = facts.permissions.iter().flat_map(|needed| {
+                [
+                    &needed.delegated_work,
+                    &needed.delegated_personal,
+                    &needed.application,
+                ]
+            });
+            let of = schemes.flat_map(|scheme| {
+                let others = scheme.others.iter().filter(|_| !least);
+                scheme.least.iter().chain(others)
+            });
+            let mut names: Vec<_> = of.map(|permission| permission.name.clone()).collect();
+            names.sort_unstable();
+            names.dedup();
+            names
+        };
+        self.permissions = self.facts.iter().flat_map(|of| named(of, false)).collect();
+        self.permissions.sort_unstable();
+        self.permissions.dedup();
+        let numbers = |names: Vec<String>| -> Vec<usize> {
+            let found = names
+                .iter()
+                .map(|name| self.permissions.binary_search(name));
+            found.filter_map(Result::ok).collect()
+        };
+        let facts = self.facts.iter();
+        self.accepted = facts
+            .map(|of| (numbers(named(of, false)), numbers(named(of, true))))
+            .collect();
+    }
+
+    /// Whether one of these permissions suffices for an operation, and if so, whether as its least privileged one.
+    pub fn accepts(&self, operation: usize, permissions: &[usize]) -> Option<bool> {
+        let (all, least) = &self.accepted[self.operations[operation].facts];
+        let among = |of: &[usize]| permissions.iter().any(|number| of.contains(number));
+        among(all).then(|| among(least))
+    }
+
+    /// The call of an operation.
+    pub fn call(&self, operation: usize) -> &Call {
+        let of = self.operations[operation];
+        &self.outline.nodes[self.places[of.place].node].calls[of.call]
+    }
+
+    /// The steps from the root to a place: for each a node and the number of the step.
+    pub fn way(&self, place: usize) -> Vec<(usize, usize)> {
+        let above = |place: usize| self.places[place].above;
+        let mut way = Vec::new();
+        let mut next = above(place);
+        while let Some((place, step)) = next {
+            way.push((self.places[place].node, step));
+            next = above(place);
+        }
+        way.reverse();
+        way
+    }
+
+    /// Path and expression of a call at the end of a way.
+    pub fn route(&self, way: &[(usize, usize)], call: &Call) -> Route {
+        let mut route = Route::new();
+        for (node, step) in way {
+            route.step(&self.outline.nodes[*node].steps[*step]);
+        }
+        route.call(call);
+        route
+    }
+
+    /// The place to look below: a node that stands below itself is entered where it stood first.
+    pub fn entered(&self, place: usize) -> usize {
+        let of = &self.places[place];
+        let mut next = of.above;
+        while let Some((above, _)) = next {
+            if self.places[above].node == of.node {
+                return above;
+            }
+            next = self.places[above].above;
+        }
+        place
+    }
+}
+
+/// The names of a step, to search in, each with a slash behind: Graph's, and the method's where it is another one.
+fn names(segment: &str, method: &str) -> String {
+    let mut names = words(&normal(segment));
+    let method = words(method).concat();
+    if !names.contains(&method) {
+        names.push(method);
+    }
+    names.iter().map(|name| format!("{name}/")).collect()
+}
+
+struct Walk<'f> {
+    facts: &'f Facts,
+    known: HashMap<OperationFacts, usize>,
+    on_the_way: Vec<bool>,
+}
+
+impl Walk<'_> {
+    fn enter(
+        &mut self,
+        index: &mut Index,
+        above: Option<(usize, usize)>,
+        node: usize,
+        route: Route,
+    ) -> usize {
+        let number = index.places.len();
+        let (depth, text) = match above {
+            None => (0, "/".to_owned()),
+            Some((above, step)) => {
+                let above = &index.places[above];
+                let step: &Step = &index.outline.nodes[above.node].steps[step];
+                let text = format!("{}{}", above.text, names(&step.segment, &step.method));
+                (above.depth + 1, text)
+            }
+        };
+        index.places.push(Place {
+            above,
+            node,
+            depth,
+            below: Vec::new(),
+            first: index.operations.len(),
+            text,
+        });
+        for call in 0..index.outline.nodes[node].calls.len() {
+            let of = &index.outline.nodes[node].calls[call];
+            let mut route = route.clone();
+            route.call(of);
+            let known = OperationFacts {
+                permissions: self.facts.permissions(of.http, route.path()).cloned(),
+                clouds: self.facts.clouds(of.http, route.path()),
+            };
+            let next = index.facts.len();
+            let facts = *self.known.entry(known).or_insert_with_key(|known| {
+                index.facts.push(known.clone());
+                next
+            });
+            index.operations.push(Operation {
+                place: number,
+                call,
+                facts,
+            });
+        }
+        if self.on_the_way[node] {
+            return number;
+        }
+        self.on_the_way[node] = true;
+        for step in 0..index.outline.nodes[node].steps.len() {
+            let of = &index.outline.nodes[node].steps[step];
+            let mut route = route.clone();
+            route.step(of);
+            let to = of.to;
+            let below = self.enter(index, Some((number, step)), to, route);
+            index.places[number].below.push(below);
+        }
+        self.on_the_way[node] = false;
+        number
+    }
+}

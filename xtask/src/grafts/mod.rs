@@ -1,0 +1,302 @@
+//! What Graph has and its description lost.
+//!
+//! Microsoft leaves parts out of the description to keep its own SDKs small, and forgets others. Each line here is such a
+//! part, with the page of Graph's documentation that shows it. A line fails when the description has the part by now: then it
+//! goes. `trim` writes what is left of the table into `openapi/`: operations where they belong, and which place has the
+//! subtree of which other place into `grafts.json`, where the generator and the simulator find it.
+
+mod operations;
+mod subtrees;
+
+use crate::trimmed::{Content, Description};
+
+pub use operations::{Added, add};
+pub use subtrees::choose;
+
+/// All grafts.
+pub struct Table {
+    pub subtrees: &'static [Subtree],
+    pub places: &'static [Place],
+    pub paths: &'static [Place],
+    pub operations: &'static [Operation],
+}
+
+/// The grafts of Microsoft Graph.
+pub const GRAPH: Table = Table {
+    subtrees: SUBTREES,
+    places: PLACES,
+    paths: PATHS,
+    operations: OPERATIONS,
+};
+
+/// A type whose entities all have the same below them, which is described at one place alone.
+pub struct Subtree {
+    /// What GET answers wherever such an entity stands.
+    pub of: &'static str,
+    /// The place at which all is described that hangs below one.
+    pub to: &'static str,
+    /// The page that shows it.
+    pub page: &'static str,
+}
+
+/// Every place that answers such an entity stands for the place at which it is described whole.
+const SUBTREES: &[Subtree] = &[
+    // The drive of a user, a group, a site, a list: users' most repeated complaint about the SDKs made of the description
+    // is that `/me/drive/items` is not in them.
+    Subtree {
+        of: "microsoft.graph.drive",
+        to: "/drives/{drive-id}",
+        page: "https://learn.microsoft.com/graph/api/drive-get",
+    },
+    // The root, what is special, a child, a bundle, the item of a share or of a list, the folder of a channel.
+    Subtree {
+        of: "microsoft.graph.driveItem",
+        to: "/drives/{drive-id}/items/{driveItem-id}",
+        page: "https://learn.microsoft.com/graph/api/driveitem-get",
+    },
+];
+
+/// A place that the description does not have at all, and the place that it stands for.
+pub struct Place {
+    pub at: &'static str,
+    pub to: &'static str,
+    /// The page that shows it.
+    pub page: &'static str,
+}
+
+const PLACES: &[Place] = &[
+    // The drive of the signed-in user, or of the tenant's root site.
+    Place {
+        at: "/drive",
+        to: "/drives/{drive-id}",
+        page: "https://learn.microsoft.com/graph/api/bundle-get",
+    },
+];
+
+/// Entities below which others of their kind are found by a path: `root:/{path}:`, `sites/{host}:/{path}:`.
+const PATHS: &[Place] = &[
+    Place {
+        at: "/drives/{drive-id}/items/{driveItem-id}",
+        to: "/drives/{drive-id}/items/{driveItem-id}",
+        page: "https://learn.microsoft.com/graph/onedrive-addressing-driveitems",
+    },
+    Place {
+        at: "/sites/{site-id}",
+        to: "/sites/{site-id}",
+        page: "https://learn.microsoft.com/graph/api/site-getbypath",
+    },
+];
+
+/// An operation that the description lacks.
+pub struct Operation {
+    pub method: &'static str,
+    /// Where it stands. After `…`, wherever a path ends so.
+    pub at: &'static str,
+    pub form: Form,
+    /// The page that shows it.
+    pub page: &'static str,
+}
+
+/// What an operation takes and answers.
+pub enum Form {
+    /// The same as another operation of the place.
+    As(&'static str),
+    /// The same as an operation of another place.
+    Like(&'static str, &'static str),
+    /// It answers an entity.
+    Answers(&'static str),
+    /// It answers bytes.
+    Bytes,
+    /// It takes a reference to an entity.
+    Reference,
+    /// An action that takes these texts and answers nothing.
+    Action(&'static [&'static str]),
+    /// It takes a list, and answers nothing.
+    List(&'static str),
+}
+
+const OPERATIONS: &[Operation] = &[
+    // The whole of a shift is replaced by PUT; the description knows PATCH alone, which the page does not have.
+    Operation {
+        method: "put",
+        at: "…/schedule/shifts/{shift-id}",
+        form: Form::As("patch"),
+        page: "https://learn.microsoft.com/graph/api/shift-put",
+    },
+    Operation {
+        method: "put",
+        at: "…/schedule/openShifts/{openShift-id}",
+        form: Form::As("patch"),
+        page: "https://learn.microsoft.com/graph/api/openshift-update",
+    },
+    Operation {
+        method: "put",
+        at: "…/schedule/schedulingGroups/{schedulingGroup-id}",
+        form: Form::As("patch"),
+        page: "https://learn.microsoft.com/graph/api/schedulinggroup-put",
+    },
+    Operation {
+        method: "put",
+        at: "…/schedule/timesOff/{timeOff-id}",
+        form: Form::As("patch"),
+        page: "https://learn.microsoft.com/graph/api/timeoff-put",
+    },
+    Operation {
+        method: "put",
+        at: "…/schedule/timeOffReasons/{timeOffReason-id}",
+        form: Form::As("patch"),
+        page: "https://learn.microsoft.com/graph/api/timeoffreason-put",
+    },
+    // The actions that settle a request of a schedule are declared for none of its kinds.
+    Operation {
+        method: "post",
+        at: "…/schedule/timeOffRequests/{timeOffRequest-id}/approve",
+        form: Form::Action(&["message"]),
+        page: "https://learn.microsoft.com/graph/api/timeoffrequest-approve",
+    },
+    Operation {
+        method: "post",
+        at: "…/schedule/timeOffRequests/{timeOffRequest-id}/decline",
+        form: Form::Action(&["message"]),
+        page: "https://learn.microsoft.com/graph/api/timeoffrequest-decline",
+    },
+    Operation {
+        method: "post",
+        at: "…/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}/approve",
+        form: Form::Action(&["message"]),
+        page: "https://learn.microsoft.com/graph/api/openshiftchangerequest-approve",
+    },
+    Operation {
+        method: "post",
+        at: "…/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}/decline",
+        form: Form::Action(&["message"]),
+        page: "https://learn.microsoft.com/graph/api/openshiftchangerequest-decline",
+    },
+    Operation {
+        method: "post",
+        at: "…/schedule/offerShiftRequests/{offerShiftRequest-id}/approve",
+        form: Form::Action(&["message"]),
+        page: "https://learn.microsoft.com/graph/api/offershiftrequest-approve",
+    },
+    Operation {
+        method: "post",
+        at: "…/schedule/offerShiftRequests/{offerShiftRequest-id}/decline",
+        form: Form::Action(&["message"]),
+        page: "https://learn.microsoft.com/graph/api/offershiftrequest-decline",
+    },
+    Operation {
+        method: "post",
+        at: "…/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/approve",
+        form: Form::Action(&["message"]),
+        page: "https://learn.microsoft.com/graph/api/swapshiftschangerequest-approve",
+    },
+    Operation {
+        method: "post",
+        at: "…/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/decline",
+        form: Form::Action(&["message"]),
+        page: "https://learn.microsoft.com/graph/api/swapshiftschangerequest-decline",
+    },
+    // An app is updated for a user as it is for a chat and a team.
+    Operation {
+        method: "post",
+        at: "…/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade",
+        form: Form::Like(
+            "post",
+            "/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade",
+        ),
+        page: "https://learn.microsoft.com/graph/api/userteamwork-teamsappinstallation-upgrade",
+    },
+    // Activities and their history are created under an id of the caller's own.
+    Operation {
+        method: "put",
+        at: "/me/activities/{userActivity-id}",
+        form: Form::As("patch"),
+        page: "https://learn.microsoft.com/graph/api/projectrome-put-activity",
+    },
+    Operation {
+        method: "put",
+        at: "/me/activities/{userActivity-id}/historyItems/{activityHistoryItem-id}",
+        form: Form::As("patch"),
+        page: "https://learn.microsoft.com/graph/api/projectrome-put-historyitem",
+    },
+    // The description has a place as each of its derived types, and not as itself.
+    Operation {
+        method: "get",
+        at: "/places/{place-id}",
+        form: Form::Answers("microsoft.graph.place"),
+        page: "https://learn.microsoft.com/graph/api/place-get",
+    },
+    // The same of a member of an administrative unit.
+    Operation {
+        method: "get",
+        at: "/directory/administrativeUnits/{administrativeUnit-id}/members/{directoryObject-id}",
+        form: Form::Answers("microsoft.graph.directoryObject"),
+        page: "https://learn.microsoft.com/graph/api/administrativeunit-get-members",
+    },
+    // Superseded by `userFlowIdentityProviders`, which the description has in this form.
+    Operation {
+        method: "post",
+        at: "/identity/b2xUserFlows/{b2xIdentityUserFlow-id}/identityProviders/$ref",
+        form: Form::Reference,
+        page: "https://learn.microsoft.com/graph/api/b2xidentityuserflow-post-identityproviders",
+    },
+    // A page of OneNote is changed by a list of commands; the description has it replaced as a whole, which Graph refuses.
+    Operation {
+        method: "patch",
+        at: "…/pages/{onenotePage-id}/content",
+        form: Form::List("microsoft.graph.onenotePatchContentCommand"),
+        page: "https://learn.microsoft.com/graph/api/page-update",
+    },
+    // A page of a site is changed and published as what it is, not as a page of any kind.
+    Operation {
+        method: "patch",
+        at: "…/pages/{baseSitePage-id}/graph.sitePage",
+        form: Form::Answers("microsoft.graph.sitePage"),
+        page: "https://learn.microsoft.com/graph/api/sitepage-update",
+    },
+    Operation {
+        method: "post",
+        at: "…/pages/{baseSitePage-id}/graph.sitePage/publish",
+        form: Form::Action(&[]),
+        page: "https://learn.microsoft.com/graph/api/sitepage-publish",
+    },
+    // The bytes of a file, or of an attached item as MIME.
+    Operation {
+        method: "get",
+        at: "…/attachments/{attachment-id}/$value",
+        form: Form::Bytes,
+        page: "https://learn.microsoft.com/graph/api/attachment-get",
+    },
+];
+
+/// The paths that `at` stands for: itself, or after `…` those below which `parents` says that it is.
+fn places(at: &str, parents: &[&str]) -> Vec<String> {
+    let Some(end) = at.strip_prefix('…') else {
+        return vec![at.to_owned()];
+    };
+    let mut found: Vec<String> = parents
+        .iter()
+        .filter_map(|parent| {
+            if parent.ends_with(end) {
+                return Some((*parent).to_owned());
+            }
+            let (above, last) = end.rsplit_once('/')?;
+            parent.ends_with(above).then(|| format!("{parent}/{last}"))
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// What a GET of `path` is declared to answer, where that is one entity.
+fn answered<'d>(description: &'d Description, path: &str) -> Option<&'d str> {
+    let get = description.paths.get(path)?.operation("get")?;
+    let (_, contents) = get.answers.first()?;
+    match contents.as_slice() {
+        [(_, content @ Content::Schema(crate::schema::Schema::Ref(_)))] => {
+            content.components().next()
+        }
+        _ => None,
+    }
+}

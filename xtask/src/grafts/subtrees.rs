@@ -1,0 +1,143 @@
+//! Chooses which places stand for others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, bail, ensure};
+
+use super::{Place, Table};
+use crate::trimmed::{Description, Grafts};
+
+/// What can be called below a place: methods and relative paths, whatever the keys are called.
+type Below = BTreeSet<(String, &'static str)>;
+
+/// The lines of the table that hold for `description`. With `strict`, as the pinned document is held to it, a line must
+/// find its places, and these must lack something.
+pub fn choose(description: &Description, table: &Table, strict: bool) -> Result<Grafts> {
+    let mut below = Belows::new(description);
+    let mut grafts = Grafts::default();
+    for line in table.subtrees {
+        let mut found = false;
+        for path in description.paths.keys() {
+            if path != line.to
+                && super::answered(description, path) == Some(line.of)
+                && lacks(&mut below, path, line.to, strict)?
+            {
+                grafts.subtrees.insert(path.clone(), line.to.to_owned());
+                found = true;
+            }
+        }
+        ensure!(
+            found || !strict,
+            "the graft of what hangs below {} finds no place to stand at: take it out of xtask/src/grafts",
+            line.of
+        );
+    }
+    for line in table.places {
+        if is_needed(description, line, strict)? && lacks(&mut below, line.at, line.to, strict)? {
+            grafts
+                .subtrees
+                .insert(line.at.to_owned(), line.to.to_owned());
+        }
+    }
+    for line in table.paths {
+        let by_path = format!("{}:/", line.at);
+        let described = description
+            .paths
+            .keys()
+            .any(|path| path.starts_with(&by_path));
+        ensure!(
+            !described || !strict,
+            "the description has {by_path} by now: take it out of xtask/src/grafts"
+        );
+        if !described && is_needed(description, line, strict)? && below.has(line.at) {
+            grafts.paths.insert(line.at.to_owned(), line.to.to_owned());
+        }
+    }
+    Ok(grafts)
+}
+
+/// Whether what the place stands for is described; it must be with `strict`.
+fn is_needed(description: &Description, line: &Place, strict: bool) -> Result<bool> {
+    let described = description.paths.contains_key(line.to);
+    ensure!(
+        described || !strict,
+        "the graft at {} leads to {}, which is not described",
+        line.at,
+        line.to
+    );
+    Ok(described)
+}
+
+/// Whether a place lacks anything of the one that it would stand for. It must have nothing besides: that would be lost.
+fn lacks(below: &mut Belows<'_>, at: &str, to: &str, strict: bool) -> Result<bool> {
+    let own = below.of(at);
+    let others = below.of(to);
+    if let Some((rest, method)) = own.difference(&others).next() {
+        match strict {
+            true => bail!(
+                "{at} cannot stand for {to}, which has no {} {rest}",
+                method.to_uppercase()
+            ),
+            false => return Ok(false),
+        }
+    }
+    let lacks = own.len() < others.len();
+    ensure!(
+        lacks || !strict,
+        "{at} has by now all that {to} has: the graft is to be taken out of xtask/src/grafts"
+    );
+    Ok(lacks)
+}
+
+/// What is below places, each looked for once.
+struct Belows<'d> {
+    description: &'d Description,
+    known: BTreeMap<String, Below>,
+}
+
+impl<'d> Belows<'d> {
+    fn new(description: &'d Description) -> Self {
+        Self {
+            description,
+            known: BTreeMap::new(),
+        }
+    }
+
+    fn of(&mut self, place: &str) -> Below {
+        if let Some(known) = self.known.get(place) {
+            return known.clone();
+        }
+        let mut below = Below::new();
+        for (path, item) in &self.description.paths {
+            let Some(rest) = path.strip_prefix(place) else {
+                continue;
+            };
+            if rest.is_empty() || rest.starts_with('/') {
+                let rest = without_names(rest);
+                let methods = item.operations.iter();
+                below.extend(methods.map(|(method, _)| (rest.clone(), *method)));
+            }
+        }
+        self.known.insert(place.to_owned(), below.clone());
+        below
+    }
+
+    fn has(&mut self, place: &str) -> bool {
+        !self.of(place).is_empty()
+    }
+}
+
+/// A path without the names of its keys, which differ from place to place.
+fn without_names(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(start) = rest.find("/{") {
+        out.push_str(&rest[..start]);
+        out.push_str("/{}");
+        let end = rest[start..]
+            .find('}')
+            .map_or(rest.len(), |end| start + end + 1);
+        rest = &rest[end..];
+    }
+    out + rest
+}

@@ -1,0 +1,261 @@
+//! Finding operations, in the committed description and in a small one.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use xtask::find::{Class, Details, Found, Index, Instead, search};
+
+fn index() -> &'static Index {
+    static INDEX: OnceLock<Index> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi");
+        Index::read(&folder).expect("openapi/")
+    })
+}
+
+fn find(text: &str) -> Found {
+    search(index(), text)
+}
+
+/// What is found, best first, as `METHOD path`.
+fn paths(text: &str) -> Vec<String> {
+    let found = find(text);
+    let best = found.groups.iter().map(|group| &group.best);
+    best.map(|hit| Details::new(index(), hit))
+        .map(|details| format!("{} {}", details.method, details.path))
+        .collect()
+}
+
+fn first(text: &str) -> String {
+    paths(text).into_iter().next().unwrap_or_default()
+}
+
+#[test]
+fn a_path_is_found_however_it_is_written() {
+    for (text, wanted) in [
+        ("/me/messages", "GET /me/messages"),
+        ("me/messages", "GET /me/messages"),
+        ("GET /me/messages?$top=5", "GET /me/messages"),
+        ("post /me/messages", "POST /me/messages"),
+        ("/ME/Messages/", "GET /me/messages"),
+        (
+            "https://graph.microsoft.com/v1.0/users/adele@contoso.com/messages/AAMk=",
+            "GET /users/{user-id}/messages/{message-id}",
+        ),
+        (
+            "GET https://graph.microsoft.com/beta/me/messages?$filter=isRead eq false",
+            "GET /me/messages",
+        ),
+        ("/users/{id | userPrincipalName}", "GET /users/{user-id}"),
+        (
+            "/users('adele@contoso.com')/events",
+            "GET /users/{user-id}/events",
+        ),
+        ("/users/delta", "GET /users/delta()"),
+        ("/users/microsoft.graph.delta()", "GET /users/delta()"),
+        (
+            "/applications(appId='00000000-0000-0000-0000-000000000001')",
+            "GET /applications(appId='{appId}')",
+        ),
+        (
+            "/groups/1/members/microsoft.graph.user",
+            "GET /groups/{group-id}/members/graph.user",
+        ),
+        (
+            "GET /me/reminderView(endDateTime='2026-01-02T03:04',startDateTime='2026/01/01')",
+            "GET /me/reminderView(StartDateTime='{StartDateTime}',EndDateTime='{EndDateTime}')",
+        ),
+        ("/me/sendMail", "POST /me/sendMail"),
+        (
+            "/groups/1/members/$ref",
+            "GET /groups/{group-id}/members/$ref",
+        ),
+        (
+            "/sites/contoso.sharepoint.com/lists/Tasks/items/1/fields",
+            "GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/fields",
+        ),
+    ] {
+        assert_eq!(first(text), wanted, "{text}");
+        let best = &find(text).groups[0].best;
+        assert_eq!(best.class, Class::Path, "{text}");
+    }
+}
+
+#[test]
+fn what_stands_below_a_path_comes_after_it() {
+    let paths = paths("/me/messages");
+    assert_eq!(paths[..2], ["GET /me/messages", "POST /me/messages"]);
+    let all_below = paths.iter().all(|path| path.contains(" /me/messages"));
+    assert!(all_below && paths.len() > 20, "{paths:?}");
+    let depth = |path: &String| path.matches('/').count();
+    assert!(paths.is_sorted_by_key(depth), "{paths:?}");
+}
+
+#[test]
+fn an_unfinished_path_is_found() {
+    let found = paths("/me/mess");
+    assert_eq!(found[0], "GET /me/messages");
+    assert!(found.iter().all(|path| path.contains(" /me/mess")));
+    assert_eq!(first("/me/send"), "POST /me/sendMail");
+}
+
+#[test]
+fn words_are_found_in_paths_and_methods() {
+    for (text, wanted) in [
+        (
+            "mailFolders messages",
+            "GET /me/mailFolders/{mailFolder-id}/messages",
+        ),
+        (
+            "mail_folders messages",
+            "GET /me/mailFolders/{mailFolder-id}/messages",
+        ),
+        ("send mail", "POST /me/sendMail"),
+        ("POST messages", "POST /me/messages"),
+        ("users delta", "GET /users/delta()"),
+        (
+            "graph.users().id(user_id).messages().list()",
+            "GET /users/{user-id}/messages",
+        ),
+        (
+            "group members add_ref",
+            "POST /groups/{group-id}/members/$ref",
+        ),
+        ("delete users", "DELETE /users/{user-id}"),
+    ] {
+        assert_eq!(first(text), wanted, "{text}");
+        assert_eq!(find(text).groups[0].best.class, Class::Names, "{text}");
+    }
+}
+
+/// Names before models: `fileAttachment` is in no path.
+#[test]
+fn words_in_models_come_last() {
+    let found = find("permission");
+    let classes: Vec<_> = found.groups.iter().map(|group| group.best.class).collect();
+    assert!(classes.is_sorted());
+    assert_eq!(classes.last(), Some(&Class::Models));
+    let found = paths("chatMessage teams list");
+    assert_eq!(found[0], "GET /teams/{team-id}/primaryChannel/messages");
+}
+
+#[test]
+fn a_permission_finds_what_it_suffices_for() {
+    let number = |name: &str| index().permissions.binary_search(&name.to_owned());
+    let read = number("Mail.Read").expect("Mail.Read");
+    let found = find("mail.read");
+    assert!(found.operations() > 40);
+    let mut least_before = true;
+    for group in &found.groups {
+        for hit in std::iter::once(&group.best).chain(&group.others) {
+            assert!(index().accepts(hit.operation, &[read]).is_some());
+        }
+        let least = index().accepts(group.best.operation, &[read]) == Some(true);
+        assert!(least_before || !least, "least privileged ones come first");
+        least_before = least;
+    }
+    // With words it narrows, and what begins a name stands for all that begin so.
+    let found = paths("mailFolders Mail.Read");
+    assert!(
+        found.iter().all(|path| path.contains("/mailFolders")),
+        "{found:?}"
+    );
+    assert_eq!(first("POST Mail.Sen"), "POST /me/sendMail");
+}
+
+#[test]
+fn the_same_method_by_other_paths_is_one_result() {
+    let found = find("mailFolders messages");
+    let best = &found.groups[0];
+    let all = std::iter::once(&best.best).chain(&best.others);
+    let paths: Vec<_> = all.map(|hit| Details::new(index(), hit).path).collect();
+    assert_eq!(
+        paths,
+        [
+            "/me/mailFolders/{mailFolder-id}/messages",
+            "/users/{user-id}/mailFolders/{mailFolder-id}/messages",
+            "/me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages",
+            "/users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages",
+        ]
+    );
+}
+
+#[test]
+fn names_of_a_path_that_is_not_there_are_words() {
+    let found = find("/me/folders/{id}/messages");
+    assert_eq!(found.instead, Some(Instead::Words));
+    assert!(found.operations() > 0);
+    let found = find("/no/such/thing/anywhere");
+    assert_eq!(found.instead, Some(Instead::Words));
+    assert_eq!(found.operations(), 0);
+    for nothing in ["", " ", "/", "()", "GET", "''(", "{"] {
+        let found = find(nothing);
+        assert!(found.operations() <= index().operations.len(), "{nothing}");
+    }
+}
+
+#[test]
+fn a_method_that_a_path_has_not_is_answered_with_those_that_it_has() {
+    let found = find("GET /me/sendMail");
+    assert_eq!(found.instead, Some(Instead::OtherMethods));
+    assert_eq!(paths("GET /me/sendMail"), ["POST /me/sendMail"]);
+}
+
+/// Each operation is the first one found by its own method and path.
+#[test]
+fn every_operation_is_found_by_its_path() {
+    let mut missed = Vec::new();
+    for number in 0..index().operations.len() {
+        let call = index().call(number);
+        let way = index().way(index().operations[number].place);
+        let path = index().route(&way, call).path().to_owned();
+        let found = find(&format!("{} {path}", call.http));
+        let best = found.groups.first().map(|group| &group.best);
+        if best.is_none_or(|hit| hit.operation != number || hit.class != Class::Path) {
+            missed.push(path);
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+fn xtask(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        .output()
+        .expect("it runs")
+}
+
+#[test]
+fn the_command_prints_the_best_and_a_line_of_figures() {
+    let output = xtask(&["find", "mailFolders", "messages"]);
+    assert!(output.status.success(), "{output:?}");
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn the_command_prints_all_as_json() {
+    let output = xtask(&["find", "--json", "GET /me/mailFolders/inbox/messages"]);
+    assert!(output.status.success(), "{output:?}");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let found = json["found"].as_array().expect("a list");
+    assert_eq!(json["expressions"], found.len());
+    let first = &found[0];
+    assert_eq!(first["method"], "GET");
+    assert_eq!(first["path"], "/me/mailFolders/{mailFolder-id}/messages");
+    assert_eq!(
+        first["expression"],
+        "graph.me().mail_folders().id(mail_folder_id).messages().list()"
+    );
+    assert_eq!(
+        first["permissions"]["application"]["least"][0],
+        "Mail.ReadBasic.All"
+    );
+}
+
+#[test]
+fn the_command_wants_to_know_what_to_look_for() {
+    let output = xtask(&["find"]);
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: what to look for?"));
+}

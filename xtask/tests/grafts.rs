@@ -1,0 +1,143 @@
+//! Grafts on small descriptions: what the tables say is put back, and a line that is no longer needed fails.
+
+use std::collections::BTreeMap;
+
+use xtask::grafts::{self, Form, Operation, Place, Subtree, Table};
+use xtask::schema::Schema;
+use xtask::trimmed::{Content, Contents, Description, Operation as Described, PathItem};
+
+const TABLE: Table = Table {
+    subtrees: &[Subtree {
+        of: "drive",
+        to: "/drives/{drive-id}",
+        page: "",
+    }],
+    places: &[Place {
+        at: "/drive",
+        to: "/drives/{drive-id}",
+        page: "",
+    }],
+    paths: &[Place {
+        at: "/drives/{drive-id}/root",
+        to: "/drives/{drive-id}/root",
+        page: "",
+    }],
+    operations: &[Operation {
+        method: "put",
+        at: "…/root/content",
+        form: Form::As("get"),
+        page: "",
+    }],
+};
+
+fn answers(of: &str) -> Contents {
+    let schema = Schema::Ref(of.to_owned());
+    vec![("application/json".to_owned(), Content::Schema(schema))]
+}
+
+/// A description of these operations.
+fn description(operations: &[(&'static str, &str, &str)]) -> Description {
+    let mut paths: BTreeMap<String, PathItem> = BTreeMap::new();
+    for (method, path, answer) in operations {
+        let operation = Described {
+            answers: vec![("2XX".to_owned(), answers(answer))],
+            ..Described::default()
+        };
+        let item = paths.entry((*path).to_owned()).or_default();
+        item.operations.push((*method, operation));
+    }
+    Description {
+        paths,
+        ..Description::default()
+    }
+}
+
+const WHOLE: &[(&str, &str, &str)] = &[
+    ("get", "/drives/{drive-id}", "drive"),
+    ("get", "/drives/{drive-id}/root", "driveItem"),
+    ("get", "/drives/{drive-id}/root/content", "bytes"),
+    ("get", "/me/drive", "drive"),
+];
+
+fn with(more: (&'static str, &'static str, &'static str)) -> Description {
+    description(&[WHOLE, &[more]].concat())
+}
+
+fn error(result: anyhow::Result<impl Sized>) -> String {
+    match result {
+        Ok(_) => panic!("it went through"),
+        Err(error) => format!("{error:#}"),
+    }
+}
+
+#[test]
+fn what_is_lost_is_put_back() {
+    let mut description = description(WHOLE);
+    let added = grafts::add(&mut description, &TABLE, true).expect("added");
+    assert_eq!((added.operations, added.paths, added.places), (1, 0, 0));
+    let content = &description.paths["/drives/{drive-id}/root/content"];
+    assert!(content.operation("put").is_some());
+
+    let chosen = grafts::choose(&description, &TABLE, true).expect("chosen");
+    let subtrees: Vec<_> = chosen
+        .subtrees
+        .iter()
+        .map(|(at, to)| format!("{at} {to}"))
+        .collect();
+    assert_eq!(
+        subtrees,
+        ["/drive /drives/{drive-id}", "/me/drive /drives/{drive-id}"]
+    );
+    assert_eq!(chosen.paths.len(), 1);
+}
+
+#[test]
+fn a_line_fails_when_the_description_has_it_by_now() {
+    let mut there = with(("put", "/drives/{drive-id}/root/content", "bytes"));
+    let failed = error(grafts::add(&mut there, &TABLE, true));
+    assert_eq!(
+        failed,
+        "the graft put …/root/content: the description has it by now at /drives/{drive-id}/root/content: take it out of \
+         xtask/src/grafts"
+    );
+    let more = [
+        ("get", "/me/drive/root", "driveItem"),
+        ("get", "/me/drive/root/content", "bytes"),
+    ];
+    let whole = description(&[WHOLE, &more].concat());
+    let failed = error(grafts::choose(&whole, &TABLE, true));
+    assert_eq!(
+        failed,
+        "/me/drive has by now all that /drives/{drive-id} has: the graft is to be taken out of xtask/src/grafts"
+    );
+    // Another document than the pinned one, an older one say, may well have it.
+    let chosen = grafts::choose(&whole, &TABLE, false).expect("chosen");
+    assert_eq!(chosen.subtrees.keys().collect::<Vec<_>>(), ["/drive"]);
+}
+
+#[test]
+fn a_line_fails_when_it_finds_no_place() {
+    let mut nothing = description(&[("get", "/me", "user")]);
+    let failed = error(grafts::add(&mut nothing, &TABLE, true));
+    assert_eq!(
+        failed,
+        "the graft put …/root/content finds no place to stand at: take it out of xtask/src/grafts"
+    );
+    let failed = error(grafts::choose(&nothing, &TABLE, true));
+    assert!(failed.contains("finds no place to stand at"), "{failed}");
+    assert!(
+        grafts::choose(&nothing, &TABLE, false)
+            .expect("chosen")
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_graft_hides_nothing_that_is_described() {
+    let own = with(("get", "/me/drive/own", "driveItem"));
+    let failed = error(grafts::choose(&own, &TABLE, true));
+    assert_eq!(
+        failed,
+        "/me/drive cannot stand for /drives/{drive-id}, which has no GET /own"
+    );
+}
