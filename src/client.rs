@@ -9,7 +9,7 @@ use reqwest_middleware::{ClientWithMiddleware, Middleware};
 use url::Url;
 
 use crate::Cloud;
-use crate::auth::{TokenProvider, TokenRequest, Tokens};
+use crate::auth::{Granted, TokenProvider, TokenRequest, Tokens};
 use crate::call::{Request, Response};
 use crate::error::{Error, RequestContext, RequestError, Result, TransportError, causes};
 use crate::transport::{self, Connections, Hosts};
@@ -142,9 +142,12 @@ impl Graph {
             .await
             .map_err(|error| of_the_stack(error).of(&context))?;
         let (status, headers) = (response.status(), response.headers().clone());
+        let granted = response.extensions().get::<Granted>().cloned();
         let (body, lost) = transport::read(response).await;
         if !status.is_success() {
-            return Err(Error::from_response(&context, status, &headers, &body));
+            return Err(Error::from_response(
+                &context, status, &headers, &body, granted,
+            ));
         }
         match lost {
             Some(lost) => Err(lost.of(&context).into()),
@@ -161,6 +164,7 @@ impl Graph {
             method,
             url,
             template,
+            facts,
             mut headers,
             body,
         } = request;
@@ -172,6 +176,7 @@ impl Graph {
             )
         })?;
         let mut context = RequestContext::new(method.clone(), template);
+        context.facts = facts;
         context.client_request_id = transport::set_defaults(&mut headers, &self.0.user_agent);
         let mut request = reqwest::Request::new(method, url);
         *request.headers_mut() = headers;

@@ -4,6 +4,8 @@
 //! refused by all others (<https://learn.microsoft.com/graph/deployments>). So host, login and scope are one choice:
 //! half of one cloud and half of another never meet.
 
+use std::fmt;
+
 /// Which cloud a client speaks to.
 ///
 /// ```
@@ -117,5 +119,161 @@ impl CustomCloud {
 impl From<CustomCloud> for Cloud {
     fn from(cloud: CustomCloud) -> Self {
         Cloud::Custom(cloud)
+    }
+}
+
+/// A cloud by its name, among those that Graph says its operations of.
+///
+/// Of US Government L5 it says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NamedCloud {
+    /// Everybody's: [`Cloud::Global`].
+    Global,
+    /// US Government L4: [`Cloud::UsGovL4`].
+    UsGovL4,
+    /// China, operated by 21Vianet: [`Cloud::China`].
+    China,
+    /// A cloud of the US Government without the internet.
+    UsNat,
+    /// Another cloud of the US Government without the internet.
+    UsSec,
+    /// The sovereign cloud of France.
+    Bleu,
+    /// The sovereign cloud of Germany.
+    Delos,
+    /// The cloud of the government of Singapore.
+    GovSg,
+}
+
+impl NamedCloud {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Global,
+        Self::UsGovL4,
+        Self::China,
+        Self::UsNat,
+        Self::UsSec,
+        Self::Bleu,
+        Self::Delos,
+        Self::GovSg,
+    ];
+
+    /// The name of a client's cloud; a custom one has a name if it is one of the sovereign clouds, by its Graph's root.
+    ///
+    /// ```
+    /// use msgraph::{Cloud, CustomCloud, NamedCloud};
+    ///
+    /// assert_eq!(NamedCloud::of(&Cloud::China), Some(NamedCloud::China));
+    /// let bleu = CustomCloud::new("https://graph.svc.sovcloud.fr", "https://login.sovcloud-identity.fr");
+    /// assert_eq!(NamedCloud::of(&bleu.into()), Some(NamedCloud::Bleu));
+    /// assert_eq!(NamedCloud::of(&Cloud::UsGovL5), None);
+    /// ```
+    pub fn of(cloud: &Cloud) -> Option<Self> {
+        match cloud {
+            Cloud::Global => Some(Self::Global),
+            Cloud::UsGovL4 => Some(Self::UsGovL4),
+            Cloud::China => Some(Self::China),
+            Cloud::UsGovL5 => None,
+            Cloud::Custom(custom) => match custom.graph.as_str() {
+                "https://graph.svc.sovcloud.fr" => Some(Self::Bleu),
+                "https://graph.svc.sovcloud.de" => Some(Self::Delos),
+                "https://graph.svc.sovcloud.sg" => Some(Self::GovSg),
+                _ => None,
+            },
+        }
+    }
+
+    /// Its bit in what the generator writes; everybody's cloud has none, as it has all that is described.
+    fn bit(self) -> u8 {
+        match self {
+            Self::Global => 0,
+            Self::UsGovL4 => 1,
+            Self::China => 1 << 1,
+            Self::UsNat => 1 << 2,
+            Self::UsSec => 1 << 3,
+            Self::Bleu => 1 << 4,
+            Self::Delos => 1 << 5,
+            Self::GovSg => 1 << 6,
+        }
+    }
+}
+
+/// `US Gov L4`, `China`, `Bleu`.
+impl fmt::Display for NamedCloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Global => "Global",
+            Self::UsGovL4 => "US Gov L4",
+            Self::China => "China",
+            Self::UsNat => "USNat",
+            Self::UsSec => "USSec",
+            Self::Bleu => "Bleu",
+            Self::Delos => "Delos",
+            Self::GovSg => "GovSG",
+        })
+    }
+}
+
+/// The clouds that have an operation: see [`Call::clouds`](crate::Call::clouds).
+///
+/// It prints as their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clouds {
+    bits: u8,
+}
+
+impl Clouds {
+    pub(crate) fn from_bits(bits: u8) -> Self {
+        Self { bits }
+    }
+
+    /// Whether this cloud has it.
+    pub fn contains(&self, cloud: NamedCloud) -> bool {
+        cloud.bit() == 0 || self.bits & cloud.bit() != 0
+    }
+
+    /// Those that have it.
+    pub fn iter(&self) -> impl Iterator<Item = NamedCloud> + use<> {
+        let clouds = *self;
+        NamedCloud::ALL
+            .into_iter()
+            .filter(move |cloud| clouds.contains(*cloud))
+    }
+
+    /// Those that do not have it.
+    pub fn missing(&self) -> impl Iterator<Item = NamedCloud> + use<> {
+        let clouds = *self;
+        NamedCloud::ALL
+            .into_iter()
+            .filter(move |cloud| !clouds.contains(*cloud))
+    }
+}
+
+/// `Global, US Gov L4, China`
+impl fmt::Display for Clouds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, cloud) in self.iter().enumerate() {
+            if at > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{cloud}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cloud_has_a_bit_of_its_own() {
+        for (at, cloud) in NamedCloud::ALL.into_iter().skip(1).enumerate() {
+            assert_eq!(cloud.bit(), 1 << at);
+            let only = Clouds::from_bits(cloud.bit());
+            assert_eq!(only.iter().collect::<Vec<_>>(), [NamedCloud::Global, cloud]);
+            assert_eq!(only.missing().count(), 6);
+        }
     }
 }

@@ -33,6 +33,9 @@ pub use sign_in::SignInError;
 pub use transport::TransportError;
 pub(crate) use transport::causes;
 
+use crate::auth::Granted;
+use crate::call::Facts;
+
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
@@ -118,8 +121,10 @@ impl Error {
         status: StatusCode,
         headers: &HeaderMap,
         body: &Bytes,
+        granted: Option<Granted>,
     ) -> Self {
-        ApiError::from_response(request, status, headers, body).into()
+        let error = ApiError::from_response(request, status, headers, body);
+        error.with_granted(granted).into()
     }
 
     /// Adds the call that it happened to, where it is not there yet.
@@ -258,6 +263,8 @@ pub(crate) struct RequestContext {
     pub(crate) method: Method,
     /// The path with names in place of values: `/users/{user-id}`.
     pub(crate) template: String,
+    /// What is known of the operation.
+    pub(crate) facts: Option<&'static Facts>,
     /// What was sent as `client-request-id`.
     pub(crate) client_request_id: Option<String>,
 }
@@ -267,6 +274,7 @@ impl RequestContext {
         Self {
             method,
             template,
+            facts: None,
             client_request_id: None,
         }
     }

@@ -18,12 +18,19 @@ pub mod models {
 /// Nobody has to name them: `graph.users().id("adele@contoso.com").messages()` leads to one. What they are called is not
 /// promised, since a place that hangs under many paths is named after the shortest.
 pub mod nodes {
-    use super::{models, options};
+    use super::{facts, models, options};
     use crate::Graph;
     use crate::call::*;
     use crate::model::{self, edm};
 
     include!(concat!(env!("OUT_DIR"), "/nodes.rs"));
+}
+
+/// What is known of operations besides their form.
+pub(crate) mod facts {
+    use crate::call::Facts;
+
+    include!(concat!(env!("OUT_DIR"), "/facts.rs"));
 }
 
 /// Which options operations have: the second parameter of [`Call`](crate::Call).

@@ -25,8 +25,8 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::call::{
-    Answer, Call, Collection, List, Operation, Options, Request, Sending, advanced, send_request,
-    template,
+    Answer, Call, Collection, Facts, List, Operation, Options, Request, Sending, advanced,
+    send_request, template,
 };
 use crate::error::{Error, PagingError};
 use crate::model::Extra;
@@ -539,6 +539,8 @@ struct Walk {
     graph: Graph,
     /// The call's, kept for all pages.
     template: String,
+    /// The call's, as well.
+    facts: Option<&'static Facts>,
     /// The call's, kept for all pages: they are not in the links.
     headers: http::HeaderMap,
     state: State,
@@ -565,6 +567,7 @@ impl Walk {
         Self {
             graph,
             template: first.template.clone(),
+            facts: first.facts,
             headers,
             state: State::Next(first),
             followed: Followed::default(),
@@ -576,6 +579,7 @@ impl Walk {
         Self {
             graph,
             template: String::new(),
+            facts: None,
             headers: http::HeaderMap::new(),
             state: State::Failed(error),
             followed: Followed::default(),
@@ -624,6 +628,7 @@ impl Walk {
                 method: Method::GET,
                 url: link.to_owned(),
                 template: self.template.clone(),
+                facts: self.facts,
                 headers: self.headers.clone(),
                 body: None,
             }),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use crate::error::{Error, Result};
+use crate::facts::Facts;
 use crate::options::is_known;
 
 /// Where parameters that many operations share are defined.
@@ -25,6 +26,8 @@ pub struct Description {
     pub schemas: Vec<(String, Schema)>,
     /// Parameters that many operations share.
     pub parameters: HashMap<String, Parameter>,
+    /// What is known of operations besides.
+    pub facts: Facts,
     /// Places that stand for others.
     pub grafts: Grafts,
 }
@@ -275,6 +278,7 @@ impl Description {
             paths: BTreeMap::new(),
             schemas: components.schemas.0,
             parameters: components.parameters,
+            facts: Facts::read(folder)?,
             grafts: match folder.join("grafts.json") {
                 file if file.exists() => read_json(&file)?,
                 _ => Grafts::default(),

@@ -30,7 +30,7 @@ pub use description::Description;
 pub use error::{Error, Result};
 pub use expression::{Expression, Walk};
 pub use facts::{
-    Address, Cloud, CloudSet, Facts, Permission, PermissionScheme, Permissions, Scheme,
+    Address, Cloud, CloudSet, Facts, Permission, PermissionScheme, Permissions, Scheme, by_prefix,
 };
 pub use models::{Model, Property};
 pub use names::{Collision, Collisions};
@@ -48,6 +48,8 @@ pub struct Generated<'d> {
     pub nodes: String,
     /// Markers of what options operations have: `options.rs`.
     pub options: String,
+    /// What is known of operations besides their form: `facts.rs`.
+    pub facts: String,
     /// What was counted.
     pub stats: Stats,
     tree: Tree<'d>,
@@ -93,6 +95,7 @@ pub fn generate(description: &Description) -> Result<Generated<'_>> {
         models: written.text,
         nodes: nodes.nodes,
         options: nodes.options,
+        facts: nodes.facts,
         plan: nodes.plan,
         tree,
         types,
@@ -140,7 +143,7 @@ impl Generated<'_> {
         outline::outline(&self.tree, &self.plan)
     }
 
-    /// Writes `models.rs`, `nodes.rs` and `options.rs` into a folder.
+    /// Writes `models.rs`, `nodes.rs`, `options.rs` and `facts.rs` into a folder.
     ///
     /// # Errors
     ///
@@ -150,6 +153,7 @@ impl Generated<'_> {
             ("models.rs", &self.models),
             ("nodes.rs", &self.nodes),
             ("options.rs", &self.options),
+            ("facts.rs", &self.facts),
         ] {
             let path = folder.join(name);
             std::fs::write(&path, text).map_err(|error| Error::Io(path, error))?;

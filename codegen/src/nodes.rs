@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use crate::description::{Content, Description, Method, Operation, Parameter, Schema};
 use crate::error::{Error, Result};
+use crate::facts::{Constants, Known, OperationFacts, doc};
 use crate::names::{self, Collisions, Scope};
 use crate::operations::{self, Signature, Unlowered};
 use crate::options::{self, Options};
@@ -19,6 +20,8 @@ pub struct Nodes {
     pub nodes: String,
     /// The markers for what options the operations have.
     pub options: String,
+    /// What is known of the operations besides.
+    pub facts: String,
     /// What the methods are called, to write expressions.
     pub plan: Plan,
 }
@@ -153,6 +156,8 @@ pub fn write(
         collisions,
         signatures: &signatures,
         options: Options::default(),
+        known: Known::new(description, tree),
+        constants: Constants::default(),
         plan: Plan::default(),
         out: String::new(),
     };
@@ -162,6 +167,7 @@ pub fn write(
     Ok(Nodes {
         nodes: writer.out,
         options,
+        facts: writer.constants.finish(),
         plan: writer.plan,
     })
 }
@@ -380,6 +386,10 @@ struct Step<'a> {
     arguments: Vec<String>,
     /// The path that the description gives.
     path: &'a str,
+    /// How many paths there are.
+    places: usize,
+    /// What is known of the operation.
+    facts: Option<OperationFacts>,
     /// What kind of call it is.
     role: Role,
 }
@@ -405,6 +415,8 @@ struct Writer<'a, 'd> {
     /// By place: first its operations', then those of the arguments of the steps below it.
     signatures: &'a [Vec<&'a Signature>],
     options: Options,
+    known: Known<'a, 'd>,
+    constants: Constants,
     plan: Plan,
     out: String,
 }
@@ -487,6 +499,8 @@ impl Writer<'_, '_> {
                 target: target.into(),
                 arguments: Vec::new(),
                 path: &place.path,
+                places: place.places,
+                facts: self.known.of_place(number, endpoint.method),
                 role: Role::Resource,
             };
             let method = self.operation(endpoint, signatures[offset], step)?;
@@ -543,6 +557,8 @@ impl Writer<'_, '_> {
                     target: step.clone(),
                     arguments: arguments.clone(),
                     path: &path,
+                    places: place.places,
+                    facts: self.known.of_child(number, child_number, endpoint.method),
                     role: match segment {
                         Segment::Function(..) => Role::Function,
                         Segment::System("$ref") => Role::References,
@@ -594,6 +610,9 @@ impl Writer<'_, '_> {
             step.target,
             endpoint.method.as_str().to_lowercase()
         );
+        if let Some(known) = &step.facts {
+            let _ = write!(call, ".facts(facts::{})", self.constants.name(known));
+        }
         let mut optional = Vec::new();
         for parameter in &endpoint.parameters {
             match (parameter.location.as_str(), parameter.required) {
@@ -653,6 +672,13 @@ impl Writer<'_, '_> {
             endpoint.method.as_str(),
             step.path
         );
+        if let Some(line) = step
+            .facts
+            .as_ref()
+            .and_then(|known| doc::line(known, step.places))
+        {
+            let _ = write!(self.out, "    ///\n    /// {line}\n");
+        }
         if let Some(alias) = step.alias {
             let _ = writeln!(self.out, "    #[doc(alias = \"{alias}\")]");
         }

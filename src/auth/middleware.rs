@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::header::AUTHORIZATION;
-use http::{Extensions, HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
 use super::challenge;
+use super::granted::Granted;
 use super::tokens::{Bearer, Tokens};
 
 /// Marks a request that goes without a token: what a redirect has led away from Graph's hosts.
@@ -37,10 +38,12 @@ impl Middleware for Authorize {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        if extensions.get::<WithoutToken>().is_some()
-            || request.headers().contains_key(AUTHORIZATION)
-        {
+        if extensions.get::<WithoutToken>().is_some() {
             return next.run(request, extensions).await;
+        }
+        if let Some(own) = request.headers().get(AUTHORIZATION).cloned() {
+            let response = next.run(request, extensions).await?;
+            return Ok(with_granted(response, &own));
         }
         let token = self.tokens.token().await.map_err(Error::middleware)?;
         // None for a body that is gone once it was sent.
@@ -48,11 +51,11 @@ impl Middleware for Authorize {
         attach(&mut request, &token);
         let response = next.clone().run(request, extensions).await?;
         let Some(claims) = refused(response.status(), response.headers()) else {
-            return Ok(response);
+            return Ok(with_granted(response, token.header()));
         };
         let Some(mut again) = again else {
             self.tokens.forget(&token);
-            return Ok(response);
+            return Ok(with_granted(response, token.header()));
         };
         let new = self
             .tokens
@@ -60,11 +63,12 @@ impl Middleware for Authorize {
             .await
             .map_err(Error::middleware)?;
         if new.is_same(&token) {
-            return Ok(response);
+            return Ok(with_granted(response, token.header()));
         }
         drop(response);
         attach(&mut again, &new);
-        next.run(again, extensions).await
+        let response = next.run(again, extensions).await?;
+        Ok(with_granted(response, new.header()))
     }
 }
 
@@ -72,6 +76,16 @@ fn attach(request: &mut Request, token: &Bearer) {
     request
         .headers_mut()
         .insert(AUTHORIZATION, token.header().clone());
+}
+
+/// Notes at a 403 what the token was good for, so that the error can say what it lacks.
+fn with_granted(mut response: Response, sent: &HeaderValue) -> Response {
+    if response.status() == StatusCode::FORBIDDEN
+        && let Some(granted) = Granted::read(sent)
+    {
+        response.extensions_mut().insert(granted);
+    }
+    response
 }
 
 /// Whether the token was refused, and for want of which claims. Conditional Access refuses with 403 as well, but then it

@@ -20,6 +20,7 @@ mod access_token;
 pub(crate) mod challenge;
 mod claims;
 mod client_secret;
+mod granted;
 mod middleware;
 mod platform;
 mod provider;
@@ -29,6 +30,7 @@ mod tokens;
 
 pub use access_token::AccessToken;
 pub use client_secret::ClientSecret;
+pub(crate) use granted::Granted;
 pub(crate) use middleware::{Authorize, WithoutToken};
 pub use provider::{Token, TokenProvider, TokenRequest};
 pub use refresh_token::RefreshToken;

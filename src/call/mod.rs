@@ -22,6 +22,7 @@ mod content;
 mod decode;
 mod encode;
 mod etag;
+mod facts;
 mod future;
 mod operation;
 mod options;
@@ -44,6 +45,7 @@ pub(crate) use consistency::Advanced;
 pub use consistency::ConsistencyLevel;
 pub use content::Content;
 pub use etag::IfMatch;
+pub(crate) use facts::Facts;
 pub use future::CallFuture;
 pub(crate) use future::{Sending, send_request};
 pub(crate) use operation::Operation;
@@ -58,8 +60,9 @@ pub use reference::Reference;
 pub(crate) use request::Request;
 pub use response::Response;
 
-use crate::Result;
+use crate::permissions::Permissions;
 use crate::query::{CommaList, Expand, Filter, OrderBy, Search, Selection};
+use crate::{Cloud, Clouds, NamedCloud, Result};
 
 /// One entity: `GET` of what is no collection.
 pub type Get<T, O = ()> = Call<Entity<T>, O>;
@@ -120,6 +123,53 @@ impl<A, O> Call<A, O> {
         let mut operation = self.operation;
         change(&mut operation);
         Self::new(operation)
+    }
+
+    /// The permissions that the call needs, as Graph lists them; `None` where nothing is known, which is the case for
+    /// operations that Graph does not document, and for those of [`Graph::request`](crate::Graph::request).
+    ///
+    /// ```
+    /// # use msgraph::Graph;
+    /// # use msgraph::auth::AccessToken;
+    /// # let graph = Graph::new(AccessToken::new("eyJ0eXAi…"));
+    /// let permissions = graph.me().messages().list().permissions().expect("it is listed");
+    /// assert_eq!(permissions.delegated_work().to_string(), "Mail.ReadBasic");
+    /// assert!(!permissions.application().is_supported());
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/permissions-overview>
+    pub fn permissions(&self) -> Option<Permissions> {
+        self.operation.permissions()
+    }
+
+    /// The clouds that have the operation; `None` where nothing is known.
+    ///
+    /// ```
+    /// # use msgraph::{Graph, NamedCloud};
+    /// # use msgraph::auth::AccessToken;
+    /// # let graph = Graph::new(AccessToken::new("eyJ0eXAi…"));
+    /// let clouds = graph.users().list().clouds().expect("it is listed");
+    /// assert!(clouds.contains(NamedCloud::China));
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/deployments>
+    pub fn clouds(&self) -> Option<Clouds> {
+        self.operation.clouds()
+    }
+
+    /// Whether a cloud has the operation; `None` where nothing is known of the operation or of the cloud.
+    ///
+    /// ```
+    /// # use msgraph::{Cloud, Graph};
+    /// # use msgraph::auth::AccessToken;
+    /// # let graph = Graph::new(AccessToken::new("eyJ0eXAi…"));
+    /// let call = graph.users().list();
+    /// assert_eq!(call.is_available_in(&Cloud::UsGovL4), Some(true));
+    /// assert_eq!(call.is_available_in(graph.cloud()), Some(true));
+    /// ```
+    pub fn is_available_in(&self, cloud: &Cloud) -> Option<bool> {
+        let cloud = NamedCloud::of(cloud)?;
+        Some(self.clouds()?.contains(cloud))
     }
 
     /// Sends a query parameter, described or not. Name and value are encoded here.

@@ -11,9 +11,10 @@ use serde::Serialize;
 use super::consistency::{self, Advanced};
 use super::encode::{push_list, push_name, push_value};
 use super::reference;
-use super::{Content, IfMatch, Request};
+use super::{Content, Facts, IfMatch, Request};
 use crate::error::RequestError;
-use crate::{Graph, Result};
+use crate::permissions::Permissions;
+use crate::{Clouds, Graph, Result};
 
 /// One operation of Graph with the values of one call: method, address, query, headers and body.
 ///
@@ -26,6 +27,7 @@ pub(crate) struct Operation {
     /// Absolute and encoded, maybe with a query already (a link, or what the caller wrote out).
     url: String,
     template: String,
+    facts: Option<&'static Facts>,
     query: Vec<Parameter>,
     headers: HeaderMap,
     body: Option<Bytes>,
@@ -56,11 +58,26 @@ impl Operation {
             method,
             url,
             template,
+            facts: None,
             query: Vec::new(),
             headers: HeaderMap::new(),
             body: None,
             invalid,
         }
+    }
+
+    /// What is known of the operation.
+    pub(crate) fn facts(mut self, facts: &'static Facts) -> Self {
+        self.facts = Some(facts);
+        self
+    }
+
+    pub(super) fn permissions(&self) -> Option<Permissions> {
+        self.facts?.permissions(&self.template)
+    }
+
+    pub(super) fn clouds(&self) -> Option<Clouds> {
+        self.facts?.clouds(&self.template)
     }
 
     /// A JSON body.
@@ -263,6 +280,7 @@ impl Operation {
             method: self.method,
             url,
             template: self.template,
+            facts: self.facts,
             headers: self.headers,
             body: self.body,
         })

@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
+use super::Facts;
 use crate::Result;
 use crate::error::RequestError;
 
@@ -16,6 +17,8 @@ pub(crate) struct Request {
     pub(crate) url: String,
     /// The path with names in place of values, for errors and traces: `/users/{user-id}`.
     pub(crate) template: String,
+    /// What is known of the operation.
+    pub(crate) facts: Option<&'static Facts>,
     pub(crate) headers: HeaderMap,
     /// Whole, so that it can be sent again. A one-shot stream will be another kind of body beside this one.
     pub(crate) body: Option<Bytes>,

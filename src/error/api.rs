@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use super::RequestContext;
 use super::retry_after::retry_after;
 use super::text::OneLine;
-use crate::auth::challenge;
+use crate::auth::{Granted, challenge};
+use crate::permissions::{PermissionScheme, Permissions};
 
 /// As much of a body as is kept for a look at what is no error of Graph's form.
 const KEPT_OF_BODY: usize = 1024;
@@ -34,6 +35,7 @@ pub struct ApiError {
     headers: HeaderMap,
     said: Said,
     body: Bytes,
+    granted: Option<Granted>,
 }
 
 /// What stands in the body, as far as it is an error of Graph's form.
@@ -76,7 +78,29 @@ impl ApiError {
             said: Said::read(body),
             // A copy, so that a large page of HTML is not held as long as the error is.
             body: Bytes::copy_from_slice(body.get(..KEPT_OF_BODY).unwrap_or(body)),
+            granted: None,
         }
+    }
+
+    /// With what the token was good for, as far as it could be read.
+    pub(crate) fn with_granted(mut self, granted: Option<Granted>) -> Self {
+        self.granted = granted;
+        self
+    }
+
+    /// The permissions that the call needs, as Graph lists them; `None` where nothing is known.
+    ///
+    /// Where the status is 403, they are part of what the error prints: for the kind of token that was sent, if that could
+    /// be told, and else for each kind.
+    pub fn permissions(&self) -> Option<Permissions> {
+        self.context.facts?.permissions(&self.context.template)
+    }
+
+    /// The permissions of the token that was refused with 403, as it names them itself; `None` where it could not be read.
+    ///
+    /// Nothing checks here that the token is real: that is Graph's to say.
+    pub fn granted_permissions(&self) -> Option<&[String]> {
+        Some(&self.granted.as_ref()?.permissions)
     }
 
     /// The status of the answer.
@@ -316,11 +340,62 @@ impl fmt::Display for ApiError {
         for detail in self.details() {
             write!(f, "{}", Detail(detail))?;
         }
+        if self.status == StatusCode::FORBIDDEN {
+            write!(f, "{}", Lacking(self))?;
+        }
         match (self.request_id(), self.client_request_id()) {
             (Some(id), _) => write!(f, ", request-id {}", OneLine(id)),
             (None, Some(id)) => write!(f, ", client-request-id {}", OneLine(id)),
             (None, None) => Ok(()),
         }
+    }
+}
+
+/// `, needs User.ReadBasic.All (application), the token has Mail.Read`
+struct Lacking<'a>(&'a ApiError);
+
+impl fmt::Display for Lacking<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let granted = self.0.granted.as_ref();
+        let scheme = granted.and_then(|granted| granted.scheme);
+        if let Some(permissions) = self.0.permissions() {
+            match scheme {
+                Some(scheme) => match permissions.scheme(scheme) {
+                    needed if needed.is_supported() => write!(f, ", needs {needed} ({scheme})")?,
+                    _ => write!(f, ", does not take {scheme} permissions")?,
+                },
+                None => write!(f, ", needs {}", AnyScheme(permissions))?,
+            }
+        }
+        let Some(granted) = granted else {
+            return Ok(());
+        };
+        match granted.permissions.as_slice() {
+            [] => f.write_str(", the token has no permissions"),
+            names => {
+                for (at, name) in names.iter().enumerate() {
+                    f.write_str(if at == 0 { ", the token has " } else { " " })?;
+                    write!(f, "{}", OneLine(name))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What is needed with each kind of token that the operation takes: `A (delegated) or B (application)`.
+struct AnyScheme(Permissions);
+
+impl fmt::Display for AnyScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let schemes = PermissionScheme::ALL
+            .into_iter()
+            .filter(|scheme| self.0.scheme(*scheme).is_supported());
+        for (at, scheme) in schemes.enumerate() {
+            let or = if at > 0 { " or " } else { "" };
+            write!(f, "{or}{} ({scheme})", self.0.scheme(scheme))?;
+        }
+        Ok(())
     }
 }
 
@@ -348,6 +423,8 @@ impl fmt::Debug for ApiError {
             .field("message", &self.message())
             .field("target", &self.target())
             .field("details", &self.details())
+            .field("permissions", &self.permissions())
+            .field("granted_permissions", &self.granted_permissions())
             .field("request_id", &self.request_id())
             .field("client_request_id", &self.client_request_id())
             .field("date", &self.date())

@@ -67,7 +67,7 @@ fn the_committed_description_is_small() {
         file.len()
     });
     let size: u64 = sizes.sum();
-    assert!(size <= 11_000_000, "{size} bytes");
+    assert!(size <= folder::MOST_BYTES as u64, "{size} bytes");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A path in the form in which paths of different documents are compared.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 /// A path without all that documents write in different ways.
@@ -94,11 +95,11 @@ impl Address {
         }
         (address != self.0).then_some(Self(address))
     }
+}
 
-    /// The address one segment up.
-    pub(crate) fn above(&self) -> Option<Self> {
-        let (above, _) = self.0.rsplit_once('/')?;
-        (!above.is_empty()).then(|| Self(above.into()))
+impl Borrow<str> for Address {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -174,10 +175,13 @@ fn push_segment(address: &mut String, segment: &str) {
         let name = name.rsplit('.').next().unwrap_or(name);
         address.push_str(&name.to_ascii_lowercase());
     }
+    // `appId={value}`, or `appId` in what is an address already.
+    let is_name = |name: &str| name.starts_with(|first: char| first.is_ascii_alphabetic());
     let mut names: Vec<String> = arguments
         .split(',')
-        .filter_map(|argument| argument.split_once('='))
-        .map(|(name, _)| name.trim().to_ascii_lowercase())
+        .map(|argument| argument.split('=').next().unwrap_or_default().trim())
+        .filter(|name| is_name(name))
+        .map(str::to_ascii_lowercase)
         .collect();
     names.sort_unstable();
     if !names.is_empty() {
@@ -253,6 +257,7 @@ mod tests {
         ] {
             assert_eq!(Address::new(one).as_str(), address);
             assert_eq!(Address::new(other).as_str(), address);
+            assert_eq!(Address::new(address).as_str(), address);
         }
     }
 

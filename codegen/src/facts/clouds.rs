@@ -62,7 +62,7 @@ impl Cloud {
     /// A short name for people.
     pub fn short_name(self) -> &'static str {
         match self {
-            Self::UsGovL4 => "US Gov",
+            Self::UsGovL4 => "US Gov L4",
             Self::China => "China",
             Self::UsNat => "USNat",
             Self::UsSec => "USSec",
@@ -137,9 +137,15 @@ pub(super) struct File {
 /// Most subtrees are in the same clouds as a whole, so an entry tells of a path and all that is below it, and another one
 /// of what is different there: a path with its subtree, or one operation.
 #[derive(Debug, Clone, Default)]
-pub struct Clouds {
-    places: HashMap<Address, CloudSet>,
-    operations: HashMap<(Box<str>, Address), CloudSet>,
+pub struct Clouds(HashMap<Address, Entry>);
+
+/// What is said of a path.
+#[derive(Debug, Clone, Default)]
+struct Entry {
+    /// For all operations from here on.
+    place: Option<CloudSet>,
+    /// For one operation here.
+    operations: Vec<(Box<str>, CloudSet)>,
 }
 
 impl Clouds {
@@ -154,32 +160,38 @@ impl Clouds {
                 })?;
                 set.insert(cloud);
             }
-            match key.split_once(' ') {
-                Some((method, path)) => {
-                    clouds
-                        .operations
-                        .insert((method.into(), Address::new(path)), set);
-                }
-                None => {
-                    clouds.places.insert(Address::new(&key), set);
-                }
+            let (method, path) = match key.split_once(' ') {
+                Some((method, path)) => (Some(method), path),
+                None => (None, key.as_str()),
+            };
+            let entry = clouds.0.entry(Address::new(path)).or_default();
+            match method {
+                Some(method) => entry.operations.push((method.into(), set)),
+                None => entry.place = Some(set),
             }
         }
         Ok(clouds)
     }
 
+    /// Whether nothing is known of any operation.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The clouds that have an operation: by its own entry, else by that of the nearest place from it upwards.
     pub fn of(&self, method: &str, address: &Address) -> Option<CloudSet> {
-        let own = self.operations.get(&(method.into(), address.clone()));
-        own.copied().or_else(|| {
-            let mut place = Some(address.clone());
-            while let Some(at) = place {
-                if let Some(set) = self.places.get(&at) {
-                    return Some(*set);
-                }
-                place = at.above();
+        let entry = self.0.get(address.as_str());
+        let own = entry.and_then(|entry| entry.operations.iter().find(|(of, _)| **of == *method));
+        if let Some((_, set)) = own {
+            return Some(*set);
+        }
+        let mut at = address.as_str();
+        while !at.is_empty() {
+            if let Some(set) = self.0.get(at).and_then(|entry| entry.place) {
+                return Some(set);
             }
-            None
-        })
+            at = at.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+        None
     }
 }

@@ -5,7 +5,11 @@
 
 mod address;
 mod clouds;
+pub(crate) mod doc;
 mod permissions;
+mod places;
+mod prefix;
+mod write;
 
 use std::path::Path;
 
@@ -17,6 +21,9 @@ pub use address::Address;
 use clouds::Clouds;
 pub use clouds::{Cloud, CloudSet};
 pub use permissions::{Permission, PermissionScheme, Permissions, Scheme};
+pub(crate) use places::{Known, OperationFacts};
+pub use prefix::by_prefix;
+pub(crate) use write::Constants;
 
 /// The facts of all operations.
 ///

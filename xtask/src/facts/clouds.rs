@@ -4,18 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result, ensure};
-use msgraph_codegen::{Address, Cloud, CloudSet};
+use msgraph_codegen::{Address, Cloud, CloudSet, by_prefix};
 
 use super::{Made, Operations};
-
-/// The operations at one path, and what is below it.
-#[derive(Default)]
-struct Place {
-    below: BTreeMap<String, Place>,
-    operations: Vec<(&'static str, CloudSet)>,
-    /// How many operations from here on are in the same clouds.
-    counts: BTreeMap<CloudSet, usize>,
-}
 
 /// Makes `clouds.json`.
 pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
@@ -48,16 +39,34 @@ pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
         ensure!(lists.contains_key(name), "there is no list of {name}");
     }
 
-    let mut root = Place::default();
+    let set = |address: &Address, method| clouds.get(&(address.clone(), method)).copied();
+    let all = operations.iter().flat_map(|(address, described)| {
+        let methods = described.methods.iter();
+        methods.map(move |method| {
+            (
+                described.path.as_str(),
+                set(address, *method).unwrap_or_default(),
+            )
+        })
+    });
+    // The root says nothing: what is not below one of its children is not described.
+    let mut entries: BTreeMap<String, CloudSet> = by_prefix(all, false).into_iter().collect();
+    let mut own = Vec::new();
     for (address, described) in operations.iter() {
-        for &method in &described.methods {
-            let set = clouds.get(&(address.clone(), method)).copied();
-            root.insert(&described.path, method, set.unwrap_or_default());
+        let inherited = inherited(&entries, &described.path);
+        for method in &described.methods {
+            let set = set(address, method).unwrap_or_default();
+            if Some(set) != inherited {
+                own.push((format!("{method} {}", described.path), set));
+            }
         }
     }
-    let mut lines = Vec::new();
-    root.write("", None, &mut lines);
-    figures.insert("entries".to_owned(), lines.len());
+    entries.extend(own);
+    figures.insert("entries".to_owned(), entries.len());
+    // An operation's entry stands with those of its path.
+    let path = |key: &str| key.split_once(' ').map_or(key, |(_, path)| path).to_owned();
+    let mut lines: Vec<_> = entries.iter().collect();
+    lines.sort_by_key(|(key, _)| (path(key), !key.starts_with('/')));
     let mut text = String::from("{\"clouds\":{");
     for (at, (key, set)) in lines.iter().enumerate() {
         let separator = if at == 0 { "" } else { "," };
@@ -72,41 +81,13 @@ pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
     })
 }
 
-impl Place {
-    fn insert(&mut self, path: &str, method: &'static str, set: CloudSet) {
-        let mut place = self;
-        *place.counts.entry(set).or_default() += 1;
-        for segment in path.split('/').skip(1) {
-            place = place.below.entry(segment.to_owned()).or_default();
-            *place.counts.entry(set).or_default() += 1;
+/// What the nearest entry upwards says.
+fn inherited(entries: &BTreeMap<String, CloudSet>, path: &str) -> Option<CloudSet> {
+    let mut at = path;
+    loop {
+        if let Some(set) = entries.get(at) {
+            return Some(*set);
         }
-        place.operations.push((method, set));
-    }
-
-    /// The entries from here on: this place's, where most of it is not in the clouds that hold above, then those of its
-    /// operations that differ from it.
-    fn write(&self, path: &str, above: Option<CloudSet>, lines: &mut Vec<(String, CloudSet)>) {
-        let most = |set: &CloudSet| {
-            (
-                self.counts.get(set).copied().unwrap_or(0),
-                Some(*set) == above,
-            )
-        };
-        let mut here = above;
-        // The root is no place of the description's: what it says of nothing is not known.
-        if !path.is_empty() {
-            here = self.counts.keys().copied().max_by_key(most);
-            if let Some(set) = here.filter(|_| here != above) {
-                lines.push((path.to_owned(), set));
-            }
-            for (method, set) in &self.operations {
-                if Some(*set) != here {
-                    lines.push((format!("{method} {path}"), *set));
-                }
-            }
-        }
-        for (segment, place) in &self.below {
-            place.write(&format!("{path}/{segment}"), here, lines);
-        }
+        (at, _) = at.rsplit_once('/')?;
     }
 }

@@ -1,0 +1,128 @@
+//! What a token is good for, as it says itself.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use http::HeaderValue;
+use serde::Deserialize;
+
+use crate::permissions::PermissionScheme;
+
+/// The tenant of all personal accounts
+/// (<https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>, `tid`).
+const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
+/// The permissions of a token.
+///
+/// An access token is meant for Graph and not for its bearer, and need not be readable
+/// (<https://learn.microsoft.com/entra/identity-platform/access-tokens>): so it is looked at for an error's text alone, and
+/// nothing depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Granted {
+    /// The kind of token, where it can be told.
+    pub(crate) scheme: Option<PermissionScheme>,
+    pub(crate) permissions: Vec<String>,
+}
+
+/// The claims that are looked at (<https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>).
+#[derive(Deserialize)]
+struct Claims {
+    /// Delegated permissions, apart by spaces.
+    scp: Option<String>,
+    /// Application permissions.
+    roles: Option<Vec<String>>,
+    /// `app` or `user`.
+    idtyp: Option<String>,
+    /// The tenant.
+    tid: Option<String>,
+}
+
+impl Granted {
+    /// Reads the header that carries a token; `None` where it is no JSON Web Token.
+    pub(crate) fn read(header: &HeaderValue) -> Option<Self> {
+        let (_, token) = header.to_str().ok()?.split_once(' ')?;
+        // RFC 7519, 3: three parts, of which the second one has the claims.
+        let payload = token.split('.').nth(1)?;
+        let payload = BASE64_URL_SAFE_NO_PAD
+            .decode(payload.trim_end_matches('='))
+            .ok()?;
+        let claims: Claims = serde_json::from_slice(&payload).ok()?;
+        let is_application = claims.idtyp.as_deref() == Some("app");
+        let scopes = claims.scp.as_deref().unwrap_or_default().split_whitespace();
+        Some(match (claims.scp.is_some(), claims.roles) {
+            // A user's token may carry the user's own roles besides, which are no permissions.
+            (true, _) if !is_application => Self {
+                scheme: Some(match claims.tid.as_deref() {
+                    Some(PERSONAL_ACCOUNTS) => PermissionScheme::DelegatedPersonal,
+                    _ => PermissionScheme::DelegatedWork,
+                }),
+                permissions: scopes.map(str::to_owned).collect(),
+            },
+            (_, Some(roles)) => Self {
+                scheme: Some(PermissionScheme::Application),
+                permissions: roles,
+            },
+            (_, None) => Self {
+                scheme: is_application.then_some(PermissionScheme::Application),
+                permissions: Vec::new(),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(claims: &str) -> Option<Granted> {
+        let token = format!("Bearer e30.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(claims));
+        Granted::read(&HeaderValue::from_str(&token).expect("a header"))
+    }
+
+    #[test]
+    fn case_9_6_the_kind_of_a_token_shows_in_its_claims() {
+        use PermissionScheme::*;
+        for (claims, scheme, permissions) in [
+            (
+                r#"{"roles":["Mail.Read","User.Read.All"]}"#,
+                Some(Application),
+                &["Mail.Read", "User.Read.All"][..],
+            ),
+            (
+                r#"{"scp":"Mail.Read openid","roles":["Approver"]}"#,
+                Some(DelegatedWork),
+                &["Mail.Read", "openid"],
+            ),
+            (
+                r#"{"scp":"Mail.Read","tid":"9188040d-6c67-4c5b-b112-36a304b66dad"}"#,
+                Some(DelegatedPersonal),
+                &["Mail.Read"],
+            ),
+            (r#"{"idtyp":"app"}"#, Some(Application), &[]),
+            (r#"{"aud":"https://graph.microsoft.com"}"#, None, &[]),
+        ] {
+            let granted = read(claims).expect("claims");
+            assert_eq!(
+                (granted.scheme, granted.permissions.as_slice()),
+                (
+                    scheme,
+                    &permissions
+                        .iter()
+                        .map(|p| (*p).to_owned())
+                        .collect::<Vec<_>>()[..]
+                ),
+                "{claims}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_web_token_is_not_read() {
+        for header in ["Bearer token", "Bearer a.b.c", "Bearer a.e30", "Basic", ""] {
+            let granted = Granted::read(&HeaderValue::from_str(header).expect("a header"));
+            let empty = header.contains("e30").then(Granted::default);
+            assert_eq!(granted, empty, "{header}");
+        }
+        assert_eq!(read("[]"), None);
+        assert_eq!(read(r#"{"roles":"Mail.Read"}"#), None);
+    }
+}

@@ -1,0 +1,204 @@
+//! What is known of an operation besides its form, as the generator writes it.
+
+use crate::cloud::Clouds;
+use crate::permissions::Permissions;
+
+/// The facts of one operation, by the paths that it stands at.
+///
+/// A path is written as a call's template is, without what stands in braces and parentheses.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    /// Paths, apart by a space, and what is needed there.
+    pub(crate) permissions: &'static [(&'static str, &'static str)],
+    /// What paths begin with, and the clouds that have them: the longest such entry holds.
+    pub(crate) clouds: &'static [(&'static str, u8)],
+}
+
+impl Facts {
+    /// What is needed at this template; `None` where nothing is known.
+    ///
+    /// A drive item needs the same whichever way leads to it, and is mostly listed by its id alone.
+    pub(crate) fn permissions(&self, template: &str) -> Option<Permissions> {
+        let path = without_names(template);
+        let of = |path: &str| {
+            let mut all = self.permissions.iter();
+            let (_, text) = all.find(|(paths, _)| paths.split(' ').any(|there| there == path))?;
+            Some(Permissions::new(text))
+        };
+        of(&path).or_else(|| of(&by_id(&path)))
+    }
+
+    /// The clouds that have the operation at this template; `None` where nothing is known.
+    pub(crate) fn clouds(&self, template: &str) -> Option<Clouds> {
+        let path = without_names(template);
+        let begins = |prefix: &str| {
+            let rest = path.strip_prefix(prefix);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '(', ':']))
+        };
+        let all = self.clouds.iter().filter(|(prefix, _)| begins(prefix));
+        let (_, bits) = all.max_by_key(|(prefix, _)| prefix.len())?;
+        Some(Clouds::from_bits(*bits))
+    }
+}
+
+/// A template without what stands in braces and parentheses: `/users/{}/messages`, `/me/drive/root/search()`.
+fn without_names(template: &str) -> String {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(at) = rest.find(['{', '(']) {
+        let (before, inside) = rest.split_at(at);
+        out.push_str(before);
+        let close = if inside.starts_with('{') { '}' } else { ')' };
+        let Some(end) = inside.find(close) else {
+            out.push_str(inside);
+            return out;
+        };
+        // A key in parentheses, as a user's name that begins with a dollar sign has to be sent, is a key.
+        out.push_str(match (close, inside.starts_with("('")) {
+            (')', true) => "/{}",
+            (')', false) => "()",
+            _ => "{}",
+        });
+        rest = &inside[end + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A drive item by its id, where the path leads to it in another way: as the root, a special folder, a child, or by its path.
+///
+/// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>
+fn by_id(path: &str) -> String {
+    /// How far into a drive the path has come.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Drive {
+        Outside,
+        Collection,
+        Itself,
+        Below,
+    }
+
+    let mut out = String::with_capacity(path.len());
+    let mut drive = Drive::Outside;
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let name = segment.trim_end_matches(':');
+        let is_key = name == "{}";
+        let leads_to_key = segments.peek().is_some_and(|next| next.starts_with("{}"));
+        let is_item = match name {
+            "root" => drive == Drive::Itself,
+            "special" => drive == Drive::Itself && leads_to_key,
+            "children" => drive == Drive::Below && leads_to_key,
+            _ => false,
+        };
+        let mut last = segment;
+        if is_item {
+            if name != "root" {
+                last = segments.next().unwrap_or_default();
+            }
+            if drive == Drive::Itself {
+                out.push_str("/items/{}");
+            }
+            drive = Drive::Below;
+        } else {
+            out.push('/');
+            out.push_str(name);
+            drive = match (name, drive) {
+                ("drive", _) => Drive::Itself,
+                ("drives", _) => Drive::Collection,
+                (_, Drive::Collection) if is_key => Drive::Itself,
+                (_, Drive::Itself | Drive::Below) => Drive::Below,
+                _ => Drive::Outside,
+            };
+        }
+        if last.ends_with(':') {
+            // The path below the item, which is one more item.
+            segments.next();
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_count() {
+        for (template, wanted) in [
+            ("/users/{user-id}/messages", "/users/{}/messages"),
+            ("/users('{user-id}')/messages", "/users/{}/messages"),
+            (
+                "/applications(appId='{appId}')/owners",
+                "/applications()/owners",
+            ),
+            (
+                "/me/reminderView(startDateTime='{startDateTime}',endDateTime='{endDateTime}')",
+                "/me/reminderView()",
+            ),
+            ("/users/delta()", "/users/delta()"),
+            (
+                "/me/drive/root:/{path}:/content",
+                "/me/drive/root:/{}:/content",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(without_names(template), wanted);
+        }
+    }
+
+    #[test]
+    fn case_5_2_a_drive_item_is_the_same_whichever_way_leads_to_it() {
+        for (path, wanted) in [
+            ("/me/drive/root", "/me/drive/items/{}"),
+            ("/me/drive/root:/{}:/content", "/me/drive/items/{}/content"),
+            ("/drives/{}/root:/{}", "/drives/{}/items/{}"),
+            (
+                "/drives/{}/items/{}:/{}:/children",
+                "/drives/{}/items/{}/children",
+            ),
+            (
+                "/me/drive/special/{}/children",
+                "/me/drive/items/{}/children",
+            ),
+            (
+                "/me/drive/items/{}/children/{}/copy",
+                "/me/drive/items/{}/copy",
+            ),
+            (
+                "/me/drive/special/{}:/{}:/content",
+                "/me/drive/items/{}/content",
+            ),
+            ("/sites/root", "/sites/root"),
+            ("/me/drive/items/{}", "/me/drive/items/{}"),
+        ] {
+            assert_eq!(by_id(path), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_longest_beginning_holds() {
+        let facts = Facts {
+            permissions: &[("/a/{} /b", "A;;"), ("/c", "C;;")],
+            clouds: &[("", 1), ("/a", 3), ("/a/{}/b", 0)],
+        };
+        let clouds = |template: &str| facts.clouds(template);
+        assert_eq!(clouds("/c"), Some(Clouds::from_bits(1)));
+        assert_eq!(clouds("/ab"), Some(Clouds::from_bits(1)));
+        assert_eq!(clouds("/a/{x}"), Some(Clouds::from_bits(3)));
+        assert_eq!(clouds("/a/{x}/b/c"), Some(Clouds::from_bits(0)));
+        let needs =
+            |template: &str| Some(facts.permissions(template)?.delegated_work().to_string());
+        assert_eq!(needs("/a/{x}").as_deref(), Some("A"));
+        assert_eq!(needs("/c").as_deref(), Some("C"));
+        assert_eq!(needs("/a"), None);
+        let nothing = Facts {
+            permissions: &[],
+            clouds: &[],
+        };
+        assert_eq!(
+            (nothing.permissions("/a"), nothing.clouds("/a")),
+            (None, None)
+        );
+    }
+}
