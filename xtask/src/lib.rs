@@ -15,6 +15,7 @@ pub mod fixups;
 pub mod folder;
 pub mod grafts;
 pub mod json;
+pub mod needs;
 pub mod parameters;
 pub mod path;
 pub mod pin;

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
@@ -12,7 +13,7 @@ use xtask::diff::{self, Side};
 use xtask::document::Document;
 use xtask::facts::{self, Kind, Original};
 use xtask::folder::FactsFrom;
-use xtask::{check, find, folder, pin, stats};
+use xtask::{check, find, folder, needs, pin, stats};
 
 const USAGE: &str = "\
 cargo xtask trim DOCUMENT [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
@@ -36,6 +37,10 @@ cargo xtask find WORDS... [--json] [--dir DIR]
     Looks for operations: by words (mailFolders messages), by a path with or without values (GET /me/messages?$top=5), or by
     a permission (Mail.Read); words and permissions together narrow each other. Prints the best ones with their Rust
     expressions, least privileged permissions and the clouds that lack them; all of them with --json.
+
+cargo xtask permissions [REQUEST...] [--file FILE] [--json] [--dir DIR]
+    What requests (\"GET /me/messages\", with values or without) need: for each the permissions that suffice, and for all
+    together, by kind of token, permissions of which none can be spared. FILE has a request a line; - is the input.
 ";
 
 fn main() -> ExitCode {
@@ -65,6 +70,11 @@ fn run() -> Result<()> {
             Some("stats") => run_stats(&Arguments::parse(parser, &["json", "dir"], 0)?),
             Some("diff") => run_diff(&Arguments::parse(parser, &["json"], 2)?),
             Some("find") => run_find(&Arguments::parse(parser, &["json", "dir"], usize::MAX)?),
+            Some("permissions") => run_permissions(&Arguments::parse(
+                parser,
+                &["file", "json", "dir"],
+                usize::MAX,
+            )?),
             Some("help") => {
                 print!("{USAGE}");
                 Ok(())
@@ -206,7 +216,40 @@ fn run_find(arguments: &Arguments) -> Result<()> {
         true => find::to_json(&index, &found)? + "\n",
         false => find::to_text(&index, &found),
     };
-    // Whoever reads it may have seen enough: `cargo xtask find --json … | head`.
+    print_out(&text)
+}
+
+fn run_permissions(arguments: &Arguments) -> Result<()> {
+    let (folder, _) = folder(arguments, "dir")?;
+    let mut requests: Vec<String> = arguments
+        .values
+        .iter()
+        .map(|request| request.to_string_lossy().into_owned())
+        .collect();
+    if let Some(file) = arguments.path("file") {
+        let text = match file.to_str() {
+            Some("-") => io::read_to_string(io::stdin()).context("cannot read the input")?,
+            _ => fs::read_to_string(&file)
+                .with_context(|| format!("cannot read {}", file.display()))?,
+        };
+        let lines = text.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        requests.extend(lines.map(str::to_owned));
+    }
+    ensure!(!requests.is_empty(), "which requests?\n\n{USAGE}");
+    let known = needs::Known::read(&folder)?;
+    let calls = requests
+        .iter()
+        .map(|request| known.call(request))
+        .collect::<Result<Vec<_>>>()?;
+    match arguments.has("json") {
+        true => print_out(&format!("{}\n", needs::to_json(&calls))),
+        false => print_out(&needs::to_text(&calls)),
+    }
+}
+
+/// Prints what may be long. Whoever reads it may have seen enough: `cargo xtask find --json … | head`.
+fn print_out(text: &str) -> Result<()> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written?,
