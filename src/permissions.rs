@@ -130,7 +130,7 @@ impl SchemePermissions {
         permissions(self.least)
     }
 
-    /// What suffices as well, and allows more: narrowest first.
+    /// What suffices as well, and mostly allows more: narrowest first.
     pub fn others(&self) -> impl Iterator<Item = Permission> + use<> {
         permissions(self.others)
     }

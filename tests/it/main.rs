@@ -8,6 +8,7 @@ mod model;
 mod model_reading;
 mod msrv;
 mod paging;
+mod permissions;
 mod query;
 mod secrets;
 mod support;

@@ -16,6 +16,7 @@ pub mod fixups;
 pub mod folder;
 pub mod grafts;
 pub mod json;
+pub mod needs;
 pub mod page;
 pub mod parameters;
 pub mod path;

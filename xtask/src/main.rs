@@ -2,6 +2,8 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,7 +13,7 @@ use xtask::diff::{self, Side};
 use xtask::document::Document;
 use xtask::facts::{self, Kind, Original};
 use xtask::folder::FactsFrom;
-use xtask::{check, docs, find, folder, page, pin, snippet, stats};
+use xtask::{check, docs, find, folder, needs, page, pin, snippet, stats};
 
 const USAGE: &str = "\
 cargo xtask trim DOCUMENT [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
@@ -48,6 +50,10 @@ cargo xtask page [--out FILE] [--docs URL] [--dir DIR]
 
 cargo xtask docs
     Builds the crate's documentation with the search page in it, and checks that each link of the page leads somewhere.
+
+cargo xtask permissions [REQUEST...] [--file FILE] [--json] [--dir DIR]
+    What requests (\"GET /me/messages\", with values or without) need: for each the permissions that suffice, and for all
+    together, by kind of token, permissions of which none can be spared. FILE has a request a line; - is the input.
 ";
 
 fn main() -> ExitCode {
@@ -83,6 +89,11 @@ fn run() -> Result<()> {
                 Arguments::parse(parser, &[], 0)?;
                 docs::run(&root())
             }
+            Some("permissions") => run_permissions(&Arguments::parse(
+                parser,
+                &["file", "json", "dir"],
+                usize::MAX,
+            )?),
             Some("help") => {
                 print!("{USAGE}");
                 Ok(())
@@ -237,9 +248,7 @@ fn run_snippet(arguments: &Arguments) -> Result<()> {
     };
     let (folder, _) = folder(arguments, "dir")?;
     let requests = match file.to_str() {
-        Some("-") => vec![snippet::request::parse(&std::io::read_to_string(
-            std::io::stdin(),
-        )?)?],
+        Some("-") => vec![snippet::request::parse(&io::read_to_string(io::stdin())?)?],
         _ => snippet::request::read(Path::new(file))?,
     };
     let description = msgraph_codegen::Description::read(&folder)?;
@@ -250,7 +259,45 @@ fn run_snippet(arguments: &Arguments) -> Result<()> {
     }
     match arguments.has("json") {
         true => println!("{}", report.to_json()?),
-        false => print!("{}", report.to_text()),
+        false => print_out(&report.to_text())?,
+    }
+    Ok(())
+}
+
+fn run_permissions(arguments: &Arguments) -> Result<()> {
+    let (folder, _) = folder(arguments, "dir")?;
+    let mut requests: Vec<String> = arguments
+        .values
+        .iter()
+        .map(|request| request.to_string_lossy().into_owned())
+        .collect();
+    if let Some(file) = arguments.path("file") {
+        let text = match file.to_str() {
+            Some("-") => io::read_to_string(io::stdin()).context("cannot read the input")?,
+            _ => fs::read_to_string(&file)
+                .with_context(|| format!("cannot read {}", file.display()))?,
+        };
+        let lines = text.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        requests.extend(lines.map(str::to_owned));
+    }
+    ensure!(!requests.is_empty(), "which requests?\n\n{USAGE}");
+    let known = needs::Known::read(&folder)?;
+    let calls = requests
+        .iter()
+        .map(|request| known.call(request))
+        .collect::<Result<Vec<_>>>()?;
+    match arguments.has("json") {
+        true => print_out(&format!("{}\n", needs::to_json(&calls))),
+        false => print_out(&needs::to_text(&calls)),
+    }
+}
+
+/// Prints what may be long. Whoever reads it may have seen enough: `cargo xtask find --json … | head`.
+fn print_out(text: &str) -> Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written?,
     }
     Ok(())
 }

@@ -101,6 +101,12 @@ fn arguments_that_are_not_known_are_errors() {
         ),
         (&["check", "--dir", "no-such-folder"], "no-such-folder"),
         (&["stats", "--dir", "no-such-folder"], "no-such-folder"),
+        (&["permissions"], "which requests?"),
+        (&["permissions", "/me"], "no method and path"),
+        (
+            &["permissions", "--file", "no-such-file"],
+            "cannot read no-such-file",
+        ),
         (&["diff", SMALL], "which two descriptions?"),
         (
             &["diff", SMALL, "no-such-document.json"],
@@ -117,7 +123,7 @@ fn help_names_each_tool() {
     for arguments in [["help"], ["--help"], ["-h"]] {
         let help = xtask(&arguments);
         assert!(help.status.success());
-        for tool in ["trim", "check", "stats", "diff"] {
+        for tool in ["trim", "check", "stats", "diff", "find", "permissions"] {
             assert!(out(&help).contains(&format!("cargo xtask {tool}")));
         }
     }

@@ -62,7 +62,7 @@ impl Address {
     ///
     /// <https://learn.microsoft.com/graph/api/resources/driveitem>: an item is the same, and needs the same, whichever way
     /// leads to it, and what is listed is mostly the way by id.
-    pub(crate) fn by_id(&self) -> Option<Self> {
+    pub fn by_id(&self) -> Option<Self> {
         let mut address = String::with_capacity(self.0.len() + 8);
         let mut segments = self.segments().peekable();
         let mut drive = Drive::Outside;

@@ -209,10 +209,13 @@ fn rank(of: BTreeMap<Permission, Breadth>) -> Scheme {
         }
         _ => usize::from(of.len() == 1),
     };
-    let mut all = of.into_iter().map(|(_, permission)| permission);
+    // The mark has told what is least; of the others it says nothing.
+    let mut others = of.split_off(least);
+    others.sort_by_key(|(breadth, name)| (breadth.methods, breadth.level, name.clone()));
+    let names = |of: Vec<(Breadth, Permission)>| of.into_iter().map(|(_, name)| name).collect();
     Scheme {
-        least: all.by_ref().take(least).collect(),
-        others: all.collect(),
+        least: names(of),
+        others: names(others),
     }
 }
 

@@ -1,0 +1,344 @@
+//! `cargo xtask permissions`: what a set of calls needs, and the fewest permissions that one can do with.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use msgraph_codegen::{Address, Description, Facts, Permission, PermissionScheme, Permissions};
+
+use crate::document::METHODS;
+use crate::json::{Json, object};
+
+/// What is known of a folder's operations, to be asked with requests.
+pub struct Known {
+    facts: Facts,
+    root: Node,
+    /// Each segment that is no key, wherever it stands.
+    names: HashSet<String>,
+}
+
+/// A segment of known addresses.
+#[derive(Default)]
+struct Node {
+    below: BTreeMap<String, Node>,
+    /// The address that ends here.
+    address: Option<Address>,
+}
+
+/// One request, and what it needs.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub method: String,
+    /// As it was asked for.
+    pub path: String,
+    /// `None` where nothing is known.
+    pub permissions: Option<Permissions>,
+}
+
+/// What suffices for all calls with one kind of token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    pub scheme: PermissionScheme,
+    pub permissions: BTreeSet<String>,
+    /// Calls, by number, that do not take this kind of token.
+    pub not_supported: Vec<usize>,
+}
+
+impl Known {
+    pub fn read(folder: &Path) -> Result<Known> {
+        let description = Description::read(folder)?;
+        let mut root = Node::default();
+        let mut names = HashSet::new();
+        let paths = description.paths.keys().map(|path| Address::new(path));
+        let listed = description.facts.all_permissions();
+        for address in paths.chain(listed.map(|(_, address, _)| address.clone())) {
+            let mut node = &mut root;
+            for segment in address.segments() {
+                node = node.below.entry(segment.to_owned()).or_default();
+                names.insert(segment.trim_end_matches(':').to_owned());
+            }
+            node.address = Some(address);
+        }
+        Ok(Known {
+            facts: description.facts,
+            root,
+            names,
+        })
+    }
+
+    /// Reads a request: `GET /me/messages`, with values or with `{…}` in their place, below a version or not, or a whole URL.
+    pub fn call(&self, request: &str) -> Result<Call> {
+        let Some((method, target)) = request.trim().split_once(char::is_whitespace) else {
+            bail!("{request:?} is no method and path, as `GET /me/messages` is");
+        };
+        let method = method.to_ascii_uppercase();
+        let is_method = METHODS.iter().any(|of| of.eq_ignore_ascii_case(&method));
+        ensure!(is_method, "{request:?}: {method} is no method of Graph's");
+        let path = path_of(target.trim());
+        ensure!(
+            path.starts_with('/'),
+            "{request:?}: a path begins with a slash"
+        );
+        let address = self.address(&Address::new(&self.without_values(path)));
+        Ok(Call {
+            permissions: self.facts.permissions(&method, address.as_str()).cloned(),
+            method,
+            path: path.to_owned(),
+        })
+    }
+
+    /// The path with `{}` for each segment that is no name of Graph's: an id may hold whatever an address reads in another
+    /// way, as a dot or an equals sign.
+    fn without_values(&self, path: &str) -> String {
+        let segments = path.split('/').filter(|segment| !segment.is_empty());
+        let segments = segments.map(|segment| {
+            let name = segment.trim_end_matches(':');
+            let address = Address::new(name);
+            let first = address.segments().next().unwrap_or_default();
+            match self.names.contains(first) {
+                true => format!("/{segment}"),
+                false => format!("/{{}}{}", &segment[name.len()..]),
+            }
+        });
+        segments.collect()
+    }
+
+    /// The known address that a path with values in it has; as it is, where none is known.
+    fn address(&self, path: &Address) -> Address {
+        let by_id = path.by_id();
+        let ways = [Some(path), by_id.as_ref()].into_iter().flatten();
+        let mut known = ways.filter_map(|way| {
+            let segments: Vec<_> = way.segments().collect();
+            self.root.find(&segments)
+        });
+        known.next().unwrap_or(path).clone()
+    }
+}
+
+impl Node {
+    /// The address of these segments. Where a name is known, it is meant; else it is the value of a key.
+    fn find(&self, segments: &[&str]) -> Option<&Address> {
+        let Some((first, rest)) = segments.split_first() else {
+            return self.address.as_ref();
+        };
+        let ways = [*first, "{}"].into_iter();
+        ways.filter_map(|name| self.below.get(name))
+            .find_map(|node| node.find(rest))
+    }
+}
+
+/// The path of a request: without host, version and query.
+fn path_of(target: &str) -> &str {
+    let target = target.split(['?', '#']).next().unwrap_or_default();
+    let path = match target.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
+        None => target,
+    };
+    ["/v1.0", "/beta"]
+        .iter()
+        .filter_map(|version| path.strip_prefix(version))
+        .find(|rest| rest.starts_with('/'))
+        .unwrap_or(path)
+}
+
+/// The permissions that suffice for all calls, by kind of token.
+///
+/// The narrowest one of each call is taken, and then, the narrowest first, each that the others make needless is left out. So
+/// none of them can be spared, and each is the least privileged one of some call; that no other such set is smaller is not
+/// said, since what is least is not what is fewest.
+pub fn covers(calls: &[Call]) -> [Cover; 3] {
+    PermissionScheme::ALL.map(|scheme| {
+        let mut needed = Vec::new();
+        let mut not_supported = Vec::new();
+        for (number, call) in calls.iter().enumerate() {
+            let Some(permissions) = &call.permissions else {
+                continue;
+            };
+            let all: Vec<&Permission> = permissions.scheme(scheme).all().collect();
+            match all.is_empty() {
+                true => not_supported.push(number),
+                false => needed.push(all),
+            }
+        }
+        Cover {
+            scheme,
+            permissions: cover(&needed),
+            not_supported,
+        }
+    })
+}
+
+/// `needed` has for each call what suffices, narrowest first.
+fn cover(needed: &[Vec<&Permission>]) -> BTreeSet<String> {
+    let mut set = BTreeSet::new();
+    for narrowest in needed.iter().filter_map(|all| all.first()) {
+        set.insert(narrowest.name.clone());
+    }
+    // What is needed besides: one that is there anyway, or the first.
+    for narrowest in needed.iter().filter_map(|all| all.first()) {
+        let with = &narrowest.with_one_of;
+        if let Some(first) = with.first()
+            && !with.iter().any(|name| set.contains(name))
+        {
+            set.insert(first.clone());
+        }
+    }
+    let serves = |name: &String| {
+        let calls = needed.iter();
+        calls
+            .filter(|all| all.iter().any(|permission| permission.name == *name))
+            .count()
+    };
+    let mut order: Vec<_> = set.iter().cloned().collect();
+    order.sort_by_key(|name| (serves(name), name.clone()));
+    for name in order {
+        set.remove(&name);
+        if !needed.iter().all(|all| is_met(all, &set)) {
+            set.insert(name);
+        }
+    }
+    set
+}
+
+fn is_met(all: &[&Permission], set: &BTreeSet<String>) -> bool {
+    all.iter().any(|permission| {
+        let with = &permission.with_one_of;
+        set.contains(&permission.name)
+            && (with.is_empty() || with.iter().any(|name| set.contains(name)))
+    })
+}
+
+/// For people: each call with what suffices, then the covers, then a line of figures.
+pub fn to_text(calls: &[Call]) -> String {
+    let mut out = String::new();
+    for call in calls {
+        let _ = writeln!(out, "{} {}", call.method, call.path);
+        let Some(permissions) = &call.permissions else {
+            out.push_str("  nothing is known\n");
+            continue;
+        };
+        for scheme in PermissionScheme::ALL {
+            let of = permissions.scheme(scheme);
+            let _ = write!(out, "  {:<12}", label(scheme));
+            let (least, others) = (names(&of.least), names(&of.others));
+            let _ = match (least.is_empty(), others.is_empty()) {
+                (true, true) => writeln!(out, "not supported"),
+                (true, false) => writeln!(out, "none is marked as least: {others}"),
+                (false, true) => writeln!(out, "{least}"),
+                (false, false) => writeln!(out, "{least} (also {others})"),
+            };
+        }
+    }
+    out.push_str(
+        "together (none of these can be spared, and each is the narrowest for one of the calls)\n",
+    );
+    let covers = covers(calls);
+    for cover in &covers {
+        let all: Vec<_> = cover.permissions.iter().map(String::as_str).collect();
+        let _ = write!(out, "  {:<12}{}", label(cover.scheme), all.join(" "));
+        if cover.permissions.is_empty() {
+            out.push('-');
+        }
+        let not: Vec<_> = cover
+            .not_supported
+            .iter()
+            .filter_map(|n| calls.get(*n))
+            .collect();
+        for (at, call) in not.iter().enumerate() {
+            let lead = if at == 0 { "; not for " } else { ", " };
+            let _ = write!(out, "{lead}{} {}", call.method, call.path);
+        }
+        out.push('\n');
+    }
+    let figures = figures(calls, &covers);
+    let figures: Vec<_> = figures
+        .iter()
+        .map(|(name, n)| format!("{name} {n}"))
+        .collect();
+    let _ = writeln!(out, "{}", figures.join(" "));
+    out
+}
+
+/// All of it, for programs.
+pub fn to_json(calls: &[Call]) -> Json {
+    let list =
+        |names: &mut dyn Iterator<Item = String>| Json::Array(names.map(Json::String).collect());
+    let covers = covers(calls);
+    let figures = figures(calls, &covers);
+    let calls = calls.iter().map(|call| {
+        let permissions = call.permissions.as_ref().map_or(Json::Null, |permissions| {
+            object(PermissionScheme::ALL.map(|scheme| {
+                let of = permissions.scheme(scheme);
+                let lists = object([
+                    (
+                        "least",
+                        list(&mut of.least.iter().map(Permission::to_string)),
+                    ),
+                    (
+                        "others",
+                        list(&mut of.others.iter().map(Permission::to_string)),
+                    ),
+                ]);
+                (scheme.name(), lists)
+            }))
+        });
+        object([
+            ("method", call.method.as_str().into()),
+            ("path", call.path.as_str().into()),
+            ("permissions", permissions),
+        ])
+    });
+    let calls = Json::Array(calls.collect());
+    let together = object(covers.map(|cover| {
+        let of = object([
+            ("permissions", list(&mut cover.permissions.into_iter())),
+            (
+                "not_supported",
+                Json::Array(
+                    cover
+                        .not_supported
+                        .iter()
+                        .map(|n| Json::Number(n.to_string()))
+                        .collect(),
+                ),
+            ),
+        ]);
+        (cover.scheme.name(), of)
+    }));
+    let figures = figures.map(|(name, n)| (name, Json::Number(n.to_string())));
+    object([
+        ("calls", calls),
+        ("together", together),
+        ("figures", object(figures)),
+    ])
+}
+
+fn figures(calls: &[Call], covers: &[Cover; 3]) -> [(&'static str, usize); 6] {
+    let known = calls
+        .iter()
+        .filter(|call| call.permissions.is_some())
+        .count();
+    let [work, personal, application] = covers.each_ref().map(|cover| cover.permissions.len());
+    [
+        ("requests", calls.len()),
+        ("known", known),
+        ("unknown", calls.len() - known),
+        ("delegated", work),
+        ("personal", personal),
+        ("application", application),
+    ]
+}
+
+fn label(scheme: PermissionScheme) -> &'static str {
+    match scheme {
+        PermissionScheme::DelegatedWork => "delegated",
+        PermissionScheme::DelegatedPersonal => "personal",
+        PermissionScheme::Application => "application",
+    }
+}
+
+fn names(of: &[Permission]) -> String {
+    let names: Vec<_> = of.iter().map(Permission::to_string).collect();
+    names.join(" ")
+}
