@@ -120,7 +120,7 @@ pub fn walk<'g>(tree: &'g Tree<'_>, plan: &'g Plan, method: &str, path: &str) ->
 }
 
 /// The methods that lead along the steps and call the operation of this number at their end.
-fn methods<'g>(
+pub fn methods<'g>(
     tree: &Tree<'_>,
     plan: &'g Plan,
     steps: &[(usize, usize)],

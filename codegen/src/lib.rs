@@ -119,6 +119,17 @@ impl Generated<'_> {
         models::list(&self.types)
     }
 
+    /// Graph's tree after the fold.
+    pub fn tree(&self) -> &Tree<'_> {
+        &self.tree
+    }
+
+    /// The methods that go along steps from the root, each a place and the number of a child of it, and that call the operation
+    /// of this number at their end; `None` where there is no such way.
+    pub fn methods(&self, steps: &[(usize, usize)], operation: usize) -> Option<Vec<&MethodName>> {
+        expression::methods(&self.tree, &self.plan, steps, operation)
+    }
+
     /// The way to an operation, by method and path of the description; `None` where there is no such operation.
     pub fn walk(&self, method: &str, path: &str) -> Option<Walk<'_>> {
         expression::walk(&self.tree, &self.plan, method, path)

@@ -140,6 +140,13 @@ pub struct Property<'d> {
     is_object: bool,
 }
 
+impl Property<'_> {
+    /// Whether a value is a single object, which the field holds in a `Box`.
+    pub fn is_object(&self) -> bool {
+        self.is_object
+    }
+}
+
 /// All structs and enums, with names as they stand below `models`.
 ///
 /// # Errors

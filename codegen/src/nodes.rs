@@ -89,7 +89,7 @@ pub(crate) struct Endpoint<'d> {
     answer: Answer<'d>,
     body: Body<'d>,
     /// What is sent, where it is no JSON.
-    media_type: &'static str,
+    media_type: &'d str,
     deprecated: bool,
 }
 
@@ -251,12 +251,15 @@ fn body<'d>(
 }
 
 /// The media type of a body of bytes, as far as the description has one for all of them.
-fn media_type(content: Option<&Content>) -> &'static str {
-    let mut kinds = content.iter().flat_map(|content| content.content.keys());
-    if kinds.all(|kind| kind.starts_with("image/")) {
-        "image/*"
-    } else {
-        "application/octet-stream"
+fn media_type(content: Option<&Content>) -> &str {
+    let kinds: Vec<_> = content
+        .iter()
+        .flat_map(|content| content.content.keys())
+        .collect();
+    match kinds.as_slice() {
+        [one] => one,
+        several if several.iter().all(|kind| kind.starts_with("image/")) => "image/*",
+        _ => "application/octet-stream",
     }
 }
 

@@ -44,6 +44,21 @@ pub trait Model:
         });
     }
 
+    /// The model with an explicit `null` for a property, as [`clear`](Self::clear) writes it.
+    ///
+    /// ```
+    /// use msgraph::Model;
+    /// use msgraph::models::User;
+    ///
+    /// let user = User::default().with_null(User::MOBILE_PHONE);
+    /// assert_eq!(serde_json::to_string(&user)?, r#"{"mobilePhone":null}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    fn with_null<T>(mut self, property: Property<Self, T>) -> Self {
+        self.clear(property);
+        self
+    }
+
     /// What a navigation property leads to, where `$expand` asked for it; `None` where it was not sent.
     ///
     /// # Errors

@@ -97,6 +97,21 @@ impl fmt::Debug for Extra {
     }
 }
 
+impl<const COUNT: usize> From<[(&str, Value); COUNT]> for Extra {
+    /// Names and values, as they stand in a model's literal.
+    ///
+    /// ```
+    /// use msgraph::models::User;
+    ///
+    /// let user = User { extra: [("brandNew", 1.into())].into(), ..Default::default() };
+    /// assert_eq!(serde_json::to_string(&user)?, r#"{"brandNew":1}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    fn from(values: [(&str, Value); COUNT]) -> Self {
+        values.into_iter().collect()
+    }
+}
+
 impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Extra {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(values: I) -> Self {
         let mut extra = Self::new();

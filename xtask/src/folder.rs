@@ -14,7 +14,7 @@ use crate::trimmed::Description;
 use crate::write::{self, Files};
 
 /// What is written at most, so that the crate's package stays small.
-const MOST_BYTES: usize = 10_500_000;
+const MOST_BYTES: usize = 11_000_000;
 
 const README: &str = include_str!("../assets/openapi-readme.md");
 

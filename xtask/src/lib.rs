@@ -24,6 +24,7 @@ pub mod pointer;
 pub mod reach;
 pub mod read;
 pub mod schema;
+pub mod snippet;
 pub mod stats;
 pub mod trim;
 pub mod trimmed;

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io;
 use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use xtask::diff::{self, Side};
 use xtask::document::Document;
 use xtask::facts::{self, Kind, Original};
 use xtask::folder::FactsFrom;
-use xtask::{check, docs, find, folder, page, pin, stats};
+use xtask::{check, docs, find, folder, page, pin, snippet, stats};
 
 const USAGE: &str = "\
 cargo xtask trim DOCUMENT [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
@@ -30,6 +31,12 @@ cargo xtask stats [--json] [--dir DIR]
 cargo xtask diff [--json] OLD NEW
     What changes for users of the crate from OLD to NEW, each a document or a trimmed folder: what breaks a program, what
     does not, and why. It is Markdown for the changelog, with one line of figures at its end; or JSON, a change an item.
+
+cargo xtask snippet FILE [--run] [--json] [--dir DIR]
+    Writes the Rust that a person would write for each request of FILE, a list of {method, url, headers, body, status, answer,
+    answer_type}, or says why it cannot be written; FILE is `-` for one request (GET https://… and what follows it, or a command
+    for curl) from standard input. With --run all of them become one program, which runs against a recorder: what is sent is
+    compared with the request, and what is read and written again with its answer.
 
 cargo xtask find WORDS... [--json] [--dir DIR]
     Looks for operations: by words (mailFolders messages), by a path with or without values (GET /me/messages?$top=5), or by
@@ -76,6 +83,7 @@ fn run() -> Result<()> {
                 Arguments::parse(parser, &[], 0)?;
                 docs::run(&root())
             }
+            Some("snippet") => run_snippet(&Arguments::parse(parser, &["run", "json", "dir"], 1)?),
             Some("help") => {
                 print!("{USAGE}");
                 Ok(())
@@ -224,6 +232,28 @@ fn run_page(arguments: &Arguments) -> Result<()> {
     page::write(&find::Index::read(&folder)?, &folder, docs, &out)
 }
 
+fn run_snippet(arguments: &Arguments) -> Result<()> {
+    let [file] = arguments.values.as_slice() else {
+        bail!("which requests?\n\n{USAGE}");
+    };
+    let (folder, _) = folder(arguments, "dir")?;
+    let requests = match file.to_str() {
+        Some("-") => vec![snippet::request::parse(&io::read_to_string(io::stdin())?)?],
+        _ => snippet::request::read(Path::new(file))?,
+    };
+    let description = msgraph_codegen::Description::read(&folder)?;
+    let generated = msgraph_codegen::generate(&description)?;
+    let mut report = snippet::report::Report::write(&generated, requests)?;
+    if arguments.has("run") {
+        report.run(&root())?;
+    }
+    match arguments.has("json") {
+        true => println!("{}", report.to_json()?),
+        false => print!("{}", report.to_text()),
+    }
+    Ok(())
+}
+
 /// The folder that an option names, or else openapi/, and whether it is openapi/: what the crate is made of is held to more
 /// than what somebody looks at.
 fn folder(arguments: &Arguments, option: &str) -> Result<(PathBuf, bool)> {
@@ -250,7 +280,7 @@ struct Arguments {
 
 impl Arguments {
     /// Options that stand for themselves; all others have a value.
-    const FLAGS: &[&str] = &["json"];
+    const FLAGS: &[&str] = &["json", "run"];
 
     fn parse(mut parser: lexopt::Parser, known: &[&str], values: usize) -> Result<Arguments> {
         let mut arguments = Arguments {

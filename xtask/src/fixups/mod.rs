@@ -1,6 +1,7 @@
 //! Repairs of the description, one a file, each with its reason. They change the document where it stands; what they
 //! leave must be of the normal form (`schema`).
 
+mod app_packages;
 mod arguments_in_operations;
 mod arrays_in_paths;
 mod base64_downloads;
@@ -13,6 +14,7 @@ mod json_values;
 mod nullable_references;
 mod odata_types;
 mod onenote_copies;
+mod onenote_pages;
 mod option_words;
 mod page_bases;
 mod plain_integers;
@@ -88,6 +90,8 @@ pub const ALL: &[Fixup] = &[
         drive_item_copies::apply,
     ),
     fixup("onenote_copies", Needed::Pinned, onenote_copies::apply),
+    fixup("onenote_pages", Needed::Pinned, onenote_pages::apply),
+    fixup("app_packages", Needed::Pinned, app_packages::apply),
     fixup("team_creation", Needed::Pinned, team_creation::apply),
     fixup("body_required", Needed::Pinned, body_required::apply),
 ];

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::document::METHODS;
-use crate::json::{Json, Members};
+use crate::json::{Json, Members, object};
 use crate::pointer::Pointer;
 
 /// Visits every schema of the document, outer ones first. The pointer is to the schema visited.
@@ -109,6 +109,21 @@ pub fn declare_no_content(operation: &mut Json) {
     let answer = member(member(Some(operation), "responses"), "2XX");
     if let Some(answer) = answer.and_then(Json::as_object_mut) {
         answer.shift_remove("content");
+    }
+}
+
+/// Declares that `operation` takes bytes of a media type, where it takes JSON; says whether it did.
+pub fn declare_bytes(operation: &mut Json, media_type: &str) -> bool {
+    let body = member(Some(operation), "requestBody").and_then(Json::as_object_mut);
+    let content = body.and_then(|body| body.get_mut("content"));
+    match content.and_then(Json::as_object_mut) {
+        Some(content) if content.contains_key("application/json") => {
+            let bytes = object([("type", "string".into()), ("format", "binary".into())]);
+            content.clear();
+            content.insert(media_type.to_owned(), object([("schema", bytes)]));
+            true
+        }
+        _ => false,
     }
 }
 

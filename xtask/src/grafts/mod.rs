@@ -90,7 +90,7 @@ const PATHS: &[Place] = &[
 /// An operation that the description lacks.
 pub struct Operation {
     pub method: &'static str,
-    /// Where it stands. After `…`, wherever a path ends so.
+    /// Where it stands. After `…`, wherever a path ends so; after `<type>`, below every place that answers that type.
     pub at: &'static str,
     pub form: Form,
     /// The page that shows it.
@@ -103,17 +103,33 @@ pub enum Form {
     As(&'static str),
     /// The same as an operation of another place.
     Like(&'static str, &'static str),
-    /// It answers an entity.
-    Answers(&'static str),
+    /// It answers an entity, and takes one unless it is a GET.
+    Entity(&'static str),
+    /// It answers a page of entities.
+    Page(&'static str),
     /// It answers bytes.
     Bytes,
     /// It takes a reference to an entity.
     Reference,
-    /// An action that takes these texts and answers nothing.
-    Action(&'static [&'static str]),
+    /// An action: what it takes, and what it answers.
+    Action(&'static [Argument], Option<&'static str>),
+    /// A function, which has its arguments in the path, and what it answers.
+    Function(&'static [Argument], &'static str),
     /// It takes a list, and answers nothing.
     List(&'static str),
 }
+
+/// An argument of an action or a function.
+pub type Argument = (&'static str, Kind);
+
+/// The type of an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Int32,
+}
+
+const INDEX: &[Argument] = &[("index", Kind::Int32)];
 
 const OPERATIONS: &[Operation] = &[
     // The whole of a shift is replaced by PUT; the description knows PATCH alone, which the page does not have.
@@ -151,49 +167,49 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         method: "post",
         at: "…/schedule/timeOffRequests/{timeOffRequest-id}/approve",
-        form: Form::Action(&["message"]),
+        form: Form::Action(&[("message", Kind::Text)], None),
         page: "https://learn.microsoft.com/graph/api/timeoffrequest-approve",
     },
     Operation {
         method: "post",
         at: "…/schedule/timeOffRequests/{timeOffRequest-id}/decline",
-        form: Form::Action(&["message"]),
+        form: Form::Action(&[("message", Kind::Text)], None),
         page: "https://learn.microsoft.com/graph/api/timeoffrequest-decline",
     },
     Operation {
         method: "post",
         at: "…/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}/approve",
-        form: Form::Action(&["message"]),
+        form: Form::Action(&[("message", Kind::Text)], None),
         page: "https://learn.microsoft.com/graph/api/openshiftchangerequest-approve",
     },
     Operation {
         method: "post",
         at: "…/schedule/openShiftChangeRequests/{openShiftChangeRequest-id}/decline",
-        form: Form::Action(&["message"]),
+        form: Form::Action(&[("message", Kind::Text)], None),
         page: "https://learn.microsoft.com/graph/api/openshiftchangerequest-decline",
     },
     Operation {
         method: "post",
         at: "…/schedule/offerShiftRequests/{offerShiftRequest-id}/approve",
-        form: Form::Action(&["message"]),
+        form: Form::Action(&[("message", Kind::Text)], None),
         page: "https://learn.microsoft.com/graph/api/offershiftrequest-approve",
     },
     Operation {
         method: "post",
         at: "…/schedule/offerShiftRequests/{offerShiftRequest-id}/decline",
-        form: Form::Action(&["message"]),
+        form: Form::Action(&[("message", Kind::Text)], None),
         page: "https://learn.microsoft.com/graph/api/offershiftrequest-decline",
     },
     Operation {
         method: "post",
         at: "…/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/approve",
-        form: Form::Action(&["message"]),
+        form: Form::Action(&[("message", Kind::Text)], None),
         page: "https://learn.microsoft.com/graph/api/swapshiftschangerequest-approve",
     },
     Operation {
         method: "post",
         at: "…/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/decline",
-        form: Form::Action(&["message"]),
+        form: Form::Action(&[("message", Kind::Text)], None),
         page: "https://learn.microsoft.com/graph/api/swapshiftschangerequest-decline",
     },
     // An app is updated for a user as it is for a chat and a team.
@@ -223,14 +239,14 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         method: "get",
         at: "/places/{place-id}",
-        form: Form::Answers("microsoft.graph.place"),
+        form: Form::Entity("microsoft.graph.place"),
         page: "https://learn.microsoft.com/graph/api/place-get",
     },
     // The same of a member of an administrative unit.
     Operation {
         method: "get",
         at: "/directory/administrativeUnits/{administrativeUnit-id}/members/{directoryObject-id}",
-        form: Form::Answers("microsoft.graph.directoryObject"),
+        form: Form::Entity("microsoft.graph.directoryObject"),
         page: "https://learn.microsoft.com/graph/api/administrativeunit-get-members",
     },
     // Superseded by `userFlowIdentityProviders`, which the description has in this form.
@@ -251,14 +267,199 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         method: "patch",
         at: "…/pages/{baseSitePage-id}/graph.sitePage",
-        form: Form::Answers("microsoft.graph.sitePage"),
+        form: Form::Entity("microsoft.graph.sitePage"),
         page: "https://learn.microsoft.com/graph/api/sitepage-update",
     },
     Operation {
         method: "post",
         at: "…/pages/{baseSitePage-id}/graph.sitePage/publish",
-        form: Form::Action(&[]),
+        form: Form::Action(&[], None),
         page: "https://learn.microsoft.com/graph/api/sitepage-publish",
+    },
+    // The size is any of those that the page names, or one made up of a width and a height: no property of the set.
+    Operation {
+        method: "get",
+        at: "…/thumbnails/{thumbnailSet-id}/{thumbnail-id}",
+        form: Form::Entity("microsoft.graph.thumbnail"),
+        page: "https://learn.microsoft.com/graph/api/driveitem-list-thumbnails",
+    },
+    Operation {
+        method: "get",
+        at: "…/thumbnails/{thumbnailSet-id}/{thumbnail-id}/content",
+        form: Form::Bytes,
+        page: "https://learn.microsoft.com/graph/api/driveitem-list-thumbnails",
+    },
+    // Before it was changed by PATCH, the schema of a connection was set by POST, and Graph still lists that.
+    Operation {
+        method: "post",
+        at: "/external/connections/{externalConnection-id}/schema",
+        form: Form::As("patch"),
+        page: "https://learn.microsoft.com/graph/api/externalconnectors-schema-create",
+    },
+    // A range of a workbook is written to, wherever one is named.
+    Operation {
+        method: "patch",
+        at: "…/range()",
+        form: Form::Entity("microsoft.graph.workbookRange"),
+        page: "https://learn.microsoft.com/graph/api/range-update",
+    },
+    Operation {
+        method: "patch",
+        at: "…/range(address='{address}')",
+        form: Form::Entity("microsoft.graph.workbookRange"),
+        page: "https://learn.microsoft.com/graph/api/range-update",
+    },
+    // What the format of a range consists of is declared by its type alone.
+    Operation {
+        method: "get",
+        at: "<microsoft.graph.workbookRangeFormat>/borders",
+        form: Form::Page("microsoft.graph.workbookRangeBorder"),
+        page: "https://learn.microsoft.com/graph/api/rangeformat-list-borders",
+    },
+    Operation {
+        method: "post",
+        at: "<microsoft.graph.workbookRangeFormat>/borders",
+        form: Form::Entity("microsoft.graph.workbookRangeBorder"),
+        page: "https://learn.microsoft.com/graph/api/rangeformat-post-borders",
+    },
+    Operation {
+        method: "get",
+        at: "<microsoft.graph.workbookRangeFormat>/borders/{workbookRangeBorder-id}",
+        form: Form::Entity("microsoft.graph.workbookRangeBorder"),
+        page: "https://learn.microsoft.com/graph/api/rangeborder-get",
+    },
+    Operation {
+        method: "patch",
+        at: "<microsoft.graph.workbookRangeFormat>/borders/{workbookRangeBorder-id}",
+        form: Form::Entity("microsoft.graph.workbookRangeBorder"),
+        page: "https://learn.microsoft.com/graph/api/rangeborder-update",
+    },
+    Operation {
+        method: "post",
+        at: "<microsoft.graph.workbookRangeFormat>/borders/itemAt",
+        form: Form::Action(INDEX, Some("microsoft.graph.workbookRangeBorder")),
+        page: "https://learn.microsoft.com/graph/api/rangebordercollection-itemat",
+    },
+    Operation {
+        method: "get",
+        at: "<microsoft.graph.workbookRangeFormat>/fill",
+        form: Form::Entity("microsoft.graph.workbookRangeFill"),
+        page: "https://learn.microsoft.com/graph/api/rangefill-get",
+    },
+    Operation {
+        method: "patch",
+        at: "<microsoft.graph.workbookRangeFormat>/fill",
+        form: Form::Entity("microsoft.graph.workbookRangeFill"),
+        page: "https://learn.microsoft.com/graph/api/rangefill-update",
+    },
+    Operation {
+        method: "get",
+        at: "<microsoft.graph.workbookRangeFormat>/font",
+        form: Form::Entity("microsoft.graph.workbookRangeFont"),
+        page: "https://learn.microsoft.com/graph/api/rangefont-get",
+    },
+    Operation {
+        method: "patch",
+        at: "<microsoft.graph.workbookRangeFormat>/font",
+        form: Form::Entity("microsoft.graph.workbookRangeFont"),
+        page: "https://learn.microsoft.com/graph/api/rangefont-update",
+    },
+    Operation {
+        method: "get",
+        at: "<microsoft.graph.workbookRangeFormat>/protection",
+        form: Form::Entity("microsoft.graph.workbookFormatProtection"),
+        page: "https://learn.microsoft.com/graph/api/formatprotection-get",
+    },
+    Operation {
+        method: "patch",
+        at: "<microsoft.graph.workbookRangeFormat>/protection",
+        form: Form::Entity("microsoft.graph.workbookFormatProtection"),
+        page: "https://learn.microsoft.com/graph/api/formatprotection-update",
+    },
+    Operation {
+        method: "post",
+        at: "<microsoft.graph.workbookRangeFormat>/fill/clear",
+        form: Form::Action(&[], None),
+        page: "https://learn.microsoft.com/graph/api/rangefill-clear",
+    },
+    Operation {
+        method: "post",
+        at: "<microsoft.graph.workbookRangeFormat>/autofitColumns",
+        form: Form::Action(&[], None),
+        page: "https://learn.microsoft.com/graph/api/rangeformat-autofitcolumns",
+    },
+    Operation {
+        method: "post",
+        at: "<microsoft.graph.workbookRangeFormat>/autofitRows",
+        form: Form::Action(&[], None),
+        page: "https://learn.microsoft.com/graph/api/rangeformat-autofitrows",
+    },
+    Operation {
+        method: "get",
+        at: "<microsoft.graph.workbookRangeView>/range()",
+        form: Form::Function(&[], "microsoft.graph.workbookRange"),
+        page: "https://learn.microsoft.com/graph/api/workbookrangeview-range",
+    },
+    Operation {
+        method: "get",
+        at: "<microsoft.graph.workbookRangeView>/rows",
+        form: Form::Page("microsoft.graph.workbookRangeView"),
+        page: "https://learn.microsoft.com/graph/api/workbookrangeview-list-rows",
+    },
+    Operation {
+        method: "get",
+        at: "<microsoft.graph.workbookRangeView>/itemAt(index={index})",
+        form: Form::Function(INDEX, "microsoft.graph.workbookRangeView"),
+        page: "https://learn.microsoft.com/graph/api/workbookrangeview-itemat",
+    },
+    // Graph takes these functions by POST as well, with their argument in the body, and shows them so.
+    Operation {
+        method: "post",
+        at: "…/charts/itemAt",
+        form: Form::Action(INDEX, Some("microsoft.graph.workbookChart")),
+        page: "https://learn.microsoft.com/graph/api/chartcollection-itemat",
+    },
+    Operation {
+        method: "post",
+        at: "…/series/itemAt",
+        form: Form::Action(INDEX, Some("microsoft.graph.workbookChartSeries")),
+        page: "https://learn.microsoft.com/graph/api/chartseriescollection-itemat",
+    },
+    Operation {
+        method: "post",
+        at: "…/points/itemAt",
+        form: Form::Action(INDEX, Some("microsoft.graph.workbookChartPoint")),
+        page: "https://learn.microsoft.com/graph/api/chartpointscollection-itemat",
+    },
+    Operation {
+        method: "post",
+        at: "…/tables/{workbookTable-id}/columns/itemAt",
+        form: Form::Action(INDEX, Some("microsoft.graph.workbookTableColumn")),
+        page: "https://learn.microsoft.com/graph/api/tablecolumncollection-itemat",
+    },
+    Operation {
+        method: "post",
+        at: "…/tables/{workbookTable-id}/rows/itemAt",
+        form: Form::Action(INDEX, Some("microsoft.graph.workbookTableRow")),
+        page: "https://learn.microsoft.com/graph/api/tablerowcollection-itemat",
+    },
+    Operation {
+        method: "post",
+        at: "…/range()/row",
+        form: Form::Action(
+            &[("row", Kind::Int32)],
+            Some("microsoft.graph.workbookRange"),
+        ),
+        page: "https://learn.microsoft.com/graph/api/range-row",
+    },
+    Operation {
+        method: "post",
+        at: "…/range(address='{address}')/row",
+        form: Form::Action(
+            &[("row", Kind::Int32)],
+            Some("microsoft.graph.workbookRange"),
+        ),
+        page: "https://learn.microsoft.com/graph/api/range-row",
     },
     // The bytes of a file, or of an attached item as MIME.
     Operation {
@@ -269,19 +470,24 @@ const OPERATIONS: &[Operation] = &[
     },
 ];
 
-/// The paths that `at` stands for: itself, or after `…` those below which `parents` says that it is.
-fn places(at: &str, parents: &[&str]) -> Vec<String> {
+/// The paths that `at` stands for, as far as what they hang below is described.
+fn places(description: &Description, at: &str) -> Vec<String> {
+    let paths = || description.paths.keys().map(String::as_str);
+    if let Some((of, below)) = at.strip_prefix('<').and_then(|at| at.split_once('>')) {
+        let answering = paths().filter(|path| answered(description, path) == Some(of));
+        return answering.map(|path| format!("{path}{below}")).collect();
+    }
     let Some(end) = at.strip_prefix('…') else {
         return vec![at.to_owned()];
     };
-    let mut found: Vec<String> = parents
-        .iter()
-        .filter_map(|parent| {
-            if parent.ends_with(end) {
-                return Some((*parent).to_owned());
-            }
-            let (above, last) = end.rsplit_once('/')?;
-            parent.ends_with(above).then(|| format!("{parent}/{last}"))
+    let (above, last) = end.rsplit_once('/').unwrap_or(("", end));
+    let mut found: Vec<String> = paths()
+        .filter_map(|path| match path.ends_with(end) {
+            true => Some(path.to_owned()),
+            false => path
+                .ends_with(above)
+                .then(|| format!("{path}/{last}"))
+                .filter(|_| !above.is_empty()),
         })
         .collect();
     found.sort();

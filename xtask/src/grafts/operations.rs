@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Form, Operation, Table};
+use super::{Argument, Form, Kind, Operation, Table};
 use crate::document::METHODS;
 use crate::schema::{Property, Schema};
 use crate::trimmed::{self, Content, Contents, Description, PathItem};
@@ -41,9 +41,7 @@ fn add_line(
     strict: bool,
     added: &mut Added,
 ) -> Result<()> {
-    let paths: Vec<&str> = description.paths.keys().map(String::as_str).collect();
-    let places = super::places(line.at, &paths);
-    for path in places {
+    for path in super::places(description, line.at) {
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         let item = description.paths.get(&path);
         let there = item.is_some_and(|item| item.operation(line.method).is_some());
@@ -63,7 +61,7 @@ fn add_line(
         added.operations += 1;
         added.paths += usize::from(!description.paths.contains_key(&path));
         added.places += usize::from(!has_below(description, &path));
-        let parameters = parameters(description, &path);
+        let parameters = parameters(description, &path, line);
         let item = description.paths.entry(path).or_insert_with(|| PathItem {
             parameters,
             ..PathItem::default()
@@ -82,31 +80,61 @@ fn has_below(description: &Description, path: &str) -> bool {
     paths.any(|found| found == path || found.starts_with(&below))
 }
 
-/// The parameters of the path: those that a path with the same keys has.
-fn parameters(description: &Description, path: &str) -> Vec<trimmed::ParameterUse> {
-    let mut above = Some(path);
-    while let Some(path) = above {
-        let below = format!("{path}/");
-        let described = description.paths.iter().find(|(found, item)| {
-            (*found == path || found.starts_with(&below)) && !item.parameters.is_empty()
-        });
-        if let Some((found, item)) = described {
-            let keys = |parameter: &trimmed::ParameterUse| match parameter {
-                trimmed::ParameterUse::Inline(parameter) => {
-                    path.contains(&format!("{{{}}}", parameter.name))
-                }
-                trimmed::ParameterUse::Hoisted(_) => *found == path,
-            };
-            return item
-                .parameters
-                .iter()
-                .filter(|p| keys(p))
-                .cloned()
-                .collect();
+/// The parameters of a path: as the paths above it have them, and what the line gives it besides.
+fn parameters(
+    description: &Description,
+    path: &str,
+    line: &Operation,
+) -> Vec<trimmed::ParameterUse> {
+    let known = |name: &str| {
+        let mut above = path;
+        while let Some((parent, _)) = above.rsplit_once('/') {
+            let parameters = description.paths.get(parent).map(|item| &item.parameters);
+            let found = parameters
+                .into_iter()
+                .flatten()
+                .find_map(|used| match used {
+                    trimmed::ParameterUse::Inline(parameter) if parameter.name == name => {
+                        Some(parameter)
+                    }
+                    _ => None,
+                });
+            if let Some(found) = found {
+                return Some(found.clone());
+            }
+            above = parent;
         }
-        above = path.rsplit_once('/').map(|(parent, _)| parent);
+        None
+    };
+    let arguments = match line.form {
+        Form::Function(arguments, _) => arguments,
+        _ => &[],
+    };
+    let names = path
+        .split('{')
+        .skip(1)
+        .filter_map(|part| part.split('}').next());
+    names
+        .map(|name| {
+            let of = arguments.iter().find(|(of, _)| *of == name);
+            let parameter = known(name).unwrap_or_else(|| trimmed::Parameter {
+                name: name.to_owned(),
+                location: trimmed::Location::Path,
+                required: true,
+                schema: of.map_or(Schema::String(None), |(_, kind)| kind.schema()),
+            });
+            trimmed::ParameterUse::Inline(parameter)
+        })
+        .collect()
+}
+
+impl Kind {
+    fn schema(self) -> Schema {
+        match self {
+            Kind::Text => Schema::String(None),
+            Kind::Int32 => Schema::Integer("int32"),
+        }
     }
-    Vec::new()
 }
 
 fn operation(
@@ -134,15 +162,16 @@ fn operation(
     let operation = match line.form {
         Form::As(method) => of(path, method).cloned(),
         Form::Like(method, place) => of(place, method).cloned(),
-        Form::Answers(name) => {
-            let parameters = match line.method {
-                // What a derived type can be asked for, its base can be asked for.
-                "get" => of_derived(description, path),
-                _ => Vec::new(),
+        Form::Entity(name) => {
+            let is_get = line.method == "get";
+            let parameters = match is_get {
+                true => of_related(description, path),
+                false => Vec::new(),
             };
-            let body = match line.method {
-                "get" => Contents::new(),
-                _ => entity(name)?,
+            let body = if is_get {
+                Contents::new()
+            } else {
+                entity(name)?
             };
             Some(trimmed::Operation {
                 parameters,
@@ -151,6 +180,11 @@ fn operation(
                 ..Default::default()
             })
         }
+        Form::Page(name) => Some(trimmed::Operation {
+            parameters: of_related(description, path),
+            answers: success(entity(&format!("{name}CollectionResponse"))?),
+            ..Default::default()
+        }),
         Form::Bytes => Some(trimmed::Operation {
             answers: success(vec![(
                 "application/octet-stream".to_owned(),
@@ -163,16 +197,21 @@ fn operation(
             answers: success(Contents::new()),
             ..Default::default()
         }),
-        Form::Action(texts) => Some(trimmed::Operation {
-            body: match texts {
+        Form::Action(arguments, answer) => Some(trimmed::Operation {
+            body: match arguments {
                 [] => Contents::new(),
-                texts => vec![(
+                arguments => vec![(
                     "application/json".to_owned(),
-                    Content::Object(texts.iter().map(|name| text(name)).collect()),
+                    Content::Object(arguments.iter().map(property).collect()),
                 )],
             },
-            answers: success(Contents::new()),
+            answers: success(answer.map_or(Ok(Contents::new()), entity)?),
             kind: Some("action"),
+            ..Default::default()
+        }),
+        Form::Function(_, answer) => Some(trimmed::Operation {
+            answers: success(entity(answer)?),
+            kind: Some("function"),
             ..Default::default()
         }),
         Form::List(name) => {
@@ -188,23 +227,29 @@ fn operation(
     Ok(operation)
 }
 
-fn text(name: &str) -> Property {
+fn property((name, kind): &Argument) -> Property {
     Property {
-        name: name.to_owned(),
-        schema: Schema::String(None),
+        name: (*name).to_owned(),
+        schema: kind.schema(),
         navigation: false,
     }
 }
 
-/// The parameters of the GET of the first derived type below a path.
-fn of_derived(description: &Description, path: &str) -> Vec<trimmed::ParameterUse> {
+/// What a GET of an entity can be asked for, as far as it is known of the same entity as a derived type, or of what it
+/// hangs below.
+fn of_related(description: &Description, path: &str) -> Vec<trimmed::ParameterUse> {
     let below = format!("{path}/graph.");
-    let mut derived = description
+    let derived = description
         .paths
         .range(below.clone()..)
         .take_while(|(found, _)| found.starts_with(&below));
+    let above = path
+        .rsplit_once('/')
+        .and_then(|(parent, _)| description.paths.get(parent));
     derived
-        .find_map(|(_, item)| item.operation("get"))
+        .map(|(_, item)| item)
+        .chain(above)
+        .find_map(|item| item.operation("get"))
         .map(|get| get.parameters.clone())
         .unwrap_or_default()
 }

@@ -1,0 +1,489 @@
+//! Whether what was sent is what was asked for, and what was read is what was answered.
+//!
+//! Two writings of the same thing are the same: names of Graph's in another case or without their namespace, a key in
+//! parentheses or as a segment, the order of the query, a number as text, the form of a date. Values are not: an id or a name
+//! has to be the same, letter for letter.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::options::system_name;
+use super::request::{Body, Request};
+use super::url::Address;
+
+/// What differs between the request and what was sent; none where it is the same.
+pub fn request(asked: &Request, filled: &[(String, String)], sent: &Sent) -> Option<String> {
+    if !asked.method.eq_ignore_ascii_case(&sent.method) {
+        return Some(format!("{} was sent", sent.method));
+    }
+    let mut url = asked.url.clone();
+    for (placeholder, sample) in filled {
+        url = url.replace(placeholder, sample);
+    }
+    let (wanted, found) = (Address::new(&url), Address::new(&sent.target));
+    let (wanted_path, found_path) = (path(&wanted), path(&found));
+    if wanted_path.len() != found_path.len()
+        || !wanted_path
+            .iter()
+            .zip(&found_path)
+            .all(|(a, b)| same_segment(a, b))
+    {
+        return Some(format!("{} was sent, and not {url}", sent.target));
+    }
+    let (wanted_query, found_query) = (query(&wanted), query(&found));
+    if !same_query(&wanted_query, &found_query) {
+        return Some(format!(
+            "the query was {found_query:?}, and not {wanted_query:?}"
+        ));
+    }
+    for (name, value) in &asked.headers {
+        if matches!(
+            name.to_lowercase().as_str(),
+            "content-length" | "host" | "authorization"
+        ) {
+            continue;
+        }
+        let found = sent
+            .headers
+            .iter()
+            .find(|(of, _)| of.eq_ignore_ascii_case(name));
+        let Some((_, found)) = found else {
+            // What was written below a request that has no body is of no type.
+            if name.eq_ignore_ascii_case("content-type") && sent.body.is_empty() {
+                continue;
+            }
+            return Some(format!("{name} was not sent"));
+        };
+        if !same_header(name, value, found) {
+            return Some(format!("{name} was {found:?}, and not {value:?}"));
+        }
+    }
+    body(asked, &sent.body)
+}
+
+/// A request as it came over the wire.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// The segments of a path, keys in parentheses as segments of their own, actions and functions without their namespace.
+fn path(address: &Address) -> Vec<String> {
+    let mut segments = Vec::new();
+    for segment in &address.segments {
+        let segment = segment.trim_end_matches(':');
+        let (name, arguments) = match segment.strip_suffix(')').and_then(|of| of.split_once('(')) {
+            Some((name, arguments)) => (name, arguments),
+            None => (segment, ""),
+        };
+        let is_typed = ["microsoft.graph.", "graph."]
+            .iter()
+            .any(|of| name.starts_with(of));
+        let name = if is_typed {
+            name.rsplit('.').next().unwrap_or(name)
+        } else {
+            name
+        };
+        if arguments.is_empty() {
+            segments.push(name.to_owned());
+        } else if arguments.contains('=') {
+            let mut arguments: Vec<String> = arguments
+                .split(',')
+                .map(|part| part.trim().replace('\'', ""))
+                .collect();
+            arguments.sort_by_key(|part| part.to_lowercase());
+            segments.push(format!("{name}({})", arguments.join(",")));
+        } else {
+            segments.push(name.to_owned());
+            segments.push(arguments.trim_matches('\'').replace("''", "'"));
+        }
+    }
+    // A colon at the end of a path closes what is open anyway.
+    segments.retain(|segment| !segment.is_empty());
+    segments
+}
+
+/// Names are compared without case, ids and values are not.
+fn same_segment(wanted: &str, found: &str) -> bool {
+    let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    match (wanted.split_once('('), found.split_once('(')) {
+        (Some((wanted, wanted_values)), Some((found, found_values))) => {
+            let values = |text: &str| -> Vec<(String, String)> {
+                text.trim_end_matches(')')
+                    .split(',')
+                    .map(|part| {
+                        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+                        (name.trim().to_lowercase(), value.trim().to_owned())
+                    })
+                    .collect()
+            };
+            let (wanted_values, found_values) = (values(wanted_values), values(found_values));
+            wanted.eq_ignore_ascii_case(found)
+                && wanted_values.len() == found_values.len()
+                && wanted_values
+                    .iter()
+                    .zip(&found_values)
+                    .all(|(wanted, found)| {
+                        let moments = (instant(&wanted.1), instant(&found.1));
+                        wanted.0 == found.0
+                            && (wanted.1 == found.1
+                                || moments.0.is_some() && moments.0 == moments.1)
+                    })
+        }
+        _ => wanted == found || is_name(wanted) && wanted.eq_ignore_ascii_case(found),
+    }
+}
+
+fn query(address: &Address) -> BTreeMap<String, String> {
+    let pairs = address.query.iter();
+    pairs
+        .map(|(name, value)| (system_name(name), value.clone()))
+        .collect()
+}
+
+fn same_query(wanted: &BTreeMap<String, String>, found: &BTreeMap<String, String>) -> bool {
+    let same = |name: &str, wanted: &str, found: &str| match name {
+        "$select" | "$orderby" => spaced(wanted) == spaced(found),
+        "$expand" => options_sorted(wanted) == options_sorted(found),
+        _ => wanted.trim() == found.trim(),
+    };
+    let lower = |query: &BTreeMap<String, String>| -> BTreeMap<String, String> {
+        let pairs = query.iter();
+        pairs
+            .map(|(name, value)| (name.to_lowercase(), value.clone()))
+            .collect()
+    };
+    let (wanted, found) = (lower(wanted), lower(found));
+    wanted.len() == found.len()
+        && wanted.iter().all(|(name, value)| {
+            found
+                .get(name)
+                .is_some_and(|other| same(name, value, other))
+        })
+}
+
+/// A list without the spaces around its commas.
+fn spaced(list: &str) -> Vec<String> {
+    list.split(',').map(|item| item.trim().to_owned()).collect()
+}
+
+/// An expansion with the options within parentheses in one order, and with their dollar signs.
+fn options_sorted(expand: &str) -> String {
+    let Some((before, rest)) = expand.split_once('(') else {
+        return expand.replace(' ', "");
+    };
+    let Some((inside, after)) = rest.rsplit_once(')') else {
+        return expand.replace(' ', "");
+    };
+    let mut options: Vec<String> = inside
+        .split(';')
+        .map(|option| match option.split_once('=') {
+            Some((name, value)) => {
+                format!("{}={}", system_name(name.trim()), value.replace(' ', ""))
+            }
+            None => option.to_owned(),
+        })
+        .collect();
+    options.sort();
+    format!(
+        "{}({}){}",
+        before.replace(' ', ""),
+        options.join(";"),
+        after.replace(' ', "")
+    )
+}
+
+fn same_header(name: &str, wanted: &str, found: &str) -> bool {
+    if name.eq_ignore_ascii_case("content-type") {
+        let media = |text: &str| text.split(';').next().unwrap_or(text).trim().to_lowercase();
+        return media(wanted) == media(found);
+    }
+    // What several lines of one header say may come in one.
+    wanted.trim().eq_ignore_ascii_case(found.trim())
+        || found.split(", ").any(|part| part.trim() == wanted.trim())
+}
+
+fn body(asked: &Request, sent: &[u8]) -> Option<String> {
+    let found: Option<Value> = serde_json::from_slice(sent).ok();
+    match &asked.body {
+        None => match found {
+            // An action whose arguments are all left out.
+            Some(Value::Object(members)) if members.is_empty() => None,
+            None if sent.is_empty() => None,
+            _ => Some("a body was sent".into()),
+        },
+        Some(Body::Text(_)) if asked.method.eq_ignore_ascii_case("get") => None,
+        Some(Body::Text(text)) => {
+            (text.as_bytes() != sent).then(|| "other bytes were sent".to_owned())
+        }
+        Some(Body::Json(json)) => {
+            let wanted: Value = serde_json::from_str(&json.to_string()).unwrap_or_default();
+            let is_nothing = wanted.as_object().is_some_and(serde_json::Map::is_empty);
+            match found {
+                None if is_nothing && sent.is_empty() => None,
+                found => difference(&wanted, &found.unwrap_or_default(), "", Nulls::Count)
+                    .map(|at| format!("the body differs at {at}")),
+            }
+        }
+    }
+}
+
+/// Whether a null is something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nulls {
+    /// In what is sent: it clears a property.
+    Count,
+    /// In what is read: it is as good as absent.
+    Are,
+}
+
+/// What differs between an answer and what was read of it; none where nothing was lost.
+pub fn answer(answered: &Value, kind: &str, read: &Value) -> Option<String> {
+    // The value of a function stands in an object, which has nothing else but where it is from.
+    let answered = match (kind.starts_with("Value<"), answered.get("value")) {
+        (true, Some(value)) => value,
+        _ => answered,
+    };
+    difference(answered, read, "", Nulls::Are)
+}
+
+/// Where two values differ first.
+pub fn difference(wanted: &Value, found: &Value, at: &str, nulls: Nulls) -> Option<String> {
+    let here = || {
+        Some(format!(
+            "{}: {} and not {}",
+            if at.is_empty() { "/" } else { at },
+            short(found),
+            short(wanted)
+        ))
+    };
+    match (wanted, found) {
+        (Value::Object(wanted), Value::Object(found)) => {
+            let counts = |value: &Value| nulls == Nulls::Count || !value.is_null();
+            for (name, value) in wanted.iter().filter(|(_, value)| counts(value)) {
+                let at = format!("{at}/{name}");
+                match found.get(name) {
+                    Some(other) if name == "@odata.type" => {
+                        let plain = |value: &Value| {
+                            value
+                                .as_str()
+                                .map(|text| text.trim_start_matches('#').to_lowercase())
+                        };
+                        if plain(value) != plain(other) {
+                            return Some(format!("{at}: {}", short(other)));
+                        }
+                    }
+                    Some(other) => {
+                        if let Some(at) = difference(value, other, &at, nulls) {
+                            return Some(at);
+                        }
+                    }
+                    None => return Some(format!("{at}: nothing")),
+                }
+            }
+            let more = found
+                .iter()
+                .find(|(name, value)| counts(value) && !wanted.contains_key(*name));
+            more.map(|(name, value)| format!("{at}/{name}: {} more", short(value)))
+        }
+        (Value::Array(wanted), Value::Array(found)) => {
+            let kept = |values: &[Value]| -> Vec<Value> {
+                let values = values.iter();
+                values
+                    .filter(|value| nulls == Nulls::Count || !value.is_null())
+                    .cloned()
+                    .collect()
+            };
+            let (wanted, found) = (kept(wanted), kept(found));
+            if wanted.len() != found.len() {
+                return Some(format!(
+                    "{at}: {} items and not {}",
+                    found.len(),
+                    wanted.len()
+                ));
+            }
+            let mut pairs = wanted.iter().zip(&found).enumerate();
+            pairs.find_map(|(number, (wanted, found))| {
+                difference(wanted, found, &format!("{at}/{number}"), nulls)
+            })
+        }
+        (Value::String(wanted), Value::String(found)) if same_text(wanted, found) => None,
+        (Value::Number(wanted), Value::Number(found)) if wanted.as_f64() == found.as_f64() => None,
+        (Value::String(text), Value::Number(number))
+        | (Value::Number(number), Value::String(text))
+            if text.parse().ok() == number.as_f64() =>
+        {
+            None
+        }
+        (Value::String(text), Value::Bool(value))
+            if text.eq_ignore_ascii_case(&value.to_string()) =>
+        {
+            None
+        }
+        (wanted, found) if wanted == found => None,
+        _ => here(),
+    }
+}
+
+/// Whether two texts say the same: words without case and spaces, points in time, bytes in either alphabet.
+fn same_text(wanted: &str, found: &str) -> bool {
+    let is_words = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || b", ".contains(&byte))
+    };
+    let words = |text: &str| text.replace(' ', "").to_lowercase();
+    wanted == found
+        || is_words(wanted) && words(wanted) == words(found)
+        || instant(wanted).is_some() && instant(wanted) == instant(found)
+        || wanted
+            .replace('-', "+")
+            .replace('_', "/")
+            .trim_end_matches('=')
+            == found.trim_end_matches('=')
+}
+
+/// A point in time without what may be written in several ways: no offset is UTC, zeros at the end of a fraction say nothing.
+fn instant(text: &str) -> Option<String> {
+    let (date, time) = text.split_once('T').unwrap_or((text, "00:00"));
+    if date.len() != 10
+        || !date
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'-')
+    {
+        return None;
+    }
+    let time = time.trim_end_matches('Z').trim_end_matches("+00:00");
+    let (seconds, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let seconds = if seconds.len() == 5 {
+        format!("{seconds}:00")
+    } else {
+        seconds.to_owned()
+    };
+    Some(format!(
+        "{date}T{seconds}.{}",
+        fraction.trim_end_matches('0')
+    ))
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn asked(method: &str, url: &str) -> Request {
+        Request {
+            method: method.into(),
+            url: url.into(),
+            ..Request::default()
+        }
+    }
+
+    fn sent(method: &str, target: &str) -> Sent {
+        Sent {
+            method: method.into(),
+            target: target.into(),
+            ..Sent::default()
+        }
+    }
+
+    #[test]
+    fn two_writings_of_one_request_are_the_same() {
+        for (url, target) in [
+            ("/me/sendmail", "/v1.0/me/sendMail"),
+            (
+                "/users/a b?select=id,mail&$top=1",
+                "/v1.0/users/a%20b?$top=1&$select=id%2Cmail",
+            ),
+            ("/me/w/worksheets('a')/x", "/v1.0/me/w/worksheets/a/x"),
+            (
+                "/security/cases/1/reopen",
+                "/v1.0/security/cases/1/microsoft.graph.security.reopen",
+            ),
+            ("/me/drive/root/delta", "/v1.0/me/drive/root/delta()"),
+            ("/a/f(b='2',a=1)", "/v1.0/a/f(a=1,b='2')"),
+            ("/me/drive/root:/a", "/v1.0/me/drive/root:/a:"),
+            (
+                "/g?$expand=members($top=5;$select=id)",
+                "/v1.0/g?$expand=members($select=id;$top=5)",
+            ),
+        ] {
+            assert_eq!(
+                request(&asked("GET", url), &[], &sent("GET", target)),
+                None,
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_differs_is_said() {
+        for (url, target, wanted) in [
+            (
+                "/users/A1",
+                "/v1.0/users/a1",
+                "/v1.0/users/a1 was sent, and not /users/A1",
+            ),
+            ("/me", "/v1.0/me/x", "/v1.0/me/x was sent, and not /me"),
+            (
+                "/me?$top=5",
+                "/v1.0/me?$top=6",
+                "the query was {\"$top\": \"6\"}, and not {\"$top\": \"5\"}",
+            ),
+            (
+                "/f(a='x')",
+                "/v1.0/f(a='X')",
+                "/v1.0/f(a='X') was sent, and not /f(a='x')",
+            ),
+        ] {
+            let difference = request(&asked("GET", url), &[], &sent("GET", target));
+            assert_eq!(difference.as_deref(), Some(wanted));
+        }
+        let mut with_header = asked("GET", "/me");
+        with_header.headers.push(("Prefer".into(), "a".into()));
+        let difference = request(&with_header, &[], &sent("GET", "/v1.0/me"));
+        assert_eq!(difference.as_deref(), Some("Prefer was not sent"));
+    }
+
+    #[test]
+    fn bodies_differ_where_a_null_is_lost_and_answers_do_not() {
+        let (one, other) = (json!({"a": null, "b": 1}), json!({"b": 1.0}));
+        assert_eq!(
+            difference(&one, &other, "", Nulls::Count).as_deref(),
+            Some("/a: nothing")
+        );
+        assert_eq!(difference(&one, &other, "", Nulls::Are), None);
+        let list = json!({"value": [{"a": "x"}]});
+        assert_eq!(
+            answer(&list, "Collection<models::User>", &json!({"value": [{}]})).as_deref(),
+            Some("/value/0/a: nothing")
+        );
+        assert_eq!(answer(&list, "Value<Vec<X>>", &json!([{"a": "x"}])), None);
+    }
+
+    #[test]
+    fn texts_that_say_the_same_are_the_same() {
+        assert!(same_text("HTML", "html"));
+        assert!(same_text("a, b", "a,b"));
+        assert!(same_text("2026-01-02T03:04:05", "2026-01-02T03:04:05Z"));
+        assert!(same_text(
+            "2026-01-02T03:04:05.7000000Z",
+            "2026-01-02T03:04:05.7Z"
+        ));
+        assert!(same_text("-__-", "+//+"));
+        assert!(!same_text("a/b", "A/b"));
+        assert!(!same_text("2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z"));
+    }
+}

@@ -1,0 +1,483 @@
+//! Turns a request to Graph into the Rust that a person would write for it, or says what stands in the way.
+
+pub mod compare;
+mod literal;
+mod options;
+pub mod report;
+pub mod request;
+pub mod route;
+pub mod run;
+mod rust;
+pub mod unwritable;
+pub mod url;
+
+use std::fmt;
+
+use anyhow::Result;
+use msgraph_codegen::{Generated, MethodName};
+
+use crate::json::Json;
+use literal::Models;
+use request::{Body, Request};
+use route::Route;
+use rust::{Scope, string};
+use url::Address;
+
+/// The Rust for a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// The `use` lines that it needs.
+    pub uses: String,
+    /// A statement, laid out.
+    pub rust: String,
+    /// What the call answers: `Collection<models::User>`.
+    pub answer: String,
+    /// Graph's name of the model that is answered, where it is one.
+    pub answer_type: Option<String>,
+    /// What stands for placeholders that are no values: `{n}` where a number is wanted.
+    pub filled: Vec<(String, String)>,
+}
+
+/// What stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Another version than v1.0.
+    Version(String),
+    /// The path leads nowhere.
+    Place { path: String, segment: String },
+    /// The place has no such operation.
+    Method {
+        path: String,
+        methods: Vec<&'static str>,
+    },
+    /// An argument of the path is of another form.
+    Argument {
+        name: String,
+        of: String,
+        value: String,
+    },
+    /// The call needs what the request does not have.
+    Missing(String),
+    /// The body has not the form that the operation takes.
+    Body(String),
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Obstacle::Version(version) => write!(f, "{version} is not described here"),
+            Obstacle::Place { path, segment } => {
+                write!(
+                    f,
+                    "{path} is not described: nothing is called {segment:?} there"
+                )
+            }
+            Obstacle::Method { path, methods } => {
+                write!(f, "{path} has {} alone", methods.join(", "))
+            }
+            Obstacle::Argument { name, of, value } => {
+                write!(f, "{name} is to be {of}, and {value:?} is none")
+            }
+            Obstacle::Missing(name) => write!(f, "the call needs {name}"),
+            Obstacle::Body(what) => write!(f, "the body {what}"),
+        }
+    }
+}
+
+/// Writes snippets for one description.
+pub struct Snippets<'g> {
+    generated: &'g Generated<'g>,
+    models: Models<'g>,
+}
+
+impl<'g> Snippets<'g> {
+    /// # Errors
+    ///
+    /// When the description has a type that the generator does not know.
+    pub fn new(generated: &'g Generated<'g>) -> Result<Self> {
+        Ok(Self {
+            generated,
+            models: Models::new(generated)?,
+        })
+    }
+
+    /// Whether two types of Graph's are the same, or one derives from the other.
+    pub fn are_related(&self, one: &str, other: &str) -> bool {
+        let (Some(one), Some(other)) = (self.models.by_name(one), self.models.by_name(other))
+        else {
+            return false;
+        };
+        one.name == other.name || one.bases.contains(&other.name) || other.bases.contains(&one.name)
+    }
+
+    /// The snippet for a request; `Err` within says what stands in the way.
+    ///
+    /// # Errors
+    ///
+    /// When what was written is no Rust, which would be a fault of this program.
+    pub fn write(&self, request: &Request) -> Result<std::result::Result<Snippet, Obstacle>> {
+        let address = Address::new(&request.url);
+        if let Some(version) = address
+            .version
+            .as_deref()
+            .filter(|version| *version != "v1.0")
+        {
+            return Ok(Err(Obstacle::Version(version.to_owned())));
+        }
+        let method = request.method.to_uppercase();
+        let route = match route::find(self.generated.tree(), &method, &address.segments) {
+            Ok(route) => route,
+            Err(obstacle) => return Ok(Err(obstacle)),
+        };
+        let written = Writing {
+            snippets: self,
+            request,
+            scope: Scope::default(),
+            filled: Vec::new(),
+        }
+        .statement(&address, &route);
+        let (statement, call, scope, filled) = match written {
+            Ok(written) => written,
+            Err(obstacle) => return Ok(Err(obstacle)),
+        };
+        let answer = call.answer.clone().unwrap_or_default();
+        Ok(Ok(Snippet {
+            uses: scope.lines(),
+            rust: rust::formatted(&statement)?,
+            answer_type: model_in(&answer)
+                .and_then(|path| self.models.by_path(&path))
+                .map(|model| model.name.to_owned()),
+            answer,
+            filled,
+        }))
+    }
+}
+
+/// `models::User` of `Collection<models::User>`.
+fn model_in(answer: &str) -> Option<String> {
+    let start = answer.find("models::")?;
+    let of = &answer[start..];
+    let end = of
+        .find(|sign: char| !sign.is_alphanumeric() && !"_:".contains(sign))
+        .unwrap_or(of.len());
+    Some(of[..end].to_owned())
+}
+
+/// A snippet in the making.
+struct Writing<'s, 'g> {
+    snippets: &'s Snippets<'g>,
+    request: &'s Request,
+    scope: Scope,
+    filled: Vec<(String, String)>,
+}
+
+type Written<'s> = (String, &'s MethodName, Scope, Vec<(String, String)>);
+
+impl<'s, 'g> Writing<'s, 'g> {
+    fn statement(mut self, address: &Address, route: &Route) -> Result<Written<'s>, Obstacle> {
+        let steps: Vec<_> = route.steps.iter().map(|(step, _)| *step).collect();
+        let methods = self
+            .snippets
+            .generated
+            .methods(&steps, route.operation)
+            .ok_or_else(|| Obstacle::Missing("a method that is written".into()))?;
+        let (call, before) = methods
+            .split_last()
+            .ok_or_else(|| Obstacle::Missing("a path".into()))?;
+        let mut rust = String::from("graph");
+        let mut values = route.steps.iter().map(|(_, values)| values);
+        for method in before {
+            let values = values.next().map_or(&[][..], Vec::as_slice);
+            let arguments = self.arguments(method, values)?;
+            rust.push_str(&format!(".{}({})", method.name, arguments.join(", ")));
+        }
+        // An operation that is a method of the parent takes the values of its own segment.
+        let values = values.next().map_or(&[][..], Vec::as_slice);
+        let mut query = address.query.clone();
+        let mut headers = self.request.headers.clone();
+        let mut body = self.request.body.clone();
+        if let Some(Body::Text(text)) = &body
+            && self.request.method.eq_ignore_ascii_case("get")
+        {
+            // A GET has no body: what is written there are headers, after an empty line too many.
+            let lines: Result<Vec<_>> = text.lines().map(request::header).collect();
+            headers.extend(lines.map_err(|_| Obstacle::Body("belongs to a GET".into()))?);
+            body = None;
+        }
+        let arguments = self.call_arguments(call, values, &mut query, &mut headers, &mut body)?;
+        rust.push_str(&format!(".{}({})", call.name, arguments.join(", ")));
+        let mut options = options::Writer {
+            models: &self.snippets.models,
+            scope: &mut self.scope,
+            call,
+        };
+        for (name, value) in &query {
+            rust.push_str(&options.option(name, value));
+        }
+        for (name, value) in &headers {
+            if !is_implied(name, value, self.request.body.as_ref()) {
+                rust.push_str(&options.header(name, value));
+            }
+        }
+        match body {
+            None => {}
+            Some(Body::Json(json)) => {
+                self.scope.bring("serde_json::json");
+                rust.push_str(&format!(".body_json(&json!({json}))"));
+            }
+            Some(Body::Text(text)) => rust.push_str(&format!(".body_text({})", string(&text))),
+        }
+        rust.push_str(".await?");
+        let statement = match call.answer.as_deref() {
+            Some("Nothing") | None => format!("{rust};"),
+            Some(answer) => format!("let {} = {rust};", variable(answer)),
+        };
+        Ok((statement, call, self.scope, self.filled))
+    }
+
+    /// The arguments of a method that leads further, from the values of its segment.
+    fn arguments(
+        &mut self,
+        method: &MethodName,
+        values: &[Option<String>],
+    ) -> Result<Vec<String>, Obstacle> {
+        let declared = method.arguments.iter();
+        declared
+            .zip(
+                values
+                    .iter()
+                    .map(Option::as_deref)
+                    .chain(std::iter::repeat(None)),
+            )
+            .map(|(declared, value)| self.argument(declared, value))
+            .collect()
+    }
+
+    /// The arguments of the method that makes the call: those of its segment, then what the operation takes.
+    fn call_arguments(
+        &mut self,
+        call: &MethodName,
+        values: &[Option<String>],
+        query: &mut Vec<(String, String)>,
+        headers: &mut Vec<(String, String)>,
+        body: &mut Option<Body>,
+    ) -> Result<Vec<String>, Obstacle> {
+        let mut arguments = Vec::new();
+        let mut values = values.iter();
+        for declared in &call.arguments {
+            let (name, of) = declared.split_once(": ").unwrap_or((declared, ""));
+            let argument = match name {
+                "body" => self.body(of, body)?,
+                "reference" => self.reference(query, body)?,
+                "etag" => {
+                    let at = headers
+                        .iter()
+                        .position(|(name, _)| name.eq_ignore_ascii_case("if-match"));
+                    let at = at.ok_or_else(|| Obstacle::Missing("the header If-Match".into()))?;
+                    string(&headers.remove(at).1)
+                }
+                _ => match values.next() {
+                    Some(value) => self.argument(declared, value.as_deref())?,
+                    None => {
+                        let at = query.iter().position(|(of, _)| is_named(of, name));
+                        let value = at.map(|at| query.remove(at).1);
+                        self.argument(declared, value.as_deref())?
+                    }
+                },
+            };
+            arguments.push(argument);
+        }
+        Ok(arguments)
+    }
+
+    /// One argument, from its text on the wire.
+    fn argument(&mut self, declared: &str, value: Option<&str>) -> Result<String, Obstacle> {
+        let (name, of) = declared.split_once(": ").unwrap_or((declared, ""));
+        if let Some(of) = of
+            .strip_prefix("Option<")
+            .and_then(|of| of.strip_suffix('>'))
+        {
+            return match value {
+                None | Some("null") => Ok("None".into()),
+                Some(value) => Ok(format!("Some({})", self.plain(name, of, value)?)),
+            };
+        }
+        match value {
+            Some(value) => self.plain(name, of, value),
+            None => Err(Obstacle::Missing(format!("{name} in the query"))),
+        }
+    }
+
+    fn plain(&mut self, name: &str, of: &str, value: &str) -> Result<String, Obstacle> {
+        if of == "&str" {
+            return Ok(string(value));
+        }
+        if let Some(of) = of.strip_prefix("&model::Flags<") {
+            self.scope.bring("msgraph::model::Flags");
+            let model = self.scope.model(of.trim_end_matches('>'));
+            return Ok(format!("&Flags::<{model}>::from_text({})", string(value)));
+        }
+        let mut writer = literal::Writer {
+            models: &self.snippets.models,
+            scope: &mut self.scope,
+        };
+        let (written, borrow) = match of.strip_prefix('&') {
+            Some("[&str]") => {
+                let list: Option<Vec<String>> = serde_json::from_str(value).ok();
+                let items: Option<Vec<_>> =
+                    list.map(|list| list.iter().map(|item| string(item)).collect());
+                (items.map(|items| format!("[{}]", items.join(", "))), "&")
+            }
+            Some(of) => (writer.value(of, &Json::String(value.to_owned())), "&"),
+            None => {
+                let json = Json::String(value.to_owned());
+                let number = Json::Number(value.to_owned());
+                (
+                    writer
+                        .value(of, &json)
+                        .or_else(|| writer.value(of, &number)),
+                    "",
+                )
+            }
+        };
+        if let Some(written) = written {
+            return Ok(format!("{borrow}{written}"));
+        }
+        // A placeholder stands for a value, and any will do.
+        let is_placeholder =
+            |open: char, close: char| value.starts_with(open) && value.ends_with(close);
+        let sample = sample(of.trim_start_matches('&'));
+        match sample {
+            Some(sample) if is_placeholder('{', '}') || is_placeholder('<', '>') => {
+                self.filled.push((value.to_owned(), sample.to_owned()));
+                self.plain(name, of, sample)
+            }
+            _ => Err(Obstacle::Argument {
+                name: name.to_owned(),
+                of: of.to_owned(),
+                value: value.to_owned(),
+            }),
+        }
+    }
+
+    fn body(&mut self, of: &str, body: &mut Option<Body>) -> Result<String, Obstacle> {
+        let into = of
+            .strip_prefix("impl Into<")
+            .and_then(|of| of.strip_suffix('>'));
+        let of = into.unwrap_or(of);
+        if of == "Content" {
+            self.scope.bring("msgraph::call::Content");
+            let media_type = self
+                .request
+                .headers
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+                .map(|(_, value)| format!(".with_type({})", string(value)))
+                .unwrap_or_default();
+            return Ok(match body.take() {
+                Some(Body::Text(text)) => format!("Content::new({}){media_type}", string(&text)),
+                Some(Body::Json(json)) => {
+                    format!("Content::new({}){media_type}", string(&json.to_string()))
+                }
+                None => format!("Content::new(\"\"){media_type}"),
+            });
+        }
+        let json = match body.take() {
+            Some(Body::Json(json)) => json,
+            // A list of an action's arguments may be left out where it is empty.
+            None => Json::Object(crate::json::Members::new()),
+            Some(Body::Text(_)) => return Err(Obstacle::Body("is no JSON".into())),
+        };
+        let mut writer = literal::Writer {
+            models: &self.snippets.models,
+            scope: &mut self.scope,
+        };
+        let value = match into {
+            Some(_) => writer.into_value(of, &json),
+            None => writer.value(of, &json),
+        };
+        value.ok_or_else(|| Obstacle::Body(format!("is no {of}")))
+    }
+
+    /// The reference that is added, set or removed.
+    fn reference(
+        &mut self,
+        query: &mut Vec<(String, String)>,
+        body: &mut Option<Body>,
+    ) -> Result<String, Obstacle> {
+        if let Some(at) = query
+            .iter()
+            .position(|(name, _)| name == "@id" || name == "$id")
+        {
+            return Ok(string(&query.remove(at).1));
+        }
+        match body.take() {
+            Some(Body::Json(json)) => match json.text("@odata.id") {
+                Some(id) => Ok(string(id)),
+                None => Err(Obstacle::Body("has no @odata.id".into())),
+            },
+            _ => Err(Obstacle::Body("has no @odata.id".into())),
+        }
+    }
+}
+
+/// Whether a parameter of the query is the argument of this name: `startDateTime` is `start_date_time`.
+fn is_named(parameter: &str, argument: &str) -> bool {
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    plain(parameter.trim_start_matches('$')) == plain(argument)
+}
+
+/// A header that is sent without being asked for.
+fn is_implied(name: &str, value: &str, body: Option<&Body>) -> bool {
+    match name.to_lowercase().as_str() {
+        "content-length" | "host" | "authorization" => true,
+        "content-type" => {
+            !matches!(body, Some(Body::Json(_))) || value.starts_with("application/json")
+        }
+        _ => false,
+    }
+}
+
+/// What stands for a placeholder of this type.
+fn sample(of: &str) -> Option<&'static str> {
+    Some(match of {
+        "i16" | "i32" | "i64" | "u8" | "f64" | "f32" => "1",
+        "bool" => "true",
+        "edm::Date" => "2026-01-02",
+        "edm::DateTimeOffset" => "2026-01-02T03:04:05Z",
+        "edm::TimeOfDay" => "03:04:05",
+        "edm::Duration" => "PT1H",
+        "edm::Guid" => "00000000-0000-0000-0000-000000000001",
+        _ => return None,
+    })
+}
+
+/// What a person would call the answer: `messages`, `message`.
+fn variable(answer: &str) -> String {
+    use heck::ToSnakeCase as _;
+    let name =
+        model_in(answer).and_then(|path| path.rsplit("::").next().map(|name| name.to_snake_case()));
+    match (name, answer) {
+        (Some(name), answer) if answer.starts_with("Collection<") => plural(&name),
+        (Some(name), _) => match name.as_str() {
+            keyword @ ("match" | "type" | "move" | "ref" | "use" | "where" | "graph") => {
+                format!("{keyword}_")
+            }
+            _ => name,
+        },
+        (None, "CountOf") => "count".into(),
+        (None, "Content") => "content".into(),
+        (None, answer) if answer.starts_with("Collection<") => "page".into(),
+        (None, _) => "value".into(),
+    }
+}
+
+fn plural(name: &str) -> String {
+    match name {
+        name if name.ends_with('y') && !name.ends_with("ey") && !name.ends_with("ay") => {
+            format!("{}ies", &name[..name.len() - 1])
+        }
+        name if name.ends_with(['s', 'x']) || name.ends_with("ch") => format!("{name}es"),
+        name => format!("{name}s"),
+    }
+}

@@ -1,0 +1,288 @@
+//! Query options and headers as the methods of a call.
+
+use msgraph_codegen::{MethodName, Model};
+
+use super::literal::{Models, property};
+use super::rust::{Scope, string};
+
+/// The options that go by these names also without the dollar sign.
+const SYSTEM: &[&str] = &[
+    "$select",
+    "$expand",
+    "$filter",
+    "$search",
+    "$orderby",
+    "$top",
+    "$skip",
+    "$count",
+    "$format",
+    "$skiptoken",
+    "$deltatoken",
+    "$apply",
+    "$compute",
+    "$levels",
+];
+
+/// The name of an option as OData writes it; it may come without the dollar sign, and in any case.
+pub fn system_name(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let system = SYSTEM
+        .iter()
+        .find(|system| **system == lower || system.trim_start_matches('$') == lower);
+    // `token` and the like are no options of OData, and neither is `format` of a download.
+    match system {
+        Some(system) if name.starts_with('$') || !matches!(lower.as_str(), "format") => {
+            (*system).to_owned()
+        }
+        _ => name.to_owned(),
+    }
+}
+
+/// Writes the methods for one request.
+pub struct Writer<'m, 'g> {
+    pub models: &'m Models<'g>,
+    pub scope: &'m mut Scope,
+    pub call: &'m MethodName,
+}
+
+impl<'m, 'g> Writer<'m, 'g> {
+    /// The method for one option of the query.
+    pub fn option(&mut self, name: &str, value: &str) -> String {
+        let name = system_name(name);
+        let has = self.call.options.contains(&name);
+        let typed = has.then(|| self.typed(&name, value)).flatten();
+        typed.unwrap_or_else(|| format!(".query({}, {})", string(&name), string(value)))
+    }
+
+    /// The method for one header.
+    pub fn header(&mut self, name: &str, value: &str) -> String {
+        let options = &self.call.options;
+        let has = |name: &str| options.iter().any(|of| of == name);
+        match name.to_lowercase().as_str() {
+            "consistencylevel"
+                if has("ConsistencyLevel") && value.eq_ignore_ascii_case("eventual") =>
+            {
+                self.scope.bring("msgraph::call::ConsistencyLevel");
+                ".consistency_level(ConsistencyLevel::Eventual)".to_owned()
+            }
+            "if-match" if has("If-Match") => format!(".if_match({})", string(value)),
+            _ => format!(".header({}, {})", string(name), string(value)),
+        }
+    }
+
+    /// What is asked for: the model of the answer.
+    fn model(&self) -> Option<&'m Model<'g>> {
+        let answer = self.call.answer.as_deref()?;
+        let (_, of) = answer.split_once("models::")?;
+        let end = of
+            .find(|sign: char| !sign.is_alphanumeric() && !"_:".contains(sign))
+            .unwrap_or(of.len());
+        let models: &'m Models<'g> = self.models;
+        models.by_path(&format!("models::{}", &of[..end]))
+    }
+
+    fn typed(&mut self, name: &str, value: &str) -> Option<String> {
+        let model = self.model();
+        Some(match name {
+            "$select" => format!(".select({})", self.select(model, value)),
+            "$expand" => format!(".expand({})", self.expand(model, value)),
+            "$orderby" => format!(".orderby({})", self.orderby(model, value)),
+            "$filter" => format!(".filter({})", string(value)),
+            "$search" => format!(".search({})", self.search(value)),
+            "$top" => format!(".top({})", value.trim().parse::<u32>().ok()?),
+            "$skip" => format!(".skip({})", value.trim().parse::<u32>().ok()?),
+            "$count" => format!(".count({})", value.trim().parse::<bool>().ok()?),
+            _ => return None,
+        })
+    }
+
+    fn select(&mut self, model: Option<&'m Model<'g>>, value: &str) -> String {
+        let items: Vec<&str> = value.split(',').map(str::trim).collect();
+        let items = items
+            .into_iter()
+            .map(|item| match self.constant(model, item, Some(true)) {
+                Some((constant, of)) => (constant, of),
+                None => (string(item), "&str".to_owned()),
+            });
+        list(items.collect())
+    }
+
+    fn orderby(&mut self, model: Option<&'m Model<'g>>, value: &str) -> String {
+        let items: Vec<&str> = value.split(',').map(str::trim).collect();
+        let items = items.into_iter().map(|item| {
+            let (name, direction) = item.split_once(' ').unwrap_or((item, ""));
+            let method = match direction.trim() {
+                "" => "",
+                "asc" => ".asc()",
+                "desc" => ".desc()",
+                _ => return (string(item), "&str".to_owned()),
+            };
+            match self.constant(model, name, Some(true)) {
+                // With a direction all are of one type.
+                Some((constant, of)) if method.is_empty() => (constant, of),
+                Some((constant, _)) => (constant + method, "order".to_owned()),
+                None => (string(item), "&str".to_owned()),
+            }
+        });
+        list(items.collect())
+    }
+
+    fn expand(&mut self, model: Option<&'m Model<'g>>, value: &str) -> String {
+        let items = split(value, ',');
+        let items = items.into_iter().map(|item| {
+            let item = item.trim();
+            self.expanded(model, item)
+                .unwrap_or_else(|| (string(item), "&str".to_owned()))
+        });
+        list(items.collect())
+    }
+
+    /// A navigation with its own options: `members($select=id;$top=5)`.
+    fn expanded(&mut self, model: Option<&'m Model<'g>>, item: &str) -> Option<(String, String)> {
+        let (name, options) = match item.split_once('(') {
+            Some((name, options)) => (name.trim(), options.trim_end().strip_suffix(')')?),
+            None => (item, ""),
+        };
+        let (mut rust, of) = self.constant(model, name, Some(false))?;
+        let models: &'m Models<'g> = self.models;
+        let inner = of.strip_prefix("Vec<").and_then(|of| of.strip_suffix('>'));
+        let target = models.by_path(&format!("models::{}", inner.unwrap_or(&of)));
+        for option in split(options, ';') {
+            let option = option.trim();
+            if option.is_empty() {
+                continue;
+            }
+            let (name, value) = option.split_once('=')?;
+            let value = value.trim();
+            rust.push_str(&match system_name(name.trim()).as_str() {
+                "$select" => format!(".select({})", self.select(target, value)),
+                "$expand" => format!(".expand({})", self.expand(target, value)),
+                "$orderby" => format!(".orderby({})", self.orderby(target, value)),
+                "$filter" => format!(".filter({})", string(value)),
+                "$top" => format!(".top({})", value.parse::<u32>().ok()?),
+                "$skip" => format!(".skip({})", value.parse::<u32>().ok()?),
+                "$count" => format!(".count({})", value.parse::<bool>().ok()?),
+                "$levels" if value == "max" => ".levels(\"max\")".to_owned(),
+                "$levels" => format!(".levels({})", value.parse::<u32>().ok()?),
+                _ => return None,
+            });
+        }
+        Some((
+            rust,
+            if options.is_empty() {
+                of
+            } else {
+                format!("expanded {of}")
+            },
+        ))
+    }
+
+    /// The constant of a property, and the type of its value.
+    fn constant(
+        &mut self,
+        model: Option<&'m Model<'g>>,
+        name: &str,
+        structural: Option<bool>,
+    ) -> Option<(String, String)> {
+        let model = model?;
+        let property = property(model, name)?;
+        if structural.is_some_and(|structural| structural != property.field.is_some()) {
+            return None;
+        }
+        let name = self.scope.model(&model.rust);
+        Some((
+            format!("{name}::{}", property.constant),
+            property.of.clone(),
+        ))
+    }
+
+    /// A search is one term in quotes, or an expression.
+    fn search(&mut self, value: &str) -> String {
+        let inner = value
+            .trim()
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'));
+        match inner {
+            Some(term) if !term.contains(['"', '\\']) => string(term),
+            _ => {
+                self.scope.bring("msgraph::query::Search");
+                format!("Search::raw({})", string(value))
+            }
+        }
+    }
+}
+
+/// One item as it is; several of one type as an array, of several types as a tuple, which has twelve places at most.
+fn list(items: Vec<(String, String)>) -> String {
+    let same = items.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    let texts: Vec<String> = items.into_iter().map(|(text, _)| text).collect();
+    match texts.as_slice() {
+        [one] => one.clone(),
+        several if same => format!("[{}]", several.join(", ")),
+        several if several.len() <= 12 => format!("({})", several.join(", ")),
+        several => {
+            let parts: Vec<_> = several
+                .chunks(12)
+                .map(|part| match part {
+                    [one] => one.clone(),
+                    part => format!("({})", part.join(", ")),
+                })
+                .collect();
+            format!("({})", parts.join(", "))
+        }
+    }
+}
+
+/// The parts of a text between a sign that stands neither in parentheses nor in quotes.
+fn split(text: &str, by: char) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut depth, mut quoted) = (0, 0_usize, false);
+    for (at, sign) in text.char_indices() {
+        match sign {
+            '\'' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            _ if sign == by && depth == 0 && !quoted => {
+                parts.push(&text[start..at]);
+                start = at + sign.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_go_by_one_name() {
+        assert_eq!(system_name("select"), "$select");
+        assert_eq!(system_name("$orderBy"), "$orderby");
+        assert_eq!(system_name("token"), "token");
+        assert_eq!(system_name("format"), "format");
+    }
+
+    #[test]
+    fn lists_of_several_types_are_tuples() {
+        let items = |types: &[&str]| {
+            let items = types.iter().map(|of| ("A".to_owned(), (*of).to_owned()));
+            items.collect::<Vec<_>>()
+        };
+        assert_eq!(list(items(&["x"])), "A");
+        assert_eq!(list(items(&["x", "x"])), "[A, A]");
+        assert_eq!(list(items(&["x", "y"])), "(A, A)");
+        let many = list(items(&[
+            "x", "y", "z", "x", "y", "z", "x", "y", "z", "x", "y", "z", "x",
+        ]));
+        assert_eq!(many, "((A, A, A, A, A, A, A, A, A, A, A, A), A)");
+    }
+
+    #[test]
+    fn what_is_in_parentheses_or_quotes_stays_together() {
+        assert_eq!(split("a($select=b,c),d", ','), ["a($select=b,c)", "d"]);
+        assert_eq!(split("a eq 'x;y';b", ';'), ["a eq 'x;y'", "b"]);
+    }
+}

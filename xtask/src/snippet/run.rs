@@ -1,0 +1,388 @@
+//! Puts snippets into one program, compiles it, runs it against a recorder, and compares what happened with what was asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Snippet;
+use super::compare::{self, Sent};
+use super::request::Request;
+
+/// What became of one snippet.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// What the compiler said against it.
+    pub not_compiled: Option<String>,
+    /// How what was sent differs from the request.
+    pub sent_wrong: Option<String>,
+    /// How what was read differs from the answer; only where there is one.
+    pub answer_lost: Option<String>,
+}
+
+/// What the program prints of one snippet.
+#[derive(Debug, Deserialize)]
+struct Report {
+    number: usize,
+    requests: Vec<Recorded>,
+    read: Option<Value>,
+    error: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Recorded {
+    method: String,
+    target: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+/// Functions of this many snippets stand in a module: one of a thousand would take the compiler minutes.
+const IN_MODULE: usize = 40;
+
+/// Compiles and runs the snippets of these numbers.
+///
+/// # Errors
+///
+/// When the program cannot be built or does not run to its end for another reason than a snippet.
+pub fn run(
+    root: &Path,
+    requests: &[Request],
+    snippets: &BTreeMap<usize, Snippet>,
+) -> Result<BTreeMap<usize, Outcome>> {
+    let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
+    let mut left: BTreeSet<usize> = snippets.keys().copied().collect();
+    let program = Program::new(root)?;
+    loop {
+        let wrong = program.compile(snippets, &left)?;
+        if wrong.is_empty() {
+            break;
+        }
+        for (number, message) in wrong {
+            left.remove(&number);
+            outcomes.entry(number).or_default().not_compiled = Some(message);
+        }
+    }
+    for report in program.run(requests, &left)? {
+        let (Some(request), Some(snippet)) =
+            (requests.get(report.number), snippets.get(&report.number))
+        else {
+            bail!(
+                "the program tells of a snippet {} that there is not",
+                report.number
+            );
+        };
+        outcomes.insert(report.number, judged(request, snippet, &report));
+    }
+    for number in left {
+        ensure!(
+            outcomes.contains_key(&number),
+            "the program tells nothing of snippet {number}"
+        );
+    }
+    Ok(outcomes)
+}
+
+fn judged(request: &Request, snippet: &Snippet, report: &Report) -> Outcome {
+    let mut outcome = Outcome::default();
+    outcome.sent_wrong = match report.requests.as_slice() {
+        [] => Some(match &report.error {
+            Some(error) => format!("nothing was sent: {error}"),
+            None => "nothing was sent".into(),
+        }),
+        [sent, ..] => compare::request(
+            request,
+            &snippet.filled,
+            &Sent {
+                method: sent.method.clone(),
+                target: sent.target.clone(),
+                headers: sent.headers.clone(),
+                body: sent.body.clone(),
+            },
+        ),
+    };
+    if let Some(answer) = &request.answer {
+        outcome.answer_lost = match (&report.error, &report.read) {
+            (Some(error), _) => Some(error.clone()),
+            (None, read) => compare::answer(
+                answer,
+                &snippet.answer,
+                read.as_ref().unwrap_or(&Value::Null),
+            ),
+        };
+    }
+    outcome
+}
+
+/// The program, in a folder below `target/`.
+struct Program {
+    root: PathBuf,
+    folder: PathBuf,
+}
+
+impl Program {
+    fn new(root: &Path) -> Result<Self> {
+        let folder = root.join("target/snippets");
+        fs::create_dir_all(folder.join("src"))
+            .with_context(|| format!("cannot make {}", folder.display()))?;
+        let program = Self {
+            root: root.to_owned(),
+            folder,
+        };
+        program.put("Cargo.toml", MANIFEST)?;
+        program.put("src/main.rs", MAIN)?;
+        let recorder = root.join("tests/it/support/recorder.rs");
+        let recorder = fs::read_to_string(&recorder)
+            .with_context(|| format!("cannot read {}", recorder.display()))?;
+        program.put("src/recorder.rs", &recorder)?;
+        // The versions that the crate is built with, so that nothing has to be fetched and most is built already.
+        let lock = root.join("Cargo.lock");
+        fs::copy(&lock, program.folder.join("Cargo.lock"))
+            .with_context(|| format!("cannot read {}", lock.display()))?;
+        Ok(program)
+    }
+
+    fn put(&self, name: &str, text: &str) -> Result<()> {
+        let path = self.folder.join(name);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Builds the program and gives what the compiler says against snippets.
+    fn compile(
+        &self,
+        snippets: &BTreeMap<usize, Snippet>,
+        numbers: &BTreeSet<usize>,
+    ) -> Result<BTreeMap<usize, String>> {
+        let (text, lines) = source(snippets, numbers);
+        self.put("src/snippets.rs", &text)?;
+        let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["build", "--message-format=json", "--quiet"])
+            .current_dir(&self.folder)
+            .env("CARGO_TARGET_DIR", self.root.join("target"))
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cannot run cargo")?;
+        if output.status.success() {
+            return Ok(BTreeMap::new());
+        }
+        let mut wrong = BTreeMap::new();
+        let mut other = Vec::new();
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            let Ok(message) = serde_json::from_str::<Value>(line) else {
+                continue;
+            };
+            let message = &message["message"];
+            if message["level"] != "error" {
+                continue;
+            }
+            let rendered = message["rendered"].as_str().unwrap_or_default().to_owned();
+            let spans = message["spans"].as_array().into_iter().flatten();
+            let of = spans
+                .filter(|span| {
+                    span["file_name"]
+                        .as_str()
+                        .is_some_and(|f| f.ends_with("snippets.rs"))
+                })
+                .filter_map(|span| usize::try_from(span["line_start"].as_u64()?).ok())
+                .find_map(|line| {
+                    lines
+                        .range(..=line)
+                        .next_back()
+                        .and_then(|(_, number)| *number)
+                });
+            match of {
+                Some(number) => {
+                    wrong.entry(number).or_insert(rendered);
+                }
+                None => other.push(rendered),
+            }
+        }
+        ensure!(
+            !wrong.is_empty(),
+            "the program is not built:\n{}",
+            other.join("\n")
+        );
+        Ok(wrong)
+    }
+
+    fn run(&self, requests: &[Request], numbers: &BTreeSet<usize>) -> Result<Vec<Report>> {
+        let answers: BTreeMap<usize, Value> = numbers
+            .iter()
+            .filter_map(|number| Some((*number, told(requests.get(*number)?))))
+            .collect();
+        self.put("answers.json", &serde_json::to_string(&answers)?)?;
+        let output = Command::new(self.root.join("target/debug/snippets"))
+            .arg(self.folder.join("answers.json"))
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cannot run the program")?;
+        ensure!(
+            output.status.success(),
+            "the program ends with {}",
+            output.status
+        );
+        String::from_utf8(output.stdout)
+            .context("the program prints no text")?
+            .lines()
+            .map(|line| {
+                serde_json::from_str(line).with_context(|| format!("the program prints {line}"))
+            })
+            .collect()
+    }
+}
+
+/// What the recorder answers.
+fn told(request: &Request) -> Value {
+    let status = match (request.status, &request.answer) {
+        (Some(status), _) => status,
+        (None, Some(_)) => 200,
+        (None, None) => 204,
+    };
+    json!({ "status": status, "answer": request.answer })
+}
+
+/// The functions, and at which line the one of which snippet begins.
+fn source(
+    snippets: &BTreeMap<usize, Snippet>,
+    numbers: &BTreeSet<usize>,
+) -> (String, BTreeMap<usize, Option<usize>>) {
+    let mut text = String::new();
+    let mut lines = BTreeMap::new();
+    let mut calls = String::new();
+    let chosen: Vec<_> = snippets
+        .iter()
+        .filter(|(number, _)| numbers.contains(number))
+        .collect();
+    for (module, snippets) in chosen.chunks(IN_MODULE).enumerate() {
+        let _ = writeln!(text, "mod part_{module} {{\n    use crate::*;\n");
+        for (number, snippet) in snippets {
+            lines.insert(text.lines().count() + 1, Some(**number));
+            let (statement, shown) = match snippet.rust.strip_prefix("let ") {
+                Some(rest) => {
+                    let name = rest.split(' ').next().unwrap_or_default();
+                    (snippet.rust.as_str(), format!("shown({name})"))
+                }
+                None => (snippet.rust.as_str(), "Ok(None)".to_owned()),
+            };
+            let shown = match snippet.answer.as_str() {
+                "Content" => shown.replace("shown(", "shown_content("),
+                _ => shown,
+            };
+            let _ = writeln!(
+                text,
+                "pub async fn snippet_{number}(graph: &Graph) -> Outcome {{\n{}{statement}{shown}\n}}\n",
+                snippet.uses
+            );
+            let _ = writeln!(
+                calls,
+                "    report({number}, told, |graph| Box::pin(part_{module}::snippet_{number}(graph))).await;"
+            );
+        }
+        text.push_str("}\n\n");
+    }
+    // What is wrong from here on is no snippet's.
+    lines.insert(text.lines().count() + 1, None);
+    let _ = writeln!(
+        text,
+        "use crate::{{Told, report}};\n\npub async fn all(told: &mut Told) {{\n{calls}}}"
+    );
+    (text, lines)
+}
+
+const MANIFEST: &str = r#"[package]
+name = "snippets"
+version = "0.0.0"
+edition = "2024"
+publish = false
+
+[workspace]
+
+[profile.dev]
+debug = "line-tables-only"
+
+[dependencies]
+bytes = "1"
+msgraph = { path = "../.." }
+serde = "1"
+serde_json = "1"
+tokio = { version = "1", features = ["full"] }
+"#;
+
+const MAIN: &str = r##"//! Written by `cargo xtask snippet --run`.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use msgraph::call::Content;
+use msgraph::{AccessToken, Graph};
+use serde_json::{Value, json};
+
+#[allow(dead_code)]
+mod recorder;
+#[allow(deprecated, unused_imports, unused_variables)]
+mod snippets;
+
+use recorder::{Answer, Recorder};
+
+type Outcome = Result<Option<Value>, Box<dyn std::error::Error>>;
+type Running<'g> = Pin<Box<dyn Future<Output = Outcome> + 'g>>;
+
+/// The recorder, and what it answers to which snippet.
+pub struct Told {
+    recorder: Recorder,
+    answers: HashMap<String, Value>,
+    next: Arc<Mutex<Answer>>,
+    graph: Graph,
+}
+
+#[allow(dead_code)]
+fn shown(answer: impl serde::Serialize) -> Outcome {
+    Ok(Some(serde_json::to_value(answer)?))
+}
+
+#[allow(dead_code)]
+fn shown_content(content: Content) -> Outcome {
+    Ok(Some(serde_json::from_slice(content.as_ref()).unwrap_or_default()))
+}
+
+async fn report(number: usize, told: &mut Told, run: impl for<'g> FnOnce(&'g Graph) -> Running<'g>) {
+    let answer = &told.answers[&number.to_string()];
+    let status = answer["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
+    *told.next.lock().unwrap() = match &answer["answer"] {
+        Value::Null => Answer::status(status),
+        value => Answer::json(value).with_status(status),
+    };
+    let outcome = run(&told.graph).await;
+    let (read, error) = match outcome {
+        Ok(read) => (read, None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    let requests: Vec<_> = told
+        .recorder
+        .requests()
+        .into_iter()
+        .map(|of| json!({ "method": of.method, "target": of.target, "headers": of.headers, "body": of.body }))
+        .collect();
+    told.recorder.clear();
+    println!("{}", json!({ "number": number, "requests": requests, "read": read, "error": error }));
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let path = std::env::args().nth(1).ok_or("which answers?")?;
+    let answers = serde_json::from_slice(&std::fs::read(path)?)?;
+    let next = Arc::new(Mutex::new(Answer::status(200)));
+    let answer = Arc::clone(&next);
+    let recorder = Recorder::new(move |_| answer.lock().unwrap().clone()).await;
+    let graph = Graph::builder(AccessToken::new("token")).base_url(recorder.url()).build()?;
+    let mut told = Told { recorder, answers, next, graph };
+    snippets::all(&mut told).await;
+    Ok(())
+}
+"##;
