@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
 
-use super::options::system_name;
+use super::options::{split, system_name};
 use super::request::{Body, Request};
 use super::url::Address;
 
@@ -172,30 +172,43 @@ fn spaced(list: &str) -> Vec<String> {
     list.split(',').map(|item| item.trim().to_owned()).collect()
 }
 
-/// An expansion with the options within parentheses in one order, and with their dollar signs.
+/// An expansion with the options within parentheses in one order, and with their dollar signs, at each depth.
 fn options_sorted(expand: &str) -> String {
-    let Some((before, rest)) = expand.split_once('(') else {
-        return expand.replace(' ', "");
-    };
-    let Some((inside, after)) = rest.rsplit_once(')') else {
-        return expand.replace(' ', "");
-    };
-    let mut options: Vec<String> = inside
-        .split(';')
-        .map(|option| match option.split_once('=') {
-            Some((name, value)) => {
-                format!("{}={}", system_name(name.trim()), value.replace(' ', ""))
-            }
-            None => option.to_owned(),
-        })
-        .collect();
-    options.sort();
-    format!(
-        "{}({}){}",
-        before.replace(' ', ""),
-        options.join(";"),
-        after.replace(' ', "")
-    )
+    let items = split(expand, ',').into_iter().map(|item| {
+        let item = item.trim();
+        let inside = item
+            .split_once('(')
+            .and_then(|(name, rest)| Some((name, rest.strip_suffix(')')?)));
+        let Some((name, inside)) = inside else {
+            return item.replace(' ', "");
+        };
+        // A comma between options, as some pages have it, is taken for the semicolon that OData wants.
+        let by = if inside.contains(';') { ';' } else { ',' };
+        let is_option = |part: &str| part.contains('=');
+        let parts = split(inside, by);
+        let parts = match by {
+            ',' if !parts.iter().skip(1).all(|part| is_option(part)) => vec![inside],
+            _ => parts,
+        };
+        let mut options: Vec<String> = parts
+            .into_iter()
+            .map(|option| match option.split_once('=') {
+                Some((name, value)) => {
+                    let name = system_name(name.trim());
+                    let value = match name.as_str() {
+                        "$expand" => options_sorted(value),
+                        _ => value.replace(' ', ""),
+                    };
+                    format!("{name}={value}")
+                }
+                None => option.trim().to_owned(),
+            })
+            .collect();
+        options.sort();
+        format!("{}({})", name.trim(), options.join(";"))
+    });
+    let items: Vec<_> = items.collect();
+    items.join(",")
 }
 
 fn same_header(name: &str, wanted: &str, found: &str) -> bool {
@@ -271,7 +284,12 @@ pub fn difference(wanted: &Value, found: &Value, at: &str, nulls: Nulls) -> Opti
             let counts = |value: &Value| nulls == Nulls::Count || !value.is_null();
             for (name, value) in wanted.iter().filter(|(_, value)| counts(value)) {
                 let at = format!("{at}/{name}");
-                match found.get(name) {
+                let other = found.get(name).or_else(|| {
+                    // The arguments of actions, which are declared in another case.
+                    let mut members = found.iter();
+                    members.find_map(|(of, value)| of.eq_ignore_ascii_case(name).then_some(value))
+                });
+                match other {
                     Some(other) if name == "@odata.type" => {
                         let plain = |value: &Value| {
                             value
@@ -290,9 +308,9 @@ pub fn difference(wanted: &Value, found: &Value, at: &str, nulls: Nulls) -> Opti
                     None => return Some(format!("{at}: nothing")),
                 }
             }
-            let more = found
-                .iter()
-                .find(|(name, value)| counts(value) && !wanted.contains_key(*name));
+            let more = found.iter().find(|(name, value)| {
+                counts(value) && !wanted.keys().any(|of| of.eq_ignore_ascii_case(name))
+            });
             more.map(|(name, value)| format!("{at}/{name}: {} more", short(value)))
         }
         (Value::Array(wanted), Value::Array(found)) => {

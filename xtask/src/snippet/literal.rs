@@ -37,8 +37,13 @@ impl<'g> Models<'g> {
     }
 }
 
-/// A property of a model, by Graph's name.
+/// A property of a model, by Graph's name. The arguments of actions are compared without case: they are declared as
+/// `Message` and documented as `message`, and Graph takes both.
 pub fn property<'m, 'd>(model: &'m Model<'d>, name: &str) -> Option<&'m Property<'d>> {
+    if model.name.starts_with("actions.") {
+        let mut properties = model.properties.iter();
+        return properties.find(|property| property.name.eq_ignore_ascii_case(name));
+    }
     model
         .properties
         .iter()
@@ -80,7 +85,7 @@ impl<'m, 'g> Writer<'m, 'g> {
     }
 
     /// A value that is handed over as it is, though it may be of a derived type: the other side takes it into the base.
-    pub fn into_value(&mut self, of: &str, json: &Json) -> Option<String> {
+    pub fn handed_over(&mut self, of: &str, json: &Json) -> Option<String> {
         match self.model(of) {
             Some(model) if model.kind == Kind::Model => Some(self.object(model, json)?.0),
             _ => self.value(of, json),

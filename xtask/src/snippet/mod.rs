@@ -393,7 +393,7 @@ impl<'s, 'g> Writing<'s, 'g> {
             scope: &mut self.scope,
         };
         let value = match into {
-            Some(_) => writer.into_value(of, &json),
+            Some(_) => writer.handed_over(of, &json),
             None => writer.value(of, &json),
         };
         value.ok_or_else(|| Obstacle::Body(format!("is no {of}")))

@@ -234,7 +234,7 @@ fn list(items: Vec<(String, String)>) -> String {
 }
 
 /// The parts of a text between a sign that stands neither in parentheses nor in quotes.
-fn split(text: &str, by: char) -> Vec<&str> {
+pub fn split(text: &str, by: char) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut depth, mut quoted) = (0, 0_usize, false);
     for (at, sign) in text.char_indices() {

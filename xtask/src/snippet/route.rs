@@ -4,11 +4,13 @@ use msgraph_codegen::{Argument, Segment, Tree};
 
 use super::Obstacle;
 
+/// A step: a place and the number of a child of it, with the values of what the segment takes.
+pub type Step = ((usize, usize), Vec<Option<String>>);
+
 /// A way to an operation.
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// Each a place and the number of a child of it, with the values of what the segment takes.
-    pub steps: Vec<((usize, usize), Vec<Option<String>>)>,
+    pub steps: Vec<Step>,
     /// The place at the end.
     pub place: usize,
     /// The number of the operation there.
@@ -51,7 +53,7 @@ struct Search<'t, 'd> {
     tree: &'t Tree<'d>,
     method: &'t str,
     segments: &'t [String],
-    steps: Vec<((usize, usize), Vec<Option<String>>)>,
+    steps: Vec<Step>,
     found: Option<Route>,
     /// How many segments led somewhere.
     furthest: usize,

@@ -89,8 +89,7 @@ pub fn run(
 }
 
 fn judged(request: &Request, snippet: &Snippet, report: &Report) -> Outcome {
-    let mut outcome = Outcome::default();
-    outcome.sent_wrong = match report.requests.as_slice() {
+    let sent_wrong = match report.requests.as_slice() {
         [] => Some(match &report.error {
             Some(error) => format!("nothing was sent: {error}"),
             None => "nothing was sent".into(),
@@ -106,17 +105,22 @@ fn judged(request: &Request, snippet: &Snippet, report: &Report) -> Outcome {
             },
         ),
     };
-    if let Some(answer) = &request.answer {
-        outcome.answer_lost = match (&report.error, &report.read) {
-            (Some(error), _) => Some(error.clone()),
-            (None, read) => compare::answer(
-                answer,
-                &snippet.answer,
-                read.as_ref().unwrap_or(&Value::Null),
-            ),
-        };
+    let answer_lost =
+        request
+            .answer
+            .as_ref()
+            .and_then(|answer| match (&report.error, &report.read) {
+                (Some(error), _) => Some(error.clone()),
+                (None, read) => {
+                    let read = read.as_ref().unwrap_or(&Value::Null);
+                    compare::answer(answer, &snippet.answer, read)
+                }
+            });
+    Outcome {
+        not_compiled: None,
+        sent_wrong,
+        answer_lost,
     }
-    outcome
 }
 
 /// The program, in a folder below `target/`.
