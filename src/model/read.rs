@@ -65,8 +65,9 @@ fn read_fields<'de, A: MapAccess<'de>>(
                 };
                 let (name, of) = (names[number], info.name);
                 let slot = field.slot();
+                let is_item = false;
                 let misfit = map
-                    .next_value_seed(SlotSeed { slot, of })
+                    .next_value_seed(SlotSeed { slot, of, is_item })
                     .map_err(|error| within(Step::Name(name), error))?;
                 if let Some(value) = misfit {
                     field.slot().clear();
@@ -126,6 +127,8 @@ impl Visitor<'_> for KeySeed {
 struct SlotSeed<'s> {
     slot: Slot<'s>,
     of: &'static str,
+    /// An item of a list, which has no place for what does not fit: that is an error then.
+    is_item: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
@@ -149,8 +152,8 @@ impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
 
 impl SlotSeed<'_> {
     /// Takes a whole number, in whichever form it came.
-    fn integer(self, value: i64) -> Option<Value> {
-        let read = match self.slot {
+    fn integer<E: Error>(mut self, value: i64) -> Result<Option<Value>, E> {
+        let read = match &mut self.slot {
             Slot::Int16(slot) => fit(value, slot),
             Slot::Int32(slot) => fit(value, slot),
             Slot::Int64(slot) => fit(value, slot),
@@ -161,7 +164,29 @@ impl SlotSeed<'_> {
             Slot::String(slot) => put(value.to_string(), slot),
             _ => false,
         };
-        (!read).then(|| value.into())
+        match read {
+            true => Ok(None),
+            false => self.misfit("a number", value),
+        }
+    }
+
+    /// What becomes of a value that is none of the type. An error says what was found, and not the value: that may be a secret
+    /// or a whole file, and errors end up in logs.
+    #[cold]
+    fn misfit<E: Error>(&self, found: &str, value: impl Into<Value>) -> Result<Option<Value>, E> {
+        if self.is_item {
+            return Err(self.refuse(found));
+        }
+        Ok(Some(value.into()))
+    }
+
+    #[cold]
+    fn refuse<E: Error>(&self, found: &str) -> E {
+        let wanted = self.wanted();
+        E::custom(format_args!(
+            "expected {wanted}, found {found}, in {}",
+            self.of
+        ))
     }
 
     /// What is expected, for an error.
@@ -210,24 +235,24 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
         match self.slot {
             Slot::Bool(slot) => *slot = Some(value),
             Slot::String(slot) => *slot = Some(value.to_string()),
-            _ => return Ok(Some(value.into())),
+            slot => return Self { slot, ..self }.misfit("true or false", value),
         }
         Ok(None)
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Option<Value>, E> {
-        Ok(self.integer(value))
+        self.integer(value)
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Option<Value>, E> {
         if let Ok(value) = i64::try_from(value) {
-            return Ok(self.integer(value));
+            return self.integer(value);
         }
         match self.slot {
             Slot::Float(slot) => *slot = Some(value as f32),
             Slot::Double(slot) => *slot = Some(value as f64),
             Slot::String(slot) => *slot = Some(value.to_string()),
-            _ => return Ok(Some(value.into())),
+            slot => return Self { slot, ..self }.misfit("a number", value),
         }
         Ok(None)
     }
@@ -243,9 +268,9 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
             slot @ (Slot::Int16(_) | Slot::Int32(_) | Slot::Int64(_) | Slot::Uint8(_))
                 if value.fract() == 0.0 && value.abs() <= WHOLE =>
             {
-                return Ok(Self { slot, ..self }.integer(value as i64));
+                return Self { slot, ..self }.integer(value as i64);
             }
-            _ => return Ok(Some(value.into())),
+            slot => return Self { slot, ..self }.misfit("a number", value),
         }
         Ok(None)
     }
@@ -268,7 +293,10 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
             Slot::Double(slot) => parse_into(odata_number(text), slot),
             _ => false,
         };
-        Ok((!read).then(|| text.into()))
+        match read {
+            true => Ok(None),
+            false => self.misfit("a string", text),
+        }
     }
 
     fn visit_string<E: Error>(self, text: String) -> Result<Option<Value>, E> {
@@ -285,6 +313,7 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
         match self.slot {
             Slot::Object(slot) => read_object(map, slot.start())?,
             Slot::Element(slot) => read_object(map, slot.start())?,
+            slot if self.is_item => return Err(Self { slot, ..self }.refuse("an object")),
             _ => return Value::deserialize(MapAccessDeserializer::new(map)).map(Some),
         }
         Ok(None)
@@ -294,13 +323,18 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
         let of = self.of;
         let list = match self.slot {
             Slot::List(list) => list,
+            slot if self.is_item => return Err(Self { slot, ..self }.refuse("an array")),
             _ => return Value::deserialize(SeqAccessDeserializer::new(seq)).map(Some),
         };
         list.start();
         for number in 0.. {
             let mut read = Ok(None);
             list.add(&mut |slot| {
-                read = seq.next_element_seed(ItemSeed(SlotSeed { slot, of }));
+                read = seq.next_element_seed(SlotSeed {
+                    slot,
+                    of,
+                    is_item: true,
+                });
             });
             if read
                 .map_err(|error| within(Step::Item(number), error))?
@@ -310,36 +344,6 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
             }
         }
         Ok(None)
-    }
-}
-
-/// Reads an item of a list, which has no place for what does not fit: that is an error.
-struct ItemSeed<'s>(SlotSeed<'s>);
-
-impl<'de> DeserializeSeed<'de> for ItemSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let (wanted, of) = (self.0.wanted(), self.0.of);
-        match self.0.deserialize(deserializer)? {
-            None => Ok(()),
-            // It says what was found, and not its value: that may be a secret or a whole file, and errors end up in logs.
-            Some(value) => Err(D::Error::custom(format_args!(
-                "expected {wanted}, found {}, in {of}",
-                found(&value)
-            ))),
-        }
-    }
-}
-
-fn found(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
     }
 }
 
