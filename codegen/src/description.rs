@@ -279,10 +279,7 @@ impl Description {
             schemas: components.schemas.0,
             parameters: components.parameters,
             facts: Facts::read(folder)?,
-            grafts: match folder.join("grafts.json") {
-                file if file.exists() => read_json(&file)?,
-                _ => Grafts::default(),
-            },
+            grafts: read_json_if_there(&folder.join("grafts.json"))?.unwrap_or_default(),
         };
         for file in path_files(folder)? {
             let PathsFile { paths } = read_json(&file)?;
@@ -358,6 +355,15 @@ fn path_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
     });
     files.sort();
     Ok(files)
+}
+
+/// Reads a file that may not be there.
+pub(crate) fn read_json_if_there<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    match read_json(path) {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Io(_, error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {

@@ -229,7 +229,8 @@ fn run_find(arguments: &Arguments) -> Result<()> {
         .map(|w| w.to_string_lossy())
         .collect();
     ensure!(!words.is_empty(), "what to look for?\n\n{USAGE}");
-    find::print(&folder, &words.join(" "), arguments.has("json"))
+    let text = find::answer(&folder, &words.join(" "), arguments.has("json"))?;
+    print_out(&text)
 }
 
 fn run_page(arguments: &Arguments) -> Result<()> {

@@ -220,7 +220,7 @@ pub fn to_text(calls: &[Call]) -> String {
         };
         for scheme in PermissionScheme::ALL {
             let of = permissions.scheme(scheme);
-            let _ = write!(out, "  {:<12}", label(scheme));
+            let _ = write!(out, "  {:<12}", scheme.label());
             let (least, others) = (names(&of.least), names(&of.others));
             let _ = match (least.is_empty(), others.is_empty()) {
                 (true, true) => writeln!(out, "not supported"),
@@ -236,7 +236,7 @@ pub fn to_text(calls: &[Call]) -> String {
     let covers = covers(calls);
     for cover in &covers {
         let all: Vec<_> = cover.permissions.iter().map(String::as_str).collect();
-        let _ = write!(out, "  {:<12}{}", label(cover.scheme), all.join(" "));
+        let _ = write!(out, "  {:<12}{}", cover.scheme.label(), all.join(" "));
         if cover.permissions.is_empty() {
             out.push('-');
         }
@@ -328,14 +328,6 @@ fn figures(calls: &[Call], covers: &[Cover; 3]) -> [(&'static str, usize); 6] {
         ("personal", personal),
         ("application", application),
     ]
-}
-
-fn label(scheme: PermissionScheme) -> &'static str {
-    match scheme {
-        PermissionScheme::DelegatedWork => "delegated",
-        PermissionScheme::DelegatedPersonal => "personal",
-        PermissionScheme::Application => "application",
-    }
 }
 
 fn names(of: &[Permission]) -> String {

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use msgraph_codegen::{Cloud, Permissions, Scheme};
+use msgraph_codegen::{Cloud, Permissions};
 use serde::Serialize;
 
 use crate::find::{Index, METHODS};
@@ -129,7 +129,7 @@ impl<'i> Data<'i> {
             .facts
             .iter()
             .filter_map(|facts| facts.permissions.as_ref())
-            .flat_map(schemes)
+            .flat_map(Permissions::schemes)
             .flat_map(|scheme| scheme.all().map(ToString::to_string))
             .collect();
         permissions.sort_unstable();
@@ -148,7 +148,8 @@ impl<'i> Data<'i> {
                 None => -1,
                 Some(needed) => *known.entry(needed).or_insert_with(|| {
                     needs.push(
-                        schemes(needed)
+                        needed
+                            .schemes()
                             .map(|scheme| (numbers(&scheme.least), numbers(&scheme.others))),
                     );
                     needs.len() as isize - 1
@@ -198,12 +199,4 @@ impl<'i> Data<'i> {
             facts,
         }
     }
-}
-
-fn schemes(needed: &Permissions) -> [&Scheme; 3] {
-    [
-        &needed.delegated_work,
-        &needed.delegated_personal,
-        &needed.application,
-    ]
 }

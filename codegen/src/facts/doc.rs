@@ -41,7 +41,7 @@ fn by_scheme(needs: &Permissions) -> String {
         if of.is_empty() {
             continue;
         }
-        let (text, label) = (least(of), label(scheme));
+        let (text, label) = (least(of), scheme.label());
         match parts.iter_mut().find(|(there, _)| *there == text) {
             Some((_, labels)) => labels.push(label),
             None => parts.push((text, vec![label])),
@@ -52,14 +52,6 @@ fn by_scheme(needs: &Permissions) -> String {
         .map(|(text, labels)| format!("{text} ({})", labels.join(", ")))
         .collect();
     parts.join(", ")
-}
-
-fn label(scheme: PermissionScheme) -> &'static str {
-    match scheme {
-        PermissionScheme::DelegatedWork => "delegated",
-        PermissionScheme::DelegatedPersonal => "personal",
-        PermissionScheme::Application => "application",
-    }
 }
 
 /// As many as are shown of several.

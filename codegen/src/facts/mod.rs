@@ -13,9 +13,8 @@ mod write;
 
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
-
-use crate::error::{Error, Result};
+use crate::description::read_json_if_there;
+use crate::error::Result;
 
 pub use address::Address;
 use clouds::Clouds;
@@ -51,11 +50,12 @@ impl Facts {
     ///
     /// When a file is there and cannot be read, or is not of this form; the error names it.
     pub fn read(folder: &Path) -> Result<Self> {
-        let permissions = match read::<permissions::File>(&folder.join("permissions.json"))? {
-            Some(file) => permissions::Table::new(file)?,
-            None => permissions::Table::default(),
-        };
-        let clouds = match read::<clouds::File>(&folder.join("clouds.json"))? {
+        let permissions =
+            match read_json_if_there::<permissions::File>(&folder.join("permissions.json"))? {
+                Some(file) => permissions::Table::new(file)?,
+                None => permissions::Table::default(),
+            };
+        let clouds = match read_json_if_there::<clouds::File>(&folder.join("clouds.json"))? {
             Some(file) => Clouds::new(file)?,
             None => Clouds::default(),
         };
@@ -81,16 +81,4 @@ impl Facts {
     pub fn all_permissions(&self) -> impl Iterator<Item = (&str, &Address, &Permissions)> {
         self.permissions.all()
     }
-}
-
-/// Reads a file of JSON, if it is there.
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::Io(path.into(), error)),
-    };
-    serde_json::from_slice(&bytes)
-        .map(Some)
-        .map_err(|error| Error::Json(path.into(), error))
 }

@@ -27,6 +27,11 @@ pub struct Permissions {
 }
 
 impl Permissions {
+    /// What is needed, in the order of [`PermissionScheme::ALL`].
+    pub fn schemes(&self) -> [&Scheme; 3] {
+        PermissionScheme::ALL.map(|scheme| self.scheme(scheme))
+    }
+
     /// What is needed with one kind of token.
     pub fn scheme(&self, scheme: PermissionScheme) -> &Scheme {
         match scheme {
@@ -55,6 +60,15 @@ impl PermissionScheme {
         Self::DelegatedPersonal,
         Self::Application,
     ];
+
+    /// What people call it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::DelegatedWork => "delegated",
+            Self::DelegatedPersonal => "personal",
+            Self::Application => "application",
+        }
+    }
 
     /// The name in `permissions.json`.
     pub fn name(self) -> &'static str {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::places::OperationFacts;
-use super::{CloudSet, Permission, PermissionScheme, Permissions};
+use super::{CloudSet, Permission, Permissions};
 
 /// The constants, each once.
 #[derive(Debug, Default)]
@@ -83,12 +83,9 @@ fn text(permissions: &Permissions) -> String {
         let names: Vec<_> = of.iter().map(Permission::to_string).collect();
         names.join(",")
     };
-    let schemes = PermissionScheme::ALL.map(|scheme| {
-        let of = permissions.scheme(scheme);
-        match of.others.as_slice() {
-            [] => names(&of.least),
-            others => format!("{}<{}", names(&of.least), names(others)),
-        }
+    let schemes = permissions.schemes().map(|of| match of.others.as_slice() {
+        [] => names(&of.least),
+        others => format!("{}<{}", names(&of.least), names(others)),
     });
     schemes.join(";")
 }

@@ -145,13 +145,7 @@ impl Index {
 
     fn count_permissions(&mut self) {
         let named = |facts: &OperationFacts, least: bool| -> Vec<String> {
-            let schemes = facts.permissions.iter().flat_map(|needed| {
-                [
-                    &needed.delegated_work,
-                    &needed.delegated_personal,
-                    &needed.application,
-                ]
-            });
+            let schemes = facts.permissions.iter().flat_map(Permissions::schemes);
             let of = schemes.flat_map(|scheme| {
                 let others = scheme.others.iter().filter(|_| !least);
                 scheme.least.iter().chain(others)

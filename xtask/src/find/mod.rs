@@ -5,7 +5,6 @@ mod query;
 mod search;
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::Result;
@@ -19,23 +18,18 @@ pub use search::{Class, Found, Group, Hit, Instead, search};
 /// How many of the best ones are printed.
 const SHOWN: usize = 10;
 
-/// Answers a question on the command line.
+/// The answer to a question of the command line.
 ///
 /// # Errors
 ///
-/// When `folder` holds no description, or nothing can be printed.
-pub fn print(folder: &Path, question: &str, json: bool) -> Result<()> {
+/// When `folder` holds no description.
+pub fn answer(folder: &Path, question: &str, json: bool) -> Result<String> {
     let index = Index::read(folder)?;
     let found = search(&index, question);
-    let text = match json {
+    Ok(match json {
         true => to_json(&index, &found)? + "\n",
         false => to_text(&index, &found),
-    };
-    // Whoever reads it may have seen enough: `cargo xtask find --json … | head`.
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
-    }
+    })
 }
 
 /// The best ones for people, and a line of figures.
