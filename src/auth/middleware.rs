@@ -34,28 +34,40 @@ impl Authorize {
 impl Middleware for Authorize {
     async fn handle(
         &self,
-        mut request: Request,
+        request: Request,
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
         if extensions.get::<WithoutToken>().is_some() {
             return next.run(request, extensions).await;
         }
-        if let Some(own) = request.headers().get(AUTHORIZATION).cloned() {
-            let response = next.run(request, extensions).await?;
-            return Ok(with_granted(response, &own));
-        }
+        let (response, sent) = match request.headers().get(AUTHORIZATION).cloned() {
+            Some(own) => (next.run(request, extensions).await?, own),
+            None => self.send(request, extensions, next).await?,
+        };
+        Ok(with_granted(response, &sent))
+    }
+}
+
+impl Authorize {
+    /// Sends a request with a token; gives the answer, and the header that was sent for it.
+    async fn send(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<(Response, HeaderValue)> {
         let token = self.tokens.token().await.map_err(Error::middleware)?;
         // None for a body that is gone once it was sent.
         let again = request.try_clone();
         attach(&mut request, &token);
         let response = next.clone().run(request, extensions).await?;
         let Some(claims) = refused(response.status(), response.headers()) else {
-            return Ok(with_granted(response, token.header()));
+            return Ok((response, token.header().clone()));
         };
         let Some(mut again) = again else {
             self.tokens.forget(&token);
-            return Ok(with_granted(response, token.header()));
+            return Ok((response, token.header().clone()));
         };
         let new = self
             .tokens
@@ -63,12 +75,12 @@ impl Middleware for Authorize {
             .await
             .map_err(Error::middleware)?;
         if new.is_same(&token) {
-            return Ok(with_granted(response, token.header()));
+            return Ok((response, token.header().clone()));
         }
         drop(response);
         attach(&mut again, &new);
         let response = next.run(again, extensions).await?;
-        Ok(with_granted(response, new.header()))
+        Ok((response, new.header().clone()))
     }
 }
 
