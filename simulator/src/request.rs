@@ -17,6 +17,21 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// A request of which the body was read.
+    pub(crate) fn new(head: http::request::Parts, body: Bytes) -> Self {
+        let target = head
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str())
+            .to_owned();
+        Self {
+            method: head.method,
+            target,
+            headers: head.headers,
+            body,
+        }
+    }
+
     /// The path as it was sent.
     pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()

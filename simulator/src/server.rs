@@ -76,17 +76,7 @@ async fn answer(
         *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(response);
     };
-    let target = head
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str())
-        .to_owned();
-    let request = Request {
-        method: head.method,
-        target,
-        headers: head.headers,
-        body: body.to_bytes(),
-    };
+    let request = Request::new(head, body.to_bytes());
     let Reply { effect, answer } = core.handle(host, &request, true).await;
     let mut payload = Payload {
         length: answer.body.len() as u64,

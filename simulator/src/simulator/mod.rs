@@ -199,17 +199,7 @@ impl Simulator {
     /// ```
     pub fn answer(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
         let (head, body) = request.into_parts();
-        let target = head
-            .uri
-            .path_and_query()
-            .map_or("/", |target| target.as_str())
-            .to_owned();
-        let request = Request {
-            method: head.method,
-            target,
-            headers: head.headers,
-            body,
-        };
+        let request = Request::new(head, body);
         let answer =
             ready(self.core.handle(Host::Graph, &request, false)).map(|reply| reply.answer);
         let answer = answer.unwrap_or_else(|| Answer::empty(StatusCode::GATEWAY_TIMEOUT));

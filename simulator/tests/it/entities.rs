@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulator::Seed;
 
-use crate::client::{Client, builder, start};
+use crate::client::{Client, builder, drive, start};
 
 /// What the directory wants of a new user.
 fn user(name: &str) -> Value {
@@ -416,11 +416,8 @@ async fn a_deep_insert_makes_all_of_it() {
 async fn bytes_go_up_and_come_down() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
-    let drive = client.get("/me/drive").await.json()["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let items = format!("/drives/{drive}/items");
+    let drive = drive(&mut client).await;
+    let items = format!("{drive}/items");
     let reports = client
         .get(&format!(
             "{items}/root/children?$filter=name%20eq%20'Reports'"
@@ -464,18 +461,15 @@ async fn bytes_go_up_and_come_down() {
 async fn drive_items_by_their_path() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
-    let drive = client.get("/me/drive").await.json()["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let root = format!("/drives/{drive}/root");
+    let drive = drive(&mut client).await;
+    let root = format!("{drive}/root");
     let folder = client.get(&format!("{root}:/c%23%20files")).await;
     assert_eq!(folder.json()["name"], "C# Files");
     let id = folder.json()["id"].as_str().unwrap().to_owned();
     for path in [
         format!("{root}:/C%23%20Files/a%2Bb%27s%20%5Bx%5D.txt:/content"),
-        format!("/drives/{drive}/items/root:/C%23%20Files/a+b's%20%5Bx%5D.txt:/content"),
-        format!("/drives/{drive}/items/{id}:/a%2Bb%27s%20%5Bx%5D.txt:/content"),
+        format!("{drive}/items/root:/C%23%20Files/a+b's%20%5Bx%5D.txt:/content"),
+        format!("{drive}/items/{id}:/a%2Bb%27s%20%5Bx%5D.txt:/content"),
     ] {
         assert_eq!(client.file(&path).await.body, "A sharp file.\n", "{path}");
     }

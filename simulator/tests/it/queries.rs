@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::client::{Client, start};
+use crate::client::{Client, drive, start};
 
 /// The `givenName`s that a filter over the users finds.
 async fn given(client: &mut Client, filter: &str) -> Vec<String> {
@@ -310,13 +310,10 @@ async fn expand() {
         .json();
     assert_eq!(items["value"][0]["fields"]["Title"], "Order paper");
     assert!(items["value"][0]["fields"].get("Priority").is_none());
-    let drive = client.get("/me/drive").await.json()["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let drive = drive(&mut client).await;
     let root = client
         .get(&format!(
-            "/drives/{drive}/items/root?$expand=children($select=name;$top=1)"
+            "{drive}/items/root?$expand=children($select=name;$top=1)"
         ))
         .await
         .json();
