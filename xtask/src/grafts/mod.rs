@@ -495,6 +495,13 @@ fn places(description: &Description, at: &str) -> Vec<String> {
     found
 }
 
+/// Whether anything is described at a path or below it.
+fn has_below(description: &Description, path: &str) -> bool {
+    let below = format!("{path}/");
+    let mut paths = description.paths.keys();
+    paths.any(|found| found == path || found.starts_with(&below))
+}
+
 /// What a GET of `path` is declared to answer, where that is one entity.
 fn answered<'d>(description: &'d Description, path: &str) -> Option<&'d str> {
     let get = description.paths.get(path)?.operation("get")?;

@@ -50,7 +50,7 @@ fn add_line(
             "the description has it by now at {path}: take it out of xtask/src/grafts"
         );
         // What stands below an entity needs the entity: another description may not have it.
-        let has_place = item.is_some() || has_below(description, parent);
+        let has_place = item.is_some() || super::has_below(description, parent);
         if there || !has_place {
             continue;
         }
@@ -60,7 +60,7 @@ fn add_line(
         };
         added.operations += 1;
         added.paths += usize::from(!description.paths.contains_key(&path));
-        added.places += usize::from(!has_below(description, &path));
+        added.places += usize::from(!super::has_below(description, &path));
         let parameters = parameters(description, &path, line);
         let item = description.paths.entry(path).or_insert_with(|| PathItem {
             parameters,
@@ -71,13 +71,6 @@ fn add_line(
             .sort_by_key(|(method, _)| METHODS.iter().position(|known| known == method));
     }
     Ok(())
-}
-
-/// Whether anything is described at a path or below it.
-fn has_below(description: &Description, path: &str) -> bool {
-    let below = format!("{path}/");
-    let mut paths = description.paths.keys();
-    paths.any(|found| found == path || found.starts_with(&below))
 }
 
 /// The parameters of a path: as the paths above it have them, and what the line gives it besides.

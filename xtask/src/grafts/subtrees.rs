@@ -1,6 +1,6 @@
 //! Chooses which places stand for others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::{Result, bail, ensure};
 
@@ -13,14 +13,13 @@ type Below = BTreeSet<(String, &'static str)>;
 /// The lines of the table that hold for `description`. With `strict`, as the pinned document is held to it, a line must
 /// find its places, and these must lack something.
 pub fn choose(description: &Description, table: &Table, strict: bool) -> Result<Grafts> {
-    let mut below = Belows::new(description);
     let mut grafts = Grafts::default();
     for line in table.subtrees {
         let mut found = false;
         for path in description.paths.keys() {
             if path != line.to
                 && super::answered(description, path) == Some(line.of)
-                && lacks(&mut below, path, line.to, strict)?
+                && lacks(description, path, line.to, strict)?
             {
                 grafts.subtrees.insert(path.clone(), line.to.to_owned());
                 found = true;
@@ -33,7 +32,7 @@ pub fn choose(description: &Description, table: &Table, strict: bool) -> Result<
         );
     }
     for line in table.places {
-        if is_needed(description, line, strict)? && lacks(&mut below, line.at, line.to, strict)? {
+        if is_needed(description, line, strict)? && lacks(description, line.at, line.to, strict)? {
             grafts
                 .subtrees
                 .insert(line.at.to_owned(), line.to.to_owned());
@@ -49,7 +48,10 @@ pub fn choose(description: &Description, table: &Table, strict: bool) -> Result<
             !described || !strict,
             "the description has {by_path} by now: take it out of xtask/src/grafts"
         );
-        if !described && is_needed(description, line, strict)? && below.has(line.at) {
+        if !described
+            && is_needed(description, line, strict)?
+            && super::has_below(description, line.at)
+        {
             grafts.paths.insert(line.at.to_owned(), line.to.to_owned());
         }
     }
@@ -69,9 +71,9 @@ fn is_needed(description: &Description, line: &Place, strict: bool) -> Result<bo
 }
 
 /// Whether a place lacks anything of the one that it would stand for. It must have nothing besides: that would be lost.
-fn lacks(below: &mut Belows<'_>, at: &str, to: &str, strict: bool) -> Result<bool> {
-    let own = below.of(at);
-    let others = below.of(to);
+fn lacks(description: &Description, at: &str, to: &str, strict: bool) -> Result<bool> {
+    let own = below(description, at);
+    let others = below(description, to);
     if let Some((rest, method)) = own.difference(&others).next() {
         match strict {
             true => bail!(
@@ -89,42 +91,18 @@ fn lacks(below: &mut Belows<'_>, at: &str, to: &str, strict: bool) -> Result<boo
     Ok(lacks)
 }
 
-/// What is below places, each looked for once.
-struct Belows<'d> {
-    description: &'d Description,
-    known: BTreeMap<String, Below>,
-}
-
-impl<'d> Belows<'d> {
-    fn new(description: &'d Description) -> Self {
-        Self {
-            description,
-            known: BTreeMap::new(),
-        }
+fn below(description: &Description, place: &str) -> Below {
+    let mut below = Below::new();
+    for (path, item) in &description.paths {
+        let rest = path.strip_prefix(place);
+        let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) else {
+            continue;
+        };
+        let rest = without_names(rest);
+        let methods = item.operations.iter();
+        below.extend(methods.map(|(method, _)| (rest.clone(), *method)));
     }
-
-    fn of(&mut self, place: &str) -> Below {
-        if let Some(known) = self.known.get(place) {
-            return known.clone();
-        }
-        let mut below = Below::new();
-        for (path, item) in &self.description.paths {
-            let Some(rest) = path.strip_prefix(place) else {
-                continue;
-            };
-            if rest.is_empty() || rest.starts_with('/') {
-                let rest = without_names(rest);
-                let methods = item.operations.iter();
-                below.extend(methods.map(|(method, _)| (rest.clone(), *method)));
-            }
-        }
-        self.known.insert(place.to_owned(), below.clone());
-        below
-    }
-
-    fn has(&mut self, place: &str) -> bool {
-        !self.of(place).is_empty()
-    }
+    below
 }
 
 /// A path without the names of its keys, which differ from place to place.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::options::{split, system_name};
@@ -64,7 +65,7 @@ pub fn request(asked: &Request, filled: &[(String, String)], sent: &Sent) -> Opt
 }
 
 /// A request as it came over the wire.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Sent {
     pub method: String,
     pub target: String,

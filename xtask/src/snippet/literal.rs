@@ -93,7 +93,7 @@ impl<'m, 'g> Writer<'m, 'g> {
     }
 
     /// The items of a list, between its brackets.
-    pub fn list(&mut self, item: &str, json: &Json) -> Option<String> {
+    fn list(&mut self, item: &str, json: &Json) -> Option<String> {
         let items = json.as_array()?;
         let items: Option<Vec<_>> = items.iter().map(|json| self.value(item, json)).collect();
         Some(items?.join(", "))

@@ -19,7 +19,6 @@ use msgraph_codegen::{Generated, MethodName};
 use crate::json::Json;
 use literal::Models;
 use request::{Body, Request};
-use route::Route;
 use rust::{Scope, string};
 use url::Address;
 
@@ -116,39 +115,25 @@ impl<'g> Snippets<'g> {
     ///
     /// When what was written is no Rust, which would be a fault of this program.
     pub fn write(&self, request: &Request) -> Result<std::result::Result<Snippet, Obstacle>> {
-        let address = Address::new(&request.url);
-        if let Some(version) = address
-            .version
-            .as_deref()
-            .filter(|version| *version != "v1.0")
-        {
-            return Ok(Err(Obstacle::Version(version.to_owned())));
-        }
-        let method = request.method.to_uppercase();
-        let route = match route::find(self.generated.tree(), &method, &address.segments) {
-            Ok(route) => route,
-            Err(obstacle) => return Ok(Err(obstacle)),
-        };
-        let written = Writing {
+        let mut writing = Writing {
             snippets: self,
             request,
             scope: Scope::default(),
             filled: Vec::new(),
-        }
-        .statement(&address, &route);
-        let (statement, call, scope, filled) = match written {
+        };
+        let (statement, call) = match writing.statement() {
             Ok(written) => written,
             Err(obstacle) => return Ok(Err(obstacle)),
         };
         let answer = call.answer.clone().unwrap_or_default();
         Ok(Ok(Snippet {
-            uses: scope.lines(),
+            uses: writing.scope.lines(),
             rust: rust::formatted(&statement)?,
             answer_type: model_in(&answer)
                 .and_then(|path| self.models.by_path(&path))
                 .map(|model| model.name.to_owned()),
             answer,
-            filled,
+            filled: writing.filled,
         }))
     }
 }
@@ -171,10 +156,16 @@ struct Writing<'s, 'g> {
     filled: Vec<(String, String)>,
 }
 
-type Written<'s> = (String, &'s MethodName, Scope, Vec<(String, String)>);
-
 impl<'s, 'g> Writing<'s, 'g> {
-    fn statement(mut self, address: &Address, route: &Route) -> Result<Written<'s>, Obstacle> {
+    /// The statement, and the method that makes its call.
+    fn statement(&mut self) -> Result<(String, &'s MethodName), Obstacle> {
+        let address = Address::new(&self.request.url);
+        if let Some(version) = address.version.filter(|version| version != "v1.0") {
+            return Err(Obstacle::Version(version));
+        }
+        let method = self.request.method.to_uppercase();
+        let tree = self.snippets.generated.tree();
+        let route = route::find(tree, &method, &address.segments)?;
         let steps: Vec<_> = route.steps.iter().map(|(step, _)| *step).collect();
         let methods = self
             .snippets
@@ -193,7 +184,7 @@ impl<'s, 'g> Writing<'s, 'g> {
         }
         // An operation that is a method of the parent takes the values of its own segment.
         let values = values.next().map_or(&[][..], Vec::as_slice);
-        let mut query = address.query.clone();
+        let mut query = address.query;
         let mut headers = self.request.headers.clone();
         let mut body = self.request.body.clone();
         if let Some(Body::Text(text)) = &body
@@ -232,7 +223,7 @@ impl<'s, 'g> Writing<'s, 'g> {
             Some("Nothing") | None => format!("{rust};"),
             Some(answer) => format!("let {} = {rust};", variable(answer)),
         };
-        Ok((statement, call, self.scope, self.filled))
+        Ok((statement, call))
     }
 
     /// The arguments of a method that leads further, from the values of its segment.

@@ -72,13 +72,8 @@ impl<'m, 'g> Writer<'m, 'g> {
 
     /// What is asked for: the model of the answer.
     fn model(&self) -> Option<&'m Model<'g>> {
-        let answer = self.call.answer.as_deref()?;
-        let (_, of) = answer.split_once("models::")?;
-        let end = of
-            .find(|sign: char| !sign.is_alphanumeric() && !"_:".contains(sign))
-            .unwrap_or(of.len());
         let models: &'m Models<'g> = self.models;
-        models.by_path(&format!("models::{}", &of[..end]))
+        models.by_path(self.call.model.as_deref()?)
     }
 
     fn typed(&mut self, name: &str, value: &str) -> Option<String> {
@@ -97,19 +92,17 @@ impl<'m, 'g> Writer<'m, 'g> {
     }
 
     fn select(&mut self, model: Option<&'m Model<'g>>, value: &str) -> String {
-        let items: Vec<&str> = value.split(',').map(str::trim).collect();
-        let items = items
-            .into_iter()
-            .map(|item| match self.constant(model, item, Some(true)) {
-                Some((constant, of)) => (constant, of),
-                None => (string(item), "&str".to_owned()),
-            });
+        let items = value.split(',').map(str::trim);
+        let items = items.map(|item| {
+            self.constant(model, item, true)
+                .unwrap_or_else(|| (string(item), "&str".to_owned()))
+        });
         list(items.collect())
     }
 
     fn orderby(&mut self, model: Option<&'m Model<'g>>, value: &str) -> String {
-        let items: Vec<&str> = value.split(',').map(str::trim).collect();
-        let items = items.into_iter().map(|item| {
+        let items = value.split(',').map(str::trim);
+        let items = items.map(|item| {
             let (name, direction) = item.split_once(' ').unwrap_or((item, ""));
             let method = match direction.trim() {
                 "" => "",
@@ -117,7 +110,7 @@ impl<'m, 'g> Writer<'m, 'g> {
                 "desc" => ".desc()",
                 _ => return (string(item), "&str".to_owned()),
             };
-            match self.constant(model, name, Some(true)) {
+            match self.constant(model, name, true) {
                 // With a direction all are of one type.
                 Some((constant, of)) if method.is_empty() => (constant, of),
                 Some((constant, _)) => (constant + method, "order".to_owned()),
@@ -143,7 +136,7 @@ impl<'m, 'g> Writer<'m, 'g> {
             Some((name, options)) => (name.trim(), options.trim_end().strip_suffix(')')?),
             None => (item, ""),
         };
-        let (mut rust, of) = self.constant(model, name, Some(false))?;
+        let (mut rust, of) = self.constant(model, name, false)?;
         let models: &'m Models<'g> = self.models;
         let inner = of.strip_prefix("Vec<").and_then(|of| of.strip_suffix('>'));
         let target = models.by_path(&format!("models::{}", inner.unwrap_or(&of)));
@@ -177,16 +170,16 @@ impl<'m, 'g> Writer<'m, 'g> {
         ))
     }
 
-    /// The constant of a property, and the type of its value.
+    /// The constant of a property, a structural one or a navigation, and the type of its value.
     fn constant(
         &mut self,
         model: Option<&'m Model<'g>>,
         name: &str,
-        structural: Option<bool>,
+        structural: bool,
     ) -> Option<(String, String)> {
         let model = model?;
         let property = property(model, name)?;
-        if structural.is_some_and(|structural| structural != property.field.is_some()) {
+        if structural != property.field.is_some() {
             return None;
         }
         let name = self.scope.model(&model.rust);

@@ -3,6 +3,7 @@
 use msgraph_codegen::{Argument, Segment, Tree};
 
 use super::Obstacle;
+use super::options::split;
 
 /// A step: a place and the number of a child of it, with the values of what the segment takes.
 pub type Step = ((usize, usize), Vec<Option<String>>);
@@ -238,19 +239,7 @@ fn values_of(arguments: &[Argument], given: &str) -> Option<Vec<Option<String>>>
 
 /// The parts of a list of arguments; a comma between quotes belongs to its part.
 fn parts(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut start, mut quoted) = (0, false);
-    for (at, sign) in text.char_indices() {
-        match sign {
-            '\'' => quoted = !quoted,
-            ',' if !quoted => {
-                parts.push(&text[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
+    let mut parts = split(text, ',');
     parts.retain(|part| !part.trim().is_empty());
     parts
 }

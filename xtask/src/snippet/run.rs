@@ -29,17 +29,9 @@ pub struct Outcome {
 #[derive(Debug, Deserialize)]
 struct Report {
     number: usize,
-    requests: Vec<Recorded>,
+    requests: Vec<Sent>,
     read: Option<Value>,
     error: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Recorded {
-    method: String,
-    target: String,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
 }
 
 /// Functions of this many snippets stand in a module: one of a thousand would take the compiler minutes.
@@ -94,16 +86,7 @@ fn judged(request: &Request, snippet: &Snippet, report: &Report) -> Outcome {
             Some(error) => format!("nothing was sent: {error}"),
             None => "nothing was sent".into(),
         }),
-        [sent, ..] => compare::request(
-            request,
-            &snippet.filled,
-            &Sent {
-                method: sent.method.clone(),
-                target: sent.target.clone(),
-                headers: sent.headers.clone(),
-                body: sent.body.clone(),
-            },
-        ),
+        [sent, ..] => compare::request(request, &snippet.filled, sent),
     };
     let answer_lost =
         request
