@@ -80,6 +80,13 @@ struct Call<'a> {
     steps: &'a [Step<'a>],
 }
 
+impl Call<'_> {
+    /// Whether the body is bytes and not JSON.
+    fn is_content(&self) -> bool {
+        !self.operation.body.is_empty() && self.operation.json_body().is_none()
+    }
+}
+
 /// An answer, and the place that gave it.
 pub(crate) struct Outcome {
     pub(crate) template: Option<String>,

@@ -19,6 +19,7 @@ use crate::resource::{Resource, Target};
 use crate::segment::Argument;
 use crate::service::Service;
 use crate::store::Id;
+use crate::synth;
 
 /// Properties that a service takes and never gives back.
 pub(super) const SECRET: [&str; 1] = ["passwordProfile"];
@@ -75,20 +76,53 @@ impl Graph<'_> {
             } => (Below::one(*owner, relation), declared, None),
             _ => return Err(Refusal::body("Nothing can be created here.")),
         };
-        let written = body::entity(
-            self.tenant.schemas,
-            declared,
-            body.ok_or_else(empty_payload)?,
-        )?;
+        let written = match body {
+            None if call.is_content() => self.read_content(declared),
+            body => body::entity(
+                self.tenant.schemas,
+                declared,
+                body.ok_or_else(empty_payload)?,
+            )?,
+        };
         if written.kind == SUBSCRIPTION {
             return self.subscribe(place, written);
         }
         let id = self.make(place, key, written)?;
+        if call.is_content() {
+            self.keep_content(call, id, declared);
+        }
         if call.operation.answer.is_empty() {
             // A creation that takes its time, as that of a team does.
             return Ok(self.team_operation(id, "createTeam", id));
         }
         self.answer_entity(StatusCode::CREATED, id, declared)
+    }
+
+    /// What Graph reads out of an entity that is sent as a file: a page of OneNote as HTML, an app of Teams as a package.
+    fn read_content(&self, declared: &str) -> Written {
+        let mut properties = synth::object(self.tenant.schemas, declared);
+        // Keys are Graph's to give.
+        properties.remove("id");
+        Written {
+            kind: declared.to_owned(),
+            properties,
+            related: Vec::new(),
+            bound: Vec::new(),
+        }
+    }
+
+    /// The file itself, where the entity has a stream for it.
+    fn keep_content(&mut self, call: &Call<'_>, id: Id, declared: &str) {
+        let has_stream = self
+            .tenant
+            .schemas
+            .property(declared, "content")
+            .is_some_and(|property| property.kind == Type::Content);
+        if has_stream {
+            let media_type = call.request.media_type().unwrap_or_default();
+            let bytes = call.request.body.clone();
+            self.tenant.fill(id, "content", media_type, bytes, self.now);
+        }
     }
 
     /// PATCH of an alternate key that nobody has makes the entity, where the client wants it so.

@@ -30,7 +30,11 @@ impl<'a> Walker<'_, 'a, '_> {
             Segment::Key(_) => "",
         };
         if let StepValue::Key(key) = &step.value {
-            return self.key(key, next.is_none());
+            // A thumbnail of any size that its name says: `/thumbnails/0/c300x400`.
+            return match self.resource.target {
+                Target::Entity { .. } => self.relation(step.described(), key, &[]),
+                _ => self.key(key, next.is_none()),
+            };
         }
         if let StepValue::Path(names) = &step.value {
             return self.path(names);

@@ -198,7 +198,11 @@ impl Walk<'_> {
                     at_child = at(&other);
                 }
             }
-            self.place(child, &template, &at_child, segment);
+            // A key below one entity is a name: thumbnails have one for each size.
+            match segment.starts_with('{') {
+                true => self.named(child, &template, &at_child, segment),
+                false => self.place(child, &template, &at_child, segment),
+            }
         }
         if let Some(child) = place.children.get("$ref") {
             if let Some(references) = set.children.get("$ref") {
@@ -282,6 +286,16 @@ impl Walk<'_> {
         match self.components["schemas"][name]["properties"]["value"]["items"]["$ref"].as_str() {
             Some(items) => Some(items.rsplit('/').next()?.to_owned()),
             None => Some(name.to_owned()),
+        }
+    }
+
+    /// Calls what stands at a name of one's own choice, and all below it.
+    fn named(&mut self, place: &Place, template: &str, url: &str, segment: &str) {
+        let template = format!("{template}/{segment}");
+        let url = format!("{url}/c300x400");
+        self.call(place, &Method::GET, &template, &url, "");
+        for (segment, child) in &place.children {
+            self.place(child, &template, &url, segment);
         }
     }
 
