@@ -82,7 +82,19 @@ fn names_of_applications() {
 #[test]
 fn a_node() {
     let nodes = &generated().nodes;
-    insta::assert_snapshot!(item(nodes, "/// `/me/messages/{message-id}`", "\n/// `/"));
+    let node = item(nodes, "/// `/me/messages/{message-id}`", "\n/// `/");
+    // Facts are numbered through, so that a number changes with whatever comes before it.
+    let (first, rest) = node.split_once("facts::F").unwrap();
+    let rest = rest.split("facts::F").map(|after| {
+        let number = after.find(|sign: char| !sign.is_ascii_digit()).unwrap();
+        format!("facts::F…{}", &after[number..])
+    });
+    insta::assert_snapshot!(
+        [first.to_owned()]
+            .into_iter()
+            .chain(rest)
+            .collect::<String>()
+    );
 }
 
 #[test]
