@@ -23,7 +23,10 @@ impl Facts {
         let of = |path: &str| {
             let mut all = self.permissions.iter();
             let (_, text) = all.find(|(paths, _)| paths.split(' ').any(|there| there == path))?;
-            Some(Permissions::new(text))
+            Some(Permissions::new(match is_me(path) {
+                true => without_application(text),
+                false => text,
+            }))
         };
         of(&path).or_else(|| of(&by_id(&path)))
     }
@@ -38,6 +41,20 @@ impl Facts {
         let all = self.clouds.iter().filter(|(prefix, _)| begins(prefix));
         let (_, bits) = all.max_by_key(|(prefix, _)| prefix.len())?;
         Some(Clouds::from_bits(*bits))
+    }
+}
+
+/// Whether a path is below `/me`.
+fn is_me(path: &str) -> bool {
+    path.split('/').nth(1) == Some("me")
+}
+
+/// What is needed, but by applications. Graph lists the same for `/me` as for `/users/{id}`, and refuses `/me` to an
+/// application: there is nobody whom it could mean.
+fn without_application(text: &'static str) -> &'static str {
+    match text.match_indices(';').nth(1) {
+        Some((at, _)) => &text[..at],
+        None => text,
     }
 }
 

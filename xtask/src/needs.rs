@@ -82,7 +82,7 @@ impl Known {
         );
         let address = self.address(&Address::new(&self.without_values(path)));
         Ok(Call {
-            permissions: self.facts.permissions(&method, address.as_str()).cloned(),
+            permissions: self.facts.permissions(&method, address.as_str()),
             method,
             path: path.to_owned(),
         })

@@ -279,8 +279,13 @@ fn the_committed_lists_know_what_the_documentation_says() {
         ["Mail.Send", "Mail.Send"]
     );
     assert_eq!(
-        least("PUT", "/me/drive/root:/{path}:/content"),
+        least("PUT", "/users/{user-id}/drive/root:/{path}:/content"),
         ["Files.ReadWrite", "Files.ReadWrite.All"]
+    );
+    // Nobody is `/me` to an application.
+    assert_eq!(
+        least("PUT", "/me/drive/root:/{path}:/content"),
+        ["Files.ReadWrite", ""]
     );
     let described =
         Operations::new(&Description::read(&openapi()).expect("openapi/")).expect("operations");
@@ -349,14 +354,16 @@ fn of_permissions_for_a_set_of_calls_none_can_be_spared() {
         )
     };
     // Reading is part of writing.
-    let (sets, _) = together(&["GET /me/messages", "POST /me/messages"]);
+    let (sets, _) = together(&["GET /users/adele/messages", "POST /users/adele/messages"]);
     assert_eq!(sets, ["Mail.ReadWrite", "Mail.ReadWrite", "Mail.ReadWrite"]);
+    let (sets, _) = together(&["GET /me/messages", "POST /me/messages"]);
+    assert_eq!(sets, ["Mail.ReadWrite", "Mail.ReadWrite", ""]);
     let (sets, not) = together(&["GET /me/events", "GET /users", "POST /me/sendMail"]);
     assert_eq!(sets[0], "Calendars.ReadBasic Mail.Send User.ReadBasic.All");
     assert_eq!(not, [1]);
     let text = needs::to_text(&calls(&["GET /me/messages", "GET /me/nothing"]));
     assert!(
-        text.ends_with("\nrequests 2 known 1 unknown 1 delegated 1 personal 1 application 1\n"),
+        text.ends_with("\nrequests 2 known 1 unknown 1 delegated 1 personal 1 application 0\n"),
         "{text}"
     );
     assert!(

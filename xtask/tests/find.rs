@@ -290,8 +290,8 @@ fn the_command_prints_all_as_json() {
         "graph.me().mail_folders().id(mail_folder_id).messages().list()"
     );
     assert_eq!(
-        first["permissions"]["application"]["least"][0],
-        "Mail.ReadBasic.All"
+        first["permissions"]["delegatedWork"]["least"][0],
+        "Mail.ReadBasic"
     );
 }
 

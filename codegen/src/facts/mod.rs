@@ -68,8 +68,16 @@ impl Facts {
     /// The permissions that an operation needs; `None` where nothing is known.
     ///
     /// `path` is as Graph's description or its documentation has it: what its keys are called, and case, do not count.
-    pub fn permissions(&self, method: &str, path: &str) -> Option<&Permissions> {
-        self.permissions.of(method, &Address::new(path))
+    ///
+    /// Graph's list has permissions of applications for `/me` too, along with those for `/users/{id}`. Graph refuses `/me` to
+    /// an application, as there is nobody whom it could mean, so they are left out here.
+    pub fn permissions(&self, method: &str, path: &str) -> Option<Permissions> {
+        let address = Address::new(path);
+        let mut permissions = self.permissions.of(method, &address)?.clone();
+        if address.segments().next() == Some("me") {
+            permissions.application = Scheme::default();
+        }
+        Some(permissions)
     }
 
     /// The national and sovereign clouds that have an operation, everybody's aside; `None` where nothing is known.

@@ -273,7 +273,7 @@ impl Walk<'_> {
             let mut route = way.route.clone();
             route.call(of);
             let known = OperationFacts {
-                permissions: self.facts.permissions(of.http, route.path()).cloned(),
+                permissions: self.facts.permissions(of.http, route.path()),
                 clouds: self.facts.clouds(of.http, route.path()),
             };
             let next = index.facts.len();
