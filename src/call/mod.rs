@@ -39,11 +39,12 @@ use bytes::Bytes;
 use serde::Serialize;
 
 pub(crate) use answer::Answered;
-pub use answer::{Answer, Collection, CountOf, Entity, MaybeEntity, Nothing, Value};
+pub use answer::{Answer, Collection, CountOf, Delta, Entity, MaybeEntity, Nothing, Value};
 pub(crate) use argument::Argument;
 pub(crate) use consistency::Advanced;
 pub use consistency::ConsistencyLevel;
 pub use content::Content;
+pub(crate) use decode::{decode, type_name};
 pub use etag::IfMatch;
 pub(crate) use facts::Facts;
 pub use future::CallFuture;
@@ -354,8 +355,10 @@ impl<A: Answer, O: Options> Call<A, O> {
         O: HasSelect,
     {
         self.map(|operation| {
-            let list = CommaList::collect(|list| properties.add_to(list));
-            operation.extend_list("$select", &list);
+            operation.extend_list(
+                "$select",
+                CommaList::collect(|list| properties.add_to(list)),
+            );
         })
     }
 
@@ -380,30 +383,41 @@ impl<A: Answer, O: Options> Call<A, O> {
         O: HasExpand,
     {
         self.map(|operation| {
-            let list = CommaList::collect(|list| navigations.add_to(list));
-            operation.extend_list("$expand", &list);
+            operation.extend_list(
+                "$expand",
+                CommaList::collect(|list| navigations.add_to(list)),
+            );
         })
     }
 
     /// Asks for the items that meet a condition: `$filter`. Several filters have to be met all.
     ///
-    /// [`query::literal`](crate::query::literal) writes text as OData wants it.
+    /// Properties make conditions by their methods. Text is taken as well; [`literal`](crate::query::literal) writes values
+    /// for it.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, name: &str) -> msgraph::Result<()> {
+    /// use msgraph::models::User;
     /// use msgraph::query::literal;
     ///
-    /// let page = graph.users().list().filter(format!("displayName eq {}", literal(name))).await?;
+    /// let page = graph.users().list().filter(User::DISPLAY_NAME.eq(name)).await?;
+    /// let same = graph.users().list().filter(format!("displayName eq {}", literal(name))).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
+    /// # Errors
+    ///
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when a value has to be [in] a list of none.
+    ///
     /// <https://learn.microsoft.com/graph/filter-query-parameter>
-    pub fn filter(self, filter: impl Into<Filter>) -> Self
+    ///
+    /// [in]: crate::model::Property::is_in
+    pub fn filter(self, filter: impl Into<Filter<A::Model>>) -> Self
     where
         O: HasFilter,
     {
-        self.map(|operation| operation.and_filter(filter.into().into_text()))
+        self.map(|operation| operation.and_filter(filter.into().finish()))
     }
 
     /// Asks for the items that a search finds: `$search`.
@@ -444,8 +458,7 @@ impl<A: Answer, O: Options> Call<A, O> {
         O: HasOrderBy,
     {
         self.map(|operation| {
-            let list = CommaList::collect(|list| order.add_to(list));
-            operation.extend_list("$orderby", &list);
+            operation.extend_list("$orderby", CommaList::collect(|list| order.add_to(list)));
         })
     }
 

@@ -14,6 +14,7 @@ use super::reference;
 use super::{Content, Facts, IfMatch, Request};
 use crate::error::RequestError;
 use crate::permissions::Permissions;
+use crate::query::CommaList;
 use crate::{Clouds, Graph, Result};
 
 /// One operation of Graph with the values of one call: method, address, query, headers and body.
@@ -32,6 +33,8 @@ pub(crate) struct Operation {
     headers: HeaderMap,
     body: Option<Bytes>,
     invalid: Option<Box<str>>,
+    /// How many items of the first page a stream leaves out.
+    items_before: usize,
 }
 
 /// One entry of the query.
@@ -63,13 +66,30 @@ impl Operation {
             headers: HeaderMap::new(),
             body: None,
             invalid,
+            items_before: 0,
         }
+    }
+
+    /// A list of which some items of the first page were given before.
+    pub(crate) fn after_items(mut self, items: usize) -> Self {
+        self.items_before = items;
+        self
+    }
+
+    /// How many items of the first page a stream leaves out.
+    pub(crate) fn items_before(&self) -> usize {
+        self.items_before
     }
 
     /// What is known of the operation.
     pub(crate) fn facts(mut self, facts: &'static Facts) -> Self {
         self.facts = Some(facts);
         self
+    }
+
+    /// What is known of the operation.
+    pub(crate) fn known(&self) -> Option<&'static Facts> {
+        self.facts
     }
 
     pub(super) fn permissions(&self) -> Option<Permissions> {
@@ -183,21 +203,27 @@ impl Operation {
     }
 
     /// Adds to a list that goes out as one option, `$select=a,b`: Graph refuses `$select=a&$select=b`.
-    pub(super) fn extend_list(&mut self, name: &'static str, items: &str) {
-        if items.is_empty() {
-            return;
-        }
+    pub(super) fn extend_list(&mut self, name: &'static str, items: CommaList) {
+        let items = match items.finish() {
+            Ok(items) if items.is_empty() => return,
+            Ok(items) => items,
+            Err(reason) => return self.refuse(reason),
+        };
         match self.find(name) {
             Some(list) => {
                 list.push(',');
-                list.push_str(items);
+                list.push_str(&items);
             }
-            None => self.push(name.into(), items.to_owned()),
+            None => self.push(name.into(), items),
         }
     }
 
     /// Adds a condition: several filters all hold.
-    pub(super) fn and_filter(&mut self, filter: String) {
+    pub(super) fn and_filter(&mut self, filter: Result<String, &'static str>) {
+        let filter = match filter {
+            Ok(filter) => filter,
+            Err(reason) => return self.refuse(reason),
+        };
         match self.find("$filter") {
             Some(there) => *there = format!("({there}) and ({filter})"),
             None => self.push("$filter".into(), filter),
@@ -235,7 +261,7 @@ impl Operation {
         &self.graph
     }
 
-    pub(super) fn template(&self) -> &str {
+    pub(crate) fn template(&self) -> &str {
         &self.template
     }
 

@@ -675,3 +675,93 @@ async fn case_3_6_a_path_below_a_drive_item_leads_to_all_that_an_item_has() {
     assert!(error.contains(".."), "{error}");
     assert!(recorder.requests().is_empty());
 }
+
+#[tokio::test]
+async fn filters_of_properties_are_taken_by_graph() {
+    use msgraph::models::{EmailAddress, Message, Recipient};
+    use msgraph::query::Null;
+
+    let simulator = simulator::Simulator::builder().start().await.unwrap();
+    let directory = crate::support::graph_of(&simulator, simulator.app_token());
+    let users = |filter: msgraph::query::Filter<User>| {
+        let list = directory.users().list().filter(filter).count(true);
+        async move { list.all().await.unwrap().len() }
+    };
+    let all = users(User::ID.ne(Null)).await;
+    assert_eq!(all, 12);
+    let adele = users(User::DISPLAY_NAME.startswith("Adele")).await;
+    assert_eq!(adele, 1);
+    assert_eq!(
+        users(!User::DISPLAY_NAME.startswith("Adele")).await,
+        all - 1
+    );
+    assert_eq!(
+        users(User::USER_PRINCIPAL_NAME.endswith("@contoso.com")).await,
+        all
+    );
+    let either = User::DISPLAY_NAME
+        .startswith("Adele")
+        .or(User::DISPLAY_NAME.startswith("Bruno"));
+    assert_eq!(users(either.and(User::ACCOUNT_ENABLED.eq(true))).await, 2);
+    assert_eq!(
+        users(User::USER_PRINCIPAL_NAME.is_in(["adele@contoso.com", "nobody@contoso.com"])).await,
+        1
+    );
+    assert_eq!(
+        users(User::PROXY_ADDRESSES.any(|address| address.startswith("x"))).await,
+        0
+    );
+
+    let mail = crate::support::graph_of(&simulator, simulator.user_token());
+    let messages = mail.me().messages().list().top(50);
+    let all = messages.clone().all().await.unwrap();
+    let sender = || Message::FROM / Recipient::EMAIL_ADDRESS / EmailAddress::ADDRESS;
+    let one = all.iter().find_map(|message| {
+        message
+            .from
+            .as_ref()?
+            .email_address
+            .as_ref()?
+            .address
+            .clone()
+    });
+    let one = one.expect("somebody has written");
+    let wanted = all.iter().filter(|message| {
+        let from = message
+            .from
+            .as_ref()
+            .and_then(|from| from.email_address.as_ref());
+        from.and_then(|from| from.address.as_ref()) == Some(&one)
+    });
+    let wanted = wanted.count();
+    let found = messages
+        .clone()
+        .filter(sender().eq(&one))
+        .all()
+        .await
+        .unwrap();
+    assert_eq!(found.len(), wanted);
+    let unread = messages
+        .filter(Message::IS_READ.eq(false))
+        .all()
+        .await
+        .unwrap();
+    let wanted = all.iter().filter(|message| message.is_read == Some(false));
+    assert_eq!(unread.len(), wanted.count());
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_sent_is_said() {
+    let recorder = Recorder::always(Answer::json(r#"{"value":[]}"#)).await;
+    let graph = graph(&recorder);
+    let none = User::ID.is_in(Vec::<String>::new());
+    let error = graph.users().list().filter(none).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "GET /users cannot be sent: a filter asks for a value that is in a list of none"
+    );
+    let members = Group::MEMBERS.filter(msgraph::models::DirectoryObject::ID.is_in([""; 0]));
+    let error = graph.groups().list().expand(members).await.unwrap_err();
+    assert!(error.to_string().ends_with("in a list of none"), "{error}");
+    assert_eq!(recorder.requests().len(), 0);
+}

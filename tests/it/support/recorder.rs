@@ -139,8 +139,8 @@ impl Recorder {
         Self::new(move |_| answer.clone()).await
     }
 
-    /// Gives these answers one after another, and 500 to whatever comes after them. `{url}` in a body stands for the
-    /// server's own address.
+    /// Gives these answers one after another, and 500 to whatever comes after them. `{url}` in a body or header stands
+    /// for the server's own address.
     pub async fn in_turn(answers: impl IntoIterator<Item = Answer>) -> Self {
         let answers = Mutex::new(answers.into_iter().collect::<Vec<_>>().into_iter());
         Self::new(move |request| {
@@ -149,9 +149,12 @@ impl Recorder {
                 .unwrap_or_else(PoisonError::into_inner)
                 .next();
             let mut answer = next.unwrap_or_else(|| Answer::status(500));
+            let url = format!("http://{}", request.header("host").unwrap_or_default());
             if let Ok(text) = std::str::from_utf8(&answer.body) {
-                let url = format!("http://{}", request.header("host").unwrap_or_default());
                 answer.body = text.replace("{url}", &url).into_bytes();
+            }
+            for (_, value) in &mut answer.headers {
+                *value = value.replace("{url}", &url);
             }
             answer
         })

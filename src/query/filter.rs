@@ -1,0 +1,473 @@
+//! Conditions for `$filter`.
+
+use std::fmt::{self, Display};
+use std::marker::PhantomData;
+use std::ops::Not;
+
+use super::{Literal, PropertyPath};
+use crate::model::{Flags, Navigation, OpenEnum, Property};
+
+/// A condition on models `M`, for `$filter`.
+///
+/// Properties make it by their methods, and text of one's own is one as well:
+///
+/// ```
+/// use msgraph::models::{Message, User};
+/// use msgraph::query::Filter;
+///
+/// let unread = Message::IS_READ.eq(false).and(Message::SUBJECT.startswith("Re: "));
+/// assert_eq!(unread.to_string(), "isRead eq false and startswith(subject,'Re: ')");
+///
+/// let named: Filter<User> = "displayName eq 'Adele'".into();
+/// let filter = User::ACCOUNT_ENABLED.eq(true).and(named);
+/// assert_eq!(filter.to_string(), "accountEnabled eq true and (displayName eq 'Adele')");
+/// ```
+///
+/// <https://learn.microsoft.com/graph/filter-query-parameter>
+pub struct Filter<M> {
+    text: String,
+    shape: Shape,
+    /// Why it cannot be sent.
+    wrong: Option<&'static str>,
+    model: PhantomData<fn(M)>,
+}
+
+/// What a condition is on its outside, which decides where it needs parentheses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Term,
+    And,
+    Or,
+    /// Written by the caller.
+    Text,
+}
+
+impl<M> Filter<M> {
+    fn new(text: String, shape: Shape) -> Self {
+        Self {
+            text,
+            shape,
+            wrong: None,
+            model: PhantomData,
+        }
+    }
+
+    fn term(text: String) -> Self {
+        Self::new(text, Shape::Term)
+    }
+
+    /// What meets both conditions.
+    ///
+    /// ```
+    /// # use msgraph::models::User;
+    /// let filter = User::CITY.eq("Oslo").and(User::ACCOUNT_ENABLED.eq(true));
+    /// assert_eq!(filter.to_string(), "city eq 'Oslo' and accountEnabled eq true");
+    /// ```
+    #[must_use]
+    pub fn and(self, other: impl Into<Self>) -> Self {
+        self.join(Shape::And, "and", &other.into())
+    }
+
+    /// What meets one of the conditions, or both.
+    ///
+    /// ```
+    /// # use msgraph::models::User;
+    /// let filter = User::CITY.eq("Oslo").or(User::CITY.eq("Bergen")).and(User::ACCOUNT_ENABLED.eq(true));
+    /// assert_eq!(
+    ///     filter.to_string(),
+    ///     "(city eq 'Oslo' or city eq 'Bergen') and accountEnabled eq true"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn or(self, other: impl Into<Self>) -> Self {
+        self.join(Shape::Or, "or", &other.into())
+    }
+
+    fn join(self, by: Shape, word: &str, other: &Self) -> Self {
+        let text = format!("{} {word} {}", self.within(by), other.within(by));
+        Self {
+            wrong: self.wrong.or(other.wrong),
+            ..Self::new(text, by)
+        }
+    }
+
+    /// The text as a part of a condition of another shape.
+    fn within(&self, outer: Shape) -> String {
+        if self.shape == Shape::Term || self.shape == outer {
+            self.text.clone()
+        } else {
+            format!("({})", self.text)
+        }
+    }
+
+    /// The text, or why it cannot be sent.
+    pub(crate) fn finish(self) -> Result<String, &'static str> {
+        match self.wrong {
+            Some(reason) => Err(reason),
+            None => Ok(self.text),
+        }
+    }
+
+    /// The condition on another model that holds where this one does.
+    fn of_items<N>(self, quantifier: &str, variable: &str) -> Filter<N> {
+        Filter {
+            wrong: self.wrong,
+            ..Filter::term(format!("{quantifier}({variable}:{})", self.text))
+        }
+    }
+}
+
+/// What does not meet the condition.
+///
+/// ```
+/// # use msgraph::models::User;
+/// let filter = !User::MAIL.endswith("@contoso.com");
+/// assert_eq!(filter.to_string(), "not(endswith(mail,'@contoso.com'))");
+/// ```
+impl<M> Not for Filter<M> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self {
+            wrong: self.wrong,
+            ..Self::term(format!("not({})", self.text))
+        }
+    }
+}
+
+impl<M> From<String> for Filter<M> {
+    fn from(text: String) -> Self {
+        Self::new(text, Shape::Text)
+    }
+}
+
+impl<M> From<&str> for Filter<M> {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}
+
+impl<M> From<&String> for Filter<M> {
+    fn from(text: &String) -> Self {
+        Self::from(text.clone())
+    }
+}
+
+impl<M> Clone for Filter<M> {
+    fn clone(&self) -> Self {
+        Self {
+            wrong: self.wrong,
+            ..Self::new(self.text.clone(), self.shape)
+        }
+    }
+}
+
+/// The text as OData has it, not encoded for a URL.
+impl<M> Display for Filter<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl<M> fmt::Debug for Filter<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Filter({self})")
+    }
+}
+
+fn compare<M, T>(path: PropertyPath<M, T>, operator: &str, value: &dyn Literal<T>) -> Filter<M> {
+    Filter::term(format!("{path} {operator} {}", value.literal()))
+}
+
+fn call<M>(
+    function: &str,
+    path: PropertyPath<M, String>,
+    value: &dyn Literal<String>,
+) -> Filter<M> {
+    Filter::term(format!("{function}({path},{})", value.literal()))
+}
+
+fn is_in<M, T, V: Literal<T>>(
+    path: PropertyPath<M, T>,
+    values: impl IntoIterator<Item = V>,
+) -> Filter<M> {
+    let values: Vec<_> = values.into_iter().map(|value| value.literal()).collect();
+    Filter {
+        wrong: values
+            .is_empty()
+            .then_some("a filter asks for a value that is in a list of none"),
+        ..Filter::term(format!("{path} in ({})", values.join(",")))
+    }
+}
+
+fn items<M, X>(
+    path: PropertyPath<M, Vec<X>>,
+    quantifier: &str,
+    condition: impl FnOnce(PropertyPath<X, X>) -> Filter<X>,
+) -> Filter<M> {
+    let (variable, item) = path.item();
+    condition(item).of_items(&format!("{path}/{quantifier}"), &variable)
+}
+
+/// The same methods for each of what leads to a value.
+macro_rules! conditions {
+    ($($type:ident)*) => {$(
+        impl<M, T> $type<M, T> {
+            /// The value is this one: `eq`.
+            ///
+            /// ```
+            /// # use msgraph::models::User;
+            /// assert_eq!(User::DISPLAY_NAME.eq("O'Brien").to_string(), "displayName eq 'O''Brien'");
+            /// ```
+            pub fn eq(self, value: impl Literal<T>) -> Filter<M> {
+                compare(self.into(), "eq", &value)
+            }
+
+            /// The value is another one, or there is none: `ne`.
+            ///
+            /// ```
+            /// # use msgraph::models::User;
+            /// use msgraph::query::Null;
+            ///
+            /// assert_eq!(User::MAIL.ne(Null).to_string(), "mail ne null");
+            /// ```
+            pub fn ne(self, value: impl Literal<T>) -> Filter<M> {
+                compare(self.into(), "ne", &value)
+            }
+
+            /// The value is greater, or later: `gt`.
+            ///
+            /// ```
+            /// # use msgraph::models::DriveItem;
+            /// assert_eq!(DriveItem::SIZE.gt(1_000_000).to_string(), "size gt 1000000");
+            /// ```
+            pub fn gt(self, value: impl Literal<T>) -> Filter<M> {
+                compare(self.into(), "gt", &value)
+            }
+
+            /// The value is at least this one: `ge`.
+            ///
+            /// ```
+            /// # use msgraph::models::Message;
+            /// use msgraph::model::edm::DateTimeOffset;
+            ///
+            /// let since: DateTimeOffset = "2026-01-01T00:00:00+01:00".parse()?;
+            /// let filter = Message::RECEIVED_DATE_TIME.ge(since);
+            /// assert_eq!(filter.to_string(), "receivedDateTime ge 2025-12-31T23:00:00Z");
+            /// # Ok::<(), msgraph::model::edm::ParseError>(())
+            /// ```
+            pub fn ge(self, value: impl Literal<T>) -> Filter<M> {
+                compare(self.into(), "ge", &value)
+            }
+
+            /// The value is less, or earlier: `lt`.
+            ///
+            /// ```
+            /// # use msgraph::models::DriveItem;
+            /// assert_eq!(DriveItem::SIZE.lt(1_000_000).to_string(), "size lt 1000000");
+            /// ```
+            pub fn lt(self, value: impl Literal<T>) -> Filter<M> {
+                compare(self.into(), "lt", &value)
+            }
+
+            /// The value is at most this one: `le`.
+            ///
+            /// ```
+            /// # use msgraph::models::DriveItem;
+            /// assert_eq!(DriveItem::SIZE.le(1_000_000).to_string(), "size le 1000000");
+            /// ```
+            pub fn le(self, value: impl Literal<T>) -> Filter<M> {
+                compare(self.into(), "le", &value)
+            }
+
+            /// The value is one of these: `in`.
+            ///
+            /// A list of none cannot be sent: a call with it is an error, since OData has no such condition.
+            ///
+            /// ```
+            /// # use msgraph::models::User;
+            /// let filter = User::CITY.is_in(["Oslo", "Bergen"]);
+            /// assert_eq!(filter.to_string(), "city in ('Oslo','Bergen')");
+            /// ```
+            pub fn is_in<V: Literal<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<M> {
+                is_in(self.into(), values)
+            }
+        }
+
+        impl<M> $type<M, String> {
+            /// The text begins with this one: `startswith`.
+            ///
+            /// ```
+            /// # use msgraph::models::User;
+            /// let filter = User::DISPLAY_NAME.startswith("A");
+            /// assert_eq!(filter.to_string(), "startswith(displayName,'A')");
+            /// ```
+            pub fn startswith(self, text: impl Literal<String>) -> Filter<M> {
+                call("startswith", self.into(), &text)
+            }
+
+            /// The text ends with this one: `endswith`.
+            ///
+            /// ```
+            /// # use msgraph::models::User;
+            /// let filter = User::MAIL.endswith("@contoso.com");
+            /// assert_eq!(filter.to_string(), "endswith(mail,'@contoso.com')");
+            /// ```
+            pub fn endswith(self, text: impl Literal<String>) -> Filter<M> {
+                call("endswith", self.into(), &text)
+            }
+
+            /// This text is somewhere in the value: `contains`. The directory does not have it.
+            ///
+            /// ```
+            /// # use msgraph::models::Message;
+            /// let filter = Message::SUBJECT.contains("invoice");
+            /// assert_eq!(filter.to_string(), "contains(subject,'invoice')");
+            /// ```
+            pub fn contains(self, text: impl Literal<String>) -> Filter<M> {
+                call("contains", self.into(), &text)
+            }
+        }
+
+        impl<M, E: OpenEnum> $type<M, Flags<E>> {
+            /// These words are in the set: `has`.
+            ///
+            /// ```
+            /// # use msgraph::models::{ChatMessageActions, ChatMessageHistoryItem};
+            /// let filter = ChatMessageHistoryItem::ACTIONS.has(ChatMessageActions::ReactionAdded);
+            /// assert_eq!(filter.to_string(), "actions has 'reactionAdded'");
+            /// ```
+            pub fn has(self, words: impl Literal<Flags<E>>) -> Filter<M> {
+                compare(self.into(), "has", &words)
+            }
+        }
+
+        impl<M, X> $type<M, Vec<X>> {
+            /// One item at least meets the condition: `any`.
+            ///
+            /// ```
+            /// # use msgraph::models::{AssignedLicense, Group, User};
+            /// let filter = Group::GROUP_TYPES.any(|kind| kind.eq("Unified"));
+            /// assert_eq!(filter.to_string(), "groupTypes/any(x:x eq 'Unified')");
+            ///
+            /// let sku = "184efa21-98c3-4e5d-95ab-d07053a96e67".parse::<uuid::Uuid>()?;
+            /// let filter = User::ASSIGNED_LICENSES.any(|license| (license / AssignedLicense::SKU_ID).eq(sku));
+            /// assert_eq!(
+            ///     filter.to_string(),
+            ///     "assignedLicenses/any(x:x/skuId eq 184efa21-98c3-4e5d-95ab-d07053a96e67)"
+            /// );
+            /// # Ok::<(), uuid::Error>(())
+            /// ```
+            pub fn any(self, condition: impl FnOnce(PropertyPath<X, X>) -> Filter<X>) -> Filter<M> {
+                items(self.into(), "any", condition)
+            }
+
+            /// All items meet the condition: `all`.
+            ///
+            /// ```
+            /// # use msgraph::models::Group;
+            /// let filter = Group::PROXY_ADDRESSES.all(|address| address.startswith("smtp:"));
+            /// assert_eq!(filter.to_string(), "proxyAddresses/all(x:startswith(x,'smtp:'))");
+            /// ```
+            pub fn all(self, condition: impl FnOnce(PropertyPath<X, X>) -> Filter<X>) -> Filter<M> {
+                items(self.into(), "all", condition)
+            }
+
+            /// There is an item: `any()`.
+            ///
+            /// ```
+            /// # use msgraph::models::User;
+            /// assert_eq!(User::ASSIGNED_LICENSES.has_items().to_string(), "assignedLicenses/any()");
+            /// ```
+            pub fn has_items(self) -> Filter<M> {
+                Filter::term(format!("{}/any()", PropertyPath::from(self)))
+            }
+
+            /// How many items there are: `$count`.
+            ///
+            /// ```
+            /// # use msgraph::models::User;
+            /// let filter = User::ASSIGNED_LICENSES.count_items().eq(0);
+            /// assert_eq!(filter.to_string(), "assignedLicenses/$count eq 0");
+            /// ```
+            pub fn count_items(self) -> PropertyPath<M, i64> {
+                PropertyPath::from(self).count()
+            }
+        }
+    )*};
+}
+
+conditions!(Property Navigation PropertyPath);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::{Group, Message, User};
+    use crate::query::Null;
+
+    #[test]
+    fn parentheses_stand_where_the_shape_changes() {
+        let (a, b, c) = (
+            || User::CITY.eq("a"),
+            || User::CITY.eq("b"),
+            || User::CITY.eq("c"),
+        );
+        for (filter, text) in [
+            (
+                a().and(b()).and(c()),
+                "city eq 'a' and city eq 'b' and city eq 'c'",
+            ),
+            (
+                a().or(b()).or(c()),
+                "city eq 'a' or city eq 'b' or city eq 'c'",
+            ),
+            (
+                a().and(b().or(c())),
+                "city eq 'a' and (city eq 'b' or city eq 'c')",
+            ),
+            (
+                a().and(b()).or(c()),
+                "(city eq 'a' and city eq 'b') or city eq 'c'",
+            ),
+            (!a().or(b()), "not(city eq 'a' or city eq 'b')"),
+            ((!a()).or(b()), "not(city eq 'a') or city eq 'b'"),
+            (a().and("x or y"), "city eq 'a' and (x or y)"),
+        ] {
+            assert_eq!(filter.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn conditions_on_items_in_items_have_variables_of_their_own() {
+        let filter: Filter<Group> = Group::OWNERS.any(|owner| {
+            let groups = owner.cast::<User>() / User::MEMBER_OF;
+            groups.all(|group| group.cast::<Group>().into_types().any(|kind| kind.ne("y")))
+        });
+        assert_eq!(
+            filter.to_string(),
+            "owners/any(x:x/microsoft.graph.user/memberOf/all(y:y/microsoft.graph.group/groupTypes/any(z:z ne 'y')))"
+        );
+    }
+
+    impl<M> PropertyPath<M, Group> {
+        fn into_types(self) -> PropertyPath<M, Vec<String>> {
+            self / Group::GROUP_TYPES
+        }
+    }
+
+    #[test]
+    fn a_list_of_none_is_refused_wherever_it_stands() {
+        let none = || User::CITY.is_in(Vec::<String>::new());
+        let reason = "a filter asks for a value that is in a list of none";
+        assert_eq!(none().finish(), Err(reason));
+        assert_eq!((!none()).finish(), Err(reason));
+        assert_eq!(User::MAIL.eq(Null).or(none()).finish(), Err(reason));
+        assert_eq!(
+            Message::CATEGORIES
+                .any(|category| category.is_in([""; 0]))
+                .clone()
+                .finish(),
+            Err(reason)
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! OData's system query options: what goes into `$select`, `$expand`, `$orderby`, `$filter` and `$search`.
+//!
+//! The options themselves are methods of [`Call`](crate::call::Call). They take names of properties and navigations,
+//! which every model has as constants, and plain text wherever a name will do.
+//!
+//! ```
+//! use msgraph::models::{EmailAddress, Group, Message, Recipient, User};
+//!
+//! let sender = Message::FROM / Recipient::EMAIL_ADDRESS / EmailAddress::ADDRESS;
+//! let filter = Message::IS_READ.eq(false).and(sender.eq("adele@contoso.com"));
+//! assert_eq!(
+//!     filter.to_string(),
+//!     "isRead eq false and from/emailAddress/address eq 'adele@contoso.com'"
+//! );
+//!
+//! let members = Group::MEMBERS.select(["id", "displayName"]).top(5);
+//! assert_eq!(members.to_string(), "members($select=id,displayName;$top=5)");
+//! assert_eq!(User::DISPLAY_NAME.desc().to_string(), "displayName desc");
+//! ```
+//!
+//! Nothing is encoded here: that happens once, when the call goes out.
+//!
+//! <https://learn.microsoft.com/graph/query-parameters>
+
+mod expand;
+mod filter;
+mod literal;
+mod order;
+mod path;
+mod search;
+
+pub use expand::{Expanded, Target};
+pub use filter::Filter;
+pub use literal::{Literal, Null, literal};
+pub use order::Order;
+pub use path::PropertyPath;
+pub use search::Search;
+
+use crate::model::Property;
+
+/// A list in the making, joined by commas.
+///
+/// ```
+/// use msgraph::query::{CommaList, Selection};
+///
+/// struct Card;
+/// impl<M> Selection<M> for Card {
+///     fn add_to(&self, list: &mut CommaList) {
+///         list.push("displayName");
+///         list.push("mail");
+///     }
+/// }
+/// ```
+#[derive(Debug, Default)]
+pub struct CommaList {
+    text: String,
+    wrong: Option<&'static str>,
+}
+
+impl CommaList {
+    /// Adds an item; an empty one is none.
+    pub fn push(&mut self, item: &str) {
+        if item.is_empty() {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push(',');
+        }
+        self.text.push_str(item);
+    }
+
+    /// Notes that an item cannot be sent.
+    fn refuse(&mut self, reason: &'static str) {
+        self.wrong.get_or_insert(reason);
+    }
+
+    pub(crate) fn collect(add: impl FnOnce(&mut Self)) -> Self {
+        let mut list = Self::default();
+        add(&mut list);
+        list
+    }
+
+    /// The list, or why it cannot be sent.
+    pub(crate) fn finish(self) -> Result<String, &'static str> {
+        match self.wrong {
+            Some(reason) => Err(reason),
+            None => Ok(self.text),
+        }
+    }
+}
+
+macro_rules! lists {
+    ($($trait:ident)*) => {$(
+        impl<M> $trait<M> for str {
+            fn add_to(&self, list: &mut CommaList) {
+                list.push(self);
+            }
+        }
+
+        impl<M> $trait<M> for String {
+            fn add_to(&self, list: &mut CommaList) {
+                list.push(self);
+            }
+        }
+
+        impl<M, I: $trait<M> + ?Sized> $trait<M> for &I {
+            fn add_to(&self, list: &mut CommaList) {
+                (**self).add_to(list);
+            }
+        }
+
+        impl<M, I: $trait<M>> $trait<M> for [I] {
+            fn add_to(&self, list: &mut CommaList) {
+                for item in self {
+                    item.add_to(list);
+                }
+            }
+        }
+
+        impl<M, I: $trait<M>, const N: usize> $trait<M> for [I; N] {
+            fn add_to(&self, list: &mut CommaList) {
+                self.as_slice().add_to(list);
+            }
+        }
+
+        impl<M, I: $trait<M>> $trait<M> for Vec<I> {
+            fn add_to(&self, list: &mut CommaList) {
+                self.as_slice().add_to(list);
+            }
+        }
+
+        tuples!($trait A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11);
+    )*};
+}
+
+/// Tuples of one item up to as many as are named.
+macro_rules! tuples {
+    ($trait:ident $($item:ident $index:tt)*) => {
+        tuples!(@shorter $trait [] $($item $index)*);
+    };
+    (@shorter $trait:ident [$($item:ident $index:tt)*]) => {};
+    (@shorter $trait:ident [$($item:ident $index:tt)*] $next:ident $next_index:tt $($rest:tt)*) => {
+        impl<M, $($item: $trait<M>,)* $next: $trait<M>> $trait<M> for ($($item,)* $next,) {
+            fn add_to(&self, list: &mut CommaList) {
+                $(self.$index.add_to(list);)*
+                self.$next_index.add_to(list);
+            }
+        }
+        tuples!(@shorter $trait [$($item $index)* $next $next_index] $($rest)*);
+    };
+}
+
+/// What `$select` takes of a model `M`: a property, the way to one, a plain name, or several of either.
+///
+/// ```
+/// use msgraph::models::User;
+/// use msgraph::query::Selection;
+///
+/// fn takes(_: impl Selection<User>) {}
+/// takes(User::ID);
+/// takes([User::ID, User::MAIL]);
+/// takes((User::ID, User::ACCOUNT_ENABLED, "brandNew"));
+/// takes(vec!["id".to_owned()]);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be selected from `{M}`",
+    note = "a property of another model, such as a derived one, goes by its name: `Other::PROPERTY.name()`"
+)]
+pub trait Selection<M> {
+    /// Adds its names to the list.
+    fn add_to(&self, list: &mut CommaList);
+}
+
+/// What `$orderby` takes of a model `M`: a property, the way to one, either with a direction, plain text, or several.
+///
+/// ```
+/// use msgraph::models::{EmailAddress, Message, Recipient};
+/// use msgraph::query::OrderBy;
+///
+/// fn takes(_: impl OrderBy<Message>) {}
+/// takes(Message::SUBJECT);
+/// takes((Message::FROM / Recipient::EMAIL_ADDRESS / EmailAddress::NAME).desc());
+/// takes(("from/emailAddress/name desc", Message::SUBJECT));
+/// ```
+#[diagnostic::on_unimplemented(message = "`{M}` cannot be ordered by `{Self}`")]
+pub trait OrderBy<M> {
+    /// Adds its criteria to the list.
+    fn add_to(&self, list: &mut CommaList);
+}
+
+/// What `$expand` takes of a model `M`: a navigation, one with options, plain text, or several.
+///
+/// ```
+/// use msgraph::models::Group;
+/// use msgraph::query::Expand;
+///
+/// fn takes(_: impl Expand<Group>) {}
+/// takes(Group::MEMBERS);
+/// takes(Group::MEMBERS.select(["id"]));
+/// takes("owners($select=id)");
+/// ```
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot be expanded in `{M}`")]
+pub trait Expand<M> {
+    /// Adds its navigations to the list.
+    fn add_to(&self, list: &mut CommaList);
+}
+
+lists!(Selection OrderBy Expand);
+
+impl<M, T> Selection<M> for Property<M, T> {
+    fn add_to(&self, list: &mut CommaList) {
+        list.push(self.name());
+    }
+}
+
+impl<M, T> OrderBy<M> for Property<M, T> {
+    fn add_to(&self, list: &mut CommaList) {
+        list.push(self.name());
+    }
+}
