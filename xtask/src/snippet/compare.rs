@@ -10,6 +10,7 @@ use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::filter;
 use super::options::{split, system_name};
 use super::request::{Body, Request};
 use super::url::Address;
@@ -151,6 +152,7 @@ fn same_query(wanted: &BTreeMap<String, String>, found: &BTreeMap<String, String
     let same = |name: &str, wanted: &str, found: &str| match name {
         "$select" | "$orderby" => spaced(wanted) == spaced(found),
         "$expand" => options_sorted(wanted) == options_sorted(found),
+        "$filter" => filter::normal(wanted) == filter::normal(found),
         _ => wanted.trim() == found.trim(),
     };
     let lower = |query: &BTreeMap<String, String>| -> BTreeMap<String, String> {
@@ -198,6 +200,7 @@ fn options_sorted(expand: &str) -> String {
                     let name = system_name(name.trim());
                     let value = match name.as_str() {
                         "$expand" => options_sorted(value),
+                        "$filter" => filter::normal(value),
                         _ => value.replace(' ', ""),
                     };
                     format!("{name}={value}")

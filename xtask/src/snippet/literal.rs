@@ -35,6 +35,14 @@ impl<'g> Models<'g> {
     pub fn by_path(&self, path: &str) -> Option<&Model<'g>> {
         self.by_name(self.by_path.get(path)?)
     }
+
+    /// A model by the type of a property, `User` or `models::User`.
+    pub fn of_type(&self, of: &str) -> Option<&Model<'g>> {
+        match of.starts_with("models::") {
+            true => self.by_path(of),
+            false => self.by_path(&format!("models::{of}")),
+        }
+    }
 }
 
 /// A property of a model, by Graph's name. The arguments of actions are compared without case: they are declared as
@@ -101,10 +109,7 @@ impl<'m, 'g> Writer<'m, 'g> {
 
     fn model(&self, of: &str) -> Option<&'m Model<'g>> {
         let models: &'m Models<'g> = self.models;
-        match of.starts_with("models::") {
-            true => models.by_path(of),
-            false => models.by_path(&format!("models::{of}")),
-        }
+        models.of_type(of)
     }
 
     /// A struct literal, and whether it is of a derived type, as `@odata.type` says.
@@ -259,7 +264,7 @@ impl<'m, 'g> Writer<'m, 'g> {
 }
 
 /// The variant that stands for a word. Graph reads words without case.
-fn member(model: &Model<'_>, word: &str) -> Option<String> {
+pub fn member(model: &Model<'_>, word: &str) -> Option<String> {
     let exact = model.members.iter().find(|(of, _)| *of == word);
     let found = exact.or_else(|| {
         let mut members = model.members.iter();

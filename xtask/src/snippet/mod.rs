@@ -1,6 +1,8 @@
 //! Turns a request to Graph into the Rust that a person would write for it, or says what stands in the way.
 
 pub mod compare;
+mod condition;
+mod filter;
 mod literal;
 mod options;
 pub mod report;

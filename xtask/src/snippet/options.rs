@@ -2,6 +2,7 @@
 
 use msgraph_codegen::{MethodName, Model};
 
+use super::condition;
 use super::literal::{Models, property};
 use super::rust::{Scope, string};
 
@@ -82,7 +83,7 @@ impl<'m, 'g> Writer<'m, 'g> {
             "$select" => format!(".select({})", self.select(model, value)),
             "$expand" => format!(".expand({})", self.expand(model, value)),
             "$orderby" => format!(".orderby({})", self.orderby(model, value)),
-            "$filter" => format!(".filter({})", string(value)),
+            "$filter" => format!(".filter({})", self.filter(model, value)),
             "$search" => format!(".search({})", self.search(value)),
             "$top" => format!(".top({})", value.trim().parse::<u32>().ok()?),
             "$skip" => format!(".skip({})", value.trim().parse::<u32>().ok()?),
@@ -130,6 +131,16 @@ impl<'m, 'g> Writer<'m, 'g> {
         list(items.collect())
     }
 
+    /// Conditions of properties where it is made of these, and text where it is not.
+    fn filter(&mut self, model: Option<&'m Model<'g>>, value: &str) -> String {
+        let mut writer = condition::Writer {
+            models: self.models,
+            scope: self.scope,
+        };
+        let typed = model.and_then(|model| writer.filter(model, value));
+        typed.unwrap_or_else(|| string(value))
+    }
+
     /// A navigation with its own options: `members($select=id;$top=5)`.
     fn expanded(&mut self, model: Option<&'m Model<'g>>, item: &str) -> Option<(String, String)> {
         let (name, options) = match item.split_once('(') {
@@ -139,7 +150,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         let (mut rust, of) = self.constant(model, name, false)?;
         let models: &'m Models<'g> = self.models;
         let inner = of.strip_prefix("Vec<").and_then(|of| of.strip_suffix('>'));
-        let target = models.by_path(&format!("models::{}", inner.unwrap_or(&of)));
+        let target = models.of_type(inner.unwrap_or(&of));
         for option in split(options, ';') {
             let option = option.trim();
             if option.is_empty() {
@@ -151,7 +162,7 @@ impl<'m, 'g> Writer<'m, 'g> {
                 "$select" => format!(".select({})", self.select(target, value)),
                 "$expand" => format!(".expand({})", self.expand(target, value)),
                 "$orderby" => format!(".orderby({})", self.orderby(target, value)),
-                "$filter" => format!(".filter({})", string(value)),
+                "$filter" => format!(".filter({})", self.filter(target, value)),
                 "$top" => format!(".top({})", value.parse::<u32>().ok()?),
                 "$skip" => format!(".skip({})", value.parse::<u32>().ok()?),
                 "$count" => format!(".count({})", value.parse::<bool>().ok()?),

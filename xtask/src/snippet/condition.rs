@@ -1,0 +1,247 @@
+//! A filter as the methods of properties.
+
+use msgraph_codegen::Model;
+
+use super::filter::{self, Condition, Literal, Path};
+use super::literal::{Models, member, property, scalar};
+use super::rust::{Scope, string};
+use crate::json::Json;
+
+/// Writes filters on one model.
+pub struct Writer<'m, 'g> {
+    pub models: &'m Models<'g>,
+    pub scope: &'m mut Scope,
+}
+
+/// What a variable stands for.
+struct Variable {
+    /// In the filter.
+    name: String,
+    /// In Rust.
+    rust: String,
+    of: String,
+}
+
+/// The Rust of a condition.
+struct Rust {
+    text: String,
+    /// It begins with `!`, which binds weaker than a method.
+    is_negated: bool,
+}
+
+impl<'m, 'g> Writer<'m, 'g> {
+    /// The filter as an expression; `None` where it is not made of properties of the model and values of their types.
+    pub fn filter(&mut self, model: &Model<'_>, text: &str) -> Option<String> {
+        let condition = filter::parse(text)?;
+        // Nothing is brought into scope for what comes to nothing.
+        let before = self.scope.clone();
+        let rust = self.condition(&condition, &model.rust, &mut Vec::new());
+        if rust.is_none() {
+            *self.scope = before;
+        }
+        Some(rust?.text)
+    }
+
+    fn condition(
+        &mut self,
+        condition: &Condition,
+        model: &str,
+        variables: &mut Vec<Variable>,
+    ) -> Option<Rust> {
+        let text = match condition {
+            Condition::And(parts) => return self.joined(parts, "and", model, variables),
+            Condition::Or(parts) => return self.joined(parts, "or", model, variables),
+            Condition::Not(inside) => {
+                let inside = self.condition(inside, model, variables)?;
+                return Some(Rust {
+                    text: match inside.is_negated {
+                        true => format!("!({})", inside.text),
+                        false => format!("!{}", inside.text),
+                    },
+                    is_negated: true,
+                });
+            }
+            Condition::Compare {
+                path,
+                operator,
+                value,
+            } => {
+                let (path, of) = self.path(path, model, variables)?;
+                let value = self.value(&of, value)?;
+                if operator == "has" && !of.contains("Flags<") {
+                    return None;
+                }
+                format!("{path}.{operator}({value})")
+            }
+            Condition::In { path, values } => {
+                let (path, of) = self.path(path, model, variables)?;
+                let values: Option<Vec<_>> =
+                    values.iter().map(|value| self.value(&of, value)).collect();
+                format!("{path}.is_in([{}])", values?.join(", "))
+            }
+            Condition::Call {
+                function,
+                path,
+                value: Literal::Text(text),
+            } => {
+                let (path, of) = self.path(path, model, variables)?;
+                if of != "String" {
+                    return None;
+                }
+                format!("{path}.{function}({})", string(text))
+            }
+            Condition::Call { .. } => return None,
+            Condition::Items {
+                path,
+                quantifier,
+                condition,
+            } => {
+                let (path, of) = self.path(path, model, variables)?;
+                let item = of.strip_prefix("Vec<")?.strip_suffix('>')?.to_owned();
+                match condition {
+                    None if quantifier == "any" => format!("{path}.has_items()"),
+                    None => return None,
+                    Some((name, inside)) => {
+                        let rust = variable(name, variables);
+                        variables.push(Variable {
+                            name: name.clone(),
+                            rust: rust.clone(),
+                            of: item.clone(),
+                        });
+                        let inside = self.condition(inside, &item, variables);
+                        variables.pop();
+                        format!("{path}.{quantifier}(|{rust}| {})", inside?.text)
+                    }
+                }
+            }
+        };
+        Some(Rust {
+            text,
+            is_negated: false,
+        })
+    }
+
+    fn joined(
+        &mut self,
+        parts: &[Condition],
+        by: &str,
+        model: &str,
+        variables: &mut Vec<Variable>,
+    ) -> Option<Rust> {
+        let (first, rest) = parts.split_first()?;
+        let first = self.condition(first, model, variables)?;
+        let mut text = match first.is_negated {
+            true => format!("({})", first.text),
+            false => first.text,
+        };
+        for part in rest {
+            let part = self.condition(part, model, variables)?.text;
+            text.push_str(&format!(".{by}({part})"));
+        }
+        Some(Rust {
+            text,
+            is_negated: false,
+        })
+    }
+
+    /// The way to a property in Rust, and the type of its value. Within a condition on items it begins at the variable: one
+    /// that leads elsewhere has no expression.
+    fn path(
+        &mut self,
+        path: &Path,
+        model: &str,
+        variables: &[Variable],
+    ) -> Option<(String, String)> {
+        let (mut steps, mut of, rest) = match variables.last() {
+            None => (Vec::new(), model.to_owned(), path.as_slice()),
+            Some(variable) => {
+                let (first, rest) = path.split_first()?;
+                if *first != variable.name {
+                    return None;
+                }
+                (vec![variable.rust.clone()], variable.of.clone(), rest)
+            }
+        };
+        let mut counts = false;
+        for name in rest {
+            if counts {
+                return None;
+            }
+            if name == "$count" {
+                of.starts_with("Vec<").then_some(())?;
+                counts = true;
+                of = "i64".to_owned();
+                continue;
+            }
+            let models = self.models;
+            let at = models.of_type(&of)?;
+            let property = property(at, name)?;
+            let name = self.scope.model(&at.rust);
+            steps.push(format!("{name}::{}", property.constant));
+            of = property.of.clone();
+        }
+        let text = match steps.as_slice() {
+            [one] => one.clone(),
+            steps => format!("({})", steps.join(" / ")),
+        };
+        Some(match counts {
+            true => (format!("{text}.count_items()"), of),
+            false => (text, of),
+        })
+    }
+
+    fn value(&mut self, of: &str, value: &Literal) -> Option<String> {
+        let json = match value {
+            Literal::Bare(word) if word.eq_ignore_ascii_case("null") => {
+                self.scope.bring("msgraph::query::Null");
+                return Some("Null".to_owned());
+            }
+            Literal::Text(text) => match of {
+                "String" => return Some(string(text)),
+                _ => return self.word(of, text),
+            },
+            Literal::Bare(word) => match of {
+                "bool" => Json::Bool(word.parse().ok()?),
+                "i16" | "i32" | "i64" | "u8" | "f32" | "f64" => Json::Number(word.clone()),
+                "edm::DateTimeOffset" | "edm::Date" | "edm::TimeOfDay" | "edm::Guid" => {
+                    Json::String(word.clone())
+                }
+                _ => return None,
+            },
+        };
+        let value = scalar(of, &json)?;
+        Some(match of.strip_prefix("edm::") {
+            // Several types can be compared with, so it has to be said which one is read.
+            Some(name) => {
+                self.scope.bring(&format!("msgraph::model::{of}"));
+                value.replace(".parse()?", &format!(".parse::<{name}>()?"))
+            }
+            None => value,
+        })
+    }
+
+    /// A member of an enum.
+    fn word(&mut self, of: &str, text: &str) -> Option<String> {
+        let inner = of
+            .split_once("Flags<")
+            .map_or(of, |(_, inner)| inner.trim_end_matches('>'));
+        let models = self.models;
+        let model = models.of_type(inner)?;
+        let exact = model.members.iter().any(|(word, _)| *word == text);
+        let variant = member(model, text).filter(|_| exact)?;
+        Some(format!("{}::{variant}", self.scope.model(&model.rust)))
+    }
+}
+
+/// The name that a variable has in Rust: its own, where that is one.
+fn variable(name: &str, variables: &[Variable]) -> String {
+    let is_name = name.starts_with(|sign: char| sign.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|sign| sign.is_ascii_lowercase() || sign.is_ascii_digit())
+        && syn::parse_str::<syn::Ident>(name).is_ok();
+    match is_name {
+        true => name.to_owned(),
+        false => format!("item{}", variables.len()),
+    }
+}
