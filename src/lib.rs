@@ -9,6 +9,7 @@
 
 pub mod auth;
 pub mod call;
+pub mod delta;
 pub mod error;
 pub mod model;
 pub mod page;

@@ -664,7 +664,8 @@ impl Writer<'_, '_> {
                 call.push_str(".reference(reference)");
             }
         }
-        let (answer, answered) = self.answer(endpoint, signature, marker.as_deref(), step.role);
+        let (answer, answered) =
+            self.answer(endpoint, signature, marker.as_deref(), step.role, step.path);
         let declared: String = arguments.iter().map(|a| format!(", {a}")).collect();
         let _ = writeln!(
             self.out,
@@ -718,6 +719,7 @@ impl Writer<'_, '_> {
         signature: &Signature,
         marker: Option<&str>,
         role: Role,
+        path: &str,
     ) -> (String, String) {
         let of = match endpoint.answer {
             Answer::Entity(_) | Answer::Collection(_) if role == Role::References => "Reference",
@@ -729,6 +731,9 @@ impl Writer<'_, '_> {
                 format!("MaybeEntity<{of}>")
             }
             Answer::Entity(_) => format!("Entity<{of}>"),
+            Answer::Collection(_) if role == Role::Function && is_delta(path) => {
+                format!("Delta<{of}>")
+            }
             Answer::Collection(_) => format!("Collection<{of}>"),
             Answer::Value(_) => format!("Value<{of}>"),
             Answer::Count => "CountOf".to_owned(),
@@ -769,6 +774,13 @@ impl Writer<'_, '_> {
         };
         (call, kind)
     }
+}
+
+/// Whether a path leads to a delta function: <https://learn.microsoft.com/graph/delta-query-overview>.
+fn is_delta(path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let name = last.split('(').next().unwrap_or_default();
+    name.rsplit('.').next() == Some("delta")
 }
 
 /// The arguments of a function or key, as declared and as handed on.

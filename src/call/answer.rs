@@ -55,6 +55,8 @@ kinds! {
     MaybeEntity<T>;
     /// A page of a collection, [`Page<T>`]; [`stream`](super::Call::stream) and its like give all of them.
     Collection<T>;
+    /// A page of changes, [`Page<T>`]; [`changes`](super::Call::changes) gives those of all pages.
+    Delta<T>;
     /// `X`, sent as `{"value": X}`.
     Value<X>;
 }
@@ -110,6 +112,15 @@ impl<T: DeserializeOwned> Answer for Collection<T> {
             .into()),
             None => Err(answered.empty()),
         }
+    }
+}
+
+impl<T: DeserializeOwned> Answer for Delta<T> {
+    type Output = Page<T>;
+    type Model = T;
+
+    fn read(answered: Answered) -> Result<Page<T>> {
+        Collection::<T>::read(answered)
     }
 }
 
@@ -182,6 +193,11 @@ impl Answer for Response {
 }
 
 impl Answered {
+    /// The call that it is for.
+    pub(crate) fn context(&self) -> &RequestContext {
+        &self.context
+    }
+
     /// The body without what may surround it; `None` when nothing is there, `null` included.
     fn body(&self) -> Option<&[u8]> {
         match without_bom(&self.response.body).trim_ascii() {

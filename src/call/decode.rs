@@ -11,7 +11,7 @@ use crate::model::place;
 ///
 /// An error says where in the JSON it is. Nothing is kept for that while reading: the place is looked up from the
 /// position of the error, when there is one.
-pub(super) fn decode<T: DeserializeOwned>(
+pub(crate) fn decode<T: DeserializeOwned>(
     body: &[u8],
     name: &'static str,
 ) -> Result<T, Box<DecodeError>> {
@@ -20,7 +20,7 @@ pub(super) fn decode<T: DeserializeOwned>(
 }
 
 /// The name of a type without the modules that it is in.
-pub(super) fn type_name<T>() -> &'static str {
+pub(crate) fn type_name<T>() -> &'static str {
     let name = std::any::type_name::<T>();
     let modules = name.split(['<', '[', '(', '&']).next().unwrap_or_default();
     let start = modules.rfind("::").map_or(0, |colons| colons + 2);

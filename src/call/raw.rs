@@ -4,7 +4,7 @@ use http::Method;
 use serde::de::DeserializeOwned;
 
 use super::encode::push_written;
-use super::{AnyOption, Call, Download, Get, List, Operation, Options, Response};
+use super::{AnyOption, Call, Delta, Download, Get, List, Operation, Options, Response};
 use crate::Graph;
 
 /// A call whose answer comes as it is: of [`Graph::request`], or any call made [`raw`](Call::raw).
@@ -85,6 +85,25 @@ impl<O: Options> Call<Response, O> {
     ///
     /// As those of any list: see [`Call::stream`].
     pub fn list<T: DeserializeOwned>(self) -> List<T, O> {
+        Call::new(self.operation)
+    }
+
+    /// Reads the answer as pages of changes.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use msgraph::Method;
+    /// use msgraph::models::User;
+    ///
+    /// let changes = graph.request(Method::GET, "/beta/users/delta").delta::<User>().changes();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As those of any delta query: see [`Call::changes`].
+    pub fn delta<T: DeserializeOwned>(self) -> Call<Delta<T>, O> {
         Call::new(self.operation)
     }
 

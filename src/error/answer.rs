@@ -28,6 +28,16 @@ impl DecodeError {
         }
     }
 
+    /// What was read was a part of the answer, at this place.
+    pub(crate) fn below(mut self, place: &str) -> Self {
+        self.path = match self.path.as_str() {
+            "" => place.to_owned(),
+            path if path.starts_with('[') => format!("{place}{path}"),
+            path => format!("{place}.{path}"),
+        };
+        self
+    }
+
     pub(crate) fn of(mut self, context: &RequestContext) -> Self {
         self.context.get_or_insert_with(|| context.clone());
         self

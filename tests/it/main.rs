@@ -2,6 +2,7 @@
 
 mod auth;
 mod call;
+mod delta;
 mod errors;
 mod hosts;
 mod model;

@@ -76,7 +76,7 @@ async fn case_4_3_an_empty_page_is_not_the_end() {
     let recorder = Recorder::in_turn([
         Answer::json(r#"{"value":[{"id":"1"}],"@odata.nextLink":"{url}/v1.0/users?p=2"}"#),
         Answer::json(r#"{"value":[],"@odata.nextLink":"{url}/v1.0/users?p=3"}"#),
-        Answer::json(r#"{"value":[{"id":"2"}],"@odata.deltaLink":"{url}/v1.0/users?d=1"}"#),
+        Answer::json(r#"{"value":[{"id":"2"}]}"#),
     ])
     .await;
     let mut users = graph(&recorder).users().list().stream();
@@ -85,10 +85,6 @@ async fn case_4_3_an_empty_page_is_not_the_end() {
         ids.extend(user.id);
     }
     assert_eq!(ids, ["1", "2"]);
-    assert_eq!(
-        users.delta_link(),
-        Some(format!("{}/v1.0/users?d=1", recorder.url()).as_str())
-    );
     assert_eq!(users.next_link(), None);
     assert_eq!(recorder.requests().len(), 3);
 }
@@ -334,4 +330,106 @@ async fn what_cannot_be_sent_is_said_once() {
     assert!(matches!(messages.try_next().await, Err(Error::Request(_))));
     assert!(messages.try_next().await.unwrap().is_none());
     assert!(recorder.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_stream_stops_at_an_item_and_goes_on_there() {
+    let simulator = simulator::Simulator::builder()
+        .page_size(5)
+        .start()
+        .await
+        .unwrap();
+    let graph = crate::support::graph_of(&simulator, simulator.app_token());
+    let users = || graph.users().list().select([User::ID]);
+    let all = ids(users().all().await.unwrap());
+    assert!(all.len() > 10);
+    for stop in 0..all.len() {
+        let mut first = users().stream();
+        assert_eq!(first.bookmark(), None);
+        let mut found = Vec::new();
+        for _ in 0..stop {
+            found.extend(first.try_next().await.unwrap().unwrap().id);
+        }
+        let place = match first.bookmark() {
+            // As it would be kept.
+            Some(place) => {
+                let kept = serde_json::to_string(&place).unwrap();
+                serde_json::from_str::<msgraph::page::Bookmark>(&kept).unwrap()
+            }
+            None => {
+                assert_eq!(stop, 0);
+                continue;
+            }
+        };
+        let rest = graph.list_from::<User>(place.clone());
+        let mut streamed = found.clone();
+        streamed.extend(ids(rest.clone().stream().try_collect().await.unwrap()));
+        assert_eq!(streamed, all, "{stop}");
+        found.extend(ids(rest.all().await.unwrap()));
+        assert_eq!(found, all, "{stop}");
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_stream_has_no_bookmark() {
+    let recorder = Recorder::always(Answer::json(r#"{"value":[{"id":"1"}]}"#)).await;
+    let mut users = graph(&recorder).users().list().stream();
+    assert!(users.try_next().await.unwrap().is_some());
+    assert_eq!(users.bookmark(), None);
+    assert!(users.try_next().await.unwrap().is_none());
+    assert_eq!(users.bookmark(), None);
+}
+
+#[tokio::test]
+async fn a_page_is_asked_for_ahead_where_that_is_wanted() {
+    let page = |next: u32| {
+        Answer::json(format!(
+            r#"{{"value":[{{"id":"1"}}],"@odata.nextLink":"{{url}}/v1.0/users?$skiptoken={next}"}}"#
+        ))
+    };
+    let answers = || [page(1), page(2), Answer::json(r#"{"value":[]}"#)];
+    let recorder = Recorder::in_turn(answers()).await;
+    let mut users = graph(&recorder).users().list().stream();
+    users.try_next().await.unwrap();
+    tokio::task::yield_now().await;
+    assert_eq!(recorder.requests().len(), 1);
+
+    let recorder = Recorder::in_turn(answers()).await;
+    let mut users = graph(&recorder).users().list().stream().prefetch();
+    assert_eq!(recorder.requests().len(), 0);
+    users.try_next().await.unwrap();
+    let second = async {
+        while recorder.requests().len() < 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), second)
+        .await
+        .expect("the second page is asked for");
+    // One page ahead, not more; and all of it comes in order.
+    assert_eq!(ids(users.try_collect().await.unwrap()), ["1"]);
+    assert_eq!(recorder.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn how_many_there_are_is_asked_for_without_reading_them() {
+    let simulator = simulator::Simulator::builder().start().await.unwrap();
+    let graph = crate::support::graph_of(&simulator, simulator.app_token());
+    let total = graph.users().list().count_total().await.unwrap();
+    assert_eq!(total, 12);
+    let last = simulator.requests().pop().unwrap();
+    assert_eq!(last.target, "/v1.0/users?$count=true&$top=1");
+    let found = graph
+        .users()
+        .list()
+        .filter(User::DISPLAY_NAME.startswith("Adele"));
+    assert_eq!(found.count_total().await.unwrap(), 1);
+
+    let recorder = Recorder::always(Answer::json(r#"{"value":[]}"#)).await;
+    let error = crate::support::graph(&recorder)
+        .users()
+        .list()
+        .count_total()
+        .await;
+    assert!(matches!(error, Err(Error::Paging(_))), "{error:?}");
 }

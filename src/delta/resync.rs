@@ -1,0 +1,184 @@
+//! Starting over.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use http::StatusCode;
+
+use super::Changes;
+use crate::Graph;
+use crate::call::Request;
+use crate::error::{ApiError, Error};
+use crate::model::Model;
+
+/// Graph knows the token no more and asks to start over. Nothing is done about it by itself: reading everything again may
+/// take long, and what is at hand has to be compared with it.
+///
+/// After the new round, what it did not name is gone.
+pub struct Resync<T> {
+    graph: Graph,
+    kind: ResyncKind,
+    request: Request,
+    error: Error,
+    item: PhantomData<fn() -> T>,
+}
+
+/// What Graph advises to do with differences between what is at hand and what the new round brings.
+///
+/// <https://learn.microsoft.com/graph/api/driveitem-delta#response-1>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ResyncKind {
+    /// Nothing is said of it.
+    Full,
+    /// Graph's side is right, where it can be told that what is at hand was in step when the token was made:
+    /// `resyncChangesApplyDifferences`.
+    ApplyDifferences,
+    /// Both are kept, since Graph cannot tell: what is at hand and not in the new round is sent to Graph:
+    /// `resyncChangesUploadDifferences`.
+    UploadDifferences,
+}
+
+impl<T> Resync<T> {
+    pub(super) fn new(graph: Graph, kind: ResyncKind, request: Request, error: Error) -> Self {
+        Self {
+            graph,
+            kind,
+            request,
+            error,
+            item: PhantomData,
+        }
+    }
+
+    /// What Graph advises.
+    pub fn kind(&self) -> ResyncKind {
+        self.kind
+    }
+
+    /// Where the new round begins: as Graph says, or else where the call began.
+    pub fn link(&self) -> &str {
+        &self.request.url
+    }
+
+    /// What Graph answered.
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+}
+
+impl<T: Model> Resync<T> {
+    /// A new round, from the beginning.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, kept: String) -> msgraph::Result<()> {
+    /// use msgraph::delta::DeltaEvent;
+    ///
+    /// let mut changes = graph.users().delta().changes_since(kept);
+    /// while let Some(event) = changes.try_next().await? {
+    ///     if let DeltaEvent::Resync(resync) = event {
+    ///         changes = resync.start_over();
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn start_over(self) -> Changes<T> {
+        let restart = Request {
+            url: without_token(&self.request.url),
+            ..self.request.clone()
+        };
+        Changes::new(self.graph, self.request, restart, false)
+    }
+}
+
+impl<T> Clone for Resync<T> {
+    fn clone(&self) -> Self {
+        Self::new(
+            self.graph.clone(),
+            self.kind,
+            self.request.clone(),
+            self.error.clone(),
+        )
+    }
+}
+
+impl<T> fmt::Debug for Resync<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resync")
+            .field("kind", &self.kind)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether an answer asks to start over, and how. `has_token` says that the request held the token of an earlier round.
+///
+/// Services differ: 410 with one of several codes, the same codes with another status, and of the directory a 400 that names
+/// nothing but an unsupported query, which a link of its own can only be by its age.
+pub(super) fn kind(error: &ApiError, has_token: bool) -> Option<ResyncKind> {
+    let has = |codes: &[&str]| codes.iter().any(|code| error.has_code(code));
+    if has(&["resyncChangesApplyDifferences", "resyncApplyDifferences"]) {
+        Some(ResyncKind::ApplyDifferences)
+    } else if has(&["resyncChangesUploadDifferences", "resyncUploadDifferences"]) {
+        Some(ResyncKind::UploadDifferences)
+    } else if error.status() == StatusCode::GONE
+        || has(&["resyncRequired", "syncStateNotFound", "syncStateInvalid"])
+        || (has_token
+            && error.status() == StatusCode::BAD_REQUEST
+            && has(&["Request_UnsupportedQuery"]))
+    {
+        Some(ResyncKind::Full)
+    } else {
+        None
+    }
+}
+
+/// A link without the token of a round or of a page.
+pub(super) fn without_token(link: &str) -> String {
+    let (path, query) = link.split_once('?').unwrap_or((link, ""));
+    let is_token = |parameter: &&str| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        let name = name.trim_start_matches('$');
+        let name = name.strip_prefix("%24").unwrap_or(name);
+        ["deltatoken", "skiptoken", "token"]
+            .iter()
+            .any(|token| name.eq_ignore_ascii_case(token))
+    };
+    let kept: Vec<_> = query
+        .split('&')
+        .filter(|parameter| !parameter.is_empty() && !is_token(parameter))
+        .collect();
+    let path = match path.rsplit_once('(') {
+        // `delta(token='…')`
+        Some((before, arguments)) if arguments.starts_with("token=") => format!("{before}()"),
+        _ => path.to_owned(),
+    };
+    match kept.is_empty() {
+        true => path,
+        false => format!("{path}?{}", kept.join("&")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_is_the_link_without_its_token() {
+        for (link, wanted) in [
+            (
+                "https://g/v1.0/users/delta?$deltatoken=a",
+                "https://g/v1.0/users/delta",
+            ),
+            (
+                "https://g/users/delta?$select=id&%24skiptoken=a&$top=5",
+                "https://g/users/delta?$select=id&$top=5",
+            ),
+            ("https://g/root/delta(token='a')", "https://g/root/delta()"),
+            ("https://g/root/delta()?token=a", "https://g/root/delta()"),
+            ("https://g/users/delta", "https://g/users/delta"),
+        ] {
+            assert_eq!(without_token(link), wanted);
+        }
+    }
+}

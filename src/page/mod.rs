@@ -1,0 +1,250 @@
+//! Pages of a collection, and the ways to all of them.
+//!
+//! Graph sends a collection in pages. A page that is not the last has an `@odata.nextLink`, which is opaque: it is
+//! followed as it came and never rebuilt. How many items a page has says nothing; an empty one may be followed by more.
+//!
+//! The URL parser that every request goes through (<https://url.spec.whatwg.org/#query-state>) keeps a link byte for
+//! byte, percent-encodings and their case included, with this exception: spaces, `"`, `<`, `>`, `'` and what is outside
+//! ASCII are percent-encoded where they stand bare in the query, which a server reads as the same.
+//!
+//! <https://learn.microsoft.com/graph/paging>
+
+mod bookmark;
+mod stream;
+mod walk;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use bookmark::Bookmark;
+pub(crate) use stream::from_link;
+pub use stream::{Items, Pages};
+pub(crate) use walk::{Walk, is_url};
+
+use crate::Result;
+use crate::model::Extra;
+
+const VALUE: &str = "value";
+const COUNT: &str = "@odata.count";
+const NEXT_LINK: &str = "@odata.nextLink";
+const DELTA_LINK: &str = "@odata.deltaLink";
+
+/// One page of a collection: what awaiting a list gives.
+///
+/// ```no_run
+/// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+/// let page = graph.users().list().top(5).await?;
+/// for user in &page {
+///     println!("{:?}", user.display_name);
+/// }
+/// if page.next_link.is_some() {
+///     println!("and more");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [OData JSON Format 4.01, 12 and 13](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html)
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// The items, `value`. A page that comes without it has none.
+    pub value: Vec<T>,
+    /// Where the next page is, `@odata.nextLink`, as it came; `None` on the last page.
+    /// [`Graph::list_from`] goes on from it.
+    pub next_link: Option<String>,
+    /// Where the next round of changes begins, `@odata.deltaLink`, as it came: on the last page of a delta query.
+    pub delta_link: Option<String>,
+    /// The number of items on all pages, `@odata.count`, where it was asked for. The directory sends it with the first
+    /// page only.
+    pub count: Option<i64>,
+    /// Everything else that came with the page, such as `@odata.context`.
+    pub extra: Extra,
+}
+
+impl<T> Page<T> {
+    /// The items, one by one.
+    ///
+    /// ```
+    /// # use msgraph::Page;
+    /// let page = Page { value: vec![1, 2], ..Page::default() };
+    /// assert_eq!(page.iter().sum::<i32>(), 3);
+    /// ```
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.value.iter()
+    }
+
+    /// How many items are on this page.
+    ///
+    /// ```
+    /// # use msgraph::Page;
+    /// let page = Page { value: vec![1, 2], count: Some(30), ..Page::default() };
+    /// assert_eq!(page.len(), 2);
+    /// ```
+    pub fn len(&self) -> usize {
+        self.value.len()
+    }
+
+    /// Whether no items are on this page; more may follow all the same.
+    ///
+    /// ```
+    /// # use msgraph::Page;
+    /// assert!(Page::<i32>::default().is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.value.is_empty()
+    }
+}
+
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self {
+            value: Vec::new(),
+            next_link: None,
+            delta_link: None,
+            count: None,
+            extra: Extra::new(),
+        }
+    }
+}
+
+impl<T> IntoIterator for Page<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.value.into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Page<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<T: Serialize> Serialize for Page<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in self.extra.iter() {
+            map.serialize_entry(name, value)?;
+        }
+        if let Some(count) = &self.count {
+            map.serialize_entry(COUNT, count)?;
+        }
+        for (name, link) in [(NEXT_LINK, &self.next_link), (DELTA_LINK, &self.delta_link)] {
+            if let Some(link) = link {
+                map.serialize_entry(name, link)?;
+            }
+        }
+        map.serialize_entry(VALUE, &self.value)?;
+        map.end()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = Page<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a page of a collection")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Page<T>, A::Error> {
+                let mut page = Page::default();
+                while let Some(name) = map.next_key::<String>()? {
+                    match name.as_str() {
+                        VALUE => page.value = map.next_value::<Option<_>>()?.unwrap_or_default(),
+                        COUNT => {
+                            page.count = map.next_value::<Option<Number>>()?.map(|number| number.0)
+                        }
+                        NEXT_LINK => page.next_link = link(map.next_value()?),
+                        DELTA_LINK => page.delta_link = link(map.next_value()?),
+                        _ => {
+                            page.extra
+                                .insert(name, map.next_value::<serde_json::Value>()?);
+                        }
+                    }
+                }
+                Ok(page)
+            }
+        }
+
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
+/// An empty link leads nowhere.
+fn link(link: Option<String>) -> Option<String> {
+    link.filter(|link| !link.is_empty())
+}
+
+/// A count, which OData writes as a string where the answer is asked for with `IEEE754Compatible=true`.
+struct Number(i64);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(i64),
+            Text(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Number(number) => Ok(Self(number)),
+            Written::Text(text) => text.parse().map(Self).map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Page<String> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_page_keeps_all_that_came() {
+        let text = r#"{"@odata.context":"c","@odata.count":3,"@odata.nextLink":"https://n","@odata.deltaLink":"https://d","value":["a","b"]}"#;
+        let page = read(text);
+        assert_eq!(page.value, ["a", "b"]);
+        assert_eq!(page.count, Some(3));
+        assert_eq!(page.next_link.as_deref(), Some("https://n"));
+        assert_eq!(page.delta_link.as_deref(), Some("https://d"));
+        assert_eq!(page.extra.get("@odata.context"), Some(&"c".into()));
+        assert_eq!(serde_json::to_string(&page).unwrap(), text);
+        assert_eq!((&page).into_iter().count(), page.len());
+    }
+
+    #[test]
+    fn case_4_4_a_page_without_value_is_empty() {
+        for text in [
+            r#"{"@odata.context":"x"}"#,
+            r#"{"value":null}"#,
+            r#"{"value":[]}"#,
+            "{}",
+        ] {
+            assert!(read(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn links_and_counts_are_read_leniently() {
+        let page = read(r#"{"@odata.count":"42","@odata.nextLink":"","@odata.deltaLink":null}"#);
+        assert_eq!(page.count, Some(42));
+        assert_eq!(page.next_link, None);
+        assert_eq!(page.delta_link, None);
+        assert!(serde_json::from_str::<Page<String>>(r#"{"@odata.count":"many"}"#).is_err());
+    }
+}

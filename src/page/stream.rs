@@ -1,0 +1,406 @@
+//! All pages of a collection, and all items on them.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use futures_core::stream::FusedStream;
+use http::Method;
+use serde::de::DeserializeOwned;
+
+use super::{Bookmark, Page, Walk, is_url};
+use crate::call::{
+    Answer, Call, Collection, HasCount, List, Operation, Options, advanced, template,
+};
+use crate::error::PagingError;
+use crate::{Graph, Result};
+
+impl Graph {
+    /// The list that a link leads to: goes on from a [`next_link`](Page::next_link) or a [`Bookmark`] that was kept.
+    ///
+    /// The link is followed as it is, and of the items that a bookmark has counted, [`stream`](Call::stream) gives none again. The headers that the first page was asked for with are not in it; those of
+    /// importance (`ConsistencyLevel`, `Prefer`) have to be given again.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, kept: String) -> msgraph::Result<()> {
+    /// use msgraph::models::User;
+    ///
+    /// let rest = graph.list_from::<User>(kept).all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the list gives [`Error::Host`] when the link is not of the cloud's hosts, and [`Error::Request`] when it
+    /// is no URL.
+    pub fn list_from<T: DeserializeOwned>(&self, place: impl Into<Bookmark>) -> List<T> {
+        let Bookmark { link, items } = place.into();
+        Call::new(from_link(self, link).after_items(items))
+    }
+}
+
+/// A link that was kept, as a call.
+pub(crate) fn from_link(graph: &Graph, link: String) -> Operation {
+    let template = template(&link);
+    let invalid = (!is_url(&link)).then(|| "a link to go on from has to be a whole URL".into());
+    Operation::new(graph.clone(), Method::GET, link, template, invalid)
+}
+
+impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
+    /// The items of all pages, each page read when its items are wanted.
+    ///
+    /// The options and headers of the call hold for all pages. Nothing is sent before the stream is polled.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let mut messages = graph.me().messages().list().top(50).stream();
+    /// while let Some(message) = messages.try_next().await? {
+    ///     println!("{:?}", message.subject);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An item of the stream is an [`Error`] when a page cannot be had or read: whatever awaiting a call gives,
+    /// [`Error::Paging`] when a link repeats, and [`Error::Host`] when one leads to another host. The stream ends with
+    /// its first error; [`Items::next_link`] says where it can be taken up.
+    pub fn stream(self) -> Items<T> {
+        let left_out = self.operation.items_before();
+        Items {
+            pages: self.pages(),
+            items: VecDeque::new(),
+            given: 0,
+            left_out,
+        }
+    }
+
+    /// All pages, each read when it is wanted.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let mut pages = graph.users().list().top(999).pages();
+    /// while let Some(page) = pages.try_next().await? {
+    ///     println!("{} users", page.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As those of [`stream`](Call::stream).
+    pub fn pages(self) -> Pages<T> {
+        let graph = self.operation.graph().clone();
+        let walk = match self.operation.finish(advanced::<O>()) {
+            Ok(request) => Walk::new(graph, request),
+            Err(error) => Walk::failed(graph, error),
+        };
+        Pages {
+            walk,
+            item: PhantomData,
+        }
+    }
+
+    /// The items of all pages at once.
+    ///
+    /// They are all in memory then: [`stream`](Call::stream) holds one page at a time.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let groups = graph.groups().list().top(999).all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As those of [`stream`](Call::stream); what was read until then is lost.
+    pub async fn all(self) -> Result<Vec<T>> {
+        let mut left_out = self.operation.items_before();
+        let mut pages = self.pages();
+        let mut all = Vec::new();
+        while let Some(mut page) = pages.try_next().await? {
+            page.value.drain(..left_out.min(page.value.len()));
+            left_out = 0;
+            if all.is_empty() {
+                all = page.value;
+            } else {
+                all.extend(page.value);
+            }
+        }
+        Ok(all)
+    }
+
+    /// How many items there are on all pages, without reading them: `$count`, on a page of one item.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let unread = graph.me().messages().list().filter("isRead eq false").count_total().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the call gives, and [`Error::Paging`](crate::Error::Paging) when the answer has no count: some services leave
+    /// it out without a word.
+    ///
+    /// <https://learn.microsoft.com/graph/query-parameters#count>
+    pub async fn count_total(self) -> Result<i64>
+    where
+        O: HasCount,
+    {
+        let template = self.operation.template().to_owned();
+        let page = self.query("$count", "true").query("$top", "1").await?;
+        page.count.ok_or_else(|| {
+            PagingError::new(template, "the answer has no `@odata.count`".to_owned()).into()
+        })
+    }
+}
+
+/// The pages of a collection as a stream: what [`pages`](Call::pages) gives.
+///
+/// ```no_run
+/// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+/// let mut pages = graph.users().list().pages();
+/// let first = pages.try_next().await?;
+/// let rest = pages.next_link();
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct Pages<T> {
+    walk: Walk,
+    item: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Pages<T> {
+    /// The next page; `None` after the last one, and after an error.
+    ///
+    /// The same as `futures::TryStreamExt::try_next`, without the need of that crate.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`stream`](Call::stream).
+    pub async fn try_next(&mut self) -> Result<Option<Page<T>>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
+            .await
+            .transpose()
+    }
+}
+
+impl<T> Pages<T> {
+    /// Asks for each page while the one before it is still being worked on.
+    ///
+    /// It is asked for by a task of tokio's, which ends with the stream. At most one page is held that nobody has seen.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let mut pages = graph.users().list().top(999).pages().prefetch();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn prefetch(mut self) -> Self {
+        self.walk.prefetch();
+        self
+    }
+
+    /// The link of the page that comes next; after an error, of the page that could not be had, so that
+    /// [`Graph::list_from`] can try it again. `None` before the first page and at the end.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use msgraph::models::User;
+    ///
+    /// let mut pages = graph.users().list().pages();
+    /// if let Err(error) = pages.try_next().await {
+    ///     let link = pages.next_link().ok_or(error)?;
+    ///     pages = graph.list_from::<User>(link).pages();
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn next_link(&self) -> Option<&str> {
+        self.walk.next_link()
+    }
+}
+
+impl<T: DeserializeOwned> Stream for Pages<T> {
+    type Item = Result<Page<T>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(answered) = ready!(self.walk.poll(context)) else {
+            return Poll::Ready(None);
+        };
+        let page = answered.and_then(Collection::<T>::read);
+        if let Ok(page) = &page {
+            self.walk
+                .turn(page.next_link.as_deref(), page.delta_link.as_deref());
+        }
+        Poll::Ready(Some(page))
+    }
+}
+
+impl<T: DeserializeOwned> FusedStream for Pages<T> {
+    fn is_terminated(&self) -> bool {
+        self.walk.is_done()
+    }
+}
+
+impl<T> fmt::Debug for Pages<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("template", &self.walk.template())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The items of a collection as a stream: what [`stream`](Call::stream) gives.
+///
+/// ```no_run
+/// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+/// use futures_util::TryStreamExt;
+///
+/// let items = graph.me().messages().list().stream();
+/// let subjects: Vec<_> = items.try_filter_map(async |message| Ok(message.subject)).try_collect().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct Items<T> {
+    pages: Pages<T>,
+    items: VecDeque<T>,
+    /// How many items of the page at hand were given, those that a bookmark counted included.
+    given: usize,
+    /// How many items of the first page a bookmark counted.
+    left_out: usize,
+}
+
+impl<T: DeserializeOwned> Items<T> {
+    /// The next item; `None` after the last one, and after an error.
+    ///
+    /// The same as `futures::TryStreamExt::try_next`, without the need of that crate.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`stream`](Call::stream).
+    pub async fn try_next(&mut self) -> Result<Option<T>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
+            .await
+            .transpose()
+    }
+}
+
+impl<T> Items<T> {
+    /// Asks for each page while the items of the one before it are still being given.
+    ///
+    /// It is asked for by a task of tokio's, which ends with the stream. At most one page is held beside the one at hand.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// let mut users = graph.users().list().top(999).stream().prefetch();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn prefetch(mut self) -> Self {
+        self.pages = self.pages.prefetch();
+        self
+    }
+
+    /// Where the stream is: before the item that it gives next. `None` before the first page and at the end.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use msgraph::models::User;
+    ///
+    /// let mut users = graph.users().list().stream();
+    /// let first = users.try_next().await?;
+    /// if let Some(place) = users.bookmark() {
+    ///     let kept = serde_json::to_string(&place).unwrap();
+    ///     let rest = graph.list_from::<User>(place).all().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn bookmark(&self) -> Option<Bookmark> {
+        if self.items.is_empty() {
+            return Some(self.next_link()?.into());
+        }
+        Some(Bookmark {
+            link: self.pages.walk.at()?.to_owned(),
+            items: self.given,
+        })
+    }
+
+    /// The link of the page after the one whose items are being given; after an error, of the page that could not be
+    /// had, so that [`Graph::list_from`] can try it again. `None` before the first page and at the end.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use msgraph::models::User;
+    ///
+    /// let mut users = graph.users().list().stream();
+    /// if let Err(error) = users.try_next().await {
+    ///     let link = users.next_link().ok_or(error)?;
+    ///     users = graph.list_from::<User>(link).stream();
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn next_link(&self) -> Option<&str> {
+        self.pages.next_link()
+    }
+}
+
+// No field is pinned: what is awaited is in a box.
+impl<T> Unpin for Items<T> {}
+
+impl<T: DeserializeOwned> Stream for Items<T> {
+    type Item = Result<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(item) = self.items.pop_front() {
+                self.given += 1;
+                return Poll::Ready(Some(Ok(item)));
+            }
+            match ready!(Pin::new(&mut self.pages).poll_next(context)) {
+                Some(Ok(page)) => {
+                    self.items = page.value.into();
+                    self.given = mem::take(&mut self.left_out).min(self.items.len());
+                    let given = self.given;
+                    self.items.drain(..given);
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let last = self.pages.is_terminated().then_some(self.items.len());
+        (self.items.len(), last)
+    }
+}
+
+impl<T: DeserializeOwned> FusedStream for Items<T> {
+    fn is_terminated(&self) -> bool {
+        self.items.is_empty() && self.pages.is_terminated()
+    }
+}
+
+impl<T> fmt::Debug for Items<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items")
+            .field("pages", &self.pages)
+            .field("items", &self.items.len())
+            .finish()
+    }
+}

@@ -1,0 +1,254 @@
+//! From page to page.
+
+use std::mem;
+use std::task::{Context, Poll, ready};
+
+use http::Method;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, IF_MATCH, IF_NONE_MATCH};
+
+use tokio::task::JoinHandle;
+
+use crate::call::{Answered, Facts, Request, Sending, send_request};
+use crate::error::{Error, PagingError};
+use crate::{Graph, Result};
+
+/// The walk from page to page, whatever is on them.
+pub(crate) struct Walk {
+    graph: Graph,
+    /// The call's, kept for all pages.
+    template: String,
+    /// The call's, as well.
+    facts: Option<&'static Facts>,
+    /// The call's, kept for all pages: they are not in the links.
+    headers: HeaderMap,
+    state: State,
+    /// The link of the page that was read last.
+    at: Option<String>,
+    followed: Followed,
+    delta_link: Option<String>,
+    /// Whether a page is asked for before it is wanted.
+    ahead: bool,
+}
+
+enum State {
+    /// To be sent when the next page is wanted.
+    Next(Request),
+    Loading {
+        sending: Sending,
+        link: String,
+    },
+    /// To be said when the next page is wanted.
+    Failed(Error),
+    Done,
+}
+
+impl Walk {
+    pub(crate) fn new(graph: Graph, first: Request) -> Self {
+        let mut headers = first.headers.clone();
+        // A link is read with GET and no body, whatever the first page was asked for with.
+        for header in [CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH] {
+            headers.remove(header);
+        }
+        Self {
+            graph,
+            template: first.template.clone(),
+            facts: first.facts,
+            headers,
+            state: State::Next(first),
+            at: None,
+            followed: Followed::default(),
+            delta_link: None,
+            ahead: false,
+        }
+    }
+
+    pub(crate) fn failed(graph: Graph, error: Error) -> Self {
+        Self {
+            graph,
+            template: String::new(),
+            facts: None,
+            headers: HeaderMap::new(),
+            state: State::Failed(error),
+            at: None,
+            followed: Followed::default(),
+            delta_link: None,
+            ahead: false,
+        }
+    }
+
+    /// Asks for each page before it is wanted.
+    pub(crate) fn prefetch(&mut self) {
+        self.ahead = true;
+    }
+
+    /// The call's template.
+    pub(crate) fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// The link of the page that was read last.
+    pub(crate) fn at(&self) -> Option<&str> {
+        self.at.as_deref()
+    }
+
+    /// The link of the page that comes next, or that could not be had.
+    pub(crate) fn next_link(&self) -> Option<&str> {
+        self.followed.last.as_deref()
+    }
+
+    /// The `@odata.deltaLink` of the last page.
+    pub(crate) fn delta_link(&self) -> Option<&str> {
+        self.delta_link.as_deref()
+    }
+
+    /// Whether nothing comes any more.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.state, State::Done)
+    }
+
+    /// The answer that is the next page. Whoever reads it says with `turn` how the walk goes on; until then, it is done.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Answered>>> {
+        loop {
+            match &mut self.state {
+                State::Loading { sending, link } => {
+                    let answered = ready!(sending.as_mut().poll(context));
+                    self.at = Some(mem::take(link));
+                    self.state = State::Done;
+                    return Poll::Ready(Some(answered));
+                }
+                state => match mem::replace(state, State::Done) {
+                    State::Next(request) => {
+                        let link = request.url.clone();
+                        let sending = send_request(self.graph.clone(), request);
+                        *state = State::Loading { sending, link };
+                    }
+                    State::Failed(error) => return Poll::Ready(Some(Err(error))),
+                    State::Loading { .. } | State::Done => return Poll::Ready(None),
+                },
+            }
+        }
+    }
+
+    /// Goes on from a page with these links.
+    pub(crate) fn turn(&mut self, next: Option<&str>, delta: Option<&str>) {
+        self.delta_link = delta.map(str::to_owned);
+        let Some(link) = next else {
+            self.followed = Followed::default();
+            return;
+        };
+        let wrong = if !is_url(link) {
+            Some("the link to the next page is no URL")
+        } else if !self.followed.follow(link) {
+            Some("the link to the next page leads back to a page that was read already")
+        } else {
+            None
+        };
+        self.state = match wrong {
+            Some(reason) => {
+                State::Failed(PagingError::new(self.template.clone(), reason.to_owned()).into())
+            }
+            None => self.ask(link),
+        };
+    }
+
+    fn ask(&self, link: &str) -> State {
+        let request = Request {
+            method: Method::GET,
+            url: link.to_owned(),
+            template: self.template.clone(),
+            facts: self.facts,
+            headers: self.headers.clone(),
+            body: None,
+        };
+        if !self.ahead {
+            return State::Next(request);
+        }
+        State::Loading {
+            sending: in_background(send_request(self.graph.clone(), request)),
+            link: link.to_owned(),
+        }
+    }
+}
+
+/// Goes on whether or not anybody waits, until it is dropped.
+fn in_background(sending: Sending) -> Sending {
+    struct Task(JoinHandle<Result<Answered>>);
+
+    impl Drop for Task {
+        fn drop(&mut self) {
+            self.0.abort();
+        }
+    }
+
+    let mut task = Task(tokio::spawn(sending));
+    Box::pin(async move {
+        match (&mut task.0).await {
+            Ok(answered) => answered,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Nobody but the runtime's end stops a task that is waited for, and with it this future ends as well.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    })
+}
+
+/// Whether a link is a whole URL.
+pub(crate) fn is_url(link: &str) -> bool {
+    link.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+    })
+}
+
+/// The links that were followed, as far as they have to be known to see one come back.
+///
+/// The last one tells a link that repeats itself. A longer circle is found by Brent's method (R. P. Brent, "An improved
+/// Monte Carlo factorization algorithm", 1980): one link is remembered, a new one each time the way has doubled, so the
+/// memory is the same however many pages there are.
+#[derive(Default)]
+struct Followed {
+    last: Option<String>,
+    mark: Option<String>,
+    since_mark: u64,
+    until_mark: u64,
+}
+
+impl Followed {
+    /// Goes on to a link; `false` when it was followed before.
+    fn follow(&mut self, link: &str) -> bool {
+        if self.last.as_deref() == Some(link) || self.mark.as_deref() == Some(link) {
+            return false;
+        }
+        self.since_mark += 1;
+        if self.since_mark > self.until_mark {
+            self.mark = Some(link.to_owned());
+            self.since_mark = 0;
+            self.until_mark = self.until_mark * 2 + 1;
+        }
+        self.last = Some(link.to_owned());
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_of_links_is_seen_whatever_its_length() {
+        for length in 1..40 {
+            for lead in 0..10 {
+                let mut followed = Followed::default();
+                let links = (0..lead + length).chain((lead..lead + length).cycle());
+                let steps = links
+                    .take_while(|link| followed.follow(&link.to_string()))
+                    .count();
+                assert!(steps >= lead + length, "a link that was new was refused");
+                assert!(
+                    steps <= 4 * (lead + length),
+                    "{length} after {lead}: {steps}"
+                );
+            }
+        }
+    }
+}

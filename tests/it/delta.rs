@@ -1,0 +1,395 @@
+//! Delta queries.
+
+use msgraph::delta::{Changes, DeltaEvent, RelatedChange, RemovedReason, ResyncKind};
+use msgraph::models::{Group, User};
+use msgraph::{Error, Graph, Model};
+use serde_json::json;
+use simulator::Simulator;
+
+use crate::support::recorder::{Answer, Recorder};
+use crate::support::{graph, graph_of};
+
+async fn simulator() -> Simulator {
+    Simulator::builder()
+        .page_size(5)
+        .start()
+        .await
+        .expect("a port")
+}
+
+/// The events of a round, and the link to the next.
+async fn round<T: Model>(mut changes: Changes<T>) -> (Vec<DeltaEvent<T>>, String) {
+    let mut events = Vec::new();
+    while let Some(event) = changes.try_next().await.unwrap() {
+        events.push(event);
+    }
+    let link = changes.delta_link().expect("the round is over").to_owned();
+    (events, link)
+}
+
+/// What a round ends with where Graph asks to start over.
+async fn resync<T: Model>(mut changes: Changes<T>) -> msgraph::delta::Resync<T> {
+    let Some(DeltaEvent::Resync(resync)) = changes.try_next().await.unwrap() else {
+        panic!("no resync");
+    };
+    assert!(changes.try_next().await.unwrap().is_none(), "it is the end");
+    assert_eq!(changes.delta_link(), None);
+    resync
+}
+
+#[tokio::test]
+async fn rounds_tell_what_is_new_cleared_and_gone() {
+    let simulator = simulator().await;
+    let graph = graph_of(&simulator, simulator.app_token());
+    let users = || {
+        let delta = graph.users().delta();
+        delta.select([User::DISPLAY_NAME, User::JOB_TITLE])
+    };
+    let (all, link) = round(users().changes()).await;
+    assert_eq!(all.len(), 12);
+    assert_eq!(simulator.requests().len(), 3);
+    let ids: Vec<String> = all
+        .iter()
+        .map(|event| match event {
+            DeltaEvent::Changed(user) => user.id.clone().unwrap(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+
+    let cleared = User::default().with_null(User::JOB_TITLE);
+    graph.users().id(&ids[0]).update(cleared).await.unwrap();
+    graph.users().id(&ids[1]).delete().await.unwrap();
+    let (changed, link) = round(users().changes_since(&link)).await;
+    assert_eq!(changed.len(), 2);
+    for event in &changed {
+        match event {
+            DeltaEvent::Changed(user) => {
+                assert_eq!(user.id.as_ref(), Some(&ids[0]));
+                assert_eq!(user.display_name.as_deref(), Some("Adele Brandt"));
+                // Cleared is null; the property that was not asked for is absent.
+                assert!(user.is_null(User::JOB_TITLE));
+                assert!(!user.is_null(User::MAIL));
+                assert_eq!(user.nulls().collect::<Vec<_>>(), ["jobTitle"]);
+            }
+            DeltaEvent::Removed(user) => {
+                assert_eq!(user.id(), Some(ids[1].as_str()));
+                assert_eq!(user.reason(), &RemovedReason::Changed);
+                assert_eq!(user.item().id.as_ref(), Some(&ids[1]));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let (quiet, _) = round(users().changes_since(link)).await;
+    assert!(quiet.is_empty());
+}
+
+#[tokio::test]
+async fn members_come_with_their_group() {
+    let simulator = simulator().await;
+    let graph = graph_of(&simulator, simulator.app_token());
+    let groups = || graph.groups().delta().select(["displayName", "members"]);
+    let (all, link) = round(groups().changes()).await;
+    let everyone: Vec<_> = all
+        .iter()
+        .filter_map(|event| match event {
+            DeltaEvent::Changed(group) => Some(group.related_changes(Group::MEMBERS).unwrap()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let first = match &everyone[0] {
+        RelatedChange::Added(member) => member.id.clone().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let (group, _) = find_member(&graph, &first).await;
+    let member = graph.groups().id(&group).members().id(&first);
+    member.remove_ref().await.unwrap();
+
+    let (changed, _) = round(groups().changes_since(link)).await;
+    let [DeltaEvent::Changed(group)] = changed.as_slice() else {
+        panic!("{changed:?}");
+    };
+    let told = group.related_changes(Group::MEMBERS).unwrap();
+    let [RelatedChange::Removed(member)] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(member.id(), Some(first.as_str()));
+    assert_eq!(member.reason(), &RemovedReason::Deleted);
+    assert!(member.item().downcast::<User>().unwrap().is_some());
+    assert!(group.related_changes(Group::OWNERS).unwrap().is_empty());
+}
+
+/// A group that somebody is a member of.
+async fn find_member(graph: &Graph, id: &str) -> (String, String) {
+    for group in graph.groups().list().all().await.unwrap() {
+        let group = group.id.unwrap();
+        let members = graph.groups().id(&group).members().list();
+        let members = members.all().await.unwrap();
+        if members
+            .iter()
+            .any(|member| member.id.as_deref() == Some(id))
+        {
+            return (group, id.to_owned());
+        }
+    }
+    panic!("nobody has {id}");
+}
+
+#[tokio::test]
+async fn items_of_a_drive_say_by_their_facet_that_they_are_gone() {
+    let simulator = simulator().await;
+    let graph = graph_of(&simulator, simulator.user_token());
+    let root = graph.me().drive().root();
+    let link = root.delta().latest().await.unwrap();
+    let file = root
+        .path("gone.txt")
+        .content()
+        .replace("x")
+        .await
+        .unwrap()
+        .unwrap();
+    root.path("gone.txt").delete().await.unwrap();
+    let (events, _) = round(root.delta().changes_since(link)).await;
+    let gone = events.iter().find_map(|event| match event {
+        DeltaEvent::Removed(item) => Some(item),
+        _ => None,
+    });
+    let gone = gone.expect("the file is gone");
+    assert_eq!(gone.id(), file.id.as_deref());
+    assert_eq!(gone.reason(), &RemovedReason::Deleted);
+    assert!(gone.item().deleted.is_some());
+}
+
+#[tokio::test]
+async fn the_link_from_now_on_goes_by_two_names() {
+    let simulator = simulator().await;
+    let graph = graph_of(&simulator, simulator.user_token());
+    let link = graph.users().delta().latest().await.unwrap();
+    let (none, _) = round(graph.delta_from::<User>(&link).changes()).await;
+    assert!(none.is_empty());
+    graph.me().drive().root().delta().latest().await.unwrap();
+    let targets: Vec<_> = simulator
+        .requests()
+        .into_iter()
+        .map(|request| request.target)
+        .collect();
+    assert_eq!(targets[0], "/v1.0/users/delta()?$deltatoken=latest");
+    assert_eq!(targets[2], "/v1.0/me/drive/root/delta()?token=latest");
+}
+
+#[tokio::test]
+async fn case_4_3_an_empty_page_is_not_the_end_of_a_round() {
+    let recorder = Recorder::in_turn([
+        Answer::json(
+            r#"{"value":[{"id":"1"}],"@odata.nextLink":"{url}/v1.0/users/delta?$skiptoken=a"}"#,
+        ),
+        Answer::json(r#"{"value":[],"@odata.nextLink":"{url}/v1.0/users/delta?$skiptoken=b"}"#),
+        Answer::json(
+            r#"{"value":[{"id":"2"}],"@odata.deltaLink":"{url}/v1.0/users/delta?$deltatoken=c"}"#,
+        ),
+    ])
+    .await;
+    let mut changes = graph(&recorder).users().delta().changes();
+    let mut ids = Vec::new();
+    while let Some(DeltaEvent::Changed(user)) = changes.try_next().await.unwrap() {
+        // The link is there once everything before it was given.
+        assert_eq!(
+            changes.delta_link().is_some(),
+            user.id.as_deref() == Some("2")
+        );
+        ids.push(user.into_inner().id.unwrap());
+    }
+    assert_eq!(ids, ["1", "2"]);
+    assert_eq!(
+        changes.delta_link(),
+        Some(format!("{}/v1.0/users/delta?$deltatoken=c", recorder.url()).as_str())
+    );
+}
+
+#[tokio::test]
+async fn case_4_5_a_round_goes_on_from_a_link_that_was_kept() {
+    let last = || {
+        Answer::json(r#"{"value":[],"@odata.deltaLink":"{url}/v1.0/users/delta?$deltatoken=b"}"#)
+    };
+    let recorder = Recorder::in_turn([last(), last(), last()]).await;
+    let target = "/v1.0/users/delta?$deltatoken=a%2fB%3d=&x='y'";
+    let link = format!("{}{target}", recorder.url());
+    let client = graph(&recorder);
+    let from = client
+        .delta_from::<User>(&link)
+        .header("Prefer", "return=minimal");
+    round(from.changes()).await;
+    round(client.users().delta().select("id").changes_since(&link)).await;
+    // A link to a page in the midst of a round does as well.
+    round(
+        client
+            .delta_from::<User>(format!("{}/v1.0/users/delta?$skiptoken=c", recorder.url()))
+            .changes(),
+    )
+    .await;
+    assert_eq!(
+        recorder.targets(),
+        [
+            "/v1.0/users/delta?$deltatoken=a%2fB%3d=&x=%27y%27",
+            "/v1.0/users/delta?$deltatoken=a%2fB%3d=&x=%27y%27",
+            "/v1.0/users/delta?$skiptoken=c"
+        ]
+    );
+    assert_eq!(
+        recorder.requests()[0].header("prefer"),
+        Some("return=minimal")
+    );
+    assert_eq!(recorder.requests()[1].header("prefer"), None);
+
+    for link in [
+        "https://graph.contoso.example/v1.0/users/delta?$deltatoken=a",
+        "nonsense",
+    ] {
+        let error = client
+            .delta_from::<User>(link)
+            .changes()
+            .try_next()
+            .await
+            .unwrap_err();
+        match error {
+            Error::Host(_) => assert!(link.starts_with("https")),
+            Error::Request(_) => assert!(!link.starts_with("https")),
+            other => panic!("{other}"),
+        }
+        let error = client
+            .users()
+            .delta()
+            .changes_since(link)
+            .try_next()
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, Error::Host(_) | Error::Request(_)),
+            "{error}"
+        );
+    }
+    assert_eq!(recorder.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn case_4_6_the_token_of_a_drive_is_an_option() {
+    let recorder = Recorder::always(Answer::json(r#"{"value":[]}"#)).await;
+    let delta = graph(&recorder).me().drive().root().delta().token("latest");
+    delta.await.unwrap();
+    assert_eq!(
+        recorder.targets(),
+        ["/v1.0/me/drive/root/delta()?token=latest"]
+    );
+}
+
+#[tokio::test]
+async fn case_4_8_that_a_token_is_too_old_is_an_outcome() {
+    let gone = |code: &str| {
+        let error = json!({ "error": { "code": code, "message": "m" } });
+        Answer::json(error).with_status(410)
+    };
+    for (code, kind) in [
+        ("syncStateNotFound", ResyncKind::Full),
+        ("resyncRequired", ResyncKind::Full),
+        (
+            "resyncChangesApplyDifferences",
+            ResyncKind::ApplyDifferences,
+        ),
+        ("resyncUploadDifferences", ResyncKind::UploadDifferences),
+    ] {
+        let target = "/v1.0/me/drive/root/delta?token=fresh";
+        let recorder = Recorder::in_turn([
+            gone(code).header("Location", &format!("{{url}}{target}")),
+            Answer::json(r#"{"value":[{"id":"1"}],"@odata.deltaLink":"{url}/v1.0/d?token=b"}"#),
+        ])
+        .await;
+        let old = format!("{}/v1.0/me/drive/root/delta?token=old", recorder.url());
+        let client = graph(&recorder);
+        let delta = client.me().drive().root().delta().select("id");
+        let resync = resync(delta.changes_since(old)).await;
+        assert_eq!(resync.kind(), kind);
+        assert_eq!(resync.link(), format!("{}{target}", recorder.url()));
+        assert_eq!(resync.error().status(), Some(http::StatusCode::GONE));
+        // Nothing is begun anew by itself.
+        assert_eq!(recorder.requests().len(), 1);
+        let (events, _) = round(resync.start_over()).await;
+        assert_eq!(events.len(), 1);
+        assert_eq!(recorder.targets()[1], target);
+    }
+}
+
+#[tokio::test]
+async fn case_4_8_without_a_location_a_round_begins_where_the_call_did() {
+    let simulator = simulator().await;
+    let graph = graph_of(&simulator, simulator.user_token());
+    let drive = || graph.me().drive().root().delta().select("id,name");
+    let users = || graph.users().delta().select([User::DISPLAY_NAME]);
+    let inbox = || graph.me().mail_folders().id("inbox").messages().delta();
+    let links = (
+        round(drive().changes()).await.1,
+        round(users().changes()).await.1,
+        round(inbox().changes()).await.1,
+    );
+    simulator.expire_delta_tokens();
+    simulator.forget_requests();
+    // Of a drive, Graph says where.
+    let over = resync(drive().changes_since(&links.0)).await.start_over();
+    assert!(!round(over).await.0.is_empty());
+    // The directory says 400, and nothing of where.
+    let over = resync(users().changes_since(&links.1)).await;
+    assert_eq!(over.error().status(), Some(http::StatusCode::BAD_REQUEST));
+    assert!(
+        over.link().ends_with("/users/delta()?$select=displayName"),
+        "{}",
+        over.link()
+    );
+    assert_eq!(round(over.start_over()).await.0.len(), 12);
+    // Outlook says 410 and nothing of where; the link alone leads back as well.
+    let over = resync(graph.delta_from::<User>(&links.2).changes()).await;
+    assert!(over.link().contains("/messages/delta"), "{}", over.link());
+    assert!(!over.link().contains("token"), "{}", over.link());
+    let over = resync(inbox().changes_since(&links.2)).await.start_over();
+    assert!(!round(over).await.0.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_no_resync() {
+    let simulator = simulator().await;
+    let graph = graph_of(&simulator, simulator.user_token());
+    // The option, and not the token.
+    let wrong = graph
+        .users()
+        .delta()
+        .query("$search", "\"a\"")
+        .changes()
+        .try_next()
+        .await;
+    assert!(matches!(wrong, Err(Error::Api(_))), "{wrong:?}");
+    let wrong = graph
+        .me()
+        .drive()
+        .root()
+        .delta()
+        .token("nonsense")
+        .changes()
+        .try_next()
+        .await;
+    let error = wrong.unwrap_err();
+    assert!(error.has_code("invalidRequest"), "{error}");
+}
+
+#[tokio::test]
+async fn an_item_that_cannot_be_read_says_which_it_is() {
+    let recorder = Recorder::always(Answer::json(r#"{"value":[{"id":"1"},5]}"#)).await;
+    let error = graph(&recorder)
+        .users()
+        .delta()
+        .changes()
+        .try_next()
+        .await
+        .unwrap_err();
+    let Error::Decode(error) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(error.path(), "value[1]");
+}
