@@ -3,7 +3,8 @@
 //! Every fallible function of this crate gives an [`Error`]. Its variants say who refused: Graph ([`Error::Api`]), the
 //! identity platform ([`Error::SignIn`]), the network ([`Error::Transport`]), or this crate, before anything was sent
 //! ([`Error::Host`], [`Error::Request`], [`Error::Configuration`]) or after something came that it could not read
-//! ([`Error::Decode`], [`Error::EmptyResponse`], [`Error::Paging`]).
+//! ([`Error::Decode`], [`Error::EmptyResponse`], [`Error::Paging`]), or while a file was on its way
+//! ([`Error::Transfer`]).
 //!
 //! Each prints as one line, in which ids and other values of the caller's stand as the names of Graph's reference:
 //!
@@ -17,6 +18,7 @@ mod local;
 mod retry_after;
 mod sign_in;
 mod text;
+mod transfer;
 mod transport;
 
 use std::fmt;
@@ -30,6 +32,7 @@ pub use api::{ApiError, ErrorDetail};
 pub(crate) use local::HostRefusal;
 pub use local::{ConfigurationError, HostError, RequestError};
 pub use sign_in::SignInError;
+pub use transfer::{TransferError, TransferErrorKind};
 pub use transport::TransportError;
 pub(crate) use transport::causes;
 
@@ -90,6 +93,9 @@ pub enum Error {
     /// The client cannot be built the way it was asked for.
     #[error(transparent)]
     Configuration(Box<ConfigurationError>),
+    /// An upload or a download cannot go on.
+    #[error(transparent)]
+    Transfer(Box<TransferError>),
 }
 
 macro_rules! boxed {
@@ -112,6 +118,7 @@ boxed! {
     EmptyResponse: EmptyResponseError,
     Request: RequestError,
     Configuration: ConfigurationError,
+    Transfer: TransferError,
 }
 
 impl Error {
@@ -143,6 +150,7 @@ impl Error {
             Error::Api(error) => Some(error.status()),
             Error::EmptyResponse(error) => Some(error.status()),
             Error::SignIn(error) => error.status(),
+            Error::Transfer(error) => error.status(),
             _ => None,
         }
     }

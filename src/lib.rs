@@ -9,15 +9,18 @@
 
 pub mod auth;
 pub mod call;
+pub mod download;
 pub mod error;
 pub mod model;
 pub mod page;
 pub mod permissions;
 pub mod query;
+pub mod upload;
 
 mod client;
 mod cloud;
 mod generated;
+mod transfer;
 mod transport;
 
 pub use async_trait::async_trait;

@@ -24,6 +24,7 @@ mod encode;
 mod etag;
 mod facts;
 mod future;
+mod opened;
 mod operation;
 mod options;
 mod path;
@@ -48,6 +49,7 @@ pub use etag::IfMatch;
 pub(crate) use facts::Facts;
 pub use future::CallFuture;
 pub(crate) use future::{Sending, send_request};
+pub(crate) use opened::Opened;
 pub(crate) use operation::Operation;
 pub use options::{
     AnyOption, HasConsistencyLevel, HasCount, HasExpand, HasFilter, HasIfMatch, HasOrderBy,

@@ -2,7 +2,9 @@
 
 mod auth;
 mod call;
+mod download;
 mod errors;
+mod examples;
 mod hosts;
 mod model;
 mod model_reading;
@@ -12,3 +14,4 @@ mod permissions;
 mod query;
 mod secrets;
 mod support;
+mod upload;

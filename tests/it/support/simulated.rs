@@ -1,0 +1,38 @@
+//! The simulator, for tests of more than one request.
+
+use std::sync::LazyLock;
+
+use msgraph::Graph;
+use msgraph::auth::AccessToken;
+use simulator::{Description, Simulator};
+
+/// The description, read once for all tests.
+static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
+    Description::read(Description::bundled()).expect("the description can be read")
+});
+
+/// A simulator of the tenant Contoso, and a client of its user.
+pub async fn start() -> (Simulator, Graph) {
+    let simulator = Simulator::builder()
+        .description(DESCRIPTION.clone())
+        .start()
+        .await
+        .expect("the simulator starts");
+    let graph = user(&simulator);
+    (simulator, graph)
+}
+
+/// Another client of the same user: a new process.
+pub fn user(simulator: &Simulator) -> Graph {
+    Graph::builder(AccessToken::new(simulator.user_token()))
+        .base_url(simulator.url())
+        .build()
+        .expect("a client of this machine's own address")
+}
+
+/// Bytes of which no two pieces are alike.
+pub fn bytes(count: usize) -> Vec<u8> {
+    (0..count)
+        .map(|at| (at.wrapping_mul(31) + at / 251) as u8)
+        .collect()
+}
