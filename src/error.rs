@@ -15,6 +15,8 @@
 mod answer;
 mod api;
 mod local;
+#[cfg(feature = "notifications")]
+mod notification;
 mod retry_after;
 mod sign_in;
 mod text;
@@ -31,6 +33,8 @@ pub use answer::{DecodeError, EmptyResponseError, PagingError};
 pub use api::{ApiError, ErrorDetail};
 pub(crate) use local::HostRefusal;
 pub use local::{ConfigurationError, HostError, RequestError};
+#[cfg(feature = "notifications")]
+pub use notification::{NotificationError, NotificationErrorKind};
 pub use sign_in::SignInError;
 pub use transfer::{TransferError, TransferErrorKind};
 pub use transport::TransportError;
@@ -96,6 +100,10 @@ pub enum Error {
     /// An upload or a download cannot go on.
     #[error(transparent)]
     Transfer(Box<TransferError>),
+    /// What came as a change notification is none, or cannot be read.
+    #[cfg(feature = "notifications")]
+    #[error(transparent)]
+    Notification(Box<NotificationError>),
 }
 
 macro_rules! boxed {
@@ -119,6 +127,11 @@ boxed! {
     Request: RequestError,
     Configuration: ConfigurationError,
     Transfer: TransferError,
+}
+
+#[cfg(feature = "notifications")]
+boxed! {
+    Notification: NotificationError,
 }
 
 impl Error {

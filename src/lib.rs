@@ -12,6 +12,9 @@ pub mod call;
 pub mod download;
 pub mod error;
 pub mod model;
+#[cfg(feature = "notifications")]
+#[cfg_attr(docsrs, doc(cfg(feature = "notifications")))]
+pub mod notifications;
 pub mod page;
 pub mod permissions;
 pub mod query;

@@ -45,6 +45,8 @@ pub(crate) use argument::Argument;
 pub(crate) use consistency::Advanced;
 pub use consistency::ConsistencyLevel;
 pub use content::Content;
+#[cfg(feature = "notifications")]
+pub(crate) use decode::read_json;
 pub use etag::IfMatch;
 pub(crate) use facts::Facts;
 pub use future::CallFuture;

@@ -18,6 +18,7 @@ const ENDINGS: &[&str] = &[
     "refreshtoken",
     "idtoken",
     "validationtoken",
+    "validationtokens",
     "clientstate",
     "privatekey",
     "encryptionkey",

@@ -9,6 +9,7 @@ mod hosts;
 mod model;
 mod model_reading;
 mod msrv;
+mod notifications;
 mod paging;
 mod permissions;
 mod query;

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use msgraph::Graph;
 use msgraph::auth::AccessToken;
+use msgraph::{CustomCloud, Graph};
 use simulator::{Description, Simulator};
 
 /// The description, read once for all tests.
@@ -24,8 +24,9 @@ pub async fn start() -> (Simulator, Graph) {
 
 /// Another client of the same user: a new process.
 pub fn user(simulator: &Simulator) -> Graph {
+    let root = simulator.url().trim_end_matches("/v1.0");
     Graph::builder(AccessToken::new(simulator.user_token()))
-        .base_url(simulator.url())
+        .cloud(CustomCloud::new(root, simulator.login_url()))
         .build()
         .expect("a client of this machine's own address")
 }
