@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::header::USER_AGENT;
+use http::{Extensions, HeaderValue};
 use reqwest_middleware::{ClientWithMiddleware, Middleware};
 use url::Url;
 
 use crate::Cloud;
-use crate::auth::{Granted, TokenProvider, TokenRequest, Tokens};
-use crate::call::{Request, Response};
+use crate::auth::{Granted, TokenProvider, TokenRequest, Tokens, WithoutToken};
+use crate::call::{Opened, Request, Response};
 use crate::error::{Error, RequestContext, RequestError, Result, TransportError, causes};
 use crate::transport::{self, Connections, Hosts};
 
@@ -134,29 +135,62 @@ impl Graph {
     ///
     /// Whatever can go wrong between here and Graph; an answer that is no success is [`Error::Api`].
     pub(crate) async fn send(&self, request: Request) -> Result<Response> {
-        let ready = self.ready()?;
+        self.open(request).await?.read().await
+    }
+
+    /// Sends a request through the stack; the body of the answer is still to come.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`send`](Self::send), but for what is wrong with the body of a success.
+    pub(crate) async fn open(&self, request: Request) -> Result<Opened> {
         let (request, context) = self.prepare(request)?;
-        let response = ready
+        self.execute(request, context, &mut Extensions::new()).await
+    }
+
+    /// Sends a request to an address of Graph's that takes no token, being a secret itself: nothing goes along that is
+    /// for Graph.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`] when the address is not https, otherwise as those of [`open`](Self::open).
+    pub(crate) async fn open_elsewhere(&self, request: Request) -> Result<Opened> {
+        let mut context = RequestContext::new(request.method.clone(), request.template);
+        context.facts = request.facts;
+        let url =
+            transport::elsewhere(&self.0.root, &request.url).map_err(|error| error.of(&context))?;
+        let mut sent = reqwest::Request::new(request.method, url);
+        *sent.headers_mut() = request.headers;
+        sent.headers_mut()
+            .insert(USER_AGENT, self.0.user_agent.clone());
+        *sent.body_mut() = request.body.map(Into::into);
+        *sent.timeout_mut() = self.0.timeout;
+        let mut extensions = Extensions::new();
+        extensions.insert(WithoutToken);
+        self.execute(sent, context, &mut extensions).await
+    }
+
+    async fn execute(
+        &self,
+        request: reqwest::Request,
+        context: RequestContext,
+        extensions: &mut Extensions,
+    ) -> Result<Opened> {
+        let response = self
+            .ready()?
             .stack
-            .execute(request)
+            .execute_with_extensions(request, extensions)
             .await
             .map_err(|error| of_the_stack(error).of(&context))?;
+        if response.status().is_success() {
+            return Ok(Opened::new(response, context));
+        }
         let (status, headers) = (response.status(), response.headers().clone());
         let granted = response.extensions().get::<Granted>().cloned();
-        let (body, lost) = transport::read(response).await;
-        if !status.is_success() {
-            return Err(Error::from_response(
-                &context, status, &headers, &body, granted,
-            ));
-        }
-        match lost {
-            Some(lost) => Err(lost.of(&context).into()),
-            None => Ok(Response {
-                status,
-                headers,
-                body,
-            }),
-        }
+        let (body, _) = transport::read(response).await;
+        Err(Error::from_response(
+            &context, status, &headers, &body, granted,
+        ))
     }
 
     fn prepare(&self, request: Request) -> Result<(reqwest::Request, RequestContext)> {

@@ -3,7 +3,8 @@
 //! Every fallible function of this crate gives an [`Error`]. Its variants say who refused: Graph ([`Error::Api`]), the
 //! identity platform ([`Error::SignIn`]), the network ([`Error::Transport`]), or this crate, before anything was sent
 //! ([`Error::Host`], [`Error::Request`], [`Error::Configuration`]) or after something came that it could not read
-//! ([`Error::Decode`], [`Error::EmptyResponse`], [`Error::Paging`]).
+//! ([`Error::Decode`], [`Error::EmptyResponse`], [`Error::Paging`]), or while a file was on its way
+//! ([`Error::Transfer`]).
 //!
 //! Each prints as one line, in which ids and other values of the caller's stand as the names of Graph's reference:
 //!
@@ -14,9 +15,12 @@
 mod answer;
 mod api;
 mod local;
+#[cfg(feature = "notifications")]
+mod notification;
 mod retry_after;
 mod sign_in;
 mod text;
+mod transfer;
 mod transport;
 
 use std::fmt;
@@ -29,7 +33,10 @@ pub use answer::{DecodeError, EmptyResponseError, PagingError};
 pub use api::{ApiError, ErrorDetail};
 pub(crate) use local::HostRefusal;
 pub use local::{ConfigurationError, HostError, RequestError};
+#[cfg(feature = "notifications")]
+pub use notification::{NotificationError, NotificationErrorKind};
 pub use sign_in::SignInError;
+pub use transfer::{TransferError, TransferErrorKind};
 pub use transport::TransportError;
 pub(crate) use transport::causes;
 
@@ -90,6 +97,13 @@ pub enum Error {
     /// The client cannot be built the way it was asked for.
     #[error(transparent)]
     Configuration(Box<ConfigurationError>),
+    /// An upload or a download cannot go on.
+    #[error(transparent)]
+    Transfer(Box<TransferError>),
+    /// What came as a change notification is none, or cannot be read.
+    #[cfg(feature = "notifications")]
+    #[error(transparent)]
+    Notification(Box<NotificationError>),
 }
 
 macro_rules! boxed {
@@ -112,6 +126,12 @@ boxed! {
     EmptyResponse: EmptyResponseError,
     Request: RequestError,
     Configuration: ConfigurationError,
+    Transfer: TransferError,
+}
+
+#[cfg(feature = "notifications")]
+boxed! {
+    Notification: NotificationError,
 }
 
 impl Error {
@@ -143,6 +163,7 @@ impl Error {
             Error::Api(error) => Some(error.status()),
             Error::EmptyResponse(error) => Some(error.status()),
             Error::SignIn(error) => error.status(),
+            Error::Transfer(error) => error.status(),
             _ => None,
         }
     }

@@ -10,15 +10,21 @@
 pub mod auth;
 pub mod call;
 pub mod delta;
+pub mod download;
 pub mod error;
 pub mod model;
+#[cfg(feature = "notifications")]
+#[cfg_attr(docsrs, doc(cfg(feature = "notifications")))]
+pub mod notifications;
 pub mod page;
 pub mod permissions;
 pub mod query;
+pub mod upload;
 
 mod client;
 mod cloud;
 mod generated;
+mod transfer;
 mod transport;
 
 pub use async_trait::async_trait;

@@ -82,6 +82,7 @@ async fn answer(
         length: answer.body.len() as u64,
         rest: Some(answer.body),
         broken: false,
+        flushed: false,
     };
     match effect {
         Some(Effect::Reset | Effect::Lost) => {
@@ -116,6 +117,8 @@ struct Payload {
     length: u64,
     rest: Option<Bytes>,
     broken: bool,
+    /// Before the connection breaks, what there is has gone out.
+    flushed: bool,
 }
 
 impl Payload {
@@ -133,10 +136,16 @@ impl Body for Payload {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match self.rest.take().filter(|body| !body.is_empty()) {
             Some(body) => Poll::Ready(Some(Ok(Frame::data(body)))),
+            None if self.broken && !self.flushed => {
+                // A body that is not ready is what makes hyper write what it has.
+                self.flushed = true;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
             None if self.broken => {
                 self.broken = false;
                 Poll::Ready(Some(Err(Broken)))

@@ -19,6 +19,12 @@ pub(crate) fn decode<T: DeserializeOwned>(
     serde_json::from_slice(body).map_err(|error| decode_error(body, name, &error))
 }
 
+/// Reads JSON that is no answer to a call.
+#[cfg(feature = "notifications")]
+pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> crate::Result<T> {
+    decode(body, type_name::<T>()).map_err(crate::Error::Decode)
+}
+
 /// The name of a type without the modules that it is in.
 pub(crate) fn type_name<T>() -> &'static str {
     let name = std::any::type_name::<T>();

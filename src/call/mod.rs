@@ -24,6 +24,7 @@ mod encode;
 mod etag;
 mod facts;
 mod future;
+mod opened;
 mod operation;
 mod options;
 mod path;
@@ -45,10 +46,13 @@ pub(crate) use consistency::Advanced;
 pub use consistency::ConsistencyLevel;
 pub use content::Content;
 pub(crate) use decode::{decode, type_name};
+#[cfg(feature = "notifications")]
+pub(crate) use decode::read_json;
 pub use etag::IfMatch;
 pub(crate) use facts::Facts;
 pub use future::CallFuture;
 pub(crate) use future::{Sending, send_request};
+pub(crate) use opened::Opened;
 pub(crate) use operation::Operation;
 pub use options::{
     AnyOption, HasConsistencyLevel, HasCount, HasExpand, HasFilter, HasIfMatch, HasOrderBy,

@@ -71,6 +71,14 @@ impl TransportError {
         }
     }
 
+    /// What was broken off without anybody saying so.
+    pub(crate) fn broken(message: &str) -> Self {
+        Self {
+            kind: Kind::Broken,
+            ..Self::new(message)
+        }
+    }
+
     pub(crate) fn of(mut self, context: &RequestContext) -> Self {
         self.context.get_or_insert_with(|| context.clone());
         self

@@ -8,7 +8,8 @@ use serde_json::Value;
 ///
 /// `passwordProfile.password`, `currentPassword`; `passwordCredential.secretText`, `clientSecret`; `keyCredential.key` and
 /// `proof` are left out, since `key` alone names harmless things as well; access, refresh and validation tokens; the
-/// `clientState` by which a receiver knows its notifications; keys of BitLocker and of encryption.
+/// `clientState` by which a receiver knows its notifications; keys of BitLocker and of encryption; the addresses of
+/// upload sessions and of content, which need no token.
 const ENDINGS: &[&str] = &[
     "password",
     "secret",
@@ -17,12 +18,15 @@ const ENDINGS: &[&str] = &[
     "refreshtoken",
     "idtoken",
     "validationtoken",
+    "validationtokens",
     "clientstate",
     "privatekey",
     "encryptionkey",
     "recoverykey",
     "sharedkey",
     "passphrase",
+    "uploadurl",
+    "downloadurl",
 ];
 
 /// Whether the property of this name holds a secret.

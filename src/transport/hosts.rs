@@ -2,7 +2,7 @@
 
 use url::{Host, Origin, Url};
 
-use crate::error::{ConfigurationError, Error, HostError, HostRefusal};
+use crate::error::{ConfigurationError, Error, HostError, HostRefusal, TransportError};
 
 /// The origins that a client may speak to: scheme, host and port have to agree.
 #[derive(Clone, Debug)]
@@ -71,6 +71,27 @@ pub(crate) fn root(setting: &'static str, text: &str) -> Result<Url, Error> {
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
+        _ => Err(refuse(&url, HostRefusal::Scheme)),
+    }
+}
+
+/// An address that Graph gave out to be used without a token: any host, but over https, plain http being for this
+/// machine's own addresses where Graph itself is one of them.
+///
+/// # Errors
+///
+/// [`Error::Transport`] for what is no URL, [`Error::Host`] for one that nothing may be sent to.
+pub(crate) fn elsewhere(graph: &str, text: &str) -> Result<Url, Error> {
+    // The address is a secret: it is not repeated.
+    let url = Url::parse(text)
+        .map_err(|_| TransportError::new("the address that Graph gave is no URL"))?;
+    let is_local = Url::parse(graph).is_ok_and(|graph| graph.scheme() == "http");
+    if has_credentials(&url) {
+        return Err(refuse(&url, HostRefusal::Credentials));
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_local && is_loopback(&url) => Ok(url),
         _ => Err(refuse(&url, HostRefusal::Scheme)),
     }
 }
@@ -184,6 +205,27 @@ mod tests {
             "file:///etc/passwd",
         ] {
             check(&hosts, bad).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn what_takes_no_token_still_wants_https() {
+        let graph = "https://graph.microsoft.com/v1.0";
+        let local = "http://127.0.0.1:1/v1.0";
+        let check = |graph: &str, url: &str| elsewhere(graph, url).map(|_| ());
+        check(graph, "https://contoso.sharepoint.com/up?tempauth=x").unwrap();
+        check(local, "http://127.0.0.1:2/upload/1").unwrap();
+        check(local, "https://contoso.sharepoint.com/up").unwrap();
+        for (graph, url) in [
+            (graph, "http://contoso.sharepoint.com/up?tempauth=hunter2"),
+            (graph, "http://127.0.0.1:2/up"),
+            (local, "http://contoso.sharepoint.com/up"),
+            (graph, "https://u:hunter2@contoso.sharepoint.com/"),
+            (graph, "file:///etc/hunter2"),
+            (graph, "hunter2"),
+        ] {
+            let error = check(graph, url).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 

@@ -21,7 +21,7 @@ use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 pub(crate) use connections::{Connections, followed_a_redirect, is_answer_of};
 use guard::HostGuard;
 pub(crate) use headers::{set_defaults, user_agent};
-pub(crate) use hosts::{Hosts, root};
+pub(crate) use hosts::{Hosts, elsewhere, root};
 pub(crate) use read::read;
 use redirects::Redirects;
 

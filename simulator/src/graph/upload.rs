@@ -48,6 +48,7 @@ impl Graph<'_> {
             _ => Value::Null,
         };
         self.check_session(call, &body)?;
+        self.check_etag(call, resource)?;
         let (purpose, size) = match &resource.target {
             Target::File { .. } | Target::Entity { .. } if self.is_item(&resource.target) => {
                 let item = given("item");

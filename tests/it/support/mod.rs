@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod recorder;
+pub mod simulated;
 
 use msgraph::Graph;
 use msgraph::auth::AccessToken;

@@ -1,0 +1,178 @@
+//! A webhook that receives change notifications, with axum.
+//!
+//! It subscribes to new mail of a simulated Microsoft Graph, with the messages themselves in the notifications, and prints
+//! what it is told. For the real one, the webhook has to be reached by https from the internet, and the certificate is your own:
+//!
+//! ```text
+//! openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=notifications -outform DER -out certificate.der -keyout key.pem
+//! ```
+
+use std::error::Error;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::routing::post;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use msgraph::models::{Message, Subscription};
+use msgraph::notifications::{Lifecycle, Receiver, new_client_state, validation_response};
+use msgraph::{AccessToken, CustomCloud, Graph};
+use simulator::{Forgery, Simulator};
+use tokio::sync::mpsc::{Sender, channel};
+
+const CERTIFICATE: &[u8] = include_bytes!("../simulator/tests/it/subscriber/certificate.der");
+const KEY: &[u8] = include_bytes!("../simulator/tests/it/subscriber/key.der");
+
+/// What the webhook needs.
+struct Webhook {
+    graph: Graph,
+    receiver: Receiver,
+    /// Where the lines go.
+    told: Sender<String>,
+}
+
+/// `POST /webhook`
+async fn webhook(
+    State(webhook): State<Arc<Webhook>>,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> (StatusCode, String) {
+    // The question whether somebody is there. A `String` goes out as text/plain, as it has to.
+    if let Some(text) = query.as_deref().and_then(validation_response) {
+        return (StatusCode::OK, text);
+    }
+    // Graph waits three seconds: what takes longer is done after the answer.
+    match webhook.receiver.receive(&body).await {
+        Ok(notifications) => {
+            tokio::spawn(async move {
+                for notification in notifications {
+                    let line = match follow(&webhook, &notification).await {
+                        Ok(line) => line,
+                        Err(error) => error.to_string(),
+                    };
+                    let _ = webhook.told.send(line).await;
+                }
+            });
+            (StatusCode::ACCEPTED, String::new())
+        }
+        // The keys could not be had: Graph is to send it again.
+        Err(error) if error.is_retryable() => (StatusCode::SERVICE_UNAVAILABLE, String::new()),
+        Err(_) => {
+            let line = "a forged one: answered 202, and not believed".to_owned();
+            let _ = webhook.told.send(line).await;
+            (StatusCode::ACCEPTED, String::new())
+        }
+    }
+}
+
+/// Does what a notification asks for, and says so.
+async fn follow(
+    webhook: &Webhook,
+    notification: &msgraph::notifications::Notification,
+) -> msgraph::Result<String> {
+    let change = &notification.change;
+    let event = change.lifecycle_event.as_ref().map(ToString::to_string);
+    let event = event.unwrap_or_default();
+    let followed = webhook.graph.follow_lifecycle(change, DAY);
+    Ok(match followed.await? {
+        Some(Lifecycle::Renewed(_)) => format!("{event}: renewed"),
+        Some(Lifecycle::Removed) => format!("{event}: subscribe again"),
+        Some(Lifecycle::Missed) => format!("{event}: time for a delta query"),
+        Some(_) => format!("{event}: unknown"),
+        None => {
+            let kind = change.change_type.as_ref().map(ToString::to_string);
+            let message: Option<Message> = notification.resource()?;
+            let subject = message.and_then(|message| message.subject);
+            format!(
+                "{}: {}",
+                kind.unwrap_or_default(),
+                subject.unwrap_or_default()
+            )
+        }
+    })
+}
+
+const DAY: Duration = Duration::from_secs(23 * 60 * 60);
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    run(&mut std::io::stdout()).await
+}
+
+/// Lets a simulated Microsoft Graph call the webhook.
+pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let simulator = Simulator::start().await?;
+    let root = simulator.url().trim_end_matches("/v1.0");
+    let graph = Graph::builder(AccessToken::new(simulator.user_token()))
+        .cloud(CustomCloud::new(root, simulator.login_url()))
+        .build()?;
+
+    // The webhook is there before anybody subscribes.
+    let client_state = new_client_state();
+    let (told, mut lines) = channel(16);
+    let app = Router::new()
+        .route("/webhook", post(webhook))
+        .with_state(Arc::new(Webhook {
+            graph: graph.clone(),
+            receiver: Receiver::new(&graph)
+                .client_state(client_state.clone())
+                .application(&simulator.credentials().client_id)
+                .decryption_key("certificate of 2026", KEY)?,
+            told,
+        }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/webhook", listener.local_addr()?);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+
+    let subscription = graph
+        .subscriptions()
+        .create(Subscription {
+            resource: Some("/me/messages?$select=subject".into()),
+            change_type: Some("created".into()),
+            notification_url: Some(url.clone()),
+            lifecycle_notification_url: Some(url),
+            client_state: Some(client_state.expose().clone()),
+            expiration_date_time: Some((SystemTime::now() + DAY).into()),
+            include_resource_data: Some(true),
+            encryption_certificate: Some(BASE64_STANDARD.encode(CERTIFICATE)),
+            encryption_certificate_id: Some("certificate of 2026".into()),
+            ..Default::default()
+        })
+        .await?;
+    writeln!(out, "subscribed, and asked whether somebody is there")?;
+
+    let subject = |text: &str| Message {
+        subject: Some(text.into()),
+        ..Default::default()
+    };
+    graph
+        .me()
+        .messages()
+        .create(subject("For your eyes"))
+        .await?;
+    writeln!(out, "{}", lines.recv().await.unwrap_or_default())?;
+
+    simulator.forge(Forgery::Signature);
+    graph
+        .me()
+        .messages()
+        .create(subject("From somebody else"))
+        .await?;
+    writeln!(out, "{}", lines.recv().await.unwrap_or_default())?;
+
+    let id = subscription.id.unwrap_or_default();
+    for event in [
+        simulator::Lifecycle::ReauthorizationRequired,
+        simulator::Lifecycle::Missed,
+        simulator::Lifecycle::SubscriptionRemoved,
+    ] {
+        simulator.lifecycle(&id, event);
+        writeln!(out, "{}", lines.recv().await.unwrap_or_default())?;
+    }
+    Ok(())
+}

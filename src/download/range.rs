@@ -1,0 +1,206 @@
+//! Parts of content: what is asked for, and what comes
+//! ([RFC 9110, 14](https://www.rfc-editor.org/rfc/rfc9110#section-14)).
+
+use std::ops::{Bound, RangeBounds};
+
+use http::StatusCode;
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, LAST_MODIFIED,
+};
+
+/// A part of content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) first: u64,
+    /// `None` up to its end, wherever that is.
+    pub(super) end: Option<u64>,
+}
+
+impl Part {
+    pub(super) const WHOLE: Self = Self {
+        first: 0,
+        end: None,
+    };
+
+    /// `None` for what no byte lies in.
+    pub(super) fn of(range: &impl RangeBounds<u64>) -> Option<Self> {
+        let first = match range.start_bound() {
+            Bound::Included(first) => *first,
+            Bound::Excluded(before) => before.checked_add(1)?,
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(last) => Some(last.saturating_add(1)),
+            Bound::Excluded(end) => Some(*end),
+            Bound::Unbounded => None,
+        };
+        end.is_none_or(|end| first < end)
+            .then_some(Self { first, end })
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        *self == Self::WHOLE
+    }
+
+    /// The header `Range` of it.
+    pub(super) fn header(&self) -> String {
+        match self.end {
+            Some(end) => format!("bytes={}-{}", self.first, end.saturating_sub(1)),
+            None => format!("bytes={}-", self.first),
+        }
+    }
+}
+
+/// What an answer has of the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    /// Where its body begins.
+    pub(super) first: u64,
+    /// How long the whole content is, where that is said.
+    pub(super) total: Option<u64>,
+}
+
+impl Sent {
+    /// `None` where a part was sent, and it is not said which.
+    pub(super) fn of(status: StatusCode, headers: &HeaderMap) -> Option<Self> {
+        if status == StatusCode::PARTIAL_CONTENT {
+            return headers.get(CONTENT_RANGE)?.to_str().ok().and_then(range);
+        }
+        let length = headers
+            .get(CONTENT_LENGTH)
+            // Of what is compressed, it is another length.
+            .filter(|_| !headers.contains_key(CONTENT_ENCODING));
+        let total = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        Some(Self { first: 0, total })
+    }
+}
+
+/// `bytes 6-8/22`, `bytes 6-8/*`
+fn range(text: &str) -> Option<Sent> {
+    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (first, _) = range.split_once('-')?;
+    let total = match total.trim() {
+        "*" => None,
+        total => Some(total.parse().ok()?),
+    };
+    let first = first.trim().parse().ok()?;
+    Some(Sent { first, total })
+}
+
+/// By what one version of content is told from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Version {
+    etag: Option<String>,
+    last_modified: Option<String>,
+    total: Option<u64>,
+}
+
+impl Version {
+    pub(super) fn of(headers: &HeaderMap, total: Option<u64>) -> Self {
+        let text = |name| {
+            let value = headers.get(name)?;
+            Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        Self {
+            etag: text(ETAG),
+            last_modified: text(LAST_MODIFIED),
+            total,
+        }
+    }
+
+    /// The header `If-Range`: a strong etag, since a weak one does not promise that the bytes are the same
+    /// ([RFC 9110, 13.1.5](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5)).
+    pub(super) fn if_range(&self) -> Option<&str> {
+        self.etag.as_deref().filter(|etag| !etag.starts_with("W/"))
+    }
+
+    /// Whether two answers can be of the same content: nothing that both say differs. The date counts where there is no etag.
+    pub(super) fn fits(&self, other: &Self) -> bool {
+        let same = |one: &Option<String>, other: &Option<String>| match (one, other) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        };
+        let dates = self.etag.is_some() && other.etag.is_some()
+            || same(&self.last_modified, &other.last_modified);
+        let totals = match (self.total, other.total) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        };
+        same(&self.etag, &other.etag) && dates && totals
+    }
+
+    /// A text that only this version has; `None` where nothing tells versions apart.
+    pub(super) fn text(&self) -> Option<String> {
+        let tag = self.etag.as_deref().or(self.last_modified.as_deref())?;
+        Some(format!("{tag} {:?}", self.total))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| {
+                (
+                    http::HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn ranges_of_every_form() {
+        let header = |range: Option<Part>| range.map(|part| part.header());
+        assert_eq!(header(Part::of(&(5..9))).as_deref(), Some("bytes=5-8"));
+        assert_eq!(header(Part::of(&(5..=9))).as_deref(), Some("bytes=5-9"));
+        assert_eq!(header(Part::of(&(5..))).as_deref(), Some("bytes=5-"));
+        assert_eq!(header(Part::of(&(..5))).as_deref(), Some("bytes=0-4"));
+        assert!(Part::of(&(..)).is_some_and(|part| part.is_whole()));
+        assert_eq!(Part::of(&(5..5)), None);
+    }
+
+    #[test]
+    fn what_is_sent_says_where_it_begins() {
+        let part = |text| {
+            Sent::of(
+                StatusCode::PARTIAL_CONTENT,
+                &headers(&[("content-range", text)]),
+            )
+            .map(|sent| (sent.first, sent.total))
+        };
+        assert_eq!(part("bytes 6-8/22"), Some((6, Some(22))));
+        assert_eq!(part("bytes 6-8/*"), Some((6, None)));
+        assert_eq!(part("bytes */22"), None);
+        assert_eq!(part("items 1-2/3"), None);
+        assert_eq!(Sent::of(StatusCode::PARTIAL_CONTENT, &headers(&[])), None);
+        let whole = |pairs| Sent::of(StatusCode::OK, &headers(pairs)).and_then(|sent| sent.total);
+        assert_eq!(whole(&[("content-length", "22")]), Some(22));
+        assert_eq!(
+            whole(&[("content-length", "22"), ("content-encoding", "gzip")]),
+            None
+        );
+    }
+
+    #[test]
+    fn versions_differ_by_what_both_say() {
+        let version = |pairs: &[_], total| Version::of(&headers(pairs), total);
+        let one = version(&[("etag", "\"1\""), ("last-modified", "monday")], Some(5));
+        assert!(one.fits(&version(
+            &[("etag", "\"1\""), ("last-modified", "tuesday")],
+            None
+        )));
+        assert!(!one.fits(&version(&[("etag", "\"2\"")], Some(5))));
+        assert!(!one.fits(&version(&[("etag", "\"1\"")], Some(6))));
+        assert!(!one.fits(&version(&[("last-modified", "tuesday")], Some(5))));
+        assert!(one.fits(&version(&[], Some(5))));
+        assert_eq!(one.if_range(), Some("\"1\""));
+        assert_eq!(version(&[("etag", "W/\"1\"")], None).if_range(), None);
+        assert_eq!(version(&[], Some(5)).text(), None);
+    }
+}

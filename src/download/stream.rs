@@ -1,0 +1,480 @@
+//! Content, piece by piece.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::ops::RangeBounds;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::header::{CONTENT_TYPE, HeaderMap};
+use http::{Method, StatusCode};
+
+use super::hash::Check;
+use super::range::{Part, Sent, Version};
+use super::way::Way;
+use super::{HashKind, Progress};
+use crate::call::{Call, Content, Opened, Options};
+use crate::error::{RequestError, TransferError, TransferErrorKind, TransportError};
+use crate::models::DriveItem;
+use crate::transfer::{Backoff, Report};
+use crate::{Error, Model, Result};
+
+impl<O: Options> Call<Content, O> {
+    /// Takes the content piece by piece, instead of all at once into memory.
+    ///
+    /// Awaiting it gives status and headers; the bytes are read from the stream then. What breaks off goes on from where it
+    /// was.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
+    /// let mut content = graph.me().drive().items().id(id).content().get().stream().await?;
+    /// while let Some(piece) = content.try_next().await? {
+    ///     println!("{} bytes", piece.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream(self) -> ToStream {
+        let graph = self.operation.graph().clone();
+        ToStream {
+            settings: self.finish().map(|request| Settings {
+                way: Way {
+                    graph,
+                    request,
+                    url: None,
+                },
+                part: Some(Part::WHOLE),
+                check: None,
+                report: Report::default(),
+                backoff: Backoff::default(),
+            }),
+        }
+    }
+}
+
+/// A download in the making: what [`Call::stream`] gives.
+///
+/// # Errors
+///
+/// As with any call; and [`Error::Transfer`] when the content changes meanwhile, is not what its item says, or has no such
+/// range. Reading the stream gives the same.
+#[must_use = "a download is made when it is awaited"]
+pub struct ToStream {
+    settings: Result<Settings>,
+}
+
+/// The caller's choices, and what was called.
+pub(super) struct Settings {
+    pub(super) way: Way,
+    /// `None` for a range without any byte.
+    pub(super) part: Option<Part>,
+    pub(super) check: Option<Check>,
+    pub(super) report: Report,
+    pub(super) backoff: Backoff,
+}
+
+/// Methods that both kinds of downloads have.
+macro_rules! settings {
+    () => {
+        /// Uses the address that the item came with, `@microsoft.graph.downloadUrl`, which saves asking Graph for one. Where
+        /// there is none, or it has run out, Graph is asked.
+        ///
+        /// `$select` leaves the address out, unless it is named.
+        pub fn url_of(mut self, item: &DriveItem) -> Self {
+            if let Ok(settings) = &mut self.settings {
+                settings.way.url = item.download_url().map(str::to_owned);
+            }
+            self
+        }
+
+        /// Compares the content with the hash that the item has of it, where there is one.
+        ///
+        /// What a tenant protects with labels changes as it is downloaded; then it has neither the size nor the hash of the
+        /// item.
+        pub fn verify(mut self, item: &DriveItem) -> Self {
+            if let Ok(settings) = &mut self.settings {
+                settings.check = Check::of(item);
+            }
+            self
+        }
+
+        /// Is told how far it is, with each piece.
+        pub fn on_progress(mut self, callback: impl FnMut(Progress) + Send + 'static) -> Self {
+            if let Ok(settings) = &mut self.settings {
+                settings.report = Report::to(callback);
+            }
+            self
+        }
+
+        /// Waits so long before what broke off is asked for again, and twice as long each further time, where the service does
+        /// not say how long; by default, a second. After five tries without another byte it is over.
+        pub fn first_wait(mut self, wait: std::time::Duration) -> Self {
+            if let Ok(settings) = &mut self.settings {
+                settings.backoff = Backoff::starting_with(wait);
+            }
+            self
+        }
+    };
+}
+
+pub(super) use settings;
+
+impl ToStream {
+    settings!();
+
+    /// Takes a part of the content only.
+    ///
+    /// Where a host sends all of it, as it may, the rest is left out here.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
+    /// let content = graph.me().drive().items().id(id).content().get();
+    /// let mut head = content.stream().range(..1024).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn range(mut self, range: impl RangeBounds<u64>) -> Self {
+        if let Ok(settings) = &mut self.settings {
+            settings.part = Part::of(&range);
+        }
+        self
+    }
+
+    pub(super) fn into_settings(self) -> Result<Settings> {
+        self.settings
+    }
+}
+
+impl IntoFuture for ToStream {
+    type Output = Result<ContentStream>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { ContentStream::open(self.settings?).await })
+    }
+}
+
+impl fmt::Debug for ToStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("ToStream");
+        match &self.settings {
+            Ok(settings) => debug.field("request", &settings.way.request),
+            Err(error) => debug.field("error", error),
+        };
+        debug.finish_non_exhaustive()
+    }
+}
+
+/// Content on its way: what awaiting [`Call::stream`] gives.
+///
+/// It is a `futures::Stream` of [`Bytes`], too.
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct ContentStream {
+    way: Option<Way>,
+    status: StatusCode,
+    headers: HeaderMap,
+    part: Part,
+    version: Version,
+    /// How long the whole content is.
+    total: Option<u64>,
+    /// The place in the content of the next byte to be given.
+    at: u64,
+    /// How many bytes of what comes were given already, or were not asked for.
+    skip: u64,
+    check: Option<Check>,
+    verified: Option<HashKind>,
+    report: Report,
+    backoff: Backoff,
+    state: State,
+}
+
+type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
+type Reopening = Pin<Box<dyn Future<Output = (Way, Result<Opened>)> + Send>>;
+
+enum State {
+    Reading(Body),
+    /// Where it broke off, it is asked for again.
+    Reopening(Reopening),
+    Over,
+}
+
+impl ContentStream {
+    pub(super) async fn open(settings: Settings) -> Result<Self> {
+        let Settings {
+            mut way,
+            part,
+            check,
+            report,
+            backoff,
+        } = settings;
+        let wrong = |message: &str| {
+            let template = way.request.template.clone();
+            RequestError::new(Method::GET, template, message.to_owned())
+        };
+        let part = part.ok_or_else(|| wrong("the range has no byte in it"))?;
+        if check.is_some() && !part.is_whole() {
+            return Err(wrong("a part of the content has no hash to compare it with").into());
+        }
+        let opened = way.open(part, None).await?;
+        let sent = sent(&opened, part.first)?;
+        let headers = opened.headers().clone();
+        let version = Version::of(&headers, sent.total);
+        Ok(Self {
+            way: Some(way),
+            status: opened.status(),
+            part,
+            version,
+            total: sent.total,
+            at: part.first,
+            skip: part.first - sent.first,
+            check,
+            verified: None,
+            report,
+            backoff,
+            state: State::Reading(Box::pin(opened.into_body().bytes_stream())),
+            headers,
+        })
+    }
+
+    /// The status of the answer: 200, or 206 for a part.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers of the answer, of the host that has the content.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The header `Content-Type`.
+    pub fn content_type(&self) -> Option<&str> {
+        self.headers.get(CONTENT_TYPE)?.to_str().ok()
+    }
+
+    /// How many bytes the stream has in all, where that is known.
+    pub fn length(&self) -> Option<u64> {
+        Some(self.end()?.saturating_sub(self.part.first))
+    }
+
+    /// How long the whole content is, of which this may be a part.
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// By which hash the content was verified: [`ToStream::verify`] was asked for, the item has one, and the end was
+    /// reached.
+    pub fn verified(&self) -> Option<HashKind> {
+        self.verified
+    }
+
+    /// The next piece; `None` after the last one, and after an error.
+    ///
+    /// The same as `futures::TryStreamExt::try_next`, without the need of that crate.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`ToStream`].
+    pub async fn try_next(&mut self) -> Result<Option<Bytes>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
+            .await
+            .transpose()
+    }
+
+    pub(super) fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// Makes of the stream of a rest one of the whole, of which the beginning is there already.
+    pub(super) fn goes_on(&mut self, check: Option<Check>, report: Report) {
+        self.part = Part::WHOLE;
+        self.check = check;
+        self.report = report;
+    }
+
+    /// The place in the content that it has come to.
+    pub(super) fn position(&self) -> u64 {
+        self.at
+    }
+
+    /// Where it ends, where that is known.
+    fn end(&self) -> Option<u64> {
+        match (self.part.end, self.total) {
+            (Some(end), Some(total)) => Some(end.min(total)),
+            (end, total) => end.or(total),
+        }
+    }
+
+    /// Of a piece, what was asked for and not given yet.
+    fn take(&mut self, mut piece: Bytes) -> Bytes {
+        let skipped = usize::try_from(self.skip)
+            .unwrap_or(usize::MAX)
+            .min(piece.len());
+        self.skip -= skipped as u64;
+        piece = piece.split_off(skipped);
+        if let Some(end) = self.part.end {
+            let room = usize::try_from(end.saturating_sub(self.at)).unwrap_or(usize::MAX);
+            piece.truncate(room);
+        }
+        self.at += piece.len() as u64;
+        piece
+    }
+
+    fn is_complete(&self) -> bool {
+        self.end().is_some_and(|end| self.at >= end)
+    }
+
+    /// Goes on from where it is, after what broke it off.
+    fn reopen(&mut self, error: Error) -> Result<()> {
+        let wait = self.backoff.after(error)?;
+        let part = Part {
+            first: self.at,
+            ..self.part
+        };
+        let version = self.version.clone();
+        // It is there whenever nobody is on it.
+        if let Some(mut way) = self.way.take() {
+            self.state = State::Reopening(Box::pin(async move {
+                tokio::time::sleep(wait).await;
+                let opened = way.open(part, Some(&version)).await;
+                (way, opened)
+            }));
+        }
+        Ok(())
+    }
+
+    fn reopened(&mut self, opened: Opened) -> Result<()> {
+        let sent = sent(&opened, self.at)?;
+        if !Version::of(opened.headers(), sent.total).fits(&self.version) {
+            return Err(changed());
+        }
+        self.skip = self.at - sent.first;
+        self.state = State::Reading(Box::pin(opened.into_body().bytes_stream()));
+        Ok(())
+    }
+
+    /// The end of the body: whether all is there that should be.
+    fn ended(&mut self) -> Result<bool> {
+        if self.skip > 0 && self.at == self.part.first && self.at > 0 {
+            return Err(beyond(self.at));
+        }
+        if self.end().is_some_and(|end| self.at < end) && self.total.is_some() {
+            self.reopen(TransportError::broken("the content ended before its end").into())?;
+            return Ok(false);
+        }
+        if let Some(check) = self.check.take() {
+            self.verified = Some(check.finish()?);
+        }
+        Ok(true)
+    }
+
+    /// What to do next; `Ready(None)` is another round.
+    fn step(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
+        if matches!(self.state, State::Reading(_)) && self.is_complete() {
+            self.state = State::Over;
+            return Poll::Ready(self.ended().map(|_| None));
+        }
+        match &mut self.state {
+            State::Over => Poll::Ready(Ok(None)),
+            State::Reopening(reopening) => {
+                let (way, opened) = ready!(reopening.as_mut().poll(context));
+                self.way = Some(way);
+                Poll::Ready(match opened {
+                    Ok(opened) => self.reopened(opened),
+                    Err(error) if error.status() == Some(StatusCode::RANGE_NOT_SATISFIABLE) => {
+                        Err(changed())
+                    }
+                    Err(error) => self.reopen(error),
+                })
+                .map_ok(|()| None)
+            }
+            State::Reading(body) => {
+                let next = ready!(body.as_mut().poll_next(context));
+                Poll::Ready(match next {
+                    Some(Ok(piece)) => {
+                        let piece = self.take(piece);
+                        if !piece.is_empty() {
+                            self.backoff.reset();
+                            if let Some(check) = &mut self.check {
+                                check.update(&piece);
+                            }
+                            self.report.tell(self.at - self.part.first, self.length());
+                        }
+                        Ok(Some(piece).filter(|piece| !piece.is_empty()))
+                    }
+                    Some(Err(error)) => self
+                        .reopen(TransportError::from_reqwest(error).into())
+                        .map(|()| None),
+                    None => self.ended().map(|is_over| {
+                        if is_over {
+                            self.state = State::Over;
+                        }
+                        None
+                    }),
+                })
+            }
+        }
+    }
+}
+
+impl Stream for ContentStream {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match ready!(self.step(context)) {
+                Ok(Some(piece)) => return Poll::Ready(Some(Ok(piece))),
+                Ok(None) if matches!(self.state, State::Over) => return Poll::Ready(None),
+                Ok(None) => {}
+                Err(error) => {
+                    self.state = State::Over;
+                    let context = self.way.as_ref().map(Way::context);
+                    let error = match context {
+                        Some(context) => error.of(&context),
+                        None => error,
+                    };
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ContentStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContentStream")
+            .field("status", &self.status)
+            .field("at", &self.at)
+            .field("total", &self.total)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an answer has, where that can be used from `first` on.
+fn sent(opened: &Opened, first: u64) -> Result<Sent> {
+    let sent = Sent::of(opened.status(), opened.headers());
+    sent.filter(|sent| sent.first <= first).ok_or_else(|| {
+        TransferError::new(
+            TransferErrorKind::Range,
+            "another part of the content was sent than the one that was asked for",
+        )
+        .into()
+    })
+}
+
+fn changed() -> Error {
+    TransferError::new(
+        TransferErrorKind::Changed,
+        "the content was changed while it was being downloaded",
+    )
+    .into()
+}
+
+fn beyond(first: u64) -> Error {
+    TransferError::new(
+        TransferErrorKind::Range,
+        format!("the content ends before the range that begins at {first}"),
+    )
+    .into()
+}

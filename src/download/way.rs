@@ -1,0 +1,77 @@
+//! The way to content: Graph's own, which leads on to another host, or the address that an item had of that host.
+
+use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE};
+use http::{Method, StatusCode};
+
+use super::range::{Part, Version};
+use crate::call::{Opened, Request};
+use crate::error::RequestContext;
+use crate::{Error, Graph, Result};
+
+#[derive(Clone)]
+pub(super) struct Way {
+    pub(super) graph: Graph,
+    /// The call that gives the content.
+    pub(super) request: Request,
+    /// `@microsoft.graph.downloadUrl` of the item, as long as it is good.
+    pub(super) url: Option<String>,
+}
+
+impl Way {
+    /// What errors say that it was for.
+    pub(super) fn context(&self) -> RequestContext {
+        RequestContext::new(self.request.method.clone(), self.request.template.clone())
+    }
+
+    /// Asks for a part of the content, where it is still this version.
+    pub(super) async fn open(&mut self, part: Part, version: Option<&Version>) -> Result<Opened> {
+        if let Some(url) = self.url.clone() {
+            let mut request = Request {
+                method: Method::GET,
+                url,
+                template: "{downloadUrl}".to_owned(),
+                facts: None,
+                headers: HeaderMap::new(),
+                body: None,
+            };
+            ask(&mut request.headers, part, version);
+            match self.graph.open_elsewhere(request).await {
+                Err(error) if has_run_out(&error) => self.url = None,
+                opened => return opened,
+            }
+        }
+        let mut request = self.request.clone();
+        ask(&mut request.headers, part, version);
+        self.graph.open(request).await
+    }
+}
+
+fn ask(headers: &mut HeaderMap, part: Part, version: Option<&Version>) {
+    // A range of what is compressed would be no range of the content.
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if part.is_whole() {
+        return;
+    }
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set(RANGE, &part.header());
+    if let Some(etag) = version.and_then(Version::if_range) {
+        set(IF_RANGE, etag);
+    }
+}
+
+/// These addresses are good for minutes; then hosts answer in any of these ways, with HTML or XML.
+fn has_run_out(error: &Error) -> bool {
+    matches!(
+        error.status(),
+        Some(
+            StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::NOT_FOUND
+                | StatusCode::GONE
+        )
+    )
+}

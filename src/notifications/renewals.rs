@@ -1,0 +1,175 @@
+//! Keeps a subscription alive.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_core::Stream;
+
+use crate::models::Subscription;
+use crate::transfer::Backoff;
+use crate::{Graph, Result};
+
+/// No sleep is longer than this: a machine that was asleep itself looks at the clock before it is too late.
+const NAP: Duration = Duration::from_secs(60 * 60);
+
+impl Graph {
+    /// Renews a subscription, again and again, before it runs out; each renewal is for `lifetime` from then on.
+    ///
+    /// It is renewed when a third of that is left, or at once where less is left already. How long a subscription may live depends on
+    /// what it is for: <https://learn.microsoft.com/graph/api/resources/subscription#subscription-lifetime>.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # async fn example(graph: msgraph::Graph, id: &str) -> msgraph::Result<()> {
+    /// let subscription = graph.subscriptions().id(id).get().await?;
+    /// let mut renewals = graph.renewals(subscription, Duration::from_secs(24 * 60 * 60));
+    /// while let Some(renewed) = renewals.try_next().await? {
+    ///     println!("good until {:?}", renewed.expiration_date_time);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Reading the stream gives what a renewal came to that cannot succeed any more: a subscription that is gone is
+    /// [not found](crate::Error::is_not_found). What may pass is tried again.
+    pub fn renewals(&self, subscription: Subscription, lifetime: Duration) -> Renewals {
+        Renewals {
+            next: Some(next(self.clone(), subscription, lifetime)),
+            graph: self.clone(),
+            lifetime,
+        }
+    }
+}
+
+/// The renewals of a subscription, as a `futures::Stream`: what [`Graph::renewals`] gives. It has no end of its own; dropping it stops
+/// renewing.
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct Renewals {
+    graph: Graph,
+    lifetime: Duration,
+    /// `None` after an error.
+    next: Option<Pin<Box<dyn Future<Output = Result<Subscription>> + Send>>>,
+}
+
+impl Renewals {
+    /// The subscription after its next renewal; `None` after an error.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Graph::renewals`].
+    pub async fn try_next(&mut self) -> Result<Option<Subscription>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
+            .await
+            .transpose()
+    }
+}
+
+impl Stream for Renewals {
+    type Item = Result<Subscription>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(pending) = &mut self.next else {
+            return Poll::Ready(None);
+        };
+        let renewed = ready!(pending.as_mut().poll(context));
+        self.next = renewed
+            .as_ref()
+            .ok()
+            .map(|renewed| next(self.graph.clone(), renewed.clone(), self.lifetime));
+        Poll::Ready(Some(renewed))
+    }
+}
+
+impl fmt::Debug for Renewals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Renewals")
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+fn next(
+    graph: Graph,
+    subscription: Subscription,
+    lifetime: Duration,
+) -> Pin<Box<dyn Future<Output = Result<Subscription>> + Send>> {
+    Box::pin(async move {
+        let ends = subscription.expiration_date_time.map(|ends| ends.utc());
+        while let Some(wait) = wait(ends, lifetime, Utc::now()) {
+            tokio::time::sleep(wait.min(NAP)).await;
+        }
+        let id = subscription.id.as_deref().unwrap_or_default();
+        let mut backoff = Backoff::default();
+        loop {
+            let ends = ends_after(Utc::now(), lifetime);
+            match renew(&graph, id, ends).await {
+                // Where the answer has no subscription, it is the old one with its new end.
+                Ok(renewed) => return Ok(with_what_is_known(renewed, subscription)),
+                Err(error) => backoff.wait(error).await?,
+            }
+        }
+    })
+}
+
+/// How long nothing has to be done; `None` once it is time.
+fn wait(ends: Option<DateTime<Utc>>, lifetime: Duration, now: DateTime<Utc>) -> Option<Duration> {
+    let left = ends?.signed_duration_since(now).to_std().ok()?;
+    left.checked_sub(lifetime / 3)
+        .filter(|wait| !wait.is_zero())
+}
+
+pub(super) fn ends_after(now: DateTime<Utc>, lifetime: Duration) -> DateTime<Utc> {
+    chrono::TimeDelta::from_std(lifetime)
+        .ok()
+        .and_then(|lifetime| now.checked_add_signed(lifetime))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// Gives a subscription another end, which authorizes it as well.
+pub(super) async fn renew(graph: &Graph, id: &str, ends: DateTime<Utc>) -> Result<Subscription> {
+    let change = Subscription {
+        expiration_date_time: Some(ends.into()),
+        ..Default::default()
+    };
+    let renewed = graph.subscriptions().id(id).update(change.clone()).await?;
+    Ok(renewed.unwrap_or(Subscription {
+        id: Some(id.to_owned()),
+        ..change
+    }))
+}
+
+fn with_what_is_known(renewed: Subscription, before: Subscription) -> Subscription {
+    match renewed.resource {
+        Some(_) => renewed,
+        None => Subscription {
+            expiration_date_time: renewed.expiration_date_time,
+            ..before
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_third_of_the_lifetime_is_left_when_it_is_time() {
+        let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
+        let at = |seconds: i64| DateTime::from_timestamp(1_000_000 + seconds, 0);
+        let hour = Duration::from_secs(3600);
+        assert_eq!(wait(at(3600), hour, now), Some(Duration::from_secs(2400)));
+        assert_eq!(wait(at(1201), hour, now), Some(Duration::from_secs(1)));
+        for over in [at(1200), at(1), at(0), at(-5), None] {
+            assert_eq!(wait(over, hour, now), None);
+        }
+        assert_eq!(ends_after(now, hour), at(3600).unwrap());
+        assert_eq!(ends_after(now, Duration::MAX), DateTime::<Utc>::MAX_UTC);
+    }
+}

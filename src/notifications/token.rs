@@ -1,0 +1,307 @@
+//! Validation tokens: that it is Graph who sends, and that it sends to this application.
+//!
+//! <https://learn.microsoft.com/graph/change-notifications-with-resource-data#validating-the-authenticity-of-notifications>
+//!
+//! A JWT ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) is two texts and a signature. The platform signs with RS256 alone,
+//! so that is all there is here: `rsa`, which decrypts as well, checks the signature. A JWT crate would choose among a dozen
+//! algorithms, by features that any other crate of an application may set for the whole of it.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use rsa::pkcs1v15::{Signature, VerifyingKey};
+use rsa::sha2::Sha256;
+use rsa::signature::Verifier;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::error::NotificationError;
+use crate::error::NotificationErrorKind::{self, *};
+use crate::{Cloud, NamedCloud};
+
+/// The application that sends change notifications, in every tenant.
+const PUBLISHER: &str = "0bf30f3b-4a52-48df-9a82-234910c4a086";
+
+/// By how much clocks may differ.
+const SKEW: TimeDelta = TimeDelta::minutes(5);
+
+/// A token that has the form of one; nothing of it is believed yet.
+pub(super) struct Unchecked<'t> {
+    /// Header and claims as they were signed.
+    signed: &'t str,
+    claims: &'t str,
+    signature: &'t str,
+    /// The key that it says it is signed with.
+    pub(super) key_id: String,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    aud: OneOrMany,
+    iss: String,
+    tid: String,
+    /// Who sends, in tokens of the first form, and in those of the second.
+    appid: Option<String>,
+    azp: Option<String>,
+    ver: Option<String>,
+    exp: i64,
+    nbf: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// What the claims of a token have to be.
+pub(super) struct Expected<'e> {
+    pub(super) applications: &'e [String],
+    pub(super) cloud: &'e Cloud,
+    pub(super) now: DateTime<Utc>,
+}
+
+fn refuse(kind: NotificationErrorKind, message: &str) -> NotificationError {
+    NotificationError::new(kind, message)
+}
+
+impl<'t> Unchecked<'t> {
+    /// # Errors
+    ///
+    /// [`Malformed`] for what is no JWT, or is not signed with RS256: `none` least of all.
+    pub(super) fn read(token: &'t str) -> Result<Self, NotificationError> {
+        let malformed = || {
+            refuse(
+                Malformed,
+                "a validation token is no JWT that is signed with RS256",
+            )
+        };
+        let (signed, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or_else(malformed)?;
+        let header: Header = json(header).ok_or_else(malformed)?;
+        let key_id = header
+            .kid
+            .filter(|_| header.alg == "RS256" && !claims.contains('.'))
+            .ok_or_else(malformed)?;
+        Ok(Self {
+            signed,
+            claims,
+            signature,
+            key_id,
+        })
+    }
+
+    /// Gives the tenant that it is for.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not to be believed. The signature is checked before anything of the claims is looked at.
+    pub(super) fn check(
+        &self,
+        key: &VerifyingKey<Sha256>,
+        expected: &Expected<'_>,
+    ) -> Result<String, NotificationError> {
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(self.signature).ok();
+        let signature =
+            signature.and_then(|signature| Signature::try_from(signature.as_slice()).ok());
+        signature
+            .filter(|signature| key.verify(self.signed.as_bytes(), signature).is_ok())
+            .ok_or_else(|| {
+                refuse(
+                    NotificationErrorKind::Signature,
+                    "the signature of a validation token is not that of its text",
+                )
+            })?;
+        let claims: Claims = json(self.claims).ok_or_else(|| {
+            refuse(
+                Malformed,
+                "a validation token lacks claims that it has to have",
+            )
+        })?;
+        claims.check(expected)?;
+        Ok(claims.tid)
+    }
+}
+
+impl Claims {
+    fn check(&self, expected: &Expected<'_>) -> Result<(), NotificationError> {
+        let is = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+        let is_own = |audience: &String| {
+            let mut applications = expected.applications.iter();
+            applications.any(|application| is(application, audience))
+        };
+        let has_run_out =
+            |skewed: Option<DateTime<Utc>>| skewed.is_none_or(|end| end <= expected.now);
+        let time = |seconds| DateTime::from_timestamp(seconds, 0);
+        let end = time(self.exp).and_then(|end| end.checked_add_signed(SKEW));
+        let is_early = self.nbf.is_some_and(|begin| {
+            let begin = time(begin).and_then(|begin| begin.checked_sub_signed(SKEW));
+            begin.is_none_or(|begin| begin > expected.now)
+        });
+        if has_run_out(end) || is_early {
+            return Err(refuse(
+                Expired,
+                "a validation token has run out, or is not good yet",
+            ));
+        }
+        let is_for_us = match &self.aud {
+            OneOrMany::One(audience) => is_own(audience),
+            OneOrMany::Many(audiences) => audiences.iter().any(is_own),
+        };
+        if !is_for_us {
+            return Err(refuse(
+                Audience,
+                "a validation token is for none of the applications that were named",
+            ));
+        }
+        if !self.is_of_the_platform(expected.cloud) {
+            return Err(refuse(
+                Issuer,
+                "a validation token was issued elsewhere than at the identity platform",
+            ));
+        }
+        let publisher = match self.ver.as_deref() {
+            Some("2.0") => &self.azp,
+            _ => &self.appid,
+        };
+        if !publisher.as_deref().is_some_and(|id| is(id, PUBLISHER)) {
+            return Err(refuse(
+                Publisher,
+                "a validation token is of another publisher than Graph's change notifications",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Issuers have the tenant in them, which is a GUID and nothing that could make another address of it.
+    fn is_of_the_platform(&self, cloud: &Cloud) -> bool {
+        let tenant = &self.tid;
+        let tokens_of_v1 = match NamedCloud::of(cloud) {
+            Some(NamedCloud::China) => "https://sts.chinacloudapi.cn",
+            _ => "https://sts.windows.net",
+        };
+        let login = cloud.login().trim_end_matches('/');
+        Uuid::parse_str(tenant).is_ok()
+            && (self.iss == format!("{tokens_of_v1}/{tenant}/")
+                || self.iss == format!("{login}/{tenant}/v2.0"))
+    }
+}
+
+fn json<T: for<'de> Deserialize<'de>>(text: &str) -> Option<T> {
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const TENANT: &str = "84bd8158-6d4d-4958-8b9f-9d6445542f95";
+    const APPLICATION: &str = "8e460676-ae3f-4b1e-8790-ee0fb5d6148f";
+
+    fn checked(change: impl FnOnce(&mut Value)) -> Option<NotificationErrorKind> {
+        let mut claims = json!({
+            "aud": APPLICATION, "iss": format!("https://sts.windows.net/{TENANT}/"), "tid": TENANT,
+            "appid": PUBLISHER, "ver": "1.0", "iat": 1_000_000, "nbf": 1_000_000, "exp": 1_003_600,
+        });
+        change(&mut claims);
+        let claims: Claims = serde_json::from_value(claims).unwrap();
+        let applications = [APPLICATION.to_uppercase()];
+        let expected = Expected {
+            applications: &applications,
+            cloud: &Cloud::Global,
+            now: DateTime::from_timestamp(1_001_800, 0).unwrap(),
+        };
+        claims.check(&expected).err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn case_10_3_every_claim_counts() {
+        assert_eq!(checked(|_| {}), None);
+        assert_eq!(
+            checked(|claims| claims["aud"] = json!(["x", APPLICATION])),
+            None
+        );
+        assert_eq!(
+            checked(|claims| {
+                claims["iss"] = json!(format!("https://login.microsoftonline.com/{TENANT}/v2.0"));
+                claims["ver"] = json!("2.0");
+                claims["azp"] = json!(PUBLISHER);
+            }),
+            None
+        );
+        // Clocks may differ by five minutes.
+        assert_eq!(checked(|claims| claims["exp"] = json!(1_001_501)), None);
+        assert_eq!(checked(|claims| claims["nbf"] = json!(1_002_100)), None);
+        for (name, value, kind) in [
+            ("exp", json!(1_001_500), Expired),
+            ("exp", json!(i64::MAX), Expired),
+            ("nbf", json!(1_002_101), Expired),
+            ("aud", json!(TENANT), Audience),
+            ("aud", json!([]), Audience),
+            ("iss", json!("https://sts.windows.net/"), Issuer),
+            (
+                "iss",
+                json!(format!("https://sts.windows.net.evil.example/{TENANT}/")),
+                Issuer,
+            ),
+            (
+                "iss",
+                json!(format!("https://sts.chinacloudapi.cn/{TENANT}/")),
+                Issuer,
+            ),
+            ("tid", json!(APPLICATION), Issuer),
+            ("appid", json!(APPLICATION), Publisher),
+            ("appid", Value::Null, Publisher),
+            // Of the other form, the other claim counts.
+            ("ver", json!("2.0"), Publisher),
+        ] {
+            assert_eq!(
+                checked(|claims| claims[name] = value.clone()),
+                Some(kind),
+                "{name} {value}"
+            );
+        }
+        // Who controls the tenant's name makes no other address of it.
+        assert_eq!(
+            checked(|claims| {
+                claims["tid"] = json!("../evil");
+                claims["iss"] = json!("https://sts.windows.net/../evil/");
+            }),
+            Some(Issuer)
+        );
+    }
+
+    #[test]
+    fn case_10_3_what_is_not_signed_is_no_token() {
+        let encode = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
+        let token = |alg: &str, kid: Value| {
+            let header = json!({ "typ": "JWT", "alg": alg, "kid": kid });
+            format!("{}.{}.c2ln", encode(header), encode(json!({})))
+        };
+        let good = token("RS256", json!("k"));
+        assert_eq!(Unchecked::read(&good).ok().unwrap().key_id, "k");
+        for bad in [
+            token("none", json!("k")),
+            token("None", json!("k")),
+            token("HS256", json!("k")),
+            token("PS256", json!("k")),
+            token("RS256", Value::Null),
+            format!("{good}.x"),
+            good.replace('.', "_"),
+            "..".to_owned(),
+            String::new(),
+        ] {
+            let error = Unchecked::read(&bad).err().map(|error| error.kind());
+            assert_eq!(error, Some(Malformed), "{bad}");
+        }
+    }
+}

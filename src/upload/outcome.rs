@@ -1,0 +1,148 @@
+//! What an answer to a slice means. It is not the status alone that tells: each service has its own.
+
+use std::ops::Range;
+
+use http::StatusCode;
+use http::header::LOCATION;
+use serde_json::Value;
+
+use super::ranges;
+use crate::call::Response;
+use crate::{Error, error::ApiError};
+
+/// What became of a slice.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The file is there.
+    Done,
+    /// More is wanted: these ranges, where the answer says which.
+    More(Option<Vec<Range<u64>>>),
+}
+
+impl Outcome {
+    /// `is_last` tells whether the slice was the last one that was missing.
+    ///
+    /// 201 is the end at every service, with the item (drives, print) or with its `Location` (Outlook). 200 is the end only
+    /// with an item: Outlook answers 200 with ranges to slices that are not the last.
+    pub(super) fn of(answer: &Response, total: u64, is_last: bool) -> Self {
+        if answer.status() == StatusCode::CREATED {
+            return Self::Done;
+        }
+        let body: Value = answer.json().unwrap_or_default();
+        let ranges = expected(&body, total);
+        let has_item = body.get("id").is_some_and(Value::is_string);
+        let is_named = answer.headers().contains_key(LOCATION);
+        match ranges {
+            Some(ranges) => Self::More(Some(ranges)),
+            None if has_item || is_last && is_named => Self::Done,
+            None => Self::More(None),
+        }
+    }
+}
+
+/// The ranges that a session's state names, in either case.
+pub(super) fn expected(state: &Value, total: u64) -> Option<Vec<Range<u64>>> {
+    let names = ["nextExpectedRanges", "NextExpectedRanges"];
+    let list = names.iter().find_map(|name| state.get(name)?.as_array())?;
+    let texts = list.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?;
+    ranges::missing(texts, total)
+}
+
+/// Why a slice was not taken.
+pub(super) enum Refusal {
+    /// The session is not there.
+    Gone(Box<ApiError>),
+    /// Client and service do not agree about what is there already.
+    Misplaced(Error),
+    /// Anything else, which may pass or not.
+    Other(Error),
+}
+
+impl Refusal {
+    /// `is_last` tells whether the slice was the last one that was missing: a conflict before the end can only be one about
+    /// the bytes, and one at the end is about the name.
+    pub(super) fn of(error: Error, is_last: bool) -> Self {
+        let is_about_bytes = match error.status() {
+            Some(StatusCode::RANGE_NOT_SATISFIABLE) => true,
+            Some(StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED) => !is_last,
+            _ => error.has_code("fragmentOverlap") || error.has_code("fragmentOutOfOrder"),
+        };
+        match error {
+            error if is_about_bytes => Self::Misplaced(error),
+            Error::Api(error)
+                if matches!(error.status(), StatusCode::NOT_FOUND | StatusCode::GONE) =>
+            {
+                Self::Gone(error)
+            }
+            error => Self::Other(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderMap, HeaderValue};
+
+    use super::*;
+
+    fn outcome(status: u16, body: &'static str, is_last: bool) -> Outcome {
+        let answer = Response {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(body.as_bytes()),
+        };
+        Outcome::of(&answer, 100, is_last)
+    }
+
+    #[test]
+    fn case_5_5_last_answers_of_every_service() {
+        assert_eq!(
+            outcome(201, r#"{"id":"1","size":100}"#, true),
+            Outcome::Done
+        );
+        assert_eq!(
+            outcome(200, r#"{"id":"1","size":100}"#, true),
+            Outcome::Done
+        );
+        assert_eq!(outcome(202, r#"{"id":"1"}"#, true), Outcome::Done);
+        assert_eq!(outcome(201, "", true), Outcome::Done);
+        let mut answer = Response {
+            status: StatusCode::NO_CONTENT,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        assert_eq!(Outcome::of(&answer, 100, true), Outcome::More(None));
+        let location = HeaderValue::from_static("https://a/Attachments('1')");
+        answer.headers.insert(LOCATION, location);
+        assert_eq!(Outcome::of(&answer, 100, true), Outcome::Done);
+    }
+
+    #[test]
+    fn other_answers_say_what_is_missing_or_nothing() {
+        let more = |ranges: &[Range<u64>]| Outcome::More(Some(ranges.to_vec()));
+        assert_eq!(
+            outcome(202, r#"{"nextExpectedRanges":["50-"]}"#, false),
+            more(&[50..100])
+        );
+        assert_eq!(
+            outcome(200, r#"{"NextExpectedRanges":["50"]}"#, false),
+            more(&[50..100])
+        );
+        assert_eq!(
+            outcome(202, r#"{"nextExpectedRanges":[]}"#, true),
+            more(&[])
+        );
+        for body in [
+            "",
+            "{}",
+            "<html>",
+            r#"{"nextExpectedRanges":["x"]}"#,
+            r#"{"nextExpectedRanges":[5]}"#,
+        ] {
+            assert_eq!(outcome(202, body, false), Outcome::More(None), "{body}");
+        }
+        // Without an id, 200 is no item.
+        assert_eq!(outcome(200, r#"{"name":"a"}"#, true), Outcome::More(None));
+    }
+}

@@ -1,0 +1,98 @@
+//! `nextExpectedRanges`: which bytes a session still wants.
+
+use std::ops::Range;
+
+/// The ranges that are missing of a file of `total` bytes, in their order; `None` where the list cannot be read.
+///
+/// Drives write `0-` or several ranges, closed or open (`12345-55232`, `77829-`); Outlook writes the first byte alone
+/// (`2097152`). Nothing is made of their alignment: the first missing byte is what the service says it is.
+/// <https://learn.microsoft.com/graph/api/driveitem-createuploadsession>
+pub(super) fn missing<S: AsRef<str>>(
+    list: impl IntoIterator<Item = S>,
+    total: u64,
+) -> Option<Vec<Range<u64>>> {
+    let mut ranges = list
+        .into_iter()
+        .map(|text| range(text.as_ref(), total))
+        .collect::<Option<Vec<_>>>()?;
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_by_key(|range| range.start);
+    Some(ranges)
+}
+
+fn range(text: &str, total: u64) -> Option<Range<u64>> {
+    let (first, last) = text.trim().split_once('-').unwrap_or((text.trim(), ""));
+    let first: u64 = number(first)?;
+    let end = match last.trim() {
+        "" => total,
+        last => number(last)?.saturating_add(1).min(total),
+    };
+    Some(first.min(end)..end)
+}
+
+fn number(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_digits.then(|| text.parse().ok())?
+}
+
+/// Takes out what has arrived.
+pub(super) fn remove(missing: &mut Vec<Range<u64>>, sent: &Range<u64>) {
+    *missing = missing
+        .iter()
+        .flat_map(|gap| {
+            let before = gap.start..gap.end.min(sent.start);
+            let after = gap.start.max(sent.end)..gap.end;
+            [before, after]
+        })
+        .filter(|gap| !gap.is_empty())
+        .collect();
+}
+
+/// How many bytes they are.
+pub(super) fn count(ranges: &[Range<u64>]) -> u64 {
+    ranges.iter().map(|range| range.end - range.start).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_that_services_write() {
+        for (list, wanted) in [
+            (&["0-"][..], Some(vec![0..1000])),
+            (&["26-"], Some(vec![26..1000])),
+            (&["26"], Some(vec![26..1000])),
+            (&["0-999"], Some(vec![0..1000])),
+            (&["0-0"], Some(vec![0..1])),
+            (
+                &["700-799", "10-19", "900-"],
+                Some(vec![10..20, 700..800, 900..1000]),
+            ),
+            (&["990-4533321"], Some(vec![990..1000])),
+            (&[" 5 - 9 "], Some(vec![5..10])),
+            (&["1000-"], Some(vec![])),
+            (&["2000-"], Some(vec![])),
+            (&[], Some(vec![])),
+            (&["-5"], None),
+            (&[""], None),
+            (&["all"], None),
+            (&["0-99999999999999999999"], None),
+        ] {
+            assert_eq!(missing(list, 1000), wanted, "{list:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_arrived_is_taken_out() {
+        let mut gaps = vec![0..10, 20..30];
+        remove(&mut gaps, &(5..8));
+        assert_eq!(gaps, [0..5, 8..10, 20..30]);
+        remove(&mut gaps, &(0..25));
+        assert_eq!(gaps, [25..30]);
+        assert_eq!(count(&gaps), 5);
+        remove(&mut gaps, &(0..100));
+        assert!(gaps.is_empty());
+    }
+}

@@ -1,0 +1,109 @@
+//! What an upload came to.
+
+use http::header::LOCATION;
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::Result;
+use crate::call::Response;
+
+/// What a service says once it has all bytes: drives and printers send the item, Outlook where it is.
+///
+/// ```no_run
+/// use msgraph::models::DriveItem;
+/// use msgraph::models::actions::DriveItemCreateUploadSession;
+///
+/// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+/// let uploaded = graph.me().drive().root().path("a.bin")
+///     .create_upload_session(DriveItemCreateUploadSession::default())
+///     .upload(vec![0; 100_000])
+///     .await?;
+/// let item: Option<DriveItem> = uploaded.item()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Uploaded {
+    pub(super) answer: Response,
+}
+
+impl Uploaded {
+    /// The item that the bytes became, where the service sends it; `T` is what the session was for, as
+    /// [`DriveItem`](crate::models::DriveItem) or [`PrintDocument`](crate::models::PrintDocument).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`](crate::Error::Decode) when it is not of that type.
+    pub fn item<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        if self.own_id().is_none() {
+            return Ok(None);
+        }
+        self.answer.json().map(Some)
+    }
+
+    /// Where the item is, as Outlook says it of attachments.
+    pub fn location(&self) -> Option<&str> {
+        self.answer.headers().get(LOCATION)?.to_str().ok()
+    }
+
+    /// The id of the item: its own, or that in its location.
+    pub fn id(&self) -> Option<String> {
+        self.own_id().or_else(|| id_in(self.location()?))
+    }
+
+    /// Whether the service has made something of the bytes. A session with `deferCommit` waits for
+    /// [`Session::commit`].
+    pub fn is_committed(&self) -> bool {
+        self.id().is_some() || self.answer.status() == http::StatusCode::CREATED
+    }
+
+    /// The answer as it came.
+    pub fn response(&self) -> &Response {
+        &self.answer
+    }
+
+    fn own_id(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Item {
+            id: Option<String>,
+        }
+        self.answer.json::<Item>().ok()?.id
+    }
+}
+
+/// `…/Attachments('AAMk…')` or `…/attachments/AAMk…`.
+fn id_in(location: &str) -> Option<String> {
+    let path = location.split(['?', '#']).next()?;
+    let last = path.trim_end_matches('/').rsplit('/').next()?;
+    let key = match last.split_once("('") {
+        Some((_, rest)) => rest.strip_suffix("')")?,
+        None => last,
+    };
+    let key = percent_decode_str(key).decode_utf8().ok()?;
+    (!key.is_empty()).then(|| key.replace("''", "'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_stand_in_locations() {
+        for (location, id) in [
+            (
+                "https://outlook.office.com/api/v2.0/Users('a@b')/Messages('AAMkB=')/Attachments('AAMkC=')",
+                Some("AAMkC="),
+            ),
+            (
+                "https://graph.microsoft.com/v1.0/me/messages/1/attachments/AAMk%3D",
+                Some("AAMk="),
+            ),
+            ("/attachments/2/", Some("2")),
+            ("", None),
+            ("https://a/Attachments('", None),
+        ] {
+            assert_eq!(id_in(location).as_deref(), id, "{location}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The simulator, for tests of more than one request.
+
+use std::sync::LazyLock;
+
+use msgraph::auth::AccessToken;
+use msgraph::{CustomCloud, Graph};
+use simulator::{Description, Simulator};
+
+/// The description, read once for all tests.
+static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
+    Description::read(Description::bundled()).expect("the description can be read")
+});
+
+/// A simulator of the tenant Contoso, and a client of its user.
+pub async fn start() -> (Simulator, Graph) {
+    let simulator = Simulator::builder()
+        .description(DESCRIPTION.clone())
+        .start()
+        .await
+        .expect("the simulator starts");
+    let graph = user(&simulator);
+    (simulator, graph)
+}
+
+/// Another client of the same user: a new process.
+pub fn user(simulator: &Simulator) -> Graph {
+    let root = simulator.url().trim_end_matches("/v1.0");
+    Graph::builder(AccessToken::new(simulator.user_token()))
+        .cloud(CustomCloud::new(root, simulator.login_url()))
+        .build()
+        .expect("a client of this machine's own address")
+}
+
+/// Bytes of which no two pieces are alike.
+pub fn bytes(count: usize) -> Vec<u8> {
+    (0..count)
+        .map(|at| (at.wrapping_mul(31) + at / 251) as u8)
+        .collect()
+}

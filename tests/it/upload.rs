@@ -1,0 +1,767 @@
+//! Uploads, against the simulator: what arrives, whatever happens underway.
+
+use std::io::Cursor;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use msgraph::error::TransferErrorKind;
+use msgraph::models::actions::{
+    AttachmentCreateUploadSession, DriveItemCreateUploadSession, PrintDocumentCreateUploadSession,
+};
+use msgraph::models::{
+    AttachmentItem, AttachmentType, DriveItem, DriveItemUploadableProperties, FileSystemInfo,
+    PrintDocument, PrintDocumentUploadProperties, UploadSession,
+};
+use msgraph::upload::{Conflict, Progress, Session, SessionUpload, Source};
+use msgraph::{Error, Graph, Model};
+use serde_json::json;
+use simulator::{ExpectedRanges, Fault, Host, RecordedRequest, RetryAfter, Simulator};
+
+use crate::support::recorder::{Answer, Recorder};
+use crate::support::simulated::{bytes, start, user};
+
+const UNIT: usize = 320 * 1024;
+
+/// Opens a session for a file at the root of the drive.
+async fn open(graph: &Graph, name: &str) -> UploadSession {
+    let item = graph.me().drive().root().path(name);
+    let session = item.create_upload_session(DriveItemCreateUploadSession::default());
+    session.await.unwrap()
+}
+
+/// An upload of slices of 320 KiB that does not wait.
+fn impatient(upload: SessionUpload) -> SessionUpload {
+    upload.slice_size(UNIT as u64).first_wait(Duration::ZERO)
+}
+
+async fn content(graph: &Graph, name: &str) -> Vec<u8> {
+    let item = graph.me().drive().root().path(name);
+    item.content().get().await.unwrap().bytes.to_vec()
+}
+
+/// What was asked at the address of a session.
+fn slices(simulator: &Simulator) -> Vec<RecordedRequest> {
+    let requests = simulator.requests().into_iter();
+    requests
+        .filter(|request| request.host == Host::Storage && request.path().starts_with("/upload/"))
+        .collect()
+}
+
+/// Methods and ranges of what was sent there.
+fn sent(simulator: &Simulator) -> Vec<String> {
+    let text = |request: &RecordedRequest| match request.header("content-range") {
+        Some(range) => format!("{} {range}", request.method),
+        None => request.method.to_string(),
+    };
+    slices(simulator).iter().map(text).collect()
+}
+
+/// A simulator that callbacks can reach.
+async fn shared() -> (Arc<Simulator>, Graph) {
+    let (simulator, graph) = start().await;
+    (Arc::new(simulator), graph)
+}
+
+/// A callback that lets the storage host go away once so many bytes have arrived.
+fn down_after(simulator: &Arc<Simulator>, bytes: usize) -> impl FnMut(Progress) + Send + 'static {
+    let simulator = Arc::clone(simulator);
+    move |progress| {
+        if progress.done >= bytes as u64 {
+            let down = Fault::status(StatusCode::SERVICE_UNAVAILABLE).at("/upload/*");
+            simulator.fault(down.always());
+        }
+    }
+}
+
+/// An upload that ends once so many bytes have arrived.
+async fn stopped(simulator: &Arc<Simulator>, upload: SessionUpload, bytes: usize) {
+    let upload = impatient(upload).on_progress(down_after(simulator, bytes));
+    let error = upload.await.unwrap_err();
+    assert_eq!(
+        error.status(),
+        Some(StatusCode::SERVICE_UNAVAILABLE),
+        "{error}"
+    );
+    simulator.heal();
+}
+
+#[track_caller]
+fn kind<T: std::fmt::Debug>(result: msgraph::Result<T>) -> TransferErrorKind {
+    match result {
+        Err(Error::Transfer(error)) => error.kind(),
+        other => panic!("a transfer error was expected: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn case_5_5_sizes_around_a_slice() {
+    let (simulator, graph) = start().await;
+    for size in [0, 1, UNIT - 1, UNIT, UNIT + 1, 2 * UNIT] {
+        simulator.forget_requests();
+        let data = bytes(size);
+        let name = format!("{size}.bin");
+        let item = graph
+            .me()
+            .drive()
+            .root()
+            .path(&name)
+            .upload(data.clone())
+            .slice_size(UNIT as u64)
+            .await
+            .unwrap();
+        assert_eq!(
+            (item.name.as_deref(), item.size),
+            (Some(&*name), Some(size as i64))
+        );
+        assert_eq!(content(&graph, &name).await, data, "{size}");
+        // What fits in a slice goes in one request.
+        let wanted: &[&str] = match size {
+            327_681 => &[
+                "PUT bytes 0-327679/327681",
+                "PUT bytes 327680-327680/327681",
+            ],
+            655_360 => &[
+                "PUT bytes 0-327679/655360",
+                "PUT bytes 327680-655359/655360",
+            ],
+            _ => &[],
+        };
+        assert_eq!(sent(&simulator), wanted);
+        let requests = simulator.requests();
+        let first = &requests[0];
+        if wanted.is_empty() {
+            assert_eq!(
+                (&first.method, first.target.as_str()),
+                (
+                    &Method::PUT,
+                    &*format!(
+                        "/v1.0/me/drive/root:/{name}:/content?@microsoft.graph.conflictBehavior=replace"
+                    )
+                )
+            );
+        }
+    }
+    // And all of them through a session, but for nothing at all.
+    for size in [1, UNIT - 1, UNIT, UNIT + 1, 2 * UNIT] {
+        let (data, name) = (bytes(size), format!("s{size}.bin"));
+        let session = open(&graph, &name).await;
+        let upload = graph.upload_session(session).upload(data.clone());
+        let uploaded = impatient(upload).await.unwrap();
+        let item: DriveItem = uploaded.item().unwrap().unwrap();
+        assert_eq!(item.id, uploaded.id());
+        assert_eq!(content(&graph, &name).await, data, "{size}");
+    }
+    let session = open(&graph, "nothing").await;
+    let nothing = graph.upload_session(session).upload("").await;
+    assert!(
+        matches!(&nothing, Err(Error::Request(error)) if error.message().contains("one byte or more")),
+        "{nothing:?}"
+    );
+}
+
+#[tokio::test]
+async fn slices_have_to_be_multiples_of_320_kib() {
+    let (simulator, graph) = start().await;
+    let item = graph.me().drive().root().path("a.bin");
+    for size in [0, 1, 4_000_000] {
+        let error = item.upload("abc").slice_size(size).await.unwrap_err();
+        assert!(
+            error.to_string().contains("no multiple of 320 KiB"),
+            "{error}"
+        );
+    }
+    assert!(simulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn slices_carry_no_token_and_are_not_compressed() {
+    let (simulator, graph) = start().await;
+    let data = bytes(3 * UNIT);
+    let upload = graph.me().drive().root().path("a.bin").upload(data.clone());
+    upload.slice_size(UNIT as u64).await.unwrap();
+    let slices = slices(&simulator);
+    assert_eq!(slices.len(), 3);
+    for slice in slices {
+        for name in [
+            "authorization",
+            "sdkversion",
+            "client-request-id",
+            "content-encoding",
+            "cookie",
+        ] {
+            assert_eq!(slice.header(name), None, "{name}");
+        }
+        assert_eq!(slice.header("content-length"), Some("327680"));
+        assert_eq!(
+            slice.header("content-type"),
+            Some("application/octet-stream")
+        );
+        assert!(
+            slice
+                .header("user-agent")
+                .unwrap()
+                .starts_with("msgraph-rust/")
+        );
+    }
+    assert_eq!(content(&graph, "a.bin").await, data);
+}
+
+#[tokio::test]
+async fn case_5_4_half_a_slice_is_kept() {
+    let (simulator, graph) = start().await;
+    let data = bytes(3 * UNIT + 5);
+    // Each kind of source can give the other half once more.
+    for (name, source) in [
+        ("bytes", Source::from(data.clone())),
+        ("seekable", Source::seekable(Cursor::new(data.clone()))),
+        (
+            "reader",
+            Source::reader(Cursor::new(data.clone()), data.len() as u64),
+        ),
+    ] {
+        let session = open(&graph, name).await;
+        simulator.forget_requests();
+        simulator.fault(Fault::kept(UNIT as u64).method(Method::PUT).at("/upload/*"));
+        let upload = graph.upload_session(session).upload(source);
+        upload.slice_size(2 * UNIT as u64).await.unwrap();
+        assert_eq!(
+            sent(&simulator),
+            [
+                "GET",
+                "PUT bytes 0-655359/983045",
+                "PUT bytes 327680-983039/983045",
+                "PUT bytes 983040-983044/983045"
+            ],
+            "{name}"
+        );
+        assert_eq!(content(&graph, name).await, data, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn case_5_4_what_is_there_already_is_asked_for_and_passed_over() {
+    let (simulator, graph) = start().await;
+    let data = bytes(3 * UNIT);
+    for form in [
+        ExpectedRanges::Usual,
+        ExpectedRanges::Closed,
+        ExpectedRanges::Missing,
+    ] {
+        simulator.set_expected_ranges(form);
+        let name = format!("{form:?}");
+        let session = open(&graph, &name).await;
+        simulator.forget_requests();
+        // The second slice is stored, and nobody hears of it.
+        let hear = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&hear);
+        let url = session.upload_url.clone().unwrap();
+        let path = url.split('?').next().unwrap().to_owned();
+        let path = path[path.find("/upload/").unwrap()..].to_owned();
+        simulator.fault(Fault::lost().method(Method::PUT).at(&path));
+        let upload = graph.upload_session(session).upload(data.clone());
+        let upload = upload.on_progress(move |_| *count.lock().unwrap() += 1);
+        impatient(upload).await.unwrap();
+        let requests = sent(&simulator);
+        match form {
+            // Nobody says what is there: the slice goes again, and is refused as known.
+            ExpectedRanges::Missing => assert_eq!(
+                requests,
+                [
+                    "GET",
+                    "PUT bytes 0-327679/983040",
+                    "GET",
+                    "PUT bytes 0-327679/983040",
+                    "GET",
+                    "PUT bytes 327680-655359/983040",
+                    "PUT bytes 655360-983039/983040"
+                ]
+            ),
+            _ => assert_eq!(
+                requests,
+                [
+                    "GET",
+                    "PUT bytes 0-327679/983040",
+                    "GET",
+                    "PUT bytes 327680-655359/983040",
+                    "PUT bytes 655360-983039/983040"
+                ]
+            ),
+        }
+        assert_eq!(content(&graph, &name).await, data, "{form:?}");
+        assert!(*hear.lock().unwrap() >= 4);
+    }
+}
+
+#[tokio::test]
+async fn case_5_4_lost_bytes_are_sent_again_wherever_they_are() {
+    let (simulator, graph) = shared().await;
+    let data = bytes(4 * UNIT);
+    let session = open(&graph, "a.bin").await;
+    let handle = graph.upload_session(session);
+    let upload = handle.upload(Source::seekable(Cursor::new(data.clone())));
+    stopped(&simulator, upload, 3 * UNIT).await;
+    simulator.lose_uploaded(1_000..2_000);
+    simulator.lose_uploaded(500_000..500_010);
+    simulator.forget_requests();
+    let upload = handle.upload(Source::seekable(Cursor::new(data.clone())));
+    impatient(upload).await.unwrap();
+    let requests = sent(&simulator);
+    assert_eq!(
+        requests[..3],
+        [
+            "GET",
+            "PUT bytes 1000-1999/1310720",
+            "PUT bytes 500000-500009/1310720"
+        ]
+    );
+    assert!(
+        requests.last().unwrap().ends_with("-1310719/1310720"),
+        "{requests:?}"
+    );
+    assert_eq!(content(&graph, "a.bin").await, data);
+}
+
+#[tokio::test]
+async fn case_5_4_a_stored_session_goes_on_after_a_restart() {
+    let (simulator, graph) = shared().await;
+    let data = bytes(5 * UNIT + 17);
+    for (name, source) in [
+        ("file", None),
+        (
+            "reader",
+            Some(Source::reader(Cursor::new(data.clone()), data.len() as u64)),
+        ),
+    ] {
+        let stored = Arc::new(Mutex::new(String::new()));
+        let store = Arc::clone(&stored);
+        let file =
+            std::env::temp_dir().join(format!("msgraph-resume-{}-{name}", std::process::id()));
+        std::fs::write(&file, &data).unwrap();
+        // The service goes away with the third slice, and the process with it.
+        let upload = graph
+            .me()
+            .drive()
+            .root()
+            .path(name)
+            .upload(Source::file(&file))
+            .slice_size(UNIT as u64)
+            .first_wait(Duration::ZERO)
+            .on_session(move |session| {
+                *store.lock().unwrap() = serde_json::to_string(session).unwrap();
+            })
+            .on_progress(down_after(&simulator, 2 * UNIT));
+        let error = upload.await.unwrap_err();
+        assert_eq!(
+            error.status(),
+            Some(StatusCode::SERVICE_UNAVAILABLE),
+            "{error}"
+        );
+        simulator.heal();
+        simulator.forget_requests();
+
+        let graph = user(&simulator);
+        let session: UploadSession = serde_json::from_str(&stored.lock().unwrap()).unwrap();
+        let source = source.unwrap_or_else(|| Source::file(&file));
+        let uploaded = impatient(graph.upload_session(session).upload(source))
+            .await
+            .unwrap();
+        assert!(uploaded.is_committed());
+        let requests = sent(&simulator);
+        assert_eq!(requests[0], "GET");
+        assert!(
+            !requests
+                .iter()
+                .any(|request| request.starts_with("PUT bytes 0-")),
+            "{requests:?}"
+        );
+        assert_eq!(content(&graph, name).await, data, "{name}");
+        std::fs::remove_file(file).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_slice_that_is_throttled_waits_as_long_as_it_is_asked_to() {
+    let (simulator, graph) = start().await;
+    let data = bytes(2 * UNIT);
+    let session = open(&graph, "a.bin").await;
+    simulator.forget_requests();
+    let put = |fault: Fault| fault.method(Method::PUT).at("/upload/*");
+    simulator.fault(put(Fault::throttled(RetryAfter::Seconds(0))));
+    simulator.fault(put(Fault::html(StatusCode::SERVICE_UNAVAILABLE)));
+    simulator.fault(put(Fault::reset()));
+    simulator.fault(
+        Fault::status(StatusCode::BAD_GATEWAY)
+            .method(Method::GET)
+            .at("/upload/*"),
+    );
+    impatient(graph.upload_session(session).upload(data.clone()))
+        .await
+        .unwrap();
+    assert_eq!(content(&graph, "a.bin").await, data);
+    // Each of them was followed by a question.
+    let puts = sent(&simulator)
+        .iter()
+        .filter(|sent| sent.starts_with("PUT"))
+        .count();
+    assert_eq!(puts, 5);
+
+    // More than what anybody waits for is the caller's decision.
+    let session = open(&graph, "b.bin").await;
+    simulator.fault(put(Fault::throttled(RetryAfter::Seconds(600))));
+    let error = graph
+        .upload_session(session)
+        .upload(data.clone())
+        .await
+        .unwrap_err();
+    assert!(error.is_throttled());
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
+    // What is refused for good is not sent again.
+    let session = open(&graph, "c.bin").await;
+    simulator.forget_requests();
+    simulator.fault(put(Fault::status(StatusCode::INSUFFICIENT_STORAGE)));
+    let error = graph
+        .upload_session(session)
+        .upload(data)
+        .await
+        .unwrap_err();
+    assert_eq!(error.status(), Some(StatusCode::INSUFFICIENT_STORAGE));
+    assert_eq!(sent(&simulator).len(), 2);
+}
+
+#[tokio::test]
+async fn a_session_that_is_gone_is_an_error_of_its_own() {
+    let (simulator, graph) = start().await;
+    let session = open(&graph, "a.bin").await;
+    simulator.expire_upload_sessions();
+    let handle = graph.upload_session(session);
+    assert_eq!(
+        kind(handle.upload("abc").await),
+        TransferErrorKind::SessionGone
+    );
+    assert_eq!(kind(handle.status().await), TransferErrorKind::SessionGone);
+    assert_eq!(kind(handle.cancel().await), TransferErrorKind::SessionGone);
+
+    // The last answer is lost, and the session with it: the file is there.
+    let session = open(&graph, "b.bin").await;
+    simulator.fault(Fault::lost().method(Method::PUT).at("/upload/*"));
+    let result = impatient(graph.upload_session(session).upload("abc")).await;
+    let Err(Error::Transfer(error)) = result else {
+        panic!("{result:?}");
+    };
+    assert_eq!(error.kind(), TransferErrorKind::MaybeFinished);
+    assert_eq!(error.api_error().unwrap().code(), Some("itemNotFound"));
+    assert_eq!(content(&graph, "b.bin").await, b"abc");
+}
+
+#[tokio::test]
+async fn a_session_can_be_looked_at_and_given_up() {
+    let (simulator, graph) = shared().await;
+    let data = bytes(3 * UNIT);
+    let session = open(&graph, "a.bin").await;
+    let handle = graph.upload_session(session.clone());
+    stopped(&simulator, handle.upload(data), UNIT).await;
+    let state = handle.status().await.unwrap();
+    assert_eq!(state.upload_url, session.upload_url);
+    assert!(state.expiration_date_time.is_some());
+    assert_eq!(state.next_expected_ranges.unwrap(), ["327680-"]);
+    handle.cancel().await.unwrap();
+    assert_eq!(kind(handle.status().await), TransferErrorKind::SessionGone);
+    // The address is a secret.
+    for shown in [format!("{handle:?}"), format!("{session:?}")] {
+        assert!(!shown.contains("tempauth"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_meanwhile_is_a_conflict_that_keeps_the_bytes() {
+    let (simulator, graph) = start().await;
+    let data = bytes(2 * UNIT);
+    let item = graph.me().drive().root().path("a.bin");
+    let session = open(&graph, "a.bin").await;
+    item.content().replace("first").await.unwrap();
+    let result = impatient(graph.upload_session(session.clone()).upload(data.clone())).await;
+    assert!(result.unwrap_err().is_conflict());
+    // The bytes become a file of another name.
+    let body = json!({
+        "name": "a.bin",
+        "@microsoft.graph.conflictBehavior": "rename",
+        "@microsoft.graph.sourceUrl": session.upload_url,
+    });
+    let made: DriveItem = graph
+        .request(Method::PUT, "/me/drive/root:/a.bin")
+        .body_json(&body)
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(content(&graph, &made.name.unwrap()).await, data);
+    assert_eq!(content(&graph, "a.bin").await, b"first");
+    drop(simulator);
+}
+
+#[tokio::test]
+async fn a_deferred_session_waits_for_its_commit() {
+    let (_simulator, graph) = start().await;
+    let body = DriveItemCreateUploadSession {
+        extra: [("deferCommit", serde_json::Value::from(true))]
+            .into_iter()
+            .collect(),
+        ..Default::default()
+    };
+    let item = graph.me().drive().root().path("later.bin");
+    let session = item.create_upload_session(body).await.unwrap();
+    let handle: Session = graph.upload_session(session);
+    let uploaded = handle.upload(bytes(1000)).await.unwrap();
+    assert!(!uploaded.is_committed());
+    assert_eq!(uploaded.item::<DriveItem>().unwrap(), None);
+    assert!(item.get().await.unwrap_err().is_not_found());
+    let uploaded = handle.commit().await.unwrap();
+    assert!(uploaded.is_committed());
+    assert_eq!(content(&graph, "later.bin").await, bytes(1000));
+}
+
+#[tokio::test]
+async fn conflicts_are_decided_alike_for_small_and_large_files() {
+    let (_simulator, graph) = start().await;
+    for size in [10, 2 * UNIT] {
+        let name = format!("{size}.bin");
+        let item = graph.me().drive().root().path(&name);
+        let upload = |conflict| {
+            item.upload(bytes(size))
+                .slice_size(UNIT as u64)
+                .conflict(conflict)
+        };
+        let first = upload(Conflict::Fail).await.unwrap();
+        assert!(
+            upload(Conflict::Fail).await.unwrap_err().is_conflict(),
+            "{size}"
+        );
+        let renamed = upload(Conflict::Rename).await.unwrap();
+        assert_ne!(renamed.name, first.name);
+        let replaced = upload(Conflict::Replace).await.unwrap();
+        assert_eq!(replaced.id, first.id);
+        // The etag of before has been replaced.
+        let stale = upload(Conflict::Replace)
+            .if_match(&first)
+            .await
+            .unwrap_err();
+        assert!(stale.is_precondition_failed(), "{stale}");
+        upload(Conflict::Replace).if_match(&replaced).await.unwrap();
+        let without = upload(Conflict::Replace)
+            .if_match(&DriveItem::default())
+            .await;
+        assert!(matches!(without, Err(Error::Request(_))), "{without:?}");
+    }
+}
+
+#[tokio::test]
+async fn properties_come_along_whatever_the_size() {
+    let (_simulator, graph) = start().await;
+    let then = "2020-01-02T03:04:05Z".parse().unwrap();
+    for size in [0, 10] {
+        let times = FileSystemInfo {
+            last_modified_date_time: Some(then),
+            ..Default::default()
+        };
+        let properties = DriveItemUploadableProperties {
+            description: Some("figures".into()),
+            file_system_info: Some(times.into()),
+            ..Default::default()
+        };
+        let item = graph.me().drive().root().path(&format!("p{size}.bin"));
+        let made = item
+            .upload(bytes(size))
+            .properties(properties)
+            .await
+            .unwrap();
+        assert_eq!(made.size, Some(size as i64));
+        if size == 0 {
+            assert_eq!(made.description.as_deref(), Some("figures"));
+            assert_eq!(
+                made.file_system_info.unwrap().last_modified_date_time,
+                Some(then)
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn progress_goes_from_nothing_to_all() {
+    let (_simulator, graph) = start().await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&told);
+    let total = 3 * UNIT as u64 + 1;
+    let upload = graph
+        .me()
+        .drive()
+        .root()
+        .path("a.bin")
+        .upload(bytes(total as usize));
+    let upload = upload.slice_size(UNIT as u64);
+    upload
+        .on_progress(move |progress| tell.lock().unwrap().push(progress))
+        .await
+        .unwrap();
+    let told = told.lock().unwrap();
+    let done: Vec<_> = told.iter().map(|progress| progress.done).collect();
+    assert_eq!(done, [0, 327_680, 655_360, 983_040, total]);
+    assert!(told.iter().all(|progress| progress.total == Some(total)));
+    assert_eq!(told.last().unwrap().fraction(), Some(1.0));
+}
+
+fn attachment(size: usize) -> AttachmentCreateUploadSession {
+    let item = AttachmentItem {
+        attachment_type: Some(AttachmentType::File),
+        name: Some("flower.jpg".into()),
+        size: Some(size as i64),
+        content_type: Some("image/jpeg".into()),
+        ..Default::default()
+    };
+    AttachmentCreateUploadSession {
+        attachment_item: Some(item.into()),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn case_5_5_attachments_end_with_their_location() {
+    let (simulator, graph) = start().await;
+    let data = bytes(3_500_000);
+    let subject = msgraph::models::Message {
+        subject: Some("With a file".into()),
+        ..Default::default()
+    };
+    let message = graph.me().messages().create(subject).await.unwrap();
+    let attachments = graph.me().messages().id(&message.id.unwrap()).attachments();
+    let call = attachments.create_upload_session(attachment(data.len()));
+    let uploaded = call.upload(data.clone()).await.unwrap();
+    assert_eq!(uploaded.response().status(), StatusCode::CREATED);
+    assert!(uploaded.response().bytes().is_empty());
+    assert!(uploaded.location().unwrap().contains("ttachments"));
+    let read = attachments.id(&uploaded.id().unwrap()).get().await.unwrap();
+    assert_eq!(
+        (read.name.as_deref(), read.size),
+        (Some("flower.jpg"), Some(3_500_000))
+    );
+    let read = read
+        .downcast::<msgraph::models::FileAttachment>()
+        .unwrap()
+        .unwrap();
+    assert_eq!(read.content_bytes.unwrap().as_ref(), data);
+    // Slices of the size that Outlook takes.
+    let sizes: Vec<_> = slices(&simulator)
+        .iter()
+        .map(|slice| slice.body.len())
+        .collect();
+    assert_eq!(sizes, [3_276_800, 223_200]);
+
+    let subject = msgraph::models::Event {
+        subject: Some("With a file".into()),
+        ..Default::default()
+    };
+    let event = graph.me().events().create(subject).await.unwrap();
+    let attachments = graph.me().events().id(&event.id.unwrap()).attachments();
+    let call = attachments.create_upload_session(attachment(data.len()));
+    // Outlook's ranges have no dash, and names of their own.
+    simulator.fault(Fault::lost().method(Method::PUT).at("/upload/*"));
+    let uploaded = impatient(call.upload(data)).await.unwrap();
+    assert!(uploaded.id().is_some() && uploaded.is_committed());
+}
+
+#[tokio::test]
+async fn documents_to_be_printed_are_given_as_they_are() {
+    let (_simulator, graph) = start().await;
+    let share = json!({ "displayName": "Printer" });
+    let share = graph
+        .request(Method::POST, "/print/shares")
+        .body_json(&share);
+    let share: serde_json::Value = share.json().await.unwrap();
+    let shares = graph.print().shares().id(share["id"].as_str().unwrap());
+    let job = json!({ "documents": [{ "displayName": "a" }] });
+    let job = shares
+        .jobs()
+        .create(Default::default())
+        .body_json(&job)
+        .await
+        .unwrap();
+    let documents = shares.jobs().id(&job.id.unwrap()).documents();
+    let document = documents.list().await.unwrap().value.remove(0).id.unwrap();
+    let data = bytes(2 * UNIT + 1);
+    let properties = PrintDocumentUploadProperties {
+        document_name: Some("a.pdf".into()),
+        content_type: Some("application/pdf".into()),
+        size: Some(data.len() as i64),
+        ..Default::default()
+    };
+    let body = PrintDocumentCreateUploadSession {
+        properties: Some(properties.into()),
+        ..Default::default()
+    };
+    let call = documents.id(&document).create_upload_session(body);
+    let uploaded = impatient(call.upload(data)).await.unwrap();
+    let made: PrintDocument = uploaded.item().unwrap().unwrap();
+    assert_eq!(made.id, Some(document));
+}
+
+#[tokio::test]
+async fn a_reader_cannot_give_what_it_has_given_away() {
+    let (simulator, graph) = shared().await;
+    let data = bytes(4 * UNIT);
+    let session = open(&graph, "a.bin").await;
+    let (other, mut once) = (Arc::clone(&simulator), false);
+    let reader = Source::reader(Cursor::new(data), 4 * UNIT as u64);
+    let upload = graph
+        .upload_session(session)
+        .upload(reader)
+        .on_progress(move |progress| {
+            if progress.done >= 2 * UNIT as u64 && !once {
+                once = true;
+                other.lose_uploaded(0..10);
+            }
+        });
+    assert_eq!(
+        kind(impatient(upload).await),
+        TransferErrorKind::CannotGoBack
+    );
+}
+
+#[tokio::test]
+async fn a_service_that_never_has_enough_is_not_served_for_ever() {
+    let storage =
+        Recorder::new(|_| Answer::json(r#"{"nextExpectedRanges":["0-"]}"#).with_status(202)).await;
+    let graph = crate::support::graph(&storage);
+    let session = UploadSession {
+        upload_url: Some(format!("{}/session", storage.url())),
+        ..Default::default()
+    };
+    assert_eq!(
+        kind(graph.upload_session(session).upload("abc").await),
+        TransferErrorKind::Stuck
+    );
+    assert!(storage.requests().len() < 10);
+}
+
+#[tokio::test]
+async fn a_session_elsewhere_than_on_https_gets_nothing() {
+    let storage = Recorder::always(Answer::status(201)).await;
+    let graph = Graph::new(msgraph::auth::AccessToken::new("token"));
+    for url in [
+        storage.url(),
+        "http://contoso.sharepoint.com/x",
+        "ftp://a/",
+        "https://u:p@a.example/",
+    ] {
+        let session = UploadSession {
+            upload_url: Some(url.to_owned()),
+            ..Default::default()
+        };
+        let result = graph.upload_session(session).upload("abc").await;
+        assert!(matches!(result, Err(Error::Host(_))), "{url}: {result:?}");
+    }
+    assert!(storage.requests().is_empty());
+    let result = graph
+        .upload_session(UploadSession::default())
+        .upload("abc")
+        .await;
+    assert!(matches!(result, Err(Error::Request(_))), "{result:?}");
+}
