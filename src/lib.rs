@@ -31,3 +31,4 @@ pub use model::Model;
 pub use page::Page;
 pub use permissions::Permissions;
 pub use reqwest::Method;
+pub use transport::Retry;

@@ -25,8 +25,8 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::call::{
-    Answer, Call, Collection, Facts, List, Operation, Options, Request, Sending, advanced,
-    send_request, template,
+    Answer, Call, Collection, Facts, List, Operation, Options, Request, Sending, Settings,
+    advanced, send_request, template,
 };
 use crate::error::{Error, PagingError};
 use crate::model::Extra;
@@ -543,6 +543,8 @@ struct Walk {
     facts: Option<&'static Facts>,
     /// The call's, kept for all pages: they are not in the links.
     headers: http::HeaderMap,
+    /// The call's, kept for all pages.
+    settings: Settings,
     state: State,
     followed: Followed,
     delta_link: Option<String>,
@@ -569,6 +571,7 @@ impl Walk {
             template: first.template.clone(),
             facts: first.facts,
             headers,
+            settings: first.settings.clone(),
             state: State::Next(first),
             followed: Followed::default(),
             delta_link: None,
@@ -581,6 +584,7 @@ impl Walk {
             template: String::new(),
             facts: None,
             headers: http::HeaderMap::new(),
+            settings: Settings::default(),
             state: State::Failed(error),
             followed: Followed::default(),
             delta_link: None,
@@ -631,6 +635,7 @@ impl Walk {
                 facts: self.facts,
                 headers: self.headers.clone(),
                 body: None,
+                settings: self.settings.clone(),
             }),
         };
     }

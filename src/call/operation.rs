@@ -5,13 +5,14 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use serde::Serialize;
 
 use super::consistency::{self, Advanced};
 use super::encode::{push_list, push_name, push_value};
+use super::prefer::{self, PREFER};
 use super::reference;
-use super::{Content, Facts, IfMatch, Request};
+use super::{Content, Facts, IfMatch, Request, Settings};
 use crate::error::RequestError;
 use crate::permissions::Permissions;
 use crate::{Clouds, Graph, Result};
@@ -31,6 +32,7 @@ pub(crate) struct Operation {
     query: Vec<Parameter>,
     headers: HeaderMap,
     body: Option<Bytes>,
+    settings: Settings,
     invalid: Option<Box<str>>,
 }
 
@@ -62,6 +64,7 @@ impl Operation {
             query: Vec::new(),
             headers: HeaderMap::new(),
             body: None,
+            settings: Settings::default(),
             invalid,
         }
     }
@@ -70,6 +73,10 @@ impl Operation {
     pub(crate) fn facts(mut self, facts: &'static Facts) -> Self {
         self.facts = Some(facts);
         self
+    }
+
+    pub(super) fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
     }
 
     pub(super) fn permissions(&self) -> Option<Permissions> {
@@ -129,12 +136,29 @@ impl Operation {
     }
 
     /// The etag that the description requires.
-    pub(crate) fn if_match(mut self, etag: &dyn IfMatch) -> Self {
+    pub(crate) fn if_match(self, etag: &dyn IfMatch) -> Self {
+        self.condition(IF_MATCH, etag)
+    }
+
+    /// A condition on the etag of what is there.
+    pub(super) fn condition(mut self, header: HeaderName, etag: &dyn IfMatch) -> Self {
         match etag.etag() {
-            Some(etag) => return self.header(IF_MATCH.as_str(), etag),
-            None => self.refuse(
-                "`If-Match` was asked for with an item that has no `@odata.etag`; read the item first, or give `*`",
-            ),
+            Some(etag) => return self.header(header.as_str(), etag),
+            None => self.refuse(format!(
+                "`{header}` was asked for with an item that has no `@odata.etag`; read the item first, or give `*`"
+            )),
+        }
+        self
+    }
+
+    /// The same address with another method, and with nothing of what the call would have done there.
+    pub(super) fn ask(mut self, method: Method) -> Self {
+        self.method = method;
+        self.facts = None;
+        self.query.clear();
+        self.body = None;
+        for header in [CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH] {
+            self.headers.remove(header);
         }
         self
     }
@@ -153,12 +177,9 @@ impl Operation {
             ));
             return self;
         };
-        let set = if header.as_str() == "prefer" {
-            self.headers.try_append(header, value).map(drop)
-        } else {
-            self.headers.try_insert(header, value).map(drop)
-        };
-        if set.is_err() {
+        if header == PREFER {
+            prefer::add(&mut self.headers, &value);
+        } else if self.headers.try_insert(header, value).is_err() {
             self.refuse("it has more headers than a request can hold");
         }
         self
@@ -283,6 +304,7 @@ impl Operation {
             facts: self.facts,
             headers: self.headers,
             body: self.body,
+            settings: self.settings,
         })
     }
 
