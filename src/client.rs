@@ -4,16 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Extensions;
 use http::header::USER_AGENT;
-use http::{Extensions, HeaderValue};
 use reqwest_middleware::{ClientWithMiddleware, Middleware};
+use tokio::time::Instant;
+use tracing::Instrument;
 use url::Url;
 
-use crate::Cloud;
 use crate::auth::{Granted, TokenProvider, TokenRequest, Tokens, WithoutToken};
-use crate::call::{Opened, Request, Response};
-use crate::error::{Error, RequestContext, RequestError, Result, TransportError, causes};
-use crate::transport::{self, Connections, Hosts};
+use crate::call::{Opened, Request, Response, Settings};
+use crate::error::{Error, RequestContext, RequestError, Result, Tries};
+use crate::transport::trace::Template;
+use crate::transport::{
+    self, Connections, Defaults, Hosts, Streamed, Trying, Users, of_the_stack, trace,
+};
+use crate::{Cloud, Retry};
 
 /// The version of Graph that the typed calls are of.
 const VERSION: &str = "v1.0";
@@ -42,7 +47,8 @@ struct Inner {
     root: String,
     host_root: String,
     cloud: Arc<Cloud>,
-    user_agent: HeaderValue,
+    defaults: Defaults,
+    retry: Arc<Retry>,
     timeout: Option<Duration>,
     /// What no call gets around where the client could not be built.
     ready: Result<Ready>,
@@ -51,6 +57,13 @@ struct Inner {
 struct Ready {
     stack: ClientWithMiddleware,
     tokens: Arc<Tokens>,
+}
+
+/// A call on its way into the stack.
+struct Prepared {
+    request: reqwest::Request,
+    context: RequestContext,
+    trying: Trying,
 }
 
 impl Graph {
@@ -89,7 +102,8 @@ impl Graph {
             base_url: None,
             allowed: Vec::new(),
             connections: Connections::default(),
-            middleware: Vec::new(),
+            middleware: Users::default(),
+            retry: Retry::default(),
             timeout: None,
             user_agent: None,
         }
@@ -119,6 +133,11 @@ impl Graph {
         &self.0.cloud
     }
 
+    /// How calls are tried again that do not say so themselves.
+    pub(crate) fn retry_policy(&self) -> &Arc<Retry> {
+        &self.0.retry
+    }
+
     /// `https://graph.microsoft.com/v1.0`, without a slash at its end.
     pub(crate) fn root(&self) -> &str {
         &self.0.root
@@ -135,7 +154,11 @@ impl Graph {
     ///
     /// Whatever can go wrong between here and Graph; an answer that is no success is [`Error::Api`].
     pub(crate) async fn send(&self, request: Request) -> Result<Response> {
-        self.open(request).await?.read().await
+        let prepared = self.prepare(request)?;
+        self.execute(prepared, Extensions::new())
+            .await?
+            .read()
+            .await
     }
 
     /// Sends a request through the stack; the body of the answer is still to come.
@@ -144,12 +167,13 @@ impl Graph {
     ///
     /// As those of [`send`](Self::send), but for what is wrong with the body of a success.
     pub(crate) async fn open(&self, request: Request) -> Result<Opened> {
-        let (request, context) = self.prepare(request)?;
-        self.execute(request, context, &mut Extensions::new()).await
+        let mut extensions = Extensions::new();
+        extensions.insert(Streamed);
+        self.execute(self.prepare(request)?, extensions).await
     }
 
     /// Sends a request to an address of Graph's that takes no token, being a secret itself: nothing goes along that is
-    /// for Graph.
+    /// for Graph. The body of the answer is still to come.
     ///
     /// # Errors
     ///
@@ -162,26 +186,47 @@ impl Graph {
         let mut sent = reqwest::Request::new(request.method, url);
         *sent.headers_mut() = request.headers;
         sent.headers_mut()
-            .insert(USER_AGENT, self.0.user_agent.clone());
+            .insert(USER_AGENT, self.0.defaults.user_agent().clone());
         *sent.body_mut() = request.body.map(Into::into);
-        *sent.timeout_mut() = self.0.timeout;
         let mut extensions = Extensions::new();
         extensions.insert(WithoutToken);
-        self.execute(sent, context, &mut extensions).await
+        extensions.insert(Streamed);
+        let prepared = Prepared {
+            request: sent,
+            context,
+            trying: self.trying(request.settings),
+        };
+        self.execute(prepared, extensions).await
     }
 
-    async fn execute(
-        &self,
-        request: reqwest::Request,
-        context: RequestContext,
-        extensions: &mut Extensions,
-    ) -> Result<Opened> {
-        let response = self
-            .ready()?
+    async fn execute(&self, prepared: Prepared, mut extensions: Extensions) -> Result<Opened> {
+        let ready = self.ready()?;
+        let Prepared {
+            request,
+            mut context,
+            trying,
+        } = prepared;
+        let span = trace::call(&context, request.url());
+        if !span.is_disabled() {
+            extensions.insert(Template(context.template.as_str().into()));
+        }
+        extensions.insert(trying);
+        let outcome = ready
             .stack
-            .execute_with_extensions(request, extensions)
-            .await
-            .map_err(|error| of_the_stack(error).of(&context))?;
+            .execute_with_extensions(request, &mut extensions)
+            .instrument(span.clone())
+            .await;
+        context.tries = extensions.remove::<Tries>().unwrap_or_default();
+        trace::record_tries(&span, &context.tries);
+        let response = match outcome {
+            Ok(response) => response,
+            Err(error) => {
+                let error = of_the_stack(error).of(&context);
+                trace::record(&span, Err(error.name()));
+                return Err(error);
+            }
+        };
+        trace::record(&span, Ok(&response));
         if response.status().is_success() {
             return Ok(Opened::new(response, context));
         }
@@ -193,7 +238,7 @@ impl Graph {
         ))
     }
 
-    fn prepare(&self, request: Request) -> Result<(reqwest::Request, RequestContext)> {
+    fn prepare(&self, request: Request) -> Result<Prepared> {
         let Request {
             method,
             url,
@@ -201,6 +246,7 @@ impl Graph {
             facts,
             mut headers,
             body,
+            settings,
         } = request;
         let url = Url::parse(&url).map_err(|error| {
             RequestError::new(
@@ -211,12 +257,25 @@ impl Graph {
         })?;
         let mut context = RequestContext::new(method.clone(), template);
         context.facts = facts;
-        context.client_request_id = transport::set_defaults(&mut headers, &self.0.user_agent);
+        context.client_request_id = self.0.defaults.set(&mut headers);
         let mut request = reqwest::Request::new(method, url);
         *request.headers_mut() = headers;
         *request.body_mut() = body.map(Into::into);
-        *request.timeout_mut() = self.0.timeout;
-        Ok((request, context))
+        Ok(Prepared {
+            request,
+            context,
+            trying: self.trying(settings),
+        })
+    }
+
+    /// How a call is tried: as it says itself, or else as the client does.
+    fn trying(&self, settings: Settings) -> Trying {
+        let timeout = settings.timeout.or(self.0.timeout);
+        Trying {
+            retry: settings.retry.unwrap_or_else(|| Arc::clone(&self.0.retry)),
+            idempotent: settings.idempotent,
+            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+        }
     }
 
     fn ready(&self) -> Result<&Ready> {
@@ -229,7 +288,8 @@ impl Graph {
             root: format!("{}/{VERSION}", cloud.graph()),
             host_root: cloud.graph().to_owned(),
             cloud: Arc::new(cloud),
-            user_agent: HeaderValue::from_static(""),
+            defaults: Defaults::default(),
+            retry: Arc::default(),
             timeout: None,
             ready: Err(error),
         }))
@@ -245,24 +305,6 @@ impl fmt::Debug for Graph {
     }
 }
 
-/// What the stack gave up on, in this crate's words.
-fn of_the_stack(error: reqwest_middleware::Error) -> Error {
-    match error {
-        reqwest_middleware::Error::Reqwest(error) => TransportError::from_reqwest(error).into(),
-        reqwest_middleware::Error::Middleware(error) => match own_error(error.as_ref()) {
-            Some(own) => own,
-            None => TransportError::from_middleware(error.into()).into(),
-        },
-    }
-}
-
-/// This crate's own error, where a middleware of the user's has wrapped it.
-fn own_error(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
-    causes(error)
-        .find_map(|cause| cause.downcast_ref::<Error>())
-        .cloned()
-}
-
 /// Builds a [`Graph`]: see [`Graph::builder`].
 #[must_use = "a builder does nothing until it is built"]
 pub struct GraphBuilder {
@@ -271,7 +313,8 @@ pub struct GraphBuilder {
     base_url: Option<String>,
     allowed: Vec<String>,
     connections: Connections,
-    middleware: Vec<Arc<dyn Middleware>>,
+    middleware: Users,
+    retry: Retry,
     timeout: Option<Duration>,
     user_agent: Option<String>,
 }
@@ -384,13 +427,30 @@ impl GraphBuilder {
     /// # }
     /// ```
     pub fn middleware(mut self, middleware: impl Middleware) -> Self {
-        self.middleware.push(Arc::new(middleware));
+        self.middleware.around.push(Arc::new(middleware));
         self
     }
 
-    /// Gives up a request, token requests included, that is not over after this time, its body taken in; each try has
-    /// the whole of it. By default there is no such limit, only that a request is given up after 100 seconds in which
-    /// nothing comes.
+    /// Adds a middleware of one's own around each try, the first one outermost: it sees repeats as well, which have the
+    /// header `Retry-Attempt`, and answers that are not the last, before their bodies were taken in.
+    ///
+    /// There is no token in the request yet, nor does a redirect to another host pass through it: a middleware that writes
+    /// down what it sees must not be handed what opens everything. Whoever needs the token wraps the
+    /// [`TokenProvider`].
+    pub fn middleware_each_try(mut self, middleware: impl Middleware) -> Self {
+        self.middleware.each_try.push(Arc::new(middleware));
+        self
+    }
+
+    /// How calls are tried again that failed in a way that passes. [`Call::retry`](crate::Call::retry) says it for one call.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Gives up a call that is not over after this time, its tries and its waits included, and a token request as well.
+    /// [`Call::timeout`](crate::Call::timeout) says it for one call. By default there is no such limit, only that a try is
+    /// given up after 100 seconds in which nothing comes; `configure_http(|http| http.timeout(…))` limits each try.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -432,7 +492,7 @@ impl GraphBuilder {
             None => graph,
         };
         let (root, host_root) = roots(&base);
-        let user_agent = transport::user_agent(self.user_agent.as_deref())?;
+        let defaults = Defaults::of_program(self.user_agent.as_deref())?;
         let is_local = base.scheme() == "http";
         let http = Connections {
             is_local,
@@ -448,7 +508,8 @@ impl GraphBuilder {
             root,
             host_root,
             cloud,
-            user_agent,
+            defaults,
+            retry: Arc::new(self.retry),
             timeout: self.timeout,
             ready,
         })))
@@ -472,7 +533,9 @@ impl fmt::Debug for GraphBuilder {
             .field("base_url", &self.base_url)
             .field("allowed", &self.allowed)
             .field("connections", &self.connections)
-            .field("middleware", &self.middleware.len())
+            .field("middleware", &self.middleware.around.len())
+            .field("middleware_each_try", &self.middleware.each_try.len())
+            .field("retry", &self.retry)
             .field("timeout", &self.timeout)
             .field("user_agent", &self.user_agent)
             .finish_non_exhaustive()

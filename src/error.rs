@@ -14,14 +14,18 @@
 
 mod answer;
 mod api;
+mod batch;
 mod local;
 #[cfg(feature = "notifications")]
 mod notification;
+mod operation;
 mod retry_after;
 mod sign_in;
 mod text;
+mod throttle;
 mod transfer;
 mod transport;
+mod tries;
 
 use std::fmt;
 use std::time::Duration;
@@ -31,14 +35,19 @@ use http::{HeaderMap, Method, StatusCode};
 
 pub use answer::{DecodeError, EmptyResponseError, PagingError};
 pub use api::{ApiError, ErrorDetail};
+pub use batch::{BatchError, BatchErrorKind};
 pub(crate) use local::HostRefusal;
 pub use local::{ConfigurationError, HostError, RequestError};
 #[cfg(feature = "notifications")]
 pub use notification::{NotificationError, NotificationErrorKind};
+pub use operation::OperationError;
+pub(crate) use retry_after::retry_after;
 pub use sign_in::SignInError;
+pub use throttle::Throttle;
 pub use transfer::{TransferError, TransferErrorKind};
 pub use transport::TransportError;
-pub(crate) use transport::causes;
+pub(crate) use transport::{causes, kind_of_loss};
+pub use tries::{NotRetried, Tries};
 
 use crate::auth::Granted;
 use crate::call::Facts;
@@ -97,6 +106,12 @@ pub enum Error {
     /// The client cannot be built the way it was asked for.
     #[error(transparent)]
     Configuration(Box<ConfigurationError>),
+    /// A part of a batch was not done, or nobody knows whether it was.
+    #[error(transparent)]
+    Batch(Box<BatchError>),
+    /// Work that Graph had begun has failed.
+    #[error(transparent)]
+    Operation(Box<OperationError>),
     /// An upload or a download cannot go on.
     #[error(transparent)]
     Transfer(Box<TransferError>),
@@ -126,6 +141,8 @@ boxed! {
     EmptyResponse: EmptyResponseError,
     Request: RequestError,
     Configuration: ConfigurationError,
+    Batch: BatchError,
+    Operation: OperationError,
     Transfer: TransferError,
 }
 
@@ -190,6 +207,16 @@ impl Error {
         match self {
             Error::Api(error) => error.retry_after(),
             Error::SignIn(error) => error.retry_after(),
+            Error::Transport(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// What was tried until this came out. Each error of Graph's and of the network has it.
+    pub fn tries(&self) -> Option<&Tries> {
+        match self {
+            Error::Api(error) => Some(error.tries()),
+            Error::Transport(error) => error.tries(),
             _ => None,
         }
     }
@@ -215,9 +242,16 @@ impl Error {
         self.is_api(StatusCode::NOT_FOUND)
     }
 
-    /// 409: a name is taken, or what is there does not allow the change.
+    /// 304: what is there is what the caller has, so Graph did not send it. See
+    /// [`Call::if_none_match`](crate::Call::if_none_match).
+    pub fn is_not_modified(&self) -> bool {
+        self.is_api(StatusCode::NOT_MODIFIED)
+    }
+
+    /// 409 or 412: a name is taken, or what is there is not what the change was made for. Services differ in which of the
+    /// two they send for an etag that is old; [`current`](crate::Call::current) gets what is there now.
     pub fn is_conflict(&self) -> bool {
-        self.is_api(StatusCode::CONFLICT)
+        self.is_api(StatusCode::CONFLICT) || self.is_precondition_failed()
     }
 
     /// 410: what the link led to is gone, as the token of a delta link that is too old.
@@ -225,14 +259,22 @@ impl Error {
         self.is_api(StatusCode::GONE)
     }
 
-    /// 412: somebody changed the item since its etag was read.
+    /// 412: somebody changed the item since its etag was read. Planner and Exchange also say 409 in that case:
+    /// [`is_conflict`](Error::is_conflict) is for both.
     pub fn is_precondition_failed(&self) -> bool {
         self.is_api(StatusCode::PRECONDITION_FAILED)
     }
 
-    /// 429, or 509 for bandwidth: too many calls. [`retry_after`](Error::retry_after) tells when to come back.
+    /// 429, or 509 for bandwidth: too many calls. [`retry_after`](Error::retry_after) tells when to come back. So do calls
+    /// that were held back because others of the client were told so, and that could not wait as long.
     pub fn is_throttled(&self) -> bool {
-        self.is_api(StatusCode::TOO_MANY_REQUESTS) || self.is_api_number(BANDWIDTH_LIMIT_EXCEEDED)
+        match self {
+            Error::Transport(error) => error.is_held_back(),
+            _ => {
+                self.is_api(StatusCode::TOO_MANY_REQUESTS)
+                    || self.is_api_number(BANDWIDTH_LIMIT_EXCEEDED)
+            }
+        }
     }
 
     /// The call did not end in time, or could not be connected in time.
@@ -258,6 +300,26 @@ impl Error {
         }
     }
 
+    /// What it is called in traces, where there is no status that says it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Error::Api(_) => "api",
+            Error::Decode(_) => "decode",
+            Error::SignIn(_) => "sign_in",
+            Error::Transport(error) => error.name(),
+            Error::Host(_) => "host",
+            Error::Paging(_) => "paging",
+            Error::EmptyResponse(_) => "empty",
+            Error::Request(_) => "request",
+            Error::Configuration(_) => "configuration",
+            Error::Batch(_) => "batch",
+            Error::Operation(_) => "operation",
+            Error::Transfer(_) => "transfer",
+            #[cfg(feature = "notifications")]
+            Error::Notification(_) => "notification",
+        }
+    }
+
     fn is_api(&self, status: StatusCode) -> bool {
         self.is_api_number(status.as_u16())
     }
@@ -268,7 +330,7 @@ impl Error {
 }
 
 /// No registered status, but SharePoint's word for a bandwidth limit.
-const BANDWIDTH_LIMIT_EXCEEDED: u16 = 509;
+pub(crate) const BANDWIDTH_LIMIT_EXCEEDED: u16 = 509;
 
 /// Whether a status tells of a fault that passes.
 pub(crate) fn is_passing(status: StatusCode) -> bool {
@@ -288,6 +350,7 @@ pub(crate) struct RequestContext {
     pub(crate) facts: Option<&'static Facts>,
     /// What was sent as `client-request-id`.
     pub(crate) client_request_id: Option<String>,
+    pub(crate) tries: Tries,
 }
 
 impl RequestContext {
@@ -297,6 +360,7 @@ impl RequestContext {
             template,
             facts: None,
             client_request_id: None,
+            tries: Tries::default(),
         }
     }
 }

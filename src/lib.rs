@@ -8,11 +8,13 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod auth;
+pub mod batch;
 pub mod call;
 pub mod delta;
 pub mod download;
 pub mod error;
 pub mod model;
+pub mod monitor;
 #[cfg(feature = "notifications")]
 #[cfg_attr(docsrs, doc(cfg(feature = "notifications")))]
 pub mod notifications;
@@ -38,3 +40,4 @@ pub use model::Model;
 pub use page::Page;
 pub use permissions::Permissions;
 pub use reqwest::Method;
+pub use transport::Retry;

@@ -19,12 +19,14 @@ use oauth2::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+use tokio::time::sleep;
+use tracing::Instrument;
 use url::Url;
 
 use super::claims::claims;
 use super::{Secret, Token, TokenRequest};
-use crate::error::{SignInError, TransportError};
-use crate::transport;
+use crate::error::{SignInError, TransportError, kind_of_loss};
+use crate::transport::{self, trace};
 use crate::{Cloud, Result};
 
 /// An application as the identity platform knows it.
@@ -205,6 +207,26 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// What stands in traces for the address of a token endpoint.
+const TEMPLATE: &str = "/{tenant}/oauth2/v2.0/token";
+
+/// How long a token request waits before it is made once more: what Microsoft's libraries wait.
+const BEFORE_ANOTHER_TRY: Duration = Duration::from_secs(1);
+
+/// Whether a token request may do better the second time, and is not asked to wait longer: then the calls that need it wait.
+/// It may be made again whatever became of the first one, since a refresh token stays good after its use.
+fn is_worth_another_try(answer: &Result<Answer, TransportError>) -> bool {
+    match answer {
+        Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => false,
+        Ok(answer) if answer.status.is_success() => false,
+        Ok(answer) => {
+            let error = SignInError::from_response(answer.status, &answer.headers, &answer.body);
+            error.is_retryable() && error.retry_after().is_none()
+        }
+        Err(lost) => lost.is_retryable(),
+    }
+}
+
 /// Sends one token request, and keeps the answer for what the oauth2 crate does not tell of it.
 struct Endpoint<'a> {
     request: &'a TokenRequest,
@@ -226,7 +248,12 @@ impl<'a> Endpoint<'a> {
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let answer = self.post(request).await?;
+        let mut answer = self.post(request.clone()).await;
+        if is_worth_another_try(&answer) {
+            sleep(BEFORE_ANOTHER_TRY).await;
+            answer = self.post(request).await;
+        }
+        let answer = answer?;
         let mut response = http::Response::new(answer.body.clone());
         *response.status_mut() = answer.status;
         // The oauth2 crate reads nothing that calls itself otherwise, and some gateways do.
@@ -248,12 +275,12 @@ impl<'a> Endpoint<'a> {
         // secret on to where a 307 points.
         *post.body_mut() = Some(reqwest::Body::wrap(reqwest::Body::from(body)));
         *post.timeout_mut() = self.request.timeout();
-        let response = self
-            .request
-            .http_client()
-            .execute(post)
-            .await
-            .map_err(TransportError::from_reqwest)?;
+        let span = trace::request(&post, Some(TEMPLATE), 0);
+        let http = self.request.http_client();
+        let response = http.execute(post).instrument(span.clone()).await;
+        let outcome = response.as_ref();
+        trace::record(&span, outcome.map_err(|error| kind_of_loss(error)));
+        let response = response.map_err(TransportError::from_reqwest)?;
         if !transport::is_answer_of(&response, &url) {
             return Err(transport::followed_a_redirect());
         }

@@ -7,6 +7,7 @@ use http::HeaderValue;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::{Token, TokenProvider, TokenRequest};
 use crate::Result;
@@ -18,6 +19,9 @@ const RENEWED_BEFORE_END: Duration = Duration::from_secs(5 * 60);
 /// How long a renewal that failed is not tried again while the old token lives: each call would try it, and the identity
 /// platform refuses clients that ask in a loop (AADSTS50196).
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
+
+/// How long the platform is not asked at the most, whatever it says.
+const LONGEST_HELD: Duration = Duration::from_secs(3600);
 
 /// A token as it goes into a request, prepared once for all requests.
 #[derive(Clone)]
@@ -95,12 +99,22 @@ struct State {
     flight: Option<Flight>,
     /// Until when no renewal is tried.
     pause: Option<Instant>,
+    /// Until when the platform does not want to be asked, and what it said.
+    held: Option<(Instant, Error)>,
 }
 
 impl State {
     fn is_to_renew(&self, kept: &Bearer, now: Instant) -> bool {
         kept.renewal.is_some_and(|renewal| renewal <= now)
             && self.pause.is_none_or(|pause| pause <= now)
+    }
+
+    /// What a token request would be told once more.
+    fn is_held(&self, now: Instant) -> Result<()> {
+        match &self.held {
+            Some((until, error)) if now < *until => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 
     fn forget(&mut self, refused: &Bearer) {
@@ -166,6 +180,9 @@ impl Tokens {
                     }
                     (None, Some(flight)) => (None, flight.clone(), None),
                     _ => {
+                        if kept.is_none() {
+                            state.is_held(now)?;
+                        }
                         let (flight, start) = state.reserve(None);
                         (kept, flight, Some(start))
                     }
@@ -212,6 +229,7 @@ impl Tokens {
                 match &state.flight {
                     Some(flight) => (flight.clone(), None),
                     None => {
+                        state.is_held(Instant::now())?;
                         let (flight, start) = state.reserve(claims.clone());
                         (flight, Some(start))
                     }
@@ -255,10 +273,12 @@ impl Tokens {
         let runtime = Handle::try_current().map_err(|error| {
             SignInError::new("a token can only be got within Tokio").with_source(error)
         })?;
-        runtime.spawn(async move {
+        let flight = async move {
             let outcome = landing.tokens.ask(claims).await;
             landing.land(outcome);
-        });
+        };
+        // It is traced with the call that needed it first.
+        runtime.spawn(flight.in_current_span());
         Ok(())
     }
 
@@ -293,8 +313,19 @@ impl Landing {
                 Some(Ok(bearer)) => {
                     state.kept = Some(bearer.clone());
                     state.pause = None;
+                    state.held = None;
                 }
-                _ => state.pause = Instant::now().checked_add(PAUSE_AFTER_FAILURE),
+                failed => {
+                    let now = Instant::now();
+                    let error = failed.as_ref().and_then(|failed| failed.as_ref().err());
+                    let asked = error.and_then(Error::retry_after);
+                    let asked = asked.map(|asked| asked.min(LONGEST_HELD));
+                    state.pause =
+                        now.checked_add(PAUSE_AFTER_FAILURE.max(asked.unwrap_or_default()));
+                    state.held = asked
+                        .zip(error)
+                        .map(|(asked, error)| (now + asked, error.clone()));
+                }
             }
         }
         if outcome.is_some() {

@@ -21,6 +21,9 @@ pub trait Answer: sealed::Sealed {
     type Output;
     /// The model whose properties the call's options name.
     type Model;
+    /// Whether it is bytes and no JSON.
+    #[doc(hidden)]
+    const IS_CONTENT: bool = false;
 
     #[doc(hidden)]
     fn read(answered: Answered) -> Result<Self::Output>;
@@ -174,6 +177,7 @@ impl Answer for CountOf {
 impl Answer for Content {
     type Output = Content;
     type Model = ();
+    const IS_CONTENT: bool = true;
 
     fn read(answered: Answered) -> Result<Content> {
         Ok(Content {
@@ -193,6 +197,10 @@ impl Answer for Response {
 }
 
 impl Answered {
+    pub(crate) fn new(response: Response, context: RequestContext) -> Self {
+        Self { response, context }
+    }
+
     /// The call that it is for.
     pub(crate) fn context(&self) -> &RequestContext {
         &self.context
@@ -211,7 +219,7 @@ impl Answered {
         decode(body, type_name::<T>()).map_err(|error| error.of(&self.context).into())
     }
 
-    fn empty(&self) -> Error {
+    pub(crate) fn empty(&self) -> Error {
         EmptyResponseError::new(
             self.context.method.clone(),
             self.context.template.clone(),

@@ -19,6 +19,7 @@ mod answer;
 mod argument;
 mod consistency;
 mod content;
+mod current;
 mod decode;
 mod encode;
 mod etag;
@@ -28,10 +29,13 @@ mod opened;
 mod operation;
 mod options;
 mod path;
+mod prefer;
 mod raw;
 mod reference;
 mod request;
 mod response;
+mod settings;
+mod typed;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -45,9 +49,9 @@ pub(crate) use argument::Argument;
 pub(crate) use consistency::Advanced;
 pub use consistency::ConsistencyLevel;
 pub use content::Content;
-pub(crate) use decode::{decode, type_name};
 #[cfg(feature = "notifications")]
 pub(crate) use decode::read_json;
+pub(crate) use decode::{decode, type_name};
 pub use etag::IfMatch;
 pub(crate) use facts::Facts;
 pub use future::CallFuture;
@@ -64,6 +68,8 @@ pub(crate) use raw::template;
 pub use reference::Reference;
 pub(crate) use request::Request;
 pub use response::Response;
+pub(crate) use settings::Settings;
+pub use typed::TypedAnswer;
 
 use crate::permissions::Permissions;
 use crate::query::{CommaList, Expand, Filter, OrderBy, Search, Selection};
@@ -222,13 +228,13 @@ impl<A, O> Call<A, O> {
 
     /// Sends a header. It is sent again with every page of a list.
     ///
-    /// Several `Prefer` headers are several wishes; any other header replaces what it was before.
+    /// Several `Prefer` headers are several wishes, as [`prefer`](Self::prefer) and its like add them; any other header
+    /// replaces what it was before.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-    /// let events = graph.me().events().list()
-    ///     .header("Prefer", r#"outlook.timezone="Europe/Oslo""#)
-    ///     .header("Prefer", r#"IdType="ImmutableId""#)
+    /// let places = graph.request(msgraph::Method::GET, "/places/microsoft.graph.room")
+    ///     .header("Accept-Language", "nb-NO")
     ///     .await?;
     /// # Ok(())
     /// # }

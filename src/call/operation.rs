@@ -5,14 +5,15 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use serde::Serialize;
 
 use super::consistency::{self, Advanced};
 use super::encode::{push_list, push_name, push_value};
+use super::prefer::{self, PREFER};
 use super::reference;
-use super::{Content, Facts, IfMatch, Request};
-use crate::error::RequestError;
+use super::{Content, Facts, IfMatch, Request, Settings};
+use crate::error::{RequestContext, RequestError};
 use crate::permissions::Permissions;
 use crate::query::CommaList;
 use crate::{Clouds, Graph, Result};
@@ -32,6 +33,7 @@ pub(crate) struct Operation {
     query: Vec<Parameter>,
     headers: HeaderMap,
     body: Option<Bytes>,
+    settings: Settings,
     invalid: Option<Box<str>>,
     /// How many items of the first page a stream leaves out.
     items_before: usize,
@@ -65,6 +67,7 @@ impl Operation {
             query: Vec::new(),
             headers: HeaderMap::new(),
             body: None,
+            settings: Settings::default(),
             invalid,
             items_before: 0,
         }
@@ -87,9 +90,20 @@ impl Operation {
         self
     }
 
+    /// What errors say that they are about.
+    pub(crate) fn context(&self) -> RequestContext {
+        let mut context = RequestContext::new(self.method.clone(), self.template.clone());
+        context.facts = self.facts;
+        context
+    }
+
     /// What is known of the operation.
     pub(crate) fn known(&self) -> Option<&'static Facts> {
         self.facts
+    }
+
+    pub(super) fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
     }
 
     pub(super) fn permissions(&self) -> Option<Permissions> {
@@ -149,12 +163,29 @@ impl Operation {
     }
 
     /// The etag that the description requires.
-    pub(crate) fn if_match(mut self, etag: &dyn IfMatch) -> Self {
+    pub(crate) fn if_match(self, etag: &dyn IfMatch) -> Self {
+        self.condition(IF_MATCH, etag)
+    }
+
+    /// A condition on the etag of what is there.
+    pub(super) fn condition(mut self, header: HeaderName, etag: &dyn IfMatch) -> Self {
         match etag.etag() {
-            Some(etag) => return self.header(IF_MATCH.as_str(), etag),
-            None => self.refuse(
-                "`If-Match` was asked for with an item that has no `@odata.etag`; read the item first, or give `*`",
-            ),
+            Some(etag) => return self.header(header.as_str(), etag),
+            None => self.refuse(format!(
+                "`{header}` was asked for with an item that has no `@odata.etag`; read the item first, or give `*`"
+            )),
+        }
+        self
+    }
+
+    /// The same address with another method, and with nothing of what the call would have done there.
+    pub(super) fn ask(mut self, method: Method) -> Self {
+        self.method = method;
+        self.facts = None;
+        self.query.clear();
+        self.body = None;
+        for header in [CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH] {
+            self.headers.remove(header);
         }
         self
     }
@@ -173,12 +204,9 @@ impl Operation {
             ));
             return self;
         };
-        let set = if header.as_str() == "prefer" {
-            self.headers.try_append(header, value).map(drop)
-        } else {
-            self.headers.try_insert(header, value).map(drop)
-        };
-        if set.is_err() {
+        if header == PREFER {
+            prefer::add(&mut self.headers, &value);
+        } else if self.headers.try_insert(header, value).is_err() {
             self.refuse("it has more headers than a request can hold");
         }
         self
@@ -309,6 +337,7 @@ impl Operation {
             facts: self.facts,
             headers: self.headers,
             body: self.body,
+            settings: self.settings,
         })
     }
 

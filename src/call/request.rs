@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-use super::Facts;
+use super::{Facts, Settings};
 use crate::Result;
 use crate::error::RequestError;
 
@@ -22,6 +22,8 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     /// Whole, so that it can be sent again. A one-shot stream will be another kind of body beside this one.
     pub(crate) body: Option<Bytes>,
+    /// How it is tried.
+    pub(crate) settings: Settings,
 }
 
 impl Request {

@@ -139,6 +139,7 @@ impl<T: Model, O: Options> Call<Delta<T>, O> {
                     template,
                     facts,
                     headers: restart.headers.clone(),
+                    settings: restart.settings.clone(),
                     ..resumed
                 };
                 Changes::new(graph, resumed, restart, true)

@@ -33,6 +33,7 @@ impl Way {
                 facts: None,
                 headers: HeaderMap::new(),
                 body: None,
+                settings: self.request.settings.clone(),
             };
             ask(&mut request.headers, part, version);
             match self.graph.open_elsewhere(request).await {

@@ -8,9 +8,10 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Map, Value};
 
-use super::RequestContext;
 use super::retry_after::retry_after;
 use super::text::OneLine;
+use super::throttle::Limit;
+use super::{RequestContext, Throttle, Tries};
 use crate::auth::{Granted, challenge};
 use crate::permissions::{PermissionScheme, Permissions};
 
@@ -185,7 +186,17 @@ impl ApiError {
 
     /// How long Graph asked to wait before the next try: `Retry-After`, rounded up to whole seconds.
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after(&self.headers, Utc::now())
+        retry_after(self.status, &self.headers, Utc::now())
+    }
+
+    /// What was tried until this was the answer.
+    pub fn tries(&self) -> &Tries {
+        &self.context.tries
+    }
+
+    /// What Graph tells of its limits, as far as it does.
+    pub fn throttle(&self) -> Throttle {
+        Throttle::from_headers(&self.headers)
     }
 
     /// What Graph wants the token to prove, as JSON, where that is why it refused: to be handed on to the next sign-in of
@@ -343,6 +354,7 @@ impl fmt::Display for ApiError {
         if self.status == StatusCode::FORBIDDEN {
             write!(f, "{}", Lacking(self))?;
         }
+        write!(f, "{}{}", Limit(&self.throttle()), self.tries())?;
         match (self.request_id(), self.client_request_id()) {
             (Some(id), _) => write!(f, ", request-id {}", OneLine(id)),
             (None, Some(id)) => write!(f, ", client-request-id {}", OneLine(id)),
@@ -428,6 +440,7 @@ impl fmt::Debug for ApiError {
             .field("request_id", &self.request_id())
             .field("client_request_id", &self.client_request_id())
             .field("date", &self.date())
+            .field("tries", &self.tries())
             .finish_non_exhaustive()
     }
 }

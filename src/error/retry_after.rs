@@ -1,68 +1,133 @@
+//! How long a service asks to be left alone.
+//!
 //! `Retry-After` ([RFC 9110, 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)) as Microsoft's services
-//! write it: besides whole seconds and dates there are fractions (`2.128`), lists (`0,120`), and nonsense.
+//! write it: besides whole seconds and dates there are fractions (`2.128`), lists (`0,120`), and nonsense. SharePoint says
+//! with `RateLimit-Reset` when its window begins anew, which may be later
+//! (<https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-03.html>).
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use http::HeaderMap;
-use http::header::RETRY_AFTER;
+use http::header::{DATE, HeaderName, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
 
-/// How long to wait from `now` on, rounded up to whole seconds; of several numbers the largest.
-pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    headers
-        .get_all(RETRY_AFTER)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .filter_map(|value| seconds(value).or_else(|| until(value, now)))
-        .max()
+const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// How long to wait from the moment of the answer on, rounded up to whole seconds; of several numbers the largest. `now`
+/// counts where the answer does not say when it was given.
+pub(crate) fn retry_after(
+    status: StatusCode,
+    headers: &HeaderMap,
+    now: DateTime<Utc>,
+) -> Option<Duration> {
+    // By the clock that wrote the date to come back at: the one here may go wrong.
+    let answered = || {
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        date.and_then(date_of).unwrap_or(now)
+    };
+    let values = |name: HeaderName| {
+        let values = headers.get_all(name).into_iter();
+        values.filter_map(|value| value.to_str().ok())
+    };
+    let after = values(RETRY_AFTER)
+        .filter_map(|value| seconds(value).or_else(|| until(value, answered())))
+        .max();
+    // A window stands in answers of all kinds; nobody has to wait for its end who was not refused.
+    let reset = match status.as_u16() {
+        429 | 503 | 509 => values(RATE_LIMIT_RESET).filter_map(seconds).max(),
+        _ => None,
+    };
+    after.max(reset)
 }
 
+/// The largest of the numbers that stand there. One that is beyond all measure is as long as can be.
 fn seconds(value: &str) -> Option<Duration> {
-    let numbers = value
-        .split(',')
-        .map(|number| number.trim().parse::<f64>().ok());
-    let largest = numbers
-        .collect::<Option<Vec<_>>>()?
-        .into_iter()
-        .reduce(f64::max)?;
-    Duration::try_from_secs_f64(largest.ceil()).ok()
+    let numbers = value.split(',').filter_map(|number| {
+        let number = number.trim().parse::<f64>().ok()?;
+        (number >= 0.0).then_some(number)
+    });
+    let largest = numbers.reduce(f64::max)?;
+    Some(Duration::try_from_secs_f64(largest.ceil()).unwrap_or(Duration::MAX))
 }
 
-fn until(value: &str, now: DateTime<Utc>) -> Option<Duration> {
-    let date = DateTime::parse_from_rfc2822(value.trim()).ok()?;
-    let millis = date.signed_duration_since(now).num_milliseconds();
+fn until(value: &str, answered: DateTime<Utc>) -> Option<Duration> {
+    let millis = date_of(value)?
+        .signed_duration_since(answered)
+        .num_milliseconds();
     Some(Duration::from_secs(
         u64::try_from(millis).unwrap_or(0).div_ceil(1000),
     ))
 }
 
+fn date_of(value: &str) -> Option<DateTime<Utc>> {
+    let date = DateTime::parse_from_rfc2822(value.trim()).ok()?;
+    Some(date.to_utc())
+}
+
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
-    fn parse(value: &'static str) -> Option<u64> {
+    fn of(headers: &[(HeaderName, &'static str)]) -> Option<u64> {
+        with_status(StatusCode::TOO_MANY_REQUESTS, headers)
+    }
+
+    fn with_status(status: StatusCode, headers: &[(HeaderName, &'static str)]) -> Option<u64> {
         let now = DateTime::parse_from_rfc3339("2026-03-01T10:00:00.500Z")
             .unwrap()
             .to_utc();
-        let mut headers = HeaderMap::new();
-        headers.insert(RETRY_AFTER, http::HeaderValue::from_static(value));
-        retry_after(&headers, now).map(|wait| wait.as_secs())
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(name, HeaderValue::from_static(value));
+        }
+        retry_after(status, &map, now).map(|wait| wait.as_secs())
+    }
+
+    fn parse(value: &'static str) -> Option<u64> {
+        of(&[(RETRY_AFTER, value)])
     }
 
     #[test]
-    fn every_form_that_was_seen_is_read() {
+    fn case_6_2_every_form_that_was_seen_is_read() {
         assert_eq!(parse("10"), Some(10));
         assert_eq!(parse("0"), Some(0));
         assert_eq!(parse("2.128"), Some(3));
+        assert_eq!(parse("0.249"), Some(1));
         assert_eq!(parse("0,120"), Some(120));
+        assert_eq!(parse("5, soon"), Some(5));
         assert_eq!(parse("Sun, 01 Mar 2026 10:00:04 GMT"), Some(4));
         assert_eq!(parse("Sun, 01 Mar 2026 09:00:00 GMT"), Some(0));
+        assert_eq!(parse("99999"), Some(99_999));
+        assert_eq!(parse("1e300"), Some(u64::MAX));
     }
 
     #[test]
     fn nonsense_is_none() {
-        for value in ["", "soon", "-5", "1e300", "NaN", "5,soon"] {
+        for value in ["", "soon", "-5", "NaN", "Mon, 01 Mar 2026 10:00:04 GMT"] {
             assert_eq!(parse(value), None, "{value:?}");
         }
+    }
+
+    #[test]
+    fn a_date_counts_from_the_date_of_the_answer() {
+        let back = (RETRY_AFTER, "Sun, 01 Mar 2026 12:00:04 GMT");
+        let date = (DATE, "Sun, 01 Mar 2026 12:00:00 GMT");
+        assert_eq!(of(&[back.clone(), date]), Some(4));
+        assert_eq!(of(&[back, (DATE, "today")]), Some(2 * 3600 + 4));
+    }
+
+    #[test]
+    fn the_longest_that_is_asked_for_counts() {
+        let after = |wait| (RETRY_AFTER, wait);
+        let reset = |wait| (RATE_LIMIT_RESET, wait);
+        assert_eq!(of(&[after("5"), reset("30")]), Some(30));
+        assert_eq!(of(&[after("50"), reset("30")]), Some(50));
+        assert_eq!(of(&[reset("30")]), Some(30));
+        assert_eq!(of(&[after("5"), after("7")]), Some(7));
+        let not_found = |headers: &[_]| with_status(StatusCode::NOT_FOUND, headers);
+        assert_eq!(not_found(&[reset("30")]), None);
+        assert_eq!(not_found(&[after("5"), reset("30")]), Some(5));
     }
 }

@@ -157,7 +157,7 @@ impl SignInError {
 
     /// How long the platform asked to wait before the next try: `Retry-After`, rounded up to whole seconds.
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after(&self.headers, Utc::now())
+        retry_after(self.status?, &self.headers, Utc::now())
     }
 
     /// The first KiB of the answer as it came, where it was not a token. It is printed nowhere: take the same care.

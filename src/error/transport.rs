@@ -3,9 +3,10 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::text::OneLine;
-use super::{RequestContext, Source};
+use super::{RequestContext, Source, Tries};
 
 /// A request that did not get through, or an answer that did not arrive whole.
 #[derive(Clone)]
@@ -20,8 +21,11 @@ pub struct TransportError {
 enum Kind {
     Timeout,
     Connect,
+    ConnectTimeout,
     /// Broken off underway.
     Broken,
+    /// Not sent, as Graph throttles what it is for, so long.
+    HeldBack(Duration),
     /// Nothing that a repeat would mend.
     Final,
 }
@@ -50,8 +54,9 @@ impl TransportError {
             .unwrap_or_default();
         let message = match kind {
             Kind::Timeout => "no answer in time".to_owned(),
+            Kind::ConnectTimeout => "no connection in time".to_owned(),
             Kind::Connect => format!("no connection: {cause}"),
-            Kind::Broken | Kind::Final => cause,
+            Kind::Broken | Kind::HeldBack(_) | Kind::Final => cause,
         };
         Self {
             context: None,
@@ -79,6 +84,25 @@ impl TransportError {
         }
     }
 
+    /// The call's own time was over.
+    pub(crate) fn out_of_time() -> Self {
+        Self {
+            kind: Kind::Timeout,
+            ..Self::new("no answer in time")
+        }
+    }
+
+    /// The call was not sent, as Graph throttles the service that it is for.
+    pub(crate) fn held_back(time: Duration) -> Self {
+        let seconds = time.as_secs_f64().ceil();
+        Self {
+            kind: Kind::HeldBack(time),
+            ..Self::new(format!(
+                "not sent: Graph throttles, and asks for {seconds} s more, for which this call does not wait"
+            ))
+        }
+    }
+
     pub(crate) fn of(mut self, context: &RequestContext) -> Self {
         self.context.get_or_insert_with(|| context.clone());
         self
@@ -86,29 +110,69 @@ impl TransportError {
 
     /// Whether the time was over, be it for the connection or the answer.
     pub fn is_timeout(&self) -> bool {
-        self.kind == Kind::Timeout
+        matches!(self.kind, Kind::Timeout | Kind::ConnectTimeout)
     }
 
     /// Whether there was no connection, so that nothing can have arrived.
     pub fn is_connect(&self) -> bool {
-        self.kind == Kind::Connect
+        matches!(self.kind, Kind::Connect | Kind::ConnectTimeout)
+    }
+
+    /// What was tried until this came out.
+    pub fn tries(&self) -> Option<&Tries> {
+        Some(&self.context.as_ref()?.tries)
+    }
+
+    /// How long Graph asked to be left alone, where the call was not sent for that.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.kind {
+            Kind::HeldBack(time) => Some(time),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_held_back(&self) -> bool {
+        matches!(self.kind, Kind::HeldBack(_))
     }
 
     pub(crate) fn is_retryable(&self) -> bool {
         self.kind != Kind::Final
     }
+
+    /// What it is called in traces.
+    pub(crate) fn name(&self) -> &'static str {
+        self.kind.name()
+    }
+}
+
+/// What something that got lost is called in traces, as far as reqwest is behind it.
+pub(crate) fn kind_of_loss(error: &(dyn Error + 'static)) -> &'static str {
+    let cause = causes(error).find_map(|cause| cause.downcast_ref());
+    cause.map_or(Kind::Final, Kind::of).name()
 }
 
 impl Kind {
     fn of(error: &reqwest::Error) -> Self {
-        if error.is_timeout() {
-            Kind::Timeout
+        if error.is_connect() && error.is_timeout() {
+            Kind::ConnectTimeout
         } else if error.is_connect() {
             Kind::Connect
+        } else if error.is_timeout() {
+            Kind::Timeout
         } else if error.is_builder() || error.is_redirect() {
             Kind::Final
         } else {
             Kind::Broken
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Timeout | Kind::ConnectTimeout => "timeout",
+            Kind::Connect => "connect",
+            Kind::Broken => "broken",
+            Kind::HeldBack(_) => "held_back",
+            Kind::Final => "failed",
         }
     }
 }
@@ -132,7 +196,11 @@ impl fmt::Display for TransportError {
         if let Some(context) = &self.context {
             write!(f, "{context} → ")?;
         }
-        write!(f, "{}", OneLine(&self.message))
+        write!(f, "{}", OneLine(&self.message))?;
+        match self.tries() {
+            Some(tries) => write!(f, "{tries}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::call::Request;
+use crate::call::{Request, Settings};
 use crate::error::{NotificationError, NotificationErrorKind, TransportError};
 use crate::{Graph, Result};
 
@@ -124,6 +124,8 @@ impl SigningKeys {
             facts: None,
             headers: HeaderMap::new(),
             body: None,
+            // Graph waits for its answer and sends the notification again; nothing is won by waiting here.
+            settings: Settings::default().one_try(),
         };
         let answer = self.graph.open_elsewhere(request).await?.read().await?;
         answer.json()

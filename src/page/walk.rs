@@ -8,7 +8,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, IF_MATCH, IF_NONE_MA
 
 use tokio::task::JoinHandle;
 
-use crate::call::{Answered, Facts, Request, Sending, send_request};
+use crate::call::{Answered, Facts, Request, Sending, Settings, send_request};
 use crate::error::{Error, PagingError};
 use crate::{Graph, Result};
 
@@ -21,6 +21,8 @@ pub(crate) struct Walk {
     facts: Option<&'static Facts>,
     /// The call's, kept for all pages: they are not in the links.
     headers: HeaderMap,
+    /// The call's, kept for all pages.
+    settings: Settings,
     state: State,
     /// The link of the page that was read last.
     at: Option<String>,
@@ -54,6 +56,7 @@ impl Walk {
             template: first.template.clone(),
             facts: first.facts,
             headers,
+            settings: first.settings.clone(),
             state: State::Next(first),
             at: None,
             followed: Followed::default(),
@@ -68,6 +71,7 @@ impl Walk {
             template: String::new(),
             facts: None,
             headers: HeaderMap::new(),
+            settings: Settings::default(),
             state: State::Failed(error),
             at: None,
             followed: Followed::default(),
@@ -159,6 +163,7 @@ impl Walk {
             facts: self.facts,
             headers: self.headers.clone(),
             body: None,
+            settings: self.settings.clone(),
         };
         if !self.ahead {
             return State::Next(request);

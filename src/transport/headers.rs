@@ -19,40 +19,69 @@ const THIS_SDK: &str = concat!(
 
 const THIS_AGENT: &str = concat!("msgraph-rust/", env!("CARGO_PKG_VERSION"));
 
-/// The `User-Agent` header: the program's own name, if it has one, before this crate's.
-///
-/// # Errors
-///
-/// When the name holds what no header can.
-pub(crate) fn user_agent(program: Option<&str>) -> Result<HeaderValue, ConfigurationError> {
-    let Some(program) = program else {
-        return Ok(HeaderValue::from_static(THIS_AGENT));
-    };
-    HeaderValue::from_str(&format!("{program} {THIS_AGENT}")).map_err(|_| {
-        let name = program.escape_debug();
-        ConfigurationError::new(
-            "user_agent",
-            format!("`{name}` holds characters that no header can"),
-        )
-    })
+/// What a client says of itself with each request, written once.
+#[derive(Clone, Debug)]
+pub(crate) struct Defaults {
+    user_agent: HeaderValue,
+    sdk_version: HeaderValue,
 }
 
-/// Sets what the caller has not set, and gives the id that goes with the request over all tries.
-pub(crate) fn set_defaults(headers: &mut HeaderMap, user_agent: &HeaderValue) -> Option<String> {
-    headers
-        .entry(ACCEPT)
-        .or_insert(HeaderValue::from_static("application/json"));
-    headers
-        .entry(USER_AGENT)
-        .or_insert_with(|| user_agent.clone());
-    headers.entry(SDK_VERSION).or_insert_with(sdk_version);
-    let id = headers.entry(CLIENT_REQUEST_ID).or_insert_with(|| {
-        let mut text = Uuid::encode_buffer();
-        // Hexadecimal digits and hyphens are always a header.
-        HeaderValue::from_str(Uuid::new_v4().hyphenated().encode_lower(&mut text))
-            .unwrap_or(HeaderValue::from_static(""))
-    });
-    id.to_str().ok().map(str::to_owned)
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            user_agent: HeaderValue::from_static(THIS_AGENT),
+            sdk_version: sdk_version(),
+        }
+    }
+}
+
+impl Defaults {
+    /// With the program's own name, if it has one, before this crate's.
+    ///
+    /// # Errors
+    ///
+    /// When the name holds what no header can.
+    pub(crate) fn of_program(program: Option<&str>) -> Result<Self, ConfigurationError> {
+        let mut defaults = Self::default();
+        if let Some(program) = program {
+            let user_agent = HeaderValue::from_str(&format!("{program} {THIS_AGENT}"));
+            defaults.user_agent = user_agent.map_err(|_| {
+                let name = program.escape_debug();
+                ConfigurationError::new(
+                    "user_agent",
+                    format!("`{name}` holds characters that no header can"),
+                )
+            })?;
+        }
+        Ok(defaults)
+    }
+
+    /// The program and this crate.
+    pub(crate) fn user_agent(&self) -> &HeaderValue {
+        &self.user_agent
+    }
+
+    /// Sets what the caller has not set, and gives the id that goes with the request over all tries.
+    pub(crate) fn set(&self, headers: &mut HeaderMap) -> Option<String> {
+        // What is added here and on the way: the token, and the number of a repeat.
+        headers.reserve(6);
+        headers
+            .entry(ACCEPT)
+            .or_insert(HeaderValue::from_static("application/json"));
+        headers
+            .entry(USER_AGENT)
+            .or_insert_with(|| self.user_agent.clone());
+        headers
+            .entry(SDK_VERSION)
+            .or_insert_with(|| self.sdk_version.clone());
+        let id = headers.entry(CLIENT_REQUEST_ID).or_insert_with(|| {
+            let mut text = Uuid::encode_buffer();
+            // Hexadecimal digits and hyphens are always a header.
+            HeaderValue::from_str(Uuid::new_v4().hyphenated().encode_lower(&mut text))
+                .unwrap_or(HeaderValue::from_static(""))
+        });
+        id.to_str().ok().map(str::to_owned)
+    }
 }
 
 fn sdk_version() -> HeaderValue {
@@ -70,7 +99,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/csv"));
         headers.insert(CLIENT_REQUEST_ID, HeaderValue::from_static("mine"));
-        let id = set_defaults(&mut headers, &user_agent(Some("inventory/1.2")).unwrap());
+        let id = Defaults::of_program(Some("inventory/1.2"))
+            .unwrap()
+            .set(&mut headers);
         assert_eq!(id.as_deref(), Some("mine"));
         assert_eq!(headers[ACCEPT], "text/csv");
         assert_eq!(headers[USER_AGENT], format!("inventory/1.2 {THIS_AGENT}"));
@@ -84,7 +115,7 @@ mod tests {
 
     #[test]
     fn each_request_has_an_id_of_its_own() {
-        let id = || set_defaults(&mut HeaderMap::new(), &user_agent(None).unwrap()).unwrap();
+        let id = || Defaults::default().set(&mut HeaderMap::new()).unwrap();
         let (one, other) = (id(), id());
         assert_ne!(one, other);
         assert_eq!(Uuid::parse_str(&one).unwrap().get_version_num(), 4);
@@ -93,7 +124,7 @@ mod tests {
     #[test]
     fn a_user_agent_that_no_header_can_hold_is_refused() {
         assert_eq!(
-            user_agent(Some("a\nb")).unwrap_err().setting(),
+            Defaults::of_program(Some("a\nb")).unwrap_err().setting(),
             "user_agent"
         );
     }

@@ -1,18 +1,23 @@
 //! The way to Graph and back: one middleware a file, and what they share.
 //!
-//! From the outside in: the user's own middleware, [redirects](redirects), the [host guard](guard), the
-//! [token](crate::auth), reqwest. The guard stands before the token, so that none is asked for in vain; redirects stand
-//! around both, so that each hop is judged like a request of its own.
+//! From the outside in: the user's own middleware, [retries](retry), [whole answers](whole), the user's own middleware that
+//! sees each try, [redirects](redirects), the [host guard](guard), the [token](crate::auth), [traces](trace), reqwest. Why in
+//! this order is said in ARCHITECTURE.md.
 
 mod connections;
+mod gate;
 mod guard;
 mod headers;
 mod hosts;
 mod read;
 mod redirects;
+mod retry;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tls;
+pub(crate) mod trace;
+mod whole;
+mod workload;
 
 use std::sync::Arc;
 
@@ -20,28 +25,64 @@ use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 
 pub(crate) use connections::{Connections, followed_a_redirect, is_answer_of};
 use guard::HostGuard;
-pub(crate) use headers::{set_defaults, user_agent};
+pub(crate) use headers::Defaults;
 pub(crate) use hosts::{Hosts, elsewhere, root};
 pub(crate) use read::read;
 use redirects::Redirects;
+use retry::Retries;
+pub use retry::Retry;
+pub(crate) use retry::Trying;
+use trace::Trace;
+pub(crate) use whole::Streamed;
+use whole::Whole;
 
 use crate::auth::{Authorize, Tokens};
+use crate::error::{Error, TransportError, causes};
+
+/// The user's own middleware.
+#[derive(Default)]
+pub(crate) struct Users {
+    /// Around everything.
+    pub(crate) around: Vec<Arc<dyn Middleware>>,
+    /// Around each try.
+    pub(crate) each_try: Vec<Arc<dyn Middleware>>,
+}
 
 /// The stack of a client.
 pub(crate) fn stack(
     http: reqwest::Client,
-    users: Vec<Arc<dyn Middleware>>,
+    users: Users,
     hosts: Hosts,
     tokens: Arc<Tokens>,
 ) -> ClientWithMiddleware {
-    let mut stack = ClientBuilder::new(http);
-    for middleware in users {
-        stack = stack.with_arc(middleware);
-    }
-    // Retries belong here: each try starts at Graph again, with the redirects and the token of its own.
-    stack
+    let with_all = |stack: ClientBuilder, users: Vec<Arc<dyn Middleware>>| {
+        users.into_iter().fold(stack, ClientBuilder::with_arc)
+    };
+    let stack = with_all(ClientBuilder::new(http), users.around)
+        .with(Retries::default())
+        .with(Whole);
+    with_all(stack, users.each_try)
         .with(Redirects)
         .with(HostGuard::new(hosts))
         .with(Authorize::new(tokens))
+        .with(Trace)
         .build()
+}
+
+/// What the stack gave up on, in this crate's words.
+pub(crate) fn of_the_stack(error: reqwest_middleware::Error) -> Error {
+    match error {
+        reqwest_middleware::Error::Reqwest(error) => TransportError::from_reqwest(error).into(),
+        reqwest_middleware::Error::Middleware(error) => match own_error(error.as_ref()) {
+            Some(own) => own,
+            None => TransportError::from_middleware(error.into()).into(),
+        },
+    }
+}
+
+/// This crate's own error, where a middleware of the user's has wrapped it.
+fn own_error(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
+    causes(error)
+        .find_map(|cause| cause.downcast_ref::<Error>())
+        .cloned()
 }

@@ -96,9 +96,9 @@ async fn follow(
 
 /// What was sent, as far as it may be needed again.
 struct Sent {
-    bare: Request,
-    /// None where the body can be sent only once.
-    whole: Option<Request>,
+    request: Request,
+    /// Not where the body can be sent only once.
+    has_body: bool,
 }
 
 /// What a redirect makes of it.
@@ -109,18 +109,24 @@ struct Hop {
 
 impl Sent {
     fn of(request: &Request) -> Self {
+        if let Some(request) = request.try_clone() {
+            return Self {
+                request,
+                has_body: true,
+            };
+        }
         let mut bare = Request::new(request.method().clone(), request.url().clone());
         *bare.headers_mut() = request.headers().clone();
         *bare.timeout_mut() = request.timeout().copied();
         Self {
-            bare,
-            whole: request.try_clone(),
+            request: bare,
+            has_body: false,
         }
     }
 
     /// What to send next; `None` when the answer is no redirect. `has_left` tells whether an earlier one led away.
     fn hop(self, response: &Response, has_left: bool) -> Result<Option<Hop>> {
-        let from = self.bare.url();
+        let from = self.request.url();
         if !is_answer_of(response, from) {
             return Err(followed_a_redirect().into());
         }
@@ -128,19 +134,16 @@ impl Sent {
             return Ok(None);
         };
         let leaves = from.origin() != to.origin();
-        let method = method_after(response.status(), self.bare.method());
+        let method = method_after(response.status(), self.request.method());
         judge(from, &to, leaves, &method)?;
-        let mut request = if method == *self.bare.method() {
-            self.whole.ok_or_else(|| {
-                TransportError::new(
-                    "a redirect asks for the body again, which can be sent only once",
-                )
-            })?
-        } else {
-            let mut bare = self.bare;
-            strip_body_headers(bare.headers_mut());
-            bare
-        };
+        let mut request = self.request;
+        if method != *request.method() {
+            *request.body_mut() = None;
+            strip_body_headers(request.headers_mut());
+        } else if !self.has_body {
+            let once = "a redirect asks for the body again, which can be sent only once";
+            return Err(TransportError::new(once).into());
+        }
         *request.method_mut() = method;
         *request.url_mut() = to;
         let has_left = has_left || leaves;

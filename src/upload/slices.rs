@@ -11,7 +11,7 @@ use super::Uploaded;
 use super::outcome::{Outcome, Refusal, expected};
 use super::ranges::{count, remove};
 use super::source::Slices;
-use crate::call::{Request, Response};
+use crate::call::{Request, Response, Settings};
 use crate::error::{ApiError, TransferError, TransferErrorKind};
 use crate::transfer::{Backoff, Report};
 use crate::{Error, Graph, Result};
@@ -40,6 +40,7 @@ impl Address {
             facts: None,
             headers,
             body,
+            settings: Settings::default().one_try(),
         };
         self.graph.open_elsewhere(request).await?.read().await
     }

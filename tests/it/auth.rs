@@ -8,8 +8,9 @@ use futures_util::future::join_all;
 use http::Method;
 use msgraph::auth::{AccessToken, ClientSecret, RefreshToken, Token, TokenProvider, TokenRequest};
 use msgraph::error::SignInError;
-use msgraph::{Cloud, CustomCloud, Error, Graph};
+use msgraph::{Cloud, CustomCloud, Error, Graph, Retry};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::support::recorder::{Answer, Recorded, Recorder};
 
@@ -181,7 +182,7 @@ async fn wrong_credentials_show_with_all_that_the_platform_says() {
     assert_eq!((login.requests().len(), graph.requests().len()), (2, 0));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_endpoint_may_answer_anything() {
     let html = "<html><title>Our services aren't available right now</title>";
     let answers = [
@@ -281,7 +282,7 @@ async fn answers_that_are_a_little_off_are_taken() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_platform_that_is_not_there_is_told_from_a_graph_that_is_not_there() {
     let graph = Recorder::always(Answer::json("{}")).await;
     let login = platform(json!({})).await;
@@ -296,7 +297,11 @@ async fn a_platform_that_is_not_there_is_told_from_a_graph_that_is_not_there() {
     );
 
     let nobody = CustomCloud::new("http://127.0.0.1:1", login.url());
-    let client = Graph::builder(secret()).cloud(nobody).build().unwrap();
+    let client = Graph::builder(secret())
+        .cloud(nobody)
+        .retry(Retry::never())
+        .build()
+        .unwrap();
     match me(&client).await.unwrap_err() {
         Error::Transport(error) => {
             assert!(error.is_connect() && !error.is_timeout());
@@ -602,6 +607,7 @@ async fn case_8_2_a_cloud_is_one_choice() {
             builder
                 .cloud(cloud.clone())
                 .configure_http(|http| http.proxy(proxy))
+                .retry(Retry::never())
                 .build()
                 .unwrap()
         };
@@ -615,7 +621,12 @@ async fn case_8_2_a_cloud_is_one_choice() {
         assert!(through(Graph::builder(secret())).sign_in().await.is_err());
         assert_eq!(
             proxy.targets(),
-            [format!("{graph}:443"), format!("{login}:443")]
+            [
+                format!("{graph}:443"),
+                format!("{login}:443"),
+                // A token request that got no connection is made once more.
+                format!("{login}:443")
+            ]
         );
     }
 }
@@ -754,9 +765,10 @@ async fn case_8_4_a_thousand_refused_calls_make_one_new_token() {
     assert_eq!(login.requests().len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn case_8_4_the_next_call_tries_again_when_the_token_endpoint_has_failed() {
     let login = Recorder::in_turn([
+        Answer::status(503),
         Answer::status(503),
         Answer::json(
             json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": "token-1" }),
@@ -768,9 +780,64 @@ async fn case_8_4_the_next_call_tries_again_when_the_token_endpoint_has_failed()
     for failed in join_all((0..100).map(|_| me(&client))).await {
         assert!(sign_in_error(failed.unwrap_err()).is_retryable());
     }
-    assert_eq!((login.requests().len(), graph.requests().len()), (1, 0));
+    assert_eq!((login.requests().len(), graph.requests().len()), (2, 0));
     me(&client).await.unwrap();
-    assert_eq!(login.requests().len(), 2);
+    assert_eq!(login.requests().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_request_is_made_once_more_after_a_second() {
+    let token = || {
+        Answer::json(
+            json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": "token-1" }),
+        )
+    };
+    let passing = Answer::json(json!({ "error": "temporarily_unavailable" })).with_status(400);
+    for failure in [Answer::status(500), Answer::status(503), passing] {
+        let login = Recorder::in_turn([failure, token()]).await;
+        let graph = Recorder::always(Answer::json("{}")).await;
+        let start = Instant::now();
+        me(&client(secret(), &graph, &login)).await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), 1);
+        let requests = login.requests();
+        assert_eq!(requests.len(), 2);
+        assert_eq!(requests[0].body, requests[1].body);
+    }
+    for code in ["invalid_grant", "invalid_client", "interaction_required"] {
+        let refusal = Answer::json(json!({ "error": code })).with_status(400);
+        let login = Recorder::always(refusal).await;
+        let graph = Recorder::always(Answer::json("{}")).await;
+        me(&client(secret(), &graph, &login)).await.unwrap_err();
+        assert_eq!(login.requests().len(), 1, "{code}");
+    }
+}
+
+/// Calls wait as long as the platform asks, and nobody asks it meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_platform_that_throttles_is_left_alone() {
+    let start = Instant::now();
+    let login = Recorder::new(move |_| match start.elapsed().as_secs() {
+        ..7 => Answer::status(429).header("Retry-After", "7"),
+        _ => Answer::json(
+            json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": "token-1" }),
+        ),
+    })
+    .await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let client = client(secret(), &graph, &login);
+    let refused = sign_in_error(client.sign_in().await.unwrap_err());
+    assert_eq!(refused.retry_after(), Some(Duration::from_secs(7)));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    sign_in_error(client.sign_in().await.unwrap_err());
+    for call in join_all((0..10).map(|_| me(&client))).await {
+        call.unwrap();
+    }
+    assert!(
+        (7..9).contains(&start.elapsed().as_secs()),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!((login.requests().len(), graph.requests().len()), (2, 10));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Method;
 use msgraph::auth::{AccessToken, Token, TokenProvider, TokenRequest};
-use msgraph::{Cloud, Error, Graph, GraphBuilder};
+use msgraph::{Cloud, Error, Graph, GraphBuilder, Retry};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -13,7 +13,9 @@ use super::auth::own_client;
 use crate::support::recorder::{Answer, Recorder};
 
 fn builder(recorder: &Recorder) -> GraphBuilder {
-    Graph::builder(AccessToken::new("token")).base_url(recorder.url())
+    Graph::builder(AccessToken::new("token"))
+        .base_url(recorder.url())
+        .retry(Retry::never())
 }
 
 fn client(recorder: &Recorder) -> Graph {
@@ -51,6 +53,7 @@ async fn case_8_1_a_base_that_is_not_allowed_is_refused_with_a_way_out() {
         let proxy = reqwest::Proxy::all(proxy.url()).unwrap();
         Graph::builder(Arc::clone(&provider))
             .base_url("https://graph.abc.xyz")
+            .retry(Retry::never())
             .configure_http(|http| http.proxy(proxy))
     };
     let text = refused(builder().build());
@@ -534,6 +537,7 @@ async fn middleware_of_the_users_stands_around_everything() {
     refused(client.request(Method::GET, "https://evil.example/").await);
     let nobody = Graph::builder(AccessToken::new("token"))
         .base_url("http://127.0.0.1:1")
+        .retry(Retry::never())
         .middleware(Wrap);
     let error = nobody
         .build()

@@ -1,6 +1,7 @@
 //! One binary for all integration tests, since linking a crate of this size once is enough.
 
 mod auth;
+mod batch;
 mod call;
 mod delta;
 mod download;
@@ -9,11 +10,15 @@ mod examples;
 mod hosts;
 mod model;
 mod model_reading;
+mod monitor;
 mod msrv;
 mod notifications;
 mod paging;
 mod permissions;
+mod prefer;
 mod query;
+mod retry;
 mod secrets;
 mod support;
+mod tracing;
 mod upload;

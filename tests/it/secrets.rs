@@ -110,7 +110,7 @@ async fn case_8_6_calls_and_answers_print_none() {
     debug(&call.await.unwrap());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn case_8_6_errors_print_none() {
     let hushed = |status: u16| {
         Answer::status(status)

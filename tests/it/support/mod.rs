@@ -1,17 +1,21 @@
 //! What the tests share.
 
+pub mod busy;
 pub mod recorder;
 pub mod simulated;
 
-use msgraph::Graph;
-use msgraph::auth::AccessToken;
-use recorder::Recorder;
-use simulator::Simulator;
+use std::sync::LazyLock;
 
-/// A client of a recorder.
+use msgraph::auth::AccessToken;
+use msgraph::{Graph, Retry};
+use recorder::Recorder;
+use simulator::{Description, Simulator};
+
+/// A client of a recorder. What it is refused it does not ask for again: most tests are about a single answer.
 pub fn graph(recorder: &Recorder) -> Graph {
     Graph::builder(AccessToken::new("token"))
         .base_url(recorder.url())
+        .retry(Retry::never())
         .build()
         .expect("a client of this machine's own address")
 }
@@ -22,4 +26,13 @@ pub fn graph_of(simulator: &Simulator, token: String) -> Graph {
         .base_url(simulator.url())
         .build()
         .expect("a client of this machine's own address")
+}
+
+/// A simulated Graph. The description is read once for all of them.
+pub async fn simulator() -> Simulator {
+    static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
+        Description::read(Description::bundled()).expect("the description is in this repository")
+    });
+    let simulator = Simulator::builder().description(DESCRIPTION.clone());
+    simulator.start().await.expect("a free port")
 }

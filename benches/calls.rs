@@ -1,0 +1,138 @@
+//! What a call costs beyond the request that it makes: the same answers, read into the same model, by this crate and by
+//! reqwest alone, from a server of this machine, 64 at a time.
+//!
+//! Rounds of both alternate, so that whatever else the machine is doing meets both, and the best round of each counts.
+
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use msgraph::models::User;
+use msgraph::{AccessToken, Graph};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Builder;
+
+const AT_A_TIME: usize = 64;
+const CALLS: usize = 4_000;
+const ROUNDS: usize = 40;
+
+const USER: &str = r#"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users/$entity","businessPhones":["+47 555 0100"],"displayName":"Adele Brandt","givenName":"Adele","jobTitle":"Retail Manager","mail":"adele@contoso.com","mobilePhone":null,"officeLocation":"18/2111","preferredLanguage":"nb-NO","surname":"Brandt","userPrincipalName":"adele@contoso.com","id":"87d349ed-44d7-43e1-9a83-5f2406dee5bd"}"#;
+
+fn main() {
+    let root = serve();
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let (mut raw, mut call) = (Duration::MAX, Duration::MAX);
+    runtime.block_on(async {
+        let graph = Graph::builder(AccessToken::new("token"))
+            .base_url(&root)
+            .build()
+            .expect("a client");
+        let http = plain_client();
+        let url = format!("{root}/v1.0/users/adele@contoso.com");
+        for _ in 0..ROUNDS {
+            raw = raw.min(round(|| with_reqwest(&http, &url)).await);
+            call = call.min(round(|| with_msgraph(&graph)).await);
+        }
+    });
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / CALLS as f64;
+    let ratio = call.as_secs_f64() / raw.as_secs_f64();
+    println!("{CALLS} calls, {AT_A_TIME} at a time, best of {ROUNDS} rounds:");
+    println!(
+        "reqwest alone {:.1} µs a call, msgraph {:.1} µs",
+        each(raw),
+        each(call)
+    );
+    println!("call_over_reqwest {ratio:.3}");
+}
+
+/// Makes so many calls, so many at a time, and gives how long that took.
+async fn round<F: Future<Output = ()>>(call: impl Fn() -> F) -> Duration {
+    let start = Instant::now();
+    let mut under_way: FuturesUnordered<F> = (0..AT_A_TIME).map(|_| call()).collect();
+    let mut begun = AT_A_TIME;
+    while under_way.next().await.is_some() {
+        if begun < CALLS {
+            begun += 1;
+            under_way.push(call());
+        }
+    }
+    start.elapsed()
+}
+
+async fn with_msgraph(graph: &Graph) {
+    let user = graph.users().id("adele@contoso.com").get().await;
+    check(&user.expect("a user"));
+}
+
+/// What a program would write that has no SDK: no errors of Graph's, no tries, no check of where the token goes.
+async fn with_reqwest(http: &reqwest::Client, url: &str) {
+    let request = http
+        .get(url)
+        .bearer_auth("token")
+        .header("Accept", "application/json");
+    let body = request.send().await.expect("an answer").bytes().await;
+    check(&serde_json::from_slice(&body.expect("a body")).expect("a user"));
+}
+
+fn check(user: &User) {
+    assert_eq!(user.display_name.as_deref(), Some("Adele Brandt"));
+}
+
+/// A client with nothing of its own, but for what reqwest needs where it was built without TLS of its own choice.
+fn plain_client() -> reqwest::Client {
+    let builder = reqwest::Client::builder().no_proxy();
+    #[cfg(feature = "rustls-ring")]
+    let builder = {
+        let ring = rustls::crypto::ring::default_provider();
+        let tls = rustls::ClientConfig::builder_with_provider(ring.into())
+            .with_safe_default_protocol_versions()
+            .expect("ring has the default versions")
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        builder.tls_backend_preconfigured(tls)
+    };
+    builder.build().expect("a client")
+}
+
+/// Starts a server that answers whatever it is asked with the same user, as fast as it can, and gives its address.
+fn serve() -> String {
+    let (started, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let address = listener.local_addr().expect("a bound socket has one");
+            started.send(address).expect("somebody waits for it");
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answer(stream));
+            }
+        });
+    });
+    format!("http://{}", address.recv().expect("the server has started"))
+}
+
+async fn answer(mut stream: TcpStream) {
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nrequest-id: 327f7bf0-6e2a-4b9c-9d55-6f4f4f1b2c3d\r\n\
+         Content-Length: {}\r\n\r\n{USER}",
+        USER.len()
+    );
+    let _ = stream.set_nodelay(true);
+    let mut buffer = Vec::with_capacity(4096);
+    // Requests have no bodies here, and a client sends the next one when it has its answer.
+    while stream
+        .read_buf(&mut buffer)
+        .await
+        .is_ok_and(|read| read > 0)
+    {
+        if buffer.ends_with(b"\r\n\r\n") {
+            buffer.clear();
+            if stream.write_all(answer.as_bytes()).await.is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! A batch on its way.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::Utc;
+use http::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use http::{HeaderValue, Method, StatusCode};
+use tokio::time::{Instant, sleep};
+
+use super::plan::{LARGEST, TooMany, plan};
+use super::wire::{Part, Requests, Responses};
+use super::{Answers, Batch, Outcome};
+use crate::call::{Request, Response, Settings};
+use crate::error::{BatchError, RequestContext, retry_after};
+use crate::{Error, Result};
+
+/// Sends a batch until each call has an outcome.
+pub(super) async fn run(batch: Batch) -> Result<Answers> {
+    let after: Vec<_> = batch.parts.iter().map(|part| part.after).collect();
+    let all: Vec<_> = (0..batch.parts.len()).collect();
+    let mut course = Course {
+        outcomes: batch.parts.iter().map(|_| None).collect(),
+        parts: HashMap::new(),
+        after,
+        batch: &batch,
+    };
+    if batch.sequential {
+        for calls in all.chunks(LARGEST) {
+            course.complete(calls.to_vec()).await?;
+        }
+    } else {
+        course.complete(all).await?;
+    }
+    Ok(Answers {
+        batch: batch.id,
+        outcomes: batch
+            .parts
+            .iter()
+            .zip(course.outcomes)
+            .map(|(part, response)| {
+                let context = part.context.clone();
+                Some(Outcome {
+                    response: response.unwrap_or_else(|| {
+                        Err(BatchError::unknown(&context, "there was no answer to it").into())
+                    }),
+                    context,
+                })
+            })
+            .collect(),
+    })
+}
+
+struct Course<'b> {
+    batch: &'b Batch,
+    /// By call: what it came to.
+    outcomes: Vec<Option<Result<Response>>>,
+    /// By call: how it is written.
+    parts: HashMap<usize, Part>,
+    /// By call: the one that it waits for.
+    after: Vec<Option<usize>>,
+}
+
+/// What came of a call in one request.
+enum Came {
+    /// An answer.
+    Answer(Response),
+    /// None.
+    Error(Error),
+}
+
+impl Course<'_> {
+    /// Sends calls, and those that Graph puts off again, until each has an outcome.
+    async fn complete(&mut self, calls: Vec<usize>) -> Result<()> {
+        let began = Instant::now();
+        let mut tries: HashMap<usize, u32> = HashMap::new();
+        let mut calls = self.ready(calls);
+        let mut requests = self.requests(&calls)?;
+        loop {
+            let mut put_off: HashMap<usize, (Response, Option<Duration>)> = HashMap::new();
+            let mut not_run = Vec::new();
+            for request in &requests {
+                for (call, came) in self.send(request).await {
+                    match came {
+                        Came::Answer(answer) if answer.status == StatusCode::FAILED_DEPENDENCY => {
+                            not_run.push((call, answer));
+                        }
+                        Came::Answer(answer) if self.is_put_off(call, &answer) => {
+                            let asked = retry_after(answer.status, &answer.headers, Utc::now());
+                            put_off.insert(call, (answer, asked));
+                        }
+                        Came::Answer(answer) => self.settle(call, answer).await,
+                        Came::Error(error) => self.outcomes[call] = Some(Err(error)),
+                    }
+                }
+            }
+            let wait = self.wait(&put_off, &mut tries, began);
+            if let Some(wait) = wait {
+                // What waited for a call that comes again comes again as well.
+                let mut again: Vec<_> = put_off.keys().copied().collect();
+                again.sort_unstable();
+                not_run.sort_unstable_by_key(|(call, _)| *call);
+                for (call, answer) in not_run {
+                    match self
+                        .before(call)
+                        .is_some_and(|before| again.contains(&before))
+                    {
+                        true => again.push(call),
+                        false => self.settle(call, answer).await,
+                    }
+                }
+                again.sort_unstable();
+                tracing::info!(
+                    target: "msgraph",
+                    wait = wait.as_secs_f64(),
+                    calls = again.len(),
+                    "calls of a batch are made again after a wait"
+                );
+                sleep(wait).await;
+                calls = again;
+                requests = self.requests(&calls)?;
+                continue;
+            }
+            for (call, (answer, _)) in put_off {
+                self.settle(call, answer).await;
+            }
+            not_run.sort_unstable_by_key(|(call, _)| *call);
+            for (call, answer) in not_run {
+                self.settle(call, answer).await;
+            }
+            return Ok(());
+        }
+    }
+
+    /// The calls that can be sent: those that are no requests, and those that wait for them, have their outcome already.
+    fn ready(&mut self, calls: Vec<usize>) -> Vec<usize> {
+        let mut ready = Vec::new();
+        for call in calls {
+            if let Some(error) = self.cannot_be_sent(call) {
+                self.outcomes[call] = Some(Err(error));
+            } else {
+                ready.push(call);
+            }
+        }
+        ready
+    }
+
+    fn cannot_be_sent(&mut self, call: usize) -> Option<Error> {
+        let part = &self.batch.parts[call];
+        let before = match self.batch.sequential {
+            true => call.checked_sub(1),
+            false => self.after[call],
+        };
+        if let Some(before) = before
+            && let Some(Err(error)) = &self.outcomes[before]
+        {
+            return Some(self.not_run(call, before, error.clone()));
+        }
+        let request = match &part.request {
+            Ok(request) => request,
+            Err(error) => return Some(error.clone()),
+        };
+        match Part::new(&self.batch.graph, (call + 1).to_string(), request) {
+            Ok(part) => {
+                self.parts.insert(call, part);
+                None
+            }
+            Err(error) => Some(error),
+        }
+    }
+
+    /// A call was not done because of another one, which may itself have waited for one that failed: that is the one to
+    /// be named.
+    fn not_run(&self, call: usize, before: usize, error: Error) -> Error {
+        let context = &self.batch.parts[call].context;
+        match error {
+            Error::Batch(first) if first.kind() == crate::error::BatchErrorKind::NotRun => {
+                first.of(context).into()
+            }
+            error => BatchError::not_run(context, &self.batch.parts[before].context, error).into(),
+        }
+    }
+
+    /// The call that a call waits for.
+    fn before(&self, call: usize) -> Option<usize> {
+        match self.batch.sequential {
+            true => call.checked_sub(1),
+            false => self.after[call],
+        }
+    }
+
+    fn requests(&self, calls: &[usize]) -> Result<Vec<Vec<usize>>> {
+        if self.batch.sequential {
+            return Ok(match calls {
+                [] => Vec::new(),
+                calls => vec![calls.to_vec()],
+            });
+        }
+        plan(calls, &self.after)
+            .map_err(|TooMany(calls)| BatchError::too_many(calls, LARGEST).into())
+    }
+
+    /// Sends calls in one request.
+    async fn send(&self, calls: &[usize]) -> Vec<(usize, Came)> {
+        let requests = calls.iter().filter_map(|call| {
+            let mut part = self.parts.get(call)?.clone();
+            if let Some(before) = self.before(*call).filter(|before| calls.contains(before)) {
+                part.depends_on = vec![(before + 1).to_string()];
+            }
+            Some(part)
+        });
+        let requests = Requests {
+            requests: requests.collect(),
+        };
+        let answer = match serde_json::to_vec(&requests) {
+            Ok(body) => {
+                self.batch
+                    .graph
+                    .send(self.request(calls, body.into()))
+                    .await
+            }
+            // Each part of it was JSON before.
+            Err(_) => return Vec::new(),
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                return calls
+                    .iter()
+                    .map(|call| (*call, Came::Error(error.clone())))
+                    .collect();
+            }
+        };
+        let Ok(Responses { mut responses }) = serde_json::from_slice(&answer.body) else {
+            return self.alone(calls).await;
+        };
+        calls
+            .iter()
+            .map(|call| {
+                let id = (call + 1).to_string();
+                let place = responses.iter().position(|answer| answer.is_for(&id));
+                let answer = place.map(|place| responses.swap_remove(place));
+                let part = &self.batch.parts[*call];
+                let came = match answer.and_then(|answer| answer.into_response(part.wants_bytes)) {
+                    Some(answer) => Came::Answer(answer),
+                    None => Came::Error(
+                        BatchError::unknown(
+                            &part.context,
+                            "the answer to the batch does not name it",
+                        )
+                        .into(),
+                    ),
+                };
+                (*call, came)
+            })
+            .collect()
+    }
+
+    fn request(&self, calls: &[usize], body: Bytes) -> Request {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Request {
+            method: Method::POST,
+            url: format!("{}/$batch", self.batch.graph.root()),
+            template: "/$batch".to_owned(),
+            facts: None,
+            headers,
+            body: Some(body),
+            settings: Settings {
+                retry: Some(self.batch.retry.clone()),
+                // A batch is as good twice as once where each of its calls is.
+                idempotent: calls.iter().all(|call| self.is_repeatable(*call)),
+                timeout: None,
+            },
+        }
+    }
+
+    /// The answer to a batch is no JSON, as it is where a service has put a page of HTML into it: nothing is known of any
+    /// call. Those that read are made alone.
+    async fn alone(&self, calls: &[usize]) -> Vec<(usize, Came)> {
+        let mut all = Vec::with_capacity(calls.len());
+        for call in calls {
+            let part = &self.batch.parts[*call];
+            let came = match &part.request {
+                Ok(request) if request.method == Method::GET => {
+                    match self.batch.graph.send(request.clone()).await {
+                        Ok(answer) => Came::Answer(answer),
+                        Err(error) => Came::Error(error),
+                    }
+                }
+                _ => Came::Error(
+                    BatchError::unknown(&part.context, "the answer to the batch cannot be read")
+                        .into(),
+                ),
+            };
+            all.push((*call, came));
+        }
+        all
+    }
+
+    fn is_repeatable(&self, call: usize) -> bool {
+        let part = &self.batch.parts[call];
+        part.request.as_ref().is_ok_and(|request| {
+            request.settings.idempotent
+                || [Method::GET, Method::PUT, Method::DELETE].contains(&request.method)
+        })
+    }
+
+    /// Whether Graph has put a call off: it was not done, or may be done twice.
+    fn is_put_off(&self, call: usize, answer: &Response) -> bool {
+        match answer.status {
+            StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::REQUEST_TIMEOUT => true,
+            StatusCode::GATEWAY_TIMEOUT => self.is_repeatable(call),
+            _ => false,
+        }
+    }
+
+    /// How long to wait before the calls that were put off are made again: as long as the longest of them asks. `None` where
+    /// there are none, or not one more try.
+    fn wait(
+        &self,
+        put_off: &HashMap<usize, (Response, Option<Duration>)>,
+        tries: &mut HashMap<usize, u32>,
+        began: Instant,
+    ) -> Option<Duration> {
+        let mut most = 0;
+        for call in put_off.keys() {
+            let count = tries.entry(*call).or_insert(0);
+            *count += 1;
+            most = most.max(*count);
+        }
+        let asked = put_off.values().filter_map(|(_, asked)| *asked).max();
+        (!put_off.is_empty()).then_some(())?;
+        self.batch.retry.wait_before(most, asked, began.elapsed())
+    }
+
+    /// Takes an answer as what a call came to.
+    async fn settle(&mut self, call: usize, answer: Response) {
+        let part = &self.batch.parts[call];
+        let context = &part.context;
+        let outcome = if answer.status.is_success() {
+            Ok(answer)
+        } else if let Some(url) = part.wants_bytes.then(|| location(&answer)).flatten() {
+            self.follow(context, url).await
+        } else if answer.status == StatusCode::FAILED_DEPENDENCY
+            && let Some(before) = self.before(call)
+            && let Some(Err(error)) = &self.outcomes[before]
+        {
+            Err(self.not_run(call, before, error.clone()))
+        } else {
+            let (status, headers) = (answer.status, &answer.headers);
+            Err(Error::from_response(
+                context,
+                status,
+                headers,
+                &answer.body,
+                None,
+            ))
+        };
+        self.outcomes[call] = Some(outcome);
+    }
+
+    /// Content that is elsewhere, at an address that takes no token.
+    async fn follow(&self, context: &RequestContext, url: String) -> Result<Response> {
+        let request = Request {
+            method: Method::GET,
+            url,
+            template: context.template.clone(),
+            facts: context.facts,
+            headers: HeaderMap::new(),
+            body: None,
+            settings: Settings {
+                retry: Some(self.batch.retry.clone()),
+                ..Settings::default()
+            },
+        };
+        let opened = self.batch.graph.open_elsewhere(request).await?;
+        opened.read().await
+    }
+}
+
+/// Where an answer leads.
+fn location(answer: &Response) -> Option<String> {
+    if !answer.status.is_redirection() {
+        return None;
+    }
+    let location = answer.headers.get(LOCATION)?.to_str().ok()?;
+    Some(location.to_owned())
+}

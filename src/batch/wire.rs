@@ -1,0 +1,277 @@
+//! A batch as JSON.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::call::{Request, Response};
+use crate::error::RequestError;
+use crate::{Graph, Result};
+
+/// The body of a batch.
+#[derive(Debug, Serialize)]
+pub(super) struct Requests {
+    pub(super) requests: Vec<Part>,
+}
+
+/// One call of it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Part {
+    pub(super) id: String,
+    method: String,
+    url: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Body>,
+    #[serde(rename = "dependsOn", skip_serializing_if = "Vec::is_empty")]
+    pub(super) depends_on: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum Body {
+    Json(Box<RawValue>),
+    /// Anything else: base64.
+    Text(String),
+}
+
+impl Part {
+    /// A call as a part: its URL below the version, its own headers, its body.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`](crate::Error::Request) for what a batch cannot hold.
+    pub(super) fn new(graph: &Graph, id: String, request: &Request) -> Result<Self> {
+        let wrong = |reason: &str| {
+            let (method, template) = (request.method.clone(), request.template.clone());
+            crate::Error::from(RequestError::new(method, template, reason.to_owned()))
+        };
+        let url = request.url.strip_prefix(graph.root());
+        let url = url.filter(|url| url.starts_with(['/', '?']) || url.is_empty());
+        let url = url.ok_or_else(|| {
+            wrong("a batch takes calls of the client's own version and host alone")
+        })?;
+        let mut headers: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in &request.headers {
+            if name == CONTENT_LENGTH {
+                continue;
+            }
+            let value = value
+                .to_str()
+                .map_err(|_| wrong("a header has signs that a batch cannot hold"))?;
+            headers
+                .entry(name.as_str().to_owned())
+                .and_modify(|there| *there = format!("{there}, {value}"))
+                .or_insert_with(|| value.to_owned());
+        }
+        let body = request.body.as_ref().filter(|body| !body.is_empty());
+        let body = body.map(|body| match is_json(&request.headers) {
+            true => serde_json::from_slice(body)
+                .map(Body::Json)
+                .map_err(|_| wrong("its body is said to be JSON and is none")),
+            false => Ok(Body::Text(BASE64_STANDARD.encode(body))),
+        });
+        Ok(Self {
+            id,
+            method: request.method.as_str().to_owned(),
+            url: match url {
+                "" => "/".to_owned(),
+                url => url.to_owned(),
+            },
+            headers,
+            body: body.transpose()?,
+            depends_on: Vec::new(),
+        })
+    }
+}
+
+/// What Graph answers.
+#[derive(Debug, Deserialize)]
+pub(super) struct Responses {
+    pub(super) responses: Vec<Answer>,
+}
+
+/// The answer to one call.
+#[derive(Debug, Deserialize)]
+pub(super) struct Answer {
+    id: Value,
+    status: u16,
+    #[serde(default)]
+    headers: Option<BTreeMap<String, Value>>,
+    #[serde(default)]
+    body: Option<Box<RawValue>>,
+}
+
+impl Answer {
+    /// Whether it is the answer to the call with this id.
+    pub(super) fn is_for(&self, id: &str) -> bool {
+        match &self.id {
+            Value::String(text) => text.eq_ignore_ascii_case(id),
+            Value::Number(number) => number.to_string() == id,
+            _ => false,
+        }
+    }
+
+    /// The answer as it would have come alone; `None` where its status is none.
+    pub(super) fn into_response(self, wants_bytes: bool) -> Option<Response> {
+        let status = StatusCode::from_u16(self.status).ok()?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.headers.unwrap_or_default() {
+            let value = match value {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            if let (Ok(name), Ok(value)) = (
+                HeaderName::try_from(name.as_str()),
+                HeaderValue::from_str(&value),
+            ) {
+                headers.append(name, value);
+            }
+        }
+        let body = self.body.as_deref().map_or("null", RawValue::get);
+        let body = bytes(body, &headers, wants_bytes && status.is_success());
+        Some(Response {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+/// The bytes that a part's body stands for: JSON is itself, text is a string, and anything else a string in base64. A photo
+/// comes with the media type of JSON at times, so what the call is for counts as well.
+fn bytes(body: &str, headers: &HeaderMap, wants_bytes: bool) -> Bytes {
+    if body == "null" {
+        return Bytes::new();
+    }
+    let text = match serde_json::from_str::<String>(body) {
+        Ok(text) => text,
+        // No string.
+        Err(_) => return Bytes::copy_from_slice(body.as_bytes()),
+    };
+    if is_text(headers) {
+        return text_in_base64(&text).unwrap_or(text).into();
+    }
+    if is_json(headers) && !wants_bytes {
+        return Bytes::copy_from_slice(body.as_bytes());
+    }
+    match base64(&text) {
+        Some(bytes) => bytes.into(),
+        None => text.into(),
+    }
+}
+
+/// Text comes as it is or in base64, and nothing says which. What decodes to legible text was base64, but a number is a number:
+/// some decode to letters.
+fn text_in_base64(text: &str) -> Option<String> {
+    if text.bytes().all(|sign| sign.is_ascii_digit()) {
+        return None;
+    }
+    let decoded = String::from_utf8(BASE64_STANDARD.decode(text).ok()?).ok()?;
+    let is_legible = |sign: char| !sign.is_control() || matches!(sign, '\r' | '\n' | '\t');
+    decoded.chars().all(is_legible).then_some(decoded)
+}
+
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    [&STANDARD, &URL_SAFE]
+        .iter()
+        .find_map(|alphabet| GeneralPurpose::new(alphabet, lenient).decode(text).ok())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    media_type(headers).is_none_or(|of| of == "application/json" || of.ends_with("+json"))
+}
+
+fn is_text(headers: &HeaderMap) -> bool {
+    media_type(headers).is_some_and(|of| of.starts_with("text/"))
+}
+
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let of = text.split(';').next().unwrap_or_default();
+    Some(of.trim().to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(json: &str, wants_bytes: bool) -> Response {
+        let answer: Answer = serde_json::from_str(json).unwrap();
+        answer.into_response(wants_bytes).unwrap()
+    }
+
+    #[test]
+    fn case_7_4_bytes_come_as_base64_whatever_their_type_says() {
+        for (media_type, body) in [
+            ("image/jpeg", "/9j/4A=="),
+            ("image/jpeg", "_9j_4A"),
+            ("application/json", "/9j/4A=="),
+            ("application/octet-stream", "/9j/4A=="),
+        ] {
+            let json = format!(
+                r#"{{"id":"1","status":200,"headers":{{"Content-Type":"{media_type}"}},"body":"{body}"}}"#
+            );
+            assert_eq!(
+                &response(&json, true).body[..],
+                b"\xff\xd8\xff\xe0",
+                "{json}"
+            );
+        }
+        let image =
+            r#"{"id":"1","status":200,"headers":{"content-type":"image/png"},"body":"/9j/4A=="}"#;
+        assert_eq!(&response(image, false).body[..], b"\xff\xd8\xff\xe0");
+    }
+
+    #[test]
+    fn case_7_4_json_and_text_are_what_they_are() {
+        let json = r#"{"id":"1","status":200,"headers":{"Content-Type":"application/json; a=b"},"body":{"value":"/9j/4A=="}}"#;
+        assert_eq!(&response(json, false).body[..], br#"{"value":"/9j/4A=="}"#);
+        for (body, wanted) in [
+            ("12", "12"),
+            ("1412", "1412"),
+            ("MTI=", "12"),
+            ("YSxiDQox", "a,b\r\n1"),
+            ("text", "text"),
+            ("a,b", "a,b"),
+        ] {
+            let json = format!(
+                r#"{{"id":"1","status":200,"headers":{{"Content-Type":"text/plain"}},"body":"{body}"}}"#
+            );
+            assert_eq!(response(&json, true).body, wanted, "{body}");
+        }
+        let word = r#"{"id":"1","status":200,"headers":{},"body":"abcd"}"#;
+        assert_eq!(&response(word, false).body[..], br#""abcd""#);
+        // An error is JSON, whatever the call is for.
+        let error = r#"{"id":"1","status":404,"body":{"error":{"code":"x"}}}"#;
+        assert_eq!(
+            &response(error, true).body[..],
+            br#"{"error":{"code":"x"}}"#
+        );
+        for empty in [
+            r#"{"id":"1","status":204}"#,
+            r#"{"id":"1","status":204,"headers":null,"body":null}"#,
+        ] {
+            assert!(response(empty, false).body.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_id_may_be_a_number() {
+        let answer: Answer = serde_json::from_str(r#"{"id":7,"status":204}"#).unwrap();
+        assert!(answer.is_for("7") && !answer.is_for("8"));
+    }
+}

@@ -1,0 +1,88 @@
+//! Conditions on what is there, and what is there instead.
+
+use http::Method;
+use http::header::IF_NONE_MATCH;
+use serde::de::DeserializeOwned;
+
+use super::{AnyOption, Call, Entity, Get, IfMatch, MaybeEntity, Nothing};
+
+impl<A, O> Call<A, O> {
+    /// Makes the call only if what is there does not have this etag: `If-None-Match`. Takes what
+    /// [`if_match`](Self::if_match) takes.
+    ///
+    /// A `GET` then answers 304 where nothing has changed, which [`is_not_modified`](crate::Error::is_not_modified) tells.
+    /// With `*`, what creates something answers 412 where it is there already.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, known: msgraph::models::DriveItem) -> msgraph::Result<()> {
+    /// let newer = match graph.drives().id("d").items().id("i").get().if_none_match(&known).await {
+    ///     Err(error) if error.is_not_modified() => known,
+    ///     newer => newer?,
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the item came without an etag.
+    ///
+    /// [RFC 9110, 13.1.2](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2)
+    pub fn if_none_match(self, etag: impl IfMatch) -> Self {
+        Self::new(self.operation.condition(IF_NONE_MATCH, &etag))
+    }
+}
+
+impl<T: DeserializeOwned, O> Call<MaybeEntity<T>, O> {
+    /// The call that gets what this one would change: for a change that was refused because its etag is old
+    /// ([`is_conflict`](crate::Error::is_conflict)).
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, read: msgraph::models::PlannerTask) -> msgraph::Result<()> {
+    /// use msgraph::models::PlannerTask;
+    ///
+    /// let done = PlannerTask { percent_complete: Some(100), ..Default::default() };
+    /// let change = graph.planner().tasks().id("id").update(&read, done);
+    /// match change.clone().await {
+    ///     Err(error) if error.is_conflict() => {
+    ///         let now = change.current().await?;
+    ///         println!("somebody else wrote {:?}", now.title);
+    ///     }
+    ///     other => drop(other?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn current(&self) -> Get<T, AnyOption> {
+        self.get_instead()
+    }
+}
+
+impl<O> Call<Nothing, O> {
+    /// The call that gets what this one would delete or change: for one that was refused because its etag is old
+    /// ([`is_conflict`](crate::Error::is_conflict)).
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, read: msgraph::models::Message) -> msgraph::Result<()> {
+    /// use msgraph::models::Message;
+    ///
+    /// let delete = graph.me().messages().id("id").delete().if_match(&read);
+    /// if let Err(error) = delete.clone().await
+    ///     && error.is_conflict()
+    /// {
+    ///     let now = delete.current::<Message>().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn current<T: DeserializeOwned>(&self) -> Get<T, AnyOption> {
+        self.get_instead()
+    }
+}
+
+impl<A, O> Call<A, O> {
+    /// `GET` of the same address, with the caller's wishes and neither body nor conditions nor query.
+    fn get_instead<T>(&self) -> Call<Entity<T>, AnyOption> {
+        Call::new(self.operation.clone().ask(Method::GET))
+    }
+}

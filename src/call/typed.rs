@@ -1,0 +1,55 @@
+//! Answers as other types than the description's.
+
+use super::{Call, Collection, Entity, MaybeEntity, Value};
+
+/// A kind of answer that has a type in it: one can be put in another's place.
+pub trait TypedAnswer {
+    /// The same kind of answer with another type.
+    type Of<T>;
+}
+
+impl<U> TypedAnswer for Entity<U> {
+    type Of<T> = Entity<T>;
+}
+
+impl<U> TypedAnswer for MaybeEntity<U> {
+    type Of<T> = MaybeEntity<T>;
+}
+
+impl<U> TypedAnswer for Collection<U> {
+    type Of<T> = Collection<T>;
+}
+
+impl<U> TypedAnswer for Value<U> {
+    type Of<T> = Value<T>;
+}
+
+impl<A: TypedAnswer, O> Call<A, O> {
+    /// The same call with its answer, or the items of it, read into a type of the caller's: a few fields, another model, or
+    /// `serde_json::Value`. What was asked for with `select` stays asked for.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+    /// use msgraph::models::User;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Badge {
+    ///     id: String,
+    ///     #[serde(rename = "extension_1f2e_badge")]
+    ///     badge: Option<String>,
+    /// }
+    ///
+    /// let badges = graph.users().list()
+    ///     .select((User::ID, "extension_1f2e_badge"))
+    ///     .as_type::<Badge>()
+    ///     .all()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// An answer of any other kind is [`raw`](Self::raw)`().`[`json`](Call::json).
+    pub fn as_type<T>(self) -> Call<A::Of<T>, O> {
+        Call::new(self.operation)
+    }
+}

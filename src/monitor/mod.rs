@@ -1,0 +1,270 @@
+//! Work that takes its time: what Graph accepts with 202 and does later.
+//!
+//! Copies of drive items, teams that are made, archived or cloned, notebooks that are copied, sessions of workbooks: the call is
+//! answered at once, with an address at which its progress is told.
+//!
+//! ```no_run
+//! # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+//! use msgraph::models::actions::DriveItemCopy;
+//!
+//! let copy = DriveItemCopy { name: Some("2026 (copy).xlsx".into()), ..Default::default() };
+//! let monitor = graph.me().drive().root().path("2026.xlsx").copy(copy).monitor().await?;
+//! let done = monitor
+//!     .on_progress(|work| println!("{}: {:?} %", work.status(), work.percentage()))
+//!     .wait()
+//!     .await?;
+//! println!("the copy is {:?}", done.resource_id());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! <https://learn.microsoft.com/graph/long-running-actions-overview>
+
+mod work;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{HeaderMap, LOCATION};
+use http::{HeaderName, Method};
+use tokio::time::sleep;
+
+pub use work::{Work, WorkStatus};
+
+use crate::call::{Answered, Call, Options, Request, Response, Settings};
+use crate::error::{EmptyResponseError, OperationError, RequestContext, retry_after};
+use crate::page::from_link;
+use crate::{Graph, Result};
+
+/// The first wait between two looks at an address that is made for being looked at; each further one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+/// The longest wait, and the one at Graph itself: what Graph's documentation asks for.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+const OPERATION_LOCATION: HeaderName = HeaderName::from_static("operation-location");
+
+impl<A, O: Options> Call<A, O> {
+    /// Makes the call, and gives what tells how the work goes on that it has begun.
+    ///
+    /// Where the work is over with the answer, the monitor says so at once.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, team: msgraph::models::Team) -> msgraph::Result<()> {
+    /// let monitor = graph.teams().create(team).monitor().await?;
+    /// let kept = monitor.url().map(str::to_owned); // goes on after a restart: `graph.monitor(kept)`
+    /// let done = monitor.wait().await?;
+    /// println!("the team is at {:?}", done.resource_location());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the call gives, and [`Error::EmptyResponse`](crate::Error::EmptyResponse) where the answer is neither an address nor anything else.
+    pub async fn monitor(self) -> Result<Monitor> {
+        let graph = self.operation.graph().clone();
+        let context = self.operation.context();
+        let answer = graph.send(self.finish()?).await?;
+        if let Some(location) = location(&answer) {
+            return Ok(Monitor::at(graph.clone(), absolute(&graph, &location)));
+        }
+        match Work::read(&answer) {
+            Some(work) => Ok(Monitor {
+                done: Some(work),
+                ..Monitor::at(graph, String::new())
+            }),
+            None => Err(EmptyResponseError::new(
+                context.method,
+                context.template,
+                answer.status,
+                &answer.headers,
+            )
+            .into()),
+        }
+    }
+}
+
+impl Graph {
+    /// Goes on looking at work whose [address](Monitor::url) was kept.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, kept: &str) -> msgraph::Result<()> {
+    /// let done = graph.monitor(kept).wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn monitor(&self, url: impl AsRef<str>) -> Monitor {
+        Monitor::at(self.clone(), absolute(self, url.as_ref()))
+    }
+}
+
+/// The header that says where the work is told of. OneNote has one of its own, and says with it more than with the other.
+fn location(answer: &Response) -> Option<String> {
+    [OPERATION_LOCATION, LOCATION]
+        .iter()
+        .filter_map(|name| answer.headers.get(name))
+        .find_map(|value| value.to_str().ok())
+        .filter(|location| !location.is_empty())
+        .map(str::to_owned)
+}
+
+/// Teams' addresses stand below the version.
+fn absolute(graph: &Graph, location: &str) -> String {
+    match location.contains("://") {
+        true => location.to_owned(),
+        false => format!("{}/{}", graph.root(), location.trim_start_matches('/')),
+    }
+}
+
+/// Work that Graph has begun: what [`Call::monitor`] gives.
+///
+/// Looking at it changes nothing, and the work goes on whether or not anybody looks.
+#[must_use = "a monitor looks when it is waited for"]
+pub struct Monitor {
+    graph: Graph,
+    url: String,
+    /// What is known already where the work was over with the answer.
+    done: Option<Work>,
+    interval: Option<Duration>,
+    progress: Option<Arc<dyn Fn(&Work) + Send + Sync>>,
+}
+
+impl Monitor {
+    fn at(graph: Graph, url: String) -> Self {
+        Self {
+            graph,
+            url,
+            done: None,
+            interval: None,
+            progress: None,
+        }
+    }
+
+    /// The address at which the work is told of, to be kept; `None` where the work was over with the answer. Some of these
+    /// addresses need no token: whoever has one can look.
+    pub fn url(&self) -> Option<&str> {
+        Some(self.url.as_str()).filter(|url| !url.is_empty())
+    }
+
+    /// Waits so long between two looks. By default, as long as is asked for; else 30 seconds at Graph itself, and elsewhere
+    /// 1, 2, 4 seconds and so on up to 30.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = Some(interval);
+        self
+    }
+
+    /// Has a function called with each look, the last one included.
+    pub fn on_progress(mut self, progress: impl Fn(&Work) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(progress));
+        self
+    }
+
+    /// Looks once.
+    ///
+    /// ```no_run
+    /// # async fn example(monitor: msgraph::monitor::Monitor) -> msgraph::Result<()> {
+    /// let work = monitor.poll().await?;
+    /// println!("{}", work.status());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the network or the answer is worth. That the work has failed is no error here: its status says so.
+    pub async fn poll(&self) -> Result<Work> {
+        let (work, _) = self.look().await?;
+        Ok(work)
+    }
+
+    /// Waits until the work is over. Dropping the future ends the waiting and not the work.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operation`](crate::Error::Operation) when the work has failed or was cancelled, and those of [`poll`](Self::poll).
+    pub async fn wait(self) -> Result<Work> {
+        let mut backoff = match self.is_at_graph() {
+            true => LONGEST_WAIT,
+            false => FIRST_WAIT,
+        };
+        loop {
+            let (work, asked) = self.look().await?;
+            match work.status() {
+                WorkStatus::Succeeded => return Ok(work),
+                WorkStatus::Failed | WorkStatus::Cancelled => {
+                    return Err(OperationError::new(&work).into());
+                }
+                _ => {}
+            }
+            let wait = match (asked, self.interval) {
+                (asked, Some(own)) => asked.unwrap_or_default().max(own),
+                (Some(asked), None) => asked,
+                (None, None) => backoff,
+            };
+            sleep(wait).await;
+            backoff = backoff.saturating_mul(2).min(LONGEST_WAIT);
+        }
+    }
+
+    async fn look(&self) -> Result<(Work, Option<Duration>)> {
+        if let Some(work) = &self.done {
+            self.tell(work);
+            return Ok((work.clone(), None));
+        }
+        let (answer, context) = match self.is_at_graph() {
+            true => {
+                let operation = from_link(&self.graph, self.url.clone());
+                let context = operation.context();
+                let request = operation.finish(Default::default())?;
+                (self.graph.send(request).await?, context)
+            }
+            false => self.elsewhere().await?,
+        };
+        let asked = retry_after(answer.status, &answer.headers, chrono::Utc::now());
+        let Some(work) = Work::read(&answer) else {
+            return Err(Answered::new(answer, context).empty());
+        };
+        self.tell(&work);
+        Ok((work, asked))
+    }
+
+    fn tell(&self, work: &Work) {
+        if let Some(progress) = &self.progress {
+            progress(work);
+        }
+    }
+
+    /// Looks at an address that takes no token, being a secret itself.
+    async fn elsewhere(&self) -> Result<(Response, RequestContext)> {
+        let request = Request {
+            method: Method::GET,
+            url: self.url.clone(),
+            template: "{monitorUrl}".to_owned(),
+            facts: None,
+            headers: HeaderMap::new(),
+            body: None,
+            settings: Settings::default(),
+        };
+        let opened = self.graph.open_elsewhere(request).await?;
+        let context = opened.context.clone();
+        Ok((opened.read().await?, context))
+    }
+
+    /// Whether the address is one of Graph's own, which wants a token.
+    fn is_at_graph(&self) -> bool {
+        let rest = self.url.strip_prefix(self.graph.host_root());
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+/// Without the address, which may be all that is needed to look.
+impl fmt::Debug for Monitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Monitor")
+            .field("is_at_graph", &self.is_at_graph())
+            .field("done", &self.done)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,148 @@
+//! What a call tells while it is made: spans and events of the `tracing` crate.
+//!
+//! A call is a span, `call`, and each request that goes out for it one within it, `request`: repeats, redirects, and what
+//! gets a token. Their fields have the names that OpenTelemetry gives them
+//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>), and `otel.name` and `otel.kind` are what
+//! tracing-opentelemetry takes for a span's name and kind.
+//!
+//! Neither `url.full` nor `url.path` is among them. A path of Graph's holds ids, addresses and file names, a query holds what
+//! somebody looks for, and an address of another host may be a secret of its own: there is the template (`url.template`), and
+//! nothing else of any address but the host.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::Extensions;
+use reqwest::{Request, Response};
+use reqwest_middleware::{Middleware, Next, Result};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+use url::Url;
+
+use crate::auth::WithoutToken;
+use crate::error::{RequestContext, Tries, kind_of_loss};
+
+/// The span of a call.
+pub(crate) fn call(context: &RequestContext, url: &Url) -> Span {
+    tracing::info_span!(
+        target: "msgraph",
+        "call",
+        otel.name = %context,
+        otel.kind = "internal",
+        otel.status_code = Empty,
+        http.request.method = %context.method,
+        http.request.resend_count = Empty,
+        http.response.status_code = Empty,
+        url.template = context.template,
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default(),
+        "error.type" = Empty,
+        msgraph.client_request_id = context.client_request_id,
+        msgraph.request_id = Empty,
+        msgraph.waited = Empty,
+    )
+}
+
+/// Notes what was tried for a call.
+pub(crate) fn record_tries(span: &Span, tries: &Tries) {
+    if tries.count() > 1 {
+        span.record("http.request.resend_count", tries.count() - 1);
+    }
+    if !tries.waited().is_zero() {
+        span.record("msgraph.waited", tries.waited().as_secs_f64());
+    }
+}
+
+/// The span of one request. `resend_count` says how many went out before it for the same call.
+pub(crate) fn request(request: &Request, template: Option<&str>, resend_count: u32) -> Span {
+    let url = request.url();
+    let name = || match template {
+        Some(template) => format!("{} {template}", request.method()),
+        None => request.method().to_string(),
+    };
+    tracing::info_span!(
+        target: "msgraph",
+        "request",
+        otel.name = name(),
+        otel.kind = "client",
+        otel.status_code = Empty,
+        http.request.method = %request.method(),
+        http.request.resend_count = (resend_count > 0).then_some(resend_count),
+        http.response.status_code = Empty,
+        url.template = template,
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default(),
+        network.protocol.version = Empty,
+        "error.type" = Empty,
+        msgraph.request_id = Empty,
+    )
+}
+
+/// Notes what came of a request or a call: an answer, or a kind of failure.
+pub(crate) fn record(span: &Span, outcome: std::result::Result<&Response, &'static str>) {
+    if span.is_disabled() {
+        return;
+    }
+    let failed = |kind: &str| {
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", kind);
+    };
+    match outcome {
+        Ok(response) => {
+            let status = response.status();
+            span.record("http.response.status_code", status.as_u16());
+            span.record("network.protocol.version", version(response));
+            let id = response.headers().get("request-id");
+            if let Some(id) = id.and_then(|id| id.to_str().ok()) {
+                span.record("msgraph.request_id", id);
+            }
+            if status.is_client_error() || status.is_server_error() {
+                failed(status.as_str());
+            }
+        }
+        Err(kind) => failed(kind),
+    }
+}
+
+/// As OpenTelemetry writes it.
+fn version(response: &Response) -> &'static str {
+    match response.version() {
+        http::Version::HTTP_2 => "2",
+        http::Version::HTTP_10 => "1.0",
+        _ => "1.1",
+    }
+}
+
+/// The template of a call, for the spans of its requests.
+#[derive(Clone)]
+pub(crate) struct Template(pub(crate) Arc<str>);
+
+/// How many requests have gone out for a call.
+#[derive(Clone, Copy, Default)]
+struct Sent(u32);
+
+/// Tells of each request that goes out. It is the innermost one, so that it sees every one of them.
+pub(super) struct Trace;
+
+#[async_trait]
+impl Middleware for Trace {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        let Sent(before) = extensions.get().copied().unwrap_or_default();
+        extensions.insert(Sent(before + 1));
+        let template = match extensions.get::<WithoutToken>() {
+            // The address is another one, of which nobody knows what may be told.
+            Some(_) => None,
+            None => extensions.get::<Template>().cloned(),
+        };
+        let template = template.as_ref().map(|template| &*template.0);
+        let span = self::request(&request, template, before);
+        let outcome = next.run(request, extensions).instrument(span.clone()).await;
+        record(&span, outcome.as_ref().map_err(|error| kind_of_loss(error)));
+        outcome
+    }
+}

@@ -1,0 +1,191 @@
+//! Which of Graph's services a call is for.
+
+use url::Url;
+
+/// What throttles as one: a service behind Graph, or a single mailbox.
+///
+/// Graph's limits (<https://learn.microsoft.com/graph/throttling-limits>) are each service's own: who asked for too much
+/// mail may still read files. The path says which service it is, by the first name that is not just whose things it is
+/// about: `messages` in `/users/{id}/messages`, `drive` in `/groups/{id}/drive`, `planner` in `/planner/tasks`. OneDrive and
+/// SharePoint want everything of a tenant to pause, wherever a drive hangs. Outlook counts each mailbox for itself, so that
+/// one busy mailbox of a thousand must not hold up the others. The directory has one count for the whole of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Workload {
+    Directory,
+    Files,
+    /// The mailbox of a person or group, by what stands in the path.
+    Outlook(Box<str>),
+    Teams,
+    /// Any other, by its name in the path.
+    Other(Box<str>),
+}
+
+/// OneDrive and SharePoint.
+const FILES: [&str; 6] = [
+    "drive",
+    "drives",
+    "followedSites",
+    "shares",
+    "sites",
+    "storage",
+];
+
+/// What a mailbox has.
+const OUTLOOK: [&str; 21] = [
+    "calendar",
+    "calendarGroups",
+    "calendarView",
+    "calendars",
+    "contactFolders",
+    "contacts",
+    "conversations",
+    "events",
+    "findMeetingTimes",
+    "getMailTips",
+    "inferenceClassification",
+    "mailFolders",
+    "mailboxSettings",
+    "messages",
+    "outlook",
+    "people",
+    "reminderView",
+    "sendMail",
+    "threads",
+    "todo",
+    "translateExchangeIds",
+];
+
+const TEAMS: [&str; 7] = [
+    "appCatalogs",
+    "chats",
+    "joinedTeams",
+    "team",
+    "teams",
+    "teamsTemplates",
+    "teamwork",
+];
+
+/// The directory's collections at the root, besides people and groups.
+const DIRECTORY: [&str; 19] = [
+    "administrativeUnits",
+    "applications",
+    "contacts",
+    "contracts",
+    "devices",
+    "directory",
+    "directoryObjects",
+    "directoryRoleTemplates",
+    "directoryRoles",
+    "domains",
+    "groupLifecyclePolicies",
+    "groupSettingTemplates",
+    "groupSettings",
+    "groups",
+    "oauth2PermissionGrants",
+    "organization",
+    "servicePrincipals",
+    "subscribedSkus",
+    "users",
+];
+
+/// What people and groups have that is neither the directory's nor a mailbox's, a drive's or a team's.
+const OF_THEIR_OWN: [&str; 5] = [
+    "insights",
+    "onenote",
+    "onlineMeetings",
+    "planner",
+    "presence",
+];
+
+impl Workload {
+    pub(crate) fn of(url: &Url) -> Self {
+        let mut segments = url.path().split('/').filter(|segment| !segment.is_empty());
+        // A gateway's own path may stand before the version.
+        if segments.clone().any(is_version) {
+            segments.find(|segment| is_version(segment));
+        }
+        let name = |segment: &str| segment.split('(').next().unwrap_or_default().to_owned();
+        let Some(root) = segments.next() else {
+            return Self::Directory;
+        };
+        let owner = match name(root).as_str() {
+            "me" => Some(root),
+            "users" | "groups" => segments.next(),
+            _ => None,
+        };
+        let first = match owner {
+            Some(_) => segments.next().map(name),
+            None => Some(name(root)),
+        };
+        let Some(first) = first else {
+            return Self::Directory;
+        };
+        let is_in = |names: &[&str]| names.contains(&first.as_str());
+        match owner {
+            _ if is_in(&FILES) => Self::Files,
+            _ if is_in(&TEAMS) => Self::Teams,
+            Some(owner) if is_in(&OUTLOOK) => Self::Outlook(owner.to_ascii_lowercase().into()),
+            Some(_) if is_in(&OF_THEIR_OWN) => Self::Other(first.into()),
+            Some(_) => Self::Directory,
+            None if is_in(&DIRECTORY) => Self::Directory,
+            None => Self::Other(first.into()),
+        }
+    }
+}
+
+fn is_version(segment: &str) -> bool {
+    matches!(segment, "v1.0" | "beta")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_says_whose_limits_hold() {
+        let outlook = |owner: &str| Workload::Outlook(owner.into());
+        let other = |name: &str| Workload::Other(name.into());
+        for (path, workload) in [
+            ("/v1.0", Workload::Directory),
+            ("/v1.0/me", Workload::Directory),
+            ("/v1.0/users", Workload::Directory),
+            ("/v1.0/users/delta()", Workload::Directory),
+            ("/v1.0/users/1/memberOf", Workload::Directory),
+            ("/v1.0/groups/1/members/$ref", Workload::Directory),
+            ("/v1.0/applications(appId='1')", Workload::Directory),
+            ("/v1.0/contacts/1", Workload::Directory),
+            ("/beta/users/1/contacts", outlook("1")),
+            ("/v1.0/me/messages", outlook("me")),
+            (
+                "/v1.0/users/Adele@contoso.com/mailFolders/2/messages",
+                outlook("adele@contoso.com"),
+            ),
+            (
+                "/v1.0/me/reminderView(startDateTime='a',endDateTime='b')",
+                outlook("me"),
+            ),
+            ("/v1.0/groups/1/threads", outlook("1")),
+            ("/v1.0/me/drive/root:/a/messages", Workload::Files),
+            ("/v1.0/groups/1/drive", Workload::Files),
+            ("/v1.0/drives/1/items/2", Workload::Files),
+            (
+                "/v1.0/sites/contoso.sharepoint.com:/sites/hr:/lists",
+                Workload::Files,
+            ),
+            ("/gateway/beta/shares/u!a/driveItem", Workload::Files),
+            ("/v1.0/me/chats", Workload::Teams),
+            ("/v1.0/groups/1/team", Workload::Teams),
+            ("/v1.0/teams/1/channels", Workload::Teams),
+            ("/v1.0/me/planner/tasks", other("planner")),
+            ("/v1.0/planner/tasks/1", other("planner")),
+            (
+                "/v1.0/deviceManagement/managedDevices",
+                other("deviceManagement"),
+            ),
+            ("/v1.0/$batch", other("$batch")),
+        ] {
+            let url = Url::parse("https://graph.microsoft.com").unwrap();
+            assert_eq!(Workload::of(&url.join(path).unwrap()), workload, "{path}");
+        }
+    }
+}

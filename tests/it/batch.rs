@@ -1,0 +1,487 @@
+//! Batches.
+
+use std::time::Duration;
+
+use http::Method;
+use msgraph::error::BatchErrorKind;
+use msgraph::models::{Message, User};
+use msgraph::{Error, Retry};
+use serde_json::{Value, json};
+use simulator::Fault;
+
+use crate::support::recorder::{Answer, Recorded, Recorder};
+use crate::support::{graph, graph_of, simulator};
+
+/// The parts of a batch that was sent.
+fn parts(request: &Recorded) -> Vec<Value> {
+    assert_eq!(request.target, "/v1.0/$batch");
+    request.json()["requests"].as_array().unwrap().clone()
+}
+
+/// Answers each part of a batch with a status and a body.
+fn answered(request: &Recorded, of: impl Fn(&Value) -> Value) -> Answer {
+    let responses: Vec<_> = parts(request).iter().rev().map(of).collect();
+    Answer::json(json!({ "responses": responses }))
+}
+
+fn named(part: &Value) -> Value {
+    let name = part["url"].as_str().unwrap();
+    json!({ "id": part["id"], "status": 200, "body": { "id": name } })
+}
+
+fn batch_error(error: &Error) -> &msgraph::error::BatchError {
+    match error {
+        Error::Batch(error) => error,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn each_call_gets_the_answer_that_it_would_have_had() {
+    let simulator = simulator().await;
+    let graph = graph_of(&simulator, simulator.user_token());
+    let mut batch = graph.batch();
+    assert!(batch.is_empty());
+    let me = batch.add(graph.me().get().select([User::ID, User::DISPLAY_NAME]));
+    let list = batch.add(graph.users().list().top(3));
+    let count = batch.add(graph.users().count());
+    let draft = Message {
+        subject: Some("In a batch".into()),
+        ..Default::default()
+    };
+    let draft = batch.add(graph.me().messages().create(draft));
+    let nobody = batch.add(graph.users().id("nobody@contoso.com").get());
+    let wrong = batch.add(graph.users().id("..").get());
+    assert_eq!(batch.len(), 6);
+    let mut answers = batch.send().await.unwrap();
+    assert_eq!(
+        answers.take(me).unwrap().id.as_ref(),
+        Some(&simulator.credentials().user_id)
+    );
+    let page = answers.take(list).unwrap();
+    assert_eq!((page.len(), page.next_link.is_some()), (3, true));
+    assert_eq!(answers.take(count).unwrap(), 12);
+    let draft = answers.take(draft).unwrap();
+    assert_eq!(draft.subject.as_deref(), Some("In a batch"));
+    let error = answers.take(nobody).unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("GET /users/{user-id} → 404 Request_ResourceNotFound"),
+        "{error}"
+    );
+    let error = answers.take(wrong).unwrap_err();
+    assert!(matches!(error, Error::Request(_)), "{error}");
+    assert_eq!(simulator.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn case_7_1_any_number_of_calls_is_sent_in_order() {
+    let recorder = Recorder::new(|request| answered(request, named)).await;
+    let graph = graph(&recorder);
+    let calls = (0..45).map(|id| graph.users().id(&id.to_string()).get());
+    let users = graph.batch().send_all(calls).await.unwrap();
+    let ids: Vec<_> = users
+        .into_iter()
+        .map(|user| user.unwrap().id.unwrap())
+        .collect();
+    let wanted: Vec<_> = (0..45).map(|id| format!("/users/{id}")).collect();
+    assert_eq!(ids, wanted);
+    let sizes: Vec<_> = recorder
+        .requests()
+        .iter()
+        .map(|request| parts(request).len())
+        .collect();
+    assert_eq!(sizes, [20, 20, 5]);
+    let all = recorder.requests();
+    let mut ids: Vec<_> = all
+        .iter()
+        .flat_map(parts)
+        .map(|part| part["id"].clone())
+        .collect();
+    ids.sort_by_key(Value::to_string);
+    ids.dedup();
+    assert_eq!(ids.len(), 45);
+}
+
+#[tokio::test]
+async fn case_7_1_a_chain_that_is_too_long_is_refused_before_it_is_sent() {
+    let recorder = Recorder::new(|request| answered(request, named)).await;
+    let graph = graph(&recorder);
+    for (calls, fits) in [(20, true), (21, false)] {
+        let mut batch = graph.batch();
+        let mut before = batch.add(graph.me().get());
+        for _ in 1..calls {
+            before = batch.add_after(&before, graph.me().get());
+        }
+        match batch.send().await {
+            Ok(mut answers) => {
+                assert!(fits);
+                answers.take(before).unwrap();
+            }
+            Err(error) => {
+                assert!(!fits);
+                assert_eq!(batch_error(&error).kind(), BatchErrorKind::TooMany);
+                assert_eq!(
+                    error.to_string(),
+                    "21 calls of a batch wait for each other, and a request holds 20 at most"
+                );
+            }
+        }
+    }
+    assert_eq!(recorder.requests().len(), 1);
+    let chain = parts(&recorder.only());
+    assert_eq!(chain[0].get("dependsOn"), None);
+    assert_eq!(chain[7]["dependsOn"], json!(["7"]));
+}
+
+#[tokio::test]
+async fn a_part_of_another_batch_is_told() {
+    let recorder = Recorder::new(|request| answered(request, named)).await;
+    let graph = graph(&recorder);
+    let (mut one, mut other) = (graph.batch(), graph.batch());
+    let first = one.add(graph.me().get());
+    let second = other.add_after(&first, graph.me().get());
+    let third = other.add(graph.me().get());
+    let mut answers = other.send().await.unwrap();
+    for error in [
+        answers.take(second).unwrap_err(),
+        answers.take(first).unwrap_err(),
+    ] {
+        assert_eq!(batch_error(&error).kind(), BatchErrorKind::OtherBatch);
+    }
+    answers.take(third).unwrap();
+}
+
+#[tokio::test]
+async fn case_7_3_content_that_is_elsewhere_is_fetched_without_a_token() {
+    let simulator = simulator().await;
+    let graph = graph_of(&simulator, simulator.user_token());
+    let file = graph.me().drive().root().path("in a batch.txt").content();
+    file.replace("text").await.unwrap();
+    simulator.forget_requests();
+    let mut batch = graph.batch();
+    let content = batch.add(file.get());
+    let me = batch.add(graph.me().get());
+    let mut answers = batch.send().await.unwrap();
+    assert_eq!(&answers.take(content).unwrap().bytes[..], b"text");
+    answers.take(me).unwrap();
+    let requests = simulator.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests[1].header("authorization").is_none());
+}
+
+#[tokio::test]
+async fn case_7_4_photos_are_bytes() {
+    let simulator = simulator().await;
+    let graph = graph_of(&simulator, simulator.user_token());
+    let photo = graph.me().photo().content();
+    let bytes: &[u8] = b"\xff\xd8\xff\xe0\x00\x10JFIF";
+    let mut batch = graph.batch();
+    let put = batch.add(photo.replace(msgraph::call::Content::new(bytes).with_type("image/jpeg")));
+    let got = batch.add_after(&put, photo.get());
+    let mut answers = batch.send().await.unwrap();
+    answers.take(put).unwrap();
+    assert_eq!(&answers.take(got).unwrap().bytes[..], bytes);
+}
+
+#[tokio::test]
+async fn case_7_6_what_was_not_done_says_because_of_what() {
+    let recorder = Recorder::new(|request| {
+        answered(request, |part| match part["id"].as_str() {
+            Some("1") => json!({
+                "id": "1",
+                "status": 409,
+                "body": { "error": { "code": "nameAlreadyExists", "message": "m" } },
+            }),
+            _ => json!({ "id": part["id"], "status": 424, "body": { "error": { "code": "", "message": "" } } }),
+        })
+    })
+    .await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch();
+    let first = batch.add(
+        graph
+            .me()
+            .mail_folders()
+            .create(msgraph::models::MailFolder::default()),
+    );
+    let second = batch.add_after(&first, graph.me().mail_folders().list());
+    let third = batch.add_after(&second, graph.me().get());
+    let mut answers = batch.send().await.unwrap();
+    assert!(answers.take(first).unwrap_err().is_conflict());
+    for (part, call) in [
+        (answers.take(second).map(drop), "GET /me/mailFolders"),
+        (answers.take(third).map(drop), "GET /me"),
+    ] {
+        let error = part.unwrap_err();
+        assert_eq!(batch_error(&error).kind(), BatchErrorKind::NotRun);
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{call} in a batch: not done, because POST /me/mailFolders failed: \
+                POST /me/mailFolders → 409 nameAlreadyExists: m"
+            )
+        );
+    }
+}
+
+#[tokio::test]
+async fn case_7_7_a_part_is_written_as_the_call_would_be() {
+    let recorder = Recorder::new(|request| match request.target.as_str() {
+        "/v1.0/$batch" => answered(
+            request,
+            |part| json!({ "id": part["id"], "status": 200, "body": { "value": [] } }),
+        ),
+        _ => Answer::json(r#"{"value":[]}"#),
+    })
+    .await;
+    let graph = graph(&recorder);
+    let call = || {
+        let list = graph
+            .users()
+            .list()
+            .filter("mail eq 'a+b@c.d'")
+            .select(["id", "mail"]);
+        list.count(true).header("Prefer", "a").header("Prefer", "b")
+    };
+    call().await.unwrap();
+    let alone = recorder.only();
+    recorder.clear();
+    let mut batch = graph.batch();
+    let _list = batch.add(call());
+    let draft = Message {
+        subject: Some("x".into()),
+        ..Default::default()
+    };
+    let _draft = batch.add(graph.me().messages().create(draft));
+    let _text = batch.add(graph.me().send_mail(Default::default()).body_text("bytes"));
+    let _gone = batch.add(graph.me().messages().id("1/2").delete());
+    batch.send().await.unwrap();
+    let [list, draft, text, gone] = parts(&recorder.only()).try_into().unwrap();
+    assert_eq!(
+        format!("/v1.0{}", list["url"].as_str().unwrap()),
+        alone.target
+    );
+    assert_eq!(
+        list["headers"],
+        json!({ "consistencylevel": "eventual", "prefer": "a, b" })
+    );
+    assert_eq!(list.get("body"), None);
+    assert_eq!(draft["method"], "POST");
+    assert_eq!(
+        draft["headers"],
+        json!({ "content-type": "application/json" })
+    );
+    assert_eq!(draft["body"], json!({ "subject": "x" }));
+    assert_eq!(text["headers"], json!({ "content-type": "text/plain" }));
+    assert_eq!(text["body"], "Ynl0ZXM=");
+    assert_eq!(
+        (&gone["method"], gone.get("headers")),
+        (&json!("DELETE"), None)
+    );
+}
+
+#[tokio::test]
+async fn calls_of_other_versions_are_no_parts() {
+    let recorder = Recorder::new(|request| answered(request, named)).await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch();
+    let beta = batch.add(graph.request(Method::GET, "/beta/me"));
+    let here = batch.add(graph.request(Method::GET, "/me"));
+    let mut answers = batch.send().await.unwrap();
+    let error = answers.take(beta).unwrap_err();
+    assert!(matches!(error, Error::Request(_)), "{error}");
+    answers.take(here).unwrap();
+}
+
+/// A policy that waits for nothing but what Graph asks for.
+fn at_once() -> Retry {
+    Retry::new().first_wait(Duration::ZERO)
+}
+
+#[tokio::test]
+async fn what_graph_puts_off_comes_again_and_nothing_else_does() {
+    let recorder = Recorder::new(|request| {
+        let first = parts(request).len() == 4;
+        answered(request, |part| match part["id"].as_str() {
+            Some("2") if first => {
+                json!({ "id": "2", "status": 429, "headers": { "Retry-After": "0" } })
+            }
+            // Its call comes again, and so does it.
+            Some("3") if first => json!({ "id": "3", "status": 424 }),
+            _ => named(part),
+        })
+    })
+    .await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch().retry(at_once());
+    let first = batch.add(graph.users().id("1").get());
+    let second = batch.add(graph.users().id("2").get());
+    let third = batch.add_after(&second, graph.users().id("3").get());
+    let fourth = batch.add(graph.users().id("4").get());
+    let mut answers = batch.send().await.unwrap();
+    for (part, id) in [(first, "1"), (second, "2"), (third, "3"), (fourth, "4")] {
+        assert_eq!(answers.take(part).unwrap().id, Some(format!("/users/{id}")));
+    }
+    let again = parts(&recorder.requests()[1]);
+    let ids: Vec<_> = again
+        .iter()
+        .map(|part| part["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, ["2", "3"]);
+    assert_eq!(again[1]["dependsOn"], json!(["2"]));
+}
+
+#[tokio::test]
+async fn a_part_that_is_put_off_time_and_again_says_so_in_the_end() {
+    let recorder = Recorder::new(|request| {
+        answered(
+            request,
+            |part| json!({ "id": part["id"], "status": 429, "headers": { "Retry-After": "0" } }),
+        )
+    })
+    .await;
+    let graph = graph(&recorder);
+    let calls = || [graph.me().get(), graph.me().get()];
+    let retry = at_once().max_retries(2);
+    let users = graph.batch().retry(retry).send_all(calls()).await.unwrap();
+    assert!(
+        users
+            .iter()
+            .all(|user| user.as_ref().unwrap_err().is_throttled())
+    );
+    assert_eq!(recorder.requests().len(), 3);
+    recorder.clear();
+    graph
+        .batch()
+        .retry(Retry::never())
+        .send_all(calls())
+        .await
+        .unwrap();
+    assert_eq!(recorder.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_504_is_repeated_for_what_may_be_done_twice() {
+    let recorder = Recorder::new(|request| {
+        let first = parts(request).len() == 2;
+        answered(request, |part| match first {
+            true => json!({ "id": part["id"], "status": 504 }),
+            false => named(part),
+        })
+    })
+    .await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch().retry(at_once());
+    let read = batch.add(graph.me().get());
+    let write = batch.add(graph.me().messages().create(Message::default()));
+    let mut answers = batch.send().await.unwrap();
+    answers.take(read).unwrap();
+    let error = answers.take(write).unwrap_err();
+    assert_eq!(error.status(), Some(http::StatusCode::GATEWAY_TIMEOUT));
+    assert_eq!(parts(&recorder.requests()[1]).len(), 1);
+}
+
+#[tokio::test]
+async fn one_after_another_until_one_fails() {
+    let recorder = Recorder::new(|request| {
+        answered(request, |part| {
+            let id = part["id"].as_str().unwrap();
+            match id.parse::<u32>().unwrap() {
+                21 => json!({ "id": id, "status": 400, "body": { "error": { "code": "c" } } }),
+                22.. => json!({ "id": id, "status": 424 }),
+                _ => named(part),
+            }
+        })
+    })
+    .await;
+    let graph = graph(&recorder);
+    let calls = (0..41).map(|id| graph.users().id(&id.to_string()).get());
+    let users = graph.batch().sequential().send_all(calls).await.unwrap();
+    let sizes: Vec<_> = recorder
+        .requests()
+        .iter()
+        .map(|request| parts(request).len())
+        .collect();
+    // The third request is not sent.
+    assert_eq!(sizes, [20, 20]);
+    let second = parts(&recorder.requests()[1]);
+    assert_eq!(second[0].get("dependsOn"), None);
+    assert_eq!(second[1]["dependsOn"], json!(["21"]));
+    assert!(users[..20].iter().all(Result::is_ok));
+    assert!(users[20].as_ref().unwrap_err().is_bad_request());
+    for not_run in [&users[21], &users[22], &users[40]] {
+        let error = not_run.as_ref().unwrap_err();
+        assert_eq!(batch_error(error).kind(), BatchErrorKind::NotRun);
+        assert!(
+            error
+                .to_string()
+                .contains("because GET /users/{user-id} failed"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn of_an_answer_that_cannot_be_read_only_reads_are_made_again() {
+    let recorder = Recorder::new(|request| match request.target.as_str() {
+        "/v1.0/$batch" => Answer::json(r#"{"responses":[{"id":"1","status":200,"body":<html>}]}"#),
+        _ => Answer::json(r#"{"id":"alone"}"#),
+    })
+    .await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch();
+    let read = batch.add(graph.me().get());
+    let write = batch.add(graph.me().messages().create(Message::default()));
+    let mut answers = batch.send().await.unwrap();
+    assert_eq!(answers.take(read).unwrap().id.as_deref(), Some("alone"));
+    let error = answers.take(write).unwrap_err();
+    assert_eq!(batch_error(&error).kind(), BatchErrorKind::Unknown);
+    assert_eq!(recorder.targets(), ["/v1.0/$batch", "/v1.0/me"]);
+}
+
+#[tokio::test]
+async fn a_part_that_the_answer_leaves_out_is_an_error_of_that_part() {
+    let recorder = Recorder::always(Answer::json(
+        r#"{"responses":[{"id":"2","status":200,"body":{"id":"2"}},{"id":"9","status":200}]}"#,
+    ))
+    .await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch();
+    let (one, two) = (batch.add(graph.me().get()), batch.add(graph.me().get()));
+    let mut answers = batch.send().await.unwrap();
+    let error = answers.take(one).unwrap_err();
+    assert_eq!(batch_error(&error).kind(), BatchErrorKind::Unknown);
+    assert_eq!(
+        error.to_string(),
+        "GET /me in a batch: the answer to the batch does not name it"
+    );
+    assert_eq!(answers.take(two).unwrap().id.as_deref(), Some("2"));
+}
+
+#[tokio::test]
+async fn what_happens_to_the_batch_happens_to_each_of_its_parts() {
+    let simulator = simulator().await;
+    let graph = graph_of(&simulator, simulator.user_token());
+    simulator.fault(Fault::status(http::StatusCode::INTERNAL_SERVER_ERROR).at("/v1.0/$batch"));
+    let calls = [graph.me().get(), graph.me().get()];
+    let users = graph
+        .batch()
+        .retry(Retry::never())
+        .send_all(calls)
+        .await
+        .unwrap();
+    for user in users {
+        let error = user.unwrap_err();
+        assert_eq!(
+            error.status(),
+            Some(http::StatusCode::INTERNAL_SERVER_ERROR)
+        );
+        assert!(
+            error.to_string().starts_with("POST /$batch → 500"),
+            "{error}"
+        );
+    }
+}

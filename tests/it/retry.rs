@@ -1,0 +1,688 @@
+//! What is tried again, when, and what is not. Time is tokio's, paused: it moves on while a call waits and at no other time.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::Utc;
+use futures_util::future::join_all;
+use http::{Extensions, Method};
+use msgraph::auth::AccessToken;
+use msgraph::error::NotRetried;
+use msgraph::models::Message;
+use msgraph::{Error, Graph, GraphBuilder, Retry};
+use reqwest_middleware::{Middleware, Next};
+use serde_json::json;
+use simulator::{Fault, Limit, RecordedRequest, RetryAfter, Service, Simulator};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, advance};
+
+use crate::support::busy::Busy;
+use crate::support::recorder::{Answer, Recorder};
+use crate::support::simulator;
+
+fn builder(url: &str) -> GraphBuilder {
+    Graph::builder(AccessToken::new("token"))
+        .base_url(url)
+        .middleware_each_try(Busy)
+}
+
+fn client(url: &str) -> Graph {
+    builder(url).build().expect("a client can be built")
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn throttled(retry_after: &str) -> Answer {
+    Answer::status(429).header("Retry-After", retry_after)
+}
+
+fn http_date(time: chrono::DateTime<Utc>) -> String {
+    time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+fn not_retried(error: &Error) -> Option<NotRetried> {
+    error.tries().expect("it was tried").not_retried()
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_6_1_the_second_try_is_the_same_as_the_first() {
+    let created = Answer::json(r#"{"id":"1"}"#).with_status(201);
+    let recorder = Recorder::in_turn([throttled("1"), created]).await;
+    let start = Instant::now();
+    let draft = Message {
+        subject: Some("Hello".into()),
+        ..Default::default()
+    };
+    let create = client(recorder.url()).me().messages().create(draft);
+    let message = create.immutable_ids().await.unwrap();
+    assert_eq!(message.id.as_deref(), Some("1"));
+    assert!(start.elapsed() >= seconds(1), "{:?}", start.elapsed());
+
+    let [first, second] = &recorder.requests()[..] else {
+        panic!("two requests were expected: {:?}", recorder.requests());
+    };
+    assert_eq!(
+        (&first.method, &first.target),
+        (&second.method, &second.target)
+    );
+    assert_eq!(first.body, br#"{"subject":"Hello"}"#);
+    assert_eq!(first.body, second.body);
+    assert_eq!(first.header("retry-attempt"), None);
+    assert_eq!(second.header("retry-attempt"), Some("1"));
+    let mut repeated = second.headers.clone();
+    repeated.retain(|(name, _)| name != "retry-attempt");
+    assert_eq!(first.headers, repeated);
+    for header in [
+        "content-type",
+        "content-length",
+        "client-request-id",
+        "prefer",
+        "authorization",
+    ] {
+        assert!(first.header(header).is_some(), "{header}");
+    }
+}
+
+/// Gives each request a body that can be sent only once.
+struct OneShot;
+
+#[msgraph::async_trait]
+impl Middleware for OneShot {
+    async fn handle(
+        &self,
+        mut request: reqwest::Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        let piece = futures_util::stream::iter([Ok::<_, std::io::Error>("{}")]);
+        *request.body_mut() = Some(reqwest::Body::wrap_stream(piece));
+        request.headers_mut().remove("content-length");
+        next.run(request, extensions).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_6_1_a_stream_is_sent_once_and_the_error_says_so() {
+    let recorder = Recorder::always(throttled("1")).await;
+    let graph = builder(recorder.url()).middleware(OneShot).build().unwrap();
+    let error = graph.request(Method::PUT, "/me/photo").await.unwrap_err();
+    assert_eq!(recorder.only().body, b"{}");
+    assert!(error.is_throttled());
+    assert_eq!(error.retry_after(), Some(seconds(1)));
+    assert_eq!(not_retried(&error), Some(NotRetried::OneShotBody));
+    let text = error.to_string();
+    assert!(text.contains("429"), "{text}");
+    assert!(text.contains("its body can be sent only once"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_6_2_a_call_waits_as_long_as_it_is_asked_to() {
+    let now = Utc::now();
+    let ahead = http_date(now + chrono::TimeDelta::seconds(4));
+    let ago = http_date(now - chrono::TimeDelta::seconds(4));
+    for (answer, least, most) in [
+        (throttled("5"), 5.0, 5.5),
+        (throttled("2.128"), 2.128, 3.5),
+        (throttled("0,120"), 120.0, 132.0),
+        (throttled("0"), 0.0, 0.0),
+        // A date without one to compare it with counts from the clock here.
+        (throttled(&ahead), 3.0, 4.5),
+        (throttled(&ahead).header("Date", &ago), 8.0, 8.8),
+        (throttled(&ago), 0.0, 0.0),
+        (throttled("5").header("RateLimit-Reset", "9"), 9.0, 9.9),
+        (Answer::status(503).header("Retry-After", "7"), 7.0, 7.7),
+        (Answer::status(509).header("Retry-After", "7"), 7.0, 7.7),
+    ] {
+        let name = format!("{} {:?}", answer.status, answer.headers);
+        let recorder = Recorder::in_turn([answer, Answer::json("{}")]).await;
+        let start = Instant::now();
+        client(recorder.url())
+            .request(Method::GET, "/me")
+            .await
+            .unwrap();
+        // The clock counts milliseconds.
+        let waited = start.elapsed().as_secs_f64();
+        assert!(waited >= least && waited <= most + 0.01, "{name}: {waited}");
+        assert_eq!(recorder.requests().len(), 2, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_6_2_nobody_waits_for_what_is_absurd() {
+    for asked in ["99999", "61", "1e300"] {
+        let recorder = Recorder::always(throttled(asked)).await;
+        let retry = Retry::new().max_wait(seconds(60));
+        let graph = builder(recorder.url()).retry(retry).build().unwrap();
+        let start = Instant::now();
+        let error = graph.request(Method::GET, "/me").await.unwrap_err();
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        assert_eq!(recorder.requests().len(), 1);
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(429));
+        assert!(error.retry_after().is_some_and(|wait| wait > seconds(60)));
+        assert_eq!(
+            not_retried(&error),
+            Some(NotRetried::WaitTooLong),
+            "{asked}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_6_3_without_a_retry_after_the_waits_double() {
+    for status in [504, 503, 408, 429] {
+        let answers = [(); 3].map(|()| Answer::status(status));
+        let recorder = Recorder::in_turn(answers.into_iter().chain([Answer::json("{}")])).await;
+        let start = Instant::now();
+        client(recorder.url())
+            .request(Method::GET, "/me")
+            .await
+            .unwrap();
+        assert_eq!(recorder.requests().len(), 4, "{status}");
+        // 3 + 6 + 12 s, half more or less.
+        let waited = start.elapsed().as_secs_f64();
+        assert!((10.5..32.0).contains(&waited), "{status}: {waited}");
+        let attempts: Vec<_> = recorder
+            .requests()
+            .iter()
+            .map(|request| request.header("retry-attempt").map(str::to_owned))
+            .collect();
+        let attempts: Vec<_> = attempts.iter().map(Option::as_deref).collect();
+        assert_eq!(attempts, [None, Some("1"), Some("2"), Some("3")]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_6_3_what_may_have_happened_is_not_done_twice() {
+    let call = |graph: &Graph, method: &str| {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        graph
+            .request(method, "/me/messages/1")
+            .body_json(&json!({}))
+    };
+    for (method, status, tries) in [
+        ("GET", 504, 2),
+        ("PUT", 504, 2),
+        ("DELETE", 504, 2),
+        ("POST", 504, 1),
+        ("PATCH", 504, 1),
+        // These tell that nothing has happened.
+        ("POST", 503, 2),
+        ("POST", 429, 2),
+        ("PATCH", 408, 2),
+        // These mostly come again.
+        ("GET", 500, 1),
+        ("GET", 502, 1),
+    ] {
+        let recorder = Recorder::in_turn([Answer::status(status), Answer::json("{}")]).await;
+        let outcome = call(&client(recorder.url()), method).await;
+        assert_eq!(recorder.requests().len(), tries, "{method} {status}");
+        match outcome {
+            Ok(_) => assert_eq!(tries, 2, "{method} {status}"),
+            Err(error) => {
+                let expected = (status == 504).then_some(NotRetried::NotIdempotent);
+                assert_eq!(not_retried(&error), expected, "{method} {status}");
+            }
+        }
+    }
+    let recorder = Recorder::in_turn([Answer::status(504), Answer::json("{}")]).await;
+    call(&client(recorder.url()), "POST")
+        .idempotent()
+        .await
+        .unwrap();
+    assert_eq!(recorder.requests().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_6_3_server_errors_are_tried_again_where_that_is_asked_for() {
+    for (method, status, tries) in [
+        (Method::GET, 500, 2),
+        (Method::GET, 502, 2),
+        (Method::HEAD, 502, 2),
+        (Method::DELETE, 500, 1),
+        (Method::POST, 500, 1),
+    ] {
+        let recorder = Recorder::in_turn([Answer::status(status), Answer::json("{}")]).await;
+        let call = client(recorder.url()).request(method.clone(), "/me");
+        let _ = call.retry(Retry::new().server_errors(true)).await;
+        assert_eq!(recorder.requests().len(), tries, "{method} {status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_6_4_an_exhausted_retry_says_what_it_did() {
+    let recorder = Recorder::always(
+        throttled("10")
+            .header("request-id", "r")
+            .header("x-ms-throttle-information", "ResourceUnitLimitExceeded")
+            .header(
+                "x-ms-throttle-scope",
+                "Tenant_Application/ReadWrite/app/tenant",
+            )
+            .header("x-ms-throttle-limit-percentage", "1.2")
+            .header("x-ms-resource-unit", "2"),
+    )
+    .await;
+    let start = Instant::now();
+    let error = client(recorder.url()).users().list().await.unwrap_err();
+    let tries = *error.tries().unwrap();
+    assert_eq!(tries.count(), 4);
+    assert_eq!(recorder.requests().len(), 4);
+    assert_eq!(tries.not_retried(), Some(NotRetried::MaxRetries));
+    assert!(
+        (seconds(30)..seconds(34)).contains(&tries.waited()),
+        "{tries:?}"
+    );
+    assert!(start.elapsed() >= seconds(30));
+    let waited = tries.waited().as_secs_f64();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "GET /users → 429 Too Many Requests, limit ResourceUnitLimitExceeded of Tenant_Application/ReadWrite, \
+             tried 4 times with {waited:.1} s of waiting, request-id r"
+        )
+    );
+    let Error::Api(error) = error else {
+        panic!("an API error was expected");
+    };
+    let throttle = error.throttle();
+    assert_eq!(throttle.resource_units, Some(2));
+    assert_eq!(throttle.limit_share, Some(1.2));
+    let scope = throttle.scope.as_deref();
+    assert_eq!(scope, Some("Tenant_Application/ReadWrite/app/tenant"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_6_4_retries_end_with_the_budget_of_the_call() {
+    let recorder = Recorder::always(throttled("6")).await;
+    let graph = client(recorder.url());
+    let retry = Retry::new().budget(seconds(10));
+    let call = graph.request(Method::GET, "/me").retry(retry);
+    let error = call.await.unwrap_err();
+    assert_eq!(recorder.requests().len(), 2);
+    assert_eq!(not_retried(&error), Some(NotRetried::OutOfTime));
+    assert!(error.is_throttled());
+
+    recorder.clear();
+    let error = graph.request(Method::GET, "/sites").timeout(seconds(5));
+    let error = error.await.unwrap_err();
+    assert_eq!(recorder.requests().len(), 1);
+    assert_eq!(not_retried(&error), Some(NotRetried::OutOfTime));
+
+    recorder.clear();
+    let error = graph.request(Method::GET, "/teams").retry(Retry::never());
+    let error = error.await.unwrap_err();
+    assert_eq!(recorder.requests().len(), 1);
+    assert_eq!(error.tries().unwrap().count(), 1);
+    assert!(!error.to_string().contains("tried"), "{error}");
+}
+
+/// Serves one connection after another, and each until it is closed: what comes of a request is up to `serve`.
+async fn one_at_a_time<F, S>(mut serve: F) -> String
+where
+    F: FnMut(TcpStream, usize) -> S + Send + 'static,
+    S: Future<Output = ()> + Send,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound socket has one");
+    tokio::spawn(async move {
+        let mut count = 0;
+        while let Ok((stream, _)) = listener.accept().await {
+            serve(stream, count).await;
+            count += 1;
+        }
+    });
+    format!("http://{address}")
+}
+
+/// Reads until the end of a request without a body; `false` when the client has closed the connection.
+async fn request(stream: &mut TcpStream) -> bool {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_6_5_an_answer_does_not_hold_its_connection_while_the_call_waits() {
+    const LONG: usize = 1024 * 1024;
+    let url = one_at_a_time(|mut stream, _| async move {
+        let mut answers = 0;
+        while request(&mut stream).await {
+            answers += 1;
+            let (status, body) = match answers {
+                1 => ("503 Service Unavailable", "x".repeat(LONG)),
+                _ => ("200 OK", "{}".to_owned()),
+            };
+            let answer = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            if stream.write_all(answer.as_bytes()).await.is_err() {
+                break;
+            }
+        }
+    })
+    .await;
+    let graph = builder(&url).configure_http(|http| http.pool_max_idle_per_host(1));
+    let call = graph.build().unwrap().request(Method::GET, "/me");
+    call.timeout(seconds(60)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_connection_is_tried_again_where_that_is_harmless() {
+    let losing = |answer: &'static [u8]| {
+        one_at_a_time(move |mut stream, count| async move {
+            request(&mut stream).await;
+            let answer = match count {
+                0 => answer,
+                _ => b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+            };
+            let _ = stream.write_all(answer).await;
+        })
+    };
+    // No answer at all, and one that ends in the middle.
+    for answer in [
+        &b""[..],
+        b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"value\":[",
+    ] {
+        let url = losing(answer).await;
+        let response = client(&url).request(Method::GET, "/me").await.unwrap();
+        assert_eq!(response.bytes(), "{}");
+
+        let url = losing(answer).await;
+        let error = client(&url).request(Method::POST, "/me").await.unwrap_err();
+        assert!(matches!(error, Error::Transport(_)), "{error:?}");
+        assert_eq!(not_retried(&error), Some(NotRetried::NotIdempotent));
+        assert!(
+            error.to_string().contains("it may have done its work"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_sent_may_be_sent_again_whatever_it_is() {
+    let graph = client("http://127.0.0.1:1");
+    let error = graph.request(Method::POST, "/me").await.unwrap_err();
+    assert!(matches!(&error, Error::Transport(lost) if lost.is_connect()));
+    assert_eq!(error.tries().unwrap().count(), 4);
+    let text = error.to_string();
+    assert!(text.starts_with("POST /me → no connection: "), "{text}");
+    assert!(text.contains(", tried 4 times with "), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_given_up_in_time_with_all_its_tries() {
+    let url = one_at_a_time(|mut stream, _| async move {
+        request(&mut stream).await;
+        let _ = stream.read_u8().await;
+    })
+    .await;
+    let graph = Graph::builder(AccessToken::new("token"));
+    let graph = graph.base_url(url).build().unwrap();
+    let start = Instant::now();
+    let call = graph.request(Method::GET, "/me").timeout(seconds(5));
+    let error = call.await.unwrap_err();
+    assert_eq!(start.elapsed().as_secs(), 5);
+    assert!(error.is_timeout(), "{error:?}");
+    assert_eq!(error.tries().unwrap().count(), 1);
+    assert_eq!(error.to_string(), "GET /me → no answer in time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_calls_wait_while_what_they_are_for_throttles() {
+    let start = Instant::now();
+    let recorder = Recorder::new(move |request| {
+        let is_of_files = request.target.contains("drive") || request.target.contains("sites");
+        match start.elapsed() < seconds(10) && is_of_files {
+            true => throttled("10"),
+            false => Answer::json(r#"{"value":[]}"#),
+        }
+    })
+    .await;
+    let graph = client(recorder.url());
+    let first = graph.request(Method::GET, "/me/drive/root/children");
+    let first = tokio::spawn(async move { first.await });
+    while recorder.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    tokio::task::yield_now().await;
+
+    // Another service is not concerned, nor is a call that does not wait at all.
+    graph.request(Method::GET, "/me/messages").await.unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    let never = graph
+        .request(Method::GET, "/me/drive")
+        .retry(Retry::never());
+    assert_eq!(never.await.unwrap_err().status().unwrap(), 429);
+
+    // One that cannot wait as long is not even sent.
+    let sent = recorder.requests().len();
+    let hurried = graph
+        .request(Method::GET, "/sites/root")
+        .timeout(seconds(3));
+    let error = hurried.await.unwrap_err();
+    assert_eq!(recorder.requests().len(), sent);
+    assert!(error.is_throttled() && error.is_retryable(), "{error:?}");
+    assert!(
+        error.retry_after().is_some_and(|wait| wait > seconds(9)),
+        "{error:?}"
+    );
+    assert_eq!(error.tries().unwrap().count(), 0);
+    assert!(
+        error
+            .to_string()
+            .starts_with("GET /sites/root → not sent: Graph throttles, and asks for 1"),
+        "{error}"
+    );
+
+    // The rest waits: whatever way leads to a drive.
+    graph
+        .request(Method::GET, "/sites/root/drives")
+        .await
+        .unwrap();
+    assert!(start.elapsed() >= seconds(10), "{:?}", start.elapsed());
+    first.await.unwrap().unwrap();
+    let refused = recorder.requests().len() - sent;
+    assert_eq!(refused, 2, "nothing else was sent meanwhile");
+}
+
+/// Lets the time of a simulator pass with that of tokio.
+struct InStep {
+    simulator: Arc<Simulator>,
+    since: Mutex<Instant>,
+}
+
+#[msgraph::async_trait]
+impl Middleware for InStep {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        let passed = {
+            let mut since = self.since.lock().unwrap();
+            let passed = since.elapsed();
+            *since = Instant::now();
+            passed
+        };
+        self.simulator.advance(passed);
+        next.run(request, extensions).await
+    }
+}
+
+async fn simulated() -> (Arc<Simulator>, Graph) {
+    let simulator = Arc::new(simulator().await);
+    let in_step = InStep {
+        simulator: Arc::clone(&simulator),
+        since: Mutex::new(Instant::now()),
+    };
+    let graph = Graph::builder(AccessToken::new(simulator.user_token()))
+        .base_url(simulator.url())
+        .middleware_each_try(in_step)
+        .middleware_each_try(Busy)
+        .build()
+        .unwrap();
+    (simulator, graph)
+}
+
+fn statuses(simulator: &Simulator) -> Vec<Option<u16>> {
+    let requests = simulator.requests();
+    let status = |request: &RecordedRequest| Some(request.status?.as_u16());
+    requests.iter().map(status).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_calls_gets_through_a_limit() {
+    let (simulator, graph) = simulated().await;
+    simulator.limit(Limit::requests(Service::Files, 10, seconds(10)));
+    let calls = (0..60).map(|_| {
+        graph
+            .request(Method::GET, "/me/drive/root/children")
+            .into_future()
+    });
+    for call in join_all(calls).await {
+        call.unwrap();
+    }
+    let statuses = statuses(&simulator);
+    let taken = statuses
+        .iter()
+        .filter(|status| **status == Some(200))
+        .count();
+    let refused = statuses
+        .iter()
+        .filter(|status| **status == Some(429))
+        .count();
+    assert_eq!((taken, taken + refused), (60, statuses.len()));
+    // All left at once, so 50 were refused; from then on, the first few of each round.
+    assert!(refused < 130, "{refused} refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_simulator_did_is_done_once() {
+    let (simulator, graph) = simulated().await;
+    let count = |simulator: &Simulator| {
+        let messages = simulator.read("/me/messages?$filter=subject eq 'Once'&$top=50");
+        messages.unwrap()["value"].as_array().unwrap().len()
+    };
+    let create = || {
+        let draft = json!({ "subject": "Once" });
+        graph
+            .request(Method::POST, "/me/messages")
+            .body_json(&draft)
+    };
+    let at = |fault: Fault| fault.method(Method::POST).at("/v1.0/me/messages");
+
+    simulator.fault(at(Fault::throttled(RetryAfter::Seconds(3))).times(2));
+    create().await.unwrap();
+    assert_eq!(statuses(&simulator), [Some(429), Some(429), Some(201)]);
+    assert_eq!(count(&simulator), 1);
+
+    // The connection is reset before Graph has done anything; but nobody can know.
+    simulator.forget_requests();
+    simulator.fault(at(Fault::reset()));
+    let error = create().await.unwrap_err();
+    assert_eq!(not_retried(&error), Some(NotRetried::NotIdempotent));
+    assert_eq!((simulator.requests().len(), count(&simulator)), (1, 1));
+
+    // It is reset afterwards: that is why.
+    simulator.fault(at(Fault::lost()));
+    create().await.unwrap_err();
+    assert_eq!(count(&simulator), 2);
+
+    // Reading is harmless, and so is a part of an answer.
+    simulator.forget_requests();
+    simulator.fault(Fault::reset().at("/v1.0/me/messages"));
+    simulator.fault(Fault::truncated().at("/v1.0/me/messages"));
+    let messages = graph.me().messages().list().top(5).await.unwrap();
+    assert!(!messages.is_empty());
+    assert_eq!(simulator.requests().len(), 3);
+    let ids: Vec<_> = simulator
+        .requests()
+        .iter()
+        .map(|request| request.header("client-request-id").unwrap().to_owned())
+        .collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}
+
+/// Notes what it sees, outside or inside of the retries.
+struct Sees(Arc<Mutex<Vec<String>>>);
+
+#[msgraph::async_trait]
+impl Middleware for Sees {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        assert!(!request.headers().contains_key("authorization"));
+        let attempt = request.headers().get("retry-attempt").cloned();
+        let response = next.run(request, extensions).await?;
+        assert_eq!(response.url().path(), "/v1.0/me");
+        let attempt = attempt.as_ref().map(|attempt| attempt.to_str().unwrap());
+        let seen = format!("{:?} {}", attempt, response.status().as_u16());
+        self.0.lock().unwrap().push(seen);
+        Ok(response)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn middleware_of_the_users_sees_a_call_or_each_try() {
+    let recorder = Recorder::in_turn([Answer::status(503), Answer::json("{}")]).await;
+    let (calls, tries) = (Arc::default(), Arc::default());
+    let graph = builder(recorder.url())
+        .middleware(Sees(Arc::clone(&calls)))
+        .middleware_each_try(Sees(Arc::clone(&tries)))
+        .build()
+        .unwrap();
+    graph.request(Method::GET, "/me").await.unwrap();
+    assert_eq!(*calls.lock().unwrap(), ["None 200"]);
+    assert_eq!(*tries.lock().unwrap(), ["None 503", "Some(\"1\") 200"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_goes_on_once_a_call_is_dropped() {
+    let recorder = Recorder::always(throttled("10")).await;
+    let call = client(recorder.url())
+        .request(Method::GET, "/me")
+        .into_future();
+    let call = tokio::spawn(call);
+    while recorder.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    advance(seconds(3600)).await;
+    tokio::task::yield_now().await;
+    assert_eq!(recorder.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_ends_when_its_call_is_dropped() {
+    let (came, coming) = tokio::sync::oneshot::channel();
+    let (closed, closing) = tokio::sync::oneshot::channel();
+    let mut senders = Some((came, closed));
+    let url = one_at_a_time(move |mut stream, _| {
+        let senders = senders.take();
+        async move {
+            let (came, closed) = senders.expect("one connection");
+            request(&mut stream).await;
+            let _ = came.send(());
+            let _ = closed.send(stream.read_u8().await.is_err());
+        }
+    })
+    .await;
+    let call = tokio::spawn(client(&url).request(Method::GET, "/me").into_future());
+    coming.await.unwrap();
+    call.abort();
+    assert!(closing.await.unwrap(), "the connection was closed");
+}

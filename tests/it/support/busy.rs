@@ -1,0 +1,30 @@
+//! A paused clock that stands still while a request is under way.
+
+use std::pin::pin;
+
+use http::Extensions;
+use reqwest::{Request, Response};
+use reqwest_middleware::{Middleware, Next};
+
+/// Keeps the runtime busy until the answer is there. Tokio's paused clock moves on where nobody has anything to do, as it
+/// should while a client waits; but a runtime that waits for a server has nothing to do either, and no time must pass then.
+pub struct Busy;
+
+#[msgraph::async_trait]
+impl Middleware for Busy {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        let mut answer = pin!(next.run(request, extensions));
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut answer => return answer,
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    }
+}
