@@ -190,6 +190,7 @@ impl Error {
         match self {
             Error::Api(error) => error.request_id(),
             Error::EmptyResponse(error) => error.request_id(),
+            Error::Transfer(error) => error.api_error()?.request_id(),
             _ => None,
         }
     }

@@ -80,6 +80,10 @@ impl Refusal {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::single_range_in_vec_init,
+    reason = "lists of one range are what is meant"
+)]
 mod tests {
     use bytes::Bytes;
     use http::{HeaderMap, HeaderValue};

@@ -55,6 +55,10 @@ pub(super) fn count(ranges: &[Range<u64>]) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::single_range_in_vec_init,
+    reason = "lists of one range are what is meant"
+)]
 mod tests {
     use super::*;
 

@@ -53,7 +53,7 @@ impl Uploaded {
     }
 
     /// Whether the service has made something of the bytes. A session with `deferCommit` waits for
-    /// [`Session::commit`].
+    /// [`Session::commit`](super::Session::commit).
     pub fn is_committed(&self) -> bool {
         self.id().is_some() || self.answer.status() == http::StatusCode::CREATED
     }

@@ -60,6 +60,7 @@ fn build(root: &Path) -> Result<()> {
     let flags = env::var("RUSTDOCFLAGS").unwrap_or_default();
     let status = cargo(root)
         .args(["doc", "--workspace", "--no-deps"])
+        .args(["--features", "msgraph/notifications"])
         .env("RUSTDOCFLAGS", format!("{flags} {CONDITION}"))
         .status()
         .context("cannot run cargo doc")?;
