@@ -215,6 +215,7 @@ impl Graph {
         let mut request = reqwest::Request::new(method, url);
         *request.headers_mut() = headers;
         *request.body_mut() = body.map(Into::into);
+        let settings = settings.map(|settings| *settings).unwrap_or_default();
         let timeout = settings.timeout.or(self.0.timeout);
         let trying = Trying {
             retry: settings.retry.unwrap_or_else(|| Arc::clone(&self.0.retry)),

@@ -544,7 +544,7 @@ struct Walk {
     /// The call's, kept for all pages: they are not in the links.
     headers: http::HeaderMap,
     /// The call's, kept for all pages.
-    settings: Settings,
+    settings: Option<Box<Settings>>,
     state: State,
     followed: Followed,
     delta_link: Option<String>,
@@ -584,7 +584,7 @@ impl Walk {
             template: String::new(),
             facts: None,
             headers: http::HeaderMap::new(),
-            settings: Settings::default(),
+            settings: None,
             state: State::Failed(error),
             followed: Followed::default(),
             delta_link: None,

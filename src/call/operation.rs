@@ -32,7 +32,7 @@ pub(crate) struct Operation {
     query: Vec<Parameter>,
     headers: HeaderMap,
     body: Option<Bytes>,
-    settings: Settings,
+    settings: Option<Box<Settings>>,
     invalid: Option<Box<str>>,
 }
 
@@ -64,7 +64,7 @@ impl Operation {
             query: Vec::new(),
             headers: HeaderMap::new(),
             body: None,
-            settings: Settings::default(),
+            settings: None,
             invalid,
         }
     }
@@ -76,7 +76,7 @@ impl Operation {
     }
 
     pub(super) fn settings_mut(&mut self) -> &mut Settings {
-        &mut self.settings
+        self.settings.get_or_insert_default()
     }
 
     pub(super) fn permissions(&self) -> Option<Permissions> {
