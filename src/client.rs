@@ -269,7 +269,8 @@ impl Graph {
     }
 
     /// How a call is tried: as it says itself, or else as the client does.
-    fn trying(&self, settings: Settings) -> Trying {
+    fn trying(&self, settings: Option<Box<Settings>>) -> Trying {
+        let settings = settings.map(|settings| *settings).unwrap_or_default();
         let timeout = settings.timeout.or(self.0.timeout);
         Trying {
             retry: settings.retry.unwrap_or_else(|| Arc::clone(&self.0.retry)),

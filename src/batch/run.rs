@@ -267,12 +267,12 @@ impl Course<'_> {
             facts: None,
             headers,
             body: Some(body),
-            settings: Settings {
+            settings: Some(Box::new(Settings {
                 retry: Some(self.batch.retry.clone()),
                 // A batch is as good twice as once where each of its calls is.
                 idempotent: calls.iter().all(|call| self.is_repeatable(*call)),
                 timeout: None,
-            },
+            })),
         }
     }
 
@@ -302,7 +302,11 @@ impl Course<'_> {
     fn is_repeatable(&self, call: usize) -> bool {
         let part = &self.batch.parts[call];
         part.request.as_ref().is_ok_and(|request| {
-            request.settings.idempotent
+            let says_so = request
+                .settings
+                .as_ref()
+                .map(|settings| settings.idempotent);
+            says_so == Some(true)
                 || [Method::GET, Method::PUT, Method::DELETE].contains(&request.method)
         })
     }
@@ -372,10 +376,10 @@ impl Course<'_> {
             facts: context.facts,
             headers: HeaderMap::new(),
             body: None,
-            settings: Settings {
+            settings: Some(Box::new(Settings {
                 retry: Some(self.batch.retry.clone()),
                 ..Settings::default()
-            },
+            })),
         };
         let opened = self.batch.graph.open_elsewhere(request).await?;
         opened.read().await

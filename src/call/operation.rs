@@ -33,7 +33,7 @@ pub(crate) struct Operation {
     query: Vec<Parameter>,
     headers: HeaderMap,
     body: Option<Bytes>,
-    settings: Settings,
+    settings: Option<Box<Settings>>,
     invalid: Option<Box<str>>,
     /// How many items of the first page a stream leaves out.
     items_before: usize,
@@ -67,7 +67,7 @@ impl Operation {
             query: Vec::new(),
             headers: HeaderMap::new(),
             body: None,
-            settings: Settings::default(),
+            settings: None,
             invalid,
             items_before: 0,
         }
@@ -103,7 +103,7 @@ impl Operation {
     }
 
     pub(super) fn settings_mut(&mut self) -> &mut Settings {
-        &mut self.settings
+        self.settings.get_or_insert_default()
     }
 
     pub(super) fn permissions(&self) -> Option<Permissions> {

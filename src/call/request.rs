@@ -22,8 +22,8 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     /// Whole, so that it can be sent again. A one-shot stream will be another kind of body beside this one.
     pub(crate) body: Option<Bytes>,
-    /// How it is tried.
-    pub(crate) settings: Settings,
+    /// How it is tried, where the call says so.
+    pub(crate) settings: Option<Box<Settings>>,
 }
 
 impl Request {

@@ -16,11 +16,10 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// For what has a rule of its own for trying again: pieces of files, which go on from where they were.
-    pub(crate) fn one_try(self) -> Self {
-        Self {
-            retry: Some(Arc::new(Retry::never())),
-            ..self
-        }
+    pub(crate) fn one_try(settings: Option<Box<Self>>) -> Option<Box<Self>> {
+        let mut settings = settings.unwrap_or_default();
+        settings.retry = Some(Arc::new(Retry::never()));
+        Some(settings)
     }
 }
 

@@ -23,7 +23,6 @@
 mod work;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{HeaderMap, LOCATION};
@@ -32,7 +31,7 @@ use tokio::time::sleep;
 
 pub use work::{Work, WorkStatus};
 
-use crate::call::{Answered, Call, Options, Request, Response, Settings};
+use crate::call::{Answered, Call, Options, Request, Response};
 use crate::error::{EmptyResponseError, OperationError, RequestContext, retry_after};
 use crate::page::from_link;
 use crate::{Graph, Result};
@@ -118,6 +117,8 @@ fn absolute(graph: &Graph, location: &str) -> String {
     }
 }
 
+type OnProgress = Box<dyn Fn(&Work) + Send + Sync>;
+
 /// Work that Graph has begun: what [`Call::monitor`] gives.
 ///
 /// Looking at it changes nothing, and the work goes on whether or not anybody looks.
@@ -128,7 +129,7 @@ pub struct Monitor {
     /// What is known already where the work was over with the answer.
     done: Option<Work>,
     interval: Option<Duration>,
-    progress: Option<Arc<dyn Fn(&Work) + Send + Sync>>,
+    progress: Option<OnProgress>,
 }
 
 impl Monitor {
@@ -157,7 +158,7 @@ impl Monitor {
 
     /// Has a function called with each look, the last one included.
     pub fn on_progress(mut self, progress: impl Fn(&Work) + Send + Sync + 'static) -> Self {
-        self.progress = Some(Arc::new(progress));
+        self.progress = Some(Box::new(progress));
         self
     }
 
@@ -245,7 +246,7 @@ impl Monitor {
             facts: None,
             headers: HeaderMap::new(),
             body: None,
-            settings: Settings::default(),
+            settings: None,
         };
         let opened = self.graph.open_elsewhere(request).await?;
         let context = opened.context.clone();

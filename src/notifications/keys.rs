@@ -125,7 +125,7 @@ impl SigningKeys {
             headers: HeaderMap::new(),
             body: None,
             // Graph waits for its answer and sends the notification again; nothing is won by waiting here.
-            settings: Settings::default().one_try(),
+            settings: Settings::one_try(None),
         };
         let answer = self.graph.open_elsewhere(request).await?.read().await?;
         answer.json()

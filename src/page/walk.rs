@@ -22,7 +22,7 @@ pub(crate) struct Walk {
     /// The call's, kept for all pages: they are not in the links.
     headers: HeaderMap,
     /// The call's, kept for all pages.
-    settings: Settings,
+    settings: Option<Box<Settings>>,
     state: State,
     /// The link of the page that was read last.
     at: Option<String>,
@@ -71,7 +71,7 @@ impl Walk {
             template: String::new(),
             facts: None,
             headers: HeaderMap::new(),
-            settings: Settings::default(),
+            settings: None,
             state: State::Failed(error),
             at: None,
             followed: Followed::default(),

@@ -40,7 +40,7 @@ impl Address {
             facts: None,
             headers,
             body,
-            settings: Settings::default().one_try(),
+            settings: Settings::one_try(None),
         };
         self.graph.open_elsewhere(request).await?.read().await
     }

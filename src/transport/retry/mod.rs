@@ -83,6 +83,9 @@ impl Retries {
                 None => outcome.await,
             };
             let ended = Ended::of(outcome.map_err(of_the_stack));
+            if matches!(ended.kind(), Kind::Final) {
+                return ended.into_outcome();
+            }
             let asked = ended.asked();
             if let Some(wait) = course.shuts(&ended, asked) {
                 self.gates.shut(Workload::of(&url), wait);

@@ -12,6 +12,8 @@ use std::time::Duration;
 ///   `PUT` and `DELETE`, and for calls that say so themselves ([`Call::idempotent`](crate::Call::idempotent));
 /// - where no connection came about at all: nothing was sent, so this holds for every call.
 ///
+/// A `DELETE` whose answer was lost may thus come back as 404: what it was to delete is gone.
+///
 /// A call waits for as long as Graph asks (`Retry-After`), never shorter. Where Graph does not say, it waits about 3, 6 and
 /// 12 seconds, half more or less at random. It does not begin a wait of more than 180 seconds, nor one that would end
 /// later than 5 minutes after the call began: then the error comes at once.
