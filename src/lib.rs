@@ -14,6 +14,8 @@ pub mod model;
 pub mod page;
 pub mod permissions;
 pub mod query;
+#[doc(hidden)]
+pub mod runtime;
 
 mod client;
 mod cloud;

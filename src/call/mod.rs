@@ -16,17 +16,17 @@
 //! [`Graph::request`](crate::Graph::request).
 
 mod answer;
-mod argument;
+pub(crate) mod argument;
 mod consistency;
 mod content;
 mod decode;
 mod encode;
 mod etag;
-mod facts;
+pub(crate) mod facts;
 mod future;
-mod operation;
+pub(crate) mod operation;
 mod options;
-mod path;
+pub(crate) mod path;
 mod raw;
 mod reference;
 mod request;
@@ -40,7 +40,6 @@ use serde::Serialize;
 
 pub(crate) use answer::Answered;
 pub use answer::{Answer, Collection, CountOf, Entity, MaybeEntity, Nothing, Value};
-pub(crate) use argument::Argument;
 pub(crate) use consistency::Advanced;
 pub use consistency::ConsistencyLevel;
 pub use content::Content;
@@ -53,7 +52,6 @@ pub use options::{
     AnyOption, HasConsistencyLevel, HasCount, HasExpand, HasFilter, HasIfMatch, HasOrderBy,
     HasSearch, HasSelect, HasSkip, HasTop, Options,
 };
-pub(crate) use path::Path;
 pub use raw::RawCall;
 pub(crate) use raw::template;
 pub use reference::Reference;
@@ -112,7 +110,9 @@ pub struct Call<A, O = ()> {
 }
 
 impl<A, O> Call<A, O> {
-    pub(crate) fn new(operation: Operation) -> Self {
+    /// For generated code: nobody else has an [`Operation`].
+    #[doc(hidden)]
+    pub fn new(operation: Operation) -> Self {
         Self {
             operation,
             kind: PhantomData,

@@ -94,6 +94,7 @@ fn label(segment: &Segment) -> String {
         Segment::System(name) => (*name).to_owned(),
         Segment::Function(name, arguments) => format!("{}({})", last(name), names(arguments)),
         Segment::AlternateKey(parts) => format!("({})", names(parts)),
+        Segment::CompositeKey(parts) => names(parts),
         Segment::Path => ":".to_owned(),
     }
 }
