@@ -13,11 +13,13 @@ use xtask::diff::{self, Side};
 use xtask::document::Document;
 use xtask::facts::{self, Kind, Original};
 use xtask::folder::FactsFrom;
+use xtask::part::Part;
 use xtask::{check, docs, find, folder, needs, page, pin, snippet, stats};
 
 const USAGE: &str = "\
-cargo xtask trim DOCUMENT [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
-    Turns Graph's OpenAPI description (JSON, plain or .xz) into its trimmed form: names, paths and types.
+cargo xtask trim DOCUMENT [--only PATH]... [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
+    Turns Graph's OpenAPI description (JSON or YAML, plain or .xz) into its trimmed form: names, paths and types; with --only these
+    paths alone (/me/messages), what hangs below them, and the schemas that they lead to.
     DIR is openapi/ unless given. TEXT says where the document is from, for the pin. FILE is Graph's list of permissions,
     or of what each cloud has; what is not given stays as DIR has it.
 
@@ -72,7 +74,7 @@ fn run() -> Result<()> {
         Some(Value(command)) => match command.to_str() {
             Some("trim") => run_trim(&Arguments::parse(
                 parser,
-                &["out", "source", "permissions", "clouds"],
+                &["only", "out", "source", "permissions", "clouds"],
                 1,
             )?),
             Some("check") => run_check(&Arguments::parse(
@@ -113,6 +115,11 @@ fn run_trim(arguments: &Arguments) -> Result<()> {
         bail!("which document?\n\n{USAGE}");
     };
     let (out, strict) = folder(arguments, "out")?;
+    let part = Part::new(arguments.texts("only")?)?;
+    ensure!(
+        part.is_whole() || !strict,
+        "openapi/ is the whole of a description, as the crate is made of it: --out names the folder for a part"
+    );
     let document = Document::read(Path::new(document))?;
     let mut facts = Vec::new();
     for kind in Kind::ALL {
@@ -122,7 +129,7 @@ fn run_trim(arguments: &Arguments) -> Result<()> {
         };
         facts.extend(from.map(|from| (kind, from)));
     }
-    let trimmed = folder::make(document, arguments.text("source")?, facts, strict)?;
+    let trimmed = folder::make(document, arguments.text("source")?, &part, facts, strict)?;
     folder::replace(&trimmed.files, &out)?;
     for (name, count) in &trimmed.report.fixups {
         println!("fixup {name} matched {count}");
@@ -369,6 +376,19 @@ impl Arguments {
                     .with_context(|| format!("--{name} is no text"))
             })
             .transpose()
+    }
+
+    /// Each one given.
+    fn texts(&self, name: &str) -> Result<Vec<&str>> {
+        let given = self.options.iter().filter(|(of, _)| of == name);
+        given
+            .filter_map(|(_, value)| value.as_ref())
+            .map(|value| {
+                value
+                    .to_str()
+                    .with_context(|| format!("--{name} is no text"))
+            })
+            .collect()
     }
 
     /// The last one given.
