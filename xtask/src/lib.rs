@@ -12,6 +12,7 @@ pub mod diff;
 pub mod docs;
 pub mod document;
 pub mod facts;
+pub mod fetch;
 pub mod find;
 pub mod fixups;
 pub mod folder;
