@@ -21,6 +21,8 @@ pub mod notifications;
 pub mod page;
 pub mod permissions;
 pub mod query;
+#[doc(hidden)]
+pub mod runtime;
 pub mod upload;
 
 mod client;

@@ -321,6 +321,7 @@ impl Segment {
             Segment::Key(_) => "{}".into(),
             Segment::Function(name, of) => format!("{name}({})", arguments(of)),
             Segment::AlternateKey(of) => format!("({})", arguments(of)),
+            Segment::CompositeKey(of) => arguments(of),
             Segment::Path => ":".into(),
         }
     }
@@ -330,22 +331,25 @@ impl Segment {
         if text.starts_with('{') {
             return "{}".into();
         }
-        let Some((name, arguments)) = text.split_once('(') else {
-            return text.into();
+        let arguments = |text: &str| -> String {
+            let arguments: Vec<_> = text
+                .split(',')
+                .filter_map(|part| part.split_once('='))
+                .map(|(name, value)| {
+                    let value = if value.starts_with('\'') {
+                        "'{}'"
+                    } else {
+                        "{}"
+                    };
+                    format!("{name}={value}")
+                })
+                .collect();
+            arguments.join(",")
         };
-        let arguments: Vec<_> = arguments
-            .trim_end_matches(')')
-            .split(',')
-            .filter_map(|part| part.split_once('='))
-            .map(|(name, value)| {
-                let value = if value.starts_with('\'') {
-                    "'{}'"
-                } else {
-                    "{}"
-                };
-                format!("{name}={value}")
-            })
-            .collect();
-        format!("{name}({})", arguments.join(","))
+        match text.split_once('(') {
+            Some((name, of)) => format!("{name}({})", arguments(of.trim_end_matches(')'))),
+            None if text.contains('=') => arguments(text),
+            None => text.into(),
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! Generator of `msgraph`: the trimmed OpenAPI description of Microsoft Graph becomes typed endpoints and models.
 //!
 //! The way of the data: [`Description::read`] reads `openapi/`, [`Tree::new`] folds its paths, [`Types::new`] looks at its
-//! schemas, and [`generate`] writes Rust. `build.rs` of `msgraph` calls it, and so can any other crate's.
+//! schemas, and [`generate`] writes Rust. [`build`] does all of it in a build script: in that of `msgraph`, and in that of any
+//! other crate that has a description of its own; `msgraph::generated!` takes in what it writes.
 
 #![deny(missing_docs)]
 
 mod baseline;
+mod build_script;
 mod description;
 mod error;
 mod exceptions;
@@ -26,6 +28,7 @@ use std::path::Path;
 use nodes::Plan;
 
 pub use baseline::baseline;
+pub use build_script::build;
 pub use description::Description;
 pub use error::{Error, Result};
 pub use expression::{Expression, Walk};

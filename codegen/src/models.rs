@@ -94,6 +94,8 @@ fn used(text: &str) -> Vec<&'static str> {
         ("edm", "edm::"),
         ("fmt", "fmt::"),
         ("model", "model::"),
+        ("serde", "serde::"),
+        ("serde_json", "serde_json::"),
     ]
     .into_iter()
     .filter(|(_, sign)| text.contains(sign))
@@ -453,7 +455,7 @@ fn write_enum(collisions: &Collisions, of: &Type<'_>, models: &mut Models) {
          impl serde::Serialize for {ident} {{\n    #[inline]\n    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n        model::word_serialize(self, serializer)\n    }}\n}}\n\n\
          impl<'de> serde::Deserialize<'de> for {ident} {{\n    #[inline]\n    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{\n        model::word_deserialize(deserializer)\n    }}\n}}\n\n\
          impl model::Item for {ident} {{\n    #[inline]\n    fn value(&self) -> model::Ref<'_> {{\n        model::Ref::Scalar(self)\n    }}\n\n    #[inline]\n    fn place(this: &mut Option<Self>) -> model::Slot<'_> {{\n        model::Slot::Scalar(this)\n    }}\n}}\n\n\
-         impl model::Field for Option<{ident}> {{\n    #[inline]\n    fn get(&self) -> model::Ref<'_> {{\n        model::word_get(self)\n    }}\n\n    #[inline]\n    fn slot(&mut self) -> model::Slot<'_> {{\n        model::Slot::Scalar(self)\n    }}\n}}\n",
+         impl model::Held for {ident} {{\n    #[inline]\n    fn value(&self) -> model::Ref<'_> {{\n        model::Ref::Scalar(self)\n    }}\n\n    #[inline]\n    fn place(this: &mut Option<Self>) -> model::Slot<'_> {{\n        model::Slot::Scalar(this)\n    }}\n}}\n",
     );
     models.enums += 1;
 }

@@ -98,7 +98,9 @@ pub fn method(segment: &Segment) -> String {
                 join(arguments, "_")
             )
         }
-        Segment::AlternateKey(keys) => format!("by_{}", join(keys, "_and_")),
+        Segment::AlternateKey(keys) | Segment::CompositeKey(keys) => {
+            format!("by_{}", join(keys, "_and_"))
+        }
         Segment::Path => "path".into(),
     }
 }

@@ -122,7 +122,10 @@ pub fn write(
             of_place.push(unlowered.number(endpoint.unlowered(&place.path, is_needed)?));
         }
         for (segment, _) in &place.children {
-            if let Segment::Function(_, arguments) | Segment::AlternateKey(arguments) = segment {
+            if let Segment::Function(_, arguments)
+            | Segment::AlternateKey(arguments)
+            | Segment::CompositeKey(arguments) = segment
+            {
                 of_place.push(
                     unlowered.number(Unlowered {
                         parameters: arguments
@@ -458,8 +461,9 @@ impl Writer<'_, '_> {
     }
 
     fn root(&mut self) -> Result<()> {
-        self.out.push_str("impl Graph {\n");
-        self.methods(self.tree.root, "Path::root(self)")?;
+        // `generated!` of the runtime says what the root is: `Graph` itself, or a type of the crate's own.
+        self.out.push_str("impl Root {\n");
+        self.methods(self.tree.root, "root(self)")?;
         self.out.push_str("}\n\n");
         Ok(())
     }
@@ -531,6 +535,10 @@ impl Writer<'_, '_> {
                 Segment::AlternateKey(of) => {
                     let (arguments, values) = arguments(of, edges.next())?;
                     (arguments, format!("{target}.alternate_key(&[{values}])"))
+                }
+                Segment::CompositeKey(of) => {
+                    let (arguments, values) = arguments(of, edges.next())?;
+                    (arguments, format!("{target}.composite_key(&[{values}])"))
                 }
                 Segment::Path => (
                     vec!["path: &str".to_owned()],
@@ -823,7 +831,9 @@ fn documented(segment: &Segment) -> &str {
         }
         Segment::Key(name) => name,
         Segment::System(name) => name,
-        Segment::AlternateKey(keys) => keys.first().map_or("", |key| key.name.as_str()),
+        Segment::AlternateKey(keys) | Segment::CompositeKey(keys) => {
+            keys.first().map_or("", |key| key.name.as_str())
+        }
         Segment::Path => "path",
     }
 }
@@ -849,6 +859,7 @@ pub(crate) fn path_below(path: &str, segment: &Segment) -> String {
         Segment::Key(name) => format!("{path}/{{{name}}}"),
         Segment::Function(name, of) => format!("{path}/{name}({})", arguments(of)),
         Segment::AlternateKey(of) => format!("{path}({})", arguments(of)),
+        Segment::CompositeKey(of) => format!("{path}/{}", arguments(of)),
         Segment::Path => format!("{path}:/{{path}}:"),
     }
 }

@@ -25,6 +25,8 @@ pub enum Segment {
     Function(String, Vec<Argument>),
     /// `(appId='{appId}')` behind the name of a collection.
     AlternateKey(Vec<Argument>),
+    /// `id='{id}',policyId='{policyId}'`: a key of several properties, which beta has.
+    CompositeKey(Vec<Argument>),
     /// `:/{path}:`, what lies below an entity by its path.
     Path,
 }
@@ -174,6 +176,11 @@ impl<'d> Builder<'d> {
             let from = self.child(from, name, &collection, Segment::Literal(name.into()));
             let label = &text[name.len()..];
             return Ok(self.child(from, label, path, Segment::AlternateKey(arguments)));
+        }
+        if text.contains("={") || text.contains("='{") {
+            let item = self.description.paths.get(path);
+            let segment = Segment::CompositeKey(self.arguments(path, text, item)?);
+            return Ok(self.child(from, text, path, segment));
         }
         let segment = match Self::segment(text) {
             Some(Segment::Literal(name)) if self.is_type(text) => Segment::Cast(name),
@@ -368,7 +375,9 @@ fn fold<'d>(described: &[Described<'d>]) -> Tree<'d> {
 fn order(segment: &Segment) -> (u8, String) {
     match segment {
         Segment::Key(name) => (0, name.clone()),
-        Segment::AlternateKey(keys) => (1, keys.iter().map(|key| key.name.as_str()).collect()),
+        Segment::AlternateKey(keys) | Segment::CompositeKey(keys) => {
+            (1, keys.iter().map(|key| key.name.as_str()).collect())
+        }
         Segment::Path => (1, "path".into()),
         Segment::Literal(name) => (2, name.clone()),
         Segment::Function(name, arguments) => {

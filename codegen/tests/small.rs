@@ -222,3 +222,26 @@ fn a_place_can_stand_for_another() {
         assert_eq!(error.to_string(), text);
     }
 }
+
+/// A key of several properties is one segment, and its parts are arguments.
+#[test]
+fn a_key_of_several_properties_has_an_argument_for_each() {
+    let path = "/states/id='{id}',policyId='{policyId}'";
+    let mut item = get("microsoft.graph.user");
+    let parameter = |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+    item["parameters"] = json!([parameter("id"), parameter("policyId")]);
+    let paths = json!({ "/states": get("microsoft.graph.user"), path: item });
+    let description = description(
+        "composite",
+        paths,
+        json!({ "microsoft.graph.user": user() }),
+    );
+    let generated = generate(&description).expect("code");
+    let expression = generated.expression("GET", path).expect("a call");
+    assert_eq!(
+        expression.named,
+        "graph.states().by_id_and_policy_id(id, policy_id).get()"
+    );
+    let step = r#".composite_key(&[("id", Argument::quoted(id)), ("policyId", Argument::quoted(policy_id))])"#;
+    assert!(generated.nodes.contains(step), "{}", generated.nodes);
+}

@@ -63,10 +63,8 @@ mod tests {
     #[test]
     fn case_7_1_what_waits_for_each_other_stays_together() {
         // 0..15 alone, then a chain of 10.
-        let mut after = vec![None; 25];
-        for call in 16..25 {
-            after[call] = Some(call - 1);
-        }
+        let mut after = vec![None; 16];
+        after.extend((16..25usize).map(|call| Some(call - 1)));
         assert_eq!(sizes(25, &after), Ok(vec![15, 10]));
         let chain: Vec<_> = (0..21usize).map(|call| call.checked_sub(1)).collect();
         assert_eq!(sizes(20, &chain), Ok(vec![20]));

@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, StatusCode};
 use tokio::time::{Instant, sleep};
 
 use super::plan::{LARGEST, TooMany, plan};
-use super::wire::{Part, Requests, Responses};
+use super::wire::{Part, Requests, Responses, root_of};
 use super::{Answers, Batch, Outcome};
 use crate::call::{Request, Response, Settings};
 use crate::error::{BatchError, RequestContext, retry_after};
@@ -20,10 +20,17 @@ use crate::{Error, Result};
 pub(super) async fn run(batch: Batch) -> Result<Answers> {
     let after: Vec<_> = batch.parts.iter().map(|part| part.after).collect();
     let all: Vec<_> = (0..batch.parts.len()).collect();
+    // The first call says of which version the batch is.
+    let mut requests = batch.parts.iter().flat_map(|part| &part.request);
+    let root = match requests.next() {
+        Some(first) => root_of(&batch.graph, &first.url),
+        None => batch.graph.root().to_owned(),
+    };
     let mut course = Course {
         outcomes: batch.parts.iter().map(|_| None).collect(),
         parts: HashMap::new(),
         after,
+        root,
         batch: &batch,
     };
     if batch.sequential {
@@ -60,6 +67,8 @@ struct Course<'b> {
     parts: HashMap<usize, Part>,
     /// By call: the one that it waits for.
     after: Vec<Option<usize>>,
+    /// The root of the version that the calls are of.
+    root: String,
 }
 
 /// What came of a call in one request.
@@ -161,7 +170,7 @@ impl Course<'_> {
             Ok(request) => request,
             Err(error) => return Some(error.clone()),
         };
-        match Part::new(&self.batch.graph, (call + 1).to_string(), request) {
+        match Part::new(&self.root, (call + 1).to_string(), request) {
             Ok(part) => {
                 self.parts.insert(call, part);
                 None
@@ -262,7 +271,7 @@ impl Course<'_> {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Request {
             method: Method::POST,
-            url: format!("{}/$batch", self.batch.graph.root()),
+            url: format!("{}/$batch", self.root),
             template: "/$batch".to_owned(),
             facts: None,
             headers,

@@ -45,22 +45,33 @@ enum Body {
     Text(String),
 }
 
+/// The root that a URL stands below: the client's own, or that of the version that it names.
+pub(super) fn root_of(graph: &Graph, url: &str) -> String {
+    let below = |root: &str| {
+        let rest = url.strip_prefix(root);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    };
+    ["v1.0", "beta"]
+        .iter()
+        .map(|version| format!("{}/{version}", graph.host_root()))
+        .find(|root| below(root))
+        .unwrap_or_else(|| graph.root().to_owned())
+}
+
 impl Part {
     /// A call as a part: its URL below the version, its own headers, its body.
     ///
     /// # Errors
     ///
     /// [`Error::Request`](crate::Error::Request) for what a batch cannot hold.
-    pub(super) fn new(graph: &Graph, id: String, request: &Request) -> Result<Self> {
+    pub(super) fn new(root: &str, id: String, request: &Request) -> Result<Self> {
         let wrong = |reason: &str| {
             let (method, template) = (request.method.clone(), request.template.clone());
             crate::Error::from(RequestError::new(method, template, reason.to_owned()))
         };
-        let url = request.url.strip_prefix(graph.root());
+        let url = request.url.strip_prefix(root);
         let url = url.filter(|url| url.starts_with(['/', '?']) || url.is_empty());
-        let url = url.ok_or_else(|| {
-            wrong("a batch takes calls of the client's own version and host alone")
-        })?;
+        let url = url.ok_or_else(|| wrong("a batch takes calls of one version and one host"))?;
         let mut headers: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in &request.headers {
             if name == CONTENT_LENGTH {

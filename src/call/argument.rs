@@ -9,7 +9,7 @@ use super::encode::push_value;
 /// [OData 4.01, URL Conventions, 4.3](https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html):
 /// text stands in single quotes with each quote inside doubled; numbers, dates and Booleans stand bare.
 #[derive(Clone, Debug)]
-pub(crate) struct Argument(Literal);
+pub struct Argument(Literal);
 
 #[derive(Clone, Debug)]
 enum Literal {
@@ -21,28 +21,24 @@ enum Literal {
 
 impl Argument {
     /// Text: `'O''Brien'`.
-    pub(crate) fn quoted(text: &str) -> Self {
+    pub fn quoted(text: &str) -> Self {
         let mut literal = String::with_capacity(text.len() + 2);
         push_quoted(&mut literal, text);
         Self(Literal::Quoted(literal))
     }
 
     /// A word of an enum, or anything else that the description puts in quotes.
-    pub(crate) fn word(word: impl Display) -> Self {
+    pub fn word(word: impl Display) -> Self {
         Self::quoted(&word.to_string())
     }
 
     /// A number, a Boolean, a date, a GUID: what stands without quotes.
-    pub(crate) fn bare(value: impl Display) -> Self {
+    pub fn bare(value: impl Display) -> Self {
         Self::bare_text(&value.to_string())
     }
 
     /// A floating point number; the ones that are none are `INF`, `-INF` and `NaN` in OData.
-    #[allow(
-        dead_code,
-        reason = "which types arguments have is for the description to say"
-    )]
-    pub(crate) fn double(value: f64) -> Self {
+    pub fn double(value: f64) -> Self {
         if value.is_infinite() {
             Self::bare_text(if value > 0.0 { "INF" } else { "-INF" })
         } else {
@@ -51,13 +47,13 @@ impl Argument {
     }
 
     /// A collection of text, which the description wants as JSON.
-    pub(crate) fn strings(items: &[impl AsRef<str>]) -> Self {
+    pub fn strings(items: &[impl AsRef<str>]) -> Self {
         let items: Vec<serde_json::Value> = items.iter().map(|item| item.as_ref().into()).collect();
         Self::bare_text(&serde_json::Value::from(items).to_string())
     }
 
     /// An argument that may be left out.
-    pub(crate) fn optional(argument: Option<Self>) -> Self {
+    pub fn optional(argument: Option<Self>) -> Self {
         argument.unwrap_or(Self(Literal::Absent))
     }
 
@@ -83,8 +79,19 @@ pub(super) fn push_arguments(
 ) {
     url.push('(');
     template.push('(');
+    push_parts(url, template, arguments);
+    url.push(')');
+    template.push(')');
+}
+
+/// Appends what stands between the parentheses, or is a key without any: `name=…,name=…`.
+pub(super) fn push_parts(
+    url: &mut String,
+    template: &mut String,
+    parts: &[(&'static str, Argument)],
+) {
     let mut first = true;
-    for (name, argument) in arguments {
+    for (name, argument) in parts {
         let (literal, quote) = match &argument.0 {
             Literal::Quoted(literal) => (literal, "'"),
             Literal::Bare(literal) => (literal, ""),
@@ -102,8 +109,6 @@ pub(super) fn push_arguments(
             template.push_str(part);
         }
     }
-    url.push(')');
-    template.push(')');
 }
 
 #[cfg(test)]

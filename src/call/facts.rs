@@ -7,11 +7,11 @@ use crate::permissions::Permissions;
 ///
 /// A path is written as a call's template is, without what stands in braces and parentheses.
 #[derive(Debug)]
-pub(crate) struct Facts {
+pub struct Facts {
     /// Paths, apart by a space, and what is needed there.
-    pub(crate) permissions: &'static [(&'static str, &'static str)],
+    pub permissions: &'static [(&'static str, &'static str)],
     /// What paths begin with, and the clouds that have them: the longest such entry holds.
-    pub(crate) clouds: &'static [(&'static str, u8)],
+    pub clouds: &'static [(&'static str, u8)],
 }
 
 impl Facts {

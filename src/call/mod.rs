@@ -16,19 +16,19 @@
 //! [`Graph::request`](crate::Graph::request).
 
 mod answer;
-mod argument;
+pub(crate) mod argument;
 mod consistency;
 mod content;
 mod current;
 mod decode;
 mod encode;
 mod etag;
-mod facts;
+pub(crate) mod facts;
 mod future;
 mod opened;
-mod operation;
+pub(crate) mod operation;
 mod options;
-mod path;
+pub(crate) mod path;
 mod prefer;
 mod raw;
 mod reference;
@@ -45,7 +45,6 @@ use serde::Serialize;
 
 pub(crate) use answer::Answered;
 pub use answer::{Answer, Collection, CountOf, Delta, Entity, MaybeEntity, Nothing, Value};
-pub(crate) use argument::Argument;
 pub(crate) use consistency::Advanced;
 pub use consistency::ConsistencyLevel;
 pub use content::Content;
@@ -62,7 +61,6 @@ pub use options::{
     AnyOption, HasConsistencyLevel, HasCount, HasExpand, HasFilter, HasIfMatch, HasOrderBy,
     HasSearch, HasSelect, HasSkip, HasTop, Options,
 };
-pub(crate) use path::Path;
 pub use raw::RawCall;
 pub(crate) use raw::template;
 pub use reference::Reference;
@@ -123,7 +121,9 @@ pub struct Call<A, O = ()> {
 }
 
 impl<A, O> Call<A, O> {
-    pub(crate) fn new(operation: Operation) -> Self {
+    /// For generated code: nobody else has an [`Operation`].
+    #[doc(hidden)]
+    pub fn new(operation: Operation) -> Self {
         Self {
             operation,
             kind: PhantomData,

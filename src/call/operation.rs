@@ -20,10 +20,10 @@ use crate::{Clouds, Graph, Result};
 
 /// One operation of Graph with the values of one call: method, address, query, headers and body.
 ///
-/// Nothing is encoded before [`finish`](Operation::finish), and nothing fails before it either: the first thing that
+/// Nothing is encoded before `finish`, and nothing fails before it either: the first thing that
 /// was wrong is kept and said there.
 #[derive(Clone)]
-pub(crate) struct Operation {
+pub struct Operation {
     graph: Graph,
     method: Method,
     /// Absolute and encoded, maybe with a query already (a link, or what the caller wrote out).
@@ -85,7 +85,7 @@ impl Operation {
     }
 
     /// What is known of the operation.
-    pub(crate) fn facts(mut self, facts: &'static Facts) -> Self {
+    pub fn facts(mut self, facts: &'static Facts) -> Self {
         self.facts = Some(facts);
         self
     }
@@ -115,7 +115,7 @@ impl Operation {
     }
 
     /// A JSON body.
-    pub(crate) fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
+    pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
         self.json_text(serde_json::to_vec(body))
     }
 
@@ -132,7 +132,7 @@ impl Operation {
     }
 
     /// A body that goes out as it is. `media_type` is what the description says, for content that does not say its own.
-    pub(crate) fn content(mut self, content: Content, media_type: &'static str) -> Self {
+    pub fn content(mut self, content: Content, media_type: &'static str) -> Self {
         self.body = Some(content.bytes);
         match content.content_type {
             Some(media_type) => self.header(CONTENT_TYPE.as_str(), &media_type),
@@ -145,25 +145,25 @@ impl Operation {
     }
 
     /// The body of `POST …/$ref` and `PUT …/$ref`.
-    pub(crate) fn reference(self, reference: &str) -> Self {
-        let url = reference::url(self.graph.root(), reference);
+    pub fn reference(self, reference: &str) -> Self {
+        let url = reference::url(self.root(), reference);
         self.json(&serde_json::json!({ "@odata.id": url }))
     }
 
     /// The query of `DELETE …/$ref`, which names the member that goes.
-    pub(crate) fn reference_query(self, reference: &str) -> Self {
-        let url = reference::url(self.graph.root(), reference);
+    pub fn reference_query(self, reference: &str) -> Self {
+        let url = reference::url(self.root(), reference);
         self.query("@id", &url)
     }
 
     /// A query parameter that the description requires.
-    pub(crate) fn query(mut self, name: &'static str, value: &str) -> Self {
+    pub fn query(mut self, name: &'static str, value: &str) -> Self {
         self.push(name.into(), value.to_owned());
         self
     }
 
     /// The etag that the description requires.
-    pub(crate) fn if_match(self, etag: &dyn IfMatch) -> Self {
+    pub fn if_match(self, etag: &dyn IfMatch) -> Self {
         self.condition(IF_MATCH, etag)
     }
 
@@ -283,6 +283,14 @@ impl Operation {
 
     pub(super) fn has_query(&self) -> bool {
         !self.query.is_empty()
+    }
+
+    /// The root of the version that the call is of: `https://graph.microsoft.com/beta`.
+    fn root(&self) -> &str {
+        let host_root = self.graph.host_root().len();
+        let below = self.url.get(host_root + 1..).unwrap_or_default();
+        let version = below.find('/').unwrap_or(below.len());
+        self.url.get(..host_root + 1 + version).unwrap_or(&self.url)
     }
 
     pub(crate) fn graph(&self) -> &Graph {

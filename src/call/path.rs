@@ -5,7 +5,7 @@ use std::fmt;
 use http::Method;
 
 use super::Operation;
-use super::argument::{Argument, push_arguments, push_quoted};
+use super::argument::{Argument, push_arguments, push_parts, push_quoted};
 use super::encode::push_value;
 use crate::Graph;
 
@@ -13,7 +13,7 @@ use crate::Graph;
 ///
 /// Walking cannot fail. What is wrong on the way is remembered, and the call that is made at its end says it.
 #[derive(Clone)]
-pub(crate) struct Path {
+pub struct Path {
     graph: Graph,
     /// From `https://` on, encoded.
     url: String,
@@ -27,7 +27,7 @@ pub(crate) struct Path {
 
 impl Path {
     /// The root of the version that the client speaks.
-    pub(crate) fn root(graph: &Graph) -> Self {
+    pub fn root(graph: &Graph) -> Self {
         Self {
             graph: graph.clone(),
             url: graph.root().to_owned(),
@@ -37,8 +37,16 @@ impl Path {
         }
     }
 
+    /// The root of a version, whichever the client speaks.
+    pub fn root_of(graph: &Graph, version: &str) -> Self {
+        Self {
+            url: format!("{}/{version}", graph.host_root()),
+            ..Self::root(graph)
+        }
+    }
+
     /// A segment that the description spells out: `users`, `delta()`, `$count`.
-    pub(crate) fn segment(&self, name: &'static str) -> Self {
+    pub fn segment(&self, name: &'static str) -> Self {
         let mut path = self.extended(name.len() + 1, name.len() + 1);
         path.url.push('/');
         path.url.push_str(name);
@@ -51,7 +59,7 @@ impl Path {
     ///
     /// A user principal name that begins with a dollar sign is read as an OData option when it stands as a segment:
     /// <https://learn.microsoft.com/graph/api/user-get> wants it in parentheses.
-    pub(crate) fn key(&self, name: &'static str, id: &str) -> Self {
+    pub fn key(&self, name: &'static str, id: &str) -> Self {
         let mut path = self.extended(id.len() + 1, name.len() + 3);
         if name == "user-id" && id.starts_with('$') {
             path.url.push('(');
@@ -70,20 +78,25 @@ impl Path {
     }
 
     /// A function with arguments: `reminderView(startDateTime='…',endDateTime='…')`.
-    pub(crate) fn function(
-        &self,
-        name: &'static str,
-        arguments: &[(&'static str, Argument)],
-    ) -> Self {
+    pub fn function(&self, name: &'static str, arguments: &[(&'static str, Argument)]) -> Self {
         let mut path = self.segment(name);
         push_arguments(&mut path.url, &mut path.template, arguments);
         path
     }
 
     /// The item of this collection that has the key: `applications(appId='…')`.
-    pub(crate) fn alternate_key(&self, parts: &[(&'static str, Argument)]) -> Self {
+    pub fn alternate_key(&self, parts: &[(&'static str, Argument)]) -> Self {
         let mut path = self.clone();
         push_arguments(&mut path.url, &mut path.template, parts);
+        path
+    }
+
+    /// A segment that is a key of several properties: `id='…',policyId='…'`.
+    pub fn composite_key(&self, parts: &[(&'static str, Argument)]) -> Self {
+        let mut path = self.extended(1, 1);
+        path.url.push('/');
+        path.template.push('/');
+        push_parts(&mut path.url, &mut path.template, parts);
         path
     }
 
@@ -92,7 +105,7 @@ impl Path {
     /// Each name is encoded by itself, so the name in the path is the name of the item; slashes at either end do not
     /// count, and an empty path is the item itself.
     /// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>
-    pub(crate) fn path(&self, relative: &str) -> Self {
+    pub fn path(&self, relative: &str) -> Self {
         let relative = relative.trim_matches('/');
         if relative.is_empty() {
             return self.clone();
@@ -115,27 +128,27 @@ impl Path {
     }
 
     /// `GET` of what is here.
-    pub(crate) fn get(&self) -> Operation {
+    pub fn get(&self) -> Operation {
         self.operation(Method::GET)
     }
 
     /// `POST` to what is here.
-    pub(crate) fn post(&self) -> Operation {
+    pub fn post(&self) -> Operation {
         self.operation(Method::POST)
     }
 
     /// `PATCH` of what is here.
-    pub(crate) fn patch(&self) -> Operation {
+    pub fn patch(&self) -> Operation {
         self.operation(Method::PATCH)
     }
 
     /// `PUT` of what is here.
-    pub(crate) fn put(&self) -> Operation {
+    pub fn put(&self) -> Operation {
         self.operation(Method::PUT)
     }
 
     /// `DELETE` of what is here.
-    pub(crate) fn delete(&self) -> Operation {
+    pub fn delete(&self) -> Operation {
         self.operation(Method::DELETE)
     }
 
@@ -317,6 +330,45 @@ mod tests {
             r#"Path("/applications(appId='{appId}')")"#
         );
         assert_eq!(url(&key), "/applications(appId='secret')");
+    }
+
+    #[test]
+    fn a_key_of_several_properties_is_one_segment() {
+        let states = root().segment("me").segment("states");
+        let key = states.composite_key(&[
+            ("id", Argument::quoted("a/b")),
+            ("policyId", Argument::quoted("O'Brien")),
+        ]);
+        assert_eq!(
+            url(&key.segment("x")),
+            "/me/states/id='a%2Fb',policyId='O%27%27Brien'/x"
+        );
+        assert_eq!(
+            format!("{key:?}"),
+            r#"Path("/me/states/id='{id}',policyId='{policyId}'")"#
+        );
+    }
+
+    #[test]
+    fn a_version_is_below_the_host_whichever_the_client_speaks() {
+        let graph = Graph::builder(AccessToken::new("token"))
+            .base_url("http://127.0.0.1:8080/v1.0")
+            .build()
+            .expect("a client");
+        let beta = Path::root_of(&graph, "beta")
+            .segment("groups")
+            .key("group-id", "1");
+        let request = beta.segment("members/$ref").post().reference("2");
+        let request = request.finish(Advanced::default()).expect("a request");
+        assert_eq!(
+            request.url,
+            "http://127.0.0.1:8080/beta/groups/1/members/$ref"
+        );
+        let body = request.body.expect("a body");
+        assert_eq!(
+            body,
+            r#"{"@odata.id":"http://127.0.0.1:8080/beta/directoryObjects/2"}"#
+        );
     }
 
     #[test]

@@ -29,12 +29,11 @@ pub use flags::Flags;
 pub use object::{Object, Refs, Slots, TypeInfo, clone, debug, eq};
 pub use open_enum::{
     OpenEnum, clone as word_clone, deserialize as word_deserialize, display as word_display,
-    eq as word_eq, get as word_get, hash as word_hash, parse as word_parse,
-    serialize as word_serialize, word,
+    eq as word_eq, hash as word_hash, parse as word_parse, serialize as word_serialize, word,
 };
 pub use property::{Navigation, Property};
 pub use read::deserialize;
 pub use slot::{
-    ElementSlot, Field, Item, List, ListSlot, ObjectSlot, Ref, Scalar, ScalarSlot, Slot,
+    ElementSlot, Field, Held, Item, List, ListSlot, ObjectSlot, Ref, Scalar, ScalarSlot, Slot,
 };
 pub use write::serialize;

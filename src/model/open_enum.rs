@@ -7,8 +7,6 @@ use std::mem::discriminant;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::Serializer;
 
-use super::Ref;
-
 /// An enum of Graph: words that the description knows, and any other one. Generated code implements it.
 ///
 /// A word in another case than described is kept as it was sent, and is equal to the member all the same.
@@ -80,14 +78,6 @@ pub fn hash<E: OpenEnum, H: Hasher>(member: &E, state: &mut H) {
 /// `Display` of all enums: Graph's word.
 pub fn display<E: OpenEnum>(member: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.pad(word(member))
-}
-
-/// A field of an enum, as it is written.
-pub fn get<E: OpenEnum>(field: &Option<E>) -> Ref<'_> {
-    match field {
-        Some(member) => Ref::Scalar(member),
-        None => Ref::Absent,
-    }
 }
 
 /// `Serialize` of all enums.

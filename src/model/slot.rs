@@ -62,6 +62,27 @@ pub trait Field {
     }
 }
 
+/// What a field can hold, inside its `Option`.
+///
+/// Fields themselves are `Option`s, which are of Rust's own: a crate that generates code from another description cannot
+/// implement [`Field`] for them, and implements this for its enums.
+pub trait Held: Sized {
+    /// The value.
+    fn value(&self) -> Ref<'_>;
+    /// Where the value goes.
+    fn place(this: &mut Option<Self>) -> Slot<'_>;
+}
+
+impl<T: Held> Field for Option<T> {
+    fn get(&self) -> Ref<'_> {
+        self.as_ref().map_or(Ref::Absent, T::value)
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        T::place(self)
+    }
+}
+
 /// What can be in a collection.
 pub trait Item: Sized + 'static {
     /// Its value.
@@ -243,16 +264,14 @@ impl fmt::Debug for Ref<'_> {
 /// Fields and items of a concrete type: how it is shown, and which slot it has.
 macro_rules! plain {
     ($($type:ty: |$value:ident| $get:expr, $slot:ident;)*) => {$(
-        impl Field for Option<$type> {
-            fn get(&self) -> Ref<'_> {
-                match self {
-                    Some($value) => $get,
-                    None => Ref::Absent,
-                }
+        impl Held for $type {
+            fn value(&self) -> Ref<'_> {
+                let $value = self;
+                $get
             }
 
-            fn slot(&mut self) -> Slot<'_> {
-                Slot::$slot(self)
+            fn place(this: &mut Option<Self>) -> Slot<'_> {
+                Slot::$slot(this)
             }
         }
 
@@ -363,16 +382,13 @@ impl<E: OpenEnum> ScalarSlot for Option<Flags<E>> {
     }
 }
 
-impl<E: OpenEnum> Field for Option<Flags<E>> {
-    fn get(&self) -> Ref<'_> {
-        match self {
-            Some(value) => Ref::Scalar(value),
-            None => Ref::Absent,
-        }
+impl<E: OpenEnum> Held for Flags<E> {
+    fn value(&self) -> Ref<'_> {
+        Ref::Scalar(self)
     }
 
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Scalar(self)
+    fn place(this: &mut Option<Self>) -> Slot<'_> {
+        Slot::Scalar(this)
     }
 }
 
@@ -386,16 +402,13 @@ impl<E: OpenEnum> Item for Flags<E> {
     }
 }
 
-impl<T: Model> Field for Option<Box<T>> {
-    fn get(&self) -> Ref<'_> {
-        match self {
-            Some(value) => Ref::Object(&**value),
-            None => Ref::Absent,
-        }
+impl<T: Model> Held for Box<T> {
+    fn value(&self) -> Ref<'_> {
+        Ref::Object(&**self)
     }
 
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Object(self)
+    fn place(this: &mut Option<Self>) -> Slot<'_> {
+        Slot::Object(this)
     }
 }
 
@@ -444,16 +457,13 @@ impl<T: Model> Item for T {
     }
 }
 
-impl<T: Item> Field for Option<Vec<T>> {
-    fn get(&self) -> Ref<'_> {
-        match self {
-            Some(value) => Ref::List(value),
-            None => Ref::Absent,
-        }
+impl<T: Item> Held for Vec<T> {
+    fn value(&self) -> Ref<'_> {
+        Ref::List(self)
     }
 
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::List(self)
+    fn place(this: &mut Option<Self>) -> Slot<'_> {
+        Slot::List(this)
     }
 }
 

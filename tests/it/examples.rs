@@ -1,6 +1,14 @@
 //! The examples, run against the simulator as they are.
 
 #[allow(dead_code, reason = "a test does not begin where the example does")]
+#[path = "../../examples/invite_guests.rs"]
+mod invite_guests;
+
+#[allow(dead_code, reason = "a test does not begin where the example does")]
+#[path = "../../examples/mailbox_sync.rs"]
+mod mailbox_sync;
+
+#[allow(dead_code, reason = "a test does not begin where the example does")]
 #[path = "../../examples/upload_with_progress.rs"]
 mod upload_with_progress;
 
@@ -38,4 +46,47 @@ async fn webhook_receiver_is_told_what_changes() {
     ] {
         assert!(shown.contains(wanted), "{wanted}: {shown}");
     }
+}
+
+#[tokio::test]
+async fn mailbox_sync_follows_what_happens() {
+    let mut shown = Vec::new();
+    mailbox_sync::run(&mut shown).await.unwrap();
+    let shown = String::from_utf8(shown).unwrap();
+    let rounds: Vec<_> = shown.split_inclusive(" messages\n").collect();
+    let counts: Vec<usize> = rounds
+        .iter()
+        .map(|round| round.matches("  new: ").count())
+        .collect();
+    let all = counts[0];
+    assert!(all > 0, "{shown}");
+    assert_eq!(
+        rounds[1],
+        format!("A message comes\n  new: Lunch?\n  {} messages\n", all + 1)
+    );
+    assert_eq!(
+        rounds[2],
+        format!(
+            "It is changed\n  changed: Dinner?\n  {} messages\n",
+            all + 1
+        )
+    );
+    assert_eq!(
+        rounds[3],
+        format!("It is deleted\n  gone: Dinner?\n  {all} messages\n")
+    );
+    assert!(
+        rounds[4].starts_with("A long time passes\n  the link is too old: everything again\n"),
+        "{shown}"
+    );
+    assert_eq!(rounds[4].matches("  changed: ").count(), all);
+    assert_eq!(rounds.len(), 5);
+}
+
+#[tokio::test]
+async fn invite_guests_invites_all_in_five_requests() {
+    let mut shown = Vec::new();
+    invite_guests::run(&mut shown).await.unwrap();
+    let shown = String::from_utf8(shown).unwrap();
+    assert_eq!(shown, "100 of 100 invited\n5 requests\n");
 }

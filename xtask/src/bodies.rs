@@ -94,8 +94,17 @@ pub const QUALIFIED_OF_ENTITIES: &[&str] = &[
     "validateProperties",
 ];
 
-/// Makes a schema of each body that is an object in place, and returns how many schemas these are.
-pub fn hoist(description: &mut Description) -> Result<usize> {
+/// What the names of bodies begin with.
+const NAMESPACE: &str = "actions.";
+
+/// How many bodies of actions there are.
+pub fn count(description: &Description) -> usize {
+    let names = description.schemas.keys();
+    names.filter(|name| name.starts_with(NAMESPACE)).count()
+}
+
+/// Makes a schema of each body that is an object in place.
+pub fn hoist(description: &mut Description) -> Result<()> {
     let mut hoisted: BTreeMap<String, Hoisted> = BTreeMap::new();
     let mut uses = Vec::new();
     for (path, item) in &description.paths {
@@ -137,7 +146,6 @@ pub fn hoist(description: &mut Description) -> Result<usize> {
             }
         }
     }
-    let count = hoisted.len();
     for (name, Hoisted { properties, path }) in hoisted {
         let object = Object {
             properties,
@@ -151,7 +159,7 @@ pub fn hoist(description: &mut Description) -> Result<usize> {
             bail!("the body of {path} would be named {name}, and there is such a schema");
         }
     }
-    Ok(count)
+    Ok(())
 }
 
 /// A body that has its name, and the path that it was first seen at.
@@ -168,11 +176,14 @@ fn body_name(description: &Description, path: &str) -> String {
     if QUALIFIED.contains(&action) || (QUALIFIED_OF_ENTITIES.contains(&action) && of_entity) {
         let bound = bound_type(description, parent);
         format!(
-            "actions.{bound}{}",
+            "{NAMESPACE}{bound}{}",
             with_first(action, char::to_ascii_uppercase)
         )
     } else {
-        format!("actions.{}", with_first(action, char::to_ascii_lowercase))
+        format!(
+            "{NAMESPACE}{}",
+            with_first(action, char::to_ascii_lowercase)
+        )
     }
 }
 

@@ -9,6 +9,7 @@ use crate::document::{Document, METHODS, digest};
 use crate::facts::{self, Kind, Operations, Original};
 use crate::folder::{self, FactsFrom, Trimmed};
 use crate::json::Json;
+use crate::part::Part;
 use crate::path::workload;
 use crate::pin::{self, Pin};
 
@@ -88,7 +89,8 @@ fn document_is_whole(folder: &Path, pin: &Pin, path: &Path, strict: bool) -> Res
         pin.document.file,
         pin.document.sha256
     );
-    let operations = operations_are_there(folder, &document.json)?;
+    let part = Part::new(&pin.document.only)?;
+    let operations = operations_are_there(folder, &document.json, &part)?;
     // The name is the pin's: whoever keeps the document under another name has the same document.
     let document = Document {
         file: pin.document.file.clone(),
@@ -99,7 +101,8 @@ fn document_is_whole(folder: &Path, pin: &Pin, path: &Path, strict: bool) -> Res
         let kept = facts::kept(kind, folder)?.map(FactsFrom::Kept);
         facts.extend(kept.map(|kept| (kind, kept)));
     }
-    let Trimmed { files, .. } = folder::make(document, Some(&pin.document.source), facts, strict)?;
+    let Trimmed { files, .. } =
+        folder::make(document, Some(&pin.document.source), &part, facts, strict)?;
     let found = folder::list(folder)?;
     for (name, content) in &files {
         let path = folder.join(name);
@@ -161,12 +164,13 @@ fn first_difference(left: &[u8], right: &[u8]) -> Option<usize> {
     Some(before.filter(|byte| **byte == b'\n').count() + 1)
 }
 
-fn operations_are_there(folder: &Path, document: &Json) -> Result<usize> {
+fn operations_are_there(folder: &Path, document: &Json, part: &Part) -> Result<usize> {
     let mut count = 0;
     let mut missing = Vec::new();
     let mut files = std::collections::BTreeMap::new();
     let paths = document.get("paths").and_then(Json::as_object);
-    for (path, item) in paths.into_iter().flatten() {
+    let paths = paths.into_iter().flatten();
+    for (path, item) in paths.filter(|(path, _)| part.has(path)) {
         let workload = workload(path);
         if !files.contains_key(workload) {
             let file = folder.join("paths").join(format!("{workload}.json"));

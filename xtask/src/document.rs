@@ -1,4 +1,4 @@
-//! Reads an OpenAPI description, plain or packed with xz.
+//! Reads an OpenAPI description, in JSON or YAML, plain or packed with xz.
 
 use std::fs;
 use std::io::Read as _;
@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
 use crate::json::Json;
+use crate::yaml;
 
 /// What every `.xz` file begins with (The .xz File Format, 2.1.1.1).
 const XZ_MAGIC: [u8; 6] = [0xFD, b'7', b'z', b'X', b'Z', 0x00];
@@ -16,7 +17,7 @@ const XZ_MAGIC: [u8; 6] = [0xFD, b'7', b'z', b'X', b'Z', 0x00];
 pub struct Document {
     /// Name of the file, without folder and `.xz`.
     pub file: String,
-    /// Digest of the JSON, unpacked.
+    /// Digest of the JSON or YAML, unpacked.
     pub sha256: String,
     pub json: Json,
 }
@@ -29,9 +30,15 @@ impl Document {
         Document::parse(file, &bytes).with_context(|| format!("cannot use {shown}"))
     }
 
-    /// Takes the JSON itself.
+    /// Takes the text itself. It is JSON if it begins as an object of JSON does, and YAML otherwise.
     pub fn parse(file: String, bytes: &[u8]) -> Result<Document> {
-        let json: Json = serde_json::from_slice(bytes).context("not JSON")?;
+        let json: Json = match bytes.trim_ascii_start().first() {
+            Some(b'{') => serde_json::from_slice(bytes).context("not JSON")?,
+            _ => {
+                let text = std::str::from_utf8(bytes).context("neither JSON nor YAML")?;
+                yaml::read(text).context("neither JSON nor YAML")?
+            }
+        };
         let version = json.text("openapi").unwrap_or("none");
         ensure!(
             version.starts_with("3.0."),

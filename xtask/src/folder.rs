@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::document::{Document, METHODS};
 use crate::facts::{self, FactsFile, Kind, Operations, Original};
+use crate::part::Part;
 use crate::pin::{self, PINNED, Pin};
 use crate::trim::{self, Report};
 use crate::trimmed::Description;
@@ -34,10 +35,11 @@ pub enum FactsFrom {
     Kept(FactsFile),
 }
 
-/// Trims `document`. `strict` as in `trim`; what the crate is made of must keep to the size, too.
+/// Trims `document` to `part` of it. `strict` as in `trim`; what the crate is made of must keep to the size, too.
 pub fn make(
     mut document: Document,
     source: Option<&str>,
+    part: &Part,
     facts: Vec<(Kind, FactsFrom)>,
     strict: bool,
 ) -> Result<Trimmed> {
@@ -48,8 +50,8 @@ pub fn make(
         None => "unknown",
     };
     let strict = strict || is_pinned;
-    let counts = counts(&document);
-    let (description, report) = trim::trim(&mut document.json, strict)?;
+    let counts = counts(&document, part);
+    let (description, report) = trim::trim(&mut document.json, part, strict)?;
     let mut files = write::files(&description);
     files.insert("README.md".to_owned(), README.to_owned());
     let facts = add_facts(&mut files, facts)?;
@@ -58,6 +60,7 @@ pub fn make(
         file: document.file,
         sha256: document.sha256,
         operations: counts.operations,
+        only: part.paths().to_vec(),
     };
     let pinned: Vec<_> = facts.iter().map(|(kind, of)| (*kind, &of.pin)).collect();
     let pin = pin::write(&origin, &counts, &description, &report, &pinned, &files);
@@ -78,7 +81,7 @@ pub fn make(
 
 /// The trimmed description of `document` alone, without a record of where it is from.
 pub fn trim(mut document: Document) -> Result<Files> {
-    let (description, _) = trim::trim(&mut document.json, false)?;
+    let (description, _) = trim::trim(&mut document.json, &Part::default(), false)?;
     Ok(write::files(&description))
 }
 
@@ -105,7 +108,7 @@ fn add_facts(files: &mut Files, facts: Vec<(Kind, FactsFrom)>) -> Result<Vec<(Ki
         .collect()
 }
 
-fn counts(document: &Document) -> pin::Counts {
+fn counts(document: &Document, part: &Part) -> pin::Counts {
     let members = |json: Option<&crate::json::Json>| {
         json.and_then(crate::json::Json::as_object)
             .map_or(0, indexmap::IndexMap::len)
@@ -114,13 +117,15 @@ fn counts(document: &Document) -> pin::Counts {
         .json
         .get("paths")
         .and_then(crate::json::Json::as_object);
-    let operations = paths.into_iter().flatten().map(|(_, item)| {
+    let paths = paths.into_iter().flatten();
+    let paths: Vec<_> = paths.filter(|(path, _)| part.has(path)).collect();
+    let operations = paths.iter().map(|(_, item)| {
         let methods = METHODS.iter();
         methods.filter(|method| item.get(method).is_some()).count()
     });
     pin::Counts {
         operations: operations.sum(),
-        paths: members(document.json.get("paths")),
+        paths: paths.len(),
         schemas: members(
             document
                 .json

@@ -1,7 +1,8 @@
 //! The project's own tools.
 //!
 //! `trim` turns Graph's OpenAPI description into `openapi/`: the document is read (`document`), repaired (`fixups`), brought
-//! into a normal form (`read`, `schema`), what it lost is put back (`grafts`), its bodies are named (`bodies`), what nothing leads to is left out (`reach`), and
+//! into a normal form (`read`, `schema`), what it lost is put back (`grafts`), its bodies are named (`bodies`), what is not asked for (`part`) and what
+//! nothing leads to (`reach`) is left out, and
 //! what is left (`trimmed`) is laid out (`write`) with a record of where it is from (`pin`).
 //! `facts` does the same for what Graph publishes beside it.
 
@@ -11,6 +12,7 @@ pub mod diff;
 pub mod docs;
 pub mod document;
 pub mod facts;
+pub mod fetch;
 pub mod find;
 pub mod fixups;
 pub mod folder;
@@ -19,6 +21,7 @@ pub mod json;
 pub mod needs;
 pub mod page;
 pub mod parameters;
+pub mod part;
 pub mod path;
 pub mod pin;
 pub mod pointer;
@@ -30,3 +33,4 @@ pub mod stats;
 pub mod trim;
 pub mod trimmed;
 pub mod write;
+pub mod yaml;

@@ -12,14 +12,23 @@ use lexopt::prelude::*;
 use xtask::diff::{self, Side};
 use xtask::document::Document;
 use xtask::facts::{self, Kind, Original};
+use xtask::fetch::{self, Hosts, Version, Wanted};
 use xtask::folder::FactsFrom;
+use xtask::part::Part;
 use xtask::{check, docs, find, folder, needs, page, pin, snippet, stats};
 
 const USAGE: &str = "\
-cargo xtask trim DOCUMENT [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
-    Turns Graph's OpenAPI description (JSON, plain or .xz) into its trimmed form: names, paths and types.
+cargo xtask trim DOCUMENT [--only PATH]... [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
+    Turns Graph's OpenAPI description (JSON or YAML, plain or .xz) into its trimmed form: names, paths and types; with --only these
+    paths alone (/me/messages), what hangs below them, and the schemas that they lead to.
     DIR is openapi/ unless given. TEXT says where the document is from, for the pin. FILE is Graph's list of permissions,
     or of what each cloud has; what is not given stays as DIR has it.
+
+cargo xtask fetch [v1.0|beta] [--commit COMMIT] [--sha256 DIGEST] [--out FILE] [--dir DIR]
+    Brings the newest description, or that of a commit, from Microsoft's repository into FILE (graph-<version>.yaml unless
+    given), checked by DIGEST and by the pin in DIR. Prints where it is from, as trim's --source takes it. Where only the
+    CSDL is new, it says how to make OpenAPI of it. --api URL and --files URL are other servers than GitHub's;
+    GITHUB_TOKEN lets its API be asked more often.
 
 cargo xtask check [--document DOCUMENT] [--permissions FILE] [--clouds FILE] [--dir DIR]
     Checks that openapi/ (or DIR) is what trim makes of the pinned document, and that each of its operations is there.
@@ -72,7 +81,12 @@ fn run() -> Result<()> {
         Some(Value(command)) => match command.to_str() {
             Some("trim") => run_trim(&Arguments::parse(
                 parser,
-                &["out", "source", "permissions", "clouds"],
+                &["only", "out", "source", "permissions", "clouds"],
+                1,
+            )?),
+            Some("fetch") => run_fetch(&Arguments::parse(
+                parser,
+                &["commit", "sha256", "out", "dir", "api", "files"],
                 1,
             )?),
             Some("check") => run_check(&Arguments::parse(
@@ -113,6 +127,11 @@ fn run_trim(arguments: &Arguments) -> Result<()> {
         bail!("which document?\n\n{USAGE}");
     };
     let (out, strict) = folder(arguments, "out")?;
+    let part = Part::new(arguments.texts("only")?)?;
+    ensure!(
+        part.is_whole() || !strict,
+        "openapi/ is the whole of a description, as the crate is made of it: --out names the folder for a part"
+    );
     let document = Document::read(Path::new(document))?;
     let mut facts = Vec::new();
     for kind in Kind::ALL {
@@ -122,7 +141,7 @@ fn run_trim(arguments: &Arguments) -> Result<()> {
         };
         facts.extend(from.map(|from| (kind, from)));
     }
-    let trimmed = folder::make(document, arguments.text("source")?, facts, strict)?;
+    let trimmed = folder::make(document, arguments.text("source")?, &part, facts, strict)?;
     folder::replace(&trimmed.files, &out)?;
     for (name, count) in &trimmed.report.fixups {
         println!("fixup {name} matched {count}");
@@ -144,6 +163,47 @@ fn run_trim(arguments: &Arguments) -> Result<()> {
         trimmed.report.reach.unreachable,
         trimmed.report.reach.kept_by_roots
     );
+    Ok(())
+}
+
+fn run_fetch(arguments: &Arguments) -> Result<()> {
+    let version = match arguments.values.as_slice() {
+        [version] => Version::new(&version.to_string_lossy())?,
+        _ => Version::default(),
+    };
+    let mut hosts = Hosts::default();
+    for (option, host) in [("api", &mut hosts.api), ("files", &mut hosts.files)] {
+        if let Some(url) = arguments.text(option)? {
+            url.trim_end_matches('/').clone_into(host);
+        }
+    }
+    let wanted = Wanted {
+        version,
+        commit: arguments.text("commit")?.map(str::to_owned),
+        sha256: arguments.text("sha256")?.map(str::to_owned),
+    };
+    let out = arguments
+        .path("out")
+        .unwrap_or_else(|| format!("graph-{version}.yaml").into());
+    let (folder, _) = folder(arguments, "dir")?;
+    let pin = match folder.join(pin::FILE).exists() {
+        true => Some(pin::Pin::read(&folder)?),
+        false => None,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no runtime for connections")?;
+    let fetched = runtime.block_on(fetch::fetch(&hosts, &wanted, pin.as_ref(), &out))?;
+    for note in &fetched.notes {
+        println!("note: {note}");
+    }
+    if fetched.is_pinned {
+        println!("{} is made of this already", folder.display());
+    }
+    println!("file {} ({} bytes)", out.display(), fetched.bytes);
+    println!("sha256 {}", fetched.sha256);
+    println!("source {}", fetched.source);
     Ok(())
 }
 
@@ -369,6 +429,19 @@ impl Arguments {
                     .with_context(|| format!("--{name} is no text"))
             })
             .transpose()
+    }
+
+    /// Each one given.
+    fn texts(&self, name: &str) -> Result<Vec<&str>> {
+        let given = self.options.iter().filter(|(of, _)| of == name);
+        given
+            .filter_map(|(_, value)| value.as_ref())
+            .map(|value| {
+                value
+                    .to_str()
+                    .with_context(|| format!("--{name} is no text"))
+            })
+            .collect()
     }
 
     /// The last one given.

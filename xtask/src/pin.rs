@@ -52,6 +52,9 @@ pub struct Document {
     pub sha256: String,
     #[serde(default)]
     pub operations: usize,
+    /// The paths that were kept, with what hangs below them; none where that is all of it.
+    #[serde(default)]
+    pub only: Vec<String>,
 }
 
 /// What came of it. An older pin lacks some of it, and is read all the same: `trim` replaces it.
@@ -116,6 +119,17 @@ pub fn write(
     line(format_args!("operations = {}", document.operations));
     line(format_args!("paths = {}", paths_in_document.paths));
     line(format_args!("schemas = {}", paths_in_document.schemas));
+
+    if !document.only.is_empty() {
+        line(format_args!(
+            "# Only these paths of it, and what hangs below them:"
+        ));
+        line(format_args!("only = ["));
+        for path in &document.only {
+            line(format_args!("    {},", text(path)));
+        }
+        line(format_args!("]"));
+    }
 
     let kinds = Kinds::of(description);
     line(format_args!("\n[trimmed]"));

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
-use crate::schema::{Component, Object};
 use crate::trimmed::{Content, Description, ParameterUse};
 
 /// Types that no operation leads to, because they travel in the other direction: Graph posts them to the application
@@ -70,28 +69,40 @@ fn named(description: &Description) -> Vec<&str> {
     named
 }
 
+/// How a type is reached.
+#[derive(Clone, Copy, PartialEq)]
+enum As {
+    /// Something is declared to be of it, so that it may be of a type that derives from it.
+    Value,
+    /// Another type derives from it: of the many that derive from `entity`, one does not lead to the others.
+    Base,
+}
+
 /// Adds to `reached` all that `open` leads to.
 fn follow<'d>(
     description: &'d Description,
-    mut open: Vec<&'d str>,
+    open: Vec<&'d str>,
     reached: &mut BTreeSet<String>,
 ) -> Result<()> {
     let mut derived: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, component) in &description.schemas {
-        if let Component::Object(Object {
-            base: Some(base), ..
-        }) = component
-        {
+        if let Some(base) = component.base() {
             derived.entry(base).or_default().push(name);
         }
     }
-    while let Some(name) = open.pop() {
+    let mut values = BTreeSet::new();
+    let mut open: Vec<_> = open.into_iter().map(|name| (name, As::Value)).collect();
+    while let Some((name, reached_as)) = open.pop() {
         let Some(component) = description.schemas.get(name) else {
             bail!("/components/schemas: {name} is referred to, and is not there");
         };
         if reached.insert(name.to_owned()) {
-            open.extend(component.references());
-            open.extend(derived.get(name).into_iter().flatten());
+            let values = component.values().map(|name| (name, As::Value));
+            open.extend(values.chain(component.base().map(|name| (name, As::Base))));
+        }
+        if reached_as == As::Value && values.insert(name) {
+            let derived = derived.get(name).into_iter().flatten();
+            open.extend(derived.map(|name| (*name, As::Value)));
         }
     }
     Ok(())

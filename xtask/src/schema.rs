@@ -266,14 +266,21 @@ impl Component {
         Ok(Component::Enum { words, flags })
     }
 
-    /// The components that this one names.
-    pub fn references(&self) -> impl Iterator<Item = &str> {
-        let (base, properties) = match self {
-            Component::Object(object) => (object.base.as_deref(), object.properties.as_slice()),
-            Component::Enum { .. } => (None, &[][..]),
+    /// The component that this one derives from.
+    pub fn base(&self) -> Option<&str> {
+        match self {
+            Component::Object(object) => object.base.as_deref(),
+            Component::Enum { .. } => None,
+        }
+    }
+
+    /// The components of which properties are declared to be.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        let properties = match self {
+            Component::Object(object) => object.properties.as_slice(),
+            Component::Enum { .. } => &[][..],
         };
-        base.into_iter()
-            .chain(properties.iter().filter_map(|p| p.schema.component()))
+        properties.iter().filter_map(|p| p.schema.component())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::fixups::walk;
 use crate::fixups::{self, Needed};
 use crate::grafts::Added;
 use crate::json::Json;
+use crate::part::Part;
 use crate::reach::Reach;
 use crate::trimmed::Description;
 use crate::{bodies, grafts, parameters, reach, read};
@@ -25,8 +26,8 @@ pub struct Report {
 }
 
 /// Trims `json`. With `strict`, each fixup that the pinned document needs must have matched: a repair that the document
-/// made needless must not rot.
-pub fn trim(json: &mut Json, strict: bool) -> Result<(Description, Report)> {
+/// made needless must not rot. Only `part` of it is kept.
+pub fn trim(json: &mut Json, part: &Part, strict: bool) -> Result<(Description, Report)> {
     references_lead_somewhere(json)?;
     let mut report = Report::default();
     for fixup in fixups::ALL {
@@ -39,10 +40,15 @@ pub fn trim(json: &mut Json, strict: bool) -> Result<(Description, Report)> {
         report.fixups.push((fixup.name, count));
     }
     let mut description = read::read(json)?;
-    report.added = grafts::add(&mut description, &grafts::GRAPH, strict)?;
+    // A line that finds no place in a part may well find one in the whole.
+    let strict = strict && part.is_whole();
+    report.added = grafts::add(&mut description, &grafts::GRAPH, part, strict)?;
+    // A body is named after what its action is bound to, which a part may not have.
+    bodies::hoist(&mut description)?;
+    part.keep(&mut description)?;
     description.grafts = grafts::choose(&description, &grafts::GRAPH, strict)?;
-    report.bodies = bodies::hoist(&mut description)?;
     report.reach = reach::keep_reachable(&mut description)?;
+    report.bodies = bodies::count(&description);
     parameters::hoist(&mut description);
     Ok((description, report))
 }

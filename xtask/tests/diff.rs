@@ -259,7 +259,8 @@ fn a_subtree_is_one_line() {
     assert_eq!(
         diff.markdown(),
         "From small.json to small.json.\n\n### What breaks no program\n\n#### Operations added (6)\n\n\
-         - 2 operations at and below `/a/parts`: `graph.a().parts()`; and at 2 other places\n"
+         - 2 operations at and below `/a/parts`: `graph.a().parts()`; and at 2 other places\n\n\
+         #### Types added (1)\n\n- `microsoft.graph.other` (`models::Other`)\n"
     );
     let back = of_paths(after, before);
     assert!(
@@ -353,4 +354,50 @@ fn nothing_was_renamed_between_2022_and_2026() {
     let word = |change: &&Change| change.subject == Subject::Member;
     let words = diff.models.iter().filter(word);
     assert!(words.clone().any(|of| of.what == What::Added));
+}
+
+/// Whether a description spells a subtree out or a graft puts it back is the same to a program.
+#[test]
+fn what_a_graft_leads_to_has_neither_come_nor_gone() {
+    let mut schemas = things();
+    schemas["microsoft.graph.drive"] = derived("entity", json!({}));
+    let grafted = json!({
+        "/drives/{drive-id}": with(get("drive"), key("drive-id")),
+        "/drives/{drive-id}/list": with(get("thing"), key("drive-id")),
+        "/drives/{drive-id}/list/other": with(get("other"), key("drive-id")),
+        "/me/drive": get("drive"),
+    });
+    let mut spelt = grafted.clone();
+    spelt["/me/drive/list"] = get("thing");
+    spelt["/me/drive/list/other"] = get("other");
+    for (before, after) in [(&spelt, &grafted), (&grafted, &spelt)] {
+        let diff = of(
+            (before.clone(), schemas.clone()),
+            (after.clone(), schemas.clone()),
+        );
+        assert_eq!(diff.line(), "common 6 renamed 0 added 0 removed 0");
+        assert!(diff.operations.is_empty(), "{:?}", said(&diff.operations));
+    }
+    // What grafts lead to in both is not spelt out by either, and is not counted.
+    let same = of(
+        (grafted.clone(), schemas.clone()),
+        (grafted.clone(), schemas.clone()),
+    );
+    assert_eq!(same.line(), "common 4 renamed 0 added 0 removed 0");
+
+    // What is gone where it was described is gone where a graft led to it, and is said of each place that spelt it out.
+    let mut without = grafted.clone();
+    without
+        .as_object_mut()
+        .expect("paths")
+        .remove("/drives/{drive-id}/list/other");
+    let diff = of((spelt, schemas.clone()), (without, schemas));
+    assert_eq!(diff.line(), "common 4 renamed 0 added 0 removed 2");
+    let removed = said(&diff.operations);
+    assert!(
+        removed
+            .iter()
+            .all(|of| of.starts_with("removed breaking GET /") && of.contains("/list/other")),
+        "{removed:?}"
+    );
 }

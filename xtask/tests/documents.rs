@@ -11,6 +11,7 @@ use xtask::document::Document;
 use xtask::fixups::{ALL, Needed};
 use xtask::folder::{self, Trimmed};
 use xtask::json::Json;
+use xtask::part::Part;
 use xtask::path::own_name;
 use xtask::schema::{Component, Schema};
 use xtask::trimmed::{Content, Description};
@@ -104,7 +105,7 @@ fn all_documents_are_trimmed_by_the_same_rules() {
             continue;
         };
         let document = Document::read(&path).expect("it is read");
-        let made = folder::make(document, None, Vec::new(), false);
+        let made = folder::make(document, None, &Part::default(), Vec::new(), false);
         let made = made.unwrap_or_else(|error| panic!("{name}: {error:#}"));
         // Nothing is lost, and nothing is there besides but the grafts.
         let added = made.report.added;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use xtask::grafts::{self, Form, Operation, Place, Subtree, Table};
+use xtask::part::Part;
 use xtask::schema::Schema;
 use xtask::trimmed::{Content, Contents, Description, Operation as Described, PathItem};
 
@@ -73,7 +74,7 @@ fn error(result: anyhow::Result<impl Sized>) -> String {
 #[test]
 fn what_is_lost_is_put_back() {
     let mut description = description(WHOLE);
-    let added = grafts::add(&mut description, &TABLE, true).expect("added");
+    let added = grafts::add(&mut description, &TABLE, &Part::default(), true).expect("added");
     assert_eq!((added.operations, added.paths, added.places), (1, 0, 0));
     let content = &description.paths["/drives/{drive-id}/root/content"];
     assert!(content.operation("put").is_some());
@@ -94,7 +95,7 @@ fn what_is_lost_is_put_back() {
 #[test]
 fn a_line_fails_when_the_description_has_it_by_now() {
     let mut there = with(("put", "/drives/{drive-id}/root/content", "bytes"));
-    let failed = error(grafts::add(&mut there, &TABLE, true));
+    let failed = error(grafts::add(&mut there, &TABLE, &Part::default(), true));
     assert_eq!(
         failed,
         "the graft put …/root/content: the description has it by now at /drives/{drive-id}/root/content: take it out of \
@@ -118,7 +119,7 @@ fn a_line_fails_when_the_description_has_it_by_now() {
 #[test]
 fn a_line_fails_when_it_finds_no_place() {
     let mut nothing = description(&[("get", "/me", "user")]);
-    let failed = error(grafts::add(&mut nothing, &TABLE, true));
+    let failed = error(grafts::add(&mut nothing, &TABLE, &Part::default(), true));
     assert_eq!(
         failed,
         "the graft put …/root/content finds no place to stand at: take it out of xtask/src/grafts"

@@ -1,6 +1,7 @@
 //! The normal form: each shape of schema that the three documents have, and what is refused.
 
 use xtask::document::Document;
+use xtask::part::Part;
 use xtask::schema::Component;
 use xtask::trim::trim;
 
@@ -18,7 +19,7 @@ fn document(property: &str) -> String {
 
 fn trimmed(text: &str) -> anyhow::Result<xtask::trimmed::Description> {
     let mut document = Document::parse("shape.json".to_owned(), text.as_bytes())?;
-    Ok(trim(&mut document.json, false)?.0)
+    Ok(trim(&mut document.json, &Part::default(), false)?.0)
 }
 
 #[test]

@@ -9,13 +9,20 @@ use tempfile::tempdir;
 use xtask::check::{Checked, check};
 use xtask::document::Document;
 use xtask::folder::{Trimmed, make, replace};
+use xtask::part::Part;
 use xtask::stats::stats;
 
 const SMALL: &str = include_str!("data/small.json");
 
 fn trim(text: &str) -> anyhow::Result<Trimmed> {
     let document = Document::parse("small.json".to_owned(), text.as_bytes())?;
-    make(document, Some("invented"), Vec::new(), false)
+    make(
+        document,
+        Some("invented"),
+        &Part::default(),
+        Vec::new(),
+        false,
+    )
 }
 
 fn trimmed() -> Trimmed {
@@ -72,9 +79,15 @@ fn the_same_bytes_each_time_packed_or_not() {
 
     let files = |path: &Path| {
         let document = Document::read(path).expect("read");
-        make(document, Some("invented"), Vec::new(), false)
-            .expect("trimmed")
-            .files
+        make(
+            document,
+            Some("invented"),
+            &Part::default(),
+            Vec::new(),
+            false,
+        )
+        .expect("trimmed")
+        .files
     };
     assert_eq!(files(&plain), trimmed().files);
     assert_eq!(files(&packed), trimmed().files);
@@ -182,7 +195,7 @@ fn check_misses_an_operation() {
 #[test]
 fn a_pinned_document_needs_each_of_its_fixups() {
     let document = Document::parse("small.json".to_owned(), SMALL.as_bytes()).expect("JSON");
-    let error = match make(document, None, Vec::new(), true) {
+    let error = match make(document, None, &Part::default(), Vec::new(), true) {
         Ok(_) => panic!("the small document has no drive"),
         Err(error) => format!("{error:#}"),
     };
@@ -232,7 +245,7 @@ fn stats_count_places_and_what_is_left_of_them() {
 #[test]
 fn documents_of_another_kind_are_refused() {
     for (text, why) in [
-        ("", "not JSON"),
+        ("", "neither JSON nor YAML"),
         ("[]", "/openapi: an OpenAPI 3.0 description is needed"),
         (
             r#"{"swagger":"2.0"}"#,
@@ -273,4 +286,50 @@ fn a_file_that_only_begins_like_xz_is_refused() {
         Err(error) => format!("{error:#}"),
     };
     assert!(error.contains("cannot unpack"), "{error}");
+}
+
+/// A part has the paths that were asked for, only what these lead to, and the names that the whole has; it is checked as a
+/// part, and says in its pin that it is one.
+#[test]
+fn a_part_is_what_was_asked_for() {
+    let (_folder, out, document) = pinned();
+    let part = Part::new(["/things/{any-id}/reply", "/things/$count"]).expect("paths");
+    let of = |part: &Part| {
+        let document =
+            Document::parse("small.json".to_owned(), SMALL.as_bytes()).expect("a document");
+        make(document, Some("invented"), part, Vec::new(), false)
+    };
+    let made = of(&part).expect("a part");
+    let paths: Vec<_> = made.description.paths.keys().map(String::as_str).collect();
+    assert_eq!(paths, ["/things/$count", "/things/{thing-id}/reply"]);
+    let whole = trimmed();
+    for (name, schema) in &made.description.schemas {
+        assert_eq!(whole.description.schemas.get(name), Some(schema), "{name}");
+    }
+    assert!(made.description.schemas.len() < whole.description.schemas.len());
+
+    replace(&made.files, &out).expect("written");
+    let pin = fs::read_to_string(out.join("pin.toml")).expect("a pin");
+    assert!(
+        pin.contains("only = [\n    \"/things/$count\",\n    \"/things/{any-id}/reply\",\n]\n"),
+        "{pin}"
+    );
+    let checked = check(&out, Some(&document), &[], false).expect("it is as it should be");
+    assert_eq!(checked.document, Some((document, 2)));
+    assert!(
+        stats(&out)
+            .expect("counted")
+            .line()
+            .starts_with("operations 2 ")
+    );
+
+    let nothing = Part::new(["/nothing"]).expect("a path");
+    let error = match of(&nothing) {
+        Ok(_) => panic!("it was taken"),
+        Err(error) => format!("{error:#}"),
+    };
+    assert!(
+        error.contains("nothing is described at /nothing"),
+        "{error}"
+    );
 }

@@ -1,4 +1,5 @@
-//! Measures, in one run, what it costs to compile msgraph: `cargo run --manifest-path benches/compile/Cargo.toml`.
+//! Measures, in one run, what it costs to compile msgraph: `cargo run --manifest-path benches/compile/Cargo.toml`. With
+//! `-- FOLDER`, a trimmed description, it measures a crate of that description instead: the whole of beta, say.
 //!
 //! Each build is cold, in a folder of its own below the target folder, with `CARGO_INCREMENTAL=0`. This program stands in
 //! for rustc (`RUSTC_WRAPPER`), runs the real one, and writes down each crate's seconds and peak memory.
@@ -23,7 +24,11 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 fn main() -> ExitCode {
     let result = match std::env::var_os(LOG) {
         Some(log) => rustc(Path::new(&log)),
-        None => measure_all().map(|()| ExitCode::SUCCESS),
+        None => match std::env::args_os().nth(1) {
+            Some(folder) => measure_other(Path::new(&folder)),
+            None => measure_all(),
+        }
+        .map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
         eprintln!("{error}");
@@ -93,12 +98,55 @@ impl Cost {
     }
 }
 
-fn measure_all() -> Result<()> {
+/// The root of the workspace, and an empty folder to work in.
+fn folders() -> Result<(PathBuf, PathBuf)> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here.join("../..").canonicalize()?;
     let work = here.join("target/measured");
     let _ = fs::remove_dir_all(&work);
     fs::create_dir_all(&work)?;
+    Ok((root, work))
+}
+
+/// A crate that has generated code of another description, all of it.
+fn measure_other(folder: &Path) -> Result<()> {
+    let folder = folder.canonicalize()?;
+    let (root, work) = folders()?;
+    let (start, description) = (Instant::now(), Description::read(&folder)?);
+    let stats = generate(&description)?.stats;
+    let generation = start.elapsed().as_secs_f64();
+    let other = work.join("other");
+    let codegen = root.join("codegen");
+    package(
+        &other,
+        &format!(
+            "msgraph = {{ path = {root:?} }}\n\n[build-dependencies]\nmsgraph-codegen = {{ path = {codegen:?} }}\n"
+        ),
+        "lib.rs",
+        "msgraph::generated!(\"beta\");\n",
+    )?;
+    fs::write(
+        other.join("build.rs"),
+        format!("fn main() -> std::process::ExitCode {{\n    msgraph_codegen::build({folder:?})\n}}\n"),
+    )?;
+    let check = cargo(&other, "check", "check")?;
+    let build = cargo(&other, "build", "build")?;
+    println!("| what | time | peak memory |\n|---|---|---|");
+    for (what, cost) in [("`cargo check`", &check), ("debug build", &build)] {
+        for (of, name) in [("the crate alone", "other"), ("msgraph alone", "msgraph")] {
+            let (seconds, peak) = cost.of(name)?;
+            println!("| {what} of {of} | {seconds:.1} s | {peak} MB |");
+        }
+    }
+    println!(
+        "described_operations {} distinct_operations {} models {} enums {} generation_seconds {generation:.1}",
+        stats.operations, stats.distinct_operations, stats.models, stats.enums
+    );
+    Ok(())
+}
+
+fn measure_all() -> Result<()> {
+    let (root, work) = folders()?;
 
     let (start, description) = (Instant::now(), Description::read(&root.join("openapi"))?);
     let generated = generate(&description)?;

@@ -237,7 +237,7 @@ fn text(segment: &Segment) -> String {
         Segment::System(name) => format!("/{name}"),
         Segment::Key(_) => "/{}".into(),
         Segment::Function(name, arguments) => format!("/{name}{}", names(arguments)),
-        Segment::AlternateKey(arguments) => names(arguments),
+        Segment::AlternateKey(arguments) | Segment::CompositeKey(arguments) => names(arguments),
         Segment::Path => ":".into(),
     }
 }

@@ -58,7 +58,11 @@ impl Constants {
 
     /// The text of all constants.
     pub(crate) fn finish(self) -> String {
-        [self.needs.1, self.clouds.1, self.facts.1].concat()
+        let generator = format!(
+            "/// The version of the generator, for the runtime to compare.\npub const GENERATOR: &str = \"{}\";\n",
+            env!("CARGO_PKG_VERSION")
+        );
+        [generator, self.needs.1, self.clouds.1, self.facts.1].concat()
     }
 }
 

@@ -236,7 +236,8 @@ impl<'a> Walker<'_, 'a, '_> {
         let declared = declared.or(match described {
             Some(Type::Collection(items)) => type_name(&items),
             Some(kind) => type_name(&kind),
-            None => None,
+            // A part of a description leads through collections that it does not describe.
+            None => place.has_key().then(|| "microsoft.graph.entity".to_owned()),
         });
         let references = place.has_literal("$ref");
         match declared {

@@ -8,6 +8,9 @@
 //! - the arguments of a function, and the parts of an alternate key, have their names, in any order and however they are
 //!   quoted; their types may differ, which is a change and no other operation. An overload with other arguments is
 //!   another operation.
+//! - an operation that is described at one place only, and that a graft leads to as well (`/me/drive/items` stands for
+//!   `/drives/{drive-id}/items`), is there under both paths if the other description has it there: whether a description
+//!   spells a subtree out or a graft puts it back is the same to a program. What is had by grafts in both is not counted.
 //!
 //! A name counts with its case. Which methods a walk calls is its Rust expression; what made-up arguments an expression is
 //! shown with has no part in it.
@@ -15,7 +18,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
-use msgraph_codegen::{Description, Generated, MethodName, Segment, Walk};
+use msgraph_codegen::{Description, Generated, MethodName, Segment, Tree, Walk};
 
 use super::{Change, Group, Subject, Weight, What};
 
@@ -29,11 +32,15 @@ struct Key {
 /// All operations of one description.
 pub(super) struct Operations<'g> {
     by_key: BTreeMap<Key, Operation<'g>>,
-    /// Each place that there is, as the segments that lead to it.
+    /// Each place that is described, as the segments that lead to it.
     places: BTreeSet<Vec<String>>,
+    generated: &'g Generated<'g>,
+    /// By place of the tree: what its children are called.
+    labels: Vec<Vec<String>>,
 }
 
 struct Operation<'g> {
+    /// As the description spells it that has it at this path.
     path: &'g str,
     walk: Walk<'g>,
     deprecated: bool,
@@ -44,6 +51,8 @@ impl<'g> Operations<'g> {
         let mut operations = Operations {
             by_key: BTreeMap::new(),
             places: BTreeSet::new(),
+            generated,
+            labels: labels(generated.tree()),
         };
         for (path, item) in &description.paths {
             for (method, operation) in item.operations() {
@@ -76,6 +85,65 @@ impl<'g> Operations<'g> {
         }
         Ok(operations)
     }
+
+    /// The operation that the other description has at `path`, if a graft leads to it here.
+    fn by_graft(&self, key: &Key, path: &'g str) -> Option<Operation<'g>> {
+        let tree = self.generated.tree();
+        self.ways(&key.labels).into_iter().find_map(|steps| {
+            let (segments, places): (Vec<_>, Vec<_>) = steps
+                .iter()
+                .map(|&(place, child)| {
+                    let (segment, to) = &tree.places[place].children[child];
+                    (segment, *to)
+                })
+                .unzip();
+            let mut there = tree.places[*places.last()?].operations.iter();
+            let number = there.position(|(method, _)| method.as_str() == key.method)?;
+            let (_, operation) = tree.places[*places.last()?].operations[number];
+            Some(Operation {
+                path,
+                walk: Walk {
+                    methods: self.generated.methods(&steps, number)?,
+                    segments,
+                    places,
+                },
+                deprecated: operation.deprecated,
+            })
+        })
+    }
+
+    /// Whether a place is described, or a graft leads to it.
+    fn has_place(&self, labels: &[String]) -> bool {
+        self.places.contains(labels) || !self.ways(labels).is_empty()
+    }
+
+    /// The ways along these segments, as steps: mostly one or none, since two names may have one last part.
+    fn ways(&self, labels: &[String]) -> Vec<Vec<(usize, usize)>> {
+        let tree = self.generated.tree();
+        let mut ways = vec![(tree.root, Vec::new())];
+        for label in labels {
+            let mut longer = Vec::new();
+            for (place, steps) in ways {
+                for (child, of) in self.labels[place].iter().enumerate() {
+                    if of == label {
+                        let mut steps = steps.clone();
+                        steps.push((place, child));
+                        longer.push((tree.places[place].children[child].1, steps));
+                    }
+                }
+            }
+            ways = longer;
+        }
+        ways.into_iter().map(|(_, steps)| steps).collect()
+    }
+}
+
+fn labels(tree: &Tree<'_>) -> Vec<Vec<String>> {
+    let of = |(segment, _): &(Segment, usize)| label(segment);
+    let places = tree.places.iter();
+    places
+        .map(|place| place.children.iter().map(of).collect())
+        .collect()
 }
 
 /// A segment without what may differ in the same operation.
@@ -94,16 +162,25 @@ fn label(segment: &Segment) -> String {
         Segment::System(name) => (*name).to_owned(),
         Segment::Function(name, arguments) => format!("{}({})", last(name), names(arguments)),
         Segment::AlternateKey(parts) => format!("({})", names(parts)),
+        Segment::CompositeKey(parts) => names(parts),
         Segment::Path => ":".to_owned(),
     }
 }
 
 /// How many operations both have, and all that differs.
-pub(super) fn compare(old: &Operations<'_>, new: &Operations<'_>) -> (usize, Vec<Change>) {
+pub(super) fn compare<'g>(old: &Operations<'g>, new: &Operations<'g>) -> (usize, Vec<Change>) {
     let mut common = 0;
     let mut changes = Vec::new();
     for (key, before) in &old.by_key {
-        match new.by_key.get(key) {
+        let grafted;
+        let after = match new.by_key.get(key) {
+            Some(after) => Some(after),
+            None => {
+                grafted = new.by_graft(key, before.path);
+                grafted.as_ref()
+            }
+        };
+        match after {
             None => changes.push(came_or_went(What::Removed, key, before, new)),
             Some(after) => {
                 common += 1;
@@ -112,8 +189,15 @@ pub(super) fn compare(old: &Operations<'_>, new: &Operations<'_>) -> (usize, Vec
         }
     }
     for (key, after) in &new.by_key {
-        if !old.by_key.contains_key(key) {
-            changes.push(came_or_went(What::Added, key, after, old));
+        if old.by_key.contains_key(key) {
+            continue;
+        }
+        match old.by_graft(key, after.path) {
+            None => changes.push(came_or_went(What::Added, key, after, old)),
+            Some(before) => {
+                common += 1;
+                changes.extend(changed(key, &before, after));
+            }
         }
     }
     (common, changes)
@@ -126,7 +210,7 @@ fn came_or_went(
     other: &Operations<'_>,
 ) -> Change {
     let depth = (1..=key.labels.len())
-        .find(|&end| !other.places.contains(&key.labels[..end]))
+        .find(|&end| !other.has_place(&key.labels[..end]))
         .unwrap_or(key.labels.len());
     Change {
         subject: Subject::Operation,

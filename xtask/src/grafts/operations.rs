@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::{Argument, Form, Kind, Operation, Table};
 use crate::document::METHODS;
+use crate::part::Part;
 use crate::schema::{Property, Schema};
 use crate::trimmed::{self, Content, Contents, Description, PathItem};
 
@@ -17,13 +18,18 @@ pub struct Added {
     pub places: usize,
 }
 
-/// Adds them and says how many there are. With `strict`, as the pinned document is held to it, each line of the table must
-/// find its place, and none the operation there already.
-pub fn add(description: &mut Description, table: &Table, strict: bool) -> Result<Added> {
+/// Adds them, as far as they belong to `part`, and says how many there are. With `strict`, as the pinned document is held to
+/// it, each line of the table must find its place, and none the operation there already.
+pub fn add(
+    description: &mut Description,
+    table: &Table,
+    part: &Part,
+    strict: bool,
+) -> Result<Added> {
     let mut added = Added::default();
     for line in table.operations {
         let before = added.operations;
-        add_line(description, line, strict, &mut added)
+        add_line(description, line, part, strict, &mut added)
             .with_context(|| format!("the graft {} {}", line.method, line.at))?;
         ensure!(
             added.operations > before || !strict,
@@ -38,10 +44,12 @@ pub fn add(description: &mut Description, table: &Table, strict: bool) -> Result
 fn add_line(
     description: &mut Description,
     line: &Operation,
+    part: &Part,
     strict: bool,
     added: &mut Added,
 ) -> Result<()> {
-    for path in super::places(description, line.at) {
+    let places = super::places(description, line.at);
+    for path in places.into_iter().filter(|path| part.has(path)) {
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         let item = description.paths.get(&path);
         let there = item.is_some_and(|item| item.operation(line.method).is_some());

@@ -190,6 +190,7 @@ fn meant(segment: &Segment, text: &str) -> Option<(u8, Vec<Option<String>>)> {
             Some((order, values_of(arguments, given)?))
         }
         Segment::Key(_) => Some((9, vec![Some(text.to_owned())])),
+        Segment::CompositeKey(of) => Some((3, values_of(of, text)?)),
         Segment::AlternateKey(_) | Segment::Path => None,
     }
 }

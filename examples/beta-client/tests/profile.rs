@@ -1,0 +1,163 @@
+//! The part of beta against the simulator, which reads the same `openapi/` and none of the generated code.
+
+use beta_client::beta::Root;
+use beta_client::beta::models::{
+    AllowedAudiences, ItemFacet, SkillProficiency, SkillProficiencyLevel,
+};
+use beta_client::{learn, skills};
+use msgraph::error::Error;
+use msgraph::{AccessToken, Graph, Model};
+use serde_json::json;
+use simulator::{Description, Simulator};
+
+async fn start() -> (Simulator, Graph) {
+    let beta =
+        Description::read(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi")).expect("openapi/");
+    let simulator = Simulator::builder()
+        .beta(beta)
+        .start()
+        .await
+        .expect("a simulator");
+    let graph = Graph::builder(AccessToken::new(simulator.user_token()))
+        .base_url(simulator.url())
+        .build()
+        .expect("a client");
+    (simulator, graph)
+}
+
+#[tokio::test]
+async fn what_is_learnt_is_listed() {
+    let (simulator, graph) = start().await;
+    let learnt = learn(&graph, "Rust", SkillProficiencyLevel::Expert)
+        .await
+        .expect("learnt");
+    assert!(learnt.id.is_some());
+    learn(&graph, "OData", SkillProficiencyLevel::Elementary)
+        .await
+        .expect("learnt");
+    let me = graph.me().get().await.expect("v1.0").id.expect("an id");
+    let listed = skills(&graph, &me).await.expect("skills");
+    let listed: Vec<_> = listed
+        .iter()
+        .map(|skill| (skill.display_name.as_deref(), skill.proficiency.clone()))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            (Some("Rust"), Some(SkillProficiencyLevel::Expert)),
+            (Some("OData"), Some(SkillProficiencyLevel::Elementary)),
+        ]
+    );
+    let targets: Vec<_> = simulator
+        .requests()
+        .into_iter()
+        .map(|request| format!("{} {}", request.method, request.target))
+        .collect();
+    assert_eq!(
+        targets,
+        [
+            "POST /beta/me/profile/skills".to_owned(),
+            "POST /beta/me/profile/skills".to_owned(),
+            "GET /v1.0/me".to_owned(),
+            format!("GET /beta/users/{me}/profile/skills?$select=displayName,id,proficiency"),
+        ]
+    );
+}
+
+/// The client's own version has no part in it: the tree of a module is that of its version.
+#[test]
+fn the_version_is_that_of_the_module() {
+    for base in [
+        "http://127.0.0.1:1/v1.0",
+        "http://127.0.0.1:1/beta",
+        "http://127.0.0.1:1",
+    ] {
+        let graph = Graph::builder(AccessToken::new("token"))
+            .base_url(base)
+            .build()
+            .expect("a client");
+        let request = Root::new(&graph)
+            .me()
+            .profile()
+            .get()
+            .into_http()
+            .expect("a request");
+        assert_eq!(
+            request.uri(),
+            "http://127.0.0.1:1/beta/me/profile",
+            "{base}"
+        );
+    }
+}
+
+/// One subtree below two paths is one type, as in `msgraph` itself.
+#[test]
+fn equal_places_are_one_type() {
+    fn template(profile: beta_client::beta::nodes::MeProfile) -> String {
+        format!("{profile:?}")
+    }
+    let graph = Graph::new(AccessToken::new("token"));
+    let beta = Root::new(&graph);
+    assert_eq!(
+        template(beta.me().profile()),
+        r#"MeProfile(Path("/me/profile"))"#
+    );
+    assert_eq!(
+        template(beta.users().id("adele@contoso.com").profile()),
+        r#"MeProfile(Path("/users/{user-id}/profile"))"#
+    );
+}
+
+#[test]
+fn models_read_write_and_keep_what_they_do_not_know() {
+    let sent = json!({
+        "@odata.type": "#microsoft.graph.skillProficiency",
+        "id": "1",
+        "displayName": "Rust",
+        "proficiency": "expert",
+        "allowedAudiences": "somebodyNew",
+        "createdDateTime": "2026-08-20T10:00:00Z",
+        "brandNew": { "a": 1 },
+    });
+    let skill: SkillProficiency = serde_json::from_value(sent.clone()).expect("a skill");
+    assert_eq!(skill.proficiency, Some(SkillProficiencyLevel::Expert));
+    assert_eq!(
+        skill.allowed_audiences,
+        Some(AllowedAudiences::Unknown("somebodyNew".into()))
+    );
+    assert!(skill.misfits().is_empty());
+    assert_eq!(skill.clone(), skill);
+    assert_eq!(serde_json::to_value(&skill).expect("JSON"), sent);
+
+    let facet = ItemFacet::from(skill);
+    assert_eq!(
+        facet
+            .downcast::<SkillProficiency>()
+            .expect("read")
+            .expect("a skill")
+            .id
+            .as_deref(),
+        Some("1")
+    );
+}
+
+#[tokio::test]
+async fn an_error_names_the_place() {
+    let (_simulator, graph) = start().await;
+    let missing = Root::new(&graph)
+        .me()
+        .profile()
+        .skills()
+        .id("no-such-skill")
+        .get();
+    let Err(Error::Api(error)) = missing.await else {
+        panic!("there is no such skill");
+    };
+    assert_eq!(error.status(), 404);
+    assert!(
+        error
+            .to_string()
+            .contains("/me/profile/skills/{skillProficiency-id}"),
+        "{error}"
+    );
+}

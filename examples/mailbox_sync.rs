@@ -1,0 +1,135 @@
+//! Keeps a folder of mail in step with Graph's, by delta queries: each round brings what has changed since the last.
+//!
+//! Without anything set up it does so with the simulator, and has things happen between the rounds. With `ACCESS_TOKEN` set (a
+//! token of a user, with the permission `Mail.Read`), it makes one round of the user's inbox, from the link that the last run
+//! has left in the file that is named:
+//!
+//! ```text
+//! ACCESS_TOKEN=eyJ0… cargo run --example mailbox_sync -- inbox.link
+//! ```
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::Write;
+
+use msgraph::delta::DeltaEvent;
+use msgraph::models::{ItemBody, Message};
+use msgraph::{AccessToken, Graph};
+use simulator::Simulator;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let out = &mut std::io::stdout();
+    match (std::env::var("ACCESS_TOKEN"), std::env::args().nth(1)) {
+        (Ok(token), Some(file)) => {
+            let graph = Graph::new(AccessToken::new(token));
+            let mut mailbox = Mailbox {
+                link: std::fs::read_to_string(&file).ok(),
+                ..Mailbox::default()
+            };
+            mailbox.sync(&graph, out).await?;
+            // Last of all: what came before the link does not come again.
+            std::fs::write(file, mailbox.link.unwrap_or_default())?;
+            Ok(())
+        }
+        _ => run(out).await,
+    }
+}
+
+/// A copy of a folder, and where the next round begins.
+#[derive(Default)]
+struct Mailbox {
+    messages: BTreeMap<String, Message>,
+    link: Option<String>,
+}
+
+impl Mailbox {
+    async fn sync(&mut self, graph: &Graph, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+        let inbox = graph.me().mail_folders().id("inbox").messages();
+        let messages = inbox
+            .delta()
+            .select([Message::ID, Message::SUBJECT])
+            .immutable_ids();
+        let mut changes = match &self.link {
+            Some(link) => messages.changes_since(link),
+            None => messages.changes(),
+        };
+        let mut found = Vec::new();
+        let mut is_whole = self.link.is_none();
+        while let Some(event) = changes.try_next().await? {
+            match event {
+                DeltaEvent::Changed(message) => {
+                    let message = message.into_inner();
+                    let id = message.id.clone().ok_or("a message has no id")?;
+                    found.push(id.clone());
+                    let subject = message.subject.as_deref().unwrap_or("without a subject");
+                    match self.messages.contains_key(&id) {
+                        true => writeln!(out, "  changed: {subject}")?,
+                        false => writeln!(out, "  new: {subject}")?,
+                    }
+                    self.messages.insert(id, message);
+                }
+                DeltaEvent::Removed(message) => {
+                    let id = message.id().ok_or("a message has no id")?;
+                    let known = self.messages.remove(id);
+                    let subject = known.and_then(|message| message.subject);
+                    writeln!(out, "  gone: {}", subject.as_deref().unwrap_or(id))?;
+                }
+                DeltaEvent::Resync(resync) => {
+                    writeln!(out, "  the link is too old: everything again")?;
+                    is_whole = true;
+                    changes = resync.start_over();
+                }
+                _ => {}
+            }
+        }
+        if is_whole {
+            // What a whole round does not name is gone.
+            self.messages.retain(|id, _| found.contains(id));
+        }
+        self.link = changes.delta_link().map(str::to_owned);
+        writeln!(out, "  {} messages", self.messages.len())?;
+        Ok(())
+    }
+}
+
+/// Some rounds, with things that happen in between.
+pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let simulator = Simulator::start().await?;
+    let graph = Graph::builder(AccessToken::new(simulator.user_token()))
+        .base_url(simulator.url())
+        .build()?;
+    let inbox = graph.me().mail_folders().id("inbox").messages();
+    let mut mailbox = Mailbox::default();
+
+    writeln!(out, "The first round brings everything")?;
+    mailbox.sync(&graph, out).await?;
+
+    let new = inbox.create(Message {
+        subject: Some("Lunch?".into()),
+        body: Some(Box::new(ItemBody {
+            content: Some("At noon.".into()),
+            ..Default::default()
+        })),
+        ..Default::default()
+    });
+    let new = new.immutable_ids().await?.id.ok_or("it has an id")?;
+    writeln!(out, "A message comes")?;
+    mailbox.sync(&graph, out).await?;
+
+    let change = Message {
+        subject: Some("Dinner?".into()),
+        ..Default::default()
+    };
+    inbox.id(&new).update(change).await?;
+    writeln!(out, "It is changed")?;
+    mailbox.sync(&graph, out).await?;
+
+    inbox.id(&new).delete().await?;
+    writeln!(out, "It is deleted")?;
+    mailbox.sync(&graph, out).await?;
+
+    simulator.expire_delta_tokens();
+    writeln!(out, "A long time passes")?;
+    mailbox.sync(&graph, out).await
+}

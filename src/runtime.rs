@@ -1,0 +1,40 @@
+//! What generated code calls and nobody else: the seams between this crate and what `msgraph-codegen` writes, in this crate
+//! as in others.
+//!
+//! It has no promise of its own. Generator and runtime go together, version by version, and [`generated!`](crate::generated!)
+//! checks that they do.
+
+pub use serde;
+pub use serde_json;
+
+pub use crate::call::argument::Argument;
+pub use crate::call::facts::Facts;
+pub use crate::call::operation::Operation;
+pub use crate::call::path::Path;
+
+/// The version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Whether two versions are one. `==` of texts cannot be used in a constant yet.
+pub const fn is_version(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_version;
+
+    #[test]
+    fn versions_are_compared_whole() {
+        assert!(is_version("0.1.0", "0.1.0"));
+        for other in ["0.1", "0.1.00", "0.1.1", ""] {
+            assert!(!is_version("0.1.0", other), "{other}");
+            assert!(!is_version(other, "0.1.0"), "{other}");
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Brings Graph's description from the repository in which Microsoft publishes it.
+//!
+//! [microsoftgraph/msgraph-metadata](https://github.com/microsoftgraph/msgraph-metadata) has the description of each version
+//! in CSDL, as Graph's own services give it, and in OpenAPI, made of that. A commit names both for good. What is brought is
+//! held to the pin: the same file of the same commit must have the digest that it had when it was pinned.
+
+use std::env;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use chrono::{DateTime, FixedOffset};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, USER_AGENT};
+use reqwest::{Client, Response, StatusCode};
+use serde::Deserialize;
+
+use crate::document::{self, Document};
+use crate::pin::Pin;
+
+/// Where the description is published.
+pub const REPOSITORY: &str = "microsoftgraph/msgraph-metadata";
+
+/// How long nothing may come before it is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A version of Graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    #[default]
+    V1,
+    Beta,
+}
+
+impl Version {
+    /// As it stands in Graph's URLs, and in the repository's paths.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Version::V1 => "v1.0",
+            Version::Beta => "beta",
+        }
+    }
+
+    /// The version of this name.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn new(name: &str) -> Result<Version> {
+        match name {
+            "v1.0" => Ok(Version::V1),
+            "beta" => Ok(Version::Beta),
+            _ => bail!("{name:?} is no version of Graph: there are v1.0 and beta"),
+        }
+    }
+
+    /// The description in OpenAPI, with the settings that the crate's fixups know.
+    fn openapi(self) -> String {
+        format!("openapi/{}/openapi.yaml", self.as_str())
+    }
+
+    /// What it is made of.
+    fn csdl(self) -> String {
+        let (folder, version) = match self {
+            Version::V1 => ("clean_v10_metadata", "v1.0"),
+            Version::Beta => ("clean_beta_metadata", "beta"),
+        };
+        format!("{folder}/cleanMetadataWithDescriptionsAndAnnotationsAndErrors{version}.xml")
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// The servers that have the repository: GitHub's, or others for a test or behind a firewall.
+#[derive(Clone, Debug)]
+pub struct Hosts {
+    /// GitHub's API, which knows the commits.
+    pub api: String,
+    /// Where files are had.
+    pub files: String,
+}
+
+impl Default for Hosts {
+    fn default() -> Self {
+        Hosts {
+            api: "https://api.github.com".to_owned(),
+            files: "https://raw.githubusercontent.com".to_owned(),
+        }
+    }
+}
+
+/// What to bring.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub version: Version,
+    /// The newest one unless given.
+    pub commit: Option<String>,
+    /// The digest that it must have.
+    pub sha256: Option<String>,
+}
+
+/// What was brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Repository, file and commit, as `trim` is to write it into the pin.
+    pub source: String,
+    /// Of the file, unpacked.
+    pub sha256: String,
+    pub bytes: usize,
+    /// What the pin has this very description.
+    pub is_pinned: bool,
+    /// What there is to say beside that.
+    pub notes: Vec<String>,
+}
+
+/// Brings the description into the file `out`. `pin` is that of the folder which is made of it.
+///
+/// # Errors
+///
+/// When a server cannot be reached or has no such file, when what came is no description, or has another digest than it must
+/// have; `out` is left as it was then.
+pub async fn fetch(
+    hosts: &Hosts,
+    wanted: &Wanted,
+    pin: Option<&Pin>,
+    out: &Path,
+) -> Result<Fetched> {
+    let servers = Servers::new(hosts)?;
+    let path = wanted.version.openapi();
+    let mut notes = Vec::new();
+    let commit = match &wanted.commit {
+        Some(commit) => {
+            is_commit(commit)?;
+            commit.clone()
+        }
+        None => {
+            let newest = servers.newest(&path).await?;
+            let csdl = servers.newest(&wanted.version.csdl()).await?;
+            if csdl.at > newest.at {
+                notes.push(only_csdl(wanted.version, &csdl));
+            }
+            newest.sha
+        }
+    };
+    let bytes = servers.file(&commit, &path).await?;
+    let sha256 = document::digest(&bytes);
+    let source = format!("{REPOSITORY}, {path}, commit {commit}");
+    if let Some(must) = &wanted.sha256 {
+        ensure!(
+            sha256.eq_ignore_ascii_case(must),
+            "{source} has the digest {sha256}, and {must} is asked for"
+        );
+    }
+    let pinned = pin.map(|pin| &pin.document);
+    if let Some(pinned) = pinned.filter(|pinned| pinned.source == source) {
+        ensure!(
+            sha256 == pinned.sha256,
+            "{source} has the digest {sha256}, and had {} when it was pinned: a commit does not change, so one of both is \
+             not what it says",
+            pinned.sha256
+        );
+    }
+    Document::parse(path, &bytes).with_context(|| format!("{source} is no description"))?;
+    fs::write(out, &bytes).with_context(|| format!("cannot write {}", out.display()))?;
+    Ok(Fetched {
+        is_pinned: pinned.is_some_and(|pinned| pinned.sha256 == sha256),
+        bytes: bytes.len(),
+        source,
+        sha256,
+        notes,
+    })
+}
+
+/// A full name of a commit: a shorter one may come to mean another.
+fn is_commit(commit: &str) -> Result<()> {
+    ensure!(
+        commit.len() == 40 && commit.chars().all(|c| c.is_ascii_hexdigit()),
+        "{commit:?} is no commit: its whole name is asked for, 40 hexadecimal digits"
+    );
+    Ok(())
+}
+
+/// What to do where the newest description is there as CSDL alone.
+fn only_csdl(version: Version, csdl: &Commit) -> String {
+    let Commit { sha, at } = csdl;
+    let file = version.csdl();
+    format!(
+        "the CSDL is newer than the OpenAPI description: {file} is of {at}. To make OpenAPI of it, with Microsoft's own \
+         converter (https://www.nuget.org/packages/Microsoft.OpenApi.Hidi):\n\
+         \x20   dotnet tool install --global Microsoft.OpenApi.Hidi\n\
+         \x20   git clone --filter=blob:none https://github.com/{REPOSITORY} && cd msgraph-metadata && git checkout {sha}\n\
+         \x20   hidi transform --csdl {file} --settings-path conversion-settings/openapi.json --metadata-version {version} \
+         --version OpenApi3_0 --format json --output openapi-{version}.json\n\
+         \x20   cargo xtask trim openapi-{version}.json --source \"{REPOSITORY}, {file}, commit {sha}\""
+    )
+}
+
+/// The newest commit of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Commit {
+    sha: String,
+    at: DateTime<FixedOffset>,
+}
+
+struct Servers<'h> {
+    hosts: &'h Hosts,
+    client: Client,
+    /// For GitHub's API, which lets those who sign in ask more often.
+    token: Option<HeaderValue>,
+}
+
+impl<'h> Servers<'h> {
+    fn new(hosts: &'h Hosts) -> Result<Self> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        // It fails where one is installed already, which will do.
+        let _ = rustls::crypto::CryptoProvider::install_default(Arc::unwrap_or_clone(provider));
+        let mut client = Client::builder()
+            .read_timeout(PATIENCE)
+            .connect_timeout(PATIENCE);
+        if [&hosts.api, &hosts.files]
+            .iter()
+            .all(|host| host.starts_with("http://127.0.0.1"))
+        {
+            // What is on this machine needs no proxy.
+            client = client.no_proxy();
+        }
+        let token = env::var("GITHUB_TOKEN")
+            .ok()
+            .filter(|token| !token.is_empty());
+        let token = token
+            .map(|token| {
+                let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
+                    anyhow::anyhow!("GITHUB_TOKEN has a sign in it that no token has")
+                })?;
+                value.set_sensitive(true);
+                Ok::<_, anyhow::Error>(value)
+            })
+            .transpose()?;
+        Ok(Self {
+            hosts,
+            client: client.build().context("the HTTP client cannot be built")?,
+            token,
+        })
+    }
+
+    /// The newest commit that changed a file.
+    async fn newest(&self, path: &str) -> Result<Commit> {
+        #[derive(Deserialize)]
+        struct Listed {
+            sha: String,
+            commit: Inner,
+        }
+        #[derive(Deserialize)]
+        struct Inner {
+            committer: Committer,
+        }
+        #[derive(Deserialize)]
+        struct Committer {
+            date: DateTime<FixedOffset>,
+        }
+
+        let url = format!(
+            "{}/repos/{REPOSITORY}/commits?path={path}&per_page=1",
+            self.hosts.api
+        );
+        let mut request = self
+            .client
+            .get(&url)
+            .header(USER_AGENT, "msgraph-xtask")
+            .header(ACCEPT, "application/vnd.github+json");
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, token.clone());
+        }
+        let answer = success(&url, request.send().await).await?;
+        let text = answer
+            .bytes()
+            .await
+            .with_context(|| format!("{url} broke off"))?;
+        let listed: Vec<Listed> = serde_json::from_slice(&text)
+            .with_context(|| format!("{url} answered no list of commits"))?;
+        let Some(Listed { sha, commit }) = listed.into_iter().next() else {
+            bail!("{REPOSITORY} has no commit of {path}: it may be called otherwise by now");
+        };
+        is_commit(&sha)?;
+        Ok(Commit {
+            sha,
+            at: commit.committer.date,
+        })
+    }
+
+    /// A file as it was in a commit.
+    async fn file(&self, commit: &str, path: &str) -> Result<Vec<u8>> {
+        let url = format!("{}/{REPOSITORY}/{commit}/{path}", self.hosts.files);
+        let request = self.client.get(&url).header(USER_AGENT, "msgraph-xtask");
+        let answer = success(&url, request.send().await).await?;
+        let bytes = answer
+            .bytes()
+            .await
+            .with_context(|| format!("{url} broke off"))?;
+        Ok(bytes.into())
+    }
+}
+
+/// The answer, if it is one.
+async fn success(url: &str, answer: reqwest::Result<Response>) -> Result<Response> {
+    let answer = answer.with_context(|| format!("{url} cannot be reached"))?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let text = answer.text().await.unwrap_or_default();
+    let line: String = text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(200)
+        .collect();
+    let hint = match status {
+        StatusCode::NOT_FOUND => ": there is no such file, or no such commit",
+        StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
+            ": it may have been asked too often; GITHUB_TOKEN, a token of any account, lets it be asked more often"
+        }
+        _ => "",
+    };
+    bail!("{url} answered {status}{hint} ({line})")
+}

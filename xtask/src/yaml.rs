@@ -1,0 +1,244 @@
+//! Reads YAML, in which Microsoft publishes Graph's description, as the JSON that it stands for.
+//!
+//! The documents have a million lines, so events are put together as the parser finds them. What JSON cannot say is refused:
+//! aliases, tags, several documents, keys that are no text.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use saphyr_parser::{Event, Parser, ScalarStyle};
+
+use crate::json::{Json, Members};
+
+/// How deep collections may be in each other: as deep as `serde_json` lets them be.
+const DEPTH: usize = 128;
+
+/// What the text stands for.
+///
+/// # Errors
+///
+/// When it is not YAML, or not JSON in YAML's clothes; the error has line and column.
+pub fn read(text: &str) -> Result<Json> {
+    let mut builder = Builder::default();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| {
+            let marker = error.marker();
+            anyhow::anyhow!("{}: {}", place(marker.line(), marker.col()), error.info())
+        })?;
+        builder
+            .event(event)
+            .with_context(|| place(span.start.line(), span.start.col()))?;
+    }
+    builder.whole.context("there is nothing in it")
+}
+
+fn place(line: usize, column: usize) -> String {
+    format!("line {line}, column {}", column + 1)
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Builder {
+    /// The collections that are still open, the innermost last.
+    open: Vec<Open>,
+    whole: Option<Json>,
+}
+
+enum Open {
+    Array(Vec<Json>),
+    /// With the key whose value comes next.
+    Object(Members, Option<String>),
+}
+
+impl Builder {
+    fn event(&mut self, event: Event<'_>) -> Result<()> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                plain(anchor, tag.is_some())?;
+                self.scalar(&text, style)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                plain(anchor, tag.is_some())?;
+                self.open(Open::Array(Vec::new()))
+            }
+            Event::MappingStart(anchor, tag) => {
+                plain(anchor, tag.is_some())?;
+                self.open(Open::Object(Members::new(), None))
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let value = match self.open.pop() {
+                    Some(Open::Array(items)) => Json::Array(items),
+                    Some(Open::Object(members, None)) => Json::Object(members),
+                    Some(Open::Object(_, Some(key))) => bail!("{key:?} has no value"),
+                    None => bail!("something ends here that did not begin"),
+                };
+                self.value(value)
+            }
+            Event::Alias(_) => bail!("an alias, which no description of Graph has"),
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => Ok(()),
+        }
+    }
+
+    fn open(&mut self, open: Open) -> Result<()> {
+        if let Some(Open::Object(_, None)) = self.open.last() {
+            bail!("a key that is no text");
+        }
+        ensure!(
+            self.open.len() < DEPTH,
+            "collections {DEPTH} deep in each other, which no description has"
+        );
+        self.open.push(open);
+        Ok(())
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle) -> Result<()> {
+        // A key is a text whatever it looks like: `200:` is a status.
+        if let Some(Open::Object(members, key @ None)) = self.open.last_mut() {
+            ensure!(
+                !members.contains_key(text),
+                "the name {text:?} is there twice"
+            );
+            *key = Some(text.to_owned());
+            return Ok(());
+        }
+        self.value(match style {
+            ScalarStyle::Plain => untagged(text)?,
+            _ => Json::from(text),
+        })
+    }
+
+    fn value(&mut self, value: Json) -> Result<()> {
+        match self.open.last_mut() {
+            Some(Open::Array(items)) => items.push(value),
+            Some(Open::Object(members, key)) => match key.take() {
+                Some(key) => {
+                    members.insert(key, value);
+                }
+                None => bail!("a key that is no text"),
+            },
+            None => {
+                ensure!(self.whole.is_none(), "a second document begins here");
+                self.whole = Some(value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Fails for what JSON has not.
+fn plain(anchor: usize, has_tag: bool) -> Result<()> {
+    ensure!(anchor == 0, "an anchor, which no description of Graph has");
+    ensure!(!has_tag, "a tag, which no description of Graph has");
+    Ok(())
+}
+
+/// What a text without quotes is: [YAML 1.2.2, 10.3.2](https://yaml.org/spec/1.2.2/#1032-tag-resolution).
+fn untagged(text: &str) -> Result<Json> {
+    Ok(match text {
+        "" | "~" | "null" | "Null" | "NULL" => Json::Null,
+        "true" | "True" | "TRUE" => Json::Bool(true),
+        "false" | "False" | "FALSE" => Json::Bool(false),
+        _ if is_number(text) => Json::Number(text.to_owned()),
+        _ => {
+            let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+            let is_other_number = ["0x", "0o"].iter().any(|prefix| {
+                digits.strip_prefix(prefix).is_some_and(|rest| {
+                    !rest.is_empty() && rest.chars().all(|c| c.is_ascii_hexdigit())
+                })
+            });
+            let is_no_number = [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"].contains(&digits);
+            ensure!(
+                !is_other_number && !is_no_number,
+                "{text} is a number that JSON cannot write"
+            );
+            Json::from(text)
+        }
+    })
+}
+
+/// Whether JSON writes a number so.
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+        && serde_json::from_str::<serde_json::Number>(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    /// The same document as `read` takes it and as JSON.
+    #[test]
+    fn it_is_the_json_that_it_stands_for() {
+        let yaml = "\
+openapi: 3.0.4
+info: {title: 'It''s Graph', version: v1.0}
+paths:
+  '/me/messages/{message-id}':
+    get:
+      deprecated: true
+      tags: [me.message, \"a\\tb\"]
+      responses:
+        2XX:
+          description: |
+            Two
+            lines
+        204:
+          description: >-
+            folded
+            text
+      maximum: 2147483647
+      minimum: -2.5e3
+      default: null
+      nothing:
+      version: 1.0.1
+      enum:
+        - none
+        - yes
+        - '1'
+        - 'null'
+        - 12:30
+";
+        let json = concat!(
+            r#"{"openapi":"3.0.4","info":{"title":"It's Graph","version":"v1.0"},"#,
+            r#""paths":{"/me/messages/{message-id}":{"get":{"deprecated":true,"tags":["me.message","a\tb"],"#,
+            r#""responses":{"2XX":{"description":"Two\nlines\n"},"204":{"description":"folded text"}},"#,
+            r#""maximum":2147483647,"minimum":-2.5e3,"default":null,"nothing":null,"version":"1.0.1","#,
+            r#""enum":["none","yes","1","null","12:30"]}}}}"#,
+        );
+        assert_eq!(read(yaml).expect("YAML").to_string(), json);
+    }
+
+    #[test]
+    fn what_json_cannot_say_is_refused_with_its_place() {
+        for (yaml, wanted) in [
+            ("a: 1\nb: &x 2\n", "line 2, column 4: an anchor"),
+            ("a: &x 1\nb: *x\n", "line 1, column 4: an anchor"),
+            ("a: !!str 1\n", "a tag"),
+            (
+                "a: 1\na: 2\n",
+                "line 2, column 1: the name \"a\" is there twice",
+            ),
+            ("? [a]\n: 1\n", "a key that is no text"),
+            ("a: 1\n---\nb: 2\n", "a second document"),
+            ("a: 0x1F\n", "a number that JSON cannot write"),
+            ("a: -.inf\n", "a number that JSON cannot write"),
+            ("a: [1\n", "line "),
+            ("a: b: c\n", "line 1"),
+            ("", "there is nothing in it"),
+        ] {
+            let error = format!("{:#}", read(yaml).expect_err(yaml));
+            assert!(error.contains(wanted), "{yaml:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_deep_is_refused_before_the_stack_is_full() {
+        let error = format!("{:#}", read(&"[".repeat(200)).expect_err("too deep"));
+        assert!(error.contains("128 deep"), "{error}");
+        // The parser itself has a limit that it comes to first.
+        assert!(read(&"[".repeat(100_000)).is_err());
+        assert!(read(&"- ".repeat(100_000)).is_err());
+    }
+}
