@@ -4,7 +4,7 @@ use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE
 use http::{Method, StatusCode};
 
 use super::range::{Part, Version};
-use crate::call::{Opened, Request};
+use crate::call::{Opened, Request, Settings};
 use crate::error::RequestContext;
 use crate::{Error, Graph, Result};
 
@@ -24,7 +24,15 @@ impl Way {
     }
 
     /// Asks for a part of the content, where it is still this version.
+    ///
+    /// What goes on after a break has waits of its own, between which something may come; the first request is tried like any
+    /// call.
     pub(super) async fn open(&mut self, part: Part, version: Option<&Version>) -> Result<Opened> {
+        let settings = self.request.settings.clone();
+        let settings = match version {
+            Some(_) => Settings::one_try(settings),
+            None => settings,
+        };
         if let Some(url) = self.url.clone() {
             let mut request = Request {
                 method: Method::GET,
@@ -33,7 +41,7 @@ impl Way {
                 facts: None,
                 headers: HeaderMap::new(),
                 body: None,
-                settings: self.request.settings.clone(),
+                settings: settings.clone(),
             };
             ask(&mut request.headers, part, version);
             match self.graph.open_elsewhere(request).await {
@@ -42,6 +50,7 @@ impl Way {
             }
         }
         let mut request = self.request.clone();
+        request.settings = settings;
         ask(&mut request.headers, part, version);
         self.graph.open(request).await
     }
