@@ -12,7 +12,7 @@ use crate::runtime::Path;
 /// repository makes an `openapi/` folder of a document of Graph's, and a build script of one line makes code of it, with
 /// `msgraph-codegen` of the very version that `msgraph` has:
 ///
-/// ```ignore
+/// ```text
 /// // build.rs
 /// fn main() -> std::process::ExitCode {
 ///     msgraph_codegen::build("openapi")
@@ -21,7 +21,7 @@ use crate::runtime::Path;
 ///
 /// The macro takes that code in, with the version that stands in Graph's URLs, and is to have a module of its own:
 ///
-/// ```ignore
+/// ```text
 /// // src/main.rs
 /// mod beta {
 ///     msgraph::generated!("beta");
