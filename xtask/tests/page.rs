@@ -218,7 +218,9 @@ fn typing_finds() {
         for part in [
             "GET",
             "/me/mailFolders/{mailFolder-id}/messages",
-            "Mail.ReadBasic.All",
+            "Mail.ReadBasic",
+            // Nobody is `/me` to an application.
+            "not supported",
             "Not in GovSG.",
             "MeMessages::list",
             "other paths",
