@@ -84,10 +84,10 @@ impl Course<'_> {
     async fn complete(&mut self, calls: Vec<usize>) -> Result<()> {
         let began = Instant::now();
         let mut tries: HashMap<usize, u32> = HashMap::new();
-        let mut calls = self.ready(calls);
-        let mut requests = self.requests(&calls)?;
+        let ready = self.ready(calls);
+        let mut requests = self.requests(&ready)?;
         loop {
-            let mut put_off: HashMap<usize, (Response, Option<Duration>)> = HashMap::new();
+            let mut put_off = Vec::new();
             let mut not_run = Vec::new();
             for request in &requests {
                 for (call, came) in self.send(request).await {
@@ -97,48 +97,48 @@ impl Course<'_> {
                         }
                         Came::Answer(answer) if self.is_put_off(call, &answer) => {
                             let asked = retry_after(answer.status, &answer.headers, Utc::now());
-                            put_off.insert(call, (answer, asked));
+                            put_off.push((call, answer, asked));
                         }
                         Came::Answer(answer) => self.settle(call, answer).await,
                         Came::Error(error) => self.outcomes[call] = Some(Err(error)),
                     }
                 }
             }
-            let wait = self.wait(&put_off, &mut tries, began);
-            if let Some(wait) = wait {
-                // What waited for a call that comes again comes again as well.
-                let mut again: Vec<_> = put_off.keys().copied().collect();
-                again.sort_unstable();
-                not_run.sort_unstable_by_key(|(call, _)| *call);
-                for (call, answer) in not_run {
-                    match self
-                        .before(call)
-                        .is_some_and(|before| again.contains(&before))
-                    {
-                        true => again.push(call),
-                        false => self.settle(call, answer).await,
+            let mut again: Vec<usize> = Vec::new();
+            let mut longest = Duration::ZERO;
+            for (call, answer, asked) in put_off {
+                let count = tries.entry(call).or_default();
+                *count += 1;
+                match self.batch.retry.wait_before(*count, asked, began.elapsed()) {
+                    Some(wait) => {
+                        again.push(call);
+                        longest = longest.max(wait);
                     }
+                    None => self.settle(call, answer).await,
                 }
-                again.sort_unstable();
-                tracing::info!(
-                    target: "msgraph",
-                    wait = wait.as_secs_f64(),
-                    calls = again.len(),
-                    "calls of a batch are made again after a wait"
-                );
-                sleep(wait).await;
-                calls = again;
-                requests = self.requests(&calls)?;
-                continue;
             }
-            for (call, (answer, _)) in put_off {
-                self.settle(call, answer).await;
-            }
+            // What waited for a call that comes again comes again as well.
             not_run.sort_unstable_by_key(|(call, _)| *call);
             for (call, answer) in not_run {
-                self.settle(call, answer).await;
+                let before = self.before(call);
+                if before.is_some_and(|before| again.contains(&before)) {
+                    again.push(call);
+                } else {
+                    self.settle(call, answer).await;
+                }
             }
-            return Ok(());
+            if again.is_empty() {
+                return Ok(());
+            }
+            again.sort_unstable();
+            tracing::info!(
+                target: "msgraph",
+                wait = longest.as_secs_f64(),
+                calls = again.len(),
+                "calls of a batch are made again after a wait"
+            );
+            sleep(longest).await;
+            requests = self.requests(&again)?;
         }
     }
 
@@ -329,25 +329,6 @@ impl Course<'_> {
             StatusCode::GATEWAY_TIMEOUT => self.is_repeatable(call),
             _ => false,
         }
-    }
-
-    /// How long to wait before the calls that were put off are made again: as long as the longest of them asks. `None` where
-    /// there are none, or not one more try.
-    fn wait(
-        &self,
-        put_off: &HashMap<usize, (Response, Option<Duration>)>,
-        tries: &mut HashMap<usize, u32>,
-        began: Instant,
-    ) -> Option<Duration> {
-        let mut most = 0;
-        for call in put_off.keys() {
-            let count = tries.entry(*call).or_insert(0);
-            *count += 1;
-            most = most.max(*count);
-        }
-        let asked = put_off.values().filter_map(|(_, asked)| *asked).max();
-        (!put_off.is_empty()).then_some(())?;
-        self.batch.retry.wait_before(most, asked, began.elapsed())
     }
 
     /// Takes an answer as what a call came to.

@@ -190,6 +190,41 @@ async fn a_part_that_is_put_off_time_and_again_says_so_in_the_end() {
 }
 
 #[tokio::test]
+async fn each_part_has_tries_of_its_own() {
+    let sent = std::sync::atomic::AtomicUsize::new(0);
+    let recorder = Recorder::new(move |request| {
+        let number = sent.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        answered(request, |part| match part["id"].as_str() {
+            // For longer than a call waits.
+            Some("1") => {
+                json!({ "id": "1", "status": 429, "headers": { "Retry-After": "100000" } })
+            }
+            Some("2") if number < 2 => {
+                json!({ "id": "2", "status": 429, "headers": { "Retry-After": "0" } })
+            }
+            _ => named(part),
+        })
+    })
+    .await;
+    let graph = graph(&recorder);
+    let calls = ["1", "2", "3"].map(|id| graph.users().id(id).get());
+    let users = graph
+        .batch()
+        .retry(at_once())
+        .send_all(calls)
+        .await
+        .unwrap();
+    assert!(users[0].as_ref().unwrap_err().is_throttled());
+    assert!(users[1].is_ok() && users[2].is_ok());
+    let sizes: Vec<_> = recorder
+        .requests()
+        .iter()
+        .map(|request| parts(request).len())
+        .collect();
+    assert_eq!(sizes, [3, 1, 1]);
+}
+
+#[tokio::test]
 async fn a_504_is_repeated_for_what_may_be_done_twice() {
     let recorder = Recorder::new(|request| {
         let first = parts(request).len() == 2;
