@@ -32,7 +32,9 @@ mod transfer;
 mod transport;
 
 pub use async_trait::async_trait;
-pub use auth::{AccessToken, ClientSecret, RefreshToken, TokenProvider};
+pub use auth::{
+    AccessToken, ClientAssertion, ClientSecret, RefreshToken, TokenProvider, WorkloadIdentity,
+};
 pub use call::Call;
 pub use client::{Graph, GraphBuilder};
 pub use cloud::{Cloud, Clouds, CustomCloud, NamedCloud};

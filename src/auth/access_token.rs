@@ -6,11 +6,10 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 
-use super::{Secret, Token, TokenProvider, TokenRequest};
+use super::{BoxError, Secret, Token, TokenProvider, TokenRequest};
 use crate::Result;
 use crate::error::SignInError;
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Asked = Pin<Box<dyn Future<Output = Result<Secret<String>>> + Send>>;
 
 /// An access token that somebody else gets and renews: fixed text, or a closure that is asked for each call.

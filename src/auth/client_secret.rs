@@ -5,7 +5,6 @@ use async_trait::async_trait;
 use super::platform::{App, platform};
 use super::{Secret, Token, TokenProvider, TokenRequest};
 use crate::Result;
-use crate::error::SignInError;
 
 /// Signs in as an application, with a client secret: the client credentials grant
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>).
@@ -45,16 +44,9 @@ impl ClientSecret {
 #[async_trait]
 impl TokenProvider for ClientSecret {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
-        let tenant = self.0.tenant.to_ascii_lowercase();
-        // The platform refuses these as well, in words that do not name the tenant (AADSTS9001023 and others).
-        if let "common" | "organizations" | "consumers" = tenant.as_str() {
-            return Err(SignInError::new(format!(
-                "an application signs in to a tenant of its own, not to `{tenant}`: give the tenant's id or domain"
-            ))
-            .into());
-        }
+        self.0.has_own_tenant()?;
         Ok(platform(&self.0, &request)?
-            .client_credentials()
+            .client_credentials(None)
             .await?
             .token())
     }

@@ -3,6 +3,8 @@
 //! | who signs in | provider |
 //! |---|---|
 //! | an application, with a secret | [`ClientSecret`] |
+//! | an application, with an assertion made elsewhere | [`ClientAssertion`] |
+//! | an application on a platform that vouches for it (Kubernetes) | [`WorkloadIdentity`] |
 //! | a user who has signed in before | [`RefreshToken`] |
 //! | somebody else has the token | [`AccessToken`] |
 //! | anything else | a closure, or a [`TokenProvider`] of one's own |
@@ -19,6 +21,7 @@
 mod access_token;
 pub(crate) mod challenge;
 mod claims;
+mod client_assertion;
 mod client_secret;
 mod granted;
 mod middleware;
@@ -27,8 +30,13 @@ mod provider;
 mod refresh_token;
 mod secret;
 mod tokens;
+mod workload_identity;
+
+/// Whatever a callback of the user's fails with.
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub use access_token::AccessToken;
+pub use client_assertion::ClientAssertion;
 pub use client_secret::ClientSecret;
 pub(crate) use granted::Granted;
 pub(crate) use middleware::{Authorize, WithoutToken};
@@ -36,3 +44,4 @@ pub use provider::{Token, TokenProvider, TokenRequest};
 pub use refresh_token::RefreshToken;
 pub use secret::Secret;
 pub(crate) use tokens::Tokens;
+pub use workload_identity::WorkloadIdentity;

@@ -38,6 +38,27 @@ pub(super) struct App {
     pub(super) secret: Option<Secret<String>>,
 }
 
+impl App {
+    /// An application signs in to a tenant of its own. The platform refuses these names as well, in words that do not name the
+    /// tenant (AADSTS9001023 and others).
+    ///
+    /// # Errors
+    ///
+    /// When the tenant stands for whichever one a user is of.
+    pub(super) fn has_own_tenant(&self) -> Result<()> {
+        match self.tenant.to_ascii_lowercase().as_str() {
+            tenant @ ("common" | "organizations" | "consumers") => Err(SignInError::new(format!(
+                "an application signs in to a tenant of its own, not to `{tenant}`: give the tenant's id or domain"
+            ))
+            .into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What an assertion is of: <https://www.rfc-editor.org/rfc/rfc7523#section-2.2>.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 type Client = oauth2::Client<
     Refusal,
     Grant,
@@ -92,15 +113,24 @@ fn endpoint(cloud: &Cloud, tenant: &str) -> Result<Url> {
 
 impl Platform<'_> {
     /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
-    pub(super) async fn client_credentials(&self) -> Result<Grant> {
+    ///
+    /// Without a secret, an assertion says who the application is.
+    pub(super) async fn client_credentials(
+        &self,
+        assertion: Option<&Secret<String>>,
+    ) -> Result<Grant> {
         let endpoint = Endpoint::new(self.request);
-        let granted = self
+        let mut exchange = self
             .client
             .exchange_client_credentials()
             .add_scope(Scope::new(self.request.scope().to_owned()))
-            .add_extra_param("claims", claims(self.request.claims()))
-            .request_async(&endpoint)
-            .await;
+            .add_extra_param("claims", claims(self.request.claims()));
+        if let Some(assertion) = assertion {
+            exchange = exchange
+                .add_extra_param("client_assertion_type", ASSERTION_TYPE)
+                .add_extra_param("client_assertion", assertion.expose().as_str());
+        }
+        let granted = exchange.request_async(&endpoint).await;
         endpoint.judge(granted)
     }
 

@@ -8,11 +8,10 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use super::platform::{App, platform};
-use super::{Secret, Token, TokenProvider, TokenRequest};
+use super::{BoxError, Secret, Token, TokenProvider, TokenRequest};
 use crate::Result;
 use crate::error::{Error, SignInError};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Stored = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 type OnRotation = Box<dyn Fn(Secret<String>) -> Stored + Send + Sync>;
 

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::Method;
-use msgraph::auth::{AccessToken, ClientSecret, RefreshToken, Token, TokenProvider, TokenRequest};
+use msgraph::auth::{
+    AccessToken, ClientAssertion, ClientSecret, RefreshToken, Token, TokenProvider, TokenRequest,
+    WorkloadIdentity,
+};
 use msgraph::error::SignInError;
 use msgraph::{Cloud, CustomCloud, Error, Graph, Retry};
 use serde_json::json;
@@ -131,6 +134,98 @@ async fn a_client_secret_is_exchanged_as_the_platform_documents_it() {
     ];
     assert_eq!(form(&request), fields(&expected));
     assert_eq!(tokens(&graph), ["Bearer token-1", "Bearer token-1"]);
+}
+
+/// What the platform is to be told of an assertion: <https://www.rfc-editor.org/rfc/rfc7523#section-2.2>.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+fn with_assertion<'a>(assertion: &'a str) -> [(&'a str, &'a str); 6] {
+    [
+        ("claims", CAPABILITY),
+        ("client_assertion", assertion),
+        ("client_assertion_type", ASSERTION_TYPE),
+        ("client_id", "client"),
+        ("grant_type", "client_credentials"),
+        ("scope", SCOPE),
+    ]
+}
+
+#[tokio::test]
+async fn an_assertion_is_made_for_each_token_and_takes_the_secrets_place() {
+    let login = platform(json!({})).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let made = Arc::new(AtomicUsize::new(0));
+    let provider = ClientAssertion::new("contoso.com", "client", move || {
+        let number = made.fetch_add(1, Ordering::Relaxed);
+        async move { Ok::<_, std::io::Error>(format!("header.{number}.signature")) }
+    });
+    assert!(!format!("{provider:?}").contains("signature"));
+    let provider = Arc::new(provider);
+    for number in 0..2 {
+        let client = client(Arc::clone(&provider), &graph, &login);
+        me(&client).await.unwrap();
+        let assertion = format!("header.{number}.signature");
+        let request = login.requests().pop().unwrap();
+        assert_eq!(request.target, "/contoso.com/oauth2/v2.0/token");
+        assert_eq!(form(&request), fields(&with_assertion(&assertion)));
+    }
+    assert_eq!(login.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn that_there_is_no_assertion_is_said_and_nothing_is_sent() {
+    let login = platform(json!({})).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let provider = ClientAssertion::new("contoso.com", "client", || async {
+        Err::<String, _>(std::io::Error::other("the vault is closed"))
+    });
+    let error = client(provider, &graph, &login)
+        .sign_in()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "sign-in failed: there is no assertion to sign in with: the vault is closed"
+    );
+    let provider = ClientAssertion::new("common", "client", || async {
+        Ok::<_, std::io::Error>("assertion")
+    });
+    let error = client(provider, &graph, &login)
+        .sign_in()
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("not to `common`"), "{error}");
+    assert_eq!((login.requests().len(), graph.requests().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn the_token_of_a_workload_is_read_again_each_time() {
+    let login = platform(json!({})).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let provider = Arc::new(WorkloadIdentity::new("contoso.com", "client", &file));
+    let sign_in = || {
+        let client = client(Arc::clone(&provider), &graph, &login);
+        async move { client.sign_in().await }
+    };
+    let error = sign_in().await.unwrap_err().to_string();
+    let named = format!(
+        "sign-in failed: the token in `{}` cannot be read: ",
+        file.display()
+    );
+    assert!(error.starts_with(&named), "{error}");
+    std::fs::write(&file, " \n").unwrap();
+    let error = sign_in().await.unwrap_err().to_string();
+    let empty = format!("sign-in failed: there is no token in `{}`", file.display());
+    assert_eq!(error, empty);
+    assert_eq!(login.requests().len(), 0);
+    for token in ["header.1.signature", "header.2.signature"] {
+        std::fs::write(&file, format!("{token}\n")).unwrap();
+        sign_in().await.unwrap();
+        let request = login.requests().pop().unwrap();
+        assert_eq!(form(&request), fields(&with_assertion(token)));
+    }
 }
 
 #[tokio::test]
