@@ -139,7 +139,7 @@ async fn a_client_secret_is_exchanged_as_the_platform_documents_it() {
 /// What the platform is to be told of an assertion: <https://www.rfc-editor.org/rfc/rfc7523#section-2.2>.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-fn with_assertion<'a>(assertion: &'a str) -> [(&'a str, &'a str); 6] {
+fn with_assertion(assertion: &str) -> [(&str, &str); 6] {
     [
         ("claims", CAPABILITY),
         ("client_assertion", assertion),
