@@ -54,7 +54,7 @@ pub struct Page<T> {
     /// The items, `value`. A page that comes without it has none.
     pub value: Vec<T>,
     /// Where the next page is, `@odata.nextLink`, as it came; `None` on the last page.
-    /// [`Graph::list_from`] goes on from it.
+    /// [`Graph::list_from`](crate::Graph::list_from) goes on from it.
     pub next_link: Option<String>,
     /// Where the next round of changes begins, `@odata.deltaLink`, as it came: on the last page of a delta query.
     pub delta_link: Option<String>,

@@ -36,7 +36,7 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// Awaiting the list gives [`Error::Host`] when the link is not of the cloud's hosts, and [`Error::Request`] when it
+    /// Awaiting the list gives [`Error::Host`](crate::Error::Host) when the link is not of the cloud's hosts, and [`Error::Request`](crate::Error::Request) when it
     /// is no URL.
     pub fn list_from<T: DeserializeOwned>(&self, place: impl Into<Bookmark>) -> List<T> {
         let Bookmark { link, items } = place.into();
@@ -68,8 +68,8 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
     ///
     /// # Errors
     ///
-    /// An item of the stream is an [`Error`] when a page cannot be had or read: whatever awaiting a call gives,
-    /// [`Error::Paging`] when a link repeats, and [`Error::Host`] when one leads to another host. The stream ends with
+    /// An item of the stream is an [`Error`](crate::Error) when a page cannot be had or read: whatever awaiting a call gives,
+    /// [`Error::Paging`](crate::Error::Paging) when a link repeats, and [`Error::Host`](crate::Error::Host) when one leads to another host. The stream ends with
     /// its first error; [`Items::next_link`] says where it can be taken up.
     pub fn stream(self) -> Items<T> {
         let left_out = self.operation.items_before();
