@@ -58,11 +58,7 @@ impl ClientAssertion {
         E: Into<BoxError>,
     {
         Self {
-            app: App {
-                tenant: tenant.into(),
-                client_id: client_id.into(),
-                secret: None,
-            },
+            app: App::public(tenant, client_id),
             make: Box::new(move || {
                 let made = assertion();
                 Box::pin(async move { made.await.map(Into::into).map_err(Into::into) })

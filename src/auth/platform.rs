@@ -39,6 +39,15 @@ pub(super) struct App {
 }
 
 impl App {
+    /// An application without a secret: a public client, or one that an assertion speaks for.
+    pub(super) fn public(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
+        Self {
+            tenant: tenant.into(),
+            client_id: client_id.into(),
+            secret: None,
+        }
+    }
+
     /// An application signs in to a tenant of its own. The platform refuses these names as well, in words that do not name the
     /// tenant (AADSTS9001023 and others).
     ///

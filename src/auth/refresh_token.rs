@@ -58,11 +58,7 @@ impl RefreshToken {
         refresh_token: impl Into<Secret<String>>,
     ) -> Self {
         Self {
-            app: App {
-                tenant: tenant.into(),
-                client_id: client_id.into(),
-                secret: None,
-            },
+            app: App::public(tenant, client_id),
             scope: None,
             current: Mutex::new(Current {
                 token: refresh_token.into(),

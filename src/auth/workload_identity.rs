@@ -44,11 +44,7 @@ impl WorkloadIdentity {
         file: impl Into<PathBuf>,
     ) -> Self {
         Self {
-            app: App {
-                tenant: tenant.into(),
-                client_id: client_id.into(),
-                secret: None,
-            },
+            app: App::public(tenant, client_id),
             file: file.into(),
         }
     }

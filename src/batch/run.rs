@@ -157,11 +157,7 @@ impl Course<'_> {
 
     fn cannot_be_sent(&mut self, call: usize) -> Option<Error> {
         let part = &self.batch.parts[call];
-        let before = match self.batch.sequential {
-            true => call.checked_sub(1),
-            false => self.after[call],
-        };
-        if let Some(before) = before
+        if let Some(before) = self.before(call)
             && let Some(Err(error)) = &self.outcomes[before]
         {
             return Some(self.not_run(call, before, error.clone()));
@@ -315,8 +311,7 @@ impl Course<'_> {
                 .settings
                 .as_ref()
                 .map(|settings| settings.idempotent);
-            says_so == Some(true)
-                || [Method::GET, Method::PUT, Method::DELETE].contains(&request.method)
+            says_so == Some(true) || request.method.is_idempotent()
         })
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::Resync;
@@ -109,8 +110,8 @@ impl<T: Model> Changed<T> {
         let items = items.iter().enumerate().map(|(index, json)| {
             let at =
                 |error: serde_json::Error| wrong(format!("{name}[{index}]"), error.to_string());
-            let marks: Marks = serde_json::from_value(json.clone()).map_err(at)?;
-            let item: R = serde_json::from_value(json.clone()).map_err(at)?;
+            let marks = Marks::deserialize(json).map_err(at)?;
+            let item = R::deserialize(json).map_err(at)?;
             Ok(match removed(&marks) {
                 Some(reason) => RelatedChange::Removed(Removed::new(item, marks.id, reason)),
                 None => RelatedChange::Added(item),

@@ -64,9 +64,7 @@ impl Backoff {
 }
 
 fn with_chance(wait: Duration) -> Duration {
-    // The random bits of a UUID, since nothing else here needs a source of them.
-    let [chance, ..] = uuid::Uuid::new_v4().into_bytes();
-    wait.saturating_add(wait.mul_f64(f64::from(chance) / 512.0))
+    wait.saturating_add(wait.mul_f64(fastrand::f64() / 2.0))
 }
 
 #[cfg(test)]

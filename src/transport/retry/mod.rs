@@ -210,11 +210,7 @@ impl Course {
     }
 
     fn wait(&self, asked: Option<Duration>) -> Duration {
-        let chance = fastrand::f64();
-        match asked {
-            Some(asked) => self.trying.retry.after(asked, chance),
-            None => self.trying.retry.backoff(self.count, chance),
-        }
+        self.trying.retry.wait(self.count, asked)
     }
 
     /// How long other calls to the same workload are to be held back: where it says that this was too much, or asks not to

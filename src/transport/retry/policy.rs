@@ -126,20 +126,25 @@ impl Retry {
         asked: Option<Duration>,
         elapsed: Duration,
     ) -> Option<Duration> {
-        let chance = fastrand::f64();
-        let wait = match asked {
-            Some(asked) => self.after(asked, chance),
-            None => self.backoff(retry, chance),
-        };
+        let wait = self.wait(retry, asked);
         let is_allowed = retry <= self.max_retries
             && wait <= self.max_wait
             && elapsed.saturating_add(wait) <= self.budget;
         is_allowed.then_some(wait)
     }
 
+    /// How long to wait before try number `retry`: as long as Graph asked for, if it did.
+    pub(super) fn wait(&self, retry: u32, asked: Option<Duration>) -> Duration {
+        let chance = fastrand::f64();
+        match asked {
+            Some(asked) => self.after(asked, chance),
+            None => self.backoff(retry, chance),
+        }
+    }
+
     /// The wait before try number `retry` (1 is the first one after the original), where nobody asked for one. `chance`
     /// is between 0 and 1.
-    pub(super) fn backoff(&self, retry: u32, chance: f64) -> Duration {
+    fn backoff(&self, retry: u32, chance: f64) -> Duration {
         let doubled = 2u32.saturating_pow(retry.saturating_sub(1));
         let middle = self.first_wait.saturating_mul(doubled).min(self.max_wait);
         middle.mul_f64(0.5 + chance).min(self.max_wait)
@@ -147,7 +152,7 @@ impl Retry {
 
     /// The wait where Graph asked for one: never shorter, and a little longer, by chance, so that not everybody who was
     /// asked comes back at the same moment.
-    pub(super) fn after(&self, asked: Duration, chance: f64) -> Duration {
+    fn after(&self, asked: Duration, chance: f64) -> Duration {
         let more = asked.min(self.max_wait).mul_f64(0.1 * chance);
         asked.saturating_add(more).min(self.max_wait.max(asked))
     }

@@ -1,23 +1,12 @@
 //! The simulator, for tests of more than one request.
 
-use std::sync::LazyLock;
-
 use msgraph::auth::AccessToken;
 use msgraph::{CustomCloud, Graph};
-use simulator::{Description, Simulator};
-
-/// The description, read once for all tests.
-static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
-    Description::read(Description::bundled()).expect("the description can be read")
-});
+use simulator::Simulator;
 
 /// A simulator of the tenant Contoso, and a client of its user.
 pub async fn start() -> (Simulator, Graph) {
-    let simulator = Simulator::builder()
-        .description(DESCRIPTION.clone())
-        .start()
-        .await
-        .expect("the simulator starts");
+    let simulator = super::simulator().await;
     let graph = user(&simulator);
     (simulator, graph)
 }
