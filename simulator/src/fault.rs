@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::answer::Answer;
 use crate::clock::http_date;
+use crate::identity::{self, Manner};
 use crate::request::Request;
 
 /// A fault: what goes wrong, with which requests, and how often.
@@ -263,20 +264,20 @@ impl Fault {
     /// What happens to a request. `challenge` writes the value of `WWW-Authenticate`.
     pub(crate) fn effect(
         &self,
-        identity: bool,
+        manner: Manner,
         now: DateTime<Utc>,
         request_id: &str,
         challenge: &dyn Fn(Option<&str>) -> String,
     ) -> Effect {
         match &self.kind {
             Kind::Throttled(retry_after) => {
-                let answer = problem(StatusCode::TOO_MANY_REQUESTS, identity, now, request_id);
+                let answer = problem(StatusCode::TOO_MANY_REQUESTS, manner, now, request_id);
                 Effect::Answer(match retry_after.text(now) {
                     Some(text) => answer.with(RETRY_AFTER, &text),
                     None => answer,
                 })
             }
-            Kind::Status(status) => Effect::Answer(problem(*status, identity, now, request_id)),
+            Kind::Status(status) => Effect::Answer(problem(*status, manner, now, request_id)),
             Kind::Html(status) => {
                 let body = format!(
                     "<!DOCTYPE html><html><head><title>{status}</title></head><body><h2>Our services aren't available \
@@ -337,20 +338,12 @@ impl RetryAfter {
 }
 
 /// What a service says along with a status that is its own fault.
-fn problem(status: StatusCode, identity: bool, now: DateTime<Utc>, request_id: &str) -> Answer {
-    if identity {
-        let (error, code) = match status {
-            StatusCode::TOO_MANY_REQUESTS => ("temporarily_unavailable", 90_055),
-            _ => ("server_error", 90_033),
-        };
-        let timestamp = now.format("%Y-%m-%d %H:%M:%SZ").to_string();
-        let body = json!({
-            "error": error, "error_codes": [code], "timestamp": timestamp,
-            "error_description": format!("AADSTS{code}: A transient error has occurred. Please try again.\r\nTrace ID: \
-                {request_id}\r\nCorrelation ID: {request_id}\r\nTimestamp: {timestamp}"),
-            "trace_id": request_id, "correlation_id": request_id,
-        });
-        return Answer::bytes(status, "application/json; charset=utf-8", body.to_string());
+fn problem(status: StatusCode, manner: Manner, now: DateTime<Utc>, request_id: &str) -> Answer {
+    match manner {
+        Manner::Graph => {}
+        Manner::Platform => return identity::problem(status, now, request_id),
+        Manner::Page => return identity::problem_page(status),
+        Manner::Managed(source) => return identity::managed_problem(source, status, request_id),
     }
     let (code, message) = match status {
         StatusCode::TOO_MANY_REQUESTS => ("TooManyRequests", "Please retry again later."),

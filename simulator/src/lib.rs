@@ -66,6 +66,7 @@
 mod answer;
 mod batch;
 mod body;
+mod certificate;
 mod clock;
 mod core;
 mod delta;
@@ -98,7 +99,7 @@ mod webhooks;
 pub use description::Description;
 pub use error::Error;
 pub use fault::{Fault, RetryAfter};
-pub use identity::RefreshTokens;
+pub use identity::{ExpiresOn, RefreshTokens};
 pub use recorder::{Host, RecordedRequest};
 pub use seed::Seed;
 pub use service::Service;

@@ -9,6 +9,9 @@ use http::{HeaderMap, Method, StatusCode};
 /// How many requests are kept.
 pub(crate) const KEPT: usize = 10_000;
 
+/// Headers that say who sends a request: a token, or what only programs of one machine know.
+const SECRET: [&str; 3] = ["authorization", "x-identity-header", "secret"];
+
 /// Which of its hosts a simulator was asked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -67,7 +70,7 @@ impl RecordedRequest {
     }
 }
 
-/// Shows neither body nor `Authorization`: both may hold a secret, and a failed test prints this.
+/// Shows neither body nor the headers that hold a secret: a failed test prints this.
 impl fmt::Debug for RecordedRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -91,8 +94,10 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn record(&mut self, mut request: RecordedRequest) {
-        if let Some(secret) = request.headers.get_mut(http::header::AUTHORIZATION) {
-            secret.set_sensitive(true);
+        for name in SECRET {
+            if let Some(secret) = request.headers.get_mut(name) {
+                secret.set_sensitive(true);
+            }
         }
         if self.requests.len() == KEPT {
             self.requests.pop_front();

@@ -9,6 +9,7 @@ use super::{Core, Part};
 use crate::answer::Answer;
 use crate::clock::http_date;
 use crate::fault::{Effect, Quirk};
+use crate::identity::Manner;
 use crate::refusal::Refusal;
 use crate::request::Request;
 
@@ -37,10 +38,13 @@ impl Core {
             .iter_mut()
             .position(|fault| fault.takes(request))
             .and_then(|at| state.faults.get(at));
-        let identity = matches!(self.part(request.path()), Part::Token(_));
+        let manner = match self.part(request.path()) {
+            Part::Identity(door) => door.manner(),
+            Part::Graph(..) | Part::Nothing => Manner::Graph,
+        };
         let effect = fault.map(|fault| {
             let challenge = |claims: Option<&str>| state.identity.challenge(claims);
-            fault.effect(identity, now, &request_id, &challenge)
+            fault.effect(manner, now, &request_id, &challenge)
         });
         state.faults.retain(|fault| !fault.is_over());
         Exchange {

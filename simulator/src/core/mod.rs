@@ -5,6 +5,7 @@ mod exchange;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
 use http::StatusCode;
 
 use crate::answer::Answer;
@@ -14,7 +15,7 @@ use crate::description::Description;
 use crate::domain::Tenant;
 use crate::fault::{Effect, Fault, Quirk};
 use crate::graph::Graph;
-use crate::identity::Identity;
+use crate::identity::{Door, Identity, Platform};
 use crate::ids::Ids;
 use crate::prefer::Shape;
 use crate::recorder::{Host, RecordedRequest, Recorder};
@@ -65,10 +66,7 @@ pub(crate) struct Reply {
 /// Which part of the simulator a path is for.
 enum Part<'a> {
     Graph(Version<'a>, &'a str),
-    /// The token endpoint of a tenant.
-    Token(&'a str),
-    /// What a tenant publishes of itself: its endpoints, or its keys.
-    Discovery(&'a str, bool),
+    Identity(Door<'a>),
     Nothing,
 }
 
@@ -115,15 +113,7 @@ impl Core {
         if let Some(part) = self.beta.as_ref().and_then(|beta| below("/beta", beta)) {
             return part;
         }
-        match path
-            .strip_suffix("/oauth2/v2.0/token")
-            .and_then(|tenant| tenant.strip_prefix('/'))
-        {
-            Some(tenant) if !tenant.contains('/') => Part::Token(tenant),
-            _ => discovery(path).map_or(Part::Nothing, |(tenant, keys)| {
-                Part::Discovery(tenant, keys)
-            }),
-        }
+        Door::at(path).map_or(Part::Nothing, Part::Identity)
     }
 
     /// Answers a request, and records it. Without a network, webhooks are taken to be there.
@@ -141,12 +131,9 @@ impl Core {
                 state.notify(&self.description, &format!("{}/v1.0", self.host));
                 answer
             }
-            (_, Part::Token(tenant)) => {
-                let mut guard = self.state();
-                let state = &mut *guard;
-                state
-                    .identity
-                    .token(&heard, tenant, &mut state.ids, exchange.now)
+            (_, Part::Identity(door)) => {
+                let mut state = self.state();
+                state.platform(exchange.now).answer(door, &heard)
             }
             (_, Part::Graph(version, path)) => {
                 let authorization = heard.header("authorization");
@@ -168,7 +155,6 @@ impl Core {
                     }
                 }
             }
-            (_, Part::Discovery(tenant, keys)) => self.state().published(&self.host, tenant, keys),
             (_, Part::Nothing) => {
                 let version = request.path().split('/').nth(1).unwrap_or_default();
                 exchange.refuse(&Refusal::bad_request(format!("Invalid version: {version}")))
@@ -214,6 +200,7 @@ impl Core {
                 ..graph
             }
             .answer(request, path);
+            state.sign_out(&outcome.signed_out);
             state.notify(version.description, &root);
             outcome
         };
@@ -237,31 +224,22 @@ impl Core {
     }
 }
 
-/// The tenant whose endpoints or keys (`true`) are at a path.
-fn discovery(path: &str) -> Option<(&str, bool)> {
-    let (tenant, rest) = path.strip_prefix('/')?.split_once('/')?;
-    match rest {
-        "v2.0/.well-known/openid-configuration" | ".well-known/openid-configuration" => {
-            Some((tenant, false))
-        }
-        "discovery/v2.0/keys" | "discovery/keys" => Some((tenant, true)),
-        _ => None,
-    }
-}
-
 impl State {
-    /// What the identity platform publishes (OpenID Connect Discovery 1.0).
-    fn published(&mut self, host: &str, tenant: &str, keys: bool) -> Answer {
-        let body = if keys {
-            self.webhooks.signer().key_set()
-        } else {
-            self.identity.configuration(host, tenant)
-        };
-        Answer::bytes(
-            StatusCode::OK,
-            "application/json; charset=utf-8",
-            body.to_string(),
-        )
+    /// The identity platform.
+    pub(crate) fn platform(&mut self, now: DateTime<Utc>) -> Platform<'_> {
+        Platform {
+            identity: &mut self.identity,
+            store: &self.store,
+            ids: &mut self.ids,
+            now,
+        }
+    }
+
+    /// Ends what users have granted.
+    pub(crate) fn sign_out(&mut self, users: &[Id]) {
+        for user in users {
+            self.identity.revoke_user(*user);
+        }
     }
 
     /// The service, as `caller` sees it.
@@ -295,6 +273,7 @@ impl State {
             application: &self.identity.application,
             validation: Validation::Unasked,
             handshakes: Vec::new(),
+            signed_out: Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::store::Id;
 const CHANNEL: &str = "microsoft.graph.channel";
 const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
 const TEAM: &str = "microsoft.graph.team";
+const USER: &str = "microsoft.graph.user";
 const WORKBOOK: &str = "microsoft.graph.workbook";
 /// Copies in OneNote take their time.
 const ONENOTE: [&str; 4] = [
@@ -58,6 +59,13 @@ impl Graph<'_> {
                 Ok(Some(self.workbook_session(*id)))
             }
             (_, name) if ONENOTE.contains(&name) => Ok(self.onenote_operation(*id)),
+            // The identity platform does the rest.
+            (USER, "revokeSignInSessions") => {
+                self.signed_out.push(*id);
+                let context = format!("{}/$metadata#Edm.Boolean", self.root);
+                let answer = json!({ "@odata.context": context, "value": true });
+                Ok(Some(Answer::json(StatusCode::OK, &answer)))
+            }
             (_, "restore") => match self.tenant.restore(*id) {
                 Some(id) => {
                     let declared = "microsoft.graph.directoryObject";

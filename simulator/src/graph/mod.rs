@@ -68,6 +68,8 @@ pub(crate) struct Graph<'a> {
     pub(crate) validation: Validation,
     /// Webhooks that have to show that they are there before the request can be answered.
     pub(crate) handshakes: Vec<String>,
+    /// Users whose sessions an action has ended.
+    pub(crate) signed_out: Vec<Id>,
 }
 
 /// A request at the operation that it is for.
@@ -93,6 +95,8 @@ pub(crate) struct Outcome {
     pub(crate) result: Result<Answer, Refusal>,
     /// Webhooks that have to show that they are there first; the result is none yet then.
     pub(crate) handshakes: Vec<String>,
+    /// Users whose sessions an action has ended.
+    pub(crate) signed_out: Vec<Id>,
 }
 
 impl Graph<'_> {
@@ -137,6 +141,7 @@ impl Graph<'_> {
             template,
             result,
             handshakes: self.handshakes,
+            signed_out: self.signed_out,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::core::{Core, State};
 use crate::delta::Deltas;
 use crate::description::Description;
 use crate::error::Error;
-use crate::identity::{Client, Identity};
+use crate::identity::{Client, Identity, Redirects, Scopes};
 use crate::ids::Ids;
 use crate::recorder::{Host, Recorder};
 use crate::seed::{Contoso, Seed, plant};
@@ -240,20 +240,24 @@ impl Builder {
             Client {
                 id: self.client_id.clone(),
                 secret: Some(self.client_secret.clone()),
+                redirects: Redirects::new("http://localhost:3000/signed-in"),
             },
             Client {
                 id: PUBLIC_CLIENT.into(),
                 secret: None,
+                redirects: Redirects::new("http://localhost"),
             },
         ];
         let mut identity = Identity::new(&self.tenant_id, &self.domain, clients, &host);
+        identity.browser = Some(user);
+        let scopes = Scopes::read("offline_access User.Read Mail.ReadWrite");
         let text = |name: &str| {
             let value = store.get(user).and_then(|user| user.properties.get(name));
             value.and_then(Value::as_str).unwrap_or_default().to_owned()
         };
         let credentials = Credentials {
-            refresh_token: identity.grant(&mut ids, &self.client_id, user),
-            public_refresh_token: identity.grant(&mut ids, PUBLIC_CLIENT, user),
+            refresh_token: identity.grant(&mut ids, &self.client_id, user, scopes.clone()),
+            public_refresh_token: identity.grant(&mut ids, PUBLIC_CLIENT, user, scopes),
             user_id: text("id"),
             user_principal_name: text("userPrincipalName"),
             tenant_id: self.tenant_id,

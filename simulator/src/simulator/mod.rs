@@ -2,6 +2,7 @@
 
 mod builder;
 mod control;
+mod sign_in;
 
 use std::fmt;
 use std::pin::pin;
@@ -18,7 +19,7 @@ use crate::answer::Answer;
 use crate::core::Core;
 use crate::error::Error;
 use crate::graph::Graph;
-use crate::identity::Issue;
+use crate::identity::{GRAPH, Issue};
 use crate::recorder::{Host, RecordedRequest};
 use crate::request::Request;
 use crate::resource::Caller;
@@ -59,11 +60,12 @@ pub struct Credentials {
     pub tenant_id: String,
     /// The tenant's domain, which is as good as its GUID.
     pub domain: String,
-    /// A confidential client, for `client_credentials` and `refresh_token`.
+    /// A confidential client, for every grant. It proves itself with its secret, or with an assertion
+    /// ([`trust_certificate`](Simulator::trust_certificate), [`federate`](Simulator::federate)).
     pub client_id: String,
     /// The client's secret.
     pub client_secret: String,
-    /// A public client, for `refresh_token`. It has no secret.
+    /// A public client, for every grant of a user. It has no secret.
     pub public_client_id: String,
     /// A refresh token of [`user_principal_name`](Self::user_principal_name), issued to the confidential client.
     pub refresh_token: String,
@@ -125,7 +127,8 @@ impl Simulator {
         let mut guard = self.core.state();
         let state = &mut *guard;
         let issue = Issue {
-            audience: "https://graph.microsoft.com",
+            tenant_id: &self.credentials.tenant_id,
+            audience: GRAPH,
             client: &self.credentials.client_id,
             caller,
             capable: false,
@@ -236,6 +239,7 @@ impl Simulator {
             ..graph
         }
         .answer(&request, request.path());
+        state.sign_out(&outcome.signed_out);
         state.notify(&self.core.description, &self.url);
         match outcome.result {
             Ok(answer) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),

@@ -10,15 +10,14 @@ use base64::engine::general_purpose::STANDARD;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockEncryptMut, KeyIvInit};
 use hmac::{Hmac, Mac};
-use rsa::pkcs8::DecodePublicKey;
 use rsa::rand_core::{OsRng, RngCore};
 use rsa::traits::PublicKeyParts;
 use rsa::{Oaep, RsaPublicKey};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
-use x509_cert::Certificate;
-use x509_cert::der::{Decode, Encode};
+
+use crate::certificate;
 
 /// A subscriber's certificate.
 #[derive(Clone, Debug)]
@@ -31,11 +30,7 @@ impl Recipient {
     /// Reads a certificate in base64. `Err` says what is wrong with it.
     pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
         let der = STANDARD.decode(text).map_err(|_| "it is not base64")?;
-        let certificate = Certificate::from_der(&der).map_err(|_| "it is not a DER certificate")?;
-        let info = certificate.tbs_certificate.subject_public_key_info;
-        let info = info.to_der().map_err(|_| "its public key cannot be read")?;
-        let key =
-            RsaPublicKey::from_public_key_der(&info).map_err(|_| "its key is not one of RSA")?;
+        let (key, _) = certificate::read(&der)?;
         if !(2_048..=4_096).contains(&(key.size() * 8)) {
             return Err("its key is not of 2,048 to 4,096 bits");
         }

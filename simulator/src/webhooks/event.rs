@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::crypto::{self, Recipient};
-use super::signer::{Signer, unsigned};
 use super::{Forgery, Lifecycle, Watch, Watched};
 use crate::core::State;
 use crate::description::Description;
+use crate::identity::{Signer, unsigned};
 use crate::journal::Change;
 use crate::resource::Caller;
 use crate::service::Service;
@@ -200,7 +200,7 @@ impl State {
         let text = |name: &str| properties.get(name).and_then(Value::as_str);
         let id = self.ids.guid();
         let user = self.user;
-        let tenant_id = self.identity.tenant_id.clone();
+        let tenant_id = self.identity.home().to_owned();
         let entity = match &event.gone {
             Some(gone) => gone.as_ref().clone(),
             None => self.store.get(event.id)?.clone(),
@@ -278,7 +278,7 @@ impl State {
     fn token(&mut self, forgery: Option<Forgery>) -> String {
         let now = self.clock.now().timestamp();
         let stranger = "11111111-2222-4333-8444-555555555555";
-        let tenant = &self.identity.tenant_id;
+        let tenant = self.identity.home();
         let audience = &self.identity.application;
         let mut claims = json!({
             "aud": audience, "iss": format!("https://sts.windows.net/{tenant}/"), "iat": now, "nbf": now, "exp": now + 3_600,
@@ -307,16 +307,16 @@ impl State {
             }
             Some(Forgery::Key) => Signer::new().token(&claims),
             Some(Forgery::Signature) => {
-                let token = self.webhooks.signer().token(&claims);
+                let token = self.identity.signer().token(&claims);
                 claims["aud"] = json!(stranger);
-                let other = self.webhooks.signer().token(&claims);
+                let other = self.identity.signer().token(&claims);
                 let text = token.rsplit_once('.').map_or("", |(text, _)| text);
                 let signature = other
                     .rsplit_once('.')
                     .map_or("", |(_, signature)| signature);
                 format!("{text}.{signature}")
             }
-            _ => self.webhooks.signer().token(&claims),
+            _ => self.identity.signer().token(&claims),
         }
     }
 
@@ -337,7 +337,7 @@ impl State {
         };
         let told = json!({
             "subscriptionId": text("id"), "subscriptionExpirationDateTime": text("expirationDateTime"),
-            "tenantId": self.identity.tenant_id, "clientState": text("clientState"), "lifecycleEvent": event.word(),
+            "tenantId": self.identity.home(), "clientState": text("clientState"), "lifecycleEvent": event.word(),
         });
         self.webhooks.send(url, vec![told], None);
         if event == Lifecycle::SubscriptionRemoved {

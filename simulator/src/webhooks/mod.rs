@@ -6,7 +6,6 @@ pub(crate) mod crypto;
 pub(crate) mod deliver;
 pub(crate) mod event;
 pub(crate) mod post;
-pub(crate) mod signer;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +16,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::query::Options;
 use crate::service::Service;
 use crate::store::Id;
-use signer::Signer;
 
 /// What can be wrong with the next delivery of notifications.
 ///
@@ -164,7 +162,6 @@ pub(crate) struct Webhooks {
     pub(crate) forgery: Option<Forgery>,
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) outbox: Option<UnboundedSender<Parcel>>,
-    signer: Option<Signer>,
 }
 
 impl Webhooks {
@@ -179,10 +176,5 @@ impl Webhooks {
             // Nobody delivers any more when the simulator ends.
             let _ = outbox.send(Parcel { url, body });
         }
-    }
-
-    /// The key with which validation tokens are signed. It is made when it is first asked for.
-    pub(crate) fn signer(&mut self) -> &Signer {
-        self.signer.get_or_insert_with(Signer::new)
     }
 }

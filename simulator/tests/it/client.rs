@@ -85,11 +85,16 @@ pub struct Local<'a> {
 impl<'a> Local<'a> {
     /// A client with a user's token.
     pub fn user(simulator: &'a Simulator) -> Self {
-        let token = format!("Bearer {}", simulator.user_token());
-        Self {
-            simulator,
-            token: token.parse().expect("a header"),
-        }
+        let token = HeaderValue::from_static("");
+        let mut client = Self { simulator, token };
+        client.sign_in_again();
+        client
+    }
+
+    /// Takes a new token.
+    pub fn sign_in_again(&mut self) {
+        let token = format!("Bearer {}", self.simulator.user_token());
+        self.token = token.parse().expect("a header");
     }
 
     pub fn send(

@@ -9,6 +9,7 @@ use serde_json::Value;
 use simulator::{Credentials, RefreshTokens, Simulator};
 
 use crate::client::{Answer, Client, start};
+use crate::platform::{encoded, refusal, text};
 
 const SCOPE: &str = "https://graph.microsoft.com/.default";
 
@@ -72,48 +73,6 @@ impl Login {
         ];
         self.post(&form).await
     }
-}
-
-fn encoded(form: &[(&str, &str)]) -> String {
-    let encode = |text| {
-        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-    };
-    let pairs: Vec<_> = form
-        .iter()
-        .map(|(name, value)| format!("{name}={}", encode(value)))
-        .collect();
-    pairs.join("&")
-}
-
-fn text(answer: &Answer, name: &str) -> String {
-    answer.json()[name].as_str().unwrap_or_default().to_owned()
-}
-
-/// Status, `error`, and the AADSTS number.
-fn refusal(answer: &Answer) -> (u16, String, u64) {
-    let json = answer.json();
-    let description = json["error_description"].as_str().unwrap();
-    let code = json["error_codes"][0].as_u64().unwrap();
-    assert!(
-        description.starts_with(&format!("AADSTS{code}: ")),
-        "{description}"
-    );
-    assert!(description.contains("\r\nTrace ID: "), "{description}");
-    assert_eq!(
-        json["error_uri"]
-            .as_str()
-            .unwrap()
-            .rsplit('=')
-            .next()
-            .unwrap(),
-        code.to_string()
-    );
-    let timestamp = json["timestamp"].as_str().unwrap();
-    assert!(
-        timestamp.ends_with('Z') && timestamp.contains(' '),
-        "{timestamp}"
-    );
-    (answer.status.as_u16(), text(answer, "error"), code)
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The simulator, seen by a client.
 
+mod assertions;
 mod batch;
 mod client;
 mod delta;
@@ -11,6 +12,7 @@ mod grafts;
 mod identity;
 mod monitors;
 mod paging;
+mod platform;
 mod preferences;
 mod queries;
 mod refusals;

@@ -136,6 +136,9 @@ impl Walk<'_> {
         {
             made = key(&answer);
         }
+        if segment == "revokeSignInSessions" {
+            self.client.sign_in_again();
+        }
         for (segment, child) in place
             .children
             .iter()

@@ -10,6 +10,8 @@ use rsa::{RsaPrivateKey, RsaPublicKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::jwt::Presented;
+
 /// The length of the key.
 const BITS: usize = 2_048;
 
@@ -48,6 +50,12 @@ impl Signer {
             .map(|signature| signature.to_vec())
             .unwrap_or_default();
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// Whether a token was signed with this key.
+    pub(super) fn has_signed(&self, token: &Presented<'_>) -> bool {
+        let public = self.public.as_ref();
+        public.is_some_and(|key| token.is_signed_with(key))
     }
 
     /// The public key, as a JSON Web Key Set (RFC 7517).

@@ -1,0 +1,220 @@
+//! The device code flow: a person enters a code elsewhere, and the device asks until they have.
+//!
+//! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code>
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http::Method;
+use serde_json::{Value, json};
+
+use super::client::Proof;
+use super::endpoint::{Ask, Granted};
+use super::form::{Form, is_capable};
+use super::scope::Scopes;
+use super::{Identity, Platform, SignInError};
+use crate::request::Request;
+use crate::store::Id;
+
+/// How long a code may be entered.
+const LIFE: TimeDelta = TimeDelta::minutes(15);
+
+/// By how much a device that asks too often has to wait longer (RFC 8628, 3.5).
+const SLOWER: TimeDelta = TimeDelta::seconds(5);
+
+/// Where the code is entered.
+const ENTRY: &str = "https://microsoft.com/devicelogin";
+
+/// The letters of codes: none that is taken for another.
+const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/// The devices that ask, and how often they may.
+pub(crate) struct Devices {
+    waiting: Vec<Device>,
+    /// Between two questions; nought allows any number of them.
+    pub(crate) interval: Duration,
+    /// How many questions are answered with `slow_down`, however late they come.
+    pub(crate) slow_downs: u32,
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Self {
+            waiting: Vec::new(),
+            interval: Duration::from_secs(5),
+            slow_downs: 0,
+        }
+    }
+}
+
+struct Device {
+    device_code: String,
+    user_code: String,
+    client: String,
+    scopes: Scopes,
+    claims: Value,
+    expires_at: DateTime<Utc>,
+    interval: TimeDelta,
+    asked_at: Option<DateTime<Utc>>,
+    state: State,
+}
+
+/// What the person with the code has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Pending,
+    Approved(Id),
+    Declined,
+    /// Tokens were given.
+    Used,
+}
+
+impl Devices {
+    /// The device whose code can still be entered.
+    fn pending(&mut self, user_code: &str, now: DateTime<Utc>) -> Option<&mut Device> {
+        self.waiting.iter_mut().find(|device| {
+            device.user_code.eq_ignore_ascii_case(user_code)
+                && device.state == State::Pending
+                && now < device.expires_at
+        })
+    }
+
+    pub(crate) fn decline(&mut self, user_code: &str, now: DateTime<Utc>) -> bool {
+        let device = self.pending(user_code, now);
+        device
+            .map(|device| device.state = State::Declined)
+            .is_some()
+    }
+}
+
+impl Identity {
+    /// A user enters the code, and brings along the claims that the device asked for.
+    pub(crate) fn approve_device(&mut self, user_code: &str, user: Id, now: DateTime<Utc>) -> bool {
+        let Some(device) = self.devices.pending(user_code, now) else {
+            return false;
+        };
+        device.state = State::Approved(user);
+        let claims = device.claims.clone();
+        self.fulfil(user, &claims);
+        true
+    }
+}
+
+fn refused(error: &str, code: u32, description: &str) -> SignInError {
+    SignInError::new(
+        error,
+        code,
+        format!("OAuth 2.0 device flow error. {description}"),
+    )
+}
+
+impl Platform<'_> {
+    /// `POST /{tenant}/oauth2/v2.0/devicecode`. A client that is not allowed to do so learns it when it asks for tokens.
+    pub(super) fn device_code(
+        &mut self,
+        request: &Request,
+        tenant: &str,
+    ) -> Result<Value, SignInError> {
+        if request.method != Method::POST {
+            return Err(SignInError::method("POST", &request.method));
+        }
+        let form = Form::body(request);
+        self.any_tenant(tenant)?;
+        let client = self.known_client(form.require("client_id")?)?;
+        let scopes = Scopes::read(form.require("scope")?);
+        self.user_audience(&scopes)?;
+        let claims = form.claims()?;
+        let user_code: String = self
+            .ids
+            .secret(9)
+            .bytes()
+            .take(9)
+            .filter_map(|byte| LETTERS.get(usize::from(byte % 32)))
+            .map(|letter| char::from(*letter))
+            .collect();
+        let device_code = format!("FAQABAAEAAAD{}", self.ids.secret(64));
+        let devices = &mut self.identity.devices;
+        let interval = devices.interval;
+        devices.waiting.push(Device {
+            device_code: device_code.clone(),
+            user_code: user_code.clone(),
+            client: client.id,
+            scopes,
+            claims,
+            expires_at: self.now + LIFE,
+            interval: TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX),
+            asked_at: None,
+            state: State::Pending,
+        });
+        Ok(json!({
+            "user_code": user_code, "device_code": device_code, "verification_uri": ENTRY,
+            "expires_in": LIFE.num_seconds(), "interval": interval.as_secs(),
+            "message": format!("To sign in, use a web browser to open the page {ENTRY} and enter the code {user_code} to \
+                authenticate."),
+        }))
+    }
+
+    /// The device asks whether the code was entered.
+    pub(super) fn poll(&mut self, ask: &Ask<'_>) -> Result<Value, SignInError> {
+        let client = self.asking(ask, Proof::IfItHasAny)?;
+        let device_code = ask.form.require("device_code")?;
+        let devices = &mut self.identity.devices;
+        let found = devices
+            .waiting
+            .iter()
+            .position(|device| device.device_code == device_code && device.client == client.id);
+        let Some((at, device)) = found.and_then(|at| Some((at, devices.waiting.get_mut(at)?)))
+        else {
+            return Err(refused(
+                "bad_verification_code",
+                70_018,
+                "The verification code is not known.",
+            ));
+        };
+        if self.now >= device.expires_at {
+            return Err(refused("expired_token", 70_020, "The code has expired."));
+        }
+        let early = device
+            .asked_at
+            .is_some_and(|before| self.now < before + device.interval);
+        device.asked_at = Some(self.now);
+        // Microsoft has no number of its own for it: who goes by the number goes on too fast.
+        let slow_down = || refused("slow_down", 70_016, "The device asks too often.");
+        if devices.slow_downs > 0 {
+            devices.slow_downs -= 1;
+            return Err(slow_down());
+        }
+        if early {
+            device.interval += SLOWER;
+            return Err(slow_down());
+        }
+        let spent = "The code was used or declined already.";
+        let user = match device.state {
+            State::Approved(user) => user,
+            State::Pending => {
+                return Err(refused(
+                    "authorization_pending",
+                    70_016,
+                    "Authorization is pending. Continue polling.",
+                ));
+            }
+            State::Declined => return Err(refused("authorization_declined", 90_120, spent)),
+            State::Used => return Err(refused("expired_token", 90_120, spent)),
+        };
+        let (scopes, capable) = (device.scopes.clone(), is_capable(&device.claims));
+        self.check_consent()?;
+        let granted = Granted {
+            client: &client,
+            user,
+            scopes: &scopes,
+            nonce: None,
+            capable,
+            renewable: scopes.has("offline_access"),
+        };
+        let answer = self.grant_answer(ask, &granted)?;
+        if let Some(device) = self.identity.devices.waiting.get_mut(at) {
+            device.state = State::Used;
+        }
+        Ok(answer)
+    }
+}

@@ -1,0 +1,67 @@
+//! Workload identity federation: a token of another issuer stands for the client.
+//!
+//! <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
+
+use serde_json::json;
+
+use super::assertion::{check_time, invalid, refused};
+use super::jwt::Presented;
+use super::{Platform, SignInError};
+
+/// For whom such a token is.
+const AUDIENCE: &str = "api://AzureADTokenExchange";
+
+/// How long a token lives that Kubernetes writes into a file.
+const LIFE: i64 = 3_600;
+
+impl Platform<'_> {
+    /// The issuer: a Kubernetes cluster whose keys are the platform's own.
+    fn cluster(&self) -> String {
+        format!("{}/kubernetes", self.identity.host)
+    }
+
+    /// A token as Kubernetes writes it for a service account.
+    pub(crate) fn federated_token(&mut self, subject: &str) -> String {
+        let now = self.now.timestamp();
+        let claims = json!({
+            "aud": [AUDIENCE], "exp": now + LIFE, "iat": now, "nbf": now, "iss": self.cluster(),
+            "jti": self.ids.guid(), "sub": subject,
+        });
+        self.identity.signer().token(&claims)
+    }
+
+    pub(super) fn check_federated(&mut self, token: &Presented<'_>) -> Result<(), SignInError> {
+        let unknown = |code, what: &str, value: &str| {
+            refused(
+                code,
+                format!(
+                    "No matching federated identity record found for presented assertion {what} '{value}'. Check your \
+                     federated identity credential Subject, Audience and Issuer against the presented assertion."
+                ),
+            )
+        };
+        let issuer = token.claim("iss").unwrap_or_default();
+        if issuer != self.cluster() {
+            return Err(unknown(700_211, "issuer", issuer));
+        }
+        if !self.identity.signer().has_signed(token) {
+            return Err(refused(
+                700_027,
+                "Client assertion contains an invalid signature. [Reason - The provided signature value did not match \
+                 the expected signature value.]",
+            ));
+        }
+        check_time(token, self.now)?;
+        if !token.is_for(AUDIENCE) {
+            return Err(unknown(700_212, "audience", &token.audience()));
+        }
+        let Some(subject) = token.claim("sub") else {
+            return Err(invalid("It has no 'sub' claim."));
+        };
+        // Compared with case, since 2024.
+        if self.identity.federated.iter().any(|known| known == subject) {
+            return Ok(());
+        }
+        Err(unknown(700_213, "subject", subject))
+    }
+}

@@ -1,0 +1,97 @@
+//! JSON Web Tokens that others present (RFC 7519), and their signatures.
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use rsa::signature::Verifier;
+use rsa::{RsaPublicKey, pkcs1v15, pss};
+use serde_json::{Map, Value};
+use sha2::Sha256;
+
+/// Base64 of either alphabet, padded or not: clients send all four.
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// A token that nobody has believed yet.
+pub(super) struct Presented<'a> {
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+    /// What the signature is of.
+    signed: &'a str,
+    signature: Vec<u8>,
+}
+
+impl<'a> Presented<'a> {
+    /// `None` for what is no JWT.
+    pub(super) fn read(text: &'a str) -> Option<Self> {
+        let (signed, signature) = text.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        let object = |part: &str| serde_json::from_slice(&bytes(part)?).ok();
+        Some(Self {
+            header: object(header)?,
+            claims: object(claims)?,
+            signed,
+            signature: bytes(signature)?,
+        })
+    }
+
+    /// A text of the header.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.header.get(name)?.as_str()
+    }
+
+    /// A text of the claims.
+    pub(super) fn claim(&self, name: &str) -> Option<&str> {
+        self.claims.get(name)?.as_str()
+    }
+
+    /// A time of the claims, in seconds since 1970 (a fraction is allowed, and dropped).
+    pub(super) fn time(&self, name: &str) -> Option<i64> {
+        let value = self.claims.get(name)?;
+        value
+            .as_i64()
+            .or_else(|| value.as_f64().map(|seconds| seconds as i64))
+    }
+
+    /// Whether it is for this audience: the only one it has, or one of several.
+    pub(super) fn is_for(&self, audience: &str) -> bool {
+        match self.claims.get("aud") {
+            Some(Value::String(own)) => own == audience,
+            Some(Value::Array(several)) => several.iter().any(|own| own == audience),
+            _ => false,
+        }
+    }
+
+    /// The audience, as it may stand in an error.
+    pub(super) fn audience(&self) -> String {
+        match self.claims.get("aud") {
+            Some(Value::String(own)) => own.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// Whether the signature is one of this key: RS256, or PS256 with a salt as long as the hash (RFC 7518, 3.3 and 3.5).
+    pub(super) fn is_signed_with(&self, key: &RsaPublicKey) -> bool {
+        let (text, signature) = (self.signed.as_bytes(), self.signature.as_slice());
+        match self.header("alg") {
+            Some("RS256") => {
+                let key = pkcs1v15::VerifyingKey::<Sha256>::new(key.clone());
+                pkcs1v15::Signature::try_from(signature)
+                    .is_ok_and(|signature| key.verify(text, &signature).is_ok())
+            }
+            Some("PS256") => {
+                let key = pss::VerifyingKey::<Sha256>::new(key.clone());
+                pss::Signature::try_from(signature)
+                    .is_ok_and(|signature| key.verify(text, &signature).is_ok())
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Decodes base64 of either alphabet, padded or not.
+pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
+    URL.decode(text.replace('+', "-").replace('/', "_")).ok()
+}

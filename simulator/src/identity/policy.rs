@@ -1,0 +1,90 @@
+//! Conditional Access: what a user has to show before tokens are issued.
+//!
+//! <https://learn.microsoft.com/entra/identity-platform/v2-conditional-access-dev-guide>
+
+use serde_json::Value;
+
+use super::{Identity, Platform, SignInError};
+use crate::store::Id;
+
+/// A policy that holds for a user until a sign-in has brought the claims along.
+pub(super) struct Policy {
+    user: Id,
+    claims: Value,
+    code: u32,
+}
+
+impl Identity {
+    pub(crate) fn require_claims(&mut self, user: Id, claims: Value, code: u32) {
+        self.policies.push(Policy { user, claims, code });
+    }
+
+    /// A user has signed in with these claims: what they fulfil is done with.
+    pub(super) fn fulfil(&mut self, user: Id, claims: &Value) {
+        self.policies
+            .retain(|policy| policy.user != user || !contains(claims, &policy.claims));
+    }
+}
+
+impl Platform<'_> {
+    /// Checks that no policy waits for a user.
+    pub(super) fn check_policies(&self, user: Id) -> Result<(), SignInError> {
+        let mut policies = self.identity.policies.iter();
+        let Some(policy) = policies.find(|policy| policy.user == user) else {
+            return Ok(());
+        };
+        let sentence = match policy.code {
+            50_079 => {
+                "Due to a configuration change made by your administrator, or because you moved to a new location, you \
+                 must enroll in multi-factor authentication to access '00000003-0000-0000-c000-000000000000'."
+            }
+            53_003 => {
+                "Access has been blocked by Conditional Access policies. The access policy does not allow token \
+                 issuance."
+            }
+            _ => {
+                "Due to a configuration change made by your administrator, or because you moved to a new location, you \
+                 must use multi-factor authentication to access '00000003-0000-0000-c000-000000000000'."
+            }
+        };
+        let error = SignInError::new("interaction_required", policy.code, sentence);
+        Err(error.suberror("basic_action").claims(&policy.claims))
+    }
+}
+
+/// Whether all that is required is there, at any depth.
+fn contains(there: &Value, required: &Value) -> bool {
+    match (there, required) {
+        (Value::Object(there), Value::Object(required)) => required.iter().all(|(name, value)| {
+            let own = there.get(name);
+            own.is_some_and(|own| contains(own, value))
+        }),
+        (Value::Array(there), Value::Array(required)) => required
+            .iter()
+            .all(|value| there.iter().any(|own| contains(own, value))),
+        _ => there == required,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::contains;
+
+    #[test]
+    fn more_than_required_is_enough_and_less_is_not() {
+        let required =
+            json!({ "access_token": { "polids": { "essential": true, "values": ["1"] } } });
+        let there = json!({ "access_token": {
+            "polids": { "essential": true, "values": ["0", "1"] }, "xms_cc": { "values": ["cp1"] },
+        } });
+        assert!(contains(&there, &required));
+        assert!(!contains(&required, &there));
+        assert!(!contains(&json!(null), &required));
+        assert!(!contains(
+            &json!({ "access_token": { "polids": { "values": ["1"] } } }),
+            &required
+        ));
+    }
+}

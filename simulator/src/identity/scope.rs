@@ -1,0 +1,166 @@
+//! Scopes: what is asked for, and of which resource.
+//!
+//! <https://learn.microsoft.com/entra/identity-platform/scopes-oidc>
+
+use super::form::Form;
+use super::{GRAPH, Platform, SignInError};
+use crate::ids::is_guid;
+
+/// Resources beside Graph that the tenant has: tokens for them are issued, and Graph refuses them.
+const OTHERS: [&str; 5] = [
+    "https://vault.azure.net",
+    "https://management.azure.com",
+    "https://graph.microsoft.us",
+    "https://dod-graph.microsoft.us",
+    "https://microsoftgraph.chinacloudapi.cn",
+];
+
+/// Scopes of OpenID Connect, which belong to no resource.
+pub(super) const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// What a user has consented to at Graph.
+const CONSENTED: [&str; 3] = ["Directory.ReadWrite.All", "Mail.ReadWrite", "User.Read"];
+
+/// Scopes as they were asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Scopes(Vec<String>);
+
+impl Scopes {
+    pub(crate) fn read(text: &str) -> Self {
+        Self(text.split_whitespace().map(str::to_owned).collect())
+    }
+
+    pub(super) fn has(&self, scope: &str) -> bool {
+        self.0.iter().any(|own| own == scope)
+    }
+
+    /// Those that belong to a resource.
+    fn of_resources(&self) -> impl Iterator<Item = &str> {
+        let scopes = self.0.iter().map(String::as_str);
+        scopes.filter(|scope| !OPENID.contains(scope))
+    }
+
+    /// What the answer says that was granted: each permission behind `.default`, and nothing of `offline_access`.
+    pub(super) fn granted(&self) -> String {
+        let mut granted: Vec<String> = Vec::new();
+        for scope in &self.0 {
+            match scope.strip_suffix("/.default") {
+                Some(resource) => {
+                    granted.extend(CONSENTED.map(|name| format!("{resource}/{name}")));
+                }
+                None if scope == "offline_access" => {}
+                None => granted.push(scope.clone()),
+            }
+        }
+        granted.join(" ")
+    }
+}
+
+/// The resource of a scope, and its name there. A short name means Graph.
+fn parts(scope: &str) -> (&str, &str) {
+    match scope.rsplit_once('/') {
+        Some((resource, name)) if resource.contains("://") || is_guid(resource) => (resource, name),
+        _ => (GRAPH, scope),
+    }
+}
+
+fn invalid(code: u32, description: String) -> SignInError {
+    SignInError::new("invalid_scope", code, description)
+}
+
+/// What is said of a scope that cannot be had.
+pub(super) fn not_valid(reason: &str) -> SignInError {
+    invalid(
+        70_011,
+        format!("The provided value for the input parameter 'scope' is not valid. {reason}"),
+    )
+}
+
+impl Platform<'_> {
+    /// The resource that an application asks for: all that it was granted there, and nothing by name.
+    pub(super) fn app_audience(&self, form: &Form) -> Result<String, SignInError> {
+        let scope = form.require("scope")?;
+        let scopes = Scopes::read(scope);
+        let scopes: Vec<_> = scopes.of_resources().collect();
+        let resources: Option<Vec<_>> = scopes
+            .iter()
+            .map(|scope| scope.strip_suffix("/.default"))
+            .collect();
+        match resources.as_deref() {
+            Some([]) => Err(invalid(
+                700_023,
+                format!("The scope '{scope}' names no resource."),
+            )),
+            Some([resource]) => self.resource(resource),
+            Some(_) => Err(not_valid(&format!(
+                "The scope '{scope}' names more than one resource."
+            ))),
+            None if scopes.len() > 1 => Err(not_valid(&format!(
+                "'.default' does not combine with other scopes: '{scope}'."
+            ))),
+            None => Err(invalid(
+                1_002_012,
+                format!(
+                    "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."
+                ),
+            )),
+        }
+    }
+
+    /// The resource that a user's token is for: that of the first scope.
+    pub(super) fn user_audience(&self, scopes: &Scopes) -> Result<String, SignInError> {
+        let first = scopes.of_resources().next();
+        self.resource(first.map_or(GRAPH, |scope| parts(scope).0))
+    }
+
+    /// Checks that scopes are of one resource, and among those that were asked for before.
+    pub(super) fn check_subset(&self, scopes: &Scopes, before: &Scopes) -> Result<(), SignInError> {
+        let known = |resource: &str| match self.identity.is_graph(resource) {
+            true => GRAPH.to_owned(),
+            false => resource.to_lowercase(),
+        };
+        let resource = self.user_audience(scopes)?;
+        for scope in scopes.of_resources() {
+            let (own, name) = parts(scope);
+            if known(own) != known(&resource) {
+                return Err(not_valid(&format!(
+                    "It contains more than one resource: '{resource}' and '{own}'."
+                )));
+            }
+            let covers = |other: &str| {
+                let (theirs, other) = parts(other);
+                let any = name == ".default" || other == ".default";
+                known(theirs) == known(own) && (any || other.eq_ignore_ascii_case(name))
+            };
+            if !before.of_resources().any(covers) {
+                return Err(not_valid(&format!(
+                    "The scope '{scope}' was not asked for when the user signed in."
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// A resource of the tenant.
+    pub(super) fn resource(&self, resource: &str) -> Result<String, SignInError> {
+        let is_own = self.is_application(resource);
+        if self.identity.is_graph(resource) || is_own || OTHERS.contains(&resource) {
+            return Ok(resource.to_owned());
+        }
+        Err(SignInError::new(
+            "invalid_resource",
+            500_011,
+            format!(
+                "The resource principal named {resource} was not found in the tenant named Contoso. This can happen if \
+                 the application has not been installed by the administrator of the tenant or consented to by any user \
+                 in the tenant."
+            ),
+        ))
+    }
+
+    /// Whether a resource is the application itself: by its id, or by the URI made of it.
+    pub(super) fn is_application(&self, resource: &str) -> bool {
+        let id = resource.strip_prefix("api://").unwrap_or(resource);
+        id.eq_ignore_ascii_case(&self.identity.application)
+    }
+}
