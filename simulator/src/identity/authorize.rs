@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::code::Code;
-use super::consent;
 use super::error::Trail;
 use super::form::{Form, is_capable};
 use super::pkce::Challenge;
@@ -108,7 +107,9 @@ impl Platform<'_> {
         let Some(user) = self.browsing(query, prompt)? else {
             return Ok(None);
         };
-        let user_info = self.person(user)?;
+        let person = self
+            .person(user)
+            .map_err(|error| error.called("access_denied"))?;
         self.agree(user, &claims, prompt)?;
         let text = format!("1.AX{}", self.ids.secret(96));
         let code = Code {
@@ -126,7 +127,7 @@ impl Platform<'_> {
         self.identity.codes.insert(text.clone(), code);
         let mut fields = vec![("code", text)];
         if query.get("client_info") == Some("1") {
-            fields.push(("client_info", self.client_info(&user_info)));
+            fields.push(("client_info", self.client_info(&person)));
         }
         fields.push(("session_state", self.ids.guid()));
         Ok(Some(fields))
@@ -156,12 +157,8 @@ impl Platform<'_> {
         if prompt == "consent" {
             self.identity.set_consented(true);
         }
-        if self.check_consent().is_err() {
-            return Err(consent::missing(
-                "consent_required",
-                &self.identity.application,
-            ));
-        }
+        self.check_consent()
+            .map_err(|error| error.called("consent_required"))?;
         self.identity.fulfil(user, claims);
         match prompt {
             "none" => self.check_policies(user),

@@ -16,25 +16,22 @@ impl Identity {
     }
 }
 
-/// Nobody has consented.
-pub(super) fn missing(error: &str, application: &str) -> SignInError {
-    SignInError::new(
-        error,
-        65_001,
-        format!(
-            "The user or administrator has not consented to use the application with ID '{application}' named 'Contoso \
-             Tests'. Send an interactive authorization request for this user and resource."
-        ),
-    )
-    .suberror("consent_required")
-}
-
 impl Platform<'_> {
+    /// Checks that somebody has consented to what the application asks for.
     pub(super) fn check_consent(&self) -> Result<(), SignInError> {
-        match self.identity.consented {
-            true => Ok(()),
-            false => Err(missing("invalid_grant", &self.identity.application)),
+        if self.identity.consented {
+            return Ok(());
         }
+        let application = &self.identity.application;
+        let error = SignInError::new(
+            "invalid_grant",
+            65_001,
+            format!(
+                "The user or administrator has not consented to use the application with ID '{application}' named \
+                 'Contoso Tests'. Send an interactive authorization request for this user and resource."
+            ),
+        );
+        Err(error.suberror("consent_required"))
     }
 
     /// `GET /{tenant}/v2.0/adminconsent`: who is signed in is an administrator, and consents.

@@ -85,6 +85,12 @@ impl SignInError {
         Self::new("invalid_request", 9_002_313, description)
     }
 
+    /// The same by another name: a redirect has names of its own.
+    pub(super) fn called(mut self, error: &str) -> Self {
+        error.clone_into(&mut self.error);
+        self
+    }
+
     pub(super) fn suberror(mut self, suberror: &'static str) -> Self {
         self.suberror = Some(suberror);
         self
