@@ -117,7 +117,8 @@ impl Fault {
         }
     }
 
-    /// 429, with Graph's JSON (or that of the token endpoint, there).
+    /// 429, with Graph's JSON (or in the form of the token endpoint, a sign-in page, or a source of managed identities,
+    /// there).
     pub fn throttled(retry_after: RetryAfter) -> Self {
         Self::new(Kind::Throttled(retry_after))
     }
@@ -284,6 +285,10 @@ impl Fault {
                      right now</h2><p>We're working to restore all services as soon as possible.</p></body></html>"
                 );
                 Effect::Answer(Answer::bytes(*status, "text/html; charset=utf-8", body))
+            }
+            // A machine's own service has nothing to challenge with.
+            Kind::Challenge(_) if matches!(manner, Manner::Managed(_)) => {
+                Effect::Answer(problem(StatusCode::UNAUTHORIZED, manner, now, request_id))
             }
             Kind::Challenge(claims) => {
                 let message = match claims {

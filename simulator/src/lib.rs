@@ -1,7 +1,7 @@
 //! A local Microsoft Graph and identity platform, for tests, examples and benches.
 //!
-//! [`Simulator`] listens on the loopback interface and speaks Microsoft Graph v1.0 and the token endpoint of Microsoft
-//! Entra, well enough that a client cannot tell, as far as Graph's description goes. It reads that description itself
+//! [`Simulator`] listens on the loopback interface and speaks Microsoft Graph v1.0 and the endpoints of Microsoft
+//! Entra at which people and programs sign in, well enough that a client cannot tell, as far as Graph's description goes. It reads that description itself
 //! (`openapi/`), so every path and method of it is served: entities are created, read, changed, deleted and counted in a
 //! tenant that is kept in memory; functions and actions answer with a value of the type that they declare. It pages,
 //! filters, sorts, selects and expands.
@@ -39,6 +39,34 @@
 //! for request in simulator.requests() {
 //!     println!("{} {} → {:?}", request.method, request.target, request.status);
 //! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Signing in
+//!
+//! The identity platform checks what the real one checks: secrets, assertions of certificates
+//! ([`Simulator::trust_certificate`]) and of other issuers ([`Simulator::federate`]), codes with their verifiers, device
+//! codes, refresh tokens, tokens to act on behalf of, and the headers of managed identities. It refuses in the platform's
+//! words and numbers. Nobody clicks: a browser that is sent to `/{tenant}/oauth2/v2.0/authorize` comes back with a code of
+//! whoever is signed in there ([`Simulator::browser_user`]).
+//!
+//! ```
+//! use bytes::Bytes;
+//! use simulator::Simulator;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let simulator = Simulator::start().await?;
+//! simulator.redirect_uri("https://app.contoso.com/signed-in");
+//! let page = format!(
+//!     "/contoso.com/oauth2/v2.0/authorize?client_id={}&response_type=code&scope=User.Read&state=1\
+//!      &redirect_uri=https%3A%2F%2Fapp.contoso.com%2Fsigned-in",
+//!     simulator.credentials().client_id,
+//! );
+//! let answer = simulator.answer(http::Request::get(page).body(Bytes::new())?);
+//! assert_eq!(answer.status(), 302);
+//! assert!(answer.headers()["location"].to_str()?.starts_with("https://app.contoso.com/signed-in?code="));
 //! # Ok(())
 //! # }
 //! ```

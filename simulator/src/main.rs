@@ -8,7 +8,7 @@ use simulator::{Error, Simulator};
 const USAGE: &str = "\
 Usage: simulator [--port PORT] [--openapi DIR]
 
-Serves Microsoft Graph and the identity platform's token endpoint on 127.0.0.1 until it is stopped with Ctrl-C.
+Serves Microsoft Graph and the identity platform on 127.0.0.1 until it is stopped with Ctrl-C.
 
   --port PORT     listen on this port (any free one)
   --openapi DIR   the folder of the description (openapi/ of this repository)
@@ -103,6 +103,8 @@ client id         {client}
 client secret     {secret}
 refresh token     {refresh}
                   (of {user}, for the client above)
+public client     {public}
+                  (its codes come back to http://localhost, at any port)
 
 Try it:
 
@@ -118,6 +120,7 @@ Ctrl-C stops it.",
         domain = who.domain,
         client = who.client_id,
         secret = who.client_secret,
+        public = who.public_client_id,
         refresh = who.refresh_token,
         user = who.user_principal_name,
     );

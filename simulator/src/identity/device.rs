@@ -101,11 +101,13 @@ impl Identity {
 }
 
 fn refused(error: &str, code: u32, description: &str) -> SignInError {
-    SignInError::new(
-        error,
-        code,
-        format!("OAuth 2.0 device flow error. {description}"),
-    )
+    SignInError::new(error, code, description)
+}
+
+/// What is said of a code that is none, or none any more.
+fn not_valid(error: &str, code: u32, why: &str) -> SignInError {
+    let what = "The provided value for the input parameter 'device_code' is not valid.";
+    SignInError::new(error, code, format!("{what} {why}"))
 }
 
 impl Platform<'_> {
@@ -165,41 +167,56 @@ impl Platform<'_> {
             .position(|device| device.device_code == device_code && device.client == client.id);
         let Some((at, device)) = found.and_then(|at| Some((at, devices.waiting.get_mut(at)?)))
         else {
-            return Err(refused(
+            return Err(not_valid(
                 "bad_verification_code",
                 70_018,
-                "The verification code is not known.",
+                "Nobody was given it.",
             ));
         };
         if self.now >= device.expires_at {
-            return Err(refused("expired_token", 70_020, "The code has expired."));
+            return Err(not_valid(
+                "expired_token",
+                70_020,
+                "This device code has expired.",
+            ));
         }
-        let early = device
-            .asked_at
-            .is_some_and(|before| self.now < before + device.interval);
+        // A time beyond what the clock can count never comes.
+        let early = device.asked_at.is_some_and(|before| {
+            let next = before.checked_add_signed(device.interval);
+            next.is_none_or(|next| self.now < next)
+        });
         device.asked_at = Some(self.now);
         // Microsoft has no number of its own for it: who goes by the number goes on too fast.
-        let slow_down = || refused("slow_down", 70_016, "The device asks too often.");
+        let slow_down = || {
+            refused(
+                "slow_down",
+                70_016,
+                "OAuth 2.0 device flow error. The device asks too often.",
+            )
+        };
         if devices.slow_downs > 0 {
             devices.slow_downs -= 1;
             return Err(slow_down());
         }
         if early {
-            device.interval += SLOWER;
+            device.interval = device
+                .interval
+                .checked_add(&SLOWER)
+                .unwrap_or(TimeDelta::MAX);
             return Err(slow_down());
         }
-        let spent = "The code was used or declined already.";
+        let spent = "This device code was used or declined already.";
         let user = match device.state {
             State::Approved(user) => user,
             State::Pending => {
                 return Err(refused(
                     "authorization_pending",
                     70_016,
-                    "Authorization is pending. Continue polling.",
+                    "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
                 ));
             }
-            State::Declined => return Err(refused("authorization_declined", 90_120, spent)),
-            State::Used => return Err(refused("expired_token", 90_120, spent)),
+            State::Declined => return Err(not_valid("authorization_declined", 90_120, spent)),
+            State::Used => return Err(not_valid("expired_token", 90_120, spent)),
         };
         let (scopes, capable) = (device.scopes.clone(), is_capable(&device.claims));
         self.check_consent()?;

@@ -102,6 +102,11 @@ impl SignInError {
         self
     }
 
+    #[cfg(test)]
+    pub(super) fn code(&self) -> u32 {
+        self.code
+    }
+
     /// `AADSTS…: …`, with the ids by which Microsoft's support finds the request.
     fn sentence(&self, trail: &Trail) -> String {
         let Trail {

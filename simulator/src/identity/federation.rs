@@ -65,3 +65,34 @@ impl Platform<'_> {
         Err(unknown(700_213, "subject", subject))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Identity;
+    use crate::ids::Ids;
+    use crate::store::Store;
+
+    /// No token for another audience can be had from outside, and a cluster may write one.
+    #[test]
+    fn a_token_for_somebody_else() {
+        let (store, mut ids) = (Store::new(), Ids::default());
+        let mut identity = Identity::new("tenant", "contoso.com", Vec::new(), "http://localhost");
+        identity.federated.push("mailer".into());
+        let mut platform = Platform {
+            identity: &mut identity,
+            store: &store,
+            ids: &mut ids,
+            now: chrono::DateTime::UNIX_EPOCH,
+        };
+        let claims = |audience: &str| json!({ "aud": audience, "exp": 60, "iss": "http://localhost/kubernetes", "sub": "mailer" });
+        let mut check = |audience: &str| {
+            let text = platform.identity.signer().token(&claims(audience));
+            let token = Presented::read(&text).expect("a JWT");
+            platform.check_federated(&token)
+        };
+        assert!(check(AUDIENCE).is_ok());
+        let refused = check("https://kubernetes.default.svc").expect_err("another audience");
+        assert_eq!(refused.code(), 700_212);
+    }
+}

@@ -25,6 +25,19 @@ impl Simulator {
 
     /// Registers a federated credential of the confidential client: who has a
     /// [`federated_token`](Self::federated_token) of this subject signs in with it instead of a secret.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), simulator::Error> {
+    /// let simulator = simulator::Simulator::start().await?;
+    /// let subject = "system:serviceaccount:contoso:mailer";
+    /// simulator.federate(subject);
+    /// // What is in the file that `AZURE_FEDERATED_TOKEN_FILE` names:
+    /// let token = simulator.federated_token(subject);
+    /// assert_eq!(token.split('.').count(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn federate(&self, subject: &str) {
         let mut state = self.core.state();
         state.identity.federated.push(subject.to_owned());
@@ -54,6 +67,16 @@ impl Simulator {
     }
 
     /// Lets the next visit of a browser (to sign in, or to consent as an administrator) end with an error.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), simulator::Error> {
+    /// let simulator = simulator::Simulator::start().await?;
+    /// simulator.refuse_authorization("access_denied", 65_004, "The user declined to consent.");
+    /// // … the next browser comes back with `?error=access_denied&error_description=AADSTS65004…`
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn refuse_authorization(&self, error: &str, code: u32, description: &str) {
         let refusal = SignInError::new(error, code, description);
         self.core.state().identity.refusal = Some(refusal);
@@ -61,6 +84,16 @@ impl Simulator {
 
     /// Enters the code that a device shows, as the user of the browser does; where there is none, the user of `/me`.
     /// `false` where no device waits with this code.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), simulator::Error> {
+    /// let simulator = simulator::Simulator::start().await?;
+    /// simulator.browser_user(Some("bruno@contoso.com"));
+    /// assert!(!simulator.approve_device("FJC3B5LMP"), "no device shows this code");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn approve_device(&self, user_code: &str) -> bool {
         let mut state = self.core.state();
         let now = state.clock.now();
@@ -100,6 +133,16 @@ impl Simulator {
     /// A token with which a user (by id or principal name) calls the confidential client: its audience is
     /// `api://{client id}`.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), simulator::Error> {
+    /// let simulator = simulator::Simulator::start().await?;
+    /// let token = simulator.incoming_token("chiara@contoso.com");
+    /// // … the service under test is called with it, and calls Graph on her behalf.
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// Where the tenant has no such user.
     pub fn incoming_token(&self, user: &str) -> String {
@@ -123,6 +166,17 @@ impl Simulator {
     /// answered with `interaction_required`, this AADSTS number and these claims, until the user has signed in with a
     /// request that asked for the claims.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), simulator::Error> {
+    /// let simulator = simulator::Simulator::start().await?;
+    /// let claims = serde_json::json!({ "access_token": { "acrs": { "essential": true, "value": "c1" } } });
+    /// simulator.require_claims("adele@contoso.com", claims, 50_076);
+    /// // … her refresh token is answered with `interaction_required`.
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// Where the tenant has no such user.
     pub fn require_claims(&self, user: &str, claims: Value, code: u32) {
@@ -139,6 +193,23 @@ impl Simulator {
 
     /// Assigns another managed identity to the simulated machine, beside its own. It is found by its client id, by its
     /// object id, or by the id of its resource (`/subscriptions/…`).
+    ///
+    /// Below [`login_url`](Self::login_url), the metadata service is at `/metadata/identity/oauth2/token`, App Service and
+    /// Azure Machine Learning are at `/msi/token`, Cloud Shell is at `/cloudshell/token`, and Azure Arc at
+    /// `/arc/metadata/identity/oauth2/token`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), simulator::Error> {
+    /// let simulator = simulator::Simulator::start().await?;
+    /// let id = "aaaaaaaa-0000-4000-8000-000000000001";
+    /// let resource = "/subscriptions/1/resourcegroups/2/providers/Microsoft.ManagedIdentity/userAssignedIdentities/a";
+    /// simulator.managed_identity(id, "bbbbbbbb-0000-4000-8000-000000000002", resource);
+    /// // What a program finds in its environment on App Service:
+    /// let (endpoint, header) = (format!("{}/msi/token", simulator.login_url()), simulator.identity_header());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn managed_identity(&self, client_id: &str, object_id: &str, resource_id: &str) {
         let mut state = self.core.state();
         let managed = &mut state.identity.managed;

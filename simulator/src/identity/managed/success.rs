@@ -4,6 +4,17 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 /// The forms in which App Service has said when a token runs out.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), simulator::Error> {
+/// use simulator::{ExpiresOn, Simulator};
+///
+/// let simulator = Simulator::start().await?;
+/// simulator.set_expires_on(ExpiresOn::UsDateTime);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExpiresOn {
