@@ -60,6 +60,19 @@ pub(super) fn invalid(what: &str) -> SignInError {
     refused(50_027, format!("JWT token is invalid or malformed. {what}"))
 }
 
+/// Checks the type of a token, and how it is signed.
+fn check_header(token: &Presented<'_>) -> Result<(), SignInError> {
+    if token.header("typ") != Some("JWT") {
+        return Err(invalid("Its header's 'typ' is not 'JWT'."));
+    }
+    match token.header("alg").unwrap_or_default() {
+        "RS256" | "PS256" => Ok(()),
+        other => Err(invalid(&format!(
+            "'{other}' is not a supported signature algorithm; those are RS256 and PS256."
+        ))),
+    }
+}
+
 /// Checks that an assertion is neither too young nor too old.
 pub(super) fn check_time(token: &Presented<'_>, now: DateTime<Utc>) -> Result<(), SignInError> {
     let at = |name| {
@@ -118,36 +131,36 @@ impl Platform<'_> {
         client: &str,
         tenant: &str,
     ) -> Result<(), SignInError> {
-        if token.header("typ") != Some("JWT") {
-            return Err(invalid("Its header's 'typ' is not 'JWT'."));
-        }
-        let algorithm = token.header("alg").unwrap_or_default();
-        if !matches!(algorithm, "RS256" | "PS256") {
-            return Err(invalid(&format!(
-                "'{algorithm}' is not a supported signature algorithm; those are RS256 and PS256."
-            )));
-        }
+        check_header(token)?;
+        self.check_signature(token, thumbprint, client)?;
+        self.check_claims(token, client, tenant)?;
+        check_time(token, self.now)?;
+        self.check_replay(token)
+    }
+
+    /// Checks that the certificate which is named is registered, good, and that of the signature.
+    fn check_signature(
+        &self,
+        token: &Presented<'_>,
+        thumbprint: &str,
+        client: &str,
+    ) -> Result<(), SignInError> {
         let fits = |name: &str, own: &[u8]| {
             let named = token.header(name);
             named.is_none_or(|text| bytes(text).as_deref() == Some(own))
         };
-        let is_named = |certificate: &&Certificate| {
+        let mut certificates = self.identity.assertions.certificates.iter();
+        let Some(certificate) = certificates.find(|certificate| {
             fits("x5t", &certificate.sha1) && fits("x5t#S256", &certificate.sha256)
-        };
-        let bad = |reason: &str| {
-            refused(
+        }) else {
+            return Err(refused(
                 700_027,
                 format!(
                     "The certificate with identifier used to sign the client assertion is not registered on \
-                     application. [Reason - {reason}, Thumbprint of key used by client: '{thumbprint}']"
+                     application. [Reason - The key was not found., Thumbprint of key used by client: '{thumbprint}']"
                 ),
-            )
+            ));
         };
-        let certificates = &self.identity.assertions.certificates;
-        let certificate = certificates
-            .iter()
-            .find(is_named)
-            .ok_or_else(|| bad("The key was not found."))?;
         if !token.is_signed_with(&certificate.key) {
             return Err(refused(
                 50_012,
@@ -163,6 +176,16 @@ impl Platform<'_> {
                 format!("The provided client certificate of app '{client}' has expired."),
             ));
         }
+        Ok(())
+    }
+
+    /// Checks who speaks of whom, and to whom.
+    fn check_claims(
+        &self,
+        token: &Presented<'_>,
+        client: &str,
+        tenant: &str,
+    ) -> Result<(), SignInError> {
         let audience = format!("{}/{tenant}/oauth2/v2.0/token", self.identity.host);
         if !token.is_for(&audience) {
             return Err(invalid(&format!(
@@ -180,8 +203,7 @@ impl Platform<'_> {
         if !issuer.is_some_and(|issuer| issuer.eq_ignore_ascii_case(client)) {
             return Err(invalid("Its issuer is not the client that presents it."));
         }
-        check_time(token, self.now)?;
-        self.check_replay(token)
+        Ok(())
     }
 
     /// RFC 7523 lets a server refuse an assertion that comes a second time. The platform does not always; here it is

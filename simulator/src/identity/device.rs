@@ -69,6 +69,22 @@ enum State {
     Used,
 }
 
+impl Device {
+    /// Whether it asks before its time, which is later then from now on. The first question is never early.
+    fn is_early(&mut self, now: DateTime<Utc>) -> bool {
+        // A time beyond what the clock can count never comes.
+        let early = self.asked_at.is_some_and(|before| {
+            let next = before.checked_add_signed(self.interval);
+            next.is_none_or(|next| now < next)
+        });
+        self.asked_at = Some(now);
+        if early {
+            self.interval = self.interval.checked_add(&SLOWER).unwrap_or(TimeDelta::MAX);
+        }
+        early
+    }
+}
+
 impl Devices {
     /// The device whose code can still be entered.
     fn pending(&mut self, user_code: &str, now: DateTime<Utc>) -> Option<&mut Device> {
@@ -77,6 +93,47 @@ impl Devices {
                 && device.state == State::Pending
                 && now < device.expires_at
         })
+    }
+
+    /// What a device with this code is told: who has approved it, or that nobody has.
+    fn ask(
+        &mut self,
+        device_code: &str,
+        client: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(Id, &Device), SignInError> {
+        let mut devices = self.waiting.iter_mut();
+        let device = devices
+            .find(|device| device.device_code == device_code && device.client == client)
+            .ok_or_else(|| not_valid("bad_verification_code", 70_018, "Nobody was given it."))?;
+        if now >= device.expires_at {
+            let why = "This device code has expired.";
+            return Err(not_valid("expired_token", 70_020, why));
+        }
+        // Microsoft has no number of its own for it: who goes by the number goes on too fast.
+        let early = device.is_early(now);
+        if self.slow_downs > 0 || early {
+            self.slow_downs = self.slow_downs.saturating_sub(1);
+            return Err(waiting("slow_down", "The device asks too often."));
+        }
+        let spent = "This device code was used or declined already.";
+        match device.state {
+            State::Approved(user) => Ok((user, device)),
+            State::Pending => Err(waiting(
+                "authorization_pending",
+                "Authorization is pending. Continue polling.",
+            )),
+            State::Declined => Err(not_valid("authorization_declined", 90_120, spent)),
+            State::Used => Err(not_valid("expired_token", 90_120, spent)),
+        }
+    }
+
+    /// The tokens were given.
+    fn finish(&mut self, device_code: &str) {
+        let mut devices = self.waiting.iter_mut();
+        if let Some(device) = devices.find(|device| device.device_code == device_code) {
+            device.state = State::Used;
+        }
     }
 
     pub(crate) fn decline(&mut self, user_code: &str, now: DateTime<Utc>) -> bool {
@@ -100,8 +157,10 @@ impl Identity {
     }
 }
 
-fn refused(error: &str, code: u32, description: &str) -> SignInError {
-    SignInError::new(error, code, description)
+/// What is said while nobody has entered the code.
+fn waiting(error: &str, why: &str) -> SignInError {
+    let what = "OAuth 2.0 device flow error.";
+    SignInError::new(error, 70_016, format!("{what} {why}"))
 }
 
 /// What is said of a code that is none, or none any more.
@@ -161,63 +220,7 @@ impl Platform<'_> {
         let client = self.asking(ask, Proof::IfItHasAny)?;
         let device_code = ask.form.require("device_code")?;
         let devices = &mut self.identity.devices;
-        let found = devices
-            .waiting
-            .iter()
-            .position(|device| device.device_code == device_code && device.client == client.id);
-        let Some((at, device)) = found.and_then(|at| Some((at, devices.waiting.get_mut(at)?)))
-        else {
-            return Err(not_valid(
-                "bad_verification_code",
-                70_018,
-                "Nobody was given it.",
-            ));
-        };
-        if self.now >= device.expires_at {
-            return Err(not_valid(
-                "expired_token",
-                70_020,
-                "This device code has expired.",
-            ));
-        }
-        // A time beyond what the clock can count never comes.
-        let early = device.asked_at.is_some_and(|before| {
-            let next = before.checked_add_signed(device.interval);
-            next.is_none_or(|next| self.now < next)
-        });
-        device.asked_at = Some(self.now);
-        // Microsoft has no number of its own for it: who goes by the number goes on too fast.
-        let slow_down = || {
-            refused(
-                "slow_down",
-                70_016,
-                "OAuth 2.0 device flow error. The device asks too often.",
-            )
-        };
-        if devices.slow_downs > 0 {
-            devices.slow_downs -= 1;
-            return Err(slow_down());
-        }
-        if early {
-            device.interval = device
-                .interval
-                .checked_add(&SLOWER)
-                .unwrap_or(TimeDelta::MAX);
-            return Err(slow_down());
-        }
-        let spent = "This device code was used or declined already.";
-        let user = match device.state {
-            State::Approved(user) => user,
-            State::Pending => {
-                return Err(refused(
-                    "authorization_pending",
-                    70_016,
-                    "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
-                ));
-            }
-            State::Declined => return Err(not_valid("authorization_declined", 90_120, spent)),
-            State::Used => return Err(not_valid("expired_token", 90_120, spent)),
-        };
+        let (user, device) = devices.ask(device_code, &client.id, self.now)?;
         let (scopes, capable) = (device.scopes.clone(), is_capable(&device.claims));
         self.check_consent()?;
         let granted = Granted {
@@ -229,9 +232,7 @@ impl Platform<'_> {
             renewable: scopes.has("offline_access"),
         };
         let answer = self.grant_answer(ask, &granted)?;
-        if let Some(device) = self.identity.devices.waiting.get_mut(at) {
-            device.state = State::Used;
-        }
+        self.identity.devices.finish(device_code);
         Ok(answer)
     }
 }

@@ -182,6 +182,14 @@ async fn what_is_wrong_with_an_assertion() {
     let forged = format!("{text}.{}", URL_SAFE_NO_PAD.encode(bytes));
     let answer = app(&platform, &forged);
     assert_eq!(refusal(&answer), (401, "invalid_client".into(), 50_012));
+    // The salt is as long as the hash.
+    let (text, _) = forged.rsplit_once('.').unwrap();
+    let key = RsaPrivateKey::from_pkcs8_der(KEY).unwrap();
+    let key = pss::SigningKey::<Sha256>::new_with_salt_len(key, 20);
+    let signature = key.sign_with_rng(&mut OsRng, text.as_bytes()).to_vec();
+    let salted = format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature));
+    let answer = app(&platform, &salted);
+    assert_eq!(refusal(&answer), (401, "invalid_client".into(), 50_012));
     for text in ["nonsense", "a.b.c", ""] {
         let answer = app(&platform, text);
         let code = if text.is_empty() { 7_000_218 } else { 50_027 };

@@ -225,6 +225,9 @@ async fn app_service_and_machine_learning() {
             assert_eq!((status, code), (400, 400), "{parameter}={value}");
         }
     }
+    // A failed test prints what was asked, and no secret.
+    let printed = format!("{:?}", simulator.requests());
+    assert!(printed.contains("x-identity-header") && !printed.contains(&header));
 }
 
 #[tokio::test]
@@ -382,6 +385,11 @@ async fn each_fails_in_its_own_form() {
         let answer = fail(fault(), "/cloudshell/token");
         assert_eq!(answer.json()["error"]["code"], error);
     }
+    let challenged = refused(&fail(Fault::unauthorized(None), IMDS));
+    assert_eq!(
+        (challenged.0, challenged.1.as_str()),
+        (401, "unknown_source")
+    );
     let throttled = fail(Fault::throttled(RetryAfter::Seconds(3)), IMDS);
     assert_eq!(
         (throttled.status.as_u16(), throttled.header("retry-after")),
