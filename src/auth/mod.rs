@@ -3,6 +3,7 @@
 //! | who signs in | provider |
 //! |---|---|
 //! | an application, with a secret | [`ClientSecret`] |
+//! | an application, with a certificate | [`ClientCertificate`] |
 //! | an application, with an assertion made elsewhere | [`ClientAssertion`] |
 //! | an application on a platform that vouches for it (Kubernetes) | [`WorkloadIdentity`] |
 //! | a user who has signed in before | [`RefreshToken`] |
@@ -19,9 +20,13 @@
 //! What is secret is a [`Secret`], which prints as `[redacted]`.
 
 mod access_token;
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+mod certificate;
 pub(crate) mod challenge;
 mod claims;
 mod client_assertion;
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+mod client_certificate;
 mod client_secret;
 mod granted;
 mod middleware;
@@ -36,7 +41,19 @@ mod workload_identity;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub use access_token::AccessToken;
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))
+)]
+pub use certificate::Certificate;
 pub use client_assertion::ClientAssertion;
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))
+)]
+pub use client_certificate::ClientCertificate;
 pub use client_secret::ClientSecret;
 pub(crate) use granted::Granted;
 pub(crate) use middleware::{Authorize, WithoutToken};

@@ -103,7 +103,7 @@ pub(super) fn platform<'a>(app: &App, request: &'a TokenRequest) -> Result<Platf
     Ok(Platform { client, request })
 }
 
-fn endpoint(cloud: &Cloud, tenant: &str) -> Result<Url> {
+pub(super) fn endpoint(cloud: &Cloud, tenant: &str) -> Result<Url> {
     let is_name = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-' | '_');
     if tenant.is_empty() || !tenant.chars().all(is_name) || tenant.chars().all(|sign| sign == '.') {
         let message = format!(

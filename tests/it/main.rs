@@ -3,6 +3,7 @@
 mod auth;
 mod batch;
 mod call;
+mod certificate;
 mod delta;
 mod download;
 mod errors;

@@ -1,0 +1,65 @@
+//! Signing in as an application, with a certificate.
+
+use async_trait::async_trait;
+
+use super::platform::{App, endpoint, platform};
+use super::{Certificate, Token, TokenProvider, TokenRequest};
+use crate::Result;
+
+/// Signs in as an application, with a certificate in place of a secret: the client credentials grant
+/// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#second-case-access-token-request-with-a-certificate>).
+///
+/// The application has the permissions that an administrator granted to it; there is no user, and so no `/me`.
+///
+/// ```no_run
+/// use msgraph::Graph;
+/// use msgraph::auth::{Certificate, ClientCertificate};
+///
+/// # fn main() -> msgraph::Result<()> {
+/// let graph = Graph::new(ClientCertificate::new(
+///     "contoso.com",
+///     "11111111-1111-1111-1111-111111111111",
+///     Certificate::from_file("/run/secrets/graph.pem")?,
+/// ));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the platform refuses the certificate: it is not registered with the
+/// application (AADSTS700027), or its time has not come or is over (AADSTS7000222), or this machine's clock is wrong (AADSTS700024).
+#[derive(Clone, Debug)]
+pub struct ClientCertificate {
+    app: App,
+    certificate: Certificate,
+}
+
+impl ClientCertificate {
+    /// `tenant` is the tenant's id or one of its domains.
+    pub fn new(
+        tenant: impl Into<String>,
+        client_id: impl Into<String>,
+        certificate: Certificate,
+    ) -> Self {
+        Self {
+            app: App::public(tenant, client_id),
+            certificate,
+        }
+    }
+}
+
+#[async_trait]
+impl TokenProvider for ClientCertificate {
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        self.app.has_own_tenant()?;
+        let audience = endpoint(request.cloud(), &self.app.tenant)?;
+        let assertion = self
+            .certificate
+            .assertion(&self.app.client_id, audience.as_str())
+            .await?;
+        let platform = platform(&self.app, &request)?;
+        let grant = platform.client_credentials(Some(&assertion)).await?;
+        Ok(grant.token())
+    }
+}
