@@ -34,6 +34,7 @@ mod platform;
 mod provider;
 mod refresh_token;
 mod secret;
+mod store;
 mod tokens;
 mod workload_identity;
 
@@ -60,5 +61,9 @@ pub(crate) use middleware::{Authorize, WithoutToken};
 pub use provider::{Token, TokenProvider, TokenRequest};
 pub use refresh_token::RefreshToken;
 pub use secret::Secret;
+#[cfg(feature = "keyring")]
+#[cfg_attr(docsrs, doc(cfg(feature = "keyring")))]
+pub use store::KeyringStore;
+pub use store::{FileStore, MemoryStore, StoreOutcome, Stored, TokenStore};
 pub(crate) use tokens::Tokens;
 pub use workload_identity::WorkloadIdentity;

@@ -20,6 +20,7 @@ mod prefer;
 mod query;
 mod retry;
 mod secrets;
+mod store;
 mod support;
 mod tracing;
 mod upload;

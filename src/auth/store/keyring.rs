@@ -1,0 +1,614 @@
+//! A store in the system's store of secrets.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use keyring_core::{CredentialStore, Entry, Error};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::lock::{Lock, PATIENCE};
+use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, blocking, new_version};
+
+/// Keeps everything in the system's store of secrets: Keychain on macOS, Credential Manager on Windows, the Secret Service (GNOME
+/// Keyring, KWallet) on Linux and other Unix. A server without a session of a user has none; [`FileStore`](super::FileStore) is for it.
+///
+/// Such a store cannot replace a value on the condition that it is still the same. Processes that use this type therefore lock a file
+/// while they read or write, which is empty, lies in the user's folder for such files (`XDG_RUNTIME_DIR`, or that for temporary files)
+/// and has a name like `msgraph-3f0c….lock`.
+///
+/// Credential Manager keeps up to 2,560 bytes in a value. What is longer is kept in several.
+///
+/// ```no_run
+/// use msgraph::auth::{KeyringStore, TokenStore};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// let store = KeyringStore::new("com.contoso.inventory");
+/// let stored = store.load("adele").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Its methods fail when there is no such store, when the user does not unlock it, when what is kept there is not what this type wrote,
+/// and when another process keeps the lock for half a minute.
+#[derive(Clone)]
+pub struct KeyringStore(Arc<Shared>);
+
+struct Shared {
+    service: String,
+    opened: Mutex<Option<Arc<CredentialStore>>>,
+    lock: PathBuf,
+    /// As much as a value may have.
+    longest: usize,
+}
+
+/// The version of the form that values have.
+const FORM: u64 = 1;
+
+/// <https://learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw>, `CRED_MAX_CREDENTIAL_BLOB_SIZE`.
+const LONGEST: usize = if cfg!(windows) { 5 * 512 } else { usize::MAX };
+
+/// The value of a key. It is written last, and deleted first: whatever else is there or not, what it says holds.
+#[derive(Deserialize, Serialize)]
+struct Value {
+    msgraph_token_store: u64,
+    version: u64,
+    #[serde(flatten)]
+    kept: Kept,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kept {
+    Contents(Zeroizing<String>),
+    Parts(Parts),
+}
+
+/// Contents that are too long for one value. There are two sets of parts, of which one holds and the other is written to, so that no
+/// more than one set can be left over by a process that was ended in between.
+#[derive(Clone, Copy, Deserialize, Serialize)]
+struct Parts {
+    set: u8,
+    count: usize,
+}
+
+impl KeyringStore {
+    /// A store of the program's own. The service is what the user sees in the system's list of secrets, and is commonly the
+    /// program's name or domain.
+    pub fn new(service: impl Into<String>) -> Self {
+        let service = service.into();
+        let lock = lock_of(&service);
+        Self(Arc::new(Shared {
+            service,
+            opened: Mutex::new(None),
+            lock,
+            longest: LONGEST,
+        }))
+    }
+
+    /// Does work while no other process does.
+    async fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> Result<T, BoxError> + Send + 'static,
+    ) -> Result<T, BoxError> {
+        let shared = Arc::clone(&self.0);
+        blocking(move || {
+            let lock = Lock::wait(&shared.lock, PATIENCE)?;
+            let done = work(&shared);
+            drop(lock);
+            done
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl TokenStore for KeyringStore {
+    async fn load(&self, key: &str) -> Result<Option<Stored>, BoxError> {
+        let key = key.to_owned();
+        self.alone(move |shared| {
+            let Some(value) = shared.value(&key)? else {
+                return Ok(None);
+            };
+            let contents = match value.kept {
+                Kept::Contents(mut contents) => std::mem::take(&mut *contents),
+                Kept::Parts(parts) => shared.joined(&key, parts)?,
+            };
+            Ok(Some(Stored::new(contents, value.version)))
+        })
+        .await
+    }
+
+    async fn store(
+        &self,
+        key: &str,
+        contents: Secret<String>,
+        replaces: Option<u64>,
+    ) -> Result<StoreOutcome, BoxError> {
+        let key = key.to_owned();
+        self.alone(move |shared| {
+            let old = shared.value(&key)?;
+            if old.as_ref().map(|old| old.version) != replaces {
+                return Ok(StoreOutcome::Conflict);
+            }
+            let old = match old.map(|old| old.kept) {
+                Some(Kept::Parts(parts)) => Some(parts),
+                _ => None,
+            };
+            let version = new_version();
+            let contents = contents.expose();
+            let whole = shared.text(version, Kept::Contents(contents.clone().into()))?;
+            let text = if whole.len() <= shared.longest {
+                whole
+            } else {
+                let set = old.map_or(0, |old| 1 - old.set.min(1));
+                let parts = pieces(contents, shared.longest);
+                for (at, part) in parts.iter().enumerate() {
+                    shared.set(&part_of(&key, set, at), part.as_bytes())?;
+                }
+                let count = parts.len();
+                shared.text(version, Kept::Parts(Parts { set, count }))?
+            };
+            shared.set(&key, &text)?;
+            if let Some(old) = old {
+                // What is not deleted now is written over some day, and read by nobody.
+                let _ = shared.delete_parts(&key, old.set);
+            }
+            Ok(StoreOutcome::Stored { version })
+        })
+        .await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), BoxError> {
+        let key = key.to_owned();
+        self.alone(move |shared| {
+            shared.delete(&key)?;
+            shared.delete_parts(&key, 0)?;
+            shared.delete_parts(&key, 1)
+        })
+        .await
+    }
+}
+
+impl Shared {
+    fn value(&self, key: &str) -> Result<Option<Value>, BoxError> {
+        /// What each form has.
+        #[derive(Deserialize)]
+        struct Form {
+            msgraph_token_store: u64,
+        }
+
+        let Some(text) = self.get(key)? else {
+            return Ok(None);
+        };
+        // The parser's words may quote what is kept.
+        let foreign = || {
+            self.fault(
+                key,
+                "is not what msgraph wrote: delete it, and sign in again",
+            )
+        };
+        let form: Form = serde_json::from_slice(&text).map_err(|_| foreign())?;
+        if form.msgraph_token_store != FORM {
+            let what = format!(
+                "is of form {}, and this version of msgraph reads form {FORM}",
+                form.msgraph_token_store
+            );
+            return Err(self.fault(key, &what));
+        }
+        serde_json::from_slice(&text)
+            .map(Some)
+            .map_err(|_| foreign())
+    }
+
+    fn text(&self, version: u64, kept: Kept) -> Result<Zeroizing<Vec<u8>>, BoxError> {
+        let value = Value {
+            msgraph_token_store: FORM,
+            version,
+            kept,
+        };
+        Ok(Zeroizing::new(serde_json::to_vec(&value)?))
+    }
+
+    fn joined(&self, key: &str, parts: Parts) -> Result<String, BoxError> {
+        let mut contents = Zeroizing::new(Vec::new());
+        for at in 0..parts.count {
+            let part = self
+                .get(&part_of(key, parts.set, at))?
+                .ok_or_else(|| self.fault(key, "lacks a part: delete it, and sign in again"))?;
+            contents.extend_from_slice(&part);
+        }
+        let text = str::from_utf8(&contents)
+            .map_err(|_| self.fault(key, "is no text: delete it, and sign in again"))?;
+        Ok(text.to_owned())
+    }
+
+    fn delete_parts(&self, key: &str, set: u8) -> Result<(), BoxError> {
+        let mut at = 0;
+        while self.delete(&part_of(key, set, at))? {
+            at += 1;
+        }
+        Ok(())
+    }
+
+    fn get(&self, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>, BoxError> {
+        match self.entry(key)?.get_secret() {
+            Ok(secret) => Ok(Some(Zeroizing::new(secret))),
+            Err(Error::NoEntry) => Ok(None),
+            Err(error) => Err(self.fault(key, &format!("cannot be read: {}", said(&error)))),
+        }
+    }
+
+    fn set(&self, key: &str, secret: &[u8]) -> Result<(), BoxError> {
+        self.entry(key)?
+            .set_secret(secret)
+            .map_err(|error| self.fault(key, &format!("cannot be written: {}", said(&error))))
+    }
+
+    /// Whether there was one.
+    fn delete(&self, key: &str) -> Result<bool, BoxError> {
+        match self.entry(key)?.delete_credential() {
+            Ok(()) => Ok(true),
+            Err(Error::NoEntry) => Ok(false),
+            Err(error) => Err(self.fault(key, &format!("cannot be deleted: {}", said(&error)))),
+        }
+    }
+
+    fn entry(&self, key: &str) -> Result<Entry, BoxError> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = match &*opened {
+            Some(store) => Arc::clone(store),
+            None => Arc::clone(opened.insert(open()?)),
+        };
+        // Two threads may use one store.
+        drop(opened);
+        Entry::new_in_store(&store, &self.service, key)
+            .map_err(|error| self.fault(key, &format!("cannot be named: {}", said(&error))))
+    }
+
+    fn fault(&self, key: &str, what: &str) -> BoxError {
+        let service = &self.service;
+        format!("the secret `{key}` of `{service}` in the system's store {what}").into()
+    }
+}
+
+impl fmt::Debug for KeyringStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeyringStore")
+            .field(&self.0.service)
+            .finish()
+    }
+}
+
+/// The store of the system, and not the one that the process may have set as its default for others.
+fn open() -> Result<Arc<CredentialStore>, BoxError> {
+    #[cfg(target_os = "macos")]
+    let opened = apple_native_keyring_store::keychain::Store::new();
+    #[cfg(windows)]
+    let opened = windows_native_keyring_store::Store::new();
+    #[cfg(all(
+        unix,
+        not(any(target_os = "macos", target_os = "ios", target_os = "android"))
+    ))]
+    let opened = zbus_secret_service_keyring_store::Store::new();
+    #[cfg(not(any(
+        target_os = "macos",
+        windows,
+        all(unix, not(any(target_os = "ios", target_os = "android")))
+    )))]
+    let opened: Result<Arc<CredentialStore>, _> = Err(Error::NotSupportedByStore(
+        "msgraph knows none on this system".to_owned(),
+    ));
+    match opened {
+        Ok(store) => Ok(store),
+        Err(error) => {
+            let error = said(&error);
+            Err(format!("the system's store of secrets cannot be opened: {error}").into())
+        }
+    }
+}
+
+/// What an error says. The error itself goes no further, since some hold the secret and print it where they are debugged.
+fn said(error: &Error) -> String {
+    match error {
+        Error::BadDataFormat(..) => "its data are malformed".to_owned(),
+        error => error.to_string(),
+    }
+}
+
+fn part_of(key: &str, set: u8, at: usize) -> String {
+    format!("{key}#{set}.{at}")
+}
+
+/// Cuts a text into pieces of so many bytes at the most, which have to be four at the least: those of the longest character.
+fn pieces(text: &str, longest: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut end = longest.min(rest.len());
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (piece, behind) = rest.split_at(end);
+        pieces.push(piece);
+        rest = behind;
+    }
+    pieces
+}
+
+/// A lock for each user and service.
+fn lock_of(service: &str) -> PathBuf {
+    let folder = std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty());
+    let folder = folder.map_or_else(std::env::temp_dir, PathBuf::from);
+    let mut digest = Sha256::new();
+    digest.update(service);
+    // Users may share the folder, and cannot open each other's files.
+    if let Some(home) = std::env::home_dir() {
+        digest.update([0]);
+        digest.update(home.as_os_str().as_encoded_bytes());
+    }
+    let name: String = digest
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    folder.join(format!("msgraph-{name}.lock"))
+}
+
+#[cfg(test)]
+mod tests {
+    use keyring_core::mock::{self, Cred};
+
+    use super::*;
+
+    const LONGEST: usize = 120;
+
+    struct Fixture {
+        mock: Arc<mock::Store>,
+        /// Two processes.
+        stores: [KeyringStore; 2],
+        _folder: tempfile::TempDir,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let mock = mock::Store::new().unwrap();
+            let store = || {
+                KeyringStore(Arc::new(Shared {
+                    service: "inventory".to_owned(),
+                    opened: Mutex::new(Some(Arc::clone(&mock) as Arc<CredentialStore>)),
+                    lock: folder.path().join("lock"),
+                    longest: LONGEST,
+                }))
+            };
+            Self {
+                stores: [store(), store()],
+                mock,
+                _folder: folder,
+            }
+        }
+
+        /// The names of what is there, in their order.
+        fn names(&self) -> Vec<String> {
+            let creds = self.creds();
+            let mut names: Vec<_> = creds
+                .iter()
+                .filter(|cred| cred.inner.lock().unwrap().borrow().secret.is_some())
+                .map(|cred| cred.specifiers.1.clone())
+                .collect();
+            names.sort();
+            names
+        }
+
+        fn creds(&self) -> Vec<Arc<Cred>> {
+            self.mock.inner.lock().unwrap().borrow().clone()
+        }
+
+        fn cred(&self, name: &str) -> Arc<Cred> {
+            let creds = self.creds();
+            let cred = creds.iter().find(|cred| cred.specifiers.1 == name);
+            Arc::clone(cred.expect("a secret of this name"))
+        }
+
+        fn put(&self, name: &str, secret: Option<&str>) {
+            let secret = secret.map(|secret| secret.as_bytes().to_vec());
+            self.cred(name).inner.lock().unwrap().get_mut().secret = secret;
+        }
+    }
+
+    async fn write(store: &KeyringStore, contents: &str, replaces: Option<u64>) -> u64 {
+        match store.store("adele", contents.into(), replaces).await {
+            Ok(StoreOutcome::Stored { version }) => version,
+            other => panic!("nobody else writes: {other:?}"),
+        }
+    }
+
+    async fn read(store: &KeyringStore) -> Option<(String, u64)> {
+        let stored = store.load("adele").await.unwrap();
+        stored.map(|stored| (stored.contents.expose().clone(), stored.version))
+    }
+
+    #[tokio::test]
+    async fn short_and_long_contents_take_each_others_place() {
+        let fixture = Fixture::new();
+        let [one, two] = &fixture.stores;
+        assert_eq!(read(one).await, None);
+        // Characters of several bytes, so that some would be cut.
+        let long = "aé€🔑".repeat(30);
+        let mut version = None;
+        for (contents, names) in [
+            ("short", &["adele"][..]),
+            (&long[..], &["adele", "adele#0.0", "adele#0.1", "adele#0.2"]),
+            (&long[..200], &["adele", "adele#1.0", "adele#1.1"]),
+            (&long[..], &["adele", "adele#0.0", "adele#0.1", "adele#0.2"]),
+            ("", &["adele"]),
+        ] {
+            let written = write(one, contents, version).await;
+            assert_eq!(fixture.names(), names);
+            assert_eq!(read(two).await, Some((contents.to_owned(), written)));
+            version = Some(written);
+        }
+        for cred in fixture.creds() {
+            let secret = cred.inner.lock().unwrap().borrow().secret.clone();
+            assert!(secret.unwrap_or_default().len() <= LONGEST);
+        }
+        write(one, &long, version).await;
+        one.delete("adele").await.unwrap();
+        one.delete("adele").await.unwrap();
+        assert_eq!(fixture.names(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn whoever_has_not_seen_what_is_there_does_not_replace_it() {
+        let fixture = Fixture::new();
+        let [one, two] = &fixture.stores;
+        let first = write(one, "1", None).await;
+        let second = write(two, "2", Some(first)).await;
+        for replaces in [None, Some(first)] {
+            let outcome = one.store("adele", "lost".into(), replaces).await.unwrap();
+            assert_eq!(outcome, StoreOutcome::Conflict);
+        }
+        assert_eq!(read(one).await, Some(("2".to_owned(), second)));
+        two.delete("adele").await.unwrap();
+        let third = write(two, "3", None).await;
+        for replaces in [first, second] {
+            let outcome = one.store("adele", "lost".into(), Some(replaces)).await;
+            assert_eq!(outcome.unwrap(), StoreOutcome::Conflict);
+        }
+        assert_eq!(read(one).await, Some(("3".to_owned(), third)));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn fifty_writers_lose_nothing() {
+        let fixture = Fixture::new();
+        let writers = (0..50).map(|at| {
+            let store = fixture.stores[at % 2].clone();
+            tokio::spawn(async move {
+                loop {
+                    let kept = read(&store).await;
+                    let version = kept.as_ref().map(|(_, version)| *version);
+                    let contents = kept.map(|(contents, _)| contents).unwrap_or_default() + "x";
+                    let outcome = store.store("adele", contents.into(), version).await;
+                    if outcome.unwrap() != StoreOutcome::Conflict {
+                        return;
+                    }
+                }
+            })
+        });
+        for outcome in futures_util::future::join_all(writers).await {
+            outcome.unwrap();
+        }
+        assert_eq!(read(&fixture.stores[0]).await.unwrap().0, "x".repeat(50));
+    }
+
+    #[tokio::test]
+    async fn a_write_that_fails_leaves_what_was_there() {
+        let fixture = Fixture::new();
+        let store = &fixture.stores[0];
+        let long = "x".repeat(200);
+        let first = write(store, &long, None).await;
+        let second = write(store, &long, Some(first)).await;
+        assert_eq!(fixture.names(), ["adele", "adele#1.0", "adele#1.1"]);
+        // The second part cannot be written.
+        let fail = || Error::Invalid("secret".to_owned(), "full".to_owned());
+        fixture.cred("adele#0.1").set_error(fail());
+        let error = store
+            .store("adele", "y".repeat(200).into(), Some(second))
+            .await;
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "the secret `adele#0.1` of `inventory` in the system's store cannot be written: Value of 'secret' is invalid: full"
+        );
+        assert_eq!(read(store).await, Some((long.clone(), second)));
+        // What is left of it is written over.
+        write(store, &long, Some(second)).await;
+        assert_eq!(fixture.names(), ["adele", "adele#0.0", "adele#0.1"]);
+        fixture.cred("adele").set_error(fail());
+        let error = store.load("adele").await.unwrap_err().to_string();
+        assert!(error.contains("`adele` of `inventory`"), "{error}");
+        assert!(error.contains("cannot be read: "), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_this_did_not_write_is_named_and_left_as_it_is() {
+        let fixture = Fixture::new();
+        let store = &fixture.stores[0];
+        write(store, "1", None).await;
+        let foreign = "is not what msgraph wrote: delete it, and sign in again";
+        for (secret, said) in [
+            ("hush-hush", foreign),
+            (
+                r#"{"msgraph_token_store":1,"version":"hush-hush"}"#,
+                foreign,
+            ),
+            (r#"{"msgraph_token_store":1,"version":1}"#, foreign),
+            (
+                r#"{"msgraph_token_store":2,"secret":"hush-hush"}"#,
+                "is of form 2, and this version of msgraph reads form 1",
+            ),
+        ] {
+            fixture.put("adele", Some(secret));
+            let expected =
+                format!("the secret `adele` of `inventory` in the system's store {said}");
+            for error in [
+                store.load("adele").await.unwrap_err(),
+                store.store("adele", "new".into(), None).await.unwrap_err(),
+            ] {
+                assert_eq!(error.to_string(), expected);
+                assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+            }
+            assert_eq!(fixture.names(), ["adele"]);
+        }
+        store.delete("adele").await.unwrap();
+        write(store, &"x".repeat(200), None).await;
+        fixture.put("adele#0.1", None);
+        let error = store.load("adele").await.unwrap_err().to_string();
+        assert!(error.contains("lacks a part: delete it"), "{error}");
+        store.delete("adele").await.unwrap();
+        assert_eq!(fixture.names(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn it_prints_no_secret() {
+        let fixture = Fixture::new();
+        write(&fixture.stores[0], "hush-hush", None).await;
+        assert_eq!(
+            format!("{:?}", fixture.stores[0]),
+            "KeyringStore(\"inventory\")"
+        );
+        let error = Error::BadDataFormat(b"hush-hush".to_vec(), "hush-hush".into());
+        assert_eq!(said(&error), "its data are malformed");
+        let error = Error::BadEncoding(b"hush-hush".to_vec());
+        assert!(!said(&error).contains("hush"));
+    }
+
+    #[test]
+    fn each_service_has_a_lock_of_its_own() {
+        let (one, two) = (KeyringStore::new("one"), KeyringStore::new("two"));
+        assert_ne!(one.0.lock, two.0.lock);
+        assert_eq!(one.0.lock, KeyringStore::new("one").0.lock);
+        let name = one.0.lock.file_name().unwrap().to_str().unwrap();
+        assert!(
+            name.starts_with("msgraph-") && name.ends_with(".lock"),
+            "{name}"
+        );
+    }
+
+    #[test]
+    fn no_character_is_cut() {
+        let text = "aé€🔑".repeat(5);
+        for longest in 4..=text.len() + 1 {
+            let pieces = pieces(&text, longest);
+            assert_eq!(pieces.concat(), text);
+            assert!(pieces.iter().all(|piece| piece.len() <= longest));
+        }
+        assert_eq!(pieces("", 4), [""; 0]);
+    }
+}

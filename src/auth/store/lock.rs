@@ -1,0 +1,80 @@
+//! One process at a time.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fs4::{FileExt, TryLockError};
+
+use crate::auth::BoxError;
+
+/// How long a process waits for another: whoever holds the lock so long is stopped, or waits for its user.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
+
+/// A lock on a file, which has no other contents. The system gives it back when it is dropped, and also when the process ends in
+/// whatever way; the file stays, since one that were deleted while another process waits for it would be locked twice.
+#[derive(Debug)]
+pub(super) struct Lock(#[allow(dead_code, reason = "it is there to be dropped")] File);
+
+impl Lock {
+    /// Waits for the lock, on a thread that may wait.
+    pub(super) fn wait(path: &Path, patience: Duration) -> Result<Self, BoxError> {
+        let shown = path.display();
+        let file = open(path).map_err(|error| format!("`{shown}` cannot be opened: {error}"))?;
+        let begin = Instant::now();
+        loop {
+            match FileExt::try_lock(&file) {
+                Ok(()) => return Ok(Self(file)),
+                Err(TryLockError::WouldBlock) if begin.elapsed() < patience => {
+                    thread::sleep(BETWEEN_TRIES);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let seconds = patience.as_secs();
+                    return Err(format!(
+                        "another process has kept `{shown}` locked for {seconds} s: it may be stopped, or wait for its user"
+                    )
+                    .into());
+                }
+                Err(TryLockError::Error(error)) => {
+                    return Err(format!("`{shown}` cannot be locked: {error}").into());
+                }
+            }
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_waits_too_long_is_told_for_what() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokens.json.lock");
+        let held = Lock::wait(&path, Duration::ZERO).unwrap();
+        let error = Lock::wait(&path, Duration::ZERO).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "another process has kept `{}` locked for 0 s: it may be stopped, or wait for its user",
+                path.display()
+            )
+        );
+        drop(held);
+        Lock::wait(&path, Duration::ZERO).unwrap();
+        let error = Lock::wait(&path.join("below"), Duration::ZERO).unwrap_err();
+        assert!(error.to_string().contains("cannot be opened"), "{error}");
+    }
+}

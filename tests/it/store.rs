@@ -1,0 +1,373 @@
+//! Keeping what signs a user in again: in memory, in a file, by several processes.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use msgraph::auth::{FileStore, MemoryStore, StoreOutcome, Stored, TokenStore};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+/// In every secret of these tests.
+const HUSH: &str = "hush-hush";
+
+/// Says to another process which file it is to use.
+const FILE: &str = "MSGRAPH_TEST_STORE";
+
+/// How often each writer adds one.
+const EACH: u64 = 5;
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// A store of each kind.
+fn stores(folder: &TempDir) -> [Arc<dyn TokenStore>; 2] {
+    let file = folder.path().join("tokens.json");
+    [Arc::new(MemoryStore::new()), Arc::new(FileStore::new(file))]
+}
+
+async fn write(store: &dyn TokenStore, key: &str, contents: &str, replaces: Option<u64>) -> u64 {
+    match store.store(key, contents.into(), replaces).await.unwrap() {
+        StoreOutcome::Stored { version } => version,
+        StoreOutcome::Conflict => panic!("nobody else writes"),
+    }
+}
+
+async fn read(store: &dyn TokenStore, key: &str) -> Option<(String, u64)> {
+    let stored = store.load(key).await.unwrap();
+    stored.map(
+        |Stored {
+             contents, version, ..
+         }| (contents.expose().clone(), version),
+    )
+}
+
+/// Adds one to the number that is kept, however often others do so meanwhile.
+async fn add_one(store: &dyn TokenStore) {
+    loop {
+        let stored = read(store, "count").await;
+        let (number, version) = match stored {
+            Some((number, version)) => (number.parse::<u64>().unwrap(), Some(version)),
+            None => (0, None),
+        };
+        let number = (number + 1).to_string();
+        let outcome = store.store("count", number.into(), version).await.unwrap();
+        if outcome != StoreOutcome::Conflict {
+            return;
+        }
+    }
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn private(path: &Path, contents: &str) {
+    std::fs::write(path, contents).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_comes_back_as_it_was() {
+    let folder = folder();
+    for store in stores(&folder) {
+        assert_eq!(read(&store, "adele").await, None);
+        let contents = "0.AX\"\\\n\u{1F511} é\u{0}";
+        let first = write(&store, "adele", contents, None).await;
+        assert_eq!(
+            read(&store, "adele").await,
+            Some((contents.to_owned(), first))
+        );
+        let other = write(&store, "", "other", None).await;
+        let second = write(&store, "adele", "", Some(first)).await;
+        assert_ne!(first, second);
+        assert_eq!(read(&store, "adele").await, Some((String::new(), second)));
+        store.delete("adele").await.unwrap();
+        store.delete("adele").await.unwrap();
+        assert_eq!(read(&store, "adele").await, None);
+        assert_eq!(read(&store, "").await, Some(("other".to_owned(), other)));
+    }
+    // Another process, later.
+    let store = FileStore::new(folder.path().join("tokens.json"));
+    assert_eq!(read(&store, "").await.unwrap().0, "other");
+}
+
+#[tokio::test]
+async fn whoever_has_not_seen_what_is_there_does_not_replace_it() {
+    let folder = folder();
+    for store in stores(&folder) {
+        let stale = write(&store, "adele", "1", None).await;
+        let conflict = |replaces| {
+            let store = Arc::clone(&store);
+            async move {
+                let outcome = store.store("adele", "lost".into(), replaces).await.unwrap();
+                assert_eq!(outcome, StoreOutcome::Conflict, "{replaces:?}");
+            }
+        };
+        conflict(None).await;
+        conflict(Some(stale.wrapping_add(1))).await;
+        let second = write(&store, "adele", "2", Some(stale)).await;
+        conflict(Some(stale)).await;
+        assert_eq!(read(&store, "adele").await, Some(("2".to_owned(), second)));
+
+        // Deleted, and written anew: it has none of the versions before.
+        store.delete("adele").await.unwrap();
+        conflict(Some(second)).await;
+        assert_eq!(read(&store, "adele").await, None);
+        let third = write(&store, "adele", "3", None).await;
+        assert!(third != second && third != stale);
+        conflict(Some(stale)).await;
+        conflict(Some(second)).await;
+        assert_eq!(read(&store, "adele").await, Some(("3".to_owned(), third)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_writers_lose_nothing() {
+    let folder = folder();
+    let file = folder.path().join("tokens.json");
+    let memory = Arc::new(MemoryStore::new());
+    for pair in [
+        [
+            Arc::clone(&memory) as Arc<dyn TokenStore>,
+            memory as Arc<dyn TokenStore>,
+        ],
+        // As of two processes: neither knows of the other.
+        [
+            Arc::new(FileStore::new(&file)),
+            Arc::new(FileStore::new(&file)),
+        ],
+    ] {
+        let writers = (0..50).map(|at| {
+            let store = Arc::clone(&pair[at % 2]);
+            tokio::spawn(async move { add_one(&store).await })
+        });
+        for outcome in join_all(writers).await {
+            outcome.unwrap();
+        }
+        assert_eq!(read(&pair[0], "count").await.unwrap().0, "50");
+    }
+}
+
+/// Runs one of the tests below in a process of its own.
+fn another_process(test: &str, file: &Path) -> Child {
+    Command::new(std::env::current_exe().expect("this test"))
+        .args(["--exact", "--ignored", "--nocapture", test])
+        .env(FILE, file)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("another process")
+}
+
+#[tokio::test]
+#[ignore = "it is the other process of a test"]
+async fn other_process_adds() {
+    let Some(file) = std::env::var_os(FILE) else {
+        return;
+    };
+    let store = FileStore::new(file);
+    for _ in 0..EACH {
+        add_one(&store).await;
+    }
+}
+
+#[tokio::test]
+async fn processes_at_once_lose_nothing() {
+    let folder = folder();
+    let file = folder.path().join("tokens.json");
+    let mut others: Vec<_> = (0..2)
+        .map(|_| another_process("store::other_process_adds", &file))
+        .collect();
+    let store = FileStore::new(&file);
+    for _ in 0..EACH {
+        add_one(&store).await;
+    }
+    for other in &mut others {
+        assert!(other.wait().unwrap().success());
+    }
+    let count = read(&store, "count").await.unwrap().0;
+    assert_eq!(count, (3 * EACH).to_string());
+}
+
+#[test]
+#[ignore = "it is the other process of a test"]
+fn other_process_locks() {
+    let Some(file) = std::env::var_os(FILE) else {
+        return;
+    };
+    let file = std::fs::File::create(file).unwrap();
+    fs4::FileExt::lock(&file).unwrap();
+    println!("locked");
+    loop {
+        std::thread::park();
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_is_ended_leaves_neither_a_lock_nor_half_a_file() {
+    let folder = folder();
+    let file = folder.path().join("tokens.json");
+    let store = FileStore::new(&file);
+    let version = write(&store, "adele", "1", None).await;
+
+    let lock = folder.path().join("tokens.json.lock");
+    let mut other = another_process("store::other_process_locks", &lock);
+    let said = tokio::process::ChildStdout::from_std(other.stdout.take().unwrap()).unwrap();
+    let mut lines = BufReader::new(said).lines();
+    while lines.next_line().await.unwrap().expect("a line").trim() != "locked" {}
+    // It has written a part of a new file.
+    private(&folder.path().join("tokens.json.new"), "{\"msgraph_tok");
+
+    let writer = tokio::spawn({
+        let store = store.clone();
+        async move { write(&store, "adele", "2", Some(version)).await }
+    });
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    assert!(!writer.is_finished());
+    assert_eq!(read(&store, "adele").await, Some(("1".to_owned(), version)));
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let version = writer.await.unwrap();
+    assert_eq!(read(&store, "adele").await, Some(("2".to_owned(), version)));
+    let mut left: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["tokens.json", "tokens.json.lock"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_user_may_read_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = folder();
+    let made = folder.path().join("made");
+    let file = made.join("deep").join("tokens.json");
+    let store = FileStore::new(&file);
+    // What only looks leaves nothing behind.
+    assert_eq!(read(&store, "adele").await, None);
+    store.delete("adele").await.unwrap();
+    assert!(!made.exists());
+
+    let version = write(&store, "adele", HUSH, None).await;
+    assert_eq!((mode(&made), mode(&made.join("deep"))), (0o700, 0o700));
+    let lock = made.join("deep").join("tokens.json.lock");
+    assert_eq!((mode(&file), mode(&lock)), (0o600, 0o600));
+    assert_eq!(std::fs::metadata(&lock).unwrap().len(), 0);
+
+    for others in [0o640, 0o604, 0o620] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(others)).unwrap();
+        let expected = format!(
+            "the token store `{}` has the permissions {others:04o}, so that others may read it: `chmod 600` it, and if others may \
+             have, sign out",
+            file.display()
+        );
+        let error = store.load("adele").await.unwrap_err();
+        assert_eq!(error.to_string(), expected);
+        let error = store.store("adele", "new".into(), Some(version)).await;
+        assert_eq!(error.unwrap_err().to_string(), expected);
+        assert_eq!(
+            store.delete("adele").await.unwrap_err().to_string(),
+            expected
+        );
+    }
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let version = write(&store, "adele", "new", Some(version)).await;
+    assert_eq!(
+        read(&store, "adele").await,
+        Some(("new".to_owned(), version))
+    );
+    assert_eq!(mode(&file), 0o600);
+}
+
+#[tokio::test]
+async fn what_is_no_store_is_named_and_left_as_it_is() {
+    let folder = folder();
+    let file = folder.path().join("tokens.json");
+    let store = FileStore::new(&file);
+    let damaged = "is no token store, or is damaged at line 1, column ";
+    for (contents, said) in [
+        (String::new(), damaged.to_owned()),
+        (format!("{{\"token\":\"{HUSH}\"}}"), damaged.to_owned()),
+        (
+            format!(
+                "{{\"msgraph_token_store\":1,\"entries\":{{\"a\":{{\"version\":1,\"contents\":\"{HUSH}"
+            ),
+            damaged.to_owned(),
+        ),
+        (
+            format!("{{\"msgraph_token_store\":1,\"entries\":{{\"a\":\"{HUSH}\"}}}}"),
+            "is damaged at line 1, column ".to_owned(),
+        ),
+        (
+            format!("{{\"msgraph_token_store\":2,\"vault\":\"{HUSH}\"}}"),
+            "is of form 2, and this version of msgraph reads form 1".to_owned(),
+        ),
+    ] {
+        private(&file, &contents);
+        let begin = format!("the token store `{}` {said}", file.display());
+        for error in [
+            store.load("a").await.unwrap_err(),
+            store.store("a", "new".into(), None).await.unwrap_err(),
+            store.delete("a").await.unwrap_err(),
+        ] {
+            assert!(error.to_string().starts_with(&begin), "{error}");
+            assert!(!format!("{error} {error:?}").contains(HUSH), "{error:?}");
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), contents);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_or_written_is_named() {
+    let folder = folder();
+    let store = FileStore::new(folder.path());
+    let error = store.load("adele").await.unwrap_err().to_string();
+    let begin = format!("the token store `{}` ", folder.path().display());
+    assert!(error.starts_with(&begin), "{error}");
+
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let store = FileStore::new(file.join("tokens.json"));
+    let error = store.store("adele", "1".into(), None).await.unwrap_err();
+    let file = file.display();
+    let begin = format!(
+        "the token store `{file}/tokens.json` cannot be written: the folder `{file}` cannot be made: "
+    );
+    if cfg!(unix) {
+        assert!(error.to_string().starts_with(&begin), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_prints_nothing_that_it_keeps() {
+    let folder = folder();
+    let memory = MemoryStore::new();
+    write(&memory, HUSH, HUSH, None).await;
+    assert_eq!(format!("{memory:?}"), "MemoryStore { entries: 1 }");
+    let file = FileStore::new(folder.path().join("tokens.json"));
+    write(&file, HUSH, HUSH, None).await;
+    let printed = format!("{file:?}");
+    assert!(
+        printed.contains("tokens.json") && !printed.contains(HUSH),
+        "{printed}"
+    );
+    let stored = file.load(HUSH).await.unwrap().unwrap();
+    let printed = format!("{stored:?}");
+    assert!(
+        printed.contains("[redacted]") && !printed.contains(HUSH),
+        "{printed}"
+    );
+}
