@@ -11,7 +11,9 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
 
-use crate::auth::{Granted, TokenProvider, TokenRequest, Tokens, WithoutToken};
+use crate::auth::{
+    CacheKey, Granted, TokenCache, TokenProvider, TokenRequest, Tokens, WithoutToken,
+};
 use crate::call::{Opened, Request, Response, Settings};
 use crate::error::{Error, RequestContext, RequestError, Result, Tries};
 use crate::transport::trace::Template;
@@ -54,9 +56,37 @@ struct Inner {
     ready: Result<Ready>,
 }
 
+#[derive(Clone)]
 struct Ready {
     stack: ClientWithMiddleware,
     tokens: Arc<Tokens>,
+    parts: Parts,
+}
+
+/// What a stack is made of, but for the token.
+#[derive(Clone)]
+struct Parts {
+    http: reqwest::Client,
+    middleware: Users,
+    hosts: Hosts,
+    cache: TokenCache,
+}
+
+impl Parts {
+    fn stack(self, provider: Arc<dyn TokenProvider>, request: TokenRequest) -> Ready {
+        let tokens = Tokens::new(provider, request, &self.cache);
+        let stack = transport::stack(
+            self.http.clone(),
+            self.middleware.clone(),
+            self.hosts.clone(),
+            Arc::clone(&tokens),
+        );
+        Ready {
+            stack,
+            tokens,
+            parts: self,
+        }
+    }
 }
 
 /// A call on its way into the stack.
@@ -106,7 +136,37 @@ impl Graph {
             retry: Retry::default(),
             timeout: None,
             user_agent: None,
+            token_cache: TokenCache::default(),
         }
+    }
+
+    /// The same client with the tokens of somebody else: it shares the connections, the settings and the
+    /// [`TokenCache`], and costs little enough to be made for each request that a server answers.
+    ///
+    /// ```
+    /// # use msgraph::auth::Secret;
+    /// use msgraph::Graph;
+    /// use msgraph::auth::{AccessToken, Application, OnBehalfOf};
+    ///
+    /// # fn example(graph: Graph, incoming: Secret<String>, application: Application) {
+    /// let user = graph.with_provider(OnBehalfOf::new(application, incoming));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_provider(&self, provider: impl TokenProvider) -> Self {
+        let ready = self.ready().map(|ready| {
+            let request = self.token_request(ready);
+            ready.parts.clone().stack(Arc::new(provider), request)
+        });
+        Self(Arc::new(Inner {
+            root: self.0.root.clone(),
+            host_root: self.0.host_root.clone(),
+            cloud: Arc::clone(&self.0.cloud),
+            defaults: self.0.defaults.clone(),
+            retry: Arc::clone(&self.0.retry),
+            timeout: self.0.timeout,
+            ready,
+        }))
     }
 
     /// Gets a token now, so that wrong credentials show when the program starts and not with some call later.
@@ -126,6 +186,27 @@ impl Graph {
     pub async fn sign_in(&self) -> Result<()> {
         self.ready()?.tokens.token().await?;
         Ok(())
+    }
+
+    /// What a sign-in of this client asks for, with its connections.
+    ///
+    /// # Errors
+    ///
+    /// When the client could not be built.
+    pub(crate) fn sign_in_request(&self) -> Result<TokenRequest> {
+        Ok(self.token_request(self.ready()?))
+    }
+
+    fn token_request(&self, ready: &Ready) -> TokenRequest {
+        let http = ready.parts.http.clone();
+        TokenRequest::new(Arc::clone(&self.0.cloud), http, self.0.timeout)
+    }
+
+    /// Keeps no token of this key any more.
+    pub(crate) fn forget(&self, key: &CacheKey) {
+        if let Ok(ready) = self.ready() {
+            ready.parts.cache.close(key);
+        }
     }
 
     /// The cloud that this client speaks to.
@@ -318,6 +399,7 @@ pub struct GraphBuilder {
     retry: Retry,
     timeout: Option<Duration>,
     user_agent: Option<String>,
+    token_cache: TokenCache,
 }
 
 impl GraphBuilder {
@@ -469,6 +551,12 @@ impl GraphBuilder {
         self
     }
 
+    /// Keeps tokens together with other clients that are given the same cache.
+    pub fn token_cache(mut self, cache: TokenCache) -> Self {
+        self.token_cache = cache;
+        self
+    }
+
     /// The client. Nothing is sent yet.
     ///
     /// # Errors
@@ -502,9 +590,13 @@ impl GraphBuilder {
         .build()?;
         let cloud = Arc::new(self.cloud);
         let request = TokenRequest::new(Arc::clone(&cloud), http.clone(), self.timeout);
-        let tokens = Tokens::new(self.provider, request);
-        let stack = transport::stack(http, self.middleware, hosts, Arc::clone(&tokens));
-        let ready = Ok(Ready { stack, tokens });
+        let parts = Parts {
+            http,
+            middleware: self.middleware,
+            hosts,
+            cache: self.token_cache,
+        };
+        let ready = Ok(parts.stack(self.provider, request));
         Ok(Graph(Arc::new(Inner {
             root,
             host_root,

@@ -31,7 +31,14 @@ pub enum Cloud {
     UsGovL5,
     /// China, operated by 21Vianet.
     China,
-    /// Any other: a sovereign cloud, a cloud without the internet, a gateway, a simulator.
+    /// The sovereign cloud of France. Its hosts are known from Microsoft's libraries; no page of Graph's names them yet, as with
+    /// the next two.
+    Bleu,
+    /// The sovereign cloud of Germany.
+    Delos,
+    /// The cloud of the government of Singapore.
+    GovSg,
+    /// Any other: a cloud without the internet, a gateway, a simulator.
     Custom(CustomCloud),
 }
 
@@ -43,6 +50,9 @@ impl Cloud {
             Cloud::UsGovL4 => "https://graph.microsoft.us",
             Cloud::UsGovL5 => "https://dod-graph.microsoft.us",
             Cloud::China => "https://microsoftgraph.chinacloudapi.cn",
+            Cloud::Bleu => "https://graph.svc.sovcloud.fr",
+            Cloud::Delos => "https://graph.svc.sovcloud.de",
+            Cloud::GovSg => "https://graph.svc.sovcloud.sg",
             Cloud::Custom(cloud) => &cloud.graph,
         }
     }
@@ -54,6 +64,9 @@ impl Cloud {
             Cloud::Global => "https://login.microsoftonline.com",
             Cloud::UsGovL4 | Cloud::UsGovL5 => "https://login.microsoftonline.us",
             Cloud::China => "https://login.partner.microsoftonline.cn",
+            Cloud::Bleu => "https://login.sovcloud-identity.fr",
+            Cloud::Delos => "https://login.sovcloud-identity.de",
+            Cloud::GovSg => "https://login.sovcloud-identity.sg",
             Cloud::Custom(cloud) => &cloud.login,
         }
     }
@@ -66,10 +79,24 @@ impl Cloud {
             Cloud::UsGovL4 => "https://graph.microsoft.us/.default",
             Cloud::UsGovL5 => "https://dod-graph.microsoft.us/.default",
             Cloud::China => "https://microsoftgraph.chinacloudapi.cn/.default",
+            Cloud::Bleu => "https://graph.svc.sovcloud.fr/.default",
+            Cloud::Delos => "https://graph.svc.sovcloud.de/.default",
+            Cloud::GovSg => "https://graph.svc.sovcloud.sg/.default",
             Cloud::Custom(cloud) => &cloud.scope,
         }
     }
 }
+
+/// The clouds that have hosts of their own here.
+const NAMED: [Cloud; 7] = [
+    Cloud::Global,
+    Cloud::UsGovL4,
+    Cloud::UsGovL5,
+    Cloud::China,
+    Cloud::Bleu,
+    Cloud::Delos,
+    Cloud::GovSg,
+];
 
 /// A cloud that is not in the list: its hosts are allowed by being named here.
 ///
@@ -78,10 +105,10 @@ impl Cloud {
 /// use msgraph::auth::ClientSecret;
 ///
 /// # fn main() -> msgraph::Result<()> {
-/// let bleu = CustomCloud::new("https://graph.svc.sovcloud.fr", "https://login.sovcloud-identity.fr");
-/// let credential = ClientSecret::new("contoso.fr", "11111111-1111-1111-1111-111111111111", "a secret");
-/// let graph = Graph::builder(credential).cloud(bleu).build()?;
-/// assert_eq!(graph.cloud().scope(), "https://graph.svc.sovcloud.fr/.default");
+/// let cloud = CustomCloud::new("https://graph.contoso.example", "https://login.contoso.example");
+/// let credential = ClientSecret::new("contoso.com", "11111111-1111-1111-1111-111111111111", "a secret");
+/// let graph = Graph::builder(credential).cloud(cloud).build()?;
+/// assert_eq!(graph.cloud().scope(), "https://graph.contoso.example/.default");
 /// # Ok(())
 /// # }
 /// ```
@@ -138,11 +165,11 @@ pub enum NamedCloud {
     UsNat,
     /// Another cloud of the US Government without the internet.
     UsSec,
-    /// The sovereign cloud of France.
+    /// The sovereign cloud of France: [`Cloud::Bleu`].
     Bleu,
-    /// The sovereign cloud of Germany.
+    /// The sovereign cloud of Germany: [`Cloud::Delos`].
     Delos,
-    /// The cloud of the government of Singapore.
+    /// The cloud of the government of Singapore: [`Cloud::GovSg`].
     GovSg,
 }
 
@@ -159,14 +186,14 @@ impl NamedCloud {
         Self::GovSg,
     ];
 
-    /// The name of a client's cloud; a custom one has a name if it is one of the sovereign clouds, by its Graph's root.
+    /// The name of a client's cloud; a custom one has a name if its Graph's root is that of a cloud here.
     ///
     /// ```
     /// use msgraph::{Cloud, CustomCloud, NamedCloud};
     ///
     /// assert_eq!(NamedCloud::of(&Cloud::China), Some(NamedCloud::China));
-    /// let bleu = CustomCloud::new("https://graph.svc.sovcloud.fr", "https://login.sovcloud-identity.fr");
-    /// assert_eq!(NamedCloud::of(&bleu.into()), Some(NamedCloud::Bleu));
+    /// let proxied = CustomCloud::new("https://graph.svc.sovcloud.fr", "https://login.contoso.example");
+    /// assert_eq!(NamedCloud::of(&proxied.into()), Some(NamedCloud::Bleu));
     /// assert_eq!(NamedCloud::of(&Cloud::UsGovL5), None);
     /// ```
     pub fn of(cloud: &Cloud) -> Option<Self> {
@@ -175,12 +202,13 @@ impl NamedCloud {
             Cloud::UsGovL4 => Some(Self::UsGovL4),
             Cloud::China => Some(Self::China),
             Cloud::UsGovL5 => None,
-            Cloud::Custom(custom) => match custom.graph.as_str() {
-                "https://graph.svc.sovcloud.fr" => Some(Self::Bleu),
-                "https://graph.svc.sovcloud.de" => Some(Self::Delos),
-                "https://graph.svc.sovcloud.sg" => Some(Self::GovSg),
-                _ => None,
-            },
+            Cloud::Bleu => Some(Self::Bleu),
+            Cloud::Delos => Some(Self::Delos),
+            Cloud::GovSg => Some(Self::GovSg),
+            Cloud::Custom(custom) => NAMED
+                .iter()
+                .find(|named| named.graph() == custom.graph)
+                .and_then(Self::of),
         }
     }
 

@@ -1,18 +1,11 @@
 //! Signing in as an application, with an assertion that is made elsewhere.
 
-use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
 
 use async_trait::async_trait;
 
-use super::platform::{App, platform};
-use super::{BoxError, Secret, Token, TokenProvider, TokenRequest};
-use crate::Result;
-use crate::error::SignInError;
-
-type MadeAssertion = Pin<Box<dyn Future<Output = Result<Secret<String>, BoxError>> + Send>>;
-type MakeAssertion = Box<dyn Fn() -> MadeAssertion + Send + Sync>;
+use super::{Application, BoxError, CacheKey, Secret, Token, TokenProvider, TokenRequest};
+use crate::{Cloud, Result};
 
 /// Signs in as an application, with an assertion in place of a secret: a token (JWT) that says who the application is, signed with
 /// its certificate in a vault, or by an identity provider that the application trusts (a federated credential).
@@ -39,10 +32,8 @@ type MakeAssertion = Box<dyn Fn() -> MadeAssertion + Send + Sync>;
 /// refuses the assertion.
 ///
 /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#third-case-access-token-request-with-a-federated-credential>
-pub struct ClientAssertion {
-    app: App,
-    make: MakeAssertion,
-}
+#[derive(Clone, Debug)]
+pub struct ClientAssertion(Application);
 
 impl ClientAssertion {
     /// `tenant` is the tenant's id or one of its domains; `assertion` gives an assertion each time it is called.
@@ -57,33 +48,17 @@ impl ClientAssertion {
         S: Into<Secret<String>>,
         E: Into<BoxError>,
     {
-        Self {
-            app: App::public(tenant, client_id),
-            make: Box::new(move || {
-                let made = assertion();
-                Box::pin(async move { made.await.map(Into::into).map_err(Into::into) })
-            }),
-        }
+        Self(Application::new(tenant, client_id).client_assertion(assertion))
     }
 }
 
 #[async_trait]
 impl TokenProvider for ClientAssertion {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
-        self.app.has_own_tenant()?;
-        let assertion = (self.make)().await.map_err(|error| {
-            SignInError::new("there is no assertion to sign in with").with_source(error)
-        })?;
-        let platform = platform(&self.app, &request)?;
-        let grant = platform.client_credentials(Some(&assertion)).await?;
-        Ok(grant.token())
+        self.0.sign_in(&request).await
     }
-}
 
-impl fmt::Debug for ClientAssertion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientAssertion")
-            .field("app", &self.app)
-            .finish_non_exhaustive()
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        Some(self.0.cache_key(cloud))
     }
 }

@@ -2,9 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::platform::{App, endpoint, platform};
-use super::{Certificate, Token, TokenProvider, TokenRequest};
-use crate::Result;
+use super::{Application, CacheKey, Certificate, Token, TokenProvider, TokenRequest};
+use crate::{Cloud, Result};
 
 /// Signs in as an application, with a certificate in place of a secret: the client credentials grant
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#second-case-access-token-request-with-a-certificate>).
@@ -30,10 +29,7 @@ use crate::Result;
 /// A call gives [`Error::SignIn`](crate::Error::SignIn) when the platform refuses the certificate: it is not registered with the
 /// application (AADSTS700027), or its time has not come or is over (AADSTS7000222), or this machine's clock is wrong (AADSTS700024).
 #[derive(Clone, Debug)]
-pub struct ClientCertificate {
-    app: App,
-    certificate: Certificate,
-}
+pub struct ClientCertificate(Application);
 
 impl ClientCertificate {
     /// `tenant` is the tenant's id or one of its domains.
@@ -42,24 +38,17 @@ impl ClientCertificate {
         client_id: impl Into<String>,
         certificate: Certificate,
     ) -> Self {
-        Self {
-            app: App::public(tenant, client_id),
-            certificate,
-        }
+        Self(Application::new(tenant, client_id).certificate(certificate))
     }
 }
 
 #[async_trait]
 impl TokenProvider for ClientCertificate {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
-        self.app.has_own_tenant()?;
-        let audience = endpoint(request.cloud(), &self.app.tenant)?;
-        let assertion = self
-            .certificate
-            .assertion(&self.app.client_id, audience.as_str())
-            .await?;
-        let platform = platform(&self.app, &request)?;
-        let grant = platform.client_credentials(Some(&assertion)).await?;
-        Ok(grant.token())
+        self.0.sign_in(&request).await
+    }
+
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        Some(self.0.cache_key(cloud))
     }
 }

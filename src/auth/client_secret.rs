@@ -2,9 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::platform::{App, platform};
-use super::{Secret, Token, TokenProvider, TokenRequest};
-use crate::Result;
+use super::{Application, CacheKey, Secret, Token, TokenProvider, TokenRequest};
+use crate::{Cloud, Result};
 
 /// Signs in as an application, with a client secret: the client credentials grant
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>).
@@ -24,7 +23,7 @@ use crate::Result;
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct ClientSecret(App);
+pub struct ClientSecret(Application);
 
 impl ClientSecret {
     /// `tenant` is the tenant's id or one of its domains; `secret` is the secret's value, not its id.
@@ -33,21 +32,17 @@ impl ClientSecret {
         client_id: impl Into<String>,
         secret: impl Into<Secret<String>>,
     ) -> Self {
-        Self(App {
-            tenant: tenant.into(),
-            client_id: client_id.into(),
-            secret: Some(secret.into()),
-        })
+        Self(Application::new(tenant, client_id).client_secret(secret))
     }
 }
 
 #[async_trait]
 impl TokenProvider for ClientSecret {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
-        self.0.has_own_tenant()?;
-        Ok(platform(&self.0, &request)?
-            .client_credentials(None)
-            .await?
-            .token())
+        self.0.sign_in(&request).await
+    }
+
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        Some(self.0.cache_key(cloud))
     }
 }

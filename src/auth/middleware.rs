@@ -8,9 +8,9 @@ use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
+use super::cache::{Bearer, Tokens};
 use super::challenge;
 use super::granted::Granted;
-use super::tokens::{Bearer, Tokens};
 
 /// Marks a request that goes without a token: what a redirect has led away from Graph's hosts.
 #[derive(Clone, Copy)]

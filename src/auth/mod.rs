@@ -20,6 +20,9 @@
 //! What is secret is a [`Secret`], which prints as `[redacted]`.
 
 mod access_token;
+mod application;
+mod authorization_code;
+mod cache;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 mod certificate;
 pub(crate) mod challenge;
@@ -28,20 +31,26 @@ mod client_assertion;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 mod client_certificate;
 mod client_secret;
+mod device_code;
 mod granted;
 mod middleware;
+mod on_behalf_of;
 mod platform;
 mod provider;
 mod refresh_token;
 mod secret;
+mod session;
 mod store;
-mod tokens;
 mod workload_identity;
 
 /// Whatever a callback of the user's fails with.
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub use access_token::AccessToken;
+pub use application::Application;
+pub use authorization_code::{AuthorizationCode, DesktopSignIn, PendingSignIn, Prompt};
+pub(crate) use cache::Tokens;
+pub use cache::{CacheKey, TokenCache};
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 #[cfg_attr(
     docsrs,
@@ -56,14 +65,16 @@ pub use client_assertion::ClientAssertion;
 )]
 pub use client_certificate::ClientCertificate;
 pub use client_secret::ClientSecret;
+pub use device_code::{DeviceCode, DeviceCodePrompt};
 pub(crate) use granted::Granted;
 pub(crate) use middleware::{Authorize, WithoutToken};
+pub use on_behalf_of::OnBehalfOf;
 pub use provider::{Token, TokenProvider, TokenRequest};
 pub use refresh_token::RefreshToken;
 pub use secret::Secret;
+pub use session::{Account, UserSession};
 #[cfg(feature = "keyring")]
 #[cfg_attr(docsrs, doc(cfg(feature = "keyring")))]
 pub use store::KeyringStore;
 pub use store::{FileStore, MemoryStore, StoreOutcome, Stored, TokenStore};
-pub(crate) use tokens::Tokens;
 pub use workload_identity::WorkloadIdentity;

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::Secret;
+use super::{CacheKey, Secret};
 use crate::{Cloud, Result};
 
 /// Gives access tokens for Graph.
@@ -55,6 +55,12 @@ pub trait TokenProvider: Send + Sync + 'static {
     fn shares_tokens(&self) -> bool {
         true
     }
+
+    /// What the tokens are of, so that all providers of the same share one, and one request: see [`TokenCache`](super::TokenCache). Without a
+    /// key, as it is if this says nothing else, tokens stay with the client that this provider was given to.
+    fn cache_key(&self, _cloud: &Cloud) -> Option<CacheKey> {
+        None
+    }
 }
 
 /// A closure is a provider.
@@ -78,6 +84,10 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
 
     fn shares_tokens(&self) -> bool {
         (**self).shares_tokens()
+    }
+
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        (**self).cache_key(cloud)
     }
 }
 

@@ -2,18 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 
-use super::platform::{App, platform};
-use super::{BoxError, Secret, Token, TokenProvider, TokenRequest};
+use super::session::{Keepers, OnRotation, Place, Rotation, joined};
+use super::{Application, BoxError, Secret, Token, TokenProvider, TokenRequest, TokenStore};
 use crate::Result;
-use crate::error::{Error, SignInError};
-
-type Stored = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
-type OnRotation = Box<dyn Fn(Secret<String>) -> Stored + Send + Sync>;
 
 /// Signs in for a user with the refresh token of an earlier sign-in
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#refresh-the-access-token>).
@@ -34,17 +30,12 @@ type OnRotation = Box<dyn Fn(Secret<String>) -> Stored + Send + Sync>;
 /// # }
 /// ```
 pub struct RefreshToken {
-    app: App,
-    scope: Option<String>,
-    current: Mutex<Current>,
-    on_rotation: Option<OnRotation>,
-}
-
-/// Locked as long as a request runs, so that two clients with one provider do not use one refresh token twice.
-struct Current {
+    application: Application,
     token: Secret<String>,
-    /// Whether the callback still has to get it.
-    is_new: bool,
+    scope: Option<String>,
+    on_rotation: Option<Arc<OnRotation>>,
+    store: Option<Arc<dyn TokenStore>>,
+    rotation: OnceCell<Rotation>,
 }
 
 impl RefreshToken {
@@ -57,21 +48,25 @@ impl RefreshToken {
         client_id: impl Into<String>,
         refresh_token: impl Into<Secret<String>>,
     ) -> Self {
+        Self::of(Application::new(tenant, client_id), refresh_token)
+    }
+
+    /// A refresh token of any application's: of one with a certificate, say.
+    pub fn of(application: Application, refresh_token: impl Into<Secret<String>>) -> Self {
         Self {
-            app: App::public(tenant, client_id),
+            application,
+            token: refresh_token.into(),
             scope: None,
-            current: Mutex::new(Current {
-                token: refresh_token.into(),
-                is_new: false,
-            }),
             on_rotation: None,
+            store: None,
+            rotation: OnceCell::new(),
         }
     }
 
     /// Adds the secret of a confidential client (a web application), without which the platform refuses its tokens.
     #[must_use]
     pub fn client_secret(mut self, secret: impl Into<Secret<String>>) -> Self {
-        self.app.secret = Some(secret.into());
+        self.application = self.application.client_secret(secret);
         self
     }
 
@@ -85,11 +80,7 @@ impl RefreshToken {
     /// ```
     #[must_use]
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        let scopes: Vec<_> = scopes
-            .into_iter()
-            .map(|scope| scope.as_ref().to_owned())
-            .collect();
-        self.scope = Some(scopes.join(" "));
+        self.scope = Some(joined(scopes));
         self
     }
 
@@ -111,55 +102,61 @@ impl RefreshToken {
         R: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        self.on_rotation = Some(Box::new(move |token| {
+        self.on_rotation = Some(Arc::new(move |token| {
             let stored = store(token);
             Box::pin(async move { stored.await.map_err(Into::into) })
         }));
         self
     }
 
-    async fn hand_over(&self, current: &mut Current) -> Result<()> {
-        if let Some(store) = self.on_rotation.as_ref().filter(|_| current.is_new) {
-            store(current.token.clone()).await.map_err(|error| {
-                Error::from(
-                    SignInError::new("the new refresh token could not be stored")
-                        .with_source(error),
-                )
-            })?;
-        }
-        current.is_new = false;
-        Ok(())
+    /// Keeps each new refresh token in a store, and begins with the one that is there; with the one that this was made of, where
+    /// there is none, or it is dead. Several processes may have one store: whichever renews, the others go on with its token.
+    ///
+    /// ```
+    /// # use msgraph::auth::RefreshToken;
+    /// use msgraph::auth::FileStore;
+    ///
+    /// let provider = RefreshToken::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
+    ///     .store(FileStore::new("/var/lib/mailer/tokens.json"));
+    /// ```
+    #[must_use]
+    pub fn store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// The rotation, once the first request has said for which cloud it is.
+    async fn rotation(&self, request: &TokenRequest) -> &Rotation {
+        let begin = || async {
+            let store = self.store.clone().map(|store| Place {
+                store,
+                key: self.application.cache_key(request.cloud()).name(),
+            });
+            let callback = self.on_rotation.clone();
+            Rotation::given(
+                self.application.clone(),
+                self.scope.clone(),
+                Keepers { callback, store },
+                self.token.clone(),
+            )
+        };
+        self.rotation.get_or_init(begin).await
     }
 }
 
 #[async_trait]
 impl TokenProvider for RefreshToken {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
-        let mut current = self.current.lock().await;
-        let scope = format!(
-            "{} offline_access",
-            self.scope.as_deref().unwrap_or(request.scope())
-        );
-        let grant = platform(&self.app, &request)?
-            .refresh_token(&current.token, &scope)
-            .await?;
-        if let Some(new) = grant.refresh_token().filter(|new| *new != current.token) {
-            *current = Current {
-                token: new,
-                is_new: true,
-            };
-        }
-        self.hand_over(&mut current).await?;
-        Ok(grant.token())
+        self.rotation(&request).await.token(&request).await
     }
 }
 
 impl fmt::Debug for RefreshToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RefreshToken")
-            .field("app", &self.app)
+            .field("application", &self.application)
             .field("scope", &self.scope)
-            .field("refresh_token", &Secret::new(()))
+            .field("refresh_token", &self.token)
             .finish_non_exhaustive()
     }
 }

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-/// A value that prints as `[redacted]`, whatever prints it.
+use zeroize::Zeroize;
+
+/// A value that prints as `[redacted]`, whatever prints it, and is overwritten where it ends.
 ///
-/// It guards against the log line, not against the machine: the value is in memory as any other is.
+/// It guards against the log line and the memory dump afterwards, not against the machine: what is sent somewhere is copied
+/// into headers and bodies, which other crates own and do not overwrite.
 ///
 /// ```
 /// use msgraph::auth::Secret;
@@ -14,9 +17,9 @@ use std::fmt;
 /// assert_eq!(secret.expose(), "hunter2");
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret<T>(T);
+pub struct Secret<T: Zeroize>(T);
 
-impl<T> Secret<T> {
+impl<T: Zeroize> Secret<T> {
     /// Keeps a value from being printed.
     pub fn new(value: T) -> Self {
         Self(value)
@@ -27,13 +30,26 @@ impl<T> Secret<T> {
         &self.0
     }
 
+    pub(crate) fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+
     /// The value itself, without the guard.
-    pub fn into_inner(self) -> T {
-        self.0
+    pub fn into_inner(mut self) -> T
+    where
+        T: Default,
+    {
+        std::mem::take(&mut self.0)
     }
 }
 
-impl<T> From<T> for Secret<T> {
+impl<T: Zeroize> Drop for Secret<T> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<T: Zeroize> From<T> for Secret<T> {
     fn from(value: T) -> Self {
         Self(value)
     }
@@ -45,13 +61,13 @@ impl From<&str> for Secret<String> {
     }
 }
 
-impl<T> fmt::Debug for Secret<T> {
+impl<T: Zeroize> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
 }
 
-impl<T> fmt::Display for Secret<T> {
+impl<T: Zeroize> fmt::Display for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }

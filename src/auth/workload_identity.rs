@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
-use super::platform::{App, platform};
-use super::{Secret, Token, TokenProvider, TokenRequest};
-use crate::Result;
+use super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
+use crate::{Cloud, Result};
 
 /// Signs in as an application, with a token in a file that the platform writes on which the program runs: workload identity
 /// federation, as Kubernetes has it.
@@ -31,10 +30,7 @@ use crate::error::SignInError;
 ///
 /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
 #[derive(Clone, Debug)]
-pub struct WorkloadIdentity {
-    app: App,
-    file: PathBuf,
-}
+pub struct WorkloadIdentity(Application);
 
 impl WorkloadIdentity {
     /// `tenant` is the tenant's id or one of its domains; `file` holds the token.
@@ -43,10 +39,7 @@ impl WorkloadIdentity {
         client_id: impl Into<String>,
         file: impl Into<PathBuf>,
     ) -> Self {
-        Self {
-            app: App::public(tenant, client_id),
-            file: file.into(),
-        }
+        Self(Application::new(tenant, client_id).federated_token_file(file))
     }
 
     /// What the environment says: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_FEDERATED_TOKEN_FILE`, which Azure's webhook for
@@ -76,20 +69,10 @@ impl WorkloadIdentity {
 #[async_trait]
 impl TokenProvider for WorkloadIdentity {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
-        self.app.has_own_tenant()?;
-        let file = self.file.display();
-        let text = tokio::fs::read_to_string(&self.file)
-            .await
-            .map_err(|error| {
-                SignInError::new(format!("the token in `{file}` cannot be read")).with_source(error)
-            })?;
-        let assertion = text.trim();
-        if assertion.is_empty() {
-            return Err(SignInError::new(format!("there is no token in `{file}`")).into());
-        }
-        let assertion = Secret::new(assertion.to_owned());
-        let platform = platform(&self.app, &request)?;
-        let grant = platform.client_credentials(Some(&assertion)).await?;
-        Ok(grant.token())
+        self.0.sign_in(&request).await
+    }
+
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        Some(self.0.cache_key(cloud))
     }
 }

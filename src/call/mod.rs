@@ -69,6 +69,7 @@ pub use response::Response;
 pub(crate) use settings::Settings;
 pub use typed::TypedAnswer;
 
+use crate::auth::Secret;
 use crate::permissions::Permissions;
 use crate::query::{CommaList, Expand, Filter, OrderBy, Search, Selection};
 use crate::{Cloud, Clouds, NamedCloud, Result};
@@ -246,6 +247,25 @@ impl<A, O> Call<A, O> {
     /// holds a control character.
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         Self::new(self.operation.header(name.as_ref(), value.as_ref()))
+    }
+
+    /// Makes this call with a token that somebody else has got, in place of the client's. When Graph refuses it, the call fails; it is
+    /// not made again with another.
+    ///
+    /// For many calls of one user there is [`Graph::with_provider`](crate::Graph::with_provider).
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, token: String) -> msgraph::Result<()> {
+    /// let me = graph.me().get().access_token(token).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the token holds what no header can.
+    pub fn access_token(self, token: impl Into<Secret<String>>) -> Self {
+        Self::new(self.operation.access_token(&token.into()))
     }
 
     /// Sends another body than the method's own argument: bytes and their media type.

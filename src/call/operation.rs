@@ -5,14 +5,18 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use http::header::{
+    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::consistency::{self, Advanced};
 use super::encode::{push_list, push_name, push_value};
 use super::prefer::{self, PREFER};
 use super::reference;
 use super::{Content, Facts, IfMatch, Request, Settings};
+use crate::auth::Secret;
 use crate::error::{RequestContext, RequestError};
 use crate::permissions::Permissions;
 use crate::query::CommaList;
@@ -208,6 +212,19 @@ impl Operation {
             prefer::add(&mut self.headers, &value);
         } else if self.headers.try_insert(header, value).is_err() {
             self.refuse("it has more headers than a request can hold");
+        }
+        self
+    }
+
+    /// Sets the token, without the word `Bearer`.
+    pub(super) fn access_token(mut self, token: &Secret<String>) -> Self {
+        let bearer = Zeroizing::new(format!("Bearer {}", token.expose().trim()));
+        match HeaderValue::from_str(&bearer) {
+            Ok(mut header) => {
+                header.set_sensitive(true);
+                self.headers.insert(AUTHORIZATION, header);
+            }
+            Err(_) => self.refuse("the access token holds characters that no header can"),
         }
         self
     }

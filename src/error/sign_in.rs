@@ -4,12 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use chrono::Utc;
+use http::HeaderValue;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::retry_after::retry_after;
+use super::sign_in_reason::SignInReason;
 use super::text::OneLine;
 use super::{Source, TransportError, is_passing};
 
@@ -32,6 +37,10 @@ pub struct SignInError {
     body: Bytes,
     source: Option<Source>,
     transport: Option<TransportError>,
+    /// Whether only the user can help, although the platform has not said so.
+    user_needed: bool,
+    /// Where the user signs in, where it is the user who can help.
+    interaction_url: Option<Arc<Url>>,
 }
 
 /// The members of the platform's error.
@@ -65,6 +74,39 @@ impl SignInError {
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: Some(message.into()),
+            ..Self::default()
+        }
+    }
+
+    /// The user has to sign in, and this crate knows it without asking.
+    pub(crate) fn user_needed(message: impl Into<String>) -> Self {
+        Self {
+            user_needed: true,
+            ..Self::new(message)
+        }
+    }
+
+    /// The refusal that a browser came back with
+    /// ([RFC 6749, 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)).
+    pub(crate) fn from_redirect<'a>(error: &str, get: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let mut said: Map<String, Value> = ["error_description", "error_uri", "suberror", "claims"]
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), get(name)?.into())))
+            .collect();
+        said.insert("error".to_owned(), error.into());
+        // Here the ids stand in the text alone, each on a line of its own.
+        let lines = get("error_description").unwrap_or_default().lines();
+        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+            let name = match name {
+                "Trace ID" => "trace_id",
+                "Correlation ID" => "correlation_id",
+                "Timestamp" => "timestamp",
+                _ => continue,
+            };
+            said.insert(name.to_owned(), value.into());
+        }
+        Self {
+            said: Said::from_members(&said),
             ..Self::default()
         }
     }
@@ -119,6 +161,26 @@ impl SignInError {
         &self.said.codes
     }
 
+    /// Why there is no token, where the number says it: a wrong secret, a missing consent, a policy of Conditional Access …
+    ///
+    /// ```
+    /// use msgraph::error::{Error, SignInReason};
+    ///
+    /// fn advice(error: &Error) -> &'static str {
+    ///     match error {
+    ///         Error::SignIn(error) => match error.reason() {
+    ///             Some(SignInReason::ExpiredSecret) => "make a new secret in the portal",
+    ///             Some(SignInReason::ConsentRequired) => "open the address of admin consent",
+    ///             _ => "see the code",
+    ///         },
+    ///         _ => "",
+    ///     }
+    /// }
+    /// ```
+    pub fn reason(&self) -> Option<SignInReason> {
+        SignInReason::of(&self.said.codes)
+    }
+
     /// What is wrong, for people, with ids and a time of the platform's on further lines.
     pub fn description(&self) -> Option<&str> {
         self.said.description.as_deref()
@@ -155,6 +217,39 @@ impl SignInError {
         self.said.claims.as_deref()
     }
 
+    /// Where the user can do what is wanted, with the claims, where only the user can ([`needs_user`](Self::needs_user)) and the
+    /// platform has said so: to be opened in a browser. A program that takes the user back afterwards begins a sign-in instead
+    /// ([`AuthorizationCode::claims`](crate::auth::AuthorizationCode::claims)).
+    pub fn interaction_url(&self) -> Option<&Url> {
+        self.interaction_url.as_deref()
+    }
+
+    pub(crate) fn with_interaction_url(mut self, url: Url) -> Self {
+        self.interaction_url = Some(Arc::new(url));
+        self
+    }
+
+    /// What a web API answers its caller with, as the header `WWW-Authenticate` of a 401, where the user has to prove more than the
+    /// caller's token does: the caller alone can ask the user. None where there are no claims.
+    ///
+    /// ```
+    /// # use msgraph::error::Error;
+    /// fn challenge(error: &Error) -> Option<http::HeaderValue> {
+    ///     match error {
+    ///         Error::SignIn(error) => error.www_authenticate(),
+    ///         _ => None,
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-conditional-access-dev-guide>
+    pub fn www_authenticate(&self) -> Option<HeaderValue> {
+        let claims = BASE64_STANDARD.encode(self.claims()?);
+        let challenge =
+            format!("Bearer realm=\"\", error=\"insufficient_claims\", claims=\"{claims}\"");
+        HeaderValue::try_from(challenge).ok()
+    }
+
     /// How long the platform asked to wait before the next try: `Retry-After`, rounded up to whole seconds.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(self.status?, &self.headers, Utc::now())
@@ -167,10 +262,11 @@ impl SignInError {
 
     /// Whether only the user can help, by signing in again: consent, a second factor, or a refresh token that is dead.
     pub fn needs_user(&self) -> bool {
-        matches!(
+        let by_word = matches!(
             self.error(),
             Some("interaction_required" | "consent_required" | "login_required" | "invalid_grant")
-        )
+        );
+        self.user_needed || by_word
     }
 
     /// Whether the same sign-in may succeed later, with nothing changed.
@@ -276,7 +372,10 @@ impl fmt::Display for SignInError {
                     (None, None) => {}
                 }
             }
-            _ => f.write_str("sign-in failed")?,
+            _ => match &said.error {
+                Some(error) => write!(f, "sign-in refused: {}", OneLine(error))?,
+                None => f.write_str("sign-in failed")?,
+            },
         }
         for code in &said.codes {
             write!(f, " AADSTS{code}")?;

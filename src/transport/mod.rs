@@ -40,7 +40,7 @@ use crate::auth::{Authorize, Tokens};
 use crate::error::{Error, TransportError, causes};
 
 /// The user's own middleware.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Users {
     /// Around everything.
     pub(crate) around: Vec<Arc<dyn Middleware>>,

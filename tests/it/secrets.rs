@@ -46,7 +46,7 @@ fn error(error: &(dyn std::error::Error + 'static)) {
 
 #[test]
 fn case_8_6_what_holds_a_secret_prints_none() {
-    both(&Secret::new(HUSH));
+    both(&Secret::new(HUSH.to_owned()));
     debug(&Token::new(HUSH).expires_in(Duration::from_secs(1)));
     debug(&ClientSecret::new("contoso.com", "client", HUSH));
     debug(&AccessToken::new(HUSH));
@@ -71,7 +71,12 @@ fn case_8_6_what_holds_a_secret_prints_none() {
     debug(&builder);
     debug(&builder.build().unwrap());
     assert!(
-        format!("{:?} {}", Secret::new(HUSH), Secret::new(HUSH)).contains("[redacted] [redacted]")
+        format!(
+            "{:?} {}",
+            Secret::new(HUSH.to_owned()),
+            Secret::new(HUSH.to_owned())
+        )
+        .contains("[redacted] [redacted]")
     );
     // These hold none, and say what they are.
     assert!(format!("{:?}", Cloud::UsGovL4).contains("UsGovL4"));

@@ -1,164 +1,41 @@
-//! The token that a client has, and the one request that gets the next.
+//! Hands out a client's token.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use http::HeaderValue;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{Token, TokenProvider, TokenRequest};
+use super::super::{TokenProvider, TokenRequest};
+use super::TokenCache;
+use super::bearer::Bearer;
+use super::slot::{Slot, Start};
 use crate::Result;
 use crate::error::{Error, SignInError};
-
-/// How long before its end a token is renewed.
-const RENEWED_BEFORE_END: Duration = Duration::from_secs(5 * 60);
-
-/// How long a renewal that failed is not tried again while the old token lives: each call would try it, and the identity
-/// platform refuses clients that ask in a loop (AADSTS50196).
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
-
-/// How long the platform is not asked at the most, whatever it says.
-const LONGEST_HELD: Duration = Duration::from_secs(3600);
-
-/// A token as it goes into a request, prepared once for all requests.
-#[derive(Clone)]
-pub(crate) struct Bearer {
-    header: HeaderValue,
-    end: Option<Instant>,
-    renewal: Option<Instant>,
-    /// The challenge that it was to answer.
-    claims: Option<Arc<str>>,
-}
-
-impl Bearer {
-    fn new(token: &Token, claims: Option<Arc<str>>) -> Result<Self> {
-        // Files and command lines bring a line feed along.
-        let text = token.secret().expose().trim();
-        if text.is_empty() {
-            return Err(SignInError::new("the token provider gave an empty token").into());
-        }
-        if text
-            .get(..7)
-            .is_some_and(|word| word.eq_ignore_ascii_case("Bearer "))
-        {
-            return Err(SignInError::new(
-                "the token begins with the word `Bearer`: give the token alone",
-            )
-            .into());
-        }
-        let mut header = HeaderValue::from_str(&format!("Bearer {text}"))
-            .map_err(|_| SignInError::new("the token holds characters that no header can"))?;
-        header.set_sensitive(true);
-        let now = Instant::now();
-        let end = token.end();
-        // Of a token that lives shortly, the second half: else it would be renewed with each call.
-        let latest = end.map(|end| {
-            let life = end.saturating_duration_since(now);
-            now + (life / 2).max(life.saturating_sub(RENEWED_BEFORE_END))
-        });
-        let renewal = token.renewal().into_iter().chain(latest).min();
-        Ok(Self {
-            header,
-            end,
-            renewal,
-            claims,
-        })
-    }
-
-    /// The value of the `Authorization` header, marked as sensitive.
-    pub(crate) fn header(&self) -> &HeaderValue {
-        &self.header
-    }
-
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.header == other.header
-    }
-
-    fn lives(&self, now: Instant) -> bool {
-        self.end.is_none_or(|end| now < end)
-    }
-
-    fn answers(&self, claims: Option<&Arc<str>>) -> bool {
-        claims.is_none() || self.claims.as_ref() == claims
-    }
-}
 
 /// Hands out a client's token.
 pub(crate) struct Tokens {
     provider: Arc<dyn TokenProvider>,
     request: TokenRequest,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    kept: Option<Bearer>,
-    flight: Option<Flight>,
-    /// Until when no renewal is tried.
-    pause: Option<Instant>,
-    /// Until when the platform does not want to be asked, and what it said.
-    held: Option<(Instant, Error)>,
-}
-
-impl State {
-    fn is_to_renew(&self, kept: &Bearer, now: Instant) -> bool {
-        kept.renewal.is_some_and(|renewal| renewal <= now)
-            && self.pause.is_none_or(|pause| pause <= now)
-    }
-
-    /// What a token request would be told once more.
-    fn is_held(&self, now: Instant) -> Result<()> {
-        match &self.held {
-            Some((until, error)) if now < *until => Err(error.clone()),
-            _ => Ok(()),
-        }
-    }
-
-    fn forget(&mut self, refused: &Bearer) {
-        self.kept.take_if(|kept| kept.is_same(refused));
-    }
-
-    /// Takes the place of the one request, which has to be started then.
-    fn reserve(&mut self, claims: Option<Arc<str>>) -> (Flight, Start) {
-        let (sender, outcome) = watch::channel(None);
-        let flight = Flight {
-            claims: claims.clone(),
-            outcome,
-        };
-        self.flight = Some(flight.clone());
-        (flight, Start { claims, sender })
-    }
-}
-
-/// A token request that is about to be made.
-struct Start {
-    claims: Option<Arc<str>>,
-    sender: watch::Sender<Option<Result<Bearer>>>,
-}
-
-/// A token request that is under way.
-#[derive(Clone)]
-struct Flight {
-    claims: Option<Arc<str>>,
-    outcome: watch::Receiver<Option<Result<Bearer>>>,
-}
-
-impl Flight {
-    /// What came of it; `None` when it was cut off, together with the runtime that it ran in.
-    async fn landed(mut self) -> Option<Result<Bearer>> {
-        self.outcome.wait_for(Option::is_some).await.ok()?.clone()
-    }
+    slot: Arc<Slot>,
 }
 
 impl Tokens {
-    pub(crate) fn new(provider: Arc<dyn TokenProvider>, request: TokenRequest) -> Arc<Self> {
+    /// The tokens of a provider: where it says what they are of, all that ask this cache for the same share them.
+    pub(crate) fn new(
+        provider: Arc<dyn TokenProvider>,
+        request: TokenRequest,
+        cache: &TokenCache,
+    ) -> Arc<Self> {
+        let slot = match provider.cache_key(request.cloud()) {
+            Some(key) => cache.slot(&key),
+            None => Arc::default(),
+        };
         Arc::new(Self {
             provider,
             request,
-            state: Mutex::default(),
+            slot,
         })
     }
 
@@ -169,7 +46,7 @@ impl Tokens {
         }
         loop {
             let (kept, flight, start) = {
-                let mut state = self.lock();
+                let mut state = self.slot.lock();
                 let now = Instant::now();
                 let kept = state.kept.clone().filter(|kept| kept.lives(now));
                 match (&kept, &state.flight) {
@@ -216,7 +93,7 @@ impl Tokens {
         }
         loop {
             let (flight, start) = {
-                let mut state = self.lock();
+                let mut state = self.slot.lock();
                 state.forget(refused);
                 // Another call was refused before, and its new token is here.
                 let kept = state
@@ -251,7 +128,7 @@ impl Tokens {
 
     /// Does not use this token again, which Graph refused.
     pub(crate) fn forget(&self, refused: &Bearer) {
-        self.lock().forget(refused);
+        self.slot.lock().forget(refused);
     }
 
     async fn ask(&self, claims: Option<Arc<str>>) -> Result<Bearer> {
@@ -281,10 +158,6 @@ impl Tokens {
         runtime.spawn(flight.in_current_span());
         Ok(())
     }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 fn runtime_ended() -> Error {
@@ -306,28 +179,7 @@ impl Landing {
         let Some(sender) = self.sender.take() else {
             return;
         };
-        {
-            let mut state = self.tokens.lock();
-            state.flight = None;
-            match &outcome {
-                Some(Ok(bearer)) => {
-                    state.kept = Some(bearer.clone());
-                    state.pause = None;
-                    state.held = None;
-                }
-                failed => {
-                    let now = Instant::now();
-                    let error = failed.as_ref().and_then(|failed| failed.as_ref().err());
-                    let asked = error.and_then(Error::retry_after);
-                    let asked = asked.map(|asked| asked.min(LONGEST_HELD));
-                    state.pause =
-                        now.checked_add(PAUSE_AFTER_FAILURE.max(asked.unwrap_or_default()));
-                    state.held = asked
-                        .zip(error)
-                        .map(|(asked, error)| (now + asked, error.clone()));
-                }
-            }
-        }
+        self.tokens.slot.lock().land(outcome.as_ref());
         if outcome.is_some() {
             sender.send_replace(outcome);
         }
@@ -343,14 +195,19 @@ impl Drop for Landing {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     use futures_util::future::join_all;
     use tokio::task::yield_now;
     use tokio::time::{advance, sleep};
 
+    use super::super::bearer::RENEWED_BEFORE_END;
+    use super::super::slot::PAUSE_AFTER_FAILURE;
     use super::*;
     use crate::Cloud;
+    use crate::auth::Token;
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -404,6 +261,7 @@ mod tests {
         Tokens::new(
             Arc::new(provider),
             TokenRequest::new(Arc::new(Cloud::Global), http, None),
+            &TokenCache::default(),
         )
     }
 

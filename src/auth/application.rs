@@ -1,0 +1,307 @@
+//! Applications, as the identity platform knows them.
+
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use url::Url;
+
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+use super::Certificate;
+use super::platform::{ADMIN_CONSENT, LOGOUT, Platform, tenant_url};
+use super::{BoxError, CacheKey, Secret, Token, TokenRequest};
+use crate::error::SignInError;
+use crate::{Cloud, Result};
+
+type MadeAssertion = Pin<Box<dyn Future<Output = Result<Secret<String>, BoxError>> + Send>>;
+
+/// An application as the identity platform knows it: its tenant, its id, and how it shows who it is.
+///
+/// Credentials that need one and the same application are made of it; clones are cheap.
+///
+/// ```
+/// use msgraph::auth::Application;
+///
+/// # fn example(secret: String) {
+/// // A web application, which has a secret; without one it is a public client, as those on desktops are.
+/// let application = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
+///     .client_secret(secret);
+/// // The same application in another tenant, whose administrator has consented to it.
+/// let fabrikam = application.in_tenant("fabrikam.com");
+/// assert_eq!(fabrikam.tenant(), "fabrikam.com");
+/// # }
+/// ```
+///
+/// <https://learn.microsoft.com/entra/identity-platform/app-objects-and-service-principals>
+#[derive(Clone)]
+pub struct Application {
+    tenant: String,
+    client_id: String,
+    proof: Proof,
+}
+
+/// How an application shows who it is (<https://www.rfc-editor.org/rfc/rfc6749#section-2.3>).
+#[derive(Clone)]
+enum Proof {
+    /// A public client has nothing to show.
+    None,
+    Secret(Secret<String>),
+    /// What an assertion is signed with.
+    #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+    Certificate(Certificate),
+    /// What makes an assertion each time that one is needed.
+    Callback(Arc<dyn Fn() -> MadeAssertion + Send + Sync>),
+    /// A file with an assertion of another platform's.
+    File(PathBuf),
+}
+
+/// What a token request says of its application, beside the id.
+pub(super) enum Shown {
+    Nothing,
+    Secret(Secret<String>),
+    Assertion(Secret<String>),
+}
+
+impl Application {
+    /// An application that shows nothing: a public client.
+    ///
+    /// `tenant` is the tenant's id or one of its domains; where users of any may sign in, `organizations`, `consumers`
+    /// (personal accounts) or `common` (both).
+    pub fn new(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
+        Self {
+            tenant: tenant.into(),
+            client_id: client_id.into(),
+            proof: Proof::None,
+        }
+    }
+
+    /// Shows a client secret: its value, not its id.
+    #[must_use]
+    pub fn client_secret(mut self, secret: impl Into<Secret<String>>) -> Self {
+        self.proof = Proof::Secret(secret.into());
+        self
+    }
+
+    /// Shows an assertion that its certificate's key signs.
+    ///
+    /// <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>
+    #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+    #[cfg_attr(
+        docsrs,
+        doc(cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))
+    )]
+    #[must_use]
+    pub fn certificate(mut self, certificate: Certificate) -> Self {
+        self.proof = Proof::Certificate(certificate);
+        self
+    }
+
+    /// Shows an assertion: a token (JWT) that is made elsewhere and says who the application is. The callback is asked each
+    /// time that one is needed; an assertion is good for minutes, so none is kept.
+    ///
+    /// ```
+    /// # use msgraph::auth::Application;
+    /// # async fn sign_in_the_vault() -> std::io::Result<String> { Ok(String::new()) }
+    /// let application = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
+    ///     .client_assertion(sign_in_the_vault);
+    /// ```
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc7523#section-2.2>
+    #[must_use]
+    pub fn client_assertion<F, R, S, E>(mut self, assertion: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<S, E>> + Send + 'static,
+        S: Into<Secret<String>>,
+        E: Into<BoxError>,
+    {
+        self.proof = Proof::Callback(Arc::new(move || {
+            let made = assertion();
+            Box::pin(async move { made.await.map(Into::into).map_err(Into::into) })
+        }));
+        self
+    }
+
+    /// Shows the token in a file that the platform writes on which the program runs. The file is read each time that a token is
+    /// needed, since the platform replaces it about each hour.
+    ///
+    /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
+    #[must_use]
+    pub fn federated_token_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.proof = Proof::File(file.into());
+        self
+    }
+
+    /// The same application in another tenant.
+    #[must_use]
+    pub fn in_tenant(&self, tenant: impl Into<String>) -> Self {
+        Self {
+            tenant: tenant.into(),
+            ..self.clone()
+        }
+    }
+
+    /// The tenant: an id, a domain, or which users may sign in.
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    /// The application's id, which is called client id as well.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Where an administrator consents to the application's permissions for the whole tenant, once. Afterwards the browser comes
+    /// to `redirect_uri` with `admin_consent=True`, the tenant's id and the state; or with `error` and `error_description`.
+    ///
+    /// ```
+    /// use msgraph::Cloud;
+    /// use msgraph::auth::Application;
+    ///
+    /// # fn main() -> msgraph::Result<()> {
+    /// let url = Application::new("organizations", "11111111-1111-1111-1111-111111111111")
+    ///     .admin_consent_url(&Cloud::Global, "https://app.contoso.com/consented", "state of the session")?;
+    /// assert_eq!(
+    ///     url.as_str(),
+    ///     "https://login.microsoftonline.com/organizations/v2.0/adminconsent\
+    ///      ?client_id=11111111-1111-1111-1111-111111111111\
+    ///      &scope=https%3A%2F%2Fgraph.microsoft.com%2F.default\
+    ///      &redirect_uri=https%3A%2F%2Fapp.contoso.com%2Fconsented\
+    ///      &state=state+of+the+session",
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when the tenant's name cannot stand in a URL.
+    ///
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>
+    pub fn admin_consent_url(&self, cloud: &Cloud, redirect_uri: &str, state: &str) -> Result<Url> {
+        let mut url = tenant_url(cloud, &self.tenant, ADMIN_CONSENT)?;
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.client_id)
+            .append_pair("scope", cloud.scope())
+            .append_pair("redirect_uri", redirect_uri)
+            .append_pair("state", state);
+        Ok(url)
+    }
+
+    /// Where a browser signs its user out of the identity platform, and with it of all applications of this browser that listen.
+    /// Afterwards it comes to `redirect_uri`, which has to be one of the application's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when the tenant's name cannot stand in a URL.
+    ///
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-a-sign-out-request>
+    pub fn sign_out_url(&self, cloud: &Cloud, redirect_uri: &str) -> Result<Url> {
+        let mut url = tenant_url(cloud, &self.tenant, LOGOUT)?;
+        url.query_pairs_mut()
+            .append_pair("post_logout_redirect_uri", redirect_uri);
+        Ok(url)
+    }
+
+    /// Signs in as the application itself.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to show, or the platform refuses.
+    pub(super) async fn sign_in(&self, request: &TokenRequest) -> Result<Token> {
+        self.has_own_tenant()?;
+        let platform = Platform::new(self, request).await?;
+        Ok(platform.client_credentials().await?.token())
+    }
+
+    /// What the application's own tokens are of.
+    pub(super) fn cache_key(&self, cloud: &Cloud) -> CacheKey {
+        CacheKey::new(cloud, &self.tenant, &self.client_id)
+    }
+
+    pub(super) fn is_public(&self) -> bool {
+        matches!(self.proof, Proof::None)
+    }
+
+    /// An application signs in to a tenant of its own. The platform refuses these names as well, in words that do not name the
+    /// tenant (AADSTS9001023 and others).
+    ///
+    /// # Errors
+    ///
+    /// When the tenant stands for whichever one a user is of.
+    fn has_own_tenant(&self) -> Result<()> {
+        match self.tenant.to_ascii_lowercase().as_str() {
+            tenant @ ("common" | "organizations" | "consumers") => Err(SignInError::new(format!(
+                "an application signs in to a tenant of its own, not to `{tenant}`: give the tenant's id or domain"
+            ))
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the next request to a token endpoint shows.
+    ///
+    /// # Errors
+    ///
+    /// When there is no assertion to be had.
+    #[cfg_attr(
+        not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")),
+        allow(unused_variables, reason = "certificates alone sign for an endpoint")
+    )]
+    pub(super) async fn show(&self, endpoint: &str) -> Result<Shown> {
+        match &self.proof {
+            Proof::None => Ok(Shown::Nothing),
+            Proof::Secret(secret) => Ok(Shown::Secret(secret.clone())),
+            #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+            Proof::Certificate(certificate) => {
+                let assertion = certificate.assertion(&self.client_id, endpoint).await?;
+                Ok(Shown::Assertion(assertion))
+            }
+            Proof::Callback(make) => make().await.map(Shown::Assertion).map_err(|error| {
+                SignInError::new("there is no assertion to sign in with")
+                    .with_source(error)
+                    .into()
+            }),
+            Proof::File(file) => federated_token(file).await.map(Shown::Assertion),
+        }
+    }
+}
+
+async fn federated_token(path: &std::path::Path) -> Result<Secret<String>> {
+    let file = path.display();
+    let text = tokio::fs::read_to_string(path).await.map_err(|error| {
+        SignInError::new(format!("the token in `{file}` cannot be read")).with_source(error)
+    })?;
+    let text = Secret::new(text);
+    match text.expose().trim() {
+        "" => Err(SignInError::new(format!("there is no token in `{file}`")).into()),
+        token => Ok(Secret::new(token.to_owned())),
+    }
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application")
+            .field("tenant", &self.tenant)
+            .field("client_id", &self.client_id)
+            .field("proof", &self.proof)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Secret(secret) => f.debug_tuple("Secret").field(secret).finish(),
+            #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+            Self::Certificate(certificate) => {
+                f.debug_tuple("Certificate").field(certificate).finish()
+            }
+            Self::Callback(_) => f.write_str("Callback"),
+            Self::File(file) => f.debug_tuple("File").field(file).finish(),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What a browser comes back with.
+
+use super::super::Secret;
+use super::PendingSignIn;
+use crate::Result;
+use crate::error::SignInError;
+
+/// The parameters of an authorization response, which stand in a query or a form
+/// ([RFC 6749, 4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)).
+pub(super) struct Answer(Vec<(String, Secret<String>)>);
+
+impl Answer {
+    /// Reads a query, a form, or the query of an address.
+    pub(super) fn read(text: &str) -> Self {
+        let (_, query) = text.split_once('?').unwrap_or(("", text));
+        let query = query.split('#').next().unwrap_or_default();
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        Self(
+            pairs
+                .map(|(name, value)| (name.into_owned(), Secret::new(value.into_owned())))
+                .collect(),
+        )
+    }
+
+    fn get(&self, wanted: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(name, _)| name == wanted)?;
+        Some(value.expose().as_str()).filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn is_of(&self, pending: &PendingSignIn) -> bool {
+        self.get("state")
+            .is_some_and(|state| pending.is_state(state))
+    }
+
+    /// The code, if this is the answer to the sign-in.
+    ///
+    /// # Errors
+    ///
+    /// When it is the answer to another, an error, or none.
+    pub(super) fn code(&self, pending: &PendingSignIn) -> Result<Secret<String>> {
+        if !self.is_of(pending) {
+            return Err(SignInError::new(
+                "the browser has come back from another sign-in: the state differs, or there is none",
+            )
+            .into());
+        }
+        if let Some(error) = self.get("error") {
+            return Err(SignInError::from_redirect(error, |name| self.get(name)).into());
+        }
+        match self.get("code") {
+            Some(code) => Ok(Secret::new(code.to_owned())),
+            None => Err(SignInError::new(
+                "the browser has come back with neither a code nor an error",
+            )
+            .into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+    use crate::error::Error;
+
+    fn pending() -> (PendingSignIn, String) {
+        let url = Url::parse("https://login.microsoftonline.com/t/oauth2/v2.0/authorize").unwrap();
+        let pending = PendingSignIn::new(url).unwrap();
+        let state = pending
+            .url()
+            .query_pairs()
+            .find(|(name, _)| name == "state");
+        let state = state.unwrap().1.into_owned();
+        (pending, state)
+    }
+
+    #[test]
+    fn a_code_is_read_from_a_query_a_form_or_an_address() {
+        let (pending, state) = pending();
+        for answer in [
+            format!("code=0.A%2BX&state={state}&session_state=x"),
+            format!("?state={state}&code=0.A%2BX"),
+            format!("https://app.contoso.com/signed-in?code=0.A%2BX&state={state}#top"),
+        ] {
+            let code = Answer::read(&answer).code(&pending).unwrap();
+            assert_eq!(code.expose(), "0.A+X", "{answer}");
+        }
+    }
+
+    #[test]
+    fn another_state_is_refused_whatever_else_there_is() {
+        let (pending, _) = pending();
+        for answer in [
+            "",
+            "code=x",
+            "code=x&state=",
+            "code=x&state=y",
+            "error=access_denied&state=y",
+        ] {
+            let error = Answer::read(answer).code(&pending).unwrap_err().to_string();
+            assert!(error.contains("from another sign-in"), "{answer}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_error_keeps_what_the_platform_says() {
+        let (pending, state) = pending();
+        let answer = format!(
+            "error=consent_required&error_description=AADSTS65004%3a+User+declined+to+consent.%0d%0aTrace+ID%3a+t\
+             %0d%0aCorrelation+ID%3a+c%0d%0aTimestamp%3a+2026-01-02+03%3a04%3a05Z\
+             &error_uri=https%3a%2f%2flogin.microsoftonline.com%2ferror%3fcode%3d65004&state={state}"
+        );
+        let Err(Error::SignIn(error)) = Answer::read(&answer).code(&pending) else {
+            panic!("an error was expected");
+        };
+        assert_eq!(error.error(), Some("consent_required"));
+        assert_eq!(error.codes(), [65004]);
+        assert_eq!(
+            (error.trace_id(), error.correlation_id()),
+            (Some("t"), Some("c"))
+        );
+        assert!(error.needs_user());
+        assert_eq!(
+            error.to_string(),
+            "sign-in refused: consent_required AADSTS65004: User declined to consent, correlation-id c, trace-id t"
+        );
+    }
+
+    #[test]
+    fn neither_code_nor_error_is_an_error() {
+        let (pending, state) = pending();
+        let error = Answer::read(&format!("state={state}&code=")).code(&pending);
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .contains("neither a code nor an error")
+        );
+    }
+}

@@ -1,0 +1,206 @@
+//! Signing in on a desktop, with the browser of the machine.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::timeout;
+use url::Url;
+
+use super::super::session::{Lazy, joined};
+use super::super::{
+    Account, Application, BoxError, Token, TokenProvider, TokenRequest, TokenStore, UserSession,
+};
+use super::loopback::Loopback;
+use super::{AuthorizationCode, Prompt};
+use crate::error::SignInError;
+use crate::{Graph, Result};
+
+type Open = Arc<dyn Fn(&Url) -> Result<(), BoxError> + Send + Sync>;
+
+/// How long the user may take.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// Signs in the user of a desktop, with the browser of the machine: the authorization code flow with PKCE, and a listener on
+/// 127.0.0.1 that the browser comes back to (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>,
+/// [RFC 8252](https://www.rfc-editor.org/rfc/rfc8252)).
+///
+/// The first call opens the browser, and waits until the user has signed in; so does any later one when the user has to sign in
+/// again. With a [`store`](Self::store), that is not at each start of the program.
+///
+/// ```no_run
+/// use msgraph::Graph;
+/// use msgraph::auth::{DesktopSignIn, FileStore};
+///
+/// # async fn example() -> msgraph::Result<()> {
+/// let user = DesktopSignIn::new("common", "11111111-1111-1111-1111-111111111111")
+///     .scopes(["User.Read", "Mail.Read"])
+///     .store(FileStore::new("/home/ada/.local/state/mailer/session.json"));
+/// let graph = Graph::new(user);
+/// graph.sign_in().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The application is registered for mobile and desktop, with the redirect URI `http://localhost`: any port will do then.
+///
+/// # Errors
+///
+/// A call gives [`Error::SignIn`](crate::Error::SignIn) when there is no browser, when the user declines or takes too long, or when
+/// the platform refuses.
+pub struct DesktopSignIn {
+    lazy: Lazy,
+    prompt: Option<Prompt>,
+    port: Option<u16>,
+    patience: Duration,
+    open: Open,
+}
+
+impl DesktopSignIn {
+    /// `tenant` is the tenant's id or one of its domains, or `organizations`, `consumers` or `common`.
+    pub fn new(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
+        Self {
+            lazy: Lazy::new(Application::new(tenant, client_id)),
+            prompt: None,
+            port: None,
+            patience: PATIENCE,
+            open: Arc::new(|url| Ok(open::that_detached(url.as_str())?)),
+        }
+    }
+
+    /// Asks for these permissions in place of all that were consented to.
+    #[must_use]
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.lazy.set_scope(joined(scopes));
+        self
+    }
+
+    /// Keeps the session beyond the program, and begins with the one that is there.
+    #[must_use]
+    pub fn store(mut self, store: impl TokenStore) -> Self {
+        self.lazy.set_store(Arc::new(store));
+        self
+    }
+
+    /// The name that the user is expected to sign in with. It tells this user's session in the [`store`](Self::store) from others'.
+    #[must_use]
+    pub fn user(mut self, username: impl Into<String>) -> Self {
+        self.lazy.set_user(username.into());
+        self
+    }
+
+    /// Has the platform ask the user something.
+    #[must_use]
+    pub fn prompt(mut self, prompt: Prompt) -> Self {
+        self.prompt = Some(prompt);
+        self
+    }
+
+    /// Listens on this port, where not any will do.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// How long the user may take; by default, 5 minutes.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Opens the browser in another way, or shows the address. The closure must not wait.
+    ///
+    /// ```
+    /// # use msgraph::auth::DesktopSignIn;
+    /// let user = DesktopSignIn::new("common", "11111111-1111-1111-1111-111111111111").open_browser(|url| {
+    ///     println!("Open {url}");
+    ///     Ok::<_, std::io::Error>(())
+    /// });
+    /// ```
+    #[must_use]
+    pub fn open_browser<E: Into<BoxError>>(
+        mut self,
+        open: impl Fn(&Url) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self {
+        self.open = Arc::new(move |url| open(url).map_err(Into::into));
+        self
+    }
+
+    /// Signs in now, whether there is a session or not. Dropping the future ends it.
+    ///
+    /// # Errors
+    ///
+    /// As those of a call.
+    pub async fn sign_in(&self, graph: &Graph) -> Result<UserSession> {
+        let request = graph.sign_in_request()?;
+        self.lazy.begin(self.ask_user(request)).await
+    }
+
+    /// The user, once somebody has signed in.
+    pub async fn account(&self) -> Option<Account> {
+        self.lazy.account().await
+    }
+
+    async fn ask_user(&self, request: TokenRequest) -> Result<UserSession> {
+        let listener = Loopback::bind(self.port).await.map_err(|error| {
+            SignInError::new("there is no port on 127.0.0.1 for the browser to come back to")
+                .with_source(error)
+        })?;
+        let sign_in = AuthorizationCode {
+            scope: self.lazy.scope().map(str::to_owned),
+            prompt: self.prompt,
+            login_hint: self.lazy.user().map(str::to_owned),
+            claims: request.claims().map(str::to_owned),
+            ..AuthorizationCode::new(self.lazy.application().clone(), listener.redirect_uri())
+        };
+        let pending = sign_in.begin_at(request.cloud())?;
+        self.open(pending.url().clone()).await?;
+        let answer = timeout(self.patience, listener.answer(&pending))
+            .await
+            .map_err(|_| SignInError::user_needed("the user has not signed in in time"))?
+            .map_err(|error| {
+                SignInError::new("the browser could not come back").with_source(error)
+            })?;
+        let place = |_: Option<&Account>| self.lazy.place(request.cloud());
+        sign_in.finish_by(&request, pending, &answer, place).await
+    }
+
+    /// Opens the browser, off the runtime: starting a program may take its time.
+    async fn open(&self, url: Url) -> Result<()> {
+        let open = Arc::clone(&self.open);
+        let opened = tokio::task::spawn_blocking(move || open(&url)).await;
+        let failed = || {
+            SignInError::new(
+                "no browser could be opened: `DesktopSignIn::open_browser` shows the address in another way, and `DeviceCode` \
+                 signs in with another device",
+            )
+        };
+        match opened {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(failed().with_source(error).into()),
+            Err(error) => Err(failed().with_source(error).into()),
+        }
+    }
+}
+
+#[async_trait]
+impl TokenProvider for DesktopSignIn {
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        self.lazy
+            .token(&request, |request| self.ask_user(request))
+            .await
+    }
+}
+
+impl fmt::Debug for DesktopSignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DesktopSignIn")
+            .field("application", self.lazy.application())
+            .field("scope", &self.lazy.scope())
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
+}

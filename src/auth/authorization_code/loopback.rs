@@ -1,0 +1,203 @@
+//! The address of this machine's own that a browser comes back to
+//! ([RFC 8252, 7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3)).
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::PendingSignIn;
+use super::answer::Answer;
+
+/// The longest head of a request that is read: a code is some two kilobytes.
+const LONGEST_HEAD: usize = 32 * 1024;
+
+/// How long a connection may say nothing. Browsers open some in advance.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many connections are heard at once. A browser opens a handful.
+const CONNECTIONS: usize = 32;
+
+/// Waits on 127.0.0.1 for one browser.
+pub(super) struct Loopback {
+    listener: TcpListener,
+    port: u16,
+}
+
+impl Loopback {
+    /// Listens on a port, or on any that is free.
+    pub(super) async fn bind(port: Option<u16>) -> io::Result<Self> {
+        let address = (Ipv4Addr::LOCALHOST, port.unwrap_or_default());
+        let listener = TcpListener::bind(address).await?;
+        let port = listener.local_addr()?.port();
+        Ok(Self { listener, port })
+    }
+
+    /// What the platform is told of it: registered as `http://localhost`, any port will do
+    /// (<https://learn.microsoft.com/entra/identity-platform/reply-url#localhost-exceptions>).
+    pub(super) fn redirect_uri(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// The answer to this sign-in. Whatever else comes by is sent away: other pages may find the port as well.
+    pub(super) async fn answer(self, pending: &PendingSignIn) -> io::Result<Answer> {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept(), if connections.len() < CONNECTIONS => {
+                    let (stream, _) = accepted?;
+                    let pending = pending.clone();
+                    connections.spawn(async move { timeout(PATIENCE, hear(stream, &pending)).await });
+                }
+                Some(heard) = connections.join_next() => {
+                    // A connection that broke or was silent is a browser's that has another.
+                    if let Ok(Ok(Ok(Some(answer)))) = heard {
+                        return Ok(answer);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Reads one request, and answers it; gives what it holds if it is the one that is waited for.
+async fn hear(mut stream: TcpStream, pending: &PendingSignIn) -> io::Result<Option<Answer>> {
+    let Some(target) = target(&mut stream).await? else {
+        reply(&mut stream, "400 Bad Request", "This is no request.").await?;
+        return Ok(None);
+    };
+    let Some(("/", query)) = target.split_once('?') else {
+        reply(&mut stream, "404 Not Found", "There is nothing here.").await?;
+        return Ok(None);
+    };
+    let answer = Answer::read(query);
+    if !answer.is_of(pending) {
+        let text = "This is not the sign-in that the program waits for.";
+        reply(&mut stream, "400 Bad Request", text).await?;
+        return Ok(None);
+    }
+    let text = "You can close this window now, and go back to the program.";
+    // A browser that has gone has said what it had to.
+    let _ = reply(&mut stream, "200 OK", text).await;
+    Ok(Some(answer))
+}
+
+/// What a GET asks for; none when it is none.
+async fn target(stream: &mut TcpStream) -> io::Result<Option<String>> {
+    let mut head = zeroize::Zeroizing::new(Vec::with_capacity(LONGEST_HEAD));
+    loop {
+        if head.len() >= LONGEST_HEAD || stream.read_buf(&mut *head).await? == 0 {
+            return Ok(None);
+        }
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut request = httparse::Request::new(&mut headers);
+        match request.parse(&head) {
+            Ok(httparse::Status::Complete(_)) if request.method == Some("GET") => {
+                return Ok(request.path.map(str::to_owned));
+            }
+            Ok(httparse::Status::Partial) => {}
+            Ok(httparse::Status::Complete(_)) | Err(_) => return Ok(None),
+        }
+    }
+}
+
+async fn reply(stream: &mut TcpStream, status: &str, text: &str) -> io::Result<()> {
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Sign-in</title><p>{text}</p></html>"
+    );
+    // The address in the browser holds the code: no page is told of it, and no other may frame or load anything.
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
+         Connection: close\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n\
+         Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n\r\n",
+        page.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(page.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    fn pending() -> (PendingSignIn, String) {
+        let url = Url::parse("https://login.microsoftonline.com/t/oauth2/v2.0/authorize").unwrap();
+        let pending = PendingSignIn::new(url).unwrap();
+        let state = pending
+            .url()
+            .query_pairs()
+            .find(|(name, _)| name == "state");
+        let state = state.unwrap().1.into_owned();
+        (pending, state)
+    }
+
+    async fn get(port: u16, request: &str) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn case_8_6_only_the_request_with_the_right_state_is_an_answer() {
+        let (pending, state) = pending();
+        let loopback = Loopback::bind(None).await.unwrap();
+        let port = loopback.port;
+        assert_eq!(loopback.redirect_uri(), format!("http://localhost:{port}"));
+        assert!(loopback.listener.local_addr().unwrap().ip().is_loopback());
+        let waiting = {
+            let pending = pending.clone();
+            tokio::spawn(async move { loopback.answer(&pending).await })
+        };
+        // One that a browser opens in advance, and says nothing in.
+        let _silent = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .unwrap();
+        for (request, status) in [
+            ("GET /favicon.ico HTTP/1.1\r\n\r\n".to_owned(), "404"),
+            ("GET / HTTP/1.1\r\n\r\n".to_owned(), "404"),
+            ("GET /?code=x&state=y HTTP/1.1\r\n\r\n".to_owned(), "400"),
+            (
+                format!("POST /?code=x&state={state} HTTP/1.1\r\n\r\n"),
+                "400",
+            ),
+            (
+                format!("GET /other?code=x&state={state} HTTP/1.1\r\n\r\n"),
+                "404",
+            ),
+            ("nonsense\r\n\r\n".to_owned(), "400"),
+        ] {
+            let answer = get(port, &request).await;
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{request}: {answer}"
+            );
+            assert!(!waiting.is_finished(), "{request}");
+        }
+        let answer = get(
+            port,
+            &format!("GET /?code=0.AX&state={state} HTTP/1.1\r\nHost: x\r\n\r\n"),
+        )
+        .await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("Referrer-Policy: no-referrer"), "{answer}");
+        let heard = waiting.await.unwrap().unwrap();
+        assert_eq!(heard.code(&pending).unwrap().expose(), "0.AX");
+        // One request is answered: nobody listens any more.
+        assert!(
+            TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+                .await
+                .is_err()
+        );
+    }
+}

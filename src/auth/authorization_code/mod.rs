@@ -1,0 +1,250 @@
+//! Signing in users with a browser: the authorization code flow with PKCE.
+
+mod answer;
+mod desktop;
+mod loopback;
+mod pending;
+
+use std::fmt;
+use std::sync::Arc;
+
+use self::answer::Answer;
+pub use self::desktop::DesktopSignIn;
+pub use self::pending::PendingSignIn;
+use super::claims::claims;
+use super::platform::{AUTHORIZE, Platform, tenant_url};
+use super::session::{Place, joined, sign_in_scope};
+use super::{Account, Application, CacheKey, TokenRequest, TokenStore, UserSession};
+use crate::{Cloud, Graph, Result};
+
+/// Signs in the users of a web application: sends their browsers to the identity platform, and takes what they come back with
+/// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>).
+///
+/// A sign-in has two halves, each in a handler of the application's. Between them, the [`PendingSignIn`] is kept where the browser
+/// that began cannot be mistaken for another: in its session, or in a cookie that is encrypted and for this site alone. State, nonce
+/// and PKCE are made, sent and checked here.
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::{Application, AuthorizationCode, PendingSignIn, UserSession};
+///
+/// fn sign_in(secret: &str) -> AuthorizationCode {
+///     let application = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
+///         .client_secret(secret);
+///     AuthorizationCode::new(application, "https://app.contoso.com/signed-in")
+///         .scopes(["User.Read", "Mail.Read"])
+/// }
+///
+/// // GET /sign-in: redirect to `pending.url()`, and keep `pending` for this browser.
+/// fn begin(graph: &Graph, sign_in: &AuthorizationCode) -> msgraph::Result<PendingSignIn> {
+///     sign_in.begin(graph)
+/// }
+///
+/// // GET /signed-in?code=…&state=…
+/// async fn finish(
+///     graph: &Graph,
+///     sign_in: &AuthorizationCode,
+///     pending: PendingSignIn,
+///     query: &str,
+/// ) -> msgraph::Result<Graph> {
+///     let session: UserSession = sign_in.finish(graph, pending, query).await?;
+///     Ok(graph.with_provider(session))
+/// }
+/// ```
+///
+/// The client that is given is that of whoever has no user yet: its cloud and its connections are used, never its tokens.
+#[derive(Clone)]
+pub struct AuthorizationCode {
+    application: Application,
+    redirect_uri: String,
+    scope: Option<String>,
+    prompt: Option<Prompt>,
+    login_hint: Option<String>,
+    domain_hint: Option<String>,
+    claims: Option<String>,
+    store: Option<Arc<dyn TokenStore>>,
+}
+
+/// What the platform is to ask the user, beyond what it has to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Prompt {
+    /// For the password, although the browser is signed in.
+    Login,
+    /// Nothing: if it would have to, the sign-in fails with `login_required`, `interaction_required` or `consent_required`.
+    None,
+    /// For consent, although it was given.
+    Consent,
+    /// Which of several accounts it shall be.
+    SelectAccount,
+}
+
+impl Prompt {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::None => "none",
+            Self::Consent => "consent",
+            Self::SelectAccount => "select_account",
+        }
+    }
+}
+
+impl AuthorizationCode {
+    /// `redirect_uri` is where the browser comes back to, as the application has registered it.
+    pub fn new(application: Application, redirect_uri: impl Into<String>) -> Self {
+        Self {
+            application,
+            redirect_uri: redirect_uri.into(),
+            scope: None,
+            prompt: None,
+            login_hint: None,
+            domain_hint: None,
+            claims: None,
+            store: None,
+        }
+    }
+
+    /// Asks for these permissions in place of all that were consented to.
+    #[must_use]
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scope = Some(joined(scopes));
+        self
+    }
+
+    /// Has the platform ask the user something, or nothing.
+    #[must_use]
+    pub fn prompt(mut self, prompt: Prompt) -> Self {
+        self.prompt = Some(prompt);
+        self
+    }
+
+    /// The name that the user is expected to sign in with.
+    #[must_use]
+    pub fn login_hint(mut self, username: impl Into<String>) -> Self {
+        self.login_hint = Some(username.into());
+        self
+    }
+
+    /// The user's domain, whose own sign-in page comes at once then.
+    #[must_use]
+    pub fn domain_hint(mut self, domain: impl Into<String>) -> Self {
+        self.domain_hint = Some(domain.into());
+        self
+    }
+
+    /// What the user has to prove: the claims of an error
+    /// ([`SignInError::claims`](crate::error::SignInError::claims), [`ApiError::claims`](crate::error::ApiError::claims)).
+    #[must_use]
+    pub fn claims(mut self, claims: impl Into<String>) -> Self {
+        self.claims = Some(claims.into());
+        self
+    }
+
+    /// Keeps each user's session beyond the program, where [`resume`](Self::resume) finds it again by the account.
+    #[must_use]
+    pub fn store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Begins a sign-in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when the tenant's name cannot stand in a URL, or the system has no random bytes.
+    pub fn begin(&self, graph: &Graph) -> Result<PendingSignIn> {
+        self.begin_at(graph.cloud())
+    }
+
+    fn begin_at(&self, cloud: &Cloud) -> Result<PendingSignIn> {
+        let mut url = tenant_url(cloud, self.application.tenant(), AUTHORIZE)?;
+        let scope = sign_in_scope(self.scope.as_deref(), cloud);
+        let claims = claims(self.claims.as_deref());
+        let parameters = [
+            ("client_id", Some(self.application.client_id())),
+            ("response_type", Some("code")),
+            ("redirect_uri", Some(self.redirect_uri.as_str())),
+            ("response_mode", Some("query")),
+            ("scope", Some(scope.as_str())),
+            ("claims", Some(claims.as_str())),
+            ("prompt", self.prompt.map(Prompt::as_str)),
+            ("login_hint", self.login_hint.as_deref()),
+            ("domain_hint", self.domain_hint.as_deref()),
+        ];
+        let given = parameters
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        url.query_pairs_mut().extend_pairs(given);
+        PendingSignIn::new(url)
+    }
+
+    /// Finishes a sign-in: `answer` is the query that the browser came back with, or the whole address, or the body of a form.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when the answer is not to this sign-in (its state differs), when the user declined or
+    /// the platform refused ([`error`](crate::error::SignInError::error)), when the code cannot be redeemed, or when the token
+    /// store fails.
+    pub async fn finish(
+        &self,
+        graph: &Graph,
+        pending: PendingSignIn,
+        answer: &str,
+    ) -> Result<UserSession> {
+        let place = |account: Option<&Account>| self.place(graph.cloud(), &account?.id());
+        let answer = Answer::read(answer);
+        self.finish_by(&graph.sign_in_request()?, pending, &answer, place)
+            .await
+    }
+
+    async fn finish_by(
+        &self,
+        request: &TokenRequest,
+        pending: PendingSignIn,
+        answer: &Answer,
+        place: impl FnOnce(Option<&Account>) -> Option<Place>,
+    ) -> Result<UserSession> {
+        let code = answer.code(&pending)?;
+        let platform = Platform::new(&self.application, request).await?;
+        let grant = platform
+            .authorization_code(&code, pending.verifier(), &self.redirect_uri)
+            .await?;
+        let (application, scope) = (self.application.clone(), self.scope.clone());
+        UserSession::begun(application, scope, place, Some(pending.nonce()), &grant).await
+    }
+
+    /// The session of a user who has signed in before, by [`Account::id`]; none where nothing is stored.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails.
+    pub async fn resume(&self, graph: &Graph, account_id: &str) -> Result<Option<UserSession>> {
+        match self.place(graph.cloud(), account_id) {
+            Some(place) => {
+                let (application, scope) = (self.application.clone(), self.scope.clone());
+                UserSession::resumed(application, scope, place).await
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn place(&self, cloud: &Cloud, account_id: &str) -> Option<Place> {
+        let key: CacheKey = self.application.cache_key(cloud).user(account_id);
+        Some(Place {
+            store: Arc::clone(self.store.as_ref()?),
+            key: key.name(),
+        })
+    }
+}
+
+impl fmt::Debug for AuthorizationCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationCode")
+            .field("application", &self.application)
+            .field("redirect_uri", &self.redirect_uri)
+            .field("scope", &self.scope)
+            .field("prompt", &self.prompt)
+            .finish_non_exhaustive()
+    }
+}

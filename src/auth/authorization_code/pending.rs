@@ -1,0 +1,146 @@
+//! Sign-ins that have begun.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::super::Secret;
+use crate::Result;
+use crate::error::SignInError;
+
+/// How many random bytes each secret has: the verifier of PKCE wants 43 characters at least, which these are
+/// ([RFC 7636, 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
+const BYTES: usize = 32;
+
+/// A sign-in that has begun, and waits for the browser to come back.
+///
+/// It can be written (serde) and kept for the browser that began. It holds the PKCE verifier, and so is a secret: in a session of the
+/// server's it is safe, in a cookie it has to be encrypted. It is good for one [`finish`](super::AuthorizationCode::finish).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PendingSignIn {
+    url: Url,
+    #[serde(serialize_with = "exposed", deserialize_with = "secret")]
+    state: Secret<String>,
+    #[serde(serialize_with = "exposed", deserialize_with = "secret")]
+    nonce: Secret<String>,
+    #[serde(serialize_with = "exposed", deserialize_with = "secret")]
+    verifier: Secret<String>,
+}
+
+fn exposed<S: Serializer>(secret: &Secret<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret<String>, D::Error> {
+    String::deserialize(deserializer).map(Secret::new)
+}
+
+impl PendingSignIn {
+    /// A sign-in at an address, to which its own parameters are added.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no random bytes.
+    pub(super) fn new(url: Url) -> Result<Self> {
+        let (state, nonce, verifier) = (random()?, random()?, random()?);
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose().as_bytes()));
+        let mut pending = Self {
+            url,
+            state,
+            nonce,
+            verifier,
+        };
+        pending
+            .url
+            .query_pairs_mut()
+            .append_pair("state", pending.state.expose())
+            .append_pair("nonce", pending.nonce.expose())
+            .append_pair("code_challenge", &challenge)
+            .append_pair("code_challenge_method", "S256");
+        Ok(pending)
+    }
+
+    /// Where the browser has to go.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// What the platform gives back, so that answers can be told apart.
+    pub(super) fn is_state(&self, state: &str) -> bool {
+        // Compared as digests, which tell nobody how much of it was right.
+        Sha256::digest(state.as_bytes()) == Sha256::digest(self.state.expose().as_bytes())
+    }
+
+    /// What the id token has to hold.
+    pub(super) fn nonce(&self) -> &str {
+        self.nonce.expose()
+    }
+
+    pub(super) fn verifier(&self) -> &Secret<String> {
+        &self.verifier
+    }
+}
+
+/// Random bytes of the system's, as text.
+fn random() -> Result<Secret<String>> {
+    let mut bytes = Secret::new([0; BYTES]);
+    getrandom::fill(bytes.expose_mut())
+        .map_err(|error| SignInError::new("the system gives no random bytes").with_source(error))?;
+    Ok(Secret::new(BASE64_URL_SAFE_NO_PAD.encode(bytes.expose())))
+}
+
+/// The address has the state in it, which is for this browser alone.
+impl fmt::Debug for PendingSignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingSignIn").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pending() -> PendingSignIn {
+        let url = Url::parse("https://login.microsoftonline.com/common/oauth2/v2.0/authorize");
+        PendingSignIn::new(url.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_challenge_is_that_of_the_verifier() {
+        // https://www.rfc-editor.org/rfc/rfc7636#appendix-B
+        let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+        assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        let pending = pending();
+        let sent: Vec<_> = pending.url().query_pairs().into_owned().collect();
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(pending.verifier().expose()));
+        assert!(sent.contains(&("code_challenge".into(), challenge)));
+        assert!(sent.contains(&("code_challenge_method".into(), "S256".into())));
+        assert_eq!(pending.verifier().expose().len(), 43);
+    }
+
+    #[test]
+    fn no_two_sign_ins_are_alike() {
+        let (one, other) = (pending(), pending());
+        assert!(one.is_state(one.state.expose()) && !one.is_state(other.state.expose()));
+        assert!(!one.is_state(""));
+        assert_ne!(one.nonce(), other.nonce());
+        assert_ne!(one.verifier().expose(), other.verifier().expose());
+    }
+
+    #[test]
+    fn it_survives_being_written_and_is_not_printed() {
+        let pending = pending();
+        let written = serde_json::to_string(&pending).unwrap();
+        let read: PendingSignIn = serde_json::from_str(&written).unwrap();
+        assert_eq!(read.url(), pending.url());
+        assert!(read.is_state(pending.state.expose()));
+        assert_eq!(read.nonce(), pending.nonce());
+        assert_eq!(read.verifier(), pending.verifier());
+        assert_eq!(format!("{pending:?}"), "PendingSignIn { .. }");
+    }
+}

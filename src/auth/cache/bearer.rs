@@ -1,0 +1,81 @@
+//! A token as it goes into a request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use tokio::time::Instant;
+
+use super::super::Token;
+use crate::Result;
+use crate::error::SignInError;
+
+/// How long before its end a token is renewed.
+pub(super) const RENEWED_BEFORE_END: Duration = Duration::from_secs(5 * 60);
+
+/// A token as it goes into a request, prepared once for all requests.
+#[derive(Clone)]
+pub(crate) struct Bearer {
+    header: HeaderValue,
+    end: Option<Instant>,
+    renewal: Option<Instant>,
+    /// The challenge that it was to answer.
+    claims: Option<Arc<str>>,
+}
+
+impl Bearer {
+    pub(super) fn new(token: &Token, claims: Option<Arc<str>>) -> Result<Self> {
+        // Files and command lines bring a line feed along.
+        let text = token.secret().expose().trim();
+        if text.is_empty() {
+            return Err(SignInError::new("the token provider gave an empty token").into());
+        }
+        if text
+            .get(..7)
+            .is_some_and(|word| word.eq_ignore_ascii_case("Bearer "))
+        {
+            return Err(SignInError::new(
+                "the token begins with the word `Bearer`: give the token alone",
+            )
+            .into());
+        }
+        let mut header = HeaderValue::from_str(&format!("Bearer {text}"))
+            .map_err(|_| SignInError::new("the token holds characters that no header can"))?;
+        header.set_sensitive(true);
+        let now = Instant::now();
+        let end = token.end();
+        // Of a token that lives shortly, the second half: else it would be renewed with each call.
+        let latest = end.map(|end| {
+            let life = end.saturating_duration_since(now);
+            now + (life / 2).max(life.saturating_sub(RENEWED_BEFORE_END))
+        });
+        let renewal = token.renewal().into_iter().chain(latest).min();
+        Ok(Self {
+            header,
+            end,
+            renewal,
+            claims,
+        })
+    }
+
+    /// The value of the `Authorization` header, marked as sensitive.
+    pub(crate) fn header(&self) -> &HeaderValue {
+        &self.header
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.header == other.header
+    }
+
+    pub(super) fn renewal(&self) -> Option<Instant> {
+        self.renewal
+    }
+
+    pub(super) fn lives(&self, now: Instant) -> bool {
+        self.end.is_none_or(|end| now < end)
+    }
+
+    pub(super) fn answers(&self, claims: Option<&Arc<str>>) -> bool {
+        claims.is_none() || self.claims.as_ref() == claims
+    }
+}

@@ -1,0 +1,144 @@
+//! What a token is of.
+
+use std::fmt;
+
+use crate::Cloud;
+
+/// What a token is of: authority, tenant, client, user and scopes. Where two keys are equal, so are the tokens.
+///
+/// ```
+/// use msgraph::Cloud;
+/// use msgraph::auth::CacheKey;
+///
+/// let ada = CacheKey::new(&Cloud::Global, "contoso.com", "11111111-1111-1111-1111-111111111111")
+///     .user("ada@contoso.com")
+///     .scopes("Mail.Read User.Read");
+/// assert_ne!(ada, ada.clone().user("grace@contoso.com"));
+/// // The order of scopes says nothing.
+/// assert_eq!(ada, ada.clone().scopes("User.Read Mail.Read"));
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CacheKey {
+    authority: String,
+    tenant: String,
+    client_id: String,
+    user: Option<String>,
+    scopes: Vec<String>,
+}
+
+impl CacheKey {
+    /// The application's own token in a tenant, for all that it may do there.
+    pub fn new(cloud: &Cloud, tenant: &str, client_id: &str) -> Self {
+        let key = Self {
+            authority: authority(cloud).to_ascii_lowercase(),
+            tenant: tenant.to_ascii_lowercase(),
+            client_id: client_id.to_ascii_lowercase(),
+            user: None,
+            scopes: Vec::new(),
+        };
+        key.scopes(cloud.scope())
+    }
+
+    /// A user's token: by whatever tells this user from all others.
+    #[must_use]
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// A token with these scopes, apart by spaces.
+    #[must_use]
+    pub fn scopes(mut self, scopes: &str) -> Self {
+        self.scopes = scopes
+            .split_whitespace()
+            .map(str::to_ascii_lowercase)
+            .collect();
+        self.scopes.sort();
+        self.scopes.dedup();
+        self
+    }
+
+    /// The key as text, for stores: it says nothing that is secret, and nothing of the scopes, since a refresh token is good for any.
+    pub(in crate::auth) fn name(&self) -> String {
+        let Self {
+            authority,
+            tenant,
+            client_id,
+            user,
+            scopes: _,
+        } = self;
+        let user = user.as_deref().unwrap_or_default();
+        format!("{authority}/{tenant}/{client_id}/{user}")
+    }
+}
+
+/// The identity platform by one of its names: those of the others are aliases
+/// (<https://learn.microsoft.com/entra/msal/dotnet/advanced/instance-discovery>).
+fn authority(cloud: &Cloud) -> &str {
+    let host = cloud.login().trim_start_matches("https://");
+    match host.to_ascii_lowercase().as_str() {
+        "login.windows.net" | "login.microsoft.com" | "sts.windows.net" => {
+            "login.microsoftonline.com"
+        }
+        "login.usgovcloudapi.net" => "login.microsoftonline.us",
+        "login.chinacloudapi.cn" => "login.partner.microsoftonline.cn",
+        _ => host,
+    }
+}
+
+/// Without the user, whose name is nobody else's business.
+impl fmt::Debug for CacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheKey")
+            .field("authority", &self.authority)
+            .field("tenant", &self.tenant)
+            .field("client_id", &self.client_id)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CustomCloud;
+
+    #[test]
+    fn aliases_of_an_authority_are_one() {
+        let of = |login: &str| {
+            let cloud = CustomCloud::new("https://graph.microsoft.com", login).into();
+            CacheKey::new(&cloud, "contoso.com", "client")
+        };
+        let global = CacheKey::new(&Cloud::Global, "Contoso.com", "Client");
+        for alias in [
+            "https://login.windows.net",
+            "https://login.microsoft.com",
+            "https://sts.windows.net",
+            "https://LOGIN.microsoftonline.com",
+        ] {
+            assert_eq!(of(alias), global, "{alias}");
+        }
+        assert_ne!(of("https://login.microsoftonline.us"), global);
+    }
+
+    #[test]
+    fn each_part_tells_keys_apart() {
+        let key = CacheKey::new(&Cloud::Global, "contoso.com", "client");
+        let others = [
+            CacheKey::new(&Cloud::China, "contoso.com", "client"),
+            CacheKey::new(&Cloud::Global, "fabrikam.com", "client"),
+            CacheKey::new(&Cloud::Global, "contoso.com", "another"),
+            key.clone().user("ada"),
+            key.clone().scopes("User.Read"),
+        ];
+        for other in &others {
+            assert_ne!(*other, key);
+        }
+        // US Government L4 and L5 have one authority and different scopes.
+        assert_ne!(
+            CacheKey::new(&Cloud::UsGovL4, "contoso.us", "client"),
+            CacheKey::new(&Cloud::UsGovL5, "contoso.us", "client")
+        );
+        assert!(!format!("{:?}", key.user("ada")).contains("ada"));
+    }
+}

@@ -1,0 +1,136 @@
+//! The tokens that are kept: one for each authority, tenant, client, user and scope.
+
+mod bearer;
+mod key;
+mod slot;
+mod tokens;
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lru::LruCache;
+
+pub(crate) use bearer::Bearer;
+pub use key::CacheKey;
+use slot::Slot;
+pub(crate) use tokens::Tokens;
+
+/// How many tokens are kept, where nothing else is said: a few kilobytes each.
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+
+/// Keeps access tokens in memory, for all clients that are given it.
+///
+/// Each [client](crate::Graph) has one of its own, which those of [`Graph::with_provider`](crate::Graph::with_provider) share with
+/// it. A program that builds several clients for the same users gives each of them the same cache, so that they ask for one token.
+/// For each key there is one token request at a time, however many clients and calls wait. Beyond its capacity, the token that was
+/// asked for least lately is forgotten.
+///
+/// Access tokens live for an hour or a day; what is to outlive the program is the refresh token, which a
+/// [`TokenStore`](super::TokenStore) keeps.
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::{ClientSecret, TokenCache};
+///
+/// # fn example(secret: &str) -> msgraph::Result<()> {
+/// let cache = TokenCache::default();
+/// let secret = ClientSecret::new("contoso.com", "11111111-1111-1111-1111-111111111111", secret);
+/// let patient = Graph::builder(secret.clone()).token_cache(cache.clone()).build()?;
+/// let hasty = Graph::builder(secret).token_cache(cache).retry(msgraph::Retry::never()).build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct TokenCache {
+    /// Without a bound of its own, since it would take all of its memory at once.
+    slots: Arc<Mutex<LruCache<CacheKey, Arc<Slot>>>>,
+    capacity: NonZeroUsize,
+}
+
+impl TokenCache {
+    /// A cache of as many tokens.
+    pub fn with_capacity(tokens: NonZeroUsize) -> Self {
+        Self {
+            slots: Arc::new(Mutex::new(LruCache::unbounded())),
+            capacity: tokens,
+        }
+    }
+
+    /// The place of a key, made where there is none.
+    fn slot(&self, key: &CacheKey) -> Arc<Slot> {
+        let mut slots = self.lock();
+        let slot = Arc::clone(slots.get_or_insert_ref(key, Arc::default));
+        while slots.len() > self.capacity.get() {
+            slots.pop_lru();
+        }
+        slot
+    }
+
+    /// Forgets the token of a key, for all who have it.
+    pub(crate) fn close(&self, key: &CacheKey) {
+        if let Some(slot) = self.lock().pop(key) {
+            slot.close();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<CacheKey, Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A cache of 10,000 tokens, which takes its memory as it fills.
+impl Default for TokenCache {
+    fn default() -> Self {
+        Self::with_capacity(CAPACITY)
+    }
+}
+
+/// How many there are; none of them.
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCache")
+            .field("tokens", &self.lock().len())
+            .field("capacity", &self.capacity)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cloud;
+
+    fn key(tenant: &str) -> CacheKey {
+        CacheKey::new(&Cloud::Global, tenant, "client")
+    }
+
+    #[test]
+    fn one_key_has_one_place() {
+        let cache = TokenCache::default();
+        let first = cache.slot(&key("contoso.com"));
+        assert!(Arc::ptr_eq(&first, &cache.slot(&key("contoso.com"))));
+        assert!(Arc::ptr_eq(
+            &first,
+            &cache.clone().slot(&key("contoso.com"))
+        ));
+        assert!(!Arc::ptr_eq(&first, &cache.slot(&key("fabrikam.com"))));
+        cache.close(&key("contoso.com"));
+        assert!(!Arc::ptr_eq(&first, &cache.slot(&key("contoso.com"))));
+    }
+
+    #[test]
+    fn what_was_used_least_lately_makes_room() {
+        let cache = TokenCache::with_capacity(NonZeroUsize::new(2).expect("not zero"));
+        let first = cache.slot(&key("a"));
+        let second = cache.slot(&key("b"));
+        cache.slot(&key("a"));
+        cache.slot(&key("c"));
+        assert_eq!(
+            format!("{cache:?}"),
+            "TokenCache { tokens: 2, capacity: 2 }"
+        );
+        assert!(Arc::ptr_eq(&first, &cache.slot(&key("a"))));
+        assert!(!Arc::ptr_eq(&second, &cache.slot(&key("b"))));
+    }
+}

@@ -1,0 +1,246 @@
+//! Signing in on another device.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::platform::{DeviceAuthorization, Grant, Platform};
+use super::session::{Lazy, joined, sign_in_scope};
+use super::{
+    Account, Application, Secret, Token, TokenProvider, TokenRequest, TokenStore, UserSession,
+};
+use crate::error::SignInError;
+use crate::{Graph, Result};
+
+/// By how much the platform wants to be asked less often, when it says so
+/// ([RFC 8628, 3.5](https://www.rfc-editor.org/rfc/rfc8628#section-3.5)).
+const SLOWER: Duration = Duration::from_secs(5);
+
+type Shown = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Show = Box<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
+
+/// Signs in a user who has a browser on another device: for command lines, servers without a screen, and televisions
+/// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code>).
+///
+/// The first call shows what the user has to do, and waits until it is done; so does any later one when the user has to sign in
+/// again. With a [`store`](Self::store), that is not at each start of the program.
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::{DeviceCode, FileStore};
+///
+/// # async fn example() -> msgraph::Result<()> {
+/// let user = DeviceCode::new("organizations", "11111111-1111-1111-1111-111111111111", |prompt| {
+///     println!("{}", prompt.message());
+///     std::future::ready(())
+/// })
+/// .scopes(["User.Read", "Mail.Read"])
+/// .store(FileStore::new("/home/ada/.local/state/mailer/session.json"));
+/// let graph = Graph::new(user);
+/// graph.sign_in().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The application has to allow public client flows. Policies of Conditional Access often refuse device codes, since a user may be
+/// talked into typing somebody else's: where there is a browser, [`DesktopSignIn`](super::DesktopSignIn) is the better way.
+///
+/// # Errors
+///
+/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the user declines, lets the code run out or cancels, or the platform
+/// refuses.
+pub struct DeviceCode {
+    lazy: Lazy,
+    show: Show,
+}
+
+/// What the user is to do: open an address, and type a code.
+#[derive(Clone)]
+pub struct DeviceCodePrompt {
+    message: String,
+    user_code: String,
+    verification_uri: String,
+    ends: Instant,
+    cancelled: Arc<Notify>,
+}
+
+impl DeviceCodePrompt {
+    /// What to show, with address and code in it: the platform's own sentence, in English.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The code to type.
+    pub fn user_code(&self) -> &str {
+        &self.user_code
+    }
+
+    /// The address to open.
+    pub fn verification_uri(&self) -> &str {
+        &self.verification_uri
+    }
+
+    /// How long the code is still good.
+    pub fn expires_in(&self) -> Duration {
+        self.ends.saturating_duration_since(Instant::now())
+    }
+
+    /// Ends the sign-in, which then fails. The prompt may be kept for that, or a clone of it.
+    pub fn cancel(&self) {
+        self.cancelled.notify_one();
+    }
+}
+
+/// Without the code: whoever types it signs in.
+impl fmt::Debug for DeviceCodePrompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceCodePrompt")
+            .field("verification_uri", &self.verification_uri)
+            .field("expires_in", &self.expires_in())
+            .finish_non_exhaustive()
+    }
+}
+
+impl DeviceCode {
+    /// `tenant` is the tenant's id or one of its domains, or `organizations`, `consumers` or `common`; `show` shows the user what
+    /// to do.
+    pub fn new<F, R>(tenant: impl Into<String>, client_id: impl Into<String>, show: F) -> Self
+    where
+        F: Fn(DeviceCodePrompt) -> R + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        Self {
+            lazy: Lazy::new(Application::new(tenant, client_id)),
+            show: Box::new(move |prompt| Box::pin(show(prompt))),
+        }
+    }
+
+    /// Asks for these permissions in place of all that were consented to.
+    #[must_use]
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.lazy.set_scope(joined(scopes));
+        self
+    }
+
+    /// Keeps the session beyond the program, and begins with the one that is there.
+    #[must_use]
+    pub fn store(mut self, store: impl TokenStore) -> Self {
+        self.lazy.set_store(Arc::new(store));
+        self
+    }
+
+    /// Tells this user's session in the [`store`](Self::store) from others', where several work with the program: the name that
+    /// the user signs in with, or any other.
+    #[must_use]
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.lazy.set_user(user.into());
+        self
+    }
+
+    /// Signs in now, whether there is a session or not. Dropping the future ends it.
+    ///
+    /// # Errors
+    ///
+    /// As those of a call.
+    pub async fn sign_in(&self, graph: &Graph) -> Result<UserSession> {
+        let request = graph.sign_in_request()?;
+        self.lazy.begin(self.ask_user(request)).await
+    }
+
+    /// The user, once somebody has signed in.
+    pub async fn account(&self) -> Option<Account> {
+        self.lazy.account().await
+    }
+
+    async fn ask_user(&self, request: TokenRequest) -> Result<UserSession> {
+        let application = self.lazy.application();
+        let platform = Platform::new(application, &request).await?;
+        let scope = sign_in_scope(self.lazy.scope(), request.cloud());
+        let authorization = platform.device_code(&scope).await?;
+        let prompt = prompt(&authorization);
+        let device_code = Secret::new(authorization.device_code);
+        (self.show)(prompt.clone()).await;
+        let interval = Duration::from_secs(authorization.interval);
+        let polling = poll(&platform, &device_code, interval);
+        let grant = tokio::select! {
+            outcome = timeout_at(prompt.ends, polling) => {
+                outcome.map_err(|_| SignInError::user_needed("the code has run out before the user signed in"))?
+            }
+            () = prompt.cancelled.notified() => {
+                return Err(SignInError::user_needed("the sign-in was cancelled").into());
+            }
+        }?;
+        let place = |_: Option<&Account>| self.lazy.place(request.cloud());
+        let scope = self.lazy.scope().map(str::to_owned);
+        UserSession::begun(application.clone(), scope, place, None, &grant).await
+    }
+}
+
+fn prompt(authorization: &DeviceAuthorization) -> DeviceCodePrompt {
+    let DeviceAuthorization {
+        user_code,
+        verification_uri,
+        message,
+        ..
+    } = authorization;
+    let message = message.clone().unwrap_or_else(|| {
+        format!("To sign in, open {verification_uri} in a browser and enter the code {user_code}.")
+    });
+    let now = Instant::now();
+    let life = Duration::from_secs(authorization.expires_in);
+    DeviceCodePrompt {
+        message,
+        user_code: user_code.clone(),
+        verification_uri: verification_uri.clone(),
+        ends: now.checked_add(life).unwrap_or(now),
+        cancelled: Arc::default(),
+    }
+}
+
+/// Asks until the user has signed in, or never will. The oauth2 crate's own loop gives up at the first lost answer and at what is no
+/// JSON, and here the user may already be typing.
+async fn poll(
+    platform: &Platform<'_>,
+    device_code: &Secret<String>,
+    mut interval: Duration,
+) -> Result<Grant> {
+    let mut pause = Duration::ZERO;
+    loop {
+        sleep(interval + std::mem::take(&mut pause)).await;
+        let error = match platform.device_token(device_code).await {
+            Ok(grant) => return Ok(grant),
+            Err(error) => error,
+        };
+        match error.error() {
+            Some("authorization_pending") => {}
+            Some("slow_down") => interval += SLOWER,
+            // One that got lost, or a gateway's.
+            _ if error.is_retryable() => pause = error.retry_after().unwrap_or(SLOWER),
+            _ => return Err(error.into()),
+        }
+    }
+}
+
+#[async_trait]
+impl TokenProvider for DeviceCode {
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        self.lazy
+            .token(&request, |request| self.ask_user(request))
+            .await
+    }
+}
+
+impl fmt::Debug for DeviceCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceCode")
+            .field("application", self.lazy.application())
+            .field("scope", &self.lazy.scope())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,232 @@
+//! Requests to the token endpoint, and what comes of them.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use http::StatusCode;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, RequestTokenError};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::time::sleep;
+use tracing::Instrument;
+use url::Url;
+
+use super::super::TokenRequest;
+use super::grant::Grant;
+use crate::error::{SignInError, TransportError, kind_of_loss};
+use crate::transport::{self, trace};
+
+/// A refusal ([RFC 6749, 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)). Its members are read by
+/// [`SignInError`], which takes them from the answer itself: they may be missing, or of another type.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct Refusal(Map<String, Value>);
+
+impl oauth2::ErrorResponse for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the identity platform refused")
+    }
+}
+
+/// What stands in traces for the address of a token endpoint.
+const TEMPLATE: &str = "/{tenant}/oauth2/v2.0/token";
+
+/// How a token request is made again that may do better the second time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeats {
+    /// Whatever became of the first one: a refresh token, an assertion and a secret stay good after their use.
+    Any,
+    /// Where there was no connection alone: a code is good for one use, and the answer to it may be lost.
+    Unsent,
+    /// By whoever asks.
+    None,
+}
+
+/// How long a token request waits before it is made once more: what Microsoft's libraries wait.
+const BEFORE_ANOTHER_TRY: Duration = Duration::from_secs(1);
+
+/// Whether a token request may do better the second time, and is not asked to wait longer: then the calls that need it wait.
+fn is_worth_another_try(answer: &Result<Answer, TransportError>) -> bool {
+    match answer {
+        Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => false,
+        Ok(answer) if answer.status.is_success() => false,
+        Ok(answer) => {
+            let error = SignInError::from_response(answer.status, &answer.headers, &answer.body);
+            error.is_retryable() && error.retry_after().is_none()
+        }
+        Err(lost) => lost.is_retryable(),
+    }
+}
+
+/// Sends one token request, and keeps the answer for what the oauth2 crate does not tell of it.
+pub(super) struct Endpoint<'a> {
+    request: &'a TokenRequest,
+    repeats: Repeats,
+    answer: Mutex<Option<Answer>>,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl<'a> Endpoint<'a> {
+    pub(super) fn new(request: &'a TokenRequest, repeats: Repeats) -> Self {
+        Self {
+            request,
+            repeats,
+            answer: Mutex::new(None),
+        }
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let mut answer = self.post(request.clone()).await;
+        let may_repeat = match self.repeats {
+            Repeats::Any => is_worth_another_try(&answer),
+            Repeats::Unsent => answer.as_ref().is_err_and(TransportError::is_connect),
+            Repeats::None => false,
+        };
+        if may_repeat {
+            sleep(BEFORE_ANOTHER_TRY).await;
+            answer = self.post(request).await;
+        }
+        let answer = answer?;
+        let mut response = http::Response::new(answer.body.clone());
+        *response.status_mut() = answer.status;
+        // The oauth2 crate reads nothing that calls itself otherwise, and some gateways do.
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+        Ok(response)
+    }
+
+    async fn post(&self, request: HttpRequest) -> Result<Answer, TransportError> {
+        let (head, body) = request.into_parts();
+        let url = Url::parse(&head.uri.to_string()).map_err(|error| {
+            TransportError::new(format!("the token endpoint is no URL: {error}"))
+        })?;
+        let mut post = reqwest::Request::new(head.method, url.clone());
+        *post.headers_mut() = head.headers;
+        // A body that cannot be cloned: whatever the redirect policy of a client of the user's is, it cannot send the
+        // secret on to where a 307 points.
+        *post.body_mut() = Some(reqwest::Body::wrap(reqwest::Body::from(body)));
+        *post.timeout_mut() = self.request.timeout();
+        let span = trace::request(&post, Some(TEMPLATE), 0);
+        let http = self.request.http_client();
+        let response = http.execute(post).instrument(span.clone()).await;
+        let outcome = response.as_ref();
+        trace::record(&span, outcome.map_err(|error| kind_of_loss(error)));
+        let response = response.map_err(TransportError::from_reqwest)?;
+        if !transport::is_answer_of(&response, &url) {
+            return Err(transport::followed_a_redirect());
+        }
+        let (status, headers) = (response.status(), response.headers().clone());
+        let (body, lost) = transport::read(response).await;
+        match lost {
+            Some(lost) if status.is_success() => Err(lost),
+            // Of a refusal, what came is what there is.
+            _ => Ok(Answer {
+                status,
+                headers,
+                body: without_bom(body.to_vec()),
+            }),
+        }
+    }
+
+    /// Sends a form that the oauth2 crate has no request for, and reads the answer as `T`.
+    pub(super) async fn exchange<T: DeserializeOwned>(
+        self,
+        url: Url,
+        form: &[(&str, &str)],
+    ) -> Result<T, SignInError> {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let request = http::Request::post(url.as_str())
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body.into_bytes())
+            .map_err(|error| {
+                SignInError::new("the token request could not be built").with_source(error)
+            })?;
+        let response = self.send(request).await;
+        let response = response.map_err(SignInError::from_transport)?;
+        if response.status().is_success()
+            && let Ok(read) = serde_json::from_slice(response.body())
+        {
+            return Ok(read);
+        }
+        Err(self.refusal())
+    }
+
+    /// What came of the request, in this crate's words.
+    pub(super) fn judge(
+        self,
+        granted: Result<Grant, RequestTokenError<TransportError, Refusal>>,
+    ) -> Result<Grant, SignInError> {
+        match granted {
+            Ok(grant) => bearer(grant),
+            Err(RequestTokenError::Request(lost)) => Err(SignInError::from_transport(lost)),
+            Err(
+                RequestTokenError::Other(_)
+                | RequestTokenError::Parse(..)
+                | RequestTokenError::ServerResponse(_),
+            ) => Err(self.refusal()),
+        }
+    }
+
+    /// The answer, which holds no token.
+    fn refusal(self) -> SignInError {
+        let answer = self
+            .answer
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        match answer {
+            // Neither the body nor the parser's words go on: either may hold a token.
+            Some(answer) if answer.status.is_success() => {
+                SignInError::from_response(answer.status, &answer.headers, &[])
+                    .with_message("the answer of the token endpoint holds no token")
+            }
+            Some(answer) => {
+                SignInError::from_response(answer.status, &answer.headers, &answer.body)
+            }
+            None => SignInError::new("the token request could not be built"),
+        }
+    }
+}
+
+/// # Errors
+///
+/// When the token is of a kind that Graph cannot be shown.
+pub(super) fn bearer(grant: Grant) -> Result<Grant, SignInError> {
+    if grant.is_bearer() {
+        return Ok(grant);
+    }
+    Err(SignInError::new(
+        "the identity platform gave a token that is no bearer token, which Graph alone could not take",
+    ))
+}
+
+impl<'c> AsyncHttpClient<'c> for Endpoint<'_> {
+    type Error = TransportError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, TransportError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
+    }
+}
+
+fn without_bom(body: Vec<u8>) -> Vec<u8> {
+    match body.strip_prefix("\u{feff}".as_bytes()) {
+        Some(body) => body.to_vec(),
+        None => body,
+    }
+}

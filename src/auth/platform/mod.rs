@@ -1,0 +1,287 @@
+//! The identity platform's token endpoint, spoken to by the oauth2 crate.
+//!
+//! That crate builds the requests and reads the answers; this module gives it a way to send them and types that take what
+//! the platform really sends: `expires_in` as a number or as text, members that nobody knows, errors without JSON. What that
+//! crate has no request for (on behalf of, device codes as the platform answers them) goes the same way as a form.
+
+mod endpoint;
+mod grant;
+
+use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
+use oauth2::{
+    AuthType, AuthorizationCode, ClientId, EndpointNotSet, EndpointSet, PkceCodeVerifier,
+    RedirectUrl, Scope, StandardRevocableToken, TokenUrl,
+};
+use serde::Deserialize;
+use url::Url;
+
+use self::endpoint::{Endpoint, Refusal, Repeats, bearer};
+pub(super) use self::grant::Grant;
+use super::application::{Application, Shown};
+use super::claims::claims;
+use super::{Secret, TokenRequest};
+use crate::error::SignInError;
+use crate::{Cloud, Result};
+
+/// What an assertion is of: <https://www.rfc-editor.org/rfc/rfc7523#section-2.2>.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// Where a tenant's endpoints are, below its name
+/// (<https://learn.microsoft.com/entra/identity-platform/v2-protocols#endpoints>).
+const TOKEN: &str = "oauth2/v2.0/token";
+const DEVICE_CODE: &str = "oauth2/v2.0/devicecode";
+pub(super) const AUTHORIZE: &str = "oauth2/v2.0/authorize";
+pub(super) const LOGOUT: &str = "oauth2/v2.0/logout";
+pub(super) const ADMIN_CONSENT: &str = "v2.0/adminconsent";
+
+type Client = oauth2::Client<
+    Refusal,
+    Grant,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// An endpoint of a tenant's.
+///
+/// # Errors
+///
+/// When the tenant's name cannot stand in the endpoint's URL.
+pub(super) fn tenant_url(cloud: &Cloud, tenant: &str, path: &str) -> Result<Url> {
+    let is_name = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-' | '_');
+    if tenant.is_empty() || !tenant.chars().all(is_name) || tenant.chars().all(|sign| sign == '.') {
+        let message = format!(
+            "`{}` is neither the id nor a domain of a tenant",
+            tenant.escape_debug()
+        );
+        return Err(SignInError::new(message).into());
+    }
+    let url = format!("{}/{tenant}/{path}", cloud.login());
+    Url::parse(&url).map_err(|error| {
+        SignInError::new(format!("the endpoint `{url}` is no URL"))
+            .with_source(error)
+            .into()
+    })
+}
+
+/// The token endpoint of an application's tenant, for one request.
+pub(super) struct Platform<'a> {
+    application: &'a Application,
+    request: &'a TokenRequest,
+    url: Url,
+    shown: Shown,
+    claims: String,
+}
+
+impl<'a> Platform<'a> {
+    /// # Errors
+    ///
+    /// When the tenant's name cannot stand in the endpoint's URL, or the application has nothing to show of itself.
+    pub(super) async fn new(
+        application: &'a Application,
+        request: &'a TokenRequest,
+    ) -> Result<Self> {
+        let url = tenant_url(request.cloud(), application.tenant(), TOKEN)?;
+        let shown = application.show(url.as_str()).await?;
+        Ok(Self {
+            application,
+            request,
+            url,
+            shown,
+            claims: claims(request.claims()),
+        })
+    }
+
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
+    pub(super) async fn client_credentials(&self) -> Result<Grant> {
+        let endpoint = Endpoint::new(self.request, Repeats::Any);
+        let client = self.client();
+        let mut exchange = client
+            .exchange_client_credentials()
+            .add_scope(Scope::new(self.request.scope().to_owned()));
+        for (name, value) in self.extra() {
+            exchange = exchange.add_extra_param(name, value);
+        }
+        let granted = exchange.request_async(&endpoint).await;
+        Ok(endpoint.judge(granted)?)
+    }
+
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#refresh-the-access-token>
+    pub(super) async fn refresh_token(&self, token: &Secret<String>, scope: &str) -> Result<Grant> {
+        let endpoint = Endpoint::new(self.request, Repeats::Any);
+        let client = self.client();
+        let token = oauth2::RefreshToken::new(token.expose().clone());
+        let mut exchange = client
+            .exchange_refresh_token(&token)
+            .add_scope(Scope::new(scope.to_owned()));
+        for (name, value) in self.extra() {
+            exchange = exchange.add_extra_param(name, value);
+        }
+        let granted = exchange.request_async(&endpoint).await;
+        let judged = endpoint.judge(granted);
+        judged.map_err(|error| self.with_interaction(error, scope).into())
+    }
+
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token>
+    pub(super) async fn authorization_code(
+        &self,
+        code: &Secret<String>,
+        verifier: &Secret<String>,
+        redirect_uri: &str,
+    ) -> Result<Grant> {
+        let redirect_uri = RedirectUrl::new(redirect_uri.to_owned()).map_err(|error| {
+            SignInError::new(format!("the redirect URI `{redirect_uri}` is no URL"))
+                .with_source(error)
+        })?;
+        let endpoint = Endpoint::new(self.request, Repeats::Unsent);
+        let client = self.client().set_redirect_uri(redirect_uri);
+        let mut exchange = client
+            .exchange_code(AuthorizationCode::new(code.expose().clone()))
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().clone()));
+        for (name, value) in self.extra() {
+            exchange = exchange.add_extra_param(name, value);
+        }
+        let granted = exchange.request_async(&endpoint).await;
+        Ok(endpoint.judge(granted)?)
+    }
+
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>
+    pub(super) async fn on_behalf_of(
+        &self,
+        incoming: &Secret<String>,
+        scope: &str,
+    ) -> Result<Grant> {
+        let form = self.form(&[
+            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+            ("requested_token_use", "on_behalf_of"),
+            ("assertion", incoming.expose()),
+            ("scope", scope),
+        ]);
+        let endpoint = Endpoint::new(self.request, Repeats::Any);
+        let granted = endpoint.exchange(self.url.clone(), &form).await;
+        granted
+            .and_then(bearer)
+            .map_err(|error| self.with_interaction(error, scope).into())
+    }
+
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code#device-authorization-request>
+    pub(super) async fn device_code(&self, scope: &str) -> Result<DeviceAuthorization> {
+        let url = tenant_url(self.request.cloud(), self.application.tenant(), DEVICE_CODE)?;
+        let form = self.form(&[("scope", scope)]);
+        let endpoint = Endpoint::new(self.request, Repeats::Any);
+        Ok(endpoint.exchange(url, &form).await?)
+    }
+
+    /// Asks once whether the user has signed in
+    /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code#authenticating-the-user>).
+    pub(super) async fn device_token(
+        &self,
+        device_code: &Secret<String>,
+    ) -> Result<Grant, SignInError> {
+        let form = self.form(&[
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+            ("device_code", device_code.expose()),
+        ]);
+        let endpoint = Endpoint::new(self.request, Repeats::None);
+        bearer(endpoint.exchange(self.url.clone(), &form).await?)
+    }
+
+    /// Says where the user can help, if only the user can.
+    fn with_interaction(&self, error: SignInError, scope: &str) -> SignInError {
+        if !error.needs_user() {
+            return error;
+        }
+        let cloud = self.request.cloud();
+        let Ok(mut url) = tenant_url(cloud, self.application.tenant(), AUTHORIZE) else {
+            return error;
+        };
+        let claims = claims(error.claims().or(self.request.claims()));
+        url.query_pairs_mut()
+            .append_pair("client_id", self.application.client_id())
+            .append_pair("response_type", "code")
+            .append_pair("scope", scope)
+            .append_pair("claims", &claims);
+        error.with_interaction_url(url)
+    }
+
+    fn client(&self) -> Client {
+        let client = oauth2::Client::new(ClientId::new(self.application.client_id().to_owned()))
+            .set_token_uri(TokenUrl::from_url(self.url.clone()))
+            .set_auth_type(AuthType::RequestBody);
+        match &self.shown {
+            Shown::Secret(secret) => {
+                client.set_client_secret(oauth2::ClientSecret::new(secret.expose().clone()))
+            }
+            Shown::Nothing | Shown::Assertion(_) => client,
+        }
+    }
+
+    /// What the oauth2 crate has no words for.
+    fn extra(&self) -> Vec<(&str, &str)> {
+        let mut extra = vec![("claims", self.claims.as_str())];
+        if let Shown::Assertion(assertion) = &self.shown {
+            extra.push(("client_assertion_type", ASSERTION_TYPE));
+            extra.push(("client_assertion", assertion.expose()));
+        }
+        extra
+    }
+
+    fn form<'f>(&'f self, fields: &[(&'f str, &'f str)]) -> Vec<(&'f str, &'f str)> {
+        let mut form = fields.to_vec();
+        form.push(("client_id", self.application.client_id()));
+        if let Shown::Secret(secret) = &self.shown {
+            form.push(("client_secret", secret.expose()));
+        }
+        form.extend(self.extra());
+        form
+    }
+}
+
+/// What a user is to do on another device
+/// ([RFC 8628, 3.2](https://www.rfc-editor.org/rfc/rfc8628#section-3.2)).
+#[derive(Deserialize)]
+pub(super) struct DeviceAuthorization {
+    pub(super) user_code: String,
+    pub(super) device_code: String,
+    pub(super) verification_uri: String,
+    pub(super) expires_in: u64,
+    #[serde(default = "five")]
+    pub(super) interval: u64,
+    #[serde(default)]
+    pub(super) message: Option<String>,
+}
+
+/// The seconds between two questions, where nothing is said of them.
+fn five() -> u64 {
+    5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_that_would_lead_elsewhere_is_refused() {
+        let good = tenant_url(&Cloud::UsGovL4, "contoso.onmicrosoft.us", TOKEN).unwrap();
+        assert_eq!(
+            good.as_str(),
+            "https://login.microsoftonline.us/contoso.onmicrosoft.us/oauth2/v2.0/token"
+        );
+        for tenant in [
+            "", "a/b", "..", "a b", "a?b", "a#b", "é", "a%2fb", "x@y", "a\nb",
+        ] {
+            let error = tenant_url(&Cloud::Global, tenant, TOKEN)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains("neither the id nor a domain"),
+                "{tenant:?}: {error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Sessions that begin when they are first needed.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::super::store::TokenStore;
+use super::super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
+use super::{Account, Place, UserSession};
+use crate::error::Error;
+use crate::{Cloud, Result};
+
+/// The session of a program that one user works with: resumed where it is stored, begun where it is not or is dead.
+pub(in crate::auth) struct Lazy {
+    application: Application,
+    scope: Option<String>,
+    store: Option<Arc<dyn TokenStore>>,
+    /// Whoever is expected, where several may work with the program.
+    user: Option<String>,
+    session: Mutex<Option<UserSession>>,
+}
+
+impl Lazy {
+    pub(in crate::auth) fn new(application: Application) -> Self {
+        Self {
+            application,
+            scope: None,
+            store: None,
+            user: None,
+            session: Mutex::default(),
+        }
+    }
+
+    pub(in crate::auth) fn application(&self) -> &Application {
+        &self.application
+    }
+
+    pub(in crate::auth) fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
+    }
+
+    pub(in crate::auth) fn set_scope(&mut self, scope: String) {
+        self.scope = Some(scope);
+    }
+
+    pub(in crate::auth) fn set_store(&mut self, store: Arc<dyn TokenStore>) {
+        self.store = Some(store);
+    }
+
+    pub(in crate::auth) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    pub(in crate::auth) fn set_user(&mut self, user: String) {
+        self.user = Some(user);
+    }
+
+    /// Where the session is stored, if anywhere.
+    pub(in crate::auth) fn place(&self, cloud: &Cloud) -> Option<Place> {
+        let store = Arc::clone(self.store.as_ref()?);
+        let mut key: CacheKey = self.application.cache_key(cloud);
+        if let Some(user) = &self.user {
+            key = key.user(user.to_ascii_lowercase());
+        }
+        Some(Place {
+            store,
+            key: key.name(),
+        })
+    }
+
+    /// The user, once there is a session.
+    pub(in crate::auth) async fn account(&self) -> Option<Account> {
+        self.session.lock().await.as_ref()?.account().cloned()
+    }
+
+    /// Begins anew, whatever there was.
+    pub(in crate::auth) async fn begin<F>(&self, sign_in: F) -> Result<UserSession>
+    where
+        F: Future<Output = Result<UserSession>>,
+    {
+        let mut current = self.session.lock().await;
+        let session = sign_in.await?;
+        *current = Some(session.clone());
+        Ok(session)
+    }
+
+    /// A token: of the session that there is, or the one that is stored, or else of a new one.
+    pub(in crate::auth) async fn token<F>(
+        &self,
+        request: &TokenRequest,
+        sign_in: impl FnOnce(TokenRequest) -> F,
+    ) -> Result<Token>
+    where
+        F: Future<Output = Result<UserSession>>,
+    {
+        let mut current = self.session.lock().await;
+        if current.is_none()
+            && let Some(place) = self.place(request.cloud())
+        {
+            *current =
+                UserSession::resumed(self.application.clone(), self.scope.clone(), place).await?;
+        }
+        let mut claims = None;
+        if let Some(session) = current.as_ref() {
+            match session.token(request.clone()).await {
+                Err(Error::SignIn(error)) if error.needs_user() => {
+                    claims = error.claims().map(Into::into);
+                }
+                outcome => return outcome,
+            }
+        }
+        // What the user is to prove is what the refusal says, or else what Graph wanted.
+        let mut request = request.clone();
+        if claims.is_some() {
+            request = request.with_claims(claims);
+        }
+        let session = sign_in(request.clone()).await?;
+        *current = Some(session.clone());
+        session.token(request.with_claims(None)).await
+    }
+}

@@ -1,0 +1,159 @@
+//! Users who have signed in.
+
+mod account;
+mod lazy;
+mod rotation;
+mod saved;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use url::Url;
+
+pub use self::account::Account;
+pub(super) use self::lazy::Lazy;
+pub(super) use self::rotation::{Keepers, OnRotation, Place, Rotation};
+use super::platform::Grant;
+use super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
+use crate::{Cloud, Graph, Result};
+
+/// A user who has signed in: gives tokens for as long as the refresh token is good.
+///
+/// It comes of a sign-in ([`AuthorizationCode`](super::AuthorizationCode), [`DesktopSignIn`](super::DesktopSignIn),
+/// [`DeviceCode`](super::DeviceCode)) and is a provider like any other; clones are cheap, and are one session.
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::UserSession;
+///
+/// # async fn example(graph: &Graph, session: UserSession) -> msgraph::Result<()> {
+/// let user = graph.with_provider(session.clone());
+/// let me = user.me().get().await?;
+///
+/// // The token ends here, and at the platform where the browser goes to.
+/// let url = session.sign_out(graph, "https://app.contoso.com/").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct UserSession(Arc<Inner>);
+
+struct Inner {
+    rotation: Rotation,
+    account: Option<Account>,
+}
+
+/// What a sign-in asks for beside the permissions: who it is, and to come back without asking
+/// (<https://learn.microsoft.com/entra/identity-platform/scopes-oidc#openid-connect-scopes>).
+const OPENID: &str = "openid profile offline_access";
+
+/// The scopes of a sign-in: those that were asked for, or all that were consented to.
+pub(super) fn sign_in_scope(scope: Option<&str>, cloud: &Cloud) -> String {
+    format!("{} {OPENID}", scope.unwrap_or(cloud.scope()))
+}
+
+/// Several scopes as one text.
+pub(super) fn joined<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> String {
+    let scopes: Vec<_> = scopes
+        .into_iter()
+        .map(|scope| scope.as_ref().to_owned())
+        .collect();
+    scopes.join(" ")
+}
+
+impl UserSession {
+    /// The session of a sign-in that has just been, with its keeper.
+    pub(super) async fn begun(
+        application: Application,
+        scope: Option<String>,
+        place: impl FnOnce(Option<&Account>) -> Option<Place>,
+        nonce: Option<&str>,
+        grant: &Grant,
+    ) -> Result<Self> {
+        let account = grant
+            .id_token()
+            .map(|token| Account::read(token, application.client_id(), nonce))
+            .transpose()?;
+        let keepers = Keepers {
+            callback: None,
+            store: place(account.as_ref()),
+        };
+        let rotation = Rotation::begun(application, scope, keepers, account.clone(), grant).await?;
+        Ok(Self(Arc::new(Inner { rotation, account })))
+    }
+
+    /// The session that is stored; none where nothing is.
+    pub(super) async fn resumed(
+        application: Application,
+        scope: Option<String>,
+        place: Place,
+    ) -> Result<Option<Self>> {
+        let Some(rotation) = Rotation::resumed(application, scope, place).await? else {
+            return Ok(None);
+        };
+        let account = rotation.account().await;
+        Ok(Some(Self(Arc::new(Inner { rotation, account }))))
+    }
+
+    /// Who has signed in.
+    pub fn account(&self) -> Option<&Account> {
+        self.0.account.as_ref()
+    }
+
+    /// Signs the user out of this program: no token is used any more, and what is stored is forgotten. Gives the address that a
+    /// browser has to go to for the user to be signed out of the identity platform too; from there it comes to `redirect_uri`,
+    /// which has to be one of the application's.
+    ///
+    /// The platform itself has no way to end a single refresh token. To end all of a user's, on every device, there is
+    /// [`revoke_sign_in_sessions`](https://learn.microsoft.com/graph/api/user-revokesigninsessions):
+    ///
+    /// ```
+    /// # async fn example(user: &msgraph::Graph) -> msgraph::Result<()> {
+    /// user.me().revoke_sign_in_sessions().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails; the session has ended in this program all the same.
+    pub async fn sign_out(&self, graph: &Graph, redirect_uri: &str) -> Result<Url> {
+        let cloud = graph.cloud();
+        if let Some(key) = self.cache_key(cloud) {
+            graph.forget(&key);
+        }
+        self.0.rotation.end().await?;
+        self.0
+            .rotation
+            .application()
+            .sign_out_url(cloud, redirect_uri)
+    }
+}
+
+#[async_trait]
+impl TokenProvider for UserSession {
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        self.0.rotation.token(&request).await
+    }
+
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        let account = self.account()?;
+        let application = self.0.rotation.application();
+        let key = application.cache_key(cloud).user(account.id());
+        Some(match self.0.rotation.scope() {
+            Some(scope) => key.scopes(scope),
+            None => key,
+        })
+    }
+}
+
+/// Of the names, none: see [`Account`].
+impl fmt::Debug for UserSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserSession")
+            .field("account", &self.0.account)
+            .field("rotation", &self.0.rotation)
+            .finish()
+    }
+}
