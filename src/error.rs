@@ -148,6 +148,12 @@ boxed! {
     Transfer: TransferError,
 }
 
+impl From<Box<SignInError>> for Error {
+    fn from(error: Box<SignInError>) -> Self {
+        Error::SignIn(error)
+    }
+}
+
 #[cfg(feature = "notifications")]
 boxed! {
     Notification: NotificationError,

@@ -94,6 +94,7 @@
 mod answer;
 mod batch;
 mod body;
+mod browser;
 mod certificate;
 mod clock;
 mod core;
@@ -106,6 +107,7 @@ mod graph;
 mod identity;
 mod ids;
 mod journal;
+mod local;
 mod prefer;
 mod query;
 mod recorder;
@@ -124,6 +126,7 @@ mod synth;
 mod throttle;
 mod webhooks;
 
+pub use browser::{Browser, Page};
 pub use description::Description;
 pub use error::Error;
 pub use fault::{Fault, RetryAfter};

@@ -40,6 +40,7 @@ mod provider;
 mod refresh_token;
 mod secret;
 mod session;
+mod signed_out;
 mod store;
 mod workload_identity;
 
@@ -73,6 +74,7 @@ pub use provider::{Token, TokenProvider, TokenRequest};
 pub use refresh_token::RefreshToken;
 pub use secret::Secret;
 pub use session::{Account, UserSession};
+pub use signed_out::SignedOut;
 #[cfg(feature = "keyring")]
 #[cfg_attr(docsrs, doc(cfg(feature = "keyring")))]
 pub use store::KeyringStore;

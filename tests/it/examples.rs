@@ -16,6 +16,97 @@ mod upload_with_progress;
 #[path = "../../examples/webhook_receiver.rs"]
 mod webhook_receiver;
 
+#[allow(dead_code, reason = "a test does not begin where the example does")]
+#[path = "../../examples/daemon_certificate.rs"]
+mod daemon_certificate;
+
+#[allow(dead_code, reason = "a test does not begin where the example does")]
+#[path = "../../examples/desktop_sign_in.rs"]
+mod desktop_sign_in;
+
+#[allow(dead_code, reason = "a test does not begin where the example does")]
+#[path = "../../examples/device_code.rs"]
+mod device_code;
+
+#[allow(dead_code, reason = "a test does not begin where the example does")]
+#[path = "../../examples/on_behalf_of.rs"]
+mod on_behalf_of;
+
+#[allow(dead_code, reason = "a test does not begin where the example does")]
+#[path = "../../examples/persisted_session.rs"]
+mod persisted_session;
+
+#[allow(dead_code, reason = "a test does not begin where the example does")]
+#[path = "../../examples/web_app.rs"]
+mod web_app;
+
+async fn shown<E: std::fmt::Debug>(run: impl AsyncFnOnce(&mut Vec<u8>) -> Result<(), E>) -> String {
+    let mut shown = Vec::new();
+    run(&mut shown).await.unwrap();
+    String::from_utf8(shown).unwrap()
+}
+
+#[tokio::test]
+async fn daemon_certificate_signs_in() {
+    let shown = shown(async |out| daemon_certificate::run(out).await).await;
+    assert!(shown.starts_with("Certificate { thumbprint: "), "{shown}");
+    assert!(shown.contains("\nsigned in\n  "), "{shown}");
+}
+
+#[tokio::test]
+async fn desktop_sign_in_greets_the_user() {
+    let shown = shown(async |out| desktop_sign_in::run(out).await).await;
+    assert_eq!(shown, "Hello, Adele Brandt\n");
+}
+
+#[tokio::test]
+async fn device_code_greets_the_user() {
+    let shown = shown(async |out| device_code::run(out).await).await;
+    assert_eq!(shown, "Hello, Adele Brandt\n");
+}
+
+#[tokio::test]
+async fn persisted_session_asks_once() {
+    let shown = shown(async |out| persisted_session::run(out).await).await;
+    assert_eq!(
+        shown,
+        format!("{}asked 1 time\n", "Hello, Adele Brandt\n".repeat(3))
+    );
+}
+
+#[tokio::test]
+async fn on_behalf_of_serves_two_users_and_hands_a_challenge_on() {
+    let shown = shown(async |out| on_behalf_of::run(out).await).await;
+    let lines: Vec<_> = shown.lines().collect();
+    assert_eq!(lines[0], "adele@contoso.com: Hello, Adele Brandt");
+    assert!(
+        lines[1].starts_with("bruno@contoso.com: Hello, Bruno"),
+        "{shown}"
+    );
+    assert!(
+        lines[2].starts_with("adele@contoso.com: 401 Unauthorized, Some(\"Bearer realm"),
+        "{shown}"
+    );
+    assert!(lines[2].contains("insufficient_claims"), "{shown}");
+}
+
+#[tokio::test]
+async fn web_app_keeps_two_users_apart_and_signs_one_out() {
+    let shown = shown(async |out| web_app::run(out).await).await;
+    let lines: Vec<_> = shown.lines().collect();
+    assert_eq!(lines[0], "adele@contoso.com: Hello, Adele Brandt");
+    assert!(
+        lines[1].starts_with("bruno@contoso.com: Hello, Bruno"),
+        "{shown}"
+    );
+    assert_eq!(lines[2], "the first browser again: Hello, Adele Brandt");
+    assert_eq!(lines[3], "the first browser, signed out: asked to sign in");
+    assert!(
+        lines[4].starts_with("the second browser still: Hello, Bruno"),
+        "{shown}"
+    );
+}
+
 #[tokio::test]
 async fn upload_with_progress_shows_all_of_it() {
     let mut shown = Vec::new();

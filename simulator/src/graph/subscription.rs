@@ -12,6 +12,7 @@ use crate::body::Written;
 use crate::clock::timestamp;
 use crate::description::schema::Type;
 use crate::domain::Below;
+use crate::local::local;
 use crate::query::{Options, filter};
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -19,7 +20,6 @@ use crate::resource::{Caller, Tail, Target, resolve};
 use crate::service::Service;
 use crate::store::{Entity, Id};
 use crate::webhooks::crypto::Recipient;
-use crate::webhooks::post::local;
 use crate::webhooks::{Validation, Watch, Watched};
 
 pub(super) const SUBSCRIPTION: &str = "microsoft.graph.subscription";

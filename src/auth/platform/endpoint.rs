@@ -146,7 +146,7 @@ impl<'a> Endpoint<'a> {
         self,
         url: Url,
         form: &[(&str, &str)],
-    ) -> Result<T, SignInError> {
+    ) -> Result<T, Box<SignInError>> {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(form)
             .finish();
@@ -155,31 +155,35 @@ impl<'a> Endpoint<'a> {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body.into_bytes())
             .map_err(|error| {
-                SignInError::new("the token request could not be built").with_source(error)
+                let error =
+                    SignInError::new("the token request could not be built").with_source(error);
+                Box::new(error)
             })?;
         let response = self.send(request).await;
-        let response = response.map_err(SignInError::from_transport)?;
+        let response = response.map_err(|lost| Box::new(SignInError::from_transport(lost)))?;
         if response.status().is_success()
             && let Ok(read) = serde_json::from_slice(response.body())
         {
             return Ok(read);
         }
-        Err(self.refusal())
+        Err(Box::new(self.refusal()))
     }
 
     /// What came of the request, in this crate's words.
     pub(super) fn judge(
         self,
         granted: Result<Grant, RequestTokenError<TransportError, Refusal>>,
-    ) -> Result<Grant, SignInError> {
+    ) -> Result<Grant, Box<SignInError>> {
         match granted {
             Ok(grant) => bearer(grant),
-            Err(RequestTokenError::Request(lost)) => Err(SignInError::from_transport(lost)),
+            Err(RequestTokenError::Request(lost)) => {
+                Err(Box::new(SignInError::from_transport(lost)))
+            }
             Err(
                 RequestTokenError::Other(_)
                 | RequestTokenError::Parse(..)
                 | RequestTokenError::ServerResponse(_),
-            ) => Err(self.refusal()),
+            ) => Err(Box::new(self.refusal())),
         }
     }
 
@@ -206,13 +210,13 @@ impl<'a> Endpoint<'a> {
 /// # Errors
 ///
 /// When the token is of a kind that Graph cannot be shown.
-pub(super) fn bearer(grant: Grant) -> Result<Grant, SignInError> {
+pub(super) fn bearer(grant: Grant) -> Result<Grant, Box<SignInError>> {
     if grant.is_bearer() {
         return Ok(grant);
     }
-    Err(SignInError::new(
+    Err(Box::new(SignInError::new(
         "the identity platform gave a token that is no bearer token, which Graph alone could not take",
-    ))
+    )))
 }
 
 impl<'c> AsyncHttpClient<'c> for Endpoint<'_> {

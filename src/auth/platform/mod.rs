@@ -124,7 +124,7 @@ impl<'a> Platform<'a> {
         }
         let granted = exchange.request_async(&endpoint).await;
         let judged = endpoint.judge(granted);
-        judged.map_err(|error| self.with_interaction(error, scope).into())
+        judged.map_err(|error| self.with_interaction(*error, scope).into())
     }
 
     /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token>
@@ -166,7 +166,7 @@ impl<'a> Platform<'a> {
         let granted = endpoint.exchange(self.url.clone(), &form).await;
         granted
             .and_then(bearer)
-            .map_err(|error| self.with_interaction(error, scope).into())
+            .map_err(|error| self.with_interaction(*error, scope).into())
     }
 
     /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code#device-authorization-request>
@@ -182,7 +182,7 @@ impl<'a> Platform<'a> {
     pub(super) async fn device_token(
         &self,
         device_code: &Secret<String>,
-    ) -> Result<Grant, SignInError> {
+    ) -> Result<Grant, Box<SignInError>> {
         let form = self.form(&[
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
             ("device_code", device_code.expose()),

@@ -1,0 +1,70 @@
+//! Signs in as an application with a certificate: for services and scheduled work.
+//!
+//! Without anything set up it does so with the simulator. With `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and
+//! `AZURE_CLIENT_CERTIFICATE_PATH` set (a PEM or, with the feature `pfx`, a PFX file with certificate and key; its password in
+//! `AZURE_CLIENT_CERTIFICATE_PASSWORD`), it calls the real Microsoft Graph, with the permission `User.Read.All`.
+
+use std::error::Error;
+use std::io::Write;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use msgraph::auth::{Certificate, ClientCertificate};
+use msgraph::{CustomCloud, Graph};
+use simulator::Simulator;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let out = &mut std::io::stdout();
+    match from_environment()? {
+        Some(credential) => list(&Graph::new(credential), out).await,
+        None => run(out).await,
+    }
+}
+
+fn from_environment() -> msgraph::Result<Option<ClientCertificate>> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let names = [
+        "AZURE_TENANT_ID",
+        "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+    ];
+    let [Some(tenant), Some(client), Some(path)] = names.map(variable) else {
+        return Ok(None);
+    };
+    let certificate = match variable("AZURE_CLIENT_CERTIFICATE_PASSWORD") {
+        Some(password) => Certificate::from_file_with_password(path, password)?,
+        None => Certificate::from_file(path)?,
+    };
+    Ok(Some(ClientCertificate::new(tenant, client, certificate)))
+}
+
+/// Signs in to a simulated tenant.
+pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    const CERTIFICATE: &str = include_str!("../tests/fixtures/certificates/leaf.pem");
+    const KEY: &str = include_str!("../tests/fixtures/certificates/leaf.key");
+
+    let simulator = Simulator::start().await?;
+    let known = simulator.credentials();
+    // What an administrator does in the portal, once.
+    let lines = CERTIFICATE.lines().filter(|line| !line.starts_with("---"));
+    simulator.trust_certificate(&BASE64_STANDARD.decode(lines.collect::<String>())?);
+
+    let certificate = Certificate::from_pem([CERTIFICATE, KEY].concat())?;
+    writeln!(out, "{certificate:?}")?;
+    let credential = ClientCertificate::new(&*known.domain, &*known.client_id, certificate);
+    let root = simulator.url().trim_end_matches("/v1.0");
+    let graph = Graph::builder(credential)
+        .cloud(CustomCloud::new(root, simulator.login_url()))
+        .build()?;
+    list(&graph, out).await
+}
+
+async fn list(graph: &Graph, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    graph.sign_in().await?;
+    writeln!(out, "signed in")?;
+    for user in graph.users().list().top(3).await? {
+        writeln!(out, "  {}", user.display_name.unwrap_or_default())?;
+    }
+    Ok(())
+}

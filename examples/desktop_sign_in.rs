@@ -1,0 +1,55 @@
+//! Signs in the user of a desktop, with the browser of the machine.
+//!
+//! Without anything set up it does so with the simulator. With `AZURE_CLIENT_ID` set (registered for mobile and desktop, with the
+//! redirect URI `http://localhost`; `AZURE_TENANT_ID` if it is of one tenant), your browser opens:
+//!
+//! ```text
+//! AZURE_CLIENT_ID=… cargo run --example desktop_sign_in
+//! ```
+
+use std::error::Error;
+use std::io::Write;
+
+use msgraph::auth::{DesktopSignIn, Prompt};
+use msgraph::{CustomCloud, Graph};
+use simulator::{Browser, Simulator};
+use tokio::runtime::Handle;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let out = &mut std::io::stdout();
+    let Ok(client_id) = std::env::var("AZURE_CLIENT_ID") else {
+        return run(out).await;
+    };
+    let tenant = std::env::var("AZURE_TENANT_ID").unwrap_or_else(|_| "common".into());
+    let user = DesktopSignIn::new(tenant, client_id)
+        .scopes(["User.Read"])
+        .prompt(Prompt::SelectAccount);
+    greet(&Graph::new(user), out).await
+}
+
+/// Signs in to a simulated tenant, with a browser that does as it is told.
+pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let simulator = Simulator::start().await?;
+    let known = simulator.credentials();
+    let runtime = Handle::current();
+    let user = DesktopSignIn::new(&*known.domain, &*known.public_client_id)
+        .scopes(["User.Read"])
+        .open_browser(move |url| {
+            let url = url.to_string();
+            runtime.spawn(async move { Browser::default().open(&url).await });
+            Ok::<_, std::io::Error>(())
+        });
+    let root = simulator.url().trim_end_matches("/v1.0");
+    let graph = Graph::builder(user)
+        .cloud(CustomCloud::new(root, simulator.login_url()))
+        .build()?;
+    greet(&graph, out).await
+}
+
+async fn greet(graph: &Graph, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    graph.sign_in().await?;
+    let me = graph.me().get().await?;
+    writeln!(out, "Hello, {}", me.display_name.unwrap_or_default())?;
+    Ok(())
+}

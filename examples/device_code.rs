@@ -1,0 +1,56 @@
+//! Signs in a user with another device: for command lines and machines without a browser.
+//!
+//! Without anything set up it does so with the simulator. With `AZURE_CLIENT_ID` set (a public client that allows public client
+//! flows; `AZURE_TENANT_ID` if it is of one tenant), it asks you:
+//!
+//! ```text
+//! AZURE_CLIENT_ID=… cargo run --example device_code
+//! ```
+
+use std::error::Error;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use msgraph::auth::DeviceCode;
+use msgraph::{CustomCloud, Graph};
+use simulator::Simulator;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let out = &mut std::io::stdout();
+    let Ok(client_id) = std::env::var("AZURE_CLIENT_ID") else {
+        return run(out).await;
+    };
+    let tenant = std::env::var("AZURE_TENANT_ID").unwrap_or_else(|_| "organizations".into());
+    let user = DeviceCode::new(tenant, client_id, |prompt| async move {
+        println!("{}", prompt.message());
+    });
+    greet(&Graph::new(user.scopes(["User.Read"])), out).await
+}
+
+/// Signs in to a simulated tenant, where the user types the code at once.
+pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let simulator = Arc::new(Simulator::start().await?);
+    simulator.set_device_interval(Duration::ZERO);
+    let known = simulator.credentials();
+    let device = Arc::clone(&simulator);
+    let user = DeviceCode::new(&*known.domain, &*known.public_client_id, move |prompt| {
+        println!("{}", prompt.message());
+        device.approve_device(prompt.user_code());
+        std::future::ready(())
+    });
+    let root = simulator.url().trim_end_matches("/v1.0");
+    let graph = Graph::builder(user.scopes(["User.Read"]))
+        .cloud(CustomCloud::new(root, simulator.login_url()))
+        .build()?;
+    greet(&graph, out).await
+}
+
+async fn greet(graph: &Graph, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    // The user is asked here, and not in the middle of something.
+    graph.sign_in().await?;
+    let me = graph.me().get().await?;
+    writeln!(out, "Hello, {}", me.display_name.unwrap_or_default())?;
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! Nobody.
+
+use async_trait::async_trait;
+
+use super::{Token, TokenProvider, TokenRequest};
+use crate::Result;
+use crate::error::SignInError;
+
+/// Nobody has signed in: each call fails before anything is sent.
+///
+/// A web application builds one client with it, which signs users in and makes each user's own client
+/// ([`Graph::with_provider`](crate::Graph::with_provider)).
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::{SignedOut, UserSession};
+///
+/// # fn example(session: UserSession) {
+/// let graph = Graph::new(SignedOut);
+/// let user = graph.with_provider(session);
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SignedOut;
+
+#[async_trait]
+impl TokenProvider for SignedOut {
+    async fn token(&self, _: TokenRequest) -> Result<Token> {
+        Err(SignInError::user_needed("nobody has signed in").into())
+    }
+
+    /// There is nothing to share.
+    fn shares_tokens(&self) -> bool {
+        false
+    }
+}
