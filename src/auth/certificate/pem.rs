@@ -77,8 +77,8 @@ fn decrypted(mut pem: &[u8], password: &Secret<String>) -> Result<Vec<Key>, Faul
         let der = BASE64_STANDARD
             .decode(base64)
             .map_err(|error| Fault::BadPem(Error::Base64Decode(error.to_string())))?;
-        let key = EncryptedPrivateKeyInfoRef::try_from(der.as_slice())
-            .map_err(|error| Fault::BadEncryption(error.into()))?;
+        let key =
+            EncryptedPrivateKeyInfoRef::try_from(der.as_slice()).map_err(Fault::BadEncryption)?;
         let key = key
             .decrypt(password.expose())
             .map_err(|error| match error {

@@ -1,8 +1,10 @@
 //! A store in the system's store of secrets.
 
 use std::fmt;
+use std::mem::{self, ManuallyDrop};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use async_trait::async_trait;
 use keyring_core::{CredentialStore, Entry, Error};
@@ -116,7 +118,7 @@ impl TokenStore for KeyringStore {
                 return Ok(None);
             };
             let contents = match value.kept {
-                Kept::Contents(mut contents) => std::mem::take(&mut *contents),
+                Kept::Contents(mut contents) => mem::take(&mut *contents),
                 Kept::Parts(parts) => shared.joined(&key, parts)?,
             };
             Ok(Some(Stored::new(contents, value.version)))
@@ -240,14 +242,14 @@ impl Shared {
         match self.entry(key)?.get_secret() {
             Ok(secret) => Ok(Some(Zeroizing::new(secret))),
             Err(Error::NoEntry) => Ok(None),
-            Err(error) => Err(self.fault(key, &format!("cannot be read: {}", said(&error)))),
+            Err(error) => Err(self.failed(key, "cannot be read", &error)),
         }
     }
 
     fn set(&self, key: &str, secret: &[u8]) -> Result<(), BoxError> {
         self.entry(key)?
             .set_secret(secret)
-            .map_err(|error| self.fault(key, &format!("cannot be written: {}", said(&error))))
+            .map_err(|error| self.failed(key, "cannot be written", &error))
     }
 
     /// Whether there was one.
@@ -255,7 +257,7 @@ impl Shared {
         match self.entry(key)?.delete_credential() {
             Ok(()) => Ok(true),
             Err(Error::NoEntry) => Ok(false),
-            Err(error) => Err(self.fault(key, &format!("cannot be deleted: {}", said(&error)))),
+            Err(error) => Err(self.failed(key, "cannot be deleted", &error)),
         }
     }
 
@@ -268,12 +270,36 @@ impl Shared {
         // Two threads may use one store.
         drop(opened);
         Entry::new_in_store(&store, &self.service, key)
-            .map_err(|error| self.fault(key, &format!("cannot be named: {}", said(&error))))
+            .map_err(|error| self.failed(key, "cannot be named", &error))
+    }
+
+    /// What the system's store failed with. It is opened anew then, as the service behind it may have been started anew.
+    fn failed(&self, key: &str, what: &str, error: &Error) -> BoxError {
+        if matches!(error, Error::PlatformFailure(_) | Error::NoStorageAccess(_)) {
+            let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            *opened = None;
+        }
+        self.fault(key, &format!("{what}: {}", said(error)))
     }
 
     fn fault(&self, key: &str, what: &str) -> BoxError {
         let service = &self.service;
         format!("the secret `{key}` of `{service}` in the system's store {what}").into()
+    }
+}
+
+/// Where D-Bus is spoken, its connection waits until it is closed, which panics within a task of Tokio's. So it is closed elsewhere.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let opened = self
+            .opened
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(store) = opened.take() {
+            // Stays open where there can be no thread, rather than to be closed here.
+            let store = ManuallyDrop::new(store);
+            let _ = thread::Builder::new().spawn(|| drop(ManuallyDrop::into_inner(store)));
+        }
     }
 }
 
@@ -363,6 +389,10 @@ fn lock_of(service: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::any::Any;
+    use std::collections::HashMap;
+
+    use keyring_core::api::CredentialStoreApi;
     use keyring_core::mock::{self, Cred};
 
     use super::*;
@@ -534,6 +564,17 @@ mod tests {
         let error = store.load("adele").await.unwrap_err().to_string();
         assert!(error.contains("`adele` of `inventory`"), "{error}");
         assert!(error.contains("cannot be read: "), "{error}");
+
+        // One that does not answer is opened anew the next time.
+        assert!(store.0.opened.lock().unwrap().is_some());
+        let gone = Error::PlatformFailure("the service has ended".into());
+        fixture.cred("adele").set_error(gone);
+        let error = store.delete("adele").await.unwrap_err().to_string();
+        assert!(
+            error.ends_with("cannot be deleted: Platform failure: the service has ended"),
+            "{error}"
+        );
+        assert!(store.0.opened.lock().unwrap().is_none());
     }
 
     #[tokio::test]
@@ -573,6 +614,48 @@ mod tests {
         assert!(error.contains("lacks a part: delete it"), "{error}");
         store.delete("adele").await.unwrap();
         assert_eq!(fixture.names(), [""; 0]);
+    }
+
+    /// A store that tells whether it is dropped where it may wait.
+    struct Closing(std::sync::mpsc::Sender<bool>);
+
+    impl CredentialStoreApi for Closing {
+        fn vendor(&self) -> String {
+            String::new()
+        }
+
+        fn id(&self) -> String {
+            String::new()
+        }
+
+        fn build(
+            &self,
+            _: &str,
+            _: &str,
+            _: Option<&HashMap<&str, &str>>,
+        ) -> keyring_core::Result<Entry> {
+            Err(Error::NoEntry)
+        }
+
+        fn as_any(&self) -> &dyn Any {
+            self
+        }
+    }
+
+    impl Drop for Closing {
+        fn drop(&mut self) {
+            let may_wait = tokio::runtime::Handle::try_current().is_err();
+            let _ = self.0.send(may_wait);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_systems_store_is_closed_where_that_may_wait() {
+        let (sender, closed) = std::sync::mpsc::channel();
+        let store = KeyringStore::new("inventory");
+        *store.0.opened.lock().unwrap() = Some(Arc::new(Closing(sender)));
+        drop(store);
+        assert!(closed.recv().unwrap());
     }
 
     #[tokio::test]
