@@ -32,6 +32,12 @@ mod transfer;
 mod transport;
 
 pub use async_trait::async_trait;
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))
+)]
+pub use auth::ClientCertificate;
 pub use auth::{
     AccessToken, ClientAssertion, ClientSecret, RefreshToken, TokenProvider, WorkloadIdentity,
 };

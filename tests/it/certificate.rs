@@ -255,6 +255,8 @@ async fn keys_come_in_every_usual_form() {
         Certificate::from_pem_with_password(pem(&["leaf.encrypted.key", "leaf.pem"]), PASSWORD),
         Certificate::from_file_with_password(&file, PASSWORD),
         Certificate::from_file_with_password(fixture("leaf.pfx"), PASSWORD),
+        Certificate::from_pfx(bytes("leaf.open.pfx"), ""),
+        Certificate::from_file(fixture("leaf.open.pfx")),
     ] {
         let assertion = Assertion::of(certificate.unwrap()).await;
         assert_eq!(
@@ -279,7 +281,7 @@ fn what_is_wrong_with_a_certificate_is_said() {
         format!("{begin}\nAAAA\n{end}\n")
     };
     let old_form = "the private key is encrypted in a form that is not read: `openssl pkcs8 -topk8` writes it in the one that is";
-    let encrypted = "the private key is encrypted, and no password was given (`from_pem_with_password`, `from_file_with_password`, \
+    let no_password = "the private key is encrypted, and no password was given (`from_pem_with_password`, `from_file_with_password`, \
                      with the feature `pfx` of msgraph)";
     let bad_key = "the private key cannot be read; it has to be an RSA key of 2048 to 4096 bits";
     for (pem, said) in [
@@ -300,16 +302,50 @@ fn what_is_wrong_with_a_certificate_is_said() {
             damaged("leaf.pem") + &text("leaf.key"),
             "a certificate in it is damaged",
         ),
-        (pem(&["leaf.pem", "leaf.encrypted.key"]), encrypted),
+        (pem(&["leaf.pem", "leaf.encrypted.key"]), no_password),
         (pem(&["leaf.pem", "leaf.old.key"]), old_form),
     ] {
         let error = fault(Certificate::from_pem(pem));
         let expected = format!("sign-in failed: the certificate cannot be used: {said}");
         assert_eq!(error, expected);
     }
-    let cut = pem(&["leaf.key", "leaf.pem"]).replace("-----END CERTIFICATE-----", "");
-    let error = fault(Certificate::from_pem(cut));
-    assert!(error.contains("it is no PEM"), "{error}");
+    let no_pem =
+        "sign-in failed: the certificate cannot be used: it is no PEM that can be read: a section";
+    let leaf = pem(&["leaf.key", "leaf.pem"]);
+    let encrypted = pem(&["leaf.pem", "leaf.encrypted.key"]);
+    for (from, to, said) in [
+        ("-----END CERTIFICATE-----", "", "has no end"),
+        (
+            "-----BEGIN CERTIFICATE-----",
+            "-----BEGIN CERTIFICATE",
+            "begins as none does",
+        ),
+        (
+            "-----END CERTIFICATE-----",
+            "!\n-----END CERTIFICATE-----",
+            "is not base64",
+        ),
+    ] {
+        let error = fault(Certificate::from_pem(leaf.replace(from, to)));
+        assert_eq!(error, format!("{no_pem} {said}"));
+    }
+    for (to, said) in [
+        ("", "has no end"),
+        ("!\n-----END ENCRYPTED PRIVATE KEY-----", "is not base64"),
+    ] {
+        let pem = encrypted.replace("-----END ENCRYPTED PRIVATE KEY-----", to);
+        let error = fault(Certificate::from_pem_with_password(pem, PASSWORD));
+        assert_eq!(error, format!("{no_pem} {said}"));
+    }
+    let other = encrypted.replace(
+        "BEGIN ENCRYPTED PRIVATE KEY-----\n",
+        "BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA",
+    );
+    let error = fault(Certificate::from_pem_with_password(other, PASSWORD));
+    assert!(
+        error.contains("the private key cannot be decrypted: "),
+        "{error}"
+    );
 
     let wrong = "sign-in failed: the certificate cannot be used: the password is wrong";
     for outcome in [
@@ -318,8 +354,7 @@ fn what_is_wrong_with_a_certificate_is_said() {
     ] {
         assert_eq!(fault(outcome), wrong);
     }
-    let both = pem(&["leaf.pem", "leaf.encrypted.key"]);
-    let error = fault(Certificate::from_pem_with_password(both, "wrong"));
+    let error = fault(Certificate::from_pem_with_password(encrypted, "wrong"));
     assert_eq!(error, wrong);
     let mut pfx = bytes("leaf.pfx");
     pfx.truncate(100);

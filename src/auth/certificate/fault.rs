@@ -1,5 +1,7 @@
 //! What is wrong with a certificate.
 
+use rustls::pki_types::pem;
+
 use crate::Error;
 use crate::error::SignInError;
 
@@ -15,8 +17,8 @@ pub(super) enum Fault {
         "it is a PFX file, or another that is not PEM: the feature `pfx` of msgraph reads those"
     )]
     NeedsFeature,
-    #[error("it is no PEM: {0:?}")]
-    BadPem(rustls::pki_types::pem::Error),
+    #[error("it is no PEM that can be read: {0}")]
+    BadPem(&'static str),
     #[cfg(feature = "pfx")]
     #[error("it is no PFX file that can be read: {0}")]
     BadPfx(p12_keystore::error::Error),
@@ -49,6 +51,18 @@ pub(super) enum Fault {
     OtherKey,
     #[error("the private key cannot sign: {0}")]
     CannotSign(rustls::Error),
+}
+
+/// The error's own words may quote the file.
+impl From<pem::Error> for Fault {
+    fn from(error: pem::Error) -> Self {
+        Self::BadPem(match error {
+            pem::Error::MissingSectionEnd { .. } => "a section has no end",
+            pem::Error::IllegalSectionStart { .. } => "a section begins as none does",
+            pem::Error::Base64Decode(_) => "a section is not base64",
+            _ => "it is too long",
+        })
+    }
 }
 
 impl From<Fault> for Error {

@@ -24,7 +24,7 @@ pub(super) fn read(pem: &[u8], password: Option<&Secret<String>>) -> Result<Iden
     let mut certificates = Vec::new();
     let mut keys = Vec::new();
     for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem) {
-        let (kind, der) = section.map_err(Fault::BadPem)?;
+        let (kind, der) = section?;
         match kind {
             SectionKind::Certificate => certificates.push(CertificateDer::from(der)),
             kind => keys.extend(PrivateKeyDer::from_pem(kind, der).map(Zeroizing::new)),
@@ -66,9 +66,8 @@ fn decrypted(mut pem: &[u8], password: &Secret<String>) -> Result<Vec<Key>, Faul
     let mut keys = Vec::new();
     while let Some(begin) = find(pem, BEGIN_ENCRYPTED) {
         pem = pem.get(begin + BEGIN_ENCRYPTED.len()..).unwrap_or_default();
-        let end = find(pem, END).ok_or_else(|| {
-            let end_marker = END.to_vec();
-            Fault::BadPem(Error::MissingSectionEnd { end_marker })
+        let end = find(pem, END).ok_or_else(|| Error::MissingSectionEnd {
+            end_marker: END.to_vec(),
         })?;
         let (section, rest) = pem.split_at(end);
         pem = rest;
@@ -76,7 +75,7 @@ fn decrypted(mut pem: &[u8], password: &Secret<String>) -> Result<Vec<Key>, Faul
         base64.retain(|sign| !sign.is_ascii_whitespace());
         let der = BASE64_STANDARD
             .decode(base64)
-            .map_err(|error| Fault::BadPem(Error::Base64Decode(error.to_string())))?;
+            .map_err(|error| Error::Base64Decode(error.to_string()))?;
         let key =
             EncryptedPrivateKeyInfoRef::try_from(der.as_slice()).map_err(Fault::BadEncryption)?;
         let key = key
