@@ -112,7 +112,7 @@ impl KeyringStore {
 #[async_trait]
 impl TokenStore for KeyringStore {
     async fn load(&self, key: &str) -> Result<Option<Stored>, BoxError> {
-        let key = key.to_owned();
+        let key = name_of(key);
         self.alone(move |shared| {
             let Some(value) = shared.value(&key)? else {
                 return Ok(None);
@@ -132,7 +132,7 @@ impl TokenStore for KeyringStore {
         contents: Secret<String>,
         replaces: Option<u64>,
     ) -> Result<StoreOutcome, BoxError> {
-        let key = key.to_owned();
+        let key = name_of(key);
         self.alone(move |shared| {
             let old = shared.value(&key)?;
             if old.as_ref().map(|old| old.version) != replaces {
@@ -167,7 +167,7 @@ impl TokenStore for KeyringStore {
     }
 
     async fn delete(&self, key: &str) -> Result<(), BoxError> {
-        let key = key.to_owned();
+        let key = name_of(key);
         self.alone(move |shared| {
             shared.delete(&key)?;
             shared.delete_parts(&key, 0)?;
@@ -347,6 +347,11 @@ fn said(error: &Error) -> String {
     }
 }
 
+/// What a key is called in the system's store. Its parts are called the same with one more `#`: no key is called as another's part.
+fn name_of(key: &str) -> String {
+    key.replace('#', "##")
+}
+
 fn part_of(key: &str, set: u8, at: usize) -> String {
     format!("{key}#{set}.{at}")
 }
@@ -369,8 +374,10 @@ fn pieces(text: &str, longest: usize) -> Vec<&str> {
 
 /// A lock for each user and service.
 fn lock_of(service: &str) -> PathBuf {
-    let folder = std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty());
-    let folder = folder.map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let folder = folder
+        .filter(|folder| folder.is_dir())
+        .unwrap_or_else(std::env::temp_dir);
     let mut digest = Sha256::new();
     digest.update(service);
     // Users may share the folder, and cannot open each other's files.
@@ -493,6 +500,37 @@ mod tests {
         one.delete("adele").await.unwrap();
         one.delete("adele").await.unwrap();
         assert_eq!(fixture.names(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_key_like_the_name_of_a_part_is_a_key() {
+        let fixture = Fixture::new();
+        let store = &fixture.stores[0];
+        let long = "x".repeat(200);
+        write(store, &long, None).await;
+        for key in ["adele#0.0", "adele#"] {
+            let outcome = store.store(key, long.clone().into(), None).await.unwrap();
+            assert_ne!(outcome, StoreOutcome::Conflict);
+        }
+        assert_eq!(
+            fixture.names(),
+            [
+                "adele",
+                "adele##",
+                "adele###0.0",
+                "adele###0.1",
+                "adele##0.0",
+                "adele##0.0#0.0",
+                "adele##0.0#0.1",
+                "adele#0.0",
+                "adele#0.1",
+            ]
+        );
+        store.delete("adele").await.unwrap();
+        for key in ["adele#0.0", "adele#"] {
+            let stored = store.load(key).await.unwrap().unwrap();
+            assert_eq!(*stored.contents.expose(), long);
+        }
     }
 
     #[tokio::test]

@@ -11,13 +11,14 @@ use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, new_version};
 /// Keeps everything in memory, until the last clone of it is dropped: for tests, and for several clients of one program.
 ///
 /// ```
-/// use msgraph::auth::{MemoryStore, TokenStore};
+/// use msgraph::auth::{MemoryStore, StoreOutcome, TokenStore};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 /// let store = MemoryStore::new();
-/// store.store("adele", "refresh token".into(), None).await?;
-/// assert!(store.load("adele").await?.is_some());
+/// let outcome = store.store("adele", "refresh token".into(), None).await?;
+/// assert_ne!(outcome, StoreOutcome::Conflict);
+/// assert!(store.clone().load("adele").await?.is_some());
 /// # Ok(())
 /// # }
 /// ```

@@ -42,7 +42,8 @@ use super::{BoxError, Secret};
 /// let first = store.store("adele", "token-1".into(), None).await?;
 /// let StoreOutcome::Stored { version } = first else { unreachable!() };
 ///
-/// store.store("adele", "token-2".into(), Some(version)).await?;
+/// let second = store.store("adele", "token-2".into(), Some(version)).await?;
+/// assert_ne!(second, StoreOutcome::Conflict);
 /// let late = store.store("adele", "token-3".into(), Some(version)).await?;
 /// assert_eq!(late, StoreOutcome::Conflict);
 /// # Ok(())
@@ -107,6 +108,7 @@ impl Stored {
 
 /// What became of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a conflict is no error, and nothing is written then"]
 pub enum StoreOutcome {
     /// The contents are kept, and are of this version.
     Stored {
