@@ -214,6 +214,12 @@ impl Graph {
         &self.0.cloud
     }
 
+    /// The tokens of this client's calls.
+    #[cfg(feature = "azure")]
+    pub(crate) fn tokens(&self) -> Result<&Arc<Tokens>> {
+        Ok(&self.ready()?.tokens)
+    }
+
     /// How calls are tried again that do not say so themselves.
     pub(crate) fn retry_policy(&self) -> &Arc<Retry> {
         &self.0.retry

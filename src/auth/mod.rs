@@ -6,8 +6,12 @@
 //! | an application, with a certificate | [`ClientCertificate`] |
 //! | an application, with an assertion made elsewhere | [`ClientAssertion`] |
 //! | an application on a platform that vouches for it (Kubernetes) | [`WorkloadIdentity`] |
+//! | the machine on which the program runs | [`ManagedIdentity`] |
+//! | a developer, with a tool of Azure's | [`AzureCli`], [`AzureDeveloperCli`] |
+//! | whichever of these is there, where the program runs | [`Chain`] |
 //! | a user who has signed in before | [`RefreshToken`] |
 //! | somebody else has the token | [`AccessToken`] |
+//! | a credential of the Azure SDK does it (feature `azure`) | `AzureCredential` |
 //! | anything else | a closure, or a [`TokenProvider`] of one's own |
 //!
 //! They are types of their own, so that a refresh token can never be sent to Graph as if it were an access token.
@@ -22,9 +26,13 @@
 mod access_token;
 mod application;
 mod authorization_code;
+#[cfg(feature = "azure")]
+mod azure;
+mod azure_cli;
 mod cache;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 mod certificate;
+mod chain;
 pub(crate) mod challenge;
 mod claims;
 mod client_assertion;
@@ -33,6 +41,7 @@ mod client_certificate;
 mod client_secret;
 mod device_code;
 mod granted;
+mod managed_identity;
 mod middleware;
 mod on_behalf_of;
 mod platform;
@@ -50,6 +59,10 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub use access_token::AccessToken;
 pub use application::Application;
 pub use authorization_code::{AuthorizationCode, DesktopSignIn, PendingSignIn, Prompt};
+#[cfg(feature = "azure")]
+#[cfg_attr(docsrs, doc(cfg(feature = "azure")))]
+pub use azure::{AzureCredential, GraphCredential};
+pub use azure_cli::{AzureCli, AzureDeveloperCli};
 pub(crate) use cache::Tokens;
 pub use cache::{CacheKey, TokenCache};
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
@@ -58,6 +71,7 @@ pub use cache::{CacheKey, TokenCache};
     doc(cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))
 )]
 pub use certificate::Certificate;
+pub use chain::Chain;
 pub use client_assertion::ClientAssertion;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 #[cfg_attr(
@@ -68,6 +82,7 @@ pub use client_certificate::ClientCertificate;
 pub use client_secret::ClientSecret;
 pub use device_code::{DeviceCode, DeviceCodePrompt};
 pub(crate) use granted::Granted;
+pub use managed_identity::{ManagedIdentity, ManagedIdentitySource};
 pub(crate) use middleware::{Authorize, WithoutToken};
 pub use on_behalf_of::OnBehalfOf;
 pub use provider::{Token, TokenProvider, TokenRequest};

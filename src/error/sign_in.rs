@@ -41,6 +41,7 @@ pub struct SignInError {
     user_needed: bool,
     /// Where the user signs in, where it is the user who can help.
     interaction_url: Option<Arc<Url>>,
+    is_unavailable: bool,
 }
 
 /// The members of the platform's error.
@@ -111,6 +112,21 @@ impl SignInError {
         }
     }
 
+    /// An error of a token provider that has nothing to sign in with where the program runs: nothing is configured, a tool is
+    /// not installed, nobody is signed in with it.
+    ///
+    /// A [`Chain`](crate::auth::Chain) goes on to its next provider then, as it does after no other error.
+    ///
+    /// ```
+    /// use msgraph::error::SignInError;
+    ///
+    /// let error = SignInError::unavailable("no broker runs on this machine");
+    /// assert!(error.is_unavailable() && !error.is_retryable());
+    /// ```
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(message).into_unavailable()
+    }
+
     /// Adds the cause. Its text is printed after the message, so it must hold no secret.
     pub fn with_source(
         mut self,
@@ -142,6 +158,22 @@ impl SignInError {
     /// Says what is wrong where the platform did not.
     pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
+        self
+    }
+
+    /// Says which provider of a chain it was that failed.
+    pub(crate) fn of_link(mut self, name: &str) -> Self {
+        let link = format!("`{name}` is what failed, and nobody else is asked");
+        self.message = Some(match self.message {
+            Some(message) => format!("{message} ({link})"),
+            None => link,
+        });
+        self
+    }
+
+    /// Says that this is no refusal: there is nothing to sign in with.
+    pub(crate) fn into_unavailable(mut self) -> Self {
+        self.is_unavailable = true;
         self
     }
 
@@ -288,6 +320,12 @@ impl SignInError {
         }
     }
 
+    /// Whether there is nothing to sign in with where the program runs, so that another way may be tried:
+    /// see [`unavailable`](Self::unavailable).
+    pub fn is_unavailable(&self) -> bool {
+        self.is_unavailable
+    }
+
     pub(crate) fn is_timeout(&self) -> bool {
         self.transport
             .as_ref()
@@ -305,7 +343,13 @@ impl Said {
     }
 
     fn from_members(said: &Map<String, Value>) -> Self {
-        let description = string(said, "error_description");
+        // Endpoints of managed identities say the same in members of their own: App Service in `message`, Service Fabric and Cloud
+        // Shell in an object within.
+        let within = said.get("error").and_then(Value::as_object);
+        let within = |name| within.and_then(|error| string(error, name));
+        let description = string(said, "error_description")
+            .or_else(|| within("message"))
+            .or_else(|| string(said, "message"));
         let mut codes: Vec<u64> = said
             .get("error_codes")
             .and_then(Value::as_array)
@@ -318,10 +362,12 @@ impl Said {
             codes.extend(code);
         }
         Self {
-            error: string(said, "error"),
+            error: string(said, "error").or_else(|| within("code")),
             codes,
             suberror: string(said, "suberror"),
-            correlation_id: string(said, "correlation_id"),
+            correlation_id: string(said, "correlation_id")
+                .or_else(|| within("correlationId"))
+                .or_else(|| string(said, "correlationId")),
             trace_id: string(said, "trace_id"),
             timestamp: string(said, "timestamp"),
             error_uri: string(said, "error_uri"),
@@ -488,6 +534,37 @@ mod tests {
             error.to_string(),
             "sign-in refused: 401 invalid_client AADSTS7000215: Wrong secret"
         );
+    }
+
+    #[test]
+    fn endpoints_of_managed_identities_have_forms_of_their_own() {
+        let app_service = refused(
+            400,
+            r#"{"statusCode":400,"message":"Not found.","correlationId":"c"}"#,
+        );
+        assert_eq!(
+            app_service.to_string(),
+            "sign-in refused: 400 Bad Request: Not found, correlation-id c"
+        );
+        let service_fabric = refused(
+            401,
+            r#"{"error":{"correlationId":"c","code":"SecretHeaderNotFound","message":"Secret is not found."}}"#,
+        );
+        assert_eq!(service_fabric.error(), Some("SecretHeaderNotFound"));
+        assert_eq!(
+            service_fabric.to_string(),
+            "sign-in refused: 401 SecretHeaderNotFound: Secret is not found, correlation-id c"
+        );
+    }
+
+    #[test]
+    fn what_is_unavailable_is_no_refusal() {
+        let error = SignInError::unavailable("no broker").with_source("not found");
+        assert!(error.is_unavailable() && !error.is_retryable());
+        assert_eq!(error.to_string(), "sign-in failed: no broker: not found");
+        assert!(!SignInError::new("no broker").is_unavailable());
+        assert!(!refused(400, "").is_unavailable());
+        assert!(refused(400, "").into_unavailable().is_unavailable());
     }
 
     #[test]

@@ -17,7 +17,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// default; here it starts anew with whatever comes, so that a large download has the time that it takes.
 const READ_TIMEOUT: Duration = Duration::from_secs(100);
 
-type Change = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
+pub(crate) type Change = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
 
 /// What the connections are made of.
 #[derive(Default)]
@@ -25,7 +25,7 @@ pub(crate) struct Connections {
     pub(crate) own: Option<reqwest::Client>,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) change: Option<Change>,
-    /// Calls go to this machine over plain http: a proxy of the environment's would carry them, token and all, to another.
+    /// Calls go to this machine, or to what is right beside it: a proxy of the environment's would carry them, token and all, to another.
     pub(crate) is_local: bool,
 }
 

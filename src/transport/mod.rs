@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 
-pub(crate) use connections::{Connections, followed_a_redirect, is_answer_of};
+pub(crate) use connections::{Change, Connections, followed_a_redirect, is_answer_of};
 use guard::HostGuard;
 pub(crate) use headers::Defaults;
 pub(crate) use hosts::{Hosts, elsewhere, root};

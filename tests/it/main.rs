@@ -1,14 +1,18 @@
 //! One binary for all integration tests, since linking a crate of this size once is enough.
 
 mod auth;
+mod azure;
+mod azure_cli;
 mod batch;
 mod call;
 mod certificate;
+mod chain;
 mod delta;
 mod download;
 mod errors;
 mod examples;
 mod hosts;
+mod managed_identity;
 mod model;
 mod model_reading;
 mod monitor;

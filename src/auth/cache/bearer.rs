@@ -63,6 +63,18 @@ impl Bearer {
         &self.header
     }
 
+    /// The token alone.
+    #[cfg(feature = "azure")]
+    pub(crate) fn text(&self) -> &str {
+        let text = self.header.to_str().unwrap_or_default();
+        text.strip_prefix("Bearer ").unwrap_or(text)
+    }
+
+    #[cfg(feature = "azure")]
+    pub(crate) fn end(&self) -> Option<Instant> {
+        self.end
+    }
+
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.header == other.header
     }

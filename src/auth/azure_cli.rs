@@ -1,0 +1,389 @@
+//! Signing in as whoever is signed in with a tool of Azure's: for programs that a developer runs.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use chrono::DateTime;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use super::{Token, TokenProvider, TokenRequest};
+use crate::Result;
+use crate::error::SignInError;
+
+/// How long a tool may take: the one starts an interpreter first, and both may renew a token on the way.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// As much of what a tool complains of as stands in an error.
+const LONGEST_COMPLAINT: usize = 300;
+
+/// Signs in as whoever is signed in with the Azure CLI: it runs `az account get-access-token`.
+///
+/// That is for a program on a developer's machine. The token is a user's, and has the permissions that Microsoft gave to the Azure CLI:
+/// those for the directory, and none for mail or files. A program that is in use signs in as itself.
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::AzureCli;
+///
+/// let graph = Graph::new(AzureCli::new().tenant("contoso.com"));
+/// ```
+///
+/// # Errors
+///
+/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the tool does not succeed, with the line in which it says why. Where it is not
+/// installed, or nobody is signed in, the error is [unavailable](SignInError::is_unavailable). What Graph wants to be proved
+/// only the user can prove, with the command that the error names.
+///
+/// <https://learn.microsoft.com/cli/azure/account#az-account-get-access-token>
+#[derive(Clone)]
+pub struct AzureCli {
+    tool: Tool,
+    subscription: Option<String>,
+}
+
+impl AzureCli {
+    /// `az` as the shell finds it, for the tenant that it takes itself.
+    pub fn new() -> Self {
+        Self {
+            tool: Tool::new("az", "the Azure CLI"),
+            subscription: None,
+        }
+    }
+
+    /// Signs in to this tenant, by its id or one of its domains. It takes the place of a [subscription](Self::subscription):
+    /// the tool takes one of both.
+    #[must_use]
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tool.tenant = Some(tenant.into());
+        self.subscription = None;
+        self
+    }
+
+    /// Signs in as the account of this subscription, by its id or name, where several are signed in. It takes the place of a
+    /// [tenant](Self::tenant), which it has itself.
+    #[must_use]
+    pub fn subscription(mut self, subscription: impl Into<String>) -> Self {
+        self.subscription = Some(subscription.into());
+        self.tool.tenant = None;
+        self
+    }
+
+    /// Runs this program, in place of `az` as the shell finds it.
+    #[must_use]
+    pub fn program(mut self, path: impl Into<PathBuf>) -> Self {
+        self.tool.program = Some(path.into());
+        self
+    }
+
+    /// Gives up a run that takes longer; by default, 10 seconds.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.tool.timeout = timeout;
+        self
+    }
+}
+
+impl Default for AzureCli {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What `az account get-access-token` prints. There is `expiresOn` as well, in the machine's local time without saying which that is; of a
+/// CLI before 2.54, which has no other, the token is kept until Graph refuses it.
+#[derive(Deserialize)]
+struct CliToken {
+    #[serde(rename = "accessToken")]
+    token: String,
+    /// Seconds since 1970.
+    #[serde(default)]
+    expires_on: Option<u64>,
+}
+
+#[async_trait]
+impl TokenProvider for AzureCli {
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        let scope = request.scope();
+        let resource = scope.strip_suffix("/.default").unwrap_or(scope);
+        let mut arguments = Arguments::new(["account", "get-access-token", "--output", "json"]);
+        arguments.add("--resource", resource, Arguments::ADDRESS)?;
+        if let Some(tenant) = &self.tool.tenant {
+            arguments.add("--tenant", tenant, Arguments::NAME)?;
+        }
+        if let Some(subscription) = &self.subscription {
+            arguments.add("--subscription", subscription, Arguments::TITLE)?;
+        }
+        if let Some(claims) = request.claims() {
+            let tenant = self.tool.tenant.as_ref();
+            let tenant = tenant.map(|tenant| format!(" --tenant {tenant}"));
+            return Err(SignInError::new(format!(
+                "Graph wants something to be proved that only the user can prove: run `az login{} --scope {scope} --claims-challenge {}`, \
+                 with the Azure CLI 2.76 or later",
+                tenant.unwrap_or_default(),
+                BASE64_STANDARD.encode(claims),
+            ))
+            .into());
+        }
+        let printed: CliToken = self
+            .tool
+            .run(arguments, &["az login", "az account set"])
+            .await?;
+        let token = Token::new(printed.token);
+        let end = printed
+            .expires_on
+            .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(since)));
+        Ok(match end {
+            Some(end) => token.expires_at(end),
+            None => token,
+        })
+    }
+}
+
+impl fmt::Debug for AzureCli {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AzureCli")
+            .field("tool", &self.tool)
+            .field("subscription", &self.subscription)
+            .finish()
+    }
+}
+
+/// Signs in as whoever is signed in with the Azure Developer CLI: it runs `azd auth token`.
+///
+/// It is for the same programs as [`AzureCli`].
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::AzureDeveloperCli;
+///
+/// let graph = Graph::new(AzureDeveloperCli::new());
+/// ```
+///
+/// # Errors
+///
+/// As those of [`AzureCli`].
+///
+/// <https://learn.microsoft.com/azure/developer/azure-developer-cli/reference#azd-auth-token>
+#[derive(Clone, Debug)]
+pub struct AzureDeveloperCli {
+    tool: Tool,
+}
+
+impl AzureDeveloperCli {
+    /// `azd` as the shell finds it, for the tenant that it takes itself.
+    pub fn new() -> Self {
+        Self {
+            tool: Tool::new("azd", "the Azure Developer CLI"),
+        }
+    }
+
+    /// Signs in to this tenant, by its id.
+    #[must_use]
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tool.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Runs this program, in place of `azd` as the shell finds it.
+    #[must_use]
+    pub fn program(mut self, path: impl Into<PathBuf>) -> Self {
+        self.tool.program = Some(path.into());
+        self
+    }
+
+    /// Gives up a run that takes longer; by default, 10 seconds.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.tool.timeout = timeout;
+        self
+    }
+}
+
+impl Default for AzureDeveloperCli {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What `azd auth token` prints.
+#[derive(Deserialize)]
+struct DeveloperCliToken {
+    token: String,
+    /// RFC 3339.
+    #[serde(rename = "expiresOn", default)]
+    expires_on: Option<String>,
+}
+
+#[async_trait]
+impl TokenProvider for AzureDeveloperCli {
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        let mut arguments = Arguments::new(["auth", "token", "--output", "json", "--no-prompt"]);
+        arguments.add("--scope", request.scope(), Arguments::ADDRESS)?;
+        if let Some(tenant) = &self.tool.tenant {
+            arguments.add("--tenant-id", tenant, Arguments::NAME)?;
+        }
+        if request.claims().is_some() {
+            let message = "Graph wants something to be proved that only the user can prove: run `azd auth login`";
+            return Err(SignInError::new(message).into());
+        }
+        let printed: DeveloperCliToken = self.tool.run(arguments, &["azd auth login"]).await?;
+        let token = Token::new(printed.token);
+        let end = printed.expires_on.as_deref();
+        let end = end.and_then(|end| DateTime::parse_from_rfc3339(end).ok());
+        Ok(match end {
+            Some(end) => token.expires_at(end.into()),
+            None => token,
+        })
+    }
+}
+
+/// What a tool is told.
+struct Arguments(Vec<OsString>);
+
+impl Arguments {
+    /// Besides letters and digits: in ids, domains.
+    const NAME: &[char] = &['-', '.'];
+    /// In names of subscriptions. One with brackets would end a block of the tool's script; it has an id.
+    const TITLE: &[char] = &['-', '.', '_', ' '];
+    /// In scopes and roots.
+    const ADDRESS: &[char] = &['-', '.', '_', ':', '/'];
+
+    fn new<const N: usize>(words: [&str; N]) -> Self {
+        Self(words.map(OsString::from).into())
+    }
+
+    /// Adds an option and its value. On Windows both tools are scripts of a shell that finds meaning in many signs, however they
+    /// are quoted (CVE-2024-24576): so only such are let through as are in every value that can be right, anywhere.
+    fn add(&mut self, option: &str, value: &str, signs: &[char]) -> Result<()> {
+        let is_right = |sign: char| sign.is_ascii_alphanumeric() || signs.contains(&sign);
+        if value.is_empty() || value.starts_with('-') || !value.chars().all(is_right) {
+            let value = value.escape_debug();
+            return Err(
+                SignInError::new(format!("`{value}` cannot be right for `{option}`")).into(),
+            );
+        }
+        self.0.extend([option.into(), value.into()]);
+        Ok(())
+    }
+}
+
+/// A program that prints a token.
+#[derive(Clone, Debug)]
+struct Tool {
+    command: &'static str,
+    name: &'static str,
+    program: Option<PathBuf>,
+    tenant: Option<String>,
+    timeout: Duration,
+}
+
+impl Tool {
+    fn new(command: &'static str, name: &'static str) -> Self {
+        Self {
+            command,
+            name,
+            program: None,
+            tenant: None,
+            timeout: TIMEOUT,
+        }
+    }
+
+    /// Runs the tool; `remedies` are what it tells those to run who are not signed in, the first one what they most often need.
+    async fn run<T: DeserializeOwned>(&self, arguments: Arguments, remedies: &[&str]) -> Result<T> {
+        let (command, name) = (self.command, self.name);
+        let running = self
+            .command()
+            .args(arguments.0)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = match timeout(self.timeout, running).await {
+            Ok(Ok(output)) => output,
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(self.not_installed().with_source(error).into());
+            }
+            Ok(Err(error)) => {
+                let message = format!("{name} (`{command}`) cannot be run");
+                return Err(SignInError::new(message).with_source(error).into());
+            }
+            Err(_) => {
+                let seconds = self.timeout.as_secs_f64();
+                let message = format!("{name} (`{command}`) gave no token within {seconds} s");
+                return Err(SignInError::new(message).into());
+            }
+        };
+        if !output.status.success() {
+            return Err(self.complaint(&output, remedies).into());
+        }
+        // Neither what it printed nor the parser's words go on: either may hold the token.
+        serde_json::from_slice(&output.stdout).map_err(|_| {
+            SignInError::new(format!("what {name} (`{command}`) prints is no token")).into()
+        })
+    }
+
+    fn command(&self) -> Command {
+        match &self.program {
+            Some(program) => Command::new(program),
+            // A script, which its shell alone finds and runs. It would look in the current folder first.
+            None if cfg!(windows) => {
+                let mut shell = Command::new("cmd");
+                shell.args(["/D", "/C", self.command]);
+                if let Some(root) = std::env::var_os("SystemRoot") {
+                    shell.current_dir(root);
+                }
+                shell
+            }
+            None => Command::new(self.command),
+        }
+    }
+
+    fn not_installed(&self) -> SignInError {
+        let program = match &self.program {
+            Some(program) => program.display().to_string(),
+            None => self.command.to_owned(),
+        };
+        SignInError::unavailable(format!(
+            "{} is not installed, or `{program}` is not where programs are looked for",
+            self.name
+        ))
+    }
+
+    /// What a tool says that has failed.
+    fn complaint(&self, output: &Output, remedies: &[&str]) -> SignInError {
+        // How shells say that there is no such program.
+        if matches!(output.status.code(), Some(127 | 9009)) {
+            return self.not_installed();
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        // The Azure Developer CLI complains in the form that it was asked for.
+        let within = serde_json::from_str::<serde_json::Value>(&said).ok();
+        let within = within
+            .as_ref()
+            .and_then(|said| said.pointer("/data/message")?.as_str());
+        let said = within.unwrap_or(&said);
+        let is_signed_out = remedies.iter().any(|remedy| said.contains(remedy));
+        // Warnings may come first.
+        let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
+        let line = lines().find(|line| line.starts_with("ERROR"));
+        let line = line
+            .or_else(|| lines().next())
+            .unwrap_or("it does not say why");
+        let line: String = line.chars().take(LONGEST_COMPLAINT).collect();
+        let (command, name) = (self.command, self.name);
+        match remedies.first().filter(|_| is_signed_out) {
+            Some(remedy) => SignInError::unavailable(format!(
+                "nobody is signed in with {name}, run `{remedy}`: {line}"
+            )),
+            None => SignInError::new(format!("{name} (`{command}`) has no token: {line}")),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What endpoints of managed identities answer: the identity platform's answer, in forms of their own.
+
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, NaiveDateTime};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::auth::Token;
+
+/// A token that lives longer is renewed at half of its life
+/// (<https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>).
+const LONG: Duration = Duration::from_secs(2 * 3600);
+
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    #[serde(default)]
+    token_type: Value,
+    #[serde(default)]
+    expires_in: Value,
+    #[serde(default)]
+    expires_on: Value,
+    #[serde(default)]
+    refresh_in: Value,
+}
+
+/// Reads a success; none where there is no token in it that Graph could take.
+pub(super) fn token(body: &[u8], now: SystemTime) -> Option<Token> {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let granted: Granted = serde_json::from_slice(body).ok()?;
+    let is_bearer = match &granted.token_type {
+        Value::String(kind) => kind.eq_ignore_ascii_case("Bearer"),
+        _ => true,
+    };
+    if granted.access_token.is_empty() || !is_bearer {
+        return None;
+    }
+    let token = Token::new(granted.access_token);
+    // `expires_in` counts from when the token was made, which may be hours ago, and `expires_on` by a clock that may differ from the
+    // one here: the earlier one is safe.
+    let left = time(&granted.expires_on).map(|end| end.duration_since(now).unwrap_or_default());
+    let life = seconds(&granted.expires_in).into_iter().chain(left).min();
+    let Some(life) = life else {
+        return Some(token);
+    };
+    let renewal = seconds(&granted.refresh_in).or((life > LONG).then(|| life / 2));
+    let token = token.expires_in(life);
+    Some(match renewal {
+        Some(age) => token.renew_in(age),
+        None => token,
+    })
+}
+
+/// A number of seconds, as a number or as text. What is neither says nothing.
+fn seconds(value: &Value) -> Option<Duration> {
+    let seconds = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// A time: seconds since 1970, or a date in one of the forms that App Service has had.
+fn time(value: &Value) -> Option<SystemTime> {
+    if let Some(since) = seconds(value) {
+        return SystemTime::UNIX_EPOCH.checked_add(since);
+    }
+    let text = value.as_str()?.trim();
+    let with_offset = ["%m/%d/%Y %H:%M:%S %:z", "%m/%d/%Y %I:%M:%S %p %:z"];
+    let with_offset = with_offset
+        .into_iter()
+        .find_map(|form| DateTime::parse_from_str(text, form).ok());
+    let date = DateTime::parse_from_rfc3339(text).ok().or(with_offset);
+    let date = date.map(|date| date.to_utc()).or_else(|| {
+        let date = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").ok()?;
+        Some(date.and_utc())
+    })?;
+    let since = u64::try_from(date.timestamp()).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(since))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// 2026-01-02 03:04:05Z
+    const NOW: u64 = 1_767_323_045;
+
+    /// The life of a token and the age at which it is renewed, in seconds.
+    fn times(answer: Value) -> (Option<u64>, Option<u64>) {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
+        let token = token(answer.to_string().as_bytes(), now).expect("a token");
+        assert_eq!(token.secret().expose(), "t");
+        let left = |at: Instant| at.saturating_duration_since(Instant::now()).as_secs();
+        (token.end().map(left), token.renewal().map(left))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn times_come_in_many_forms() {
+        let hour = (Some(3600), None);
+        for answer in [
+            json!({ "expires_in": "3600" }),
+            json!({ "expires_in": 3600 }),
+            json!({ "expires_on": (NOW + 3600).to_string() }),
+            json!({ "expires_on": NOW + 3600 }),
+            json!({ "expires_on": "01/02/2026 04:04:05 +00:00" }),
+            json!({ "expires_on": "1/2/2026 4:04:05 AM +00:00" }),
+            json!({ "expires_on": "2026-01-02 04:04:05" }),
+            json!({ "expires_on": "2026-01-02T04:04:05Z" }),
+            json!({ "expires_on": "2026-01-02T05:04:05+01:00" }),
+            // Of two the earlier one, and what cannot be read says nothing.
+            json!({ "expires_in": "86399", "expires_on": (NOW + 3600).to_string() }),
+            json!({ "expires_in": 3600, "expires_on": NOW + 86399 }),
+            json!({ "expires_in": 3600, "expires_on": "tomorrow" }),
+            json!({ "expires_in": null, "expires_on": NOW + 3600, "refresh_in": "" }),
+        ] {
+            let mut whole = answer.clone();
+            whole["access_token"] = json!("t");
+            assert_eq!(times(whole), hour, "{answer}");
+        }
+        assert_eq!(times(json!({ "access_token": "t" })), (None, None));
+        let over = json!({ "access_token": "t", "expires_on": NOW - 1 });
+        assert_eq!(times(over), (Some(0), None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_life_is_renewed_at_its_half() {
+        let lives = |life: u64| times(json!({ "access_token": "t", "expires_in": life }));
+        assert_eq!(lives(7200), (Some(7200), None));
+        assert_eq!(lives(7202), (Some(7202), Some(3601)));
+        assert_eq!(lives(86400), (Some(86400), Some(43200)));
+        let said = json!({ "access_token": "t", "expires_in": 86400, "refresh_in": "60" });
+        assert_eq!(times(said), (Some(86400), Some(60)));
+    }
+
+    #[test]
+    fn what_holds_no_token_is_none() {
+        for answer in [
+            "",
+            "<html>",
+            "[]",
+            "{}",
+            r#"{"access_token":""}"#,
+            r#"{"access_token":["t"]}"#,
+            r#"{"access_token":"t","token_type":"pop"}"#,
+            r#"{"access_token":"t""#,
+        ] {
+            assert!(
+                token(answer.as_bytes(), SystemTime::now()).is_none(),
+                "{answer}"
+            );
+        }
+        let odd = "\u{feff}{\"access_token\":\"t\",\"token_type\":\"bearer\"}";
+        assert!(token(odd.as_bytes(), SystemTime::now()).is_some());
+    }
+}

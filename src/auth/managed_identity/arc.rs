@@ -1,0 +1,201 @@
+//! The key by which Azure Arc knows programs that may have a token: it lies where only its agent and those may read.
+//!
+//! <https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication>
+
+use std::path::{Path, PathBuf};
+
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, HeaderValue};
+use tokio::fs::File;
+use tokio::io::AsyncReadExt as _;
+
+use crate::Result;
+use crate::error::SignInError;
+
+/// The size of a key at the most.
+const LONGEST_KEY: u64 = 4096;
+
+/// Where the agent puts keys.
+pub(super) fn keys(variable: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+    if cfg!(windows) {
+        let data = variable("ProgramData").unwrap_or_else(|| r"C:\ProgramData".to_owned());
+        Path::new(&data).join(r"AzureConnectedMachineAgent\Tokens")
+    } else {
+        PathBuf::from("/var/opt/azcmagent/tokens")
+    }
+}
+
+/// The agent itself. Where it is installed it may have set no variables, as for services.
+pub(super) fn agent(variable: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+    if cfg!(windows) {
+        let files = variable("ProgramFiles").unwrap_or_else(|| r"C:\Program Files".to_owned());
+        Path::new(&files).join(r"AzureConnectedMachineAgent\himds.exe")
+    } else {
+        PathBuf::from("/opt/azcmagent/bin/himds")
+    }
+}
+
+/// Answers a challenge: the value of the `Authorization` header.
+///
+/// Whoever answers at the agent's address says which file is read, and gets what is in it: so it has to be a key, and has to lie
+/// where keys do.
+///
+/// # Errors
+///
+/// When the challenge names no file, one that is no key, or one that cannot be read.
+pub(super) async fn answer(headers: &HeaderMap, keys: &Path) -> Result<HeaderValue> {
+    let file = file(headers).ok_or_else(|| {
+        SignInError::new("Azure Arc asks for no key: its challenge is of no known form")
+    })?;
+    let refused = |why: &str| {
+        let file = file.display().to_string();
+        let file = file.escape_debug();
+        SignInError::new(format!("Azure Arc asks for the file `{file}`, which {why}"))
+    };
+    if file.extension().is_none_or(|extension| extension != "key") {
+        return Err(refused("is no key").into());
+    }
+    let foreign = || {
+        let keys = keys.display();
+        refused(&format!("does not lie in `{keys}`"))
+    };
+    if file.parent() != Some(keys) {
+        return Err(foreign().into());
+    }
+    let unreadable = |error: std::io::Error| {
+        refused("cannot be read: on Linux, users of the group `himds` may").with_source(error)
+    };
+    // Nor may a link lead to another file.
+    let real = tokio::fs::canonicalize(&file).await.map_err(unreadable)?;
+    let real_keys = tokio::fs::canonicalize(keys).await.map_err(unreadable)?;
+    if real.parent() != Some(&real_keys) {
+        return Err(foreign().into());
+    }
+    let about = tokio::fs::metadata(&real).await.map_err(unreadable)?;
+    if !about.is_file() {
+        return Err(refused("is no file").into());
+    }
+    let mut key = String::new();
+    let open = File::open(&real).await.map_err(unreadable)?;
+    let read = open.take(LONGEST_KEY + 1).read_to_string(&mut key).await;
+    read.map_err(unreadable)?;
+    if key.len() as u64 > LONGEST_KEY {
+        return Err(refused("is longer than a key").into());
+    }
+    let mut value = HeaderValue::from_str(&format!("Basic {}", key.trim()))
+        .map_err(|_| refused("holds characters that no header can"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// `Basic realm=/var/opt/azcmagent/tokens/….key`
+fn file(headers: &HeaderMap) -> Option<PathBuf> {
+    let mut challenges = headers.get_all(WWW_AUTHENTICATE).into_iter();
+    challenges.find_map(|challenge| {
+        let (scheme, realm) = challenge.to_str().ok()?.trim().split_once(' ')?;
+        let (name, file) = realm.split_once('=')?;
+        let file = file.trim().trim_matches('"');
+        let is_known =
+            scheme.eq_ignore_ascii_case("Basic") && name.trim().eq_ignore_ascii_case("realm");
+        (is_known && !file.is_empty()).then(|| PathBuf::from(file))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn answered(challenge: &str, keys: &Path) -> std::result::Result<HeaderValue, String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(WWW_AUTHENTICATE, challenge.parse().unwrap());
+        answer(&headers, keys)
+            .await
+            .map_err(|error| error.to_string())
+    }
+
+    fn realm(file: &Path) -> String {
+        format!("Basic realm={}", file.display())
+    }
+
+    #[tokio::test]
+    async fn a_key_in_the_folder_of_keys_is_the_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("1.key");
+        std::fs::write(&file, "hush\n").unwrap();
+        for challenge in [realm(&file), format!("basic Realm=\"{}\"", file.display())] {
+            let value = answered(&challenge, folder.path()).await.unwrap();
+            assert_eq!(value, "Basic hush");
+            assert!(value.is_sensitive());
+        }
+        std::fs::write(&file, "k".repeat(4096)).unwrap();
+        let value = answered(&realm(&file), folder.path()).await.unwrap();
+        assert_eq!(value.len(), "Basic ".len() + 4096);
+    }
+
+    #[tokio::test]
+    async fn no_other_file_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = folder.path().join("tokens");
+        std::fs::create_dir_all(keys.join("folder.key")).unwrap();
+        let write = |name: &str, text: &[u8]| {
+            let file = keys.join(name);
+            std::fs::write(&file, text).unwrap();
+            file
+        };
+        let outside = folder.path().join("outside.key");
+        std::fs::write(&outside, "hush").unwrap();
+        let below = keys.join("folder.key").join("below.key");
+        std::fs::write(&below, "hush").unwrap();
+        for (file, says) in [
+            (write("1.txt", b"hush"), "which is no key"),
+            (write("key", b"hush"), "which is no key"),
+            (outside, "which does not lie in `"),
+            (keys.join("../outside.key"), "which does not lie in `"),
+            (below, "which does not lie in `"),
+            (keys.join("folder.key"), "which is no file"),
+            (keys.join("none.key"), "which cannot be read: "),
+            (
+                write("long.key", &[b'k'; 4097]),
+                "which is longer than a key",
+            ),
+            (write("binary.key", b"\xff"), "which cannot be read: "),
+            (
+                write("lines.key", b"hush\nhush"),
+                "which holds characters that no header can",
+            ),
+        ] {
+            let error = answered(&realm(&file), &keys).await.unwrap_err();
+            assert!(error.contains(says), "{}: {error}", file.display());
+            assert!(!error.contains("hush"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_link_does_not_lead_out_of_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = folder.path().join("tokens");
+        std::fs::create_dir(&keys).unwrap();
+        let outside = folder.path().join("outside.key");
+        std::fs::write(&outside, "hush").unwrap();
+        let link = keys.join("1.key");
+        std::os::unix::fs::symlink(&outside, &link).unwrap();
+        let error = answered(&realm(&link), &keys).await.unwrap_err();
+        assert!(error.contains("which does not lie in `"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_challenge_of_another_form_is_an_error() {
+        for challenge in [
+            "Bearer",
+            "Basic",
+            "Basic realm=",
+            "Bearer realm=/a.key",
+            "Basic x=/a.key",
+        ] {
+            let error = answered(challenge, Path::new("/")).await.unwrap_err();
+            assert!(error.contains("of no known form"), "{challenge}: {error}");
+        }
+        assert!(answer(&HeaderMap::new(), Path::new("/")).await.is_err());
+    }
+}

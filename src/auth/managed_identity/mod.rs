@@ -1,0 +1,130 @@
+//! Signing in as the machine: an identity that the platform on which the program runs keeps for it.
+
+mod answer;
+mod arc;
+mod endpoint;
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+mod pinned;
+#[cfg(test)]
+#[path = "../../../tests/it/support/recorder.rs"]
+#[allow(dead_code, reason = "integration tests need more of it")]
+mod recorder;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+
+use super::{Token, TokenProvider, TokenRequest};
+use crate::Result;
+use endpoint::Endpoint;
+pub use source::ManagedIdentitySource;
+
+/// Signs in as the machine on which the program runs: with its managed identity, which needs no secret.
+///
+/// It works on virtual machines, App Service, Functions, Container Apps, Service Fabric, Azure Machine Learning, Cloud Shell,
+/// and on machines elsewhere that Azure Arc knows. Which of these it is, the environment says, when the first token is needed;
+/// [`source`](Self::source()) says it instead.
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::ManagedIdentity;
+///
+/// // The machine's own identity.
+/// let graph = Graph::new(ManagedIdentity::new());
+///
+/// // One that was made apart and assigned to the machine.
+/// let graph = Graph::new(ManagedIdentity::new().client_id("11111111-1111-1111-1111-111111111111"));
+/// ```
+///
+/// The identity has the permissions of Graph that an administrator granted to its service principal. Azure keeps its tokens for up
+/// to 24 hours, so a permission that is granted today may show tomorrow.
+///
+/// The endpoint that gives tokens is the machine's own, so it is never asked through a proxy, whatever the client's connections are.
+///
+/// # Errors
+///
+/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the endpoint refuses, which most often means that no identity is assigned.
+/// Where nothing speaks of a managed identity and nobody answers at the address of virtual machines, the error is
+/// [unavailable](crate::error::SignInError::is_unavailable).
+///
+/// <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/overview>
+#[derive(Clone, Default)]
+pub struct ManagedIdentity {
+    identity: Identity,
+    source: Option<ManagedIdentitySource>,
+    endpoint: OnceCell<Endpoint>,
+}
+
+/// Which of a machine's identities.
+#[derive(Clone, Debug, Default)]
+enum Identity {
+    /// The machine's own.
+    #[default]
+    SystemAssigned,
+    Client(String),
+    Object(String),
+    Resource(String),
+}
+
+impl ManagedIdentity {
+    /// The machine's own identity, which is called system-assigned.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A user-assigned identity, by its client id. Of several ways to name one, the last one counts.
+    #[must_use]
+    pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.identity = Identity::Client(id.into());
+        self
+    }
+
+    /// A user-assigned identity, by the object id of its service principal.
+    #[must_use]
+    pub fn object_id(mut self, id: impl Into<String>) -> Self {
+        self.identity = Identity::Object(id.into());
+        self
+    }
+
+    /// A user-assigned identity, by its id in Azure: `/subscriptions/…/userAssignedIdentities/…`.
+    #[must_use]
+    pub fn resource_id(mut self, id: impl Into<String>) -> Self {
+        self.identity = Identity::Resource(id.into());
+        self
+    }
+
+    /// Asks here for tokens, whatever the environment says.
+    #[must_use]
+    pub fn source(mut self, source: ManagedIdentitySource) -> Self {
+        self.source = Some(source);
+        self.endpoint = OnceCell::new();
+        self
+    }
+}
+
+#[async_trait]
+impl TokenProvider for ManagedIdentity {
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        let endpoint = self
+            .endpoint
+            .get_or_try_init(|| async {
+                let source = self.source.clone();
+                Endpoint::new(source.unwrap_or_else(ManagedIdentitySource::of_environment))
+            })
+            .await?;
+        endpoint.token(&self.identity, &request).await
+    }
+}
+
+impl fmt::Debug for ManagedIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManagedIdentity")
+            .field("identity", &self.identity)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+//! What needs a source that nobody but this module can make: one that is a guess, and an Azure Arc with keys elsewhere.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::recorder::{Answer, Recorder};
+use super::*;
+use crate::Cloud;
+use crate::error::{Error, SignInError};
+use crate::transport::tests::plain_client;
+
+async fn token(identity: &ManagedIdentity) -> Result<Token> {
+    let request = TokenRequest::new(Arc::new(Cloud::Global), plain_client(), None);
+    identity.token(request).await
+}
+
+async fn refused(identity: &ManagedIdentity) -> SignInError {
+    match token(identity).await {
+        Err(Error::SignIn(error)) => *error,
+        other => panic!("a sign-in error was expected: {other:?}"),
+    }
+}
+
+fn guessed(at: &str) -> ManagedIdentity {
+    ManagedIdentity::new().source(ManagedIdentitySource::guessed_at(at))
+}
+
+fn granted() -> Answer {
+    Answer::json(r#"{"access_token":"token","expires_in":"3599"}"#)
+}
+
+/// The metadata service: without its header it refuses.
+async fn imds(answer: Answer) -> Recorder {
+    Recorder::new(move |request| match request.header("metadata") {
+        Some("true") => answer.clone(),
+        _ => Answer::json(r#"{"error":"invalid_request"}"#).with_status(400),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_guess_is_looked_at_once() {
+    let imds = imds(granted()).await;
+    let identity = guessed(imds.url());
+    for _ in 0..2 {
+        token(&identity).await.unwrap();
+    }
+    let asked = "/?api-version=2018-02-01&resource=https%3A%2F%2Fgraph.microsoft.com";
+    assert_eq!(imds.targets(), ["/", asked, asked]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guess_that_is_wrong_is_unavailable_at_once() {
+    let start = Instant::now();
+    let seems = "sign-in failed: this machine seems to have no managed identity: the environment names none, and";
+    let error = refused(&guessed("http://127.0.0.1:1/token")).await;
+    let nobody = format!(
+        "{seems} nobody answers at the address of the metadata service (IMDS): no connection: "
+    );
+    assert!(error.to_string().starts_with(&nobody), "{error}");
+    assert!(error.is_unavailable() && !error.is_retryable());
+
+    // The services of other clouds, which have the same address.
+    for status in [200, 302, 401, 403, 404] {
+        let other = Recorder::always(Answer::status(status)).await;
+        let error = refused(&guessed(other.url())).await;
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{seems} somebody else answers ({status}) at the address of the metadata service (IMDS)"
+            )
+        );
+        assert!(error.is_unavailable() && !error.is_retryable());
+        // It may come later, so it is looked at again.
+        refused(&guessed(other.url())).await;
+        assert_eq!(other.targets(), ["/", "/"]);
+    }
+    assert_eq!(start.elapsed().as_secs(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guess_that_says_nothing_is_given_up() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let start = Instant::now();
+    let error = refused(&guessed(&format!(
+        "http://{}/",
+        silent.local_addr().unwrap()
+    )))
+    .await;
+    assert!(error.is_unavailable(), "{error}");
+    assert!(
+        error.to_string().ends_with(": no answer in time"),
+        "{error}"
+    );
+    assert_eq!(start.elapsed().as_secs(), 2);
+}
+
+#[tokio::test]
+async fn a_machine_without_an_identity_is_passed_over_unless_one_was_asked_for() {
+    let answer =
+        Answer::json(r#"{"error":"invalid_request","error_description":"Identity not found"}"#);
+    let imds = imds(answer.with_status(400)).await;
+    let error = refused(&guessed(imds.url())).await;
+    assert!(error.is_unavailable(), "{error}");
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(400));
+    let error = refused(&guessed(imds.url()).client_id("client")).await;
+    assert!(!error.is_unavailable(), "{error}");
+}
+
+#[tokio::test]
+async fn azure_arc_gets_the_key_that_it_asks_for() {
+    let keys = tempfile::tempdir().unwrap();
+    let file = keys.path().join("1.key");
+    std::fs::write(&file, "the-key").unwrap();
+    let challenge = format!("Basic realm={}", file.display());
+    let arc = Recorder::new(move |request| match request.header("authorization") {
+        Some("Basic the-key") => granted(),
+        _ => Answer::status(401).header("WWW-Authenticate", &challenge),
+    })
+    .await;
+    let source = || ManagedIdentitySource::arc_with_keys(arc.url(), keys.path());
+    token(&ManagedIdentity::new().source(source()))
+        .await
+        .unwrap();
+    let [first, second] = arc.requests().try_into().expect("two requests");
+    assert_eq!(first.header("authorization"), None);
+    assert_eq!(second.header("authorization"), Some("Basic the-key"));
+    for request in [first, second] {
+        assert_eq!(request.method, "GET");
+        assert_eq!(request.header("metadata"), Some("true"));
+        assert_eq!(
+            request.target,
+            "/?api-version=2020-06-01&resource=https%3A%2F%2Fgraph.microsoft.com"
+        );
+    }
+    // A key that is refused is not tried again.
+    std::fs::write(&file, "another-key").unwrap();
+    arc.clear();
+    let error = refused(&ManagedIdentity::new().source(source())).await;
+    assert_eq!(
+        error.to_string(),
+        "sign-in refused: 401 Unauthorized: asked of Azure Arc"
+    );
+    assert_eq!(arc.requests().len(), 2);
+    assert!(!format!("{error:?}").contains("another-key"));
+}
+
+/// Without rustls there is no way to know the server, so it gets nothing.
+#[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
+#[tokio::test]
+async fn service_fabric_needs_rustls() {
+    let source =
+        ManagedIdentitySource::service_fabric("https://127.0.0.1:1", "hush", "00".repeat(20));
+    let error = refused(&ManagedIdentity::new().source(source)).await;
+    assert_eq!(
+        error.to_string(),
+        "sign-in failed: Service Fabric is known by its certificate's thumbprint, which needs a feature of this crate that is not on: \
+         `rustls-ring` or `rustls-aws-lc-rs`"
+    );
+}

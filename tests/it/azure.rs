@@ -1,0 +1,198 @@
+//! Credentials of the Azure SDK: as a provider, and made of a client.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use azure_core::credentials::{AccessToken as AzureToken, TokenCredential, TokenRequestOptions};
+use azure_core::error::ErrorKind;
+use azure_core::time::OffsetDateTime;
+use futures_util::future::join_all;
+use http::Method;
+use msgraph::auth::{AccessToken, AzureCredential, GraphCredential, Token, TokenRequest};
+use msgraph::error::SignInError;
+use msgraph::{Cloud, Error, Graph};
+
+use crate::support::recorder::{Answer, Recorder};
+
+const SCOPE: &str = "https://graph.microsoft.com/.default";
+const HUSH: &str = "hush-hush";
+
+/// A credential of the SDK's that notes for what it is asked; its tokens live so many seconds.
+#[derive(Debug)]
+struct Credential {
+    lives: i64,
+    asked: Mutex<Vec<String>>,
+    secret: &'static str,
+}
+
+impl Credential {
+    fn new(lives: i64) -> Arc<Self> {
+        Arc::new(Self {
+            lives,
+            asked: Mutex::default(),
+            secret: HUSH,
+        })
+    }
+}
+
+#[msgraph::async_trait]
+impl TokenCredential for Credential {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        _: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AzureToken> {
+        let count = {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push(scopes.join(" "));
+            asked.len()
+        };
+        if self.lives == 0 {
+            let error =
+                azure_core::Error::with_message(ErrorKind::Credential, "the vault is locked");
+            return Err(error);
+        }
+        let end = OffsetDateTime::now_utc() + azure_core::time::Duration::seconds(self.lives);
+        Ok(AzureToken::new(format!("{}-{count}", self.secret), end))
+    }
+}
+
+#[tokio::test]
+async fn a_credential_of_the_sdk_signs_in() {
+    let graph = Recorder::always(Answer::json("{}")).await;
+    for (lives, asked) in [(3600, 1), (-1, 2)] {
+        let credential = Credential::new(lives);
+        let provider = AzureCredential::new(credential.clone());
+        assert!(!format!("{provider:?}").contains(HUSH));
+        let client = Graph::builder(provider)
+            .base_url(graph.url())
+            .build()
+            .unwrap();
+        for _ in 0..2 {
+            client.request(Method::GET, "/me").await.unwrap();
+        }
+        assert_eq!(*credential.asked.lock().unwrap(), vec![SCOPE; asked]);
+    }
+    let sent: Vec<_> = graph
+        .requests()
+        .iter()
+        .map(|request| request.header("authorization").unwrap().to_owned())
+        .collect();
+    let expected = ["1", "1", "1", "2"].map(|count| format!("Bearer {HUSH}-{count}"));
+    assert_eq!(sent, expected);
+}
+
+#[tokio::test]
+async fn a_credential_is_asked_for_the_scope_of_the_cloud_and_its_error_is_the_source() {
+    let credential = Credential::new(0);
+    let client = Graph::builder(AzureCredential::new(credential.clone()))
+        .cloud(Cloud::China)
+        .build()
+        .unwrap();
+    let Error::SignIn(error) = client.sign_in().await.unwrap_err() else {
+        panic!("a sign-in error was expected");
+    };
+    assert_eq!(
+        error.to_string(),
+        "sign-in failed: the credential of the Azure SDK has no token: the vault is locked"
+    );
+    let source = std::error::Error::source(&*error).unwrap();
+    let source = source.downcast_ref::<azure_core::Error>().unwrap();
+    assert_eq!(*source.kind(), ErrorKind::Credential);
+    assert_eq!(
+        *credential.asked.lock().unwrap(),
+        ["https://microsoftgraph.chinacloudapi.cn/.default"]
+    );
+}
+
+/// A client whose provider counts, and gives tokens that live for an hour.
+fn counting() -> (Graph, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&count);
+    let graph = Graph::new(move |_: TokenRequest| {
+        let n = counter.fetch_add(1, Ordering::SeqCst) + 1;
+        async move {
+            tokio::task::yield_now().await;
+            Ok(Token::new(format!("{HUSH}-{n}")).expires_in(Duration::from_secs(3600)))
+        }
+    });
+    (graph, count)
+}
+
+#[tokio::test]
+async fn a_clients_tokens_are_a_credential_and_one_request_serves_both() {
+    let (graph, count) = counting();
+    let credential: Arc<dyn TokenCredential> = Arc::new(GraphCredential::new(&graph));
+    assert!(!format!("{credential:?}").contains(HUSH));
+    let (signed_in, tokens) = tokio::join!(
+        graph.sign_in(),
+        join_all((0..1000).map(|_| credential.get_token(&[SCOPE], None)))
+    );
+    signed_in.unwrap();
+    for token in tokens {
+        let token = token.unwrap();
+        assert_eq!(token.token.secret(), format!("{HUSH}-1"));
+        let left = token.expires_on - OffsetDateTime::now_utc();
+        assert!((3590..=3600).contains(&left.whole_seconds()), "{left}");
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_client_has_tokens_for_its_own_graph_alone() {
+    let (graph, count) = counting();
+    let credential = GraphCredential::new(&graph);
+    for (scopes, named) in [
+        (
+            &["https://vault.azure.net/.default"][..],
+            "https://vault.azure.net/.default",
+        ),
+        (&[], ""),
+        (
+            &[SCOPE, "User.Read"],
+            "https://graph.microsoft.com/.default User.Read",
+        ),
+        (
+            &["https://graph.microsoft.us/.default"],
+            "https://graph.microsoft.us/.default",
+        ),
+    ] {
+        let error = credential.get_token(scopes, None).await.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Credential);
+        assert_eq!(
+            error.to_string(),
+            format!("a client of Graph has tokens for `{SCOPE}` alone, not for `{named}`")
+        );
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_sign_in_says_so() {
+    let graph =
+        Graph::new(|_: TokenRequest| async { Err(SignInError::new("the vault is locked").into()) });
+    let error = GraphCredential::new(&graph)
+        .get_token(&[SCOPE], None)
+        .await
+        .unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Credential);
+    assert_eq!(error.to_string(), "sign-in failed: the vault is locked");
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(
+        source
+            .downcast_ref::<Error>()
+            .is_some_and(|error| matches!(error, Error::SignIn(_)))
+    );
+}
+
+#[tokio::test]
+async fn a_token_whose_end_nobody_knows_is_not_kept_by_the_sdk() {
+    let graph = Graph::new(AccessToken::new(HUSH));
+    let token = GraphCredential::new(&graph)
+        .get_token(&[SCOPE], None)
+        .await
+        .unwrap();
+    assert_eq!(token.token.secret(), HUSH);
+    assert!(token.expires_on <= OffsetDateTime::now_utc());
+}

@@ -1,0 +1,245 @@
+//! Several ways to sign in, one after another.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::join_all;
+use http::Method;
+use msgraph::auth::{AccessToken, Chain, ClientSecret, Token, TokenProvider, TokenRequest};
+use msgraph::error::SignInError;
+use msgraph::{CustomCloud, Error, Graph, Retry};
+
+use crate::support::recorder::{Answer, Recorder};
+
+/// Who was asked, in this order.
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<Vec<&'static str>>>);
+
+impl Asked {
+    /// A provider that notes that it is asked, and answers by how often it was.
+    fn link(
+        &self,
+        name: &'static str,
+        answer: impl Fn(usize) -> msgraph::Result<Token> + Send + Sync + 'static,
+    ) -> impl TokenProvider {
+        let asked = self.clone();
+        let count = AtomicUsize::new(0);
+        move |_: TokenRequest| {
+            asked.0.lock().unwrap().push(name);
+            let answer = answer(count.fetch_add(1, Ordering::SeqCst));
+            async move {
+                tokio::task::yield_now().await;
+                answer
+            }
+        }
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+fn unavailable<T>(why: &str) -> msgraph::Result<T> {
+    Err(SignInError::unavailable(why).into())
+}
+
+fn client(provider: impl TokenProvider, graph: &Recorder) -> Graph {
+    Graph::builder(provider)
+        .base_url(graph.url())
+        .retry(Retry::never())
+        .build()
+        .expect("a client can be built")
+}
+
+async fn refused(chain: Chain) -> SignInError {
+    match Graph::new(chain).sign_in().await {
+        Err(Error::SignIn(error)) => *error,
+        other => panic!("a sign-in error was expected: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_first_that_gives_a_token_gives_all_later_ones() {
+    let graph = Recorder::always(Answer::status(401)).await;
+    let asked = Asked::default();
+    // The first one would have a token later, but then the identity would be another one.
+    let late = |n| {
+        if n == 0 {
+            unavailable("not yet")
+        } else {
+            Ok(Token::new("late"))
+        }
+    };
+    let chain = Chain::new()
+        .or("late", asked.link("late", late))
+        .or(
+            "second",
+            asked.link("second", |n| Ok(Token::new(format!("second-{n}")))),
+        )
+        .or("third", asked.link("third", |_| Ok(Token::new("third"))));
+    assert_eq!(format!("{chain:?}"), r#"Chain ["late", "second", "third"]"#);
+    let client = client(chain, &graph);
+    client.sign_in().await.unwrap();
+    assert_eq!(asked.names(), ["late", "second"]);
+    for _ in 0..2 {
+        client.request(Method::GET, "/me").await.unwrap_err();
+    }
+    assert!(asked.names().iter().all(|name| *name == "second"));
+    let tokens = graph.requests();
+    let tokens = tokens
+        .iter()
+        .filter_map(|request| request.header("authorization"));
+    assert!(
+        tokens
+            .into_iter()
+            .all(|token| token.starts_with("Bearer second-"))
+    );
+}
+
+#[tokio::test]
+async fn a_failure_of_the_chosen_one_asks_nobody_else() {
+    let asked = Asked::default();
+    let once = |n| {
+        if n == 0 {
+            Ok(Token::new("once"))
+        } else {
+            unavailable("signed out")
+        }
+    };
+    let chain = Arc::new(
+        Chain::new()
+            .or("once", asked.link("once", once))
+            .or("other", asked.link("other", |_| Ok(Token::new("other")))),
+    );
+    Graph::new(Arc::clone(&chain)).sign_in().await.unwrap();
+    let error = Graph::new(chain).sign_in().await.unwrap_err();
+    assert_eq!(error.to_string(), "sign-in failed: signed out");
+    assert_eq!(asked.names(), ["once", "once"]);
+}
+
+#[tokio::test]
+async fn a_refusal_ends_the_search_and_says_whose_it_was() {
+    let login = Recorder::always(
+        Answer::json(r#"{"error":"invalid_client","error_codes":[7000215],"error_description":"AADSTS7000215: Wrong."}"#)
+            .with_status(401),
+    )
+    .await;
+    let asked = Asked::default();
+    let chain = Chain::new()
+        .or(
+            "nothing",
+            asked.link("nothing", |_| unavailable("nothing is set")),
+        )
+        .or(
+            "environment",
+            ClientSecret::new("contoso.com", "client", "hush"),
+        )
+        .or("tool", asked.link("tool", |_| Ok(Token::new("tool"))));
+    let cloud = CustomCloud::new("http://127.0.0.1:1", login.url());
+    let client = Graph::builder(chain).cloud(cloud).build().unwrap();
+    let Error::SignIn(error) = client.sign_in().await.unwrap_err() else {
+        panic!("a sign-in error was expected");
+    };
+    assert_eq!(
+        error.to_string(),
+        "sign-in refused: 401 invalid_client AADSTS7000215: Wrong: `environment` is what failed, and nobody else is asked"
+    );
+    assert_eq!(
+        (error.error(), error.is_unavailable()),
+        (Some("invalid_client"), false)
+    );
+    assert_eq!(asked.names(), ["nothing"]);
+
+    let broken = |_| Err(SignInError::new("the vault is locked").into());
+    let error = refused(Chain::new().or("vault", asked.link("vault", broken))).await;
+    assert_eq!(
+        error.to_string(),
+        "sign-in failed: the vault is locked (`vault` is what failed, and nobody else is asked)"
+    );
+
+    // What is no error of signing in is what it is.
+    let wrong = Graph::builder(AccessToken::new("t")).base_url("http://evil.example");
+    let wrong = wrong.build().unwrap_err();
+    let other = move |_| Err(wrong.clone());
+    let chain = Chain::new()
+        .or("odd", asked.link("odd", other))
+        .or("tool", asked.link("tool", |_| Ok(Token::new("tool"))));
+    assert!(matches!(
+        Graph::new(chain).sign_in().await,
+        Err(Error::Host(_))
+    ));
+}
+
+#[tokio::test]
+async fn when_nobody_can_each_reason_is_said_on_one_line() {
+    let asked = Asked::default();
+    let inner = Chain::new().or(
+        "tool",
+        asked.link("tool", |_| unavailable("not\ninstalled")),
+    );
+    let chain = Chain::new()
+        .or(
+            "environment",
+            asked.link("environment", |_| unavailable("nothing is set")),
+        )
+        .or("tools", inner);
+    let error = refused(chain).await;
+    assert_eq!(
+        error.to_string(),
+        "sign-in failed: nobody in the chain can sign in: `environment`: nothing is set; `tools`: nobody in the chain can sign in: \
+         `tool`: not installed"
+    );
+    assert!(error.is_unavailable() && !error.is_retryable());
+    let error = refused(Chain::new()).await;
+    assert_eq!(
+        error.to_string(),
+        "sign-in failed: the chain has no provider"
+    );
+    assert!(error.is_unavailable());
+}
+
+#[tokio::test]
+async fn all_are_asked_again_after_nobody_could() {
+    let asked = Asked::default();
+    let late = |n| {
+        if n == 0 {
+            unavailable("not yet")
+        } else {
+            Ok(Token::new("late"))
+        }
+    };
+    let client = Graph::new(Chain::new().or("late", asked.link("late", late)));
+    client.sign_in().await.unwrap_err();
+    client.sign_in().await.unwrap();
+    assert_eq!(asked.names(), ["late", "late"]);
+}
+
+#[tokio::test]
+async fn clients_that_share_a_chain_share_the_choice() {
+    let asked = Asked::default();
+    let chain = Arc::new(
+        Chain::new()
+            .or("none", asked.link("none", |_| unavailable("nothing")))
+            .or(
+                "second",
+                asked.link("second", |n| Ok(Token::new(format!("second-{n}")))),
+            ),
+    );
+    let clients: Vec<_> = (0..10).map(|_| Graph::new(Arc::clone(&chain))).collect();
+    for signed_in in join_all(clients.iter().map(Graph::sign_in)).await {
+        signed_in.unwrap();
+    }
+    let names = asked.names();
+    assert_eq!(names.iter().filter(|name| **name == "none").count(), 1);
+    assert_eq!(names.iter().filter(|name| **name == "second").count(), 10);
+}
+
+#[tokio::test]
+async fn a_chain_shares_tokens_only_if_all_of_it_do() {
+    let own = |_: TokenRequest| async { Ok(Token::new("t")) };
+    assert!(Chain::new().or("own", own).shares_tokens());
+    let chain = Chain::new()
+        .or("own", own)
+        .or("fixed", AccessToken::new("t"));
+    assert!(!chain.shares_tokens());
+}
