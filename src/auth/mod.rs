@@ -3,15 +3,20 @@
 //! | who signs in | provider |
 //! |---|---|
 //! | an application, with a secret | [`ClientSecret`] |
-//! | an application, with a certificate | [`ClientCertificate`] |
+//! | an application, with a certificate | `ClientCertificate` |
 //! | an application, with an assertion made elsewhere | [`ClientAssertion`] |
 //! | an application on a platform that vouches for it (Kubernetes) | [`WorkloadIdentity`] |
 //! | the machine on which the program runs | [`ManagedIdentity`] |
-//! | a developer, with a tool of Azure's | [`AzureCli`], [`AzureDeveloperCli`] |
-//! | whichever of these is there, where the program runs | [`Chain`] |
+//! | users of a web site | [`AuthorizationCode`], which gives a [`UserSession`] each |
+//! | users who call a web API | [`OnBehalfOf`] |
+//! | the user of a desktop | [`DesktopSignIn`] |
+//! | the user of a command line, or of a machine without a browser | [`DeviceCode`] |
 //! | a user who has signed in before | [`RefreshToken`] |
+//! | whoever is signed in with Azure's tools | [`AzureCli`], [`AzureDeveloperCli`] |
+//! | the first of several that can | [`Chain`] |
 //! | somebody else has the token | [`AccessToken`] |
-//! | a credential of the Azure SDK does it (feature `azure`) | `AzureCredential` |
+//! | a credential of the Azure SDK | `AzureCredential`, with the feature `azure` |
+//! | nobody yet | [`SignedOut`] |
 //! | anything else | a closure, or a [`TokenProvider`] of one's own |
 //!
 //! They are types of their own, so that a refresh token can never be sent to Graph as if it were an access token.
@@ -19,9 +24,11 @@
 //! The client keeps a token and renews it five minutes before its end, in the background, while calls go on with the old
 //! one. However many calls wait for a token, one request is made for all of them; it runs in a task of its own
 //! ([`tokio::spawn`]), so that a call that is given up does not take it along. If it fails, those that waited fail with it,
-//! and the next call tries again. When Graph refuses a token (401), one new token is got and the call made once more.
+//! and the next call tries again. When Graph refuses a token (401), one new token is got and the call made once more, with the
+//! claims that Graph asked for. Clients that are given one [`TokenCache`] share their tokens.
 //!
-//! What is secret is a [`Secret`], which prints as `[redacted]`.
+//! What signs a user in again is kept by a [`TokenStore`] between runs of a program. What is secret is a [`Secret`], which prints as
+//! `[redacted]`.
 
 mod access_token;
 mod application;

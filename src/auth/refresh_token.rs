@@ -35,6 +35,7 @@ pub struct RefreshToken {
     scope: Option<String>,
     on_rotation: Option<Arc<OnRotation>>,
     store: Option<Arc<dyn TokenStore>>,
+    user: Option<String>,
     rotation: OnceCell<Rotation>,
 }
 
@@ -59,6 +60,7 @@ impl RefreshToken {
             scope: None,
             on_rotation: None,
             store: None,
+            user: None,
             rotation: OnceCell::new(),
         }
     }
@@ -125,12 +127,23 @@ impl RefreshToken {
         self
     }
 
+    /// Tells this user's token in the [`store`](Self::store) from others': the name that the user signs in with, or any other.
+    #[must_use]
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
     /// The rotation, once the first request has said for which cloud it is.
     async fn rotation(&self, request: &TokenRequest) -> &Rotation {
         let begin = || async {
+            let mut key = self.application.cache_key(request.cloud());
+            if let Some(user) = &self.user {
+                key = key.user(user.to_ascii_lowercase());
+            }
             let store = self.store.clone().map(|store| Place {
                 store,
-                key: self.application.cache_key(request.cloud()).name(),
+                key: key.name(),
             });
             let callback = self.on_rotation.clone();
             Rotation::given(
