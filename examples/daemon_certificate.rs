@@ -53,9 +53,11 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let certificate = Certificate::from_pem([CERTIFICATE, KEY].concat())?;
     writeln!(out, "{certificate:?}")?;
     let credential = ClientCertificate::new(&*known.domain, &*known.client_id, certificate);
-    let root = simulator.url().trim_end_matches("/v1.0");
     let graph = Graph::builder(credential)
-        .cloud(CustomCloud::new(root, simulator.login_url()))
+        .cloud(CustomCloud::new(
+            simulator.login_url(),
+            simulator.login_url(),
+        ))
         .build()?;
     list(&graph, out).await
 }

@@ -40,9 +40,11 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         device.approve_device(prompt.user_code());
         std::future::ready(())
     });
-    let root = simulator.url().trim_end_matches("/v1.0");
     let graph = Graph::builder(user.scopes(["User.Read"]))
-        .cloud(CustomCloud::new(root, simulator.login_url()))
+        .cloud(CustomCloud::new(
+            simulator.login_url(),
+            simulator.login_url(),
+        ))
         .build()?;
     greet(&graph, out).await
 }

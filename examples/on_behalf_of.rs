@@ -71,10 +71,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let known = simulator.credentials();
-    let root = simulator.url().trim_end_matches("/v1.0");
     let api = Arc::new(Api {
         graph: Graph::builder(SignedOut)
-            .cloud(CustomCloud::new(root, simulator.login_url()))
+            .cloud(CustomCloud::new(
+                simulator.login_url(),
+                simulator.login_url(),
+            ))
             .build()?,
         application: Application::new(&*known.domain, &*known.client_id)
             .client_secret(&*known.client_secret),

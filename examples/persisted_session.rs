@@ -60,8 +60,7 @@ async fn start(
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Arc::new(Simulator::start().await?);
     simulator.set_device_interval(Duration::ZERO);
-    let root = simulator.url().trim_end_matches("/v1.0");
-    let cloud = CustomCloud::new(root, simulator.login_url());
+    let cloud = CustomCloud::new(simulator.login_url(), simulator.login_url());
     let client_id = &simulator.credentials().public_client_id;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("session.json");

@@ -189,8 +189,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let known = simulator.credentials();
-    let root = simulator.url().trim_end_matches("/v1.0");
-    let cloud = CustomCloud::new(root, simulator.login_url());
+    let cloud = CustomCloud::new(simulator.login_url(), simulator.login_url());
     let application =
         Application::new(&*known.domain, &*known.client_id).client_secret(&*known.client_secret);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
