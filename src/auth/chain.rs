@@ -5,9 +5,9 @@ use std::fmt;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
-use super::{AzureCli, ManagedIdentity, Token, TokenProvider, TokenRequest, WorkloadIdentity};
-use crate::Result;
+use super::{AzureCli, CacheKey, Environment, ManagedIdentity, Token, TokenProvider, TokenRequest};
 use crate::error::{Error, SignInError};
+use crate::{Cloud, Result};
 
 /// Signs in with the first of several providers that can: for a program that runs here on a developer's machine, there in a cluster.
 ///
@@ -60,9 +60,9 @@ impl Chain {
         self
     }
 
-    /// What a program needs that is developed on a desk and then runs in Azure, all without a secret:
+    /// What a program needs that is developed on a desk and then runs in Azure:
     ///
-    /// 1. [`WorkloadIdentity`], where the environment has `AZURE_FEDERATED_TOKEN_FILE`, with `AZURE_TENANT_ID` and `AZURE_CLIENT_ID`;
+    /// 1. [`Environment`]: as the application for which the environment has a secret, a certificate or a federated token;
     /// 2. [`ManagedIdentity`], of the client id `AZURE_CLIENT_ID` where the environment has it, otherwise the machine's own;
     /// 3. [`AzureCli`].
     ///
@@ -81,7 +81,7 @@ impl Chain {
 
     fn on_azure_with(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         Self::new()
-            .or("workload identity", OfEnvironment::workload(variable))
+            .or("environment", Environment::with(variable))
             .or("managed identity", managed_identity(variable))
             .or("Azure CLI", AzureCli::new())
     }
@@ -130,6 +130,11 @@ impl TokenProvider for Chain {
     fn shares_tokens(&self) -> bool {
         self.links.iter().all(|link| link.provider.shares_tokens())
     }
+
+    /// None: a chain's tokens may be of any of its links, and a key has to be known before the first one.
+    fn cache_key(&self, _: &Cloud) -> Option<CacheKey> {
+        None
+    }
 }
 
 /// The names, in their order.
@@ -141,29 +146,6 @@ impl fmt::Debug for Chain {
     }
 }
 
-/// A provider that the environment configures, or does not.
-enum OfEnvironment<P> {
-    Set(P),
-    /// A variable without which there is none.
-    Unset(&'static str),
-    /// A variable that lacks beside those that are set.
-    Incomplete(&'static str),
-}
-
-impl OfEnvironment<WorkloadIdentity> {
-    fn workload(variable: &dyn Fn(&str) -> Option<String>) -> Self {
-        const FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
-        let set = |name| variable(name).filter(|value| !value.is_empty()).ok_or(name);
-        let Ok(file) = set(FILE) else {
-            return Self::Unset(FILE);
-        };
-        match (set("AZURE_TENANT_ID"), set("AZURE_CLIENT_ID")) {
-            (Ok(tenant), Ok(client)) => Self::Set(WorkloadIdentity::new(tenant, client, file)),
-            (Err(name), _) | (_, Err(name)) => Self::Incomplete(name),
-        }
-    }
-}
-
 fn managed_identity(variable: &dyn Fn(&str) -> Option<String>) -> ManagedIdentity {
     match variable("AZURE_CLIENT_ID").filter(|id| !id.is_empty()) {
         Some(id) => ManagedIdentity::new().client_id(id),
@@ -171,25 +153,9 @@ fn managed_identity(variable: &dyn Fn(&str) -> Option<String>) -> ManagedIdentit
     }
 }
 
-#[async_trait]
-impl<P: TokenProvider> TokenProvider for OfEnvironment<P> {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
-        let message = |name| format!("the environment variable `{name}` is not set");
-        match self {
-            Self::Set(provider) => provider.token(request).await,
-            Self::Unset(name) => Err(SignInError::unavailable(message(name)).into()),
-            Self::Incomplete(name) => Err(SignInError::new(message(name)).into()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::Cloud;
-    use crate::transport::tests::plain_client;
 
     fn environment(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
         move |name| {
@@ -198,20 +164,11 @@ mod tests {
         }
     }
 
-    async fn first(variables: &[(&str, &str)]) -> SignInError {
-        let request = TokenRequest::new(Arc::new(Cloud::Global), plain_client(), None);
-        let chain = Chain::on_azure_with(&environment(variables));
-        match chain.links[0].provider.token(request).await {
-            Err(Error::SignIn(error)) => *error,
-            other => panic!("a sign-in error was expected: {other:?}"),
-        }
-    }
-
     #[test]
     fn a_developers_tool_comes_last() {
         assert_eq!(
             format!("{:?}", Chain::on_azure_with(&environment(&[]))),
-            r#"Chain ["workload identity", "managed identity", "Azure CLI"]"#
+            r#"Chain ["environment", "managed identity", "Azure CLI"]"#
         );
     }
 
@@ -226,30 +183,16 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_workload_that_is_not_configured_is_passed_over_and_one_that_is_wrongly_is_not() {
-        let tenant = ("AZURE_TENANT_ID", "contoso.com");
-        let client = ("AZURE_CLIENT_ID", "client");
-        let file = ("AZURE_FEDERATED_TOKEN_FILE", "/nowhere/token");
-        let none = first(&[tenant, client, ("AZURE_FEDERATED_TOKEN_FILE", "")]).await;
-        assert!(none.is_unavailable(), "{none}");
-        assert_eq!(
-            none.to_string(),
-            "sign-in failed: the environment variable `AZURE_FEDERATED_TOKEN_FILE` is not set"
-        );
-        for (variables, says) in [
-            (&[tenant, file][..], "`AZURE_CLIENT_ID` is not set"),
-            (&[file, client], "`AZURE_TENANT_ID` is not set"),
-            (
-                &[tenant, client, file],
-                "the token in `/nowhere/token` cannot be read",
-            ),
-        ] {
-            let error = first(variables).await;
-            assert!(
-                !error.is_unavailable() && error.to_string().contains(says),
-                "{error}"
-            );
-        }
+    #[test]
+    fn a_chains_tokens_are_of_nobody_known() {
+        let set = environment(&[
+            ("AZURE_TENANT_ID", "contoso.com"),
+            ("AZURE_CLIENT_ID", "client"),
+            ("AZURE_CLIENT_SECRET", "hush"),
+        ]);
+        let chain = Chain::on_azure_with(&set);
+        let first = &chain.links[0].provider;
+        assert!(first.cache_key(&Cloud::Global).is_some());
+        assert_eq!(chain.cache_key(&Cloud::Global), None);
     }
 }

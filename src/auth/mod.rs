@@ -6,6 +6,7 @@
 //! | an application, with a certificate | `ClientCertificate` |
 //! | an application, with an assertion made elsewhere | [`ClientAssertion`] |
 //! | an application on a platform that vouches for it (Kubernetes) | [`WorkloadIdentity`] |
+//! | whichever of these the environment names | [`Environment`] |
 //! | the machine on which the program runs | [`ManagedIdentity`] |
 //! | users of a web site | [`AuthorizationCode`], which gives a [`UserSession`] each |
 //! | users who call a web API | [`OnBehalfOf`] |
@@ -47,6 +48,7 @@ mod client_assertion;
 mod client_certificate;
 mod client_secret;
 mod device_code;
+mod environment;
 mod granted;
 mod managed_identity;
 mod middleware;
@@ -88,6 +90,7 @@ pub use client_assertion::ClientAssertion;
 pub use client_certificate::ClientCertificate;
 pub use client_secret::ClientSecret;
 pub use device_code::{DeviceCode, DeviceCodePrompt};
+pub use environment::Environment;
 pub(crate) use granted::Granted;
 pub use managed_identity::{ManagedIdentity, ManagedIdentitySource};
 pub(crate) use middleware::{Authorize, WithoutToken};

@@ -30,7 +30,7 @@ impl CacheKey {
     /// The application's own token in a tenant, for all that it may do there.
     pub fn new(cloud: &Cloud, tenant: &str, client_id: &str) -> Self {
         let key = Self {
-            authority: authority(cloud).to_ascii_lowercase(),
+            authority: authority(cloud.login()),
             tenant: tenant.to_ascii_lowercase(),
             client_id: client_id.to_ascii_lowercase(),
             user: None,
@@ -74,16 +74,18 @@ impl CacheKey {
 
 /// The identity platform by one of its names: those of the others are aliases
 /// (<https://learn.microsoft.com/entra/msal/dotnet/advanced/instance-discovery>).
-fn authority(cloud: &Cloud) -> &str {
-    let host = cloud.login().trim_start_matches("https://");
-    match host.to_ascii_lowercase().as_str() {
+pub(in crate::auth) fn authority(login: &str) -> String {
+    let login = login.to_ascii_lowercase();
+    let host = login.trim_start_matches("https://").trim_end_matches('/');
+    let host = match host {
         "login.windows.net" | "login.microsoft.com" | "sts.windows.net" => {
             "login.microsoftonline.com"
         }
         "login.usgovcloudapi.net" => "login.microsoftonline.us",
         "login.chinacloudapi.cn" => "login.partner.microsoftonline.cn",
         _ => host,
-    }
+    };
+    host.to_owned()
 }
 
 /// Without the user, whose name is nobody else's business.

@@ -13,6 +13,7 @@ use lru::LruCache;
 
 pub(crate) use bearer::Bearer;
 pub use key::CacheKey;
+pub(super) use key::authority;
 use slot::Slot;
 pub(crate) use tokens::Tokens;
 

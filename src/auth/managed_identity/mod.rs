@@ -8,7 +8,7 @@ mod pinned;
 #[cfg(test)]
 #[path = "../../../tests/it/support/recorder.rs"]
 #[allow(dead_code, reason = "integration tests need more of it")]
-mod recorder;
+pub(super) mod recorder;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,552 @@
+//! Signing in as the application that the environment names.
+
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+
+use super::cache::authority;
+use super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+use super::{Certificate, Secret};
+use crate::error::SignInError;
+use crate::{Cloud, Result};
+
+const TENANT: &str = "AZURE_TENANT_ID";
+const CLIENT: &str = "AZURE_CLIENT_ID";
+const SECRET: &str = "AZURE_CLIENT_SECRET";
+const CERTIFICATE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
+const CERTIFICATE_PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+const SEND_CHAIN: &str = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN";
+const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+const PASSWORD: &str = "AZURE_PASSWORD";
+const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
+
+/// Signs in as the application that the environment names, in the variables that Microsoft's libraries read.
+///
+/// `AZURE_TENANT_ID` and `AZURE_CLIENT_ID` say which application it is, and the first of these that is set how it shows that:
+///
+/// 1. `AZURE_CLIENT_SECRET`, as [`ClientSecret`](super::ClientSecret);
+/// 2. `AZURE_CLIENT_CERTIFICATE_PATH`, as [`ClientCertificate`](super::ClientCertificate): a file with certificate and key, whose
+///    password is `AZURE_CLIENT_CERTIFICATE_PASSWORD` (with the feature `pfx`). `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN` may be `true` or
+///    `1`: [`Certificate::send_chain`](super::Certificate::send_chain);
+/// 3. `AZURE_FEDERATED_TOKEN_FILE`, as [`WorkloadIdentity`](super::WorkloadIdentity).
+///
+/// The cloud is the client's. Where `AZURE_AUTHORITY_HOST` is set, it has to be the login host of that cloud: half of one cloud and half
+/// of another never meet.
+///
+/// A variable that is empty is not set. All are read when this is made; the certificate is opened when the first token is needed.
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::Environment;
+///
+/// let graph = Graph::new(Environment::new());
+/// ```
+///
+/// A user's name and password (`AZURE_USERNAME`, `AZURE_PASSWORD`) are left out: the grant that takes them knows neither a second factor
+/// nor Conditional Access, does not work for federated and personal accounts, and is deprecated in Microsoft's libraries
+/// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc>). For users there are
+/// [`DesktopSignIn`](super::DesktopSignIn) and [`DeviceCode`](super::DeviceCode).
+///
+/// # Errors
+///
+/// A call gives [`Error::SignIn`](crate::Error::SignIn):
+///
+/// * [unavailable](SignInError::is_unavailable), where none of the three is set, whether or not the two ids are: these alone may be meant
+///   for a [managed identity](super::ManagedIdentity);
+/// * where one of the three is set, but an id is missing, the certificate or the token cannot be read, `AZURE_AUTHORITY_HOST` is of
+///   another cloud, or the platform refuses;
+/// * where none of the three is set, but a password is: of a certificate whose file is not named, or of a user.
+///
+/// <https://learn.microsoft.com/dotnet/api/azure.identity.environmentcredential>
+#[derive(Clone, Debug)]
+pub struct Environment {
+    found: Result<Found, SignInError>,
+}
+
+/// An application, and how the environment says that it signs in.
+#[derive(Clone, Debug)]
+struct Found {
+    /// With all that it shows, except for a certificate.
+    application: Application,
+    #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+    certificate: Option<CertificateFile>,
+    /// The login host, as it stands in the environment.
+    authority: Option<String>,
+}
+
+/// A certificate that is opened once.
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+#[derive(Clone, Debug)]
+struct CertificateFile {
+    path: PathBuf,
+    password: Option<Secret<String>>,
+    sends_chain: bool,
+    opened: tokio::sync::OnceCell<Application>,
+}
+
+impl Environment {
+    /// What the environment of this process says. What is wrong with it, the first call says.
+    pub fn new() -> Self {
+        Self::with(&|name| std::env::var(name).ok())
+    }
+
+    /// What an environment says.
+    pub(super) fn with(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        Self { found: found(&set) }
+    }
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn found(set: &dyn Fn(&str) -> Option<String>) -> Result<Found, SignInError> {
+    let credential = [SECRET, CERTIFICATE, TOKEN_FILE]
+        .into_iter()
+        .find_map(|name| Some((name, set(name)?)));
+    let Some((name, value)) = credential else {
+        return Err(nothing(set));
+    };
+    let (tenant, client) = match (set(TENANT), set(CLIENT)) {
+        (Some(tenant), Some(client)) => (tenant, client),
+        (tenant, client) => {
+            let missing = [(TENANT, tenant), (CLIENT, client)];
+            let missing = missing.iter().filter(|(_, value)| value.is_none());
+            let missing: Vec<_> = missing.map(|(name, _)| format!("`{name}`")).collect();
+            return Err(SignInError::new(format!(
+                "the environment variable `{name}` is set, but not {}",
+                missing.join(" and ")
+            )));
+        }
+    };
+    let application = Application::new(tenant, client);
+    let found = Found {
+        application: match name {
+            SECRET => application.client_secret(value.clone()),
+            TOKEN_FILE => application.federated_token_file(&value),
+            _ => application,
+        },
+        #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+        certificate: (name == CERTIFICATE).then(|| CertificateFile::new(value, set)),
+        authority: set(AUTHORITY),
+    };
+    #[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
+    if name == CERTIFICATE {
+        return Err(needs("`rustls-ring` or `rustls-aws-lc-rs`", name));
+    }
+    #[cfg(not(feature = "pfx"))]
+    if name == CERTIFICATE && set(CERTIFICATE_PASSWORD).is_some() {
+        return Err(needs("`pfx`", CERTIFICATE_PASSWORD));
+    }
+    Ok(found)
+}
+
+/// Why nothing of what is set will do.
+fn nothing(set: &dyn Fn(&str) -> Option<String>) -> SignInError {
+    if set(CERTIFICATE_PASSWORD).is_some() {
+        return SignInError::new(format!(
+            "the environment variable `{CERTIFICATE_PASSWORD}` is set, but not `{CERTIFICATE}`"
+        ));
+    }
+    if set(PASSWORD).is_some() {
+        return SignInError::new(format!(
+            "the environment variable `{PASSWORD}` is set, but signing in with a user's name and password is left out here: that grant \
+             knows neither a second factor nor Conditional Access, does not work for federated and personal accounts, and is deprecated \
+             in Microsoft's libraries (https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc)"
+        ));
+    }
+    let ids = [TENANT, CLIENT].into_iter().filter(|id| set(id).is_none());
+    let ids: String = ids.map(|id| format!(", nor is `{id}`")).collect();
+    SignInError::unavailable(format!(
+        "none of the environment variables `{SECRET}`, `{CERTIFICATE}` and `{TOKEN_FILE}` is set{ids}"
+    ))
+}
+
+#[cfg(not(all(
+    feature = "pfx",
+    any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")
+)))]
+fn needs(feature: &str, variable: &str) -> SignInError {
+    SignInError::new(format!(
+        "the environment variable `{variable}` is set, which needs a feature of this crate that is not on: {feature}"
+    ))
+}
+
+impl Found {
+    /// The application with all that it shows.
+    async fn application(&self) -> Result<&Application> {
+        #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+        if let Some(file) = &self.certificate {
+            let opened = file.opened.get_or_try_init(|| async {
+                let certificate = file.open().await?;
+                Ok(self.application.clone().certificate(certificate))
+            });
+            return opened.await;
+        }
+        Ok(&self.application)
+    }
+
+    /// # Errors
+    ///
+    /// When the environment is of another cloud than the client.
+    fn is_of(&self, cloud: &Cloud) -> Result<(), SignInError> {
+        match &self.authority {
+            Some(named) if authority(named) != authority(cloud.login()) => {
+                Err(SignInError::new(format!(
+                    "the environment variable `{AUTHORITY}` is `{named}`, but the cloud of the client has `{}`: one of both is wrong \
+                     (`GraphBuilder::cloud`)",
+                    cloud.login()
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+impl CertificateFile {
+    fn new(path: String, set: &dyn Fn(&str) -> Option<String>) -> Self {
+        let sends_chain = set(SEND_CHAIN);
+        Self {
+            path: path.into(),
+            password: set(CERTIFICATE_PASSWORD).map(Secret::from),
+            sends_chain: sends_chain
+                .is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true")),
+            opened: tokio::sync::OnceCell::new(),
+        }
+    }
+
+    async fn open(&self) -> Result<Certificate> {
+        let (path, password) = (self.path.clone(), self.password.clone());
+        // Reading waits, and decrypting takes its time.
+        let opening = tokio::task::spawn_blocking(move || match password {
+            #[cfg(feature = "pfx")]
+            Some(password) => Certificate::from_file_with_password(path, password),
+            _ => Certificate::from_file(path),
+        });
+        let certificate = opening.await.map_err(|error| {
+            SignInError::new("the certificate cannot be opened").with_source(error)
+        })??;
+        Ok(match self.sends_chain {
+            true => certificate.send_chain(),
+            false => certificate,
+        })
+    }
+}
+
+#[async_trait]
+impl TokenProvider for Environment {
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        let found = self.found.as_ref().map_err(Clone::clone)?;
+        found.is_of(request.cloud())?;
+        found.application().await?.sign_in(&request).await
+    }
+
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        let found = self.found.as_ref().ok()?;
+        Some(found.application.cache_key(cloud))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use serde_json::{Value, json};
+    use url::form_urlencoded;
+
+    use super::super::managed_identity::recorder::{Answer, Recorder};
+    use super::*;
+    use crate::CustomCloud;
+    use crate::auth::ClientSecret;
+    use crate::error::Error;
+    use crate::transport::tests::plain_client;
+
+    const IDS: [(&str, &str); 2] = [(TENANT, "contoso.com"), (CLIENT, "client")];
+    const HUSH: &str = "hush-hush";
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        Environment::with(&|name| {
+            let value = variables.iter().find(|(variable, _)| *variable == name);
+            value.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    /// The environment of the application, with these variables besides.
+    fn application(more: &[(&str, &str)]) -> Environment {
+        environment(&[&IDS, more].concat())
+    }
+
+    fn fixture(name: &str) -> String {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/certificates");
+        folder.join(name).display().to_string()
+    }
+
+    /// A file with the certificate, its key and the certificate of its issuer.
+    fn pem() -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let parts = ["leaf.key", "leaf.pem", "authority.pem"];
+        let parts = parts.map(|name| std::fs::read_to_string(fixture(name)).unwrap());
+        std::fs::write(&file, parts.concat()).unwrap();
+        file
+    }
+
+    fn request(cloud: impl Into<Cloud>) -> TokenRequest {
+        TokenRequest::new(Arc::new(cloud.into()), plain_client(), None)
+    }
+
+    async fn refused(environment: &Environment, cloud: impl Into<Cloud>) -> SignInError {
+        match environment.token(request(cloud)).await {
+            Err(Error::SignIn(error)) => *error,
+            other => panic!("a sign-in error was expected: {other:?}"),
+        }
+    }
+
+    /// What is sent to the token endpoint.
+    async fn sent(environment: &Environment) -> Vec<(String, String)> {
+        let granted =
+            json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": "token" });
+        let login = Recorder::always(Answer::json(granted)).await;
+        let cloud = CustomCloud::new("http://127.0.0.1:1", login.url());
+        let token = environment.token(request(cloud)).await.unwrap();
+        assert_eq!(token.secret().expose(), "token");
+        let request = login.only();
+        assert_eq!(request.target, "/contoso.com/oauth2/v2.0/token");
+        form_urlencoded::parse(&request.body).into_owned().collect()
+    }
+
+    fn field<'a>(form: &'a [(String, String)], name: &str) -> Option<&'a str> {
+        let (_, value) = form.iter().find(|(field, _)| field == name)?;
+        Some(value)
+    }
+
+    #[tokio::test]
+    async fn the_first_credential_that_is_set_is_taken() {
+        let (certificate, token) = (pem(), tempfile::NamedTempFile::new().unwrap());
+        std::fs::write(&token, " federated\n").unwrap();
+        let certificate = certificate.path().to_str().unwrap();
+        let file = (TOKEN_FILE, token.path().to_str().unwrap());
+        // A password of a user's changes nothing where there is something better.
+        let password = (PASSWORD, "password");
+        let form = sent(&application(&[
+            password,
+            file,
+            (CERTIFICATE, certificate),
+            (SECRET, HUSH),
+        ]))
+        .await;
+        assert_eq!(field(&form, "client_id"), Some("client"));
+        assert_eq!(field(&form, "client_secret"), Some(HUSH));
+        assert_eq!(field(&form, "client_assertion"), None);
+
+        let form = sent(&application(&[
+            password,
+            file,
+            (CERTIFICATE, certificate),
+            (SECRET, ""),
+        ]))
+        .await;
+        assert_eq!(field(&form, "client_secret"), None);
+        let header = header(&form);
+        assert_eq!((&header["alg"], header.get("x5c")), (&json!("PS256"), None));
+
+        let form = sent(&application(&[password, file])).await;
+        assert_eq!(field(&form, "client_secret"), None);
+        assert_eq!(field(&form, "client_assertion"), Some("federated"));
+    }
+
+    /// The header of the assertion.
+    fn header(form: &[(String, String)]) -> Value {
+        let assertion = field(form, "client_assertion").expect("an assertion");
+        let header = assertion.split('.').next().unwrap();
+        let header = BASE64_URL_SAFE_NO_PAD.decode(header).unwrap();
+        serde_json::from_slice(&header).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_certificate_may_have_a_password_and_send_its_chain() {
+        let file = pem();
+        let certificate = (CERTIFICATE, file.path().to_str().unwrap());
+        for (value, certificates) in [
+            ("1", Some(2)),
+            ("true", Some(2)),
+            ("True", Some(2)),
+            ("0", None),
+            ("false", None),
+            ("yes", None),
+        ] {
+            let form = sent(&application(&[certificate, (SEND_CHAIN, value)])).await;
+            let chain = header(&form);
+            let chain = chain.get("x5c").and_then(Value::as_array);
+            assert_eq!(chain.map(Vec::len), certificates, "{value}");
+        }
+    }
+
+    #[cfg(feature = "pfx")]
+    #[tokio::test]
+    async fn a_certificate_that_cannot_be_opened_names_its_file() {
+        let path = fixture("leaf.pfx");
+        let with =
+            |password| application(&[(CERTIFICATE, &path), (CERTIFICATE_PASSWORD, password)]);
+        header(&sent(&with("correct horse")).await);
+        let error = refused(&with(HUSH), Cloud::Global).await;
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "sign-in failed: the certificate in `{path}` cannot be used: the password is wrong"
+            )
+        );
+        assert!(!error.is_unavailable() && !format!("{error:?}").contains(HUSH));
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_is_not_there_yet_is_looked_for_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("certificate.pem");
+        let environment = application(&[(CERTIFICATE, path.to_str().unwrap())]);
+        let error = refused(&environment, Cloud::Global).await.to_string();
+        let says = format!("the certificate in `{}` cannot be used", path.display());
+        assert!(error.contains(&says), "{error}");
+        std::fs::copy(pem(), &path).unwrap();
+        header(&sent(&environment).await);
+        // Once it was opened, a file that is missing while it is replaced is no error.
+        std::fs::remove_file(&path).unwrap();
+        header(&sent(&environment).await);
+    }
+
+    #[tokio::test]
+    async fn where_no_credential_is_set_the_variables_are_named() {
+        let none = "sign-in failed: none of the environment variables `AZURE_CLIENT_SECRET`, `AZURE_CLIENT_CERTIFICATE_PATH` and \
+                    `AZURE_FEDERATED_TOKEN_FILE` is set";
+        let [tenant, client] = IDS;
+        for (variables, more) in [
+            (
+                &[][..],
+                ", nor is `AZURE_TENANT_ID`, nor is `AZURE_CLIENT_ID`",
+            ),
+            (
+                &[client, (TENANT, ""), (SECRET, "")],
+                ", nor is `AZURE_TENANT_ID`",
+            ),
+            (&[tenant, (SEND_CHAIN, "1")], ", nor is `AZURE_CLIENT_ID`"),
+            (&[tenant, client, ("AZURE_USERNAME", "ada")], ""),
+            // Of which cloud nothing is does not matter.
+            (&[tenant, client, (AUTHORITY, "https://login.example")], ""),
+        ] {
+            let environment = environment(variables);
+            let error = refused(&environment, Cloud::Global).await;
+            assert_eq!(error.to_string(), format!("{none}{more}"));
+            assert!(error.is_unavailable());
+            assert_eq!(environment.cache_key(&Cloud::Global), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn half_a_credential_is_an_error_that_names_the_other_half() {
+        let [tenant, client] = IDS;
+        for (variables, says) in [
+            (
+                &[(SECRET, HUSH)][..],
+                "`AZURE_CLIENT_SECRET` is set, but not `AZURE_TENANT_ID` and `AZURE_CLIENT_ID`",
+            ),
+            (
+                &[client, (CERTIFICATE, "/nowhere")],
+                "`AZURE_CLIENT_CERTIFICATE_PATH` is set, but not `AZURE_TENANT_ID`",
+            ),
+            (
+                &[tenant, (CLIENT, ""), (TOKEN_FILE, "/nowhere")],
+                "`AZURE_FEDERATED_TOKEN_FILE` is set, but not `AZURE_CLIENT_ID`",
+            ),
+            (
+                &[tenant, client, (CERTIFICATE_PASSWORD, HUSH)],
+                "`AZURE_CLIENT_CERTIFICATE_PASSWORD` is set, but not `AZURE_CLIENT_CERTIFICATE_PATH`",
+            ),
+        ] {
+            let error = refused(&environment(variables), Cloud::Global).await;
+            assert_eq!(
+                error.to_string(),
+                format!("sign-in failed: the environment variable {says}")
+            );
+            assert!(!error.is_unavailable());
+        }
+        let unread = application(&[(TOKEN_FILE, "/nowhere/token")]);
+        let error = refused(&unread, Cloud::Global).await;
+        let says = "sign-in failed: the token in `/nowhere/token` cannot be read";
+        assert!(error.to_string().starts_with(says), "{error}");
+        assert!(!error.is_unavailable());
+    }
+
+    #[tokio::test]
+    async fn a_users_password_is_refused_with_the_reason() {
+        let variables = [("AZURE_USERNAME", "ada@contoso.com"), (PASSWORD, HUSH)];
+        let error = refused(&application(&variables), Cloud::Global).await;
+        assert_eq!(
+            error.to_string(),
+            "sign-in failed: the environment variable `AZURE_PASSWORD` is set, but signing in with a user's name and password is left \
+             out here: that grant knows neither a second factor nor Conditional Access, does not work for federated and personal \
+             accounts, and is deprecated in Microsoft's libraries (https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc)"
+        );
+        assert!(!error.is_unavailable() && !format!("{error:?}").contains(HUSH));
+    }
+
+    #[tokio::test]
+    async fn the_authority_has_to_be_that_of_the_clients_cloud() {
+        let of = |authority| application(&[(SECRET, HUSH), (AUTHORITY, authority)]);
+        for (authority, cloud) in [
+            ("https://login.microsoftonline.com/", Cloud::Global),
+            ("https://login.microsoftonline.com", Cloud::Global),
+            ("login.windows.net", Cloud::Global),
+            ("HTTPS://Login.MicrosoftOnline.us/", Cloud::UsGovL5),
+            ("https://login.chinacloudapi.cn/", Cloud::China),
+        ] {
+            let environment = of(authority);
+            let found = environment.found.as_ref().unwrap();
+            assert!(found.is_of(&cloud).is_ok(), "{authority}");
+        }
+        let error = refused(&of("https://login.microsoftonline.us/"), Cloud::China).await;
+        assert_eq!(
+            error.to_string(),
+            "sign-in failed: the environment variable `AZURE_AUTHORITY_HOST` is `https://login.microsoftonline.us/`, but the cloud of \
+             the client has `https://login.partner.microsoftonline.cn`: one of both is wrong (`GraphBuilder::cloud`)"
+        );
+        assert!(!error.is_unavailable());
+        for authority in [
+            "https://login.microsoftonline.com.evil.example/",
+            "http://login.microsoftonline.com",
+            "https://evil.example/login.microsoftonline.com",
+        ] {
+            refused(&of(authority), Cloud::Global).await;
+        }
+    }
+
+    #[test]
+    fn tokens_are_shared_with_whoever_is_the_same_application() {
+        let key = application(&[(SECRET, HUSH)]).cache_key(&Cloud::Global);
+        let same = ClientSecret::new("contoso.com", "client", "another");
+        assert_eq!(key, same.cache_key(&Cloud::Global));
+        assert!(key.is_some() && key != same.cache_key(&Cloud::China));
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        for variables in [
+            &[(SECRET, HUSH)][..],
+            &[(CERTIFICATE, "/a.pfx"), (CERTIFICATE_PASSWORD, HUSH)],
+        ] {
+            let shown = format!("{:?}", application(variables));
+            assert!(
+                shown.contains("contoso.com") && !shown.contains(HUSH),
+                "{shown}"
+            );
+        }
+    }
+}
