@@ -9,34 +9,20 @@ use std::io::Write;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use msgraph::auth::{Certificate, ClientCertificate};
+use msgraph::auth::{Certificate, ClientCertificate, Environment};
 use msgraph::{CustomCloud, Graph};
 use simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let out = &mut std::io::stdout();
-    match from_environment()? {
-        Some(credential) => list(&Graph::new(credential), out).await,
-        None => run(out).await,
+    let graph = Graph::new(Environment::new());
+    match graph.sign_in().await {
+        Ok(()) => list(&graph, out).await,
+        // The environment names none.
+        Err(msgraph::Error::SignIn(error)) if error.is_unavailable() => run(out).await,
+        Err(error) => Err(error.into()),
     }
-}
-
-fn from_environment() -> msgraph::Result<Option<ClientCertificate>> {
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let names = [
-        "AZURE_TENANT_ID",
-        "AZURE_CLIENT_ID",
-        "AZURE_CLIENT_CERTIFICATE_PATH",
-    ];
-    let [Some(tenant), Some(client), Some(path)] = names.map(variable) else {
-        return Ok(None);
-    };
-    let certificate = match variable("AZURE_CLIENT_CERTIFICATE_PASSWORD") {
-        Some(password) => Certificate::from_file_with_password(path, password)?,
-        None => Certificate::from_file(path)?,
-    };
-    Ok(Some(ClientCertificate::new(tenant, client, certificate)))
 }
 
 /// Signs in to a simulated tenant.

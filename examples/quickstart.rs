@@ -1,24 +1,27 @@
 //! Signs in and calls typed endpoints.
 //!
-//! Without anything set up, it starts the simulator and shows the four ways to sign in, reading, writing and an error. With
-//! `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set (an application with the permission
-//! `User.Read.All`), the reading part runs against the real Microsoft Graph.
+//! Without anything set up, it starts the simulator and shows four ways to sign in, reading, writing and an error. With
+//! `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set, or another credential that `Environment` knows (of an
+//! application with the permission `User.Read.All`), the reading part runs against the real Microsoft Graph.
 
-use msgraph::auth::{Secret, Token, TokenRequest};
+use msgraph::auth::{Environment, Secret, Token, TokenRequest};
 use msgraph::models::{PasswordProfile, User};
 use msgraph::{
-    AccessToken, ClientSecret, CustomCloud, Graph, GraphBuilder, Model, RefreshToken, Result,
+    AccessToken, ClientSecret, CustomCloud, Error, Graph, GraphBuilder, Model, RefreshToken, Result,
 };
 use simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    if let Some(credential) = from_environment() {
-        println!("Microsoft Graph, with the application of the environment\n");
-        let graph = Graph::new(credential);
-        graph.sign_in().await?;
-        read(&graph).await?;
-        return Ok(());
+    let graph = Graph::new(Environment::new());
+    match graph.sign_in().await {
+        Ok(()) => {
+            println!("Microsoft Graph, with the application of the environment\n");
+            return Ok(read(&graph).await?);
+        }
+        // The environment names none.
+        Err(Error::SignIn(error)) if error.is_unavailable() => {}
+        Err(error) => return Err(error.into()),
     }
 
     let simulator = Simulator::start().await?;
@@ -28,16 +31,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     write(&graph).await?;
     fail(&graph).await;
     Ok(())
-}
-
-/// An application's tenant, id and secret, where the environment has all three.
-fn from_environment() -> Option<ClientSecret> {
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    Some(ClientSecret::new(
-        variable("AZURE_TENANT_ID")?,
-        variable("AZURE_CLIENT_ID")?,
-        variable("AZURE_CLIENT_SECRET")?,
-    ))
 }
 
 /// Signs in with each of the strategies, and gives the client of the first.
