@@ -155,7 +155,12 @@ fn managed_identity(variable: &dyn Fn(&str) -> Option<String>) -> ManagedIdentit
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::managed_identity::recorder::{Answer, Recorder};
     use super::*;
+    use crate::auth::ManagedIdentitySource;
+    use crate::transport::tests::plain_client;
 
     fn environment(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
         move |name| {
@@ -181,6 +186,29 @@ mod tests {
             let own = named(variables);
             assert!(own.contains("SystemAssigned"), "{own}");
         }
+    }
+
+    #[tokio::test]
+    async fn where_there_is_nothing_at_all_each_says_why() {
+        // A machine of another cloud, which has another service at the address of the metadata service.
+        let other = Recorder::always(Answer::status(404)).await;
+        let machine = ManagedIdentitySource::guessed_at(other.url());
+        let chain = Chain::new()
+            .or("environment", Environment::with(&environment(&[])))
+            .or("managed identity", ManagedIdentity::new().source(machine))
+            .or("Azure CLI", AzureCli::new().program("/nowhere/az"));
+        let request = TokenRequest::new(Arc::new(Cloud::Global), plain_client(), None);
+        let Err(Error::SignIn(error)) = chain.token(request).await else {
+            panic!("a sign-in error was expected");
+        };
+        let says = "sign-in failed: nobody in the chain can sign in: \
+             `environment`: none of the environment variables `AZURE_CLIENT_SECRET`, `AZURE_CLIENT_CERTIFICATE_PATH` and \
+             `AZURE_FEDERATED_TOKEN_FILE` is set, nor is `AZURE_TENANT_ID`, nor is `AZURE_CLIENT_ID`; \
+             `managed identity`: this machine seems to have no managed identity: the environment names none, and somebody else answers \
+             (404) at the address of the metadata service (IMDS); \
+             `Azure CLI`: the Azure CLI is not installed, or `/nowhere/az` is not where programs are looked for: ";
+        assert!(error.to_string().starts_with(says), "{error}");
+        assert!(error.is_unavailable());
     }
 
     #[test]

@@ -172,7 +172,7 @@ impl ManagedIdentitySource {
     }
 
     #[cfg(test)]
-    pub(super) fn guessed_at(endpoint: impl Into<String>) -> Self {
+    pub(in crate::auth) fn guessed_at(endpoint: impl Into<String>) -> Self {
         Self::new(endpoint, Kind::Imds { is_guess: true })
     }
 

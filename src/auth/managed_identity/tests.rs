@@ -146,6 +146,38 @@ async fn azure_arc_gets_the_key_that_it_asks_for() {
     assert!(!format!("{error:?}").contains("another-key"));
 }
 
+#[tokio::test]
+async fn azure_arc_as_it_is_simulated_gets_its_key() {
+    let simulator = simulator::Simulator::start().await.unwrap();
+    let keys = tempfile::tempdir().unwrap();
+    let file = keys.path().join("1.key");
+    std::fs::write(&file, "the-key").unwrap();
+    simulator.arc_key_file(&file);
+    let endpoint = format!(
+        "{}/arc/metadata/identity/oauth2/token",
+        simulator.login_url()
+    );
+    let source = || ManagedIdentitySource::arc_with_keys(&endpoint, keys.path());
+    token(&ManagedIdentity::new().source(source()))
+        .await
+        .unwrap();
+    let statuses: Vec<_> = simulator
+        .requests()
+        .iter()
+        .map(|request| request.status.map(|status| status.as_u16()))
+        .collect();
+    assert_eq!(statuses, [Some(401), Some(200)]);
+    // It has no identities but its own, and nothing is sent.
+    simulator.forget_requests();
+    let error = refused(&ManagedIdentity::new().source(source()).client_id("client")).await;
+    assert!(
+        error
+            .to_string()
+            .ends_with("Azure Arc has no user-assigned identities")
+    );
+    assert!(simulator.requests().is_empty());
+}
+
 /// Without rustls there is no way to know the server, so it gets nothing.
 #[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
 #[tokio::test]
