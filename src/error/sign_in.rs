@@ -292,13 +292,23 @@ impl SignInError {
         &self.body
     }
 
-    /// Whether only the user can help, by signing in again: consent, a second factor, or a refresh token that is dead.
+    /// Whether only the user can help, by signing in again: consent, a second factor, a refresh token that is dead, or a sign-in that
+    /// the user declined or let run out.
     pub fn needs_user(&self) -> bool {
         let by_word = matches!(
             self.error(),
-            Some("interaction_required" | "consent_required" | "login_required" | "invalid_grant")
+            Some(
+                "interaction_required"
+                    | "consent_required"
+                    | "login_required"
+                    | "invalid_grant"
+                    | "access_denied"
+                    | "authorization_declined"
+                    | "expired_token"
+            )
         );
-        self.user_needed || by_word
+        // Who asks too often is told so in the word for a dead refresh token (AADSTS50196), and no user can mend that.
+        self.user_needed || (by_word && self.reason() != Some(SignInReason::Throttled))
     }
 
     /// Whether the same sign-in may succeed later, with nothing changed.
