@@ -12,7 +12,11 @@ pub(super) struct Answer(Vec<(String, Secret<String>)>);
 impl Answer {
     /// Reads a query, a form, or the query of an address.
     pub(super) fn read(text: &str) -> Self {
-        let (_, query) = text.split_once('?').unwrap_or(("", text));
+        // Behind the first parameter, a question mark is one of a value's.
+        let query = match text.split_once('?') {
+            Some((address, query)) if !address.contains('=') => query,
+            _ => text,
+        };
         let query = query.split('#').next().unwrap_or_default();
         let pairs = url::form_urlencoded::parse(query.as_bytes());
         Self(
@@ -81,6 +85,7 @@ mod tests {
         for answer in [
             format!("code=0.A%2BX&state={state}&session_state=x"),
             format!("?state={state}&code=0.A%2BX"),
+            format!("state={state}&code=0.A%2BX&session_state=a?b"),
             format!("https://app.contoso.com/signed-in?code=0.A%2BX&state={state}#top"),
         ] {
             let code = Answer::read(&answer).code(&pending).unwrap();
