@@ -205,7 +205,7 @@ impl Graph {
     /// Keeps no token of this key any more.
     pub(crate) fn forget(&self, key: &CacheKey) {
         if let Ok(ready) = self.ready() {
-            ready.parts.cache.close(key);
+            ready.parts.cache.forget(key);
         }
     }
 

@@ -176,9 +176,9 @@ impl DeviceCode {
                 return Err(SignInError::user_needed("the sign-in was cancelled").into());
             }
         }?;
-        let place = |_: Option<&Account>| self.lazy.place(request.cloud());
+        let place = |_: &Account| self.lazy.place(request.cloud());
         let scope = self.lazy.scope().map(str::to_owned);
-        UserSession::begun(application.clone(), scope, place, None, &grant).await
+        UserSession::begun(application.clone(), scope, place, None, &grant)
     }
 }
 

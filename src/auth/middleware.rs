@@ -66,7 +66,7 @@ impl Authorize {
             return Ok((response, token.header().clone()));
         };
         let Some(mut again) = again else {
-            self.tokens.forget(&token);
+            self.tokens.forget(&token, claims);
             return Ok((response, token.header().clone()));
         };
         let new = self

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+use super::session::Life;
 use super::{CacheKey, Secret};
 use crate::{Cloud, Result};
 
@@ -61,6 +62,12 @@ pub trait TokenProvider: Send + Sync + 'static {
     fn cache_key(&self, _cloud: &Cloud) -> Option<CacheKey> {
         None
     }
+
+    /// Whether nothing may be done for its user any more, who has signed out. No token is used then that is kept, not even one that
+    /// another provider of the same brought; the provider is asked, and says it.
+    fn has_ended(&self) -> bool {
+        false
+    }
 }
 
 /// A closure is a provider.
@@ -89,6 +96,10 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
         (**self).cache_key(cloud)
     }
+
+    fn has_ended(&self) -> bool {
+        (**self).has_ended()
+    }
 }
 
 /// What a token is asked for.
@@ -98,6 +109,7 @@ pub struct TokenRequest {
     http: reqwest::Client,
     timeout: Option<Duration>,
     claims: Option<Arc<str>>,
+    is_refused: bool,
 }
 
 impl TokenRequest {
@@ -107,6 +119,7 @@ impl TokenRequest {
             http,
             timeout,
             claims: None,
+            is_refused: false,
         }
     }
 
@@ -115,6 +128,15 @@ impl TokenRequest {
             claims,
             ..self.clone()
         }
+    }
+
+    /// Whether it is asked since Graph has refused a token: one that is older will not do then.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.is_refused
+    }
+
+    pub(crate) fn with_refusal(self, is_refused: bool) -> Self {
+        Self { is_refused, ..self }
     }
 
     /// The cloud that the token is for, with the root of its identity platform.
@@ -169,6 +191,8 @@ pub struct Token {
     secret: Secret<String>,
     expires_at: Option<Instant>,
     renew_at: Option<Instant>,
+    /// The session that it is of, with which it ends.
+    life: Option<Life>,
 }
 
 impl Token {
@@ -178,6 +202,7 @@ impl Token {
             secret: secret.into(),
             expires_at: None,
             renew_at: None,
+            life: None,
         }
     }
 
@@ -213,5 +238,14 @@ impl Token {
 
     pub(super) fn renewal(&self) -> Option<Instant> {
         self.renew_at
+    }
+
+    pub(super) fn ending_with(mut self, life: Life) -> Self {
+        self.life = Some(life);
+        self
+    }
+
+    pub(super) fn life(&self) -> Option<&Life> {
+        self.life.as_ref()
     }
 }

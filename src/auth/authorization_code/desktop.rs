@@ -146,8 +146,11 @@ impl DesktopSignIn {
 
     async fn ask_user(&self, request: TokenRequest) -> Result<UserSession> {
         let listener = Loopback::bind(self.port).await.map_err(|error| {
-            SignInError::new("there is no port on 127.0.0.1 for the browser to come back to")
-                .with_source(error)
+            let port = match self.port {
+                Some(port) => format!("port {port} on 127.0.0.1 is not free"),
+                None => "there is no port on 127.0.0.1".to_owned(),
+            };
+            SignInError::new(format!("{port} for the browser to come back to")).with_source(error)
         })?;
         let sign_in = AuthorizationCode {
             scope: self.lazy.scope().map(str::to_owned),
@@ -164,7 +167,7 @@ impl DesktopSignIn {
             .map_err(|error| {
                 SignInError::new("the browser could not come back").with_source(error)
             })?;
-        let place = |_: Option<&Account>| self.lazy.place(request.cloud());
+        let place = |_: &Account| self.lazy.place(request.cloud());
         sign_in.finish_by(&request, pending, &answer, place).await
     }
 

@@ -192,10 +192,13 @@ impl AuthorizationCode {
         pending: PendingSignIn,
         answer: &str,
     ) -> Result<UserSession> {
-        let place = |account: Option<&Account>| self.place(graph.cloud(), &account?.id());
+        let place = |account: &Account| self.place(graph.cloud(), &account.id());
         let answer = Answer::read(answer);
-        self.finish_by(&graph.sign_in_request()?, pending, &answer, place)
-            .await
+        let session = self
+            .finish_by(&graph.sign_in_request()?, pending, &answer, place)
+            .await?;
+        session.keep().await?;
+        Ok(session)
     }
 
     async fn finish_by(
@@ -203,7 +206,7 @@ impl AuthorizationCode {
         request: &TokenRequest,
         pending: PendingSignIn,
         answer: &Answer,
-        place: impl FnOnce(Option<&Account>) -> Option<Place>,
+        place: impl FnOnce(&Account) -> Option<Place>,
     ) -> Result<UserSession> {
         let code = answer.code(&pending)?;
         let platform = Platform::new(&self.application, request).await?;
@@ -211,7 +214,7 @@ impl AuthorizationCode {
             .authorization_code(&code, pending.verifier(), &self.redirect_uri)
             .await?;
         let (application, scope) = (self.application.clone(), self.scope.clone());
-        UserSession::begun(application, scope, place, Some(pending.nonce()), &grant).await
+        UserSession::begun(application, scope, place, Some(pending.nonce()), &grant)
     }
 
     /// The session of a user who has signed in before, by [`Account::id`]; none where nothing is stored.

@@ -7,6 +7,7 @@ use http::HeaderValue;
 use tokio::time::Instant;
 
 use super::super::Token;
+use super::super::session::Life;
 use crate::Result;
 use crate::error::SignInError;
 
@@ -21,6 +22,8 @@ pub(crate) struct Bearer {
     renewal: Option<Instant>,
     /// The challenge that it was to answer.
     claims: Option<Arc<str>>,
+    /// The session that it is of.
+    life: Option<Life>,
 }
 
 impl Bearer {
@@ -55,6 +58,7 @@ impl Bearer {
             end,
             renewal,
             claims,
+            life: token.life().cloned(),
         })
     }
 
@@ -84,7 +88,12 @@ impl Bearer {
     }
 
     pub(super) fn lives(&self, now: Instant) -> bool {
-        self.end.is_none_or(|end| now < end)
+        self.end.is_none_or(|end| now < end) && !self.has_ended()
+    }
+
+    /// Whether the session that it is of has ended, and it with it.
+    pub(super) fn has_ended(&self) -> bool {
+        self.life.as_ref().is_some_and(Life::has_ended)
     }
 
     pub(super) fn answers(&self, claims: Option<&Arc<str>>) -> bool {

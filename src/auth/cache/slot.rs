@@ -28,11 +28,9 @@ impl Slot {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps no token any more, nor one that is under way: the user has signed out.
-    pub(crate) fn close(&self) {
-        let mut state = self.lock();
-        state.kept = None;
-        state.closed = true;
+    /// Drops the token that is kept.
+    pub(super) fn clear(&self) {
+        self.lock().kept = None;
     }
 }
 
@@ -44,8 +42,10 @@ pub(super) struct State {
     pause: Option<Instant>,
     /// Until when the platform does not want to be asked, and what it said.
     held: Option<(Instant, Error)>,
-    /// Whether nothing is kept any more.
-    closed: bool,
+    /// What Graph wanted the next token to prove, when a call could not be made again.
+    wanted: Option<Arc<str>>,
+    /// Whether Graph has refused a token, and there is no newer one yet.
+    is_refused: bool,
 }
 
 impl State {
@@ -64,6 +64,16 @@ impl State {
 
     pub(super) fn forget(&mut self, refused: &Bearer) {
         self.kept.take_if(|kept| kept.is_same(refused));
+        self.is_refused |= self.kept.is_none();
+    }
+
+    /// Notes what the next token has to prove.
+    pub(super) fn want(&mut self, claims: Option<Arc<str>>) {
+        self.wanted = claims.or(self.wanted.take());
+    }
+
+    pub(super) fn wanted(&self) -> Option<Arc<str>> {
+        self.wanted.clone()
     }
 
     /// Takes the place of the one request, which has to be started then.
@@ -74,7 +84,12 @@ impl State {
             outcome,
         };
         self.flight = Some(flight.clone());
-        (flight, Start { claims, sender })
+        let start = Start {
+            claims,
+            is_refused: self.is_refused,
+            sender,
+        };
+        (flight, start)
     }
 
     /// Notes how a request ended: `None` when it was cut off.
@@ -82,7 +97,9 @@ impl State {
         self.flight = None;
         match outcome {
             Some(Ok(bearer)) => {
-                self.kept = (!self.closed).then(|| bearer.clone());
+                self.wanted.take_if(|wanted| bearer.answers(Some(wanted)));
+                self.is_refused = false;
+                self.kept = Some(bearer.clone());
                 self.pause = None;
                 self.held = None;
             }
@@ -103,6 +120,7 @@ impl State {
 /// A token request that is about to be made.
 pub(super) struct Start {
     pub(super) claims: Option<Arc<str>>,
+    pub(super) is_refused: bool,
     pub(super) sender: watch::Sender<Option<Result<Bearer>>>,
 }
 

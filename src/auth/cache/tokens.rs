@@ -41,8 +41,8 @@ impl Tokens {
 
     /// A token that lives. Waits only where there is none.
     pub(crate) async fn token(self: &Arc<Self>) -> Result<Bearer> {
-        if !self.provider.shares_tokens() {
-            return self.ask(None).await;
+        if !self.provider.shares_tokens() || self.provider.has_ended() {
+            return self.ask(None, false).await;
         }
         loop {
             let (kept, flight, start) = {
@@ -60,7 +60,8 @@ impl Tokens {
                         if kept.is_none() {
                             state.is_held(now)?;
                         }
-                        let (flight, start) = state.reserve(None);
+                        let wanted = state.wanted();
+                        let (flight, start) = state.reserve(wanted);
                         (kept, flight, Some(start))
                     }
                 }
@@ -73,6 +74,8 @@ impl Tokens {
                 return Ok(kept);
             }
             match flight.landed().await {
+                // The user has signed out meanwhile: let the provider say it.
+                Some(Ok(bearer)) if bearer.has_ended() => {}
                 Some(outcome) => return outcome,
                 None if is_own => return Err(runtime_ended()),
                 None => {}
@@ -88,8 +91,8 @@ impl Tokens {
         claims: Option<String>,
     ) -> Result<Bearer> {
         let claims: Option<Arc<str>> = claims.map(Into::into);
-        if !self.provider.shares_tokens() {
-            return self.ask(claims).await;
+        if !self.provider.shares_tokens() || self.provider.has_ended() {
+            return self.ask(claims, true).await;
         }
         loop {
             let (flight, start) = {
@@ -118,6 +121,7 @@ impl Tokens {
             }
             let answers = claims.is_none() || flight.claims == claims;
             match flight.landed().await {
+                Some(Ok(bearer)) if bearer.has_ended() => {}
                 Some(outcome) if answers => return outcome,
                 None if is_own => return Err(runtime_ended()),
                 // One that does not answer the challenge was waited for all the same: there is one request at a time.
@@ -126,15 +130,18 @@ impl Tokens {
         }
     }
 
-    /// Does not use this token again, which Graph refused.
-    pub(crate) fn forget(&self, refused: &Bearer) {
-        self.slot.lock().forget(refused);
+    /// Does not use this token again, which Graph refused; the next one proves what it wanted.
+    pub(crate) fn forget(&self, refused: &Bearer, claims: Option<String>) {
+        let mut state = self.slot.lock();
+        state.forget(refused);
+        state.want(claims.map(Into::into));
     }
 
-    async fn ask(&self, claims: Option<Arc<str>>) -> Result<Bearer> {
+    async fn ask(&self, claims: Option<Arc<str>>, is_refused: bool) -> Result<Bearer> {
+        let request = self.request.with_claims(claims.clone());
         let token = self
             .provider
-            .token(self.request.with_claims(claims.clone()))
+            .token(request.with_refusal(is_refused))
             .await?;
         Bearer::new(&token, claims)
     }
@@ -142,7 +149,12 @@ impl Tokens {
     /// Starts the request, in a task of its own: the call that needs it first may be given up, and others wait too.
     ///
     /// The state is not locked here, since a runtime that is shutting down drops the task at once.
-    fn take_off(self: &Arc<Self>, Start { claims, sender }: Start) -> Result<()> {
+    fn take_off(self: &Arc<Self>, start: Start) -> Result<()> {
+        let Start {
+            claims,
+            is_refused,
+            sender,
+        } = start;
         let landing = Landing {
             tokens: Arc::clone(self),
             sender: Some(sender),
@@ -151,7 +163,7 @@ impl Tokens {
             SignInError::new("a token can only be got within Tokio").with_source(error)
         })?;
         let flight = async move {
-            let outcome = landing.tokens.ask(claims).await;
+            let outcome = landing.tokens.ask(claims, is_refused).await;
             landing.land(outcome);
         };
         // It is traced with the call that needed it first.

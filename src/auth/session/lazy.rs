@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::super::store::TokenStore;
 use super::super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
-use super::{Account, Place, UserSession};
+use super::{Account, Life, Place, UserSession};
 use crate::error::Error;
 use crate::{Cloud, Result};
 
@@ -18,7 +18,26 @@ pub(in crate::auth) struct Lazy {
     store: Option<Arc<dyn TokenStore>>,
     /// Whoever is expected, where several may work with the program.
     user: Option<String>,
-    session: Mutex<Option<UserSession>>,
+    current: Mutex<Option<Current>>,
+}
+
+struct Current {
+    session: UserSession,
+    /// What the tokens end with that were given out here: when somebody else signs in, they are not used any more, though the
+    /// session itself may go on.
+    life: Life,
+}
+
+impl Current {
+    fn new(session: UserSession) -> Self {
+        let life = session.life().within();
+        Self { session, life }
+    }
+
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        let token = self.session.token(request).await?;
+        Ok(token.ending_with(self.life.clone()))
+    }
 }
 
 impl Lazy {
@@ -28,7 +47,7 @@ impl Lazy {
             scope: None,
             store: None,
             user: None,
-            session: Mutex::default(),
+            current: Mutex::default(),
         }
     }
 
@@ -71,7 +90,8 @@ impl Lazy {
 
     /// The user, once there is a session.
     pub(in crate::auth) async fn account(&self) -> Option<Account> {
-        self.session.lock().await.as_ref()?.account().cloned()
+        let current = self.current.lock().await;
+        current.as_ref()?.session.account().cloned()
     }
 
     /// Begins anew, whatever there was.
@@ -79,9 +99,10 @@ impl Lazy {
     where
         F: Future<Output = Result<UserSession>>,
     {
-        let mut current = self.session.lock().await;
+        let mut current = self.current.lock().await;
         let session = sign_in.await?;
-        *current = Some(session.clone());
+        replace(&mut current, session.clone());
+        session.keep().await?;
         Ok(session)
     }
 
@@ -94,16 +115,17 @@ impl Lazy {
     where
         F: Future<Output = Result<UserSession>>,
     {
-        let mut current = self.session.lock().await;
+        let mut current = self.current.lock().await;
         if current.is_none()
             && let Some(place) = self.place(request.cloud())
         {
-            *current =
-                UserSession::resumed(self.application.clone(), self.scope.clone(), place).await?;
+            let (application, scope) = (self.application.clone(), self.scope.clone());
+            let session = UserSession::resumed(application, scope, place).await?;
+            *current = session.map(Current::new);
         }
         let mut claims = None;
-        if let Some(session) = current.as_ref() {
-            match session.token(request.clone()).await {
+        if let Some(current) = current.as_ref() {
+            match current.token(request.clone()).await {
                 Err(Error::SignIn(error)) if error.needs_user() => {
                     claims = error.claims().map(Into::into);
                 }
@@ -116,7 +138,15 @@ impl Lazy {
             request = request.with_claims(claims);
         }
         let session = sign_in(request.clone()).await?;
-        *current = Some(session.clone());
-        session.token(request.with_claims(None)).await
+        replace(&mut current, session)
+            .token(request.with_claims(None).with_refusal(false))
+            .await
     }
+}
+
+fn replace(current: &mut Option<Current>, session: UserSession) -> &Current {
+    if let Some(old) = current.take() {
+        old.life.end();
+    }
+    current.insert(Current::new(session))
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod lazy;
+mod life;
 mod rotation;
 mod saved;
 
@@ -13,9 +14,11 @@ use url::Url;
 
 pub use self::account::Account;
 pub(super) use self::lazy::Lazy;
+pub(super) use self::life::Life;
 pub(super) use self::rotation::{Keepers, OnRotation, Place, Rotation};
 use super::platform::Grant;
 use super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
+use crate::error::SignInError;
 use crate::{Cloud, Graph, Result};
 
 /// A user who has signed in: gives tokens for as long as the refresh token is good.
@@ -63,24 +66,45 @@ pub(super) fn joined<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Stri
 }
 
 impl UserSession {
-    /// The session of a sign-in that has just been, with its keeper.
-    pub(super) async fn begun(
+    /// The session of a sign-in that has just been. It is stored by [`keep`](Self::keep), or before its first token is used.
+    ///
+    /// # Errors
+    ///
+    /// When the platform does not say who has signed in, or it was at another application or in another sign-in.
+    pub(super) fn begun(
         application: Application,
         scope: Option<String>,
-        place: impl FnOnce(Option<&Account>) -> Option<Place>,
+        place: impl FnOnce(&Account) -> Option<Place>,
         nonce: Option<&str>,
         grant: &Grant,
     ) -> Result<Self> {
-        let account = grant
-            .id_token()
-            .map(|token| Account::read(token, application.client_id(), nonce))
-            .transpose()?;
+        let token = grant.id_token().ok_or_else(|| {
+            SignInError::new(
+                "the identity platform gave no id token, so that nobody knows who has signed in",
+            )
+        })?;
+        let account = Account::read(token, application.client_id(), nonce)?;
         let keepers = Keepers {
             callback: None,
-            store: place(account.as_ref()),
+            store: place(&account),
         };
-        let rotation = Rotation::begun(application, scope, keepers, account.clone(), grant).await?;
+        let rotation = Rotation::begun(application, scope, keepers, account.clone(), grant);
+        let account = Some(account);
         Ok(Self(Arc::new(Inner { rotation, account })))
+    }
+
+    /// Stores the session, where it has not been yet.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub(super) async fn keep(&self) -> Result<()> {
+        self.0.rotation.keep().await
+    }
+
+    /// What its tokens end with.
+    fn life(&self) -> &Life {
+        self.0.rotation.life()
     }
 
     /// The session that is stored; none where nothing is.
@@ -145,6 +169,10 @@ impl TokenProvider for UserSession {
             Some(scope) => key.scopes(scope),
             None => key,
         })
+    }
+
+    fn has_ended(&self) -> bool {
+        self.life().has_ended()
     }
 }
 

@@ -6,22 +6,23 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::super::platform::{Grant, Platform};
 use super::super::store::{StoreOutcome, TokenStore};
 use super::super::{Application, BoxError, Secret, Token, TokenRequest};
-use super::Account;
 use super::saved::Saved;
+use super::{Account, Life};
 use crate::Result;
 use crate::error::{Error, SignInError};
 
 type HandedOver = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 pub(in crate::auth) type OnRotation = dyn Fn(Secret<String>) -> HandedOver + Send + Sync;
 
-/// How long another process may take from the platform's answer to its write.
+/// How long another process may take from the platform's answer to its write, and how often is looked meanwhile.
 const OTHERS_WRITE: Duration = Duration::from_secs(1);
+const LOOKS: u32 = 20;
 
 /// Who keeps refresh tokens beyond the program.
 #[derive(Default)]
@@ -43,6 +44,10 @@ pub(in crate::auth) struct Rotation {
     /// None: all that was consented to.
     scope: Option<String>,
     keepers: Keepers,
+    /// Of a sign-in, whose end is another process's too: what somebody has signed out of is not stored again.
+    is_session: bool,
+    /// What its access tokens end with.
+    life: Life,
     /// Locked as long as a request runs, so that one refresh token is not used twice at once.
     current: Mutex<Current>,
 }
@@ -58,14 +63,16 @@ struct Current {
     /// Who does not have the newest yet.
     callback_waits: bool,
     store_waits: bool,
-    /// The access token that came with the sign-in, until it is asked for.
-    first: Option<Token>,
-    has_ended: bool,
+    /// Whether it takes the place of whatever the store has: somebody has signed in anew.
+    is_new: bool,
+    /// The access token that came along, until it is given out.
+    token: Option<Token>,
 }
 
 impl Current {
     /// Takes over what the platform gave. Where it gave no new refresh token, the old one goes on.
     fn take(&mut self, grant: &Grant) {
+        self.token = Some(grant.token());
         let Some(new) = grant.refresh_token() else {
             return;
         };
@@ -89,6 +96,7 @@ impl Rotation {
             application,
             scope,
             keepers,
+            false,
             Current {
                 given: Some(refresh_token),
                 ..Current::default()
@@ -96,31 +104,30 @@ impl Rotation {
         )
     }
 
-    /// Of a sign-in that has just been.
-    ///
-    /// # Errors
-    ///
-    /// When a keeper fails.
-    pub(in crate::auth) async fn begun(
+    /// Of a sign-in that has just been, of which the keepers know nothing yet.
+    pub(in crate::auth) fn begun(
         application: Application,
         scope: Option<String>,
         keepers: Keepers,
-        account: Option<Account>,
+        account: Account,
         grant: &Grant,
-    ) -> Result<Self> {
+    ) -> Self {
         let mut current = Current {
-            account,
-            first: Some(grant.token()),
+            account: Some(account),
+            is_new: true,
             ..Current::default()
         };
         current.take(grant);
-        let rotation = Self::new(application, scope, keepers, current);
-        {
-            let mut current = rotation.current.lock().await;
-            rotation.overwrite(&mut current).await?;
-            rotation.hand_over(&mut current).await?;
-        }
-        Ok(rotation)
+        Self::new(application, scope, keepers, true, current)
+    }
+
+    /// Gives to the keepers what they do not have yet.
+    ///
+    /// # Errors
+    ///
+    /// When one fails, who is given it again with the next call.
+    pub(in crate::auth) async fn keep(&self) -> Result<()> {
+        self.hand_over(&mut *self.current.lock().await).await
     }
 
     /// Of what is stored; none where nothing is.
@@ -137,7 +144,7 @@ impl Rotation {
             callback: None,
             store: Some(place),
         };
-        let rotation = Self::new(application, scope, keepers, Current::default());
+        let rotation = Self::new(application, scope, keepers, true, Current::default());
         let found = {
             let mut current = rotation.current.lock().await;
             rotation.look(&mut current).await?;
@@ -150,12 +157,15 @@ impl Rotation {
         application: Application,
         scope: Option<String>,
         keepers: Keepers,
+        is_session: bool,
         current: Current,
     ) -> Self {
         Self {
             application,
             scope,
             keepers,
+            is_session,
+            life: Life::default(),
             current: Mutex::new(current),
         }
     }
@@ -166,6 +176,10 @@ impl Rotation {
 
     pub(in crate::auth) fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
+    }
+
+    pub(in crate::auth) fn life(&self) -> &Life {
+        &self.life
     }
 
     pub(in crate::auth) async fn account(&self) -> Option<Account> {
@@ -179,20 +193,35 @@ impl Rotation {
     /// What the platform and the keepers say; [`needs_user`](SignInError::needs_user) where there is nothing to renew with.
     pub(in crate::auth) async fn token(&self, request: &TokenRequest) -> Result<Token> {
         let mut current = self.current.lock().await;
-        if current.has_ended {
-            return Err(SignInError::user_needed("the user has signed out").into());
-        }
-        if let Some(first) = current.first.take()
-            && request.claims().is_none()
-            && first.end().is_none_or(|end| Instant::now() < end)
-        {
-            return Ok(first);
+        self.has_not_ended()?;
+        // Whoever failed the last time.
+        self.hand_over(&mut current).await?;
+        let there = current
+            .token
+            .take()
+            .filter(|token| token.end().is_none_or(|end| Instant::now() < end));
+        if let Some(token) = there.filter(|_| request.claims().is_none() && !request.is_refused()) {
+            return self.given_out(token);
         }
         self.look(&mut current).await?;
         let grant = self.renew(&mut current, request).await?;
+        self.has_not_ended()?;
         current.take(&grant);
         self.hand_over(&mut current).await?;
-        Ok(grant.token())
+        current.token = None;
+        self.given_out(grant.token())
+    }
+
+    fn given_out(&self, token: Token) -> Result<Token> {
+        self.has_not_ended()?;
+        Ok(token.ending_with(self.life.clone()))
+    }
+
+    fn has_not_ended(&self) -> Result<()> {
+        if self.life.has_ended() {
+            return Err(SignInError::user_needed("the user has signed out").into());
+        }
+        Ok(())
     }
 
     /// Uses no token any more, and forgets what is stored.
@@ -201,29 +230,29 @@ impl Rotation {
     ///
     /// When the store fails; in this program, the session has ended all the same.
     pub(in crate::auth) async fn end(&self) -> Result<()> {
+        self.life.end();
+        // A request that is under way ends first, and what it brings is not stored.
         let mut current = self.current.lock().await;
-        *current = Current {
-            has_ended: true,
-            ..Current::default()
+        let account = std::mem::take(&mut *current).account;
+        let Some(Place { store, key }) = &self.keepers.store else {
+            return Ok(());
         };
-        match &self.keepers.store {
-            Some(Place { store, key }) => store.delete(key).await.map_err(store_failed),
-            None => Ok(()),
+        let stored = store.load(key).await.map_err(store_failed)?;
+        let stored = stored.and_then(|stored| Saved::read(&stored.contents).ok());
+        if stored.is_some_and(|stored| is_anothers(&stored, account.as_ref())) {
+            return Ok(());
         }
+        store.delete(key).await.map_err(store_failed)
     }
 
     /// Asks the platform; with another refresh token where the first one is dead and another process has the next.
-    async fn renew(
-        &self,
-        current: &mut MutexGuard<'_, Current>,
-        request: &TokenRequest,
-    ) -> Result<Grant> {
+    async fn renew(&self, current: &mut Current, request: &TokenRequest) -> Result<Grant> {
         let platform = Platform::new(&self.application, request).await?;
         let scope = format!(
             "{} offline_access",
             self.scope.as_deref().unwrap_or(request.scope())
         );
-        let mut waited = false;
+        let (mut has_waited, mut is_given) = (false, false);
         loop {
             let token = current.refresh_token.as_ref().or(current.given.as_ref());
             let Some(token) = token.cloned() else {
@@ -237,41 +266,47 @@ impl Rotation {
                     // From now on it is the current one, whatever it was before.
                     current.refresh_token.get_or_insert(token);
                     current.given = None;
+                    // Else the dead one would be tried first at each start.
+                    current.store_waits |= is_given;
                     return Ok(grant);
                 }
                 Err(error) if is_dead(&error) => error,
                 Err(error) => return Err(error),
             };
-            if self.keepers.store.is_some() {
-                self.look(current).await?;
-                if current
-                    .refresh_token
-                    .as_ref()
-                    .is_some_and(|new| *new != token)
-                {
-                    continue;
-                }
-                if !waited {
-                    // On a platform where a refresh token is good for one use, another process has used it, and is about to
-                    // write the next one.
-                    waited = true;
-                    sleep(OTHERS_WRITE).await;
-                    self.look(current).await?;
-                    if current
-                        .refresh_token
-                        .as_ref()
-                        .is_some_and(|new| *new != token)
-                    {
-                        continue;
+            let mut is_followed = self.is_followed(current, &token).await?;
+            if !is_followed && !has_waited && self.keepers.store.is_some() {
+                // On a platform where a refresh token is good for one use, another process has used it, and is about to
+                // write the next one.
+                has_waited = true;
+                for _ in 0..LOOKS {
+                    sleep(OTHERS_WRITE / LOOKS).await;
+                    is_followed = self.is_followed(current, &token).await?;
+                    if is_followed {
+                        break;
                     }
                 }
             }
+            if is_followed {
+                // Others may be as quick with this one.
+                has_waited = false;
+                continue;
+            }
             // What is stored is dead: perhaps the program was given a new one since.
             match current.given.take() {
-                Some(given) if given != token => current.refresh_token = Some(given),
+                Some(given) if given != token => {
+                    is_given = true;
+                    current.refresh_token = Some(given);
+                }
                 _ => return Err(refused),
             }
         }
+    }
+
+    /// Whether another process has stored another refresh token than this one.
+    async fn is_followed(&self, current: &mut Current, token: &Secret<String>) -> Result<bool> {
+        self.look(current).await?;
+        let there = current.refresh_token.as_ref();
+        Ok(there.is_some_and(|there| there != token))
     }
 
     /// Takes over what another process has stored.
@@ -288,21 +323,22 @@ impl Rotation {
         if version == current.version {
             return Ok(());
         }
+        let Some(stored) = stored else {
+            if self.is_session {
+                self.life.end();
+                *current = Current::default();
+            }
+            current.version = None;
+            return self.has_not_ended();
+        };
+        let saved = Saved::read(&stored.contents)?;
+        // A session is one user's. Nor is it written over that one: its version stays unknown here.
+        if is_anothers(&saved, current.account.as_ref()) {
+            return Ok(());
+        }
         current.version = version;
-        if let Some(stored) = stored {
-            let saved = Saved::read(&stored.contents)?;
-            current.refresh_token = Some(saved.refresh_token);
-            current.account = saved.account.or(current.account.take());
-        }
-        Ok(())
-    }
-
-    /// Finds out what the store has, so that it is replaced: somebody has signed in anew.
-    async fn overwrite(&self, current: &mut Current) -> Result<()> {
-        if let Some(Place { store, key }) = &self.keepers.store {
-            let stored = store.load(key).await.map_err(store_failed)?;
-            current.version = stored.map(|stored| stored.version);
-        }
+        current.refresh_token = Some(saved.refresh_token);
+        current.account = saved.account.or(current.account.take());
         Ok(())
     }
 
@@ -328,6 +364,10 @@ impl Rotation {
         if let Some(Place { store, key }) =
             self.keepers.store.as_ref().filter(|_| current.store_waits)
         {
+            if current.is_new {
+                let stored = store.load(key).await.map_err(store_failed)?;
+                current.version = stored.map(|stored| stored.version);
+            }
             let contents = Saved::write(&token, current.account.as_ref())?;
             let outcome = store.store(key, contents, current.version).await;
             match outcome.map_err(store_failed)? {
@@ -344,12 +384,19 @@ impl Rotation {
             }
         }
         current.store_waits = false;
+        current.is_new = false;
         Ok(())
     }
 }
 
+/// Whether somebody else has signed in at the same place.
+fn is_anothers(saved: &Saved, account: Option<&Account>) -> bool {
+    let both = saved.account.as_ref().zip(account);
+    both.is_some_and(|(there, own)| there.id() != own.id())
+}
+
 fn is_dead(error: &Error) -> bool {
-    matches!(error, Error::SignIn(error) if error.error() == Some("invalid_grant"))
+    matches!(error, Error::SignIn(error) if error.error() == Some("invalid_grant") && error.needs_user())
 }
 
 fn store_failed(error: BoxError) -> Error {
