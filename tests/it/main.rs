@@ -24,6 +24,7 @@ mod prefer;
 mod query;
 mod retry;
 mod secrets;
+mod sign_in;
 mod sign_in_machine;
 mod store;
 mod support;

@@ -30,7 +30,7 @@ struct Span {
 
 /// What this crate told.
 #[derive(Clone, Default)]
-struct Told {
+pub struct Told {
     spans: Arc<Mutex<Vec<Span>>>,
     events: Arc<Mutex<Vec<Fields>>>,
 }
@@ -53,7 +53,7 @@ impl Told {
         span.clone()
     }
 
-    fn everything(&self) -> String {
+    pub fn everything(&self) -> String {
         format!(
             "{:?} {:?}",
             self.spans.lock().unwrap(),
@@ -127,7 +127,7 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Listener {
 }
 
 /// From now on, what is told on this thread is written down. A test has a thread of its own.
-fn listen() -> Told {
+pub fn listen() -> Told {
     static LISTENS: Once = Once::new();
     LISTENS.call_once(|| {
         let listener = tracing_subscriber::registry().with(Listener);

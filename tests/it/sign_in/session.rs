@@ -1,0 +1,474 @@
+//! Refresh tokens and the sessions that they are of: stored, shared, lost and found.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use msgraph::auth::{
+    AuthorizationCode, DesktopSignIn, FileStore, MemoryStore, RefreshToken, Secret, StoreOutcome,
+    Stored, TokenStore, UserSession,
+};
+use serde_json::json;
+use simulator::{RefreshTokens, Simulator};
+
+use super::*;
+use crate::support;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+const ADELE: &str = "adele@contoso.com";
+const BRUNO: &str = "bruno@contoso.com";
+
+/// A store that does as the test says, and else keeps everything in memory.
+#[derive(Clone, Default)]
+struct Told {
+    store: MemoryStore,
+    /// What the next writes come to, the first one first.
+    writes: Arc<Mutex<VecDeque<Write>>>,
+    reads_fail: Arc<Mutex<bool>>,
+}
+
+#[derive(Clone, Copy)]
+enum Write {
+    Fails,
+    /// Another process was faster.
+    Comes(&'static str),
+}
+
+impl Told {
+    fn tell(&self, write: Write) {
+        self.writes.lock().unwrap().push_back(write);
+    }
+
+    async fn only(&self, key: &str) -> String {
+        let stored = self.store.load(key).await.unwrap().unwrap();
+        stored.contents.expose().clone()
+    }
+}
+
+#[msgraph::async_trait]
+impl TokenStore for Told {
+    async fn load(&self, key: &str) -> Result<Option<Stored>, BoxError> {
+        if *self.reads_fail.lock().unwrap() {
+            return Err("the database is away".into());
+        }
+        self.store.load(key).await
+    }
+
+    async fn store(
+        &self,
+        key: &str,
+        contents: Secret<String>,
+        replaces: Option<u64>,
+    ) -> Result<StoreOutcome, BoxError> {
+        let told = self.writes.lock().unwrap().pop_front();
+        match told {
+            Some(Write::Fails) => Err("the disk is full".into()),
+            Some(Write::Comes(token)) => {
+                let other = stored(token).into();
+                self.store.store(key, other, replaces).await?;
+                Ok(StoreOutcome::Conflict)
+            }
+            None => self.store.store(key, contents, replaces).await,
+        }
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), BoxError> {
+        self.store.delete(key).await
+    }
+}
+
+/// A platform that gives `refresh-1`, `refresh-2` … along with `token-1`, `token-2` …, and takes each refresh token that it gave.
+async fn rotating() -> Recorder {
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    Recorder::new(move |request| {
+        let sent = field(request, "refresh_token").unwrap_or_default();
+        if sent.starts_with("dead") {
+            return Answer::json(json!({ "error": "invalid_grant", "error_codes": [700_082] }))
+                .with_status(400);
+        }
+        let n = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+        Answer::json(json!({
+            "token_type": "Bearer", "expires_in": 3599, "access_token": format!("token-{n}"),
+            "refresh_token": format!("refresh-{n}"),
+        }))
+    })
+    .await
+}
+
+fn sent(login: &Recorder) -> Vec<String> {
+    let requests = login.requests();
+    let token = |request| field(request, "refresh_token").unwrap();
+    requests.iter().map(token).collect()
+}
+
+/// Where a refresh token of `client` in `common` is kept, at a platform of this machine's.
+fn key(login: &Recorder) -> String {
+    let host = login.url().trim_start_matches("https://");
+    format!("{host}/common/client/")
+}
+
+fn stored(token: &str) -> String {
+    json!({ "format": 1, "refresh_token": token }).to_string()
+}
+
+fn given(simulator: &Simulator, token: &str) -> RefreshToken {
+    RefreshToken::of(public(simulator), token)
+}
+
+#[tokio::test]
+async fn two_processes_share_a_file_though_each_token_is_good_once() {
+    let simulator = support::simulator().await;
+    simulator.set_refresh_tokens(RefreshTokens::SingleUse);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokens.json");
+    let first = simulator.credentials().public_refresh_token.clone();
+    let process = || {
+        let provider = given(&simulator, &first).store(FileStore::new(&file));
+        client_of(&simulator, provider)
+    };
+    let (one, other) = (process(), process());
+    // Alternately.
+    for _ in 0..3 {
+        for graph in [&one, &other] {
+            simulator.expire_tokens();
+            assert_eq!(who(graph).await.unwrap(), ADELE);
+        }
+    }
+    // At once.
+    for round in 0..8 {
+        simulator.expire_tokens();
+        let (one, other) = tokio::join!(who(&one), who(&other));
+        assert_eq!(one.unwrap(), ADELE, "round {round}");
+        assert_eq!(other.unwrap(), ADELE, "round {round}");
+    }
+    // What was stored last is good: a third process begins with it.
+    simulator.forget_requests();
+    assert_eq!(who(&process()).await.unwrap(), ADELE);
+    let [request] = token_requests(&simulator).try_into().expect("one");
+    assert_ne!(value(&request, "refresh_token"), Some(first.as_str()));
+}
+
+#[tokio::test]
+async fn several_processes_share_a_file_at_once() {
+    for kind in [RefreshTokens::Renewed, RefreshTokens::Kept] {
+        let simulator = support::simulator().await;
+        simulator.set_refresh_tokens(kind);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tokens.json");
+        let first = simulator.credentials().public_refresh_token.clone();
+        let process = || {
+            let provider = given(&simulator, &first).store(FileStore::new(&file));
+            client_of(&simulator, provider)
+        };
+        let processes: Vec<_> = (0..4).map(|_| process()).collect();
+        for _ in 0..3 {
+            simulator.expire_tokens();
+            let calls = processes.iter().map(who);
+            for call in futures_util::future::join_all(calls).await {
+                assert_eq!(call.unwrap(), ADELE);
+            }
+        }
+        assert_eq!(file.exists(), kind == RefreshTokens::Renewed);
+        assert_eq!(who(&process()).await.unwrap(), ADELE);
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_fails_is_made_up_for_with_the_next_call() {
+    let login = rotating().await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let store = Told::default();
+    let provider = RefreshToken::new("common", "client", "refresh-0").store(store.clone());
+    let client = client(provider, &graph, &login);
+    store.tell(Write::Fails);
+    store.tell(Write::Fails);
+    for _ in 0..2 {
+        let error = me(&client).await.unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "sign-in failed: the token store failed: the disk is full"
+        );
+    }
+    assert_eq!((graph.requests().len(), login.requests().len()), (0, 1));
+    me(&client).await.unwrap();
+    assert_eq!(tokens(&graph), ["Bearer token-1"]);
+    assert_eq!(sent(&login), ["refresh-0"]);
+    assert_eq!(store.only(&key(&login)).await, stored("refresh-1"));
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read_fails_the_call_before_the_platform_is_asked() {
+    let login = rotating().await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let store = Told::default();
+    let provider = RefreshToken::new("common", "client", "refresh-0").store(store.clone());
+    let client = client(provider, &graph, &login);
+    *store.reads_fail.lock().unwrap() = true;
+    let error = me(&client).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "sign-in failed: the token store failed: the database is away"
+    );
+    assert_eq!(login.requests().len(), 0);
+    *store.reads_fail.lock().unwrap() = false;
+    me(&client).await.unwrap();
+}
+
+#[tokio::test]
+async fn where_another_process_has_written_meanwhile_its_token_goes_on() {
+    let login = rotating().await;
+    let graph = refusing(&["token-1"], "Bearer").await;
+    let store = Told::default();
+    let provider = RefreshToken::new("common", "client", "refresh-0").store(store.clone());
+    let client = client(provider, &graph, &login);
+    let key = key(&login);
+    store.tell(Write::Comes("refresh-of-another-process"));
+    me(&client).await.unwrap();
+    assert_eq!(tokens(&graph), ["Bearer token-1", "Bearer token-2"]);
+    assert_eq!(sent(&login), ["refresh-0", "refresh-of-another-process"]);
+    assert_eq!(store.only(&key).await, stored("refresh-2"));
+}
+
+#[tokio::test]
+async fn an_entry_that_is_damaged_is_an_error_each_time_and_stays() {
+    let login = rotating().await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let (key, store) = (key(&login), MemoryStore::new());
+    for (contents, says) in [
+        ("{\"half\":", "is not one that this crate has written"),
+        (
+            r#"{"format":2,"refresh_token":"hush"}"#,
+            "was written by a later version of this crate",
+        ),
+    ] {
+        store.delete(&key).await.unwrap();
+        store.store(&key, contents.into(), None).await.unwrap();
+        let provider = RefreshToken::new("common", "client", "refresh-0").store(store.clone());
+        let client = client(provider, &graph, &login);
+        for _ in 0..2 {
+            let error = me(&client).await.unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("sign-in failed: the session in the token store {says}")
+            );
+            assert!(!format!("{error:?}").contains("hush"));
+        }
+        let there = store.load(&key).await.unwrap().unwrap();
+        assert_eq!(there.contents.expose(), contents);
+    }
+    assert_eq!((login.requests().len(), graph.requests().len()), (0, 0));
+}
+
+/// Whoever moves a program to another account gives it a new refresh token; the store has the old one.
+#[tokio::test(start_paused = true)]
+async fn a_fresh_token_takes_the_place_of_a_stored_one_that_is_dead() {
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let kept = Recorder::new(|request| {
+        if field(request, "refresh_token").as_deref() == Some("dead") {
+            return Answer::json(json!({ "error": "invalid_grant" })).with_status(400);
+        }
+        Answer::json(json!({ "token_type": "Bearer", "access_token": "t" }))
+    });
+    for (login, last) in [(rotating().await, "refresh-1"), (kept.await, "fresh")] {
+        let (key, store) = (key(&login), MemoryStore::new());
+        store
+            .store(&key, stored("dead").into(), None)
+            .await
+            .unwrap();
+        let provider = RefreshToken::new("common", "client", "fresh").store(store.clone());
+        me(&client(provider, &graph, &login)).await.unwrap();
+        assert_eq!(sent(&login), ["dead", "fresh"]);
+        let there = store.load(&key).await.unwrap().unwrap();
+        assert_eq!(there.contents.expose(), &stored(last));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_both_are_dead_the_user_is_needed_and_nobody_is_asked_in_a_loop() {
+    let login = rotating().await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let (key, store) = (key(&login), MemoryStore::new());
+    store
+        .store(&key, stored("dead-1").into(), None)
+        .await
+        .unwrap();
+    let provider = RefreshToken::new("common", "client", "dead-0").store(store.clone());
+    let client = client(provider, &graph, &login);
+    let error = me(&client).await.unwrap_err();
+    assert_eq!(said(error), ("invalid_grant".into(), vec![700_082], true));
+    assert_eq!(sent(&login), ["dead-1", "dead-0"]);
+    // Until another process has signed in.
+    let there = store.load(&key).await.unwrap().unwrap();
+    let signed_in = stored("refresh-x").into();
+    store
+        .store(&key, signed_in, Some(there.version))
+        .await
+        .unwrap();
+    me(&client).await.unwrap();
+    assert_eq!(sent(&login)[2..], ["refresh-x"]);
+}
+
+#[tokio::test]
+async fn a_callback_and_a_store_both_get_the_new_token() {
+    let login = rotating().await;
+    let graph = refusing(&["token-1"], "Bearer").await;
+    let handed = Arc::new(Mutex::new(Vec::new()));
+    let store = Told::default();
+    let provider = RefreshToken::new("common", "client", "refresh-0")
+        .store(store.clone())
+        .on_rotation({
+            let handed = Arc::clone(&handed);
+            move |token| {
+                handed.lock().unwrap().push(token.into_inner());
+                std::future::ready(Ok::<_, std::io::Error>(()))
+            }
+        });
+    let client = client(provider, &graph, &login);
+    store.tell(Write::Fails);
+    client.sign_in().await.unwrap_err();
+    me(&client).await.unwrap();
+    // Whoever has it already is not given it again.
+    assert_eq!(*handed.lock().unwrap(), ["refresh-1", "refresh-2"]);
+    assert_eq!(store.only(&key(&login)).await, stored("refresh-2"));
+    assert_eq!(sent(&login), ["refresh-0", "refresh-1"]);
+}
+
+/// A program in ten lines: it starts, calls, and ends.
+async fn program(simulator: &Simulator, file: &Path) -> msgraph::Result<String> {
+    let first = &simulator.credentials().public_refresh_token;
+    let provider = given(simulator, first).store(FileStore::new(file));
+    who(&client_of(simulator, provider)).await
+}
+
+#[tokio::test]
+async fn a_program_that_starts_again_goes_on_with_its_last_token() {
+    let simulator = support::simulator().await;
+    simulator.set_refresh_tokens(RefreshTokens::SingleUse);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokens.json");
+    for _ in 0..3 {
+        assert_eq!(program(&simulator, &file).await.unwrap(), ADELE);
+    }
+    assert_eq!(token_requests(&simulator).len(), 3);
+}
+
+async fn session(simulator: &Simulator, store: impl TokenStore) -> UserSession {
+    let graph = base(simulator);
+    let web = AuthorizationCode::new(confidential(simulator), REDIRECT).store(store);
+    let pending = web.begin(&graph).unwrap();
+    let back = visit(pending.url()).await;
+    web.finish(&graph, pending, back.as_str()).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_one_process_has_signed_out_of_another_does_not_store_again() {
+    let simulator = support::simulator().await;
+    let store = MemoryStore::new();
+    let here = session(&simulator, store.clone()).await;
+    let web = AuthorizationCode::new(confidential(&simulator), REDIRECT).store(store.clone());
+    let id = here.account().unwrap().id();
+    let graph = base(&simulator);
+    let there = web.resume(&graph, &id).await.unwrap().unwrap();
+    let there = graph.with_provider(there);
+    who(&there).await.unwrap();
+    here.sign_out(&base(&simulator), REDIRECT).await.unwrap();
+    simulator.expire_tokens();
+    let error = sign_in_error(who(&there).await.unwrap_err());
+    assert!(error.needs_user());
+    assert_eq!(error.to_string(), "sign-in failed: the user has signed out");
+    assert_eq!(format!("{store:?}"), "MemoryStore { entries: 0 }");
+}
+
+/// Two processes of a program that does not tell its users apart.
+#[tokio::test]
+async fn a_session_stays_its_users_whoever_signs_in_beside_it() {
+    let simulator = Arc::new(support::simulator().await);
+    let store = MemoryStore::new();
+    let process = |name: &'static str| {
+        let (simulator, runtime) = (Arc::clone(&simulator), tokio::runtime::Handle::current());
+        let who = simulator.credentials().clone();
+        DesktopSignIn::new(who.tenant_id.as_str(), who.public_client_id.as_str())
+            .store(store.clone())
+            .open_browser(move |url| {
+                simulator.browser_user(Some(name));
+                let url = url.clone();
+                runtime.spawn(async move {
+                    let mut back = visit(&url).await;
+                    back.set_host(Some("127.0.0.1")).unwrap();
+                    crate::auth::own_client()
+                        .build()
+                        .unwrap()
+                        .get(back)
+                        .send()
+                        .await
+                        .unwrap();
+                });
+                Ok::<_, std::io::Error>(())
+            })
+    };
+    let adele = Arc::new(process(ADELE));
+    let graph = client_of(&simulator, Arc::clone(&adele));
+    assert_eq!(who(&graph).await.unwrap(), ADELE);
+    let bruno = Arc::new(process(BRUNO));
+    let other = client_of(&simulator, Arc::clone(&bruno));
+    // It finds Adele's session, and then signs somebody else in.
+    assert_eq!(who(&other).await.unwrap(), ADELE);
+    let session = bruno.sign_in(&other).await.unwrap();
+    assert_eq!(who(&other).await.unwrap(), BRUNO);
+    for _ in 0..2 {
+        simulator.expire_tokens();
+        assert_eq!(who(&graph).await.unwrap(), ADELE);
+        assert_eq!(who(&other).await.unwrap(), BRUNO);
+    }
+    assert_eq!(adele.account().await.unwrap().username(), Some(ADELE));
+    // Bruno's is stored, who was last; and it is for Bruno alone to take it away.
+    let adeles = adele.sign_in(&graph).await.unwrap();
+    assert_eq!(adeles.account().unwrap().username(), Some(ADELE));
+    session.sign_out(&other, "http://localhost").await.unwrap();
+    assert_eq!(format!("{store:?}"), "MemoryStore { entries: 1 }");
+}
+
+/// The user has signed in, and is not asked to do so again because a disk is full.
+#[tokio::test]
+async fn a_sign_in_outlives_a_store_that_fails() {
+    let simulator = support::simulator().await;
+    simulator.set_device_interval(std::time::Duration::ZERO);
+    let simulator = Arc::new(simulator);
+    let store = Told::default();
+    let shown = Arc::new(Mutex::new(0));
+    let device = {
+        let (simulator, shown) = (Arc::clone(&simulator), Arc::clone(&shown));
+        let who = simulator.credentials().clone();
+        msgraph::auth::DeviceCode::new(
+            who.tenant_id.as_str(),
+            who.public_client_id.as_str(),
+            move |prompt| {
+                *shown.lock().unwrap() += 1;
+                assert!(simulator.approve_device(prompt.user_code()));
+                std::future::ready(())
+            },
+        )
+        .store(store.clone())
+    };
+    let graph = client_of(&simulator, device);
+    store.tell(Write::Fails);
+    let error = who(&graph).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "sign-in failed: the token store failed: the disk is full"
+    );
+    assert_eq!(format!("{:?}", store.store), "MemoryStore { entries: 0 }");
+    assert_eq!(who(&graph).await.unwrap(), ADELE);
+    assert_eq!(format!("{:?}", store.store), "MemoryStore { entries: 1 }");
+    assert_eq!(*shown.lock().unwrap(), 1);
+    // The token that came with the code was used.
+    let kinds: Vec<_> = token_requests(&simulator)
+        .iter()
+        .map(|form| value(form, "grant_type").unwrap().to_owned())
+        .collect();
+    assert!(
+        kinds.iter().all(|kind| kind.ends_with(":device_code")),
+        "{kinds:?}"
+    );
+}
