@@ -254,8 +254,10 @@ impl Rotation {
         );
         let (mut has_waited, mut is_given) = (false, false);
         loop {
-            let token = current.refresh_token.as_ref().or(current.given.as_ref());
-            let Some(token) = token.cloned() else {
+            let known = current.refresh_token.clone();
+            let given = current.given.as_ref();
+            let token = known.as_ref().filter(|_| !is_given).or(given).cloned();
+            let Some(token) = token else {
                 return Err(SignInError::user_needed(
                     "there is no refresh token, so the user has to sign in again",
                 )
@@ -264,7 +266,7 @@ impl Rotation {
             let refused = match platform.refresh_token(&token, &scope).await {
                 Ok(grant) => {
                     // From now on it is the current one, whatever it was before.
-                    current.refresh_token.get_or_insert(token);
+                    current.refresh_token = Some(token);
                     current.given = None;
                     // Else the dead one would be tried first at each start.
                     current.store_waits |= is_given;
@@ -273,14 +275,14 @@ impl Rotation {
                 Err(error) if is_dead(&error) => error,
                 Err(error) => return Err(error),
             };
-            let mut is_followed = self.is_followed(current, &token).await?;
+            let mut is_followed = self.is_followed(current, known.as_ref()).await?;
             if !is_followed && !has_waited && self.keepers.store.is_some() {
                 // On a platform where a refresh token is good for one use, another process has used it, and is about to
                 // write the next one.
                 has_waited = true;
                 for _ in 0..LOOKS {
                     sleep(OTHERS_WRITE / LOOKS).await;
-                    is_followed = self.is_followed(current, &token).await?;
+                    is_followed = self.is_followed(current, known.as_ref()).await?;
                     if is_followed {
                         break;
                     }
@@ -288,25 +290,27 @@ impl Rotation {
             }
             if is_followed {
                 // Others may be as quick with this one.
-                has_waited = false;
+                (has_waited, is_given) = (false, false);
                 continue;
             }
-            // What is stored is dead: perhaps the program was given a new one since.
-            match current.given.take() {
-                Some(given) if given != token => {
-                    is_given = true;
-                    current.refresh_token = Some(given);
-                }
-                _ => return Err(refused),
+            // What is stored is dead: perhaps the program was given a new one since. It is kept if it is refused as well, since
+            // what was in its way may pass: consent that is missing has the same word.
+            let given = current.given.as_ref();
+            if is_given || given.is_none_or(|given| *given == token) {
+                return Err(refused);
             }
+            is_given = true;
         }
     }
 
-    /// Whether another process has stored another refresh token than this one.
-    async fn is_followed(&self, current: &mut Current, token: &Secret<String>) -> Result<bool> {
+    /// Whether another process has stored another refresh token than the one that was known.
+    async fn is_followed(
+        &self,
+        current: &mut Current,
+        known: Option<&Secret<String>>,
+    ) -> Result<bool> {
         self.look(current).await?;
-        let there = current.refresh_token.as_ref();
-        Ok(there.is_some_and(|there| there != token))
+        Ok(current.refresh_token.as_ref() != known)
     }
 
     /// Takes over what another process has stored.

@@ -309,6 +309,77 @@ async fn where_both_are_dead_the_user_is_needed_and_nobody_is_asked_in_a_loop() 
     assert_eq!(sent(&login)[2..], ["refresh-x"]);
 }
 
+/// The word for a dead refresh token is that for consent that is missing, too, and an administrator may see to it meanwhile.
+#[tokio::test]
+async fn what_was_in_a_refresh_tokens_way_may_pass() {
+    let simulator = support::simulator().await;
+    let first = simulator.credentials().public_refresh_token.as_str();
+    let graph = client_of(&simulator, given(&simulator, first));
+    simulator.withdraw_consent();
+    for asked in 1..=2 {
+        let error = who(&graph).await.unwrap_err();
+        assert_eq!(said(error), ("invalid_grant".into(), vec![65_001], true));
+        assert_eq!(token_requests(&simulator).len(), asked);
+    }
+    let consent = public(&simulator)
+        .admin_consent_url(graph.cloud(), "http://localhost", "")
+        .unwrap();
+    visit(&consent).await;
+    assert_eq!(who(&graph).await.unwrap(), ADELE);
+    // Nor is a token dead that a client has asked with in a loop.
+    let login = Recorder::in_turn([
+        Answer::json(json!({ "error": "invalid_grant", "error_codes": [50_196] })).with_status(400),
+        Answer::json(json!({ "access_token": "token-1" })),
+    ])
+    .await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let provider = RefreshToken::new("common", "client", "refresh-0").store(MemoryStore::new());
+    let client = client(provider, &graph, &login);
+    let error = me(&client).await.unwrap_err();
+    assert_eq!(said(error), ("invalid_grant".into(), vec![50_196], false));
+    me(&client).await.unwrap();
+    assert_eq!(sent(&login), ["refresh-0", "refresh-0"]);
+}
+
+#[tokio::test]
+async fn a_damaged_session_gives_way_to_a_new_sign_in_alone() {
+    let simulator = Arc::new(support::simulator().await);
+    simulator.set_device_interval(std::time::Duration::ZERO);
+    let store = MemoryStore::new();
+    let credentials = simulator.credentials().clone();
+    let device = msgraph::auth::DeviceCode::new(
+        credentials.tenant_id.as_str(),
+        credentials.public_client_id.as_str(),
+        {
+            let simulator = Arc::clone(&simulator);
+            move |prompt| {
+                assert!(simulator.approve_device(prompt.user_code()));
+                std::future::ready(())
+            }
+        },
+    );
+    let device = Arc::new(device.store(store.clone()));
+    let host = simulator.login_url().trim_start_matches("https://");
+    let key = format!(
+        "{host}/{}/{}/",
+        credentials.tenant_id, credentials.public_client_id
+    );
+    store.store(&key, "nonsense".into(), None).await.unwrap();
+    let graph = client_of(&simulator, Arc::clone(&device));
+    for _ in 0..2 {
+        let error = who(&graph).await.unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "sign-in failed: the session in the token store is not one that this crate has written"
+        );
+    }
+    assert_eq!(simulator.requests().len(), 0);
+    device.sign_in(&graph).await.unwrap();
+    assert_eq!(who(&graph).await.unwrap(), ADELE);
+    let there = store.load(&key).await.unwrap().unwrap();
+    assert!(there.contents.expose().starts_with("{\"format\":1,"));
+}
+
 #[tokio::test]
 async fn a_callback_and_a_store_both_get_the_new_token() {
     let login = rotating().await;
