@@ -184,8 +184,8 @@ impl AuthorizationCode {
     /// # Errors
     ///
     /// [`Error::SignIn`](crate::Error::SignIn) when the answer is not to this sign-in (its state differs), when the user declined or
-    /// the platform refused ([`error`](crate::error::SignInError::error)), when the code cannot be redeemed, or when the token
-    /// store fails.
+    /// the platform refused ([`error`](crate::error::SignInError::error)), when the code cannot be redeemed, when what comes of it does
+    /// not say who has signed in, or is of another sign-in (its nonce differs), or when the token store fails.
     pub async fn finish(
         &self,
         graph: &Graph,

@@ -26,6 +26,7 @@ struct Told {
     /// What the next writes come to, the first one first.
     writes: Arc<Mutex<VecDeque<Write>>>,
     reads_fail: Arc<Mutex<bool>>,
+    deletes_fail: Arc<Mutex<bool>>,
 }
 
 #[derive(Clone, Copy)]
@@ -74,6 +75,9 @@ impl TokenStore for Told {
     }
 
     async fn delete(&self, key: &str) -> Result<(), BoxError> {
+        if *self.deletes_fail.lock().unwrap() {
+            return Err("the database is read-only".into());
+        }
         self.store.delete(key).await
     }
 }
@@ -430,6 +434,51 @@ async fn session(simulator: &Simulator, store: impl TokenStore) -> UserSession {
     let pending = web.begin(&graph).unwrap();
     let back = visit(pending.url()).await;
     web.finish(&graph, pending, back.as_str()).await.unwrap()
+}
+
+#[tokio::test]
+async fn two_processes_share_a_session_though_each_token_is_good_once() {
+    let simulator = support::simulator().await;
+    simulator.set_refresh_tokens(RefreshTokens::SingleUse);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sessions.json");
+    let begun = session(&simulator, FileStore::new(&file)).await;
+    let id = begun.account().unwrap().id();
+    let resumed = async || {
+        let web = AuthorizationCode::new(confidential(&simulator), REDIRECT);
+        let (web, graph) = (web.store(FileStore::new(&file)), base(&simulator));
+        let session = web.resume(&graph, &id).await.unwrap().unwrap();
+        graph.with_provider(session)
+    };
+    let (one, other) = (client_of(&simulator, begun), resumed().await);
+    for round in 0..8 {
+        let (one, other) = tokio::join!(who(&one), who(&other));
+        assert_eq!(one.unwrap(), ADELE, "round {round}");
+        assert_eq!(other.unwrap(), ADELE, "round {round}");
+        simulator.expire_tokens();
+    }
+    assert_eq!(who(&resumed().await).await.unwrap(), ADELE);
+}
+
+#[tokio::test]
+async fn a_session_ends_though_its_store_fails() {
+    let simulator = support::simulator().await;
+    let store = Told::default();
+    let session = session(&simulator, store.clone()).await;
+    let graph = base(&simulator);
+    let user = graph.with_provider(session.clone());
+    who(&user).await.unwrap();
+    *store.deletes_fail.lock().unwrap() = true;
+    let error = session.sign_out(&graph, REDIRECT).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "sign-in failed: the token store failed: the database is read-only"
+    );
+    let error = who(&user).await.unwrap_err().to_string();
+    assert_eq!(error, "sign-in failed: the user has signed out");
+    *store.deletes_fail.lock().unwrap() = false;
+    session.sign_out(&graph, REDIRECT).await.unwrap();
+    assert_eq!(format!("{:?}", store.store), "MemoryStore { entries: 0 }");
 }
 
 #[tokio::test]
