@@ -70,6 +70,14 @@ struct Current {
 }
 
 impl Current {
+    /// Keeps whose it was, and no more.
+    fn end(&mut self) {
+        *self = Self {
+            account: self.account.take(),
+            ..Self::default()
+        };
+    }
+
     /// Takes over what the platform gave. Where it gave no new refresh token, the old one goes on.
     fn take(&mut self, grant: &Grant) {
         self.token = Some(grant.token());
@@ -127,7 +135,8 @@ impl Rotation {
     ///
     /// When one fails, who is given it again with the next call.
     pub(in crate::auth) async fn keep(&self) -> Result<()> {
-        self.hand_over(&mut *self.current.lock().await).await
+        let mut current = self.current.lock().await;
+        self.hand_over(&mut current).await
     }
 
     /// Of what is stored; none where nothing is.
@@ -233,13 +242,13 @@ impl Rotation {
         self.life.end();
         // A request that is under way ends first, and what it brings is not stored.
         let mut current = self.current.lock().await;
-        let account = std::mem::take(&mut *current).account;
+        current.end();
         let Some(Place { store, key }) = &self.keepers.store else {
             return Ok(());
         };
         let stored = store.load(key).await.map_err(store_failed)?;
         let stored = stored.and_then(|stored| Saved::read(&stored.contents).ok());
-        if stored.is_some_and(|stored| is_anothers(&stored, account.as_ref())) {
+        if stored.is_some_and(|stored| is_anothers(&stored, current.account.as_ref())) {
             return Ok(());
         }
         store.delete(key).await.map_err(store_failed)
@@ -330,7 +339,7 @@ impl Rotation {
         let Some(stored) = stored else {
             if self.is_session {
                 self.life.end();
-                *current = Current::default();
+                current.end();
             }
             current.version = None;
             return self.has_not_ended();

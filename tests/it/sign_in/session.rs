@@ -477,6 +477,27 @@ async fn a_session_ends_though_its_store_fails() {
     let error = who(&user).await.unwrap_err().to_string();
     assert_eq!(error, "sign-in failed: the user has signed out");
     *store.deletes_fail.lock().unwrap() = false;
+
+    // What somebody else has put there meanwhile stays.
+    let who = simulator.credentials();
+    let host = simulator.login_url().trim_start_matches("https://");
+    let id = session.account().unwrap().id();
+    let key = format!("{host}/{}/{}/{id}", who.tenant_id, who.client_id);
+    let own = store.store.load(&key).await.unwrap().unwrap();
+    let bruno = json!({
+        "format": 1, "refresh_token": "x",
+        "account": { "object_id": "bruno", "tenant_id": "t", "username": null, "name": null },
+    });
+    let bruno = bruno.to_string().into();
+    let replaced = store.store.store(&key, bruno, Some(own.version)).await;
+    let StoreOutcome::Stored { version } = replaced.unwrap() else {
+        panic!("nobody else writes here");
+    };
+    session.sign_out(&graph, REDIRECT).await.unwrap();
+    assert_eq!(format!("{:?}", store.store), "MemoryStore { entries: 1 }");
+
+    let own = store.store.store(&key, own.contents, Some(version)).await;
+    assert!(matches!(own.unwrap(), StoreOutcome::Stored { .. }));
     session.sign_out(&graph, REDIRECT).await.unwrap();
     assert_eq!(format!("{:?}", store.store), "MemoryStore { entries: 0 }");
 }
