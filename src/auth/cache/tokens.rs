@@ -41,10 +41,10 @@ impl Tokens {
 
     /// A token that lives. Waits only where there is none.
     pub(crate) async fn token(self: &Arc<Self>) -> Result<Bearer> {
-        if !self.provider.shares_tokens() || self.provider.has_ended() {
-            return self.ask(None, false).await;
-        }
         loop {
+            if !self.provider.shares_tokens() || self.provider.has_ended() {
+                return self.ask(None, false).await;
+            }
             let (kept, flight, start) = {
                 let mut state = self.slot.lock();
                 let now = Instant::now();
@@ -77,7 +77,7 @@ impl Tokens {
                 // The user has signed out meanwhile: let the provider say it.
                 Some(Ok(bearer)) if bearer.has_ended() => {}
                 Some(outcome) => return outcome,
-                None if is_own => return Err(runtime_ended()),
+                None if is_own && !self.provider.has_ended() => return Err(runtime_ended()),
                 None => {}
             }
         }
@@ -91,10 +91,10 @@ impl Tokens {
         claims: Option<String>,
     ) -> Result<Bearer> {
         let claims: Option<Arc<str>> = claims.map(Into::into);
-        if !self.provider.shares_tokens() || self.provider.has_ended() {
-            return self.ask(claims, true).await;
-        }
         loop {
+            if !self.provider.shares_tokens() || self.provider.has_ended() {
+                return self.ask(claims, true).await;
+            }
             let (flight, start) = {
                 let mut state = self.slot.lock();
                 state.forget(refused);
@@ -123,7 +123,7 @@ impl Tokens {
             match flight.landed().await {
                 Some(Ok(bearer)) if bearer.has_ended() => {}
                 Some(outcome) if answers => return outcome,
-                None if is_own => return Err(runtime_ended()),
+                None if is_own && !self.provider.has_ended() => return Err(runtime_ended()),
                 // One that does not answer the challenge was waited for all the same: there is one request at a time.
                 _ => {}
             }
@@ -164,7 +164,10 @@ impl Tokens {
         })?;
         let flight = async move {
             let outcome = landing.tokens.ask(claims, is_refused).await;
-            landing.land(outcome);
+            // That its user has signed out is nothing to those who wait with another provider.
+            if outcome.is_ok() || !landing.tokens.provider.has_ended() {
+                landing.land(outcome);
+            }
         };
         // It is traced with the call that needed it first.
         runtime.spawn(flight.in_current_span());

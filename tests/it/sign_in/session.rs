@@ -613,3 +613,45 @@ async fn a_sign_in_outlives_a_store_that_fails() {
         "{kinds:?}"
     );
 }
+
+#[tokio::test]
+async fn case_8_6_what_signs_users_in_prints_no_secret() {
+    let simulator = support::simulator().await;
+    let credentials = simulator.credentials();
+    let secret = credentials.client_secret.as_str();
+    let graph = base(&simulator);
+    let store = MemoryStore::new();
+    let web = AuthorizationCode::new(confidential(&simulator), REDIRECT).store(store.clone());
+    let pending = web.begin(&graph).unwrap();
+    let back = visit(pending.url()).await;
+    let code = parameter(&back, "code").unwrap();
+    let state = parameter(&back, "state").unwrap();
+    let mut printed = format!("{web:?} {pending:?}");
+    let session = web.finish(&graph, pending, back.as_str()).await.unwrap();
+    let user = graph.with_provider(session.clone());
+    who(&user).await.unwrap();
+    let id = session.account().unwrap().id();
+    let host = simulator.login_url().trim_start_matches("https://");
+    let (tenant, client) = (&credentials.tenant_id, &credentials.client_id);
+    let key = format!("{host}/{tenant}/{client}/{id}");
+    let kept = store.load(&key).await.unwrap().unwrap();
+    let kept: serde_json::Value = serde_json::from_str(kept.contents.expose()).unwrap();
+    let refresh = kept["refresh_token"].as_str().unwrap();
+    let bearer = simulator.requests();
+    let bearer = bearer.last().unwrap().header("authorization").unwrap();
+    let bearer = bearer.trim_start_matches("Bearer ").to_owned();
+    printed += &format!("{session:?} {user:?} {graph:?} {store:?}");
+    let refreshing = RefreshToken::of(confidential(&simulator), refresh);
+    printed += &format!("{refreshing:?} {:?}", confidential(&simulator));
+    simulator.revoke_user(ADELE);
+    let error = who(&user).await.unwrap_err();
+    printed += &format!("{error} {error:?}");
+    for hush in [secret, &code, &state, refresh, &bearer] {
+        assert!(hush.len() > 8 && !printed.contains(hush), "{printed}");
+    }
+    // Nor the user's name, which is for programs to show and not for logs.
+    assert!(
+        !printed.contains(ADELE) && !printed.contains("Brandt"),
+        "{printed}"
+    );
+}

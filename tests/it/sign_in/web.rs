@@ -656,6 +656,39 @@ async fn a_renewal_that_is_under_way_at_sign_out_brings_nothing_back() {
     sign_in_error(who(&user).await.unwrap_err());
 }
 
+/// Whoever waits for a renewal by another session of the same user is not signed out with it.
+#[tokio::test]
+async fn a_renewal_that_ends_with_its_session_is_made_by_another() {
+    let simulator = support::simulator().await;
+    let graph = base(&simulator);
+    let web = web(&simulator);
+    let desk = sign_in(&graph, &web).await.unwrap();
+    let phone = sign_in(&graph, &web).await.unwrap();
+    let (left, user) = (
+        graph.with_provider(desk.clone()),
+        graph.with_provider(phone),
+    );
+    who(&left).await.unwrap();
+    simulator.expire_tokens();
+    simulator.fault(Fault::slow(Duration::from_millis(40)).at("/*/oauth2/v2.0/token"));
+    simulator.forget_requests();
+    let call = |graph: &Graph| {
+        let graph = graph.clone();
+        tokio::spawn(async move { who(&graph).await })
+    };
+    let first = call(&left);
+    while calls(&simulator) < 1 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let second = call(&user);
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    desk.sign_out(&graph, REDIRECT).await.unwrap();
+    let error = first.await.unwrap().unwrap_err().to_string();
+    assert_eq!(error, "sign-in failed: the user has signed out");
+    assert_eq!(second.await.unwrap().unwrap(), ADELE);
+}
+
 #[tokio::test]
 async fn a_session_is_resumed_by_its_account_in_another_process() {
     let simulator = support::simulator().await;
