@@ -153,9 +153,9 @@ impl DeviceCode {
         self.lazy.begin(self.ask_user(request)).await
     }
 
-    /// The user, once somebody has signed in.
+    /// The user, once somebody has signed in and until they sign out.
     pub async fn account(&self) -> Option<Account> {
-        self.lazy.account().await
+        self.lazy.account()
     }
 
     async fn ask_user(&self, request: TokenRequest) -> Result<UserSession> {

@@ -1,9 +1,7 @@
 //! Sessions that begin when they are first needed.
 
 use std::future::Future;
-use std::sync::Arc;
-
-use tokio::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::super::store::TokenStore;
 use super::super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
@@ -18,9 +16,12 @@ pub(in crate::auth) struct Lazy {
     store: Option<Arc<dyn TokenStore>>,
     /// Whoever is expected, where several may work with the program.
     user: Option<String>,
+    /// Held by whoever begins or renews the session, for as long as the user takes.
+    turn: tokio::sync::Mutex<()>,
     current: Mutex<Option<Current>>,
 }
 
+#[derive(Clone)]
 struct Current {
     session: UserSession,
     /// What the tokens end with that were given out here: when somebody else signs in, they are not used any more, though the
@@ -47,6 +48,7 @@ impl Lazy {
             scope: None,
             store: None,
             user: None,
+            turn: tokio::sync::Mutex::default(),
             current: Mutex::default(),
         }
     }
@@ -88,10 +90,26 @@ impl Lazy {
         })
     }
 
-    /// The user, once there is a session.
-    pub(in crate::auth) async fn account(&self) -> Option<Account> {
-        let current = self.current.lock().await;
-        current.as_ref()?.session.account().cloned()
+    /// The user, while there is a session.
+    pub(in crate::auth) fn account(&self) -> Option<Account> {
+        let session = self.current()?.session;
+        session.account().filter(|_| !session.has_ended()).cloned()
+    }
+
+    fn current(&self) -> Option<Current> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Current>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn replace(&self, session: UserSession) -> Current {
+        let new = Current::new(session);
+        if let Some(old) = self.lock().replace(new.clone()) {
+            old.life.end();
+        }
+        new
     }
 
     /// Begins anew, whatever there was.
@@ -99,9 +117,9 @@ impl Lazy {
     where
         F: Future<Output = Result<UserSession>>,
     {
-        let mut current = self.current.lock().await;
+        let _turn = self.turn.lock().await;
         let session = sign_in.await?;
-        replace(&mut current, session.clone());
+        self.replace(session.clone());
         session.keep().await?;
         Ok(session)
     }
@@ -115,16 +133,17 @@ impl Lazy {
     where
         F: Future<Output = Result<UserSession>>,
     {
-        let mut current = self.current.lock().await;
+        let _turn = self.turn.lock().await;
+        let mut current = self.current();
         if current.is_none()
             && let Some(place) = self.place(request.cloud())
         {
             let (application, scope) = (self.application.clone(), self.scope.clone());
             let session = UserSession::resumed(application, scope, place).await?;
-            *current = session.map(Current::new);
+            current = session.map(|session| self.replace(session));
         }
         let mut claims = None;
-        if let Some(current) = current.as_ref() {
+        if let Some(current) = current {
             match current.token(request.clone()).await {
                 Err(Error::SignIn(error)) if error.needs_user() => {
                     claims = error.claims().map(Into::into);
@@ -138,15 +157,7 @@ impl Lazy {
             request = request.with_claims(claims);
         }
         let session = sign_in(request.clone()).await?;
-        replace(&mut current, session)
-            .token(request.with_claims(None).with_refusal(false))
-            .await
+        let anew = request.with_claims(None).with_refusal(false);
+        self.replace(session).token(anew).await
     }
-}
-
-fn replace(current: &mut Option<Current>, session: UserSession) -> &Current {
-    if let Some(old) = current.take() {
-        old.life.end();
-    }
-    current.insert(Current::new(session))
 }

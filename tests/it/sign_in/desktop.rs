@@ -317,6 +317,7 @@ async fn signing_in_anew_changes_the_user_at_once() {
 
     session.sign_out(&graph, "http://localhost").await.unwrap();
     assert_eq!(format!("{store:?}"), "MemoryStore { entries: 0 }");
+    assert!(desktop.account().await.is_none());
     simulator.browser_user(Some(ADELE));
     assert_eq!(who(&graph).await.unwrap(), ADELE);
     assert_eq!(browser.opened().len(), 3);
@@ -341,6 +342,8 @@ async fn a_sign_in_that_is_given_up_leaves_its_port() {
             let wait = Duration::from_millis(1);
             assert!(tokio::time::timeout(wait, &mut sign_in).await.is_err());
         }
+        // Whoever wants to know who it is need not wait for the user.
+        assert!(desktop.account().await.is_none());
     }
     let redirect = parameter(&browser.opened()[0], "redirect_uri").unwrap();
     let port = Url::parse(&redirect).unwrap().port().unwrap();
