@@ -32,11 +32,12 @@ pub struct SignInError {
     /// What was wrong, where the platform did not say it.
     message: Option<String>,
     status: Option<StatusCode>,
-    headers: HeaderMap,
-    said: Said,
+    /// What is large is kept apart, so that results stay small.
+    headers: Box<HeaderMap>,
+    said: Box<Said>,
     body: Bytes,
     source: Option<Source>,
-    transport: Option<TransportError>,
+    transport: Option<Box<TransportError>>,
     /// Whether only the user can help, although the platform has not said so.
     user_needed: bool,
     /// Where the user signs in, where it is the user who can help.
@@ -107,7 +108,7 @@ impl SignInError {
             said.insert(name.to_owned(), value.into());
         }
         Self {
-            said: Said::from_members(&said),
+            said: Box::new(Said::from_members(&said)),
             ..Self::default()
         }
     }
@@ -140,8 +141,8 @@ impl SignInError {
     pub(crate) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         Self {
             status: Some(status),
-            headers: headers.clone(),
-            said: Said::read(body),
+            headers: Box::new(headers.clone()),
+            said: Box::new(Said::read(body)),
             body: Bytes::copy_from_slice(body.get(..KEPT_OF_BODY).unwrap_or(body)),
             ..Self::default()
         }
@@ -150,7 +151,7 @@ impl SignInError {
     /// The token request, or its answer, got lost.
     pub(crate) fn from_transport(error: TransportError) -> Self {
         Self {
-            transport: Some(error),
+            transport: Some(Box::new(error)),
             ..Self::default()
         }
     }
@@ -339,7 +340,7 @@ impl SignInError {
     pub(crate) fn is_timeout(&self) -> bool {
         self.transport
             .as_ref()
-            .is_some_and(TransportError::is_timeout)
+            .is_some_and(|transport| transport.is_timeout())
     }
 }
 
@@ -486,7 +487,7 @@ impl std::error::Error for SignInError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match (&self.source, &self.transport) {
             (Some(source), _) => Some(&**source as &(dyn std::error::Error + 'static)),
-            (None, Some(transport)) => Some(transport),
+            (None, Some(transport)) => Some(&**transport),
             (None, None) => None,
         }
     }
@@ -531,6 +532,13 @@ mod tests {
             "sign-in refused: 400 invalid_grant AADSTS70008 (bad_token): The refresh token has expired, \
              correlation-id c, trace-id t"
         );
+    }
+
+    #[test]
+    fn a_lost_request_is_the_source_as_what_it_is() {
+        let error = SignInError::from_transport(TransportError::new("no connection"));
+        let source = std::error::Error::source(&error).expect("a source");
+        assert!(source.is::<TransportError>());
     }
 
     #[test]
