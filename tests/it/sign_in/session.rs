@@ -66,8 +66,7 @@ impl TokenStore for Told {
         match told {
             Some(Write::Fails) => Err("the disk is full".into()),
             Some(Write::Comes(token)) => {
-                let other = stored(token).into();
-                self.store.store(key, other, replaces).await?;
+                put(&self.store, key, &stored(token)).await;
                 Ok(StoreOutcome::Conflict)
             }
             None => self.store.store(key, contents, replaces).await,
@@ -80,6 +79,13 @@ impl TokenStore for Told {
         }
         self.store.delete(key).await
     }
+}
+
+/// Writes over whatever is there.
+async fn put(store: &MemoryStore, key: &str, contents: &str) {
+    let there = store.load(key).await.unwrap().map(|there| there.version);
+    let outcome = store.store(key, contents.into(), there).await.unwrap();
+    assert!(matches!(outcome, StoreOutcome::Stored { .. }));
 }
 
 /// A platform that gives `refresh-1`, `refresh-2` … along with `token-1`, `token-2` …, and takes each refresh token that it gave.
@@ -247,7 +253,7 @@ async fn an_entry_that_is_damaged_is_an_error_each_time_and_stays() {
         ),
     ] {
         store.delete(&key).await.unwrap();
-        store.store(&key, contents.into(), None).await.unwrap();
+        put(&store, &key, contents).await;
         let provider = RefreshToken::new("common", "client", "refresh-0").store(store.clone());
         let client = client(provider, &graph, &login);
         for _ in 0..2 {
@@ -276,10 +282,7 @@ async fn a_fresh_token_takes_the_place_of_a_stored_one_that_is_dead() {
     });
     for (login, last) in [(rotating().await, "refresh-1"), (kept.await, "fresh")] {
         let (key, store) = (key(&login), MemoryStore::new());
-        store
-            .store(&key, stored("dead").into(), None)
-            .await
-            .unwrap();
+        put(&store, &key, &stored("dead")).await;
         let provider = RefreshToken::new("common", "client", "fresh").store(store.clone());
         me(&client(provider, &graph, &login)).await.unwrap();
         assert_eq!(sent(&login), ["dead", "fresh"]);
@@ -293,22 +296,14 @@ async fn where_both_are_dead_the_user_is_needed_and_nobody_is_asked_in_a_loop() 
     let login = rotating().await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let (key, store) = (key(&login), MemoryStore::new());
-    store
-        .store(&key, stored("dead-1").into(), None)
-        .await
-        .unwrap();
+    put(&store, &key, &stored("dead-1")).await;
     let provider = RefreshToken::new("common", "client", "dead-0").store(store.clone());
     let client = client(provider, &graph, &login);
     let error = me(&client).await.unwrap_err();
     assert_eq!(said(error), ("invalid_grant".into(), vec![700_082], true));
     assert_eq!(sent(&login), ["dead-1", "dead-0"]);
     // Until another process has signed in.
-    let there = store.load(&key).await.unwrap().unwrap();
-    let signed_in = stored("refresh-x").into();
-    store
-        .store(&key, signed_in, Some(there.version))
-        .await
-        .unwrap();
+    put(&store, &key, &stored("refresh-x")).await;
     me(&client).await.unwrap();
     assert_eq!(sent(&login)[2..], ["refresh-x"]);
 }
@@ -368,7 +363,7 @@ async fn a_damaged_session_gives_way_to_a_new_sign_in_alone() {
         "{host}/{}/{}/",
         credentials.tenant_id, credentials.public_client_id
     );
-    store.store(&key, "nonsense".into(), None).await.unwrap();
+    put(&store, &key, "nonsense").await;
     let graph = client_of(&simulator, Arc::clone(&device));
     for _ in 0..2 {
         let error = who(&graph).await.unwrap_err().to_string();
@@ -488,16 +483,11 @@ async fn a_session_ends_though_its_store_fails() {
         "format": 1, "refresh_token": "x",
         "account": { "object_id": "bruno", "tenant_id": "t", "username": null, "name": null },
     });
-    let bruno = bruno.to_string().into();
-    let replaced = store.store.store(&key, bruno, Some(own.version)).await;
-    let StoreOutcome::Stored { version } = replaced.unwrap() else {
-        panic!("nobody else writes here");
-    };
+    put(&store.store, &key, &bruno.to_string()).await;
     session.sign_out(&graph, REDIRECT).await.unwrap();
     assert_eq!(format!("{:?}", store.store), "MemoryStore { entries: 1 }");
 
-    let own = store.store.store(&key, own.contents, Some(version)).await;
-    assert!(matches!(own.unwrap(), StoreOutcome::Stored { .. }));
+    put(&store.store, &key, own.contents.expose()).await;
     session.sign_out(&graph, REDIRECT).await.unwrap();
     assert_eq!(format!("{:?}", store.store), "MemoryStore { entries: 0 }");
 }
