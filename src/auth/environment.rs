@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+use tokio::sync::OnceCell;
 
 use super::cache::authority;
 use super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
@@ -63,7 +65,7 @@ const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 /// <https://learn.microsoft.com/dotnet/api/azure.identity.environmentcredential>
 #[derive(Clone, Debug)]
 pub struct Environment {
-    found: Result<Found, SignInError>,
+    found: Result<Found>,
 }
 
 /// An application, and how the environment says that it signs in.
@@ -72,7 +74,7 @@ struct Found {
     /// With all that it shows, except for a certificate.
     application: Application,
     #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
-    certificate: Option<CertificateFile>,
+    certificate: Option<CertificateAt>,
     /// The login host, as it stands in the environment.
     authority: Option<String>,
 }
@@ -80,11 +82,11 @@ struct Found {
 /// A certificate that is opened once.
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 #[derive(Clone, Debug)]
-struct CertificateFile {
+struct CertificateAt {
     path: PathBuf,
     password: Option<Secret<String>>,
     sends_chain: bool,
-    opened: tokio::sync::OnceCell<Application>,
+    opened: OnceCell<Application>,
 }
 
 impl Environment {
@@ -106,12 +108,12 @@ impl Default for Environment {
     }
 }
 
-fn found(set: &dyn Fn(&str) -> Option<String>) -> Result<Found, SignInError> {
+fn found(set: &dyn Fn(&str) -> Option<String>) -> Result<Found> {
     let credential = [SECRET, CERTIFICATE, TOKEN_FILE]
         .into_iter()
         .find_map(|name| Some((name, set(name)?)));
     let Some((name, value)) = credential else {
-        return Err(nothing(set));
+        return Err(nothing(set).into());
     };
     let (tenant, client) = match (set(TENANT), set(CLIENT)) {
         (Some(tenant), Some(client)) => (tenant, client),
@@ -122,29 +124,59 @@ fn found(set: &dyn Fn(&str) -> Option<String>) -> Result<Found, SignInError> {
             return Err(SignInError::new(format!(
                 "the environment variable `{name}` is set, but not {}",
                 missing.join(" and ")
-            )));
+            ))
+            .into());
         }
     };
     let application = Application::new(tenant, client);
-    let found = Found {
-        application: match name {
-            SECRET => application.client_secret(value.clone()),
-            TOKEN_FILE => application.federated_token_file(&value),
-            _ => application,
-        },
-        #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
-        certificate: (name == CERTIFICATE).then(|| CertificateFile::new(value, set)),
-        authority: set(AUTHORITY),
+    let application = match name {
+        SECRET => application.client_secret(value),
+        TOKEN_FILE => application.federated_token_file(value),
+        _ => return certified(application, value, set),
     };
-    #[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
-    if name == CERTIFICATE {
-        return Err(needs("`rustls-ring` or `rustls-aws-lc-rs`", name));
+    Ok(Found {
+        application,
+        #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+        certificate: None,
+        authority: set(AUTHORITY),
+    })
+}
+
+/// An application with a certificate, at this path.
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+fn certified(
+    application: Application,
+    path: String,
+    set: &dyn Fn(&str) -> Option<String>,
+) -> Result<Found> {
+    let password = set(CERTIFICATE_PASSWORD).map(Secret::from);
+    if password.is_some() && cfg!(not(feature = "pfx")) {
+        return Err(needs("`pfx`", CERTIFICATE_PASSWORD).into());
     }
-    #[cfg(not(feature = "pfx"))]
-    if name == CERTIFICATE && set(CERTIFICATE_PASSWORD).is_some() {
-        return Err(needs("`pfx`", CERTIFICATE_PASSWORD));
-    }
-    Ok(found)
+    let sends_chain = set(SEND_CHAIN);
+    let certificate = CertificateAt {
+        path: path.into(),
+        password,
+        sends_chain: sends_chain
+            .is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true")),
+        opened: OnceCell::new(),
+    };
+    Ok(Found {
+        application,
+        certificate: Some(certificate),
+        authority: set(AUTHORITY),
+    })
+}
+
+#[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
+fn certified(_: Application, _: String, _: &dyn Fn(&str) -> Option<String>) -> Result<Found> {
+    Err(needs("`rustls-ring` or `rustls-aws-lc-rs`", CERTIFICATE).into())
+}
+
+fn needs(feature: &str, variable: &str) -> SignInError {
+    SignInError::new(format!(
+        "the environment variable `{variable}` is set, which needs a feature of this crate that is not on: {feature}"
+    ))
 }
 
 /// Why nothing of what is set will do.
@@ -168,16 +200,6 @@ fn nothing(set: &dyn Fn(&str) -> Option<String>) -> SignInError {
     ))
 }
 
-#[cfg(not(all(
-    feature = "pfx",
-    any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")
-)))]
-fn needs(feature: &str, variable: &str) -> SignInError {
-    SignInError::new(format!(
-        "the environment variable `{variable}` is set, which needs a feature of this crate that is not on: {feature}"
-    ))
-}
-
 impl Found {
     /// The application with all that it shows.
     async fn application(&self) -> Result<&Application> {
@@ -195,14 +217,15 @@ impl Found {
     /// # Errors
     ///
     /// When the environment is of another cloud than the client.
-    fn is_of(&self, cloud: &Cloud) -> Result<(), SignInError> {
+    fn is_of(&self, cloud: &Cloud) -> Result<()> {
         match &self.authority {
             Some(named) if authority(named) != authority(cloud.login()) => {
                 Err(SignInError::new(format!(
                     "the environment variable `{AUTHORITY}` is `{named}`, but the cloud of the client has `{}`: one of both is wrong \
                      (`GraphBuilder::cloud`)",
                     cloud.login()
-                )))
+                ))
+                .into())
             }
             _ => Ok(()),
         }
@@ -210,18 +233,7 @@ impl Found {
 }
 
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
-impl CertificateFile {
-    fn new(path: String, set: &dyn Fn(&str) -> Option<String>) -> Self {
-        let sends_chain = set(SEND_CHAIN);
-        Self {
-            path: path.into(),
-            password: set(CERTIFICATE_PASSWORD).map(Secret::from),
-            sends_chain: sends_chain
-                .is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true")),
-            opened: tokio::sync::OnceCell::new(),
-        }
-    }
-
+impl CertificateAt {
     async fn open(&self) -> Result<Certificate> {
         let (path, password) = (self.path.clone(), self.password.clone());
         // Reading waits, and decrypting takes its time.
