@@ -188,6 +188,25 @@ impl Graph {
         Ok(())
     }
 
+    /// Drops the token that is kept, so that the next call gets a new one.
+    ///
+    /// What an administrator grants, or a user consents to, is in the tokens that are made afterwards; the one that a client has stays as it is
+    /// for up to an hour, or a day.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: msgraph::Graph) -> msgraph::Result<()> {
+    /// // The administrator has consented to one permission more.
+    /// graph.forget_token();
+    /// let users = graph.users().list().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn forget_token(&self) {
+        if let Ok(ready) = self.ready() {
+            ready.tokens.renew_next();
+        }
+    }
+
     /// What a sign-in of this client asks for, with its connections.
     ///
     /// # Errors

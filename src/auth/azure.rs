@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::error::ErrorKind;
-use tokio::time::Instant;
 
+use super::moment::Moment;
 use super::{Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
 use crate::{Graph, Result};
@@ -117,7 +117,7 @@ impl TokenCredential for GraphCredential {
         // One whose end nobody knows ends now, for those who would keep it: then they ask here again each time, where it is kept.
         let left = bearer
             .end()
-            .map(|end| end.saturating_duration_since(Instant::now()))
+            .map(|end| end.since(Moment::now()))
             .unwrap_or_default();
         let end = SystemTime::now().checked_add(left);
         let end = end.unwrap_or_else(SystemTime::now);

@@ -52,6 +52,7 @@ mod environment;
 mod granted;
 mod managed_identity;
 mod middleware;
+mod moment;
 mod on_behalf_of;
 mod platform;
 mod provider;

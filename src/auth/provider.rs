@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use tokio::time::Instant;
 
+use super::moment::Moment;
 use super::session::Life;
 use super::{CacheKey, Secret};
 use crate::{Cloud, Result};
@@ -189,8 +189,8 @@ impl fmt::Debug for TokenRequest {
 #[derive(Clone, Debug)]
 pub struct Token {
     secret: Secret<String>,
-    expires_at: Option<Instant>,
-    renew_at: Option<Instant>,
+    expires_at: Option<Moment>,
+    renew_at: Option<Moment>,
     /// The session that it is of, with which it ends.
     life: Option<Life>,
 }
@@ -209,21 +209,22 @@ impl Token {
     /// Says how long the token lives from now on. A time beyond what the clock can count is no limit.
     #[must_use]
     pub fn expires_in(mut self, life: Duration) -> Self {
-        self.expires_at = Instant::now().checked_add(life);
+        self.expires_at = Moment::now().after(life);
         self
     }
 
     /// Says when the token expires, by the wall clock. Types of other crates' convert into it.
     #[must_use]
-    pub fn expires_at(self, time: SystemTime) -> Self {
-        self.expires_in(time.duration_since(SystemTime::now()).unwrap_or_default())
+    pub fn expires_at(mut self, time: SystemTime) -> Self {
+        self.expires_at = Moment::now().at(time);
+        self
     }
 
     /// Says that the token should be renewed earlier than five minutes before its end: what the identity platform calls
     /// `refresh_in`.
     #[must_use]
     pub fn renew_in(mut self, age: Duration) -> Self {
-        self.renew_at = Instant::now().checked_add(age);
+        self.renew_at = Moment::now().after(age);
         self
     }
 
@@ -232,11 +233,11 @@ impl Token {
         &self.secret
     }
 
-    pub(super) fn end(&self) -> Option<Instant> {
+    pub(super) fn end(&self) -> Option<Moment> {
         self.expires_at
     }
 
-    pub(super) fn renewal(&self) -> Option<Instant> {
+    pub(super) fn renewal(&self) -> Option<Moment> {
         self.renew_at
     }
 

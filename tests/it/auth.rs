@@ -229,6 +229,19 @@ async fn the_token_of_a_workload_is_read_again_each_time() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_forgotten_is_got_anew() {
+    let login = platform(json!({})).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let client = client(secret(), &graph, &login);
+    me(&client).await.unwrap();
+    client.forget_token();
+    me(&client).await.unwrap();
+    me(&client).await.unwrap();
+    let [first, second] = ["Bearer token-1", "Bearer token-2"];
+    assert_eq!(tokens(&graph), [first, second, second]);
+}
+
+#[tokio::test]
 async fn signing_in_gets_a_token_at_once_and_once() {
     let login = platform(json!({})).await;
     let graph = Recorder::always(Answer::json("{}")).await;

@@ -309,3 +309,38 @@ async fn nothing_private_is_told_of_tokens_redirects_and_failures() {
     let everything = told.everything();
     assert!(!everything.contains("hush"), "{everything}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_fails_while_the_token_lives_is_told() {
+    let told = listen();
+    let login = Recorder::in_turn([
+        Answer::json(json!({ "token_type": "Bearer", "expires_in": 600, "access_token": "hush" })),
+        Answer::json(json!({ "error": "invalid_client", "error_codes": [7_000_222] }))
+            .with_status(401),
+    ])
+    .await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let client = Graph::builder(ClientSecret::new("contoso.com", "client", "hush"))
+        .cloud(CustomCloud::new(graph.url(), login.url()))
+        .middleware_each_try(Busy)
+        .build()
+        .unwrap();
+    client.sign_in().await.unwrap();
+    tokio::time::advance(std::time::Duration::from_secs(301)).await;
+    client.request(Method::GET, "/users").await.unwrap();
+    while told.events.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let events = told.events.lock().unwrap();
+    let [event] = &events[..] else {
+        panic!("one event was expected: {events:?}");
+    };
+    assert_eq!(
+        event["message"],
+        "the token was not renewed, and is still good"
+    );
+    assert_eq!(
+        event["error"],
+        "sign-in refused: 401 invalid_client AADSTS7000222"
+    );
+}

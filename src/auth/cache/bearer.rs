@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
-use tokio::time::Instant;
 
 use super::super::Token;
+use super::super::moment::Moment;
 use super::super::session::Life;
 use crate::Result;
 use crate::error::SignInError;
@@ -18,8 +18,8 @@ pub(super) const RENEWED_BEFORE_END: Duration = Duration::from_secs(5 * 60);
 #[derive(Clone)]
 pub(crate) struct Bearer {
     header: HeaderValue,
-    end: Option<Instant>,
-    renewal: Option<Instant>,
+    end: Option<Moment>,
+    renewal: Option<Moment>,
     /// The challenge that it was to answer.
     claims: Option<Arc<str>>,
     /// The session that it is of.
@@ -45,14 +45,15 @@ impl Bearer {
         let mut header = HeaderValue::from_str(&format!("Bearer {text}"))
             .map_err(|_| SignInError::new("the token holds characters that no header can"))?;
         header.set_sensitive(true);
-        let now = Instant::now();
+        let now = Moment::now();
         let end = token.end();
         // Of a token that lives shortly, the second half: else it would be renewed with each call.
-        let latest = end.map(|end| {
-            let life = end.saturating_duration_since(now);
-            now + (life / 2).max(life.saturating_sub(RENEWED_BEFORE_END))
+        let latest = end.and_then(|end| {
+            let life = end.since(now);
+            now.after((life / 2).max(life.saturating_sub(RENEWED_BEFORE_END)))
         });
-        let renewal = token.renewal().into_iter().chain(latest).min();
+        let renewals = token.renewal().into_iter().chain(latest);
+        let renewal = renewals.min_by_key(|renewal| renewal.since(now));
         Ok(Self {
             header,
             end,
@@ -75,7 +76,7 @@ impl Bearer {
     }
 
     #[cfg(feature = "azure")]
-    pub(crate) fn end(&self) -> Option<Instant> {
+    pub(crate) fn end(&self) -> Option<Moment> {
         self.end
     }
 
@@ -83,12 +84,12 @@ impl Bearer {
         self.header == other.header
     }
 
-    pub(super) fn renewal(&self) -> Option<Instant> {
-        self.renewal
+    pub(super) fn is_due(&self, now: Moment) -> bool {
+        self.renewal.is_some_and(|renewal| renewal.has_come(now))
     }
 
-    pub(super) fn lives(&self, now: Instant) -> bool {
-        self.end.is_none_or(|end| now < end) && !self.has_ended()
+    pub(super) fn lives(&self, now: Moment) -> bool {
+        !self.end.is_some_and(|end| end.has_come(now)) && !self.has_ended()
     }
 
     /// Whether the session that it is of has ended, and it with it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::super::moment::Moment;
 use super::bearer::Bearer;
 use crate::Result;
 use crate::error::Error;
@@ -49,9 +50,8 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn is_to_renew(&self, kept: &Bearer, now: Instant) -> bool {
-        kept.renewal().is_some_and(|renewal| renewal <= now)
-            && self.pause.is_none_or(|pause| pause <= now)
+    pub(super) fn is_to_renew(&self, kept: &Bearer, now: Moment) -> bool {
+        kept.is_due(now) && self.pause.is_none_or(|pause| pause <= now.steady())
     }
 
     /// What a token request would be told once more.
@@ -106,6 +106,10 @@ impl State {
             failed => {
                 let now = Instant::now();
                 let error = failed.and_then(|failed| failed.as_ref().err());
+                if let (Some(_), Some(error)) = (&self.kept, error) {
+                    // No call fails, and so nobody would know before the old one ends.
+                    tracing::warn!(target: "msgraph", %error, "the token was not renewed, and is still good");
+                }
                 let asked = error.and_then(Error::retry_after);
                 let asked = asked.map(|asked| asked.min(LONGEST_HELD));
                 self.pause = now.checked_add(PAUSE_AFTER_FAILURE.max(asked.unwrap_or_default()));

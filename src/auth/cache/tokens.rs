@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::Instant;
 use tracing::Instrument;
 
+use super::super::moment::Moment;
 use super::super::{TokenProvider, TokenRequest};
 use super::TokenCache;
 use super::bearer::Bearer;
@@ -47,7 +47,7 @@ impl Tokens {
             }
             let (kept, flight, start) = {
                 let mut state = self.slot.lock();
-                let now = Instant::now();
+                let now = Moment::now();
                 let kept = state.kept.clone().filter(|kept| kept.lives(now));
                 match (&kept, &state.flight) {
                     (Some(kept), under_way)
@@ -58,7 +58,7 @@ impl Tokens {
                     (None, Some(flight)) => (None, flight.clone(), None),
                     _ => {
                         if kept.is_none() {
-                            state.is_held(now)?;
+                            state.is_held(now.steady())?;
                         }
                         let wanted = state.wanted();
                         let (flight, start) = state.reserve(wanted);
@@ -103,13 +103,13 @@ impl Tokens {
                     .kept
                     .as_ref()
                     .filter(|kept| kept.answers(claims.as_ref()));
-                if let Some(kept) = kept.filter(|kept| kept.lives(Instant::now())) {
+                if let Some(kept) = kept.filter(|kept| kept.lives(Moment::now())) {
                     return Ok(kept.clone());
                 }
                 match &state.flight {
                     Some(flight) => (flight.clone(), None),
                     None => {
-                        state.is_held(Instant::now())?;
+                        state.is_held(Moment::now().steady())?;
                         let (flight, start) = state.reserve(claims.clone());
                         (flight, Some(start))
                     }
@@ -135,6 +135,11 @@ impl Tokens {
         let mut state = self.slot.lock();
         state.forget(refused);
         state.want(claims.map(Into::into));
+    }
+
+    /// Gets a new token with the next call.
+    pub(crate) fn renew_next(&self) {
+        self.slot.clear();
     }
 
     async fn ask(&self, claims: Option<Arc<str>>, is_refused: bool) -> Result<Bearer> {
@@ -217,6 +222,8 @@ mod tests {
     use futures_util::future::join_all;
     use tokio::task::yield_now;
     use tokio::time::{advance, sleep};
+
+    use tokio::time::Instant;
 
     use super::super::bearer::RENEWED_BEFORE_END;
     use super::super::slot::PAUSE_AFTER_FAILURE;

@@ -83,8 +83,8 @@ fn time(value: &Value) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
+    use crate::auth::moment::Moment;
     use serde_json::json;
-    use tokio::time::Instant;
 
     use super::*;
 
@@ -96,7 +96,8 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
         let token = token(answer.to_string().as_bytes(), now).expect("a token");
         assert_eq!(token.secret().expose(), "t");
-        let left = |at: Instant| at.saturating_duration_since(Instant::now()).as_secs();
+        // To the nearest: the wall's clock goes on in between.
+        let left = |at: Moment| at.since(Moment::now()).as_secs_f64().round() as u64;
         (token.end().map(left), token.renewal().map(left))
     }
 

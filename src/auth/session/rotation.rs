@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
+use super::super::moment::Moment;
 use super::super::platform::{Grant, Platform};
 use super::super::store::{StoreOutcome, TokenStore};
 use super::super::{Application, BoxError, Secret, Token, TokenRequest};
@@ -208,7 +209,7 @@ impl Rotation {
         let there = current
             .token
             .take()
-            .filter(|token| token.end().is_none_or(|end| Instant::now() < end));
+            .filter(|token| !token.end().is_some_and(|end| end.has_come(Moment::now())));
         if let Some(token) = there.filter(|_| request.claims().is_none() && !request.is_refused()) {
             return self.given_out(token);
         }
