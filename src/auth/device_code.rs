@@ -153,6 +153,18 @@ impl DeviceCode {
         self.lazy.begin(self.ask_user(request)).await
     }
 
+    /// The session that there is: of this program, or in the [`store`](Self::store). Nothing is shown to the user, and nothing is sent.
+    ///
+    /// With [`Graph::with_provider`], its calls never ask the user: where the user is needed, they fail
+    /// ([`needs_user`](SignInError::needs_user)).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails.
+    pub async fn resume(&self, graph: &Graph) -> Result<Option<UserSession>> {
+        self.lazy.resume(graph.cloud()).await
+    }
+
     /// The user, once somebody has signed in and until they sign out.
     pub async fn account(&self) -> Option<Account> {
         self.lazy.account()
@@ -231,7 +243,7 @@ async fn poll(
 impl TokenProvider for DeviceCode {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
         self.lazy
-            .token(&request, |request| self.ask_user(request))
+            .token(&request, |request, _| self.ask_user(request))
             .await
     }
 }

@@ -137,14 +137,11 @@ impl RefreshToken {
     /// The rotation, once the first request has said for which cloud it is.
     async fn rotation(&self, request: &TokenRequest) -> &Rotation {
         let begin = || async {
-            let mut key = self.application.cache_key(request.cloud());
-            if let Some(user) = &self.user {
-                key = key.user(user.to_ascii_lowercase());
-            }
-            let store = self.store.clone().map(|store| Place {
-                store,
-                key: key.name(),
-            });
+            // A name that a user signs in with has no case.
+            let user = self.user.as_deref().map(str::to_ascii_lowercase);
+            let place =
+                |store| Place::of(store, &self.application, request.cloud(), user.as_deref());
+            let store = self.store.as_ref().map(place);
             let callback = self.on_rotation.clone();
             Rotation::given(
                 self.application.clone(),

@@ -136,7 +136,30 @@ impl DesktopSignIn {
     /// As those of a call.
     pub async fn sign_in(&self, graph: &Graph) -> Result<UserSession> {
         let request = graph.sign_in_request()?;
-        self.lazy.begin(self.ask_user(request)).await
+        let expected = self.lazy.user().map(str::to_owned);
+        self.lazy.begin(self.ask_user(request, expected)).await
+    }
+
+    /// The session that there is: of this program, or in the [`store`](Self::store). No browser opens, and nothing is sent.
+    ///
+    /// With [`Graph::with_provider`], its calls never open a browser: where the user is needed, they fail
+    /// ([`needs_user`](SignInError::needs_user)). That is for work in the background, and for signing out at the start of a program.
+    ///
+    /// ```
+    /// # async fn example(graph: msgraph::Graph, user: msgraph::auth::DesktopSignIn) -> msgraph::Result<()> {
+    /// match user.resume(&graph).await? {
+    ///     Some(session) => println!("signed in as {:?}", session.account().and_then(|user| user.username())),
+    ///     None => println!("nobody is signed in"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails.
+    pub async fn resume(&self, graph: &Graph) -> Result<Option<UserSession>> {
+        self.lazy.resume(graph.cloud()).await
     }
 
     /// The user, once somebody has signed in and until they sign out.
@@ -144,7 +167,11 @@ impl DesktopSignIn {
         self.lazy.account()
     }
 
-    async fn ask_user(&self, request: TokenRequest) -> Result<UserSession> {
+    async fn ask_user(
+        &self,
+        request: TokenRequest,
+        expected: Option<String>,
+    ) -> Result<UserSession> {
         let listener = Loopback::bind(self.port).await.map_err(|error| {
             let port = match self.port {
                 Some(port) => format!("port {port} on 127.0.0.1 is not free"),
@@ -155,7 +182,7 @@ impl DesktopSignIn {
         let sign_in = AuthorizationCode {
             scope: self.lazy.scope().map(str::to_owned),
             prompt: self.prompt,
-            login_hint: self.lazy.user().map(str::to_owned),
+            login_hint: expected,
             claims: request.claims().map(str::to_owned),
             ..AuthorizationCode::new(self.lazy.application().clone(), listener.redirect_uri())
         };
@@ -193,7 +220,9 @@ impl DesktopSignIn {
 impl TokenProvider for DesktopSignIn {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
         self.lazy
-            .token(&request, |request| self.ask_user(request))
+            .token(&request, |request, expected| {
+                self.ask_user(request, expected)
+            })
             .await
     }
 }

@@ -14,7 +14,7 @@ pub use self::pending::PendingSignIn;
 use super::claims::claims;
 use super::platform::{AUTHORIZE, Platform, tenant_url};
 use super::session::{Place, joined, sign_in_scope};
-use super::{Account, Application, CacheKey, TokenRequest, TokenStore, UserSession};
+use super::{Account, Application, TokenRequest, TokenStore, UserSession};
 use crate::{Cloud, Graph, Result};
 
 /// Signs in the users of a web application: sends their browsers to the identity platform, and takes what they come back with
@@ -233,11 +233,8 @@ impl AuthorizationCode {
     }
 
     fn place(&self, cloud: &Cloud, account_id: &str) -> Option<Place> {
-        let key: CacheKey = self.application.cache_key(cloud).user(account_id);
-        Some(Place {
-            store: Arc::clone(self.store.as_ref()?),
-            key: key.name(),
-        })
+        let store = self.store.as_ref()?;
+        Some(Place::of(store, &self.application, cloud, Some(account_id)))
     }
 }
 

@@ -4,9 +4,9 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::super::store::TokenStore;
-use super::super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
+use super::super::{Application, Token, TokenProvider, TokenRequest};
 use super::{Account, Life, Place, UserSession};
-use crate::error::Error;
+use crate::error::{Error, SignInError};
 use crate::{Cloud, Result};
 
 /// The session of a program that one user works with: resumed where it is stored, begun where it is not or is dead.
@@ -79,15 +79,10 @@ impl Lazy {
 
     /// Where the session is stored, if anywhere.
     pub(in crate::auth) fn place(&self, cloud: &Cloud) -> Option<Place> {
-        let store = Arc::clone(self.store.as_ref()?);
-        let mut key: CacheKey = self.application.cache_key(cloud);
-        if let Some(user) = &self.user {
-            key = key.user(user.to_ascii_lowercase());
-        }
-        Some(Place {
-            store,
-            key: key.name(),
-        })
+        let store = self.store.as_ref()?;
+        // A name that a user signs in with has no case.
+        let user = self.user().map(str::to_ascii_lowercase);
+        Some(Place::of(store, &self.application, cloud, user.as_deref()))
     }
 
     /// The user, while there is a session.
@@ -112,6 +107,31 @@ impl Lazy {
         new
     }
 
+    /// The session that there is, here or in the store. Nobody is asked, neither the user nor the platform.
+    pub(in crate::auth) async fn resume(&self, cloud: &Cloud) -> Result<Option<UserSession>> {
+        if let Some(Current { session, .. }) = self.current()
+            && !session.has_ended()
+        {
+            return Ok(Some(session));
+        }
+        let session = self.stored(cloud).await?;
+        // Where somebody is signing in just now, that is who the provider is for.
+        if let (Some(session), Ok(_turn)) = (&session, self.turn.try_lock()) {
+            self.replace(session.clone());
+        }
+        Ok(session)
+    }
+
+    async fn stored(&self, cloud: &Cloud) -> Result<Option<UserSession>> {
+        match self.place(cloud) {
+            Some(place) => {
+                let (application, scope) = (self.application.clone(), self.scope.clone());
+                UserSession::resumed(application, scope, place).await
+            }
+            None => Ok(None),
+        }
+    }
+
     /// Begins anew, whatever there was.
     pub(in crate::auth) async fn begin<F>(&self, sign_in: F) -> Result<UserSession>
     where
@@ -124,24 +144,28 @@ impl Lazy {
         Ok(session)
     }
 
-    /// A token: of the session that there is, or the one that is stored, or else of a new one.
+    /// A token: of the session that there is, or the one that is stored, or else of a new one, which `sign_in` begins for the user
+    /// whose name it is given.
+    ///
+    /// In the middle of a program, the new session is the same user's: calls that have begun as one user do not go on as another.
     pub(in crate::auth) async fn token<F>(
         &self,
         request: &TokenRequest,
-        sign_in: impl FnOnce(TokenRequest) -> F,
+        sign_in: impl FnOnce(TokenRequest, Option<String>) -> F,
     ) -> Result<Token>
     where
         F: Future<Output = Result<UserSession>>,
     {
         let _turn = self.turn.lock().await;
         let mut current = self.current();
-        if current.is_none()
-            && let Some(place) = self.place(request.cloud())
-        {
-            let (application, scope) = (self.application.clone(), self.scope.clone());
-            let session = UserSession::resumed(application, scope, place).await?;
+        if current.is_none() {
+            let session = self.stored(request.cloud()).await?;
             current = session.map(|session| self.replace(session));
         }
+        let former = current
+            .as_ref()
+            .filter(|current| !current.session.has_ended())
+            .and_then(|current| current.session.account().cloned());
         let mut claims = None;
         if let Some(current) = current {
             match current.token(request.clone()).await {
@@ -156,7 +180,17 @@ impl Lazy {
         if claims.is_some() {
             request = request.with_claims(claims);
         }
-        let session = sign_in(request.clone()).await?;
+        let username = former.as_ref().and_then(Account::username);
+        let expected = self.user.as_deref().or(username).map(str::to_owned);
+        let session = sign_in(request.clone(), expected).await?;
+        if let (Some(former), Some(new)) = (former, session.account())
+            && former.id() != new.id()
+        {
+            return Err(SignInError::user_needed(
+                "another user has signed in than before: `sign_in` changes the user, a call does not",
+            )
+            .into());
+        }
         let anew = request.with_claims(None).with_refusal(false);
         self.replace(session).token(anew).await
     }

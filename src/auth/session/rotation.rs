@@ -15,8 +15,8 @@ use super::super::store::{StoreOutcome, TokenStore};
 use super::super::{Application, BoxError, Secret, Token, TokenRequest};
 use super::saved::Saved;
 use super::{Account, Life};
-use crate::Result;
 use crate::error::{Error, SignInError};
+use crate::{Cloud, Result};
 
 type HandedOver = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 pub(in crate::auth) type OnRotation = dyn Fn(Secret<String>) -> HandedOver + Send + Sync;
@@ -37,6 +37,25 @@ pub(in crate::auth) struct Keepers {
 pub(in crate::auth) struct Place {
     pub(in crate::auth) store: Arc<dyn TokenStore>,
     pub(in crate::auth) key: String,
+}
+
+impl Place {
+    /// Where the session of an application's user is; of its only one, where no user is named.
+    pub(in crate::auth) fn of(
+        store: &Arc<dyn TokenStore>,
+        application: &Application,
+        cloud: &Cloud,
+        user: Option<&str>,
+    ) -> Self {
+        let mut key = application.cache_key(cloud);
+        if let Some(user) = user {
+            key = key.user(user);
+        }
+        Self {
+            store: Arc::clone(store),
+            key: key.name(),
+        }
+    }
 }
 
 /// A user's refresh tokens. The next one is with its keepers before the access token that came along is used.

@@ -349,3 +349,76 @@ async fn a_sign_in_that_is_given_up_leaves_its_port() {
     let port = Url::parse(&redirect).unwrap().port().unwrap();
     assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
 }
+
+#[tokio::test]
+async fn what_is_there_is_resumed_without_a_browser() {
+    let simulator = support::simulator().await;
+    let browser = Browser::default();
+    let store = Arc::new(MemoryStore::new());
+    let start = || {
+        let desktop = Arc::new(browser.of(desktop(&simulator)).store(Arc::clone(&store)));
+        (client_of(&simulator, Arc::clone(&desktop)), desktop)
+    };
+    let (graph, first) = start();
+    assert!(first.resume(&graph).await.unwrap().is_none());
+    who(&graph).await.unwrap();
+    let requests = token_requests(&simulator).len();
+
+    let (graph, second) = start();
+    for desktop in [&first, &second] {
+        let session = desktop.resume(&graph).await.unwrap().unwrap();
+        assert_eq!(session.account().unwrap().username(), Some(ADELE));
+    }
+    assert_eq!(token_requests(&simulator).len(), requests);
+    assert_eq!(second.account().await.unwrap().username(), Some(ADELE));
+
+    // In the background: the user is needed, and nobody asks.
+    let session = second.resume(&graph).await.unwrap().unwrap();
+    let background = graph.with_provider(session.clone());
+    assert_eq!(who(&background).await.unwrap(), ADELE);
+    simulator.revoke_user(ADELE);
+    let (word, codes, needs_user) = said(who(&background).await.unwrap_err());
+    assert_eq!(
+        (word.as_str(), codes, needs_user),
+        ("invalid_grant", vec![50_173], true)
+    );
+    assert_eq!(browser.opened().len(), 1);
+
+    session.sign_out(&graph, "http://localhost").await.unwrap();
+    let (graph, third) = start();
+    assert!(third.resume(&graph).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_call_does_not_go_on_as_another_user() {
+    let simulator = support::simulator().await;
+    let browser = Browser::default();
+    let store = Arc::new(MemoryStore::new());
+    let desktop = browser.of(desktop(&simulator)).store(Arc::clone(&store));
+    let desktop = Arc::new(desktop);
+    let graph = client_of(&simulator, Arc::clone(&desktop));
+    assert_eq!(who(&graph).await.unwrap(), ADELE);
+
+    // Adele has to sign in again, and somebody else does.
+    simulator.revoke_user(ADELE);
+    simulator.browser_user(Some(BRUNO));
+    let error = sign_in_error(who(&graph).await.unwrap_err());
+    assert!(error.needs_user(), "{error}");
+    assert!(
+        error.to_string().contains("another user has signed in"),
+        "{error}"
+    );
+    let [first, second] = browser.opened().try_into().expect("two browsers");
+    assert_eq!(parameter(&first, "login_hint"), None);
+    assert_eq!(parameter(&second, "login_hint").as_deref(), Some(ADELE));
+    assert_eq!(desktop.account().await.unwrap().username(), Some(ADELE));
+
+    // When the program says so, the user changes.
+    let session = desktop.sign_in(&graph).await.unwrap();
+    assert_eq!(session.account().unwrap().username(), Some(BRUNO));
+    assert_eq!(who(&graph).await.unwrap(), BRUNO);
+    let [.., last] = &browser.opened()[..] else {
+        panic!("a browser was opened");
+    };
+    assert_eq!(parameter(last, "login_hint"), None);
+}
