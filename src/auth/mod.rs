@@ -49,6 +49,7 @@ mod client_certificate;
 mod client_secret;
 mod device_code;
 mod environment;
+mod exchange;
 mod granted;
 mod managed_identity;
 mod middleware;

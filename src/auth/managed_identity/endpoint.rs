@@ -4,19 +4,19 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use reqwest::Request;
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
-use tracing::Instrument;
 use url::Url;
 
 use super::source::{Kind, ManagedIdentitySource};
 use super::{Identity, answer, arc};
 use crate::Result;
+use crate::auth::exchange::{Answer, exchange};
 use crate::auth::{Token, TokenRequest};
-use crate::error::{Error, SignInError, TransportError, kind_of_loss};
-use crate::transport::{self, Connections, trace};
+use crate::error::{Error, SignInError, TransportError};
+use crate::transport::{Change, Connections};
 
 /// How long a connection may take: to the machine itself, or to the next one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -55,19 +55,6 @@ pub(super) struct Endpoint {
     is_there: Arc<OnceCell<()>>,
 }
 
-/// What was answered.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn error(&self) -> SignInError {
-        SignInError::from_response(self.status, &self.headers, &self.body)
-    }
-}
-
 impl Endpoint {
     /// # Errors
     ///
@@ -96,15 +83,8 @@ impl Endpoint {
         }
         let answer = self.ask(asked, request.timeout()).await?;
         if answer.status.is_success() {
-            return answer::token(&answer.body, SystemTime::now()).ok_or_else(|| {
-                // The body does not go on: it may hold a token.
-                SignInError::from_response(answer.status, &answer.headers, &[])
-                    .with_message(format!(
-                        "the answer of {} holds no token",
-                        self.source.name()
-                    ))
-                    .into()
-            });
+            return answer::token(&answer.body, SystemTime::now())
+                .ok_or_else(|| answer.without_token(self.source.name()).into());
         }
         Err(self.refusal(&answer, identity).into())
     }
@@ -177,27 +157,12 @@ impl Endpoint {
         resend_count: u32,
     ) -> Result<Answer, TransportError> {
         *request.timeout_mut() = timeout;
-        let span = trace::request(&request, Some(TEMPLATE), resend_count);
-        let response = self.http.execute(request).instrument(span.clone()).await;
-        let outcome = response.as_ref();
-        trace::record(&span, outcome.map_err(|error| kind_of_loss(error)));
-        let response = response.map_err(TransportError::from_reqwest)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let (body, lost) = transport::read(response).await;
-        match lost {
-            Some(lost) if status.is_success() => Err(lost),
-            // Of a refusal, what came is what there is.
-            _ => Ok(Answer {
-                status,
-                headers,
-                body: body.to_vec(),
-            }),
-        }
+        exchange(&self.http, request, TEMPLATE, resend_count).await
     }
 
     /// What was refused, and what may be done about it.
     fn refusal(&self, answer: &Answer, identity: &Identity) -> SignInError {
-        let error = answer.error();
+        let error = answer.refusal();
         let name = self.source.name();
         let not_found = matches!(answer.status.as_u16(), 400 | 404);
         if error.error() == Some("invalid_resource") {
@@ -293,7 +258,7 @@ impl Tries {
             }
             _ => None,
         }?;
-        let asked = answer.error().retry_after().unwrap_or_default();
+        let asked = answer.refusal().retry_after().unwrap_or_default();
         (asked <= LONGEST_WAIT).then_some(wait.max(asked))
     }
 }
@@ -312,7 +277,7 @@ fn connections(source: &ManagedIdentitySource) -> Result<Connections> {
 }
 
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
-fn pinned(thumbprint: &str) -> Result<transport::Change> {
+fn pinned(thumbprint: &str) -> Result<Change> {
     let tls = super::pinned::tls(thumbprint)?;
     Ok(Box::new(|http| {
         http.tls_backend_preconfigured(tls).https_only(true)
@@ -320,7 +285,7 @@ fn pinned(thumbprint: &str) -> Result<transport::Change> {
 }
 
 #[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
-fn pinned(_: &str) -> Result<transport::Change> {
+fn pinned(_: &str) -> Result<Change> {
     let message = "Service Fabric is known by its certificate's thumbprint, which needs a feature of this crate that is not on: \
         `rustls-ring` or `rustls-aws-lc-rs`";
     Err(SignInError::new(message).into())

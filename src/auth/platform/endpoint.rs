@@ -6,19 +6,18 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, RequestTokenError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::sleep;
-use tracing::Instrument;
 use url::Url;
 
 use super::super::TokenRequest;
+use super::super::exchange::{Answer, exchange};
 use super::grant::Grant;
-use crate::error::{SignInError, TransportError, kind_of_loss};
-use crate::transport::{self, trace};
+use crate::error::{SignInError, TransportError};
 
 /// A refusal ([RFC 6749, 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)). Its members are read by
 /// [`SignInError`], which takes them from the answer itself: they may be missing, or of another type.
@@ -57,7 +56,7 @@ fn is_worth_another_try(answer: &Result<Answer, TransportError>) -> bool {
         Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => false,
         Ok(answer) if answer.status.is_success() => false,
         Ok(answer) => {
-            let error = SignInError::from_response(answer.status, &answer.headers, &answer.body);
+            let error = answer.refusal();
             error.is_retryable() && error.retry_after().is_none()
         }
         Err(lost) => lost.is_retryable(),
@@ -69,12 +68,6 @@ pub(super) struct Endpoint<'a> {
     request: &'a TokenRequest,
     repeats: Repeats,
     answer: Mutex<Option<Answer>>,
-}
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
 }
 
 impl<'a> Endpoint<'a> {
@@ -113,32 +106,15 @@ impl<'a> Endpoint<'a> {
         let url = Url::parse(&head.uri.to_string()).map_err(|error| {
             TransportError::new(format!("the token endpoint is no URL: {error}"))
         })?;
-        let mut post = reqwest::Request::new(head.method, url.clone());
+        let mut post = reqwest::Request::new(head.method, url);
         *post.headers_mut() = head.headers;
         // A body that cannot be cloned: whatever the redirect policy of a client of the user's is, it cannot send the
         // secret on to where a 307 points.
         *post.body_mut() = Some(reqwest::Body::wrap(reqwest::Body::from(body)));
         *post.timeout_mut() = self.request.timeout();
-        let span = trace::request(&post, Some(TEMPLATE), 0);
-        let http = self.request.http_client();
-        let response = http.execute(post).instrument(span.clone()).await;
-        let outcome = response.as_ref();
-        trace::record(&span, outcome.map_err(|error| kind_of_loss(error)));
-        let response = response.map_err(TransportError::from_reqwest)?;
-        if !transport::is_answer_of(&response, &url) {
-            return Err(transport::followed_a_redirect());
-        }
-        let (status, headers) = (response.status(), response.headers().clone());
-        let (body, lost) = transport::read(response).await;
-        match lost {
-            Some(lost) if status.is_success() => Err(lost),
-            // Of a refusal, what came is what there is.
-            _ => Ok(Answer {
-                status,
-                headers,
-                body: without_bom(body.to_vec()),
-            }),
-        }
+        let mut answer = exchange(self.request.http_client(), post, TEMPLATE, 0).await?;
+        answer.body = without_bom(answer.body);
+        Ok(answer)
     }
 
     /// Sends a form that the oauth2 crate has no request for, and reads the answer as `T`.
@@ -194,14 +170,10 @@ impl<'a> Endpoint<'a> {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         match answer {
-            // Neither the body nor the parser's words go on: either may hold a token.
             Some(answer) if answer.status.is_success() => {
-                SignInError::from_response(answer.status, &answer.headers, &[])
-                    .with_message("the answer of the token endpoint holds no token")
+                answer.without_token("the token endpoint")
             }
-            Some(answer) => {
-                SignInError::from_response(answer.status, &answer.headers, &answer.body)
-            }
+            Some(answer) => answer.refusal(),
             None => SignInError::new("the token request could not be built"),
         }
     }

@@ -1,0 +1,57 @@
+//! Requests for tokens, and their whole answers, whatever endpoint gives them.
+
+use http::{HeaderMap, StatusCode};
+use reqwest::Request;
+use tracing::Instrument;
+
+use crate::error::{SignInError, TransportError, kind_of_loss};
+use crate::transport::{self, trace};
+
+/// What an endpoint that gives tokens has answered.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The refusal that it is.
+    pub(super) fn refusal(&self) -> SignInError {
+        SignInError::from_response(self.status, &self.headers, &self.body)
+    }
+
+    /// What is wrong with a success in which no token can be read. Neither the body nor the parser's words go on: either may hold one.
+    pub(super) fn without_token(&self, endpoint: &str) -> SignInError {
+        SignInError::from_response(self.status, &self.headers, &[])
+            .with_message(format!("the answer of {endpoint} holds no token"))
+    }
+}
+
+/// Sends a request and reads the answer. `template` stands in traces for the address.
+pub(super) async fn exchange(
+    http: &reqwest::Client,
+    request: Request,
+    template: &'static str,
+    resend_count: u32,
+) -> Result<Answer, TransportError> {
+    let asked = request.url().clone();
+    let span = trace::request(&request, Some(template), resend_count);
+    let response = http.execute(request).instrument(span.clone()).await;
+    let outcome = response.as_ref();
+    trace::record(&span, outcome.map_err(|error| kind_of_loss(error)));
+    let response = response.map_err(TransportError::from_reqwest)?;
+    if !transport::is_answer_of(&response, &asked) {
+        return Err(transport::followed_a_redirect());
+    }
+    let (status, headers) = (response.status(), response.headers().clone());
+    let (body, lost) = transport::read(response).await;
+    match lost {
+        Some(lost) if status.is_success() => Err(lost),
+        // Of a refusal, what came is what there is.
+        _ => Ok(Answer {
+            status,
+            headers,
+            body: body.to_vec(),
+        }),
+    }
+}
