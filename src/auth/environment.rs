@@ -262,6 +262,8 @@ impl TokenProvider for Environment {
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
         let found = self.found.as_ref().ok()?;
+        // What is an error must not be one only as long as nobody else has brought a token.
+        found.is_of(cloud).ok()?;
         Some(found.application.cache_key(cloud))
     }
 }
@@ -546,6 +548,9 @@ mod tests {
         let same = ClientSecret::new("contoso.com", "client", "another");
         assert_eq!(key, same.cache_key(&Cloud::Global));
         assert!(key.is_some() && key != same.cache_key(&Cloud::China));
+        let of_china = application(&[(SECRET, HUSH), (AUTHORITY, "login.chinacloudapi.cn")]);
+        assert_eq!(of_china.cache_key(&Cloud::Global), None);
+        assert!(of_china.cache_key(&Cloud::China).is_some());
     }
 
     #[test]
