@@ -1,6 +1,6 @@
 //! Programs that sign in as themselves, from end to end: with a simulated identity platform, and the endpoints of machines.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,9 +12,8 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::StatusCode;
 use msgraph::auth::{
-    AzureCli, AzureCredential, Certificate, Chain, ClientAssertion, ClientCertificate,
-    ClientSecret, GraphCredential, ManagedIdentity, ManagedIdentitySource, TokenProvider,
-    WorkloadIdentity,
+    AzureCredential, Certificate, Chain, ClientAssertion, ClientCertificate, ClientSecret,
+    GraphCredential, ManagedIdentity, ManagedIdentitySource, TokenProvider, WorkloadIdentity,
 };
 use msgraph::error::{SignInError, SignInReason};
 use msgraph::{CustomCloud, Error, Graph, Retry};
@@ -839,7 +838,7 @@ async fn a_platform_that_fails_is_asked_once_more() {
 
 /// `az`, as a script that prints a token.
 #[cfg(unix)]
-fn az(folder: &Path, token: &str) -> PathBuf {
+fn az(folder: &Path, token: &str) -> std::path::PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
 
     let program = folder.join("az");
@@ -860,7 +859,7 @@ async fn a_chain_goes_on_to_a_developers_tool_only_where_there_is_nothing_else()
     let simulator = simulator().await;
     let own = own_id(&simulator);
     let folder = tempfile::tempdir().unwrap();
-    let tool = || AzureCli::new().program(az(folder.path(), &simulator.app_token()));
+    let tool = || msgraph::auth::AzureCli::new().program(az(folder.path(), &simulator.app_token()));
     let application = &simulator.credentials().client_id;
     let nobody = |_| async { Err(SignInError::unavailable("nothing is set").into()) };
 
@@ -915,7 +914,7 @@ async fn other_process_signs_in() {
     }
 }
 
-/// What a program says that signs in by [`Chain::on_azure`] in an environment of its own: its last line but one of the test's.
+/// What a program says that signs in by [`Chain::on_azure`] in an environment of its own.
 async fn in_environment(simulator: &Simulator, variables: &[(&str, &str)]) -> String {
     let root = simulator.url().trim_end_matches("/v1.0");
     let mut program = tokio::process::Command::new(std::env::current_exe().expect("this test"));
