@@ -131,6 +131,11 @@ impl TokenProvider for Chain {
         self.links.iter().all(|link| link.provider.shares_tokens())
     }
 
+    fn has_ended(&self) -> bool {
+        let chosen = self.chosen.get().and_then(|at| self.links.get(*at));
+        chosen.is_some_and(|link| link.provider.has_ended())
+    }
+
     /// None: a chain's tokens may be of any of its links, and a key has to be known before the first one.
     fn cache_key(&self, _: &Cloud) -> Option<CacheKey> {
         None

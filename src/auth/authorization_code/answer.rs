@@ -63,21 +63,9 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
-    use url::Url;
-
+    use super::super::pending::tests::pending;
     use super::*;
     use crate::error::Error;
-
-    fn pending() -> (PendingSignIn, String) {
-        let url = Url::parse("https://login.microsoftonline.com/t/oauth2/v2.0/authorize").unwrap();
-        let pending = PendingSignIn::new(url).unwrap();
-        let state = pending
-            .url()
-            .query_pairs()
-            .find(|(name, _)| name == "state");
-        let state = state.unwrap().1.into_owned();
-        (pending, state)
-    }
 
     #[test]
     fn a_code_is_read_from_a_query_a_form_or_an_address() {

@@ -123,20 +123,8 @@ async fn reply(stream: &mut TcpStream, status: &str, text: &str) -> io::Result<(
 
 #[cfg(test)]
 mod tests {
-    use url::Url;
-
+    use super::super::pending::tests::pending;
     use super::*;
-
-    fn pending() -> (PendingSignIn, String) {
-        let url = Url::parse("https://login.microsoftonline.com/t/oauth2/v2.0/authorize").unwrap();
-        let pending = PendingSignIn::new(url).unwrap();
-        let state = pending
-            .url()
-            .query_pairs()
-            .find(|(name, _)| name == "state");
-        let state = state.unwrap().1.into_owned();
-        (pending, state)
-    }
 
     async fn get(port: u16, request: &str) -> String {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))

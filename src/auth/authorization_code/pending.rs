@@ -101,12 +101,15 @@ impl fmt::Debug for PendingSignIn {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn pending() -> PendingSignIn {
+    /// A sign-in that has begun, and its state.
+    pub(in super::super) fn pending() -> (PendingSignIn, String) {
         let url = Url::parse("https://login.microsoftonline.com/common/oauth2/v2.0/authorize");
-        PendingSignIn::new(url.unwrap()).unwrap()
+        let pending = PendingSignIn::new(url.unwrap()).unwrap();
+        let state = pending.state.expose().clone();
+        (pending, state)
     }
 
     #[test]
@@ -115,7 +118,7 @@ mod tests {
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
         assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-        let pending = pending();
+        let (pending, _) = pending();
         let sent: Vec<_> = pending.url().query_pairs().into_owned().collect();
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(pending.verifier().expose()));
         assert!(sent.contains(&("code_challenge".into(), challenge)));
@@ -125,7 +128,7 @@ mod tests {
 
     #[test]
     fn no_two_sign_ins_are_alike() {
-        let (one, other) = (pending(), pending());
+        let ((one, _), (other, _)) = (pending(), pending());
         assert!(one.is_state(one.state.expose()) && !one.is_state(other.state.expose()));
         assert!(!one.is_state(""));
         assert_ne!(one.nonce(), other.nonce());
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn it_survives_being_written_and_is_not_printed() {
-        let pending = pending();
+        let (pending, _) = pending();
         let written = serde_json::to_string(&pending).unwrap();
         let read: PendingSignIn = serde_json::from_str(&written).unwrap();
         assert_eq!(read.url(), pending.url());
