@@ -10,8 +10,9 @@ use url::Url;
 
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 use super::Certificate;
+use super::federation::{AzurePipelines, Federation, GitHubActions};
 use super::platform::{ADMIN_CONSENT, LOGOUT, Platform, tenant_url};
-use super::{BoxError, CacheKey, Secret, Token, TokenRequest};
+use super::{BoxError, CacheKey, ManagedIdentity, Secret, Token, TokenRequest};
 use crate::error::SignInError;
 use crate::{Cloud, Result};
 
@@ -53,8 +54,8 @@ enum Proof {
     Certificate(Certificate),
     /// What makes an assertion each time that one is needed.
     Callback(Arc<dyn Fn() -> MadeAssertion + Send + Sync>),
-    /// A file with an assertion of another platform's.
-    File(PathBuf),
+    /// What another platform says of the program that runs on it.
+    Federation(Federation),
 }
 
 /// What a token request says of its application, beside the id.
@@ -129,8 +130,72 @@ impl Application {
     ///
     /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
     #[must_use]
-    pub fn federated_token_file(mut self, file: impl Into<PathBuf>) -> Self {
-        self.proof = Proof::File(file.into());
+    pub fn federated_token_file(self, file: impl Into<PathBuf>) -> Self {
+        self.vouched_for(Federation::File(file.into()))
+    }
+
+    /// Shows a token of this machine's managed identity, which the application trusts: the identity then needs no permissions of
+    /// its own, and the application may be one that other tenants have consented to, where a managed identity has none.
+    ///
+    /// The identity is a user-assigned one of the tenant that the application is registered in. It is asked each time that a token is
+    /// needed, and what it says when it has none is the error. Nobody has documented for whom its token has to be in the sovereign
+    /// clouds and in custom ones; there it is for `api://AzureADTokenExchange`, as in everybody's.
+    ///
+    /// ```
+    /// use msgraph::auth::{Application, ManagedIdentity};
+    ///
+    /// let identity = ManagedIdentity::new().client_id("22222222-2222-2222-2222-222222222222");
+    /// let application = Application::new("fabrikam.com", "11111111-1111-1111-1111-111111111111")
+    ///     .managed_identity(identity);
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity>
+    #[must_use]
+    pub fn managed_identity(self, identity: ManagedIdentity) -> Self {
+        self.vouched_for(Federation::ManagedIdentity(Arc::new(identity)))
+    }
+
+    /// Shows the token by which GitHub Actions says which job this is, where the program runs in one. The job needs
+    /// `permissions: id-token: write`; without it, there is [nothing to sign in with](SignInError::is_unavailable).
+    ///
+    /// The variables `ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN` are read, and GitHub is asked, each time that a
+    /// token is needed.
+    ///
+    /// ```
+    /// use msgraph::auth::Application;
+    ///
+    /// let application = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
+    ///     .github_actions();
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust#github-actions>
+    #[must_use]
+    pub fn github_actions(self) -> Self {
+        self.vouched_for(Federation::GitHubActions(GitHubActions::new()))
+    }
+
+    /// Shows the token of a service connection of Azure Pipelines, by its id (`resourceId` in the address of its page), where the
+    /// program runs in a job that may use it.
+    ///
+    /// The variables `SYSTEM_OIDCREQUESTURI`, which each job has, and `SYSTEM_ACCESSTOKEN`, which the step has to be given
+    /// (`env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)`), are read, and Azure DevOps is asked, each time that a token is needed.
+    ///
+    /// ```
+    /// use msgraph::auth::Application;
+    ///
+    /// let application = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
+    ///     .azure_pipelines("33333333-3333-3333-3333-333333333333");
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/azure/devops/pipelines/release/configure-workload-identity>
+    #[must_use]
+    pub fn azure_pipelines(self, service_connection_id: impl Into<String>) -> Self {
+        let pipelines = AzurePipelines::new(service_connection_id.into());
+        self.vouched_for(Federation::AzurePipelines(pipelines))
+    }
+
+    pub(super) fn vouched_for(mut self, federation: Federation) -> Self {
+        self.proof = Proof::Federation(federation);
         self
     }
 
@@ -250,7 +315,7 @@ impl Application {
         not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")),
         allow(unused_variables, reason = "certificates alone sign for an endpoint")
     )]
-    pub(super) async fn show(&self, endpoint: &str) -> Result<Shown> {
+    pub(super) async fn show(&self, endpoint: &str, request: &TokenRequest) -> Result<Shown> {
         match &self.proof {
             Proof::None => Ok(Shown::Nothing),
             Proof::Secret(secret) => Ok(Shown::Secret(secret.clone())),
@@ -264,20 +329,10 @@ impl Application {
                     .with_source(error)
                     .into()
             }),
-            Proof::File(file) => federated_token(file).await.map(Shown::Assertion),
+            Proof::Federation(federation) => {
+                federation.assertion(request).await.map(Shown::Assertion)
+            }
         }
-    }
-}
-
-async fn federated_token(path: &std::path::Path) -> Result<Secret<String>> {
-    let file = path.display();
-    let text = tokio::fs::read_to_string(path).await.map_err(|error| {
-        SignInError::new(format!("the token in `{file}` cannot be read")).with_source(error)
-    })?;
-    let text = Secret::new(text);
-    match text.expose().trim() {
-        "" => Err(SignInError::new(format!("there is no token in `{file}`")).into()),
-        token => Ok(Secret::new(token.to_owned())),
     }
 }
 
@@ -301,7 +356,7 @@ impl fmt::Debug for Proof {
                 f.debug_tuple("Certificate").field(certificate).finish()
             }
             Self::Callback(_) => f.write_str("Callback"),
-            Self::File(file) => f.debug_tuple("File").field(file).finish(),
+            Self::Federation(federation) => federation.fmt(f),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! | an application, with a secret | [`ClientSecret`] |
 //! | an application, with a certificate | `ClientCertificate` |
 //! | an application, with an assertion made elsewhere | [`ClientAssertion`] |
-//! | an application on a platform that vouches for it (Kubernetes) | [`WorkloadIdentity`] |
+//! | an application on a platform that vouches for it (Kubernetes, GitHub, Azure) | [`WorkloadIdentity`] |
 //! | whichever of these the environment names | [`Environment`] |
 //! | the machine on which the program runs | [`ManagedIdentity`] |
 //! | users of a web site | [`AuthorizationCode`], which gives a [`UserSession`] each |
@@ -50,6 +50,7 @@ mod client_secret;
 mod device_code;
 mod environment;
 mod exchange;
+mod federation;
 mod granted;
 mod managed_identity;
 mod middleware;

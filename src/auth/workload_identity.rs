@@ -4,29 +4,34 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
-use super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
+use super::{Application, CacheKey, ManagedIdentity, Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
 use crate::{Cloud, Result};
 
-/// Signs in as an application, with a token in a file that the platform writes on which the program runs: workload identity
-/// federation, as Kubernetes has it.
+/// Signs in as an application, with a token by which the platform on which the program runs vouches for it: workload identity
+/// federation, as Kubernetes has it, GitHub Actions, Azure Pipelines, and Azure for managed identities.
 ///
-/// The file is read each time that a token is needed, since the platform replaces it about each hour.
+/// The token is read or asked for each time that one of Graph's is needed: it is good for minutes, or replaced about each hour.
 ///
 /// ```no_run
 /// use msgraph::Graph;
 /// use msgraph::auth::WorkloadIdentity;
 ///
 /// # fn main() -> msgraph::Result<()> {
+/// // In Kubernetes.
 /// let graph = Graph::new(WorkloadIdentity::from_env()?);
+///
+/// // In a job of GitHub Actions.
+/// let id = "11111111-1111-1111-1111-111111111111";
+/// let graph = Graph::new(WorkloadIdentity::github_actions("contoso.com", id));
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the file cannot be read or is empty, or when the identity platform
-/// does not trust what is in it.
+/// A call gives [`Error::SignIn`](crate::Error::SignIn) when there is no such token, or when the identity platform does not trust it
+/// (AADSTS700213 and others): what the platform presents and what the application trusts have to agree in issuer, subject and audience.
 ///
 /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
 #[derive(Clone, Debug)]
@@ -40,6 +45,54 @@ impl WorkloadIdentity {
         file: impl Into<PathBuf>,
     ) -> Self {
         Self(Application::new(tenant, client_id).federated_token_file(file))
+    }
+
+    /// In a job of GitHub Actions: see [`Application::github_actions`].
+    ///
+    /// ```
+    /// use msgraph::auth::WorkloadIdentity;
+    ///
+    /// let id = "11111111-1111-1111-1111-111111111111";
+    /// let provider = WorkloadIdentity::github_actions("contoso.com", id);
+    /// ```
+    pub fn github_actions(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
+        Self(Application::new(tenant, client_id).github_actions())
+    }
+
+    /// In a job of Azure Pipelines, by the id of a service connection: see [`Application::azure_pipelines`].
+    ///
+    /// ```
+    /// use msgraph::auth::WorkloadIdentity;
+    ///
+    /// let id = "11111111-1111-1111-1111-111111111111";
+    /// let service_connection = "33333333-3333-3333-3333-333333333333";
+    /// let provider = WorkloadIdentity::azure_pipelines("contoso.com", id, service_connection);
+    /// ```
+    pub fn azure_pipelines(
+        tenant: impl Into<String>,
+        client_id: impl Into<String>,
+        service_connection_id: impl Into<String>,
+    ) -> Self {
+        Self(Application::new(tenant, client_id).azure_pipelines(service_connection_id))
+    }
+
+    /// On a machine of Azure's whose managed identity the application trusts: see [`Application::managed_identity`]. Where the
+    /// identity itself is to call Graph, in the tenant that it is of, [`ManagedIdentity`] does it alone.
+    ///
+    /// ```
+    /// use msgraph::auth::{ManagedIdentity, WorkloadIdentity};
+    ///
+    /// let id = "11111111-1111-1111-1111-111111111111";
+    /// let identity = ManagedIdentity::new().client_id("22222222-2222-2222-2222-222222222222");
+    /// // In a tenant whose administrator has consented to the application.
+    /// let provider = WorkloadIdentity::managed_identity("fabrikam.com", id, identity);
+    /// ```
+    pub fn managed_identity(
+        tenant: impl Into<String>,
+        client_id: impl Into<String>,
+        identity: ManagedIdentity,
+    ) -> Self {
+        Self(Application::new(tenant, client_id).managed_identity(identity))
     }
 
     /// What the environment says: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_FEDERATED_TOKEN_FILE`, which Azure's webhook for

@@ -122,7 +122,7 @@ pub(super) fn has_credentials(url: &Url) -> bool {
 
 /// Whether an address is this machine's own: 127.0.0.0/8, `[::1]`, and the name `localhost`, which
 /// [RFC 6761, 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3) keeps for it.
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

@@ -26,7 +26,7 @@ use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 pub(crate) use connections::{Change, Connections, followed_a_redirect, is_answer_of};
 use guard::HostGuard;
 pub(crate) use headers::Defaults;
-pub(crate) use hosts::{Hosts, elsewhere, root};
+pub(crate) use hosts::{Hosts, elsewhere, is_loopback, root};
 pub(crate) use read::read;
 use redirects::Redirects;
 use retry::Retries;

@@ -11,6 +11,7 @@ mod delta;
 mod download;
 mod errors;
 mod examples;
+mod federated_identity;
 mod hosts;
 mod managed_identity;
 mod model;

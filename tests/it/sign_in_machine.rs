@@ -890,6 +890,8 @@ async fn a_chain_goes_on_to_a_developers_tool_only_where_there_is_nothing_else()
 /// Where the simulator is, for the other process.
 const GRAPH: &str = "MSGRAPH_TEST_GRAPH";
 const LOGIN: &str = "MSGRAPH_TEST_LOGIN";
+/// Who signs in there: a chain, if this says nothing else.
+const JOB: &str = "MSGRAPH_TEST_JOB";
 
 #[tokio::test]
 #[ignore = "it is the other process of a test"]
@@ -898,7 +900,26 @@ async fn other_process_signs_in() {
     let (Some(root), Some(login)) = (variable(GRAPH), variable(LOGIN)) else {
         return;
     };
-    let graph = Graph::builder(Chain::on_azure())
+    let ids = || {
+        let id = |name| variable(name).unwrap_or_default();
+        (id("AZURE_TENANT_ID"), id("AZURE_CLIENT_ID"))
+    };
+    let provider: Arc<dyn TokenProvider> = match variable(JOB).as_deref() {
+        Some("GitHub Actions") => {
+            let (tenant, client_id) = ids();
+            Arc::new(WorkloadIdentity::github_actions(tenant, client_id))
+        }
+        Some(service_connection) => {
+            let (tenant, client_id) = ids();
+            Arc::new(WorkloadIdentity::azure_pipelines(
+                tenant,
+                client_id,
+                service_connection,
+            ))
+        }
+        None => Arc::new(Chain::on_azure()),
+    };
+    let graph = Graph::builder(provider)
         .cloud(CustomCloud::new(root, login))
         .retry(Retry::never())
         .build()
@@ -914,7 +935,7 @@ async fn other_process_signs_in() {
     }
 }
 
-/// What a program says that signs in by [`Chain::on_azure`] in an environment of its own.
+/// What a program says that signs in in an environment of its own: its last line but one of the test's.
 async fn in_environment(simulator: &Simulator, variables: &[(&str, &str)]) -> String {
     let root = simulator.url().trim_end_matches("/v1.0");
     let mut program = tokio::process::Command::new(std::env::current_exe().expect("this test"));
@@ -1010,6 +1031,56 @@ async fn the_environment_of_a_process_says_who_signs_in() {
     );
     assert!(said.ends_with(&says), "{said}");
     assert_eq!(simulator.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_job_signs_in_with_what_its_environment_gives() {
+    let simulator = simulator().await;
+    let subject = "repo:contoso/mailer:ref:refs/heads/main";
+    simulator.federate(subject);
+    let token = simulator.federated_token(subject);
+    let service = Recorder::new(move |request| match request.header("authorization") {
+        Some("Bearer of-the-job") => Answer::json(json!({ "value": token, "oidcToken": token })),
+        _ => Answer::status(401),
+    })
+    .await;
+    let known = simulator.credentials();
+    let application = format!("signed in: \"{}\"", known.client_id);
+    for (job, variables, target) in [
+        (
+            "GitHub Actions",
+            [
+                "ACTIONS_ID_TOKEN_REQUEST_URL",
+                "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            ],
+            "/?audience=api%3A%2F%2FAzureADTokenExchange",
+        ),
+        (
+            "33333333-3333-3333-3333-333333333333",
+            ["SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"],
+            "/?api-version=7.1&serviceConnectionId=33333333-3333-3333-3333-333333333333",
+        ),
+    ] {
+        service.clear();
+        let [url, token] = variables;
+        let ids = [
+            (JOB, job),
+            ("AZURE_TENANT_ID", &known.domain),
+            ("AZURE_CLIENT_ID", &known.client_id),
+        ];
+        let said = in_environment(&simulator, &ids).await;
+        let missing = format!("error: sign-in failed: the environment variable `{url}` is not set");
+        assert!(said.contains(&missing), "{said}");
+
+        let with_job = [
+            ids.as_slice(),
+            &[(url, service.url()), (token, "of-the-job")],
+        ]
+        .concat();
+        let said = in_environment(&simulator, &with_job).await;
+        assert!(said.ends_with(&application), "{job}: {said}");
+        assert_eq!(service.targets(), [target]);
+    }
 }
 
 #[tokio::test]

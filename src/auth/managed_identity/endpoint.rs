@@ -13,10 +13,10 @@ use url::Url;
 use super::source::{Kind, ManagedIdentitySource};
 use super::{Identity, answer, arc};
 use crate::Result;
+use crate::auth::Token;
 use crate::auth::exchange::{Answer, exchange};
-use crate::auth::{Token, TokenRequest};
 use crate::error::{Error, SignInError, TransportError};
-use crate::transport::{Change, Connections};
+use crate::transport::Connections;
 
 /// How long a connection may take: to the machine itself, or to the next one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -74,14 +74,17 @@ impl Endpoint {
     /// Fabric can be told which token not to give again, but by parameters of which Microsoft says so far that they may change
     /// (<https://github.com/AzureAD/microsoft-authentication-library-for-dotnet/blob/main/docs/msiv1_token_revocation.md>).
     /// Nor is it said, then, that this program understands challenges: so Graph sends none.
-    pub(super) async fn token(&self, identity: &Identity, request: &TokenRequest) -> Result<Token> {
-        let scope = request.scope();
-        let resource = scope.strip_suffix("/.default").unwrap_or(scope);
+    pub(super) async fn token(
+        &self,
+        identity: &Identity,
+        resource: &str,
+        timeout: Option<Duration>,
+    ) -> Result<Token> {
         let asked = self.source.request(&self.url, identity, resource)?;
         if let Kind::Imds { is_guess: true } = self.source.kind {
             self.is_there.get_or_try_init(|| self.probe()).await?;
         }
-        let answer = self.ask(asked, request.timeout()).await?;
+        let answer = self.ask(asked, timeout).await?;
         if answer.status.is_success() {
             return answer::token(&answer.body, SystemTime::now())
                 .ok_or_else(|| answer.without_token(self.source.name()).into());

@@ -104,11 +104,9 @@ impl ManagedIdentity {
         self.endpoint = OnceCell::new();
         self
     }
-}
 
-#[async_trait]
-impl TokenProvider for ManagedIdentity {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+    /// A token for this resource, which need not be Graph.
+    pub(super) async fn token_for(&self, resource: &str, request: &TokenRequest) -> Result<Token> {
         let endpoint = self
             .endpoint
             .get_or_try_init(|| async {
@@ -116,7 +114,18 @@ impl TokenProvider for ManagedIdentity {
                 Endpoint::new(source.unwrap_or_else(ManagedIdentitySource::of_environment))
             })
             .await?;
-        endpoint.token(&self.identity, &request).await
+        endpoint
+            .token(&self.identity, resource, request.timeout())
+            .await
+    }
+}
+
+#[async_trait]
+impl TokenProvider for ManagedIdentity {
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        let scope = request.scope();
+        let resource = scope.strip_suffix("/.default").unwrap_or(scope);
+        self.token_for(resource, &request).await
     }
 }
 

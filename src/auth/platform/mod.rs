@@ -87,7 +87,7 @@ impl<'a> Platform<'a> {
         request: &'a TokenRequest,
     ) -> Result<Self> {
         let url = tenant_url(request.cloud(), application.tenant(), TOKEN)?;
-        let shown = application.show(url.as_str()).await?;
+        let shown = application.show(url.as_str(), request).await?;
         Ok(Self {
             application,
             request,

@@ -1,0 +1,67 @@
+//! The tokens of Azure Pipelines (<https://learn.microsoft.com/rest/api/azure/devops/distributedtask/oidctoken/create>).
+
+use http::Method;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::Request;
+
+use super::id_token::Service;
+use super::variables::Variables;
+use crate::Result;
+use crate::auth::{Secret, TokenRequest};
+
+const URL: &str = "SYSTEM_OIDCREQUESTURI";
+const URL_ORIGIN: &str = "Azure Pipelines sets it for its jobs";
+const TOKEN: &str = "SYSTEM_ACCESSTOKEN";
+const TOKEN_ORIGIN: &str =
+    "a step of Azure Pipelines gets it by `env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)`";
+
+const SERVICE: Service = Service {
+    name: "Azure Pipelines",
+    member: "oidcToken",
+    advice: "is the id of the service connection right, and may this pipeline use it?",
+};
+
+/// Keeps Azure DevOps from leading on to a page where a person signs in.
+const WITHOUT_SIGN_IN_PAGE: HeaderName = HeaderName::from_static("x-tfs-fedauthredirect");
+
+/// The job of Azure Pipelines in which the program runs, with a service connection that it may use.
+#[derive(Clone, Debug)]
+pub(in crate::auth) struct AzurePipelines {
+    service_connection: String,
+    variables: Variables,
+}
+
+impl AzurePipelines {
+    pub(in crate::auth) fn new(service_connection: String) -> Self {
+        Self {
+            service_connection,
+            variables: Variables::of_process(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with(service_connection: &str, variables: Variables) -> Self {
+        Self {
+            service_connection: service_connection.to_owned(),
+            variables,
+        }
+    }
+
+    /// A new token that says which service connection this is. They live for minutes, so none is kept. For whom it is says the
+    /// service connection, not the request.
+    pub(super) async fn id_token(&self, request: &TokenRequest) -> Result<Secret<String>> {
+        let mut url = self.variables.address(URL, URL_ORIGIN)?;
+        url.query_pairs_mut()
+            .append_pair("api-version", "7.1")
+            .append_pair("serviceConnectionId", &self.service_connection);
+        let mut asked = Request::new(Method::POST, url);
+        let headers = asked.headers_mut();
+        // There is no body, and the service wants to hear that.
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        headers.insert(AUTHORIZATION, self.variables.bearer(TOKEN, TOKEN_ORIGIN)?);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(WITHOUT_SIGN_IN_PAGE, HeaderValue::from_static("Suppress"));
+        SERVICE.ask(asked, request).await
+    }
+}

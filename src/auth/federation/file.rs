@@ -1,0 +1,20 @@
+//! A token in a file, which the platform writes on which the program runs.
+
+use std::path::Path;
+
+use super::Secret;
+use crate::Result;
+use crate::error::SignInError;
+
+/// What is in the file now.
+pub(super) async fn token(path: &Path) -> Result<Secret<String>> {
+    let file = path.display();
+    let text = tokio::fs::read_to_string(path).await.map_err(|error| {
+        SignInError::new(format!("the token in `{file}` cannot be read")).with_source(error)
+    })?;
+    let text = Secret::new(text);
+    match text.expose().trim() {
+        "" => Err(SignInError::new(format!("there is no token in `{file}`")).into()),
+        token => Ok(Secret::new(token.to_owned())),
+    }
+}

@@ -1,0 +1,49 @@
+//! The tokens of GitHub Actions
+//! (<https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect>).
+
+use http::Method;
+use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use reqwest::Request;
+
+use super::audience;
+use super::id_token::Service;
+use super::variables::Variables;
+use crate::Result;
+use crate::auth::{Secret, TokenRequest};
+
+const URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
+const TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
+const ORIGIN: &str = "GitHub Actions sets it for jobs with `permissions: id-token: write`";
+
+const SERVICE: Service = Service {
+    name: "GitHub Actions",
+    member: "value",
+    advice: "does the job have `permissions: id-token: write`?",
+};
+
+/// The job of GitHub Actions in which the program runs.
+#[derive(Clone, Debug)]
+pub(in crate::auth) struct GitHubActions(Variables);
+
+impl GitHubActions {
+    pub(in crate::auth) fn new() -> Self {
+        Self(Variables::of_process())
+    }
+
+    #[cfg(test)]
+    pub(super) fn with(variables: Variables) -> Self {
+        Self(variables)
+    }
+
+    /// A new token that says which job this is. They live for minutes, so none is kept.
+    pub(super) async fn id_token(&self, request: &TokenRequest) -> Result<Secret<String>> {
+        let mut url = self.0.address(URL, ORIGIN)?;
+        url.query_pairs_mut()
+            .append_pair("audience", audience(request.cloud()));
+        let mut asked = Request::new(Method::GET, url);
+        let headers = asked.headers_mut();
+        headers.insert(AUTHORIZATION, self.0.bearer(TOKEN, ORIGIN)?);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        SERVICE.ask(asked, request).await
+    }
+}

@@ -1,0 +1,83 @@
+//! What a job finds in its environment.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderValue;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::Result;
+use crate::error::SignInError;
+use crate::transport::is_loopback;
+
+/// The variables of an environment, read when they are needed: what signs in may be made before the job has them.
+#[derive(Clone)]
+pub(super) struct Variables(Arc<Lookup>);
+
+type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+impl Variables {
+    pub(super) fn of_process() -> Self {
+        Self::with(|name| std::env::var(name).ok())
+    }
+
+    pub(super) fn with(lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(lookup))
+    }
+
+    /// The address in a variable, over https; plain http is for this machine's own addresses.
+    ///
+    /// # Errors
+    ///
+    /// When the variable is not set, for which `origin` says who sets it, or holds no such address.
+    pub(super) fn address(&self, name: &str, origin: &str) -> Result<Url> {
+        let text = self.get(name, origin)?;
+        let wrong = || {
+            SignInError::new(format!(
+                "the environment variable `{name}` holds no address of https"
+            ))
+        };
+        let url = Url::parse(&text).map_err(|error| wrong().with_source(error))?;
+        match url.scheme() {
+            "https" => Ok(url),
+            "http" if is_loopback(&url) => Ok(url),
+            _ => Err(wrong().into()),
+        }
+    }
+
+    /// The token in a variable, as the header that carries it.
+    ///
+    /// # Errors
+    ///
+    /// When the variable is not set, for which `origin` says who sets it, or holds what no header can.
+    pub(super) fn bearer(&self, name: &str, origin: &str) -> Result<HeaderValue> {
+        let token = Zeroizing::new(self.get(name, origin)?);
+        let bearer = Zeroizing::new(format!("Bearer {}", token.as_str()));
+        let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| {
+            SignInError::new(format!(
+                "the environment variable `{name}` holds characters that no header can"
+            ))
+        })?;
+        bearer.set_sensitive(true);
+        Ok(bearer)
+    }
+
+    fn get(&self, name: &str, origin: &str) -> Result<String> {
+        match (self.0)(name) {
+            // What is set to nothing is not set.
+            Some(value) if !value.is_empty() => Ok(value),
+            _ => {
+                let message = format!("the environment variable `{name}` is not set: {origin}");
+                Err(SignInError::unavailable(message).into())
+            }
+        }
+    }
+}
+
+/// Nothing of what they are.
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Variables")
+    }
+}

@@ -1,0 +1,233 @@
+//! A managed identity that vouches for an application: what it is asked, and what the identity platform is shown.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::Method;
+use msgraph::auth::{
+    Application, AuthorizationCode, ManagedIdentity, ManagedIdentitySource, OnBehalfOf,
+    TokenProvider, TokenRequest, WorkloadIdentity,
+};
+use msgraph::error::SignInError;
+use msgraph::{Cloud, CustomCloud, Error, Graph, Retry};
+use serde_json::{Value, json};
+
+use crate::support::recorder::{Answer, Recorded, Recorder};
+
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const CAPABILITY: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
+const SCOPE: &str = "https://graph.microsoft.com/.default";
+
+/// A metadata service that gives `identity-1`, `identity-2` …
+async fn imds() -> Recorder {
+    let count = AtomicUsize::new(0);
+    Recorder::new(move |_| {
+        let number = count.fetch_add(1, Ordering::SeqCst) + 1;
+        Answer::json(json!({
+            "access_token": format!("identity-{number}"), "token_type": "Bearer", "expires_in": "86399",
+        }))
+    })
+    .await
+}
+
+/// A platform that gives `token-1`, `token-2` …
+async fn platform() -> Recorder {
+    let count = AtomicUsize::new(0);
+    Recorder::new(move |_| {
+        let number = count.fetch_add(1, Ordering::SeqCst) + 1;
+        Answer::json(json!({
+            "access_token": format!("token-{number}"), "token_type": "Bearer", "expires_in": 3599,
+            "refresh_token": "refresh",
+        }))
+    })
+    .await
+}
+
+fn identity(imds: &Recorder) -> ManagedIdentity {
+    let endpoint = format!("{}/metadata/identity/oauth2/token", imds.url());
+    ManagedIdentity::new()
+        .client_id("identity")
+        .source(ManagedIdentitySource::imds_at(endpoint))
+}
+
+fn application(imds: &Recorder) -> Application {
+    Application::new("fabrikam.com", "client").managed_identity(identity(imds))
+}
+
+fn client(provider: impl TokenProvider, cloud: impl Into<Cloud>) -> Graph {
+    Graph::builder(provider)
+        .cloud(cloud)
+        .retry(Retry::never())
+        .build()
+        .expect("a client can be built")
+}
+
+fn cloud(graph: &str, login: &Recorder) -> CustomCloud {
+    CustomCloud::new(graph, login.url()).scope(SCOPE)
+}
+
+/// Nobody is there.
+const NOWHERE: &str = "http://127.0.0.1:1";
+
+fn form(request: &Recorded) -> Vec<(String, String)> {
+    let form = url::form_urlencoded::parse(&request.body);
+    let mut form: Vec<_> = form.into_owned().collect();
+    form.sort();
+    form
+}
+
+fn field(request: &Recorded, name: &str) -> Option<String> {
+    let form = form(request);
+    form.into_iter()
+        .find_map(|(field, value)| (field == name).then_some(value))
+}
+
+async fn refused(graph: &Graph) -> SignInError {
+    match graph.sign_in().await {
+        Err(Error::SignIn(error)) => *error,
+        other => panic!("a sign-in error was expected: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_application_shows_a_token_of_the_identity_anew_each_time() {
+    let (imds, login) = (imds().await, platform().await);
+    let provider = WorkloadIdentity::managed_identity("fabrikam.com", "client", identity(&imds));
+    let provider = Arc::new(provider);
+    for number in 1..=2 {
+        // A client of its own has no token yet.
+        let graph = client(Arc::clone(&provider), cloud(NOWHERE, &login));
+        graph.sign_in().await.unwrap();
+        let asked = imds.requests().pop().unwrap();
+        assert_eq!(
+            (asked.method.as_str(), asked.target.as_str()),
+            (
+                "GET",
+                "/metadata/identity/oauth2/token?api-version=2018-02-01\
+                 &resource=api%3A%2F%2FAzureADTokenExchange&client_id=identity"
+            )
+        );
+        assert_eq!(asked.header("metadata"), Some("true"));
+        let shown = login.requests().pop().unwrap();
+        assert_eq!(shown.target, "/fabrikam.com/oauth2/v2.0/token");
+        let expected = [
+            ("claims", CAPABILITY),
+            ("client_assertion", &format!("identity-{number}")),
+            ("client_assertion_type", ASSERTION_TYPE),
+            ("client_id", "client"),
+            ("grant_type", "client_credentials"),
+            ("scope", SCOPE),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(form(&shown), expected);
+    }
+    assert_eq!((imds.requests().len(), login.requests().len()), (2, 2));
+    let shown = format!("{provider:?}");
+    assert!(!shown.contains("identity-"), "{shown}");
+}
+
+#[tokio::test]
+async fn the_identity_is_asked_for_what_the_cloud_documents_and_its_refusal_is_the_error() {
+    let answer = Answer::json(json!({
+        "error": "invalid_request", "error_description": "Identity not found",
+    }));
+    let imds = Recorder::always(answer.with_status(400)).await;
+    let login = platform().await;
+    for (cloud, resource) in [
+        (Cloud::Global, "api%3A%2F%2FAzureADTokenExchange"),
+        (Cloud::UsGovL4, "api%3A%2F%2FAzureADTokenExchangeUSGov"),
+        (Cloud::UsGovL5, "api%3A%2F%2FAzureADTokenExchangeUSGov"),
+        (Cloud::China, "api%3A%2F%2FAzureADTokenExchangeChina"),
+        (Cloud::Bleu, "api%3A%2F%2FAzureADTokenExchange"),
+        (
+            cloud(NOWHERE, &login).into(),
+            "api%3A%2F%2FAzureADTokenExchange",
+        ),
+    ] {
+        imds.clear();
+        let provider =
+            WorkloadIdentity::managed_identity("fabrikam.com", "client", identity(&imds));
+        let error = refused(&client(provider, cloud.clone())).await;
+        assert_eq!(imds.only().query()[1], ("resource", resource), "{cloud:?}");
+        assert_eq!(
+            error.to_string(),
+            "sign-in refused: 400 invalid_request: Identity not found: asked of the metadata service (IMDS): is a user-assigned \
+             identity with the client id `identity` assigned to this machine?"
+        );
+        assert!(!error.is_unavailable());
+    }
+    assert_eq!(login.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn what_graph_wants_to_be_proved_is_asked_of_the_platform_alone() {
+    // {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
+    const CHALLENGE: &str = "Bearer realm=\"\", error=\"insufficient_claims\", \
+        claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
+    let (imds, login) = (imds().await, platform().await);
+    let graph = Recorder::new(|request| match request.header("authorization") {
+        Some("Bearer token-2") => Answer::json("{}"),
+        _ => Answer::status(401).header("WWW-Authenticate", CHALLENGE),
+    })
+    .await;
+    let provider = WorkloadIdentity::managed_identity("fabrikam.com", "client", identity(&imds));
+    let client = client(provider, cloud(graph.url(), &login));
+    client.request(Method::GET, "/users").await.unwrap();
+
+    let claims: Vec<Value> = login
+        .requests()
+        .iter()
+        .map(|request| serde_json::from_str(&field(request, "claims").unwrap()).unwrap())
+        .collect();
+    let capability = json!({ "values": ["cp1"] });
+    assert_eq!(
+        claims,
+        [
+            json!({ "access_token": { "xms_cc": capability } }),
+            json!({ "access_token": {
+                "xms_cc": capability, "nbf": { "essential": true, "value": "1726258122" },
+            } }),
+        ]
+    );
+    let targets = imds.targets();
+    assert_eq!(targets.len(), 2);
+    assert_eq!(targets[0], targets[1]);
+    assert!(!targets[1].contains("claims"), "{targets:?}");
+}
+
+#[tokio::test]
+async fn an_api_and_a_web_site_show_it_as_well() {
+    let (imds, login) = (imds().await, platform().await);
+    let nobody = |_: TokenRequest| async { Err(SignInError::new("nobody").into()) };
+    let graph = client(nobody, cloud(NOWHERE, &login));
+
+    let api = OnBehalfOf::new(application(&imds), "incoming");
+    graph.with_provider(api).sign_in().await.unwrap();
+    let request = login.requests().pop().unwrap();
+    assert_eq!(
+        field(&request, "grant_type").as_deref(),
+        Some("urn:ietf:params:oauth:grant-type:jwt-bearer")
+    );
+    let shown = |request: &Recorded| {
+        let shown = ["client_assertion_type", "client_assertion", "client_id"];
+        shown.map(|name| field(request, name).unwrap_or_default())
+    };
+    assert_eq!(shown(&request), [ASSERTION_TYPE, "identity-1", "client"]);
+
+    let site = AuthorizationCode::new(application(&imds), "https://app.fabrikam.com/signed-in");
+    let pending = site.begin(&graph).unwrap();
+    let state = pending
+        .url()
+        .query_pairs()
+        .find(|(name, _)| name == "state");
+    let (_, state) = state.unwrap();
+    let answer = format!("code=the-code&state={state}");
+    site.finish(&graph, pending.clone(), &answer).await.unwrap();
+    let request = login.requests().pop().unwrap();
+    assert_eq!(
+        field(&request, "grant_type").as_deref(),
+        Some("authorization_code")
+    );
+    assert_eq!(shown(&request), [ASSERTION_TYPE, "identity-2", "client"]);
+    assert_eq!(imds.requests().len(), 2);
+}
