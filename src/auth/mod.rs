@@ -82,7 +82,7 @@ pub use cache::{CacheKey, TokenCache};
     docsrs,
     doc(cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))
 )]
-pub use certificate::Certificate;
+pub use certificate::{Certificate, SigningInput};
 pub use chain::Chain;
 pub use client_assertion::ClientAssertion;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]

@@ -6,12 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use msgraph::auth::{Certificate, ClientCertificate};
+use msgraph::auth::{Certificate, ClientCertificate, SigningInput};
 use msgraph::{CustomCloud, Graph, Result};
-use rsa::PublicKey;
-use rsa::pkcs8::DecodePublicKey as _;
-use rsa::sha2::Sha256;
-use rsa::signature::Verifier as _;
+use rsa::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
+use rsa::sha2::{Digest as _, Sha256};
+use rsa::signature::hazmat::PrehashSigner as _;
+use rsa::signature::{SignatureEncoding as _, Verifier as _};
+use rsa::{PrivateKey, PublicKey};
 use serde_json::{Value, json};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
@@ -238,6 +239,102 @@ async fn the_chain_begins_with_the_certificate_that_the_key_is_of() {
         assert_eq!(assertion.header["x5c"], chain);
         assert!(assertion.is_of_leaf());
     }
+}
+
+/// A vault that has the leaf's key, and is given digests.
+async fn sign_in_the_vault(input: SigningInput) -> std::io::Result<Vec<u8>> {
+    let digest = input.digest();
+    assert_eq!(digest, <[u8; 32]>::from(Sha256::digest(input.as_bytes())));
+    let key = BASE64_STANDARD.decode(base64_of("leaf.key")).unwrap();
+    let key = PrivateKey::from_pkcs8_der(&key).unwrap();
+    Ok(match input.algorithm() {
+        "PS256" => {
+            let key = rsa::pss::SigningKey::<Sha256>::new(key);
+            key.sign_prehash(&digest).unwrap().to_vec()
+        }
+        "RS256" => {
+            let key = rsa::pkcs1v15::SigningKey::<Sha256>::new(key);
+            key.sign_prehash(&digest).unwrap().to_vec()
+        }
+        other => panic!("no algorithm of RSA: {other}"),
+    })
+}
+
+#[tokio::test]
+async fn a_key_may_sign_elsewhere() {
+    let der = BASE64_STANDARD.decode(base64_of("leaf.pem")).unwrap();
+    let certificate = Certificate::with_signer(der, sign_in_the_vault).unwrap();
+    assert_eq!(
+        format!("{certificate:?}"),
+        format!(
+            "Certificate {{ thumbprint: \"{}\", algorithm: Ps256, sends_chain: false, .. }}",
+            thumbprint("sha1")
+        )
+    );
+    let login = platform().await;
+    let form = sign_in(certificate.clone(), &login).await.unwrap();
+    let assertion = Assertion::read(&form[1].1);
+    assert_eq!(
+        assertion.header,
+        json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": base64url_thumbprint("sha256") })
+    );
+    let endpoint = format!("{}/contoso.com/oauth2/v2.0/token", login.url());
+    let claims = &assertion.claims;
+    assert_eq!(
+        (&claims["aud"], &claims["iss"], &claims["sub"]),
+        (&json!(endpoint), &json!("client"), &json!("client"))
+    );
+    assert!(assertion.is_of_leaf());
+    // Each token has one of its own.
+    let second = Assertion::of(certificate.clone()).await;
+    assert_ne!(second.claims["jti"], assertion.claims["jti"]);
+
+    let older = Assertion::of(certificate.rs256()).await;
+    assert_eq!(
+        older.header,
+        json!({ "alg": "RS256", "typ": "JWT", "x5t": base64url_thumbprint("sha1") })
+    );
+    assert!(older.is_of_leaf());
+
+    let pem = pem(&["leaf.pem", "authority.pem"]);
+    let certificate = Certificate::with_signer(pem, sign_in_the_vault).unwrap();
+    let assertion = Assertion::of(certificate.send_chain()).await;
+    let chain = json!([base64_of("leaf.pem"), base64_of("authority.pem")]);
+    assert_eq!(assertion.header["x5c"], chain);
+    assert!(assertion.is_of_leaf());
+}
+
+#[tokio::test]
+async fn what_cannot_sign_elsewhere_is_said() {
+    let unusable = "sign-in failed: the certificate cannot be used: ";
+    for (certificate, said) in [
+        (Vec::new(), "a certificate in it is damaged"),
+        (b"certificate".to_vec(), "a certificate in it is damaged"),
+        (bytes("leaf.key"), "there is no certificate in it"),
+        (
+            bytes("elliptic.pem"),
+            "the private key is not RSA, which the identity platform asks for",
+        ),
+    ] {
+        let error = fault(Certificate::with_signer(certificate, sign_in_the_vault));
+        assert_eq!(error, format!("{unusable}{said}"));
+    }
+
+    let login = platform().await;
+    let closed = |_| async { Err::<Vec<u8>, _>(std::io::Error::other("the vault is closed")) };
+    let certificate = Certificate::with_signer(bytes("leaf.pem"), closed).unwrap();
+    let error = sign_in(certificate, &login).await.unwrap_err().to_string();
+    let said = "what signs for it has failed: the vault is closed";
+    assert_eq!(error, format!("{unusable}{said}"));
+
+    let silent = |_| async { Ok::<_, std::io::Error>(Vec::new()) };
+    let certificate = Certificate::with_signer(bytes("leaf.pem"), silent).unwrap();
+    let error = sign_in(certificate, &login).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!("{unusable}what signs for it gave no signature")
+    );
+    assert_eq!(login.requests().len(), 0);
 }
 
 #[tokio::test]

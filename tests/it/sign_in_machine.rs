@@ -13,13 +13,15 @@ use bytes::Bytes;
 use http::StatusCode;
 use msgraph::auth::{
     AzureCredential, Certificate, Chain, ClientAssertion, ClientCertificate, ClientSecret,
-    GraphCredential, ManagedIdentity, ManagedIdentitySource, TokenProvider, WorkloadIdentity,
+    GraphCredential, ManagedIdentity, ManagedIdentitySource, SigningInput, TokenProvider,
+    WorkloadIdentity,
 };
 use msgraph::error::{SignInError, SignInReason};
 use msgraph::{CustomCloud, Error, Graph, Retry};
 use rsa::PrivateKey;
 use rsa::pkcs8::DecodePrivateKey as _;
 use rsa::sha2::{Digest as _, Sha256};
+use rsa::signature::hazmat::PrehashSigner as _;
 use rsa::signature::{SignatureEncoding as _, Signer as _};
 use serde_json::{Value, json};
 use simulator::{ExpiresOn, Fault, RetryAfter, Simulator};
@@ -695,6 +697,32 @@ async fn a_certificate_signs_in_by_both_algorithms() {
         // Its assertions are good once, and it makes new ones.
         simulator.revoke_tokens();
         calls_as(&graph, application).await;
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_whose_key_signs_elsewhere_signs_in_by_both_algorithms() {
+    let simulator = simulator().await;
+    let application = &simulator.credentials().client_id;
+    let in_the_vault = |input: SigningInput| async move {
+        let key = PrivateKey::from_pkcs8_der(&der("leaf.key"))?;
+        let digest = input.digest();
+        let signature = match input.algorithm() {
+            "PS256" => rsa::pss::SigningKey::<Sha256>::new(key)
+                .sign_prehash(&digest)?
+                .to_vec(),
+            _ => rsa::pkcs1v15::SigningKey::<Sha256>::new(key)
+                .sign_prehash(&digest)?
+                .to_vec(),
+        };
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(signature)
+    };
+    let certificate = Certificate::with_signer(der("leaf.pem"), in_the_vault).unwrap();
+    let error = refused(&certified(&simulator, certificate.clone())).await;
+    assert_eq!(error.codes(), [700_027]);
+    simulator.trust_certificate(&der("leaf.pem"));
+    for certificate in [certificate.clone(), certificate.rs256()] {
+        calls_as(&certified(&simulator, certificate), application).await;
     }
 }
 

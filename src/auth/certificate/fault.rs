@@ -3,6 +3,7 @@
 use rustls::pki_types::pem;
 
 use crate::Error;
+use crate::auth::BoxError;
 use crate::error::SignInError;
 
 /// Why a certificate cannot be used. None of it tells of the key or the password.
@@ -51,6 +52,10 @@ pub(super) enum Fault {
     OtherKey,
     #[error("the private key cannot sign: {0}")]
     CannotSign(rustls::Error),
+    #[error("what signs for it has failed: {0}")]
+    SignerFailed(#[source] BoxError),
+    #[error("what signs for it gave no signature")]
+    NoSignature,
 }
 
 /// The error's own words may quote the file.

@@ -1,20 +1,26 @@
 //! An application's certificate, and the assertions that its key signs.
 
+mod assertion;
 mod fault;
 mod file;
 mod identity;
 mod pem;
 #[cfg(feature = "pfx")]
 mod pfx;
+mod signer;
 
 use std::fmt;
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use self::assertion::Asked;
 use self::fault::Fault;
 use self::file::CertificateFile;
 use self::identity::Identity;
-use super::Secret;
+use self::signer::Signer;
+pub use self::signer::SigningInput;
+use super::{BoxError, Secret};
 use crate::Result;
 
 /// An application's certificate with its private key, by which the application shows who it is: see
@@ -22,7 +28,7 @@ use crate::Result;
 ///
 /// The key signs an assertion for each token that is asked for
 /// (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>); it is sent nowhere. It has to be an RSA key. Where
-/// it cannot leave a vault or a smart card, [`ClientAssertion`](super::ClientAssertion) takes what is signed there.
+/// it cannot leave a vault or a smart card, [`with_signer`](Self::with_signer) has that sign.
 ///
 /// ```no_run
 /// use msgraph::Graph;
@@ -50,6 +56,7 @@ pub struct Certificate {
 enum Origin {
     Memory(Arc<Identity>),
     File(Arc<CertificateFile>),
+    Signer(Arc<Signer>),
 }
 
 /// How an assertion is signed ([RFC 7518, 3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
@@ -57,6 +64,15 @@ enum Origin {
 enum Algorithm {
     Ps256,
     Rs256,
+}
+
+impl Algorithm {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ps256 => "PS256",
+            Self::Rs256 => "RS256",
+        }
+    }
 }
 
 impl Certificate {
@@ -175,6 +191,40 @@ impl Certificate {
         Ok(Self::in_file(file))
     }
 
+    /// A certificate whose key signs elsewhere: in Key Vault, in an HSM, on a smart card. `certificate` is DER, or PEM in which those of its
+    /// issuers may follow it. The callback is given what to sign, for each token that is asked for, and gives the signature: its bytes,
+    /// not base64.
+    ///
+    /// ```
+    /// use msgraph::auth::Certificate;
+    ///
+    /// # async fn keys_sign(alg: &str, value: [u8; 32]) -> std::io::Result<Vec<u8>> { Ok(Vec::new()) }
+    /// # fn example(certificate: &[u8]) -> msgraph::Result<()> {
+    /// let certificate = Certificate::with_signer(certificate, |input| async move {
+    ///     // Key Vault's operation `sign` takes both by these names.
+    ///     keys_sign(input.algorithm(), input.digest()).await
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/rest/api/keyvault/keys/sign/sign>
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when there is no certificate, or none that can be read. Where the callback fails later, the
+    /// sign-in does, with its error.
+    pub fn with_signer<F, R, S, E>(certificate: impl AsRef<[u8]>, sign: F) -> Result<Self>
+    where
+        F: Fn(SigningInput) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<S, E>> + Send + 'static,
+        S: Into<Vec<u8>>,
+        E: Into<BoxError>,
+    {
+        let signer = Signer::new(certificate.as_ref(), sign)?;
+        Ok(Self::new(Origin::Signer(Arc::new(signer))))
+    }
+
     /// Signs as was usual before 2025, with RS256 and the certificate's SHA-1, in place of PS256 and its SHA-256: for what does not
     /// know the newer form, as AD FS.
     ///
@@ -213,11 +263,17 @@ impl Certificate {
         client_id: &str,
         audience: &str,
     ) -> Result<Secret<String>> {
-        let identity = match &self.origin {
-            Origin::Memory(identity) => Arc::clone(identity),
-            Origin::File(file) => file.current().await,
+        let asked = Asked {
+            client_id,
+            audience,
+            algorithm: self.algorithm,
+            sends_chain: self.sends_chain,
         };
-        Ok(identity.assertion(client_id, audience, self.algorithm, self.sends_chain)?)
+        Ok(match &self.origin {
+            Origin::Memory(identity) => identity.assertion(asked),
+            Origin::File(file) => file.current().await.assertion(asked),
+            Origin::Signer(signer) => signer.assertion(asked).await,
+        }?)
     }
 
     fn in_memory(identity: Identity) -> Self {
@@ -245,6 +301,7 @@ impl fmt::Debug for Certificate {
             Origin::File(file) => debug
                 .field("file", &file.path())
                 .field("thumbprint", &file.kept().thumbprint()),
+            Origin::Signer(signer) => debug.field("thumbprint", &signer.thumbprint()),
         };
         debug
             .field("algorithm", &self.algorithm)

@@ -39,7 +39,12 @@ pub(super) fn read(pem: &[u8], password: Option<&Secret<String>>) -> Result<Iden
     Identity::new(certificates, &keys)
 }
 
-fn contains(text: &[u8], searched: &[u8]) -> bool {
+/// The certificates, in their order.
+pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
+    Ok(CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>()?)
+}
+
+pub(super) fn contains(text: &[u8], searched: &[u8]) -> bool {
     find(text, searched).is_some()
 }
 

@@ -16,7 +16,7 @@ use crate::Result;
 use crate::auth::Token;
 use crate::auth::exchange::{Answer, exchange};
 use crate::error::{Error, SignInError, TransportError};
-use crate::transport::Connections;
+use crate::transport::{Change, Connections};
 
 /// How long a connection may take: to the machine itself, or to the next one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

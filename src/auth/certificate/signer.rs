@@ -1,0 +1,102 @@
+//! A key that this process does not have: it signs elsewhere, in a vault, an HSM, a smart card.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::alg_id::RSA_ENCRYPTION;
+use sha2::{Digest, Sha256};
+
+use super::assertion::{Asked, Certificates, signed};
+use super::{Algorithm, Fault, identity, pem};
+use crate::auth::{BoxError, Secret};
+
+/// What a key is to sign: see [`Certificate::with_signer`](super::Certificate::with_signer).
+///
+/// It is the signing input of a JWS ([RFC 7515, 5.1](https://www.rfc-editor.org/rfc/rfc7515#section-5.1)). Most services and devices take
+/// its [`digest`](Self::digest), some take [it whole](Self::as_bytes) and make the digest themselves.
+#[derive(Clone, Debug)]
+pub struct SigningInput {
+    text: String,
+    algorithm: Algorithm,
+}
+
+impl SigningInput {
+    /// How to sign, by its name in [RFC 7518](https://www.rfc-editor.org/rfc/rfc7518#section-3.1), which is that of Key Vault too: `PS256`
+    /// (RSASSA-PSS with SHA-256 and a salt of 32 bytes), or `RS256` (RSASSA-PKCS1-v1_5 with SHA-256) for a certificate that is
+    /// [so](super::Certificate::rs256).
+    pub fn algorithm(&self) -> &'static str {
+        self.algorithm.name()
+    }
+
+    /// The SHA-256 of it.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.text).into()
+    }
+
+    /// The whole of it.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+}
+
+type Signature = Pin<Box<dyn Future<Output = Result<Vec<u8>, BoxError>> + Send>>;
+
+/// A certificate, and what signs with its key.
+pub(super) struct Signer {
+    certificates: Certificates,
+    sign: Box<dyn Fn(SigningInput) -> Signature + Send + Sync>,
+}
+
+impl Signer {
+    pub(super) fn new<F, R, S, E>(certificates: &[u8], sign: F) -> Result<Self, Fault>
+    where
+        F: Fn(SigningInput) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<S, E>> + Send + 'static,
+        S: Into<Vec<u8>>,
+        E: Into<BoxError>,
+    {
+        let mut certificates = match pem::is_pem(certificates) {
+            true => pem::certificates(certificates)?,
+            false => vec![CertificateDer::from(certificates.to_vec())],
+        };
+        let keys = certificates
+            .iter()
+            .map(identity::public_key)
+            .collect::<Result<Vec<_>, _>>()?;
+        match keys.first() {
+            None => return Err(Fault::NoCertificate),
+            Some(Some(key)) if !pem::contains(key, &RSA_ENCRYPTION) => return Err(Fault::NotRsa),
+            Some(_) => {}
+        }
+        // No key is there that would tell which of them is its own.
+        let own = certificates.remove(0);
+        Ok(Self {
+            certificates: Certificates {
+                own,
+                issuers: certificates,
+            },
+            sign: Box::new(move |input| {
+                let signature = sign(input);
+                Box::pin(async move { signature.await.map(Into::into).map_err(Into::into) })
+            }),
+        })
+    }
+
+    pub(super) fn thumbprint(&self) -> String {
+        self.certificates.thumbprint()
+    }
+
+    pub(super) async fn assertion(&self, asked: Asked<'_>) -> Result<Secret<String>, Fault> {
+        let text = self.certificates.unsigned(asked);
+        let input = SigningInput {
+            text: text.clone(),
+            algorithm: asked.algorithm,
+        };
+        let signature = (self.sign)(input).await.map_err(Fault::SignerFailed)?;
+        if signature.is_empty() {
+            return Err(Fault::NoSignature);
+        }
+        Ok(signed(text, &signature))
+    }
+}
