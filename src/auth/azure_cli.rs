@@ -15,9 +15,9 @@ use serde::de::DeserializeOwned;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::{Token, TokenProvider, TokenRequest};
-use crate::Result;
+use super::{CacheKey, Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
+use crate::{Cloud, Result};
 
 /// How long a tool may take: the one starts an interpreter first, and both may renew a token on the way.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -146,6 +146,10 @@ impl TokenProvider for AzureCli {
             None => token,
         })
     }
+
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        Some(self.tool.cache_key(cloud, self.subscription.as_deref()))
+    }
 }
 
 impl fmt::Debug for AzureCli {
@@ -244,6 +248,10 @@ impl TokenProvider for AzureDeveloperCli {
             None => token,
         })
     }
+
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        Some(self.tool.cache_key(cloud, None))
+    }
 }
 
 /// What a tool is told.
@@ -295,6 +303,14 @@ impl Tool {
             tenant: None,
             timeout: TIMEOUT,
         }
+    }
+
+    /// Whoever is signed in with this program, for what it was told. Neither is known before it runs: a word with a space is none of a
+    /// tenant's, nor of an application's.
+    fn cache_key(&self, cloud: &Cloud, subscription: Option<&str>) -> CacheKey {
+        let tenant = self.tenant.as_deref().unwrap_or("its own tenant");
+        let program = &self.program;
+        CacheKey::new(cloud, tenant, self.name).user(format!("{program:?} {subscription:?}"))
     }
 
     /// Runs the tool; `remedies` are what it tells those to run who are not signed in, the first one what they most often need.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Method;
-use msgraph::auth::{AzureCli, AzureDeveloperCli, TokenProvider};
+use msgraph::auth::{AzureCli, AzureDeveloperCli, TokenCache, TokenProvider};
 use msgraph::error::SignInError;
-use msgraph::{CustomCloud, Error, Graph, Retry};
+use msgraph::{Cloud, CustomCloud, Error, Graph, Retry};
 
 use crate::support::recorder::{Answer, Recorder};
 
@@ -101,6 +101,33 @@ fn token(end: u64) -> String {
 
 /// 2100-01-01
 const FAR: u64 = 4_102_444_800;
+
+#[tokio::test]
+async fn clients_with_one_cache_share_the_tokens_of_a_tool() {
+    let tool = Tool::printing(&token(FAR));
+    let other = Tool::printing(&token(FAR));
+    let cache = TokenCache::default();
+    let sign_in = async |az: AzureCli| {
+        let client = Graph::builder(az).token_cache(cache.clone()).build();
+        client.unwrap().sign_in().await.unwrap();
+    };
+    for _ in 0..2 {
+        sign_in(tool.az()).await;
+        sign_in(tool.az().timeout(Duration::from_secs(60))).await;
+        sign_in(tool.az().tenant("contoso.com")).await;
+        sign_in(tool.az().subscription("One")).await;
+        sign_in(tool.az().subscription("one")).await;
+        sign_in(other.az()).await;
+    }
+    let runs = |tool: &Tool| tool.told().iter().filter(|told| *told == "account").count();
+    assert_eq!((runs(&tool), runs(&other)), (4, 1));
+
+    let key = |provider: &dyn TokenProvider| provider.cache_key(&Cloud::Global).unwrap();
+    let (az, azd) = (AzureCli::new(), AzureDeveloperCli::new());
+    assert_eq!(key(&azd), key(&AzureDeveloperCli::new()));
+    assert_ne!(key(&azd), key(&az));
+    assert_ne!(key(&azd), key(&azd.clone().tenant("contoso.com")));
+}
 
 #[tokio::test]
 async fn the_azure_cli_is_asked_for_a_token_of_graphs() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
-use msgraph::auth::{ManagedIdentity, ManagedIdentitySource, TokenProvider};
+use msgraph::auth::{ManagedIdentity, ManagedIdentitySource, TokenCache, TokenProvider};
 use msgraph::error::SignInError;
 use msgraph::{CustomCloud, Error, Graph, Retry};
 use serde_json::json;
@@ -210,6 +210,24 @@ async fn the_token_is_kept_and_goes_to_graph() {
         assert_eq!(request.header("authorization"), Some("Bearer token"));
         assert_eq!(request.header("x-identity-header"), None);
     }
+}
+
+#[tokio::test]
+async fn clients_with_one_cache_share_the_tokens_of_an_identity() {
+    let recorder = Recorder::always(token()).await;
+    let cache = TokenCache::default();
+    let sign_in = async |identity: ManagedIdentity| {
+        let client = Graph::builder(identity.source(app_service(&recorder)))
+            .token_cache(cache.clone())
+            .build()
+            .unwrap();
+        client.sign_in().await.unwrap();
+    };
+    for _ in 0..2 {
+        sign_in(ManagedIdentity::new()).await;
+        sign_in(ManagedIdentity::new().client_id("c")).await;
+    }
+    assert_eq!(recorder.requests().len(), 2);
 }
 
 #[tokio::test]

@@ -18,8 +18,8 @@ use std::fmt;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
-use super::{Token, TokenProvider, TokenRequest};
-use crate::Result;
+use super::{CacheKey, Token, TokenProvider, TokenRequest};
+use crate::{Cloud, Result};
 use endpoint::Endpoint;
 pub use source::ManagedIdentitySource;
 
@@ -126,6 +126,22 @@ impl TokenProvider for ManagedIdentity {
         let scope = request.scope();
         let resource = scope.strip_suffix("/.default").unwrap_or(scope);
         self.token_for(resource, &request).await
+    }
+
+    /// The identity by its name, and where it was said to be asked. Without that it is this machine's, of which there is one: its
+    /// environment is the same for all. Of which tenant the identity is, it alone knows; a name with a space is none of a tenant's.
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        let identity = match &self.identity {
+            Identity::SystemAssigned => "system-assigned".to_owned(),
+            Identity::Client(id) => format!("client id {id}"),
+            Identity::Object(id) => format!("object id {id}"),
+            Identity::Resource(id) => format!("resource id {id}"),
+        };
+        let key = CacheKey::new(cloud, "managed identity", &identity);
+        Some(match &self.source {
+            Some(source) => key.user(source.place()),
+            None => key,
+        })
     }
 }
 

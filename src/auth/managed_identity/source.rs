@@ -188,6 +188,11 @@ impl ManagedIdentitySource {
         }
     }
 
+    /// Which service it is and where, without its secret.
+    pub(super) fn place(&self) -> String {
+        format!("{} at {}", self.name(), self.endpoint)
+    }
+
     /// Where requests go. Plain http is for the machine itself and for what its platform put beside it.
     ///
     /// # Errors

@@ -39,6 +39,45 @@ async fn imds(answer: Answer) -> Recorder {
     .await
 }
 
+#[test]
+fn the_same_identity_of_the_same_source_is_one() {
+    let new = ManagedIdentity::new;
+    let key = |identity: ManagedIdentity| identity.cache_key(&Cloud::Global).expect("a key");
+    let app_service = |at: &str, header: &str| ManagedIdentitySource::app_service(at, header);
+    let here = "http://127.0.0.1:1/";
+    let different = [
+        new(),
+        new().client_id("1"),
+        new().object_id("1"),
+        new().resource_id("1"),
+        new().source(ManagedIdentitySource::imds()),
+        new().source(ManagedIdentitySource::imds_at(here)),
+        new().source(ManagedIdentitySource::cloud_shell(here)),
+        new().source(app_service(here, "hush")),
+        new().source(app_service("http://127.0.0.1:1/A", "hush")),
+        new().source(app_service("http://127.0.0.1:1/a", "hush")),
+        new().source(app_service(here, "hush")).client_id("1"),
+    ];
+    for (at, one) in different.iter().enumerate() {
+        for (beside, other) in different.iter().enumerate() {
+            let is_same = key(one.clone()) == key(other.clone());
+            assert_eq!(is_same, at == beside, "{one:?} {other:?}");
+        }
+        assert_ne!(
+            one.cache_key(&Cloud::UsGovL4),
+            one.cache_key(&Cloud::UsGovL5)
+        );
+    }
+    assert_eq!(
+        key(new().client_id("AB").source(app_service(here, "hush"))),
+        key(new().source(app_service(here, "hush")).client_id("ab"))
+    );
+    // Neither is an application of a tenant's, nor the header anybody's business.
+    let application = CacheKey::new(&Cloud::Global, "contoso.com", "client id 1");
+    assert_ne!(key(new().client_id("1")), application);
+    assert!(!format!("{:?}", key(new().source(app_service(here, "hush")))).contains("hush"));
+}
+
 #[tokio::test]
 async fn a_guess_is_looked_at_once() {
     let imds = imds(granted()).await;
