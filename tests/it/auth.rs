@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::Method;
 use msgraph::auth::{
-    AccessToken, ClientAssertion, ClientSecret, RefreshToken, Token, TokenProvider, TokenRequest,
-    WorkloadIdentity,
+    AccessToken, Application, AuthorizationCode, ClientAssertion, ClientSecret, Prompt,
+    RefreshToken, Token, TokenProvider, TokenRequest, WorkloadIdentity,
 };
 use msgraph::error::SignInError;
 use msgraph::{Cloud, CustomCloud, Error, Graph, Retry};
@@ -225,6 +225,30 @@ async fn the_token_of_a_workload_is_read_again_each_time() {
         sign_in().await.unwrap();
         let request = login.requests().pop().unwrap();
         assert_eq!(form(&request), fields(&with_assertion(token)));
+    }
+}
+
+#[test]
+fn the_platform_is_told_by_its_words_what_to_ask_the_user() {
+    let graph = Graph::new(secret());
+    for (prompt, word) in [
+        (Prompt::Login, "login"),
+        (Prompt::None, "none"),
+        (Prompt::Consent, "consent"),
+        (Prompt::SelectAccount, "select_account"),
+        (Prompt::Create, "create"),
+    ] {
+        let site = Application::new("contoso.com", "client");
+        let site = AuthorizationCode::new(site, "https://app.contoso.com/signed-in");
+        let pending = site.prompt(prompt).begin(&graph).unwrap();
+        let told = pending
+            .url()
+            .query_pairs()
+            .find(|(name, _)| name == "prompt");
+        assert_eq!(
+            told.map(|(_, told)| told.into_owned()).as_deref(),
+            Some(word)
+        );
     }
 }
 

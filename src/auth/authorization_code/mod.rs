@@ -77,6 +77,9 @@ pub enum Prompt {
     Consent,
     /// Which of several accounts it shall be.
     SelectAccount,
+    /// To make an account, in a tenant where users sign up by themselves
+    /// (<https://learn.microsoft.com/entra/identity-platform/msal-js-prompt-behavior>).
+    Create,
 }
 
 impl Prompt {
@@ -86,6 +89,7 @@ impl Prompt {
             Self::None => "none",
             Self::Consent => "consent",
             Self::SelectAccount => "select_account",
+            Self::Create => "create",
         }
     }
 }
