@@ -222,7 +222,12 @@ async fn an_api_and_a_web_site_show_it_as_well() {
         .find(|(name, _)| name == "state");
     let (_, state) = state.unwrap();
     let answer = format!("code=the-code&state={state}");
-    site.finish(&graph, pending.clone(), &answer).await.unwrap();
+    // The recorder says of nobody who it is; that comes after the request.
+    let error = site
+        .finish(&graph, pending.clone(), &answer)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("no id token"), "{error}");
     let request = login.requests().pop().unwrap();
     assert_eq!(
         field(&request, "grant_type").as_deref(),
@@ -230,4 +235,42 @@ async fn an_api_and_a_web_site_show_it_as_well() {
     );
     assert_eq!(shown(&request), [ASSERTION_TYPE, "identity-2", "client"]);
     assert_eq!(imds.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn the_platform_takes_the_identity_that_the_application_trusts() {
+    const PRINCIPAL: &str = "bbbbbbbb-0000-4000-8000-000000000002";
+    let simulator = crate::support::simulator().await;
+    let known = simulator.credentials();
+    let resource = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mailer";
+    simulator.managed_identity("aaaaaaaa-0000-4000-8000-000000000001", PRINCIPAL, resource);
+    let endpoint = format!("{}/metadata/identity/oauth2/token", simulator.login_url());
+    let graph = || {
+        let identity = ManagedIdentity::new()
+            .object_id(PRINCIPAL)
+            .source(ManagedIdentitySource::imds_at(&endpoint));
+        let (tenant, client_id) = (known.domain.as_str(), known.client_id.as_str());
+        let credential = WorkloadIdentity::managed_identity(tenant, client_id, identity);
+        let login = simulator.login_url();
+        client(credential, CustomCloud::new(login, login))
+    };
+    // The application does not trust it yet.
+    let error = refused(&graph()).await;
+    assert_eq!(
+        (error.error(), error.codes()),
+        (Some("invalid_client"), &[700_213][..])
+    );
+    assert!(error.to_string().contains(PRINCIPAL), "{error}");
+
+    simulator.federate(PRINCIPAL);
+    let users = graph()
+        .request(Method::GET, "/users")
+        .json::<Value>()
+        .await
+        .unwrap();
+    assert!(
+        users["value"]
+            .as_array()
+            .is_some_and(|users| !users.is_empty())
+    );
 }

@@ -97,7 +97,10 @@ impl Platform<'_> {
             ));
         }
         let prompt = query.get("prompt").unwrap_or_default();
-        if !matches!(prompt, "" | "login" | "none" | "consent" | "select_account") {
+        if !matches!(
+            prompt,
+            "" | "login" | "none" | "consent" | "select_account" | "create"
+        ) {
             return Err(SignInError::new(
                 "invalid_request",
                 90_023,

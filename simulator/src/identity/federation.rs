@@ -1,4 +1,4 @@
-//! Workload identity federation: a token of another issuer stands for the client.
+//! Workload identity federation: a token of another issuer, or of a managed identity, stands for the client.
 //!
 //! <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
 
@@ -9,7 +9,7 @@ use super::jwt::Presented;
 use super::{Platform, SignInError};
 
 /// For whom such a token is.
-const AUDIENCE: &str = "api://AzureADTokenExchange";
+pub(super) const AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// How long a token lives that Kubernetes writes into a file.
 const LIFE: i64 = 3_600;
@@ -20,11 +20,27 @@ impl Platform<'_> {
         format!("{}/kubernetes", self.identity.host)
     }
 
+    /// The issuer of managed identities' tokens: the tenant itself.
+    fn tenant_issuer(&self) -> String {
+        format!("{}/{}/v2.0", self.identity.host, self.identity.home())
+    }
+
     /// A token as Kubernetes writes it for a service account.
     pub(crate) fn federated_token(&mut self, subject: &str) -> String {
+        let issuer = self.cluster();
+        self.token_for_exchange(&issuer, subject)
+    }
+
+    /// A token of a managed identity's, by the id of its principal, as an application takes it that trusts the identity.
+    pub(super) fn managed_identity_token(&mut self, principal_id: &str) -> String {
+        let issuer = self.tenant_issuer();
+        self.token_for_exchange(&issuer, principal_id)
+    }
+
+    fn token_for_exchange(&mut self, issuer: &str, subject: &str) -> String {
         let now = self.now.timestamp();
         let claims = json!({
-            "aud": [AUDIENCE], "exp": now + LIFE, "iat": now, "nbf": now, "iss": self.cluster(),
+            "aud": [AUDIENCE], "exp": now + LIFE, "iat": now, "nbf": now, "iss": issuer,
             "jti": self.ids.guid(), "sub": subject,
         });
         self.identity.signer().token(&claims)
@@ -41,7 +57,7 @@ impl Platform<'_> {
             )
         };
         let issuer = token.claim("iss").unwrap_or_default();
-        if issuer != self.cluster() {
+        if issuer != self.cluster() && issuer != self.tenant_issuer() {
             return Err(unknown(700_211, "issuer", issuer));
         }
         if !self.identity.signer().has_signed(token) {

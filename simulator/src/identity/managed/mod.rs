@@ -13,6 +13,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::error::Trail;
+use super::federation::AUDIENCE;
 use super::form::Form;
 use super::{GRAPH, Issue, JSON, Platform};
 use crate::answer::Answer;
@@ -116,6 +117,7 @@ const NAMES: [Name; 6] = [
 struct Wanted {
     resource: String,
     client_id: String,
+    principal_id: String,
 }
 
 impl Platform<'_> {
@@ -130,6 +132,16 @@ impl Platform<'_> {
             Ok(wanted) => wanted,
             Err(refused) => return refused.answer(source, trail),
         };
+        let token = match wanted.resource.as_str() {
+            AUDIENCE => self.managed_identity_token(&wanted.principal_id),
+            _ => self.own_token(&wanted),
+        };
+        let body = self.handed_out(source, &wanted, &token);
+        Answer::bytes(http::StatusCode::OK, JSON, body.to_string())
+    }
+
+    /// A token with which the identity calls a resource itself.
+    fn own_token(&mut self, wanted: &Wanted) -> String {
         let tenant_id = self.identity.home().to_owned();
         let issue = Issue {
             tenant_id: &tenant_id,
@@ -138,9 +150,7 @@ impl Platform<'_> {
             caller: Caller::Application,
             capable: false,
         };
-        let token = self.identity.issue(self.ids, self.now, issue);
-        let body = self.handed_out(source, &wanted, &token);
-        Answer::bytes(http::StatusCode::OK, JSON, body.to_string())
+        self.identity.issue(self.ids, self.now, issue)
     }
 
     fn handed_out(&self, source: Source, wanted: &Wanted, token: &str) -> Value {
@@ -174,12 +184,14 @@ impl Platform<'_> {
             .get("resource")
             .ok_or_else(|| Refused::request("The 'resource' parameter is missing."))?;
         let bare = resource.strip_suffix('/').unwrap_or(resource);
-        if bare != GRAPH && bare != self.identity.host {
+        if bare != GRAPH && bare != self.identity.host && bare != AUDIENCE {
             return Err(Refused::resource(resource));
         }
+        let (client_id, principal_id) = self.assigned(&form, names)?;
         Ok(Wanted {
             resource: resource.to_owned(),
-            client_id: self.assigned(&form, names)?,
+            client_id,
+            principal_id,
         })
     }
 
@@ -227,13 +239,13 @@ impl Platform<'_> {
         }
     }
 
-    /// The client id of the identity that is asked for: the machine's own, where none is named.
-    fn assigned(&self, form: &Form, names: &[&str]) -> Result<String, Refused> {
+    /// The ids of the identity that is asked for, of its client and its principal: the machine's own, where none is named.
+    fn assigned(&self, form: &Form, names: &[&str]) -> Result<(String, String), Refused> {
         let mut asked = NAMES
             .iter()
             .filter_map(|(name, of)| Some((*name, *of, form.get(name)?)));
         let Some((name, of, value)) = asked.next() else {
-            return Ok(SYSTEM.to_owned());
+            return Ok((SYSTEM.to_owned(), SYSTEM.to_owned()));
         };
         if !names.contains(&name) {
             return Err(Refused::request(&format!(
@@ -248,7 +260,7 @@ impl Platform<'_> {
         let mut assigned = self.identity.managed.assigned.iter();
         let found = assigned.find(|assigned| of(assigned).eq_ignore_ascii_case(value));
         found
-            .map(|assigned| assigned.client_id.clone())
+            .map(|assigned| (assigned.client_id.clone(), assigned.object_id.clone()))
             .ok_or_else(Refused::identity)
     }
 }
