@@ -125,7 +125,7 @@ impl TokenProvider for AzureCli {
         if let Some(claims) = request.claims() {
             let tenant = self.tool.tenant.as_ref();
             let tenant = tenant.map(|tenant| format!(" --tenant {tenant}"));
-            return Err(SignInError::new(format!(
+            return Err(SignInError::user_needed(format!(
                 "Graph wants something to be proved that only the user can prove: run `az login{} --scope {scope} --claims-challenge {}`, \
                  with the Azure CLI 2.76 or later",
                 tenant.unwrap_or_default(),
@@ -237,7 +237,7 @@ impl TokenProvider for AzureDeveloperCli {
         }
         if request.claims().is_some() {
             let message = "Graph wants something to be proved that only the user can prove: run `azd auth login`";
-            return Err(SignInError::new(message).into());
+            return Err(SignInError::user_needed(message).into());
         }
         let printed: DeveloperCliToken = self.tool.run(arguments, &["azd auth login"]).await?;
         let token = Token::new(printed.token);

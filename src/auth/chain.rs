@@ -86,6 +86,11 @@ impl Chain {
             .or("Azure CLI", AzureCli::new())
     }
 
+    /// Whoever gave the first token.
+    fn chosen(&self) -> Option<&Link> {
+        self.links.get(*self.chosen.get()?)
+    }
+
     /// The first token, and the link that gave it.
     async fn choose(&self, request: &TokenRequest) -> Result<(usize, Token)> {
         let mut reasons = Vec::new();
@@ -126,14 +131,16 @@ impl TokenProvider for Chain {
         }
     }
 
-    /// Only if all do: which one it will be is not known yet.
+    /// As whoever gave the first token; before that, only if all do.
     fn shares_tokens(&self) -> bool {
-        self.links.iter().all(|link| link.provider.shares_tokens())
+        match self.chosen() {
+            Some(link) => link.provider.shares_tokens(),
+            None => self.links.iter().all(|link| link.provider.shares_tokens()),
+        }
     }
 
     fn has_ended(&self) -> bool {
-        let chosen = self.chosen.get().and_then(|at| self.links.get(*at));
-        chosen.is_some_and(|link| link.provider.has_ended())
+        self.chosen().is_some_and(|link| link.provider.has_ended())
     }
 
     /// None: a chain's tokens may be of any of its links, and a key has to be known before the first one.

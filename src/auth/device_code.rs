@@ -22,6 +22,10 @@ use crate::{Graph, Result};
 /// ([RFC 8628, 3.5](https://www.rfc-editor.org/rfc/rfc8628#section-3.5)).
 const SLOWER: Duration = Duration::from_secs(5);
 
+/// How many seconds a code is good at the most, and how many lie between two questions, whatever an answer says.
+const LONGEST_LIFE: u64 = 24 * 60 * 60;
+const LONGEST_INTERVAL: u64 = 60 * 60;
+
 type Shown = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Show = Box<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 
@@ -177,9 +181,18 @@ impl DeviceCode {
         let authorization = platform.device_code(&scope).await?;
         let prompt = prompt(&authorization);
         let device_code = Secret::new(authorization.device_code);
-        (self.show)(prompt.clone()).await;
-        let interval = Duration::from_secs(authorization.interval);
-        let polling = poll(&platform, &device_code, interval);
+        let interval = Duration::from_secs(authorization.interval.min(LONGEST_INTERVAL));
+        // What shows the prompt may go on for as long as it is shown.
+        let shown = async {
+            (self.show)(prompt.clone()).await;
+            std::future::pending().await
+        };
+        let polling = async {
+            tokio::select! {
+                grant = poll(&platform, &device_code, interval) => grant,
+                never = shown => never,
+            }
+        };
         let grant = tokio::select! {
             outcome = timeout_at(prompt.ends, polling) => {
                 outcome.map_err(|_| SignInError::user_needed("the code has run out before the user signed in"))?
@@ -190,7 +203,14 @@ impl DeviceCode {
         }?;
         let place = |_: &Account| self.lazy.place(request.cloud());
         let scope = self.lazy.scope().map(str::to_owned);
-        UserSession::begun(application.clone(), scope, place, None, &grant)
+        UserSession::begun(
+            application.clone(),
+            scope,
+            place,
+            None,
+            &grant,
+            request.cloud(),
+        )
     }
 }
 
@@ -205,7 +225,7 @@ fn prompt(authorization: &DeviceAuthorization) -> DeviceCodePrompt {
         format!("To sign in, open {verification_uri} in a browser and enter the code {user_code}.")
     });
     let now = Instant::now();
-    let life = Duration::from_secs(authorization.expires_in);
+    let life = Duration::from_secs(authorization.expires_in.min(LONGEST_LIFE));
     DeviceCodePrompt {
         message,
         user_code: user_code.clone(),
@@ -224,14 +244,14 @@ async fn poll(
 ) -> Result<Grant> {
     let mut pause = Duration::ZERO;
     loop {
-        sleep(interval + std::mem::take(&mut pause)).await;
+        sleep(interval.saturating_add(std::mem::take(&mut pause))).await;
         let error = match platform.device_token(device_code).await {
             Ok(grant) => return Ok(grant),
             Err(error) => error,
         };
         match error.error() {
             Some("authorization_pending") => {}
-            Some("slow_down") => interval += SLOWER,
+            Some("slow_down") => interval = interval.saturating_add(SLOWER),
             // One that got lost, or a gateway's.
             _ if error.is_retryable() => pause = error.retry_after().unwrap_or(SLOWER),
             _ => return Err(error.into()),

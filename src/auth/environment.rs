@@ -23,7 +23,7 @@ const CERTIFICATE_PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
 const SEND_CHAIN: &str = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN";
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 const PASSWORD: &str = "AZURE_PASSWORD";
-const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
+pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 
 /// Signs in as the application that the environment names, in the variables that Microsoft's libraries read.
 ///
@@ -213,22 +213,24 @@ impl Found {
         }
         Ok(&self.application)
     }
+}
 
-    /// # Errors
-    ///
-    /// When the environment is of another cloud than the client.
-    fn is_of(&self, cloud: &Cloud) -> Result<()> {
-        match &self.authority {
-            Some(named) if authority(named) != authority(cloud.login()) => {
-                Err(SignInError::new(format!(
-                    "the environment variable `{AUTHORITY}` is `{named}`, but the cloud of the client has `{}`: one of both is wrong \
-                     (`GraphBuilder::cloud`)",
-                    cloud.login()
-                ))
-                .into())
-            }
-            _ => Ok(()),
+/// Whether a login host of the environment's (`AZURE_AUTHORITY_HOST`), if there is one, is that of the client's cloud.
+///
+/// # Errors
+///
+/// When it is another cloud's.
+pub(super) fn is_of(named: Option<&str>, cloud: &Cloud) -> Result<()> {
+    match named {
+        Some(named) if authority(named) != authority(cloud.login()) => {
+            Err(SignInError::new(format!(
+                "the environment variable `{AUTHORITY}` is `{named}`, but the cloud of the client has `{}`: one of both is wrong \
+                 (`GraphBuilder::cloud`)",
+                cloud.login()
+            ))
+            .into())
         }
+        _ => Ok(()),
     }
 }
 
@@ -256,14 +258,14 @@ impl CertificateAt {
 impl TokenProvider for Environment {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
         let found = self.found.as_ref().map_err(Clone::clone)?;
-        found.is_of(request.cloud())?;
+        is_of(found.authority.as_deref(), request.cloud())?;
         found.application().await?.sign_in(&request).await
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
         let found = self.found.as_ref().ok()?;
         // What is an error must not be one only as long as nobody else has brought a token.
-        found.is_of(cloud).ok()?;
+        is_of(found.authority.as_deref(), cloud).ok()?;
         Some(found.application.cache_key(cloud))
     }
 }
@@ -524,7 +526,10 @@ mod tests {
         ] {
             let environment = of(authority);
             let found = environment.found.as_ref().unwrap();
-            assert!(found.is_of(&cloud).is_ok(), "{authority}");
+            assert!(
+                is_of(found.authority.as_deref(), &cloud).is_ok(),
+                "{authority}"
+            );
         }
         let error = refused(&of("https://login.microsoftonline.us/"), Cloud::China).await;
         assert_eq!(

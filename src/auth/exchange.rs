@@ -3,6 +3,7 @@
 use http::{HeaderMap, StatusCode};
 use reqwest::Request;
 use tracing::Instrument;
+use zeroize::Zeroizing;
 
 use crate::error::{SignInError, TransportError, kind_of_loss};
 use crate::transport::{self, trace};
@@ -11,8 +12,12 @@ use crate::transport::{self, trace};
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    /// It may hold tokens.
+    pub(super) body: Zeroizing<Vec<u8>>,
 }
+
+/// How long an answer may be. Tokens are some kilobytes.
+const LONGEST: usize = 1024 * 1024;
 
 impl Answer {
     /// The refusal that it is.
@@ -44,14 +49,14 @@ pub(super) async fn exchange(
         return Err(transport::followed_a_redirect());
     }
     let (status, headers) = (response.status(), response.headers().clone());
-    let (body, lost) = transport::read(response).await;
+    let (body, lost) = transport::read_at_most(response, LONGEST).await;
     match lost {
         Some(lost) if status.is_success() => Err(lost),
         // Of a refusal, what came is what there is.
         _ => Ok(Answer {
             status,
             headers,
-            body: body.to_vec(),
+            body: Zeroizing::new(body.to_vec()),
         }),
     }
 }

@@ -5,6 +5,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 use super::session::{Keepers, OnRotation, Place, Rotation, joined};
@@ -127,20 +130,32 @@ impl RefreshToken {
         self
     }
 
-    /// Tells this user's token in the [`store`](Self::store) from others': the name that the user signs in with, or any other.
+    /// Tells this user's token in the [`store`](Self::store) from others': the name that the user signs in with, or any other. Without one,
+    /// the entry is of the token that this was made of, and of no later one that the program is given.
     #[must_use]
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
     }
 
+    /// Whose the entry of the store is. Two tokens of one application are of two users, for all that is known: without a name, the token
+    /// tells them apart that the program was given.
+    fn user_of_place(&self) -> String {
+        match &self.user {
+            // A name that a user signs in with has no case.
+            Some(user) => user.to_ascii_lowercase(),
+            None => {
+                let digest = Sha256::digest(self.token.expose().as_bytes());
+                format!("refresh-token:{}", BASE64_URL_SAFE_NO_PAD.encode(digest))
+            }
+        }
+    }
+
     /// The rotation, once the first request has said for which cloud it is.
     async fn rotation(&self, request: &TokenRequest) -> &Rotation {
         let begin = || async {
-            // A name that a user signs in with has no case.
-            let user = self.user.as_deref().map(str::to_ascii_lowercase);
-            let place =
-                |store| Place::of(store, &self.application, request.cloud(), user.as_deref());
+            let user = self.user_of_place();
+            let place = |store| Place::of(store, &self.application, request.cloud(), Some(&user));
             let store = self.store.as_ref().map(place);
             let callback = self.on_rotation.clone();
             Rotation::given(
@@ -148,6 +163,7 @@ impl RefreshToken {
                 self.scope.clone(),
                 Keepers { callback, store },
                 self.token.clone(),
+                request.cloud(),
             )
         };
         self.rotation.get_or_init(begin).await

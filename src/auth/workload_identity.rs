@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
+use super::environment::{AUTHORITY, is_of};
 use super::{Application, CacheKey, ManagedIdentity, Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
 use crate::{Cloud, Result};
@@ -35,16 +36,27 @@ use crate::{Cloud, Result};
 ///
 /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
 #[derive(Clone, Debug)]
-pub struct WorkloadIdentity(Application);
+pub struct WorkloadIdentity {
+    application: Application,
+    /// The login host that the environment names.
+    authority: Option<String>,
+}
 
 impl WorkloadIdentity {
+    fn of(application: Application) -> Self {
+        Self {
+            application,
+            authority: None,
+        }
+    }
+
     /// `tenant` is the tenant's id or one of its domains; `file` holds the token.
     pub fn new(
         tenant: impl Into<String>,
         client_id: impl Into<String>,
         file: impl Into<PathBuf>,
     ) -> Self {
-        Self(Application::new(tenant, client_id).federated_token_file(file))
+        Self::of(Application::new(tenant, client_id).federated_token_file(file))
     }
 
     /// In a job of GitHub Actions: see [`Application::github_actions`].
@@ -56,7 +68,7 @@ impl WorkloadIdentity {
     /// let provider = WorkloadIdentity::github_actions("contoso.com", id);
     /// ```
     pub fn github_actions(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
-        Self(Application::new(tenant, client_id).github_actions())
+        Self::of(Application::new(tenant, client_id).github_actions())
     }
 
     /// In a job of Azure Pipelines, by the id of a service connection: see [`Application::azure_pipelines`].
@@ -73,7 +85,7 @@ impl WorkloadIdentity {
         client_id: impl Into<String>,
         service_connection_id: impl Into<String>,
     ) -> Self {
-        Self(Application::new(tenant, client_id).azure_pipelines(service_connection_id))
+        Self::of(Application::new(tenant, client_id).azure_pipelines(service_connection_id))
     }
 
     /// On a machine of Azure's whose managed identity the application trusts: see [`Application::managed_identity`]. Where the
@@ -92,11 +104,11 @@ impl WorkloadIdentity {
         client_id: impl Into<String>,
         identity: ManagedIdentity,
     ) -> Self {
-        Self(Application::new(tenant, client_id).managed_identity(identity))
+        Self::of(Application::new(tenant, client_id).managed_identity(identity))
     }
 
     /// What the environment says: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_FEDERATED_TOKEN_FILE`, which Azure's webhook for
-    /// Kubernetes sets.
+    /// Kubernetes sets. Where it names a login host (`AZURE_AUTHORITY_HOST`), that has to be the one of the client's cloud.
     ///
     /// # Errors
     ///
@@ -111,21 +123,28 @@ impl WorkloadIdentity {
                 }
             }
         };
-        Ok(Self::new(
+        let workload = Self::new(
             variable("AZURE_TENANT_ID")?,
             variable("AZURE_CLIENT_ID")?,
             variable("AZURE_FEDERATED_TOKEN_FILE")?,
-        ))
+        );
+        Ok(Self {
+            authority: variable(AUTHORITY).ok(),
+            ..workload
+        })
     }
 }
 
 #[async_trait]
 impl TokenProvider for WorkloadIdentity {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
-        self.0.sign_in(&request).await
+        is_of(self.authority.as_deref(), request.cloud())?;
+        self.application.sign_in(&request).await
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
-        Some(self.0.cache_key(cloud))
+        // Else a token of another provider's would hide what is wrong.
+        is_of(self.authority.as_deref(), cloud).ok()?;
+        Some(self.application.cache_key(cloud))
     }
 }

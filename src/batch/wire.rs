@@ -7,7 +7,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,6 +72,12 @@ impl Part {
         let url = request.url.strip_prefix(root);
         let url = url.filter(|url| url.starts_with(['/', '?']) || url.is_empty());
         let url = url.ok_or_else(|| wrong("a batch takes calls of one version and one host"))?;
+        if request.headers.contains_key(AUTHORIZATION) {
+            // The whole batch is sent with the client's: the part would be carried out as somebody else.
+            return Err(wrong(
+                "a call with a token of its own cannot be part of a batch, which has one token for all",
+            ));
+        }
         let mut headers: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in &request.headers {
             if name == CONTENT_LENGTH {

@@ -252,7 +252,8 @@ impl<A, O> Call<A, O> {
     /// Makes this call with a token that somebody else has got, in place of the client's. When Graph refuses it, the call fails; it is
     /// not made again with another.
     ///
-    /// For many calls of one user there is [`Graph::with_provider`](crate::Graph::with_provider).
+    /// Pages, and the work that the call begins, are asked for with the same token. A batch has one token for all of its calls, and refuses this
+    /// one. For many calls of one user there is [`Graph::with_provider`](crate::Graph::with_provider).
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, token: String) -> msgraph::Result<()> {

@@ -12,6 +12,7 @@ use http::HeaderValue;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 use url::Url;
+use uuid::Uuid;
 
 use super::retry_after::retry_after;
 use super::sign_in_reason::SignInReason;
@@ -156,6 +157,14 @@ impl SignInError {
         }
     }
 
+    /// The id that the request was sent with, where no answer had one.
+    pub(crate) fn or_correlation_id(mut self, id: Uuid) -> Self {
+        self.said
+            .correlation_id
+            .get_or_insert_with(|| id.to_string());
+        self
+    }
+
     /// Says what is wrong where the platform did not.
     pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
@@ -224,7 +233,8 @@ impl SignInError {
         self.said.suberror.as_deref()
     }
 
-    /// The id that Microsoft's support asks for, which the platform's sign-in logs have too.
+    /// The id that Microsoft's support asks for, which the platform's sign-in logs have too. Where the answer had none, or was lost, it is
+    /// the one that the request was sent with.
     pub fn correlation_id(&self) -> Option<&str> {
         self.said.correlation_id.as_deref()
     }

@@ -25,8 +25,8 @@ mod work;
 use std::fmt;
 use std::time::Duration;
 
-use http::header::{HeaderMap, LOCATION};
-use http::{HeaderName, Method};
+use http::header::{AUTHORIZATION, HeaderMap, LOCATION};
+use http::{HeaderName, HeaderValue, Method};
 use tokio::time::sleep;
 
 pub use work::{Work, WorkStatus};
@@ -65,9 +65,14 @@ impl<A, O: Options> Call<A, O> {
     pub async fn monitor(self) -> Result<Monitor> {
         let graph = self.operation.graph().clone();
         let context = self.operation.context();
-        let answer = graph.send(self.finish()?).await?;
+        let request = self.finish()?;
+        let authorization = request.headers.get(AUTHORIZATION).cloned();
+        let answer = graph.send(request).await?;
         if let Some(location) = location(&answer) {
-            return Ok(Monitor::at(graph.clone(), absolute(&graph, &location)));
+            return Ok(Monitor {
+                authorization,
+                ..Monitor::at(graph.clone(), absolute(&graph, &location))
+            });
         }
         match Work::read(&answer) {
             Some(work) => Ok(Monitor {
@@ -130,6 +135,8 @@ pub struct Monitor {
     done: Option<Work>,
     interval: Option<Duration>,
     progress: Option<OnProgress>,
+    /// That of the call, where it had one of its own: the work is its user's.
+    authorization: Option<HeaderValue>,
 }
 
 impl Monitor {
@@ -140,6 +147,7 @@ impl Monitor {
             done: None,
             interval: None,
             progress: None,
+            authorization: None,
         }
     }
 
@@ -218,7 +226,10 @@ impl Monitor {
             true => {
                 let operation = from_link(&self.graph, self.url.clone());
                 let context = operation.context();
-                let request = operation.finish(Default::default())?;
+                let mut request = operation.finish(Default::default())?;
+                if let Some(authorization) = &self.authorization {
+                    request.headers.insert(AUTHORIZATION, authorization.clone());
+                }
                 (self.graph.send(request).await?, context)
             }
             false => self.elsewhere().await?,

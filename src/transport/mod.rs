@@ -27,7 +27,7 @@ pub(crate) use connections::{Change, Connections, followed_a_redirect, is_answer
 use guard::HostGuard;
 pub(crate) use headers::Defaults;
 pub(crate) use hosts::{Hosts, elsewhere, is_loopback, root};
-pub(crate) use read::read;
+pub(crate) use read::{read, read_at_most};
 use redirects::Redirects;
 use retry::Retries;
 pub use retry::Retry;

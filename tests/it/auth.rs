@@ -16,6 +16,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::support::recorder::{Answer, Recorded, Recorder};
+use crate::support::without_correlation_id;
 
 pub const SCOPE: &str = "https://graph.microsoft.com/.default";
 pub const CAPABILITY: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
@@ -253,6 +254,57 @@ fn the_platform_is_told_by_its_words_what_to_ask_the_user() {
 }
 
 #[tokio::test]
+async fn an_error_without_an_id_of_the_platforms_has_that_of_the_request() {
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let login = Recorder::always(Answer::status(400)).await;
+    let error = sign_in_error(
+        client(secret(), &graph, &login)
+            .sign_in()
+            .await
+            .unwrap_err(),
+    );
+    let sent = login.only();
+    assert_eq!(error.correlation_id(), sent.header("client-request-id"));
+    assert!(uuid::Uuid::try_parse(error.correlation_id().unwrap()).is_ok());
+
+    // A request that is made once more is the same one, and the platform's own id is the one that counts.
+    let refusal = json!({ "error": "invalid_client", "correlation_id": "of the platform" });
+    let answers = [Answer::status(503), Answer::json(refusal).with_status(401)];
+    let login = Recorder::in_turn(answers).await;
+    let error = sign_in_error(
+        client(secret(), &graph, &login)
+            .sign_in()
+            .await
+            .unwrap_err(),
+    );
+    assert_eq!(error.correlation_id(), Some("of the platform"));
+    let [first, second] = login.requests().try_into().expect("two requests");
+    assert_eq!(
+        first.header("client-request-id"),
+        second.header("client-request-id")
+    );
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_given_up() {
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let body = format!(
+        r#"{{"access_token":"hush-{}"}}"#,
+        "x".repeat(2 * 1024 * 1024)
+    );
+    let login = Recorder::always(Answer::json("{}").body(body)).await;
+    let error = client(secret(), &graph, &login)
+        .sign_in()
+        .await
+        .unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(
+        text.contains("longer than 1048576 bytes") && !text.contains("hush"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn a_token_that_is_forgotten_is_got_anew() {
     let login = platform(json!({})).await;
     let graph = Recorder::always(Answer::json("{}")).await;
@@ -379,7 +431,10 @@ async fn a_token_endpoint_may_answer_anything() {
             .await
             .unwrap_err();
         assert_eq!(
-            (error.to_string().as_str(), error.is_retryable()),
+            (
+                without_correlation_id(&error).as_str(),
+                error.is_retryable()
+            ),
             (says, retryable)
         );
         let error = sign_in_error(error);

@@ -122,6 +122,24 @@ async fn a_batch_is_of_one_version() {
     assert_eq!(recorder.targets(), ["/beta/$batch", "/v1.0/$batch"]);
 }
 
+#[tokio::test]
+async fn a_call_with_a_token_of_its_own_is_no_part_of_a_batch() {
+    let recorder = Recorder::always(Answer::json("{}")).await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch();
+    let call = graph.request(Method::GET, "/me").access_token("hush-hush");
+    let part = batch.add(call);
+    let mut answers = batch.send().await.unwrap();
+    let error = answers.take(part).unwrap_err();
+    assert!(matches!(error, Error::Request(_)), "{error}");
+    let text = format!("{error} {error:?}");
+    assert!(
+        text.contains("has one token for all") && !text.contains("hush"),
+        "{text}"
+    );
+    assert!(recorder.requests().is_empty());
+}
+
 /// A policy that waits for nothing but what Graph asks for.
 fn at_once() -> Retry {
     Retry::new().first_wait(Duration::ZERO)

@@ -141,7 +141,7 @@ async fn a_refusal_ends_the_search_and_says_whose_it_was() {
         panic!("a sign-in error was expected");
     };
     assert_eq!(
-        error.to_string(),
+        crate::support::without_correlation_id(&error),
         "sign-in refused: 401 invalid_client AADSTS7000215: Wrong: `environment` is what failed, and nobody else is asked"
     );
     assert_eq!(
@@ -242,4 +242,20 @@ async fn a_chain_shares_tokens_only_if_all_of_it_do() {
         .or("own", own)
         .or("fixed", AccessToken::new("t"));
     assert!(!chain.shares_tokens());
+}
+
+#[tokio::test]
+async fn a_chain_shares_the_tokens_of_the_one_that_was_chosen() {
+    let nobody = |_: TokenRequest| async { Err(SignInError::unavailable("not here").into()) };
+    let own = |_: TokenRequest| async { Ok(Token::new("t")) };
+    let chain = Arc::new(
+        Chain::new()
+            .or("nobody", nobody)
+            .or("own", own)
+            .or("fixed", AccessToken::new("t")),
+    );
+    let graph = Graph::builder(Arc::clone(&chain)).build().unwrap();
+    assert!(!chain.shares_tokens());
+    graph.sign_in().await.unwrap();
+    assert!(chain.shares_tokens());
 }

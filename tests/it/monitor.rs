@@ -148,3 +148,22 @@ async fn work_may_be_over_with_the_answer() {
     };
     assert_eq!(nothing.status(), StatusCode::NO_CONTENT);
 }
+
+#[tokio::test]
+async fn work_that_a_call_begins_with_its_own_token_is_looked_at_with_it() {
+    let recorder = Recorder::new(|request| match request.method.as_str() {
+        "POST" => Answer::status(202).header("Location", "/teams('t')/operations('o')"),
+        _ => Answer::json(serde_json::json!({ "status": "succeeded" })),
+    })
+    .await;
+    let graph = crate::support::graph(&recorder);
+    let archive = graph.teams().id("t").archive(TeamArchive::default());
+    let monitor = archive.access_token("of-adele").monitor().await.unwrap();
+    monitor.interval(Duration::ZERO).wait().await.unwrap();
+    let requests = recorder.requests();
+    let tokens: Vec<_> = requests
+        .iter()
+        .map(|request| request.header("authorization").unwrap())
+        .collect();
+    assert_eq!(tokens, ["Bearer of-adele", "Bearer of-adele"]);
+}

@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::super::Secret;
 use super::PendingSignIn;
 use super::answer::Answer;
 
@@ -49,7 +50,12 @@ impl Loopback {
         loop {
             tokio::select! {
                 accepted = self.listener.accept(), if connections.len() < CONNECTIONS => {
-                    let (stream, _) = accepted?;
+                    let stream = match accepted {
+                        Ok((stream, _)) => stream,
+                        // One that was gone before it was accepted.
+                        Err(error) if is_of_the_peer(&error) => continue,
+                        Err(error) => return Err(error),
+                    };
                     let pending = pending.clone();
                     connections.spawn(async move { timeout(PATIENCE, hear(stream, &pending)).await });
                 }
@@ -64,13 +70,21 @@ impl Loopback {
     }
 }
 
+fn is_of_the_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionReset | Interrupted
+    )
+}
+
 /// Reads one request, and answers it; gives what it holds if it is the one that is waited for.
 async fn hear(mut stream: TcpStream, pending: &PendingSignIn) -> io::Result<Option<Answer>> {
     let Some(target) = target(&mut stream).await? else {
         reply(&mut stream, "400 Bad Request", "This is no request.").await?;
         return Ok(None);
     };
-    let Some(("/", query)) = target.split_once('?') else {
+    let Some(("/", query)) = target.expose().split_once('?') else {
         reply(&mut stream, "404 Not Found", "There is nothing here.").await?;
         return Ok(None);
     };
@@ -87,7 +101,7 @@ async fn hear(mut stream: TcpStream, pending: &PendingSignIn) -> io::Result<Opti
 }
 
 /// What a GET asks for; none when it is none.
-async fn target(stream: &mut TcpStream) -> io::Result<Option<String>> {
+async fn target(stream: &mut TcpStream) -> io::Result<Option<Secret<String>>> {
     let mut head = zeroize::Zeroizing::new(Vec::with_capacity(LONGEST_HEAD));
     loop {
         if head.len() >= LONGEST_HEAD || stream.read_buf(&mut *head).await? == 0 {
@@ -97,7 +111,7 @@ async fn target(stream: &mut TcpStream) -> io::Result<Option<String>> {
         let mut request = httparse::Request::new(&mut headers);
         match request.parse(&head) {
             Ok(httparse::Status::Complete(_)) if request.method == Some("GET") => {
-                return Ok(request.path.map(str::to_owned));
+                return Ok(request.path.map(Secret::from));
             }
             Ok(httparse::Status::Partial) => {}
             Ok(httparse::Status::Complete(_)) | Err(_) => return Ok(None),

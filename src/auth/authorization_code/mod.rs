@@ -180,7 +180,7 @@ impl AuthorizationCode {
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)));
         url.query_pairs_mut().extend_pairs(given);
-        PendingSignIn::new(url)
+        Ok(PendingSignIn::new(url)?.with_claims(self.claims.clone()))
     }
 
     /// Finishes a sign-in: `answer` is the query that the browser came back with, or the whole address, or the body of a form.
@@ -213,12 +213,20 @@ impl AuthorizationCode {
         place: impl FnOnce(&Account) -> Option<Place>,
     ) -> Result<UserSession> {
         let code = answer.code(&pending)?;
-        let platform = Platform::new(&self.application, request).await?;
+        let request = request.with_claims(pending.claims().map(Into::into));
+        let platform = Platform::new(&self.application, &request).await?;
         let grant = platform
             .authorization_code(&code, pending.verifier(), &self.redirect_uri)
             .await?;
         let (application, scope) = (self.application.clone(), self.scope.clone());
-        UserSession::begun(application, scope, place, Some(pending.nonce()), &grant)
+        UserSession::begun(
+            application,
+            scope,
+            place,
+            Some(pending.nonce()),
+            &grant,
+            request.cloud(),
+        )
     }
 
     /// The session of a user who has signed in before, by [`Account::id`]; none where nothing is stored.
@@ -230,7 +238,7 @@ impl AuthorizationCode {
         match self.place(graph.cloud(), account_id) {
             Some(place) => {
                 let (application, scope) = (self.application.clone(), self.scope.clone());
-                UserSession::resumed(application, scope, place).await
+                UserSession::resumed(application, scope, place, graph.cloud()).await
             }
             None => Ok(None),
         }

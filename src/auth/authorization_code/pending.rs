@@ -29,6 +29,9 @@ pub struct PendingSignIn {
     nonce: Secret<String>,
     #[serde(serialize_with = "exposed", deserialize_with = "secret")]
     verifier: Secret<String>,
+    /// What the user has to prove, which the token is asked to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claims: Option<String>,
 }
 
 fn exposed<S: Serializer>(secret: &Secret<String>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -53,6 +56,7 @@ impl PendingSignIn {
             state,
             nonce,
             verifier,
+            claims: None,
         };
         pending
             .url
@@ -62,6 +66,15 @@ impl PendingSignIn {
             .append_pair("code_challenge", &challenge)
             .append_pair("code_challenge_method", "S256");
         Ok(pending)
+    }
+
+    pub(super) fn with_claims(mut self, claims: Option<String>) -> Self {
+        self.claims = claims;
+        self
+    }
+
+    pub(super) fn claims(&self) -> Option<&str> {
+        self.claims.as_deref()
     }
 
     /// Where the browser has to go.

@@ -22,6 +22,8 @@ pub struct CacheKey {
     authority: String,
     tenant: String,
     client_id: String,
+    /// The scope of the cloud's Graph: US Government L4 and L5 have one authority.
+    resource: String,
     user: Option<String>,
     scopes: Vec<String>,
 }
@@ -33,6 +35,7 @@ impl CacheKey {
             authority: authority(cloud.login()),
             tenant: tenant.to_ascii_lowercase(),
             client_id: client_id.to_ascii_lowercase(),
+            resource: cloud.scope().to_ascii_lowercase(),
             user: None,
             scopes: Vec::new(),
         };
@@ -64,6 +67,7 @@ impl CacheKey {
             authority,
             tenant,
             client_id,
+            resource: _,
             user,
             scopes: _,
         } = self;
@@ -136,10 +140,12 @@ mod tests {
         for other in &others {
             assert_ne!(*other, key);
         }
-        // US Government L4 and L5 have one authority and different scopes.
+        // US Government L4 and L5 have one authority.
+        let of = |cloud| CacheKey::new(&cloud, "contoso.us", "client");
+        assert_ne!(of(Cloud::UsGovL4), of(Cloud::UsGovL5));
         assert_ne!(
-            CacheKey::new(&Cloud::UsGovL4, "contoso.us", "client"),
-            CacheKey::new(&Cloud::UsGovL5, "contoso.us", "client")
+            of(Cloud::UsGovL4).scopes("User.Read"),
+            of(Cloud::UsGovL5).scopes("User.Read")
         );
         assert!(!format!("{:?}", key.user("ada")).contains("ada"));
     }

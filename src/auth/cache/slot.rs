@@ -29,9 +29,12 @@ impl Slot {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Drops the token that is kept.
+    /// Drops the token that is kept, and the one that is under way: for the next call, neither is new enough.
     pub(super) fn clear(&self) {
-        self.lock().kept = None;
+        let mut state = self.lock();
+        state.kept = None;
+        state.flight = None;
+        state.generation += 1;
     }
 }
 
@@ -47,6 +50,8 @@ pub(super) struct State {
     wanted: Option<Arc<str>>,
     /// Whether Graph has refused a token, and there is no newer one yet.
     is_refused: bool,
+    /// How often all was dropped.
+    generation: u64,
 }
 
 impl State {
@@ -87,13 +92,17 @@ impl State {
         let start = Start {
             claims,
             is_refused: self.is_refused,
+            generation: self.generation,
             sender,
         };
         (flight, start)
     }
 
     /// Notes how a request ended: `None` when it was cut off.
-    pub(super) fn land(&mut self, outcome: Option<&Result<Bearer>>) {
+    pub(super) fn land(&mut self, generation: u64, outcome: Option<&Result<Bearer>>) {
+        if generation != self.generation {
+            return;
+        }
         self.flight = None;
         match outcome {
             Some(Ok(bearer)) => {
@@ -125,6 +134,7 @@ impl State {
 pub(super) struct Start {
     pub(super) claims: Option<Arc<str>>,
     pub(super) is_refused: bool,
+    pub(super) generation: u64,
     pub(super) sender: watch::Sender<Option<Result<Bearer>>>,
 }
 

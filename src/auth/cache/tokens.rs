@@ -158,10 +158,12 @@ impl Tokens {
         let Start {
             claims,
             is_refused,
+            generation,
             sender,
         } = start;
         let landing = Landing {
             tokens: Arc::clone(self),
+            generation,
             sender: Some(sender),
         };
         let runtime = Handle::try_current().map_err(|error| {
@@ -187,6 +189,7 @@ fn runtime_ended() -> Error {
 /// Ends a flight, also one whose task ends before its time.
 struct Landing {
     tokens: Arc<Tokens>,
+    generation: u64,
     sender: Option<watch::Sender<Option<Result<Bearer>>>>,
 }
 
@@ -199,7 +202,10 @@ impl Landing {
         let Some(sender) = self.sender.take() else {
             return;
         };
-        self.tokens.slot.lock().land(outcome.as_ref());
+        self.tokens
+            .slot
+            .lock()
+            .land(self.generation, outcome.as_ref());
         if outcome.is_some() {
             sender.send_replace(outcome);
         }
@@ -327,6 +333,23 @@ mod tests {
             all.into_iter()
                 .all(|bearer| text(&bearer.unwrap()) == "Bearer token-2")
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_asked_for_before_all_was_dropped_is_not_kept() {
+        let (provider, tokens) = counting(Counting::new());
+        let before = tokio::spawn({
+            let tokens = Arc::clone(&tokens);
+            async move { tokens.token().await.map(|bearer| text(&bearer)) }
+        });
+        settle().await;
+        tokens.renew_next();
+        // The next call does not wait for the one that is under way.
+        let after = text(&tokens.token().await.unwrap());
+        assert_eq!(before.await.unwrap().unwrap(), "Bearer token-1");
+        assert_eq!(after, "Bearer token-2");
+        assert_eq!(text(&tokens.token().await.unwrap()), "Bearer token-2");
+        assert_eq!(provider.asked(), 2);
     }
 
     #[tokio::test(start_paused = true)]

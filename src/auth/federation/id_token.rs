@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
 use reqwest::Request;
 use serde_json::{Map, Value};
 use tokio::time::sleep;
-use tracing::Instrument;
 
 use crate::Result;
+use crate::auth::exchange::{Answer, exchange};
 use crate::auth::{Secret, TokenRequest};
-use crate::error::{SignInError, TransportError, kind_of_loss};
-use crate::transport::{self, trace};
+use crate::error::{SignInError, TransportError};
 
 /// How long such a request waits before it is made once more.
 const BEFORE_ANOTHER_TRY: Duration = Duration::from_secs(1);
@@ -29,21 +27,13 @@ pub(super) struct Service {
     pub(super) advice: &'static str,
 }
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
+/// What is said of an answer. The body does not go on: it may hold a token.
+fn said(answer: &Answer) -> SignInError {
+    SignInError::from_response(answer.status, &answer.headers, &[])
 }
 
-impl Answer {
-    /// What is said of it. The body does not go on: it may hold a token.
-    fn error(&self) -> SignInError {
-        SignInError::from_response(self.status, &self.headers, &[])
-    }
-
-    fn is_worth_another_try(&self) -> bool {
-        self.status.is_server_error() && self.error().retry_after().is_none()
-    }
+fn is_worth_another_try(answer: &Answer) -> bool {
+    answer.status.is_server_error() && said(answer).retry_after().is_none()
 }
 
 impl Service {
@@ -60,7 +50,7 @@ impl Service {
         let again = asked.try_clone();
         let mut answer = send(asked, request, 0).await;
         let may_repeat = match &answer {
-            Ok(answer) => answer.is_worth_another_try(),
+            Ok(answer) => is_worth_another_try(answer),
             Err(lost) => lost.is_retryable(),
         };
         if let Some(again) = again.filter(|_| may_repeat) {
@@ -72,14 +62,14 @@ impl Service {
             SignInError::from_transport(lost).with_message(format!("asked of {name}"))
         })?;
         if !answer.status.is_success() {
-            let error = answer.error();
+            let error = said(&answer);
             return Err(error
                 .with_message(format!("asked of {name}: {advice}"))
                 .into());
         }
         self.read(&answer.body).ok_or_else(|| {
             let message = format!("the answer of {name} holds no ID token: {advice}");
-            answer.error().with_message(message).into()
+            said(&answer).with_message(message).into()
         })
     }
 
@@ -99,25 +89,5 @@ async fn send(
     resend_count: u32,
 ) -> Result<Answer, TransportError> {
     *asked.timeout_mut() = request.timeout();
-    let url = asked.url().clone();
-    let span = trace::request(&asked, Some(TEMPLATE), resend_count);
-    let http = request.http_client();
-    let response = http.execute(asked).instrument(span.clone()).await;
-    let outcome = response.as_ref();
-    trace::record(&span, outcome.map_err(|error| kind_of_loss(error)));
-    let response = response.map_err(TransportError::from_reqwest)?;
-    if !transport::is_answer_of(&response, &url) {
-        return Err(transport::followed_a_redirect());
-    }
-    let (status, headers) = (response.status(), response.headers().clone());
-    let (body, lost) = transport::read(response).await;
-    match lost {
-        Some(lost) if status.is_success() => Err(lost),
-        // Of a refusal, what came is what there is.
-        _ => Ok(Answer {
-            status,
-            headers,
-            body: body.to_vec(),
-        }),
-    }
+    exchange(request.http_client(), asked, TEMPLATE, resend_count).await
 }

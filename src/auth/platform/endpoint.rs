@@ -6,13 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, RequestTokenError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::sleep;
 use url::Url;
+use uuid::Uuid;
 
 use super::super::TokenRequest;
 use super::super::exchange::{Answer, exchange};
@@ -35,6 +36,13 @@ impl fmt::Display for Refusal {
 
 /// What stands in traces for the address of a token endpoint.
 const TEMPLATE: &str = "/{tenant}/oauth2/v2.0/token";
+
+/// The id that a client gives a request, in the form of a GUID: errors and the sign-in logs have it as the correlation id
+/// (<https://learn.microsoft.com/entra/identity/monitoring-health/reference-sign-in-log-schema>).
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+
+/// What some gateways put before JSON.
+const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// How a token request is made again that may do better the second time.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,6 +75,8 @@ fn is_worth_another_try(answer: &Result<Answer, TransportError>) -> bool {
 pub(super) struct Endpoint<'a> {
     request: &'a TokenRequest,
     repeats: Repeats,
+    /// What the platform's sign-in logs have of this request, and its answer too, if there is one.
+    correlation_id: Uuid,
     answer: Mutex<Option<Answer>>,
 }
 
@@ -75,6 +85,7 @@ impl<'a> Endpoint<'a> {
         Self {
             request,
             repeats,
+            correlation_id: Uuid::new_v4(),
             answer: Mutex::new(None),
         }
     }
@@ -91,7 +102,8 @@ impl<'a> Endpoint<'a> {
             answer = self.post(request).await;
         }
         let answer = answer?;
-        let mut response = http::Response::new(answer.body.clone());
+        // The oauth2 crate takes a body of its own.
+        let mut response = http::Response::new(answer.body.to_vec());
         *response.status_mut() = answer.status;
         // The oauth2 crate reads nothing that calls itself otherwise, and some gateways do.
         response
@@ -108,12 +120,17 @@ impl<'a> Endpoint<'a> {
         })?;
         let mut post = reqwest::Request::new(head.method, url);
         *post.headers_mut() = head.headers;
+        if let Ok(id) = HeaderValue::try_from(self.correlation_id.to_string()) {
+            post.headers_mut().insert(CLIENT_REQUEST_ID, id);
+        }
         // A body that cannot be cloned: whatever the redirect policy of a client of the user's is, it cannot send the
         // secret on to where a 307 points.
         *post.body_mut() = Some(reqwest::Body::wrap(reqwest::Body::from(body)));
         *post.timeout_mut() = self.request.timeout();
         let mut answer = exchange(self.request.http_client(), post, TEMPLATE, 0).await?;
-        answer.body = without_bom(answer.body);
+        if answer.body.starts_with(BOM) {
+            answer.body.drain(..BOM.len());
+        }
         Ok(answer)
     }
 
@@ -136,7 +153,7 @@ impl<'a> Endpoint<'a> {
                 Box::new(error)
             })?;
         let response = self.send(request).await;
-        let response = response.map_err(|lost| Box::new(SignInError::from_transport(lost)))?;
+        let response = response.map_err(|lost| self.lost(lost))?;
         if response.status().is_success()
             && let Ok(read) = serde_json::from_slice(response.body())
         {
@@ -151,10 +168,9 @@ impl<'a> Endpoint<'a> {
         granted: Result<Grant, RequestTokenError<TransportError, Refusal>>,
     ) -> Result<Grant, Box<SignInError>> {
         match granted {
-            Ok(grant) => bearer(grant),
-            Err(RequestTokenError::Request(lost)) => {
-                Err(Box::new(SignInError::from_transport(lost)))
-            }
+            Ok(grant) => bearer(grant)
+                .map_err(|error| Box::new(error.or_correlation_id(self.correlation_id))),
+            Err(RequestTokenError::Request(lost)) => Err(self.lost(lost)),
             Err(
                 RequestTokenError::Other(_)
                 | RequestTokenError::Parse(..)
@@ -163,19 +179,26 @@ impl<'a> Endpoint<'a> {
         }
     }
 
+    fn lost(&self, lost: TransportError) -> Box<SignInError> {
+        let error = SignInError::from_transport(lost);
+        Box::new(error.or_correlation_id(self.correlation_id))
+    }
+
     /// The answer, which holds no token.
     fn refusal(self) -> SignInError {
+        let correlation_id = self.correlation_id;
         let answer = self
             .answer
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
-        match answer {
+        let error = match answer {
             Some(answer) if answer.status.is_success() => {
                 answer.without_token("the token endpoint")
             }
             Some(answer) => answer.refusal(),
-            None => SignInError::new("the token request could not be built"),
-        }
+            None => return SignInError::new("the token request could not be built"),
+        };
+        error.or_correlation_id(correlation_id)
     }
 }
 
@@ -197,12 +220,5 @@ impl<'c> AsyncHttpClient<'c> for Endpoint<'_> {
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(self.send(request))
-    }
-}
-
-fn without_bom(body: Vec<u8>) -> Vec<u8> {
-    match body.strip_prefix("\u{feff}".as_bytes()) {
-        Some(body) => body.to_vec(),
-        None => body,
     }
 }

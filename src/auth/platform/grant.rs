@@ -1,16 +1,18 @@
 //! What the token endpoint gives.
 
+use std::fmt;
 use std::time::Duration;
 
 use oauth2::basic::BasicTokenType;
 use oauth2::{AccessToken, Scope, TokenResponse};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use zeroize::Zeroize;
 
 use super::super::{Secret, Token};
 
 /// A success ([RFC 6749, 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)), with the platform's `refresh_in`.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 pub(in crate::auth) struct Grant {
     access_token: AccessToken,
     #[serde(
@@ -28,6 +30,28 @@ pub(in crate::auth) struct Grant {
     /// (<https://openid.net/specs/openid-connect-core-1_0.html#TokenResponse>).
     #[serde(default, skip_serializing)]
     id_token: Option<String>,
+}
+
+impl Drop for Grant {
+    fn drop(&mut self) {
+        let none = AccessToken::new(String::new());
+        std::mem::replace(&mut self.access_token, none)
+            .into_secret()
+            .zeroize();
+        if let Some(token) = self.refresh_token.take() {
+            token.into_secret().zeroize();
+        }
+        self.id_token.zeroize();
+    }
+}
+
+/// The tokens are secrets, and the id token has the user's names.
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grant")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Grant {

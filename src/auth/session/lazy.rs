@@ -18,6 +18,8 @@ pub(in crate::auth) struct Lazy {
     user: Option<String>,
     /// Held by whoever begins or renews the session, for as long as the user takes.
     turn: tokio::sync::Mutex<()>,
+    /// Held by whoever looks into the store, so that one entry is one session.
+    loading: tokio::sync::Mutex<()>,
     current: Mutex<Option<Current>>,
 }
 
@@ -49,6 +51,7 @@ impl Lazy {
             store: None,
             user: None,
             turn: tokio::sync::Mutex::default(),
+            loading: tokio::sync::Mutex::default(),
             current: Mutex::default(),
         }
     }
@@ -100,8 +103,12 @@ impl Lazy {
     }
 
     fn replace(&self, session: UserSession) -> Current {
+        self.replace_in(&mut self.lock(), session)
+    }
+
+    fn replace_in(&self, there: &mut Option<Current>, session: UserSession) -> Current {
         let new = Current::new(session);
-        if let Some(old) = self.lock().replace(new.clone()) {
+        if let Some(old) = there.replace(new.clone()) {
             old.life.end();
         }
         new
@@ -109,24 +116,31 @@ impl Lazy {
 
     /// The session that there is, here or in the store. Nobody is asked, neither the user nor the platform.
     pub(in crate::auth) async fn resume(&self, cloud: &Cloud) -> Result<Option<UserSession>> {
-        if let Some(Current { session, .. }) = self.current()
-            && !session.has_ended()
-        {
-            return Ok(Some(session));
+        let current = self.resumed(cloud).await?;
+        Ok(current.map(|current| current.session))
+    }
+
+    /// The session that there is, or the one that is stored, which it is from then on. Whoever asks at the same time gets the same one.
+    async fn resumed(&self, cloud: &Cloud) -> Result<Option<Current>> {
+        let goes_on = |current: &Current| !current.session.has_ended();
+        let _loading = self.loading.lock().await;
+        if let Some(current) = self.current().filter(goes_on) {
+            return Ok(Some(current));
         }
-        let session = self.stored(cloud).await?;
-        // Where somebody is signing in just now, that is who the provider is for.
-        if let (Some(session), Ok(_turn)) = (&session, self.turn.try_lock()) {
-            self.replace(session.clone());
+        let stored = self.stored(cloud).await?;
+        let mut there = self.lock();
+        // Somebody has signed in meanwhile.
+        if let Some(newer) = there.clone().filter(goes_on) {
+            return Ok(Some(newer));
         }
-        Ok(session)
+        Ok(stored.map(|session| self.replace_in(&mut there, session)))
     }
 
     async fn stored(&self, cloud: &Cloud) -> Result<Option<UserSession>> {
         match self.place(cloud) {
             Some(place) => {
                 let (application, scope) = (self.application.clone(), self.scope.clone());
-                UserSession::resumed(application, scope, place).await
+                UserSession::resumed(application, scope, place, cloud).await
             }
             None => Ok(None),
         }
@@ -159,8 +173,7 @@ impl Lazy {
         let _turn = self.turn.lock().await;
         let mut current = self.current();
         if current.is_none() {
-            let session = self.stored(request.cloud()).await?;
-            current = session.map(|session| self.replace(session));
+            current = self.resumed(request.cloud()).await?;
         }
         let former = current
             .as_ref()

@@ -77,6 +77,7 @@ impl UserSession {
         place: impl FnOnce(&Account) -> Option<Place>,
         nonce: Option<&str>,
         grant: &Grant,
+        cloud: &Cloud,
     ) -> Result<Self> {
         let token = grant.id_token().ok_or_else(|| {
             SignInError::new(
@@ -88,7 +89,7 @@ impl UserSession {
             callback: None,
             store: place(&account),
         };
-        let rotation = Rotation::begun(application, scope, keepers, account.clone(), grant);
+        let rotation = Rotation::begun(application, scope, keepers, account.clone(), grant, cloud);
         let account = Some(account);
         Ok(Self(Arc::new(Inner { rotation, account })))
     }
@@ -112,8 +113,9 @@ impl UserSession {
         application: Application,
         scope: Option<String>,
         place: Place,
+        cloud: &Cloud,
     ) -> Result<Option<Self>> {
-        let Some(rotation) = Rotation::resumed(application, scope, place).await? else {
+        let Some(rotation) = Rotation::resumed(application, scope, place, cloud).await? else {
             return Ok(None);
         };
         let account = rotation.account().await;
@@ -147,7 +149,12 @@ impl UserSession {
         if let Some(key) = self.cache_key(cloud) {
             graph.forget(&key);
         }
-        self.0.rotation.end().await?;
+        // A handler is given up when its browser goes away; then the refresh token would still be stored.
+        let session = self.clone();
+        let ended = tokio::spawn(async move { session.0.rotation.end().await });
+        ended
+            .await
+            .map_err(|error| SignInError::new("the sign-out was cut off").with_source(error))??;
         self.0
             .rotation
             .application()

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
+use super::super::cache::authority;
 use super::super::moment::Moment;
 use super::super::platform::{Grant, Platform};
 use super::super::store::{StoreOutcome, TokenStore};
@@ -24,6 +25,9 @@ pub(in crate::auth) type OnRotation = dyn Fn(Secret<String>) -> HandedOver + Sen
 /// How long another process may take from the platform's answer to its write, and how often is looked meanwhile.
 const OTHERS_WRITE: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 20;
+
+/// How often a write is tried where others write at the same time.
+const TRIES: u32 = 5;
 
 /// Who keeps refresh tokens beyond the program.
 #[derive(Default)]
@@ -66,6 +70,8 @@ pub(in crate::auth) struct Rotation {
     keepers: Keepers,
     /// Of a sign-in, whose end is another process's too: what somebody has signed out of is not stored again.
     is_session: bool,
+    /// Whose the refresh tokens are: they are sent to no other platform.
+    authority: String,
     /// What its access tokens end with.
     life: Life,
     /// Locked as long as a request runs, so that one refresh token is not used twice at once.
@@ -119,11 +125,13 @@ impl Rotation {
         scope: Option<String>,
         keepers: Keepers,
         refresh_token: Secret<String>,
+        cloud: &Cloud,
     ) -> Self {
         Self::new(
             application,
             scope,
             keepers,
+            cloud,
             false,
             Current {
                 given: Some(refresh_token),
@@ -139,6 +147,7 @@ impl Rotation {
         keepers: Keepers,
         account: Account,
         grant: &Grant,
+        cloud: &Cloud,
     ) -> Self {
         let mut current = Current {
             account: Some(account),
@@ -146,7 +155,7 @@ impl Rotation {
             ..Current::default()
         };
         current.take(grant);
-        Self::new(application, scope, keepers, true, current)
+        Self::new(application, scope, keepers, cloud, true, current)
     }
 
     /// Gives to the keepers what they do not have yet.
@@ -168,12 +177,13 @@ impl Rotation {
         application: Application,
         scope: Option<String>,
         place: Place,
+        cloud: &Cloud,
     ) -> Result<Option<Self>> {
         let keepers = Keepers {
             callback: None,
             store: Some(place),
         };
-        let rotation = Self::new(application, scope, keepers, true, Current::default());
+        let rotation = Self::new(application, scope, keepers, cloud, true, Current::default());
         let found = {
             let mut current = rotation.current.lock().await;
             rotation.look(&mut current).await?;
@@ -186,6 +196,7 @@ impl Rotation {
         application: Application,
         scope: Option<String>,
         keepers: Keepers,
+        cloud: &Cloud,
         is_session: bool,
         current: Current,
     ) -> Self {
@@ -194,6 +205,7 @@ impl Rotation {
             scope,
             keepers,
             is_session,
+            authority: authority(cloud.login()),
             life: Life::default(),
             current: Mutex::new(current),
         }
@@ -221,6 +233,14 @@ impl Rotation {
     ///
     /// What the platform and the keepers say; [`needs_user`](SignInError::needs_user) where there is nothing to renew with.
     pub(in crate::auth) async fn token(&self, request: &TokenRequest) -> Result<Token> {
+        if self.authority != authority(request.cloud().login()) {
+            return Err(SignInError::new(format!(
+                "the user has signed in at `{}`, and the client is of another cloud: `{}`",
+                self.authority,
+                request.cloud().login()
+            ))
+            .into());
+        }
         let mut current = self.current.lock().await;
         self.has_not_ended()?;
         // Whoever failed the last time.
@@ -394,9 +414,14 @@ impl Rotation {
             })?;
         }
         current.callback_waits = false;
-        if let Some(Place { store, key }) =
-            self.keepers.store.as_ref().filter(|_| current.store_waits)
+        let mut tries = 0;
+        while let Some(Place { store, key }) = self
+            .keepers
+            .store
+            .as_ref()
+            .filter(|_| current.store_waits && tries < TRIES)
         {
+            tries += 1;
             if current.is_new {
                 let stored = store.load(key).await.map_err(store_failed)?;
                 current.version = stored.map(|stored| stored.version);
@@ -408,13 +433,23 @@ impl Rotation {
                     current.version = Some(version);
                     current.store_waits = false;
                 }
+                // Somebody has signed in anew, and what another process makes of the earlier sign-in is worth less.
+                StoreOutcome::Conflict if current.is_new => {}
                 // Another process has renewed as well, and its token is as good: the one that everybody sees is the one to go on
                 // with.
                 StoreOutcome::Conflict => {
                     current.store_waits = false;
                     self.look(current).await?;
+                    // Nothing is there any more, and it is no session that could have ended.
+                    current.store_waits = current.version.is_none();
                 }
             }
+        }
+        if self.keepers.store.is_some() && current.store_waits {
+            return Err(SignInError::new(
+                "other processes write to the token store all the time, so that the refresh token could not be stored",
+            )
+            .into());
         }
         current.store_waits = false;
         current.is_new = false;
@@ -424,8 +459,12 @@ impl Rotation {
 
 /// Whether somebody else has signed in at the same place.
 fn is_anothers(saved: &Saved, account: Option<&Account>) -> bool {
-    let both = saved.account.as_ref().zip(account);
-    both.is_some_and(|(there, own)| there.id() != own.id())
+    match (&saved.account, account) {
+        (Some(there), Some(own)) => there.id() != own.id(),
+        // Of nobody knows whom, which a session of somebody's is not.
+        (None, Some(_)) => true,
+        (_, None) => false,
+    }
 }
 
 fn is_dead(error: &Error) -> bool {
@@ -443,10 +482,7 @@ impl fmt::Debug for Rotation {
         f.debug_struct("Rotation")
             .field("application", &self.application)
             .field("scope", &self.scope)
-            .field(
-                "store",
-                &self.keepers.store.as_ref().map(|place| &place.key),
-            )
+            .field("is_stored", &self.keepers.store.is_some())
             .finish_non_exhaustive()
     }
 }

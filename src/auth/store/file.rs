@@ -243,9 +243,9 @@ impl Shared {
             file.sync_all()?;
             drop(file);
             fs::rename(&new, &self.path)?;
-            // That it has this name has to reach the disk, too.
+            // That it has this name has to reach the disk, too. Not every file system can be told so, and the file is replaced all the same.
             #[cfg(unix)]
-            File::open(self.folder())?.sync_all()?;
+            let _ = File::open(self.folder()).and_then(|folder| folder.sync_all());
             Ok(())
         };
         write().map_err(|error| self.fault(format!("cannot be written: {error}")))

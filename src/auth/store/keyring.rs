@@ -189,19 +189,14 @@ impl Shared {
             return Ok(None);
         };
         // The parser's words may quote what is kept.
-        let foreign = || {
-            self.fault(
-                key,
-                "is not what msgraph wrote: delete it, and sign in again",
-            )
-        };
+        let foreign = || self.fault("is not what msgraph wrote: delete it, and sign in again");
         let form: Form = serde_json::from_slice(&text).map_err(|_| foreign())?;
         if form.msgraph_token_store != FORM {
             let what = format!(
                 "is of form {}, and this version of msgraph reads form {FORM}",
                 form.msgraph_token_store
             );
-            return Err(self.fault(key, &what));
+            return Err(self.fault(&what));
         }
         serde_json::from_slice(&text)
             .map(Some)
@@ -222,11 +217,11 @@ impl Shared {
         for at in 0..parts.count {
             let part = self
                 .get(&part_of(key, parts.set, at))?
-                .ok_or_else(|| self.fault(key, "lacks a part: delete it, and sign in again"))?;
+                .ok_or_else(|| self.fault("lacks a part: delete it, and sign in again"))?;
             contents.extend_from_slice(&part);
         }
         let text = str::from_utf8(&contents)
-            .map_err(|_| self.fault(key, "is no text: delete it, and sign in again"))?;
+            .map_err(|_| self.fault("is no text: delete it, and sign in again"))?;
         Ok(text.to_owned())
     }
 
@@ -242,14 +237,14 @@ impl Shared {
         match self.entry(key)?.get_secret() {
             Ok(secret) => Ok(Some(Zeroizing::new(secret))),
             Err(Error::NoEntry) => Ok(None),
-            Err(error) => Err(self.failed(key, "cannot be read", &error)),
+            Err(error) => Err(self.failed("cannot be read", &error)),
         }
     }
 
     fn set(&self, key: &str, secret: &[u8]) -> Result<(), BoxError> {
         self.entry(key)?
             .set_secret(secret)
-            .map_err(|error| self.failed(key, "cannot be written", &error))
+            .map_err(|error| self.failed("cannot be written", &error))
     }
 
     /// Whether there was one.
@@ -257,7 +252,7 @@ impl Shared {
         match self.entry(key)?.delete_credential() {
             Ok(()) => Ok(true),
             Err(Error::NoEntry) => Ok(false),
-            Err(error) => Err(self.failed(key, "cannot be deleted", &error)),
+            Err(error) => Err(self.failed("cannot be deleted", &error)),
         }
     }
 
@@ -270,21 +265,22 @@ impl Shared {
         // Two threads may use one store.
         drop(opened);
         Entry::new_in_store(&store, &self.service, key)
-            .map_err(|error| self.failed(key, "cannot be named", &error))
+            .map_err(|error| self.failed("cannot be named", &error))
     }
 
     /// What the system's store failed with. It is opened anew then, as the service behind it may have been started anew.
-    fn failed(&self, key: &str, what: &str, error: &Error) -> BoxError {
+    fn failed(&self, what: &str, error: &Error) -> BoxError {
         if matches!(error, Error::PlatformFailure(_) | Error::NoStorageAccess(_)) {
             let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
             *opened = None;
         }
-        self.fault(key, &format!("{what}: {}", said(error)))
+        self.fault(&format!("{what}: {}", said(error)))
     }
 
-    fn fault(&self, key: &str, what: &str) -> BoxError {
+    /// Without the key, in which a user's name may stand.
+    fn fault(&self, what: &str) -> BoxError {
         let service = &self.service;
-        format!("the secret `{key}` of `{service}` in the system's store {what}").into()
+        format!("a secret of `{service}` in the system's store {what}").into()
     }
 }
 
@@ -592,7 +588,7 @@ mod tests {
             .await;
         assert_eq!(
             error.unwrap_err().to_string(),
-            "the secret `adele#0.1` of `inventory` in the system's store cannot be written: Value of 'secret' is invalid: full"
+            "a secret of `inventory` in the system's store cannot be written: Value of 'secret' is invalid: full"
         );
         assert_eq!(read(store).await, Some((long.clone(), second)));
         // What is left of it is written over.
@@ -600,7 +596,7 @@ mod tests {
         assert_eq!(fixture.names(), ["adele", "adele#0.0", "adele#0.1"]);
         fixture.cred("adele").set_error(fail());
         let error = store.load("adele").await.unwrap_err().to_string();
-        assert!(error.contains("`adele` of `inventory`"), "{error}");
+        assert!(error.contains("of `inventory`"), "{error}");
         assert!(error.contains("cannot be read: "), "{error}");
 
         // One that does not answer is opened anew the next time.
@@ -634,8 +630,7 @@ mod tests {
             ),
         ] {
             fixture.put("adele", Some(secret));
-            let expected =
-                format!("the secret `adele` of `inventory` in the system's store {said}");
+            let expected = format!("a secret of `inventory` in the system's store {said}");
             for error in [
                 store.load("adele").await.unwrap_err(),
                 store.store("adele", "new".into(), None).await.unwrap_err(),

@@ -347,10 +347,10 @@ async fn gateways_and_throttling_do_not_end_it() {
     for seconds in [5, 10, 25] {
         polling.polls_after(seconds).await;
     }
-    let error = polling.outcome().await.unwrap_err().to_string();
+    let error = polling.outcome().await.unwrap_err();
     // An answer that says that it is a success, and holds no token, is none that time would mend.
     assert_eq!(
-        error,
+        crate::support::without_correlation_id(&error),
         "sign-in failed: the answer of the token endpoint holds no token"
     );
 }
@@ -411,4 +411,38 @@ async fn an_answer_that_gets_lost_is_asked_for_again_after_a_pause() {
     busy_until(|| sign_in.is_finished()).await;
     sign_in.await.unwrap().unwrap();
     assert_eq!(token_requests(&simulator).len(), 3);
+}
+
+#[tokio::test]
+async fn a_prompt_may_stay_for_as_long_as_it_is_shown() {
+    let simulator = simulator().await;
+    let who_knows = simulator.credentials();
+    let (tenant, id) = (&who_knows.domain, &who_knows.public_client_id);
+    let shown = Arc::clone(&simulator);
+    let device = DeviceCode::new(tenant.as_str(), id.as_str(), move |prompt| {
+        shown.approve_device(prompt.user_code());
+        std::future::pending()
+    });
+    assert_eq!(who(&client_of(&simulator, device)).await.unwrap(), ADELE);
+}
+
+/// What no clock can count is what an answer may hold.
+#[tokio::test]
+async fn times_beyond_measure_are_no_panic() {
+    let login = Recorder::in_turn([
+        Answer::json(json!({
+            "user_code": "A", "device_code": "d", "verification_uri": "https://microsoft.com/devicelogin",
+            "expires_in": u64::MAX, "interval": 0,
+        })),
+        Answer::status(503).header("Retry-After", "1e300"),
+    ])
+    .await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let device = DeviceCode::new("common", "client", |prompt| async move {
+        assert!(prompt.expires_in() > Duration::from_secs(23 * 60 * 60));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        prompt.cancel();
+    });
+    let error = client(device, &graph, &login).sign_in().await.unwrap_err();
+    assert!(error.to_string().contains("cancelled"), "{error}");
 }

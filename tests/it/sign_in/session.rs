@@ -9,6 +9,7 @@ use msgraph::auth::{
     Stored, TokenStore, UserSession,
 };
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use simulator::{RefreshTokens, Simulator};
 
 use super::*;
@@ -112,10 +113,16 @@ fn sent(login: &Recorder) -> Vec<String> {
     requests.iter().map(token).collect()
 }
 
-/// Where a refresh token of `client` in `common` is kept, at a platform of this machine's.
-fn key(login: &Recorder) -> String {
+/// Where what a user of `client` in `common` has is kept, at a platform of this machine's.
+fn key_of(login: &Recorder, user: &str) -> String {
     let host = login.url().trim_start_matches("https://");
-    format!("{host}/common/client/")
+    format!("{host}/common/client/{user}")
+}
+
+/// Where what follows this refresh token is kept, of nobody knows whom.
+fn key(login: &Recorder, token: &str) -> String {
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token));
+    key_of(login, &format!("refresh-token:{digest}"))
 }
 
 fn stored(token: &str) -> String {
@@ -204,7 +211,10 @@ async fn a_write_that_fails_is_made_up_for_with_the_next_call() {
     me(&client).await.unwrap();
     assert_eq!(tokens(&graph), ["Bearer token-1"]);
     assert_eq!(sent(&login), ["refresh-0"]);
-    assert_eq!(store.only(&key(&login)).await, stored("refresh-1"));
+    assert_eq!(
+        store.only(&key(&login, "refresh-0")).await,
+        stored("refresh-1")
+    );
 }
 
 #[tokio::test]
@@ -232,7 +242,7 @@ async fn where_another_process_has_written_meanwhile_its_token_goes_on() {
     let store = Told::default();
     let provider = RefreshToken::new("common", "client", "refresh-0").store(store.clone());
     let client = client(provider, &graph, &login);
-    let key = key(&login);
+    let key = key(&login, "refresh-0");
     store.tell(Write::Comes("refresh-of-another-process"));
     me(&client).await.unwrap();
     assert_eq!(tokens(&graph), ["Bearer token-1", "Bearer token-2"]);
@@ -244,7 +254,7 @@ async fn where_another_process_has_written_meanwhile_its_token_goes_on() {
 async fn an_entry_that_is_damaged_is_an_error_each_time_and_stays() {
     let login = rotating().await;
     let graph = Recorder::always(Answer::json("{}")).await;
-    let (key, store) = (key(&login), MemoryStore::new());
+    let (key, store) = (key(&login, "refresh-0"), MemoryStore::new());
     for (contents, says) in [
         ("{\"half\":", "is not one that this crate has written"),
         (
@@ -281,9 +291,11 @@ async fn a_fresh_token_takes_the_place_of_a_stored_one_that_is_dead() {
         Answer::json(json!({ "token_type": "Bearer", "access_token": "t" }))
     });
     for (login, last) in [(rotating().await, "refresh-1"), (kept.await, "fresh")] {
-        let (key, store) = (key(&login), MemoryStore::new());
+        let (key, store) = (key_of(&login, "adele"), MemoryStore::new());
         put(&store, &key, &stored("dead")).await;
-        let provider = RefreshToken::new("common", "client", "fresh").store(store.clone());
+        let provider = RefreshToken::new("common", "client", "fresh")
+            .store(store.clone())
+            .user("Adele");
         me(&client(provider, &graph, &login)).await.unwrap();
         assert_eq!(sent(&login), ["dead", "fresh"]);
         let there = store.load(&key).await.unwrap().unwrap();
@@ -295,9 +307,11 @@ async fn a_fresh_token_takes_the_place_of_a_stored_one_that_is_dead() {
 async fn where_both_are_dead_the_user_is_needed_and_nobody_is_asked_in_a_loop() {
     let login = rotating().await;
     let graph = Recorder::always(Answer::json("{}")).await;
-    let (key, store) = (key(&login), MemoryStore::new());
+    let (key, store) = (key_of(&login, "adele"), MemoryStore::new());
     put(&store, &key, &stored("dead-1")).await;
-    let provider = RefreshToken::new("common", "client", "dead-0").store(store.clone());
+    let provider = RefreshToken::new("common", "client", "dead-0")
+        .store(store.clone())
+        .user("Adele");
     let client = client(provider, &graph, &login);
     let error = me(&client).await.unwrap_err();
     assert_eq!(said(error), ("invalid_grant".into(), vec![700_082], true));
@@ -400,7 +414,10 @@ async fn a_callback_and_a_store_both_get_the_new_token() {
     me(&client).await.unwrap();
     // Whoever has it already is not given it again.
     assert_eq!(*handed.lock().unwrap(), ["refresh-1", "refresh-2"]);
-    assert_eq!(store.only(&key(&login)).await, stored("refresh-2"));
+    assert_eq!(
+        store.only(&key(&login, "refresh-0")).await,
+        stored("refresh-2")
+    );
     assert_eq!(sent(&login), ["refresh-0", "refresh-1"]);
 }
 
@@ -644,4 +661,60 @@ async fn case_8_6_what_signs_users_in_prints_no_secret() {
         !printed.contains(ADELE) && !printed.contains("Brandt"),
         "{printed}"
     );
+}
+
+#[tokio::test]
+async fn refresh_tokens_of_two_users_meet_in_no_store() {
+    let login = rotating().await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let store = MemoryStore::new();
+    for (given, sends) in [
+        ("refresh-of-ada", "refresh-of-ada"),
+        ("refresh-of-grace", "refresh-of-grace"),
+        // After a restart, the first one's next.
+        ("refresh-of-ada", "refresh-1"),
+    ] {
+        let provider = RefreshToken::new("common", "client", given).store(store.clone());
+        me(&client(provider, &graph, &login)).await.unwrap();
+        assert_eq!(sent(&login).last().unwrap(), sends);
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_of_one_cloud() {
+    let simulator = support::simulator().await;
+    let other = Recorder::always(Answer::json("{}")).await;
+    let first = simulator.credentials().public_refresh_token.as_str();
+    let provider = Arc::new(given(&simulator, first));
+    who(&client_of(&simulator, Arc::clone(&provider)))
+        .await
+        .unwrap();
+    let error = sign_in_error(me(&client(provider, &other, &other)).await.unwrap_err());
+    assert!(
+        error.to_string().contains("the client is of another cloud"),
+        "{error}"
+    );
+    assert!(other.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_sign_out_that_nobody_waits_for_is_carried_out() {
+    let simulator = support::simulator().await;
+    let store = MemoryStore::new();
+    let site = AuthorizationCode::new(confidential(&simulator), REDIRECT).store(store.clone());
+    let graph = base(&simulator);
+    let pending = site.begin(&graph).unwrap();
+    let back = visit(pending.url()).await;
+    let session = site.finish(&graph, pending, back.as_str()).await.unwrap();
+    let account = session.account().unwrap().id();
+    assert!(site.resume(&graph, &account).await.unwrap().is_some());
+
+    // The browser has gone, and the handler with it.
+    let mut sign_out = Box::pin(session.sign_out(&graph, REDIRECT));
+    assert!(futures_util::poll!(&mut sign_out).is_pending());
+    drop(sign_out);
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(site.resume(&graph, &account).await.unwrap().is_none());
 }

@@ -36,3 +36,14 @@ pub async fn simulator() -> Simulator {
     let simulator = Simulator::builder().description(DESCRIPTION.clone());
     simulator.start().await.expect("a free port")
 }
+
+/// An error's text without the id at its end that its request was sent with, which is another each time.
+#[track_caller]
+pub fn without_correlation_id(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let (rest, id) = text
+        .rsplit_once(", correlation-id ")
+        .unwrap_or_else(|| panic!("an id was expected: {text}"));
+    assert!(uuid::Uuid::try_parse(id).is_ok(), "{text}");
+    rest.to_owned()
+}
