@@ -422,3 +422,27 @@ async fn a_call_does_not_go_on_as_another_user() {
     };
     assert_eq!(parameter(last, "login_hint"), None);
 }
+
+#[tokio::test]
+async fn whoever_resumes_at_the_same_time_has_the_same_session() {
+    let simulator = support::simulator().await;
+    let browser = Browser::default();
+    let store = Arc::new(MemoryStore::new());
+    let start = || {
+        let desktop = Arc::new(browser.of(desktop(&simulator)).store(Arc::clone(&store)));
+        (client_of(&simulator, Arc::clone(&desktop)), desktop)
+    };
+    let (graph, _) = start();
+    who(&graph).await.unwrap();
+
+    let (graph, desktop) = start();
+    let (one, other, call) =
+        tokio::join!(desktop.resume(&graph), desktop.resume(&graph), who(&graph));
+    assert_eq!(call.unwrap(), ADELE);
+    let (one, other) = (one.unwrap().unwrap(), other.unwrap().unwrap());
+    one.sign_out(&graph, "http://localhost").await.unwrap();
+    let error = who(&graph.with_provider(other)).await.unwrap_err();
+    assert!(error.to_string().contains("signed out"), "{error}");
+    assert!(desktop.resume(&graph).await.unwrap().is_none());
+    assert_eq!(browser.opened().len(), 1);
+}
