@@ -1,17 +1,21 @@
 //! Calling Graph for the user who called.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::platform::Platform;
-use super::session::joined;
-use super::{Application, CacheKey, Secret, Token, TokenProvider, TokenRequest};
+use super::platform::{Grant, Platform};
+use super::session::{Place, joined, sign_in_scope};
+use super::{
+    Account, Application, CacheKey, Secret, Token, TokenProvider, TokenRequest, TokenStore,
+    UserSession,
+};
 use crate::error::SignInError;
-use crate::{Cloud, Result};
+use crate::{Cloud, Graph, Result};
 
 /// Signs in to Graph for the user whose token a web API was called with: the on-behalf-of flow
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>).
@@ -40,6 +44,7 @@ pub struct OnBehalfOf {
     application: Application,
     incoming: Secret<String>,
     scope: Option<String>,
+    store: Option<Arc<dyn TokenStore>>,
 }
 
 impl OnBehalfOf {
@@ -50,6 +55,7 @@ impl OnBehalfOf {
             application,
             incoming: incoming.into(),
             scope: None,
+            store: None,
         }
     }
 
@@ -58,6 +64,69 @@ impl OnBehalfOf {
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scope = Some(joined(scopes));
         self
+    }
+
+    /// Keeps the user's [session](Self::session) beyond the program, where [`UserSession::resume`] finds it again.
+    #[must_use]
+    pub fn store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// A session of the user's, for work that takes longer than the incoming token is good: with a refresh token, and so for as long as that is.
+    ///
+    /// ```
+    /// use msgraph::Graph;
+    /// use msgraph::auth::{OnBehalfOf, TokenStore};
+    ///
+    /// # async fn example(graph: Graph, user: OnBehalfOf, store: impl TokenStore) -> msgraph::Result<()> {
+    /// let session = user.store(store).session(&graph).await?;
+    /// tokio::spawn(async move {
+    ///     let user = graph.with_provider(session);
+    ///     user.me().messages().list().all().await
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As those of a call; and when the token store fails.
+    pub async fn session(&self, graph: &Graph) -> Result<UserSession> {
+        let request = graph.sign_in_request()?;
+        let scope = sign_in_scope(self.scope.as_deref(), request.cloud());
+        let grant = self.exchange(&request, &scope).await?;
+        let place = |account: &Account| {
+            let store = self.store.as_ref()?;
+            let id = account.id();
+            Some(Place::of(
+                store,
+                &self.application,
+                request.cloud(),
+                Some(&id),
+            ))
+        };
+        let session = UserSession::begun(
+            self.application.clone(),
+            self.scope.clone(),
+            place,
+            None,
+            &grant,
+            request.cloud(),
+        )?;
+        session.keep().await?;
+        Ok(session)
+    }
+
+    async fn exchange(&self, request: &TokenRequest, scope: &str) -> Result<Grant> {
+        if self.application.is_public() {
+            return Err(SignInError::new(
+                "an application needs a secret, a certificate or an assertion to call Graph on behalf of a user",
+            )
+            .into());
+        }
+        let platform = Platform::new(&self.application, request).await?;
+        platform.on_behalf_of(&self.incoming, scope).await
     }
 
     /// What tells this user's sign-in from all others without being a secret.
@@ -70,16 +139,8 @@ impl OnBehalfOf {
 #[async_trait]
 impl TokenProvider for OnBehalfOf {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
-        if self.application.is_public() {
-            return Err(SignInError::new(
-                "an application needs a secret, a certificate or an assertion to call Graph on behalf of a user",
-            )
-            .into());
-        }
-        let platform = Platform::new(&self.application, &request).await?;
         let scope = self.scope.as_deref().unwrap_or(request.scope());
-        let grant = platform.on_behalf_of(&self.incoming, scope).await?;
-        Ok(grant.token())
+        Ok(self.exchange(&request, scope).await?.token())
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
@@ -97,6 +158,6 @@ impl fmt::Debug for OnBehalfOf {
             .field("application", &self.application)
             .field("incoming", &self.incoming)
             .field("scope", &self.scope)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

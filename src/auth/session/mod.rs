@@ -17,7 +17,7 @@ pub(super) use self::lazy::Lazy;
 pub(super) use self::life::Life;
 pub(super) use self::rotation::{Keepers, OnRotation, Place, Rotation};
 use super::platform::Grant;
-use super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
+use super::{Application, CacheKey, Token, TokenProvider, TokenRequest, TokenStore};
 use crate::error::SignInError;
 use crate::{Cloud, Graph, Result};
 
@@ -120,6 +120,36 @@ impl UserSession {
         };
         let account = rotation.account().await;
         Ok(Some(Self(Arc::new(Inner { rotation, account }))))
+    }
+
+    /// The session that an application has stored for a user, by [`Account::id`]; none where nothing is.
+    ///
+    /// [`AuthorizationCode::resume`](super::AuthorizationCode::resume) is the same for a web site's own, with its scopes.
+    ///
+    /// ```
+    /// use msgraph::Graph;
+    /// use msgraph::auth::{Application, TokenStore, UserSession};
+    ///
+    /// # async fn example(graph: Graph, api: Application, store: impl TokenStore, account_id: &str) -> msgraph::Result<()> {
+    /// if let Some(session) = UserSession::resume(&graph, api, store, account_id).await? {
+    ///     let messages = graph.with_provider(session).me().messages().list().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails.
+    pub async fn resume(
+        graph: &Graph,
+        application: Application,
+        store: impl TokenStore,
+        account_id: &str,
+    ) -> Result<Option<Self>> {
+        let store: Arc<dyn TokenStore> = Arc::new(store);
+        let place = Place::of(&store, &application, graph.cloud(), Some(account_id));
+        Self::resumed(application, None, place, graph.cloud()).await
     }
 
     /// Who has signed in; none where a session is resumed of which that was not stored.

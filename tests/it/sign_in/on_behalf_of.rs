@@ -1,6 +1,6 @@
 //! Web APIs that call Graph for those who call them.
 
-use msgraph::auth::{Application, ClientSecret, OnBehalfOf};
+use msgraph::auth::{Application, ClientSecret, MemoryStore, OnBehalfOf, UserSession};
 use msgraph::error::SignInReason;
 use serde_json::{Value, json};
 use simulator::Simulator;
@@ -279,4 +279,40 @@ async fn consent_that_is_missing_needs_the_user() {
     );
     assert_eq!(error.reason(), Some(SignInReason::ConsentRequired));
     assert!(error.needs_user() && error.interaction_url().is_some());
+}
+
+#[tokio::test]
+async fn work_that_outlives_the_incoming_token_has_a_session() {
+    let simulator = support::simulator().await;
+    let graph = server(&simulator);
+    let store = MemoryStore::new();
+    let user = OnBehalfOf::new(api(&simulator), simulator.incoming_token(BRUNO))
+        .scopes(["User.Read"])
+        .store(store.clone());
+    let session = user.session(&graph).await.unwrap();
+    let account = session.account().unwrap().clone();
+    assert_eq!(account.username(), Some(BRUNO));
+    let [form] = token_requests(&simulator).try_into().expect("one request");
+    assert_eq!(
+        value(&form, "scope"),
+        Some("User.Read openid profile offline_access")
+    );
+    assert_eq!(who(&graph.with_provider(session)).await.unwrap(), BRUNO);
+    assert_eq!(token_requests(&simulator).len(), 1);
+
+    // The incoming token has ended, and the program has started again.
+    simulator.expire_tokens();
+    let resumed = |id: String| {
+        let (graph, store) = (graph.clone(), store.clone());
+        let api = api(&simulator);
+        async move { UserSession::resume(&graph, api, store, &id).await.unwrap() }
+    };
+    let session = resumed(account.id()).await.unwrap();
+    assert_eq!(session.account(), Some(&account));
+    assert_eq!(who(&graph.with_provider(session)).await.unwrap(), BRUNO);
+    let [.., last] = &token_requests(&simulator)[..] else {
+        panic!("a request was expected");
+    };
+    assert_eq!(value(last, "grant_type"), Some("refresh_token"));
+    assert!(resumed("nobody.nowhere".to_owned()).await.is_none());
 }
