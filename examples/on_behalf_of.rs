@@ -1,8 +1,9 @@
 //! A web API that calls Microsoft Graph for the users who call it, with axum: the on-behalf-of flow.
 //!
-//! Without anything set up, two users of a simulated tenant call it; then the tenant wants a second factor of one of them, which only
-//! the API's caller can ask for. With `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set (of the API, with the delegated
-//! permission `User.Read`), it serves at <http://127.0.0.1:3000/greeting>. A real API checks the tokens that it is called with before anything else: signature, issuer, audience and times.
+//! Without anything set up, two users of a simulated tenant call it; then the tenant wants a second factor of one of them, which only the
+//! API's caller can ask for. With `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set (of the API, with the delegated
+//! permission `User.Read`), it serves at <http://127.0.0.1:3000/greeting>. A real API checks the tokens that it is called with before
+//! anything else: signature, issuer, audience and times.
 
 use std::error::Error;
 use std::io::Write;

@@ -190,8 +190,8 @@ impl Graph {
 
     /// Drops the token that is kept, so that the next call gets a new one.
     ///
-    /// What an administrator grants, or a user consents to, is in the tokens that are made afterwards; the one that a client has stays as it is
-    /// for up to an hour, or a day.
+    /// What an administrator grants, or a user consents to, is in the tokens that are made afterwards; the one that a client has stays as
+    /// it is for up to an hour, or a day.
     ///
     /// ```no_run
     /// # async fn example(graph: msgraph::Graph) -> msgraph::Result<()> {
@@ -437,8 +437,8 @@ impl GraphBuilder {
     /// Sends calls to another address than the cloud's, a gateway's or a test server's; signing in stays as it is.
     ///
     /// The address is one of the cloud's hosts, or allowed by [`allow_host`](Self::allow_host), or this machine's own
-    /// (`http://127.0.0.1:8080`), for which alone plain http will do; no proxy of the environment's is used then. `/v1.0` is added where the address does not end in
-    /// a version (`/v1.0`, `/beta`).
+    /// (`http://127.0.0.1:8080`), for which alone plain http will do; no proxy of the environment's is used then. `/v1.0` is added where
+    /// the address does not end in a version (`/v1.0`, `/beta`).
     ///
     /// ```
     /// # use msgraph::Graph;

@@ -1,10 +1,9 @@
 //! A local Microsoft Graph and identity platform, for tests, examples and benches.
 //!
-//! [`Simulator`] listens on the loopback interface and speaks Microsoft Graph v1.0 and the endpoints of Microsoft
-//! Entra at which people and programs sign in, well enough that a client cannot tell, as far as Graph's description goes. It reads that description itself
-//! (`openapi/`), so every path and method of it is served: entities are created, read, changed, deleted and counted in a
-//! tenant that is kept in memory; functions and actions answer with a value of the type that they declare. It pages,
-//! filters, sorts, selects and expands.
+//! [`Simulator`] listens on the loopback interface and speaks Microsoft Graph v1.0 and the endpoints of Microsoft Entra at which people and
+//! programs sign in, well enough that a client cannot tell, as far as Graph's description goes. It reads that description itself
+//! (`openapi/`), so every path and method of it is served: entities are created, read, changed, deleted and counted in a tenant that is
+//! kept in memory; functions and actions answer with a value of the type that they declare. It pages, filters, sorts, selects and expands.
 //!
 //! What the description does not say is there as well: delta queries over all that was written ([`Simulator::read`] or a
 //! client's own calls), `$batch`, upload sessions, downloads, the monitors of long work, limits by service ([`Limit`]), and

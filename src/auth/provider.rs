@@ -57,8 +57,8 @@ pub trait TokenProvider: Send + Sync + 'static {
         true
     }
 
-    /// What the tokens are of, so that all providers of the same share one, and one request: see [`TokenCache`](super::TokenCache). Without a
-    /// key, as it is if this says nothing else, tokens stay with the client that this provider was given to.
+    /// What the tokens are of, so that all providers of the same share one, and one request: see [`TokenCache`](super::TokenCache). Without
+    /// a key, as it is if this says nothing else, tokens stay with the client that this provider was given to.
     fn cache_key(&self, _cloud: &Cloud) -> Option<CacheKey> {
         None
     }

@@ -61,7 +61,8 @@ impl<A, O: Options> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// What the call gives, and [`Error::EmptyResponse`](crate::Error::EmptyResponse) where the answer is neither an address nor anything else.
+    /// What the call gives, and [`Error::EmptyResponse`](crate::Error::EmptyResponse) where the answer is neither an address nor anything
+    /// else.
     pub async fn monitor(self) -> Result<Monitor> {
         let graph = self.operation.graph().clone();
         let context = self.operation.context();

@@ -22,8 +22,8 @@ use crate::{Graph, Result};
 impl Graph {
     /// The list that a link leads to: goes on from a [`next_link`](Page::next_link) or a [`Bookmark`] that was kept.
     ///
-    /// The link is followed as it is, and of the items that a bookmark has counted, [`stream`](Call::stream) gives none again. The headers that the first page was asked for with are not in it; those of
-    /// importance (`ConsistencyLevel`, `Prefer`) have to be given again.
+    /// The link is followed as it is, and of the items that a bookmark has counted, [`stream`](Call::stream) gives none again. The headers
+    /// that the first page was asked for with are not in it; those of importance (`ConsistencyLevel`, `Prefer`) have to be given again.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, kept: String) -> msgraph::Result<()> {
@@ -36,8 +36,8 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// Awaiting the list gives [`Error::Host`](crate::Error::Host) when the link is not of the cloud's hosts, and [`Error::Request`](crate::Error::Request) when it
-    /// is no URL.
+    /// Awaiting the list gives [`Error::Host`](crate::Error::Host) when the link is not of the cloud's hosts, and
+    /// [`Error::Request`](crate::Error::Request) when it is no URL.
     pub fn list_from<T: DeserializeOwned>(&self, place: impl Into<Bookmark>) -> List<T> {
         let Bookmark { link, items } = place.into();
         Call::new(from_link(self, link).after_items(items))
@@ -69,8 +69,8 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
     /// # Errors
     ///
     /// An item of the stream is an [`Error`](crate::Error) when a page cannot be had or read: whatever awaiting a call gives,
-    /// [`Error::Paging`](crate::Error::Paging) when a link repeats, and [`Error::Host`](crate::Error::Host) when one leads to another host. The stream ends with
-    /// its first error; [`Items::next_link`] says where it can be taken up.
+    /// [`Error::Paging`](crate::Error::Paging) when a link repeats, and [`Error::Host`](crate::Error::Host) when one leads to another host.
+    /// The stream ends with its first error; [`Items::next_link`] says where it can be taken up.
     pub fn stream(self) -> Items<T> {
         let left_out = self.operation.items_before();
         Items {

@@ -11,9 +11,9 @@ use super::read;
 #[derive(Clone, Copy)]
 pub(crate) struct Streamed;
 
-/// Gives answers that are there as a whole, unless the body is wanted piece by piece. It stands inside of the retries: a connection that is lost while a page comes in
-/// is a try that failed like any other, and an answer that is not what the call was for does not hold its connection while
-/// the call waits.
+/// Gives answers that are there as a whole, unless the body is wanted piece by piece. It stands inside of the retries: a connection that is
+/// lost while a page comes in is a try that failed like any other, and an answer that is not what the call was for does not hold its
+/// connection while the call waits.
 pub(super) struct Whole;
 
 #[async_trait]

@@ -191,8 +191,8 @@ impl Certificate {
         Ok(Self::in_file(file))
     }
 
-    /// A certificate whose key signs elsewhere: in Key Vault, in an HSM, on a smart card. `certificate` is DER, or PEM in which those of its
-    /// issuers may follow it. The callback is given what to sign, for each token that is asked for, and gives the signature: its bytes,
+    /// A certificate whose key signs elsewhere: in Key Vault, in an HSM, on a smart card. `certificate` is DER, or PEM in which those of
+    /// its issuers may follow it. The callback is given what to sign, for each token that is asked for, and gives the signature: its bytes,
     /// not base64.
     ///
     /// ```

@@ -158,8 +158,8 @@ impl UserSession {
     }
 
     /// Signs the user out of this program: no token is used any more, in whichever client it is, and what is stored is forgotten. Other
-    /// processes with the same store end their session when they next renew a token. Gives the address that a browser has to go to for the user to be signed out of the identity platform too; from there it comes to `redirect_uri`,
-    /// which has to be one of the application's.
+    /// processes with the same store end their session when they next renew a token. Gives the address that a browser has to go to for the
+    /// user to be signed out of the identity platform too; from there it comes to `redirect_uri`, which has to be one of the application's.
     ///
     /// The platform itself has no way to end a single refresh token. To end all of a user's, on every device, there is
     /// [`revoke_sign_in_sessions`](https://learn.microsoft.com/graph/api/user-revokesigninsessions):
