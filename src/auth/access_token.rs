@@ -27,6 +27,11 @@ type Asked = Pin<Box<dyn Future<Output = Result<Secret<String>>> + Send>>;
 /// // Out of a store that keeps it fresh.
 /// let graph = Graph::new(AccessToken::from_fn(|| tokio::fs::read_to_string("/run/secrets/graph-token")));
 /// ```
+///
+/// # Errors
+///
+/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the closure fails, with its error as the source, and when the text is empty,
+/// begins with the word `Bearer`, or holds what no header can.
 pub struct AccessToken(Kind);
 
 enum Kind {

@@ -20,7 +20,8 @@ type MadeAssertion = Pin<Box<dyn Future<Output = Result<Secret<String>, BoxError
 
 /// An application as the identity platform knows it: its tenant, its id, and how it shows who it is.
 ///
-/// Credentials that need one and the same application are made of it; clones are cheap.
+/// [`AuthorizationCode`](super::AuthorizationCode), [`OnBehalfOf`](super::OnBehalfOf) and [`RefreshToken::of`](super::RefreshToken::of) are
+/// made of it; clones are cheap.
 ///
 /// ```
 /// use msgraph::auth::Application;
@@ -87,6 +88,14 @@ impl Application {
 
     /// Shows an assertion that its certificate's key signs.
     ///
+    /// ```
+    /// # use msgraph::auth::{Application, Certificate};
+    /// # fn example(certificate: Certificate) {
+    /// let application = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
+    ///     .certificate(certificate);
+    /// # }
+    /// ```
+    ///
     /// <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>
     #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
     #[cfg_attr(
@@ -125,8 +134,15 @@ impl Application {
         self
     }
 
-    /// Shows the token in a file that the platform writes on which the program runs. The file is read each time that a token is
-    /// needed, since the platform replaces it about each hour.
+    /// Shows the token in a file, which is written by the platform on which the program runs. The file is read each time that a token is
+    /// needed, since the platform replaces it about once an hour.
+    ///
+    /// ```
+    /// use msgraph::auth::Application;
+    ///
+    /// let application = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
+    ///     .federated_token_file("/var/run/secrets/azure/tokens/azure-identity-token");
+    /// ```
     ///
     /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
     #[must_use]
@@ -138,8 +154,8 @@ impl Application {
     /// its own, and the application may be one that other tenants have consented to, where a managed identity has none.
     ///
     /// The identity is a user-assigned one of the tenant that the application is registered in. It is asked each time that a token is
-    /// needed, and what it says when it has none is the error. Nobody has documented for whom its token has to be in the sovereign
-    /// clouds and in custom ones; there it is for `api://AzureADTokenExchange`, as in everybody's.
+    /// needed; where it has no token, its error is the call's. Which audience its token has to have in the sovereign clouds and in
+    /// custom ones is documented nowhere; there it is `api://AzureADTokenExchange`, as in the global cloud.
     ///
     /// ```
     /// use msgraph::auth::{Application, ManagedIdentity};
@@ -257,6 +273,22 @@ impl Application {
 
     /// Where a browser signs its user out of the identity platform, and with it of all applications of this browser that listen.
     /// Afterwards it comes to `redirect_uri`, which has to be one of the application's.
+    ///
+    /// ```
+    /// use msgraph::Cloud;
+    /// use msgraph::auth::Application;
+    ///
+    /// # fn main() -> msgraph::Result<()> {
+    /// let url = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
+    ///     .sign_out_url(&Cloud::Global, "https://app.contoso.com/")?;
+    /// assert_eq!(
+    ///     url.as_str(),
+    ///     "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/logout\
+    ///      ?post_logout_redirect_uri=https%3A%2F%2Fapp.contoso.com%2F",
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

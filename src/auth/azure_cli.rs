@@ -28,7 +28,7 @@ const LONGEST_COMPLAINT: usize = 300;
 /// Signs in as whoever is signed in with the Azure CLI: it runs `az account get-access-token`.
 ///
 /// That is for a program on a developer's machine. The token is a user's, and has the permissions that Microsoft gave to the Azure CLI:
-/// those for the directory, and none for mail or files. A program that is in use signs in as itself.
+/// those for the directory, and none for mail or files. A program in production signs in as itself.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -51,7 +51,7 @@ pub struct AzureCli {
 }
 
 impl AzureCli {
-    /// `az` as the shell finds it, for the tenant that it takes itself.
+    /// Runs `az` as the shell finds it, and takes the tenant that it has as its default.
     pub fn new() -> Self {
         Self {
             tool: Tool::new("az", "the Azure CLI"),
@@ -183,7 +183,7 @@ pub struct AzureDeveloperCli {
 }
 
 impl AzureDeveloperCli {
-    /// `azd` as the shell finds it, for the tenant that it takes itself.
+    /// Runs `azd` as the shell finds it, and takes the tenant that it has as its default.
     pub fn new() -> Self {
         Self {
             tool: Tool::new("azd", "the Azure Developer CLI"),

@@ -44,7 +44,7 @@ struct Link {
 }
 
 impl Chain {
-    /// A chain of nobody yet.
+    /// A chain that has no provider yet.
     pub fn new() -> Self {
         Self::default()
     }

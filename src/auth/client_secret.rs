@@ -22,6 +22,11 @@ use crate::{Cloud, Result};
 /// ));
 /// # }
 /// ```
+///
+/// # Errors
+///
+/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the platform refuses the secret: it is wrong (AADSTS7000215), or it has
+/// expired (AADSTS7000222).
 #[derive(Clone, Debug)]
 pub struct ClientSecret(Application);
 

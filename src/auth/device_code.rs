@@ -33,7 +33,7 @@ type Show = Box<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code>).
 ///
 /// The first call shows what the user has to do, and waits until it is done; so does any later one when the user has to sign in
-/// again. With a [`store`](Self::store), that is not at each start of the program.
+/// again. With a [`store`](Self::store), the user need not sign in again each time that the program starts.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -64,7 +64,17 @@ pub struct DeviceCode {
     show: Show,
 }
 
-/// What the user is to do: open an address, and type a code.
+/// What the user is to do: open an address, and type a code
+/// ([RFC 8628, 3.2](https://www.rfc-editor.org/rfc/rfc8628#section-3.2)).
+///
+/// ```
+/// use msgraph::auth::DeviceCode;
+///
+/// let user = DeviceCode::new("common", "11111111-1111-1111-1111-111111111111", |prompt| {
+///     println!("{}: {}", prompt.verification_uri(), prompt.user_code());
+///     std::future::ready(())
+/// });
+/// ```
 #[derive(Clone)]
 pub struct DeviceCodePrompt {
     message: String,

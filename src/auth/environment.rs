@@ -35,8 +35,8 @@ pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 ///    `1`: [`Certificate::send_chain`](super::Certificate::send_chain);
 /// 3. `AZURE_FEDERATED_TOKEN_FILE`, as [`WorkloadIdentity`](super::WorkloadIdentity).
 ///
-/// The cloud is the client's. Where `AZURE_AUTHORITY_HOST` is set, it has to be the login host of that cloud: half of one cloud and half
-/// of another never meet.
+/// The cloud is the client's. Where `AZURE_AUTHORITY_HOST` is set, it has to be the login host of that cloud: no program signs in
+/// to one cloud and calls another.
 ///
 /// A variable that is empty is not set. All are read when this is made; the certificate is opened when the first token is needed.
 ///

@@ -5,7 +5,7 @@
 //! | an application, with a secret | [`ClientSecret`] |
 //! | an application, with a certificate | `ClientCertificate` |
 //! | an application, with an assertion made elsewhere | [`ClientAssertion`] |
-//! | an application on a platform that vouches for it (Kubernetes, GitHub, Azure) | [`WorkloadIdentity`] |
+//! | an application that its platform vouches for (Kubernetes, GitHub Actions, Azure Pipelines, a managed identity) | [`WorkloadIdentity`] |
 //! | whichever of these the environment names | [`Environment`] |
 //! | the machine on which the program runs | [`ManagedIdentity`] |
 //! | users of a web site | [`AuthorizationCode`], which gives a [`UserSession`] each |
@@ -20,13 +20,13 @@
 //! | nobody yet | [`SignedOut`] |
 //! | anything else | a closure, or a [`TokenProvider`] of one's own |
 //!
-//! They are types of their own, so that a refresh token can never be sent to Graph as if it were an access token.
+//! Each is a type of its own, so that a refresh token can never be sent to Graph as if it were an access token.
 //!
 //! The client keeps a token and renews it five minutes before its end, in the background, while calls go on with the old
 //! one. However many calls wait for a token, one request is made for all of them; it runs in a task of its own
 //! ([`tokio::spawn`]), so that a call that is given up does not take it along. If it fails, those that waited fail with it,
-//! and the next call tries again. When Graph refuses a token (401), one new token is got and the call made once more, with the
-//! claims that Graph asked for. Clients that are given one [`TokenCache`] share their tokens.
+//! and the next call tries again. When Graph refuses a token (401, or 403 with claims), one new token is got,
+//! with the claims that Graph asked for, and the call is made once more. Clients that are given one [`TokenCache`] share their tokens.
 //!
 //! What signs a user in again is kept by a [`TokenStore`] between runs of a program. What is secret is a [`Secret`], which prints as
 //! `[redacted]`.

@@ -14,10 +14,9 @@ use crate::{Cloud, Result};
 
 /// Gives access tokens for Graph.
 ///
-/// [`ClientSecret`](super::ClientSecret), [`AccessToken`](super::AccessToken) and [`RefreshToken`](super::RefreshToken)
-/// are such providers, and so is any closure from [`TokenRequest`] to a future of a [`Token`]. The client keeps what a
-/// provider gives, renews it in time, and asks once however many calls wait: a provider just gets a token, each time it
-/// is asked.
+/// The credentials of [this module](super) are such providers, [`ClientSecret`](super::ClientSecret) and the others, and so is any closure
+/// from [`TokenRequest`] to a future of a [`Token`]. The client keeps what a provider gives, renews it in time, and asks once however many
+/// calls wait: a provider just gets a token, each time it is asked.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -57,14 +56,16 @@ pub trait TokenProvider: Send + Sync + 'static {
         true
     }
 
-    /// What the tokens are of, so that all providers of the same share one, and one request: see [`TokenCache`](super::TokenCache). Without
-    /// a key, as it is if this says nothing else, tokens stay with the client that this provider was given to.
+    /// What the tokens are of: all providers with the same key share one token, and one request for it (see
+    /// [`TokenCache`](super::TokenCache)). Without a key, as it is if this says nothing else, tokens stay with the client that this
+    /// provider was given to.
     fn cache_key(&self, _cloud: &Cloud) -> Option<CacheKey> {
         None
     }
 
-    /// Whether nothing may be done for its user any more, who has signed out. No token is used then that is kept, not even one that
-    /// another provider of the same brought; the provider is asked, and says it.
+    /// Whether its user has signed out, so that nothing may be done for them any more; it has not if this says nothing else. No token that
+    /// is kept is used then, not even one that another provider with the same key brought: this provider is asked, and its error is the
+    /// call's.
     fn has_ended(&self) -> bool {
         false
     }
@@ -103,6 +104,17 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
 }
 
 /// What a token is asked for.
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::{Token, TokenRequest};
+///
+/// # async fn ask_the_broker(scope: &str, claims: Option<&str>) -> msgraph::Result<String> { Ok(String::new()) }
+/// let graph = Graph::new(|request: TokenRequest| async move {
+///     let text = ask_the_broker(request.scope(), request.claims()).await?;
+///     Ok(Token::new(text))
+/// });
+/// ```
 #[derive(Clone)]
 pub struct TokenRequest {
     cloud: Arc<Cloud>,
@@ -213,7 +225,7 @@ impl Token {
         self
     }
 
-    /// Says when the token expires, by the wall clock. Types of other crates' convert into it.
+    /// Says when the token expires, by the wall clock. Other crates' types for times convert into it.
     #[must_use]
     pub fn expires_at(mut self, time: SystemTime) -> Self {
         self.expires_at = Moment::now().at(time);

@@ -32,6 +32,11 @@ use crate::Result;
 /// );
 /// # }
 /// ```
+///
+/// # Errors
+///
+/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the refresh token is not good any more
+/// ([`needs_user`](crate::error::SignInError::needs_user)), and when the callback or the store fails, with that error as the source.
 pub struct RefreshToken {
     application: Application,
     token: Secret<String>,
@@ -114,8 +119,8 @@ impl RefreshToken {
         self
     }
 
-    /// Keeps each new refresh token in a store, and begins with the one that is there; with the one that this was made of, where
-    /// there is none, or it is dead. Several processes may have one store: whichever renews, the others go on with its token.
+    /// Keeps each new refresh token in a store, and begins with the one that is there. Where none is, or it is not good any more, it
+    /// begins with the one that it was made with. Several processes may have one store: whichever renews, the others go on with its token.
     ///
     /// ```
     /// # use msgraph::auth::RefreshToken;

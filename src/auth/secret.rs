@@ -25,7 +25,7 @@ impl<T: Zeroize> Secret<T> {
         Self(value)
     }
 
-    /// The value itself. Whoever calls this takes over that it is not printed.
+    /// The value itself. From here on, nothing keeps it from being printed.
     pub fn expose(&self) -> &T {
         &self.0
     }
@@ -34,7 +34,7 @@ impl<T: Zeroize> Secret<T> {
         &mut self.0
     }
 
-    /// The value itself, without the guard.
+    /// The value itself, which is then neither kept from being printed nor overwritten.
     pub fn into_inner(mut self) -> T
     where
         T: Default,

@@ -20,6 +20,10 @@ use crate::error::SignInError;
 /// let user = graph.with_provider(session);
 /// # }
 /// ```
+///
+/// # Errors
+///
+/// A call gives [`Error::SignIn`](crate::Error::SignIn), of which [`needs_user`](SignInError::needs_user) is true.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SignedOut;
 

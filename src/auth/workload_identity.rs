@@ -12,7 +12,8 @@ use crate::{Cloud, Result};
 /// Signs in as an application, with a token by which the platform on which the program runs vouches for it: workload identity
 /// federation, as Kubernetes has it, GitHub Actions, Azure Pipelines, and Azure for managed identities.
 ///
-/// The token is read or asked for each time that one of Graph's is needed: it is good for minutes, or replaced about each hour.
+/// The platform's token is read or asked for each time that one for Graph is needed: it is good for minutes, or replaced about once an
+/// hour.
 ///
 /// ```no_run
 /// use msgraph::Graph;
@@ -107,8 +108,8 @@ impl WorkloadIdentity {
         Self::of(Application::new(tenant, client_id).managed_identity(identity))
     }
 
-    /// What the environment says: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_FEDERATED_TOKEN_FILE`, which Azure's webhook for
-    /// Kubernetes sets. Where it names a login host (`AZURE_AUTHORITY_HOST`), that has to be the one of the client's cloud.
+    /// What the environment says: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_FEDERATED_TOKEN_FILE`, which the webhook of
+    /// Microsoft Entra Workload ID sets in Kubernetes.
     ///
     /// # Errors
     ///

@@ -24,7 +24,7 @@ const KEPT_OF_BODY: usize = 1024;
 
 /// There is no token: the identity platform refused, or the token provider failed.
 ///
-/// What the identity platform says is <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>: act on
+/// What the identity platform says is explained at <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>: act on
 /// [`error`](Self::error) and [`suberror`](Self::suberror), show the code, and give Microsoft's support the
 /// correlation id. It prints as one line:
 /// `sign-in refused: 401 invalid_client AADSTS7000215: Invalid client secret provided. …, correlation-id …, trace-id …`.
@@ -298,7 +298,8 @@ impl SignInError {
         retry_after(self.status?, &self.headers, Utc::now())
     }
 
-    /// The first KiB of the answer as it came, where it was not a token. It is printed nowhere: take the same care.
+    /// The first KiB of the answer as it came, where it was not a token. It is printed nowhere, since it may hold a secret: take the same
+    /// care.
     pub fn raw_body(&self) -> &[u8] {
         &self.body
     }

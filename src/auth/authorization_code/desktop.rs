@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// [RFC 8252](https://www.rfc-editor.org/rfc/rfc8252)).
 ///
 /// The first call opens the browser, and waits until the user has signed in; so does any later one when the user has to sign in
-/// again. With a [`store`](Self::store), that is not at each start of the program.
+/// again. With a [`store`](Self::store), the user need not sign in again each time that the program starts.
 ///
 /// ```no_run
 /// use msgraph::Graph;
@@ -97,7 +97,7 @@ impl DesktopSignIn {
         self
     }
 
-    /// Listens on this port, where not any will do.
+    /// Listens on this port, instead of any that is free.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
@@ -111,7 +111,8 @@ impl DesktopSignIn {
         self
     }
 
-    /// Opens the browser in another way, or shows the address. The closure must not wait.
+    /// Opens the browser in another way, or shows the address. The closure may block for as long as a program takes to start, but must
+    /// not wait for the user: the browser's answer is taken once it has returned.
     ///
     /// ```
     /// # use msgraph::auth::DesktopSignIn;
@@ -163,6 +164,20 @@ impl DesktopSignIn {
     }
 
     /// The user, once somebody has signed in and until they sign out.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use msgraph::Graph;
+    /// use msgraph::auth::DesktopSignIn;
+    ///
+    /// # async fn example(user: DesktopSignIn) -> msgraph::Result<()> {
+    /// let user = Arc::new(user);
+    /// let graph = Graph::new(Arc::clone(&user));
+    /// graph.sign_in().await?;
+    /// let account = user.account().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn account(&self) -> Option<Account> {
         self.lazy.account()
     }

@@ -52,7 +52,8 @@ use crate::{Cloud, Graph, Result};
 /// }
 /// ```
 ///
-/// The client that is given is that of whoever has no user yet: its cloud and its connections are used, never its tokens.
+/// Of the client that both halves are given, the cloud and the connections are used, never the tokens: one that is
+/// [`SignedOut`](super::SignedOut) will do.
 #[derive(Clone)]
 pub struct AuthorizationCode {
     application: Application,
@@ -66,6 +67,15 @@ pub struct AuthorizationCode {
 }
 
 /// What the platform is to ask the user, beyond what it has to.
+///
+/// ```
+/// use msgraph::auth::{DesktopSignIn, Prompt};
+///
+/// let user = DesktopSignIn::new("common", "11111111-1111-1111-1111-111111111111")
+///     .prompt(Prompt::SelectAccount);
+/// ```
+///
+/// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-authorization-code>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Prompt {

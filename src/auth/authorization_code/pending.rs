@@ -20,6 +20,19 @@ const BYTES: usize = 32;
 ///
 /// It can be written (serde) and kept for the browser that began. It holds the PKCE verifier, and so is a secret: in a session of the
 /// server's it is safe, in a cookie it has to be encrypted. It is good for one [`finish`](super::AuthorizationCode::finish).
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::{AuthorizationCode, PendingSignIn};
+///
+/// # fn example(graph: &Graph, sign_in: &AuthorizationCode) -> Result<(), Box<dyn std::error::Error>> {
+/// let pending = sign_in.begin(graph)?;
+/// let kept = serde_json::to_string(&pending)?;
+/// // … in the handler that the browser comes back to:
+/// let pending: PendingSignIn = serde_json::from_str(&kept)?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PendingSignIn {
     url: Url,

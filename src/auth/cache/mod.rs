@@ -24,8 +24,8 @@ const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 ///
 /// Each [client](crate::Graph) has one of its own, which those of [`Graph::with_provider`](crate::Graph::with_provider) share with
 /// it. A program that builds several clients for the same users gives each of them the same cache, so that they ask for one token.
-/// For each key there is one token request at a time, however many clients and calls wait. Beyond its capacity, the token that was
-/// asked for least lately is forgotten.
+/// For each key there is one token request at a time, however many clients and calls wait. Beyond its capacity, it
+/// lets go of the key that a client was made for least recently; the clients that have its token keep it.
 ///
 /// Access tokens live for an hour or a day; what is to outlive the program is the refresh token, which a
 /// [`TokenStore`](super::TokenStore) keeps.
@@ -50,7 +50,7 @@ pub struct TokenCache {
 }
 
 impl TokenCache {
-    /// A cache of as many tokens.
+    /// A cache that keeps up to this many tokens.
     pub fn with_capacity(tokens: NonZeroUsize) -> Self {
         Self {
             slots: Arc::new(Mutex::new(LruCache::unbounded())),

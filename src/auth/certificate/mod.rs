@@ -226,7 +226,7 @@ impl Certificate {
     }
 
     /// Signs as was usual before 2025, with RS256 and the certificate's SHA-1, in place of PS256 and its SHA-256: for what does not
-    /// know the newer form, as AD FS.
+    /// know the newer form, such as AD FS.
     ///
     /// ```
     /// # fn example(certificate: msgraph::auth::Certificate) {
@@ -240,7 +240,7 @@ impl Certificate {
     }
 
     /// Sends the certificate and those of its issuers along (`x5c`). With that, an application that trusts a subject name and an issuer
-    /// takes each certificate of theirs, and a new one need not be registered. Microsoft's own applications alone can be set up so.
+    /// takes each certificate of theirs, and a new one need not be registered. Only Microsoft's own applications can be set up so.
     ///
     /// ```
     /// # fn example(certificate: msgraph::auth::Certificate) {

@@ -23,18 +23,18 @@ pub struct SigningInput {
 
 impl SigningInput {
     /// How to sign, by its name in [RFC 7518](https://www.rfc-editor.org/rfc/rfc7518#section-3.1), which is that of Key Vault too: `PS256`
-    /// (RSASSA-PSS with SHA-256 and a salt of 32 bytes), or `RS256` (RSASSA-PKCS1-v1_5 with SHA-256) for a certificate that is
-    /// [so](super::Certificate::rs256).
+    /// (RSASSA-PSS with SHA-256 and a salt of 32 bytes), or `RS256` (RSASSA-PKCS1-v1_5 with SHA-256) after
+    /// [`Certificate::rs256`](super::Certificate::rs256).
     pub fn algorithm(&self) -> &'static str {
         self.algorithm.name()
     }
 
-    /// The SHA-256 of it.
+    /// The SHA-256 digest of the signing input.
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(&self.text).into()
     }
 
-    /// The whole of it.
+    /// The whole signing input.
     pub fn as_bytes(&self) -> &[u8] {
         self.text.as_bytes()
     }

@@ -50,7 +50,7 @@ impl Federation {
 
 /// For whom a token has to be that vouches for an application: each cloud's identity platform has a name of its own
 /// (<https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity>). Nobody has
-/// documented those of the sovereign clouds, nor can anybody those of custom ones: there it is the name of everybody's.
+/// documented those of the sovereign clouds, nor can anybody those of custom ones: there it is that of the global cloud.
 fn audience(cloud: &Cloud) -> &'static str {
     match authority(cloud.login()).as_str() {
         "login.microsoftonline.us" => "api://AzureADTokenExchangeUSGov",

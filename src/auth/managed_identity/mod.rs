@@ -36,7 +36,7 @@ pub use source::ManagedIdentitySource;
 /// // The machine's own identity.
 /// let graph = Graph::new(ManagedIdentity::new());
 ///
-/// // One that was made apart and assigned to the machine.
+/// // One that is assigned to the machine, and perhaps to others: a user-assigned one.
 /// let graph = Graph::new(ManagedIdentity::new().client_id("11111111-1111-1111-1111-111111111111"));
 /// ```
 ///
@@ -48,7 +48,7 @@ pub use source::ManagedIdentitySource;
 /// # Errors
 ///
 /// A call gives [`Error::SignIn`](crate::Error::SignIn) when the endpoint refuses, which most often means that no identity is assigned.
-/// Where nothing speaks of a managed identity and nobody answers at the address of virtual machines, the error is
+/// Where the environment names no managed identity and no metadata service of virtual machines answers, the error is
 /// [unavailable](crate::error::SignInError::is_unavailable).
 ///
 /// <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/overview>

@@ -11,7 +11,15 @@ use crate::error::SignInError;
 
 /// A user who has signed in, as the identity platform says it.
 ///
-/// It prints as its [`id`](Self::id), and not the names, which are personal.
+/// It prints as its [`id`](Self::id), without the names, which are personal.
+///
+/// ```
+/// # fn example(session: &msgraph::auth::UserSession) {
+/// if let Some(account) = session.account() {
+///     println!("signed in as {}", account.username().unwrap_or("somebody"));
+/// }
+/// # }
+/// ```
 ///
 /// <https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -34,11 +34,16 @@ use crate::{Cloud, Graph, Result};
 /// let user = graph.with_provider(session.clone());
 /// let me = user.me().get().await?;
 ///
-/// // The token ends here, and at the platform where the browser goes to.
+/// // The session ends here; at the platform, it ends when the browser goes to this address.
 /// let url = session.sign_out(graph, "https://app.contoso.com/").await?;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Errors
+///
+/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the user has signed out, when the user has to sign in again (of both,
+/// [`needs_user`](SignInError::needs_user) is true), and when the token store fails.
 #[derive(Clone)]
 pub struct UserSession(Arc<Inner>);
 
@@ -122,37 +127,7 @@ impl UserSession {
         Ok(Some(Self(Arc::new(Inner { rotation, account }))))
     }
 
-    /// The session that an application has stored for a user, by [`Account::id`]; none where nothing is.
-    ///
-    /// [`AuthorizationCode::resume`](super::AuthorizationCode::resume) is the same for a web site's own, with its scopes.
-    ///
-    /// ```
-    /// use msgraph::Graph;
-    /// use msgraph::auth::{Application, TokenStore, UserSession};
-    ///
-    /// # async fn example(graph: Graph, api: Application, store: impl TokenStore, account_id: &str) -> msgraph::Result<()> {
-    /// if let Some(session) = UserSession::resume(&graph, api, store, account_id).await? {
-    ///     let messages = graph.with_provider(session).me().messages().list().await?;
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails.
-    pub async fn resume(
-        graph: &Graph,
-        application: Application,
-        store: impl TokenStore,
-        account_id: &str,
-    ) -> Result<Option<Self>> {
-        let store: Arc<dyn TokenStore> = Arc::new(store);
-        let place = Place::of(&store, &application, graph.cloud(), Some(account_id));
-        Self::resumed(application, None, place, graph.cloud()).await
-    }
-
-    /// Who has signed in; none where a session is resumed of which that was not stored.
+    /// Who has signed in. None where the session was resumed, and it was not stored whose it is.
     pub fn account(&self) -> Option<&Account> {
         self.0.account.as_ref()
     }
