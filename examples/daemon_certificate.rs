@@ -1,8 +1,9 @@
 //! Signs in as an application with a certificate: for services and scheduled work.
 //!
 //! Without anything set up it does so with the simulator. With `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and
-//! `AZURE_CLIENT_CERTIFICATE_PATH` set (a PEM or, with the feature `pfx`, a PFX file with certificate and key; its password in
-//! `AZURE_CLIENT_CERTIFICATE_PASSWORD`), it calls the real Microsoft Graph, with the permission `User.Read.All`.
+//! `AZURE_CLIENT_CERTIFICATE_PATH` set (a PEM or PFX file with certificate and key; its password in
+//! `AZURE_CLIENT_CERTIFICATE_PASSWORD`), and `AZURE_CLIENT_SECRET` not, it calls the real Microsoft Graph, with the permission
+//! `User.Read.All`.
 
 use std::error::Error;
 use std::io::Write;

@@ -1,6 +1,6 @@
 //! Signs in a user with another device: for command lines and machines without a browser.
 //!
-//! Without anything set up it does so with the simulator. With `AZURE_CLIENT_ID` set (a public client that allows public client
+//! Without anything set up it does so with the simulator. With `AZURE_CLIENT_ID` set (an application that allows public client
 //! flows; `AZURE_TENANT_ID` if it is of one tenant), it asks you:
 //!
 //! ```text

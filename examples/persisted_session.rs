@@ -1,7 +1,7 @@
 //! A user's session that outlives the program: the user is asked the first time only.
 //!
-//! Without anything set up it does so with the simulator. With `AZURE_CLIENT_ID` set (a public client that allows public client
-//! flows), it keeps your session in `session.json` of the folder where it runs:
+//! Without anything set up it does so with the simulator. With `AZURE_CLIENT_ID` set (an application that allows public client
+//! flows, and that any organization may use), it keeps your session in `session.json` of the folder where it runs:
 //!
 //! ```text
 //! AZURE_CLIENT_ID=… cargo run --example persisted_session   # asks

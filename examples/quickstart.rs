@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Signs in with each of the strategies, and gives the client of the first.
+/// Shows four ways to sign in, and gives the client of the first.
 async fn sign_in(simulator: &Simulator) -> Result<Graph> {
     println!("Sign in");
     let root = simulator.url().trim_end_matches("/v1.0");

@@ -12,8 +12,7 @@
 //!
 //! It also refuses what Graph refuses, in Graph's words: an unknown path, method, query option or property, an option
 //! given twice, a missing `ConsistencyLevel`, a body that does not fit, a token that is missing, expired, revoked or of
-//! another audience. And it can be told to misbehave: [`Fault`], [`Forgery`],
-//! [`ExpectedRanges`].
+//! another audience. And it can be told to misbehave: [`Fault`], [`Forgery`], [`ExpectedRanges`].
 //!
 //! ```
 //! use simulator::{Fault, RetryAfter, Simulator};
@@ -45,8 +44,9 @@
 //! # Signing in
 //!
 //! The identity platform checks what the real one checks: secrets, assertions of certificates
-//! ([`Simulator::trust_certificate`]) and of other issuers ([`Simulator::federate`]), codes with their verifiers, device
-//! codes, refresh tokens, tokens to act on behalf of, and the headers of managed identities. It refuses in the platform's
+//! ([`Simulator::trust_certificate`]), tokens of other issuers and of managed identities that the client trusts
+//! ([`Simulator::federate`]), codes with their verifiers, device codes, refresh tokens, tokens of users on whose behalf the
+//! client calls, and the headers of managed identities ([`Simulator::managed_identity`]). It refuses in the platform's
 //! words and numbers. Nobody clicks: a browser that is sent to `/{tenant}/oauth2/v2.0/authorize` comes back with a code of
 //! whoever is signed in there ([`Simulator::browser_user`]).
 //!
@@ -78,11 +78,14 @@
 //!
 //! # What is Graph's own and not in the description
 //!
-//! Webhooks are only called on this machine, over http; a subscription to any other is refused where it is validated.
-//!
 //! Texts of errors, page sizes, the forms of ids, which answers are 202 and which 204, the properties that a user comes
 //! with: these follow Microsoft's documentation and what its services were seen to do. A test should not depend on the
-//! texts. Permissions are not checked: each token may do everything.
+//! texts.
+//!
+//! # What is not as at Graph
+//!
+//! Permissions are not checked: each token may do everything. Webhooks are called on this machine alone, over http; a
+//! subscription whose webhook is elsewhere is refused when it is validated.
 //!
 //! # By hand
 //!

@@ -56,7 +56,7 @@ impl Simulator {
         self.core.state().identity.add_redirect(uri);
     }
 
-    /// Says who is signed in at the browser, by id or principal name. At the start it is the user of `/me`.
+    /// Says who is signed in at the browser, by id or principal name; `None` is nobody. At the start it is the user of `/me`.
     ///
     /// # Panics
     /// Where the tenant has no such user.
@@ -108,8 +108,8 @@ impl Simulator {
         state.identity.devices.decline(user_code, now)
     }
 
-    /// How long devices that start from now on have to wait between two questions: five seconds at the start, and
-    /// nought for any number of them. The time is that of the simulator's clock ([`advance`](Self::advance)).
+    /// Sets how long devices that begin from now on have to wait between two questions: five seconds at the start, and as
+    /// many questions as they like where it is zero. The time is that of the simulator's clock ([`advance`](Self::advance)).
     pub fn set_device_interval(&self, interval: Duration) {
         self.core.state().identity.devices.interval = interval;
     }
