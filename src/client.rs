@@ -97,7 +97,7 @@ struct Prepared {
 }
 
 impl Graph {
-    /// A client of everybody's cloud, with the defaults of [`GraphBuilder`].
+    /// A client of the [global cloud](Cloud::Global), with the defaults of [`GraphBuilder`].
     ///
     /// Nothing is sent before the first call: [`sign_in`](Self::sign_in) shows at once whether the credentials are right.
     /// Where TLS cannot be set up on this machine, which is the one thing that can fail, each call says so.

@@ -212,7 +212,7 @@ impl NamedCloud {
         }
     }
 
-    /// Its bit in what the generator writes; everybody's cloud has none, as it has all that is described.
+    /// Its bit in what the generator writes; the global cloud has none, as it has all that is described.
     fn bit(self) -> u8 {
         match self {
             Self::Global => 0,

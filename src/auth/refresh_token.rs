@@ -61,6 +61,16 @@ impl RefreshToken {
     }
 
     /// A refresh token of any application's: of one with a certificate, say.
+    ///
+    /// ```
+    /// use msgraph::auth::{Application, Certificate, RefreshToken};
+    ///
+    /// # fn example(certificate: Certificate, stored: String) {
+    /// let application = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
+    ///     .certificate(certificate);
+    /// let provider = RefreshToken::of(application, stored);
+    /// # }
+    /// ```
     pub fn of(application: Application, refresh_token: impl Into<Secret<String>>) -> Self {
         Self {
             application,

@@ -149,6 +149,20 @@ impl AuthorizationCode {
 
     /// What the user has to prove: the claims of an error
     /// ([`SignInError::claims`](crate::error::SignInError::claims), [`ApiError::claims`](crate::error::ApiError::claims)).
+    ///
+    /// ```
+    /// # use msgraph::Graph;
+    /// # use msgraph::auth::{AuthorizationCode, PendingSignIn};
+    /// # use msgraph::error::SignInError;
+    /// # fn example(graph: &Graph, sign_in: &AuthorizationCode, error: &SignInError) -> msgraph::Result<PendingSignIn> {
+    /// // A call of this user's has failed, and says what is wanted: the browser is sent to sign in again.
+    /// let sign_in = match error.claims() {
+    ///     Some(claims) => sign_in.clone().claims(claims),
+    ///     None => sign_in.clone(),
+    /// };
+    /// sign_in.begin(graph)
+    /// # }
+    /// ```
     #[must_use]
     pub fn claims(mut self, claims: impl Into<String>) -> Self {
         self.claims = Some(claims.into());
@@ -240,6 +254,18 @@ impl AuthorizationCode {
     }
 
     /// The session of a user who has signed in before, by [`Account::id`]; none where nothing is stored.
+    ///
+    /// ```
+    /// # use msgraph::Graph;
+    /// # use msgraph::auth::AuthorizationCode;
+    /// # async fn example(graph: &Graph, sign_in: &AuthorizationCode, account_id: &str) -> msgraph::Result<()> {
+    /// // The application has been started anew, and the browser's cookie leads to the account's id.
+    /// if let Some(session) = sign_in.resume(graph, account_id).await? {
+    ///     let me = graph.with_provider(session).me().get().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -51,6 +51,13 @@ pub struct TokenCache {
 
 impl TokenCache {
     /// A cache that keeps up to this many tokens.
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use msgraph::auth::TokenCache;
+    ///
+    /// let cache = TokenCache::with_capacity(NonZeroUsize::new(100_000).expect("not zero"));
+    /// ```
     pub fn with_capacity(tokens: NonZeroUsize) -> Self {
         Self {
             slots: Arc::new(Mutex::new(LruCache::unbounded())),

@@ -15,6 +15,16 @@ use crate::auth::{BoxError, Secret};
 ///
 /// It is the signing input of a JWS ([RFC 7515, 5.1](https://www.rfc-editor.org/rfc/rfc7515#section-5.1)). Most services and devices take
 /// its [`digest`](Self::digest), some take [it whole](Self::as_bytes) and make the digest themselves.
+///
+/// ```
+/// use msgraph::auth::SigningInput;
+///
+/// # async fn ask(alg: &str, message: &[u8]) -> std::io::Result<Vec<u8>> { Ok(Vec::new()) }
+/// // A service that makes the digest itself.
+/// async fn sign(input: SigningInput) -> std::io::Result<Vec<u8>> {
+///     ask(input.algorithm(), input.as_bytes()).await
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct SigningInput {
     text: String,

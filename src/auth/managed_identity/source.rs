@@ -68,7 +68,7 @@ impl ManagedIdentitySource {
         Self::imds_at(IMDS)
     }
 
-    /// The metadata service of virtual machines at another address of this machine's own: a simulator's.
+    /// The metadata service of virtual machines at another address of this machine or of its link: a simulator's.
     pub fn imds_at(endpoint: impl Into<String>) -> Self {
         Self::new(endpoint, Kind::Imds { is_guess: false })
     }

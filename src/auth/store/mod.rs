@@ -106,7 +106,7 @@ impl Stored {
     }
 }
 
-/// What became of a write.
+/// What became of a write: see [`TokenStore::store`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a conflict is no error, and nothing is written then"]
 pub enum StoreOutcome {
