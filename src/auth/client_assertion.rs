@@ -9,8 +9,8 @@ use crate::{Cloud, Result};
 
 /// Signs in as an application, with an assertion in place of a secret: a token (JWT) that says who the application is, signed
 /// by an identity provider that the application trusts (a federated credential), or with the application's certificate. Where the
-/// certificate's key is in a vault, `Certificate::with_signer` makes the rest of the assertion; of some platforms,
-/// [`WorkloadIdentity`](super::WorkloadIdentity) gets it.
+/// certificate's key is in a vault, `Certificate::with_signer` makes the rest of the assertion; where the platform gives one to its
+/// workloads, [`WorkloadIdentity`](super::WorkloadIdentity) gets it.
 ///
 /// The callback is asked for one each time that a token is needed. An assertion is good for minutes, so none is kept.
 ///

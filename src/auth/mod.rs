@@ -28,7 +28,7 @@
 //! and the next call tries again. When Graph refuses a token (401, or 403 with claims), one new token is got,
 //! with the claims that Graph asked for, and the call is made once more. Clients that are given one [`TokenCache`] share their tokens.
 //!
-//! What signs a user in again is kept by a [`TokenStore`] between runs of a program. What is secret is a [`Secret`], which prints as
+//! A user's refresh token is kept by a [`TokenStore`] between runs of a program. What is secret is a [`Secret`], which prints as
 //! `[redacted]`.
 
 mod access_token;

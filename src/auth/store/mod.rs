@@ -1,4 +1,4 @@
-//! Where what signs a user in again is kept between runs of a program.
+//! Where users' refresh tokens are kept between runs of a program.
 
 mod file;
 #[cfg(feature = "keyring")]
@@ -17,7 +17,7 @@ pub use self::keyring::KeyringStore;
 pub use self::memory::MemoryStore;
 use super::{BoxError, Secret};
 
-/// Where what signs a user in again is kept between runs of a program.
+/// Keeps users' refresh tokens, and whose they are, between runs of a program.
 ///
 /// | kept in | store |
 /// |---|---|
@@ -30,7 +30,7 @@ use super::{BoxError, Secret};
 /// meanwhile, so that none takes away what another has written: the same as an ETag with `If-Match` in HTTP
 /// ([RFC 9110, 13.1.1](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1)).
 ///
-/// A store of one's own keeps the contents as they are, tells nobody of them, and gives a key each version only once: a number that
+/// A store of one's own keeps the contents as they are and secret, and gives a key each version only once: a number that
 /// was the version of something that is gone since would let a writer replace what it has never seen.
 ///
 /// ```
