@@ -9,6 +9,7 @@ const USAGE: &str = "\
 Usage: simulator [--port PORT] [--openapi DIR]
 
 Serves Microsoft Graph and the identity platform on 127.0.0.1 until it is stopped with Ctrl-C.
+Prints their addresses and who may sign in.
 
   --port PORT     listen on this port (any free one)
   --openapi DIR   the folder of the description (openapi/ of this repository)

@@ -208,6 +208,7 @@ impl AuthorizationCode {
     }
 
     /// Finishes a sign-in: `answer` is the query that the browser came back with, or the whole address, or the body of a form.
+    /// Redirect URI and scopes are those of this value, and have to be the ones that the sign-in was begun with.
     ///
     /// # Errors
     ///
