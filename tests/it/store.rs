@@ -1,4 +1,4 @@
-//! Keeping what signs a user in again: in memory, in a file, by several processes.
+//! Keeping refresh tokens: in memory, in a file, by several processes.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
