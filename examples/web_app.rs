@@ -136,7 +136,8 @@ async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Res
     let url = match app.take(&headers) {
         Some(Known::SignedIn(session)) => {
             let goodbye = format!("{}/", app.address);
-            session.sign_out(&app.graph, &goodbye).await?.to_string()
+            session.sign_out(&app.graph).await?;
+            session.sign_out_url(&app.graph, &goodbye)?.to_string()
         }
         _ => "/".to_owned(),
     };

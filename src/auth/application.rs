@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use url::Url;
 
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 use super::Certificate;
 use super::federation::{AzurePipelines, Federation, GitHubActions};
 use super::platform::{ADMIN_CONSENT, LOGOUT, Platform, tenant_url};
-use super::{BoxError, CacheKey, ManagedIdentity, Secret, Token, TokenRequest};
+use super::{BoxError, CacheKey, ManagedIdentity, Secret, Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
 use crate::{Cloud, Result};
 
@@ -365,6 +366,26 @@ impl Application {
                 federation.assertion(request).await.map(Shown::Assertion)
             }
         }
+    }
+}
+
+/// As itself, with what it shows: the client credentials grant.
+///
+/// [`ClientSecret`](super::ClientSecret) and its like are the same in one line; this is for an application that has users as well.
+#[async_trait]
+impl TokenProvider for Application {
+    async fn token(&self, request: TokenRequest) -> Result<Token> {
+        if self.is_public() {
+            return Err(SignInError::new(
+                "an application needs a secret, a certificate or an assertion to sign in as itself",
+            )
+            .into());
+        }
+        self.sign_in(&request).await
+    }
+
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        Some(Application::cache_key(self, cloud))
     }
 }
 

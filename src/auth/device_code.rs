@@ -129,8 +129,17 @@ impl DeviceCode {
         F: Fn(DeviceCodePrompt) -> R + Send + Sync + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
+        Self::of(Application::new(tenant, client_id), show)
+    }
+
+    /// Signs in to an application that there is already.
+    pub fn of<F, R>(application: Application, show: F) -> Self
+    where
+        F: Fn(DeviceCodePrompt) -> R + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
         Self {
-            lazy: Lazy::new(Application::new(tenant, client_id)),
+            lazy: Lazy::new(application),
             show: Box::new(move |prompt| Box::pin(show(prompt))),
         }
     }
@@ -180,7 +189,7 @@ impl DeviceCode {
     }
 
     /// The user, once somebody has signed in and until they sign out.
-    pub async fn account(&self) -> Option<Account> {
+    pub fn account(&self) -> Option<Account> {
         self.lazy.account()
     }
 

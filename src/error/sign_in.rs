@@ -81,8 +81,15 @@ impl SignInError {
         }
     }
 
-    /// The user has to sign in, and this crate knows it without asking.
-    pub(crate) fn user_needed(message: impl Into<String>) -> Self {
+    /// An error of a token provider whose user has to sign in again: [`needs_user`](Self::needs_user) is true of it.
+    ///
+    /// ```
+    /// use msgraph::error::SignInError;
+    ///
+    /// let error = SignInError::user_needed("nobody is signed in at the broker");
+    /// assert!(error.needs_user() && !error.is_retryable());
+    /// ```
+    pub fn user_needed(message: impl Into<String>) -> Self {
         Self {
             user_needed: true,
             ..Self::new(message)

@@ -305,6 +305,31 @@ async fn an_answer_without_end_is_given_up() {
 }
 
 #[tokio::test]
+async fn an_application_signs_in_as_itself_with_what_it_shows() {
+    let login = platform(json!({})).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let public = Application::new("contoso.com", "client");
+    let error = client(public.clone(), &graph, &login).sign_in().await;
+    let text = sign_in_error(error.unwrap_err()).to_string();
+    assert!(
+        text.contains("needs a secret, a certificate or an assertion"),
+        "{text}"
+    );
+    assert!(login.requests().is_empty());
+
+    let application = public.client_secret("the secret/+&");
+    me(&client(application, &graph, &login)).await.unwrap();
+    let expected = [
+        ("claims", CAPABILITY),
+        ("client_id", "client"),
+        ("client_secret", "the secret/+&"),
+        ("grant_type", "client_credentials"),
+        ("scope", SCOPE),
+    ];
+    assert_eq!(form(&login.only()), fields(&expected));
+}
+
+#[tokio::test]
 async fn a_token_that_is_forgotten_is_got_anew() {
     let login = platform(json!({})).await;
     let graph = Recorder::always(Answer::json("{}")).await;

@@ -20,7 +20,7 @@ use crate::{Graph, Result};
 type Open = Arc<dyn Fn(&Url) -> Result<(), BoxError> + Send + Sync>;
 
 /// How long the user may take.
-const PATIENCE: Duration = Duration::from_secs(5 * 60);
+const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// Signs in the user of a desktop, with the browser of the machine: the authorization code flow with PKCE, and a listener on
 /// 127.0.0.1 that the browser comes back to (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>,
@@ -53,18 +53,23 @@ pub struct DesktopSignIn {
     lazy: Lazy,
     prompt: Option<Prompt>,
     port: Option<u16>,
-    patience: Duration,
+    timeout: Duration,
     open: Open,
 }
 
 impl DesktopSignIn {
     /// `tenant` is the tenant's id or one of its domains, or `organizations`, `consumers` or `common`.
     pub fn new(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
+        Self::of(Application::new(tenant, client_id))
+    }
+
+    /// Signs in to an application that there is already. It is a public client, which has nothing to show.
+    pub fn of(application: Application) -> Self {
         Self {
-            lazy: Lazy::new(Application::new(tenant, client_id)),
+            lazy: Lazy::new(application),
             prompt: None,
             port: None,
-            patience: PATIENCE,
+            timeout: TIMEOUT,
             open: Arc::new(|url| Ok(open::that_detached(url.as_str())?)),
         }
     }
@@ -106,8 +111,8 @@ impl DesktopSignIn {
 
     /// How long the user may take; by default, 5 minutes.
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -174,11 +179,11 @@ impl DesktopSignIn {
     /// let user = Arc::new(user);
     /// let graph = Graph::new(Arc::clone(&user));
     /// graph.sign_in().await?;
-    /// let account = user.account().await;
+    /// let account = user.account();
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn account(&self) -> Option<Account> {
+    pub fn account(&self) -> Option<Account> {
         self.lazy.account()
     }
 
@@ -203,7 +208,7 @@ impl DesktopSignIn {
         };
         let pending = sign_in.begin_at(request.cloud())?;
         self.open(pending.url().clone()).await?;
-        let answer = timeout(self.patience, listener.answer(&pending))
+        let answer = timeout(self.timeout, listener.answer(&pending))
             .await
             .map_err(|_| SignInError::user_needed("the user has not signed in in time"))?
             .map_err(|error| {

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::super::TokenRequest;
 use super::super::exchange::{Answer, exchange};
+use super::DEVICE_CODE;
 use super::grant::Grant;
 use crate::error::{SignInError, TransportError};
 
@@ -36,6 +37,7 @@ impl fmt::Display for Refusal {
 
 /// What stands in traces for the address of a token endpoint.
 const TEMPLATE: &str = "/{tenant}/oauth2/v2.0/token";
+const DEVICE_CODE_TEMPLATE: &str = "/{tenant}/oauth2/v2.0/devicecode";
 
 /// The id that a client gives a request, in the form of a GUID: errors and the sign-in logs have it as the correlation id
 /// (<https://learn.microsoft.com/entra/identity/monitoring-health/reference-sign-in-log-schema>).
@@ -91,7 +93,7 @@ impl<'a> Endpoint<'a> {
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let mut answer = self.post(request.clone()).await;
+        let mut answer = self.post(request.clone(), 0).await;
         let may_repeat = match self.repeats {
             Repeats::Any => is_worth_another_try(&answer),
             Repeats::Unsent => answer.as_ref().is_err_and(TransportError::is_connect),
@@ -99,7 +101,7 @@ impl<'a> Endpoint<'a> {
         };
         if may_repeat {
             sleep(BEFORE_ANOTHER_TRY).await;
-            answer = self.post(request).await;
+            answer = self.post(request, 1).await;
         }
         let answer = answer?;
         // The oauth2 crate takes a body of its own.
@@ -113,11 +115,19 @@ impl<'a> Endpoint<'a> {
         Ok(response)
     }
 
-    async fn post(&self, request: HttpRequest) -> Result<Answer, TransportError> {
+    async fn post(
+        &self,
+        request: HttpRequest,
+        resend_count: u32,
+    ) -> Result<Answer, TransportError> {
         let (head, body) = request.into_parts();
         let url = Url::parse(&head.uri.to_string()).map_err(|error| {
             TransportError::new(format!("the token endpoint is no URL: {error}"))
         })?;
+        let template = match url.path().ends_with(DEVICE_CODE) {
+            true => DEVICE_CODE_TEMPLATE,
+            false => TEMPLATE,
+        };
         let mut post = reqwest::Request::new(head.method, url);
         *post.headers_mut() = head.headers;
         if let Ok(id) = HeaderValue::try_from(self.correlation_id.to_string()) {
@@ -127,7 +137,7 @@ impl<'a> Endpoint<'a> {
         // secret on to where a 307 points.
         *post.body_mut() = Some(reqwest::Body::wrap(reqwest::Body::from(body)));
         *post.timeout_mut() = self.request.timeout();
-        let mut answer = exchange(self.request.http_client(), post, TEMPLATE, 0).await?;
+        let mut answer = exchange(self.request.http_client(), post, template, resend_count).await?;
         if answer.body.starts_with(BOM) {
             answer.body.drain(..BOM.len());
         }

@@ -35,7 +35,8 @@ use crate::{Cloud, Graph, Result};
 /// let me = user.me().get().await?;
 ///
 /// // The session ends here; at the platform, it ends when the browser goes to this address.
-/// let url = session.sign_out(graph, "https://app.contoso.com/").await?;
+/// session.sign_out(graph).await?;
+/// let url = session.sign_out_url(graph, "https://app.contoso.com/")?;
 /// # Ok(())
 /// # }
 /// ```
@@ -127,14 +128,45 @@ impl UserSession {
         Ok(Some(Self(Arc::new(Inner { rotation, account }))))
     }
 
+    /// The session that an application has stored for a user, by [`Account::id`]; none where nothing is.
+    ///
+    /// [`AuthorizationCode::resume`](super::AuthorizationCode::resume) is the same for a web site's own, with its scopes.
+    ///
+    /// ```
+    /// use msgraph::Graph;
+    /// use msgraph::auth::{Application, TokenStore, UserSession};
+    ///
+    /// # async fn example(graph: Graph, api: Application, store: impl TokenStore, account_id: &str) -> msgraph::Result<()> {
+    /// if let Some(session) = UserSession::resume(&graph, api, store, account_id).await? {
+    ///     let messages = graph.with_provider(session).me().messages().list().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails.
+    pub async fn resume(
+        graph: &Graph,
+        application: Application,
+        store: impl TokenStore,
+        account_id: &str,
+    ) -> Result<Option<Self>> {
+        let store: Arc<dyn TokenStore> = Arc::new(store);
+        let place = Place::of(&store, &application, graph.cloud(), Some(account_id));
+        Self::resumed(application, None, place, graph.cloud()).await
+    }
+
     /// Who has signed in. None where the session was resumed, and it was not stored whose it is.
     pub fn account(&self) -> Option<&Account> {
         self.0.account.as_ref()
     }
 
     /// Signs the user out of this program: no token is used any more, in whichever client it is, and what is stored is forgotten. Other
-    /// processes with the same store end their session when they next renew a token. Gives the address that a browser has to go to for the
-    /// user to be signed out of the identity platform too; from there it comes to `redirect_uri`, which has to be one of the application's.
+    /// processes with the same store end their session when they next renew a token.
+    ///
+    /// At the platform, the user is signed out when the browser goes to [`sign_out_url`](Self::sign_out_url).
     ///
     /// The platform itself has no way to end a single refresh token. To end all of a user's, on every device, there is
     /// [`revoke_sign_in_sessions`](https://learn.microsoft.com/graph/api/user-revokesigninsessions):
@@ -149,9 +181,8 @@ impl UserSession {
     /// # Errors
     ///
     /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails; the session has ended in this program all the same.
-    pub async fn sign_out(&self, graph: &Graph, redirect_uri: &str) -> Result<Url> {
-        let cloud = graph.cloud();
-        if let Some(key) = self.cache_key(cloud) {
+    pub async fn sign_out(&self, graph: &Graph) -> Result<()> {
+        if let Some(key) = self.cache_key(graph.cloud()) {
             graph.forget(&key);
         }
         // A handler is given up when its browser goes away; then the refresh token would still be stored.
@@ -159,11 +190,17 @@ impl UserSession {
         let ended = tokio::spawn(async move { session.0.rotation.end().await });
         ended
             .await
-            .map_err(|error| SignInError::new("the sign-out was cut off").with_source(error))??;
-        self.0
-            .rotation
-            .application()
-            .sign_out_url(cloud, redirect_uri)
+            .map_err(|error| SignInError::new("the sign-out was cut off").with_source(error))?
+    }
+
+    /// Where a browser signs its user out of the identity platform: [`Application::sign_out_url`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignIn`](crate::Error::SignIn) when the tenant's name cannot stand in a URL.
+    pub fn sign_out_url(&self, graph: &Graph, redirect_uri: &str) -> Result<Url> {
+        let application = self.0.rotation.application();
+        application.sign_out_url(graph.cloud(), redirect_uri)
     }
 }
 

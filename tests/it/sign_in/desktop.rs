@@ -87,10 +87,10 @@ async fn a_user_signs_in_with_the_browser_of_the_machine() {
         .prompt(Prompt::SelectAccount);
     let desktop = Arc::new(desktop);
     let graph = client_of(&simulator, Arc::clone(&desktop));
-    assert!(desktop.account().await.is_none());
+    assert!(desktop.account().is_none());
     assert_eq!(who(&graph).await.unwrap(), ADELE);
     assert_eq!(who(&graph).await.unwrap(), ADELE);
-    assert_eq!(desktop.account().await.unwrap().username(), Some(ADELE));
+    assert_eq!(desktop.account().unwrap().username(), Some(ADELE));
 
     let [url] = browser.opened().try_into().expect("one browser");
     assert_eq!(
@@ -151,7 +151,7 @@ async fn patience_has_an_end() {
     let browser = Browser::default();
     let desktop = browser
         .opening(desktop(&simulator), |_| async {})
-        .patience(Duration::from_millis(20));
+        .timeout(Duration::from_millis(20));
     let graph = client_of(&simulator, desktop);
     let error = sign_in_error(who(&graph).await.unwrap_err());
     assert!(error.needs_user() && !error.is_retryable());
@@ -315,9 +315,9 @@ async fn signing_in_anew_changes_the_user_at_once() {
     assert_eq!(who(&graph).await.unwrap(), BRUNO);
     assert_eq!(format!("{store:?}"), "MemoryStore { entries: 1 }");
 
-    session.sign_out(&graph, "http://localhost").await.unwrap();
+    session.sign_out(&graph).await.unwrap();
     assert_eq!(format!("{store:?}"), "MemoryStore { entries: 0 }");
-    assert!(desktop.account().await.is_none());
+    assert!(desktop.account().is_none());
     simulator.browser_user(Some(ADELE));
     assert_eq!(who(&graph).await.unwrap(), ADELE);
     assert_eq!(browser.opened().len(), 3);
@@ -343,7 +343,7 @@ async fn a_sign_in_that_is_given_up_leaves_its_port() {
             assert!(tokio::time::timeout(wait, &mut sign_in).await.is_err());
         }
         // Whoever wants to know who it is need not wait for the user.
-        assert!(desktop.account().await.is_none());
+        assert!(desktop.account().is_none());
     }
     let redirect = parameter(&browser.opened()[0], "redirect_uri").unwrap();
     let port = Url::parse(&redirect).unwrap().port().unwrap();
@@ -370,7 +370,7 @@ async fn what_is_there_is_resumed_without_a_browser() {
         assert_eq!(session.account().unwrap().username(), Some(ADELE));
     }
     assert_eq!(token_requests(&simulator).len(), requests);
-    assert_eq!(second.account().await.unwrap().username(), Some(ADELE));
+    assert_eq!(second.account().unwrap().username(), Some(ADELE));
 
     // In the background: the user is needed, and nobody asks.
     let session = second.resume(&graph).await.unwrap().unwrap();
@@ -384,7 +384,7 @@ async fn what_is_there_is_resumed_without_a_browser() {
     );
     assert_eq!(browser.opened().len(), 1);
 
-    session.sign_out(&graph, "http://localhost").await.unwrap();
+    session.sign_out(&graph).await.unwrap();
     let (graph, third) = start();
     assert!(third.resume(&graph).await.unwrap().is_none());
 }
@@ -411,7 +411,7 @@ async fn a_call_does_not_go_on_as_another_user() {
     let [first, second] = browser.opened().try_into().expect("two browsers");
     assert_eq!(parameter(&first, "login_hint"), None);
     assert_eq!(parameter(&second, "login_hint").as_deref(), Some(ADELE));
-    assert_eq!(desktop.account().await.unwrap().username(), Some(ADELE));
+    assert_eq!(desktop.account().unwrap().username(), Some(ADELE));
 
     // When the program says so, the user changes.
     let session = desktop.sign_in(&graph).await.unwrap();
@@ -440,7 +440,7 @@ async fn whoever_resumes_at_the_same_time_has_the_same_session() {
         tokio::join!(desktop.resume(&graph), desktop.resume(&graph), who(&graph));
     assert_eq!(call.unwrap(), ADELE);
     let (one, other) = (one.unwrap().unwrap(), other.unwrap().unwrap());
-    one.sign_out(&graph, "http://localhost").await.unwrap();
+    one.sign_out(&graph).await.unwrap();
     let error = who(&graph.with_provider(other)).await.unwrap_err();
     assert!(error.to_string().contains("signed out"), "{error}");
     assert!(desktop.resume(&graph).await.unwrap().is_none());

@@ -194,7 +194,7 @@ async fn the_second_start_shows_no_code() {
     })));
     let graph = client_of(&simulator, Arc::clone(&second));
     assert_eq!(who(&graph).await.unwrap(), ADELE);
-    assert_eq!(second.account().await.unwrap().username(), Some(ADELE));
+    assert_eq!(second.account().unwrap().username(), Some(ADELE));
     let bruno = stored(device(&simulator, approve)).user(BRUNO);
     simulator.browser_user(Some(BRUNO));
     assert_eq!(who(&client_of(&simulator, bruno)).await.unwrap(), BRUNO);

@@ -550,7 +550,8 @@ async fn nothing_is_used_once_the_user_has_signed_out() {
     let (asked, called) = (token_requests(&simulator).len(), calls(&simulator));
     assert_eq!((asked, called), (2, 3));
 
-    let url = session.sign_out(&graph, REDIRECT).await.unwrap();
+    session.sign_out(&graph).await.unwrap();
+    let url = session.sign_out_url(&graph, REDIRECT).unwrap();
     let tenant = &simulator.credentials().tenant_id;
     let login = simulator.login_url();
     assert_eq!(
@@ -568,7 +569,7 @@ async fn nothing_is_used_once_the_user_has_signed_out() {
     assert_eq!(calls(&simulator), called);
     assert_eq!(format!("{store:?}"), "MemoryStore { entries: 0 }");
     assert!(web.resume(&graph, &id).await.unwrap().is_none());
-    session.sign_out(&graph, REDIRECT).await.unwrap();
+    session.sign_out(&graph).await.unwrap();
 
     // The browser is signed out where the address leads.
     let silent = web.clone().prompt(Prompt::None);
@@ -595,7 +596,7 @@ async fn a_token_that_its_cache_has_forgotten_ends_with_its_session_too() {
     simulator.browser_user(Some(BRUNO));
     let other = graph.with_provider(sign_in(&graph, &web).await.unwrap());
     assert_eq!(who(&other).await.unwrap(), BRUNO);
-    session.sign_out(&graph, REDIRECT).await.unwrap();
+    session.sign_out(&graph).await.unwrap();
     sign_in_error(who(&user).await.unwrap_err());
     assert_eq!(who(&other).await.unwrap(), BRUNO);
 }
@@ -614,7 +615,7 @@ async fn another_session_of_the_same_user_goes_on() {
     );
     who(&left).await.unwrap();
     who(&user).await.unwrap();
-    desk.sign_out(&graph, REDIRECT).await.unwrap();
+    desk.sign_out(&graph).await.unwrap();
     simulator.forget_requests();
     for _ in 0..3 {
         assert_eq!(who(&user).await.unwrap(), ADELE);
@@ -646,7 +647,7 @@ async fn a_renewal_that_is_under_way_at_sign_out_brings_nothing_back() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     tokio::time::sleep(Duration::from_millis(10)).await;
-    session.sign_out(&graph, REDIRECT).await.unwrap();
+    session.sign_out(&graph).await.unwrap();
     let error = call.await.unwrap().unwrap_err().to_string();
     assert_eq!(error, "sign-in failed: the user has signed out");
     assert_eq!(token_requests(&simulator).len(), 2);
@@ -683,7 +684,7 @@ async fn a_renewal_that_ends_with_its_session_is_made_by_another() {
     tokio::time::sleep(Duration::from_millis(5)).await;
     let second = call(&user);
     tokio::time::sleep(Duration::from_millis(5)).await;
-    desk.sign_out(&graph, REDIRECT).await.unwrap();
+    desk.sign_out(&graph).await.unwrap();
     let error = first.await.unwrap().unwrap_err().to_string();
     assert_eq!(error, "sign-in failed: the user has signed out");
     assert_eq!(second.await.unwrap().unwrap(), ADELE);
