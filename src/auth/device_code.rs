@@ -27,7 +27,7 @@ const LONGEST_LIFE: u64 = 24 * 60 * 60;
 const LONGEST_INTERVAL: u64 = 60 * 60;
 
 type Shown = Pin<Box<dyn Future<Output = ()> + Send>>;
-type Show = Box<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
+type Show = Arc<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 
 /// Signs in a user who has a browser on another device: for command lines, servers without a screen, and televisions
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code>).
@@ -55,10 +55,13 @@ type Show = Box<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 /// The application has to allow public client flows. Policies of Conditional Access often refuse device codes, since a user may be
 /// talked into typing somebody else's: where there is a browser, [`DesktopSignIn`](super::DesktopSignIn) is the better way.
 ///
+/// Clones are cheap, and have one session, until one of them is told of another user, store or scope.
+///
 /// # Errors
 ///
 /// A call gives [`Error::SignIn`](crate::Error::SignIn) when the user declines, lets the code run out or cancels, or the platform
 /// refuses.
+#[derive(Clone)]
 pub struct DeviceCode {
     lazy: Lazy,
     show: Show,
@@ -140,7 +143,7 @@ impl DeviceCode {
     {
         Self {
             lazy: Lazy::new(application),
-            show: Box::new(move |prompt| Box::pin(show(prompt))),
+            show: Arc::new(move |prompt| Box::pin(show(prompt))),
         }
     }
 

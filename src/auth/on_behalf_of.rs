@@ -146,7 +146,7 @@ impl TokenProvider for OnBehalfOf {
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
         let key = self.application.cache_key(cloud).user(self.fingerprint());
         Some(match &self.scope {
-            Some(scope) => key.scopes(scope),
+            Some(scope) => key.scopes([scope]),
             None => key,
         })
     }

@@ -45,10 +45,13 @@ const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 ///
 /// The application is registered for mobile and desktop, with the redirect URI `http://localhost`: any port will do then.
 ///
+/// Clones are cheap, and have one session, until one of them is told of another user, store or scope.
+///
 /// # Errors
 ///
 /// A call gives [`Error::SignIn`](crate::Error::SignIn) when there is no browser, when the user declines or takes too long, or when
 /// the platform refuses.
+#[derive(Clone)]
 pub struct DesktopSignIn {
     lazy: Lazy,
     prompt: Option<Prompt>,

@@ -12,10 +12,10 @@ use crate::Cloud;
 ///
 /// let ada = CacheKey::new(&Cloud::Global, "contoso.com", "11111111-1111-1111-1111-111111111111")
 ///     .user("ada@contoso.com")
-///     .scopes("Mail.Read User.Read");
+///     .scopes(["Mail.Read", "User.Read"]);
 /// assert_ne!(ada, ada.clone().user("grace@contoso.com"));
 /// // The order of scopes says nothing.
-/// assert_eq!(ada, ada.clone().scopes("User.Read Mail.Read"));
+/// assert_eq!(ada, ada.clone().scopes(["User.Read", "Mail.Read"]));
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CacheKey {
@@ -39,7 +39,7 @@ impl CacheKey {
             user: None,
             scopes: Vec::new(),
         };
-        key.scopes(cloud.scope())
+        key.scopes([cloud.scope()])
     }
 
     /// A user's token: by whatever tells this user from all others.
@@ -49,12 +49,15 @@ impl CacheKey {
         self
     }
 
-    /// A token with these scopes, apart by spaces.
+    /// A token with these scopes.
     #[must_use]
-    pub fn scopes(mut self, scopes: &str) -> Self {
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes
-            .split_whitespace()
-            .map(str::to_ascii_lowercase)
+            .into_iter()
+            .flat_map(|scopes| {
+                let scopes = scopes.as_ref().split_whitespace();
+                scopes.map(str::to_ascii_lowercase).collect::<Vec<_>>()
+            })
             .collect();
         self.scopes.sort();
         self.scopes.dedup();
@@ -135,7 +138,7 @@ mod tests {
             CacheKey::new(&Cloud::Global, "fabrikam.com", "client"),
             CacheKey::new(&Cloud::Global, "contoso.com", "another"),
             key.clone().user("ada"),
-            key.clone().scopes("User.Read"),
+            key.clone().scopes(["User.Read"]),
         ];
         for other in &others {
             assert_ne!(*other, key);
@@ -144,8 +147,8 @@ mod tests {
         let of = |cloud| CacheKey::new(&cloud, "contoso.us", "client");
         assert_ne!(of(Cloud::UsGovL4), of(Cloud::UsGovL5));
         assert_ne!(
-            of(Cloud::UsGovL4).scopes("User.Read"),
-            of(Cloud::UsGovL5).scopes("User.Read")
+            of(Cloud::UsGovL4).scopes(["User.Read"]),
+            of(Cloud::UsGovL5).scopes(["User.Read"])
         );
         assert!(!format!("{:?}", key.user("ada")).contains("ada"));
     }

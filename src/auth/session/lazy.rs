@@ -9,13 +9,19 @@ use super::{Account, Life, Place, UserSession};
 use crate::error::{Error, SignInError};
 use crate::{Cloud, Result};
 
-/// The session of a program that one user works with: resumed where it is stored, begun where it is not or is dead.
+/// The session of a program that one user works with: resumed where it is stored, begun where it is not or is dead. Clones have it together.
+#[derive(Clone)]
 pub(in crate::auth) struct Lazy {
     application: Application,
     scope: Option<String>,
     store: Option<Arc<dyn TokenStore>>,
     /// Whoever is expected, where several may work with the program.
     user: Option<String>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
     /// Held by whoever begins or renews the session, for as long as the user takes.
     turn: tokio::sync::Mutex<()>,
     /// Held by whoever looks into the store, so that one entry is one session.
@@ -50,9 +56,7 @@ impl Lazy {
             scope: None,
             store: None,
             user: None,
-            turn: tokio::sync::Mutex::default(),
-            loading: tokio::sync::Mutex::default(),
-            current: Mutex::default(),
+            shared: Arc::default(),
         }
     }
 
@@ -64,12 +68,16 @@ impl Lazy {
         self.scope.as_deref()
     }
 
+    // A session with other scopes, of another store or another user is another one than those that were cloned before have.
+
     pub(in crate::auth) fn set_scope(&mut self, scope: String) {
         self.scope = Some(scope);
+        self.shared = Arc::default();
     }
 
     pub(in crate::auth) fn set_store(&mut self, store: Arc<dyn TokenStore>) {
         self.store = Some(store);
+        self.shared = Arc::default();
     }
 
     pub(in crate::auth) fn user(&self) -> Option<&str> {
@@ -78,6 +86,7 @@ impl Lazy {
 
     pub(in crate::auth) fn set_user(&mut self, user: String) {
         self.user = Some(user);
+        self.shared = Arc::default();
     }
 
     /// Where the session is stored, if anywhere.
@@ -99,7 +108,10 @@ impl Lazy {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Current>> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn replace(&self, session: UserSession) -> Current {
@@ -123,7 +135,7 @@ impl Lazy {
     /// The session that there is, or the one that is stored, which it is from then on. Whoever asks at the same time gets the same one.
     async fn resumed(&self, cloud: &Cloud) -> Result<Option<Current>> {
         let goes_on = |current: &Current| !current.session.has_ended();
-        let _loading = self.loading.lock().await;
+        let _loading = self.shared.loading.lock().await;
         if let Some(current) = self.current().filter(goes_on) {
             return Ok(Some(current));
         }
@@ -151,7 +163,7 @@ impl Lazy {
     where
         F: Future<Output = Result<UserSession>>,
     {
-        let _turn = self.turn.lock().await;
+        let _turn = self.shared.turn.lock().await;
         let session = sign_in.await?;
         self.replace(session.clone());
         session.keep().await?;
@@ -170,7 +182,7 @@ impl Lazy {
     where
         F: Future<Output = Result<UserSession>>,
     {
-        let _turn = self.turn.lock().await;
+        let _turn = self.shared.turn.lock().await;
         let mut current = self.current();
         if current.is_none() {
             current = self.resumed(request.cloud()).await?;

@@ -215,7 +215,7 @@ impl TokenProvider for UserSession {
         let application = self.0.rotation.application();
         let key = application.cache_key(cloud).user(account.id());
         Some(match self.0.rotation.scope() {
-            Some(scope) => key.scopes(scope),
+            Some(scope) => key.scopes([scope]),
             None => key,
         })
     }

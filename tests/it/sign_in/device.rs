@@ -446,3 +446,31 @@ async fn times_beyond_measure_are_no_panic() {
     let error = client(device, &graph, &login).sign_in().await.unwrap_err();
     assert!(error.to_string().contains("cancelled"), "{error}");
 }
+
+#[tokio::test]
+async fn clones_are_one_session_until_they_differ() {
+    let simulator = simulator().await;
+    let asked = Arc::new(Mutex::new(0));
+    let device = device(&simulator, {
+        let asked = Arc::clone(&asked);
+        move |simulator, prompt| {
+            *asked.lock().unwrap() += 1;
+            simulator.approve_device(prompt.user_code());
+        }
+    });
+    assert_eq!(
+        who(&client_of(&simulator, device.clone())).await.unwrap(),
+        ADELE
+    );
+    assert_eq!(device.account().unwrap().username(), Some(ADELE));
+    assert_eq!(
+        who(&client_of(&simulator, device.clone())).await.unwrap(),
+        ADELE
+    );
+    assert_eq!(*asked.lock().unwrap(), 1);
+
+    let other = device.clone().user("bruno@contoso.com");
+    assert!(other.account().is_none());
+    who(&client_of(&simulator, other)).await.unwrap();
+    assert_eq!(*asked.lock().unwrap(), 2);
+}
