@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use self::answer::Answer;
 pub use self::desktop::DesktopSignIn;
+use self::pending::Asked;
 pub use self::pending::PendingSignIn;
 use super::claims::claims;
 use super::platform::{AUTHORIZE, Platform, tenant_url};
@@ -204,11 +205,15 @@ impl AuthorizationCode {
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)));
         url.query_pairs_mut().extend_pairs(given);
-        Ok(PendingSignIn::new(url)?.with_claims(self.claims.clone()))
+        Ok(PendingSignIn::new(url)?.asking(Asked {
+            redirect_uri: self.redirect_uri.clone(),
+            scope: self.scope.clone(),
+            claims: self.claims.clone(),
+        }))
     }
 
     /// Finishes a sign-in: `answer` is the query that the browser came back with, or the whole address, or the body of a form.
-    /// Redirect URI and scopes are those of this value, and have to be the ones that the sign-in was begun with.
+    /// Redirect URI and scopes are those that the sign-in was begun with.
     ///
     /// # Errors
     ///
@@ -238,15 +243,19 @@ impl AuthorizationCode {
         place: impl FnOnce(&Account) -> Option<Place>,
     ) -> Result<UserSession> {
         let code = answer.code(&pending)?;
-        let request = request.with_claims(pending.claims().map(Into::into));
+        let Asked {
+            redirect_uri,
+            scope,
+            claims,
+        } = pending.asked();
+        let request = request.with_claims(claims.as_deref().map(Into::into));
         let platform = Platform::new(&self.application, &request).await?;
         let grant = platform
-            .authorization_code(&code, pending.verifier(), &self.redirect_uri)
+            .authorization_code(&code, pending.verifier(), redirect_uri)
             .await?;
-        let (application, scope) = (self.application.clone(), self.scope.clone());
         UserSession::begun(
-            application,
-            scope,
+            self.application.clone(),
+            scope.clone(),
             place,
             Some(pending.nonce()),
             &grant,

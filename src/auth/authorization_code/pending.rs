@@ -42,9 +42,19 @@ pub struct PendingSignIn {
     nonce: Secret<String>,
     #[serde(serialize_with = "exposed", deserialize_with = "secret")]
     verifier: Secret<String>,
-    /// What the user has to prove, which the token is asked to say.
+    /// Boxed, since it goes into enums of applications.
+    asked: Box<Asked>,
+}
+
+/// What the sign-in was begun with, and has to be finished with.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct Asked {
+    pub(super) redirect_uri: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    claims: Option<String>,
+    pub(super) scope: Option<String>,
+    /// What the user has to prove.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) claims: Option<String>,
 }
 
 fn exposed<S: Serializer>(secret: &Secret<String>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -69,7 +79,7 @@ impl PendingSignIn {
             state,
             nonce,
             verifier,
-            claims: None,
+            asked: Box::default(),
         };
         pending
             .url
@@ -81,13 +91,13 @@ impl PendingSignIn {
         Ok(pending)
     }
 
-    pub(super) fn with_claims(mut self, claims: Option<String>) -> Self {
-        self.claims = claims;
+    pub(super) fn asking(mut self, asked: Asked) -> Self {
+        self.asked = Box::new(asked);
         self
     }
 
-    pub(super) fn claims(&self) -> Option<&str> {
-        self.claims.as_deref()
+    pub(super) fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     /// Where the browser has to go.
