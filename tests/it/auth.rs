@@ -768,39 +768,57 @@ async fn a_call_that_brings_its_own_authorization_keeps_it() {
     assert_eq!(login.requests().len(), 0);
 }
 
+/// Each cloud with its Graph and its identity platform.
+pub const CLOUDS: [(Cloud, &str, &str); 7] = [
+    (
+        Cloud::Global,
+        "graph.microsoft.com",
+        "login.microsoftonline.com",
+    ),
+    (
+        Cloud::UsGovL4,
+        "graph.microsoft.us",
+        "login.microsoftonline.us",
+    ),
+    (
+        Cloud::UsGovL5,
+        "dod-graph.microsoft.us",
+        "login.microsoftonline.us",
+    ),
+    (
+        Cloud::China,
+        "microsoftgraph.chinacloudapi.cn",
+        "login.partner.microsoftonline.cn",
+    ),
+    (
+        Cloud::Bleu,
+        "graph.svc.sovcloud.fr",
+        "login.sovcloud-identity.fr",
+    ),
+    (
+        Cloud::Delos,
+        "graph.svc.sovcloud.de",
+        "login.sovcloud-identity.de",
+    ),
+    (
+        Cloud::GovSg,
+        "graph.svc.sovcloud.sg",
+        "login.sovcloud-identity.sg",
+    ),
+];
+
 #[tokio::test]
 async fn case_8_2_a_cloud_is_one_choice() {
-    for (cloud, graph, login) in [
-        (
-            Cloud::Global,
-            "graph.microsoft.com",
-            "login.microsoftonline.com",
-        ),
-        (
-            Cloud::UsGovL4,
-            "graph.microsoft.us",
-            "login.microsoftonline.us",
-        ),
-        (
-            Cloud::UsGovL5,
-            "dod-graph.microsoft.us",
-            "login.microsoftonline.us",
-        ),
-        (
-            Cloud::China,
-            "microsoftgraph.chinacloudapi.cn",
-            "login.partner.microsoftonline.cn",
-        ),
-        (
-            CustomCloud::new(
-                "https://graph.svc.sovcloud.fr/",
-                "https://login.sovcloud-identity.fr",
-            )
-            .into(),
-            "graph.svc.sovcloud.fr",
-            "login.sovcloud-identity.fr",
-        ),
-    ] {
+    let custom = CustomCloud::new(
+        "https://graph.contoso.example/",
+        "https://login.contoso.example",
+    );
+    let custom = (
+        custom.into(),
+        "graph.contoso.example",
+        "login.contoso.example",
+    );
+    for (cloud, graph, login) in CLOUDS.into_iter().chain([custom]) {
         // What is asked for.
         let asked = Arc::new(Mutex::new(None));
         let provider = {

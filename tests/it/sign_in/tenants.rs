@@ -9,48 +9,10 @@ use serde_json::json;
 use simulator::{Fault, Simulator};
 
 use super::*;
+use crate::auth::CLOUDS;
 use crate::support;
 
 const ADELE: &str = "adele@contoso.com";
-
-/// Each cloud with its Graph and its identity platform.
-const CLOUDS: [(Cloud, &str, &str); 7] = [
-    (
-        Cloud::Global,
-        "graph.microsoft.com",
-        "login.microsoftonline.com",
-    ),
-    (
-        Cloud::UsGovL4,
-        "graph.microsoft.us",
-        "login.microsoftonline.us",
-    ),
-    (
-        Cloud::UsGovL5,
-        "dod-graph.microsoft.us",
-        "login.microsoftonline.us",
-    ),
-    (
-        Cloud::China,
-        "microsoftgraph.chinacloudapi.cn",
-        "login.partner.microsoftonline.cn",
-    ),
-    (
-        Cloud::Bleu,
-        "graph.svc.sovcloud.fr",
-        "login.sovcloud-identity.fr",
-    ),
-    (
-        Cloud::Delos,
-        "graph.svc.sovcloud.de",
-        "login.sovcloud-identity.de",
-    ),
-    (
-        Cloud::GovSg,
-        "graph.svc.sovcloud.sg",
-        "login.sovcloud-identity.sg",
-    ),
-];
 
 #[tokio::test]
 async fn case_8_2_each_cloud_has_addresses_of_its_own() {
