@@ -209,16 +209,11 @@ impl DeviceCode {
             (self.show)(prompt.clone()).await;
             std::future::pending().await
         };
-        let polling = async {
-            tokio::select! {
-                grant = poll(&platform, &device_code, interval) => grant,
-                never = shown => never,
-            }
-        };
         let grant = tokio::select! {
-            outcome = timeout_at(prompt.ends, polling) => {
+            outcome = timeout_at(prompt.ends, poll(&platform, &device_code, interval)) => {
                 outcome.map_err(|_| SignInError::user_needed("the code has run out before the user signed in"))?
             }
+            never = shown => never,
             () = prompt.cancelled.notified() => {
                 return Err(SignInError::user_needed("the sign-in was cancelled").into());
             }

@@ -1,5 +1,7 @@
 //! Requests for tokens, and their whole answers, whatever endpoint gives them.
 
+use std::time::Duration;
+
 use http::{HeaderMap, StatusCode};
 use reqwest::Request;
 use tracing::Instrument;
@@ -15,6 +17,9 @@ pub(super) struct Answer {
     /// It may hold tokens.
     pub(super) body: Zeroizing<Vec<u8>>,
 }
+
+/// How long a request for a token waits before it is made once more: what Microsoft's libraries wait.
+pub(super) const BEFORE_ANOTHER_TRY: Duration = Duration::from_secs(1);
 
 /// How long an answer may be. Tokens are some kilobytes.
 const LONGEST: usize = 1024 * 1024;

@@ -174,13 +174,11 @@ impl DesktopSignIn {
     /// The user, once somebody has signed in and until they sign out.
     ///
     /// ```
-    /// use std::sync::Arc;
     /// use msgraph::Graph;
     /// use msgraph::auth::DesktopSignIn;
     ///
     /// # async fn example(user: DesktopSignIn) -> msgraph::Result<()> {
-    /// let user = Arc::new(user);
-    /// let graph = Graph::new(Arc::clone(&user));
+    /// let graph = Graph::new(user.clone());
     /// graph.sign_in().await?;
     /// let account = user.account();
     /// # Ok(())

@@ -1,18 +1,13 @@
 //! Asks the service on which a job runs for a token that says which job it is.
 
-use std::time::Duration;
-
 use reqwest::Request;
 use serde_json::{Map, Value};
 use tokio::time::sleep;
 
 use crate::Result;
-use crate::auth::exchange::{Answer, exchange};
+use crate::auth::exchange::{Answer, BEFORE_ANOTHER_TRY, exchange};
 use crate::auth::{Secret, TokenRequest};
 use crate::error::{SignInError, TransportError};
-
-/// How long such a request waits before it is made once more.
-const BEFORE_ANOTHER_TRY: Duration = Duration::from_secs(1);
 
 /// What stands in traces for the address.
 const TEMPLATE: &str = "{endpoint}";

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use http::StatusCode;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -16,8 +15,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::super::TokenRequest;
-use super::super::exchange::{Answer, exchange};
-use super::DEVICE_CODE;
+use super::super::exchange::{Answer, BEFORE_ANOTHER_TRY, exchange};
 use super::grant::Grant;
 use crate::error::{SignInError, TransportError};
 
@@ -57,9 +55,6 @@ pub(super) enum Repeats {
     None,
 }
 
-/// How long a token request waits before it is made once more: what Microsoft's libraries wait.
-const BEFORE_ANOTHER_TRY: Duration = Duration::from_secs(1);
-
 /// Whether a token request may do better the second time, and is not asked to wait longer: then the calls that need it wait.
 fn is_worth_another_try(answer: &Result<Answer, TransportError>) -> bool {
     match answer {
@@ -76,6 +71,7 @@ fn is_worth_another_try(answer: &Result<Answer, TransportError>) -> bool {
 /// Sends one token request, and keeps the answer for what the oauth2 crate does not tell of it.
 pub(super) struct Endpoint<'a> {
     request: &'a TokenRequest,
+    template: &'static str,
     repeats: Repeats,
     /// What the platform's sign-in logs have of this request, and its answer too, if there is one.
     correlation_id: Uuid,
@@ -86,9 +82,18 @@ impl<'a> Endpoint<'a> {
     pub(super) fn new(request: &'a TokenRequest, repeats: Repeats) -> Self {
         Self {
             request,
+            template: TEMPLATE,
             repeats,
             correlation_id: Uuid::new_v4(),
             answer: Mutex::new(None),
+        }
+    }
+
+    /// The endpoint that gives device codes.
+    pub(super) fn of_device_codes(request: &'a TokenRequest) -> Self {
+        Self {
+            template: DEVICE_CODE_TEMPLATE,
+            ..Self::new(request, Repeats::Any)
         }
     }
 
@@ -124,10 +129,6 @@ impl<'a> Endpoint<'a> {
         let url = Url::parse(&head.uri.to_string()).map_err(|error| {
             TransportError::new(format!("the token endpoint is no URL: {error}"))
         })?;
-        let template = match url.path().ends_with(DEVICE_CODE) {
-            true => DEVICE_CODE_TEMPLATE,
-            false => TEMPLATE,
-        };
         let mut post = reqwest::Request::new(head.method, url);
         *post.headers_mut() = head.headers;
         if let Ok(id) = HeaderValue::try_from(self.correlation_id.to_string()) {
@@ -137,7 +138,8 @@ impl<'a> Endpoint<'a> {
         // secret on to where a 307 points.
         *post.body_mut() = Some(reqwest::Body::wrap(reqwest::Body::from(body)));
         *post.timeout_mut() = self.request.timeout();
-        let mut answer = exchange(self.request.http_client(), post, template, resend_count).await?;
+        let http = self.request.http_client();
+        let mut answer = exchange(http, post, self.template, resend_count).await?;
         if answer.body.starts_with(BOM) {
             answer.body.drain(..BOM.len());
         }

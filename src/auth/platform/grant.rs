@@ -70,9 +70,7 @@ impl Grant {
         let token = self.refresh_token.as_ref()?.secret();
         (!token.is_empty()).then(|| Secret::new(token.clone()))
     }
-}
 
-impl Grant {
     pub(in crate::auth) fn id_token(&self) -> Option<&str> {
         self.id_token.as_deref()
     }

@@ -173,7 +173,7 @@ impl<'a> Platform<'a> {
     pub(super) async fn device_code(&self, scope: &str) -> Result<DeviceAuthorization> {
         let url = tenant_url(self.request.cloud(), self.application.tenant(), DEVICE_CODE)?;
         let form = self.form(&[("scope", scope)]);
-        let endpoint = Endpoint::new(self.request, Repeats::Any);
+        let endpoint = Endpoint::of_device_codes(self.request);
         Ok(endpoint.exchange(url, &form).await?)
     }
 

@@ -43,6 +43,15 @@ impl Current {
         Self { session, life }
     }
 
+    /// Puts a session in the place of the one that there is.
+    fn replace(there: &mut Option<Self>, session: UserSession) -> Self {
+        let new = Self::new(session);
+        if let Some(old) = there.replace(new.clone()) {
+            old.life.end();
+        }
+        new
+    }
+
     async fn token(&self, request: TokenRequest) -> Result<Token> {
         let token = self.session.token(request).await?;
         Ok(token.ending_with(self.life.clone()))
@@ -115,15 +124,7 @@ impl Lazy {
     }
 
     fn replace(&self, session: UserSession) -> Current {
-        self.replace_in(&mut self.lock(), session)
-    }
-
-    fn replace_in(&self, there: &mut Option<Current>, session: UserSession) -> Current {
-        let new = Current::new(session);
-        if let Some(old) = there.replace(new.clone()) {
-            old.life.end();
-        }
-        new
+        Current::replace(&mut self.lock(), session)
     }
 
     /// The session that there is, here or in the store. Nobody is asked, neither the user nor the platform.
@@ -145,7 +146,7 @@ impl Lazy {
         if let Some(newer) = there.clone().filter(goes_on) {
             return Ok(Some(newer));
         }
-        Ok(stored.map(|session| self.replace_in(&mut there, session)))
+        Ok(stored.map(|session| Current::replace(&mut there, session)))
     }
 
     async fn stored(&self, cloud: &Cloud) -> Result<Option<UserSession>> {
