@@ -18,7 +18,8 @@ use crate::call::{Opened, Request, Response, Settings};
 use crate::error::{Error, RequestContext, RequestError, Result, Tries};
 use crate::transport::trace::Template;
 use crate::transport::{
-    self, Connections, Defaults, Hosts, Streamed, Trying, Users, of_the_stack, trace,
+    self, Connections, Defaults, Delivery, Gates, Hosts, Quota, Streamed, Trying, Users,
+    of_the_stack, trace,
 };
 use crate::{Cloud, Retry};
 
@@ -70,16 +71,25 @@ struct Parts {
     middleware: Users,
     hosts: Hosts,
     cache: TokenCache,
+    /// What was learned of throttled services, for all clients that are made from one.
+    gates: Arc<Gates>,
+    /// What calls count against, where the provider does not say of which application it is.
+    quota: Quota,
 }
 
 impl Parts {
-    fn stack(self, provider: Arc<dyn TokenProvider>, request: TokenRequest) -> Ready {
+    fn stack(mut self, provider: Arc<dyn TokenProvider>, request: TokenRequest) -> Ready {
+        if let Some(key) = provider.cache_key(request.cloud()) {
+            self.quota = self.gates.quota(key.application());
+        }
         let tokens = Tokens::new(provider, request, &self.cache);
         let stack = transport::stack(
             self.http.clone(),
             self.middleware.clone(),
             self.hosts.clone(),
             Arc::clone(&tokens),
+            Arc::clone(&self.gates),
+            self.quota,
         );
         Ready {
             stack,
@@ -140,8 +150,9 @@ impl Graph {
         }
     }
 
-    /// The same client with the tokens of somebody else: it shares the connections, the settings and the
-    /// [`TokenCache`], and costs little enough to be made for each request that a server answers.
+    /// The same client with the tokens of somebody else: it shares the connections, the settings, the
+    /// [`TokenCache`] and what was learned of throttled services, and costs little enough to be made for
+    /// each request that a server answers.
     ///
     /// ```
     /// # use msgraph::auth::Secret;
@@ -244,6 +255,11 @@ impl Graph {
         &self.0.retry
     }
 
+    /// The time limit of calls that have none of their own.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.0.timeout
+    }
+
     /// `https://graph.microsoft.com/v1.0`, without a slash at its end.
     pub(crate) fn root(&self) -> &str {
         &self.0.root
@@ -317,6 +333,8 @@ impl Graph {
             extensions.insert(Template(context.template.as_str().into()));
         }
         extensions.insert(trying);
+        let delivery = Delivery::default();
+        extensions.insert(delivery.clone());
         let outcome = ready
             .stack
             .execute_with_extensions(request, &mut extensions)
@@ -327,7 +345,7 @@ impl Graph {
         let response = match outcome {
             Ok(response) => response,
             Err(error) => {
-                let error = of_the_stack(error).of(&context);
+                let error = of_the_stack(error, delivery.call_did_nothing()).of(&context);
                 trace::record(&span, Err(error.name()));
                 return Err(error);
             }
@@ -620,6 +638,8 @@ impl GraphBuilder {
             middleware: self.middleware,
             hosts,
             cache: self.token_cache,
+            gates: Arc::default(),
+            quota: Quota::default(),
         };
         let ready = Ok(parts.stack(self.provider, request));
         Ok(Graph(Arc::new(Inner {

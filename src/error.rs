@@ -19,6 +19,7 @@ mod local;
 #[cfg(feature = "notifications")]
 mod notification;
 mod operation;
+mod refused_connection;
 mod retry_after;
 mod sign_in;
 mod sign_in_reason;
@@ -53,6 +54,7 @@ pub use tries::{NotRetried, Tries};
 
 use crate::auth::Granted;
 use crate::call::Facts;
+use crate::transport::{BANDWIDTH_LIMIT_EXCEEDED, Verdict};
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -338,15 +340,9 @@ impl Error {
     }
 }
 
-/// No registered status, but SharePoint's word for a bandwidth limit.
-pub(crate) const BANDWIDTH_LIMIT_EXCEEDED: u16 = 509;
-
-/// Whether a status tells of a fault that passes.
+/// Checks whether a status tells of a fault that passes.
 pub(crate) fn is_passing(status: StatusCode) -> bool {
-    matches!(
-        status.as_u16(),
-        408 | 429 | 500 | 502..=504 | BANDWIDTH_LIMIT_EXCEEDED
-    )
+    Verdict::of_status(status).is_passing()
 }
 
 /// The request that an error is about, as far as it may be printed: no value of the caller's is in it.

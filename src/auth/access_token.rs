@@ -81,6 +81,13 @@ impl TokenProvider for AccessToken {
     fn shares_tokens(&self) -> bool {
         false
     }
+
+    fn only_token(&self) -> Option<&Secret<String>> {
+        match &self.0 {
+            Kind::Fixed(token) => Some(token),
+            Kind::Asked(_) => None,
+        }
+    }
 }
 
 impl fmt::Debug for AccessToken {

@@ -11,10 +11,15 @@ use reqwest_middleware::{Error, Middleware, Next, Result};
 use super::cache::{Bearer, Tokens};
 use super::challenge;
 use super::granted::Granted;
+use crate::transport::Delivery;
 
 /// Marks a request that goes without a token: what a redirect has led away from Graph's hosts.
 #[derive(Clone, Copy)]
 pub(crate) struct WithoutToken;
+
+/// The `Authorization` header that a request went out with, for whoever has to know whose call it is.
+#[derive(Clone)]
+pub(crate) struct SentToken(pub(crate) HeaderValue);
 
 /// Attaches a token, and makes the call once more with a new one when Graph refuses it.
 ///
@@ -57,14 +62,22 @@ impl Authorize {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<(Response, HeaderValue)> {
-        let token = self.tokens.token().await.map_err(Error::middleware)?;
+        let delivery = extensions.get::<Delivery>().cloned().unwrap_or_default();
+        let token = self
+            .tokens
+            .token()
+            .await
+            .inspect_err(|_| delivery.stopped())
+            .map_err(Error::middleware)?;
         // None for a body that is gone once it was sent.
         let again = request.try_clone();
         attach(&mut request, &token);
+        extensions.insert(SentToken(token.header().clone()));
         let response = next.clone().run(request, extensions).await?;
         let Some(claims) = refused(response.status(), response.headers()) else {
             return Ok((response, token.header().clone()));
         };
+        delivery.did_nothing();
         let Some(mut again) = again else {
             self.tokens.forget(&token, claims);
             return Ok((response, token.header().clone()));
@@ -73,12 +86,14 @@ impl Authorize {
             .tokens
             .renew(&token, claims)
             .await
+            .inspect_err(|_| delivery.stopped())
             .map_err(Error::middleware)?;
         if new.is_same(&token) {
             return Ok((response, token.header().clone()));
         }
         drop(response);
         attach(&mut again, &new);
+        extensions.insert(SentToken(new.header().clone()));
         let response = next.run(again, extensions).await?;
         Ok((response, new.header().clone()))
     }

@@ -96,7 +96,7 @@ pub use device_code::{DeviceCode, DeviceCodePrompt};
 pub use environment::Environment;
 pub(crate) use granted::Granted;
 pub use managed_identity::{ManagedIdentity, ManagedIdentitySource};
-pub(crate) use middleware::{Authorize, WithoutToken};
+pub(crate) use middleware::{Authorize, SentToken, WithoutToken};
 pub use on_behalf_of::OnBehalfOf;
 pub use provider::{Token, TokenProvider, TokenRequest};
 pub use refresh_token::RefreshToken;

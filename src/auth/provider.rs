@@ -63,6 +63,13 @@ pub trait TokenProvider: Send + Sync + 'static {
         None
     }
 
+    /// The one token that this provider ever gives, where it has no other. By it, the client tells the
+    /// user of a provider that shares no tokens from other users.
+    #[doc(hidden)]
+    fn only_token(&self) -> Option<&Secret<String>> {
+        None
+    }
+
     /// Whether its user has signed out, so that nothing may be done for them any more; it has not if this says nothing else. No token that
     /// is kept is used then, not even one that another provider with the same key brought: this provider is asked, and its error is the
     /// call's.
@@ -96,6 +103,10 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
         (**self).cache_key(cloud)
+    }
+
+    fn only_token(&self) -> Option<&Secret<String>> {
+        (**self).only_token()
     }
 
     fn has_ended(&self) -> bool {

@@ -14,6 +14,7 @@ use super::wire::{Part, Requests, Responses, root_of};
 use super::{Answers, Batch, Outcome};
 use crate::call::{Request, Response, Settings};
 use crate::error::{BatchError, RequestContext, retry_after};
+use crate::transport::{Effect, Verdict};
 use crate::{Error, Result};
 
 /// Sends a batch until each call has an outcome.
@@ -305,25 +306,20 @@ impl Course<'_> {
     }
 
     fn is_repeatable(&self, call: usize) -> bool {
-        let part = &self.batch.parts[call];
-        part.request.as_ref().is_ok_and(|request| {
-            let says_so = request
-                .settings
-                .as_ref()
-                .map(|settings| settings.idempotent);
-            says_so == Some(true) || request.method.is_idempotent()
-        })
+        self.effect(call) >= Effect::Idempotent
+    }
+
+    fn effect(&self, call: usize) -> Effect {
+        match &self.batch.parts[call].request {
+            Ok(request) => request.effect(),
+            Err(_) => Effect::Other,
+        }
     }
 
     /// Whether Graph has put a call off: it was not done, or may be done twice.
     fn is_put_off(&self, call: usize, answer: &Response) -> bool {
-        match answer.status {
-            StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::SERVICE_UNAVAILABLE
-            | StatusCode::REQUEST_TIMEOUT => true,
-            StatusCode::GATEWAY_TIMEOUT => self.is_repeatable(call),
-            _ => false,
-        }
+        let server_errors = self.batch.retry.takes_server_errors();
+        Verdict::of_status(answer.status).allows(self.effect(call), server_errors)
     }
 
     /// Takes an answer as what a call came to.

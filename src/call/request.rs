@@ -8,6 +8,7 @@ use http::{HeaderMap, Method};
 use super::{Facts, Settings};
 use crate::Result;
 use crate::error::RequestError;
+use crate::transport::{Effect, Intent};
 
 /// One request to Graph, complete but for what the client adds to every request: token, request id, user agent.
 #[derive(Clone)]
@@ -27,6 +28,26 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// What it means to send the request twice: the caller's word, or what the request shows itself.
+    pub(crate) fn effect(&self) -> Effect {
+        if self.settings.as_ref().is_some_and(|said| said.idempotent) {
+            return Effect::Safe;
+        }
+        let target = self.url.split('#').next().unwrap_or_default();
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
+        let intent = Intent {
+            method: &self.method,
+            path,
+            query,
+            headers: &self.headers,
+            body: self.body.as_deref(),
+        };
+        intent.effect()
+    }
+
     /// The same as the http crate's type.
     pub(crate) fn into_http(self) -> Result<http::Request<Bytes>> {
         let mut request = http::Request::new(self.body.unwrap_or_default());

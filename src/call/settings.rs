@@ -39,7 +39,8 @@ impl<A, O> Call<A, O> {
     }
 
     /// Says that making this call twice is the same as making it once, so that it is tried again after a 504 and after a lost
-    /// connection, too. `GET`, `PUT` and `DELETE` are so by themselves; of an action or a `PATCH`, only the caller knows.
+    /// connection, too. `GET`, `PUT` and `DELETE` are so by themselves, but for the exceptions that
+    /// [`Retry`](crate::Retry) names; of an action or a `PATCH`, only the caller knows.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {

@@ -207,6 +207,11 @@ impl ApiError {
         challenge::claims(&self.headers)
     }
 
+    /// Checks whether the refusal can be the consequence of an earlier attempt that succeeded.
+    fn may_be_own_doing(&self) -> bool {
+        matches!(self.status.as_u16(), 404 | 409 | 410 | 412) && self.tries().may_have_succeeded()
+    }
+
     /// The first KiB of the body as it came, for a look at what is no error of Graph's form.
     ///
     /// It is printed nowhere, since nobody knows what stands in it: take the same care.
@@ -355,6 +360,9 @@ impl fmt::Display for ApiError {
             write!(f, "{}", Lacking(self))?;
         }
         write!(f, "{}{}", Limit(&self.throttle()), self.tries())?;
+        if self.may_be_own_doing() {
+            f.write_str(", an earlier attempt may have done the work")?;
+        }
         match (self.request_id(), self.client_request_id()) {
             (Some(id), _) => write!(f, ", request-id {}", OneLine(id)),
             (None, Some(id)) => write!(f, ", client-request-id {}", OneLine(id)),

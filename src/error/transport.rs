@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::refused_connection;
 use super::text::OneLine;
 use super::{RequestContext, Source, Tries};
 
@@ -13,6 +14,9 @@ use super::{RequestContext, Source, Tries};
 pub struct TransportError {
     context: Option<RequestContext>,
     kind: Kind,
+    /// Where no connection was made: whether the call may have been sent all the same, by an earlier
+    /// attempt or by another request of a middleware.
+    may_have_been_sent: bool,
     message: String,
     source: Option<Source>,
 }
@@ -22,6 +26,9 @@ enum Kind {
     Timeout,
     Connect,
     ConnectTimeout,
+    /// A connection that cannot come about: a certificate that TLS refuses, a proxy that wants
+    /// credentials.
+    ConnectRefused,
     /// Broken off underway.
     Broken,
     /// Not sent, as Graph throttles what it is for, so long.
@@ -55,12 +62,17 @@ impl TransportError {
         let message = match kind {
             Kind::Timeout => "no answer in time".to_owned(),
             Kind::ConnectTimeout => "no connection in time".to_owned(),
+            Kind::ConnectRefused => {
+                let reason = refused_connection::reason(&*source).unwrap_or(cause);
+                format!("no connection: {reason}")
+            }
             Kind::Connect => format!("no connection: {cause}"),
             Kind::Broken | Kind::HeldBack(_) | Kind::Final => cause,
         };
         Self {
             context: None,
             kind,
+            may_have_been_sent: false,
             message,
             source: Some(source),
         }
@@ -71,6 +83,7 @@ impl TransportError {
         Self {
             context: None,
             kind: Kind::Final,
+            may_have_been_sent: false,
             message: message.into(),
             source: None,
         }
@@ -92,13 +105,29 @@ impl TransportError {
         }
     }
 
-    /// The call was not sent, as Graph throttles the service that it is for.
-    pub(crate) fn held_back(time: Duration) -> Self {
+    /// The call was not sent, or not once more, as Graph throttles the service that it is for.
+    pub(crate) fn held_back(time: Duration, attempts: u32) -> Self {
         let seconds = time.as_secs_f64().ceil();
+        let sent = if attempts == 0 { "sent" } else { "sent again" };
         Self {
             kind: Kind::HeldBack(time),
             ..Self::new(format!(
-                "not sent: Graph throttles, and asks for {seconds} s more, for which this call does not wait"
+                "not {sent}: Graph throttles, and asks for {seconds} s more, for which this call \
+                 does not wait"
+            ))
+        }
+    }
+
+    /// The work that a monitor waits for was not over when the time of the wait was.
+    pub(crate) fn still_running(limit: Duration, wait: Duration, status: &str) -> Self {
+        Self {
+            kind: Kind::Timeout,
+            ..Self::new(format!(
+                "the operation is still `{status}`, and the next look, in {} s, would be later than \
+                 the time limit of {} s allows: the operation goes on, and `Graph::monitor` goes on \
+                 waiting for it",
+                wait.as_secs_f64().ceil(),
+                limit.as_secs_f64(),
             ))
         }
     }
@@ -113,9 +142,22 @@ impl TransportError {
         matches!(self.kind, Kind::Timeout | Kind::ConnectTimeout)
     }
 
-    /// Whether there was no connection, so that nothing can have arrived.
+    /// Checks whether there was no connection, in any attempt, so that Graph did nothing.
+    ///
+    /// It is `false` where a middleware of the caller's failed to connect, and where an attempt before
+    /// may have arrived.
     pub fn is_connect(&self) -> bool {
-        matches!(self.kind, Kind::Connect | Kind::ConnectTimeout)
+        let is_connect = matches!(
+            self.kind,
+            Kind::Connect | Kind::ConnectTimeout | Kind::ConnectRefused
+        );
+        is_connect && !self.may_have_been_sent
+    }
+
+    /// Takes back that nothing was sent.
+    pub(crate) fn that_may_have_been_sent(mut self) -> Self {
+        self.may_have_been_sent = true;
+        self
     }
 
     /// What was tried until this came out.
@@ -136,7 +178,7 @@ impl TransportError {
     }
 
     pub(crate) fn is_retryable(&self) -> bool {
-        self.kind != Kind::Final
+        !matches!(self.kind, Kind::Final | Kind::ConnectRefused)
     }
 
     /// What it is called in traces.
@@ -155,6 +197,8 @@ impl Kind {
     fn of(error: &reqwest::Error) -> Self {
         if error.is_connect() && error.is_timeout() {
             Kind::ConnectTimeout
+        } else if error.is_connect() && refused_connection::reason(error).is_some() {
+            Kind::ConnectRefused
         } else if error.is_connect() {
             Kind::Connect
         } else if error.is_timeout() {
@@ -169,7 +213,7 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Kind::Timeout | Kind::ConnectTimeout => "timeout",
-            Kind::Connect => "connect",
+            Kind::Connect | Kind::ConnectRefused => "connect",
             Kind::Broken => "broken",
             Kind::HeldBack(_) => "held_back",
             Kind::Final => "failed",
@@ -187,7 +231,14 @@ pub(crate) fn causes<'a>(
         // This one gives the causes of what it wraps for its own, so that what it wraps would be left out.
         Some(reqwest_middleware::Error::Middleware(wrapped)) => Some(wrapped.as_ref()),
         Some(reqwest_middleware::Error::Reqwest(wrapped)) => Some(wrapped),
-        None => (*error).source(),
+        // This one does so as well, and TLS wraps what it refuses in one.
+        None => match error
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::get_ref)
+        {
+            Some(Some(wrapped)) => Some(wrapped as &(dyn Error + 'static)),
+            _ => (*error).source(),
+        },
     })
 }
 

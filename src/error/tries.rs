@@ -25,6 +25,7 @@ pub struct Tries {
     count: u32,
     waited: Duration,
     not_retried: Option<NotRetried>,
+    may_have_succeeded: bool,
 }
 
 /// Why a call that failed in a way that may pass was not made again.
@@ -50,7 +51,14 @@ impl Tries {
             count,
             waited,
             not_retried,
+            may_have_succeeded: false,
         }
+    }
+
+    /// Notes that an attempt before the last one may have done the work.
+    pub(crate) fn with_unclear_attempt(mut self, may_have_succeeded: bool) -> Self {
+        self.may_have_succeeded = may_have_succeeded;
+        self
     }
 
     /// How often the call was sent. None at all where it was held back, as Graph throttled the service that it is for.
@@ -66,6 +74,31 @@ impl Tries {
     /// Why it was not made again; `None` where the error is not one that passes.
     pub fn not_retried(&self) -> Option<NotRetried> {
         self.not_retried
+    }
+
+    /// Checks whether an attempt before the last one may have done the work: its response was lost, or
+    /// a gateway gave up waiting for it.
+    ///
+    /// The last response can be a consequence of that. A repeated `DELETE` gives 404 for what the first
+    /// one deleted, a repeated `PUT` with `If-Match` gives 412 for the etag that the first one changed,
+    /// and a name is taken (409) by what the first one created.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
+    /// match graph.me().messages().id(id).delete().await {
+    ///     Err(error)
+    ///         if error.is_not_found()
+    ///             && error.tries().is_some_and(|tries| tries.may_have_succeeded()) =>
+    ///     {
+    ///         println!("deleted, most likely by the attempt whose response was lost");
+    ///     }
+    ///     other => other?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn may_have_succeeded(&self) -> bool {
+        self.may_have_succeeded
     }
 }
 

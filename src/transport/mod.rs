@@ -5,6 +5,7 @@
 //! this order is said in ARCHITECTURE.md.
 
 mod connections;
+mod delivery;
 mod gate;
 mod guard;
 mod headers;
@@ -24,6 +25,9 @@ use std::sync::Arc;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 
 pub(crate) use connections::{Change, Connections, followed_a_redirect, is_answer_of};
+pub(crate) use delivery::Delivery;
+use delivery::RecordDelivery;
+pub(crate) use gate::{Gates, Quota};
 use guard::HostGuard;
 pub(crate) use headers::Defaults;
 pub(crate) use hosts::{Hosts, elsewhere, is_loopback, root};
@@ -31,7 +35,7 @@ pub(crate) use read::{read, read_at_most};
 use redirects::Redirects;
 use retry::Retries;
 pub use retry::Retry;
-pub(crate) use retry::Trying;
+pub(crate) use retry::{BANDWIDTH_LIMIT_EXCEEDED, Effect, Intent, Trying, Verdict};
 use trace::Trace;
 pub(crate) use whole::Streamed;
 use whole::Whole;
@@ -54,29 +58,39 @@ pub(crate) fn stack(
     users: Users,
     hosts: Hosts,
     tokens: Arc<Tokens>,
+    gates: Arc<Gates>,
+    quota: Quota,
 ) -> ClientWithMiddleware {
     let with_all = |stack: ClientBuilder, users: Vec<Arc<dyn Middleware>>| {
         users.into_iter().fold(stack, ClientBuilder::with_arc)
     };
     let stack = with_all(ClientBuilder::new(http), users.around)
-        .with(Retries::default())
+        .with(Retries::new(gates, quota, Arc::clone(&tokens)))
         .with(Whole);
     with_all(stack, users.each_try)
         .with(Redirects)
         .with(HostGuard::new(hosts))
         .with(Authorize::new(tokens))
         .with(Trace)
+        .with(RecordDelivery)
         .build()
 }
 
 /// What the stack gave up on, in this crate's words.
-pub(crate) fn of_the_stack(error: reqwest_middleware::Error) -> Error {
-    match error {
+///
+/// `did_nothing` tells whether the innermost layer proves that nothing was done at Graph. Without that
+/// proof, no error says so: it may be about a connection of a middleware's own.
+pub(crate) fn of_the_stack(error: reqwest_middleware::Error, did_nothing: bool) -> Error {
+    let error = match error {
         reqwest_middleware::Error::Reqwest(error) => TransportError::from_reqwest(error).into(),
         reqwest_middleware::Error::Middleware(error) => match own_error(error.as_ref()) {
             Some(own) => own,
             None => TransportError::from_middleware(error.into()).into(),
         },
+    };
+    match error {
+        Error::Transport(lost) if !did_nothing => lost.that_may_have_been_sent().into(),
+        error => error,
     }
 }
 

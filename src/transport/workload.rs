@@ -97,13 +97,26 @@ const OF_THEIR_OWN: [&str; 5] = [
     "presence",
 ];
 
+/// The segments of the path below the version.
+fn segments(url: &Url) -> impl Iterator<Item = &str> + Clone {
+    let mut segments = url.path().split('/').filter(|segment| !segment.is_empty());
+    // A gateway's own path may stand before the version.
+    if segments.clone().any(is_version) {
+        segments.find(|segment| is_version(segment));
+    }
+    segments
+}
+
+/// Checks whether a call is for the user of its token, whoever that is.
+pub(super) fn is_for_me(url: &Url) -> bool {
+    segments(url)
+        .next()
+        .is_some_and(|root| root.eq_ignore_ascii_case("me"))
+}
+
 impl Workload {
     pub(crate) fn of(url: &Url) -> Self {
-        let mut segments = url.path().split('/').filter(|segment| !segment.is_empty());
-        // A gateway's own path may stand before the version.
-        if segments.clone().any(is_version) {
-            segments.find(|segment| is_version(segment));
-        }
+        let mut segments = segments(url);
         let name = |segment: &str| segment.split('(').next().unwrap_or_default().to_owned();
         let Some(root) = segments.next() else {
             return Self::Directory;
@@ -140,6 +153,21 @@ fn is_version(segment: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn me_is_recognized_at_the_root_alone() {
+        for (path, expected) in [
+            ("/v1.0/me", true),
+            ("/beta/Me/messages", true),
+            ("/gateway/v1.0/me/drive", true),
+            ("/v1.0/users/me", false),
+            ("/v1.0/users/1/people/me", false),
+            ("/v1.0", false),
+        ] {
+            let url = Url::parse("https://graph.microsoft.com").unwrap();
+            assert_eq!(is_for_me(&url.join(path).unwrap()), expected, "{path}");
+        }
+    }
 
     #[test]
     fn the_path_says_whose_limits_hold() {

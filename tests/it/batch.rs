@@ -364,3 +364,69 @@ async fn what_happens_to_the_batch_happens_to_each_of_its_parts() {
         );
     }
 }
+
+#[tokio::test]
+async fn rename_in_a_part_is_not_repeated() {
+    let recorder = Recorder::new(|request| {
+        answered(request, |part| json!({ "id": part["id"], "status": 504 }))
+    })
+    .await;
+    let graph = graph(&recorder);
+    let rename = |body: bool| {
+        let path = "/me/drive/root:/a.txt";
+        match body {
+            false => graph
+                .request(Method::PUT, format!("{path}:/content"))
+                .query("@microsoft.graph.conflictBehavior", "rename"),
+            true => graph
+                .request(Method::PUT, path)
+                .body_json(&json!({ "@microsoft.graph.conflictBehavior": "rename" })),
+        }
+    };
+    let mut batch = graph.batch().retry(at_once());
+    let (query, body) = (batch.add(rename(false)), batch.add(rename(true)));
+    let mut answers = batch.send().await.unwrap();
+    assert!(answers.take(query).is_err() && answers.take(body).is_err());
+    assert_eq!(recorder.requests().len(), 1);
+
+    recorder.clear();
+    let mut batch = graph.batch().retry(at_once());
+    let _ = batch.add(rename(false).idempotent());
+    batch.send().await.unwrap();
+    assert!(recorder.requests().len() > 1);
+}
+
+#[tokio::test]
+async fn rename_in_a_lost_batch_is_not_repeated() {
+    let simulator = simulator().await;
+    let graph = graph_of(&simulator, simulator.user_token());
+    simulator.fault(Fault::reset().at("/v1.0/$batch").times(2));
+    let mut batch = graph.batch().retry(at_once());
+    let renamed = batch.add(
+        graph
+            .request(Method::PUT, "/me/drive/root:/a.txt:/content")
+            .query("@microsoft.graph.conflictBehavior", "rename"),
+    );
+    let mut answers = batch.send().await.unwrap();
+    assert!(matches!(answers.take(renamed), Err(Error::Transport(_))));
+    assert_eq!(simulator.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn bandwidth_limit_of_a_part_is_waited_for() {
+    let recorder = Recorder::new(|request| {
+        let first = parts(request).len() == 2;
+        answered(request, |part| match part["method"].as_str() {
+            Some("POST") if first => json!({ "id": part["id"], "status": 509 }),
+            _ => named(part),
+        })
+    })
+    .await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch().retry(at_once());
+    let _ = batch.add(graph.me().get());
+    let write = batch.add(graph.me().messages().create(Message::default()));
+    let mut answers = batch.send().await.unwrap();
+    answers.take(write).unwrap();
+    assert_eq!(recorder.requests().len(), 2);
+}

@@ -409,3 +409,356 @@ async fn a_connection_ends_when_its_call_is_dropped() {
     call.abort();
     assert!(closing.await.unwrap(), "the connection was closed");
 }
+
+/// Serves one connection with this response; from then on, connections are refused.
+async fn once(response: &'static str) -> (String, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound socket has one");
+    let served = tokio::spawn(async move {
+        let Ok((mut stream, _)) = listener.accept().await else {
+            return;
+        };
+        drop(listener);
+        request(&mut stream).await;
+        let _ = stream.write_all(response.as_bytes()).await;
+    });
+    (format!("http://{address}"), served)
+}
+
+/// An address that refuses connections.
+const NOWHERE: &str = "http://127.0.0.1:1/";
+
+/// Reports to a collector that is not there.
+async fn report() -> reqwest_middleware::Result<()> {
+    let http = crate::auth::own_client().build()?;
+    http.get(NOWHERE).send().await?;
+    Ok(())
+}
+
+/// Reports before the request, or after it.
+struct Reports {
+    before: bool,
+}
+
+#[msgraph::async_trait]
+impl Middleware for Reports {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        if self.before {
+            report().await?;
+        }
+        let response = next.run(request, extensions).await?;
+        report().await?;
+        Ok(response)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_connection_of_middleware_never_repeats_post() {
+    for before in [false, true] {
+        let recorder = Recorder::always(Answer::json("{}").with_status(202)).await;
+        let reports = || Reports { before };
+        let graph = builder(recorder.url()).middleware_each_try(reports());
+        let graph = graph.build().unwrap();
+        let error = graph
+            .request(Method::POST, "/me/sendMail")
+            .await
+            .unwrap_err();
+        assert_eq!(recorder.requests().len(), usize::from(!before));
+        assert_eq!(error.tries().unwrap().count(), 1);
+        assert_eq!(not_retried(&error), Some(NotRetried::NotIdempotent));
+        assert!(
+            matches!(&error, Error::Transport(lost) if !lost.is_connect()),
+            "{error:?}"
+        );
+        // What changes nothing is tried again.
+        let error = graph.request(Method::GET, "/me").await.unwrap_err();
+        assert_eq!(error.tries().unwrap().count(), 4);
+
+        // Around the whole call, it says as little.
+        let graph = builder(recorder.url()).middleware(reports());
+        let graph = graph.build().unwrap();
+        let error = graph.request(Method::POST, "/me").await.unwrap_err();
+        assert!(
+            matches!(&error, Error::Transport(lost) if !lost.is_connect()),
+            "{error:?}"
+        );
+    }
+}
+
+/// Sends each request twice.
+struct Twice;
+
+#[msgraph::async_trait]
+impl Middleware for Twice {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        let again = request.try_clone().expect("the body is whole");
+        next.clone().run(request, extensions).await?;
+        next.run(again, extensions).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connection_lost_after_first_request_never_repeats_post() {
+    let taken = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let (url, served) = once(taken).await;
+    let graph = builder(&url).middleware_each_try(Twice).build().unwrap();
+    let error = graph.request(Method::POST, "/me").await.unwrap_err();
+    served.await.unwrap();
+    assert_eq!(error.tries().unwrap().count(), 1);
+    assert_eq!(not_retried(&error), Some(NotRetried::NotIdempotent));
+    assert!(matches!(&error, Error::Transport(lost) if !lost.is_connect()));
+
+    // The first hop was taken, and the second is nowhere.
+    let moved = "HTTP/1.1 307 Moved\r\nLocation: /v1.0/you\r\nContent-Length: 0\r\n\
+                 Connection: close\r\n\r\n";
+    let (url, served) = once(moved).await;
+    let error = client(&url).request(Method::POST, "/me").await.unwrap_err();
+    served.await.unwrap();
+    assert_eq!(error.tries().unwrap().count(), 1);
+    assert!(matches!(&error, Error::Transport(lost) if !lost.is_connect()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn connection_lost_after_attempt_may_have_been_sent() {
+    let (url, served) = once("").await;
+    let error = client(&url).request(Method::PUT, "/me").await.unwrap_err();
+    served.await.unwrap();
+    let tries = *error.tries().unwrap();
+    assert_eq!((tries.count(), tries.may_have_succeeded()), (4, true));
+    assert!(matches!(&error, Error::Transport(lost) if !lost.is_connect()));
+    let error = client(NOWHERE)
+        .request(Method::PUT, "/me")
+        .await
+        .unwrap_err();
+    assert!(!error.tries().unwrap().may_have_succeeded());
+    assert!(matches!(&error, Error::Transport(lost) if lost.is_connect()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rename_is_repeated_only_on_the_callers_word() {
+    let rename = json!({ "item": { "@microsoft.graph.conflictBehavior": "rename" } });
+    for status in [504, 503] {
+        let recorder = Recorder::always(Answer::status(status)).await;
+        let graph = client(recorder.url());
+        let content = || {
+            graph
+                .request(Method::PUT, "/me/drive/root:/a.txt:/content")
+                .query("@microsoft.graph.conflictBehavior", "rename")
+        };
+        let in_body = graph
+            .request(Method::PUT, "/me/drive/root:/a.txt")
+            .body_json(&rename);
+        let row = "/me/drive/items/1/workbook/tables/2/rows/3";
+        let calls = [content(), in_body, graph.request(Method::DELETE, row)];
+        for call in calls {
+            recorder.clear();
+            let error = call.await.unwrap_err();
+            // With 503, Graph says that it did nothing.
+            let attempts = if status == 503 { 4 } else { 1 };
+            assert_eq!(recorder.requests().len(), attempts, "{status}");
+            let reason = match status {
+                503 => NotRetried::MaxRetries,
+                _ => NotRetried::NotIdempotent,
+            };
+            assert_eq!(not_retried(&error), Some(reason));
+        }
+        recorder.clear();
+        content().idempotent().await.unwrap_err();
+        assert_eq!(recorder.requests().len(), 4, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusal_after_unclear_attempt_says_so() {
+    for (method, status) in [("DELETE", 404), ("PUT", 412), ("PUT", 409), ("DELETE", 410)] {
+        let answers = [Answer::status(504), Answer::status(status)];
+        let recorder = Recorder::in_turn(answers).await;
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let error = client(recorder.url())
+            .request(method, "/me/messages/1")
+            .await
+            .unwrap_err();
+        assert!(error.tries().unwrap().may_have_succeeded(), "{status}");
+        let text = error.to_string();
+        let said = "an earlier attempt may have done the work";
+        assert!(text.contains(said), "{text}");
+    }
+    // After 429, it is what it says.
+    let recorder = Recorder::in_turn([throttled("1"), Answer::status(404)]).await;
+    let error = client(recorder.url())
+        .request(Method::DELETE, "/me/messages/1")
+        .await
+        .unwrap_err();
+    assert!(!error.tries().unwrap().may_have_succeeded());
+    assert!(!error.to_string().contains("earlier attempt"), "{error}");
+}
+
+/// Throttles these targets for a minute each time, unless they come with this token.
+async fn throttling(targets: &'static [&'static str], but: &'static str) -> Recorder {
+    Recorder::new(move |request| {
+        let is_spared = request.header("authorization") == Some(but);
+        match targets.contains(&request.target.as_str()) && !is_spared {
+            true => throttled("60"),
+            false => Answer::json("{}"),
+        }
+    })
+    .await
+}
+
+fn is_held_back(error: &Error) -> bool {
+    error.is_throttled() && error.tries().is_some_and(|tries| tries.count() == 0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttled_me_holds_its_user_alone() {
+    for target in ["/me", "/me/messages", "/me/chats", "/me/drive/root"] {
+        let recorder = Recorder::new(|request| match request.header("authorization") {
+            Some("Bearer token") => throttled("60"),
+            _ => Answer::json("{}"),
+        })
+        .await;
+        let graph = client(recorder.url());
+        let me = |graph: &Graph| graph.request(Method::GET, target);
+        let hurried = |graph: &Graph| me(graph).timeout(seconds(5));
+        hurried(&graph).await.unwrap_err();
+        let sent = recorder.requests().len();
+        let error = hurried(&graph).await.unwrap_err();
+        assert!(is_held_back(&error), "{target}: {error}");
+        // The same token by itself is the same user, and another one is not.
+        let error = hurried(&graph).access_token("token").await.unwrap_err();
+        assert!(is_held_back(&error), "{target}: {error}");
+        hurried(&graph).access_token("other").await.unwrap();
+        let other = graph.with_provider(AccessToken::new("other"));
+        hurried(&other).await.unwrap();
+        let same = graph.with_provider(AccessToken::new("token"));
+        assert!(is_held_back(&hurried(&same).await.unwrap_err()), "{target}");
+        assert_eq!(recorder.requests().len(), sent + 2, "{target}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn clients_made_from_one_share_gates() {
+    let targets = &["/v1.0/sites/root", "/v1.0/users/1/messages"];
+    let recorder = throttling(targets, "").await;
+    let graph = client(recorder.url());
+    for path in ["/sites/root", "/users/1/messages"] {
+        let call = |graph: &Graph| graph.request(Method::GET, path).timeout(seconds(5));
+        let other = graph.with_provider(AccessToken::new("other"));
+        call(&other).await.unwrap_err();
+        assert!(is_held_back(&call(&graph).await.unwrap_err()), "{path}");
+        let third = other.with_provider(AccessToken::new("third"));
+        assert!(is_held_back(&call(&third).await.unwrap_err()), "{path}");
+    }
+    assert_eq!(recorder.requests().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn applications_that_are_known_have_gates_of_their_own() {
+    use msgraph::Cloud;
+    use msgraph::auth::{CacheKey, Token, TokenProvider, TokenRequest};
+
+    /// The application in a tenant.
+    struct Of(&'static str);
+
+    #[msgraph::async_trait]
+    impl TokenProvider for Of {
+        async fn token(&self, _: TokenRequest) -> msgraph::Result<Token> {
+            Ok(Token::new(self.0))
+        }
+
+        fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+            Some(CacheKey::new(cloud, self.0, "application"))
+        }
+    }
+
+    let recorder = throttling(&["/v1.0/users"], "Bearer fabrikam.com").await;
+    let contoso = client(recorder.url()).with_provider(Of("contoso.com"));
+    let users = |graph: &Graph| graph.request(Method::GET, "/users").timeout(seconds(5));
+    users(&contoso).await.unwrap_err();
+    users(&contoso.with_provider(Of("fabrikam.com")))
+        .await
+        .unwrap();
+    let again = contoso.with_provider(Of("contoso.com"));
+    assert!(is_held_back(&users(&again).await.unwrap_err()));
+    // A provider that does not say is of the same application.
+    let user = contoso.with_provider(AccessToken::new("user"));
+    assert!(is_held_back(&users(&user).await.unwrap_err()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn proxy_that_wants_credentials_is_asked_once() {
+    let proxy = one_at_a_time(|mut stream, _| async move {
+        request(&mut stream).await;
+        let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+        let _ = stream.write_all(refusal.as_bytes()).await;
+    })
+    .await;
+    let graph = builder("https://gateway.contoso.example")
+        .allow_host("gateway.contoso.example")
+        .configure_http(move |http| http.proxy(reqwest::Proxy::all(proxy).unwrap()))
+        .build()
+        .unwrap();
+    let start = Instant::now();
+    let error = graph.request(Method::GET, "/me").await.unwrap_err();
+    assert_eq!(error.tries().unwrap().count(), 1);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert!(!error.is_retryable());
+    let text = error.to_string();
+    let said = "no connection: the proxy requires authentication (407)";
+    assert!(text.contains(said), "{text}");
+    assert!(matches!(&error, Error::Transport(lost) if lost.is_connect()));
+}
+
+#[cfg(feature = "rustls-ring")]
+#[tokio::test(start_paused = true)]
+async fn certificate_that_tls_refuses_is_final() {
+    use std::io::Read as _;
+
+    use rustls::crypto::ring;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
+    let tls = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .unwrap();
+    let tls = Arc::new(tls);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = format!("localhost:{}", listener.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let connection = ServerConnection::new(Arc::clone(&tls)).unwrap();
+            // The client breaks the handshake off.
+            let _ = StreamOwned::new(connection, stream).read(&mut [0]);
+        }
+    });
+    let graph = builder(&format!("https://{host}"))
+        .allow_host(host)
+        .configure_http(reqwest::ClientBuilder::no_proxy)
+        .build()
+        .unwrap();
+    let start = Instant::now();
+    let error = graph.request(Method::GET, "/me").await.unwrap_err();
+    assert_eq!(error.tries().unwrap().count(), 1, "{error}");
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert!(!error.is_retryable());
+    let text = error.to_string();
+    assert!(
+        text.contains("no connection: TLS refused the certificate of the server: "),
+        "{text}"
+    );
+}

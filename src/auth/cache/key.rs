@@ -1,6 +1,7 @@
 //! What a token is of.
 
 use std::fmt;
+use std::hash::Hash;
 
 use crate::Cloud;
 
@@ -62,6 +63,16 @@ impl CacheKey {
         self.scopes.sort();
         self.scopes.dedup();
         self
+    }
+
+    /// What Graph counts calls for: an application in a tenant of a cloud.
+    pub(crate) fn application(&self) -> impl Hash {
+        (
+            &self.authority,
+            &self.tenant,
+            &self.client_id,
+            &self.resource,
+        )
     }
 
     /// The key as text, for stores: it says nothing that is secret, and nothing of the scopes, since a refresh token is good for any.

@@ -1,5 +1,6 @@
 //! Hands out a client's token.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -7,7 +8,7 @@ use tokio::sync::watch;
 use tracing::Instrument;
 
 use super::super::moment::Moment;
-use super::super::{TokenProvider, TokenRequest};
+use super::super::{Token, TokenProvider, TokenRequest};
 use super::TokenCache;
 use super::bearer::Bearer;
 use super::slot::{Slot, Start};
@@ -137,6 +138,21 @@ impl Tokens {
         state.want(claims.map(Into::into));
     }
 
+    /// A number that tells the user of the next token from other users, as far as that is known before
+    /// the token is there: by the one token that the provider has, by the key of its tokens, or by the
+    /// token that is kept.
+    pub(crate) fn user(&self, salt: &RandomState) -> Option<u64> {
+        if let Some(token) = self.provider.only_token() {
+            let bearer = Bearer::new(&Token::new(token.clone()), None).ok()?;
+            return Some(salt.hash_one(bearer.header().as_bytes()));
+        }
+        if let Some(key) = self.provider.cache_key(self.request.cloud()) {
+            return Some(salt.hash_one(key));
+        }
+        let kept = self.slot.lock().kept.clone()?;
+        Some(salt.hash_one(kept.header().as_bytes()))
+    }
+
     /// Gets a new token with the next call.
     pub(crate) fn renew_next(&self) {
         self.slot.clear();
@@ -235,7 +251,6 @@ mod tests {
     use super::super::slot::PAUSE_AFTER_FAILURE;
     use super::*;
     use crate::Cloud;
-    use crate::auth::Token;
 
     const HOUR: Duration = Duration::from_secs(3600);
 

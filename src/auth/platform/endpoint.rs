@@ -101,7 +101,9 @@ impl<'a> Endpoint<'a> {
         let mut answer = self.post(request.clone(), 0).await;
         let may_repeat = match self.repeats {
             Repeats::Any => is_worth_another_try(&answer),
-            Repeats::Unsent => answer.as_ref().is_err_and(TransportError::is_connect),
+            Repeats::Unsent => answer
+                .as_ref()
+                .is_err_and(|lost| lost.is_connect() && lost.is_retryable()),
             Repeats::None => false,
         };
         if may_repeat {

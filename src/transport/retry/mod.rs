@@ -6,27 +6,33 @@
 //!
 //! What came before is dropped before the wait begins: its connection is free for others, and nothing is held meanwhile.
 
+mod classify;
+mod effect;
 mod policy;
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::Utc;
+use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderName, HeaderValue, Method, StatusCode};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
+pub(crate) use classify::{BANDWIDTH_LIMIT_EXCEEDED, Verdict};
+pub(crate) use effect::{Effect, Intent};
 pub use policy::Retry;
 
-use super::gate::Gates;
+use super::delivery::Delivery;
+use super::gate::{Caller, Destination, Gates, Quota};
 use super::of_the_stack;
-use super::workload::Workload;
-use crate::error::{
-    BANDWIDTH_LIMIT_EXCEEDED, Error, NotRetried, TransportError, Tries, retry_after,
-};
+use super::workload::{Workload, is_for_me};
+use crate::auth::{SentToken, Tokens};
+use crate::error::{Error, NotRetried, TransportError, Tries, retry_after};
 
 const RETRY_ATTEMPT: HeaderName = HeaderName::from_static("retry-attempt");
 
@@ -41,9 +47,21 @@ pub(crate) struct Trying {
 }
 
 /// Makes calls anew, and holds them back where Graph throttles.
-#[derive(Default)]
 pub(super) struct Retries {
-    gates: Gates,
+    gates: Arc<Gates>,
+    /// What the calls of this client count against.
+    quota: Quota,
+    tokens: Arc<Tokens>,
+}
+
+impl Retries {
+    pub(super) fn new(gates: Arc<Gates>, quota: Quota, tokens: Arc<Tokens>) -> Self {
+        Self {
+            gates,
+            quota,
+            tokens,
+        }
+    }
 }
 
 #[async_trait]
@@ -71,10 +89,18 @@ impl Retries {
         course: &mut Course,
     ) -> Result<Response, Error> {
         let url = request.url().clone();
+        // A user of whom nothing is known yet is known once their token was sent.
+        let mut token = request.headers().get(AUTHORIZATION).cloned();
         loop {
-            self.pass(&url, course).await?;
+            self.pass(&url, token.as_ref(), course).await?;
             let again = request.try_clone();
             course.count += 1;
+            let delivery = extensions
+                .get::<Delivery>()
+                .cloned()
+                .unwrap_or_default()
+                .next_attempt();
+            extensions.insert(delivery.clone());
             let outcome = next.clone().run(request, extensions);
             let outcome = match course.trying.deadline {
                 Some(deadline) => timeout_at(deadline, outcome)
@@ -82,19 +108,23 @@ impl Retries {
                     .map_err(|_| TransportError::out_of_time())?,
                 None => outcome.await,
             };
-            let ended = Ended::of(outcome.map_err(of_the_stack));
-            if matches!(ended.kind(), Kind::Final) {
-                return ended.into_outcome();
+            token = token.or_else(|| extensions.get::<SentToken>().map(|sent| sent.0.clone()));
+            let did_nothing = delivery.attempt_did_nothing();
+            let outcome = outcome.map_err(|error| of_the_stack(error, did_nothing));
+            let ended = Ended::of(outcome, did_nothing);
+            if ended.verdict == Verdict::Final {
+                return ended.outcome;
             }
             let asked = ended.asked();
             if let Some(wait) = course.shuts(&ended, asked) {
-                self.gates.shut(Workload::of(&url), wait);
+                self.gates
+                    .shut(&self.destination(&url, token.as_ref()), wait);
             }
             let (wait, mut again) = match course.next(&ended, asked, again) {
                 Ok(next) => next,
                 Err(reason) => {
                     course.not_retried = reason;
-                    return ended.into_outcome();
+                    return ended.outcome;
                 }
             };
             tracing::info!(
@@ -115,14 +145,19 @@ impl Retries {
     }
 
     /// Waits where what the call is for throttles.
-    async fn pass(&self, url: &Url, course: &mut Course) -> Result<(), Error> {
+    async fn pass(
+        &self,
+        url: &Url,
+        token: Option<&HeaderValue>,
+        course: &mut Course,
+    ) -> Result<(), Error> {
         let policy = &course.trying.retry;
-        if policy.retries() == 0 {
+        if policy.retries() == 0 || !self.gates.are_any_shut() {
             return Ok(());
         }
         let longest = policy.longest_wait();
-        let workload = || Workload::of(url);
-        match self.gates.pass(workload, longest, course.end).await {
+        let destination = self.destination(url, token);
+        match self.gates.pass(&destination, longest, course.end).await {
             Ok(Duration::ZERO) => Ok(()),
             Ok(waited) => {
                 let wait = waited.as_secs_f64();
@@ -136,8 +171,23 @@ impl Retries {
                 } else {
                     NotRetried::OutOfTime
                 });
-                Err(TransportError::held_back(time).into())
+                Err(TransportError::held_back(time, course.count).into())
             }
+        }
+    }
+
+    fn destination(&self, url: &Url, token: Option<&HeaderValue>) -> Destination {
+        let caller = match is_for_me(url) {
+            false => Caller::Anyone,
+            true => Caller::Me(match token {
+                Some(header) => Some(self.gates.salt().hash_one(header.as_bytes())),
+                None => self.tokens.user(self.gates.salt()),
+            }),
+        };
+        Destination {
+            quota: self.quota,
+            workload: Workload::of(url),
+            caller,
         }
     }
 }
@@ -151,6 +201,8 @@ struct Course {
     count: u32,
     waited: Duration,
     not_retried: Option<NotRetried>,
+    /// Whether an attempt before the present one may have done the work.
+    may_have_succeeded: bool,
 }
 
 impl Course {
@@ -163,33 +215,35 @@ impl Course {
             count: 0,
             waited: Duration::ZERO,
             not_retried: None,
+            may_have_succeeded: false,
         }
     }
 
     fn tries(&self) -> Tries {
         Tries::new(self.count, self.waited, self.not_retried)
+            .with_unclear_attempt(self.may_have_succeeded)
     }
 
     /// The wait before the next try, and what to send then; or why there is none.
     fn next(
-        &self,
+        &mut self,
         ended: &Ended,
         asked: Option<Duration>,
         again: Option<Request>,
     ) -> Result<(Duration, Request), Option<NotRetried>> {
         let policy = &self.trying.retry;
-        let harmless = match ended.kind() {
-            Kind::Final => return Err(None),
-            Kind::NotTaken => true,
-            // RFC 9110, 9.2.2. `PATCH` is not among them: one that adds members to a group is refused the second time.
-            Kind::Unclear => self.trying.idempotent || self.method.is_idempotent(),
-            Kind::Faulty if !policy.takes_server_errors() => return Err(None),
-            Kind::Faulty => self.trying.idempotent || self.method.is_safe(),
-        };
+        if ended.verdict == Verdict::Faulty && !policy.takes_server_errors() {
+            return Err(None);
+        }
         if self.count > policy.retries() {
             return Err(Some(NotRetried::MaxRetries));
         }
-        if !harmless {
+        let effect = match &again {
+            _ if self.trying.idempotent => Effect::Safe,
+            Some(again) => Intent::of(again).effect(),
+            None => Effect::of_method(&self.method),
+        };
+        if !ended.verdict.allows(effect, policy.takes_server_errors()) {
             return Err(Some(NotRetried::NotIdempotent));
         }
         let Some(again) = again else {
@@ -206,6 +260,7 @@ impl Course {
         {
             return Err(Some(NotRetried::OutOfTime));
         }
+        self.may_have_succeeded |= ended.verdict != Verdict::NotDone;
         Ok((wait, again))
     }
 
@@ -224,74 +279,31 @@ impl Course {
     }
 }
 
-/// What becomes of a try.
-enum Ended {
-    Answered(Response),
-    Failed(Error),
-}
-
-/// What it means for another one.
-#[derive(Clone, Copy)]
-enum Kind {
-    /// There is an answer, or another try would end like this one.
-    Final,
-    /// Nothing has happened at Graph.
-    NotTaken,
-    /// Something may have happened at Graph.
-    Unclear,
-    /// Graph has failed at it, maybe in the middle.
-    Faulty,
+/// What became of an attempt, and what that says about another one.
+struct Ended {
+    outcome: Result<Response, Error>,
+    verdict: Verdict,
 }
 
 impl Ended {
-    fn of(outcome: Result<Response, Error>) -> Self {
-        match outcome {
-            Ok(response) => Self::Answered(response),
-            Err(error) => Self::Failed(error),
-        }
+    fn of(outcome: Result<Response, Error>, did_nothing: bool) -> Self {
+        let verdict = match &outcome {
+            Ok(response) => Verdict::of_status(response.status()),
+            Err(error) => Verdict::of_error(error, did_nothing),
+        };
+        Self { outcome, verdict }
     }
 
     fn status(&self) -> Option<StatusCode> {
-        match self {
-            Self::Answered(response) => Some(response.status()),
-            Self::Failed(_) => None,
-        }
-    }
-
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Answered(response) => match response.status().as_u16() {
-                408 | 429 | 503 | BANDWIDTH_LIMIT_EXCEEDED => Kind::NotTaken,
-                504 => Kind::Unclear,
-                500 | 502 => Kind::Faulty,
-                _ => Kind::Final,
-            },
-            Self::Failed(Error::Transport(error)) if error.is_connect() => Kind::NotTaken,
-            Self::Failed(Error::Transport(error)) if error.is_retryable() => Kind::Unclear,
-            // The call has not left yet. Where the platform does not say when to come back, it was asked once more already.
-            Self::Failed(Error::SignIn(error))
-                if error.is_retryable() && error.retry_after().is_some() =>
-            {
-                Kind::NotTaken
-            }
-            Self::Failed(_) => Kind::Final,
-        }
+        let response = self.outcome.as_ref().ok()?;
+        Some(response.status())
     }
 
     /// How long the service asks to be left alone.
     fn asked(&self) -> Option<Duration> {
-        match self {
-            Self::Answered(response) => {
-                retry_after(response.status(), response.headers(), Utc::now())
-            }
-            Self::Failed(error) => error.retry_after(),
-        }
-    }
-
-    fn into_outcome(self) -> Result<Response, Error> {
-        match self {
-            Self::Answered(response) => Ok(response),
-            Self::Failed(error) => Err(error),
+        match &self.outcome {
+            Ok(response) => retry_after(response.status(), response.headers(), Utc::now()),
+            Err(error) => error.retry_after(),
         }
     }
 }

@@ -10,9 +10,16 @@ use std::time::Duration;
 ///   taken such a call, so this holds for every call;
 /// - after 504, a lost connection or a try that ran out of time: Graph may have done the work, so this holds for `GET`,
 ///   `PUT` and `DELETE`, and for calls that say so themselves ([`Call::idempotent`](crate::Call::idempotent));
-/// - where no connection came about at all: nothing was sent, so this holds for every call.
+/// - where no connection came about at all: nothing was sent, so this holds for every call. A
+///   certificate that TLS refuses, or a proxy that wants credentials, is final.
 ///
-/// A `DELETE` whose answer was lost may thus come back as 404: what it was to delete is gone.
+/// A `PUT` that makes one more file each time (`@microsoft.graph.conflictBehavior=rename`) is not
+/// idempotent at Graph, and neither is a `DELETE` of a row of a workbook's table by its position: both
+/// are treated like `POST`.
+///
+/// A `DELETE` whose response was lost may come back as 404: the first attempt has deleted the item.
+/// Likewise, a `PUT` with `If-Match` may come back as 412. The error then says that an earlier attempt
+/// may have done the work ([`Tries::may_have_succeeded`](crate::error::Tries::may_have_succeeded)).
 ///
 /// A call waits for as long as Graph asks (`Retry-After`), never shorter. Where Graph does not say, it waits about 3, 6 and
 /// 12 seconds, half more or less at random. It does not begin a wait of more than 180 seconds, nor one that would end
@@ -114,7 +121,7 @@ impl Retry {
         self.budget
     }
 
-    pub(super) fn takes_server_errors(&self) -> bool {
+    pub(crate) fn takes_server_errors(&self) -> bool {
         self.server_errors
     }
 

@@ -1,0 +1,176 @@
+//! Tells connections that cannot come about from those that may with the next attempt.
+//!
+//! reqwest says of all of them that connecting failed. The causes below its error say more: rustls has
+//! types for what it refuses; a proxy's refusal and what the system's TLS says are text alone.
+
+use std::error::Error;
+
+use super::causes;
+
+/// Why a connection was refused for good, in words for the error; `None` where another attempt may do
+/// better.
+pub(super) fn reason(error: &(dyn Error + 'static)) -> Option<String> {
+    let of_rustls = causes(error).find_map(of_rustls);
+    of_rustls.or_else(|| causes(error).find_map(|cause| of_text(&cause.to_string())))
+}
+
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+fn of_rustls(cause: &(dyn Error + 'static)) -> Option<String> {
+    use rustls::{AlertDescription, Error};
+
+    let error = cause.downcast_ref::<Error>()?;
+    match error {
+        // Another machine of the same name may do better, and another moment.
+        Error::AlertReceived(AlertDescription::InternalError | AlertDescription::UserCanceled)
+        | Error::DecryptError
+        | Error::FailedToGetCurrentTime
+        | Error::FailedToGetRandomBytes
+        | Error::HandshakeNotComplete => None,
+        Error::InvalidCertificate(_) | Error::NoCertificatesPresented => {
+            Some(refused_certificate(&error.to_string()))
+        }
+        _ => Some(format!("the TLS handshake was refused: {error}")),
+    }
+}
+
+#[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
+fn of_rustls(_: &(dyn Error + 'static)) -> Option<String> {
+    None
+}
+
+/// What OpenSSL, Security.framework and a rustls of another version write of certificates.
+const OF_CERTIFICATES: [&str; 4] = [
+    "certificate verify failed",
+    "invalid peer certificate",
+    "certificate was not trusted",
+    "certificate is not trusted",
+];
+
+/// Errors of Schannel, whose text is in the language of the system: `CERT_E_…`, whose numbers begin
+/// alike, and `SEC_E_…` about the certificate of the server.
+/// <https://learn.microsoft.com/windows/win32/com/com-error-codes-4>
+const OF_SCHANNEL: [&str; 5] = [
+    "(os error -21467624",
+    "(os error -2146893022)",
+    "(os error -2146893019)",
+    "(os error -2146893017)",
+    "(os error -2146893016)",
+];
+
+/// What OpenSSL writes where a server does not speak TLS, or no version of it that is allowed.
+const OF_HANDSHAKES: [&str; 4] = [
+    "wrong version number",
+    "unsupported protocol",
+    "handshake failure",
+    "no protocols available",
+];
+
+fn of_text(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+    if has(&OF_CERTIFICATES) || has(&OF_SCHANNEL) {
+        return Some(refused_certificate(text));
+    }
+    if has(&OF_HANDSHAKES) {
+        return Some(format!("the TLS handshake was refused: {text}"));
+    }
+    if has(&["proxy authorization required"]) {
+        let advice =
+            "give the proxy's user and password, in its URL or by `reqwest::Proxy::basic_auth`";
+        return Some(format!("the proxy requires authentication (407): {advice}"));
+    }
+    if has(&["credentials not accepted", "does not support user/pass"]) {
+        return Some(format!("the SOCKS proxy refused the credentials: {text}"));
+    }
+    if has(&["invalid url, scheme"]) {
+        return Some(format!("the address is not one of http or https: {text}"));
+    }
+    None
+}
+
+fn refused_certificate(text: &str) -> String {
+    format!(
+        "TLS refused the certificate of the server: {text}; is its issuer among the system's roots, \
+         and is there a proxy that breaks TLS open?"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn of(text: &str) -> Option<String> {
+        reason(&io::Error::other(text.to_owned()))
+    }
+
+    #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+    #[test]
+    fn rustls_refusals_are_final_and_named() {
+        use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
+
+        let tls = |error: Error| reason(&io::Error::new(io::ErrorKind::InvalidData, error));
+        let expired = tls(Error::InvalidCertificate(CertificateError::Expired)).unwrap();
+        assert!(
+            expired.starts_with("TLS refused the certificate of the server: "),
+            "{expired}"
+        );
+        for error in [
+            Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13),
+            Error::AlertReceived(AlertDescription::HandshakeFailure),
+            Error::NoApplicationProtocol,
+        ] {
+            let reason = tls(error.clone()).unwrap();
+            assert!(
+                reason.starts_with("the TLS handshake was refused: "),
+                "{error}: {reason}"
+            );
+        }
+        assert_eq!(
+            tls(Error::AlertReceived(AlertDescription::InternalError)),
+            None
+        );
+        assert_eq!(tls(Error::DecryptError), None);
+    }
+
+    #[test]
+    fn texts_of_other_libraries_are_recognized() {
+        for (text, starts) in [
+            (
+                "error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed",
+                "TLS refused the certificate",
+            ),
+            (
+                "Un certificat … (os error -2146762487)",
+                "TLS refused the certificate",
+            ),
+            (
+                "error:0A00010B:SSL routines::wrong version number",
+                "the TLS handshake",
+            ),
+            (
+                "tunnel error: proxy authorization required",
+                "the proxy requires authentication (407)",
+            ),
+            ("SOCKS error: credentials not accepted", "the SOCKS proxy"),
+            ("invalid URL, scheme is not http", "the address"),
+        ] {
+            let reason = of(text).unwrap();
+            assert!(reason.starts_with(starts), "{text}: {reason}");
+        }
+    }
+
+    #[test]
+    fn what_passes_is_no_refusal() {
+        for text in [
+            "Connection refused (os error 111)",
+            "tunnel error: unsuccessful",
+            "failed to lookup address information: Name or service not known",
+            "failed to lookup address information: Temporary failure in name resolution",
+            "connection reset by peer",
+        ] {
+            assert_eq!(of(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The one table of what is sent again, after which outcome.
+//!
+//! Every part of this crate that repeats a request asks here what an outcome means. What each of them
+//! does with the [`Verdict`] differs on purpose:
+//!
+//! | sender | `NotDone` | `Unclear` | `Faulty` | limits |
+//! |---|---|---|---|---|
+//! | a call | again | again where [`Effect`] allows | again where the policy says so and [`Effect`] allows | `Retry` |
+//! | a part of a batch | as a call | as a call | as a call | `Retry` of the batch |
+//! | a piece of a file | again | again: the session or the range says where to go on | again | five in a row |
+//! | a token request | once, unless told when | once | once | `auth::platform::endpoint` |
+//! | a code, which is good once | only if it was not sent | never | never | the same |
+//! | a managed identity | again, also 404 and 410 | again | again | `auth::managed_identity::endpoint` |
+//! | [`Error::is_retryable`] | true | true | true | the caller's |
+
+use http::StatusCode;
+
+use super::effect::Effect;
+use crate::error::Error;
+
+/// No registered status, but SharePoint's word for a bandwidth limit.
+pub(crate) const BANDWIDTH_LIMIT_EXCEEDED: u16 = 509;
+
+/// What the end of an attempt says about another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// There is a response to give, or another attempt would end in the same way.
+    Final,
+    /// The service did nothing, and says so or was never reached.
+    NotDone,
+    /// The service may have done the work.
+    Unclear,
+    /// The service failed at the work, perhaps in the middle.
+    Faulty,
+}
+
+impl Verdict {
+    /// The meaning of a status.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status.as_u16() {
+            // Too many calls, not available, too late: refused before the work began.
+            408 | 429 | 503 | BANDWIDTH_LIMIT_EXCEEDED => Self::NotDone,
+            // A gateway gave up waiting for a service that may still have gone on.
+            504 => Self::Unclear,
+            500 | 502 => Self::Faulty,
+            _ => Self::Final,
+        }
+    }
+
+    /// The meaning of an error that ended an attempt. `did_nothing` tells whether the innermost layer
+    /// proves that the attempt did nothing at Graph.
+    pub(crate) fn of_error(error: &Error, did_nothing: bool) -> Self {
+        let is_passing = match error {
+            Error::Transport(lost) => lost.is_retryable(),
+            // A token request that names no time has been repeated already, by the token layer.
+            Error::SignIn(error) => error.is_retryable() && error.retry_after().is_some(),
+            _ => false,
+        };
+        // A connection that was made or lost, a sign-in that failed: alone, neither says what an
+        // attempt did before.
+        let is_before_sending = match error {
+            Error::Transport(lost) => lost.is_connect(),
+            Error::SignIn(_) => true,
+            _ => false,
+        };
+        match (is_passing, is_before_sending && did_nothing) {
+            (false, _) => Self::Final,
+            (true, true) => Self::NotDone,
+            (true, false) => Self::Unclear,
+        }
+    }
+
+    /// Checks whether the fault may pass, for whoever wants to try again.
+    pub(crate) fn is_passing(self) -> bool {
+        self != Self::Final
+    }
+
+    /// Checks whether a call with this effect may be sent again. `server_errors` is what the retry
+    /// policy says of 500 and 502.
+    pub(crate) fn allows(self, effect: Effect, server_errors: bool) -> bool {
+        match self {
+            Self::Final => false,
+            Self::NotDone => true,
+            Self::Unclear => effect >= Effect::Idempotent,
+            Self::Faulty => server_errors && effect >= Effect::Safe,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{SignInError, TransportError};
+
+    fn of(status: u16) -> Verdict {
+        Verdict::of_status(StatusCode::from_u16(status).unwrap())
+    }
+
+    #[test]
+    fn statuses_have_one_meaning_each() {
+        for status in [408, 429, 503, 509] {
+            assert_eq!(of(status), Verdict::NotDone, "{status}");
+        }
+        for status in [200, 304, 400, 401, 404, 407, 409, 412, 501, 505, 507] {
+            assert_eq!(of(status), Verdict::Final, "{status}");
+        }
+        assert_eq!(of(504), Verdict::Unclear);
+        assert_eq!((of(500), of(502)), (Verdict::Faulty, Verdict::Faulty));
+    }
+
+    #[test]
+    fn errors_need_proof_that_nothing_was_done() {
+        let broken = Error::from(TransportError::broken("gone"));
+        assert_eq!(Verdict::of_error(&broken, true), Verdict::Unclear);
+        let refused = Error::from(TransportError::new("refused"));
+        assert_eq!(Verdict::of_error(&refused, true), Verdict::Final);
+        let sign_in = Error::from(SignInError::new("wrong secret"));
+        assert_eq!(Verdict::of_error(&sign_in, true), Verdict::Final);
+    }
+
+    #[test]
+    fn effects_decide_about_what_is_unclear() {
+        for (effect, unclear, faulty) in [
+            (Effect::Other, false, false),
+            (Effect::Idempotent, true, false),
+            (Effect::Safe, true, true),
+        ] {
+            assert!(Verdict::NotDone.allows(effect, false));
+            assert_eq!(Verdict::Unclear.allows(effect, true), unclear, "{effect:?}");
+            assert_eq!(Verdict::Faulty.allows(effect, true), faulty, "{effect:?}");
+            assert!(!Verdict::Faulty.allows(effect, false));
+            assert!(!Verdict::Final.allows(effect, true));
+        }
+    }
+}
