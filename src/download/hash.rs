@@ -37,7 +37,7 @@ impl fmt::Display for HashKind {
 
 /// A hash of what comes, and what it should be in the end.
 #[derive(Clone)]
-pub(super) struct Check {
+pub(crate) struct Check {
     expected: Vec<u8>,
     hasher: Hasher,
 }
@@ -51,7 +51,7 @@ enum Hasher {
 
 impl Check {
     /// The strongest of the hashes that stand in an item; `None` where there is none that can be read.
-    pub(super) fn of(item: &DriveItem) -> Option<Self> {
+    pub(crate) fn of(item: &DriveItem) -> Option<Self> {
         let hashes = item.file.as_ref()?.hashes.as_ref()?;
         let hex = |text: &Option<String>| from_hex(text.as_deref()?);
         let base64 = |text: &Option<String>| BASE64_STANDARD.decode(text.as_deref()?).ok();
@@ -76,7 +76,7 @@ impl Check {
         }
     }
 
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         match &mut self.hasher {
             Hasher::QuickXor(hash) => hash.update(bytes),
             Hasher::Sha256(hash) => hash.update(bytes),
@@ -87,7 +87,7 @@ impl Check {
     /// # Errors
     ///
     /// [`TransferErrorKind::HashMismatch`] when it is not what it should be.
-    pub(super) fn finish(self) -> Result<HashKind, TransferError> {
+    pub(crate) fn finish(self) -> Result<HashKind, TransferError> {
         let kind = self.kind();
         let hash = match self.hasher {
             Hasher::QuickXor(hash) => hash.finish().to_vec(),

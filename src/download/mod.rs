@@ -32,6 +32,7 @@ mod stream;
 mod way;
 
 pub use file::{Saved, ToFile};
+pub(crate) use hash::Check;
 pub use hash::HashKind;
 pub use quick_xor::QuickXorHash;
 pub use stream::{ContentStream, ToStream};

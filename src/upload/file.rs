@@ -6,11 +6,13 @@ use std::pin::Pin;
 
 use http::{Method, StatusCode};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::builder::{Settings, Start, UNIT, run, settings};
+use super::own_file::OwnFile;
 use super::{Progress, Source};
 use crate::call::{Content, IfMatch};
-use crate::error::{EmptyResponseError, RequestError};
+use crate::error::{EmptyResponseError, RequestError, TransferErrorKind};
 use crate::models::actions::DriveItemCreateUploadSession;
 use crate::models::{DriveItem, DriveItemUploadableProperties};
 use crate::nodes::DrivesIdItemsId;
@@ -28,11 +30,18 @@ const CONFLICT: &str = "@microsoft.graph.conflictBehavior";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Conflict {
     /// The upload fails with a conflict ([`is_conflict`](Error::is_conflict)).
+    ///
+    /// Where the response to a first attempt was lost and the next one is refused, the client looks at
+    /// the file that is there: if this upload made it, that is no conflict.
     Fail,
     /// The file gets a new version.
     #[default]
     Replace,
     /// The new file gets another name.
+    ///
+    /// Each request makes one more file, so an upload in one request is not repeated after its response
+    /// was lost: the error then says that the file may be there. An upload session makes one file however
+    /// often a slice is sent.
     Rename,
 }
 
@@ -134,6 +143,7 @@ impl FileUpload {
         self.settings.check()?;
         let mut slices = self.source.open().await?;
         let (node, total) = (&self.node, slices.length());
+        let began = Instant::now();
         let etag = match self.if_match {
             None => None,
             Some(Ok(etag)) => Some(etag),
@@ -144,13 +154,23 @@ impl FileUpload {
         };
         let is_plain = self.properties == DriveItemUploadableProperties::default();
         if total == 0 || is_plain && total <= self.settings.slice_size {
-            let content = Content::new(slices.get(&(0..total)).await?);
-            let mut call = node.content().replace(content);
+            let content = slices.get(&(0..total)).await?;
+            let own = OwnFile {
+                node,
+                began,
+                length: total,
+                content: Some(content.clone()),
+            };
+            let mut call = node.content().replace(Content::new(content));
             call = call.query(CONFLICT, self.conflict.word());
             if let Some(etag) = etag {
                 call = call.header("If-Match", etag);
             }
-            let item = call.await?.ok_or_else(|| no_item(StatusCode::OK))?;
+            let item = match call.await {
+                Ok(item) => item.ok_or_else(|| no_item(StatusCode::OK))?,
+                Err(error) if may_be_own_conflict(&error) => own.look().await.ok_or(error)?,
+                Err(error) => return Err(error),
+            };
             let mut report = self.settings.report;
             report.tell(total, Some(total));
             return match is_plain {
@@ -170,10 +190,39 @@ impl FileUpload {
             call = call.header("If-Match", etag);
         }
         let graph = call.operation.graph().clone();
-        let uploaded = run(graph, Start::New(call.into_future()), slices, self.settings).await?;
-        let status = uploaded.response().status();
-        uploaded.item()?.ok_or_else(|| no_item(status))
+        match run(graph, Start::New(call.into_future()), slices, self.settings).await {
+            Ok(uploaded) => {
+                let status = uploaded.response().status();
+                uploaded.item()?.ok_or_else(|| no_item(status))
+            }
+            // A new name is known to the lost response alone.
+            Err(error) if is_maybe_finished(&error) && self.conflict != Conflict::Rename => {
+                let own = OwnFile {
+                    node,
+                    began,
+                    length: total,
+                    content: None,
+                };
+                own.look().await.ok_or(error)
+            }
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// Checks whether a refusal can be about what an earlier attempt of the same upload did.
+fn may_be_own_conflict(error: &Error) -> bool {
+    let is_repeated = |error: &Error| {
+        error
+            .tries()
+            .is_some_and(|tries| tries.may_have_succeeded())
+    };
+    error.is_conflict() && is_repeated(error)
+}
+
+/// Checks whether a session has gone after all bytes were sent.
+fn is_maybe_finished(error: &Error) -> bool {
+    matches!(error, Error::Transfer(error) if error.kind() == TransferErrorKind::MaybeFinished)
 }
 
 /// Sets the properties of a file without content, which no session takes.
@@ -200,7 +249,8 @@ async fn describe(
     };
     let graph = node.get().operation.graph().clone();
     let changed = graph.drives().id(drive).items().id(id).update(change);
-    Ok(changed.await?.unwrap_or(item))
+    // The same values twice are the same as once.
+    Ok(changed.idempotent().await?.unwrap_or(item))
 }
 
 fn no_item(status: StatusCode) -> Error {

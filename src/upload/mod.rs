@@ -49,6 +49,7 @@
 mod builder;
 mod file;
 mod outcome;
+mod own_file;
 mod ranges;
 mod session;
 mod slices;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use msgraph::error::TransferErrorKind;
+use msgraph::auth::AccessToken;
+use msgraph::error::{NotRetried, TransferErrorKind};
 use msgraph::models::actions::{
     AttachmentCreateUploadSession, DriveItemCreateUploadSession, PrintDocumentCreateUploadSession,
 };
@@ -14,10 +15,11 @@ use msgraph::models::{
     PrintDocument, PrintDocumentUploadProperties, UploadSession,
 };
 use msgraph::upload::{Conflict, Progress, Session, SessionUpload, Source};
-use msgraph::{Error, Graph, Model};
+use msgraph::{CustomCloud, Error, Graph, Model};
 use serde_json::json;
 use simulator::{ExpectedRanges, Fault, Host, RecordedRequest, RetryAfter, Simulator};
 
+use crate::support::busy::Busy;
 use crate::support::recorder::{Answer, Recorder};
 use crate::support::simulated::{bytes, start, user};
 
@@ -483,4 +485,172 @@ async fn a_session_elsewhere_than_on_https_gets_nothing() {
         .upload("abc")
         .await;
     assert!(matches!(result, Err(Error::Request(_))), "{result:?}");
+}
+
+/// A client of the simulator's user whose paused clock stands still while a request is under way.
+fn patient(simulator: &Simulator) -> Graph {
+    let root = simulator.url().trim_end_matches("/v1.0");
+    Graph::builder(AccessToken::new(simulator.user_token()))
+        .cloud(CustomCloud::new(root, simulator.login_url()))
+        .middleware_each_try(Busy)
+        .build()
+        .expect("a client of this machine's own address")
+}
+
+/// How often content was sent in one request.
+fn contents(simulator: &Simulator) -> usize {
+    let requests = simulator.requests().into_iter();
+    requests
+        .filter(|request| request.method == Method::PUT && request.path().ends_with("/content"))
+        .count()
+}
+
+fn put_content(fault: Fault) -> Fault {
+    fault.method(Method::PUT).at("/v1.0/me/drive/*")
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_response_of_rename_makes_one_file() {
+    let (simulator, _) = start().await;
+    let graph = patient(&simulator);
+    let upload = || {
+        let file = graph.me().drive().root().path("a.txt");
+        file.upload("hello").conflict(Conflict::Rename)
+    };
+    simulator.fault(put_content(Fault::lost()));
+    let error = upload().await.unwrap_err();
+    assert_eq!(contents(&simulator), 1);
+    let reason = error.tries().unwrap().not_retried();
+    assert_eq!(reason, Some(NotRetried::NotIdempotent));
+    let children = simulator.read("/me/drive/root/children").unwrap();
+    let names = children["value"].as_array().unwrap().iter();
+    let made = names.filter(|item| item["name"].as_str().unwrap().starts_with('a'));
+    assert_eq!(made.count(), 1);
+
+    // Where the service says that it did nothing, it is asked again.
+    simulator.forget_requests();
+    simulator.fault(put_content(Fault::throttled(RetryAfter::Seconds(1))));
+    upload().await.unwrap();
+    assert_eq!(contents(&simulator), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_response_of_own_upload_is_no_conflict() {
+    let (simulator, _) = start().await;
+    let graph = patient(&simulator);
+    for (size, properties) in [(0, false), (1000, false), (1000, true)] {
+        let name = format!("{size}-{properties}.bin");
+        let file = graph.me().drive().root().path(&name);
+        simulator.fault(match properties {
+            false => put_content(Fault::lost()),
+            true => Fault::lost().method(Method::PUT).at("/upload/*"),
+        });
+        let properties = DriveItemUploadableProperties {
+            description: properties.then(|| "figures".to_owned()),
+            ..Default::default()
+        };
+        let upload = file.upload(bytes(size)).properties(properties);
+        let item = upload.conflict(Conflict::Fail).await.unwrap();
+        assert_eq!(item.name.as_deref(), Some(&*name));
+        assert_eq!(item.size, Some(size as i64));
+    }
+    // And with an etag, which the first attempt changes.
+    let file = graph.me().drive().root().path("1000-false.bin");
+    let before = file.get().await.unwrap();
+    simulator.fault(put_content(Fault::lost()));
+    let item = file.upload("new").if_match(&before).await.unwrap();
+    assert_eq!((item.id, item.size), (before.id, Some(3)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn foreign_file_stays_a_conflict_after_unclear_attempt() {
+    let (simulator, _) = start().await;
+    let graph = patient(&simulator);
+    let file = graph.me().drive().root().path("a.txt");
+    file.upload("theirs").await.unwrap();
+    for ours in ["ours!!", "longer than theirs"] {
+        simulator.fault(put_content(Fault::status(StatusCode::GATEWAY_TIMEOUT)));
+        let error = file
+            .upload(ours)
+            .conflict(Conflict::Fail)
+            .await
+            .unwrap_err();
+        assert!(error.is_conflict(), "{error}");
+        assert!(error.tries().unwrap().may_have_succeeded());
+        assert_eq!(content(&graph, "a.txt").await, b"theirs");
+    }
+}
+
+/// Answers a first `PUT` with 504 and the second with 409, and shows this item.
+async fn taken(
+    item: serde_json::Value,
+    content: &'static str,
+    date: Option<&'static str>,
+) -> Recorder {
+    Recorder::new(move |request| {
+        let is_content = request.target.contains("/content");
+        match (request.method.as_str(), request.header("retry-attempt")) {
+            ("PUT", None) => Answer::status(504),
+            ("PUT", Some(_)) => {
+                let error = json!({ "error": { "code": "nameAlreadyExists" } });
+                Answer::json(error).with_status(409)
+            }
+            _ if is_content => Answer::status(200).body(content),
+            _ => date.into_iter().fold(Answer::json(&item), |answer, date| {
+                answer.header("Date", date)
+            }),
+        }
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn own_file_is_told_by_content_and_time() {
+    let item = |more: serde_json::Value| {
+        let mut item = json!({ "id": "1", "name": "a.txt", "size": 5 });
+        item.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        item
+    };
+    let hash = |hash: &str| json!({ "file": { "hashes": { "quickXorHash": hash } } });
+    let hello = "aCgDG9jwBgAAAAAABQAAAAAAAAA=";
+    let at = |time: &str| {
+        let mut item = item(hash(hello));
+        item["lastModifiedDateTime"] = time.into();
+        item
+    };
+    let date = Some("Sun, 01 Mar 2026 10:00:10 GMT");
+    for (item, content, date, is_own) in [
+        (item(hash(hello)), "", None, true),
+        (
+            item(hash("AAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
+            "hello",
+            None,
+            false,
+        ),
+        // Without a hash, the content itself is compared.
+        (item(json!({})), "hello", None, true),
+        (item(json!({})), "olleh", None, false),
+        (item(json!({ "size": 6 })), "hello", None, false),
+        // The same content by another program, before this call began.
+        (at("2026-03-01T10:00:09Z"), "", date, true),
+        (at("2026-03-01T09:00:00Z"), "", date, false),
+    ] {
+        let recorder = taken(item.clone(), content, date).await;
+        let graph = Graph::builder(AccessToken::new("token"))
+            .base_url(recorder.url())
+            .middleware_each_try(Busy)
+            .build()
+            .unwrap();
+        let file = graph.me().drive().root().path("a.txt");
+        let uploaded = file.upload("hello").conflict(Conflict::Fail).await;
+        match uploaded {
+            Ok(made) => assert!(
+                is_own && made.id.as_deref() == Some("1"),
+                "{item} {content}"
+            ),
+            Err(error) => assert!(!is_own && error.is_conflict(), "{item} {content}: {error}"),
+        }
+    }
 }
