@@ -20,6 +20,7 @@
 //!
 //! <https://learn.microsoft.com/graph/long-running-actions-overview>
 
+mod pause;
 mod work;
 
 use std::fmt;
@@ -27,20 +28,17 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HeaderMap, LOCATION};
 use http::{HeaderName, HeaderValue, Method};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout_at};
 
+use pause::{Pauses, Place};
 pub use work::{Work, WorkStatus};
 
-use crate::call::{Answered, Call, Options, Request, Response};
-use crate::error::{EmptyResponseError, OperationError, RequestContext, retry_after};
+use crate::call::{Answered, Call, Options, Request, Response, Settings};
+use crate::error::{
+    EmptyResponseError, OperationError, RequestContext, TransportError, retry_after,
+};
 use crate::page::from_link;
 use crate::{Graph, Result};
-
-/// The first wait between two looks at an address that is made for being looked at; each further one is twice as long.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-
-/// The longest wait, and the one at Graph itself: what Graph's documentation asks for.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 const OPERATION_LOCATION: HeaderName = HeaderName::from_static("operation-location");
 
@@ -48,6 +46,8 @@ impl<A, O: Options> Call<A, O> {
     /// Makes the call, and gives what tells how the work goes on that it has begun.
     ///
     /// Where the work is over with the answer, the monitor says so at once.
+    ///
+    /// A [time limit](Call::timeout) of the call is the limit of [`Monitor::wait`] as well.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, team: msgraph::models::Team) -> msgraph::Result<()> {
@@ -68,10 +68,13 @@ impl<A, O: Options> Call<A, O> {
         let context = self.operation.context();
         let request = self.finish()?;
         let authorization = request.headers.get(AUTHORIZATION).cloned();
+        let timeout = request.settings.as_ref().and_then(|said| said.timeout);
+        let timeout = timeout.or(graph.timeout());
         let answer = graph.send(request).await?;
         if let Some(location) = location(&answer) {
             return Ok(Monitor {
                 authorization,
+                timeout,
                 ..Monitor::at(graph.clone(), absolute(&graph, &location))
             });
         }
@@ -135,6 +138,8 @@ pub struct Monitor {
     /// What is known already where the work was over with the answer.
     done: Option<Work>,
     interval: Option<Duration>,
+    /// How long `wait` may take.
+    timeout: Option<Duration>,
     progress: Option<OnProgress>,
     /// That of the call, where it had one of its own: the work is its user's.
     authorization: Option<HeaderValue>,
@@ -143,6 +148,7 @@ pub struct Monitor {
 impl Monitor {
     fn at(graph: Graph, url: String) -> Self {
         Self {
+            timeout: graph.timeout(),
             graph,
             url,
             done: None,
@@ -158,10 +164,32 @@ impl Monitor {
         Some(self.url.as_str()).filter(|url| !url.is_empty())
     }
 
-    /// Waits so long between two looks. By default, as long as is asked for; else 30 seconds at Graph itself, and elsewhere
-    /// 1, 2, 4 seconds and so on up to 30.
+    /// Sets the pause between two looks. By default it is as long as the service asks for; else 30
+    /// seconds at Graph itself, and elsewhere 1, 2, 4 seconds and so on up to 30.
+    ///
+    /// A pause that the service asks for is kept in any case, from one second up to ten minutes. An
+    /// interval of less than a tenth of a second is one of a tenth.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
+        self
+    }
+
+    /// Limits how long [`wait`](Self::wait) may take, its looks and pauses included.
+    ///
+    /// By default the limit is that of the [call](Call::timeout) that began the work, else that of the
+    /// [client](crate::GraphBuilder::timeout). Without any, `wait` goes on until the work is over.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, kept: &str) -> msgraph::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// let done = graph.monitor(kept).timeout(day).wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 
@@ -185,7 +213,7 @@ impl Monitor {
     ///
     /// What the network or the answer is worth. That the work has failed is no error here: its status says so.
     pub async fn poll(&self) -> Result<Work> {
-        let (work, _) = self.look().await?;
+        let (work, _) = self.look(None).await?;
         Ok(work)
     }
 
@@ -193,14 +221,21 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// [`Error::Operation`](crate::Error::Operation) when the work has failed or was cancelled, and those of [`poll`](Self::poll).
+    /// - [`Error::Operation`](crate::Error::Operation) when the work has failed or was cancelled.
+    /// - A [timeout](crate::Error::is_timeout) when the next look would be later than the
+    ///   [time limit](Self::timeout) allows. The work goes on all the same.
+    /// - Those of [`poll`](Self::poll).
     pub async fn wait(self) -> Result<Work> {
-        let mut backoff = match self.is_at_graph() {
-            true => LONGEST_WAIT,
-            false => FIRST_WAIT,
-        };
+        let began = Instant::now();
+        let mut pauses = Pauses::new(match self.is_at_graph() {
+            true => Place::Graph,
+            false => Place::Monitor,
+        });
         loop {
-            let (work, asked) = self.look().await?;
+            let left = self
+                .timeout
+                .map(|limit| limit.saturating_sub(began.elapsed()));
+            let (work, asked) = self.look(left).await?;
             match work.status() {
                 WorkStatus::Succeeded => return Ok(work),
                 WorkStatus::Failed | WorkStatus::Cancelled => {
@@ -208,17 +243,19 @@ impl Monitor {
                 }
                 _ => {}
             }
-            let wait = match (asked, self.interval) {
-                (asked, Some(own)) => asked.unwrap_or_default().max(own),
-                (Some(asked), None) => asked,
-                (None, None) => backoff,
-            };
-            sleep(wait).await;
-            backoff = backoff.saturating_mul(2).min(LONGEST_WAIT);
+            let pause = pauses.next(asked, self.interval);
+            if let Some(limit) = self.timeout
+                && began.elapsed().saturating_add(pause) >= limit
+            {
+                let status = work.status().to_string();
+                return Err(TransportError::still_running(limit, pause, &status).into());
+            }
+            sleep(pause).await;
         }
     }
 
-    async fn look(&self) -> Result<(Work, Option<Duration>)> {
+    /// Looks once, within this time.
+    async fn look(&self, time: Option<Duration>) -> Result<(Work, Option<Duration>)> {
         if let Some(work) = &self.done {
             self.tell(work);
             return Ok((work.clone(), None));
@@ -228,12 +265,13 @@ impl Monitor {
                 let operation = from_link(&self.graph, self.url.clone());
                 let context = operation.context();
                 let mut request = operation.finish(Default::default())?;
+                request.settings = within(time);
                 if let Some(authorization) = &self.authorization {
                     request.headers.insert(AUTHORIZATION, authorization.clone());
                 }
                 (self.graph.send(request).await?, context)
             }
-            false => self.elsewhere().await?,
+            false => self.elsewhere(time).await?,
         };
         let asked = retry_after(answer.status, &answer.headers, chrono::Utc::now());
         let Some(work) = Work::read(&answer) else {
@@ -250,7 +288,7 @@ impl Monitor {
     }
 
     /// Looks at an address that takes no token, being a secret itself.
-    async fn elsewhere(&self) -> Result<(Response, RequestContext)> {
+    async fn elsewhere(&self, time: Option<Duration>) -> Result<(Response, RequestContext)> {
         let request = Request {
             method: Method::GET,
             url: self.url.clone(),
@@ -258,11 +296,19 @@ impl Monitor {
             facts: None,
             headers: HeaderMap::new(),
             body: None,
-            settings: None,
+            settings: within(time),
         };
+        let deadline = time.and_then(|time| Instant::now().checked_add(time));
         let opened = self.graph.open_elsewhere(request).await?;
         let context = opened.context.clone();
-        Ok((opened.read().await?, context))
+        let response = match deadline {
+            // The body comes after the call's own limit has been looked at.
+            Some(deadline) => timeout_at(deadline, opened.read())
+                .await
+                .map_err(|_| TransportError::out_of_time().of(&context))?,
+            None => opened.read().await,
+        };
+        Ok((response?, context))
     }
 
     /// Whether the address is one of Graph's own, which wants a token.
@@ -270,6 +316,15 @@ impl Monitor {
         let rest = self.url.strip_prefix(self.graph.host_root());
         rest.is_some_and(|rest| rest.starts_with('/'))
     }
+}
+
+/// The settings of a look that has so much time.
+fn within(time: Option<Duration>) -> Option<Box<Settings>> {
+    let timeout = Some(time?);
+    Some(Box::new(Settings {
+        timeout,
+        ..Settings::default()
+    }))
 }
 
 /// Without the address, which may be all that is needed to look.

@@ -1,14 +1,18 @@
 //! Work that takes its time.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
+use msgraph::auth::AccessToken;
 use msgraph::models::actions::{DriveItemCopy, TeamArchive};
 use msgraph::monitor::WorkStatus;
 use msgraph::{Error, Graph};
 use simulator::Fault;
+use tokio::time::Instant;
 
+use crate::support::busy::Busy;
 use crate::support::recorder::{Answer, Recorder};
 use crate::support::{graph, graph_of, simulator};
 
@@ -166,4 +170,111 @@ async fn work_that_a_call_begins_with_its_own_token_is_looked_at_with_it() {
         .map(|request| request.header("authorization").unwrap())
         .collect();
     assert_eq!(tokens, ["Bearer of-adele", "Bearer of-adele"]);
+}
+
+/// A client whose paused clock stands still while a request is under way.
+fn patient(recorder: &Recorder) -> msgraph::GraphBuilder {
+    Graph::builder(AccessToken::new("token"))
+        .base_url(recorder.url())
+        .middleware_each_try(Busy)
+}
+
+/// Begins work that is looked at as the closure says.
+async fn works(look: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Recorder {
+    let looks = AtomicUsize::new(0);
+    Recorder::new(move |request| match request.method.as_str() {
+        "POST" => Answer::status(202).header("Location", "/teams('t')/operations('o')"),
+        _ => look(looks.fetch_add(1, Ordering::Relaxed)),
+    })
+    .await
+}
+
+fn in_progress(retry_after: &str) -> Answer {
+    Answer::json(r#"{"status":"inProgress"}"#).header("Retry-After", retry_after)
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_between_looks_have_a_least() {
+    for asked in ["0", "Sun, 01 Mar 2020 10:00:00 GMT", "0.001"] {
+        let recorder = works(move |look| match look {
+            0..20 => in_progress(asked),
+            _ => Answer::json(r#"{"status":"succeeded"}"#),
+        })
+        .await;
+        let graph = patient(&recorder).build().unwrap();
+        let archive = graph.teams().id("t").archive(TeamArchive::default());
+        let monitor = archive.monitor().await.unwrap();
+        let began = Instant::now();
+        monitor.wait().await.unwrap();
+        let waited = began.elapsed();
+        assert!(
+            waited >= seconds(20) && waited < seconds(21),
+            "{asked}: {waited:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pause_beyond_the_time_limit_is_a_timeout() {
+    let recorder = works(|_| in_progress("31536000")).await;
+    let limited = || async {
+        let graph = patient(&recorder).build().unwrap();
+        let archive = graph.teams().id("t").archive(TeamArchive::default());
+        archive.timeout(seconds(60)).monitor().await.unwrap()
+    };
+    let began = Instant::now();
+    let error = limited().await.wait().await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(began.elapsed() <= seconds(60));
+    let text = error.to_string();
+    assert!(text.contains("the operation is still `running`"), "{text}");
+    assert!(text.contains("time limit of 60 s"), "{text}");
+
+    // The client's limit counts where the call has none, and the monitor's own counts before both.
+    let graph = patient(&recorder).timeout(seconds(60)).build().unwrap();
+    let kept = "/teams('t')/operations('o')";
+    assert!(graph.monitor(kept).wait().await.unwrap_err().is_timeout());
+    let own = limited().await.timeout(seconds(6000));
+    let began = Instant::now();
+    assert!(own.wait().await.unwrap_err().is_timeout());
+    assert!(began.elapsed() > seconds(5000), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn pause_of_a_year_is_cut() {
+    let recorder = works(|look| match look {
+        0 => in_progress("31536000"),
+        _ => Answer::json(r#"{"status":"succeeded"}"#),
+    })
+    .await;
+    let graph = patient(&recorder).build().unwrap();
+    let archive = graph.teams().id("t").archive(TeamArchive::default());
+    let monitor = archive.monitor().await.unwrap();
+    let began = Instant::now();
+    monitor.wait().await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), 600);
+}
+
+#[tokio::test(start_paused = true)]
+async fn look_without_response_ends_with_the_time_limit() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let silent = tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    });
+    let graph = Graph::builder(AccessToken::new("token"));
+    let graph = graph.base_url(&url).build().unwrap();
+    let monitor = graph.monitor("/teams('t')/operations('o')");
+    let began = Instant::now();
+    let error = monitor.timeout(seconds(60)).wait().await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(began.elapsed() <= seconds(61), "{:?}", began.elapsed());
+    silent.abort();
 }

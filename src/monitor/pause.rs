@@ -1,0 +1,90 @@
+//! The pauses between two looks at a long-running operation.
+
+use std::time::Duration;
+
+/// The first pause at an address that is made for being looked at; each further one is twice as long.
+const FIRST: Duration = Duration::from_secs(1);
+
+/// The longest pause that is our own choice, and the one at Graph itself: what Graph's documentation
+/// asks for.
+const LONGEST_OWN: Duration = Duration::from_secs(30);
+
+/// The least pause, whatever the service asks for: `Retry-After: 0` and dates in the past do come.
+const LEAST: Duration = Duration::from_secs(1);
+
+/// The largest pause, whatever the service asks for.
+const LARGEST: Duration = Duration::from_secs(600);
+
+/// The least pause that the caller can ask for.
+const LEAST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Where the operation is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At Graph, whose limits each look counts against.
+    Graph,
+    /// At an address that is made for it.
+    Monitor,
+}
+
+/// The pauses of one wait.
+#[derive(Debug)]
+pub(super) struct Pauses {
+    own: Duration,
+}
+
+impl Pauses {
+    pub(super) fn new(place: Place) -> Self {
+        Self {
+            own: match place {
+                Place::Graph => LONGEST_OWN,
+                Place::Monitor => FIRST,
+            },
+        }
+    }
+
+    /// Returns the next pause: as `asked` by the service, at the least as the caller set by `interval`,
+    /// and without either the own choice.
+    pub(super) fn next(&mut self, asked: Option<Duration>, interval: Option<Duration>) -> Duration {
+        let own = self.own;
+        self.own = own.saturating_mul(2).min(LONGEST_OWN);
+        let asked = asked.map(|asked| asked.clamp(LEAST, LARGEST));
+        let interval = interval.map(|interval| interval.max(LEAST_INTERVAL));
+        asked.max(interval).unwrap_or(own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn own_pauses_double_up_to_half_a_minute() {
+        let mut pauses = Pauses::new(Place::Monitor);
+        let own: Vec<_> = (0..7).map(|_| pauses.next(None, None).as_secs()).collect();
+        assert_eq!(own, [1, 2, 4, 8, 16, 30, 30]);
+        assert_eq!(Pauses::new(Place::Graph).next(None, None), seconds(30));
+    }
+
+    #[test]
+    fn asked_pauses_have_a_least_and_a_largest() {
+        let mut pauses = Pauses::new(Place::Graph);
+        for (asked, pause) in [(0, 1), (1, 1), (77, 77), (600, 600), (31_536_000, 600)] {
+            assert_eq!(pauses.next(Some(seconds(asked)), None), seconds(pause));
+        }
+        assert_eq!(pauses.next(Some(Duration::MAX), None), LARGEST);
+    }
+
+    #[test]
+    fn interval_is_never_shorter_than_asked() {
+        let mut pauses = Pauses::new(Place::Monitor);
+        assert_eq!(pauses.next(Some(seconds(5)), Some(seconds(2))), seconds(5));
+        assert_eq!(pauses.next(Some(seconds(0)), Some(seconds(9))), seconds(9));
+        assert_eq!(pauses.next(None, Some(Duration::ZERO)), LEAST_INTERVAL);
+        assert_eq!(pauses.next(None, Some(Duration::MAX)), Duration::MAX);
+    }
+}
