@@ -4,7 +4,7 @@
 //! [RFC 7517](https://www.rfc-editor.org/rfc/rfc7517) how they are written.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
@@ -15,32 +15,99 @@ use rsa::sha2::Sha256;
 use rsa::{BoxedUint, PublicKey};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+use tracing::Instrument;
 use url::Url;
 
 use crate::call::{Request, Settings};
 use crate::error::{NotificationError, NotificationErrorKind, TransportError};
-use crate::{Graph, Result};
+use crate::{Error, Graph, Result};
 
 /// How long keys are taken for current. The platform publishes new ones long before it signs with them.
 const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An unknown key is asked for at most so often: whoever makes up tokens must not make the receiver ask for each.
+/// The pause between two requests for keys: whoever makes up tokens must not make the receiver ask for each.
 const PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// The pause after two failures in a row, which doubles with each further one up to [`PAUSE`]. After a
+/// single one there is none: a lost connection is common, and notifications wait.
+const PAUSE_AFTER_FAILURES: Duration = Duration::from_secs(30);
+
+/// How long a request for keys may take. Graph waits ten seconds for the response to a notification.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) type Key = Arc<VerifyingKey<Sha256>>;
 
-/// The keys, asked for when one is needed that is not known, by one caller for all that wait.
+/// The keys, asked for when one is needed that is not known, in one request for all that wait.
+///
+/// Nothing waits for a request while the key that it needs is known, however old that is.
 pub(super) struct SigningKeys {
     graph: Graph,
-    known: Mutex<Known>,
+    state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct Known {
+struct State {
     keys: HashMap<String, Key>,
+    /// When the keys were published that are here.
     since: Option<Instant>,
+    /// Until when nothing is asked for.
+    pause: Option<Instant>,
+    /// Why the last requests failed, and how many of them.
+    failed: Option<(u32, Error)>,
+    /// The request that is under way.
+    refresh: Option<watch::Receiver<bool>>,
+    /// How many requests there were, so that one which comes late takes no place of another.
+    generation: u64,
+}
+
+impl State {
+    fn is_stale(&self, now: Instant) -> bool {
+        self.since
+            .is_none_or(|since| now.saturating_duration_since(since) > FRESH)
+    }
+
+    fn is_paused(&self, now: Instant) -> bool {
+        self.pause.is_some_and(|pause| now < pause)
+    }
+
+    /// What is said of a key that is not known while nothing is asked for.
+    fn missing(&self) -> Error {
+        match &self.failed {
+            Some((_, error)) => error.clone(),
+            None => unknown(),
+        }
+    }
+
+    fn end(&mut self, outcome: Result<HashMap<String, Key>>) {
+        let now = Instant::now();
+        self.refresh = None;
+        match outcome {
+            Ok(keys) => {
+                self.failed = None;
+                self.pause = now.checked_add(PAUSE);
+                // A set without a key that can be used says nothing against those that are known.
+                if !keys.is_empty() {
+                    self.keys = keys;
+                    self.since = Some(now);
+                }
+            }
+            Err(error) => {
+                let count = self.failed.as_ref().map_or(0, |(count, _)| *count) + 1;
+                self.pause = match count.checked_sub(2) {
+                    None => None,
+                    Some(doubled) => {
+                        let factor = 2u32.saturating_pow(doubled);
+                        let pause = PAUSE_AFTER_FAILURES.saturating_mul(factor).min(PAUSE);
+                        now.checked_add(pause)
+                    }
+                };
+                self.failed = Some((count, error));
+            }
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -67,7 +134,7 @@ impl SigningKeys {
     pub(super) fn new(graph: Graph) -> Self {
         Self {
             graph,
-            known: Mutex::default(),
+            state: Mutex::default(),
         }
     }
 
@@ -75,27 +142,96 @@ impl SigningKeys {
     ///
     /// [`NotificationErrorKind::UnknownKey`] for one that is not published;
     /// [`Error::Api`](crate::Error::Api) and [`Error::Transport`](crate::Error::Transport) when the platform cannot be asked.
-    pub(super) async fn get(&self, id: &str) -> Result<Key> {
-        let mut known = self.known.lock().await;
-        let age = known.since.map(|since| since.elapsed());
-        let key = known.keys.get(id).cloned();
-        let may_ask = match key {
-            Some(_) => age.is_none_or(|age| age > FRESH),
-            None => age.is_none_or(|age| age > PAUSE),
-        };
-        if !may_ask {
-            return key.ok_or_else(unknown);
-        }
-        match (self.fetch().await, key) {
-            (Ok(keys), _) => {
-                known.keys = keys;
-                known.since = Some(Instant::now());
-                known.keys.get(id).cloned().ok_or_else(unknown)
+    pub(super) async fn get(self: &Arc<Self>, id: &str) -> Result<Key> {
+        loop {
+            let (refresh, generation, start) = {
+                let mut state = self.lock();
+                let now = Instant::now();
+                let known = state.keys.get(id).cloned();
+                let may_ask = state.refresh.is_none() && !state.is_paused(now);
+                match known {
+                    Some(key) if !may_ask || !state.is_stale(now) => return Ok(key),
+                    Some(key) => {
+                        let start = state.reserve();
+                        drop(state);
+                        // The key serves on, whatever becomes of this.
+                        let _ = self.start(start);
+                        return Ok(key);
+                    }
+                    None => {}
+                }
+                match &state.refresh {
+                    Some(refresh) => (refresh.clone(), state.generation, None),
+                    None if state.is_paused(now) => return Err(state.missing()),
+                    None => {
+                        let start = state.reserve();
+                        let refresh = start.sender.subscribe();
+                        (refresh, start.generation, Some(start))
+                    }
+                }
+            };
+            let is_own = start.is_some();
+            if let Some(start) = start {
+                self.start(start)?;
             }
-            // A key that was good yesterday is better than none.
-            (Err(_), Some(key)) => Ok(key),
-            (Err(error), None) => Err(error),
+            if self.has_ended(refresh, generation).await {
+                let state = self.lock();
+                return state.keys.get(id).cloned().ok_or_else(|| state.missing());
+            }
+            if is_own {
+                return Err(TransportError::new("the Tokio runtime has ended").into());
+            }
         }
+    }
+
+    /// Waits for a request; `false` when it was cut off, together with the runtime that it ran in.
+    ///
+    /// A runtime that stands still makes no progress with it either: after the time limit, the request
+    /// counts as failed.
+    async fn has_ended(&self, mut refresh: watch::Receiver<bool>, generation: u64) -> bool {
+        match timeout(2 * TIME_LIMIT, refresh.wait_for(|ended| *ended)).await {
+            Ok(ended) => ended.is_ok(),
+            Err(_) => {
+                self.end(generation, Err(TransportError::out_of_time().into()));
+                true
+            }
+        }
+    }
+
+    /// Asks for the keys in a task of its own: the notification that needs them first may be given up,
+    /// and others wait as well.
+    fn start(self: &Arc<Self>, start: Start) -> Result<()> {
+        let Start { sender, generation } = start;
+        let refresh = Refresh {
+            keys: Arc::clone(self),
+            generation,
+        };
+        let runtime = Handle::try_current().map_err(|error| {
+            TransportError::new(format!("keys can only be asked for within Tokio: {error}"))
+        })?;
+        let task = async move {
+            let fetched = timeout(TIME_LIMIT, refresh.keys.fetch()).await;
+            let outcome = fetched.unwrap_or_else(|_| Err(TransportError::out_of_time().into()));
+            refresh.keys.end(generation, outcome);
+            sender.send_replace(true);
+            drop(refresh);
+        };
+        runtime.spawn(task.in_current_span());
+        Ok(())
+    }
+
+    fn end(&self, generation: u64, outcome: Result<HashMap<String, Key>>) {
+        let mut state = self.lock();
+        if state.generation == generation && state.refresh.is_some() {
+            if let Err(error) = &outcome {
+                tracing::warn!(target: "msgraph", %error, "the keys of the identity platform could not be had");
+            }
+            state.end(outcome);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn fetch(&self) -> Result<HashMap<String, Key>> {
@@ -132,6 +268,40 @@ impl SigningKeys {
     }
 }
 
+/// A request that is about to be made.
+struct Start {
+    sender: watch::Sender<bool>,
+    generation: u64,
+}
+
+impl State {
+    /// Takes the place of the one request, which has to be started then.
+    fn reserve(&mut self) -> Start {
+        let (sender, ended) = watch::channel(false);
+        self.refresh = Some(ended);
+        self.generation += 1;
+        Start {
+            sender,
+            generation: self.generation,
+        }
+    }
+}
+
+/// Makes room for another request where this one ends before its time, with its runtime.
+struct Refresh {
+    keys: Arc<SigningKeys>,
+    generation: u64,
+}
+
+impl Drop for Refresh {
+    fn drop(&mut self) {
+        let mut state = self.keys.lock();
+        if state.generation == self.generation {
+            state.refresh = None;
+        }
+    }
+}
+
 impl PublishedKey {
     /// `None` for a key of another kind, which signs no validation token.
     fn read(self) -> Option<(String, Key)> {
@@ -157,4 +327,66 @@ fn unknown() -> crate::Error {
         "a validation token is signed with a key that the identity platform does not publish",
     )
     .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    fn key() -> Key {
+        let modulus = BoxedUint::from_be_slice_vartime(&[0xff; 256]);
+        let key = PublicKey::new(modulus, BoxedUint::from_be_slice_vartime(&[1, 0, 1]));
+        Arc::new(VerifyingKey::new(
+            key.expect("a number of 2048 bits is taken for one"),
+        ))
+    }
+
+    fn published(id: &str) -> HashMap<String, Key> {
+        HashMap::from([(id.to_owned(), key())])
+    }
+
+    fn failure() -> Error {
+        TransportError::broken("gone").into()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_empty_set_leaves_known_keys() {
+        let mut state = State::default();
+        state.end(Ok(published("a")));
+        advance(FRESH * 2).await;
+        state.end(Ok(HashMap::new()));
+        let now = Instant::now();
+        assert!(state.keys.contains_key("a"));
+        assert!(state.is_stale(now) && state.is_paused(now));
+        assert!(!state.missing().is_retryable());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_followed_by_growing_pauses() {
+        let mut state = State::default();
+        let mut pauses = Vec::new();
+        for _ in 0..7 {
+            state.end(Err(failure()));
+            let pause = state.pause.map(|pause| pause - Instant::now());
+            pauses.push(pause.unwrap_or_default().as_secs());
+        }
+        assert_eq!(pauses, [0, 30, 60, 120, 240, 300, 300]);
+        assert!(state.missing().is_retryable());
+        state.end(Ok(published("a")));
+        state.end(Err(failure()));
+        assert_eq!(state.pause, None);
+        assert!(state.keys.contains_key("a"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_set_replaces_the_old_one() {
+        let mut state = State::default();
+        state.end(Ok(published("a")));
+        state.end(Ok(published("b")));
+        let mut ids: Vec<_> = state.keys.keys().collect();
+        ids.sort();
+        assert_eq!(ids, ["b"]);
+    }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_core::Stream;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::models::Subscription;
 use crate::transfer::Backoff;
@@ -16,11 +17,17 @@ use crate::{Graph, Result};
 /// No sleep is longer than this: a machine that was asleep itself looks at the clock before it is too late.
 const NAP: Duration = Duration::from_secs(60 * 60);
 
+/// The least pause between two renewals, whatever end Graph grants: it raises those of less than 45
+/// minutes, so an earlier one, or one in the past, says that a clock is wrong.
+const LEAST_PAUSE: Duration = Duration::from_secs(60);
+
 impl Graph {
     /// Renews a subscription, again and again, before it runs out; each renewal is for `lifetime` from then on.
     ///
-    /// It is renewed when a third of that is left, or at once where less is left already. How long a subscription may live depends on
-    /// what it is for: <https://learn.microsoft.com/graph/api/resources/subscription#subscription-lifetime>.
+    /// It is renewed when a third of that is left, or at once where less is left already. Where Graph
+    /// grants less than `lifetime`, the third is one of what it granted; between two renewals, there is
+    /// a minute at the least. How long a subscription may live depends on what it is for:
+    /// <https://learn.microsoft.com/graph/api/resources/subscription#subscription-lifetime>.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -41,7 +48,7 @@ impl Graph {
     /// [not found](crate::Error::is_not_found). What may pass is tried again.
     pub fn renewals(&self, subscription: Subscription, lifetime: Duration) -> Renewals {
         Renewals {
-            next: Some(next(self.clone(), subscription, lifetime)),
+            next: Some(next(self.clone(), subscription, lifetime, None)),
             graph: self.clone(),
             lifetime,
         }
@@ -79,10 +86,15 @@ impl Stream for Renewals {
             return Poll::Ready(None);
         };
         let renewed = ready!(pending.as_mut().poll(context));
-        self.next = renewed
-            .as_ref()
-            .ok()
-            .map(|renewed| next(self.graph.clone(), renewed.clone(), self.lifetime));
+        self.next = renewed.as_ref().ok().map(|renewed| {
+            let now = Instant::now();
+            next(
+                self.graph.clone(),
+                renewed.clone(),
+                self.lifetime,
+                Some(now),
+            )
+        });
         Poll::Ready(Some(renewed))
     }
 }
@@ -99,11 +111,14 @@ fn next(
     graph: Graph,
     subscription: Subscription,
     lifetime: Duration,
+    renewed: Option<Instant>,
 ) -> Pin<Box<dyn Future<Output = Result<Subscription>> + Send>> {
     Box::pin(async move {
         let ends = subscription.expiration_date_time.map(|ends| ends.utc());
-        while let Some(wait) = wait(ends, lifetime, Utc::now()) {
-            tokio::time::sleep(wait.min(NAP)).await;
+        let margin = margin(ends.filter(|_| renewed.is_some()), lifetime, Utc::now());
+        sleep_until_due(ends, margin).await;
+        if let Some(earliest) = renewed.and_then(|renewed| renewed.checked_add(LEAST_PAUSE)) {
+            sleep_until(earliest).await;
         }
         let id = subscription.id.as_deref().unwrap_or_default();
         let mut backoff = Backoff::default();
@@ -111,18 +126,38 @@ fn next(
             let ends = ends_after(Utc::now(), lifetime);
             match renew(&graph, id, ends).await {
                 // Where the answer has no subscription, it is the old one with its new end.
-                Ok(renewed) => return Ok(with_what_is_known(renewed, subscription)),
+                Ok(renewed) => return Ok(with_what_is_known(renewed, subscription, ends)),
                 Err(error) => backoff.wait(error).await?,
             }
         }
     })
 }
 
+/// Sleeps until it is time by one of two clocks: the steady one stands still while the machine sleeps,
+/// and the other one can be set.
+async fn sleep_until_due(ends: Option<DateTime<Utc>>, margin: Duration) {
+    let steady = wait(ends, margin, Utc::now()).and_then(|wait| Instant::now().checked_add(wait));
+    while let Some(left) = wait(ends, margin, Utc::now()) {
+        let steady = steady.map(|due| due.saturating_duration_since(Instant::now()));
+        let left = left.min(steady.unwrap_or(left));
+        if left.is_zero() {
+            return;
+        }
+        sleep(left.min(NAP)).await;
+    }
+}
+
+/// How much of the lifetime is left when it is time: a third of what was asked for, or of what was
+/// `granted` just now, if that is less.
+fn margin(granted: Option<DateTime<Utc>>, lifetime: Duration, now: DateTime<Utc>) -> Duration {
+    let granted = granted.map(|ends| ends.signed_duration_since(now).to_std().unwrap_or_default());
+    granted.map_or(lifetime, |granted| granted.min(lifetime)) / 3
+}
+
 /// How long nothing has to be done; `None` once it is time.
-fn wait(ends: Option<DateTime<Utc>>, lifetime: Duration, now: DateTime<Utc>) -> Option<Duration> {
+fn wait(ends: Option<DateTime<Utc>>, margin: Duration, now: DateTime<Utc>) -> Option<Duration> {
     let left = ends?.signed_duration_since(now).to_std().ok()?;
-    left.checked_sub(lifetime / 3)
-        .filter(|wait| !wait.is_zero())
+    left.checked_sub(margin).filter(|wait| !wait.is_zero())
 }
 
 pub(super) fn ends_after(now: DateTime<Utc>, lifetime: Duration) -> DateTime<Utc> {
@@ -145,13 +180,20 @@ pub(super) async fn renew(graph: &Graph, id: &str, ends: DateTime<Utc>) -> Resul
     }))
 }
 
-fn with_what_is_known(renewed: Subscription, before: Subscription) -> Subscription {
-    match renewed.resource {
+/// A success that names no end has granted the one that was asked for.
+fn with_what_is_known(
+    renewed: Subscription,
+    before: Subscription,
+    asked: DateTime<Utc>,
+) -> Subscription {
+    let ends = renewed.expiration_date_time.or(Some(asked.into()));
+    let known = match renewed.resource {
         Some(_) => renewed,
-        None => Subscription {
-            expiration_date_time: renewed.expiration_date_time,
-            ..before
-        },
+        None => before,
+    };
+    Subscription {
+        expiration_date_time: ends,
+        ..known
     }
 }
 
@@ -164,11 +206,16 @@ mod tests {
         let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
         let at = |seconds: i64| DateTime::from_timestamp(1_000_000 + seconds, 0);
         let hour = Duration::from_secs(3600);
-        assert_eq!(wait(at(3600), hour, now), Some(Duration::from_secs(2400)));
-        assert_eq!(wait(at(1201), hour, now), Some(Duration::from_secs(1)));
+        let third = margin(None, hour, now);
+        assert_eq!(wait(at(3600), third, now), Some(Duration::from_secs(2400)));
+        assert_eq!(wait(at(1201), third, now), Some(Duration::from_secs(1)));
         for over in [at(1200), at(1), at(0), at(-5), None] {
-            assert_eq!(wait(over, hour, now), None);
+            assert_eq!(wait(over, third, now), None);
         }
+        // What was granted counts, where it is less than what was asked for.
+        assert_eq!(margin(at(900), hour, now), Duration::from_secs(300));
+        assert_eq!(margin(at(7200), hour, now), third);
+        assert_eq!(margin(at(-5), hour, now), Duration::ZERO);
         assert_eq!(ends_after(now, hour), at(3600).unwrap());
         assert_eq!(ends_after(now, Duration::MAX), DateTime::<Utc>::MAX_UTC);
     }

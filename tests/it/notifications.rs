@@ -8,20 +8,23 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::routing::post;
 use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use http::StatusCode;
+use msgraph::auth::AccessToken;
 use msgraph::error::NotificationErrorKind;
 use msgraph::models::{
     ChangeNotificationCollection, ChangeType, LifecycleEventType, Message, Subscription,
 };
 use msgraph::notifications::{Lifecycle, Notification, Receiver, validation_response};
-use msgraph::{Error, Graph, Model};
+use msgraph::{CustomCloud, Error, Graph, Model};
 use serde_json::{Value, json};
 use simulator::{Fault, Forgery, Simulator};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::support::busy::Busy;
+use crate::support::recorder::{Answer, Recorder};
 use crate::support::simulated::start;
 
 #[path = "../cases/notifications.rs"]
@@ -175,4 +178,157 @@ async fn receivers_can_be_shared() {
     let other = Arc::clone(&receiver);
     let received = tokio::spawn(async move { other.receive(r#"{"value":[]}"#).await });
     assert!(received.await.unwrap().unwrap().is_empty());
+}
+
+/// A notification with a validation token that is signed with this key, or says so.
+fn with_token_of(key_id: &str) -> String {
+    let part = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
+    let header = part(json!({ "alg": "RS256", "typ": "JWT", "kid": key_id }));
+    let token = format!("{header}.{}.{}", part(json!({})), part(json!("signature")));
+    json!({ "value": [], "validationTokens": [token] }).to_string()
+}
+
+/// A client that asks a recorder for the keys of the identity platform.
+fn client_of(recorder: &Recorder) -> Graph {
+    Graph::builder(AccessToken::new("token"))
+        .cloud(CustomCloud::new(recorder.url(), recorder.url()))
+        .middleware_each_try(Busy)
+        .build()
+        .expect("a client of this machine's own address")
+}
+
+#[tokio::test]
+async fn forged_tokens_cause_few_key_requests_while_the_platform_fails() {
+    let recorder = Recorder::always(Answer::status(500)).await;
+    let receiver = Receiver::new(&client_of(&recorder)).application("x");
+    for forged in 0..200 {
+        let error = receiver
+            .receive(with_token_of(&forged.to_string()))
+            .await
+            .unwrap_err();
+        assert!(error.is_retryable(), "{error}");
+    }
+    assert_eq!(recorder.requests().len(), 2);
+
+    // At once, too.
+    let receiver = Receiver::new(&client_of(&recorder)).application("x");
+    recorder.clear();
+    let all = (0..200).map(|forged| {
+        let receiver = receiver.clone();
+        async move { receiver.receive(with_token_of(&forged.to_string())).await }
+    });
+    for result in futures_util::future::join_all(all).await {
+        result.unwrap_err();
+    }
+    assert!(recorder.requests().len() <= 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silent_platform_holds_no_notification_for_long() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let silent = tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    });
+    let graph = Graph::builder(AccessToken::new("token"));
+    let graph = graph.cloud(CustomCloud::new(&url, &url)).build().unwrap();
+    let receiver = Receiver::new(&graph).application("x");
+    let began = tokio::time::Instant::now();
+    let all = (0..50).map(|forged| {
+        let receiver = receiver.clone();
+        async move { receiver.receive(with_token_of(&forged.to_string())).await }
+    });
+    for result in futures_util::future::join_all(all).await {
+        let error = result.unwrap_err();
+        assert!(error.is_timeout() && error.is_retryable(), "{error}");
+    }
+    assert!(
+        began.elapsed() <= Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
+    silent.abort();
+}
+
+#[tokio::test]
+async fn known_keys_outlive_an_empty_set() {
+    let (simulator, graph) = start().await;
+    let mut webhook = Webhook::start().await;
+    graph
+        .subscriptions()
+        .create(subscription(&webhook))
+        .await
+        .unwrap();
+    mail(&graph, "x").await;
+    let body = webhook.next().await;
+    let receiver = receiver(&simulator, &graph);
+    assert_eq!(receiver.receive(&body).await.unwrap().len(), 1);
+
+    let empty = || Fault::answer(StatusCode::OK, r#"{"keys":[]}"#).at("/common/discovery/*");
+    let later = async |minutes_later: u64| {
+        tokio::time::pause();
+        tokio::time::advance(minutes(minutes_later)).await;
+        tokio::time::resume();
+    };
+    // An unknown key makes the receiver ask, and the platform publishes nothing.
+    simulator.fault(empty());
+    later(6).await;
+    let forged = receiver.receive(with_token_of("forged")).await;
+    assert_eq!(refused(forged), NotificationErrorKind::UnknownKey);
+    assert_eq!(key_requests(&simulator), 2);
+    assert_eq!(receiver.receive(&body).await.unwrap().len(), 1);
+
+    // Old keys serve without a wait, while the platform takes its time.
+    let slow = Fault::slow(Duration::from_secs(3600));
+    simulator.fault(slow.at("/common/.well-known/*"));
+    later(25 * 60).await;
+    let received = tokio::time::timeout(Duration::from_secs(5), receiver.receive(&body));
+    assert_eq!(received.await.unwrap().unwrap().len(), 1);
+}
+
+/// Grants an end so many seconds ahead, or names none.
+async fn granting(seconds: Option<i64>) -> Recorder {
+    Recorder::new(move |_| {
+        let mut granted = json!({ "id": "1", "resource": "/users" });
+        if let Some(seconds) = seconds {
+            let ends = Utc::now() + chrono::TimeDelta::seconds(seconds);
+            granted["expirationDateTime"] = ends.to_rfc3339().into();
+        }
+        Answer::json(granted)
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn renewals_pause_whatever_end_is_granted() {
+    let lifetime = minutes(3 * 60);
+    for (granted, least, most) in [
+        // Two thirds of what was granted.
+        (Some(3600), 2399, 2401),
+        (Some(10), 59, 61),
+        (Some(-5), 59, 61),
+        // Two thirds of what was asked for, which a response without an end has granted.
+        (None, 7199, 7201),
+    ] {
+        let recorder = granting(granted).await;
+        let subscription = Subscription {
+            id: Some("1".into()),
+            ..Default::default()
+        };
+        let mut renewals = client_of(&recorder).renewals(subscription, lifetime);
+        let began = tokio::time::Instant::now();
+        let renewed = renewals.try_next().await.unwrap().unwrap();
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        assert!(renewed.expiration_date_time.is_some(), "{granted:?}");
+        for _ in 0..3 {
+            let began = tokio::time::Instant::now();
+            renewals.try_next().await.unwrap().unwrap();
+            let waited = began.elapsed().as_secs();
+            assert!((least..=most).contains(&waited), "{granted:?}: {waited}");
+        }
+        assert_eq!(recorder.requests().len(), 4);
+    }
 }
