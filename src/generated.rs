@@ -123,3 +123,10 @@ fn root(graph: &Root) -> Path {
 }
 
 generated!(@below);
+
+/// The names that stand in Graph's paths.
+mod segments {
+    include!(concat!(env!("OUT_DIR"), "/segments.rs"));
+}
+
+pub(crate) use segments::SEGMENTS;

@@ -20,6 +20,7 @@ mod nodes;
 mod operations;
 mod options;
 mod outline;
+mod segments;
 mod tree;
 mod types;
 
@@ -53,6 +54,8 @@ pub struct Generated<'d> {
     pub options: String,
     /// What is known of operations besides their form: `facts.rs`.
     pub facts: String,
+    /// The names of path segments: `segments.rs`.
+    pub segments: String,
     /// What was counted.
     pub stats: Stats,
     tree: Tree<'d>,
@@ -99,6 +102,7 @@ pub fn generate(description: &Description) -> Result<Generated<'_>> {
         nodes: nodes.nodes,
         options: nodes.options,
         facts: nodes.facts,
+        segments: segments::write(description.paths.keys()),
         plan: nodes.plan,
         tree,
         types,
@@ -146,7 +150,7 @@ impl Generated<'_> {
         outline::outline(&self.tree, &self.plan)
     }
 
-    /// Writes `models.rs`, `nodes.rs`, `options.rs` and `facts.rs` into a folder.
+    /// Writes `models.rs`, `nodes.rs`, `options.rs`, `facts.rs` and `segments.rs` into a folder.
     ///
     /// # Errors
     ///
@@ -157,6 +161,7 @@ impl Generated<'_> {
             ("nodes.rs", &self.nodes),
             ("options.rs", &self.options),
             ("facts.rs", &self.facts),
+            ("segments.rs", &self.segments),
         ] {
             let path = folder.join(name);
             std::fs::write(&path, text).map_err(|error| Error::Io(path, error))?;

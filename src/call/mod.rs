@@ -35,6 +35,7 @@ mod reference;
 mod request;
 mod response;
 mod settings;
+mod template;
 mod typed;
 
 use std::fmt;
@@ -62,11 +63,11 @@ pub use options::{
     HasSearch, HasSelect, HasSkip, HasTop, Options,
 };
 pub use raw::RawCall;
-pub(crate) use raw::template;
 pub use reference::Reference;
 pub(crate) use request::Request;
 pub use response::Response;
 pub(crate) use settings::Settings;
+pub(crate) use template::template;
 pub use typed::TypedAnswer;
 
 use crate::auth::Secret;
