@@ -1,10 +1,11 @@
-//! Text of other people's on one line.
+//! Text from outside, made safe to print.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
-/// Prints text with every run of white space and control characters as one space, so that it stays on its line and
-/// cannot move a terminal's cursor.
-pub(super) struct OneLine<'a>(pub(super) &'a str);
+/// Text from outside on one line: every run of white space and control characters becomes one space.
+///
+/// The text stays on its line, cannot move a terminal's cursor, and cannot change the order in which it is read.
+pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -15,18 +16,69 @@ impl fmt::Display for OneLine<'_> {
             if n > 0 {
                 f.write_str(" ")?;
             }
-            f.write_str(word)?;
+            write!(f, "{}", Escaped(word))?;
         }
         Ok(())
     }
 }
 
+/// Text from outside, with each character escaped that cannot be seen: `\u{202e}`.
+///
+/// For text that is itself a part of a line, such as a key of JSON, in which no character may be lost.
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for sign in self.0.chars() {
+            if sign.is_control() || is_invisible(sign) {
+                write!(f, "{}", sign.escape_unicode())?;
+            } else {
+                f.write_char(sign)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks whether a character changes how others are shown and cannot be seen itself: separators of lines, marks of
+/// direction, joiners, tags.
+///
+/// These are the format characters (category Cf) that Unicode's report 36 warns of, and the separators of lines.
+/// <https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>
+fn is_invisible(sign: char) -> bool {
+    matches!(
+        sign,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use super::OneLine;
+    use super::*;
 
     #[test]
     fn white_space_and_control_characters_become_one_space() {
         assert_eq!(OneLine(" a\r\n\tb\u{1b}[2Jc ").to_string(), "a b [2Jc");
+    }
+
+    #[test]
+    fn bidirectional_characters_are_escaped() {
+        assert_eq!(
+            OneLine("a\u{202e}b \u{2066}c").to_string(),
+            r"a\u{202e}b \u{2066}c"
+        );
+        assert_eq!(
+            Escaped("x\u{200f}\u{7}\ny").to_string(),
+            r"x\u{200f}\u{7}\u{a}y"
+        );
+        assert_eq!(Escaped("Zoë 😀").to_string(), "Zoë 😀");
     }
 }
