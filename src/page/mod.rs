@@ -59,7 +59,8 @@ pub struct Page<T> {
     /// Where the next round of changes begins, `@odata.deltaLink`, as it came: on the last page of a delta query.
     pub delta_link: Option<String>,
     /// The number of items on all pages, `@odata.count`, where it was asked for. The directory sends it with the first
-    /// page only.
+    /// page only. `None` where the server does not know it: what it sent instead, such as `-1`, is in
+    /// [`extra`](Self::extra).
     pub count: Option<i64>,
     /// Everything else that came with the page, such as `@odata.context`.
     pub extra: Extra,
@@ -165,7 +166,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
                     match name.as_str() {
                         VALUE => page.value = map.next_value::<Option<_>>()?.unwrap_or_default(),
                         COUNT => {
-                            page.count = map.next_value::<Option<Number>>()?.map(|number| number.0)
+                            let count = map.next_value::<serde_json::Value>()?;
+                            page.count = number(&count);
+                            if page.count.is_none() && !count.is_null() {
+                                page.extra.insert(name, count);
+                            }
                         }
                         NEXT_LINK => page.next_link = link(map.next_value()?),
                         DELTA_LINK => page.delta_link = link(map.next_value()?),
@@ -188,22 +193,22 @@ fn link(link: Option<String>) -> Option<String> {
     link.filter(|link| !link.is_empty())
 }
 
-/// A count, which OData writes as a string where the answer is asked for with `IEEE754Compatible=true`.
-struct Number(i64);
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(i64),
-            Text(String),
+/// Reads a count. OData writes it as a string where the response is asked for with `IEEE754Compatible=true`, and some
+/// services with a fraction of zero. A negative one means that the service has not counted.
+fn number(count: &serde_json::Value) -> Option<i64> {
+    /// Up to here every whole number is one of `f64` too.
+    const WHOLE: f64 = 9_007_199_254_740_992.0;
+    let whole =
+        |number: f64| (number.fract() == 0.0 && number.abs() <= WHOLE).then_some(number as i64);
+    let number = match count {
+        serde_json::Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+        serde_json::Value::String(text) => {
+            let text = text.trim();
+            text.parse().ok().or_else(|| whole(text.parse().ok()?))
         }
-        match Written::deserialize(deserializer)? {
-            Written::Number(number) => Ok(Self(number)),
-            Written::Text(text) => text.parse().map(Self).map_err(serde::de::Error::custom),
-        }
-    }
+        _ => None,
+    };
+    number.filter(|number| *number >= 0)
 }
 
 #[cfg(test)]
@@ -245,6 +250,32 @@ mod tests {
         assert_eq!(page.count, Some(42));
         assert_eq!(page.next_link, None);
         assert_eq!(page.delta_link, None);
-        assert!(serde_json::from_str::<Page<String>>(r#"{"@odata.count":"many"}"#).is_err());
+    }
+
+    #[test]
+    fn a_count_is_read_in_each_form() {
+        for (text, count) in [
+            ("3", Some(3)),
+            (r#""3""#, Some(3)),
+            ("3.0", Some(3)),
+            (r#""3.0""#, Some(3)),
+            ("0", Some(0)),
+            ("9007199254740993", Some(9_007_199_254_740_993)),
+            ("-1", None),
+            (r#""-1""#, None),
+            ("-1.0", None),
+            ("3.5", None),
+            ("1e300", None),
+            ("18446744073709551615", None),
+            (r#""many""#, None),
+            (r#""""#, None),
+            ("true", None),
+            ("[3]", None),
+        ] {
+            let page = read(&format!(r#"{{"@odata.count":{text},"value":["a"]}}"#));
+            assert_eq!((page.count, page.len()), (count, 1), "{text}");
+            assert_eq!(page.extra.contains_key(COUNT), count.is_none(), "{text}");
+        }
+        assert!(read(r#"{"@odata.count":null}"#).extra.is_empty());
     }
 }
