@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Extensions;
 use http::header::USER_AGENT;
+use http::{Extensions, Method};
 use reqwest_middleware::{ClientWithMiddleware, Middleware};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -14,7 +14,7 @@ use url::Url;
 use crate::auth::{
     CacheKey, Granted, TokenCache, TokenProvider, TokenRequest, Tokens, WithoutToken,
 };
-use crate::call::{Opened, Request, Response, Settings};
+use crate::call::{ExpectedBody, Opened, Request, Response, Settings};
 use crate::error::{Error, RequestContext, RequestError, Result, Tries};
 use crate::transport::trace::Template;
 use crate::transport::{
@@ -270,17 +270,19 @@ impl Graph {
         &self.0.host_root
     }
 
-    /// Sends a request through the stack, and takes the answer in whole.
+    /// Sends a request through the stack, and takes the response in whole. `expected` is the body that a success has to have.
     ///
     /// # Errors
     ///
     /// Whatever can go wrong between here and Graph; an answer that is no success is [`Error::Api`].
-    pub(crate) async fn send(&self, request: Request) -> Result<Response> {
+    pub(crate) async fn send(
+        &self,
+        request: Request,
+        expected: Option<ExpectedBody>,
+    ) -> Result<Response> {
         let prepared = self.prepare(request)?;
-        self.execute(prepared, Extensions::new())
-            .await?
-            .read()
-            .await
+        let extensions = expecting(expected, &prepared.context.method);
+        self.execute(prepared, extensions).await?.read().await
     }
 
     /// Sends a request through the stack; the body of the answer is still to come.
@@ -301,6 +303,33 @@ impl Graph {
     ///
     /// [`Error::Host`] when the address is not https, otherwise as those of [`open`](Self::open).
     pub(crate) async fn open_elsewhere(&self, request: Request) -> Result<Opened> {
+        let mut extensions = Extensions::new();
+        extensions.insert(Streamed);
+        self.execute_elsewhere(request, extensions).await
+    }
+
+    /// Sends a request as [`open_elsewhere`](Self::open_elsewhere) does, and takes the response in whole.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open_elsewhere`](Self::open_elsewhere) and of [`send`](Self::send).
+    pub(crate) async fn send_elsewhere(
+        &self,
+        request: Request,
+        expected: ExpectedBody,
+    ) -> Result<Response> {
+        let extensions = expecting(Some(expected), &request.method);
+        self.execute_elsewhere(request, extensions)
+            .await?
+            .read()
+            .await
+    }
+
+    async fn execute_elsewhere(
+        &self,
+        request: Request,
+        mut extensions: Extensions,
+    ) -> Result<Opened> {
         let mut context = RequestContext::new(request.method.clone(), request.template);
         context.facts = request.facts;
         let url =
@@ -310,14 +339,12 @@ impl Graph {
         sent.headers_mut()
             .insert(USER_AGENT, self.0.defaults.user_agent().clone());
         *sent.body_mut() = request.body.map(Into::into);
-        let mut extensions = Extensions::new();
-        extensions.insert(WithoutToken);
-        extensions.insert(Streamed);
         let prepared = Prepared {
             request: sent,
             context,
             trying: self.trying(request.settings),
         };
+        extensions.insert(WithoutToken);
         self.execute(prepared, extensions).await
     }
 
@@ -328,6 +355,7 @@ impl Graph {
             mut context,
             trying,
         } = prepared;
+        context.is_idempotent |= trying.idempotent;
         let span = trace::call(&context, request.url());
         if !span.is_disabled() {
             extensions.insert(Template(context.template.as_str().into()));
@@ -652,6 +680,15 @@ impl GraphBuilder {
             ready,
         })))
     }
+}
+
+/// Tells the layers below which body a success has to have. That of `HEAD` never comes.
+fn expecting(expected: Option<ExpectedBody>, method: &Method) -> Extensions {
+    let mut extensions = Extensions::new();
+    if let Some(expected) = expected.filter(|_| *method != Method::HEAD) {
+        extensions.insert(expected);
+    }
+    extensions
 }
 
 /// The root with the version, and without it.

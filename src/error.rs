@@ -6,6 +6,11 @@
 //! ([`Error::Decode`], [`Error::EmptyResponse`], [`Error::Paging`]), or while a file was on its way
 //! ([`Error::Transfer`]).
 //!
+//! A status of 2xx alone does not make a success. An error in the body of one is [`Error::Api`] as well. JSON that is cut, or a
+//! body that is missing, counts as lost on the way: the call is made again where that does no harm, and the error
+//! [`is_retryable`](Error::is_retryable) then. Where Graph has only accepted a call whose entity was expected,
+//! [`Error::EmptyResponse`] says so: see [`Call::monitor`](crate::Call::monitor).
+//!
 //! Each prints as one line, in which ids and other values of the caller's stand as the names of Graph's reference:
 //!
 //! ```text
@@ -15,6 +20,7 @@
 mod answer;
 mod api;
 mod batch;
+mod head;
 mod local;
 #[cfg(feature = "notifications")]
 mod notification;
@@ -46,6 +52,7 @@ pub use operation::OperationError;
 pub(crate) use retry_after::retry_after;
 pub use sign_in::SignInError;
 pub use sign_in_reason::SignInReason;
+pub(crate) use text::{Escaped, OneLine};
 pub use throttle::Throttle;
 pub use transfer::{TransferError, TransferErrorKind};
 pub use transport::TransportError;
@@ -83,7 +90,7 @@ pub(crate) type Source = std::sync::Arc<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Graph answered with a status that is no success.
+    /// Graph refused: with a status that is not a success, or with an error in the body of a success.
     #[error(transparent)]
     Api(Box<ApiError>),
     /// Graph's answer was a success, but not of the type that it should be.
@@ -98,7 +105,7 @@ pub enum Error {
     /// The call, a link or a redirect would have left the hosts that this client may speak to. Nothing was sent there.
     #[error(transparent)]
     Host(Box<HostError>),
-    /// A link does not lead on: it repeats, or what it leads to is no page.
+    /// A link does not lead on, or a page lacks what was asked for.
     #[error(transparent)]
     Paging(Box<PagingError>),
     /// An entity was expected, and the answer was a success without one.
@@ -180,6 +187,7 @@ impl Error {
             Error::Decode(error) => error.of(context).into(),
             Error::Host(error) => error.of(context).into(),
             Error::Transport(error) => error.of(context).into(),
+            Error::EmptyResponse(error) => error.of(context).into(),
             error => error,
         }
     }
@@ -188,6 +196,7 @@ impl Error {
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Error::Api(error) => Some(error.status()),
+            Error::Decode(error) => error.status(),
             Error::EmptyResponse(error) => Some(error.status()),
             Error::SignIn(error) => error.status(),
             Error::Transfer(error) => error.status(),
@@ -199,18 +208,26 @@ impl Error {
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Error::Api(error) => error.request_id(),
+            Error::Decode(error) => error.request_id(),
             Error::EmptyResponse(error) => error.request_id(),
             Error::Transfer(error) => error.api_error()?.request_id(),
             _ => None,
         }
     }
 
-    /// Whether Graph gave this code, as the outer code or an inner one, in whatever case.
+    /// Whether Graph gave this code, as the outer code or an inner one, in whatever case. Of a response that could not be
+    /// read, the code that can still be found in it counts.
     ///
     /// Graph writes one code as `SyncStateNotFound` here and `syncStateNotFound` there, and says the specific thing in
     /// the inner code of a general one.
     pub fn has_code(&self, code: &str) -> bool {
-        matches!(self, Error::Api(error) if error.has_code(code))
+        match self {
+            Error::Api(error) => error.has_code(code),
+            Error::Decode(error) => error
+                .error_code()
+                .is_some_and(|there| there.eq_ignore_ascii_case(code)),
+            _ => false,
+        }
     }
 
     /// How long Graph asked to wait before the next try: its `Retry-After`, rounded up to whole seconds.
@@ -223,10 +240,12 @@ impl Error {
         }
     }
 
-    /// What was tried until this came out. Each error of Graph's and of the network has it.
+    /// The attempts that were made until this error. Each error about a response and each error of the network has them.
     pub fn tries(&self) -> Option<&Tries> {
         match self {
             Error::Api(error) => Some(error.tries()),
+            Error::Decode(error) => error.tries(),
+            Error::EmptyResponse(error) => error.tries(),
             Error::Transport(error) => error.tries(),
             _ => None,
         }
@@ -301,12 +320,24 @@ impl Error {
     ///
     /// Of Graph's answers these are 408, 429, 500, 502, 503, 504 and 509; of the identity platform's, its words for a
     /// passing fault; and what the network lost. Whether a repeat is *safe* is another matter: a `POST` that timed out
-    /// may have done its work.
+    /// may have done its work. A success whose JSON was cut, or that came without the body that was expected, counts as
+    /// lost where a repeat is safe as well.
     pub fn is_retryable(&self) -> bool {
         match self {
             Error::Api(error) => is_passing(error.status()),
             Error::SignIn(error) => error.is_retryable(),
             Error::Transport(error) => error.is_retryable(),
+            Error::Decode(error) => error.is_retryable(),
+            Error::EmptyResponse(error) => error.is_retryable(),
+            _ => false,
+        }
+    }
+
+    /// Checks whether a success arrived without all of its body, so that the outcome of the call is unknown.
+    pub(crate) fn is_lost_body(&self) -> bool {
+        match self {
+            Error::Decode(error) => error.is_truncated(),
+            Error::EmptyResponse(error) => error.may_be_lost(),
             _ => false,
         }
     }
@@ -356,11 +387,14 @@ pub(crate) struct RequestContext {
     /// What was sent as `client-request-id`.
     pub(crate) client_request_id: Option<String>,
     pub(crate) tries: Tries,
+    /// Whether making the call twice is the same as making it once.
+    pub(crate) is_idempotent: bool,
 }
 
 impl RequestContext {
     pub(crate) fn new(method: Method, template: String) -> Self {
         Self {
+            is_idempotent: method.is_idempotent(),
             method,
             template,
             facts: None,

@@ -28,6 +28,7 @@ pub mod upload;
 mod client;
 mod cloud;
 mod generated;
+mod json;
 mod transfer;
 mod transport;
 

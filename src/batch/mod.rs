@@ -33,6 +33,7 @@
 
 mod plan;
 mod run;
+mod salvage;
 mod wire;
 
 use std::fmt;
@@ -41,7 +42,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::call::{Answer, Answered, Call, Options, Request, Response};
+use crate::call::{Answer, Answered, Call, ExpectedBody, Options, Request, Response};
 use crate::error::{BatchError, RequestContext};
 use crate::{Error, Graph, Result, Retry};
 
@@ -87,6 +88,8 @@ struct Queued {
     after: Option<usize>,
     /// Whether the call is for bytes, which a batch writes as text.
     wants_bytes: bool,
+    /// The body that a success has to have.
+    expected: Option<ExpectedBody>,
 }
 
 /// A call's place in a batch, by which its answer is taken: [`Answers::take`].
@@ -143,6 +146,7 @@ impl Batch {
             context,
             after: after.map(|(_, number)| number),
             wants_bytes: A::IS_CONTENT,
+            expected: A::expected_body(),
         });
         Part {
             batch: self.id,
@@ -235,13 +239,7 @@ impl fmt::Debug for Batch {
 #[derive(Debug)]
 pub struct Answers {
     batch: Uuid,
-    outcomes: Vec<Option<Outcome>>,
-}
-
-#[derive(Debug)]
-struct Outcome {
-    context: RequestContext,
-    response: Result<Response>,
+    outcomes: Vec<Option<Result<Response>>>,
 }
 
 impl Answers {
@@ -256,9 +254,9 @@ impl Answers {
             true => self.outcomes.get_mut(part.number).and_then(Option::take),
             false => None,
         };
-        let Some(Outcome { context, response }) = outcome else {
+        let Some(response) = outcome else {
             return Err(Error::from(BatchError::not_of_this_batch()));
         };
-        A::read(Answered::new(response?, context))
+        A::read(Answered::new(response?))
     }
 }

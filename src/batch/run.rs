@@ -10,10 +10,12 @@ use http::{HeaderValue, Method, StatusCode};
 use tokio::time::{Instant, sleep};
 
 use super::plan::{LARGEST, TooMany, plan};
-use super::wire::{Part, Requests, Responses, root_of};
-use super::{Answers, Batch, Outcome};
+use super::salvage::{Salvaged, salvage};
+use super::wire::{Answer, Part, Requests, Responses, root_of};
+use super::{Answers, Batch};
 use crate::call::{Request, Response, Settings};
 use crate::error::{BatchError, RequestContext, retry_after};
+use crate::json::without_bom;
 use crate::transport::{Effect, Verdict};
 use crate::{Error, Result};
 
@@ -48,13 +50,9 @@ pub(super) async fn run(batch: Batch) -> Result<Answers> {
             .iter()
             .zip(course.outcomes)
             .map(|(part, response)| {
-                let context = part.context.clone();
-                Some(Outcome {
-                    response: response.unwrap_or_else(|| {
-                        Err(BatchError::unknown(&context, "there was no answer to it").into())
-                    }),
-                    context,
-                })
+                Some(response.unwrap_or_else(|| {
+                    Err(BatchError::unknown(&part.context, "there was no response to it").into())
+                }))
             })
             .collect(),
     })
@@ -223,7 +221,7 @@ impl Course<'_> {
             Ok(body) => {
                 self.batch
                     .graph
-                    .send(self.request(calls, body.into()))
+                    .send(self.request(calls, body.into()), None)
                     .await
             }
             // Each part of it was JSON before.
@@ -238,29 +236,31 @@ impl Course<'_> {
                     .collect();
             }
         };
-        let Ok(Responses { mut responses }) = serde_json::from_slice(&answer.body) else {
-            return self.alone(calls).await;
+        let Ok(Responses { mut responses }) = serde_json::from_slice(without_bom(&answer.body))
+        else {
+            return self.damaged(calls, &answer).await;
         };
         calls
             .iter()
             .map(|call| {
-                let id = (call + 1).to_string();
-                let place = responses.iter().position(|answer| answer.is_for(&id));
-                let answer = place.map(|place| responses.swap_remove(place));
-                let part = &self.batch.parts[*call];
-                let came = match answer.and_then(|answer| answer.into_response(part.wants_bytes)) {
-                    Some(answer) => Came::Answer(answer),
-                    None => Came::Error(
-                        BatchError::unknown(
-                            &part.context,
-                            "the answer to the batch does not name it",
-                        )
-                        .into(),
-                    ),
-                };
+                let came = self.take(*call, &mut responses).unwrap_or_else(|| {
+                    let context = &self.batch.parts[*call].context;
+                    let message = "the batch response does not name it";
+                    Came::Error(BatchError::unknown(context, message).into())
+                });
                 (*call, came)
             })
             .collect()
+    }
+
+    /// Takes the part of a batch response that is for a call.
+    fn take(&self, call: usize, responses: &mut Vec<Answer>) -> Option<Came> {
+        let id = (call + 1).to_string();
+        let place = responses.iter().position(|answer| answer.is_for(&id))?;
+        let part = &self.batch.parts[call];
+        let answer = responses.swap_remove(place);
+        let answer = answer.into_response(part.context.clone(), part.wants_bytes)?;
+        Some(Came::Answer(answer))
     }
 
     fn request(&self, calls: &[usize], body: Bytes) -> Request {
@@ -282,27 +282,49 @@ impl Course<'_> {
         }
     }
 
-    /// The answer to a batch is no JSON, as it is where a service has put a page of HTML into it: nothing is known of any
-    /// call. Those that read are made alone.
-    async fn alone(&self, calls: &[usize]) -> Vec<(usize, Came)> {
+    /// The outcomes of a batch whose response is not one: damaged JSON, or an error of Graph's about the whole batch.
+    ///
+    /// Parts that can be read are given to their calls. Of the others, calls that read are made alone, and of calls that
+    /// write, the outcome is unknown.
+    async fn damaged(&self, calls: &[usize], answer: &Response) -> Vec<(usize, Came)> {
+        if let Err(error) = answer.refuse_any_error() {
+            let refused = |call: &usize| (*call, Came::Error(error.clone()));
+            return calls.iter().map(refused).collect();
+        }
+        let mut salvaged = salvage(&answer.body);
         let mut all = Vec::with_capacity(calls.len());
         for call in calls {
-            let part = &self.batch.parts[*call];
-            let came = match &part.request {
-                Ok(request) if request.method == Method::GET => {
-                    match self.batch.graph.send(request.clone()).await {
-                        Ok(answer) => Came::Answer(answer),
-                        Err(error) => Came::Error(error),
-                    }
-                }
-                _ => Came::Error(
-                    BatchError::unknown(&part.context, "the answer to the batch cannot be read")
-                        .into(),
-                ),
+            let came = match self.take(*call, &mut salvaged.answers) {
+                Some(came) => came,
+                None => self.alone(*call, &salvaged).await,
             };
             all.push((*call, came));
         }
         all
+    }
+
+    /// Makes a call alone, where that does no harm.
+    async fn alone(&self, call: usize, salvaged: &Salvaged) -> Came {
+        let part = &self.batch.parts[call];
+        match &part.request {
+            Ok(request) if request.method == Method::GET => {
+                match self.batch.graph.send(request.clone(), part.expected).await {
+                    Ok(answer) => Came::Answer(answer),
+                    Err(error) => Came::Error(error),
+                }
+            }
+            _ => {
+                let message = match salvaged.status(&(call + 1).to_string()) {
+                    Some(status) => {
+                        format!(
+                            "the batch response is damaged where its part begins with status {status}"
+                        )
+                    }
+                    None => "the batch response is damaged and does not show its part".to_owned(),
+                };
+                Came::Error(BatchError::unknown(&part.context, &message).into())
+            }
+        }
     }
 
     fn is_repeatable(&self, call: usize) -> bool {

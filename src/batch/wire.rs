@@ -14,7 +14,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::call::{Request, Response};
-use crate::error::RequestError;
+use crate::error::{RequestContext, RequestError};
 use crate::{Graph, Result};
 
 /// The body of a batch.
@@ -121,8 +121,8 @@ pub(super) struct Responses {
 /// The answer to one call.
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
-    id: Value,
-    status: u16,
+    pub(super) id: Value,
+    pub(super) status: u16,
     #[serde(default)]
     headers: Option<BTreeMap<String, Value>>,
     #[serde(default)]
@@ -132,15 +132,15 @@ pub(super) struct Answer {
 impl Answer {
     /// Whether it is the answer to the call with this id.
     pub(super) fn is_for(&self, id: &str) -> bool {
-        match &self.id {
-            Value::String(text) => text.eq_ignore_ascii_case(id),
-            Value::Number(number) => number.to_string() == id,
-            _ => false,
-        }
+        is_id(&self.id, id)
     }
 
-    /// The answer as it would have come alone; `None` where its status is none.
-    pub(super) fn into_response(self, wants_bytes: bool) -> Option<Response> {
+    /// The response as it would have come alone; `None` where its status is not one.
+    pub(super) fn into_response(
+        self,
+        context: RequestContext,
+        wants_bytes: bool,
+    ) -> Option<Response> {
         let status = StatusCode::from_u16(self.status).ok()?;
         let mut headers = HeaderMap::new();
         for (name, value) in self.headers.unwrap_or_default() {
@@ -161,7 +161,17 @@ impl Answer {
             status,
             headers,
             body,
+            context,
         })
+    }
+}
+
+/// Checks whether an id, as a part of a response has it, is this one. Some services write numbers.
+pub(super) fn is_id(there: &Value, id: &str) -> bool {
+    match there {
+        Value::String(text) => text.eq_ignore_ascii_case(id),
+        Value::Number(number) => number.to_string() == id,
+        _ => false,
     }
 }
 
@@ -228,7 +238,8 @@ mod tests {
 
     fn response(json: &str, wants_bytes: bool) -> Response {
         let answer: Answer = serde_json::from_str(json).unwrap();
-        answer.into_response(wants_bytes).unwrap()
+        let context = RequestContext::new(http::Method::GET, "/me".to_owned());
+        answer.into_response(context, wants_bytes).unwrap()
     }
 
     #[test]

@@ -1,16 +1,17 @@
-//! What answers are read into.
+//! What responses are read into.
 //!
-//! What arrives decides, not the status that the description declares: any 2xx is success (`sendMail` declares 204 and
-//! sends 202, PATCH declares an entity and sends 204).
+//! What arrives decides, not the status that the description declares (`sendMail` declares 204 and sends 202, PATCH declares
+//! an entity and sends 204). Whether it is a success at all is decided in [`success`](super::success).
 
 use std::marker::PhantomData;
 
+use http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::decode::{decode, type_name, without_bom};
+use super::success::{ExpectedBody, Place};
 use super::{Content, Response};
-use crate::error::{DecodeError, EmptyResponseError, Error, PagingError, RequestContext};
+use crate::error::{DecodeError, RequestContext};
 use crate::{Page, Result};
 
 /// What a call's answer is read into: the first parameter of [`Call`](super::Call).
@@ -25,16 +26,21 @@ pub trait Answer: sealed::Sealed {
     #[doc(hidden)]
     const IS_CONTENT: bool = false;
 
+    /// The body that a success has to have; `None` where it may have any.
+    #[doc(hidden)]
+    fn expected_body() -> Option<ExpectedBody> {
+        None
+    }
+
     #[doc(hidden)]
     fn read(answered: Answered) -> Result<Self::Output>;
 }
 
-/// An answer and the call that it is for.
+/// A response whose status is a success, before it is decoded.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Answered {
     pub(super) response: Response,
-    pub(super) context: RequestContext,
 }
 
 mod sealed {
@@ -81,11 +87,16 @@ impl<T: DeserializeOwned> Answer for Entity<T> {
     type Output = T;
     type Model = T;
 
+    fn expected_body() -> Option<ExpectedBody> {
+        Some(ExpectedBody::json::<T>())
+    }
+
     fn read(answered: Answered) -> Result<T> {
-        match answered.body() {
-            Some(body) => answered.decode::<T, T>(body),
-            None => Err(answered.empty()),
-        }
+        let Some(body) = answered.body() else {
+            return Err(answered.empty());
+        };
+        answered.refuse::<T>(body, Place::Root)?;
+        answered.response.decode::<T, T>(body)
     }
 }
 
@@ -93,11 +104,18 @@ impl<T: DeserializeOwned> Answer for MaybeEntity<T> {
     type Output = Option<T>;
     type Model = T;
 
+    fn expected_body() -> Option<ExpectedBody> {
+        Some(ExpectedBody::json::<T>().or_empty())
+    }
+
     fn read(answered: Answered) -> Result<Option<T>> {
-        answered
-            .body()
-            .map(|body| answered.decode::<T, T>(body))
-            .transpose()
+        let is_accepted = answered.response.status == StatusCode::ACCEPTED;
+        match answered.body() {
+            None => Ok(None),
+            // Graph goes on working and sends no entity, which is what an empty body says as well.
+            Some(b"{}") if is_accepted => Ok(None),
+            Some(_) => Entity::<T>::read(answered).map(Some),
+        }
     }
 }
 
@@ -105,22 +123,22 @@ impl<T: DeserializeOwned> Answer for Collection<T> {
     type Output = Page<T>;
     type Model = T;
 
+    fn expected_body() -> Option<ExpectedBody> {
+        Some(ExpectedBody::json::<T>())
+    }
+
     fn read(answered: Answered) -> Result<Page<T>> {
-        match answered.body() {
-            Some(body) if body.starts_with(b"{") => answered.decode::<Page<T>, T>(body),
-            Some(_) => Err(PagingError::new(
-                answered.context.template,
-                "the answer is no page: it is no JSON object".to_owned(),
-            )
-            .into()),
-            None => Err(answered.empty()),
-        }
+        answered.page::<T, T>()
     }
 }
 
 impl<T: DeserializeOwned> Answer for Delta<T> {
     type Output = Page<T>;
     type Model = T;
+
+    fn expected_body() -> Option<ExpectedBody> {
+        Collection::<T>::expected_body()
+    }
 
     fn read(answered: Answered) -> Result<Page<T>> {
         Collection::<T>::read(answered)
@@ -131,15 +149,23 @@ impl<X: DeserializeOwned> Answer for Value<X> {
     type Output = X;
     type Model = X;
 
+    fn expected_body() -> Option<ExpectedBody> {
+        Some(ExpectedBody::json::<X>())
+    }
+
     fn read(answered: Answered) -> Result<X> {
         #[derive(Deserialize)]
         struct Wrapped<X> {
             value: Option<X>,
         }
-        let value = match answered.body() {
-            Some(body) if body.starts_with(b"{") => answered.decode::<Wrapped<X>, X>(body)?.value,
-            Some(body) => Some(answered.decode::<X, X>(body)?),
-            None => None,
+        let Some(body) = answered.body() else {
+            return Err(answered.empty());
+        };
+        answered.refuse::<X>(body, Place::Value)?;
+        let response = &answered.response;
+        let value = match body.starts_with(b"{") {
+            true => response.decode::<Wrapped<X>, X>(body)?.value,
+            false => Some(response.decode::<X, X>(body)?),
         };
         value.ok_or_else(|| answered.empty())
     }
@@ -149,8 +175,8 @@ impl Answer for Nothing {
     type Output = ();
     type Model = ();
 
-    fn read(_: Answered) -> Result<()> {
-        Ok(())
+    fn read(answered: Answered) -> Result<()> {
+        answered.response.refuse_any_error()
     }
 }
 
@@ -158,19 +184,26 @@ impl Answer for CountOf {
     type Output = i64;
     type Model = ();
 
+    fn expected_body() -> Option<ExpectedBody> {
+        Some(ExpectedBody::text::<i64>())
+    }
+
     fn read(answered: Answered) -> Result<i64> {
         let Some(body) = answered.body() else {
             return Err(answered.empty());
         };
-        let count = std::str::from_utf8(body)
+        answered.response.refuse_any_error()?;
+        let number = std::str::from_utf8(body)
             .ok()
-            .and_then(|text| text.parse().ok());
-        count.ok_or_else(|| {
-            let message = "the answer to `$count` is no number".to_owned();
-            DecodeError::new(String::new(), "i64", message)
-                .of(&answered.context)
-                .into()
-        })
+            .and_then(|text| text.parse::<i64>().ok());
+        let message = match number {
+            Some(number) if number >= 0 => return Ok(number),
+            // Some services count so where counting would take too long.
+            Some(_) => "the server does not know the number of items: it counts a negative one",
+            None => "the response to `$count` is not a number",
+        };
+        let error = DecodeError::new(String::new(), "i64", message.to_owned());
+        Err(answered.response.not_decoded(error, body).into())
     }
 }
 
@@ -197,35 +230,12 @@ impl Answer for Response {
 }
 
 impl Answered {
-    pub(crate) fn new(response: Response, context: RequestContext) -> Self {
-        Self { response, context }
+    pub(crate) fn new(response: Response) -> Self {
+        Self { response }
     }
 
     /// The call that it is for.
     pub(crate) fn context(&self) -> &RequestContext {
-        &self.context
-    }
-
-    /// The body without what may surround it; `None` when nothing is there, `null` included.
-    fn body(&self) -> Option<&[u8]> {
-        match without_bom(&self.response.body).trim_ascii() {
-            b"" | b"null" => None,
-            body => Some(body),
-        }
-    }
-
-    /// Reads the body; an error says that it should have been a `T`.
-    fn decode<Body: DeserializeOwned, T>(&self, body: &[u8]) -> Result<Body> {
-        decode(body, type_name::<T>()).map_err(|error| error.of(&self.context).into())
-    }
-
-    pub(crate) fn empty(&self) -> Error {
-        EmptyResponseError::new(
-            self.context.method.clone(),
-            self.context.template.clone(),
-            self.response.status,
-            &self.response.headers,
-        )
-        .into()
+        &self.response.context
     }
 }

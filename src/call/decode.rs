@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::DecodeError;
+use crate::error::{DecodeError, Escaped};
+use crate::json::without_bom;
 use crate::model::place;
 
 /// Reads JSON. `T` is what is read, `name` the type that an error names.
@@ -37,14 +38,20 @@ pub(crate) fn type_name<T>() -> &'static str {
     }
 }
 
-/// Some of Graph's services write a byte order mark, which JSON and numbers cannot begin with.
-pub(super) fn without_bom(body: &[u8]) -> &[u8] {
-    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
-}
-
-fn decode_error(body: &[u8], name: &'static str, error: &serde_json::Error) -> Box<DecodeError> {
+pub(super) fn decode_error(
+    body: &[u8],
+    name: &'static str,
+    error: &serde_json::Error,
+) -> Box<DecodeError> {
     let path = offset(body, error).map_or_else(String::new, |offset| path(body, offset));
     DecodeError::new(path, name, message(error)).into()
+}
+
+/// The error of JSON that ends too early, without parsing it. It names the place where the JSON ends.
+pub(super) fn cut_error(body: &[u8], name: &'static str) -> DecodeError {
+    let body = without_bom(body);
+    let message = "the JSON ends before it is complete".to_owned();
+    DecodeError::new(path(body, body.len()), name, message)
 }
 
 /// What serde says, without the position and the place in a model, which the path tells better, and without the value
@@ -54,6 +61,11 @@ fn message(error: &serde_json::Error) -> String {
     let position = format!(" at line {} column {}", error.line(), error.column());
     if message.ends_with(&position) {
         message.truncate(message.len() - position.len());
+    }
+    if message.starts_with("unknown variant `")
+        && let Some((_, expected)) = message.rsplit_once("`, expected ")
+    {
+        return format!("unknown variant, expected {expected}");
     }
     for prefix in ["invalid type: ", "invalid value: "] {
         let Some((found, expected)) = message
@@ -156,7 +168,7 @@ fn written(steps: &[Step<'_>]) -> String {
                     path.push_str(if path.is_empty() { "" } else { "." });
                     path.push_str(&key);
                 } else {
-                    let _ = write!(path, "[\"{key}\"]");
+                    let _ = write!(path, "[\"{}\"]", Escaped(&key));
                 }
             }
         }
@@ -240,6 +252,38 @@ mod tests {
         assert_eq!(message, "invalid value: integer, expected i64");
         let (_, message) = fault(r#"{"size":1}"#);
         assert_eq!(message, "missing field `id`");
+    }
+
+    #[test]
+    fn keys_with_characters_that_cannot_be_seen_are_escaped() {
+        let key = "a\u{202e}b\u{7f}\u{9b}c";
+        let text = format!(r#"{{"id":"a","flags":{{"{key}":1,"x\u0007":true}}}}"#);
+        let (path, _) = fault(&text);
+        assert_eq!(path, r#"flags["a\u{202e}b\u{7f}\u{9b}c"]"#);
+        let text = r#"{"id":"a","flags":{"x\u0007\u202e":1}}"#;
+        assert_eq!(fault(text).0, r#"flags["x\u0007\u202e"]"#);
+    }
+
+    #[test]
+    fn an_unknown_variant_is_not_repeated() {
+        #[derive(Debug, Deserialize)]
+        enum Colour {
+            Red,
+        }
+        let error = decode::<Colour>(br#""hunter2""#, "Colour").unwrap_err();
+        assert_eq!(error.message(), "unknown variant, expected `Red`");
+        assert!(matches!(decode(br#""Red""#, "Colour"), Ok(Colour::Red)));
+    }
+
+    #[test]
+    fn a_cut_text_is_named_by_where_it_ends() {
+        for (text, path) in [
+            (r#"{"value":[{"id":"1"}"#, "value[0]"),
+            (r#"{"value":[{"id":"1"},{"na"#, "value[1]"),
+            ("{", ""),
+        ] {
+            assert_eq!(cut_error(text.as_bytes(), "User").path(), path, "{text}");
+        }
     }
 
     #[test]

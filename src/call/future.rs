@@ -7,8 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::answer::Answered;
-use super::{Advanced, Answer, Call, Operation, Options, Request, advanced};
-use crate::error::RequestContext;
+use super::{Advanced, Answer, Call, ExpectedBody, Operation, Options, Request, advanced};
 use crate::{Graph, Result};
 
 pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<Answered>> + Send>>;
@@ -39,7 +38,7 @@ impl<A: Answer, O: Options> IntoFuture for Call<A, O> {
 
     fn into_future(self) -> CallFuture<A> {
         CallFuture {
-            sending: send(self.operation, advanced::<O>()),
+            sending: send(self.operation, advanced::<O>(), A::expected_body()),
             answer: PhantomData,
         }
     }
@@ -52,19 +51,23 @@ impl<A> fmt::Debug for CallFuture<A> {
 }
 
 /// Makes a call.
-pub(crate) fn send(operation: Operation, advanced: Advanced) -> Sending {
+pub(crate) fn send(
+    operation: Operation,
+    advanced: Advanced,
+    expected: Option<ExpectedBody>,
+) -> Sending {
     let graph = operation.graph().clone();
     match operation.finish(advanced) {
-        Ok(request) => send_request(graph, request),
+        Ok(request) => send_request(graph, request, expected),
         Err(error) => Box::pin(std::future::ready(Err(error))),
     }
 }
 
-/// The one way from a call to its answer, for every operation.
-pub(crate) fn send_request(graph: Graph, request: Request) -> Sending {
-    let context = RequestContext::new(request.method.clone(), request.template.clone());
-    Box::pin(async move {
-        let response = graph.send(request).await?;
-        Ok(Answered { response, context })
-    })
+/// The one way from a call to its response, for every operation.
+pub(crate) fn send_request(
+    graph: Graph,
+    request: Request,
+    expected: Option<ExpectedBody>,
+) -> Sending {
+    Box::pin(async move { Ok(Answered::new(graph.send(request, expected).await?)) })
 }

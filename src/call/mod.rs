@@ -35,6 +35,7 @@ mod reference;
 mod request;
 mod response;
 mod settings;
+mod success;
 mod template;
 mod typed;
 
@@ -67,6 +68,7 @@ pub use reference::Reference;
 pub(crate) use request::Request;
 pub use response::Response;
 pub(crate) use settings::Settings;
+pub(crate) use success::ExpectedBody;
 pub(crate) use template::template;
 pub use typed::TypedAnswer;
 

@@ -40,6 +40,7 @@ impl Opened {
                 status,
                 headers,
                 body,
+                context: self.context,
             }),
         }
     }

@@ -8,7 +8,9 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::decode::{decode, type_name};
-use crate::{Error, Result};
+use super::success::Place;
+use crate::error::{DecodeError, RequestContext};
+use crate::{Error, Result, json};
 
 /// An answer of Graph's as it came: what [`RawCall`](super::RawCall) gives.
 ///
@@ -27,6 +29,8 @@ pub struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The call that it is for.
+    pub(crate) context: RequestContext,
 }
 
 impl Response {
@@ -54,9 +58,22 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] when the body is no JSON, or not of this type.
+    /// [`Error::Decode`] when the body is not JSON, or not of this type, and [`Error::Api`] when it is an error of Graph's.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        decode(&self.body, type_name::<T>()).map_err(Error::Decode)
+        self.refuse_error::<T>(json::trimmed(&self.body), Place::Root)?;
+        self.decode::<T, T>(&self.body)
+    }
+
+    /// Reads the body; an error says that it should have been a `T`.
+    pub(super) fn decode<Body: DeserializeOwned, T>(&self, body: &[u8]) -> Result<Body> {
+        decode(body, type_name::<T>()).map_err(|error| Error::from(self.not_decoded(*error, body)))
+    }
+
+    /// Adds to an error what the response says beside the part that could not be read.
+    pub(super) fn not_decoded(&self, error: DecodeError, body: &[u8]) -> DecodeError {
+        error
+            .within(self.status, &self.headers, body)
+            .of(&self.context)
     }
 
     pub(super) fn content_type(&self) -> Option<String> {

@@ -209,7 +209,7 @@ pub struct Changes<T> {
 impl<T: Model> Changes<T> {
     fn new(graph: Graph, first: Request, restart: Request, has_token: bool) -> Self {
         Self {
-            walk: Walk::new(graph.clone(), first),
+            walk: Walk::new::<T>(graph.clone(), first),
             graph,
             events: VecDeque::new(),
             restart: Some(restart),

@@ -7,14 +7,14 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::event::{Changed, DeltaEvent, Removed, RemovedReason};
-use crate::call::{Answer, Answered, Delta};
+use crate::call::Answered;
 use crate::model::Model;
 use crate::{Page, Result};
 
 /// Reads a page. Each item is read twice: into its type, and for what no model keeps, which is short.
 pub(super) fn page<T: Model>(answered: Answered) -> Result<Page<DeltaEvent<T>>> {
     let context = answered.context().clone();
-    let page = Delta::<Box<RawValue>>::read(answered)?;
+    let page = answered.page::<Box<RawValue>, T>()?;
     let items = page.value.iter().enumerate().map(|(index, json)| {
         let at = |error: Box<crate::error::DecodeError>| {
             error.below(&format!("value[{index}]")).of(&context)

@@ -13,6 +13,7 @@ use super::text::OneLine;
 use super::throttle::Limit;
 use super::{RequestContext, Throttle, Tries};
 use crate::auth::{Granted, challenge};
+use crate::json;
 use crate::permissions::{PermissionScheme, Permissions};
 
 /// As much of a body as is kept for a look at what is no error of Graph's form.
@@ -21,7 +22,10 @@ const KEPT_OF_BODY: usize = 1024;
 /// Nested deeper than any service was seen to (three levels).
 const DEEPEST_INNER_ERROR: usize = 16;
 
-/// An answer of Graph's that is no success.
+/// A response of Graph's that is not a success, or an error in the body of a success.
+///
+/// Some services answer 200 and write an error into the body: as the whole of it, beside the items of a page, in the place of
+/// an item. That is an error as well, with the status that came.
 ///
 /// Graph's form is <https://learn.microsoft.com/graph/errors>, but gateways answer in HTML, storage hosts in XML, and
 /// some services with nothing or half of it: so every part is optional but the status, and an error answer is never a
@@ -80,6 +84,20 @@ impl ApiError {
             // A copy, so that a large page of HTML is not held as long as the error is.
             body: Bytes::copy_from_slice(body.get(..KEPT_OF_BODY).unwrap_or(body)),
             granted: None,
+        }
+    }
+
+    /// An error that stands in the body of a success.
+    pub(crate) fn within_success(
+        context: &RequestContext,
+        status: StatusCode,
+        headers: &HeaderMap,
+        error: &Map<String, Value>,
+    ) -> Self {
+        let body = serde_json::to_vec(error).unwrap_or_default();
+        Self {
+            said: Said::from_error(error),
+            ..Self::from_response(context, status, headers, &body.into())
         }
     }
 
@@ -223,20 +241,35 @@ impl ApiError {
 impl Said {
     /// Reads what is there; what is of another type than it should be is taken for absent.
     fn read(body: &[u8]) -> Self {
-        let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-        let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
-            return Self::default();
-        };
+        match serde_json::from_slice(json::without_bom(body)) {
+            Ok(Value::Object(body)) => Self::from_body(&body),
+            Ok(_) => Self::default(),
+            Err(_) => Self::from_damaged(body),
+        }
+    }
+
+    /// Reads what stands before the damage: the body is cut, or HTML stands in it.
+    fn from_damaged(body: &[u8]) -> Self {
+        let said = json::prefix(body).map(|body| Self::from_body(&body));
+        match said.filter(|said| said.code.is_some() || said.message.is_some()) {
+            Some(said) => said,
+            None => {
+                json::error_in(body).map_or_else(Self::default, |error| Self::from_error(&error))
+            }
+        }
+    }
+
+    fn from_body(body: &Map<String, Value>) -> Self {
         match body.get("error").or_else(|| body.get("odata.error")) {
             Some(Value::Object(error)) => Self::from_error(error),
             // The form of RFC 6749, which the identity platform and some gateways use.
             Some(Value::String(error)) => Self {
                 code: filled(error),
-                message: string(&body, &["error_description", "message"]),
-                request_id: string(&body, &["request-id", "requestId", "trace_id"]),
+                message: string(body, &["error_description", "message"]),
+                request_id: string(body, &["request-id", "requestId", "trace_id"]),
                 ..Self::default()
             },
-            _ => Self::from_error(&body),
+            _ => Self::from_error(body),
         }
     }
 
@@ -308,19 +341,12 @@ fn filled(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get(name)?
         .to_str()
         .ok()
         .filter(|value| !value.is_empty())
-}
-
-/// The id of a request as the headers of its answer have it.
-pub(super) fn request_id_of(headers: &HeaderMap) -> Option<String> {
-    header(headers, "request-id")
-        .or_else(|| header(headers, "client-request-id"))
-        .map(str::to_owned)
 }
 
 fn read_date(text: &str) -> Option<DateTime<Utc>> {
@@ -576,6 +602,22 @@ mod tests {
             (bare.code(), bare.message(), bare.request_id()),
             (Some("c"), Some("m"), Some("r"))
         );
+    }
+
+    #[test]
+    fn a_cut_body_keeps_code_and_message() {
+        let text = r#"{"error":{"code":"ErrorInvalidIdMalformed","message":"Id is malformed.","innerError":{"request-id":"r","code":"x"}}}"#;
+        for length in 1..text.len() {
+            let error = error(&text[..length]);
+            if length > text.find(r#","message"#).unwrap() {
+                assert_eq!(error.code(), Some("ErrorInvalidIdMalformed"), "{length}");
+            }
+            if length > text.find(r#","innerError"#).unwrap() {
+                assert_eq!(error.message(), Some("Id is malformed."), "{length}");
+            }
+        }
+        let damaged = error(r#"{"value":[<p>,{"error":{"code":"c","message":"m"}}"#);
+        assert_eq!((damaged.code(), damaged.message()), (Some("c"), Some("m")));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub struct BatchError {
 pub enum BatchErrorKind {
     /// It was to be done after another one, and that one failed: 424. The error's source is that of the other one.
     NotRun,
-    /// Graph's answer to the batch does not name it, or cannot be read: it may have been done.
+    /// Graph's response to the batch does not name it, or is damaged in its part: it may have been done.
     Unknown,
     /// More than 20 calls wait for each other, and one request holds no more.
     TooMany,
@@ -48,7 +48,7 @@ impl BatchError {
         Self {
             kind: BatchErrorKind::Unknown,
             context: Some(context.clone()),
-            message: message.to_owned(),
+            message: format!("{message}: its outcome is unknown"),
             source: None,
         }
     }

@@ -10,6 +10,7 @@
 pub mod edm;
 
 mod annotations;
+mod declared;
 mod derived;
 mod extra;
 mod flags;
@@ -23,6 +24,7 @@ mod slot;
 mod write;
 
 pub use annotations::Model;
+pub(crate) use declared::Declared;
 pub use derived::{DerivedFrom, IntoRelated, upcast};
 pub use extra::Extra;
 pub use flags::Flags;

@@ -18,6 +18,10 @@
 //! # }
 //! ```
 //!
+//! Without `.monitor()`, a call that declares an entity fails with
+//! [`Error::EmptyResponse`](crate::Error::EmptyResponse) where Graph has only accepted it (202): what came is the operation, and
+//! not the entity. A call that declares nothing succeeds then, and its operation goes on unwatched.
+//!
 //! <https://learn.microsoft.com/graph/long-running-actions-overview>
 
 mod pause;
@@ -33,10 +37,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 use pause::{Pauses, Place};
 pub use work::{Work, WorkStatus};
 
-use crate::call::{Answered, Call, Options, Request, Response, Settings};
-use crate::error::{
-    EmptyResponseError, OperationError, RequestContext, TransportError, retry_after,
-};
+use crate::call::{Answered, Call, ExpectedBody, Options, Request, Response, Settings};
+use crate::error::{EmptyResponseError, OperationError, TransportError, retry_after};
 use crate::page::from_link;
 use crate::{Graph, Result};
 
@@ -61,35 +63,33 @@ impl<A, O: Options> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// What the call gives, and [`Error::EmptyResponse`](crate::Error::EmptyResponse) where the answer is neither an address nor anything
-    /// else.
+    /// What the call gives, and [`Error::EmptyResponse`](crate::Error::EmptyResponse) where the response has no address to
+    /// look at although the operation goes on, or nothing in it at all.
     pub async fn monitor(self) -> Result<Monitor> {
         let graph = self.operation.graph().clone();
-        let context = self.operation.context();
         let request = self.finish()?;
         let authorization = request.headers.get(AUTHORIZATION).cloned();
         let timeout = request.settings.as_ref().and_then(|said| said.timeout);
         let timeout = timeout.or(graph.timeout());
-        let answer = graph.send(request).await?;
-        if let Some(location) = location(&answer) {
+        let answer = graph.send(request, None).await?;
+        if let Some(location) = monitor_address(&answer) {
             return Ok(Monitor {
                 authorization,
                 timeout,
                 ..Monitor::at(graph.clone(), absolute(&graph, &location))
             });
         }
-        match Work::read(&answer) {
-            Some(work) => Ok(Monitor {
+        match Work::read(&answer)? {
+            Some(work) if work.is_over() => Ok(Monitor {
                 done: Some(work),
                 ..Monitor::at(graph, String::new())
             }),
-            None => Err(EmptyResponseError::new(
-                context.method,
-                context.template,
-                answer.status,
-                &answer.headers,
-            )
-            .into()),
+            // There is nothing that could be looked at until it is over.
+            Some(_) => {
+                let error = EmptyResponseError::within(answer.status, &answer.headers);
+                Err(error.without_monitor_address().of(&answer.context).into())
+            }
+            None => Err(Answered::new(answer).empty()),
         }
     }
 }
@@ -109,12 +109,12 @@ impl Graph {
 }
 
 /// The header that says where the work is told of. OneNote has one of its own, and says with it more than with the other.
-fn location(answer: &Response) -> Option<String> {
+pub(crate) fn monitor_address(answer: &Response) -> Option<String> {
     [OPERATION_LOCATION, LOCATION]
         .iter()
         .filter_map(|name| answer.headers.get(name))
-        .find_map(|value| value.to_str().ok())
-        .filter(|location| !location.is_empty())
+        .filter_map(|value| value.to_str().ok())
+        .find(|location| !location.is_empty())
         .map(str::to_owned)
 }
 
@@ -260,22 +260,23 @@ impl Monitor {
             self.tell(work);
             return Ok((work.clone(), None));
         }
-        let (answer, context) = match self.is_at_graph() {
+        let answer = match self.is_at_graph() {
             true => {
                 let operation = from_link(&self.graph, self.url.clone());
-                let context = operation.context();
                 let mut request = operation.finish(Default::default())?;
                 request.settings = within(time);
                 if let Some(authorization) = &self.authorization {
                     request.headers.insert(AUTHORIZATION, authorization.clone());
                 }
-                (self.graph.send(request).await?, context)
+                self.graph
+                    .send(request, Some(ExpectedBody::json::<Work>()))
+                    .await?
             }
             false => self.elsewhere(time).await?,
         };
         let asked = retry_after(answer.status, &answer.headers, chrono::Utc::now());
-        let Some(work) = Work::read(&answer) else {
-            return Err(Answered::new(answer, context).empty());
+        let Some(work) = Work::read(&answer)? else {
+            return Err(Answered::new(answer).empty());
         };
         self.tell(&work);
         Ok((work, asked))
@@ -288,7 +289,7 @@ impl Monitor {
     }
 
     /// Looks at an address that takes no token, being a secret itself.
-    async fn elsewhere(&self, time: Option<Duration>) -> Result<(Response, RequestContext)> {
+    async fn elsewhere(&self, time: Option<Duration>) -> Result<Response> {
         let request = Request {
             method: Method::GET,
             url: self.url.clone(),
@@ -298,17 +299,9 @@ impl Monitor {
             body: None,
             settings: within(time),
         };
-        let deadline = time.and_then(|time| Instant::now().checked_add(time));
-        let opened = self.graph.open_elsewhere(request).await?;
-        let context = opened.context.clone();
-        let response = match deadline {
-            // The body comes after the call's own limit has been looked at.
-            Some(deadline) => timeout_at(deadline, opened.read())
-                .await
-                .map_err(|_| TransportError::out_of_time().of(&context))?,
-            None => opened.read().await,
-        };
-        Ok((response?, context))
+        self.graph
+            .send_elsewhere(request, ExpectedBody::json::<Work>())
+            .await
     }
 
     /// Whether the address is one of Graph's own, which wants a token.

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use http::StatusCode;
 use serde_json::{Map, Value};
 
 use crate::call::Response;
+use crate::error::OneLine;
+use crate::{Result, json};
 
 /// What Graph tells of work that it does.
 ///
@@ -35,26 +38,43 @@ pub enum WorkStatus {
 }
 
 impl Work {
-    /// Reads an answer; `None` where there is nothing in it.
+    /// Reads a response; `None` where there is nothing in it.
     ///
-    /// Work that is over may be told of by what came of it: an answer without a status is that.
-    pub(super) fn read(answer: &Response) -> Option<Self> {
-        let Ok(Value::Object(json)) = serde_json::from_slice(&answer.body) else {
-            return None;
+    /// What came of an operation may stand in the place of the operation: a response without a status is that, unless its own
+    /// status is 202.
+    ///
+    /// # Errors
+    ///
+    /// An error of Graph's in the body that is not the operation's own, and a body that is not an object.
+    pub(super) fn read(response: &Response) -> Result<Option<Self>> {
+        let is_accepted = response.status == StatusCode::ACCEPTED;
+        let is_empty = json::trimmed(&response.body).is_empty();
+        if is_empty && !is_accepted {
+            return Ok(None);
+        }
+        let json = match is_empty {
+            true => Map::new(),
+            false => response.object()?,
         };
-        let text = json.get("status").and_then(Value::as_str);
-        let status = match text.map(str::to_ascii_lowercase).as_deref() {
-            None => WorkStatus::Succeeded,
-            Some("notstarted") => WorkStatus::NotStarted,
-            Some(
-                "running" | "inprogress" | "waiting" | "updating" | "deleting" | "cancelpending",
-            ) => WorkStatus::Running,
-            Some("completed" | "succeeded") => WorkStatus::Succeeded,
-            Some("failed") => WorkStatus::Failed,
-            Some("cancelled" | "canceled" | "deletefailed") => WorkStatus::Cancelled,
-            Some(_) => WorkStatus::Unknown(text.unwrap_or_default().to_owned()),
+        let status = match json.get("status").and_then(Value::as_str) {
+            Some(text) => WorkStatus::of(text),
+            None => {
+                response.refuse_any_error()?;
+                match is_accepted {
+                    true => WorkStatus::Running,
+                    false => WorkStatus::Succeeded,
+                }
+            }
         };
-        Some(Self { json, status })
+        Ok(Some(Self { json, status }))
+    }
+
+    /// Checks whether nothing more will come of it.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(
+            self.status,
+            WorkStatus::Succeeded | WorkStatus::Failed | WorkStatus::Cancelled
+        )
     }
 
     /// How far it has come.
@@ -121,6 +141,22 @@ impl Work {
     }
 }
 
+impl WorkStatus {
+    /// The status that a word of Graph's stands for.
+    pub(crate) fn of(text: &str) -> Self {
+        match text.to_ascii_lowercase().as_str() {
+            "notstarted" => Self::NotStarted,
+            "running" | "inprogress" | "waiting" | "updating" | "deleting" | "cancelpending" => {
+                Self::Running
+            }
+            "completed" | "succeeded" => Self::Succeeded,
+            "failed" => Self::Failed,
+            "cancelled" | "canceled" | "deletefailed" => Self::Cancelled,
+            _ => Self::Unknown(text.to_owned()),
+        }
+    }
+}
+
 impl fmt::Display for WorkStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -129,7 +165,7 @@ impl fmt::Display for WorkStatus {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
-            Self::Unknown(status) => status,
+            Self::Unknown(status) => return write!(f, "{}", OneLine(status)),
         })
     }
 }
@@ -137,16 +173,22 @@ impl fmt::Display for WorkStatus {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use http::{HeaderMap, StatusCode};
+    use http::{HeaderMap, Method};
 
     use super::*;
+    use crate::error::{Error, RequestContext};
 
-    fn work(json: &'static str) -> Option<Work> {
+    fn read(status: StatusCode, json: &'static str) -> Result<Option<Work>> {
         Work::read(&Response {
-            status: StatusCode::OK,
+            status,
             headers: HeaderMap::new(),
             body: Bytes::from_static(json.as_bytes()),
+            context: RequestContext::new(Method::GET, "{monitorUrl}".to_owned()),
         })
+    }
+
+    fn work(json: &'static str) -> Option<Work> {
+        read(StatusCode::OK, json).unwrap()
     }
 
     #[test]
@@ -181,9 +223,33 @@ mod tests {
                 "{json}"
             );
         }
-        for nothing in ["", "[]", "<html>"] {
-            assert_eq!(work(nothing), None);
+        assert_eq!(work(""), None);
+        for other in ["[]", "<html>"] {
+            let error = read(StatusCode::OK, other).unwrap_err();
+            assert!(matches!(error, Error::Decode(_)), "{other}: {error}");
         }
+    }
+
+    #[test]
+    fn a_202_without_a_status_is_still_running() {
+        for json in ["", "{}", r#"{"percentageComplete":5}"#] {
+            let work = read(StatusCode::ACCEPTED, json).unwrap().unwrap();
+            assert_eq!(work.status(), &WorkStatus::Running, "{json}");
+        }
+        let over = read(StatusCode::ACCEPTED, r#"{"status":"completed"}"#)
+            .unwrap()
+            .unwrap();
+        assert!(over.is_over());
+    }
+
+    #[test]
+    fn an_error_without_a_status_is_not_a_success() {
+        let boom = r#"{"error":{"code":"InternalServerError","message":"boom"}}"#;
+        let error = read(StatusCode::OK, boom).unwrap_err();
+        assert!(error.has_code("InternalServerError"), "{error}");
+        let failed = work(r#"{"status":"failed","error":{"code":"c","message":"m"}}"#).unwrap();
+        assert_eq!(failed.status(), &WorkStatus::Failed);
+        assert_eq!(failed.error_code(), Some("c"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use futures_core::stream::FusedStream;
 use http::Method;
 use serde::de::DeserializeOwned;
 
-use super::{Bookmark, Page, Walk, is_url};
+use super::{Bookmark, COUNT, Page, Walk, is_url};
 use crate::call::{
     Answer, Call, Collection, HasCount, List, Operation, Options, advanced, template,
 };
@@ -99,7 +99,7 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
     pub fn pages(self) -> Pages<T> {
         let graph = self.operation.graph().clone();
         let walk = match self.operation.finish(advanced::<O>()) {
-            Ok(request) => Walk::new(graph, request),
+            Ok(request) => Walk::new::<T>(graph, request),
             Err(error) => Walk::failed(graph, error),
         };
         Pages {
@@ -149,8 +149,8 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
     ///
     /// # Errors
     ///
-    /// What the call gives, and [`Error::Paging`](crate::Error::Paging) when the answer has no count: some services leave
-    /// it out without a word.
+    /// What the call gives, and [`Error::Paging`](crate::Error::Paging) when the server does not know the number, or leaves
+    /// it out without a word, as some services do.
     ///
     /// <https://learn.microsoft.com/graph/query-parameters#count>
     pub async fn count_total(self) -> Result<i64>
@@ -160,7 +160,12 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
         let template = self.operation.template().to_owned();
         let page = self.query("$count", "true").query("$top", "1").await?;
         page.count.ok_or_else(|| {
-            PagingError::new(template, "the answer has no `@odata.count`".to_owned()).into()
+            let message = match page.extra.contains_key(COUNT) {
+                // `-1`, as some services write where counting would take too long.
+                true => "the server does not know the number of items: `@odata.count` is not one",
+                false => "the response has no `@odata.count`",
+            };
+            PagingError::new(template, message.to_owned()).into()
         })
     }
 }

@@ -8,13 +8,15 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, IF_MATCH, IF_NONE_MA
 
 use tokio::task::JoinHandle;
 
-use crate::call::{Answered, Facts, Request, Sending, Settings, send_request};
+use crate::call::{Answered, ExpectedBody, Facts, Request, Sending, Settings, send_request};
 use crate::error::{Error, PagingError};
 use crate::{Graph, Result};
 
 /// The walk from page to page, whatever is on them.
 pub(crate) struct Walk {
     graph: Graph,
+    /// What each page has to have.
+    expected: ExpectedBody,
     /// The call's, kept for all pages.
     template: String,
     /// The call's, as well.
@@ -45,7 +47,8 @@ enum State {
 }
 
 impl Walk {
-    pub(crate) fn new(graph: Graph, first: Request) -> Self {
+    /// A walk over pages of `T`s.
+    pub(crate) fn new<T>(graph: Graph, first: Request) -> Self {
         let mut headers = first.headers.clone();
         // A link is read with GET and no body, whatever the first page was asked for with.
         for header in [CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH] {
@@ -53,6 +56,7 @@ impl Walk {
         }
         Self {
             graph,
+            expected: ExpectedBody::json::<T>(),
             template: first.template.clone(),
             facts: first.facts,
             headers,
@@ -68,6 +72,7 @@ impl Walk {
     pub(crate) fn failed(graph: Graph, error: Error) -> Self {
         Self {
             graph,
+            expected: ExpectedBody::json::<()>(),
             template: String::new(),
             facts: None,
             headers: HeaderMap::new(),
@@ -123,7 +128,8 @@ impl Walk {
                 state => match mem::replace(state, State::Done) {
                     State::Next(request) => {
                         let link = request.url.clone();
-                        let sending = send_request(self.graph.clone(), request);
+                        let graph = self.graph.clone();
+                        let sending = send_request(graph, request, Some(self.expected));
                         *state = State::Loading { sending, link };
                     }
                     State::Failed(error) => return Poll::Ready(Some(Err(error))),
@@ -169,7 +175,11 @@ impl Walk {
             return State::Next(request);
         }
         State::Loading {
-            sending: in_background(send_request(self.graph.clone(), request)),
+            sending: in_background(send_request(
+                self.graph.clone(),
+                request,
+                Some(self.expected),
+            )),
             link: link.to_owned(),
         }
     }

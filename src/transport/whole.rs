@@ -1,4 +1,4 @@
-//! Takes the body of an answer in, so that what breaks off in the middle can be asked for again.
+//! Takes the body of a response in, so that what breaks off in the middle can be asked for again.
 
 use async_trait::async_trait;
 use http::Extensions;
@@ -6,14 +6,17 @@ use reqwest::{Request, Response, ResponseBuilderExt};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
 use super::read;
+use crate::call::ExpectedBody;
 
 /// Says of a call that the body of its answer is wanted piece by piece.
 #[derive(Clone, Copy)]
 pub(crate) struct Streamed;
 
-/// Gives answers that are there as a whole, unless the body is wanted piece by piece. It stands inside of the retries: a connection that is
-/// lost while a page comes in is a try that failed like any other, and an answer that is not what the call was for does not hold its
-/// connection while the call waits.
+/// Takes in whole bodies, unless the call wants its body piece by piece.
+///
+/// It stands inside of the retries. So a connection that is lost while a page comes in is a failed attempt like any other, and
+/// so is a body that ends too early although it was framed as if it were whole. A response that does not end the call does not
+/// hold its connection while the call waits.
 pub(super) struct Whole;
 
 #[async_trait]
@@ -42,6 +45,16 @@ impl Middleware for Whole {
         match read(response).await {
             // Of an answer that is none, what came is what there is: its status alone says enough.
             (_, Some(lost)) if is_success => Err(Error::middleware(crate::Error::from(lost))),
+            (body, _) if is_success => {
+                let expected = extensions.get::<ExpectedBody>();
+                // A service that fails in the middle of a body may well end it as if it were whole.
+                match expected
+                    .and_then(|expected| expected.lost(head.status(), head.headers(), &body))
+                {
+                    Some(lost) => Err(Error::middleware(lost)),
+                    None => Ok(head.map(|()| body).into()),
+                }
+            }
             (body, _) => Ok(head.map(|()| body).into()),
         }
     }

@@ -86,16 +86,22 @@ impl Refusal {
 )]
 mod tests {
     use bytes::Bytes;
-    use http::{HeaderMap, HeaderValue};
+    use http::{HeaderMap, HeaderValue, Method};
 
     use super::*;
+    use crate::error::RequestContext;
 
-    fn outcome(status: u16, body: &'static str, is_last: bool) -> Outcome {
-        let answer = Response {
-            status: StatusCode::from_u16(status).unwrap(),
+    fn answer(status: StatusCode, body: &'static str) -> Response {
+        Response {
+            status,
             headers: HeaderMap::new(),
             body: Bytes::from_static(body.as_bytes()),
-        };
+            context: RequestContext::new(Method::PUT, "{uploadUrl}".to_owned()),
+        }
+    }
+
+    fn outcome(status: u16, body: &'static str, is_last: bool) -> Outcome {
+        let answer = answer(StatusCode::from_u16(status).unwrap(), body);
         Outcome::of(&answer, 100, is_last)
     }
 
@@ -111,11 +117,7 @@ mod tests {
         );
         assert_eq!(outcome(202, r#"{"id":"1"}"#, true), Outcome::Done);
         assert_eq!(outcome(201, "", true), Outcome::Done);
-        let mut answer = Response {
-            status: StatusCode::NO_CONTENT,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        };
+        let mut answer = answer(StatusCode::NO_CONTENT, "");
         assert_eq!(Outcome::of(&answer, 100, true), Outcome::More(None));
         let location = HeaderValue::from_static("https://a/Attachments('1')");
         answer.headers.insert(LOCATION, location);

@@ -42,7 +42,9 @@ impl Address {
             body,
             settings: Settings::one_try(None),
         };
-        self.graph.open_elsewhere(request).await?.read().await
+        let answer = self.graph.open_elsewhere(request).await?.read().await?;
+        answer.refuse_any_error()?;
+        Ok(answer)
     }
 
     async fn put(&self, range: &Range<u64>, total: u64, slice: Bytes) -> Result<Response> {

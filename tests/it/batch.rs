@@ -335,7 +335,7 @@ async fn a_part_that_the_answer_leaves_out_is_an_error_of_that_part() {
     assert_eq!(batch_error(&error).kind(), BatchErrorKind::Unknown);
     assert_eq!(
         error.to_string(),
-        "GET /me in a batch: the answer to the batch does not name it"
+        "GET /me in a batch: the batch response does not name it: its outcome is unknown"
     );
     assert_eq!(answers.take(two).unwrap().id.as_deref(), Some("2"));
 }

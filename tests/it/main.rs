@@ -28,6 +28,7 @@ mod secrets;
 mod sign_in;
 mod sign_in_machine;
 mod store;
+mod success;
 mod support;
 mod tracing;
 mod upload;

@@ -54,7 +54,8 @@ impl Verdict {
             Error::Transport(lost) => lost.is_retryable(),
             // A token request that names no time has been repeated already, by the token layer.
             Error::SignIn(error) => error.is_retryable() && error.retry_after().is_some(),
-            _ => false,
+            // The request has arrived, and the response has not.
+            error => error.is_lost_body(),
         };
         // A connection that was made or lost, a sign-in that failed: alone, neither says what an
         // attempt did before.

@@ -8,8 +8,9 @@ use std::time::Duration;
 ///
 /// - after 429 and 509 (too many calls), 503 (not available) and 408 (the request did not arrive in time): Graph has not
 ///   taken such a call, so this holds for every call;
-/// - after 504, a lost connection or a try that ran out of time: Graph may have done the work, so this holds for `GET`,
-///   `PUT` and `DELETE`, and for calls that say so themselves ([`Call::idempotent`](crate::Call::idempotent));
+/// - after 504, a lost connection, a response that was cut, or an attempt that ran out of time: Graph may have done the
+///   work, so this holds for `GET`, `PUT` and `DELETE`, and for calls that say so themselves
+///   ([`Call::idempotent`](crate::Call::idempotent));
 /// - where no connection came about at all: nothing was sent, so this holds for every call. A
 ///   certificate that TLS refuses, or a proxy that wants credentials, is final.
 ///

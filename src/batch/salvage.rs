@@ -1,0 +1,214 @@
+//! A batch response whose JSON is damaged: the parts that can still be read.
+//!
+//! SharePoint puts a page of HTML into the JSON in place of a body, bare, and a connection may end in the middle. The parts
+//! before the damage are as good as ever. Those behind it are taken where nothing else can be meant.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::wire::Answer;
+use crate::json;
+
+/// What is left of a batch response.
+#[derive(Debug, Default)]
+pub(super) struct Salvaged {
+    /// The parts that are intact.
+    pub(super) answers: Vec<Answer>,
+    /// The status of each part that is not, as far as it can be read.
+    pub(super) damaged: Vec<Damaged>,
+}
+
+/// The beginning of a part whose rest is damaged.
+#[derive(Debug, Deserialize)]
+pub(super) struct Damaged {
+    pub(super) id: serde_json::Value,
+    pub(super) status: u16,
+}
+
+impl Salvaged {
+    /// The status of the damaged part with this id.
+    pub(super) fn status(&self, id: &str) -> Option<u16> {
+        let damaged = self
+            .damaged
+            .iter()
+            .find(|part| super::wire::is_id(&part.id, id))?;
+        Some(damaged.status)
+    }
+}
+
+/// Reads the parts of a batch response that are intact.
+pub(super) fn salvage(body: &[u8]) -> Salvaged {
+    let text = String::from_utf8_lossy(json::without_bom(body));
+    let mut salvaged = Salvaged::default();
+    let Some(mut rest) = list(&text) else {
+        return salvaged;
+    };
+    // Whether an object that comes next is certainly an item of the list.
+    let mut is_sure = true;
+    let mut unsure: Vec<Answer> = Vec::new();
+    loop {
+        let Some(item) = next_item(rest, is_sure) else {
+            break;
+        };
+        match value(item) {
+            Some(json) => {
+                match serde_json::from_str::<Answer>(json) {
+                    Ok(answer) if is_sure => salvaged.answers.push(answer),
+                    Ok(answer) if is_part(json) => unsure.push(answer),
+                    // Well-formed, and not a part: what comes next is as sure as before.
+                    _ => {}
+                }
+                rest = item.get(json.len()..).unwrap_or_default();
+            }
+            None => {
+                salvaged.damaged.extend(beginning(item));
+                is_sure = false;
+                rest = item.get(1..).unwrap_or_default();
+            }
+        }
+    }
+    // A page of HTML may repeat what somebody else wrote. A part that is there twice is not taken.
+    let is_sole = |id: &serde_json::Value| {
+        let same = |answers: &[Answer]| answers.iter().filter(|answer| answer.id == *id).count();
+        same(&salvaged.answers) + same(&unsure) == 1
+    };
+    let sole: Vec<bool> = unsure.iter().map(|answer| is_sole(&answer.id)).collect();
+    let unsure = unsure.into_iter().zip(sole).filter(|(_, is_sole)| *is_sole);
+    salvaged.answers.extend(unsure.map(|(answer, _)| answer));
+    salvaged
+}
+
+/// The text behind the bracket that opens the list of parts.
+fn list(text: &str) -> Option<&str> {
+    let (_, after) = text.split_once("\"responses\"")?;
+    let after = after.trim_start().strip_prefix(':')?;
+    after.trim_start().strip_prefix('[')
+}
+
+/// The text from the next item on. Where it is not sure that items follow one another here, the next item is the object that
+/// follows another one: `},{`.
+fn next_item(text: &str, is_sure: bool) -> Option<&str> {
+    if is_sure {
+        let item = text.trim_start_matches([' ', '\t', '\r', '\n', ',']);
+        return item.starts_with('{').then_some(item);
+    }
+    text.match_indices('}').find_map(|(at, _)| {
+        let after = text
+            .get(at + 1..)?
+            .trim_start()
+            .strip_prefix(',')?
+            .trim_start();
+        after.starts_with('{').then_some(after)
+    })
+}
+
+/// The text of the value that a text begins with, where it is well-formed.
+fn value(text: &str) -> Option<&str> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    Some(values.next()?.ok()?.get())
+}
+
+/// Checks whether an object has the members of a part and no others.
+fn is_part(json: &str) -> bool {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "their presence is what counts")]
+    struct Part {
+        id: IgnoredAny,
+        status: u16,
+        headers: IgnoredAny,
+        body: Option<IgnoredAny>,
+    }
+    serde_json::from_str::<Part>(json).is_ok_and(|part| (100..600).contains(&part.status))
+}
+
+fn beginning(item: &str) -> Option<Damaged> {
+    let members = json::prefix(item.as_bytes())?;
+    serde_json::from_value(members.into()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = r#"{"id":"1","status":201,"headers":{"Content-Type":"application/json"},"body":{"id":"a","list":[{"id":"x"},{"id":"y"}]}}"#;
+    const THIRD: &str = r#"{"id":"3","status":200,"headers":{},"body":{"id":"c"}}"#;
+
+    fn read(body: &str) -> (Vec<String>, Vec<u16>) {
+        let salvaged = salvage(body.as_bytes());
+        let ids = salvaged
+            .answers
+            .iter()
+            .map(|answer| answer.id.to_string())
+            .collect();
+        (
+            ids,
+            salvaged.damaged.iter().map(|part| part.status).collect(),
+        )
+    }
+
+    #[test]
+    fn parts_on_both_sides_of_html_are_read() {
+        let html = r#"{"id":"2","status":503,"headers":{"Retry-After":"1"},"body":<html lang="en"><style>p {a:b}</style>{"a":[{},{}]}</html>}"#;
+        let body = format!(r#"{{"responses":[{FIRST},{html} , {THIRD}]}}"#);
+        assert_eq!(
+            read(&body),
+            (vec![r#""1""#.into(), r#""3""#.into()], vec![503])
+        );
+        let body = format!(r#"{{"responses":[{html},{THIRD}]}}"#);
+        assert_eq!(read(&body).0, [r#""3""#]);
+    }
+
+    #[test]
+    fn every_prefix_gives_the_parts_before_its_end() {
+        let body = format!("\u{feff}{{ \"responses\" : [ {FIRST} ,\n{THIRD} ]}}");
+        for length in 0..=body.len() {
+            let wanted = [FIRST, THIRD]
+                .iter()
+                .filter(|part| {
+                    body.find(**part)
+                        .is_some_and(|at| at + part.len() <= length)
+                })
+                .count();
+            let salvaged = salvage(&body.as_bytes()[..length]);
+            assert_eq!(salvaged.answers.len(), wanted, "{length}");
+        }
+    }
+
+    #[test]
+    fn objects_within_the_damage_are_not_parts() {
+        for inner in [
+            r#"{"id":"3","status":201}"#,
+            r#"{"id":"3","status":201,"headers":{},"body":{},"name":"n"}"#,
+            r#"{"id":"3","status":7,"headers":{}}"#,
+        ] {
+            let body = format!(
+                r#"{{"responses":[{FIRST},{{"id":"2","status":200,"body":[{{}},{inner},<p>"#
+            );
+            assert_eq!(read(&body).0, [r#""1""#], "{inner}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_there_twice_is_not_taken() {
+        let forged = r#"{"id":"3","status":201,"headers":{},"body":{}}"#;
+        let body = format!(
+            r#"{{"responses":[{{"id":"2","status":500,"body":<p>{{}},{forged}</p>}},{THIRD}]}}"#
+        );
+        assert_eq!(read(&body).0, Vec::<String>::new());
+        let forged = r#"{"id":"1","status":400,"headers":{},"body":{}}"#;
+        let body =
+            format!(r#"{{"responses":[{FIRST},{{"id":"2","status":500,"body":<p>{{}},{forged}"#);
+        assert_eq!(read(&body).0, [r#""1""#]);
+        assert_eq!(salvage(body.as_bytes()).answers[0].status, 201);
+    }
+
+    #[test]
+    fn one_malformed_part_does_not_touch_the_others() {
+        let body = format!(r#"{{"responses":[{{"id":"2","status":"x"}},{FIRST},{THIRD}]}}"#);
+        assert_eq!(read(&body).0, [r#""1""#, r#""3""#]);
+        assert_eq!(read("<html>").0, Vec::<String>::new());
+        assert_eq!(read(r#"{"responses":null}"#).0, Vec::<String>::new());
+    }
+}

@@ -1,0 +1,455 @@
+//! The one place that decides what counts as a success.
+//!
+//! A status of 2xx is not enough. Three faults stand in successes of Graph's, and each passes here, whatever the call
+//! declares: a body that is cut or missing (before the call is over, so that it can be made again), an error in the body, and
+//! an operation that goes on where its result was expected.
+//!
+//! None of the checks parses a response that is in order.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::answer::Answered;
+use super::decode::{cut_error, decode_error, type_name};
+use super::response::Response;
+use crate::error::{ApiError, EmptyResponseError, Error};
+use crate::json;
+use crate::model::Declared;
+use crate::monitor::{WorkStatus, monitor_address};
+use crate::{Page, Result};
+
+/// What a call needs of the body of a success, for the layer that decides whether it is made again.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedBody {
+    /// The type that an error names.
+    type_name: &'static str,
+    /// Whether a success without a body is one.
+    may_be_empty: bool,
+    is_json: bool,
+}
+
+impl ExpectedBody {
+    /// JSON of this type.
+    pub(crate) fn json<T>() -> Self {
+        Self {
+            type_name: type_name::<T>(),
+            may_be_empty: false,
+            is_json: true,
+        }
+    }
+
+    /// Text that is not JSON.
+    pub(super) fn text<T>() -> Self {
+        Self {
+            is_json: false,
+            ..Self::json::<T>()
+        }
+    }
+
+    /// The same, or nothing.
+    pub(super) fn or_empty(self) -> Self {
+        Self {
+            may_be_empty: true,
+            ..self
+        }
+    }
+
+    /// The error that a success comes to whose body did not arrive, or arrived in part: the body was framed as if it were
+    /// whole, so that nothing below has noticed.
+    pub(crate) fn lost(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Option<Error> {
+        if is_empty(body) {
+            let error = EmptyResponseError::within(status, headers).without_body();
+            return Some(error.into())
+                .filter(|error: &Error| !self.may_be_empty && error.is_lost_body());
+        }
+        if !self.is_json || !json::is_cut(body) {
+            return None;
+        }
+        let error = cut_error(body, self.type_name);
+        Some(error.within(status, headers, body).into())
+    }
+}
+
+/// Checks whether a body has nothing in it. Graph writes `null` for nothing at times.
+fn is_empty(body: &[u8]) -> bool {
+    matches!(json::trimmed(body), b"" | b"null")
+}
+
+/// Where the type that a call declares stands in the JSON.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Place {
+    /// It is the whole.
+    Root,
+    /// It is the member `value`, or an item of it.
+    Value,
+}
+
+impl Answered {
+    /// The body without what may surround it; `None` when nothing is there, `null` included.
+    pub(super) fn body(&self) -> Option<&[u8]> {
+        let body = &self.response.body;
+        (!is_empty(body)).then(|| json::trimmed(body))
+    }
+
+    /// Refuses an error in the body, and an operation that goes on. `T` is what the call declares, `place` where it stands.
+    pub(super) fn refuse<T: DeserializeOwned>(&self, body: &[u8], place: Place) -> Result<()> {
+        self.response.refuse_error::<T>(body, place)?;
+        if self.response.status != StatusCode::ACCEPTED {
+            return Ok(());
+        }
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(root))
+                if is_operation(&self.response, &root, Declared::of::<T>().as_ref(), place) =>
+            {
+                Err(self.empty())
+            }
+            // What is not JSON is for the decoder to say.
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads a page of `Item`s. `T` is what the call declares, which an `Item` may be a part of.
+    pub(crate) fn page<Item: DeserializeOwned, T: DeserializeOwned>(&self) -> Result<Page<Item>> {
+        match self.body() {
+            Some(body) => {
+                self.refuse::<T>(body, Place::Value)?;
+                self.response.decode::<Page<Item>, T>(body)
+            }
+            None => Err(self.empty()),
+        }
+    }
+
+    /// The error of a success without what the call declares.
+    pub(crate) fn empty(&self) -> Error {
+        let Response {
+            status,
+            headers,
+            context,
+            ..
+        } = &self.response;
+        let error = EmptyResponseError::within(*status, headers).of(context);
+        match self.body() {
+            Some(_) => error.into(),
+            None => error.without_body().into(),
+        }
+    }
+}
+
+impl Response {
+    /// Refuses an error of Graph's that stands in the body.
+    ///
+    /// Some types of Graph's have an `error` of their own: a long-running operation, a part of an action's result. So the type
+    /// that the call declares is asked. Where it takes any object, only an object without properties of its own is an error.
+    pub(super) fn refuse_error<T: DeserializeOwned>(
+        &self,
+        body: &[u8],
+        place: Place,
+    ) -> Result<()> {
+        if !json::has_error_object(body) {
+            return Ok(());
+        }
+        let Ok(Value::Object(root)) = serde_json::from_slice(body) else {
+            return Ok(());
+        };
+        let declared = Declared::of::<T>();
+        match find_error(&root, declared.as_ref(), place) {
+            Some(error) => Err(self.refused(error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an error of Graph's that is the body, or stands in it beside other members, of a call that declares no JSON.
+    pub(crate) fn refuse_any_error(&self) -> Result<()> {
+        let body = json::trimmed(&self.body);
+        if !json::has_error_object(body) {
+            return Ok(());
+        }
+        match serde_json::from_slice(body) {
+            Ok(root) => match Value::as_object(&root).and_then(own_error) {
+                Some(error) => Err(self.refused(error)),
+                None => Ok(()),
+            },
+            Err(error) => match json::prefix(body).as_ref().and_then(own_error) {
+                Some(_) => {
+                    let error = decode_error(body, "()", &error);
+                    Err(self.not_decoded(*error, body).into())
+                }
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Reads a body that has to be an object.
+    pub(crate) fn object(&self) -> Result<Map<String, Value>> {
+        self.decode::<Map<String, Value>, Map<String, Value>>(&self.body)
+    }
+
+    fn refused(&self, error: &Map<String, Value>) -> Error {
+        ApiError::within_success(&self.context, self.status, &self.headers, error).into()
+    }
+}
+
+/// The error in a success, wherever it stands.
+fn find_error<'v>(
+    root: &'v Map<String, Value>,
+    declared: Option<&Declared>,
+    place: Place,
+) -> Option<&'v Map<String, Value>> {
+    if place == Place::Root {
+        // Nothing but an error is one, even of a type that has an `error`: of such a type, something else comes along.
+        let is_bare = root.len() == 1;
+        return own_error(root).filter(|_| is_bare || is_refused(root, declared));
+    }
+    let items = match root.get("value") {
+        Some(Value::Array(items)) => items.as_slice(),
+        Some(value) => std::slice::from_ref(value),
+        None => &[],
+    };
+    // A page has no `error` of its own.
+    own_error(root).or_else(|| {
+        let mut items = items.iter().filter_map(Value::as_object);
+        items.find_map(|item| own_error(item).filter(|_| is_refused(item, declared)))
+    })
+}
+
+/// The member `error` of an object, as far as it is one of Graph's form.
+fn own_error(object: &Map<String, Value>) -> Option<&Map<String, Value>> {
+    let error = object.get("error")?.as_object()?;
+    error.get("code")?.is_string().then_some(error)
+}
+
+/// Checks whether the `error` of an object is a refusal, and not a property of it.
+fn is_refused(object: &Map<String, Value>, declared: Option<&Declared>) -> bool {
+    let is_other_type = |declared: &Declared| {
+        let odata_type = object.get("@odata.type").and_then(Value::as_str);
+        odata_type.is_some_and(|odata_type| !declared.is_called(odata_type))
+    };
+    match declared {
+        Some(declared) if declared.has("error") => false,
+        Some(declared) if !is_other_type(declared) => true,
+        // The properties of the object are not known.
+        _ => object
+            .keys()
+            .all(|name| name.contains('@') || name == "error" || name == "value"),
+    }
+}
+
+/// Checks whether a body of a 202 is, or stands for, an operation that goes on, and not what the call declares.
+///
+/// A 202 with the entity itself is a success: licenses are assigned so, and calls are muted so.
+fn is_operation(
+    response: &Response,
+    root: &Map<String, Value>,
+    declared: Option<&Declared>,
+    place: Place,
+) -> bool {
+    if root.is_empty() {
+        return true;
+    }
+    let is_declared = match place {
+        Place::Root => declared.is_none_or(|declared| declared.has("status")),
+        Place::Value => root.contains_key("value"),
+    };
+    let has_status = || {
+        let status = root.get("status").and_then(Value::as_str);
+        status.is_some_and(|status| !matches!(WorkStatus::of(status), WorkStatus::Unknown(_)))
+    };
+    !is_declared && (monitor_address(response).is_some() || has_status())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use http::header::LOCATION;
+    use http::{HeaderValue, Method};
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::call::{Answer, Collection, CountOf, Entity, MaybeEntity, Nothing};
+    use crate::error::RequestContext;
+    use crate::models::{DirectoryObject, MailTips, Team, TeamsAsyncOperation, User};
+
+    const BOOM: &str = r#"{"code":"InternalServerError","message":"boom"}"#;
+
+    fn answered(status: u16, body: &str) -> Answered {
+        let context = RequestContext::new(Method::GET, "/users".to_owned());
+        Answered::new(Response {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::copy_from_slice(body.replace("BOOM", BOOM).as_bytes()),
+            context,
+        })
+    }
+
+    fn refused<A: Answer>(body: &str) -> bool {
+        match A::read(answered(200, body)) {
+            Ok(_) => false,
+            Err(Error::Api(error)) => {
+                assert_eq!(error.code(), Some("InternalServerError"), "{body}");
+                assert_eq!(error.message(), Some("boom"), "{body}");
+                assert_eq!(error.status(), StatusCode::OK);
+                true
+            }
+            Err(error) => panic!("{body}: {error}"),
+        }
+    }
+
+    #[derive(Deserialize)]
+    #[allow(dead_code)]
+    struct Badge {
+        id: Option<String>,
+    }
+
+    #[test]
+    fn an_error_in_a_success_is_refused_wherever_it_stands() {
+        let alone = r#"{"error":BOOM}"#;
+        let beside = r#"{"@odata.context":"c","id":"1","error":BOOM}"#;
+        for body in [alone, beside, r#"{"error" : BOOM, "id":null}"#] {
+            assert!(refused::<Entity<User>>(body), "{body}");
+            assert!(refused::<MaybeEntity<User>>(body), "{body}");
+            assert!(refused::<Entity<Badge>>(body), "{body}");
+            assert!(refused::<Nothing>(body), "{body}");
+        }
+        for body in [
+            alone,
+            r#"{"error":BOOM,"value":[{"id":"1"}]}"#,
+            r#"{"value":[{"id":"1"}],"error":BOOM}"#,
+            r#"{"value":[{"id":"1"},{"error":BOOM},{"id":"3"}]}"#,
+            r#"{"value":[{"id":"1","displayName":"a","error":BOOM}]}"#,
+        ] {
+            assert!(refused::<Collection<User>>(body), "{body}");
+            assert!(refused::<crate::call::Value<Vec<User>>>(body), "{body}");
+        }
+        assert!(refused::<Collection<Value>>(
+            r#"{"value":[{"error":BOOM}]}"#
+        ));
+        assert!(refused::<crate::call::Value<User>>(
+            r#"{"value":{"error":BOOM}}"#
+        ));
+        assert!(refused::<Entity<Value>>(alone));
+        assert!(refused::<Entity<Value>>(r#"{"error":BOOM,"value":[]}"#));
+        assert!(refused::<CountOf>(alone));
+        assert!(refused::<Entity<TeamsAsyncOperation>>(alone));
+    }
+
+    #[test]
+    fn an_error_that_the_type_declares_is_data() {
+        let operation = r#"{"@odata.context":"c","id":"1","status":"failed","error":BOOM}"#;
+        assert!(!refused::<Entity<TeamsAsyncOperation>>(operation));
+        assert!(!refused::<Entity<TeamsAsyncOperation>>(
+            r#"{"@odata.context":"c","error":BOOM}"#
+        ));
+        assert!(!refused::<Entity<Value>>(operation));
+        assert!(!refused::<Entity<HashMap<String, Value>>>(operation));
+        for body in [
+            r#"{"value":[{"emailAddress":{"address":"a"},"error":BOOM}]}"#,
+            r#"{"value":[{"error":BOOM}]}"#,
+        ] {
+            assert!(!refused::<Collection<MailTips>>(body), "{body}");
+            assert!(
+                !refused::<crate::call::Value<Vec<MailTips>>>(body),
+                "{body}"
+            );
+        }
+        let derived = r##"{"value":[{"@odata.type":"#microsoft.graph.teamsAsyncOperation","id":"1","error":BOOM}]}"##;
+        assert!(!refused::<Collection<DirectoryObject>>(derived));
+        assert!(!refused::<Collection<Value>>(
+            r#"{"value":[{"id":"1","error":BOOM}]}"#
+        ));
+        for body in [
+            r#"{"id":"1","error":null}"#,
+            r#"{"id":"1","error":"None"}"#,
+            r#"{"id":"1","error":{"number":5}}"#,
+            r#"{"id":"1","more":{"error":BOOM}}"#,
+        ] {
+            assert!(!refused::<Entity<User>>(body), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_accepted_operation_is_not_the_entity() {
+        let outcome = |status, body: &str, location: bool| {
+            let mut answered = answered(status, body);
+            if location {
+                let address = HeaderValue::from_static("/teams('1')/operations('2')");
+                answered.response.headers.insert(LOCATION, address);
+            }
+            Entity::<Team>::read(answered)
+        };
+        for (body, location) in [
+            (r#"{"id":"OPERATION","status":"running"}"#, false),
+            (r#"{"id":"OPERATION","status":"notStarted"}"#, false),
+            (r#"{"id":"OPERATION"}"#, true),
+            ("{}", false),
+            ("", false),
+            ("null", true),
+        ] {
+            let error = outcome(202, body, location).unwrap_err();
+            assert!(
+                error.to_string().contains("`.monitor()`"),
+                "{body}: {error}"
+            );
+            assert!(!error.is_retryable(), "{body}");
+        }
+        let team = r#"{"id":"1","displayName":"Contoso"}"#;
+        assert_eq!(outcome(202, team, false).unwrap().id.as_deref(), Some("1"));
+        assert_eq!(outcome(201, team, true).unwrap().id.as_deref(), Some("1"));
+        assert!(outcome(200, "{}", false).is_ok());
+    }
+
+    #[test]
+    fn an_accepted_operation_is_read_where_it_is_declared() {
+        let operation = r#"{"id":"1","status":"notStarted"}"#;
+        let read = Entity::<TeamsAsyncOperation>::read(answered(202, operation));
+        assert_eq!(read.unwrap().id.as_deref(), Some("1"));
+        assert!(Entity::<Value>::read(answered(202, operation)).is_ok());
+        assert!(Collection::<User>::read(answered(202, operation)).is_err());
+        assert!(MaybeEntity::<User>::read(answered(202, operation)).is_err());
+        for nothing in ["", "{}", "null"] {
+            assert!(
+                MaybeEntity::<User>::read(answered(202, nothing))
+                    .unwrap()
+                    .is_none()
+            );
+        }
+        assert!(Nothing::read(answered(202, operation)).is_ok());
+    }
+
+    #[test]
+    fn a_body_that_is_missing_or_cut_is_lost() {
+        let context = RequestContext::new(Method::GET, "/users".to_owned());
+        let lost = |expected: ExpectedBody, status: u16, body: &'static str| {
+            let status = StatusCode::from_u16(status).unwrap();
+            let body = Bytes::from_static(body.as_bytes());
+            let error = expected.lost(status, &HeaderMap::new(), &body)?;
+            Some(error.of(&context))
+        };
+        let json = ExpectedBody::json::<User>();
+        for body in ["", " \n", "null", "{", r#"{"value":[{"id":"1"}"#] {
+            let error = lost(json, 200, body).unwrap();
+            assert!(
+                error.is_retryable() && error.is_lost_body(),
+                "{body}: {error}"
+            );
+        }
+        for body in ["{}", "<html>", r#"{"id":1}"#, "x"] {
+            assert!(lost(json, 200, body).is_none(), "{body}");
+        }
+        for status in [202, 204] {
+            assert!(lost(json, status, "").is_none(), "{status}");
+        }
+        assert!(lost(json.or_empty(), 200, "").is_none());
+        assert!(lost(json.or_empty(), 200, "{").is_some());
+        assert!(lost(ExpectedBody::text::<i64>(), 200, "").is_some());
+        assert!(lost(ExpectedBody::text::<i64>(), 200, "{").is_none());
+    }
+}

@@ -1,0 +1,19 @@
+//! JSON text that may be damaged: looked at without parsing it as a whole.
+
+mod complete;
+mod damaged;
+
+pub(crate) use complete::is_cut;
+pub(crate) use damaged::{error_in, has_error_object, prefix};
+
+use complete::open_string;
+
+/// Returns the text without a byte order mark and without surrounding white space.
+pub(crate) fn trimmed(body: &[u8]) -> &[u8] {
+    without_bom(body).trim_ascii()
+}
+
+/// Returns the text without the byte order mark that some of Graph's services write.
+pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
+}

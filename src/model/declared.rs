@@ -1,0 +1,212 @@
+//! The properties that a type declares, whoever wrote the type.
+
+use std::fmt;
+
+use serde::de::value::Error;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, Expected, SeqAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+
+use super::object::TypeInfo;
+
+/// The properties of a type that is read from an object.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Declared {
+    /// Graph's name of a model, `microsoft.graph.user`; the Rust name of any other type.
+    name: String,
+    properties: Vec<String>,
+}
+
+impl Declared {
+    /// Asks a type, or the type of its items, for its properties. `None` where the type takes any object, such as a map or
+    /// `serde_json::Value`.
+    ///
+    /// Nothing is read: serde tells a deserializer the fields of a struct before it is asked for any value. Models tell them
+    /// by [`expecting`].
+    pub(crate) fn of<T: DeserializeOwned>() -> Option<Self> {
+        let mut declared = None;
+        // The probe never has a value to give, so that this is always an error.
+        let _ = T::deserialize(Probe(&mut declared));
+        declared
+    }
+
+    pub(crate) fn has(&self, property: &str) -> bool {
+        self.properties.iter().any(|name| name == property)
+    }
+
+    /// Checks whether an `@odata.type` names this type.
+    pub(crate) fn is_called(&self, odata_type: &str) -> bool {
+        odata_type
+            .trim_start_matches('#')
+            .eq_ignore_ascii_case(&self.name)
+    }
+
+    /// Reads what [`expecting`] writes.
+    fn of_model(text: &str) -> Option<Self> {
+        let (name, properties) = text.strip_prefix(OBJECT)?.split_once(PROPERTIES)?;
+        Some(Self {
+            name: name.to_owned(),
+            properties: properties.split(' ').map(str::to_owned).collect(),
+        })
+    }
+}
+
+const OBJECT: &str = "an object (";
+const PROPERTIES: &str = ") with ";
+
+/// Writes what the reader of models expects: the type, and with `{:#}` its properties besides.
+///
+/// Models are read as maps and not as structs, so that one with `#[serde(flatten)]` in a program's own type gets the
+/// properties that it has no field for. This is the one other place where serde lets a type speak of itself.
+pub(super) fn expecting(info: &TypeInfo, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{OBJECT}{}", info.name)?;
+    match f.alternate() {
+        true => write!(f, "{PROPERTIES}{}", info.names.join(" ")),
+        false => f.write_str(")"),
+    }
+}
+
+/// Notes the properties of the type that asks it for a value.
+struct Probe<'d>(&'d mut Option<Declared>);
+
+impl Probe<'_> {
+    fn no_value<T>() -> Result<T, Error> {
+        Err(Error::custom("there is no value"))
+    }
+}
+
+impl<'de> Deserializer<'de> for Probe<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
+        Self::no_value()
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        *self.0 = Declared::of_model(&format!("{:#}", &visitor as &dyn Expected));
+        Self::no_value()
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Error> {
+        *self.0 = Some(Declared {
+            name: name.to_owned(),
+            properties: fields.iter().map(|&field| field.to_owned()).collect(),
+        });
+        Self::no_value()
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_seq(Item(Some(self)))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct tuple tuple_struct enum identifier ignored_any
+    }
+}
+
+/// The one item of a list. It is asked once, so that a type which never fails does not make the list endless.
+struct Item<'d>(Option<Probe<'d>>);
+
+impl<'de> SeqAccess<'de> for Item<'_> {
+    type Error = Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Error> {
+        self.0
+            .take()
+            .map(|probe| seed.deserialize(probe))
+            .transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde::Deserialize;
+    use serde_json::Value;
+    use serde_json::value::RawValue;
+
+    use super::*;
+    use crate::Page;
+    use crate::models::{MailTips, TeamsAsyncOperation, User};
+
+    #[derive(Deserialize)]
+    #[allow(dead_code)]
+    struct Badge {
+        id: String,
+        #[serde(rename = "error")]
+        fault: Option<Value>,
+    }
+
+    #[derive(Deserialize)]
+    #[allow(dead_code)]
+    struct Wrapper(Badge);
+
+    #[derive(Deserialize)]
+    #[allow(dead_code)]
+    struct Flat {
+        #[serde(flatten)]
+        user: User,
+    }
+
+    #[test]
+    fn models_and_structs_tell_their_properties() {
+        let user = Declared::of::<User>().unwrap();
+        assert!(user.has("id") && user.has("displayName") && !user.has("error"));
+        assert!(user.is_called("#microsoft.graph.user") && user.is_called("microsoft.graph.User"));
+        assert!(!user.is_called("#microsoft.graph.group"));
+        for declared in [
+            Declared::of::<TeamsAsyncOperation>(),
+            Declared::of::<Vec<MailTips>>(),
+            Declared::of::<Option<Box<MailTips>>>(),
+            Declared::of::<Badge>(),
+            Declared::of::<Vec<Option<Wrapper>>>(),
+        ] {
+            let declared = declared.unwrap();
+            assert!(declared.has("error"), "{declared:?}");
+            assert!(!declared.has("fault"), "{declared:?}");
+        }
+    }
+
+    #[test]
+    fn types_that_take_any_object_tell_nothing() {
+        assert_eq!(Declared::of::<Value>(), None);
+        assert_eq!(Declared::of::<Box<RawValue>>(), None);
+        assert_eq!(Declared::of::<HashMap<String, Value>>(), None);
+        assert_eq!(Declared::of::<Flat>(), None);
+        assert_eq!(Declared::of::<Page<User>>(), None);
+        assert_eq!(Declared::of::<i64>(), None);
+        assert_eq!(Declared::of::<Vec<String>>(), None);
+    }
+
+    #[test]
+    fn an_error_names_the_type_alone() {
+        let error = serde_json::from_str::<User>("[]").unwrap_err().to_string();
+        assert!(
+            error.contains("expected an object (microsoft.graph.user)"),
+            "{error}"
+        );
+    }
+}
