@@ -52,7 +52,7 @@ pub use operation::OperationError;
 pub(crate) use retry_after::retry_after;
 pub use sign_in::SignInError;
 pub use sign_in_reason::SignInReason;
-pub(crate) use text::{Escaped, OneLine};
+pub(crate) use text::OneLine;
 pub use throttle::Throttle;
 pub use transfer::{TransferError, TransferErrorKind};
 pub use transport::TransportError;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{DecodeError, Escaped};
+use crate::error::DecodeError;
 use crate::json::without_bom;
 use crate::model::place;
 
@@ -168,7 +168,7 @@ fn written(steps: &[Step<'_>]) -> String {
                     path.push_str(if path.is_empty() { "" } else { "." });
                     path.push_str(&key);
                 } else {
-                    let _ = write!(path, "[\"{}\"]", Escaped(&key));
+                    let _ = write!(path, "[\"{key}\"]");
                 }
             }
         }

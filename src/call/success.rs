@@ -65,7 +65,7 @@ impl ExpectedBody {
         headers: &HeaderMap,
         body: &Bytes,
     ) -> Option<Error> {
-        if is_empty(body) {
+        if json::trimmed(body).is_empty() {
             let error = EmptyResponseError::within(status, headers).without_body();
             return Some(error.into())
                 .filter(|error: &Error| !self.may_be_empty && error.is_lost_body());
@@ -76,11 +76,6 @@ impl ExpectedBody {
         let error = cut_error(body, self.type_name);
         Some(error.within(status, headers, body).into())
     }
-}
-
-/// Checks whether a body has nothing in it. Graph writes `null` for nothing at times.
-fn is_empty(body: &[u8]) -> bool {
-    matches!(json::trimmed(body), b"" | b"null")
 }
 
 /// Where the type that a call declares stands in the JSON.
@@ -95,8 +90,11 @@ pub(super) enum Place {
 impl Answered {
     /// The body without what may surround it; `None` when nothing is there, `null` included.
     pub(super) fn body(&self) -> Option<&[u8]> {
-        let body = &self.response.body;
-        (!is_empty(body)).then(|| json::trimmed(body))
+        match json::trimmed(&self.response.body) {
+            // Graph writes `null` for nothing at times.
+            b"" | b"null" => None,
+            body => Some(body),
+        }
     }
 
     /// Refuses an error in the body, and an operation that goes on. `T` is what the call declares, `place` where it stands.
@@ -136,9 +134,9 @@ impl Answered {
             ..
         } = &self.response;
         let error = EmptyResponseError::within(*status, headers).of(context);
-        match self.body() {
-            Some(_) => error.into(),
-            None => error.without_body().into(),
+        match json::trimmed(&self.response.body) {
+            b"" => error.without_body().into(),
+            _ => error.into(),
         }
     }
 }
@@ -434,14 +432,14 @@ mod tests {
             Some(error.of(&context))
         };
         let json = ExpectedBody::json::<User>();
-        for body in ["", " \n", "null", "{", r#"{"value":[{"id":"1"}"#] {
+        for body in ["", " \n", "{", r#"{"value":[{"id":"1"}"#] {
             let error = lost(json, 200, body).unwrap();
             assert!(
                 error.is_retryable() && error.is_lost_body(),
                 "{body}: {error}"
             );
         }
-        for body in ["{}", "<html>", r#"{"id":1}"#, "x"] {
+        for body in ["{}", "null", "<html>", r#"{"id":1}"#, "x"] {
             assert!(lost(json, 200, body).is_none(), "{body}");
         }
         for status in [202, 204] {

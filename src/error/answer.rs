@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::head::{ResponseHead, WithId};
-use super::text::OneLine;
+use super::text::{Escaped, OneLine};
 use super::{RequestContext, Tries};
 use crate::json;
 
@@ -32,7 +32,8 @@ impl DecodeError {
     pub(crate) fn new(path: String, type_name: &'static str, message: String) -> Self {
         Self {
             context: None,
-            path,
+            // Its keys are the service's.
+            path: Escaped(&path).to_string(),
             type_name,
             message: OneLine(&message).to_string(),
             head: None,

@@ -25,7 +25,7 @@ impl fmt::Display for OneLine<'_> {
 /// Text from outside, with each character escaped that cannot be seen: `\u{202e}`.
 ///
 /// For text that is itself a part of a line, such as a key of JSON, in which no character may be lost.
-pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

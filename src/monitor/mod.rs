@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HeaderMap, LOCATION};
 use http::{HeaderName, HeaderValue, Method};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use pause::{Pauses, Place};
 pub use work::{Work, WorkStatus};

@@ -225,7 +225,7 @@ async fn raw_response_with_an_error_is_given_as_it_came() {
 
 #[tokio::test]
 async fn cut_json_is_asked_for_again() {
-    for cut in [r#"{"value":[{"id":"1"}"#, "", " ", "null", r#"{"val"#] {
+    for cut in [r#"{"value":[{"id":"1"}"#, "", " ", r#"{"val"#] {
         let recorder = Recorder::in_turn([
             Answer::json(cut),
             Answer::json(cut),
@@ -261,7 +261,7 @@ async fn cut_json_of_a_later_page_is_asked_for_again() {
 
 #[tokio::test]
 async fn cut_json_that_stays_cut_is_a_retryable_decode_error() {
-    let cut = success(r#"{"value":[{"id":"1"},{"na"#).header("Content-Type", "application/json");
+    let cut = success(r#"{"value":[{"id":"1"},{"na"#);
     let recorder = Recorder::always(cut).await;
     let error = retrying(&recorder).users().list().await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
