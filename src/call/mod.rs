@@ -25,6 +25,7 @@ mod encode;
 mod etag;
 pub(crate) mod facts;
 mod future;
+mod header_scope;
 mod opened;
 pub(crate) mod operation;
 mod options;
@@ -57,6 +58,7 @@ pub use etag::IfMatch;
 pub(crate) use facts::Facts;
 pub use future::CallFuture;
 pub(crate) use future::{Sending, send_request};
+pub(crate) use header_scope::remove_headers_of_one_request;
 pub(crate) use opened::Opened;
 pub(crate) use operation::Operation;
 pub use options::{
@@ -230,7 +232,8 @@ impl<A, O> Call<A, O> {
         })
     }
 
-    /// Sends a header. It is sent again with every page of a list.
+    /// Sends a header. A list sends it again with each page, unless the header is about one
+    /// request or its body: a condition, `Range`, `Content-…`, `Idempotency-Key` and the like.
     ///
     /// Several `Prefer` headers are several wishes, as [`prefer`](Self::prefer) and its like add them; any other header
     /// replaces what it was before.

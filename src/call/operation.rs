@@ -6,13 +6,14 @@ use std::fmt;
 use bytes::Bytes;
 use http::Method;
 use http::header::{
-    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH,
 };
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::consistency::{self, Advanced};
 use super::encode::{push_list, push_name, push_value};
+use super::header_scope::remove_headers_of_one_request;
 use super::prefer::{self, PREFER};
 use super::reference;
 use super::{Content, Facts, IfMatch, Request, Settings};
@@ -118,6 +119,16 @@ impl Operation {
         self.facts?.clouds(&self.template)
     }
 
+    /// Asks for a media type, unless the caller has set `Accept` already.
+    ///
+    /// Without this, the client asks for JSON.
+    pub fn accept(mut self, media_types: &'static str) -> Self {
+        self.headers
+            .entry(ACCEPT)
+            .or_insert(HeaderValue::from_static(media_types));
+        self
+    }
+
     /// A JSON body.
     pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
         self.json_text(serde_json::to_vec(body))
@@ -188,9 +199,7 @@ impl Operation {
         self.facts = None;
         self.query.clear();
         self.body = None;
-        for header in [CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH] {
-            self.headers.remove(header);
-        }
+        remove_headers_of_one_request(&mut self.headers);
         self
     }
 

@@ -19,8 +19,10 @@ pub struct Path {
     url: String,
     /// `/users/{user-id}`: no value of the caller's is in it.
     template: String,
-    /// The path ends in `root:/a/b`, which has to be closed with a colon before anything follows.
+    /// The URL ends in `root:/a/b`, so a colon comes before the next segment.
     open: bool,
+    /// The template ends in `root:/{path}`, so a colon comes before the next segment.
+    template_open: bool,
     /// The first thing that was wrong.
     invalid: Option<Box<str>>,
 }
@@ -33,6 +35,7 @@ impl Path {
             url: graph.root().to_owned(),
             template: String::new(),
             open: false,
+            template_open: false,
             invalid: None,
         }
     }
@@ -106,25 +109,54 @@ impl Path {
     /// count, and an empty path is the item itself.
     /// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>
     pub fn path(&self, relative: &str) -> Self {
+        let mut path = self.clone();
+        if path.push_relative(relative) {
+            if !path.template_open {
+                path.template.push(':');
+                path.template_open = true;
+            }
+            path.template.push_str("/{path}");
+        }
+        path
+    }
+
+    /// Adds what [`path`](Self::path) adds to the URL, where the description has a function:
+    /// `getByPath(path='…')`.
+    ///
+    /// Graph answers 400 to the function, with the slashes encoded or not
+    /// (<https://github.com/Softeria/ms-365-mcp-server/issues/606>,
+    /// <https://github.com/microsoftgraph/msgraph-sdk-python/issues/279>). It documents the address
+    /// with colons: <https://learn.microsoft.com/graph/api/site-getbypath>. The template stays the
+    /// one of the description, because errors and permissions go by it.
+    pub fn by_path(&self, function: &'static str, relative: &str) -> Self {
+        let mut path = self.clone();
+        path.push_relative(relative);
+        if path.template_open {
+            path.template.push(':');
+            path.template_open = false;
+        }
+        push_all(&mut path.template, &["/", function, "(path='{path}')"]);
+        path
+    }
+
+    /// Adds a path to the URL, name by name, and returns `false` where there was nothing to add.
+    fn push_relative(&mut self, relative: &str) -> bool {
         let relative = relative.trim_matches('/');
         if relative.is_empty() {
-            return self.clone();
+            return false;
         }
-        let mut path = self.clone();
-        if !path.open {
-            path.url.push(':');
-            path.template.push(':');
-            path.open = true;
+        if !self.open {
+            self.url.push(':');
+            self.open = true;
         }
         for name in relative.split('/') {
-            path.url.push('/');
-            push_value(&mut path.url, name);
+            self.url.push('/');
+            push_value(&mut self.url, name);
             if let Some(reason) = wrong_name(name) {
-                path.refuse(&["a name in the path ", reason]);
+                self.refuse(&["a name in the path ", reason]);
             }
         }
-        path.template.push_str("/{path}");
-        path
+        true
     }
 
     /// `GET` of what is here.
@@ -169,12 +201,15 @@ impl Path {
             url: String::with_capacity(self.url.len() + url + 1),
             template: String::with_capacity(self.template.len() + template + 1),
             open: false,
+            template_open: false,
             invalid: self.invalid.clone(),
         };
         path.url.push_str(&self.url);
         path.template.push_str(&self.template);
         if self.open {
             path.url.push(':');
+        }
+        if self.template_open {
             path.template.push(':');
         }
         path
@@ -307,6 +342,54 @@ mod tests {
             url(&site.segment("lists")),
             "/sites/contoso.sharepoint.com:/sites/hr:/lists"
         );
+    }
+
+    #[test]
+    fn function_by_path_is_sent_with_colons() {
+        let site = root().segment("sites").key("site-id", "contoso.com");
+        let by_path = |path: &str| site.by_path("getByPath", path);
+        for (path, wanted) in [
+            ("/sites/hr", "/sites/contoso.com:/sites/hr"),
+            ("sites/hr/", "/sites/contoso.com:/sites/hr"),
+            ("/", "/sites/contoso.com"),
+            ("", "/sites/contoso.com"),
+            (
+                "/sites/R&D 100%/O'Brien#1/år?",
+                "/sites/contoso.com:/sites/R%26D%20100%25/O%27Brien%231/%C3%A5r%3F",
+            ),
+            ("/a%2Fb:c", "/sites/contoso.com:/a%252Fb%3Ac"),
+        ] {
+            assert_eq!(url(&by_path(path)), wanted);
+        }
+        let lists = by_path("/sites/hr").segment("lists");
+        assert_eq!(url(&lists), "/sites/contoso.com:/sites/hr:/lists");
+        assert_eq!(
+            format!("{lists:?}"),
+            r#"Path("/sites/{site-id}/getByPath(path='{path}')/lists")"#
+        );
+        assert_eq!(
+            url(&by_path("").segment("lists")),
+            "/sites/contoso.com/lists"
+        );
+        let nested = site.path("a").by_path("getByPath", "b").segment("lists");
+        assert_eq!(url(&nested), "/sites/contoso.com:/a/b:/lists");
+        assert_eq!(
+            format!("{nested:?}"),
+            r#"Path("/sites/{site-id}:/{path}:/getByPath(path='{path}')/lists")"#
+        );
+    }
+
+    #[test]
+    fn function_by_path_does_not_lead_above() {
+        let site = root().segment("sites").key("site-id", "contoso.com");
+        for path in ["..", "/sites/../hr", "/sites/./hr", "/sites//hr"] {
+            let refusal = refusal(&site.by_path("getByPath", path).segment("lists"));
+            assert!(refusal.contains("a name in the path is "), "{refusal}");
+            assert!(
+                refusal.contains("/sites/{site-id}/getByPath(path='{path}')/lists"),
+                "{refusal}"
+            );
+        }
     }
 
     #[test]

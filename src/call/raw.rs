@@ -108,7 +108,10 @@ impl<O: Options> Call<Response, O> {
         Call::new(self.operation)
     }
 
-    /// Takes the answer as content: its bytes and their media type.
+    /// Takes the response as content: its bytes and their media type.
+    ///
+    /// Sends `Accept: */*`, unless the call has an `Accept` of its own. Transcripts want
+    /// `.header("Accept", "text/vtt")`, as the typed call sends it.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -120,7 +123,7 @@ impl<O: Options> Call<Response, O> {
     /// # }
     /// ```
     pub fn content(self) -> Download<O> {
-        Call::new(self.operation)
+        Call::new(self.operation.accept("*/*"))
     }
 }
 

@@ -49,7 +49,7 @@ use url::Url;
 pub use event::{Changed, DeltaEvent, RelatedChange, Removed, RemovedReason};
 pub use resync::{Resync, ResyncKind};
 
-use crate::call::{Call, Delta, Options, Request};
+use crate::call::{Call, Delta, Options, Request, remove_headers_of_one_request};
 use crate::error::PagingError;
 use crate::model::Model;
 use crate::page::{Walk, from_link};
@@ -256,6 +256,9 @@ impl<T: Model> Changes<T> {
             && let Ok(url) = Url::parse(&request.url).and_then(|base| base.join(location))
         {
             request.url = url.into();
+        }
+        if request.body.is_none() {
+            remove_headers_of_one_request(&mut request.headers);
         }
         Ok(DeltaEvent::Resync(Resync::new(
             self.graph.clone(),

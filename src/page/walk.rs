@@ -4,11 +4,13 @@ use std::mem;
 use std::task::{Context, Poll, ready};
 
 use http::Method;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, IF_MATCH, IF_NONE_MATCH};
-
+use http::header::HeaderMap;
 use tokio::task::JoinHandle;
 
-use crate::call::{Answered, ExpectedBody, Facts, Request, Sending, Settings, send_request};
+use crate::call::{
+    Answered, ExpectedBody, Facts, Request, Sending, Settings, remove_headers_of_one_request,
+    send_request,
+};
 use crate::error::{Error, PagingError};
 use crate::{Graph, Result};
 
@@ -21,7 +23,7 @@ pub(crate) struct Walk {
     template: String,
     /// The call's, as well.
     facts: Option<&'static Facts>,
-    /// The call's, kept for all pages: they are not in the links.
+    /// The headers of the call that go along with each page, because links do not hold them.
     headers: HeaderMap,
     /// The call's, kept for all pages.
     settings: Option<Box<Settings>>,
@@ -50,10 +52,7 @@ impl Walk {
     /// A walk over pages of `T`s.
     pub(crate) fn new<T>(graph: Graph, first: Request) -> Self {
         let mut headers = first.headers.clone();
-        // A link is read with GET and no body, whatever the first page was asked for with.
-        for header in [CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH] {
-            headers.remove(header);
-        }
+        remove_headers_of_one_request(&mut headers);
         Self {
             graph,
             expected: ExpectedBody::json::<T>(),

@@ -7,9 +7,8 @@
 
 use async_trait::async_trait;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
-    CONTENT_LOCATION, CONTENT_TYPE, HeaderMap, HeaderName, IF_RANGE, LOCATION, RANGE,
-    TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderMap, HeaderName, IF_RANGE, LOCATION, RANGE,
+    USER_AGENT,
 };
 use http::{Extensions, Method, StatusCode};
 use reqwest::{Request, Response};
@@ -19,6 +18,7 @@ use url::Url;
 use super::hosts::{has_credentials, is_loopback, refuse};
 use super::{followed_a_redirect, is_answer_of};
 use crate::auth::WithoutToken;
+use crate::call::remove_headers_of_one_request;
 use crate::error::{Error, HostRefusal, Result, TransportError};
 
 /// As many as browsers and reqwest follow, more or less.
@@ -32,16 +32,6 @@ const HARMLESS: [HeaderName; 6] = [
     IF_RANGE,
     RANGE,
     USER_AGENT,
-];
-
-/// What goes with the body where that is dropped ([RFC 9110, 15.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.4)).
-const OF_THE_BODY: [HeaderName; 6] = [
-    CONTENT_ENCODING,
-    CONTENT_LANGUAGE,
-    CONTENT_LENGTH,
-    CONTENT_LOCATION,
-    CONTENT_TYPE,
-    TRANSFER_ENCODING,
 ];
 
 pub(super) struct Redirects;
@@ -139,7 +129,9 @@ impl Sent {
         let mut request = self.request;
         if method != *request.method() {
             *request.body_mut() = None;
-            strip_body_headers(request.headers_mut());
+            // The body, and the conditions on what was to be changed, are not the GET's
+            // (https://www.rfc-editor.org/rfc/rfc9110#section-15.4).
+            remove_headers_of_one_request(request.headers_mut());
         } else if !self.has_body {
             let once = "a redirect asks for the body again, which can be sent only once";
             return Err(TransportError::new(once).into());
@@ -194,12 +186,6 @@ fn judge(from: &Url, to: &Url, leaves: bool, method: &Method) -> Result<()> {
         return Ok(());
     };
     Err(refuse(to, reason))
-}
-
-fn strip_body_headers(headers: &mut HeaderMap) {
-    for name in OF_THE_BODY {
-        headers.remove(name);
-    }
 }
 
 fn keep_harmless(headers: &mut HeaderMap) {
