@@ -73,7 +73,7 @@ enum Answer<'d> {
     Collection(&'d Schema),
     Value(&'d Schema),
     Count,
-    Content,
+    Content(&'d Content),
 }
 
 /// What is sent with an operation.
@@ -218,7 +218,7 @@ fn answer<'d>(
         return Ok(if media.content.is_empty() {
             Answer::Nothing
         } else {
-            Answer::Content
+            Answer::Content(media)
         });
     };
     let schema = types.resolve(&json.schema);
@@ -272,6 +272,24 @@ fn media_type(content: Option<&Content>) -> &str {
     }
 }
 
+/// The `Accept` of an operation, unless its response is JSON or empty.
+///
+/// `application/octet-stream` is what the converter writes for any `Edm.Stream` without a media
+/// type of its own. The stream is then an image, a page of HTML or a video, so nothing is ruled out.
+fn accept(answer: Answer<'_>) -> Option<String> {
+    match answer {
+        Answer::Count => Some("text/plain".into()),
+        Answer::Content(of) if of.content.contains_key("application/octet-stream") => {
+            Some("*/*".into())
+        }
+        Answer::Content(of) => {
+            let media_types: Vec<_> = of.content.keys().map(String::as_str).collect();
+            Some(media_types.join(", "))
+        }
+        Answer::Nothing | Answer::Entity(_) | Answer::Collection(_) | Answer::Value(_) => None,
+    }
+}
+
 impl<'d> Endpoint<'d> {
     /// The operation for progenitor, with the parameters that are needed.
     pub(crate) fn unlowered(
@@ -295,7 +313,7 @@ impl<'d> Endpoint<'d> {
                 Answer::Entity(schema) | Answer::Collection(schema) | Answer::Value(schema) => {
                     Some(schema.clone())
                 }
-                Answer::Content => Some(binary()),
+                Answer::Content(_) => Some(binary()),
                 Answer::Nothing | Answer::Count => None,
             },
         })
@@ -527,10 +545,14 @@ impl Writer<'_, '_> {
                 ),
                 Segment::Function(function, of) => {
                     let (arguments, values) = arguments(of, edges.next())?;
-                    (
-                        arguments,
-                        format!("{target}.function(\"{function}\", &[{values}])"),
-                    )
+                    let step = match segment.path_argument() {
+                        Some(path) => {
+                            let path = names::snake(path);
+                            format!("{target}.by_path(\"{function}\", {path})")
+                        }
+                        None => format!("{target}.function(\"{function}\", &[{values}])"),
+                    };
+                    (arguments, step)
                 }
                 Segment::AlternateKey(of) => {
                     let (arguments, values) = arguments(of, edges.next())?;
@@ -620,6 +642,9 @@ impl Writer<'_, '_> {
         );
         if let Some(known) = &step.facts {
             let _ = write!(call, ".facts(facts::{})", self.constants.name(known));
+        }
+        if let Some(media_types) = accept(endpoint.answer) {
+            let _ = write!(call, ".accept(\"{media_types}\")");
         }
         let mut optional = Vec::new();
         for parameter in &endpoint.parameters {
@@ -745,14 +770,14 @@ impl Writer<'_, '_> {
             Answer::Collection(_) => format!("Collection<{of}>"),
             Answer::Value(_) => format!("Value<{of}>"),
             Answer::Count => "CountOf".to_owned(),
-            Answer::Content => "Content".to_owned(),
+            Answer::Content(_) => "Content".to_owned(),
         };
         let (alias, of) = match (endpoint.method, endpoint.answer) {
             (_, Answer::Count) => ("Count", None),
             (_, Answer::Nothing) if role == Role::Action => ("Action", None),
             _ if role == Role::Action => ("Action", Some(kind.as_str())),
             _ if role == Role::Function => ("Function", Some(kind.as_str())),
-            (_, Answer::Content) => ("Download", None),
+            (_, Answer::Content(_)) => ("Download", None),
             (Method::Get, Answer::Collection(_)) => ("List", Some(of)),
             (Method::Get, Answer::Entity(_)) => ("Get", Some(of)),
             (Method::Post, Answer::Entity(_)) => ("Create", Some(of)),

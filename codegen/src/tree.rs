@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use crate::description::{Description, Method, Operation, PathItem, Schema, schema_of};
 use crate::error::{Error, Result};
-use crate::grafts;
+use crate::{grafts, names};
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,6 +29,25 @@ pub enum Segment {
     CompositeKey(Vec<Argument>),
     /// `:/{path}:`, what lies below an entity by its path.
     Path,
+}
+
+impl Segment {
+    /// The argument of `getByPath(path='{path}')`, which Graph takes as `:/{path}:` alone.
+    ///
+    /// The description has the function, and Graph answers 400 to it. What is documented and
+    /// carried out is the address with colons
+    /// (<https://learn.microsoft.com/graph/api/site-getbypath>).
+    pub(crate) fn path_argument(&self) -> Option<&str> {
+        match self {
+            Segment::Function(name, arguments) if names::last(name) == "getByPath" => {
+                match &arguments[..] {
+                    [path] if path.quoted && !path.optional => Some(&path.name),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
 }
 
 /// An argument of a function, or a part of an alternate key.

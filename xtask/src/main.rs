@@ -156,12 +156,14 @@ fn run_trim(arguments: &Arguments) -> Result<()> {
     }
     let bytes: usize = trimmed.files.values().map(String::len).sum();
     println!(
-        "{}: {} files, {bytes} bytes, {} bodies of actions, {} schemas left out, {} kept by roots",
+        "{}: {} files, {bytes} bytes, {} bodies of actions, {} schemas left out, {} kept by roots, \
+         {} for open types",
         out.display(),
         trimmed.files.len(),
         trimmed.report.bodies,
         trimmed.report.reach.unreachable,
-        trimmed.report.reach.kept_by_roots
+        trimmed.report.reach.kept_by_roots,
+        trimmed.report.reach.kept_for_open_types
     );
     Ok(())
 }

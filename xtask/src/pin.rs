@@ -148,6 +148,10 @@ pub fn write(
         "kept_by_roots = {}",
         report.reach.kept_by_roots
     ));
+    line(format_args!(
+        "kept_for_open_types = {}",
+        report.reach.kept_for_open_types
+    ));
     line(format_args!("# Left out, since nothing leads to them:"));
     line(format_args!("unreachable = {}", report.reach.unreachable));
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
+use crate::schema::Component;
 use crate::trimmed::{Content, Description, ParameterUse};
 
 /// Types that no operation leads to, because they travel in the other direction: Graph posts them to the application
@@ -19,6 +20,33 @@ const ROOTS: &[&str] = &[
     "microsoft.graph.lifecycleEventType",
 ];
 
+/// Open types, and the type of the values that Graph documents for their dynamic properties.
+///
+/// No property is declared to be of the second type, because a dynamic property has no
+/// declaration. The table matters to a part of a description: the whole keeps each of them.
+const OPEN_TYPES: &[(&str, &str)] = &[
+    (
+        "microsoft.graph.plannerAssignments",
+        "microsoft.graph.plannerAssignment",
+    ),
+    (
+        "microsoft.graph.plannerChecklistItems",
+        "microsoft.graph.plannerChecklistItem",
+    ),
+    (
+        "microsoft.graph.plannerExternalReferences",
+        "microsoft.graph.plannerExternalReference",
+    ),
+    (
+        "microsoft.graph.fileStorageContainerCustomPropertyDictionary",
+        "microsoft.graph.fileStorageContainerCustomPropertyValue",
+    ),
+    (
+        "microsoft.graph.resultTemplateDictionary",
+        "microsoft.graph.resultTemplate",
+    ),
+];
+
 /// What became of the schemas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
@@ -26,11 +54,17 @@ pub struct Reach {
     pub unreachable: usize,
     /// Kept by the list of roots alone.
     pub kept_by_roots: usize,
+    /// Kept because a dynamic property may hold them, and for nothing else.
+    pub kept_for_open_types: usize,
 }
 
 /// Keeps what an operation or a root leads to. What derives from a type that is kept is kept: Graph may send it wherever
 /// that type is declared.
-pub fn keep_reachable(description: &mut Description) -> Result<Reach> {
+///
+/// A whole description keeps each of Graph's objects besides. A dynamic property of an open type
+/// may hold any of them, and OpenAPI does not say which types are open. A part keeps those of
+/// [`OPEN_TYPES`] alone, because it is to have what it needs and no more.
+pub fn keep_reachable(description: &mut Description, is_whole: bool) -> Result<Reach> {
     let mut reached = BTreeSet::new();
     follow(description, named(description), &mut reached)?;
     let by_operations = reached.len();
@@ -40,12 +74,46 @@ pub fn keep_reachable(description: &mut Description) -> Result<Reach> {
         .filter(|&root| description.schemas.contains_key(root))
         .collect();
     follow(description, roots, &mut reached)?;
+    let by_roots = reached.len();
+    if is_whole {
+        let objects = description
+            .schemas
+            .iter()
+            .filter(|(name, component)| may_be_dynamic(name, component))
+            .map(|(name, _)| name.as_str());
+        follow(description, objects.collect(), &mut reached)?;
+    } else {
+        let held = held(&reached, description);
+        follow(description, held, &mut reached)?;
+    }
     let reach = Reach {
         unreachable: description.schemas.len() - reached.len(),
-        kept_by_roots: reached.len() - by_operations,
+        kept_by_roots: by_roots - by_operations,
+        kept_for_open_types: reached.len() - by_roots,
     };
     description.schemas.retain(|name, _| reached.contains(name));
     Ok(reach)
+}
+
+/// Whether a dynamic property may hold a value of this schema: it is an object of Graph's own.
+///
+/// Pages are how Graph answers, and the types of errors are the runtime's.
+fn may_be_dynamic(name: &str, component: &Component) -> bool {
+    let is_graphs =
+        name.starts_with("microsoft.graph.") && !name.starts_with("microsoft.graph.ODataErrors.");
+    match component {
+        Component::Object(object) => is_graphs && !object.is_page(),
+        Component::Enum { .. } => false,
+    }
+}
+
+/// The schemas of [`OPEN_TYPES`] that the types reached so far hold.
+fn held(reached: &BTreeSet<String>, description: &Description) -> Vec<&'static str> {
+    OPEN_TYPES
+        .iter()
+        .filter(|(open, held)| reached.contains(*open) && description.schemas.contains_key(*held))
+        .map(|(_, held)| *held)
+        .collect()
 }
 
 /// The schemas that operations name.

@@ -47,7 +47,7 @@ pub fn trim(json: &mut Json, part: &Part, strict: bool) -> Result<(Description, 
     bodies::hoist(&mut description)?;
     part.keep(&mut description)?;
     description.grafts = grafts::choose(&description, &grafts::GRAPH, strict)?;
-    report.reach = reach::keep_reachable(&mut description)?;
+    report.reach = reach::keep_reachable(&mut description, part.is_whole())?;
     report.bodies = bodies::count(&description);
     parameters::hoist(&mut description);
     Ok((description, report))

@@ -72,7 +72,7 @@ fn the_committed_description_is_small() {
 }
 
 #[test]
-fn what_no_operation_leads_to_is_kept_for_change_notifications_alone() {
+fn types_of_change_notifications_are_kept_and_errors_are_not() {
     let schemas = schemas();
     for name in [
         "changeNotification",
@@ -91,6 +91,39 @@ fn what_no_operation_leads_to_is_kept_for_change_notifications_alone() {
     }
     // No operation names this type, but its base.
     assert!(schemas.get("microsoft.graph.fileAttachment").is_some());
+}
+
+#[test]
+fn objects_that_only_open_types_hold_are_kept() {
+    let schemas = schemas();
+    for name in [
+        "plannerAssignment",
+        "plannerChecklistItem",
+        "plannerExternalReference",
+        "fileStorageContainerCustomPropertyValue",
+        "resultTemplate",
+        "externalConnectors.principal",
+        "security.stringValueDictionary",
+    ] {
+        let name = format!("microsoft.graph.{name}");
+        assert!(schemas.get(&name).is_some(), "{name} was dropped");
+    }
+}
+
+#[test]
+fn part_keeps_what_its_open_types_hold() {
+    let Some(path) = at_hand("openapi-v1.0-2026-08.json.xz") else {
+        return;
+    };
+    let document = Document::read(&path).expect("it is read");
+    let part = Part::new(["/planner/tasks"]).expect("a part");
+    let made = folder::make(document, None, &part, Vec::new(), false).expect("it is made");
+    let has = |name: &str| {
+        let name = format!("microsoft.graph.{name}");
+        made.description.schemas.contains_key(&name)
+    };
+    assert!(has("plannerAssignment") && has("plannerChecklistItem"));
+    assert!(!has("resultTemplate") && !has("externalConnectors.principal"));
 }
 
 #[test]

@@ -547,3 +547,51 @@ fn bodies_are_always_sent() {
         1,
     );
 }
+
+#[test]
+fn transcripts_and_style_sheets_are_text() {
+    let bytes = |media_type: &str| {
+        format!(r#"{{"{media_type}":{{"schema":{{"type":"string","format":"binary"}}}}}}"#)
+    };
+    let both = |media: &str| {
+        format!(
+            r#"{{"requestBody":{{"content":{media}}},"responses":{{"2XX":{{"content":{media}}},"4XX":{{"$ref":"error"}}}}}}"#
+        )
+    };
+    let stream = both(&bytes("application/octet-stream"));
+    let image = both(
+        r#"{"image/png":{"schema":{"format":"binary"}},"image/gif":{"schema":{"format":"binary"}}}"#,
+    );
+    let transcript = "/me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}";
+    for name in ["content", "metadataContent"] {
+        let path = format!("{transcript}/{name}");
+        turns(
+            "stream_media_types",
+            &operation(&path, "get", &stream),
+            &operation(&path, "get", &both(&bytes("text/vtt"))),
+            2,
+        );
+    }
+    let branding = "/organization/{organization-id}/branding";
+    for above in [branding, &format!("{branding}/localizations/{{id}}")] {
+        let path = format!("{above}/customCSS");
+        turns(
+            "stream_media_types",
+            &operation(&path, "put", &image),
+            &operation(&path, "put", &both(&bytes("text/css"))),
+            2,
+        );
+        leaves(
+            "stream_media_types",
+            &operation(&format!("{above}/bannerLogo"), "put", &image),
+        );
+    }
+    leaves(
+        "stream_media_types",
+        &operation(transcript, "get", &answering(&reference("transcript"))),
+    );
+    leaves(
+        "stream_media_types",
+        &operation("/me/onlineMeetings/{id}/recordings/{id}/content", "get", &stream),
+    );
+}

@@ -20,6 +20,7 @@ mod page_bases;
 mod plain_integers;
 mod reference_bodies;
 mod reference_numeric;
+mod stream_media_types;
 mod team_creation;
 pub mod walk;
 
@@ -83,6 +84,11 @@ pub const ALL: &[Fixup] = &[
         arguments_in_operations::apply,
     ),
     fixup("base64_downloads", Needed::Pinned, base64_downloads::apply),
+    fixup(
+        "stream_media_types",
+        Needed::Pinned,
+        stream_media_types::apply,
+    ),
     fixup("reference_bodies", Needed::Pinned, reference_bodies::apply),
     fixup(
         "drive_item_copies",
