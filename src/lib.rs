@@ -29,6 +29,7 @@ mod client;
 mod cloud;
 mod generated;
 mod json;
+mod planner;
 mod transfer;
 mod transport;
 

@@ -4,12 +4,15 @@ use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::object::{Object, with_slots};
+use super::object::{Object, TypeInfo, with_slots};
 use super::place;
 use super::{DerivedFrom, IntoRelated, Navigation, Property};
 use crate::error::{DecodeError, Error, Result};
+
+/// The annotation that says what a value is.
+const TYPE: &str = "@odata.type";
 
 /// A model of Graph's: an entity, a complex type, or the body of an action.
 ///
@@ -164,15 +167,111 @@ pub trait Model:
         let Some(of) = self.odata_type() else {
             return Ok(None);
         };
-        let of = of.trim_start_matches('#');
-        let value = T::default();
-        let info = value.info();
-        let is = |name: &&str| name.eq_ignore_ascii_case(of);
-        if !is(&info.name) && !info.derived.iter().any(is) {
+        if !is_of(of, T::default().info()) {
             return Ok(None);
         }
         let json = serde_json::to_value(self).map_err(|error| not_json("", &error))?;
         decode(&json, "").map(Some)
+    }
+
+    /// Returns the model with a dynamic property: a value of an open type, and the `@odata.type`
+    /// that says what it is.
+    ///
+    /// Open types have properties that no description lists, under names that the data gives. Graph
+    /// learns the type of such a value from the value alone. A `null`, which removes it in an
+    /// update, goes to `extra`: `items.extra.insert(name, ())`.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, plan: String, user: &str) -> msgraph::Result<()> {
+    /// use msgraph::Model;
+    /// use msgraph::models::{PlannerAssignment, PlannerAssignments, PlannerTask};
+    ///
+    /// let assignment = PlannerAssignment {
+    ///     order_hint: Some(" !".into()),
+    ///     ..Default::default()
+    /// };
+    /// let task = PlannerTask {
+    ///     plan_id: Some(plan),
+    ///     title: Some("Update client list".into()),
+    ///     assignments: Some(Box::new(
+    ///         PlannerAssignments::default().with_dynamic(user, assignment)?,
+    ///     )),
+    ///     ..Default::default()
+    /// };
+    /// let created = graph.planner().tasks().create(task).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] when the value cannot be written as JSON.
+    ///
+    /// <https://learn.microsoft.com/graph/api/planner-post-tasks>
+    fn with_dynamic<V: Model>(mut self, name: impl Into<String>, value: V) -> Result<Self> {
+        let name = name.into();
+        let value = with_type(&value).map_err(|error| not_json(&name, &error))?;
+        self.extra_mut().insert(name, value);
+        Ok(self)
+    }
+
+    /// Returns the dynamic property of this name, if it is a `V`.
+    ///
+    /// Returns `None` where it was not sent, is `null`, or has an `@odata.type` that is neither `V`
+    /// nor derives from it. `extra` has what was sent.
+    ///
+    /// ```
+    /// use msgraph::Model;
+    /// use msgraph::models::{PlannerChecklistItem, PlannerChecklistItems};
+    ///
+    /// let checklist: PlannerChecklistItems = serde_json::from_str(
+    ///     r##"{"95e27074": {"@odata.type": "#microsoft.graph.plannerChecklistItem", "title": "Call"}}"##,
+    /// )?;
+    /// let item = checklist.dynamic::<PlannerChecklistItem>("95e27074")?.expect("an item");
+    /// assert_eq!(item.title.as_deref(), Some("Call"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] when the value is of the type, or says no type, and does not fit it.
+    ///
+    /// <https://learn.microsoft.com/graph/api/resources/plannerchecklistitems>
+    fn dynamic<V: Model>(&self, name: &str) -> Result<Option<V>> {
+        match self.extra().get(name) {
+            Some(value) if may_be::<V>(value) => decode(value, name).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Returns all dynamic properties that are a `V`, with their names.
+    ///
+    /// ```
+    /// use msgraph::Model;
+    /// use msgraph::models::{PlannerAssignment, PlannerAssignments};
+    ///
+    /// let assignments = PlannerAssignments::default()
+    ///     .with_dynamic("fbab97d0", PlannerAssignment::default())?;
+    /// for (user, assignment) in assignments.dynamics::<PlannerAssignment>()? {
+    ///     println!("{user} since {:?}", assignment.assigned_date_time);
+    /// }
+    /// # Ok::<(), msgraph::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] when one of them does not fit the type.
+    ///
+    /// <https://learn.microsoft.com/graph/api/resources/plannerassignments>
+    fn dynamics<V: Model>(&self) -> Result<Vec<(&str, V)>> {
+        let names = self.info().names;
+        self.extra()
+            .iter()
+            // Annotations and misfits are no dynamic properties.
+            .filter(|(name, _)| !name.contains('@') && !names.contains(name))
+            .filter(|(_, value)| value.is_object() && may_be::<V>(value))
+            .map(|(name, value)| Ok((name, decode(value, name)?)))
+            .collect()
     }
 
     /// `@odata.etag`
@@ -182,7 +281,7 @@ pub trait Model:
 
     /// `@odata.type`
     fn odata_type(&self) -> Option<&str> {
-        self.annotation("@odata.type")
+        self.annotation(TYPE)
     }
 
     /// `@odata.id`
@@ -210,6 +309,37 @@ pub trait Model:
     fn annotation(&self, name: &str) -> Option<&str> {
         self.extra().get(name)?.as_str()
     }
+}
+
+/// Whether a name of a type, as `@odata.type` has it, is of a type or of one that derives from it.
+fn is_of(name: &str, info: &TypeInfo) -> bool {
+    let name = name.trim_start_matches('#');
+    let is = |of: &&str| of.eq_ignore_ascii_case(name);
+    is(&info.name) || info.derived.iter().any(is)
+}
+
+/// Whether a value is a `V`, or something that does not say what it is.
+fn may_be<V: Model>(value: &Value) -> bool {
+    match value.get(TYPE) {
+        Some(Value::String(name)) => is_of(name, V::default().info()),
+        _ => !value.is_null(),
+    }
+}
+
+/// The JSON of a value, with its type.
+fn with_type<V: Model>(value: &V) -> Result<Value, serde_json::Error> {
+    let mut json = serde_json::to_value(value)?;
+    if let Value::Object(members) = &mut json
+        && !members.contains_key(TYPE)
+    {
+        let name = format!("#{}", value.info().name);
+        // Graph wants the type first, and a map may keep the order of its members.
+        let mut typed = Map::new();
+        typed.insert(TYPE.to_owned(), name.into());
+        typed.append(members);
+        json = Value::Object(typed);
+    }
+    Ok(json)
 }
 
 /// Reads what stands under `path`, the whole where it is empty.

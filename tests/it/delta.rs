@@ -221,3 +221,22 @@ async fn an_item_that_cannot_be_read_says_which_it_is() {
     };
     assert_eq!(error.path(), "value[1]");
 }
+
+#[tokio::test]
+async fn round_that_starts_over_drops_headers_of_one_request() {
+    let recorder = Recorder::in_turn([
+        Answer::json(r#"{"error":{"code":"syncStateNotFound"}}"#).with_status(410),
+        Answer::json(r#"{"value":[],"@odata.deltaLink":"{url}/v1.0/d?token=b"}"#),
+    ])
+    .await;
+    let graph = graph(&recorder);
+    let old = format!("{}/v1.0/users/delta?$deltatoken=old", recorder.url());
+    let call = graph.users().delta();
+    let call = call.header("If-None-Match", "\"1\"").header("Prefer", "a");
+    let (events, _) = round(resync(call.changes_since(old)).await.start_over()).await;
+    assert!(events.is_empty());
+    let requests = recorder.requests();
+    assert_eq!(requests[0].header("if-none-match"), Some("\"1\""));
+    assert_eq!(requests[1].header("if-none-match"), None);
+    assert_eq!(requests[1].header("prefer"), Some("a"));
+}

@@ -386,3 +386,28 @@ async fn middleware_of_the_users_stands_around_everything() {
         "{error:?}"
     );
 }
+
+#[tokio::test]
+async fn redirect_to_get_drops_headers_of_the_request() {
+    let graph = Recorder::in_turn([redirect(303, "/v1.0/there"), Answer::json("{}")]).await;
+    let mut call = client(&graph)
+        .request(Method::PUT, "/me")
+        .body("{}", "application/json");
+    let dropped = [
+        "If-Match",
+        "If-None-Match",
+        "Content-Language",
+        "Content-MD5",
+    ];
+    for name in dropped {
+        call = call.header(name, "x");
+    }
+    call.header("Prefer", "a").await.unwrap();
+    let requests = graph.requests();
+    for name in dropped {
+        assert_eq!(requests[0].header(name), Some("x"), "{name}");
+        assert_eq!(requests[1].header(name), None, "{name}");
+    }
+    assert_eq!(requests[1].header("Prefer"), Some("a"));
+    assert!(requests[1].header("client-request-id").is_some());
+}

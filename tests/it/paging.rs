@@ -332,3 +332,50 @@ async fn how_many_there_are_is_asked_for_without_reading_them() {
         .await;
     assert!(matches!(error, Err(Error::Paging(_))), "{error:?}");
 }
+
+#[tokio::test]
+async fn headers_of_one_request_are_not_sent_for_page_two() {
+    const OF_ONE_REQUEST: [(&str, &str); 12] = [
+        ("If-Match", "\"1\""),
+        ("If-None-Match", "\"2\""),
+        ("If-Modified-Since", "Mon, 05 Jan 2026 10:00:00 GMT"),
+        ("If-Unmodified-Since", "Mon, 05 Jan 2026 10:00:00 GMT"),
+        ("If-Range", "\"3\""),
+        ("Range", "bytes=0-9"),
+        ("Content-Language", "nb-NO"),
+        ("Content-Encoding", "identity"),
+        ("Content-MD5", "Q2hlY2s="),
+        ("Content-Disposition", "inline"),
+        ("Idempotency-Key", "k"),
+        ("Repeatability-Request-ID", "r"),
+    ];
+    const OF_ALL: [(&str, &str); 5] = [
+        ("Accept", "application/json;odata.metadata=full"),
+        ("Accept-Language", "nb-NO"),
+        ("ConsistencyLevel", "eventual"),
+        ("Prefer", "odata.maxpagesize=2"),
+        ("x-mine", "1"),
+    ];
+    let recorder = Recorder::in_turn([
+        Answer::json(r#"{"value":["1"],"@odata.nextLink":"{url}/v1.0/me/getMemberGroups?p=2"}"#),
+        Answer::json(r#"{"value":["2"],"@odata.nextLink":"{url}/v1.0/me/getMemberGroups?p=3"}"#),
+        Answer::json(r#"{"value":["3"]}"#),
+    ])
+    .await;
+    let mut call = graph(&recorder)
+        .me()
+        .get_member_groups(GetMemberGroups::default());
+    for (name, value) in OF_ONE_REQUEST.into_iter().chain(OF_ALL) {
+        call = call.header(name, value);
+    }
+    assert_eq!(call.all().await.unwrap(), ["1", "2", "3"]);
+    for (number, request) in recorder.requests().iter().enumerate() {
+        for (name, value) in OF_ONE_REQUEST {
+            let sent = Some(value).filter(|_| number == 0);
+            assert_eq!(request.header(name), sent, "{name} of {request:?}");
+        }
+        for (name, value) in OF_ALL {
+            assert_eq!(request.header(name), Some(value), "{name} of {request:?}");
+        }
+    }
+}

@@ -130,7 +130,12 @@ async fn case_11_5_an_old_etag_is_a_conflict_and_what_is_there_can_be_had() {
         error.is_conflict() && error.is_precondition_failed(),
         "{error}"
     );
-    let now = change.current().await.unwrap();
+    let now = change
+        .header("If-Unmodified-Since", "Mon, 05 Jan 2026 10:00:00 GMT")
+        .header("Content-Language", "nb-NO")
+        .current()
+        .await
+        .unwrap();
     assert_eq!(now.subject.as_deref(), Some("second"));
     let asked = simulator.requests().pop().unwrap();
     assert_eq!((asked.method.as_str(), asked.query()), ("GET", ""));
@@ -140,6 +145,9 @@ async fn case_11_5_an_old_etag_is_a_conflict_and_what_is_there_can_be_had() {
         (asked.header("if-match"), asked.header("content-type")),
         (None, None)
     );
+    for name in ["if-unmodified-since", "content-language"] {
+        assert_eq!(asked.header(name), None, "{name}");
+    }
 
     let delete = message.delete().if_match(&read);
     assert!(delete.clone().await.unwrap_err().is_conflict());

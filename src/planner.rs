@@ -1,0 +1,88 @@
+//! References of planner tasks, which stand under their URLs.
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::models::{PlannerExternalReference, PlannerExternalReferences};
+use crate::{Model, Result};
+
+/// Characters that Planner does not take in the name of a property.
+///
+/// <https://learn.microsoft.com/graph/api/resources/plannerexternalreferences>
+const NAME: &AsciiSet = &CONTROLS.add(b'%').add(b'.').add(b':').add(b'@').add(b'#');
+
+impl PlannerExternalReferences {
+    /// Returns the references with one more, or with another one under the same URL.
+    ///
+    /// A reference stands under its URL, in which Planner wants some characters encoded. This
+    /// method encodes them.
+    ///
+    /// ```
+    /// use msgraph::models::{PlannerExternalReference, PlannerExternalReferences};
+    ///
+    /// let reference = PlannerExternalReference {
+    ///     alias: Some("Documentation".into()),
+    ///     preview_priority: Some(" !".into()),
+    ///     type_: Some("Other".into()),
+    ///     ..Default::default()
+    /// };
+    /// let references = PlannerExternalReferences::default()
+    ///     .with_url("http://developer.microsoft.com", reference)?
+    ///     .without_url("http://www.bing.com");
+    /// let name = "http%3A//developer%2Emicrosoft%2Ecom";
+    /// assert_eq!(references.extra[name]["alias"], "Documentation");
+    /// assert!(references.extra["http%3A//www%2Ebing%2Ecom"].is_null());
+    /// # Ok::<(), msgraph::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`](crate::Error::Decode) when the reference cannot be written as JSON.
+    ///
+    /// <https://learn.microsoft.com/graph/api/plannertaskdetails-update>
+    pub fn with_url(self, url: &str, reference: PlannerExternalReference) -> Result<Self> {
+        self.with_dynamic(name(url), reference)
+    }
+
+    /// Returns the references with a `null` for a URL. An update removes that reference.
+    ///
+    /// <https://learn.microsoft.com/graph/api/plannertaskdetails-update>
+    #[must_use]
+    pub fn without_url(mut self, url: &str) -> Self {
+        self.extra.insert(name(url), Value::Null);
+        self
+    }
+
+    /// Returns each reference with its URL.
+    ///
+    /// ```
+    /// use msgraph::models::PlannerExternalReferences;
+    ///
+    /// let references: PlannerExternalReferences = serde_json::from_str(
+    ///     r#"{"https%3A//contoso%2Ecom/a%2520b": {"alias": "Plan"}}"#,
+    /// )?;
+    /// let (url, reference) = &references.by_url()?[0];
+    /// assert_eq!(url, "https://contoso.com/a%20b");
+    /// assert_eq!(reference.alias.as_deref(), Some("Plan"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`](crate::Error::Decode) when a reference does not fit its type.
+    ///
+    /// <https://learn.microsoft.com/graph/api/resources/plannerexternalreferences>
+    pub fn by_url(&self) -> Result<Vec<(String, PlannerExternalReference)>> {
+        let references = self.dynamics::<PlannerExternalReference>()?;
+        let with_url = references.into_iter().map(|(name, reference)| {
+            let url = percent_decode_str(name).decode_utf8_lossy().into_owned();
+            (url, reference)
+        });
+        Ok(with_url.collect())
+    }
+}
+
+/// The name of the property for a URL.
+fn name(url: &str) -> String {
+    utf8_percent_encode(url, NAME).to_string()
+}
