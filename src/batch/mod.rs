@@ -1,7 +1,10 @@
 //! Several calls in one request.
 //!
-//! Calls go in as they are, and come out with the answers that they would have had. More than 20 are sent in several
-//! requests, since Graph takes no more at once.
+//! Calls go in as they are, and come out with the responses that they would have had. Calls that do
+//! not fit into one request are sent in several, one after another: Graph takes 20 calls and 4 MB
+//! at once, and Outlook works on four calls of a mailbox at a time. [`max_parts`](Batch::max_parts),
+//! [`max_bytes`](Batch::max_bytes) and [`max_parts_per_mailbox`](Batch::max_parts_per_mailbox) set
+//! these limits.
 //!
 //! ```no_run
 //! use msgraph::Graph;
@@ -40,6 +43,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use plan::Limits;
 use uuid::Uuid;
 
 use crate::call::{Answer, Answered, Call, ExpectedBody, Options, Request, Response};
@@ -64,6 +68,7 @@ impl Graph {
             id: Uuid::new_v4(),
             parts: Vec::new(),
             sequential: false,
+            limits: Limits::default(),
             retry: Arc::clone(self.retry_policy()),
         }
     }
@@ -76,6 +81,7 @@ pub struct Batch {
     id: Uuid,
     parts: Vec<Queued>,
     sequential: bool,
+    limits: Limits,
     retry: Arc<Retry>,
 }
 
@@ -110,7 +116,9 @@ impl Batch {
     /// Adds a call that is done once another one was: where that one fails, this one is not done, and its error says so
     /// ([`Error::Batch`]).
     ///
-    /// Calls that wait for each other stand in one request, so there can be 20 of them at most.
+    /// Calls that wait for each other stand in one request, so there can be 20 of them at most, or
+    /// as many as [`max_parts`](Self::max_parts) says. Where they have more bytes than a request
+    /// holds, the first of them are sent ahead, and the others once these are done.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, folder: msgraph::models::MailFolder) -> msgraph::Result<()> {
@@ -157,9 +165,68 @@ impl Batch {
 
     /// Has the calls done one after another, in their order. After one that failed, none is done.
     ///
-    /// Outlook works at four calls a mailbox at a time: many calls to one mailbox are better done so.
+    /// The limit for a mailbox does not apply then, because there is one call at a time.
     pub fn sequential(mut self) -> Self {
         self.sequential = true;
+        self
+    }
+
+    /// Sets the largest number of calls in one request, from 1 to 20. Defaults to 20, which is as
+    /// many as Graph takes: a larger number counts as 20, and 0 as 1.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, ids: Vec<String>) -> msgraph::Result<()> {
+    /// let calls = ids.iter().map(|id| graph.sites().id(id).get());
+    /// let sites = graph.batch().max_parts(5).send_all(calls).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/json-batching#batch-size-limitations>
+    pub fn max_parts(mut self, parts: usize) -> Self {
+        self.limits.parts = parts.clamp(1, Limits::MOST_PARTS);
+        self
+    }
+
+    /// Sets the largest number of bytes in the body of one request. Defaults to 4,000,000, because
+    /// Graph refuses larger JSON (413).
+    ///
+    /// Bytes count as they are written: a body that is not JSON is base64, which is a third longer.
+    /// A call that is larger alone is sent in a request of its own, and what Graph responds is its
+    /// outcome. Files of that size are better sent with an [upload](crate::upload).
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, drafts: Vec<msgraph::models::Message>) -> msgraph::Result<()> {
+    /// let calls = drafts.into_iter().map(|draft| graph.me().messages().create(draft));
+    /// let created = graph.batch().max_bytes(2_000_000).send_all(calls).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/errors>
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.limits.bytes = bytes;
+        self
+    }
+
+    /// Sets the largest number of calls in one request that work in one mailbox at the same time.
+    /// Defaults to 4; 0 counts as 1.
+    ///
+    /// Outlook works on four requests of an app in a mailbox at a time, and may respond 429 to more.
+    /// Calls that wait for each other count once, since only one of them runs. A larger number saves
+    /// requests where the mailbox is idle: calls that are throttled are sent again in any case.
+    ///
+    /// ```no_run
+    /// # async fn example(graph: &msgraph::Graph, ids: Vec<String>) -> msgraph::Result<()> {
+    /// let calls = ids.iter().map(|id| graph.me().messages().id(id).get());
+    /// let messages = graph.batch().max_parts_per_mailbox(20).send_all(calls).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits>
+    pub fn max_parts_per_mailbox(mut self, parts: usize) -> Self {
+        self.limits.per_mailbox = parts.max(1);
         self
     }
 
@@ -184,8 +251,8 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// [`Error::Batch`] when more than 20 calls wait for each other; nothing was sent then. What goes wrong later is the
-    /// outcome of the parts that it happened to.
+    /// [`Error::Batch`] when more calls wait for each other than one request holds; nothing was sent
+    /// then. What goes wrong later is the outcome of the parts that it happened to.
     pub async fn send(self) -> Result<Answers> {
         run::run(self).await
     }

@@ -1,6 +1,6 @@
 //! A batch on its way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,15 +8,16 @@ use chrono::Utc;
 use http::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use http::{HeaderValue, Method, StatusCode};
 use tokio::time::{Instant, sleep};
+use url::Url;
 
-use super::plan::{LARGEST, TooMany, plan};
+use super::plan::{Load, TooMany, plan, plan_in_order};
 use super::salvage::{Salvaged, salvage};
 use super::wire::{Answer, Part, Requests, Responses, root_of};
 use super::{Answers, Batch};
 use crate::call::{Request, Response, Settings};
 use crate::error::{BatchError, RequestContext, retry_after};
 use crate::json::without_bom;
-use crate::transport::{Effect, Verdict};
+use crate::transport::{Effect, Verdict, Workload, harmless};
 use crate::{Error, Result};
 
 /// Sends a batch until each call has an outcome.
@@ -32,13 +33,15 @@ pub(super) async fn run(batch: Batch) -> Result<Answers> {
     let mut course = Course {
         outcomes: batch.parts.iter().map(|_| None).collect(),
         parts: HashMap::new(),
+        loads: Vec::new(),
         after,
         root,
         batch: &batch,
     };
+    course.write_all();
     if batch.sequential {
-        for calls in all.chunks(LARGEST) {
-            course.complete(calls.to_vec()).await?;
+        for calls in plan_in_order(&all, &course.loads, &batch.limits) {
+            course.complete(calls).await?;
         }
     } else {
         course.complete(all).await?;
@@ -64,6 +67,8 @@ struct Course<'b> {
     outcomes: Vec<Option<Result<Response>>>,
     /// By call: how it is written.
     parts: HashMap<usize, Part>,
+    /// By call: what it takes of a request.
+    loads: Vec<Load>,
     /// By call: the one that it waits for.
     after: Vec<Option<usize>>,
     /// The root of the version that the calls are of.
@@ -79,6 +84,41 @@ enum Came {
 }
 
 impl Course<'_> {
+    /// Writes each call as a part. A call that no batch can hold has its outcome then.
+    fn write_all(&mut self) {
+        for (call, queued) in self.batch.parts.iter().enumerate() {
+            let part = match &queued.request {
+                Ok(request) => Part::new(&self.root, (call + 1).to_string(), request),
+                Err(error) => Err(error.clone()),
+            };
+            let load = match part {
+                Ok(part) => {
+                    let load = self.load(call, &part);
+                    self.parts.insert(call, part);
+                    load
+                }
+                Err(error) => {
+                    self.outcomes[call] = Some(Err(error));
+                    Load::default()
+                }
+            };
+            self.loads.push(load);
+        }
+    }
+
+    /// What a call takes of a request.
+    fn load(&self, call: usize, part: &Part) -> Load {
+        let request = self.batch.parts[call].request.as_ref();
+        let url = request
+            .ok()
+            .and_then(|request| Url::parse(&request.url).ok());
+        Load {
+            // A part that cannot be written is told when it is sent.
+            bytes: part.written_len(self.before(call)).unwrap_or_default(),
+            mailbox: url.and_then(|url| mailbox(&url)),
+        }
+    }
+
     /// Sends calls, and those that Graph puts off again, until each has an outcome.
     async fn complete(&mut self, calls: Vec<usize>) -> Result<()> {
         let began = Instant::now();
@@ -88,14 +128,34 @@ impl Course<'_> {
         loop {
             let mut put_off = Vec::new();
             let mut not_run = Vec::new();
+            // Calls of this round that have no outcome yet.
+            let mut open: HashSet<usize> = HashSet::new();
             for request in &requests {
-                for (call, came) in self.send(request).await {
+                let mut ready = Vec::with_capacity(request.len());
+                for call in request {
+                    // What it waits for was in an earlier request.
+                    let before = self.before(*call);
+                    if before.is_some_and(|before| open.contains(&before)) {
+                        open.insert(*call);
+                        not_run.push((*call, None));
+                    } else if let Some(error) = self.failed_before(*call) {
+                        self.outcomes[*call] = Some(Err(error));
+                    } else {
+                        ready.push(*call);
+                    }
+                }
+                if ready.is_empty() {
+                    continue;
+                }
+                for (call, came) in self.send(&ready).await {
                     match came {
                         Came::Answer(answer) if answer.status == StatusCode::FAILED_DEPENDENCY => {
-                            not_run.push((call, answer));
+                            open.insert(call);
+                            not_run.push((call, Some(answer)));
                         }
                         Came::Answer(answer) if self.is_put_off(call, &answer) => {
                             let asked = retry_after(answer.status, &answer.headers, Utc::now());
+                            open.insert(call);
                             put_off.push((call, answer, asked));
                         }
                         Came::Answer(answer) => self.settle(call, answer).await,
@@ -122,8 +182,12 @@ impl Course<'_> {
                 let before = self.before(call);
                 if before.is_some_and(|before| again.contains(&before)) {
                     again.push(call);
-                } else {
+                } else if let Some(answer) = answer {
                     self.settle(call, answer).await;
+                } else if let Some(error) = self.failed_before(call) {
+                    self.outcomes[call] = Some(Err(error));
+                } else {
+                    again.push(call);
                 }
             }
             if again.is_empty() {
@@ -145,32 +209,21 @@ impl Course<'_> {
     fn ready(&mut self, calls: Vec<usize>) -> Vec<usize> {
         let mut ready = Vec::new();
         for call in calls {
-            if let Some(error) = self.cannot_be_sent(call) {
+            if let Some(error) = self.failed_before(call) {
                 self.outcomes[call] = Some(Err(error));
-            } else {
+            } else if self.outcomes[call].is_none() {
                 ready.push(call);
             }
         }
         ready
     }
 
-    fn cannot_be_sent(&mut self, call: usize) -> Option<Error> {
-        let part = &self.batch.parts[call];
-        if let Some(before) = self.before(call)
-            && let Some(Err(error)) = &self.outcomes[before]
-        {
-            return Some(self.not_run(call, before, error.clone()));
-        }
-        let request = match &part.request {
-            Ok(request) => request,
-            Err(error) => return Some(error.clone()),
-        };
-        match Part::new(&self.root, (call + 1).to_string(), request) {
-            Ok(part) => {
-                self.parts.insert(call, part);
-                None
-            }
-            Err(error) => Some(error),
+    /// The error of a call that cannot be sent, because the one that it waits for has failed.
+    fn failed_before(&self, call: usize) -> Option<Error> {
+        let before = self.before(call)?;
+        match &self.outcomes[before] {
+            Some(Err(error)) => Some(self.not_run(call, before, error.clone())),
+            _ => None,
         }
     }
 
@@ -201,8 +254,9 @@ impl Course<'_> {
                 calls => vec![calls.to_vec()],
             });
         }
-        plan(calls, &self.after)
-            .map_err(|TooMany(calls)| BatchError::too_many(calls, LARGEST).into())
+        let limits = &self.batch.limits;
+        plan(calls, &self.after, &self.loads, limits)
+            .map_err(|TooMany(calls)| BatchError::too_many(calls, limits.parts).into())
     }
 
     /// Sends calls in one request.
@@ -351,7 +405,11 @@ impl Course<'_> {
         let outcome = if answer.status.is_success() {
             Ok(answer)
         } else if let Some(url) = part.wants_bytes.then(|| location(&answer)).flatten() {
-            self.follow(context, url).await
+            let headers = match &part.request {
+                Ok(request) => harmless(&request.headers),
+                Err(_) => HeaderMap::new(),
+            };
+            self.follow(context, url, headers).await
         } else if answer.status == StatusCode::FAILED_DEPENDENCY
             && let Some(before) = self.before(call)
             && let Some(Err(error)) = &self.outcomes[before]
@@ -371,13 +429,18 @@ impl Course<'_> {
     }
 
     /// Content that is elsewhere, at an address that takes no token.
-    async fn follow(&self, context: &RequestContext, url: String) -> Result<Response> {
+    async fn follow(
+        &self,
+        context: &RequestContext,
+        url: String,
+        headers: HeaderMap,
+    ) -> Result<Response> {
         let request = Request {
             method: Method::GET,
             url,
             template: context.template.clone(),
             facts: context.facts,
-            headers: HeaderMap::new(),
+            headers,
             body: None,
             settings: Some(Box::new(Settings {
                 retry: Some(self.batch.retry.clone()),
@@ -386,6 +449,14 @@ impl Course<'_> {
         };
         let opened = self.batch.graph.open_elsewhere(request).await?;
         opened.read().await
+    }
+}
+
+/// The mailbox that a call works in, if it is one of Outlook's.
+fn mailbox(url: &Url) -> Option<Box<str>> {
+    match Workload::of(url) {
+        Workload::Outlook(mailbox) => Some(mailbox),
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A batch as JSON.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -109,6 +110,38 @@ impl Part {
             body: body.transpose()?,
             depends_on: Vec::new(),
         })
+    }
+}
+
+impl Part {
+    /// The bytes that the part takes in the body of a batch, with what follows it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written as JSON.
+    pub(super) fn written_len(&self, before: Option<usize>) -> serde_json::Result<usize> {
+        let mut counter = Counter(0);
+        serde_json::to_writer(&mut counter, self)?;
+        let depends_on = before.map_or(0, |before| {
+            let id = (before + 1).to_string();
+            r#","dependsOn":[""]"#.len() + id.len()
+        });
+        // The comma.
+        Ok(counter.0 + depends_on + 1)
+    }
+}
+
+/// Counts what is written.
+struct Counter(usize);
+
+impl io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -24,7 +24,7 @@ pub enum BatchErrorKind {
     NotRun,
     /// Graph's response to the batch does not name it, or is damaged in its part: it may have been done.
     Unknown,
-    /// More than 20 calls wait for each other, and one request holds no more.
+    /// More calls wait for each other than one request holds.
     TooMany,
     /// It waits for a call of another batch, or its answer was taken from another batch.
     OtherBatch,

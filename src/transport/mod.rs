@@ -33,12 +33,14 @@ pub(crate) use headers::Defaults;
 pub(crate) use hosts::{Hosts, elsewhere, is_loopback, root};
 pub(crate) use read::{read, read_at_most};
 use redirects::Redirects;
+pub(crate) use redirects::harmless;
 use retry::Retries;
 pub use retry::Retry;
 pub(crate) use retry::{BANDWIDTH_LIMIT_EXCEEDED, Effect, Intent, Trying, Verdict};
 use trace::Trace;
 pub(crate) use whole::Streamed;
 use whole::Whole;
+pub(crate) use workload::Workload;
 
 use crate::auth::{Authorize, Tokens};
 use crate::error::{Error, TransportError, causes};

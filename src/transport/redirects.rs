@@ -140,7 +140,7 @@ impl Sent {
         *request.url_mut() = to;
         let has_left = has_left || leaves;
         if has_left {
-            keep_harmless(request.headers_mut());
+            *request.headers_mut() = harmless(request.headers());
         }
         Ok(Some(Hop { request, has_left }))
     }
@@ -188,20 +188,21 @@ fn judge(from: &Url, to: &Url, leaves: bool, method: &Method) -> Result<()> {
     Err(refuse(to, reason))
 }
 
-fn keep_harmless(headers: &mut HeaderMap) {
+/// The headers that may go to another origin.
+pub(crate) fn harmless(headers: &HeaderMap) -> HeaderMap {
     let mut kept = HeaderMap::new();
     for name in HARMLESS {
         for value in headers.get_all(&name) {
             kept.append(&name, value.clone());
         }
     }
-    *headers = kept;
+    kept
 }
 
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
-    use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+    use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION};
 
     use super::*;
 
@@ -312,8 +313,8 @@ mod tests {
             );
         }
         headers.append(ACCEPT, HeaderValue::from_static("y"));
-        keep_harmless(&mut headers);
-        let kept: Vec<_> = headers
+        let kept = harmless(&headers);
+        let kept: Vec<_> = kept
             .iter()
             .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
             .collect();

@@ -1,5 +1,6 @@
 //! Batches.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::Method;
@@ -362,6 +363,209 @@ async fn what_happens_to_the_batch_happens_to_each_of_its_parts() {
             error.to_string().starts_with("POST /$batch → 500"),
             "{error}"
         );
+    }
+}
+
+/// The sizes of what was sent, and its numbers of calls.
+fn sizes(recorder: &Recorder) -> Vec<(usize, usize)> {
+    let requests = recorder.requests();
+    requests
+        .iter()
+        .map(|request| (parts(request).len(), request.body.len()))
+        .collect()
+}
+
+fn draft(bytes: usize) -> Message {
+    Message {
+        subject: Some("a".repeat(bytes)),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn large_drafts_are_sent_in_requests_of_four_megabytes() {
+    let recorder = Recorder::new(|request| answered(request, named)).await;
+    let graph = graph(&recorder);
+    let drafts = (0..10).map(|_| graph.me().messages().create(draft(1_000_000)));
+    let created = graph.batch().send_all(drafts).await.unwrap();
+    assert!(created.iter().all(Result::is_ok));
+    let sizes = sizes(&recorder);
+    assert!(
+        sizes.iter().all(|(_, bytes)| *bytes <= 4_000_000),
+        "{sizes:?}"
+    );
+    let calls: Vec<_> = sizes.iter().map(|(calls, _)| *calls).collect();
+    assert_eq!(calls, [3, 3, 3, 1]);
+}
+
+#[tokio::test]
+async fn limits_of_a_batch_can_be_set() {
+    let recorder = Recorder::new(|request| answered(request, named)).await;
+    let graph = graph(&recorder);
+    let users = |count: usize| {
+        let ids = (0..count).map(|id| id.to_string());
+        ids.map(|id| graph.users().id(&id).get())
+            .collect::<Vec<_>>()
+    };
+    let calls = || -> Vec<usize> {
+        let calls = sizes(&recorder).iter().map(|(calls, _)| *calls).collect();
+        recorder.clear();
+        calls
+    };
+    let batch = graph.batch().max_parts(4);
+    assert_eq!(batch.send_all(users(10)).await.unwrap().len(), 10);
+    assert_eq!(calls(), [4, 4, 2]);
+    for (parts, wanted) in [(0, vec![1, 1, 1]), (100, vec![3])] {
+        let batch = graph.batch().max_parts(parts);
+        batch.send_all(users(3)).await.unwrap();
+        assert_eq!(calls(), wanted);
+    }
+    let batch = graph.batch().max_parts(100);
+    batch.send_all(users(21)).await.unwrap();
+    assert_eq!(calls(), [20, 1]);
+
+    let batch = graph.batch().max_bytes(200);
+    batch.send_all(users(10)).await.unwrap();
+    let sent = sizes(&recorder);
+    assert!(
+        sent.len() > 1 && sent.iter().all(|(_, bytes)| *bytes <= 200),
+        "{sent:?}"
+    );
+    recorder.clear();
+    let batch = graph.batch().max_bytes(0);
+    batch.send_all(users(3)).await.unwrap();
+    assert_eq!(calls(), [1, 1, 1]);
+}
+
+#[tokio::test]
+async fn one_mailbox_has_four_calls_in_a_request() {
+    let recorder = Recorder::new(|request| answered(request, named)).await;
+    let graph = graph(&recorder);
+    let of_user = |user: &str| {
+        let messages = graph.users().id(user).messages();
+        (0..20)
+            .map(|id| messages.id(&id.to_string()).get())
+            .collect::<Vec<_>>()
+    };
+    let calls = || -> Vec<usize> {
+        let calls = sizes(&recorder).iter().map(|(calls, _)| *calls).collect();
+        recorder.clear();
+        calls
+    };
+    let messages = graph.batch().send_all(of_user("a")).await.unwrap();
+    assert_eq!(
+        messages[7].as_ref().unwrap().id.as_deref(),
+        Some("/users/a/messages/7")
+    );
+    assert_eq!(calls(), [4; 5]);
+    let both = of_user("a").into_iter().chain(of_user("b"));
+    graph.batch().send_all(both).await.unwrap();
+    assert_eq!(calls(), [8; 5]);
+    let batch = graph.batch().max_parts_per_mailbox(20);
+    batch.send_all(of_user("a")).await.unwrap();
+    assert_eq!(calls(), [20]);
+    // One after another, they are never at work together.
+    let batch = graph.batch().sequential();
+    batch.send_all(of_user("a")).await.unwrap();
+    assert_eq!(calls(), [20]);
+}
+
+#[tokio::test]
+async fn dependent_calls_too_large_for_one_request_go_in_order() {
+    let recorder = Recorder::new(|request| answered(request, named)).await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch();
+    let mut last = batch.add(graph.me().messages().create(draft(2_000_000)));
+    for _ in 0..2 {
+        let create = graph.me().messages().create(draft(2_000_000));
+        last = batch.add_after(&last, create);
+    }
+    let mut answers = batch.send().await.unwrap();
+    answers.take(last).unwrap();
+    let requests = recorder.requests();
+    let ids: Vec<_> = requests
+        .iter()
+        .map(|request| parts(request)[0]["id"].clone())
+        .collect();
+    assert_eq!(ids, ["1", "2", "3"]);
+    for request in &requests {
+        assert_eq!(parts(request)[0].get("dependsOn"), None);
+    }
+}
+
+#[tokio::test]
+async fn dependent_call_in_a_later_request_waits_for_a_repeat() {
+    let first = AtomicBool::new(true);
+    let recorder = Recorder::new(move |request| {
+        answered(request, |part| match part["id"] == "1" {
+            true if first.swap(false, Ordering::Relaxed) => {
+                json!({ "id": "1", "status": 429, "headers": { "Retry-After": "0" } })
+            }
+            _ => named(part),
+        })
+    })
+    .await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch().retry(at_once()).max_bytes(1);
+    let one = batch.add(graph.users().id("a").get());
+    let two = batch.add_after(&one, graph.users().id("b").get());
+    let mut answers = batch.send().await.unwrap();
+    answers.take(one).unwrap();
+    answers.take(two).unwrap();
+    let ids: Vec<_> = recorder
+        .requests()
+        .iter()
+        .map(|request| parts(request)[0]["id"].clone())
+        .collect();
+    assert_eq!(ids, ["1", "1", "2"]);
+}
+
+#[tokio::test]
+async fn dependent_call_in_a_later_request_is_not_run_after_failure() {
+    let recorder = Recorder::new(|request| {
+        answered(
+            request,
+            |part| json!({ "id": part["id"], "status": 404, "body": { "error": { "code": "x" } } }),
+        )
+    })
+    .await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch().max_bytes(1);
+    let one = batch.add(graph.users().id("a").get());
+    let two = batch.add_after(&one, graph.users().id("b").get());
+    let three = batch.add_after(&two, graph.users().id("c").get());
+    let mut answers = batch.send().await.unwrap();
+    assert!(answers.take(one).unwrap_err().is_not_found());
+    for part in [two, three] {
+        let error = answers.take(part).unwrap_err();
+        assert_eq!(batch_error(&error).kind(), BatchErrorKind::NotRun);
+    }
+    assert_eq!(recorder.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn content_elsewhere_is_asked_for_as_its_part_was() {
+    let storage = Recorder::always(Answer::status(206).body("text")).await;
+    let location = storage.url().to_owned();
+    let recorder = Recorder::new(move |request| {
+        answered(
+            request,
+            |part| json!({ "id": part["id"], "status": 302, "headers": { "Location": location } }),
+        )
+    })
+    .await;
+    let graph = graph(&recorder);
+    let item = graph.drives().id("d").items().id("i");
+    let mut batch = graph.batch();
+    let content = item.content().get().header("Range", "bytes=0-3");
+    let content = batch.add(content.header("x-mine", "1").header("If-None-Match", "*"));
+    let mut answers = batch.send().await.unwrap();
+    assert_eq!(answers.take(content).unwrap().bytes, "text");
+    let request = storage.only();
+    assert_eq!(request.header("range"), Some("bytes=0-3"));
+    assert_eq!(request.header("accept"), Some("*/*"));
+    for name in ["x-mine", "if-none-match", "authorization"] {
+        assert_eq!(request.header(name), None, "{name}");
     }
 }
 

@@ -592,6 +592,10 @@ fn transcripts_and_style_sheets_are_text() {
     );
     leaves(
         "stream_media_types",
-        &operation("/me/onlineMeetings/{id}/recordings/{id}/content", "get", &stream),
+        &operation(
+            "/me/onlineMeetings/{id}/recordings/{id}/content",
+            "get",
+            &stream,
+        ),
     );
 }
