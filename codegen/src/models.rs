@@ -305,7 +305,7 @@ fn write_model(
          \x20   #[inline]\n    fn info(&self) -> &'static model::TypeInfo {{\n        &model::TypeInfo {{\n            name: \"{}\",\n            names: &[{}],\n            derived: &[{}],\n        }}\n    }}\n\
          \x20   #[inline]\n    fn extra(&self) -> &model::Extra {{\n        &self.extra\n    }}\n\
          \x20   #[inline]\n    fn extra_mut(&mut self) -> &mut model::Extra {{\n        &mut self.extra\n    }}\n\
-         \x20   #[inline]\n    fn refs(&self, read: &mut model::Refs<'_>) {{\n        read.all(&[{}], &self.extra)\n    }}\n\
+         \x20   #[inline]\n    fn refs<'s>(&'s self, read: &mut model::Refs<'_, 's>) {{\n        read.all(&[{}], &self.extra)\n    }}\n\
          \x20   #[inline]\n    fn slots(&mut self, write: &mut model::Slots<'_>) {{\n        write.all(&mut [{}], &mut self.extra)\n    }}\n}}\n\n\
          impl model::Model for {ident} {{}}\n",
         of.name,

@@ -11,7 +11,10 @@ use serde::de::DeserializeOwned;
 
 use super::success::{ExpectedBody, Place};
 use super::{Content, Response};
+use crate::delta::{self, DeltaEvent};
 use crate::error::{DecodeError, RequestContext};
+use crate::model::Model;
+use crate::model::lists::Listed;
 use crate::{Page, Result};
 
 /// What a call's answer is read into: the first parameter of [`Call`](super::Call).
@@ -64,7 +67,7 @@ kinds! {
     MaybeEntity<T>;
     /// A page of a collection, [`Page<T>`]; [`stream`](super::Call::stream) and its like give all of them.
     Collection<T>;
-    /// A page of changes, [`Page<T>`]; [`changes`](super::Call::changes) gives those of all pages.
+    /// A page of changes, [`Page<DeltaEvent<T>>`](DeltaEvent); [`changes`](super::Call::changes) gives those of all pages.
     Delta<T>;
     /// `X`, sent as `{"value": X}`.
     Value<X>;
@@ -132,16 +135,16 @@ impl<T: DeserializeOwned> Answer for Collection<T> {
     }
 }
 
-impl<T: DeserializeOwned> Answer for Delta<T> {
-    type Output = Page<T>;
+impl<T: Model> Answer for Delta<T> {
+    type Output = Page<DeltaEvent<T>>;
     type Model = T;
 
     fn expected_body() -> Option<ExpectedBody> {
         Collection::<T>::expected_body()
     }
 
-    fn read(answered: Answered) -> Result<Page<T>> {
-        Collection::<T>::read(answered)
+    fn read(answered: Answered) -> Result<Page<DeltaEvent<T>>> {
+        delta::read_page(answered)
     }
 }
 
@@ -155,8 +158,9 @@ impl<X: DeserializeOwned> Answer for Value<X> {
 
     fn read(answered: Answered) -> Result<X> {
         #[derive(Deserialize)]
+        #[serde(bound = "X: Deserialize<'de>")]
         struct Wrapped<X> {
-            value: Option<X>,
+            value: Option<Listed<X>>,
         }
         let Some(body) = answered.body() else {
             return Err(answered.empty());
@@ -165,9 +169,11 @@ impl<X: DeserializeOwned> Answer for Value<X> {
         let response = &answered.response;
         let value = match body.starts_with(b"{") {
             true => response.decode::<Wrapped<X>, X>(body)?.value,
-            false => Some(response.decode::<X, X>(body)?),
+            false => Some(response.decode::<Listed<X>, X>(body)?),
         };
-        value.ok_or_else(|| answered.empty())
+        value
+            .map(|Listed(value)| value)
+            .ok_or_else(|| answered.empty())
     }
 }
 

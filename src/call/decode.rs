@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde::de::DeserializeOwned;
 
+use super::tolerant;
 use crate::error::DecodeError;
 use crate::json::without_bom;
 use crate::model::place;
@@ -17,7 +18,9 @@ pub(crate) fn decode<T: DeserializeOwned>(
     name: &'static str,
 ) -> Result<T, Box<DecodeError>> {
     let body = without_bom(body);
-    serde_json::from_slice(body).map_err(|error| decode_error(body, name, &error))
+    serde_json::from_slice(body)
+        .or_else(|error| tolerant::read(body).ok_or(error))
+        .map_err(|error| decode_error(body, name, &error))
 }
 
 /// Reads JSON that is no answer to a call.

@@ -38,6 +38,7 @@ mod response;
 mod settings;
 mod success;
 mod template;
+mod tolerant;
 mod typed;
 
 use std::fmt;

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Resync;
-use super::read::{Marks, removed};
+use super::read::Marks;
 use crate::Result;
 use crate::error::{DecodeError, Error};
+use crate::model::lists::ListItem;
 use crate::model::{Model, Navigation, Property};
 
 /// One event of a round of changes.
@@ -69,10 +70,11 @@ impl<T> Changed<T> {
 }
 
 impl<T: Model> Changed<T> {
-    /// What has changed in a relation that was selected, `members@delta`: who is there now, and who is not any more. Nothing
-    /// where nothing came.
+    /// Returns what has changed in a relation that was selected, as `members@delta` or `manager@delta` says: what belongs to
+    /// it now, and what does not any more. Empty where nothing came.
     ///
-    /// The members of a large group come with several items of the same id.
+    /// The members of a large group come with several items of the same id. A relation to one entity changes, too: the
+    /// new manager is added, and the one before may be removed.
     ///
     /// ```
     /// # use msgraph::delta::{Changed, RelatedChange};
@@ -94,25 +96,33 @@ impl<T: Model> Changed<T> {
     /// [`Error::Decode`] when what came is not of the relation's type.
     ///
     /// <https://learn.microsoft.com/graph/delta-query-groups>
-    pub fn related_changes<R: Model>(
+    pub fn related_changes<R: Related>(
         &self,
-        relation: Navigation<T, Vec<R>>,
-    ) -> Result<Vec<RelatedChange<R>>> {
+        relation: Navigation<T, R>,
+    ) -> Result<Vec<RelatedChange<R::Model>>> {
         let name = format!("{}@delta", relation.name());
         let wrong = |at: String, error: String| -> Error {
             DecodeError::new(at, "RelatedChange", error).into()
         };
         let items = match self.item.extra().get(&name) {
             None | Some(Value::Null) => return Ok(Vec::new()),
-            Some(Value::Array(items)) => items,
-            Some(_) => return Err(wrong(name, "it is no list".to_owned())),
+            Some(Value::Array(items)) => items.as_slice(),
+            Some(item @ Value::Object(_)) => std::slice::from_ref(item),
+            Some(_) => {
+                let message = "expected a list of changes".to_owned();
+                return Err(wrong(name, message));
+            }
         };
-        let items = items.iter().enumerate().map(|(index, json)| {
+        let items = items.iter().enumerate().filter(|(_, json)| !json.is_null());
+        let items = items.map(|(index, json)| {
             let at =
                 |error: serde_json::Error| wrong(format!("{name}[{index}]"), error.to_string());
-            let marks = Marks::deserialize(json).map_err(at)?;
-            let item = R::deserialize(json).map_err(at)?;
-            Ok(match removed(&marks) {
+            let marks = match json.is_object() {
+                true => Marks::deserialize(json).map_err(at)?,
+                false => Marks::default(),
+            };
+            let ListItem(item) = ListItem::<R::Model>::deserialize(json).map_err(at)?;
+            Ok(match marks.removed() {
                 Some(reason) => RelatedChange::Removed(Removed::new(item, marks.id, reason)),
                 None => RelatedChange::Added(item),
             })
@@ -180,8 +190,23 @@ pub enum RemovedReason {
     Changed,
     /// It is gone. Outlook says so of a message that was moved to another folder as well.
     Deleted,
-    /// What this crate does not know.
+    /// The reason is unknown: a word that this crate does not know, or an empty text where no word came. The JSON of
+    /// `@removed` is in the `extra` of the [item](Removed::item).
     Unknown(String),
+}
+
+/// What a navigation property leads to: one model, or a `Vec` of them.
+pub trait Related {
+    /// The model.
+    type Model: Model;
+}
+
+impl<R: Model> Related for R {
+    type Model = R;
+}
+
+impl<R: Model> Related for Vec<R> {
+    type Model = R;
 }
 
 /// A change of a relation.

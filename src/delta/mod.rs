@@ -31,6 +31,9 @@
 //! Graph may send an item several times, in one round and in the next: the last one counts. What was read has to be applied
 //! before the link is stored, since what came before the link is not sent again.
 //!
+//! A loop that starts over on each [`Resync`] ends. Rounds that begin anew, one after the other, wait longer each time, and
+//! after the fourth the stream gives Graph's error instead of the event.
+//!
 //! <https://learn.microsoft.com/graph/delta-query-overview>
 
 mod event;
@@ -46,13 +49,15 @@ use futures_core::Stream;
 use futures_core::stream::FusedStream;
 use url::Url;
 
-pub use event::{Changed, DeltaEvent, RelatedChange, Removed, RemovedReason};
+pub use event::{Changed, DeltaEvent, Related, RelatedChange, Removed, RemovedReason};
+pub(crate) use read::page as read_page;
+use resync::Pause;
 pub use resync::{Resync, ResyncKind};
 
 use crate::call::{Call, Delta, Options, Request, remove_headers_of_one_request};
 use crate::error::PagingError;
 use crate::model::Model;
-use crate::page::{Walk, from_link};
+use crate::page::{Walk, from_link, is_url};
 use crate::{Graph, Result};
 
 impl Graph {
@@ -173,7 +178,8 @@ impl<T: Model, O: Options> Call<Delta<T>, O> {
         };
         let page = self.query(parameter, "latest").await?;
         page.delta_link.ok_or_else(|| {
-            PagingError::new(template, "the answer has no `@odata.deltaLink`".to_owned()).into()
+            let message = "the response has no `@odata.deltaLink`".to_owned();
+            PagingError::new(template, message).into()
         })
     }
 
@@ -204,6 +210,10 @@ pub struct Changes<T> {
     restart: Option<Request>,
     /// Whether the next request holds the token of an earlier round.
     has_token: bool,
+    /// How many rounds in a row began anew, this one included.
+    restarts: u32,
+    /// What this round waits for before its first request.
+    pause: Pause,
 }
 
 impl<T: Model> Changes<T> {
@@ -214,6 +224,17 @@ impl<T: Model> Changes<T> {
             events: VecDeque::new(),
             restart: Some(restart),
             has_token,
+            restarts: 0,
+            pause: Pause::default(),
+        }
+    }
+
+    /// A round that begins anew, after others that did: see [`Resync::start_over`].
+    fn again(graph: Graph, first: Request, restart: Request, restarts: u32) -> Self {
+        Self {
+            restarts,
+            pause: Pause::before(restarts),
+            ..Self::new(graph, first, restart, false)
         }
     }
 
@@ -224,6 +245,8 @@ impl<T: Model> Changes<T> {
             events: VecDeque::new(),
             restart: None,
             has_token: false,
+            restarts: 0,
+            pause: Pause::default(),
         }
     }
 
@@ -233,7 +256,10 @@ impl<T: Model> Changes<T> {
     ///
     /// # Errors
     ///
-    /// What the call gives; that a token is too old is an event and no error.
+    /// - What the call gives. That a token is too old is an event and not an error, unless Graph asks to start over again
+    ///   and again: see [`Resync::start_over`].
+    /// - [`Error::Paging`](crate::Error::Paging) when the last page has no `@odata.deltaLink`, since the next round could
+    ///   not go on from there.
     pub async fn try_next(&mut self) -> Result<Option<DeltaEvent<T>>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
@@ -243,7 +269,9 @@ impl<T: Model> Changes<T> {
     /// What an error means: an event, where Graph asks to start over.
     fn failure(&mut self, error: crate::Error) -> Result<DeltaEvent<T>> {
         let kind = match &error {
-            crate::Error::Api(error) => resync::kind(error, self.has_token),
+            crate::Error::Api(error) if self.restarts < resync::MAX_RESTARTS => {
+                resync::kind(error, self.has_token)
+            }
             _ => None,
         };
         let (Some(kind), Some(mut request), crate::Error::Api(said)) =
@@ -265,7 +293,24 @@ impl<T: Model> Changes<T> {
             kind,
             request,
             error,
+            self.restarts,
         )))
+    }
+
+    /// Goes on from a page with these links, or ends the round.
+    ///
+    /// A page with both is not the last one: its delta link is not used, since the pages after it belong to the round, too.
+    fn turn(&mut self, next: Option<&str>, delta: Option<&str>) {
+        match (next, delta) {
+            (None, None) => self.walk.fail(
+                "the round of changes ends without an `@odata.deltaLink`, so that nothing can go on from there",
+            ),
+            (None, Some(link)) if !is_url(link) => {
+                self.walk.fail("the `@odata.deltaLink` is not a URL");
+            }
+            (None, delta) => self.walk.turn(None, delta),
+            (next, _) => self.walk.turn(next, None),
+        }
     }
 }
 
@@ -295,13 +340,13 @@ impl<T: Model> Stream for Changes<T> {
             if let Some(event) = self.events.pop_front() {
                 return Poll::Ready(Some(Ok(event)));
             }
+            ready!(self.pause.poll(context));
             let Some(answered) = ready!(self.walk.poll(context)) else {
                 return Poll::Ready(None);
             };
             match answered.and_then(read::page::<T>) {
                 Ok(page) => {
-                    self.walk
-                        .turn(page.next_link.as_deref(), page.delta_link.as_deref());
+                    self.turn(page.next_link.as_deref(), page.delta_link.as_deref());
                     self.events = page.value.into();
                     self.has_token = false;
                 }

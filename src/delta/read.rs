@@ -1,27 +1,34 @@
-//! A page of changes.
+//! Pages of changes.
 
 use std::fmt;
 
-use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::event::{Changed, DeltaEvent, Removed, RemovedReason};
 use crate::call::Answered;
 use crate::model::Model;
+use crate::model::json::{Kept, Name, Text};
+use crate::model::lists::ListItem;
 use crate::{Page, Result};
 
 /// Reads a page. Each item is read twice: into its type, and for what no model keeps, which is short.
-pub(super) fn page<T: Model>(answered: Answered) -> Result<Page<DeltaEvent<T>>> {
+pub(crate) fn page<T: Model>(answered: Answered) -> Result<Page<DeltaEvent<T>>> {
     let context = answered.context().clone();
     let page = answered.page::<Box<RawValue>, T>()?;
     let items = page.value.iter().enumerate().map(|(index, json)| {
         let at = |error: Box<crate::error::DecodeError>| {
             error.below(&format!("value[{index}]")).of(&context)
         };
-        let marks: Marks = decode(json).map_err(at)?;
-        let item: T = decode(json).map_err(at)?;
-        Ok(match removed(&marks) {
+        let marks = match json.get().starts_with('{') {
+            true => decode(json).map_err(at)?,
+            // An item that is not an object says nothing of removal.
+            false => Marks::default(),
+        };
+        let ListItem(item) = decode(json).map_err(at)?;
+        Ok(match marks.removed() {
             Some(reason) => DeltaEvent::Removed(Removed::new(item, marks.id, reason)),
             None => DeltaEvent::Changed(Changed::new(item, marks)),
         })
@@ -45,27 +52,37 @@ pub(super) struct Marks {
     pub(super) id: Option<String>,
     /// The properties that came as `null`.
     pub(super) nulls: Vec<Box<str>>,
-    /// `@removed`
-    removed: Option<RemovedMark>,
+    /// `@removed`, whatever it is. `None` where it did not come, or as `null` or `false`.
+    removed: Option<Value>,
     /// The facet `deleted` of drive items.
     is_deleted: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct RemovedMark {
-    #[serde(default)]
-    reason: Option<String>,
+impl Marks {
+    /// Why the item is removed, where it is.
+    ///
+    /// Only the two documented words are reasons; whatever else is marked as removed is removed for an unknown reason.
+    pub(super) fn removed(&self) -> Option<RemovedReason> {
+        let Some(mark) = &self.removed else {
+            return self.is_deleted.then_some(RemovedReason::Deleted);
+        };
+        let Value::Object(mark) = mark else {
+            return Some(RemovedReason::Unknown(word(mark)));
+        };
+        Some(match mark.get("reason") {
+            Some(Value::String(word)) if word == "changed" => RemovedReason::Changed,
+            Some(Value::String(word)) if word == "deleted" => RemovedReason::Deleted,
+            reason => RemovedReason::Unknown(reason.map(word).unwrap_or_default()),
+        })
+    }
 }
 
-/// Why an item is removed, where it is.
-pub(super) fn removed(marks: &Marks) -> Option<RemovedReason> {
-    match &marks.removed {
-        Some(mark) => Some(match mark.reason.as_deref() {
-            Some("changed") => RemovedReason::Changed,
-            Some("deleted") | None => RemovedReason::Deleted,
-            Some(other) => RemovedReason::Unknown(other.to_owned()),
-        }),
-        None => marks.is_deleted.then_some(RemovedReason::Deleted),
+/// The text that a value is, where it is a single one.
+fn word(value: &Value) -> String {
+    match value {
+        Value::String(word) => word.clone(),
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
     }
 }
 
@@ -82,25 +99,23 @@ impl<'de> Deserialize<'de> for Marks {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Marks, A::Error> {
                 let mut marks = Marks::default();
-                while let Some(name) = map.next_key::<String>()? {
-                    let is_null = match name.as_str() {
-                        "id" => {
-                            let id = map.next_value::<serde_json::Value>()?;
-                            marks.id = id.as_str().map(str::to_owned);
-                            id.is_null()
-                        }
+                while let Some(Name(name)) = map.next_key()? {
+                    let text = map.next_value::<Text<'de>>()?;
+                    let value = || Kept::read(text.as_str()).map(|kept| kept.value);
+                    let value = || value().map_err(serde::de::Error::custom);
+                    match name.as_str() {
+                        "id" => marks.id = value()?.as_str().map(str::to_owned),
                         "@removed" => {
-                            marks.removed = map.next_value()?;
-                            false
+                            let is_set =
+                                |mark: &Value| !matches!(mark, Value::Null | Value::Bool(false));
+                            marks.removed = Some(value()?).filter(is_set);
                         }
-                        "deleted" => {
-                            let facet = map.next_value::<serde_json::Value>()?;
-                            marks.is_deleted = facet.is_object();
-                            facet.is_null()
-                        }
-                        _ => map.next_value::<Option<IgnoredAny>>()?.is_none(),
-                    };
-                    if is_null && !name.contains('@') {
+                        "deleted" => marks.is_deleted = text.as_str().starts_with('{'),
+                        _ => {}
+                    }
+                    // Of two values of one name the last one counts.
+                    marks.nulls.retain(|other| **other != *name);
+                    if text.as_str() == "null" && !name.contains('@') {
                         marks.nulls.push(name.into());
                     }
                 }
@@ -122,6 +137,7 @@ mod tests {
 
     #[test]
     fn what_is_removed_says_why() {
+        let unknown = |word: &str| Some(RemovedReason::Unknown(word.to_owned()));
         for (json, reason) in [
             (r#"{"id":"1"}"#, None),
             (
@@ -132,11 +148,19 @@ mod tests {
                 r#"{"@removed":{"reason":"deleted"}}"#,
                 Some(RemovedReason::Deleted),
             ),
-            (r#"{"@removed":{}}"#, Some(RemovedReason::Deleted)),
-            (
-                r#"{"@removed":{"reason":"moved"}}"#,
-                Some(RemovedReason::Unknown("moved".to_owned())),
-            ),
+            (r#"{"@removed":{}}"#, unknown("")),
+            (r#"{"@removed":{"reason":null}}"#, unknown("")),
+            (r#"{"@removed":{"reason":1}}"#, unknown("1")),
+            (r#"{"@removed":{"reason":1e999}}"#, unknown("1e999")),
+            (r#"{"@removed":{"reason":["deleted"]}}"#, unknown("")),
+            (r#"{"@removed":{"reason":"Deleted"}}"#, unknown("Deleted")),
+            (r#"{"@removed":"changed"}"#, unknown("changed")),
+            (r#"{"@removed":true}"#, unknown("true")),
+            (r#"{"@removed":[]}"#, unknown("")),
+            (r#"{"@removed":"","deleted":{}}"#, unknown("")),
+            (r#"{"@removed":null}"#, None),
+            (r#"{"@removed":false}"#, None),
+            (r#"{"@removed":{"reason":"moved"}}"#, unknown("moved")),
             (
                 r#"{"deleted":{"state":"deleted"}}"#,
                 Some(RemovedReason::Deleted),
@@ -144,7 +168,7 @@ mod tests {
             (r#"{"deleted":null}"#, None),
             (r#"{"deleted":true}"#, None),
         ] {
-            assert_eq!(removed(&marks(json)), reason, "{json}");
+            assert_eq!(marks(json).removed(), reason, "{json}");
         }
     }
 

@@ -2,8 +2,12 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::StatusCode;
+use tokio::time::Sleep;
 
 use super::Changes;
 use crate::Graph;
@@ -20,8 +24,13 @@ pub struct Resync<T> {
     kind: ResyncKind,
     request: Request,
     error: Error,
+    /// How many rounds in a row have begun anew.
+    restarts: u32,
     item: PhantomData<fn() -> T>,
 }
+
+/// How many rounds in a row may begin anew.
+pub(super) const MAX_RESTARTS: u32 = 4;
 
 /// What Graph advises to do with differences between what is at hand and what the new round brings.
 ///
@@ -40,12 +49,19 @@ pub enum ResyncKind {
 }
 
 impl<T> Resync<T> {
-    pub(super) fn new(graph: Graph, kind: ResyncKind, request: Request, error: Error) -> Self {
+    pub(super) fn new(
+        graph: Graph,
+        kind: ResyncKind,
+        request: Request,
+        error: Error,
+        restarts: u32,
+    ) -> Self {
         Self {
             graph,
             kind,
             request,
             error,
+            restarts,
             item: PhantomData,
         }
     }
@@ -67,7 +83,11 @@ impl<T> Resync<T> {
 }
 
 impl<T: Model> Resync<T> {
-    /// A new round, from the beginning.
+    /// Returns a new round, from the beginning.
+    ///
+    /// Where Graph asks to start over again and again, a round that begins anew waits before its first request: the
+    /// second one a second, and each further one twice as long. After four such rounds the stream gives the error of
+    /// Graph's response instead of another [`DeltaEvent::Resync`](super::DeltaEvent::Resync).
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, kept: String) -> msgraph::Result<()> {
@@ -87,7 +107,36 @@ impl<T: Model> Resync<T> {
             url: without_token(&self.request.url),
             ..self.request.clone()
         };
-        Changes::new(self.graph, self.request, restart, false)
+        Changes::again(self.graph, self.request, restart, self.restarts + 1)
+    }
+}
+
+/// The wait before a round that begins anew. It begins when the round is polled, on the runtime that polls it.
+#[derive(Default)]
+pub(super) struct Pause {
+    left: Option<Duration>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pause {
+    /// The wait before the round of this number. The first one is begun at once, since Graph has asked for it.
+    pub(super) fn before(restarts: u32) -> Self {
+        let doublings = restarts.checked_sub(2);
+        Self {
+            left: doublings.map(|doublings| Duration::from_secs(1 << doublings.min(6))),
+            sleep: None,
+        }
+    }
+
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(left) = self.left.take() {
+            self.sleep = Some(Box::pin(tokio::time::sleep(left)));
+        }
+        if let Some(sleep) = &mut self.sleep {
+            ready!(sleep.as_mut().poll(context));
+            self.sleep = None;
+        }
+        Poll::Ready(())
     }
 }
 
@@ -98,6 +147,7 @@ impl<T> Clone for Resync<T> {
             self.kind,
             self.request.clone(),
             self.error.clone(),
+            self.restarts,
         )
     }
 }

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::lists::Listed;
 use super::object::{Object, TypeInfo, with_slots};
-use super::place;
 use super::{DerivedFrom, IntoRelated, Navigation, Property};
+use super::{mismatched, place};
+use crate::call::{decode, type_name};
 use crate::error::{DecodeError, Error, Result};
 
 /// The annotation that says what a value is.
@@ -62,9 +64,15 @@ pub trait Model:
         self
     }
 
-    /// Properties that Graph sent and that are not of their type: their fields are `None`, and `extra` has what was sent.
+    /// Returns the properties that Graph sent and that are not of their type, at any depth, with the path to each.
     ///
-    /// One value that is not as described does not make a whole page unreadable, and is written again as it came.
+    /// One value that is not as described does not make a page unreadable. It stands in `extra` of its object, is written
+    /// again as it came, and its field is `None`. Three cases differ:
+    ///
+    /// - Text with half a surrogate pair is in its field, with U+FFFD in its place.
+    /// - An item that is not an object, in a list of objects, stays in the list as an object without properties. See
+    ///   [`Extra::instead_of_object`](crate::model::Extra::instead_of_object).
+    /// - A list of anything else is in `extra` as a whole when one of its items does not fit.
     ///
     /// ```
     /// use msgraph::Model;
@@ -72,15 +80,16 @@ pub trait Model:
     ///
     /// let user: User = serde_json::from_str(r#"{"city": "Oslo", "createdDateTime": "soon"}"#)?;
     /// assert_eq!(user.created_date_time, None);
-    /// assert_eq!(user.misfits(), [("createdDateTime", &"soon".into())]);
+    /// assert_eq!(user.mismatched_properties(), [("createdDateTime".into(), &"soon".into())]);
+    ///
+    /// let user: User = serde_json::from_str(r#"{"assignedPlans": [{"service": 1.5}, {"assignedDateTime": {}}]}"#)?;
+    /// assert_eq!(user.mismatched_properties()[0].0, "assignedPlans[1].assignedDateTime");
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    fn misfits(&self) -> Vec<(&str, &Value)> {
-        let names = self.info().names;
-        let extra = self.extra().iter();
-        extra
-            .filter(|(name, value)| names.contains(name) && !value.is_null())
-            .collect()
+    fn mismatched_properties(&self) -> Vec<(String, &Value)> {
+        let mut found = Vec::new();
+        mismatched::find(self, "", &mut found);
+        found
     }
 
     /// What a navigation property leads to, where `$expand` asked for it; `None` where it was not sent.
@@ -91,7 +100,9 @@ pub trait Model:
     fn related<T: DeserializeOwned>(&self, navigation: Navigation<Self, T>) -> Result<Option<T>> {
         match self.extra().get(navigation.name()) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => decode(value, navigation.name()).map(Some),
+            Some(value) => Listed::deserialize(value)
+                .map(|Listed(related)| Some(related))
+                .map_err(|error| misread::<T>(navigation.name(), error)),
         }
     }
 
@@ -170,8 +181,11 @@ pub trait Model:
         if !is_of(of, T::default().info()) {
             return Ok(None);
         }
-        let json = serde_json::to_value(self).map_err(|error| not_json("", &error))?;
-        decode(&json, "").map(Some)
+        // As text, since `Value` cannot hold all that a model keeps.
+        let json = serde_json::to_string(self).map_err(|error| not_json("", &error))?;
+        decode(json.as_bytes(), type_name::<T>())
+            .map(Some)
+            .map_err(Error::Decode)
     }
 
     /// Returns the model with a dynamic property: a value of an open type, and the `@odata.type`
@@ -239,7 +253,7 @@ pub trait Model:
     /// <https://learn.microsoft.com/graph/api/resources/plannerchecklistitems>
     fn dynamic<V: Model>(&self, name: &str) -> Result<Option<V>> {
         match self.extra().get(name) {
-            Some(value) if may_be::<V>(value) => decode(value, name).map(Some),
+            Some(value) if may_be::<V>(value) => read_value(name, value).map(Some),
             _ => Ok(None),
         }
     }
@@ -270,7 +284,7 @@ pub trait Model:
             // Annotations and misfits are no dynamic properties.
             .filter(|(name, _)| !name.contains('@') && !names.contains(name))
             .filter(|(_, value)| value.is_object() && may_be::<V>(value))
-            .map(|(name, value)| Ok((name, decode(value, name)?)))
+            .map(|(name, value)| Ok((name, read_value(name, value)?)))
             .collect()
     }
 
@@ -342,21 +356,20 @@ fn with_type<V: Model>(value: &V) -> Result<Value, serde_json::Error> {
     Ok(json)
 }
 
-/// Reads what stands under `path`, the whole where it is empty.
-fn decode<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T> {
-    T::deserialize(value).map_err(|error| {
-        let error = match path {
-            "" => error,
-            path => place::within(place::Step::Name(path), error),
-        };
-        let text = error.to_string();
-        let (path, message) = place::split(&text);
-        Error::Decode(Box::new(DecodeError::new(
-            path.unwrap_or_default().to_owned(),
-            std::any::type_name::<T>(),
-            message.to_owned(),
-        )))
-    })
+/// Reads the value that stands under a name.
+fn read_value<V: Model>(name: &str, value: &Value) -> Result<V> {
+    V::deserialize(value).map_err(|error| misread::<V>(name, error))
+}
+
+/// The error of a `T` that cannot be read, which stands under a name.
+fn misread<T>(name: &str, error: serde_json::Error) -> Error {
+    let text = place::within(place::Step::Name(name), error).to_string();
+    let (path, message) = place::split(&text);
+    Error::Decode(Box::new(DecodeError::new(
+        path.unwrap_or_default().to_owned(),
+        type_name::<T>(),
+        message.to_owned(),
+    )))
 }
 
 fn not_json(path: &str, error: &serde_json::Error) -> Error {

@@ -16,8 +16,8 @@ pub fn upcast<D: DerivedFrom<B>, B: Model>(derived: D) -> B {
     let info = derived.info();
     // Whatever the base has no field for goes to its `extra`. All of the base's fields are fields of the derived type too,
     // with the same types, so what was written as one is always read as the other.
-    let json = serde_json::to_value(Shown(&derived)).unwrap_or_default();
-    let mut base: B = serde_json::from_value(json).unwrap_or_default();
+    let json = serde_json::to_string(&Shown(&derived)).unwrap_or_default();
+    let mut base: B = serde_json::from_str(&json).unwrap_or_default();
     if base.odata_type().is_none() {
         let of = format!("#{}", info.name);
         base.extra_mut().insert("@odata.type", of);

@@ -1,11 +1,16 @@
 //! What a model has no field for.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Index;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-/// Properties, annotations and expanded relations that a model has no field for.
+use super::Ref;
+use super::json::Kept;
+
+/// Properties, annotations and expanded relations that a model has no field for, and values that do not fit their field.
 ///
 /// Nothing that Graph sends is lost: what the description does not know stays here, and is written again. An explicit
 /// `null` (see [`Model::clear`](crate::Model::clear)) stands here too. Empty, it takes eight bytes.
@@ -17,8 +22,18 @@ use serde_json::{Map, Value};
 /// assert_eq!(user.extra["brandNew"]["a"][0], 1);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
+///
+/// Two kinds of JSON have no [`Value`]: a number beyond `f64` reads as a string of its digits, and half a surrogate pair
+/// reads as U+FFFD. [`json_text`](Self::json_text) returns the JSON as it came, and that is also what is written.
 #[derive(Clone, Default, PartialEq)]
-pub struct Extra(Option<Box<Map<String, Value>>>);
+pub struct Extra(Option<Box<Values>>);
+
+#[derive(Clone, Default, PartialEq)]
+struct Values {
+    named: BTreeMap<String, Kept>,
+    /// The JSON that came where the model should have been.
+    instead: Option<Kept>,
+}
 
 impl Extra {
     /// Nothing.
@@ -28,12 +43,43 @@ impl Extra {
 
     /// The value under a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.as_ref()?.get(name)
+        self.find(name).map(|kept| &kept.value)
     }
 
     /// The value under a name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.0.as_mut()?.get_mut(name)
+        self.0.as_mut()?.named.get_mut(name).map(Kept::value_mut)
+    }
+
+    /// Returns the JSON text under a name, exactly as it came where the [`Value`] does not hold all of it.
+    ///
+    /// ```
+    /// use msgraph::models::User;
+    ///
+    /// let user: User = serde_json::from_str(r#"{"brandNew": 1e999}"#)?;
+    /// assert_eq!(user.extra["brandNew"], "1e999");
+    /// assert_eq!(user.extra.json_text("brandNew").as_deref(), Some("1e999"));
+    /// assert_eq!(serde_json::to_string(&user)?, r#"{"brandNew":1e999}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn json_text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.find(name).map(Kept::text)
+    }
+
+    /// Returns the JSON that came where an object should have been: an item of a list that is a number, for example.
+    ///
+    /// Such an item has no properties, and is written again as it came unless properties are set.
+    ///
+    /// ```
+    /// use msgraph::Page;
+    /// use msgraph::models::User;
+    ///
+    /// let page: Page<User> = serde_json::from_str(r#"{"value": [{"id": "1"}, 2]}"#)?;
+    /// assert_eq!(page.value[1].extra.instead_of_object(), Some(&2.into()));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn instead_of_object(&self) -> Option<&Value> {
+        self.kept_instead().map(|kept| &kept.value)
     }
 
     /// Whether there is a value under a name.
@@ -43,24 +89,25 @@ impl Extra {
 
     /// Puts a value under a name, and gives back the one that stood there.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
-        self.0
-            .get_or_insert_default()
-            .insert(name.into(), value.into())
+        let named = &mut self.0.get_or_insert_default().named;
+        named
+            .insert(name.into(), value.into().into())
+            .map(|kept| kept.value)
     }
 
     /// Takes the value under a name out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let map = self.0.as_mut()?;
-        let value = map.remove(name);
-        if map.is_empty() {
+        let values = self.0.as_mut()?;
+        let kept = values.named.remove(name);
+        if values.named.is_empty() && values.instead.is_none() {
             self.0 = None;
         }
-        value
+        kept.map(|kept| kept.value)
     }
 
     /// How many values there are.
     pub fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |map| map.len())
+        self.0.as_ref().map_or(0, |values| values.named.len())
     }
 
     /// Whether there are none.
@@ -70,10 +117,40 @@ impl Extra {
 
     /// All names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.kept().map(|(name, kept)| (name, &kept.value))
+    }
+
+    fn find(&self, name: &str) -> Option<&Kept> {
+        self.0.as_ref()?.named.get(name)
+    }
+
+    /// All names, and the values with their texts.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&str, &Kept)> {
         self.0
             .iter()
-            .flat_map(|map| map.iter())
-            .map(|(name, value)| (name.as_str(), value))
+            .flat_map(|values| &values.named)
+            .map(|(name, kept)| (name.as_str(), kept))
+    }
+
+    /// Puts what came under a name.
+    pub(crate) fn keep(&mut self, name: impl Into<String>, kept: Kept) {
+        self.0
+            .get_or_insert_default()
+            .named
+            .insert(name.into(), kept);
+    }
+
+    /// Whether a field has what was read from the text under its name. See [`Kept::is_source_of`].
+    pub(super) fn is_source_of(&self, name: &str, field: Ref<'_>) -> bool {
+        self.find(name).is_some_and(|kept| kept.is_source_of(field))
+    }
+
+    pub(super) fn kept_instead(&self) -> Option<&Kept> {
+        self.0.as_ref()?.instead.as_ref()
+    }
+
+    pub(super) fn set_instead(&mut self, kept: Kept) {
+        self.0.get_or_insert_default().instead = Some(kept);
     }
 }
 

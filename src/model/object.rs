@@ -32,21 +32,21 @@ pub trait Object: Send + Sync + 'static {
     /// What there is no field for, to be changed.
     fn extra_mut(&mut self) -> &mut Extra;
     /// Shows all fields, in the order of [`TypeInfo::names`].
-    fn refs(&self, read: &mut Refs<'_>);
+    fn refs<'s>(&'s self, read: &mut Refs<'_, 's>);
     /// Hands out all fields to be written, in the order of [`TypeInfo::names`].
     fn slots(&mut self, write: &mut Slots<'_>);
 }
 
-type Read<'r> = dyn FnMut(&[&dyn Field], &Extra) + 'r;
+type Read<'r, 's> = dyn FnMut(&[&'s dyn Field], &'s Extra) + 'r;
 type Write<'w> = dyn FnMut(&mut [&mut dyn Field], &mut Extra) + 'w;
 
-/// Looks at the fields of a model.
-pub struct Refs<'r>(&'r mut Read<'r>);
+/// Looks at the fields of a model, which live for `'s`.
+pub struct Refs<'r, 's>(&'r mut Read<'r, 's>);
 
-impl Refs<'_> {
+impl<'s> Refs<'_, 's> {
     /// Takes them.
     #[inline]
-    pub fn all(&mut self, fields: &[&dyn Field], extra: &Extra) {
+    pub fn all(&mut self, fields: &[&'s dyn Field], extra: &'s Extra) {
         (self.0)(fields, extra);
     }
 }
@@ -63,9 +63,9 @@ impl Slots<'_> {
 }
 
 /// Runs `read` over the fields of an object.
-pub(crate) fn with_refs<R>(
-    object: &dyn Object,
-    read: impl FnOnce(&[&dyn Field], &Extra) -> R,
+pub(crate) fn with_refs<'s, R>(
+    object: &'s dyn Object,
+    read: impl FnOnce(&[&'s dyn Field], &'s Extra) -> R,
 ) -> Option<R> {
     let mut read = Some(read);
     let mut result = None;
@@ -149,6 +149,10 @@ pub fn debug(object: &dyn Object, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         for (name, value) in extra.iter() {
             shown.field(name, &Shown { name, value });
+        }
+        if extra.instead_of_object().is_some() {
+            // It has no name that would say whether it is secret.
+            shown.field("instead_of_object", &format_args!("[redacted]"));
         }
     });
     shown.finish()

@@ -1,35 +1,69 @@
-//! One reader for all models.
+//! The reader of all models.
 //!
-//! It reads into the fields as the keys come: nothing is kept aside but what there is no field for, and what does not fit
-//! its field: one property that is not as described must not take a whole page with it, and nothing may be lost. An error
-//! says where in the JSON it is, see [`place`](super::place).
+//! It reads into the fields as the keys come. A value that does not fit its field goes to [`Extra`] with its JSON text: one
+//! property that is not as described must not make a page unreadable, and nothing may be lost.
+//!
+//! Objects, and lists of objects, are read as they stream in. Any other value is read from its text, because serde_json's
+//! reader fails for good at a number beyond `f64` and at half a surrogate pair. An error says where in the JSON it is, see
+//! [`place`](super::place).
 
+use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::declared;
-use super::edm::{Decimal, binary};
+use super::edm::binary;
+use super::json::{Kept, Name, Text, from_wtf8, lossy_string};
 use super::object::{Object, TypeInfo, with_slots};
 use super::place::{Step, within};
-use super::{Extra, Field, Model, Slot};
+use super::{ElementSlot, Extra, Field, ListSlot, Model, Slot};
+
+/// The name by which a model asks its deserializer whether it is an item of a list. See [`lists`](super::lists).
+pub(super) const MODEL: &str = "$msgraph::Model";
 
 /// `Deserialize` of all models.
+///
+/// # Errors
+///
+/// The value is not an object, unless it is an item of a list; or it is nested too deeply.
 pub fn deserialize<'de, T: Model, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mut object = T::default();
-    deserializer.deserialize_map(ObjectVisitor(&mut object))?;
+    deserializer.deserialize_newtype_struct(MODEL, ModelVisitor(&mut object))?;
     Ok(object)
 }
 
-struct ObjectVisitor<'o>(&'o mut dyn Object);
+struct ModelVisitor<'o>(&'o mut dyn Object);
 
-impl<'de> Visitor<'de> for ObjectVisitor<'_> {
+impl<'de> Visitor<'de> for ModelVisitor<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         declared::expecting(self.0.info(), f)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+
+    /// What [`Item`](super::lists::Item) calls. The list keeps an item that is not an object.
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        struct Place<'o>(&'o mut dyn Object);
+
+        impl ElementSlot for Place<'_> {
+            fn start(&mut self) -> &mut dyn Object {
+                self.0
+            }
+
+            fn clear(&mut self) {}
+        }
+
+        let slot = Slot::Element(&mut Place(self.0));
+        deserializer.deserialize_any(ContainerVisitor(slot))?;
+        Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
@@ -64,22 +98,29 @@ fn read_fields<'de, A: MapAccess<'de>>(
                 let Some(field) = fields.get_mut(number) else {
                     return Err(A::Error::custom("the model has fewer fields than names"));
                 };
-                let (name, of) = (names[number], info.name);
-                let slot = field.slot();
-                let is_item = false;
-                let misfit = map
-                    .next_value_seed(SlotSeed { slot, of, is_item })
+                let name = names[number];
+                let outcome = map
+                    .next_value_seed(SlotSeed(field.slot()))
                     .map_err(|error| within(Step::Name(name), error))?;
-                if let Some(value) = misfit {
-                    field.slot().clear();
-                    extra.insert(name, value);
+                match outcome {
+                    // Of two values of one name the last one counts.
+                    Outcome::Fits if extra.is_empty() => {}
+                    Outcome::Fits => {
+                        extra.remove(name);
+                    }
+                    Outcome::Repaired(kept) => extra.keep(name, kept),
+                    Outcome::Mismatched(kept) => {
+                        field.slot().clear();
+                        extra.keep(name, kept);
+                    }
                 }
             }
             Key::Other(name) => {
-                let value = map
-                    .next_value::<Value>()
+                let kept = map
+                    .next_value::<Text<'de>>()
+                    .and_then(|text| Kept::read(text.as_str()).map_err(A::Error::custom))
                     .map_err(|error| within(Step::Name(&name), error))?;
-                extra.insert(name, value);
+                extra.keep(name, kept);
             }
         }
     }
@@ -101,7 +142,8 @@ impl<'de> DeserializeSeed<'de> for KeySeed {
     type Value = Key;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
-        deserializer.deserialize_str(self)
+        // serde_json checks surrogate pairs in texts, and not in bytes.
+        deserializer.deserialize_bytes(self)
     }
 }
 
@@ -113,230 +155,158 @@ impl Visitor<'_> for KeySeed {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<Key, E> {
+        self.visit_bytes(key.as_bytes())
+    }
+
+    fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<Key, E> {
         let (before, after) = self.names.split_at(self.next.min(self.names.len()));
-        if let Some(number) = after.iter().position(|name| *name == key) {
+        if let Some(number) = after.iter().position(|name| name.as_bytes() == key) {
             return Ok(Key::Known(before.len() + number));
         }
-        if let Some(number) = before.iter().position(|name| *name == key) {
+        if let Some(number) = before.iter().position(|name| name.as_bytes() == key) {
             return Ok(Key::Known(number));
         }
-        Ok(Key::Other(key.to_owned()))
+        from_wtf8(key).map(Key::Other)
     }
 }
 
-/// Reads a value into a slot. What does not fit it comes back.
-struct SlotSeed<'s> {
-    slot: Slot<'s>,
-    of: &'static str,
-    /// An item of a list, which has no place for what does not fit: that is an error then.
-    is_item: bool,
+/// What became of a property's value.
+enum Outcome {
+    Fits,
+    /// It is in its field, but the field does not hold all of it.
+    Repaired(Kept),
+    /// It is not of the field's type.
+    Mismatched(Kept),
 }
+
+/// Whether a text fits its slot, as [`Outcome`].
+#[derive(Clone, Copy, PartialEq)]
+enum Fit {
+    Fits,
+    /// It is an empty text in place of a value. It reads as `null`, but a list has no `null`.
+    Empty,
+    Repaired,
+    Mismatched,
+}
+
+impl Fit {
+    fn of(fits: bool) -> Self {
+        match fits {
+            true => Fit::Fits,
+            false => Fit::Mismatched,
+        }
+    }
+}
+
+/// Reads a property's value into its slot.
+struct SlotSeed<'s>(Slot<'s>);
 
 impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
-    type Value = Option<Value>;
+    type Value = Outcome;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Value>, D::Error> {
-        match self.slot {
-            Slot::Untyped(slot) => {
-                let value = Value::deserialize(deserializer)?;
-                *slot = Some(value).filter(|value| !value.is_null());
-                Ok(None)
-            }
-            Slot::Decimal(slot) => {
-                *slot = Option::<Decimal>::deserialize(deserializer)?;
-                Ok(None)
-            }
-            _ => deserializer.deserialize_any(self),
-        }
-    }
-}
-
-impl SlotSeed<'_> {
-    /// Takes a whole number, in whichever form it came.
-    fn integer<E: Error>(mut self, value: i64) -> Result<Option<Value>, E> {
-        let read = match &mut self.slot {
-            Slot::Int16(slot) => fit(value, slot),
-            Slot::Int32(slot) => fit(value, slot),
-            Slot::Int64(slot) => fit(value, slot),
-            Slot::Uint8(slot) => fit(value, slot),
-            Slot::Float(slot) => put(value as f32, slot),
-            Slot::Double(slot) => put(value as f64, slot),
-            // Documented answers have numbers and truth values where text is declared, such as `0` for an identifier.
-            Slot::String(slot) => put(value.to_string(), slot),
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
+        let is_container = match &self.0 {
+            Slot::Object(_) | Slot::Element(_) => true,
+            Slot::List(list) => list.holds_objects(),
             _ => false,
         };
-        match read {
-            true => Ok(None),
-            false => self.misfit("a number", value),
+        if is_container {
+            let kept = deserializer.deserialize_any(ContainerVisitor(self.0))?;
+            return Ok(kept.map_or(Outcome::Fits, Outcome::Mismatched));
         }
+        let text = Text::deserialize(deserializer)?;
+        let text = text.as_str();
+        let outcome = match read_text(text, self.0) {
+            Ok(Fit::Fits | Fit::Empty) => return Ok(Outcome::Fits),
+            Ok(Fit::Repaired) => Kept::read(text).map(Outcome::Repaired),
+            Ok(Fit::Mismatched) => Kept::read(text).map(Outcome::Mismatched),
+            Err(error) => Err(error),
+        };
+        outcome.map_err(D::Error::custom)
     }
+}
 
-    /// What becomes of a value that is none of the type. An error says what was found, and not the value: that may be a secret
-    /// or a whole file, and errors end up in logs.
-    #[cold]
-    fn misfit<E: Error>(&self, found: &str, value: impl Into<Value>) -> Result<Option<Value>, E> {
-        if self.is_item {
-            return Err(self.refuse(found));
-        }
-        Ok(Some(value.into()))
-    }
+/// Reads an object, or a list of objects, into its slot. What is something else comes back.
+struct ContainerVisitor<'s>(Slot<'s>);
 
-    #[cold]
-    fn refuse<E: Error>(&self, found: &str) -> E {
-        let wanted = self.wanted();
-        E::custom(format_args!(
-            "expected {wanted}, found {found}, in {}",
-            self.of
-        ))
-    }
-
-    /// What is expected, for an error.
-    fn wanted(&self) -> &'static str {
-        match &self.slot {
-            Slot::String(_) => "a string",
-            Slot::Bool(_) => "true or false",
-            Slot::Int16(_) => "a number (Edm.Int16)",
-            Slot::Int32(_) => "a number (Edm.Int32)",
-            Slot::Int64(_) => "a number (Edm.Int64)",
-            Slot::Uint8(_) => "a number (Edm.Byte)",
-            Slot::Float(_) => "a number (Edm.Single)",
-            Slot::Double(_) => "a number (Edm.Double)",
-            Slot::Scalar(slot) => slot.expected(),
-            Slot::Decimal(_) => "a number (Edm.Decimal)",
-            Slot::Binary(_) => "base64 (Edm.Binary)",
-            Slot::Untyped(_) => "any value",
-            Slot::Object(_) | Slot::Element(_) => "an object",
-            Slot::List(_) => "an array",
+impl ContainerVisitor<'_> {
+    fn mismatched(self, kept: Kept) -> Option<Kept> {
+        match self.0 {
+            // The list has a place for it, so that it is not shorter than it came.
+            Slot::Element(slot) => {
+                slot.start().extra_mut().set_instead(kept);
+                None
+            }
+            _ => Some(kept),
         }
     }
 }
 
-impl<'de> Visitor<'de> for SlotSeed<'_> {
-    type Value = Option<Value>;
+impl<'de> Visitor<'de> for ContainerVisitor<'_> {
+    type Value = Option<Kept>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.wanted())
+        f.write_str("a JSON value")
     }
 
-    /// `null` is no value: it reads as if the property were absent.
-    fn visit_unit<E: Error>(self) -> Result<Option<Value>, E> {
-        self.slot.clear();
+    /// `null` is no value: it reads as if the property, or the item of a list, were absent.
+    fn visit_unit<E: Error>(self) -> Result<Option<Kept>, E> {
+        self.0.clear();
         Ok(None)
     }
 
-    fn visit_none<E: Error>(self) -> Result<Option<Value>, E> {
+    fn visit_none<E: Error>(self) -> Result<Option<Kept>, E> {
         self.visit_unit()
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Value>, D::Error> {
-        self.deserialize(deserializer)
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Kept>, D::Error> {
+        deserializer.deserialize_any(self)
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Option<Value>, E> {
-        match self.slot {
-            Slot::Bool(slot) => *slot = Some(value),
-            Slot::String(slot) => *slot = Some(value.to_string()),
-            slot => return Self { slot, ..self }.misfit("true or false", value),
-        }
-        Ok(None)
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Option<Kept>, E> {
+        Ok(self.mismatched(Value::from(value).into()))
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<Value>, E> {
-        self.integer(value)
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<Kept>, E> {
+        Ok(self.mismatched(Value::from(value).into()))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<Value>, E> {
-        if let Ok(value) = i64::try_from(value) {
-            return self.integer(value);
-        }
-        match self.slot {
-            Slot::Float(slot) => *slot = Some(value as f32),
-            Slot::Double(slot) => *slot = Some(value as f64),
-            Slot::String(slot) => *slot = Some(value.to_string()),
-            slot => return Self { slot, ..self }.misfit("a number", value),
-        }
-        Ok(None)
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<Kept>, E> {
+        Ok(self.mismatched(Value::from(value).into()))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<Value>, E> {
-        /// Up to here every whole number is one of `f64` too.
-        const WHOLE: f64 = 9_007_199_254_740_992.0;
-        match self.slot {
-            Slot::Float(slot) => *slot = Some(value as f32),
-            Slot::Double(slot) => *slot = Some(value),
-            Slot::String(slot) => *slot = Some(value.to_string()),
-            // Some services write whole numbers with a fraction of zero.
-            slot @ (Slot::Int16(_) | Slot::Int32(_) | Slot::Int64(_) | Slot::Uint8(_))
-                if value.fract() == 0.0 && value.abs() <= WHOLE =>
-            {
-                return Self { slot, ..self }.integer(value as i64);
-            }
-            slot => return Self { slot, ..self }.misfit("a number", value),
-        }
-        Ok(None)
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<Kept>, E> {
+        Ok(self.mismatched(Value::from(value).into()))
     }
 
-    fn visit_str<E: Error>(mut self, text: &str) -> Result<Option<Value>, E> {
-        let read = match &mut self.slot {
-            Slot::String(slot) => put(text.to_owned(), slot),
-            Slot::Scalar(slot) => slot.parse(text),
-            Slot::Binary(slot) => {
-                **slot = binary::decode(text).map(Into::into);
-                slot.is_some()
-            }
-            // Some services write numbers and truth values as text.
-            Slot::Bool(slot) => parse_into(&text.to_ascii_lowercase(), slot),
-            Slot::Int16(slot) => parse_into(text, slot),
-            Slot::Int32(slot) => parse_into(text, slot),
-            Slot::Int64(slot) => parse_into(text, slot),
-            Slot::Uint8(slot) => parse_into(text, slot),
-            Slot::Float(slot) => parse_into(odata_number(text), slot),
-            Slot::Double(slot) => parse_into(odata_number(text), slot),
-            _ => false,
-        };
-        match read {
-            true => Ok(None),
-            false => self.misfit("a string", text),
-        }
+    fn visit_str<E: Error>(self, text: &str) -> Result<Option<Kept>, E> {
+        Ok(self.mismatched(Value::from(text).into()))
     }
 
-    fn visit_string<E: Error>(self, text: String) -> Result<Option<Value>, E> {
-        match self.slot {
-            Slot::String(slot) => {
-                *slot = Some(text);
-                Ok(None)
-            }
-            slot => Self { slot, ..self }.visit_str(&text),
-        }
+    /// The JSON text of a value, from a deserializer that reads what serde_json does not: see `call::tolerant`.
+    fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Option<Kept>, E> {
+        let text = std::str::from_utf8(text).map_err(E::custom)?;
+        Ok(self.mismatched(Kept::read(text).map_err(E::custom)?))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Value>, A::Error> {
-        match self.slot {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Kept>, A::Error> {
+        match self.0 {
             Slot::Object(slot) => read_object(map, slot.start())?,
             Slot::Element(slot) => read_object(map, slot.start())?,
-            slot if self.is_item => return Err(Self { slot, ..self }.refuse("an object")),
-            _ => return Value::deserialize(MapAccessDeserializer::new(map)).map(Some),
+            slot => return Ok(Self(slot).mismatched(Kept::read_map(map)?)),
         }
         Ok(None)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<Value>, A::Error> {
-        let of = self.of;
-        let list = match self.slot {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<Kept>, A::Error> {
+        let list = match self.0 {
             Slot::List(list) => list,
-            slot if self.is_item => return Err(Self { slot, ..self }.refuse("an array")),
-            _ => return Value::deserialize(SeqAccessDeserializer::new(seq)).map(Some),
+            slot => return Ok(Self(slot).mismatched(Kept::read_seq(seq)?)),
         };
         list.start();
         for number in 0.. {
             let mut read = Ok(None);
-            list.add(&mut |slot| {
-                read = seq.next_element_seed(SlotSeed {
-                    slot,
-                    of,
-                    is_item: true,
-                });
-            });
+            list.add(&mut |slot| read = seq.next_element_seed(SlotSeed(slot)));
             if read
                 .map_err(|error| within(Step::Item(number), error))?
                 .is_none()
@@ -348,26 +318,173 @@ impl<'de> Visitor<'de> for SlotSeed<'_> {
     }
 }
 
+/// Reads the text of a value that is neither an object nor a list of objects.
+fn read_text(text: &str, slot: Slot<'_>) -> Result<Fit, serde_json::Error> {
+    match (text.as_bytes().first(), slot) {
+        (Some(b'n'), slot) => {
+            slot.clear();
+            Ok(Fit::Fits)
+        }
+        (_, Slot::Untyped(slot)) => {
+            let kept = Kept::read(text)?;
+            let is_exact = kept.is_exact();
+            *slot = Some(kept.value);
+            Ok(match is_exact {
+                true => Fit::Fits,
+                false => Fit::Repaired,
+            })
+        }
+        (Some(b'['), Slot::List(list)) => read_list(text, list),
+        (Some(b'"'), slot) => read_string(text, slot),
+        (Some(b't' | b'f'), slot) => Ok(Fit::of(match slot {
+            Slot::Bool(slot) => put(text == "true", slot),
+            Slot::String(slot) => put(text.to_owned(), slot),
+            _ => false,
+        })),
+        (Some(b'-' | b'0'..=b'9'), slot) => Ok(Fit::of(read_number(text, slot))),
+        _ => Ok(Fit::Mismatched),
+    }
+}
+
+/// Reads a list of anything but objects. It is taken whole or not at all: a list that is silently shorter than the one that
+/// came would read as if items had been removed.
+fn read_list(text: &str, list: &mut dyn ListSlot) -> Result<Fit, serde_json::Error> {
+    struct ListVisitor<'s>(&'s mut dyn ListSlot);
+
+    impl<'de> Visitor<'de> for ListVisitor<'_> {
+        type Value = Fit;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Fit, A::Error> {
+            let mut whole = Fit::Fits;
+            while let Some(item) = seq.next_element::<&RawValue>()? {
+                let mut fit = Ok(Fit::Fits);
+                self.0.add(&mut |slot| fit = read_text(item.get(), slot));
+                match fit.map_err(A::Error::custom)? {
+                    Fit::Fits => {}
+                    Fit::Repaired if whole == Fit::Fits => whole = Fit::Repaired,
+                    Fit::Repaired => {}
+                    Fit::Empty | Fit::Mismatched => whole = Fit::Mismatched,
+                }
+            }
+            Ok(whole)
+        }
+    }
+
+    list.start();
+    serde_json::Deserializer::from_str(text).deserialize_seq(ListVisitor(list))
+}
+
+fn read_number(text: &str, slot: Slot<'_>) -> bool {
+    match slot {
+        Slot::Int16(slot) => read_integer(text, slot),
+        Slot::Int32(slot) => read_integer(text, slot),
+        Slot::Int64(slot) => read_integer(text, slot),
+        Slot::Uint8(slot) => read_integer(text, slot),
+        Slot::Float(slot) => read_float(text, slot),
+        Slot::Double(slot) => read_float(text, slot),
+        Slot::Decimal(slot) => parse_into(text, slot),
+        // Documented responses have numbers and truth values where text is declared, such as `0` for an identifier.
+        Slot::String(slot) => put(text.to_owned(), slot),
+        _ => false,
+    }
+}
+
+/// Reads a whole number. Some services write them with a fraction of zero.
+fn read_integer<T: TryFrom<i64>>(text: &str, slot: &mut Option<T>) -> bool {
+    /// Up to here every whole number is one of `f64` too.
+    const WHOLE: f64 = 9_007_199_254_740_992.0;
+    let whole = text.parse().ok().or_else(|| {
+        let number: f64 = text.parse().ok()?;
+        (number.fract() == 0.0 && number.abs() <= WHOLE).then_some(number as i64)
+    });
+    *slot = whole.and_then(|whole: i64| whole.try_into().ok());
+    slot.is_some()
+}
+
+/// Reads a number with a fraction. One beyond the type would read as infinity or as zero, and does not fit.
+fn read_float<T: FromStr + Into<f64> + Copy>(text: &str, slot: &mut Option<T>) -> bool {
+    let is_number = text.starts_with(|sign: char| sign == '-' || sign.is_ascii_digit());
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let is_zero = || !mantissa.contains(|digit: char| matches!(digit, '1'..='9'));
+    *slot = text.parse().ok().filter(|number: &T| {
+        let number: f64 = (*number).into();
+        is_number && number.is_finite() && (number != 0.0 || is_zero())
+    });
+    slot.is_some()
+}
+
+fn read_string(text: &str, mut slot: Slot<'_>) -> Result<Fit, serde_json::Error> {
+    let mut fits = Fit::Fits;
+    let inner = text.get(1..text.len() - 1).unwrap_or_default();
+    let content = match inner.as_bytes().contains(&b'\\') {
+        false => Cow::Borrowed(inner),
+        true => Cow::Owned(match serde_json::from_str(text) {
+            Ok(content) => content,
+            // Half a surrogate pair.
+            Err(_) => {
+                fits = Fit::Repaired;
+                lossy_string(text)?
+            }
+        }),
+    };
+    if let Slot::String(slot) = slot {
+        *slot = Some(content.into_owned());
+        return Ok(fits);
+    }
+    if fits == Fit::Repaired {
+        return Ok(Fit::Mismatched);
+    }
+    let content = &*content;
+    Ok(Fit::of(match &mut slot {
+        Slot::Scalar(slot) if slot.parse(content) => true,
+        // Graph writes an empty text where it has no value.
+        Slot::Scalar(slot) if content.is_empty() => {
+            slot.clear();
+            return Ok(Fit::Empty);
+        }
+        Slot::Binary(slot) => {
+            **slot = binary::decode(content).map(Into::into);
+            slot.is_some()
+        }
+        // Some services write numbers and truth values as text.
+        Slot::Bool(slot) => parse_into(&content.to_ascii_lowercase(), slot),
+        Slot::Int16(slot) => parse_into(content, slot),
+        Slot::Int32(slot) => parse_into(content, slot),
+        Slot::Int64(slot) => parse_into(content, slot),
+        Slot::Uint8(slot) => parse_into(content, slot),
+        Slot::Decimal(slot) => parse_into(content, slot),
+        Slot::Float(slot) => match not_finite(content) {
+            Some(value) => put(value as f32, slot),
+            None => read_float(content, slot),
+        },
+        Slot::Double(slot) => match not_finite(content) {
+            Some(value) => put(value, slot),
+            None => read_float(content, slot),
+        },
+        _ => false,
+    }))
+}
+
 fn put<T>(value: T, slot: &mut Option<T>) -> bool {
     *slot = Some(value);
     true
 }
 
-fn fit<T: TryFrom<i64>>(value: i64, slot: &mut Option<T>) -> bool {
-    *slot = value.try_into().ok();
-    slot.is_some()
-}
-
-fn parse_into<T: std::str::FromStr>(text: &str, slot: &mut Option<T>) -> bool {
+fn parse_into<T: FromStr>(text: &str, slot: &mut Option<T>) -> bool {
     *slot = text.parse().ok();
     slot.is_some()
 }
 
-/// Rust's spelling of OData's words for what JSON has no number for.
-fn odata_number(text: &str) -> &str {
+/// The number that one of OData's words for what JSON has no number for is.
+fn not_finite(text: &str) -> Option<f64> {
     match text {
-        "INF" => "inf",
-        "-INF" => "-inf",
-        other => other,
+        "INF" => Some(f64::INFINITY),
+        "-INF" => Some(f64::NEG_INFINITY),
+        "NaN" => Some(f64::NAN),
+        _ => None,
     }
 }

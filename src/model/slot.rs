@@ -85,6 +85,8 @@ impl<T: Held> Field for Option<T> {
 
 /// What can be in a collection.
 pub trait Item: Sized + 'static {
+    /// Whether it is an object.
+    const IS_OBJECT: bool = false;
     /// Its value.
     fn value(&self) -> Ref<'_>;
     /// Where its value goes.
@@ -123,8 +125,6 @@ pub trait ScalarSlot {
     fn clear(&mut self);
     /// Takes over a value of the same type.
     fn copy(&mut self, from: &dyn Any);
-    /// What is expected, for an error.
-    fn expected(&self) -> &'static str;
 }
 
 /// Where an object goes.
@@ -157,6 +157,8 @@ pub trait List {
 
 /// Where a collection goes.
 pub trait ListSlot {
+    /// Whether its items are objects.
+    fn holds_objects(&self) -> bool;
     /// Puts an empty collection there.
     fn start(&mut self);
     /// Empties it.
@@ -309,16 +311,11 @@ plain! {
 
 /// Slots of types that are text on the wire.
 macro_rules! scalar {
-    ($($type:ty: $expected:literal;)*) => {$(
+    ($($type:ty;)*) => {$(
         impl ScalarSlot for Option<$type> {
             fn parse(&mut self, text: &str) -> bool {
-                match text.parse() {
-                    Ok(value) => *self = Some(value),
-                    // Graph writes an empty text where it has no value.
-                    Err(_) if text.is_empty() => *self = None,
-                    Err(_) => return false,
-                }
-                true
+                *self = text.parse().ok();
+                self.is_some()
             }
 
             fn clear(&mut self) {
@@ -328,20 +325,16 @@ macro_rules! scalar {
             fn copy(&mut self, from: &dyn Any) {
                 *self = from.downcast_ref::<$type>().cloned();
             }
-
-            fn expected(&self) -> &'static str {
-                $expected
-            }
         }
     )*};
 }
 
 scalar! {
-    DateTimeOffset: "a date and time (Edm.DateTimeOffset)";
-    Date: "a date (Edm.Date)";
-    TimeOfDay: "a time of day (Edm.TimeOfDay)";
-    Duration: "a duration (Edm.Duration)";
-    Guid: "a UUID (Edm.Guid)";
+    DateTimeOffset;
+    Date;
+    TimeOfDay;
+    Duration;
+    Guid;
 }
 
 impl<E: OpenEnum> ScalarSlot for Option<E> {
@@ -357,10 +350,6 @@ impl<E: OpenEnum> ScalarSlot for Option<E> {
     fn copy(&mut self, from: &dyn Any) {
         *self = from.downcast_ref::<E>().cloned();
     }
-
-    fn expected(&self) -> &'static str {
-        "a word of an enum"
-    }
 }
 
 impl<E: OpenEnum> ScalarSlot for Option<Flags<E>> {
@@ -375,10 +364,6 @@ impl<E: OpenEnum> ScalarSlot for Option<Flags<E>> {
 
     fn copy(&mut self, from: &dyn Any) {
         *self = from.downcast_ref::<Flags<E>>().cloned();
-    }
-
-    fn expected(&self) -> &'static str {
-        "words of an enum"
     }
 }
 
@@ -444,6 +429,8 @@ impl<T: Model> ElementSlot for Vec<T> {
 }
 
 impl<T: Model> Item for T {
+    const IS_OBJECT: bool = true;
+
     fn value(&self) -> Ref<'_> {
         Ref::Object(self)
     }
@@ -478,6 +465,10 @@ impl<T: Item> List for Vec<T> {
 }
 
 impl<T: Item> ListSlot for Option<Vec<T>> {
+    fn holds_objects(&self) -> bool {
+        T::IS_OBJECT
+    }
+
     fn start(&mut self) {
         *self = Some(Vec::new());
     }

@@ -29,26 +29,38 @@ fn write<S: Serializer>(
     extra: &Extra,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
+    if let Some(kept) = extra.kept_instead()
+        && fields
+            .iter()
+            .all(|field| matches!(field.get(), Ref::Absent))
+    {
+        return kept.serialize(serializer);
+    }
     let mut map = serializer.serialize_map(None)?;
-    if let Some(of) = extra.get(TYPE) {
+    if let Some((_, of)) = extra.kept().find(|(name, _)| *name == TYPE) {
         map.serialize_entry(TYPE, of)?;
     }
     for (name, field) in names.iter().zip(fields) {
         match field.get() {
             Ref::Absent => {}
+            value if extra.is_source_of(name, value) => {}
             value => map.serialize_entry(name, &Written(value))?,
         }
     }
-    for (name, value) in extra.iter() {
-        // What a field says comes before what stands beside it: a value set after `clear` is written, not the `null`.
-        let said = || {
-            names
+    for (name, kept) in extra.kept() {
+        // A field comes before what stands beside it: a value set after `clear` is written, and the `null` is not. Only the
+        // text that the field was read from, and does not hold all of, is written in its place.
+        let is_written = || {
+            let mut fields = names
                 .iter()
                 .zip(fields)
-                .any(|(other, field)| *other == name && !matches!(field.get(), Ref::Absent))
+                .map(|(other, field)| (other, field.get()));
+            fields.any(|(other, value)| {
+                *other == name && !matches!(value, Ref::Absent) && !kept.is_source_of(value)
+            })
         };
-        if name != TYPE && !said() {
-            map.serialize_entry(name, value)?;
+        if name != TYPE && !is_written() {
+            map.serialize_entry(name, kept)?;
         }
     }
     map.end()

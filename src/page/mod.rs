@@ -16,7 +16,7 @@ mod walk;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -27,6 +27,8 @@ pub(crate) use walk::{Walk, is_url};
 
 use crate::Result;
 use crate::model::Extra;
+use crate::model::json::{Kept, Text};
+use crate::model::lists::Listed;
 
 const VALUE: &str = "value";
 const COUNT: &str = "@odata.count";
@@ -51,7 +53,10 @@ const DELTA_LINK: &str = "@odata.deltaLink";
 /// [OData JSON Format 4.01, 12 and 13](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html)
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
-    /// The items, `value`. A page that comes without it has none.
+    /// The items, `value`. A page that comes without it has none, and a `null` among them is dropped.
+    ///
+    /// An item that is not an object, where the items are models, is a model without properties. See
+    /// [`Extra::instead_of_object`].
     pub value: Vec<T>,
     /// Where the next page is, `@odata.nextLink`, as it came; `None` on the last page.
     /// [`Graph::list_from`](crate::Graph::list_from) goes on from it.
@@ -133,8 +138,8 @@ impl<'a, T> IntoIterator for &'a Page<T> {
 impl<T: Serialize> Serialize for Page<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (name, value) in self.extra.iter() {
-            map.serialize_entry(name, value)?;
+        for (name, kept) in self.extra.kept() {
+            map.serialize_entry(name, kept)?;
         }
         if let Some(count) = &self.count {
             map.serialize_entry(COUNT, count)?;
@@ -164,7 +169,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
                 let mut page = Page::default();
                 while let Some(name) = map.next_key::<String>()? {
                     match name.as_str() {
-                        VALUE => page.value = map.next_value::<Option<_>>()?.unwrap_or_default(),
+                        VALUE => {
+                            let items = map.next_value::<Option<Listed<_>>>()?;
+                            page.value = items.map_or_else(Vec::new, |Listed(items)| items);
+                        }
                         COUNT => {
                             let count = map.next_value::<serde_json::Value>()?;
                             page.count = number(&count);
@@ -175,8 +183,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
                         NEXT_LINK => page.next_link = link(map.next_value()?),
                         DELTA_LINK => page.delta_link = link(map.next_value()?),
                         _ => {
-                            page.extra
-                                .insert(name, map.next_value::<serde_json::Value>()?);
+                            let text = map.next_value::<Text<'de>>()?;
+                            let kept = Kept::read(text.as_str()).map_err(Error::custom)?;
+                            page.extra.keep(name, kept);
                         }
                     }
                 }

@@ -160,6 +160,14 @@ impl Walk {
         };
     }
 
+    /// Ends the walk with an error, which comes when the next page is wanted.
+    pub(crate) fn fail(&mut self, reason: &str) {
+        self.delta_link = None;
+        self.followed = Followed::default();
+        self.state =
+            State::Failed(PagingError::new(self.template.clone(), reason.to_owned()).into());
+    }
+
     fn ask(&self, link: &str) -> State {
         let request = Request {
             method: Method::GET,

@@ -1,0 +1,203 @@
+//! The rules for lists, wherever one is read: `null` is dropped, and an item that is not an object is kept.
+//!
+//! A list of Graph's may be a page, the value of an action, an expanded relation, or a change of one. What is read is a
+//! `Vec` of any type, so the rules are those of a deserializer around the one that reads.
+
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
+
+use super::read::MODEL;
+
+/// A value that may be a list, read by the rules for lists.
+pub(crate) struct Listed<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Listed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(List(deserializer)).map(Self)
+    }
+}
+
+/// An item of a list that is read alone.
+pub(crate) struct ListItem<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for ListItem<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(Item(deserializer)).map(Self)
+    }
+}
+
+/// Reads lists without their `null`s.
+struct List<D>(D);
+
+/// Tells a model that it is an item of a list, which stays in the list where it is not an object.
+pub(super) struct Item<D>(D);
+
+macro_rules! forward {
+    ($($method:ident($($name:ident: $of:ty),*))*) => {$(
+        fn $method<V: Visitor<'de>>(self, $($name: $of,)* visitor: V) -> Result<V::Value, D::Error> {
+            self.0.$method($($name,)* visitor)
+        }
+    )*};
+}
+
+macro_rules! forward_to_inner {
+    () => {
+        type Error = D::Error;
+
+        forward! {
+            deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32()
+            deserialize_i64() deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32()
+            deserialize_u64() deserialize_u128() deserialize_f32() deserialize_f64() deserialize_char()
+            deserialize_str() deserialize_string() deserialize_bytes() deserialize_byte_buf()
+            deserialize_option() deserialize_unit() deserialize_map() deserialize_identifier()
+            deserialize_ignored_any() deserialize_unit_struct(name: &'static str)
+            deserialize_tuple(len: usize) deserialize_tuple_struct(name: &'static str, len: usize)
+            deserialize_struct(name: &'static str, fields: &'static [&'static str])
+            deserialize_enum(name: &'static str, variants: &'static [&'static str])
+        }
+
+        fn is_human_readable(&self) -> bool {
+            self.0.is_human_readable()
+        }
+    };
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for List<D> {
+    forward_to_inner!();
+    forward! { deserialize_newtype_struct(name: &'static str) }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_seq(WithoutNulls(visitor))
+    }
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Item<D> {
+    forward_to_inner!();
+    forward! { deserialize_seq() }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        match name {
+            MODEL => visitor.visit_some(self.0),
+            name => self.0.deserialize_newtype_struct(name, visitor),
+        }
+    }
+}
+
+struct WithoutNulls<I>(I);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for WithoutNulls<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
+        self.0.visit_seq(WithoutNulls(seq))
+    }
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for WithoutNulls<A> {
+    type Error = A::Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        let mut seed = Some(seed);
+        loop {
+            match self.0.next_element_seed(UnlessNull(&mut seed))? {
+                None => return Ok(None),
+                Some(None) => {}
+                Some(item) => return Ok(item),
+            }
+        }
+    }
+}
+
+/// Reads an item, and leaves the seed where it is `null`.
+struct UnlessNull<'s, S>(&'s mut Option<S>);
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for UnlessNull<'_, S> {
+    type Value = Option<S::Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for UnlessNull<'_, S> {
+    type Value = Option<S::Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an item of a list")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        match self.0.take() {
+            Some(seed) => seed.deserialize(Item(deserializer)).map(Some),
+            // A deserializer calls a visitor once.
+            None => Err(D::Error::custom("the item was read already")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::model::Model;
+    use crate::models::User;
+
+    #[test]
+    fn nulls_are_dropped_from_lists() {
+        let text = r#"[null,"a",null,null,"b",null]"#;
+        let Listed(read) = serde_json::from_str::<Listed<Vec<String>>>(text).expect("a list");
+        assert_eq!(read, ["a", "b"]);
+        let value: Value = serde_json::from_str(text).expect("JSON");
+        let Listed(read) = Listed::<Vec<String>>::deserialize(&value).expect("a list");
+        assert_eq!(read, ["a", "b"]);
+        let Listed(read) = serde_json::from_str::<Listed<Vec<i32>>>("[null]").expect("a list");
+        assert!(read.is_empty());
+    }
+
+    #[test]
+    fn only_items_may_be_something_else_than_objects() {
+        let text = r#"[{"id":"1"},5,null,"a",[1],{"id":{}}]"#;
+        let Listed(read) = serde_json::from_str::<Listed<Vec<User>>>(text).expect("a list");
+        let instead = |user: &User| user.extra.instead_of_object().cloned();
+        let instead: Vec<_> = read.iter().map(instead).collect();
+        let wanted = [
+            None,
+            Some(json!(5)),
+            Some(json!("a")),
+            Some(json!([1])),
+            None,
+        ];
+        assert_eq!(instead, wanted);
+        assert_eq!(
+            read[4].mismatched_properties(),
+            [("id".to_owned(), &json!({}))]
+        );
+        assert_eq!(
+            serde_json::to_value(&read).expect("JSON"),
+            json!([{"id": "1"}, 5, "a", [1], {"id": {}}])
+        );
+        assert!(serde_json::from_str::<Listed<User>>("5").is_err());
+        assert!(serde_json::from_str::<Vec<User>>("[5]").is_err());
+    }
+}

@@ -1,0 +1,45 @@
+//! Which properties of a model are not of their type.
+
+use serde_json::Value;
+
+use super::Ref;
+use super::object::{Object, with_refs};
+
+/// Adds what does not fit, with the path to it, which begins with `path`.
+pub(super) fn find<'s>(object: &'s dyn Object, path: &str, found: &mut Vec<(String, &'s Value)>) {
+    with_refs(object, |fields, extra| {
+        found.extend(
+            extra
+                .instead_of_object()
+                .map(|value| (path.to_owned(), value)),
+        );
+        for (name, field) in object.info().names.iter().zip(fields) {
+            let field = field.get();
+            // A field that was set since has taken the place of what came.
+            let is_as_read = matches!(field, Ref::Absent) || extra.is_source_of(name, field);
+            let value = extra.get(name).filter(|value| !value.is_null());
+            if let Some(value) = value.filter(|_| is_as_read) {
+                found.push((below(path, name), value));
+                continue;
+            }
+            match field {
+                Ref::Object(inner) => find(inner, &below(path, name), found),
+                Ref::List(list) => {
+                    for number in 0..list.len() {
+                        if let Ref::Object(item) = list.item(number) {
+                            find(item, &format!("{}[{number}]", below(path, name)), found);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    });
+}
+
+fn below(path: &str, name: &str) -> String {
+    match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    }
+}
