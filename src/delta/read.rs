@@ -23,11 +23,11 @@ pub(crate) fn page<T: Model>(answered: Answered) -> Result<Page<DeltaEvent<T>>> 
             error.below(&format!("value[{index}]")).of(&context)
         };
         let marks = match json.get().starts_with('{') {
-            true => decode(json).map_err(at)?,
+            true => decode::<_, T>(json).map_err(at)?,
             // An item that is not an object says nothing of removal.
             false => Marks::default(),
         };
-        let ListItem(item) = decode(json).map_err(at)?;
+        let ListItem(item) = decode::<_, T>(json).map_err(at)?;
         Ok(match marks.removed() {
             Some(reason) => DeltaEvent::Removed(Removed::new(item, marks.id, reason)),
             None => DeltaEvent::Changed(Changed::new(item, marks)),
@@ -42,7 +42,8 @@ pub(crate) fn page<T: Model>(answered: Answered) -> Result<Page<DeltaEvent<T>>> 
     })
 }
 
-fn decode<T: DeserializeOwned>(json: &RawValue) -> Result<T, Box<crate::error::DecodeError>> {
+/// Reads an item, or something of it; an error says that the item should have been a `T`.
+fn decode<I: DeserializeOwned, T>(json: &RawValue) -> Result<I, Box<crate::error::DecodeError>> {
     crate::call::decode(json.get().as_bytes(), crate::call::type_name::<T>())
 }
 

@@ -32,6 +32,7 @@ impl Text<'_> {
 }
 
 impl<'de> Deserialize<'de> for Text<'de> {
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_newtype_struct(RAW_VALUE, TextVisitor)
     }
@@ -46,11 +47,13 @@ impl<'de> Visitor<'de> for TextVisitor {
         f.write_str("a JSON value")
     }
 
+    #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text<'de>, A::Error> {
         map.next_key::<de::IgnoredAny>()?;
         map.next_value_seed(self)
     }
 
+    #[inline]
     fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
         Ok(Text(Cow::Borrowed(text)))
     }
@@ -97,7 +100,11 @@ impl Kept {
     ///
     /// The value is nested too deeply.
     pub(crate) fn read(text: &str) -> Result<Self, serde_json::Error> {
+        if let Some(string) = plain_string(text) {
+            return Ok(Value::from(string).into());
+        }
         let (value, is_exact) = match serde_json::from_str(text) {
+            Ok(value @ Value::String(_)) => (value, true),
             Ok(value) => (value, has_exact_numbers(text)),
             Err(_) => (lossy(text, 0)?, false),
         };
@@ -236,6 +243,12 @@ pub(super) fn from_wtf8<E: de::Error>(bytes: &[u8]) -> Result<String, E> {
         }
     }
     String::from_utf8(bytes).map_err(|_| E::custom("invalid unicode code point"))
+}
+
+/// The string that a JSON text is, where it is one without an escape.
+pub(super) fn plain_string(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    (!inner.as_bytes().contains(&b'\\')).then_some(inner)
 }
 
 /// The string that a JSON text is, with U+FFFD for each half of a surrogate pair.

@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 
+use super::json::{Text, lossy_string};
 use super::read::MODEL;
 
 /// A value that may be a list, read by the rules for lists.
@@ -49,7 +50,7 @@ macro_rules! forward_to_inner {
             deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32()
             deserialize_i64() deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32()
             deserialize_u64() deserialize_u128() deserialize_f32() deserialize_f64() deserialize_char()
-            deserialize_str() deserialize_string() deserialize_bytes() deserialize_byte_buf()
+            deserialize_bytes() deserialize_byte_buf()
             deserialize_option() deserialize_unit() deserialize_map() deserialize_identifier()
             deserialize_ignored_any() deserialize_unit_struct(name: &'static str)
             deserialize_tuple(len: usize) deserialize_tuple_struct(name: &'static str, len: usize)
@@ -65,7 +66,7 @@ macro_rules! forward_to_inner {
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for List<D> {
     forward_to_inner!();
-    forward! { deserialize_newtype_struct(name: &'static str) }
+    forward! { deserialize_newtype_struct(name: &'static str) deserialize_str() deserialize_string() }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.0.deserialize_seq(WithoutNulls(visitor))
@@ -75,6 +76,20 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for List<D> {
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Item<D> {
     forward_to_inner!();
     forward! { deserialize_seq() }
+
+    /// Reads a text. Anything else is its JSON text, as numbers are in the text fields of models.
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let json = Text::deserialize(self.0)?;
+        let json = json.as_str();
+        visitor.visit_string(match json.starts_with('"') {
+            true => lossy_string(json).map_err(D::Error::custom)?,
+            false => json.to_owned(),
+        })
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.deserialize_string(visitor)
+    }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
@@ -173,6 +188,16 @@ mod tests {
         assert_eq!(read, ["a", "b"]);
         let Listed(read) = serde_json::from_str::<Listed<Vec<i32>>>("[null]").expect("a list");
         assert!(read.is_empty());
+    }
+
+    #[test]
+    fn items_that_should_be_text_are_their_json() {
+        let text = r#"["a\n",1.50,{"b":1},null,"half \ud83d",[1e999]]"#;
+        let Listed(read) = serde_json::from_str::<Listed<Vec<String>>>(text).expect("a list");
+        assert_eq!(
+            read,
+            ["a\n", "1.50", r#"{"b":1}"#, "half \u{fffd}", "[1e999]"]
+        );
     }
 
     #[test]

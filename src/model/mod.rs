@@ -4,8 +4,11 @@
 //! one comparison are written over these, here, instead of three thousand times by derives. That is what keeps the compile
 //! time of all of Graph's types at seconds.
 //!
-//! How a value moves: `read` takes a JSON object, finds the [`Slot`] for each key and puts what it knows nothing of into
-//! [`Extra`]; `write` goes over the [`Ref`]s and then over `Extra`, so that nothing that Graph sent is lost.
+//! How a value moves: `read` takes a JSON object, finds the [`Slot`] for each key and puts what it knows nothing of, and what
+//! does not fit, into [`Extra`]. `write` goes over the [`Ref`]s and then over `Extra`, so that what Graph sent is kept.
+//!
+//! `null` is no value: a property that is `null` reads as `None`, and an item of a list that is `null` is dropped. Neither is
+//! written again. [`Model::clear`] writes `null` for a property.
 
 pub mod edm;
 

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 use super::declared;
 use super::edm::binary;
-use super::json::{Kept, Name, Text, from_wtf8, lossy_string};
+use super::json::{Kept, Text, from_wtf8, lossy_string, plain_string};
 use super::object::{Object, TypeInfo, with_slots};
 use super::place::{Step, within};
 use super::{ElementSlot, Extra, Field, ListSlot, Model, Slot};
@@ -90,6 +90,7 @@ fn read_fields<'de, A: MapAccess<'de>>(
     extra: &mut Extra,
 ) -> Result<(), A::Error> {
     let mut next = 0;
+    let mut has_mismatches = false;
     let names = info.names;
     while let Some(key) = map.next_key_seed(KeySeed { names, next })? {
         match key {
@@ -102,18 +103,21 @@ fn read_fields<'de, A: MapAccess<'de>>(
                 let outcome = map
                     .next_value_seed(SlotSeed(field.slot()))
                     .map_err(|error| within(Step::Name(name), error))?;
-                match outcome {
+                let kept = match outcome {
                     // Of two values of one name the last one counts.
-                    Outcome::Fits if extra.is_empty() => {}
-                    Outcome::Fits => {
+                    Outcome::Fits if has_mismatches => {
                         extra.remove(name);
+                        continue;
                     }
-                    Outcome::Repaired(kept) => extra.keep(name, kept),
+                    Outcome::Fits => continue,
+                    Outcome::Repaired(kept) => kept,
                     Outcome::Mismatched(kept) => {
                         field.slot().clear();
-                        extra.keep(name, kept);
+                        kept
                     }
-                }
+                };
+                has_mismatches = true;
+                extra.keep(name, *kept);
             }
             Key::Other(name) => {
                 let kept = map
@@ -170,13 +174,13 @@ impl Visitor<'_> for KeySeed {
     }
 }
 
-/// What became of a property's value.
+/// What became of a property's value. What is kept is rare, and boxed so that this stays small.
 enum Outcome {
     Fits,
     /// It is in its field, but the field does not hold all of it.
-    Repaired(Kept),
+    Repaired(Box<Kept>),
     /// It is not of the field's type.
-    Mismatched(Kept),
+    Mismatched(Box<Kept>),
 }
 
 /// Whether a text fits its slot, as [`Outcome`].
@@ -218,8 +222,8 @@ impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
         let text = text.as_str();
         let outcome = match read_text(text, self.0) {
             Ok(Fit::Fits | Fit::Empty) => return Ok(Outcome::Fits),
-            Ok(Fit::Repaired) => Kept::read(text).map(Outcome::Repaired),
-            Ok(Fit::Mismatched) => Kept::read(text).map(Outcome::Mismatched),
+            Ok(Fit::Repaired) => Kept::read(text).map(Box::new).map(Outcome::Repaired),
+            Ok(Fit::Mismatched) => Kept::read(text).map(Box::new).map(Outcome::Mismatched),
             Err(error) => Err(error),
         };
         outcome.map_err(D::Error::custom)
@@ -230,66 +234,69 @@ impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
 struct ContainerVisitor<'s>(Slot<'s>);
 
 impl ContainerVisitor<'_> {
-    fn mismatched(self, kept: Kept) -> Option<Kept> {
+    fn mismatched(self, kept: Kept) -> Option<Box<Kept>> {
         match self.0 {
             // The list has a place for it, so that it is not shorter than it came.
             Slot::Element(slot) => {
                 slot.start().extra_mut().set_instead(kept);
                 None
             }
-            _ => Some(kept),
+            _ => Some(Box::new(kept)),
         }
     }
 }
 
 impl<'de> Visitor<'de> for ContainerVisitor<'_> {
-    type Value = Option<Kept>;
+    type Value = Option<Box<Kept>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
     /// `null` is no value: it reads as if the property, or the item of a list, were absent.
-    fn visit_unit<E: Error>(self) -> Result<Option<Kept>, E> {
+    fn visit_unit<E: Error>(self) -> Result<Option<Box<Kept>>, E> {
         self.0.clear();
         Ok(None)
     }
 
-    fn visit_none<E: Error>(self) -> Result<Option<Kept>, E> {
+    fn visit_none<E: Error>(self) -> Result<Option<Box<Kept>>, E> {
         self.visit_unit()
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Kept>, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Option<Box<Kept>>, D::Error> {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Option<Kept>, E> {
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Option<Box<Kept>>, E> {
         Ok(self.mismatched(Value::from(value).into()))
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<Kept>, E> {
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<Box<Kept>>, E> {
         Ok(self.mismatched(Value::from(value).into()))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<Kept>, E> {
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<Box<Kept>>, E> {
         Ok(self.mismatched(Value::from(value).into()))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<Kept>, E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<Box<Kept>>, E> {
         Ok(self.mismatched(Value::from(value).into()))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Option<Kept>, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Option<Box<Kept>>, E> {
         Ok(self.mismatched(Value::from(text).into()))
     }
 
     /// The JSON text of a value, from a deserializer that reads what serde_json does not: see `call::tolerant`.
-    fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Option<Kept>, E> {
+    fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Option<Box<Kept>>, E> {
         let text = std::str::from_utf8(text).map_err(E::custom)?;
         Ok(self.mismatched(Kept::read(text).map_err(E::custom)?))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Kept>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Box<Kept>>, A::Error> {
         match self.0 {
             Slot::Object(slot) => read_object(map, slot.start())?,
             Slot::Element(slot) => read_object(map, slot.start())?,
@@ -298,7 +305,7 @@ impl<'de> Visitor<'de> for ContainerVisitor<'_> {
         Ok(None)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<Kept>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<Box<Kept>>, A::Error> {
         let list = match self.0 {
             Slot::List(list) => list,
             slot => return Ok(Self(slot).mismatched(Kept::read_seq(seq)?)),
@@ -419,10 +426,9 @@ fn read_float<T: FromStr + Into<f64> + Copy>(text: &str, slot: &mut Option<T>) -
 
 fn read_string(text: &str, mut slot: Slot<'_>) -> Result<Fit, serde_json::Error> {
     let mut fits = Fit::Fits;
-    let inner = text.get(1..text.len() - 1).unwrap_or_default();
-    let content = match inner.as_bytes().contains(&b'\\') {
-        false => Cow::Borrowed(inner),
-        true => Cow::Owned(match serde_json::from_str(text) {
+    let content = match plain_string(text) {
+        Some(content) => Cow::Borrowed(content),
+        None => Cow::Owned(match serde_json::from_str(text) {
             Ok(content) => content,
             // Half a surrogate pair.
             Err(_) => {
@@ -440,11 +446,13 @@ fn read_string(text: &str, mut slot: Slot<'_>) -> Result<Fit, serde_json::Error>
     }
     let content = &*content;
     Ok(Fit::of(match &mut slot {
-        Slot::Scalar(slot) if slot.parse(content) => true,
-        // Graph writes an empty text where it has no value.
-        Slot::Scalar(slot) if content.is_empty() => {
-            slot.clear();
-            return Ok(Fit::Empty);
+        Slot::Scalar(slot) => {
+            let is_read = slot.parse(content);
+            // Graph writes an empty text where it has no value.
+            if !is_read && content.is_empty() {
+                return Ok(Fit::Empty);
+            }
+            is_read
         }
         Slot::Binary(slot) => {
             **slot = binary::decode(content).map(Into::into);

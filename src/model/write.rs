@@ -40,10 +40,11 @@ fn write<S: Serializer>(
     if let Some((_, of)) = extra.kept().find(|(name, _)| *name == TYPE) {
         map.serialize_entry(TYPE, of)?;
     }
+    let has_sources = extra.kept().any(|(_, kept)| !kept.is_exact());
     for (name, field) in names.iter().zip(fields) {
         match field.get() {
             Ref::Absent => {}
-            value if extra.is_source_of(name, value) => {}
+            value if has_sources && extra.is_source_of(name, value) => {}
             value => map.serialize_entry(name, &Written(value))?,
         }
     }

@@ -56,7 +56,7 @@ pub struct Page<T> {
     /// The items, `value`. A page that comes without it has none, and a `null` among them is dropped.
     ///
     /// An item that is not an object, where the items are models, is a model without properties. See
-    /// [`Extra::instead_of_object`].
+    /// [`Extra::instead_of_object`]. One that is not text, where the items are text, is its JSON.
     pub value: Vec<T>,
     /// Where the next page is, `@odata.nextLink`, as it came; `None` on the last page.
     /// [`Graph::list_from`](crate::Graph::list_from) goes on from it.

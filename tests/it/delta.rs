@@ -206,20 +206,202 @@ async fn what_is_wrong_with_a_request_is_no_resync() {
     assert!(error.has_code("invalidRequest"), "{error}");
 }
 
+/// A client of a recorder, and the changes of users that it gives.
+async fn changes_of(answers: impl IntoIterator<Item = Answer>) -> (Recorder, Changes<User>) {
+    let recorder = Recorder::in_turn(answers).await;
+    let changes = graph(&recorder).users().delta().changes();
+    (recorder, changes)
+}
+
+const END: &str = r#""@odata.deltaLink":"{url}/v1.0/users/delta?$deltatoken=z""#;
+
 #[tokio::test]
-async fn an_item_that_cannot_be_read_says_which_it_is() {
-    let recorder = Recorder::always(Answer::json(r#"{"value":[{"id":"1"},5]}"#)).await;
-    let error = graph(&recorder)
-        .users()
-        .delta()
-        .changes()
-        .try_next()
-        .await
-        .unwrap_err();
-    let Error::Decode(error) = error else {
-        panic!("{error}");
+async fn odd_items_do_not_lose_the_round() {
+    let page = format!(
+        r#"{{"value":[null,{{"id":"1","mailboxSettings":1e999,"city":null}},5,{{"id":"\ud83d","@removed":true,"n":1e999}}],{END}}}"#
+    );
+    let (_recorder, changes) = changes_of([Answer::json(page)]).await;
+    let (events, _) = round(changes).await;
+    let [
+        DeltaEvent::Changed(user),
+        DeltaEvent::Changed(odd),
+        DeltaEvent::Removed(gone),
+    ] = events.as_slice()
+    else {
+        panic!("{events:?}");
     };
-    assert_eq!(error.path(), "value[1]");
+    assert!(user.is_null(User::CITY));
+    assert_eq!(user.extra["mailboxSettings"], "1e999");
+    assert_eq!(odd.extra.instead_of_object(), Some(&json!(5)));
+    assert_eq!(gone.id(), Some("\u{fffd}"));
+    assert_eq!(gone.item().extra["@removed"], true);
+}
+
+#[tokio::test]
+async fn removal_without_documented_reason_is_unknown() {
+    let unknown = |word: &str| RemovedReason::Unknown(word.to_owned());
+    for (mark, reason) in [
+        ("{}", unknown("")),
+        (r#"{"reason":null}"#, unknown("")),
+        (r#"{"reason":1}"#, unknown("1")),
+        (r#"{"reason":{"a":1e999}}"#, unknown("")),
+        (r#""changed""#, unknown("changed")),
+        (r#""\ud83d""#, unknown("\u{fffd}")),
+        ("true", unknown("true")),
+        ("1e999", unknown("1e999")),
+        ("[]", unknown("")),
+        (r#"{"reason":"changed"}"#, RemovedReason::Changed),
+        (r#"{"reason":"deleted","by":1}"#, RemovedReason::Deleted),
+    ] {
+        let page = format!(r#"{{"value":[{{"id":"1","@removed":{mark}}}],{END}}}"#);
+        let (recorder, changes) = changes_of([Answer::json(&page), Answer::json(&page)]).await;
+        let (events, _) = round(changes).await;
+        let [DeltaEvent::Removed(user)] = events.as_slice() else {
+            panic!("{mark}: {events:?}");
+        };
+        assert_eq!(user.reason(), &reason, "{mark}");
+        assert_eq!(user.id(), Some("1"));
+        let kept = user.item().extra.json_text("@removed");
+        assert_eq!(kept.as_deref(), Some(mark));
+        // A page alone gives events, too.
+        let page = graph(&recorder).users().delta().await.unwrap();
+        assert!(matches!(&page.value[0], DeltaEvent::Removed(user) if user.reason() == &reason));
+    }
+}
+
+#[tokio::test]
+async fn round_without_any_link_is_an_error() {
+    for page in [
+        r#"{"value":[{"id":"1"}]}"#,
+        r#"{"value":[{"id":"1"}],"@odata.deltaLink":""}"#,
+        r#"{"value":[{"id":"1"}],"@odata.nextLink":null,"@odata.deltaLink":null}"#,
+        r#"{"value":[{"id":"1"}],"@odata.deltaLink":"later"}"#,
+    ] {
+        let first = r#"{"value":[],"@odata.nextLink":"{url}/v1.0/users/delta?$skiptoken=a"}"#;
+        let (_recorder, mut changes) = changes_of([Answer::json(first), Answer::json(page)]).await;
+        assert!(changes.try_next().await.unwrap().is_some(), "{page}");
+        let error = changes.try_next().await.unwrap_err();
+        assert!(matches!(error, Error::Paging(_)), "{error}");
+        assert!(error.to_string().contains("@odata.deltaLink"), "{error}");
+        assert_eq!(changes.delta_link(), None);
+        assert!(changes.try_next().await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn page_with_both_links_is_not_the_last() {
+    let both = format!(
+        r#"{{"value":[{{"id":"1"}}],"@odata.nextLink":"{{url}}/v1.0/users/delta?$skiptoken=a",{}}}"#,
+        END.replace('z', "early")
+    );
+    let last = format!(r#"{{"value":[{{"id":"2"}}],{END}}}"#);
+    let (recorder, mut changes) = changes_of([Answer::json(both), Answer::json(last)]).await;
+    assert!(changes.try_next().await.unwrap().is_some());
+    assert_eq!(changes.delta_link(), None);
+    let (events, link) = round(changes).await;
+    assert_eq!(events.len(), 1);
+    assert!(link.ends_with("$deltatoken=z"), "{link}");
+    assert_eq!(recorder.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn next_link_that_repeats_ends_the_round() {
+    let page = r#"{"value":[{"id":"1"}],"@odata.nextLink":"{url}/v1.0/users/delta?$skiptoken=a"}"#;
+    let recorder = Recorder::always(Answer::json(page)).await;
+    let mut changes = graph(&recorder).users().delta().changes();
+    let error = loop {
+        match changes.try_next().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("no error"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, Error::Paging(_)), "{error}");
+    assert_eq!(recorder.requests().len(), 2);
+}
+
+/// The documented example of starting over, where Graph asks for it each time.
+#[tokio::test(start_paused = true)]
+async fn standing_resync_pauses_and_ends() {
+    let first = r#"{"value":[{"id":"1"}],"@odata.nextLink":"{url}/v1.0/users/delta?$skiptoken=a"}"#;
+    for reads_pages in [false, true] {
+        let recorder =
+            Recorder::new(
+                move |request| match reads_pages && !request.target.contains("token") {
+                    true => Answer::json(first),
+                    false => Answer::json(r#"{"error":{"code":"resyncRequired","message":"m"}}"#)
+                        .with_status(410),
+                },
+            )
+            .await;
+        let graph = graph(&recorder);
+        let begun = tokio::time::Instant::now();
+        let link = format!("{}/v1.0/users/delta?$deltatoken=old", recorder.url());
+        let mut changes = graph.users().delta().changes_since(link);
+        let mut rounds = 0;
+        let error = loop {
+            match changes.try_next().await {
+                Ok(Some(DeltaEvent::Resync(resync))) => {
+                    rounds += 1;
+                    changes = resync.start_over();
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("the round ended"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.status(), Some(http::StatusCode::GONE));
+        assert_eq!(rounds, 4);
+        assert!(begun.elapsed() >= std::time::Duration::from_secs(7));
+        assert_eq!(recorder.requests().len(), if reads_pages { 9 } else { 5 });
+    }
+}
+
+/// What the directory answers to a token that is too old is an error for a round that has none.
+#[tokio::test]
+async fn directory_refusal_after_start_over_is_an_error() {
+    let answer = r#"{"error":{"code":"Request_UnsupportedQuery","message":"m"}}"#;
+    let recorder = Recorder::always(Answer::json(answer).with_status(400)).await;
+    let link = format!("{}/v1.0/users/delta?$deltatoken=old", recorder.url());
+    let changes = graph(&recorder).users().delta().changes_since(link);
+    let mut changes = resync(changes).await.start_over();
+    let error = changes.try_next().await.unwrap_err();
+    assert!(matches!(error, Error::Api(_)), "{error}");
+    assert_eq!(recorder.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn single_relations_change_too() {
+    let page = format!(
+        r##"{{"value":[{{"id":"1","manager@delta":[{{"@odata.type":"#microsoft.graph.user","id":"2","@removed":{{"reason":"deleted"}}}},null,{{"id":"3"}},4]}},
+            {{"id":"5","manager@delta":{{"id":"6"}}}},{{"id":"7","manager@delta":"8"}},{{"id":"9","manager@delta":null}}],{END}}}"##
+    );
+    let (_recorder, changes) = changes_of([Answer::json(page)]).await;
+    let (events, _) = round(changes).await;
+    let told: Vec<_> = events
+        .iter()
+        .map(|event| match event {
+            DeltaEvent::Changed(user) => user.related_changes(User::MANAGER),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let Ok(
+        [
+            RelatedChange::Removed(gone),
+            RelatedChange::Added(new),
+            RelatedChange::Added(odd),
+        ],
+    ) = told[0].as_deref()
+    else {
+        panic!("{:?}", told[0]);
+    };
+    assert_eq!(gone.id(), Some("2"));
+    assert_eq!(gone.reason(), &RemovedReason::Deleted);
+    assert_eq!(new.id.as_deref(), Some("3"));
+    assert_eq!(odd.extra.instead_of_object(), Some(&json!(4)));
+    assert!(matches!(told[1].as_deref(), Ok([RelatedChange::Added(_)])));
+    assert!(matches!(&told[2], Err(Error::Decode(_))));
+    assert!(matches!(told[3].as_deref(), Ok([])));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod federated_identity;
 mod hosts;
 mod managed_identity;
 mod model;
+mod model_mismatch;
 mod model_reading;
 mod monitor;
 mod msrv;

@@ -354,13 +354,14 @@ fn case_2_17_derived_types_are_found_by_what_they_say() {
 }
 
 #[test]
-fn case_2_17_a_value_of_the_type_that_does_not_fit_it_says_where() {
-    let member: DirectoryObject = read(json!({
-        "@odata.type": "#microsoft.graph.user", "assignedPlans": [{}, 1],
-    }));
-    let error = member.downcast::<User>().unwrap_err().to_string();
-    assert!(error.contains("assignedPlans[1]"), "{error}");
-    assert!(error.contains("an object"), "{error}");
+fn case_2_17_a_value_of_the_type_that_does_not_fit_it_is_kept() {
+    let text = r##"{"@odata.type":"#microsoft.graph.user","assignedPlans":[{},1],"city":1e999,"new":1e999}"##;
+    let member: DirectoryObject = serde_json::from_str(text).unwrap();
+    let user = member.downcast::<User>().unwrap().unwrap();
+    assert_eq!(user.mismatched_properties()[0].0, "assignedPlans[1]");
+    assert_eq!(user.extra.json_text("new").as_deref(), Some("1e999"));
+    let base = DirectoryObject::from(user);
+    assert_eq!(base.extra.json_text("new").as_deref(), Some("1e999"));
 }
 
 #[test]
@@ -459,11 +460,23 @@ fn related_entities_are_read_when_asked_for() {
     assert_eq!(messages[1].extra["new"], true);
     assert_eq!(user.related(User::DIRECT_REPORTS).unwrap(), None);
 
-    let wrong: User = read(json!({"messages": [{"toRecipients": [1]}], "manager": null}));
-    assert_eq!(wrong.related(User::MANAGER).unwrap(), None);
-    let error = wrong.related(User::MESSAGES).unwrap_err().to_string();
-    assert!(error.contains("messages"), "{error}");
-    assert!(error.contains("toRecipients"), "{error}");
+    let odd: User = read(json!({"messages": [null, {"toRecipients": [1]}, 2], "manager": null}));
+    assert_eq!(odd.related(User::MANAGER).unwrap(), None);
+    let messages = odd.related(User::MESSAGES).unwrap().unwrap();
+    assert_eq!(messages.len(), 2);
+    assert_eq!(messages[0].mismatched_properties()[0].0, "toRecipients[0]");
+    assert_eq!(messages[1].extra.instead_of_object(), Some(&json!(2)));
+    let wrong: User = read(json!({"messages": "none", "manager": [1]}));
+    for error in [
+        wrong.related(User::MESSAGES).unwrap_err(),
+        wrong.related(User::MANAGER).unwrap_err(),
+    ] {
+        let error = error.to_string();
+        assert!(
+            error.contains("messages") || error.contains("manager"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

@@ -379,3 +379,38 @@ async fn headers_of_one_request_are_not_sent_for_page_two() {
         }
     }
 }
+
+#[tokio::test]
+async fn nulls_are_dropped_from_every_collection() {
+    let users = r#"{"value":[{"id":"1"},null,{"id":"3"},null]}"#;
+    let recorder = Recorder::always(Answer::json(users)).await;
+    let graph = graph(&recorder);
+    assert_eq!(ids(graph.users().list().await.unwrap().value), ["1", "3"]);
+    let all = graph.users().list().all().await.unwrap();
+    assert_eq!(ids(all), ["1", "3"]);
+    let any = graph.users().list().as_type::<serde_json::Value>();
+    assert_eq!(any.await.unwrap().len(), 2);
+    let changes = graph.users().delta().await.unwrap();
+    assert_eq!(changes.len(), 2);
+
+    let texts = r#"{"value":[null,"a",{"b":1},2,"half \ud83d"]}"#;
+    let recorder = Recorder::always(Answer::json(texts)).await;
+    let groups = crate::support::graph(&recorder)
+        .me()
+        .get_member_groups(GetMemberGroups::default());
+    let groups = groups.all().await.unwrap();
+    assert_eq!(groups, ["a", r#"{"b":1}"#, "2", "half \u{fffd}"]);
+}
+
+#[tokio::test]
+async fn nulls_are_dropped_from_parts_of_a_batch() {
+    let answer = r#"{"responses":[{"id":"1","status":200,"headers":{"Content-Type":"application/json"},"body":{"value":[null,{"id":"1"},{"id":"2","mailboxSettings":1e999}]}}]}"#;
+    let recorder = Recorder::always(Answer::json(answer)).await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch();
+    let users = batch.add(graph.users().list());
+    let mut answers = batch.send().await.unwrap();
+    let users = answers.take(users).unwrap();
+    assert_eq!(users.value[1].extra["mailboxSettings"], "1e999");
+    assert_eq!(ids(users.value), ["1", "2"]);
+}

@@ -125,7 +125,7 @@ fn models_read_write_and_keep_what_they_do_not_know() {
         skill.allowed_audiences,
         Some(AllowedAudiences::Unknown("somebodyNew".into()))
     );
-    assert!(skill.misfits().is_empty());
+    assert!(skill.mismatched_properties().is_empty());
     assert_eq!(skill.clone(), skill);
     assert_eq!(serde_json::to_value(&skill).expect("JSON"), sent);
 
