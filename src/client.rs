@@ -18,7 +18,7 @@ use crate::call::{ExpectedBody, Opened, Request, Response, Settings};
 use crate::error::{Error, RequestContext, RequestError, Result, Tries};
 use crate::transport::trace::Template;
 use crate::transport::{
-    self, Connections, Defaults, Delivery, Gates, Hosts, Quota, Streamed, Trying, Users,
+    self, Connections, Defaults, Delivery, Gates, Hosts, Quota, StateBody, Streamed, Trying, Users,
     of_the_stack, trace,
 };
 use crate::{Cloud, Retry};
@@ -308,7 +308,8 @@ impl Graph {
         self.execute_elsewhere(request, extensions).await
     }
 
-    /// Sends a request as [`open_elsewhere`](Self::open_elsewhere) does, and takes the response in whole.
+    /// Sends a request as [`open_elsewhere`](Self::open_elsewhere) does, and reads the response. It
+    /// describes the state of something, and is small for that reason.
     ///
     /// # Errors
     ///
@@ -318,7 +319,8 @@ impl Graph {
         request: Request,
         expected: ExpectedBody,
     ) -> Result<Response> {
-        let extensions = expecting(Some(expected), &request.method);
+        let mut extensions = expecting(Some(expected), &request.method);
+        extensions.insert(StateBody);
         self.execute_elsewhere(request, extensions)
             .await?
             .read()
@@ -384,7 +386,7 @@ impl Graph {
         }
         let (status, headers) = (response.status(), response.headers().clone());
         let granted = response.extensions().get::<Granted>().cloned();
-        let (body, _) = transport::read(response).await;
+        let body = transport::read_error(response).await;
         Err(Error::from_response(
             &context, status, &headers, &body, granted,
         ))

@@ -1,9 +1,10 @@
 //! An answer that has begun.
 
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::Response;
-use crate::error::RequestContext;
+use crate::error::{RequestContext, TransportError};
 use crate::{Result, transport};
 
 /// An answer of success: its status and headers are there, its body is still to come.
@@ -30,18 +31,34 @@ impl Opened {
         self.response
     }
 
-    /// Takes the body in.
+    /// Reads the body, which may have any size.
     pub(crate) async fn read(self) -> Result<Response> {
         let (status, headers) = (self.response.status(), self.response.headers().clone());
-        let (body, lost) = transport::read(self.response).await;
-        match lost {
-            Some(lost) => Err(lost.of(&self.context).into()),
-            None => Ok(Response {
-                status,
-                headers,
-                body,
-                context: self.context,
-            }),
-        }
+        let read = transport::read(self.response).await;
+        whole(status, headers, read, self.context)
+    }
+
+    /// Reads a body that describes the state of something, and that is small for that reason.
+    pub(crate) async fn read_state(self) -> Result<Response> {
+        let (status, headers) = (self.response.status(), self.response.headers().clone());
+        let read = transport::read_state(self.response).await;
+        whole(status, headers, read, self.context)
+    }
+}
+
+fn whole(
+    status: StatusCode,
+    headers: HeaderMap,
+    (body, lost): (Bytes, Option<TransportError>),
+    context: RequestContext,
+) -> Result<Response> {
+    match lost {
+        Some(lost) => Err(lost.of(&context).into()),
+        None => Ok(Response {
+            status,
+            headers,
+            body,
+            context,
+        }),
     }
 }

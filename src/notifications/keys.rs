@@ -263,7 +263,8 @@ impl SigningKeys {
             // Graph waits for its answer and sends the notification again; nothing is won by waiting here.
             settings: Settings::one_try(None),
         };
-        let answer = self.graph.open_elsewhere(request).await?.read().await?;
+        let answer = self.graph.open_elsewhere(request).await?;
+        let answer = answer.read_state().await?;
         answer.json()
     }
 }

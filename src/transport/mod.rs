@@ -31,14 +31,14 @@ pub(crate) use gate::{Gates, Quota};
 use guard::HostGuard;
 pub(crate) use headers::Defaults;
 pub(crate) use hosts::{Hosts, elsewhere, is_loopback, root};
-pub(crate) use read::{read, read_at_most};
+pub(crate) use read::{read, read_at_most, read_error, read_state};
 use redirects::Redirects;
 pub(crate) use redirects::harmless;
 use retry::Retries;
 pub use retry::Retry;
 pub(crate) use retry::{BANDWIDTH_LIMIT_EXCEEDED, Effect, Intent, Trying, Verdict};
 use trace::Trace;
-pub(crate) use whole::Streamed;
+pub(crate) use whole::{StateBody, Streamed};
 use whole::Whole;
 pub(crate) use workload::Workload;
 

@@ -1,27 +1,80 @@
-//! Takes bodies in.
+//! Reads response bodies.
+
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::Response;
+use tokio::time::{Instant, timeout_at};
 
 use crate::error::TransportError;
 
-/// The body, as far as it came, and what cut it off.
+/// The largest part of an error response's body that is read, in bytes.
 ///
-/// An error answer is worth having though its body is broken off; a success is not.
+/// Errors of Graph and of the identity platform have some kilobytes. What is longer is a page of a
+/// gateway or an attack, and its status says enough.
+const LARGEST_ERROR_BODY: usize = 1024 * 1024;
+
+/// The largest success that describes the state of something, in bytes: an upload session, a
+/// monitor, the signing keys of the identity platform.
+const LARGEST_STATE: usize = 16 * 1024 * 1024;
+
+/// The longest time in which the body of an error response or of a state is read.
+///
+/// The read timeout of a connection starts anew with each byte, so it does not end a body that comes
+/// byte by byte.
+const LONGEST_READ: Duration = Duration::from_secs(100);
+
+/// Reads a body of any size: what arrived, and the fault that cut it off.
 pub(crate) async fn read(response: Response) -> (Bytes, Option<TransportError>) {
-    read_at_most(response, usize::MAX).await
+    read_within(response, usize::MAX, None).await
 }
 
-/// The body as [`read`] takes it in, of what has no business to be long.
+/// Reads a body that has no reason to be longer than `most` bytes.
+///
+/// A longer body is cut off after `most` bytes, and the fault says so.
 pub(crate) async fn read_at_most(
+    response: Response,
+    most: usize,
+) -> (Bytes, Option<TransportError>) {
+    read_within(response, most, None).await
+}
+
+/// Reads the body of an error response, or its beginning.
+///
+/// An error response is worth having although its body is cut off, so the fault is left out.
+pub(crate) async fn read_error(response: Response) -> Bytes {
+    let deadline = Instant::now() + LONGEST_READ;
+    let (body, _) = read_within(response, LARGEST_ERROR_BODY, Some(deadline)).await;
+    body
+}
+
+/// Reads a success that describes the state of something.
+pub(crate) async fn read_state(response: Response) -> (Bytes, Option<TransportError>) {
+    let deadline = Instant::now() + LONGEST_READ;
+    read_within(response, LARGEST_STATE, Some(deadline)).await
+}
+
+async fn read_within(
     mut response: Response,
     most: usize,
+    deadline: Option<Instant>,
 ) -> (Bytes, Option<TransportError>) {
     let mut body = BytesMut::new();
     loop {
-        match response.chunk().await {
-            Ok(Some(piece)) if piece.len() > most - body.len() => {
-                let error = TransportError::new(format!("the answer is longer than {most} bytes"));
+        let next = response.chunk();
+        let next = match deadline {
+            Some(deadline) => timeout_at(deadline, next).await,
+            None => Ok(next.await),
+        };
+        let Ok(next) = next else {
+            return (body.freeze(), Some(TransportError::out_of_time()));
+        };
+        match next {
+            Ok(Some(mut piece)) if piece.len() > most - body.len() => {
+                piece.truncate(most - body.len());
+                body.extend_from_slice(&piece);
+                let error =
+                    TransportError::new(format!("the response is longer than {most} bytes"));
                 return (body.freeze(), Some(error));
             }
             // Most bodies come in one piece, which then is not copied.
@@ -30,5 +83,50 @@ pub(crate) async fn read_at_most(
             Ok(None) => return (body.freeze(), None),
             Err(error) => return (body.freeze(), Some(TransportError::from_reqwest(error))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(length: usize) -> Response {
+        http::Response::new(vec![b'a'; length]).into()
+    }
+
+    #[tokio::test]
+    async fn error_body_is_cut_at_limit() {
+        for (length, read) in [
+            (0, 0),
+            (5, 5),
+            (LARGEST_ERROR_BODY, LARGEST_ERROR_BODY),
+            (LARGEST_ERROR_BODY + 1, LARGEST_ERROR_BODY),
+        ] {
+            assert_eq!(read_error(response(length)).await.len(), read, "{length}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn endless_error_body_ends_with_time_limit() {
+        let dripping = futures_util::stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from_static(b"a")), ()))
+        });
+        let body = reqwest::Body::wrap_stream(dripping);
+        let body = read_error(http::Response::new(body).into()).await;
+        assert_eq!(body, "a");
+    }
+
+    #[tokio::test]
+    async fn longer_body_is_a_fault() {
+        let (body, fault) = read_at_most(response(11), 10).await;
+        assert_eq!(body.len(), 10);
+        let fault = fault.map(|fault| fault.to_string());
+        assert_eq!(
+            fault.as_deref(),
+            Some("the response is longer than 10 bytes")
+        );
+        let (body, fault) = read(response(11)).await;
+        assert!(body.len() == 11 && fault.is_none());
     }
 }

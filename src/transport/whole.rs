@@ -5,12 +5,16 @@ use http::Extensions;
 use reqwest::{Request, Response, ResponseBuilderExt};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
-use super::read;
+use super::{read, read_error, read_state};
 use crate::call::ExpectedBody;
 
 /// Says of a call that the body of its answer is wanted piece by piece.
 #[derive(Clone, Copy)]
 pub(crate) struct Streamed;
+
+/// Says of a call that its response describes the state of something, so that its size is limited.
+#[derive(Clone, Copy)]
+pub(crate) struct StateBody;
 
 /// Takes in whole bodies, unless the call wants its body piece by piece.
 ///
@@ -42,10 +46,17 @@ impl Middleware for Whole {
         *head.headers_mut() = std::mem::take(response.headers_mut());
         head.extensions_mut()
             .extend(std::mem::take(response.extensions_mut()));
-        match read(response).await {
-            // Of an answer that is none, what came is what there is: its status alone says enough.
-            (_, Some(lost)) if is_success => Err(Error::middleware(crate::Error::from(lost))),
-            (body, _) if is_success => {
+        if !is_success {
+            let body = read_error(response).await;
+            return Ok(head.map(|()| body).into());
+        }
+        let read = match extensions.get::<StateBody>() {
+            Some(StateBody) => read_state(response).await,
+            None => read(response).await,
+        };
+        match read {
+            (_, Some(lost)) => Err(Error::middleware(crate::Error::from(lost))),
+            (body, None) => {
                 let expected = extensions.get::<ExpectedBody>();
                 // A service that fails in the middle of a body may well end it as if it were whole.
                 match expected
@@ -55,7 +66,6 @@ impl Middleware for Whole {
                     None => Ok(head.map(|()| body).into()),
                 }
             }
-            (body, _) => Ok(head.map(|()| body).into()),
         }
     }
 }

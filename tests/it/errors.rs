@@ -129,3 +129,34 @@ async fn requests_say_what_they_are() {
         "{sdk}"
     );
 }
+
+/// A server that sends an error page which never ends.
+async fn endless_page() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                stream.read(&mut [0; 4096]).await?;
+                let head = "HTTP/1.1 400 Bad\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n";
+                stream.write_all(head.as_bytes()).await?;
+                let piece = format!("10000\r\n{}\r\n", "a".repeat(0x10000));
+                while stream.write_all(piece.as_bytes()).await.is_ok() {}
+                std::io::Result::Ok(())
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn endless_error_body_is_read_up_to_limit() {
+    let graph = client(&endless_page().await);
+    let call = || graph.request(Method::GET, "/me/photo/$value");
+    let plain = call().await.unwrap_err();
+    let content = call().content().await.unwrap_err();
+    let streamed = call().content().stream().await.unwrap_err();
+    for error in [plain, content, streamed] {
+        assert_eq!(api(error).status().as_u16(), 400);
+    }
+}
