@@ -29,19 +29,29 @@ pub enum TransferErrorKind {
     /// As [`SessionGone`](Self::SessionGone), after the answer to the last slice was lost: the file may well be there.
     /// Look before it is sent again.
     MaybeFinished,
-    /// What is to be sent cannot be read, or is not as long as it was said to be.
+    /// The source of an upload cannot be read, has another length than it had or was said to have,
+    /// or is not a regular file.
     Source,
     /// The service wants bytes again that a reader has given away already. With a file, or with a reader that can seek, the
     /// upload can go on.
     CannotGoBack,
     /// The service asks for the same bytes time and again.
     Stuck,
-    /// What comes cannot be written to the file.
+    /// The content cannot be written to the file.
     Target,
+    /// Another download is writing the unfinished file. See
+    /// [`ToFile::resume`](crate::download::ToFile::resume).
+    Busy,
     /// The content was changed while it was being downloaded.
     Changed,
     /// The content does not have the hash that it should have.
     HashMismatch,
+    /// The file does not have the size that it should have: at the service after an upload, or on this
+    /// machine after a download.
+    SizeMismatch,
+    /// An HTML page arrived in place of the content, as sign-in pages and captive portals send it. See
+    /// [`download`](crate::download#html-in-place-of-the-content) for how it is recognized.
+    UnexpectedHtml,
     /// The range lies outside the content, or another one was sent.
     Range,
 }

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use http::Method;
 
 use super::session::address;
-use super::slices::{Sending, whole};
+use super::slices::Sending;
 use super::source::Slices;
 use super::{Progress, Source, Uploaded};
 use crate::call::{Call, CallFuture, Entity, Options};
@@ -21,6 +21,9 @@ pub(super) const UNIT: u64 = 320 * 1024;
 
 /// 3,200 KiB: a multiple of what drives (320 KiB) and printers (200 KiB) want, and less than what Outlook takes (4 MB).
 const EVERYWHERE: u64 = 10 * UNIT;
+
+/// The largest slice: 60 MiB. A slice is in memory as a whole.
+const LARGEST: u64 = 60 * 1024 * 1024;
 
 type OnSession = Box<dyn FnOnce(&UploadSession) + Send>;
 
@@ -64,8 +67,12 @@ impl<O: Options> Call<Entity<UploadSession>, O> {
 ///
 /// # Errors
 ///
-/// - [`Error::Transfer`](crate::Error::Transfer) when the session is gone, the source cannot be read, or the service asks
-///   for the same bytes for ever.
+/// - [`Error::Transfer`](crate::Error::Transfer) if the session is gone, or if the source cannot be
+///   read or changes its length.
+/// - [`Error::Transfer`](crate::Error::Transfer) if the service asks for the same bytes for ever, ends
+///   the upload before it has all bytes, or makes a file of another size. The size of Office, PDF and
+///   HTML files is not compared, because
+///   [SharePoint changes them](https://github.com/OneDrive/onedrive-api-docs/issues/935).
 /// - A conflict ([`is_conflict`](crate::Error::is_conflict)) at the end, where a name is taken: the session keeps the bytes.
 ///   They become a file with another name by a `PUT` of the folder with `@microsoft.graph.sourceUrl`, see
 ///   <https://learn.microsoft.com/graph/api/driveitem-createuploadsession>.
@@ -106,6 +113,9 @@ impl Settings {
     /// [`Error::Request`](crate::Error::Request) for a size that services refuse at the end of an upload.
     pub(super) fn check(&self) -> Result<()> {
         match self.slice_size {
+            size if size > LARGEST => Err(refuse(format!(
+                "slices of {size} bytes are larger than 60 MiB ({LARGEST}), which no service takes"
+            ))),
             size if size > 0 && size.is_multiple_of(UNIT) => Ok(()),
             size => Err(refuse(format!(
                 "slices of {size} bytes are no multiple of 320 KiB (327680)"
@@ -171,10 +181,11 @@ impl SessionUpload {
 
     settings!();
 
-    /// Sends slices of so many bytes, a multiple of 320 KiB (327,680). That is how much of a file is in memory.
+    /// Sends slices of this many bytes: a multiple of 320 KiB (327,680), and at most 60 MiB.
     ///
-    /// By default 3,200 KiB, which every service takes. Drives take up to 60 MiB and work best with 5 to 10; Outlook takes 4 MB;
-    /// printers take less than 10 MB and want multiples of 200 KiB, so for them it is a multiple of 1,600 KiB.
+    /// Memory holds one slice of the file. By default a slice has 3,200 KiB, which every service
+    /// takes. Drives take up to 60 MiB and work best with 5 to 10 MiB. Outlook takes 4 MB. Printers
+    /// take less than 10 MB and want multiples of 200 KiB, so a multiple of 1,600 KiB fits them.
     pub fn slice_size(mut self, bytes: u64) -> Self {
         self.settings.slice_size = bytes;
         self
@@ -194,8 +205,7 @@ pub(super) async fn run(
     slices: Slices,
     settings: Settings,
 ) -> Result<Uploaded> {
-    let total = slices.length();
-    if total == 0 {
+    if slices.length() == 0 {
         return Err(refuse(
             "there is nothing to send: a session takes one byte or more".to_owned(),
         ));
@@ -208,11 +218,6 @@ pub(super) async fn run(
     if let Some(tell) = settings.on_session {
         tell(&session);
     }
-    let missing = is_new.then(|| {
-        let told = session.next_expected_ranges.as_deref().unwrap_or_default();
-        let told = super::ranges::missing(told, total).filter(|told| !told.is_empty());
-        told.unwrap_or_else(|| whole(total))
-    });
     let sending = Sending {
         address,
         slices,
@@ -220,7 +225,7 @@ pub(super) async fn run(
         backoff: settings.backoff,
         report: settings.report,
     };
-    sending.run(missing).await
+    sending.run(is_new).await
 }
 
 fn refuse(message: String) -> crate::Error {

@@ -40,6 +40,44 @@ impl Outcome {
     }
 }
 
+/// Returns the size that an item says it has, in bytes.
+pub(super) fn size(answer: &Response) -> Option<u64> {
+    let item: Value = answer.json().ok()?;
+    item.get("id")?;
+    item.get("size")?.as_u64()
+}
+
+/// Returns `true` for files that SharePoint changes as it stores them, so that their size is not
+/// that of the bytes that were sent.
+///
+/// <https://github.com/OneDrive/onedrive-api-docs/issues/935>
+pub(super) fn is_rewritten(answer: &Response) -> bool {
+    const EXTENSIONS: [&str; 6] = ["htm", "html", "aspx", "pdf", "one", "rtf"];
+    /// The beginnings of the extensions of Word, Excel, PowerPoint and Visio.
+    const OFFICE: [&str; 9] = [
+        "doc", "dot", "xls", "xlt", "ppt", "pot", "pps", "vsd", "vst",
+    ];
+    const MEDIA_TYPES: [&str; 7] = [
+        "officedocument",
+        "msword",
+        "ms-word",
+        "ms-excel",
+        "ms-powerpoint",
+        "/pdf",
+        "html",
+    ];
+    let item: Value = answer.json().unwrap_or_default();
+    let text = |pointer| {
+        let text = item.pointer(pointer).and_then(Value::as_str);
+        text.unwrap_or_default().to_ascii_lowercase()
+    };
+    let (name, media_type) = (text("/name"), text("/file/mimeType"));
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    EXTENSIONS.contains(&extension)
+        || OFFICE.iter().any(|office| extension.starts_with(office))
+        || MEDIA_TYPES.iter().any(|part| media_type.contains(part))
+}
+
 /// The ranges that a session's state names, in either case.
 pub(super) fn expected(state: &Value, total: u64) -> Option<Vec<Range<u64>>> {
     let names = ["nextExpectedRanges", "NextExpectedRanges"];

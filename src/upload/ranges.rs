@@ -2,30 +2,53 @@
 
 use std::ops::Range;
 
-/// The ranges that are missing of a file of `total` bytes, in their order; `None` where the list cannot be read.
+/// Returns the ranges that are missing of a file of `total` bytes: in order, and none of them
+/// touches another. Returns `None` if the list cannot be read.
 ///
-/// Drives write `0-` or several ranges, closed or open (`12345-55232`, `77829-`); Outlook writes the first byte alone
-/// (`2097152`). Nothing is made of their alignment: the first missing byte is what the service says it is.
+/// Drives write `0-` or several ranges, closed or open (`12345-55232`, `77829-`). Outlook writes the
+/// first byte alone (`2097152`). Ranges may overlap, and may start anywhere: the service decides.
 /// <https://learn.microsoft.com/graph/api/driveitem-createuploadsession>
 pub(super) fn missing<S: AsRef<str>>(
     list: impl IntoIterator<Item = S>,
     total: u64,
 ) -> Option<Vec<Range<u64>>> {
-    let mut ranges = list
+    let ranges = list
         .into_iter()
         .map(|text| range(text.as_ref(), total))
         .collect::<Option<Vec<_>>>()?;
+    Some(merged(ranges))
+}
+
+/// Puts ranges in order, and joins those that overlap or touch.
+fn merged(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
     ranges.retain(|range| !range.is_empty());
     ranges.sort_by_key(|range| range.start);
-    Some(ranges)
+    let mut merged: Vec<Range<u64>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+/// Adds ranges to others.
+pub(super) fn add(ranges: &mut Vec<Range<u64>>, more: &[Range<u64>]) {
+    ranges.extend_from_slice(more);
+    *ranges = merged(std::mem::take(ranges));
 }
 
 fn range(text: &str, total: u64) -> Option<Range<u64>> {
     let (first, last) = text.trim().split_once('-').unwrap_or((text.trim(), ""));
-    let first: u64 = number(first)?;
+    let first = number(first)?;
     let end = match last.trim() {
         "" => total,
-        last => number(last)?.saturating_add(1).min(total),
+        last => {
+            let last = number(last)?;
+            // A reversed range says nothing that can be believed.
+            (first <= last).then(|| last.saturating_add(1).min(total))?
+        }
     };
     Some(first.min(end)..end)
 }
@@ -36,7 +59,7 @@ fn number(text: &str) -> Option<u64> {
     is_digits.then(|| text.parse().ok())?
 }
 
-/// Takes out what has arrived.
+/// Removes a range that has arrived.
 pub(super) fn remove(missing: &mut Vec<Range<u64>>, sent: &Range<u64>) {
     *missing = missing
         .iter()
@@ -49,9 +72,12 @@ pub(super) fn remove(missing: &mut Vec<Range<u64>>, sent: &Range<u64>) {
         .collect();
 }
 
-/// How many bytes they are.
+/// Returns the number of bytes in ranges of which none overlaps another.
 pub(super) fn count(ranges: &[Range<u64>]) -> u64 {
-    ranges.iter().map(|range| range.end - range.start).sum()
+    let lengths = ranges
+        .iter()
+        .map(|range| range.end.saturating_sub(range.start));
+    lengths.fold(0, u64::saturating_add)
 }
 
 #[cfg(test)]
@@ -82,7 +108,19 @@ mod tests {
             (&["-5"], None),
             (&[""], None),
             (&["all"], None),
+            (&["9-5"], None),
+            (&["5-9", "9-5"], None),
+            (&["0-9-12"], None),
+            (&["0x10-"], None),
             (&["0-99999999999999999999"], None),
+            (&["99999999999999999999-"], None),
+            (&["0-999", "5-"], Some(vec![0..1000])),
+            (&["5-", "0-999"], Some(vec![0..1000])),
+            (&["0-99", "50-149", "150-199"], Some(vec![0..200])),
+            (&["0-99", "0-99", "20-30"], Some(vec![0..100])),
+            (&["0-18446744073709551615"], Some(vec![0..1000])),
+            (&["18446744073709551615-"], Some(vec![])),
+            (&["18446744073709551615-18446744073709551615"], Some(vec![])),
         ] {
             assert_eq!(missing(list, 1000), wanted, "{list:?}");
         }
@@ -98,5 +136,10 @@ mod tests {
         assert_eq!(count(&gaps), 5);
         remove(&mut gaps, &(0..100));
         assert!(gaps.is_empty());
+        add(&mut gaps, &[7..9, 0..8]);
+        add(&mut gaps, &[20..30]);
+        assert_eq!(gaps, [0..9, 20..30]);
+        assert_eq!(missing(["0-", "1-"], u64::MAX), Some(vec![0..u64::MAX]));
+        assert_eq!(count(&[0..u64::MAX]), u64::MAX);
     }
 }

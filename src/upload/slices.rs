@@ -8,16 +8,21 @@ use http::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use super::Uploaded;
-use super::outcome::{Outcome, Refusal, expected};
-use super::ranges::{count, remove};
+use super::outcome::{Outcome, Refusal, expected, is_rewritten, size};
+use super::ranges::{add, count, remove};
 use super::source::Slices;
 use crate::call::{Request, Response, Settings};
 use crate::error::{ApiError, TransferError, TransferErrorKind};
 use crate::transfer::{Backoff, Report};
 use crate::{Error, Graph, Result};
 
-/// How often a session may go without having more than it ever had.
+/// How often in a row a session may take next to nothing of a slice.
 const MOST_STALLS: u32 = 5;
+
+/// The smallest part of a slice that counts as progress: one in 64.
+///
+/// Without it, a service that takes one byte of each slice would be sent to almost for ever.
+const LEAST_TAKEN: u64 = 64;
 
 /// The address of a session. No token goes there, since the address is a secret itself.
 #[derive(Clone)]
@@ -42,9 +47,10 @@ impl Address {
             body,
             settings: Settings::one_try(None),
         };
-        let answer = self.graph.open_elsewhere(request).await?.read().await?;
-        answer.refuse_any_error()?;
-        Ok(answer)
+        let opened = self.graph.open_elsewhere(request).await?;
+        let response = opened.read_state().await?;
+        response.refuse_any_error()?;
+        Ok(response)
     }
 
     async fn put(&self, range: &Range<u64>, total: u64, slice: Bytes) -> Result<Response> {
@@ -71,35 +77,46 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// Sends what is missing. `missing` is what the session says of it; without it, the session is asked.
-    pub(super) async fn run(mut self, missing: Option<Vec<Range<u64>>>) -> Result<Uploaded> {
+    /// Sends what is missing. A session that is not new is asked what it has.
+    ///
+    /// The service decides what is missing of the bytes that were sent to it. It is not believed to
+    /// have bytes that no one sent.
+    pub(super) async fn run(mut self, is_new: bool) -> Result<Uploaded> {
         let total = self.slices.length();
-        let mut missing = match missing {
-            Some(missing) => missing,
-            None => self.ask(false).await?.unwrap_or_else(|| whole(total)),
+        let at_start = match is_new {
+            true => Some(whole(total)),
+            false => self.ask(false).await?,
         };
+        // Of a session that does not say what it has, all of it may have been sent before.
+        let mut unsent = at_start.clone().unwrap_or_default();
+        let mut missing = at_start.unwrap_or_else(|| whole(total));
         let (mut least, mut stalls) = (count(&missing), 0);
         while let Some(gap) = missing.first().cloned() {
-            self.report.tell(total - count(&missing), Some(total));
+            let done = total.saturating_sub(count(&missing));
+            self.report.tell(done, Some(total));
             let range = gap.start..gap.end.min(gap.start.saturating_add(self.slice_size));
             let is_last = missing.len() == 1 && range.end == gap.end;
             let slice = self.slices.get(&range).await?;
+            remove(&mut unsent, &range);
             match self.address.put(&range, total, slice).await {
                 Ok(answer) => match Outcome::of(&answer, total, is_last) {
-                    Outcome::Done => return Ok(self.done(answer)),
+                    Outcome::Done if unsent.is_empty() && (is_last || size(&answer).is_some()) => {
+                        return self.done(answer);
+                    }
+                    Outcome::Done => return Err(too_early(count(&missing), &range, total)),
                     Outcome::More(Some(told)) if !told.is_empty() => missing = told,
                     Outcome::More(told) => {
                         remove(&mut missing, &range);
                         if told.is_some() || missing.is_empty() {
                             // The service has it all, or does not say: it is asked before that is believed.
-                            match self.ask(true).await? {
+                            match self.ask(unsent.is_empty()).await? {
                                 Some(told) => missing = told,
-                                None if missing.is_empty() => return Ok(self.done(answer)),
+                                None if missing.is_empty() => return self.done(answer),
                                 None => {}
                             }
                         }
-                        if missing.is_empty() {
-                            return Ok(self.done(answer));
+                        if missing.is_empty() && unsent.is_empty() {
+                            return self.done(answer);
                         }
                     }
                 },
@@ -120,14 +137,18 @@ impl Sending {
                         if let Some(told) = self.ask(is_last).await? {
                             missing = told;
                         }
-                        // Each try has its wait, so that these are no stalls.
+                        add(&mut missing, &unsent);
+                        // Each attempt has its wait, so that these are no stalls.
                         continue;
                     }
                 },
             }
+            add(&mut missing, &unsent);
             let left = count(&missing);
-            if left < least {
-                (least, stalls) = (left, 0);
+            let taken = least.saturating_sub(left);
+            least = least.min(left);
+            if taken > 0 && taken >= (range.end - range.start) / LEAST_TAKEN {
+                stalls = 0;
                 self.backoff.reset();
             } else {
                 stalls += 1;
@@ -145,13 +166,27 @@ impl Sending {
         }
         // Nothing is missing, and nothing was made of it yet.
         let answer = self.address.send(Method::GET, HeaderMap::new(), None).await;
-        Ok(self.done(answer.map_err(|error| of_the_session(error, true))?))
+        self.done(answer.map_err(|error| of_the_session(error, true))?)
     }
 
-    fn done(&mut self, answer: Response) -> Uploaded {
+    /// Ends the upload with the response to its last slice.
+    ///
+    /// # Errors
+    ///
+    /// [`TransferErrorKind::SizeMismatch`] if the service made a file of another size.
+    fn done(&mut self, answer: Response) -> Result<Uploaded> {
         let total = self.slices.length();
-        self.report.tell(total, Some(total));
-        Uploaded { answer }
+        match size(&answer) {
+            Some(size) if size != total && !is_rewritten(&answer) => {
+                return Err(TransferError::new(
+                    TransferErrorKind::SizeMismatch,
+                    format!("the service made a file of {size} bytes of the {total} bytes that were sent"),
+                )
+                .into());
+            }
+            _ => self.report.tell(total, Some(total)),
+        }
+        Ok(Uploaded { answer })
     }
 
     /// Asks the session what is missing; `None` where it does not say.
@@ -173,6 +208,18 @@ impl Sending {
 
 pub(super) fn whole(total: u64) -> Vec<Range<u64>> {
     std::iter::once(0..total).collect()
+}
+
+fn too_early(missing: u64, last: &Range<u64>, total: u64) -> Error {
+    let left = missing.saturating_sub(last.end.saturating_sub(last.start));
+    TransferError::new(
+        TransferErrorKind::SizeMismatch,
+        format!(
+            "the service ended the upload after {} of {total} bytes",
+            total.saturating_sub(left)
+        ),
+    )
+    .into()
 }
 
 /// Says of an error that it is the session which is gone.

@@ -1,6 +1,7 @@
 //! Where the bytes of an upload come from.
 
 use std::fmt;
+use std::fs::FileType;
 use std::io::SeekFrom;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -11,10 +12,16 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeek, AsyncSeekExt};
 
 use crate::Result;
 use crate::error::{TransferError, TransferErrorKind};
+use crate::transfer::name_of;
 
 /// What is to be uploaded: bytes, a file, or anything that can be read.
 ///
-/// Of a file or reader one slice at a time is in memory.
+/// Memory holds one slice of a file or reader at a time.
+///
+/// A file has to be a regular file that keeps its length until it is uploaded. Directories, devices
+/// and named pipes are refused. So are files of length 0 that have content all the same, such as those
+/// of `/proc`: read these into memory, and upload the bytes. An upload fails before it ends if the
+/// file has become longer or shorter meanwhile.
 ///
 /// ```no_run
 /// use msgraph::upload::Source;
@@ -33,6 +40,7 @@ pub struct Source(Kind);
 enum Kind {
     Bytes(Bytes),
     Path(PathBuf),
+    File(File),
     Seekable(Box<dyn ReadSeek>),
     Reader { reader: Box<dyn Read>, length: u64 },
 }
@@ -44,7 +52,7 @@ trait ReadSeek: AsyncRead + AsyncSeek + Send + Unpin {}
 impl<T: AsyncRead + AsyncSeek + Send + Unpin> ReadSeek for T {}
 
 impl Source {
-    /// A file, which is opened when the upload begins.
+    /// A regular file, which is opened when the upload begins.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Kind::Path(path.into()))
     }
@@ -73,10 +81,12 @@ impl Source {
                 (Input::Bytes(bytes), length)
             }
             Kind::Path(path) => {
-                let file = File::open(path).await.map_err(unreadable)?;
-                let length = file.metadata().await.map_err(unreadable)?.len();
-                (Input::Seekable(Box::new(file)), length)
+                // Before it is opened: to open a named pipe waits until someone writes to it.
+                let found = tokio::fs::metadata(&path).await.map_err(unreadable)?;
+                only_regular(found.file_type())?;
+                of_file(File::open(path).await.map_err(unreadable)?).await?
             }
+            Kind::File(file) => of_file(file).await?,
             Kind::Seekable(mut reader) => {
                 let length = reader.seek(SeekFrom::End(0)).await.map_err(unreadable)?;
                 reader.seek(SeekFrom::Start(0)).await.map_err(unreadable)?;
@@ -94,6 +104,33 @@ impl Source {
     }
 }
 
+/// Takes a file from its beginning, wherever it stands.
+async fn of_file(mut file: File) -> Result<(Input, u64)> {
+    let metadata = file.metadata().await.map_err(unreadable)?;
+    only_regular(metadata.file_type())?;
+    file.rewind().await.map_err(unreadable)?;
+    let length = metadata.len();
+    if length == 0 && file.read(&mut [0]).await.map_err(unreadable)? > 0 {
+        let message = "the file to be uploaded has a length of 0 and content all the same, as files of `/proc` have: read it, and upload the bytes";
+        return Err(TransferError::new(TransferErrorKind::Source, message).into());
+    }
+    Ok((Input::Seekable(Box::new(file)), length))
+}
+
+/// # Errors
+///
+/// [`TransferErrorKind::Source`] for everything that is not a regular file: only these have a length.
+fn only_regular(kind: FileType) -> Result<()> {
+    if kind.is_file() {
+        return Ok(());
+    }
+    let message = format!(
+        "what is to be uploaded is {}, not a regular file",
+        name_of(kind)
+    );
+    Err(TransferError::new(TransferErrorKind::Source, message).into())
+}
+
 macro_rules! from_bytes {
     ($($bytes:ty),*) => {$(
         impl From<$bytes> for Source {
@@ -108,7 +145,7 @@ from_bytes!(Bytes, Vec<u8>, String, &'static [u8], &'static str);
 
 impl From<File> for Source {
     fn from(file: File) -> Self {
-        Self::seekable(file)
+        Self(Kind::File(file))
     }
 }
 
@@ -125,6 +162,7 @@ impl fmt::Debug for Source {
         match &self.0 {
             Kind::Bytes(bytes) => tuple.field(&bytes.len()),
             Kind::Path(path) => tuple.field(path),
+            Kind::File(_) => tuple.field(&"file"),
             Kind::Seekable(_) => tuple.field(&"seekable"),
             Kind::Reader { length, .. } => tuple.field(length),
         };
@@ -200,7 +238,28 @@ impl Slices {
                 read => self.position += read as u64,
             }
         }
+        if range.end == self.length {
+            self.check_end().await?;
+        }
         Ok(slice.freeze())
+    }
+
+    /// Looks for bytes behind the end. The last slice is not sent if there are some, so that the service
+    /// does not take the beginning of a file for all of it.
+    async fn check_end(&mut self) -> Result<()> {
+        let Input::Seekable(reader) = &mut self.input else {
+            return Ok(());
+        };
+        let read = reader.read(&mut [0]).await.map_err(unreadable)?;
+        self.position += read as u64;
+        if read == 0 {
+            return Ok(());
+        }
+        let message = format!(
+            "what is to be uploaded has become longer than the {} bytes that it had",
+            self.length
+        );
+        Err(TransferError::new(TransferErrorKind::Source, message).into())
     }
 
     async fn go_to(&mut self, place: u64) -> Result<()> {
@@ -313,12 +372,101 @@ mod tests {
                 "what is to be uploaded ended after 16 bytes of 20"
             );
         }
-        let error = Source::file("/nowhere").open().await.err().unwrap();
+        let error = Source::file("/no/where").open().await.err().unwrap();
         assert!(
             error
                 .to_string()
                 .starts_with("what is to be uploaded cannot be read"),
             "{error}"
         );
+    }
+
+    #[track_caller]
+    fn refusal(opened: Result<Slices>) -> String {
+        match opened.err() {
+            Some(crate::Error::Transfer(error)) => {
+                assert_eq!(error.kind(), TransferErrorKind::Source);
+                error.to_string()
+            }
+            other => panic!("the source should be refused: {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn directory_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = refusal(Source::file(folder.path()).open().await);
+        assert_eq!(
+            error,
+            "what is to be uploaded is a directory, not a regular file"
+        );
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn pipes_sockets_and_devices_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&pipe, &link).unwrap();
+        for (path, name) in [
+            (pipe, "a named pipe"),
+            (link, "a named pipe"),
+            (socket, "a socket"),
+            ("/dev/null".into(), "a device"),
+        ] {
+            let error = refusal(Source::file(path).open().await);
+            assert!(error.contains(name), "{error}");
+        }
+        let device = File::open("/dev/zero").await.unwrap();
+        let error = refusal(Source::from(device).open().await);
+        assert!(error.contains("a device"), "{error}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn content_without_a_length_is_refused() {
+        let error = refusal(Source::file("/proc/self/status").open().await);
+        assert!(error.contains("length of 0 and content"), "{error}");
+        let open = std::fs::File::open("/proc/self/status").unwrap();
+        let error = refusal(Source::from(open).open().await);
+        assert!(error.contains("length of 0 and content"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn file_that_changes_its_length_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.log");
+        for (change, message) in [
+            (20, "has become longer than the 16 bytes that it had"),
+            (9, "ended after 9 bytes of 16"),
+        ] {
+            std::fs::write(&path, TEXT).unwrap();
+            let mut slices = Source::file(&path).open().await.unwrap();
+            assert_eq!(slices.get(&(0..8)).await.unwrap(), &TEXT[..8]);
+            let file = File::options().write(true).open(&path).await.unwrap();
+            file.set_len(change).await.unwrap();
+            let error = refusal(slices.get(&(8..16)).await.map(|_| slices));
+            assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn open_file_goes_from_its_beginning() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        std::fs::write(&path, TEXT).unwrap();
+        let mut file = File::open(&path).await.unwrap();
+        file.seek(SeekFrom::End(0)).await.unwrap();
+        let mut slices = Source::from(file).open().await.unwrap();
+        assert_eq!(slices.get(&(0..16)).await.unwrap(), TEXT);
+        std::fs::write(&path, "").unwrap();
+        let mut slices = Source::file(&path).open().await.unwrap();
+        assert_eq!(slices.length(), 0);
+        assert_eq!(slices.get(&(0..0)).await.unwrap(), "");
     }
 }

@@ -110,7 +110,171 @@ async fn slices_have_to_be_multiples_of_320_kib() {
             "{error}"
         );
     }
+    let error = item.upload("abc").slice_size(193 * UNIT as u64).await;
+    let error = error.unwrap_err();
+    assert!(error.to_string().contains("larger than 60 MiB"), "{error}");
     assert!(simulator.requests().is_empty());
+}
+
+/// A storage host that says a session is empty, and responds to slices with what the closure makes of
+/// their `Content-Range`.
+async fn storage(put: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Recorder {
+    Recorder::new(move |request| match request.header("content-range") {
+        Some(range) => put(range),
+        None => Answer::json(r#"{"nextExpectedRanges":["0-"]}"#),
+    })
+    .await
+}
+
+/// An upload of `size` bytes to a recorder, in slices of 320 KiB.
+fn upload_to(recorder: &Recorder, size: usize) -> SessionUpload {
+    let session = UploadSession {
+        upload_url: Some(format!("{}/session", recorder.url())),
+        ..Default::default()
+    };
+    let graph = crate::support::graph(recorder);
+    impatient(graph.upload_session(session).upload(bytes(size)))
+}
+
+/// The ranges that a recorder was sent.
+fn ranges(recorder: &Recorder) -> Vec<String> {
+    let requests = recorder.requests();
+    let ranges = requests
+        .iter()
+        .filter_map(|sent| sent.header("content-range"));
+    ranges.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn item_before_last_slice_is_an_error() {
+    for answer in [
+        Answer::json(r#"{"id":"1"}"#).with_status(201),
+        Answer::json(r#"{"id":"1","size":327680}"#),
+        Answer::json(r#"{"id":"1","size":1310720}"#).with_status(202),
+        Answer::status(201).header("Location", "https://a/Attachments('1')"),
+        Answer::json(r#"{"id":"1","name":"a.docx","size":5}"#).with_status(201),
+    ] {
+        let storage = storage(move |_| answer.clone()).await;
+        let error = upload_to(&storage, 4 * UNIT).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the service ended the upload after 327680 of 1310720 bytes"
+        );
+        assert_eq!(ranges(&storage), ["bytes 0-327679/1310720"]);
+    }
+}
+
+#[tokio::test]
+async fn item_of_another_size_is_an_error() {
+    for size in [0, 4, 6, u64::MAX] {
+        let answer = Answer::json(json!({ "id": "1", "name": "a.bin", "size": size }));
+        let storage = storage(move |_| answer.clone()).await;
+        let result = upload_to(&storage, 5).await;
+        assert_eq!(kind(result), TransferErrorKind::SizeMismatch, "{size}");
+    }
+}
+
+/// <https://github.com/OneDrive/onedrive-api-docs/issues/935>
+#[tokio::test]
+async fn size_of_rewritten_office_file_is_not_compared() {
+    for item in [
+        json!({ "id": "1", "name": "A.DOCX", "size": 6 }),
+        json!({ "id": "1", "name": "a", "size": 6, "file": { "mimeType": "application/pdf" } }),
+        json!({ "id": "1", "name": "a.bin", "size": 5 }),
+        json!({ "id": "1", "size": null }),
+    ] {
+        let answer = Answer::json(item);
+        let storage = storage(move |_| answer.clone()).await;
+        let uploaded = upload_to(&storage, 5).await.unwrap();
+        assert_eq!(uploaded.id().as_deref(), Some("1"));
+    }
+}
+
+#[tokio::test]
+async fn session_is_not_believed_to_have_unsent_bytes() {
+    let all = [
+        "bytes 0-327679/983040",
+        "bytes 327680-655359/983040",
+        "bytes 655360-983039/983040",
+    ];
+    for told in [
+        r#"[]"#,
+        r#"["655360-"]"#,
+        r#"["983040-"]"#,
+        r#"["2000000-"]"#,
+    ] {
+        let told_answer = Answer::json(format!(r#"{{"nextExpectedRanges":{told}}}"#));
+        let first = Answer::json(r#"{"nextExpectedRanges":["0-"]}"#);
+        let first = Mutex::new(Some(first));
+        let storage = Recorder::new(move |request| match request.header("content-range") {
+            Some("bytes 655360-983039/983040") => {
+                Answer::json(r#"{"id":"1","size":983040}"#).with_status(201)
+            }
+            Some(_) => told_answer.clone().with_status(202),
+            None => {
+                let first = first.lock().unwrap().take();
+                first.unwrap_or_else(|| told_answer.clone())
+            }
+        })
+        .await;
+        let uploaded = upload_to(&storage, 3 * UNIT).await.unwrap();
+        assert!(uploaded.is_committed(), "{told}");
+        assert_eq!(ranges(&storage), all, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn overlapping_expected_ranges_are_sent_once() {
+    let storage = Recorder::new(|request| match request.header("content-range") {
+        Some("bytes 655360-999999/1000000") => Answer::json(r#"{"id":"1"}"#).with_status(201),
+        Some("bytes 655360-983039/1000000") => {
+            Answer::json(r#"{"nextExpectedRanges":["983040-","999999-999999"]}"#).with_status(202)
+        }
+        Some("bytes 983040-999999/1000000") => Answer::json(r#"{"id":"1"}"#).with_status(201),
+        Some(_) => Answer::status(202),
+        None => Answer::json(r#"{"nextExpectedRanges":["0-999999","5-"]}"#),
+    })
+    .await;
+    upload_to(&storage, 1_000_000).await.unwrap();
+    assert_eq!(
+        ranges(&storage),
+        [
+            "bytes 0-327679/1000000",
+            "bytes 327680-655359/1000000",
+            "bytes 655360-983039/1000000",
+            "bytes 983040-999999/1000000"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn session_that_takes_single_bytes_is_given_up() {
+    let taken = Mutex::new(0);
+    let storage = storage(move |_| {
+        let mut taken = taken.lock().unwrap();
+        *taken += 1;
+        let told = json!({ "nextExpectedRanges": [format!("{taken}-")] });
+        Answer::json(told).with_status(202)
+    })
+    .await;
+    let result = upload_to(&storage, UNIT).await;
+    assert_eq!(kind(result), TransferErrorKind::Stuck);
+    assert!(storage.requests().len() < 10);
+}
+
+#[tokio::test]
+async fn file_that_grows_is_not_uploaded() {
+    let (simulator, graph) = start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.log");
+    std::fs::write(&path, bytes(2 * UNIT)).unwrap();
+    let item = graph.me().drive().root().path("a.log");
+    let grown = path.clone();
+    let upload = item.upload(Source::file(&path)).slice_size(UNIT as u64);
+    let upload = upload.on_progress(move |_| std::fs::write(&grown, bytes(3 * UNIT)).unwrap());
+    assert_eq!(kind(upload.await), TransferErrorKind::Source);
+    assert!(item.get().await.unwrap_err().is_not_found());
+    drop(simulator);
 }
 
 #[tokio::test]
