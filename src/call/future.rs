@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use super::answer::Answered;
 use super::{Advanced, Answer, Call, ExpectedBody, Operation, Options, Request, advanced};
+use crate::download::Expected;
 use crate::{Graph, Result};
 
 pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<Answered>> + Send>>;
@@ -38,7 +39,10 @@ impl<A: Answer, O: Options> IntoFuture for Call<A, O> {
 
     fn into_future(self) -> CallFuture<A> {
         CallFuture {
-            sending: send(self.operation, advanced::<O>(), A::expected_body()),
+            sending: match A::IS_CONTENT {
+                true => send_for_content(self.operation, advanced::<O>()),
+                false => send(self.operation, advanced::<O>(), A::expected_body()),
+            },
             answer: PhantomData,
         }
     }
@@ -70,4 +74,16 @@ pub(crate) fn send_request(
     expected: Option<ExpectedBody>,
 ) -> Sending {
     Box::pin(async move { Ok(Answered::new(graph.send(request, expected).await?)) })
+}
+
+/// Makes a call for content, and refuses a page of HTML that took the place of the content.
+fn send_for_content(operation: Operation, advanced: Advanced) -> Sending {
+    let graph = operation.graph().clone();
+    let request = operation.finish(advanced);
+    Box::pin(async move {
+        let request = request?;
+        let response = graph.send(request.clone(), None).await?;
+        Expected::default().check(&request, &response.headers)?;
+        Ok(Answered::new(response))
+    })
 }

@@ -11,6 +11,7 @@ use super::hash::Check;
 use super::partial::{Left, Partial, tag};
 use super::range::Part;
 use super::stream::{Settings, settings};
+use super::target::Target;
 use super::{ContentStream, HashKind, Progress};
 use crate::call::{Call, Content, Options};
 use crate::models::DriveItem;
@@ -18,8 +19,15 @@ use crate::transfer::{Backoff, Report};
 use crate::{Model, Result};
 
 impl<O: Options> Call<Content, O> {
-    /// Takes the content into a file, which is there as a whole or not at all: it is written beside it and renamed in the end,
-    /// in place of what may have been there.
+    /// Saves the content to a file, which gets all of it or stays as it was.
+    ///
+    /// The content is written to a new file in the same folder, which replaces the old one in the end.
+    /// On Unix, the new file gets the mode of the old one, and its owner and group if the program may
+    /// set them. Access control lists and extended attributes are not copied. If the path is a symbolic
+    /// link, the link stays and the file that it leads to is replaced.
+    ///
+    /// Several downloads to one path at the same time do not mix: the last one that ends replaces what
+    /// the others saved.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
@@ -41,7 +49,15 @@ impl<O: Options> Call<Content, O> {
 ///
 /// # Errors
 ///
-/// As those of [`ToStream`](super::ToStream), and [`Error::Transfer`](crate::Error::Transfer) when the file cannot be written.
+/// As those of [`ToStream`](super::ToStream), and [`Error::Transfer`](crate::Error::Transfer) of one of
+/// these kinds:
+///
+/// - [`Target`](crate::error::TransferErrorKind::Target) if the file cannot be written, if the path is
+///   a directory, a device or a named pipe, or if it is a link that leads to no file.
+/// - [`Busy`](crate::error::TransferErrorKind::Busy) if another download with
+///   [`resume`](Self::resume) is writing the same file.
+/// - [`SizeMismatch`](crate::error::TransferErrorKind::SizeMismatch) if another program changed the
+///   unfinished file.
 #[must_use = "a download is made when it is awaited"]
 pub struct ToFile {
     settings: Result<Settings>,
@@ -64,10 +80,16 @@ pub struct Saved {
 impl ToFile {
     settings!();
 
-    /// Keeps what came where the download ends before its time, and goes on with it in the next try, after a restart too.
+    /// Keeps what arrived if the download ends early, and goes on with it next time, after a restart too.
     ///
-    /// The file beside it, `.report.pdf.….part`, tells by its name of which version of the content it is; of another
-    /// version it is not used. Hosts that tell versions apart in no way cannot be resumed.
+    /// The name of the unfinished file, `.report.pdf.….part`, says which version of the content it has.
+    /// It is not used for another version. Downloads from hosts that do not tell versions apart cannot
+    /// be resumed.
+    ///
+    /// One download at a time writes an unfinished file, in all processes of the machine. Another one
+    /// fails with [`Busy`](crate::error::TransferErrorKind::Busy) after a second. The system releases
+    /// the lock when a process ends, so a crash blocks no later download. On a file system without locks,
+    /// this is an error.
     pub fn resume(mut self) -> Self {
         self.resumes = true;
         self
@@ -75,12 +97,16 @@ impl ToFile {
 
     async fn run(self) -> Result<Saved> {
         let mut settings = self.settings?;
+        settings.way.expected.note_target(&self.path);
+        let target = Target::resolve(&self.path).await?;
+        // What is in the file is compared, not what was on its way there.
+        let check = settings.check.take();
         let left = match self.resumes {
-            true => Left::find(&self.path).await?,
+            true => Left::find(&target).await?,
             false => None,
         };
         let gone_on = match left {
-            Some(left) => go_on(left, &mut settings).await?,
+            Some(left) => go_on(left, &target, &mut settings).await?,
             None => None,
         };
         let (mut content, mut partial) = match gone_on {
@@ -88,7 +114,7 @@ impl ToFile {
             None => {
                 let content = ContentStream::open(settings).await?;
                 let tag = tag(content.version()).filter(|_| self.resumes);
-                let partial = Partial::new(&self.path, tag).await?;
+                let partial = Partial::new(&target, tag).await?;
                 (content, partial)
             }
         };
@@ -96,17 +122,21 @@ impl ToFile {
             partial.give_up(&error).await;
             return Err(error);
         }
-        partial.finish(&self.path).await?;
+        let verified = partial.finish(&target, content.position(), check).await?;
         Ok(Saved {
             bytes: content.position(),
             content_type: content.content_type().map(str::to_owned),
-            verified: content.verified(),
+            verified,
         })
     }
 }
 
 /// Asks for the rest of what is left of an earlier try; `None` where that is of no use.
-async fn go_on(left: Left, settings: &mut Settings) -> Result<Option<(ContentStream, Partial)>> {
+async fn go_on(
+    left: Left,
+    target: &Target,
+    settings: &mut Settings,
+) -> Result<Option<(ContentStream, Partial)>> {
     let rest = Settings {
         way: settings.way.clone(),
         part: Some(Part {
@@ -127,9 +157,8 @@ async fn go_on(left: Left, settings: &mut Settings) -> Result<Option<(ContentStr
             return Ok(None);
         }
     };
-    let mut check = settings.check.take();
-    let partial = left.open(check.as_mut()).await?;
-    content.goes_on(check, std::mem::take(&mut settings.report));
+    let partial = left.open(target).await?;
+    content.goes_on(std::mem::take(&mut settings.report));
     Ok(Some((content, partial)))
 }
 

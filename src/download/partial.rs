@@ -1,19 +1,31 @@
 //! A file that is not whole yet.
 //!
-//! It stands beside the file that it becomes, so that a rename is all that is left to do. Its name tells of which version
-//! of the content it is: `.report.pdf.8d2c16e2a0f1b37c.part`.
+//! It is beside the file that it becomes, so that a rename is all that is left to do. Its name tells
+//! which version of the content it has: `.report.pdf.8d2c16e2a0f1b37c.part`.
+//!
+//! What can be resumed is locked while it is written, because its name is known to other downloads.
+//! The system releases the lock when the process ends, in whatever way. All other unfinished files have
+//! names of their own.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::fs::File as StdFile;
+use std::io::{self, ErrorKind, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use fs4::{FileExt, TryLockError};
+use same_file::Handle;
 use sha2::{Digest, Sha256};
-use tokio::fs::{File, OpenOptions};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufWriter};
 
+use super::HashKind;
 use super::hash::Check;
 use super::range::Version;
+use super::target::{Target, refuse};
 use crate::error::{TransferError, TransferErrorKind};
+use crate::transfer::name_of;
 use crate::{Error, Result};
 
 /// How much is written, or read again, at once.
@@ -21,154 +33,346 @@ const BUFFER: usize = 256 * 1024;
 
 const ENDING: &str = ".part";
 
-/// What is left of an earlier try.
+/// How long a download waits for the lock. A download that was just dropped may have one last write to
+/// do; any other keeps the lock for longer than a caller waits.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(10);
+
+/// How often a file is opened that others remove or finish at the same time.
+const MOST_ATTEMPTS: usize = 10;
+
+/// What is left of an earlier download. No other download writes to it meanwhile.
 pub(super) struct Left {
     path: PathBuf,
     tag: String,
     pub(super) length: u64,
+    file: StdFile,
 }
 
-/// A file that is being written. It goes with its owner, unless it is kept or finished.
+/// A file that is being written. It is removed with its owner, unless it is kept or finished.
 pub(super) struct Partial {
     path: PathBuf,
     file: BufWriter<File>,
     stays: bool,
+    /// Whether a write has failed, so that nothing may be written behind it.
+    has_failed: bool,
 }
 
-/// What tells a version from others, in a name; `None` where nothing does.
+/// Returns a text for a name that only this version has; `None` if nothing tells versions apart.
 pub(super) fn tag(version: &Version) -> Option<String> {
     let digest = Sha256::digest(version.text()?);
     let hex = digest.iter().take(8).map(|byte| format!("{byte:02x}"));
     Some(hex.collect())
 }
 
-/// `.report.pdf.`, and the folder that it is in.
-fn beginning(target: &Path) -> Result<(OsString, PathBuf)> {
-    let name = target.file_name().ok_or_else(|| {
-        TransferError::new(
-            TransferErrorKind::Target,
-            format!("`{}` is no name of a file", target.display()),
-        )
-    })?;
+/// `.report.pdf.`
+fn beginning(target: &Target) -> OsString {
     let mut beginning = OsString::from(".");
-    beginning.push(name);
+    beginning.push(target.path().file_name().unwrap_or_default());
     beginning.push(".");
-    let folder = target.parent().filter(|folder| *folder != Path::new(""));
-    Ok((
-        beginning,
-        folder.unwrap_or_else(|| Path::new(".")).to_owned(),
-    ))
+    beginning
 }
 
 impl Left {
-    /// The largest of what is left of earlier tries.
-    pub(super) async fn find(target: &Path) -> Result<Option<Self>> {
-        let (beginning, folder) = beginning(target)?;
-        let mut entries = tokio::fs::read_dir(folder).await.map_err(unwritable)?;
-        let mut largest: Option<Self> = None;
-        while let Some(entry) = entries.next_entry().await.map_err(unwritable)? {
-            let Some(tag) = tag_in(&entry.file_name(), &beginning) else {
-                continue;
-            };
-            let length = entry.metadata().await.map_err(unwritable)?.len();
-            if length > largest.as_ref().map_or(0, |left| left.length) {
-                largest = Some(Self {
-                    path: entry.path(),
-                    tag,
-                    length,
-                });
+    /// Takes the largest of the unfinished files that earlier downloads left.
+    ///
+    /// # Errors
+    ///
+    /// [`TransferErrorKind::Busy`] if another download is writing it.
+    pub(super) async fn find(target: &Target) -> Result<Option<Self>> {
+        let beginning = beginning(target);
+        let folder = target.folder().to_owned();
+        blocking(move || {
+            for _ in 0..MOST_ATTEMPTS {
+                let Some((path, tag)) = largest(&folder, &beginning)? else {
+                    return Ok(None);
+                };
+                if let Some(file) = open_locked(&path)? {
+                    let length = file.metadata().map_err(unwritable)?.len();
+                    return Ok(Some(Self {
+                        path,
+                        tag,
+                        length,
+                        file,
+                    }));
+                }
             }
-        }
-        Ok(largest)
+            Err(busy(&folder))
+        })
+        .await
     }
 
     pub(super) fn is_of(&self, version: &Version) -> bool {
         tag(version).is_some_and(|tag| tag == self.tag)
     }
 
-    /// Goes on where it ends; what is there is shown to the check.
-    pub(super) async fn open(self, check: Option<&mut Check>) -> Result<Partial> {
-        if let Some(check) = check {
-            let mut file = File::open(&self.path).await.map_err(unwritable)?;
-            let mut buffer = vec![0; BUFFER];
-            loop {
-                let read = file.read(&mut buffer).await.map_err(unwritable)?;
-                match buffer.get(..read).unwrap_or_default() {
-                    [] => break,
-                    bytes => check.update(bytes),
-                }
-            }
+    /// Goes on where it ends.
+    pub(super) async fn open(self, target: &Target) -> Result<Partial> {
+        let mut file = File::from_std(self.file);
+        #[cfg(unix)]
+        if target.exists() {
+            use std::os::unix::fs::PermissionsExt;
+            let private = std::fs::Permissions::from_mode(PRIVATE);
+            file.set_permissions(private).await.map_err(unwritable)?;
         }
-        let file = OpenOptions::new().append(true).open(&self.path).await;
-        Ok(Partial {
-            file: BufWriter::with_capacity(BUFFER, file.map_err(unwritable)?),
-            path: self.path,
-            stays: true,
-        })
+        #[cfg(not(unix))]
+        let _ = target;
+        let place = SeekFrom::Start(self.length);
+        file.seek(place).await.map_err(unwritable)?;
+        Ok(Partial::of(self.path, file, true))
     }
 
-    /// It is of no use any more.
+    /// Removes what is of no use any more.
     pub(super) async fn remove(self) -> Result<()> {
-        tokio::fs::remove_file(self.path).await.map_err(unwritable)
+        match tokio::fs::remove_file(&self.path).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(unwritable(error)),
+            _ => Ok(()),
+        }
     }
 }
 
-/// The tag in the name of what is left of an earlier try. A name of another form is somebody else's.
+/// The largest unfinished file with content, and its tag.
+fn largest(folder: &Path, beginning: &OsStr) -> Result<Option<(PathBuf, String)>> {
+    let mut largest = None;
+    let mut most = 0;
+    for entry in std::fs::read_dir(folder).map_err(|error| no_file_in(folder, error))? {
+        let entry = entry.map_err(unwritable)?;
+        let Some(tag) = tag_in(&entry.file_name(), beginning) else {
+            continue;
+        };
+        // Links are not followed, and what another download has just finished is not there any more.
+        let Some(found) = entry.metadata().ok().filter(|found| found.is_file()) else {
+            continue;
+        };
+        if found.len() > most {
+            most = found.len();
+            largest = Some((entry.path(), tag));
+        }
+    }
+    Ok(largest)
+}
+
+/// The tag in the name of an unfinished file. A name of another form is another program's.
 fn tag_in(name: &OsStr, beginning: &OsStr) -> Option<String> {
-    let rest = name.to_str()?.strip_prefix(beginning.to_str()?)?;
-    let tag = rest.strip_suffix(ENDING)?;
-    let is_tag = tag.len() == 16 && tag.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_tag.then(|| tag.to_owned())
+    let rest = name.as_encoded_bytes();
+    let rest = rest.strip_prefix(beginning.as_encoded_bytes())?;
+    let tag = rest.strip_suffix(ENDING.as_bytes())?;
+    let is_tag = tag.len() == 16 && tag.iter().all(u8::is_ascii_hexdigit);
+    is_tag.then(|| String::from_utf8_lossy(tag).into_owned())
+}
+
+/// Opens an unfinished file that is there, and locks it. Returns `None` if it is not there any more.
+fn open_locked(path: &Path) -> Result<Option<StdFile>> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => {
+            let name = name_of(found.file_type());
+            let shown = path.display();
+            return Err(refuse(format!("`{shown}` is {name}, not a regular file")));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        _ => {}
+    }
+    match StdFile::options().read(true).write(true).open(path) {
+        Ok(file) => lock(file, path),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unwritable(error)),
+    }
+}
+
+/// Locks an open file. Returns `None` if another file is at its path now: whoever had the lock before
+/// may have finished or removed it.
+fn lock(file: StdFile, path: &Path) -> Result<Option<StdFile>> {
+    let begin = Instant::now();
+    loop {
+        match FileExt::try_lock(&file) {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if begin.elapsed() < PATIENCE => {
+                thread::sleep(BETWEEN_ATTEMPTS);
+            }
+            Err(TryLockError::WouldBlock) => return Err(busy(path)),
+            Err(TryLockError::Error(error)) => {
+                let message = format!("`{}` cannot be locked", path.display());
+                return Err(TransferError::io(TransferErrorKind::Target, &message, error).into());
+            }
+        }
+    }
+    let is_regular = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    let is_same = is_regular && is_at(&file, path).map_err(unwritable)?;
+    Ok(is_same.then_some(file))
+}
+
+fn is_at(file: &StdFile, path: &Path) -> io::Result<bool> {
+    let ours = Handle::from_file(file.try_clone()?)?;
+    match Handle::from_path(path) {
+        Ok(there) => Ok(ours == there),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+const PRIVATE: u32 = 0o600;
+
+/// Creates a file that is not there yet. What replaces a file is private until it has the mode of that
+/// file.
+fn create_new(path: &Path, is_private: bool) -> io::Result<StdFile> {
+    let mut options = StdFile::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    if is_private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, PRIVATE);
+    }
+    #[cfg(not(unix))]
+    let _ = is_private;
+    options.open(path)
+}
+
+/// Creates the file of a version, or takes and empties the one that is there. Either way it is locked.
+fn create_locked(path: &Path, is_private: bool) -> Result<StdFile> {
+    for _ in 0..MOST_ATTEMPTS {
+        let locked = match create_new(path, is_private) {
+            Ok(file) => lock(file, path)?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                // Its mode may be another one, so it is not used again.
+                let left = open_locked(path)?;
+                if left.is_some() {
+                    std::fs::remove_file(path).map_err(unwritable)?;
+                }
+                continue;
+            }
+            Err(error) => {
+                let folder = path.parent().unwrap_or(path);
+                return Err(no_file_in(folder, error));
+            }
+        };
+        if let Some(file) = locked {
+            return Ok(file);
+        }
+    }
+    Err(busy(path))
 }
 
 impl Partial {
-    /// An empty one. With a tag it stays where the download ends before its time, and can be found again.
-    pub(super) async fn new(target: &Path, tag: Option<String>) -> Result<Self> {
-        let (mut name, folder) = beginning(target)?;
+    /// Begins an empty one. With a tag, it stays if the download ends early, and can be found again.
+    pub(super) async fn new(target: &Target, tag: Option<String>) -> Result<Self> {
+        let mut name = beginning(target);
         let stays = tag.is_some();
         name.push(tag.unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string()));
         name.push(ENDING);
+        let (folder, is_private) = (target.folder().to_owned(), target.exists());
         let path = folder.join(name);
-        let file = File::create(&path).await.map_err(unwritable)?;
-        Ok(Self {
+        let created = path.clone();
+        let file = blocking(move || match stays {
+            true => create_locked(&created, is_private),
+            false => create_new(&created, is_private).map_err(|error| no_file_in(&folder, error)),
+        })
+        .await?;
+        Ok(Self::of(path, File::from_std(file), stays))
+    }
+
+    fn of(path: PathBuf, file: File, stays: bool) -> Self {
+        Self {
             path,
             file: BufWriter::with_capacity(BUFFER, file),
             stays,
-        })
+            has_failed: false,
+        }
     }
 
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).await.map_err(unwritable)
+        let written = self.file.write_all(bytes).await;
+        self.has_failed |= written.is_err();
+        written.map_err(unwritable)
     }
 
-    /// The download has ended before its time: what came is kept, where that can be of use.
+    /// Ends early: what came is kept if it can be of use.
     pub(super) async fn give_up(mut self, error: &Error) {
         let is_wrong = matches!(error, Error::Transfer(error)
-            if matches!(error.kind(), TransferErrorKind::HashMismatch | TransferErrorKind::Changed));
+            if matches!(error.kind(), TransferErrorKind::Changed | TransferErrorKind::Range));
         self.stays &= !is_wrong;
-        // The error that is told is the one that ended it.
-        let _ = self.file.flush().await;
+        // Behind a write that failed, the next bytes would be at the wrong place.
+        if !self.has_failed {
+            // The error that is told is the one that ended the download.
+            let _ = self.file.flush().await;
+        }
     }
 
-    /// Becomes the file, all at once.
-    pub(super) async fn finish(mut self, target: &Path) -> Result<()> {
+    /// Compares what is in the file with what should be, and makes it the target, all at once.
+    pub(super) async fn finish(
+        mut self,
+        target: &Target,
+        length: u64,
+        check: Option<Check>,
+    ) -> Result<Option<HashKind>> {
         self.file.flush().await.map_err(unwritable)?;
-        self.file.get_ref().sync_all().await.map_err(unwritable)?;
-        tokio::fs::rename(&self.path, target)
+        let compared = self.compare(length, check).await;
+        self.stays &= compared.is_ok();
+        let verified = compared?;
+        let file = self.file.get_ref();
+        target.hand_down_access(file).await.map_err(unwritable)?;
+        file.sync_all().await.map_err(unwritable)?;
+        tokio::fs::rename(&self.path, target.path())
             .await
             .map_err(unwritable)?;
         self.stays = true;
-        Ok(())
+        Ok(verified)
+    }
+
+    async fn compare(&mut self, length: u64, check: Option<Check>) -> Result<Option<HashKind>> {
+        let file = self.file.get_mut();
+        let there = file.metadata().await.map_err(unwritable)?.len();
+        if there != length {
+            let message = format!(
+                "the unfinished file has {there} bytes after {length} were written: another program may have changed it"
+            );
+            return Err(TransferError::new(TransferErrorKind::SizeMismatch, message).into());
+        }
+        let Some(mut check) = check else {
+            return Ok(None);
+        };
+        file.rewind().await.map_err(unwritable)?;
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let read = file.read(&mut buffer).await.map_err(unwritable)?;
+            match buffer.get(..read).unwrap_or_default() {
+                [] => return Ok(Some(check.finish()?)),
+                bytes => check.update(bytes),
+            }
+        }
     }
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
         if !self.stays {
-            // Nobody is left to hear that this did not work.
+            // No one is left to hear that this did not work.
             let _ = std::fs::remove_file(&self.path);
         }
     }
+}
+
+/// Runs what may wait for the system on a thread that may wait.
+async fn blocking<T: Send + 'static>(
+    run: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(run).await {
+        Ok(result) => result,
+        Err(error) => Err(unwritable(io::Error::other(error))),
+    }
+}
+
+fn busy(path: &Path) -> Error {
+    let message = format!(
+        "another download is writing `{}`: wait until it ends, or download without `resume`",
+        path.display()
+    );
+    TransferError::new(TransferErrorKind::Busy, message).into()
+}
+
+fn no_file_in(folder: &Path, error: io::Error) -> Error {
+    let message = format!("no file can be created in `{}`", folder.display());
+    TransferError::io(TransferErrorKind::Target, &message, error).into()
 }
 
 pub(super) fn unwritable(error: io::Error) -> Error {

@@ -5,7 +5,7 @@ use std::ops::{Bound, RangeBounds};
 
 use http::StatusCode;
 use http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, LAST_MODIFIED,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, LAST_MODIFIED,
 };
 
 /// A part of content.
@@ -51,40 +51,84 @@ impl Part {
     }
 }
 
-/// What an answer has of the content.
+/// The part of the content that a response has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sent {
-    /// Where its body begins.
+    /// The place of the first byte of its body.
     pub(super) first: u64,
-    /// How long the whole content is, where that is said.
+    /// The number of bytes that its `Content-Range` promises; `None` without one.
+    pub(super) length: Option<u64>,
+    /// The length of the whole content, if the response says it.
     pub(super) total: Option<u64>,
 }
 
 impl Sent {
-    /// `None` where a part was sent, and it is not said which.
+    /// Returns `None` for a part that does not say which it is, or that cannot be.
+    ///
+    /// That includes several parts at once (`multipart/byteranges`), which no request asks for.
     pub(super) fn of(status: StatusCode, headers: &HeaderMap) -> Option<Self> {
-        if status == StatusCode::PARTIAL_CONTENT {
-            return headers.get(CONTENT_RANGE)?.to_str().ok().and_then(range);
-        }
         let length = headers
             .get(CONTENT_LENGTH)
-            // Of what is compressed, it is another length.
-            .filter(|_| !headers.contains_key(CONTENT_ENCODING));
-        let total = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        Some(Self { first: 0, total })
+            // A compressed body has another length than the content.
+            .filter(|_| !headers.contains_key(CONTENT_ENCODING))
+            .and_then(|length| length.to_str().ok()?.parse().ok());
+        if status != StatusCode::PARTIAL_CONTENT {
+            return Some(Self {
+                first: 0,
+                length: None,
+                total: length,
+            });
+        }
+        if media_type(headers).is_some_and(|it| it.eq_ignore_ascii_case("multipart/byteranges")) {
+            return None;
+        }
+        let sent = range(headers.get(CONTENT_RANGE)?.to_str().ok()?)?;
+        let is_longer = length > sent.length;
+        (!is_longer).then_some(sent)
     }
+}
+
+/// Returns the media type of a response without its parameters.
+pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(str::trim)
+}
+
+/// Returns `true` if a response says that it is HTML.
+pub(super) fn is_html(headers: &HeaderMap) -> bool {
+    media_type(headers).is_some_and(|media_type| {
+        ["text/html", "application/xhtml+xml"]
+            .iter()
+            .any(|html| media_type.eq_ignore_ascii_case(html))
+    })
 }
 
 /// `bytes 6-8/22`, `bytes 6-8/*`
 fn range(text: &str) -> Option<Sent> {
     let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
-    let (first, _) = range.split_once('-')?;
+    let (first, last) = range.split_once('-')?;
+    let first: u64 = first.trim().parse().ok()?;
+    let last: u64 = last.trim().parse().ok()?;
     let total = match total.trim() {
         "*" => None,
-        total => Some(total.parse().ok()?),
+        total => Some(total.parse().ok().filter(|total| last < *total)?),
     };
-    let first = first.trim().parse().ok()?;
-    Some(Sent { first, total })
+    Some(Sent {
+        first,
+        length: Some(last.checked_sub(first)?.checked_add(1)?),
+        total,
+    })
+}
+
+/// Returns the length of the content that a 416 says: `bytes */22`.
+pub(super) fn total_of_refusal(headers: &HeaderMap) -> Option<u64> {
+    let text = headers.get(CONTENT_RANGE)?.to_str().ok()?;
+    let total = text
+        .trim()
+        .strip_prefix("bytes")?
+        .trim()
+        .strip_prefix("*/")?;
+    total.trim().parse().ok()
 }
 
 /// By what one version of content is told from another.
@@ -93,6 +137,8 @@ pub(super) struct Version {
     etag: Option<String>,
     last_modified: Option<String>,
     total: Option<u64>,
+    /// A page that a gateway sends in place of the content has none of the others, perhaps.
+    is_html: bool,
 }
 
 impl Version {
@@ -105,6 +151,7 @@ impl Version {
             etag: text(ETAG),
             last_modified: text(LAST_MODIFIED),
             total,
+            is_html: is_html(headers),
         }
     }
 
@@ -126,7 +173,7 @@ impl Version {
             (Some(one), Some(other)) => one == other,
             _ => true,
         };
-        same(&self.etag, &other.etag) && dates && totals
+        same(&self.etag, &other.etag) && dates && totals && self.is_html == other.is_html
     }
 
     /// A text that only this version has; `None` where nothing tells versions apart.
@@ -176,8 +223,34 @@ mod tests {
         };
         assert_eq!(part("bytes 6-8/22"), Some((6, Some(22))));
         assert_eq!(part("bytes 6-8/*"), Some((6, None)));
-        assert_eq!(part("bytes */22"), None);
-        assert_eq!(part("items 1-2/3"), None);
+        for wrong in [
+            "bytes */22",
+            "items 1-2/3",
+            "bytes 8-6/22",
+            "bytes 6-8/8",
+            "bytes 6-8/0",
+            "bytes 6-/22",
+            "bytes 6-8",
+            "bytes 6-8/22, 10-12/22",
+            "bytes -1-8/22",
+            "bytes 0-18446744073709551615/*",
+            "bytes 0-18446744073709551616/*",
+            "",
+        ] {
+            assert_eq!(part(wrong), None, "{wrong}");
+        }
+        let sent = |pairs| Sent::of(StatusCode::PARTIAL_CONTENT, &headers(pairs));
+        let range = ("content-range", "bytes 6-8/22");
+        for length in ["0", "1", "3"] {
+            let sent = sent(&[range, ("content-length", length)]);
+            assert_eq!(sent.and_then(|sent| sent.length), Some(3), "{length}");
+        }
+        assert_eq!(sent(&[range, ("content-length", "4")]), None);
+        let several = ("content-type", "multipart/byteranges; boundary=a");
+        assert_eq!(sent(&[range, several]), None);
+        let total = |text| total_of_refusal(&headers(&[("content-range", text)]));
+        assert_eq!(total("bytes */22"), Some(22));
+        assert_eq!(total("bytes 1-2/22"), None);
         assert_eq!(Sent::of(StatusCode::PARTIAL_CONTENT, &headers(&[])), None);
         let whole = |pairs| Sent::of(StatusCode::OK, &headers(pairs)).and_then(|sent| sent.total);
         assert_eq!(whole(&[("content-length", "22")]), Some(22));
@@ -199,6 +272,8 @@ mod tests {
         assert!(!one.fits(&version(&[("etag", "\"1\"")], Some(6))));
         assert!(!one.fits(&version(&[("last-modified", "tuesday")], Some(5))));
         assert!(one.fits(&version(&[], Some(5))));
+        let page = [("content-type", "Text/HTML; charset=utf-8")];
+        assert!(!one.fits(&version(&page, None)));
         assert_eq!(one.if_range(), Some("\"1\""));
         assert_eq!(version(&[("etag", "W/\"1\"")], None).if_range(), None);
         assert_eq!(version(&[], Some(5)).text(), None);

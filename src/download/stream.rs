@@ -11,8 +11,9 @@ use futures_core::Stream;
 use http::header::{CONTENT_TYPE, HeaderMap};
 use http::{Method, StatusCode};
 
+use super::expected::Expected;
 use super::hash::Check;
-use super::range::{Part, Sent, Version};
+use super::range::{Part, Sent, Version, total_of_refusal};
 use super::way::Way;
 use super::{HashKind, Progress};
 use crate::call::{Call, Content, Opened, Options};
@@ -44,6 +45,7 @@ impl<O: Options> Call<Content, O> {
                     graph,
                     request,
                     url: None,
+                    expected: Expected::default(),
                 },
                 part: Some(Part::WHOLE),
                 check: None,
@@ -85,6 +87,7 @@ macro_rules! settings {
         pub fn url_of(mut self, item: &DriveItem) -> Self {
             if let Ok(settings) = &mut self.settings {
                 settings.way.url = item.download_url().map(str::to_owned);
+                settings.way.expected.note_item(item);
             }
             self
         }
@@ -96,6 +99,7 @@ macro_rules! settings {
         pub fn verify(mut self, item: &DriveItem) -> Self {
             if let Ok(settings) = &mut self.settings {
                 settings.check = Check::of(item);
+                settings.way.expected.note_item(item);
             }
             self
         }
@@ -183,6 +187,8 @@ pub struct ContentStream {
     at: u64,
     /// How many bytes of what comes were given already, or were not asked for.
     skip: u64,
+    /// The number of bytes that the `Content-Range` of the current response still promises.
+    rest: Option<u64>,
     check: Option<Check>,
     verified: Option<HashKind>,
     report: Report,
@@ -228,7 +234,8 @@ impl ContentStream {
             version,
             total: sent.total,
             at: part.first,
-            skip: part.first - sent.first,
+            skip: part.first.saturating_sub(sent.first),
+            rest: sent.length,
             check,
             verified: None,
             report,
@@ -287,9 +294,8 @@ impl ContentStream {
     }
 
     /// Makes of the stream of a rest one of the whole, of which the beginning is there already.
-    pub(super) fn goes_on(&mut self, check: Option<Check>, report: Report) {
+    pub(super) fn goes_on(&mut self, report: Report) {
         self.part = Part::WHOLE;
-        self.check = check;
         self.report = report;
     }
 
@@ -317,8 +323,19 @@ impl ContentStream {
             let room = usize::try_from(end.saturating_sub(self.at)).unwrap_or(usize::MAX);
             piece.truncate(room);
         }
-        self.at += piece.len() as u64;
+        self.at = self.at.saturating_add(piece.len() as u64);
         piece
+    }
+
+    /// Counts what arrived against what the `Content-Range` promises.
+    fn count(&mut self, piece: &Bytes) -> Result<()> {
+        if let Some(rest) = &mut self.rest {
+            *rest = rest.checked_sub(piece.len() as u64).ok_or_else(|| {
+                let message = "the response is longer than its `Content-Range` says";
+                TransferError::new(TransferErrorKind::Range, message)
+            })?;
+        }
+        Ok(())
     }
 
     fn is_complete(&self) -> bool {
@@ -346,12 +363,45 @@ impl ContentStream {
 
     fn reopened(&mut self, opened: Opened) -> Result<()> {
         let sent = sent(&opened, self.at)?;
-        if !Version::of(opened.headers(), sent.total).fits(&self.version) {
+        let is_shorter = sent.total.is_some_and(|total| total < self.at);
+        if is_shorter || !Version::of(opened.headers(), sent.total).fits(&self.version) {
             return Err(changed());
         }
-        self.skip = self.at - sent.first;
+        self.total = self.total.or(sent.total);
+        self.skip = self.at.saturating_sub(sent.first);
+        self.rest = sent.length;
         self.state = State::Reading(Box::pin(opened.into_body().bytes_stream()));
         Ok(())
+    }
+
+    /// Ends with a 416, which says that no byte follows. That is how the length becomes known if all
+    /// parts leave it out (`bytes 0-499/*`).
+    ///
+    /// # Errors
+    ///
+    /// [`TransferErrorKind::Changed`] if there should be more.
+    fn nothing_follows(&mut self, error: &Error) -> Result<()> {
+        let told = match error {
+            Error::Api(error) => total_of_refusal(error.headers()),
+            _ => None,
+        };
+        let is_end = self.total.is_none() && self.rest == Some(0);
+        if !is_end || told.is_some_and(|total| total != self.at) {
+            return Err(changed());
+        }
+        self.total = Some(self.at);
+        self.state = State::Over;
+        self.ended().map(drop)
+    }
+
+    /// Whether the end of a body is the end of the content, as far as it was asked for.
+    fn is_at_end(&self) -> bool {
+        match (self.end(), self.total, self.rest) {
+            (Some(end), _, _) if self.at >= end => true,
+            (_, Some(_), _) => false,
+            // Parts that leave the length out tell nothing about what follows them.
+            (_, None, rest) => rest.is_none(),
+        }
     }
 
     /// The end of the body: whether all is there that should be.
@@ -359,7 +409,7 @@ impl ContentStream {
         if self.skip > 0 && self.at == self.part.first && self.at > 0 {
             return Err(beyond(self.at));
         }
-        if self.end().is_some_and(|end| self.at < end) && self.total.is_some() {
+        if !self.is_at_end() {
             self.reopen(TransportError::broken("the content ended before its end").into())?;
             return Ok(false);
         }
@@ -371,7 +421,9 @@ impl ContentStream {
 
     /// What to do next; `Ready(None)` is another round.
     fn step(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
-        if matches!(self.state, State::Reading(_)) && self.is_complete() {
+        // After the last byte of a part, the body is read to its end, which shows whether it is longer.
+        let is_over = self.is_complete() && self.rest != Some(0);
+        if matches!(self.state, State::Reading(_)) && is_over {
             self.state = State::Over;
             return Poll::Ready(self.ended().map(|_| None));
         }
@@ -383,7 +435,7 @@ impl ContentStream {
                 Poll::Ready(match opened {
                     Ok(opened) => self.reopened(opened),
                     Err(error) if error.status() == Some(StatusCode::RANGE_NOT_SATISFIABLE) => {
-                        Err(changed())
+                        self.nothing_follows(&error)
                     }
                     Err(error) => self.reopen(error),
                 })
@@ -393,15 +445,21 @@ impl ContentStream {
                 let next = ready!(body.as_mut().poll_next(context));
                 Poll::Ready(match next {
                     Some(Ok(piece)) => {
+                        self.count(&piece)?;
                         let piece = self.take(piece);
                         if !piece.is_empty() {
                             self.backoff.reset();
                             if let Some(check) = &mut self.check {
                                 check.update(&piece);
                             }
-                            self.report.tell(self.at - self.part.first, self.length());
+                            let done = self.at.saturating_sub(self.part.first);
+                            self.report.tell(done, self.length());
                         }
                         Ok(Some(piece).filter(|piece| !piece.is_empty()))
+                    }
+                    Some(Err(_)) if self.is_complete() => {
+                        self.state = State::Over;
+                        self.ended().map(|_| None)
                     }
                     Some(Err(error)) => self
                         .reopen(TransportError::from_reqwest(error).into())
@@ -457,7 +515,7 @@ fn sent(opened: &Opened, first: u64) -> Result<Sent> {
     sent.filter(|sent| sent.first <= first).ok_or_else(|| {
         TransferError::new(
             TransferErrorKind::Range,
-            "another part of the content was sent than the one that was asked for",
+            "the response has another part of the content than the one that was asked for, or more of it than its `Content-Range` says",
         )
         .into()
     })

@@ -3,6 +3,7 @@
 use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE};
 use http::{Method, StatusCode};
 
+use super::expected::Expected;
 use super::range::{Part, Version};
 use crate::call::{Opened, Request, Settings};
 use crate::error::RequestContext;
@@ -15,6 +16,8 @@ pub(super) struct Way {
     pub(super) request: Request,
     /// `@microsoft.graph.downloadUrl` of the item, as long as it is good.
     pub(super) url: Option<String>,
+    /// What is known of the content before it arrives.
+    pub(super) expected: Expected,
 }
 
 impl Way {
@@ -46,13 +49,21 @@ impl Way {
             ask(&mut request.headers, part, version);
             match self.graph.open_elsewhere(request).await {
                 Err(error) if has_run_out(&error) => self.url = None,
+                // A sign-in page with status 200.
+                Ok(opened) if self.check(&opened).is_err() => self.url = None,
                 opened => return opened,
             }
         }
         let mut request = self.request.clone();
         request.settings = settings;
         ask(&mut request.headers, part, version);
-        self.graph.open(request).await
+        let opened = self.graph.open(request).await?;
+        self.check(&opened)?;
+        Ok(opened)
+    }
+
+    fn check(&self, opened: &Opened) -> Result<()> {
+        self.expected.check(&self.request, opened.headers())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Downloads, against the simulator: what arrives, whatever happens underway.
 
+use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,6 +12,8 @@ use msgraph::error::TransferErrorKind;
 use msgraph::models::DriveItem;
 use msgraph::{Error, Graph, Model};
 use simulator::{Fault, Host, Simulator};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::support::recorder::{Answer, Recorder};
 use crate::support::simulated::{bytes, start};
@@ -414,4 +417,398 @@ async fn content_that_graph_sends_itself_streams_as_well() {
     let call = graph.request(Method::GET, "/me/photo/$value").content();
     let result = call.stream().range(1..4).await;
     assert_eq!(kind(result), TransferErrorKind::Range);
+}
+
+/// A server that sends these bytes to each connection, and closes it.
+async fn raw(response: &'static str) -> Graph {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(response.as_bytes()).await;
+        }
+    });
+    let graph = Graph::builder(msgraph::auth::AccessToken::new("token"));
+    graph.base_url(url).build().unwrap()
+}
+
+fn photo(graph: &Graph) -> ToStream {
+    let call = graph.request(Method::GET, "/me/photo/$value").content();
+    call.stream().first_wait(Duration::ZERO)
+}
+
+#[tokio::test]
+async fn part_longer_than_its_range_is_an_error() {
+    for response in [
+        "HTTP/1.1 206 P\r\nContent-Range: bytes 0-4/11\r\nContent-Length: 11\r\n\r\nhello world",
+        "HTTP/1.1 206 P\r\nContent-Range: bytes 0-4/11\r\nTransfer-Encoding: chunked\r\n\r\n\
+         b\r\nhello world\r\n0\r\n\r\n",
+        "HTTP/1.1 206 P\r\nContent-Range: bytes 0-4/5\r\nTransfer-Encoding: chunked\r\n\r\n\
+         5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
+        "HTTP/1.1 206 P\r\nContent-Range: bytes 0-4/*\r\nTransfer-Encoding: chunked\r\n\r\n\
+         5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
+    ] {
+        let graph = raw(response).await;
+        let result = match photo(&graph).await {
+            Ok(content) => read(content).await,
+            Err(error) => Err(error),
+        };
+        assert_eq!(kind(result), TransferErrorKind::Range, "{response}");
+        let folder = Folder::new("longer");
+        let call = graph.request(Method::GET, "/me/photo/$value").content();
+        let result = call.to_file(folder.0.join("a")).await;
+        assert_eq!(kind(result), TransferErrorKind::Range, "{response}");
+        assert!(folder.names().is_empty());
+    }
+}
+
+/// A server of `hello world` that sends five bytes at most, and says its length as `total`.
+async fn in_parts(total: &'static str) -> Recorder {
+    const TEXT: &str = "hello world";
+    Recorder::new(move |request| {
+        let first = request.header("range").map_or(0, |range| {
+            let first = range.strip_prefix("bytes=").unwrap().split('-').next();
+            first.unwrap().parse().unwrap()
+        });
+        let last = (first + 4).min(TEXT.len() - 1);
+        match TEXT.get(first..=last) {
+            Some(part) if !part.is_empty() => Answer::status(206)
+                .header("Content-Range", &format!("bytes {first}-{last}/{total}"))
+                .body(part),
+            _ => Answer::status(416).header("Content-Range", &format!("bytes */{total}")),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn parts_are_read_up_to_the_end() {
+    for total in ["11", "*"] {
+        let recorder = in_parts(total).await;
+        let graph = crate::support::graph(&recorder);
+        let content = photo(&graph).await.unwrap();
+        assert_eq!(read(content).await.unwrap(), b"hello world", "{total}");
+        let content = photo(&graph).range(3..9).await.unwrap();
+        assert_eq!(read(content).await.unwrap(), b"lo wor", "{total}");
+        let content = photo(&graph).range(8..100).await.unwrap();
+        assert_eq!(read(content).await.unwrap(), b"rld", "{total}");
+    }
+    // There is no more, though there should be.
+    let recorder = in_parts("12").await;
+    let graph = crate::support::graph(&recorder);
+    let content = photo(&graph).await.unwrap();
+    assert_eq!(kind(read(content).await), TransferErrorKind::Changed);
+}
+
+#[tokio::test]
+async fn parts_that_cannot_be_are_errors() {
+    for (range, media_type) in [
+        ("bytes 5-9/11", "image/jpeg"),
+        ("bytes 4-0/11", "image/jpeg"),
+        ("bytes 0-4/3", "image/jpeg"),
+        (
+            "bytes 0-18446744073709551615/18446744073709551615",
+            "image/jpeg",
+        ),
+        ("bytes 0-4/11", "multipart/byteranges; boundary=x"),
+        ("items 0-4/11", "image/jpeg"),
+    ] {
+        let answer = Answer::status(206)
+            .header("Content-Range", range)
+            .header("Content-Type", media_type)
+            .body("hello");
+        let recorder = Recorder::always(answer).await;
+        let graph = crate::support::graph(&recorder);
+        assert_eq!(
+            kind(photo(&graph).await),
+            TransferErrorKind::Range,
+            "{range}"
+        );
+    }
+    // The end of the largest numbers is no place to count beyond.
+    let answer = Answer::status(206)
+        .header(
+            "Content-Range",
+            "bytes 18446744073709551610-18446744073709551614/18446744073709551615",
+        )
+        .body("hello");
+    let recorder = Recorder::always(answer).await;
+    let graph = crate::support::graph(&recorder);
+    let content = photo(&graph).range(u64::MAX - 5..).await.unwrap();
+    assert_eq!(read(content).await.unwrap(), b"hello");
+}
+
+#[tokio::test]
+async fn downloads_at_once_never_mix() {
+    let (_simulator, graph) = start().await;
+    let folder = Folder::new("at-once");
+    let path = folder.0.join("a.bin");
+    let data = bytes(1_000_000);
+    let item = file(&graph, "a.bin", data.clone()).await;
+    for resumes in [true, false] {
+        let downloads = (0..6).map(|_| {
+            let download = to_file(&graph, "a.bin", &path).verify(&item);
+            match resumes {
+                true => download.resume().into_future(),
+                false => download.into_future(),
+            }
+        });
+        let ended = futures_util::future::join_all(downloads).await;
+        assert!(ended.iter().any(Result::is_ok), "{ended:?}");
+        for result in ended.into_iter().filter(Result::is_err) {
+            assert!(resumes, "{result:?}");
+            assert_eq!(kind(result), TransferErrorKind::Busy);
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), data);
+        assert_eq!(folder.names(), ["a.bin"]);
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+/// Leaves the first half of a download.
+async fn leave_half(simulator: &Simulator, graph: &Graph, folder: &Folder) -> PathBuf {
+    simulator.fault(Fault::truncated().at("/download/*"));
+    simulator.fault(Fault::status(StatusCode::FORBIDDEN).at("/download/*"));
+    let download = to_file(graph, "a.bin", &folder.0.join("a.bin")).resume();
+    download.await.unwrap_err();
+    let names = folder.names();
+    let left = names.iter().find(|name| name.ends_with(".part"));
+    folder.0.join(left.unwrap())
+}
+
+#[tokio::test]
+async fn unfinished_file_has_one_writer() {
+    let (simulator, graph) = start().await;
+    let folder = Folder::new("one-writer");
+    let path = folder.0.join("a.bin");
+    let data = bytes(100_000);
+    file(&graph, "a.bin", data.clone()).await;
+    let left = leave_half(&simulator, &graph, &folder).await;
+    // As another process would hold it.
+    let held = std::fs::File::options().write(true).open(&left).unwrap();
+    fs4::FileExt::lock(&held).unwrap();
+    let error = to_file(&graph, "a.bin", &path).resume().await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("another download is writing `"),
+        "{error}"
+    );
+    assert_eq!(kind::<()>(Err(error)), TransferErrorKind::Busy);
+    assert!(left.exists());
+    // Without `resume`, the download has a file of its own.
+    to_file(&graph, "a.bin", &path).await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), data);
+    drop(held);
+    to_file(&graph, "a.bin", &path).resume().await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), data);
+    assert_eq!(folder.names(), ["a.bin"]);
+}
+
+#[tokio::test]
+async fn unfinished_file_that_others_change_is_not_saved() {
+    use std::io::{Seek, SeekFrom, Write};
+
+    let (_simulator, graph) = start().await;
+    let folder = Folder::new("changed");
+    let path = folder.0.join("a.bin");
+    let item = file(&graph, "a.bin", bytes(1_000_000)).await;
+    for (place, wanted) in [
+        (SeekFrom::End(0), TransferErrorKind::SizeMismatch),
+        (SeekFrom::Start(0), TransferErrorKind::HashMismatch),
+    ] {
+        let names = folder.0.clone();
+        let change = move |progress: msgraph::download::Progress| {
+            if Some(progress.done) != progress.total {
+                return;
+            }
+            let entry = std::fs::read_dir(&names).unwrap().next().unwrap().unwrap();
+            let mut part = std::fs::File::options()
+                .write(true)
+                .open(entry.path())
+                .unwrap();
+            part.seek(place).unwrap();
+            // More than what is still to be written can overwrite.
+            part.write_all(&[7; 600_000]).unwrap();
+            if place == SeekFrom::End(0) {
+                part.set_len(2_000_000).unwrap();
+            }
+        };
+        let download = to_file(&graph, "a.bin", &path).resume().verify(&item);
+        assert_eq!(kind(download.on_progress(change).await), wanted);
+        assert!(folder.names().is_empty(), "{:?}", folder.names());
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn saved_file_keeps_mode_of_old_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (simulator, graph) = start().await;
+    let folder = Folder::new("mode");
+    let path = folder.0.join("a.bin");
+    let data = bytes(300_000);
+    file(&graph, "a.bin", data.clone()).await;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    to_file(&graph, "a.bin", &path).await.unwrap();
+    let usual = folder.0.join("usual");
+    std::fs::write(&usual, "").unwrap();
+    assert_eq!(mode(&path), mode(&usual));
+    std::fs::remove_file(usual).unwrap();
+    for kept in [0o600, 0o640, 0o444, 0o755] {
+        for resumes in [false, true] {
+            if resumes {
+                // What was left has the mode of a new file.
+                std::fs::remove_file(&path).unwrap();
+                leave_half(&simulator, &graph, &folder).await;
+            }
+            std::fs::write(&path, "old").ok();
+            let permissions = std::fs::Permissions::from_mode(kept);
+            std::fs::set_permissions(&path, permissions).unwrap();
+            let (part_of, told) = (folder.0.clone(), Arc::new(Mutex::new(Vec::new())));
+            let tell = Arc::clone(&told);
+            let download = to_file(&graph, "a.bin", &path).on_progress(move |_| {
+                let parts = std::fs::read_dir(&part_of).unwrap().map(Result::unwrap);
+                let part = parts.map(|part| part.path()).find(|part| {
+                    part.extension()
+                        .is_some_and(|extension| extension == "part")
+                });
+                tell.lock().unwrap().push(mode(&part.unwrap()));
+            });
+            let download = if resumes { download.resume() } else { download };
+            download.await.unwrap();
+            assert_eq!(mode(&path), kept, "{kept:o} {resumes}");
+            assert!(told.lock().unwrap().iter().all(|mode| *mode == 0o600));
+            assert_eq!(std::fs::read(&path).unwrap(), data);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn symbolic_link_stays_and_its_file_is_replaced() {
+    use std::os::unix::fs::symlink;
+
+    let (_simulator, graph) = start().await;
+    let folder = Folder::new("links");
+    let data = bytes(1000);
+    file(&graph, "a.bin", data.clone()).await;
+    let at = |name: &str| folder.0.join(name);
+    std::fs::create_dir(at("there")).unwrap();
+    std::fs::write(at("there/a.bin"), "old").unwrap();
+    symlink("there/a.bin", at("link")).unwrap();
+    symlink(at("link"), at("link-to-link")).unwrap();
+    for name in ["link", "link-to-link"] {
+        std::fs::write(at("there/a.bin"), "old").unwrap();
+        to_file(&graph, "a.bin", &at(name)).resume().await.unwrap();
+        assert!(at(name).is_symlink());
+        assert_eq!(std::fs::read(at("there/a.bin")).unwrap(), data);
+    }
+    assert_eq!(std::fs::read_dir(at("there")).unwrap().count(), 1);
+
+    symlink("nowhere", at("dangling")).unwrap();
+    symlink("loop", at("loop")).unwrap();
+    symlink("there", at("folder-link")).unwrap();
+    std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    for (name, message) in [
+        ("dangling", "is a symbolic link that leads to no file: "),
+        ("loop", "is a symbolic link that leads to no file: "),
+        ("there", "is a directory, not a regular file"),
+        ("folder-link", "is a directory, not a regular file"),
+        ("socket", "is a socket, not a regular file"),
+        ("no/folder", "no file can be created in `"),
+        ("..", "is a directory, not a regular file"),
+    ] {
+        let error = to_file(&graph, "a.bin", &at(name)).await.unwrap_err();
+        assert!(error.to_string().contains(message), "{name}: {error}");
+        assert_eq!(kind::<()>(Err(error)), TransferErrorKind::Target);
+    }
+    assert_eq!(at("dangling").read_link().unwrap(), Path::new("nowhere"));
+    assert!(!at("nowhere").exists());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn link_in_place_of_unfinished_file_is_not_followed() {
+    let (simulator, graph) = start().await;
+    let folder = Folder::new("planted");
+    file(&graph, "a.bin", bytes(100_000)).await;
+    let left = leave_half(&simulator, &graph, &folder).await;
+    let victim = folder.0.join("victim");
+    std::fs::rename(&left, &victim).unwrap();
+    let before = std::fs::read(&victim).unwrap();
+    std::os::unix::fs::symlink(&victim, &left).unwrap();
+    let result = to_file(&graph, "a.bin", &folder.0.join("a.bin"))
+        .resume()
+        .await;
+    assert_eq!(kind(result), TransferErrorKind::Target);
+    assert_eq!(std::fs::read(&victim).unwrap(), before);
+}
+
+fn page() -> Answer {
+    Answer::status(200)
+        .header("Content-Type", "text/html; charset=utf-8")
+        .body("<html>Sign in to your account</html>")
+}
+
+#[tokio::test]
+async fn html_in_place_of_content_is_an_error() {
+    let recorder = Recorder::always(page()).await;
+    let graph = crate::support::graph(&recorder);
+    let folder = Folder::new("html");
+    let drive = graph.me().drive();
+    let pdf = folder.0.join("report.pdf");
+    let by_id = || drive.items().id("1").content().get();
+    let by_path = |name: &str| drive.root().path(name).content().get();
+    let item: DriveItem =
+        serde_json::from_str(r#"{"name":"a.pdf","file":{"mimeType":"application/pdf"}}"#).unwrap();
+    let none = folder.0.join("none");
+    let wanted = TransferErrorKind::UnexpectedHtml;
+    assert_eq!(kind(by_id().to_file(&pdf).await), wanted);
+    assert_eq!(kind(by_path("a.pdf").to_file(&none).await), wanted);
+    assert_eq!(kind(by_path("a.pdf").stream().await), wanted);
+    assert_eq!(kind(by_path("a.pdf").await), wanted);
+    assert_eq!(kind(by_id().to_file(&none).verify(&item).await), wanted);
+    assert_eq!(kind(by_id().stream().url_of(&item).await), wanted);
+    assert!(folder.names().is_empty());
+
+    // HTML that was asked for is content like any other.
+    for (call, name) in [
+        (by_path("a.html"), "a.pdf"),
+        (by_id(), "a.html"),
+        (by_id(), "a"),
+        (by_path("a.docx").query("format", "html"), "a.bin"),
+    ] {
+        let saved = call.to_file(folder.0.join(name)).await.unwrap();
+        assert_eq!(saved.bytes, 36);
+    }
+    by_id().await.unwrap();
+    let page = graph.request(Method::GET, "/me/onenote/pages/1/content");
+    page.content().to_file(&pdf).await.unwrap();
+}
+
+#[tokio::test]
+async fn html_at_address_of_item_asks_graph() {
+    let recorder = Recorder::new(|request| match request.target.as_str() {
+        "/run-out" => page(),
+        _ => Answer::status(200)
+            .header("Content-Type", "application/pdf")
+            .body("%PDF"),
+    })
+    .await;
+    let graph = crate::support::graph(&recorder);
+    let item = format!(
+        r#"{{"name":"a.pdf","@microsoft.graph.downloadUrl":"{}/run-out"}}"#,
+        recorder.url()
+    );
+    let item: DriveItem = serde_json::from_str(&item).unwrap();
+    let content = graph.me().drive().items().id("1").content().get();
+    let content = content.stream().url_of(&item).await.unwrap();
+    assert_eq!(read(content).await.unwrap(), b"%PDF");
+    assert_eq!(
+        recorder.targets(),
+        ["/run-out", "/v1.0/me/drive/items/1/content"]
+    );
 }
