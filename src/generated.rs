@@ -118,6 +118,11 @@ macro_rules! generated {
     };
 }
 
+/// The rule for names that tell of a secret: the same text that the generator decides by.
+pub(crate) mod secrets {
+    include!(concat!(env!("OUT_DIR"), "/secrets.rs"));
+}
+
 fn root(graph: &Root) -> Path {
     Path::root(graph)
 }

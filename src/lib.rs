@@ -30,6 +30,7 @@ mod cloud;
 mod generated;
 mod json;
 mod planner;
+mod redact;
 mod transfer;
 mod transport;
 

@@ -20,6 +20,7 @@ mod nodes;
 mod operations;
 mod options;
 mod outline;
+pub mod secrets;
 mod segments;
 mod tree;
 mod types;
@@ -150,18 +151,20 @@ impl Generated<'_> {
         outline::outline(&self.tree, &self.plan)
     }
 
-    /// Writes `models.rs`, `nodes.rs`, `options.rs`, `facts.rs` and `segments.rs` into a folder.
+    /// Writes `models.rs`, `nodes.rs`, `options.rs`, `facts.rs`, `secrets.rs` and `segments.rs` into
+    /// a folder.
     ///
     /// # Errors
     ///
     /// When a file cannot be written; the error names it.
     pub fn write_to(&self, folder: &Path) -> Result<()> {
         for (name, text) in [
-            ("models.rs", &self.models),
+            ("models.rs", self.models.as_str()),
             ("nodes.rs", &self.nodes),
             ("options.rs", &self.options),
             ("facts.rs", &self.facts),
             ("segments.rs", &self.segments),
+            ("secrets.rs", secrets::RULE),
         ] {
             let path = folder.join(name);
             std::fs::write(&path, text).map_err(|error| Error::Io(path, error))?;

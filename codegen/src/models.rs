@@ -6,6 +6,7 @@ use std::fmt::Write;
 use crate::description::Schema;
 use crate::error::{Error, Result};
 use crate::names::{self, Collisions, Scope};
+use crate::secrets;
 use crate::types::{Kind, Type, Types};
 
 /// What was written.
@@ -290,6 +291,13 @@ fn write_model(
             .collect();
         parts.join(", ")
     };
+    let bases: Vec<_> = types.bases(of)?.iter().map(|base| base.name).collect();
+    // The fields that `Debug` redacts, by their numbers.
+    let secret_numbers: Vec<_> = (0_u16..)
+        .zip(&structural)
+        .filter(|(_, (p, _))| secrets::is_secret(of.name, &bases, p.name, &p.of))
+        .map(|(number, _)| number.to_string())
+        .collect();
     let derived: Vec<_> = of
         .derived
         .iter()
@@ -302,7 +310,7 @@ fn write_model(
     let _ = writeln!(
         text,
         "impl model::Object for {ident} {{\n\
-         \x20   #[inline]\n    fn info(&self) -> &'static model::TypeInfo {{\n        &model::TypeInfo {{\n            name: \"{}\",\n            names: &[{}],\n            derived: &[{}],\n        }}\n    }}\n\
+         \x20   #[inline]\n    fn info(&self) -> &'static model::TypeInfo {{\n        &model::TypeInfo {{\n            name: \"{}\",\n            names: &[{}],\n            derived: &[{}],\n            secrets: &[{}],\n        }}\n    }}\n\
          \x20   #[inline]\n    fn extra(&self) -> &model::Extra {{\n        &self.extra\n    }}\n\
          \x20   #[inline]\n    fn extra_mut(&mut self) -> &mut model::Extra {{\n        &mut self.extra\n    }}\n\
          \x20   #[inline]\n    fn refs<'s>(&'s self, read: &mut model::Refs<'_, 's>) {{\n        read.all(&[{}], &self.extra)\n    }}\n\
@@ -311,6 +319,7 @@ fn write_model(
         of.name,
         names_list.join(", "),
         derived.join(", "),
+        secret_numbers.join(", "),
         list("&"),
         list("&mut "),
     );

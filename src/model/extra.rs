@@ -168,7 +168,7 @@ impl fmt::Debug for Extra {
         f.debug_map()
             .entries(
                 self.iter()
-                    .map(|(name, value)| (name, super::secret::Shown { name, value })),
+                    .map(|(name, value)| (name, crate::redact::Json { name, value })),
             )
             .finish()
     }

@@ -25,7 +25,6 @@ mod open_enum;
 pub(crate) mod place;
 mod property;
 mod read;
-mod secret;
 mod slot;
 mod write;
 

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use super::secret::{Shown, is_secret};
+use serde_json::Value;
+
 use super::{Extra, Field, Model, Ref};
+use crate::redact::{Json, Pair, REDACTED, is_listed};
 
 /// What is known of a model's type.
 #[derive(Debug)]
@@ -14,12 +16,21 @@ pub struct TypeInfo {
     pub names: &'static [&'static str],
     /// The types that derive from it.
     pub derived: &'static [&'static str],
+    /// The numbers of the fields that hold a secret.
+    pub secrets: &'static [u16],
 }
 
 impl TypeInfo {
     /// The name without its namespace.
     pub(crate) fn short_name(&self) -> &'static str {
         self.name.rsplit('.').next().unwrap_or(self.name)
+    }
+
+    /// Returns whether the field of this number holds a secret.
+    fn is_secret(&self, number: usize) -> bool {
+        self.secrets
+            .iter()
+            .any(|secret| usize::from(*secret) == number)
     }
 }
 
@@ -133,22 +144,43 @@ pub fn debug(object: &dyn Object, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let info = object.info();
     let mut shown = f.debug_struct(info.short_name());
     with_refs(object, |fields, extra| {
-        for (name, field) in info.names.iter().zip(fields) {
+        let pair = Pair::judge(|name| text_of(info, fields, extra, name));
+        for (number, (name, field)) in info.names.iter().zip(fields).enumerate() {
             match field.get() {
                 Ref::Absent => {}
-                Ref::Object(_) | Ref::List(_) if !is_secret(name) => {
-                    shown.field(name, &field.get());
+                _ if info.is_secret(number) || pair.hides(name) => {
+                    shown.field(name, &format_args!("{REDACTED}"));
                 }
-                _ if is_secret(name) => {
-                    shown.field(name, &format_args!("[redacted]"));
+                // JSON without a type is judged by its names.
+                Ref::Untyped(value) => {
+                    shown.field(name, &Json { name, value });
                 }
                 value => {
                     shown.field(name, &value);
                 }
             }
         }
+        // A value of a type that derives from this one stands here, and says so.
+        let sent_type = extra.get("@odata.type").and_then(Value::as_str);
         for (name, value) in extra.iter() {
-            shown.field(name, &Shown { name, value });
+            let number = info.names.iter().position(|known| *known == name);
+            let is_secret = match number {
+                Some(number) => info.is_secret(number),
+                None => sent_type.is_some_and(|of| is_listed(of, name)),
+            };
+            if !value.is_null() && (is_secret || pair.hides(name)) {
+                shown.field(name, &format_args!("{REDACTED}"));
+                continue;
+            }
+            // The description has decided about what it knows, whichever value came.
+            let name_that_decides = if number.is_some() { "" } else { name };
+            shown.field(
+                name,
+                &Json {
+                    name: name_that_decides,
+                    value,
+                },
+            );
         }
         if extra.instead_of_object().is_some() {
             // It has no name that would say whether it is secret.
@@ -156,6 +188,17 @@ pub fn debug(object: &dyn Object, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
     });
     shown.finish()
+}
+
+/// Returns the text of a property, wherever it stands.
+fn text_of(info: &TypeInfo, fields: &[&dyn Field], extra: &Extra, name: &str) -> Option<String> {
+    let number = info.names.iter().position(|known| *known == name);
+    let field = number.and_then(|number| fields.get(number));
+    match field.map_or(Ref::Absent, |field| field.get()) {
+        Ref::String(text) => Some(text.to_owned()),
+        Ref::Scalar(word) => Some(word.to_string()),
+        _ => Some(extra.get(name)?.as_str()?.to_owned()),
+    }
 }
 
 impl fmt::Debug for dyn Object {

@@ -245,7 +245,7 @@ impl fmt::Debug for Ref<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Ref::Absent => f.write_str("None"),
-            Ref::String(value) => fmt::Debug::fmt(value, f),
+            Ref::String(value) => fmt::Debug::fmt(&crate::redact::Text(value), f),
             Ref::Bool(value) => fmt::Debug::fmt(&value, f),
             Ref::Integer(value) => fmt::Debug::fmt(&value, f),
             Ref::Float(value) => fmt::Debug::fmt(&value, f),
@@ -253,7 +253,7 @@ impl fmt::Debug for Ref<'_> {
             Ref::Scalar(value) => write!(f, "{value}"),
             Ref::Decimal(value) => fmt::Display::fmt(value, f),
             Ref::Binary(value) => write!(f, "{} bytes", value.len()),
-            Ref::Untyped(value) => super::secret::Shown { name: "", value }.fmt(f),
+            Ref::Untyped(value) => crate::redact::Json { name: "", value }.fmt(f),
             Ref::Object(value) => value.fmt(f),
             Ref::List(value) => f
                 .debug_list()

@@ -1,0 +1,286 @@
+//! The decision which properties hold a secret, so that no model prints it.
+//!
+//! Each property that can hold text and whose name is suspicious is decided by hand: `rule.rs` lists
+//! those that hold a secret, `public.rs` those that do not. A test (`codegen/tests/secrets.rs`) lists
+//! all of them and fails for one that is in neither. Until it is decided, its name decides:
+//! [`is_secret`] returns what is generated.
+
+mod public;
+pub(crate) mod rule;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::models::Model;
+use public::PUBLIC;
+
+/// The text of the rule, which is written beside the generated code.
+pub(crate) const RULE: &str = include_str!("rule.rs");
+
+/// Words that make a property's name suspicious.
+const SUSPICIOUS: &[&str] = &[
+    "auth",
+    "blob",
+    "bypass",
+    "challenge",
+    "code",
+    "codes",
+    "cookie",
+    "cookies",
+    "credential",
+    "credentials",
+    "download",
+    "endpoint",
+    "endpoints",
+    "href",
+    "key",
+    "keys",
+    "link",
+    "links",
+    "mac",
+    "nonce",
+    "oauth",
+    "otp",
+    "parameters",
+    "pass",
+    "passcode",
+    "passcodes",
+    "passphrase",
+    "password",
+    "passwords",
+    "payload",
+    "pfx",
+    "phrase",
+    "pin",
+    "pins",
+    "pkcs12",
+    "private",
+    "proof",
+    "pwd",
+    "recovery",
+    "salt",
+    "sas",
+    "secret",
+    "secrets",
+    "seed",
+    "session",
+    "signature",
+    "token",
+    "tokens",
+    "unlock",
+    "upload",
+    "uri",
+    "uris",
+    "url",
+    "urls",
+    "value",
+    "values",
+];
+
+/// Words that make each property of a type suspicious.
+const SUSPICIOUS_TYPES: &[&str] = &[
+    "credential",
+    "key",
+    "otp",
+    "passcode",
+    "password",
+    "pin",
+    "sas",
+    "secret",
+    "token",
+];
+
+/// How a property was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It holds a secret: its value is never printed.
+    Secret,
+    /// Its name is suspicious, and its value is printed for this reason.
+    Public(&'static str),
+    /// Neither its name nor its type is suspicious, or it cannot hold text.
+    Harmless,
+    /// Its name is suspicious, and nothing is decided.
+    Undecided,
+}
+
+/// Decides a property of a type; `of` is the Rust type of its value.
+///
+/// The property may be declared by the type itself or by one of `bases`, by Graph's names.
+pub fn decide(type_name: &str, bases: &[&str], property: &str, of: &str) -> Decision {
+    let types = std::iter::once(type_name).chain(bases.iter().copied());
+    if types.clone().any(|name| rule::is_listed(name, property)) {
+        return Decision::Secret;
+    }
+    if !is_text(of) {
+        return Decision::Harmless;
+    }
+    if !is_suspicious(property) && !types.clone().any(is_suspicious_type) {
+        return Decision::Harmless;
+    }
+    let group = PUBLIC.iter().find(|group| {
+        group.properties.iter().any(|(declaring, listed)| {
+            *listed == property
+                && (*declaring == "*" || types.clone().any(|name| short(name) == *declaring))
+        })
+    });
+    group.map_or(Decision::Undecided, |group| Decision::Public(group.reason))
+}
+
+/// Returns whether generated code redacts a property: what is undecided is redacted by its name.
+pub fn is_secret(type_name: &str, bases: &[&str], property: &str, of: &str) -> bool {
+    match decide(type_name, bases, property, of) {
+        Decision::Secret => true,
+        Decision::Public(_) | Decision::Harmless => false,
+        Decision::Undecided => rule::is_secret_name(property),
+    }
+}
+
+/// Returns every suspicious property of the models and how it was decided, as `type.property`.
+///
+/// A property stands there with each type that has it where the types decide differently, and else
+/// with the type that declares it.
+pub fn suspicious(models: &[Model<'_>]) -> BTreeMap<String, Decision> {
+    let decisions: HashMap<(&str, &str), Decision> = models
+        .iter()
+        .flat_map(|model| {
+            let properties = model.properties.iter().filter(|p| p.field.is_some());
+            properties.map(move |p| {
+                let decision = decide(model.name, &model.bases, p.name, &p.of);
+                ((model.name, p.name), decision)
+            })
+        })
+        .collect();
+    let mut suspicious = BTreeMap::new();
+    for model in models {
+        for property in &model.properties {
+            let of = |name| decisions.get(&(name, property.name)).copied();
+            let Some(decision) = of(model.name).filter(|of| *of != Decision::Harmless) else {
+                continue;
+            };
+            if model.bases.iter().all(|base| of(base) != Some(decision)) {
+                suspicious.insert(format!("{}.{}", model.name, property.name), decision);
+            }
+        }
+    }
+    suspicious
+}
+
+/// Returns the decisions that no property of the models needs, as `type.property`.
+pub fn needless(models: &[Model<'_>]) -> Vec<String> {
+    let used: HashSet<(&str, &str)> = models
+        .iter()
+        .flat_map(|model| {
+            let types = [model.name, "*"]
+                .into_iter()
+                .chain(model.bases.iter().copied());
+            types.flat_map(|name| model.properties.iter().map(move |p| (short(name), p.name)))
+        })
+        .collect();
+    let public = PUBLIC.iter().flat_map(|group| group.properties);
+    rule::SECRETS
+        .iter()
+        .chain(public)
+        .filter(|decision| !used.contains(*decision))
+        .map(|(of, name)| format!("{of}.{name}"))
+        .collect()
+}
+
+/// Returns whether a value of the Rust type can hold text. What an object holds is decided by its
+/// own properties, and JSON without a type is judged when it is printed.
+fn is_text(of: &str) -> bool {
+    let item = of.strip_prefix("Vec<").and_then(|of| of.strip_suffix('>'));
+    matches!(item.unwrap_or(of), "String" | "edm::Binary")
+}
+
+fn is_suspicious(property: &str) -> bool {
+    rule::is_secret_name(property) || has_word_of(property, SUSPICIOUS)
+}
+
+fn is_suspicious_type(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    has_word_of(last, SUSPICIOUS_TYPES)
+}
+
+fn has_word_of(name: &str, list: &[&str]) -> bool {
+    rule::words(name)
+        .iter()
+        .any(|word| list.contains(&word.as_str()))
+}
+
+fn short(name: &str) -> &str {
+    name.strip_prefix("microsoft.graph.").unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_with_secret_noun_is_secret() {
+        for name in [
+            "password",
+            "currentPassword",
+            "passwordBase64",
+            "secretText",
+            "ACCESS_TOKEN",
+            "x-api-key",
+            "@microsoft.graph.downloadUrl",
+            "activationLockBypassCode",
+            "keys",
+            "unlockPin",
+            "clientState",
+            "connectionString",
+            "wiFiPreSharedKey",
+            "otp",
+        ] {
+            assert!(rule::is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn name_of_setting_about_secrets_is_public() {
+        for name in [
+            "passwordMinimumLength",
+            "tokenIssuancePolicies",
+            "secretType",
+            "publicKey",
+            "changeKey",
+            "$skiptoken",
+            "postalCode",
+            "compass",
+            "webUrl",
+            "keyId",
+        ] {
+            assert!(!rule::is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn undecided_property_is_decided_by_its_name() {
+        let name = "microsoft.graph.notYetThere";
+        assert_eq!(decide(name, &[], "wiFiKey", "String"), Decision::Undecided);
+        assert!(is_secret(name, &[], "wiFiKey", "String"));
+        assert!(!is_secret(name, &[], "wiFiKeyHint", "String"));
+        assert!(!is_secret(name, &[], "pin", "i32"));
+    }
+
+    #[test]
+    fn derived_type_inherits_decision() {
+        let bases = ["microsoft.graph.passwordCredential"];
+        assert!(is_secret(
+            "microsoft.graph.new",
+            &bases,
+            "secretText",
+            "String"
+        ));
+    }
+
+    #[test]
+    fn names_are_split_into_words() {
+        assert_eq!(
+            rule::words("macOSUnlock_code"),
+            ["mac", "os", "unlock", "code"]
+        );
+        assert_eq!(rule::words("x509URL"), ["x509", "url"]);
+        assert_eq!(rule::words(""), [""; 0]);
+    }
+}

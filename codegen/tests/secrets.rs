@@ -1,0 +1,39 @@
+//! Which properties of the description hold a secret, decided one by one.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use msgraph_codegen::secrets::{Decision, needless, suspicious};
+use msgraph_codegen::{Description, generate};
+
+#[test]
+fn every_suspicious_property_is_decided() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi");
+    let description = Description::read(&folder).expect("openapi/");
+    let generated = generate(&description).expect("code");
+    let models = generated.models().expect("models");
+    let suspicious = suspicious(&models);
+    let undecided: Vec<_> = suspicious
+        .iter()
+        .filter(|(_, decision)| **decision == Decision::Undecided)
+        .map(|(property, _)| property)
+        .collect();
+    assert!(
+        undecided.is_empty(),
+        "decide whether these hold a secret, in codegen/src/secrets/: {undecided:#?}"
+    );
+    let needless = needless(&models);
+    assert!(
+        needless.is_empty(),
+        "no property needs these decisions: {needless:#?}"
+    );
+    let mut listed = String::new();
+    for (property, decision) in &suspicious {
+        let _ = match decision {
+            Decision::Secret => writeln!(listed, "{property}: redacted"),
+            Decision::Public(reason) => writeln!(listed, "{property}: printed. {reason}"),
+            Decision::Harmless | Decision::Undecided => Ok(()),
+        };
+    }
+    insta::assert_snapshot!("suspicious_properties", listed);
+}
