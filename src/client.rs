@@ -16,6 +16,7 @@ use crate::auth::{
 };
 use crate::call::{ExpectedBody, Opened, Request, Response, Settings};
 use crate::error::{Error, RequestContext, RequestError, Result, Tries};
+use crate::redact::Address;
 use crate::transport::trace::Template;
 use crate::transport::{
     self, Connections, Defaults, Delivery, Gates, Hosts, Quota, StateBody, Streamed, Trying, Users,
@@ -455,7 +456,7 @@ impl Graph {
 impl fmt::Debug for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Graph")
-            .field("root", &self.0.root)
+            .field("root", &Address(&self.0.root))
             .finish_non_exhaustive()
     }
 }
@@ -705,10 +706,11 @@ fn roots(base: &Url) -> (String, String) {
 /// Without the provider and the connections, which may hold secrets.
 impl fmt::Debug for GraphBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let allowed: Vec<_> = self.allowed.iter().map(|host| Address(host)).collect();
         f.debug_struct("GraphBuilder")
             .field("cloud", &self.cloud)
-            .field("base_url", &self.base_url)
-            .field("allowed", &self.allowed)
+            .field("base_url", &self.base_url.as_deref().map(Address))
+            .field("allowed", &allowed)
             .field("connections", &self.connections)
             .field("middleware", &self.middleware.around.len())
             .field("middleware_each_try", &self.middleware.each_try.len())

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::redact::Address;
+
 /// Which cloud a client speaks to.
 ///
 /// ```
@@ -115,11 +117,21 @@ const NAMED: [Cloud; 7] = [
 ///
 /// Both addresses are https; plain http is taken for this machine's own addresses only (`http://127.0.0.1:8080`), which
 /// is how a simulator is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CustomCloud {
     graph: String,
     login: String,
     scope: String,
+}
+
+impl fmt::Debug for CustomCloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomCloud")
+            .field("graph", &Address(&self.graph))
+            .field("login", &Address(&self.login))
+            .field("scope", &Address(&self.scope))
+            .finish()
+    }
 }
 
 impl CustomCloud {

@@ -1,5 +1,6 @@
 //! Signing in as the application that the environment names.
 
+use std::fmt;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 use super::{Certificate, Secret};
 use crate::error::SignInError;
+use crate::redact::Address;
 use crate::{Cloud, Result};
 
 const TENANT: &str = "AZURE_TENANT_ID";
@@ -69,7 +71,7 @@ pub struct Environment {
 }
 
 /// An application, and how the environment says that it signs in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Found {
     /// With all that it shows, except for a certificate.
     application: Application,
@@ -77,6 +79,15 @@ struct Found {
     certificate: Option<CertificateAt>,
     /// The login host, as it stands in the environment.
     authority: Option<String>,
+}
+
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Found")
+            .field("application", &self.application)
+            .field("authority", &self.authority.as_deref().map(Address))
+            .finish_non_exhaustive()
+    }
 }
 
 /// A certificate that is opened once.
@@ -224,9 +235,10 @@ pub(super) fn is_of(named: Option<&str>, cloud: &Cloud) -> Result<()> {
     match named {
         Some(named) if authority(named) != authority(cloud.login()) => {
             Err(SignInError::new(format!(
-                "the environment variable `{AUTHORITY}` is `{named}`, but the cloud of the client has `{}`: one of both is wrong \
+                "the environment variable `{AUTHORITY}` is `{}`, but the cloud of the client has `{}`: one of both is wrong \
                  (`GraphBuilder::cloud`)",
-                cloud.login()
+                Address(named),
+                Address(cloud.login())
             ))
             .into())
         }

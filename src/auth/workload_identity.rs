@@ -1,5 +1,6 @@
 //! Signing in as a workload that another platform vouches for.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
@@ -7,6 +8,7 @@ use async_trait::async_trait;
 use super::environment::{AUTHORITY, is_of};
 use super::{Application, CacheKey, ManagedIdentity, Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
+use crate::redact::Address;
 use crate::{Cloud, Result};
 
 /// Signs in as an application, with a token by which the platform on which the program runs vouches for it: workload identity
@@ -36,11 +38,20 @@ use crate::{Cloud, Result};
 /// (AADSTS700213 and others): what the platform presents and what the application trusts have to agree in issuer, subject and audience.
 ///
 /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct WorkloadIdentity {
     application: Application,
     /// The login host that the environment names.
     authority: Option<String>,
+}
+
+impl fmt::Debug for WorkloadIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkloadIdentity")
+            .field("application", &self.application)
+            .field("authority", &self.authority.as_deref().map(Address))
+            .finish()
+    }
 }
 
 impl WorkloadIdentity {

@@ -1,5 +1,7 @@
 //! Content that is not JSON: files, photos, reports, `$value`.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 /// Bytes and what they are: what a download gives and an upload takes.
@@ -12,7 +14,7 @@ use bytes::Bytes;
 /// let text = Content::from("hello");
 /// assert_eq!(text.bytes.as_ref(), b"hello");
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Content {
     /// The bytes as they came or are to go, never decoded.
     pub bytes: Bytes,
@@ -45,6 +47,16 @@ impl Content {
     pub fn with_type(mut self, media_type: impl Into<String>) -> Self {
         self.content_type = Some(media_type.into());
         self
+    }
+}
+
+/// The length and the media type: content is the caller's.
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Content")
+            .field("bytes", &self.bytes.len())
+            .field("content_type", &self.content_type)
+            .finish()
     }
 }
 

@@ -1,8 +1,11 @@
 //! References: what `$ref` adds, sets, removes and lists.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::encode::push_value;
+use crate::redact::Text;
 
 /// A link to an entity, as `GET …/$ref` lists it: `{"@odata.id": "https://…"}`.
 ///
@@ -21,11 +24,19 @@ use super::encode::push_value;
 ///
 /// [OData JSON Format 4.01, 14](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_EntityReference);
 /// Graph's description declares plain strings, which are read as well.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Reference {
     /// The entity's address.
     #[serde(rename = "@odata.id")]
     pub id: String,
+}
+
+impl fmt::Debug for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reference")
+            .field("id", &Text(&self.id))
+            .finish()
+    }
 }
 
 impl<'de> Deserialize<'de> for Reference {

@@ -207,7 +207,10 @@ pub struct PagingError {
 
 impl PagingError {
     pub(crate) fn new(template: String, message: String) -> Self {
-        Self { template, message }
+        Self {
+            template,
+            message: text(message),
+        }
     }
 
     /// What is wrong with them.

@@ -15,6 +15,7 @@ use super::{RequestContext, Throttle, Tries};
 use crate::auth::{Granted, challenge};
 use crate::json;
 use crate::permissions::{PermissionScheme, Permissions};
+use crate::redact::Text;
 
 /// As much of a body as is kept for a look at what is no error of Graph's form.
 const KEPT_OF_BODY: usize = 1024;
@@ -58,7 +59,7 @@ struct Said {
 }
 
 /// One of the single faults that an error is made of, as `PropertyConflict` at `mailNickname`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorDetail {
     /// What is wrong, for programs.
@@ -458,6 +459,16 @@ impl fmt::Display for Detail<'_> {
     }
 }
 
+impl fmt::Debug for ErrorDetail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorDetail")
+            .field("code", &self.code.as_deref().map(Text))
+            .field("target", &self.target.as_deref().map(Text))
+            .field("message", &self.message.as_deref().map(Text))
+            .finish()
+    }
+}
+
 /// Without headers and body, which nobody has looked through for secrets.
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -466,8 +477,8 @@ impl fmt::Debug for ApiError {
             .field("status", &self.status)
             .field("code", &self.code())
             .field("inner_code", &self.inner_code())
-            .field("message", &self.message())
-            .field("target", &self.target())
+            .field("message", &self.message().map(Text))
+            .field("target", &self.target().map(Text))
             .field("details", &self.details())
             .field("permissions", &self.permissions())
             .field("granted_permissions", &self.granted_permissions())

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::text::OneLine;
 use super::{Error, RequestContext};
+use crate::redact::text;
 
 /// A call in a batch that was not done, or of which nobody knows whether it was.
 ///
@@ -48,7 +49,7 @@ impl BatchError {
         Self {
             kind: BatchErrorKind::Unknown,
             context: Some(context.clone()),
-            message: format!("{message}: its outcome is unknown"),
+            message: text(format!("{message}: its outcome is unknown")),
             source: None,
         }
     }

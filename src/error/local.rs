@@ -6,6 +6,7 @@ use http::Method;
 
 use super::text::OneLine;
 use super::{RequestContext, Source};
+use crate::redact::text;
 
 /// A call that no request can express: says what was wrong and where. Nothing was sent.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ impl RequestError {
     pub(crate) fn new(method: Method, template: String, message: String) -> Self {
         Self {
             context: RequestContext::new(method, template),
-            message,
+            message: text(message),
         }
     }
 
@@ -53,7 +54,7 @@ impl ConfigurationError {
     pub(crate) fn new(setting: &'static str, message: impl Into<String>) -> Self {
         Self {
             setting,
-            message: message.into(),
+            message: text(message),
             source: None,
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::text::OneLine;
+use crate::redact::text;
 
 /// A change notification that is refused, or cannot be decrypted.
 ///
@@ -50,7 +51,7 @@ impl NotificationError {
     pub(crate) fn new(kind: NotificationErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            message: message.into(),
+            message: text(message),
         }
     }
 

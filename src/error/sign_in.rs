@@ -18,6 +18,7 @@ use super::retry_after::retry_after;
 use super::sign_in_reason::SignInReason;
 use super::text::OneLine;
 use super::{Source, TransportError, is_passing};
+use crate::redact::Text;
 
 /// As much of a body as is kept for a look at what is no error of the platform's form.
 const KEPT_OF_BODY: usize = 1024;
@@ -486,12 +487,12 @@ impl fmt::Display for SignInError {
 impl fmt::Debug for SignInError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignInError")
-            .field("message", &self.message)
+            .field("message", &self.message.as_deref().map(Text))
             .field("status", &self.status)
             .field("error", &self.error())
             .field("codes", &self.codes())
             .field("suberror", &self.suberror())
-            .field("description", &self.description())
+            .field("description", &self.description().map(Text))
             .field("correlation_id", &self.correlation_id())
             .field("trace_id", &self.trace_id())
             .field("claims", &self.claims())

@@ -2,16 +2,18 @@
 
 use std::fmt::{self, Write};
 
+use crate::redact::text;
+
 /// Text from outside on one line: every run of white space and control characters becomes one space.
 ///
-/// The text stays on its line, cannot move a terminal's cursor, and cannot change the order in which it is read.
+/// The text stays on its line, cannot move a terminal's cursor, and cannot change the order in which
+/// it is read. Tokens and secret parameters are left out.
 pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = self
-            .0
-            .split(|sign: char| sign.is_whitespace() || sign.is_control());
+        let text = text(self.0);
+        let words = text.split(|sign: char| sign.is_whitespace() || sign.is_control());
         for (n, word) in words.filter(|word| !word.is_empty()).enumerate() {
             if n > 0 {
                 f.write_str(" ")?;
@@ -63,6 +65,14 @@ fn is_invisible(sign: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_in_text_are_left_out() {
+        assert_eq!(
+            OneLine("see\nhttps://u:hush@a.example/?sig=hush").to_string(),
+            "see https://[redacted]@a.example/?sig=[redacted]"
+        );
+    }
 
     #[test]
     fn white_space_and_control_characters_become_one_space() {

@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use super::text::OneLine;
 use super::{ApiError, Source};
+use crate::redact::text;
 
 /// An upload or a download that cannot go on.
 ///
@@ -60,7 +61,7 @@ impl TransferError {
     pub(crate) fn new(kind: TransferErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            message: message.into(),
+            message: text(message),
             source: None,
             api: None,
         }

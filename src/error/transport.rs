@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::refused_connection;
 use super::text::OneLine;
 use super::{RequestContext, Source, Tries};
+use crate::redact::text;
 
 /// A request that did not get through, or an answer that did not arrive whole.
 #[derive(Clone)]
@@ -73,7 +74,7 @@ impl TransportError {
             context: None,
             kind,
             may_have_been_sent: false,
-            message,
+            message: text(message),
             source: Some(source),
         }
     }
@@ -84,7 +85,7 @@ impl TransportError {
             context: None,
             kind: Kind::Final,
             may_have_been_sent: false,
-            message: message.into(),
+            message: text(message),
             source: None,
         }
     }

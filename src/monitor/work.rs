@@ -7,13 +7,14 @@ use serde_json::{Map, Value};
 
 use crate::call::Response;
 use crate::error::OneLine;
+use crate::redact::{Json, Text};
 use crate::{Result, json};
 
 /// What Graph tells of work that it does.
 ///
 /// Services tell it with different names: what can be asked for here is what they have in common, and [`json`](Self::json) is
 /// all of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Work {
     json: Map<String, Value>,
     status: WorkStatus,
@@ -167,6 +168,30 @@ impl fmt::Display for WorkStatus {
             Self::Cancelled => "cancelled",
             Self::Unknown(status) => return write!(f, "{}", OneLine(status)),
         })
+    }
+}
+
+/// By the names that were sent, without secrets: Graph sends addresses that need no token, and what
+/// came of work may be a credential.
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Work");
+        shown.field("status", &self.status);
+        for (name, value) in &self.json {
+            match value {
+                Value::Null => {}
+                // `resourceLocation` and its like are addresses of Graph's, and as a rule of no use
+                // without a token.
+                Value::String(text) if name.ends_with("Location") => {
+                    shown.field(name, &Text(text));
+                }
+                _ if name == "status" => {}
+                value => {
+                    shown.field(name, &Json { name, value });
+                }
+            }
+        }
+        shown.finish()
     }
 }
 

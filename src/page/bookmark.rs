@@ -1,6 +1,10 @@
 //! A place in a collection.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+use crate::redact::Text;
 
 /// A place in a collection, to be kept and to go on from: the link of a page, and how many of its items were given.
 ///
@@ -15,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(serde_json::from_str::<Bookmark>(&kept)?, bookmark);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bookmark {
     pub(super) link: String,
     #[serde(default)]
@@ -31,6 +35,15 @@ impl Bookmark {
     /// How many of the page's items were given.
     pub fn items(&self) -> usize {
         self.items
+    }
+}
+
+impl fmt::Debug for Bookmark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bookmark")
+            .field("link", &Text(&self.link))
+            .field("items", &self.items)
+            .finish()
     }
 }
 

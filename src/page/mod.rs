@@ -25,7 +25,7 @@ pub(crate) use stream::from_link;
 pub use stream::{Items, Pages};
 pub(crate) use walk::{Walk, is_url};
 
-use crate::Result;
+use crate::{Result, redact};
 use crate::model::Extra;
 use crate::model::json::{Kept, Text};
 use crate::model::lists::Listed;
@@ -51,7 +51,7 @@ const DELTA_LINK: &str = "@odata.deltaLink";
 /// ```
 ///
 /// [OData JSON Format 4.01, 12 and 13](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html)
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Page<T> {
     /// The items, `value`. A page that comes without it has none, and a `null` among them is dropped.
     ///
@@ -102,6 +102,18 @@ impl<T> Page<T> {
     /// ```
     pub fn is_empty(&self) -> bool {
         self.value.is_empty()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Page<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("value", &self.value)
+            .field("next_link", &self.next_link.as_deref().map(redact::Text))
+            .field("delta_link", &self.delta_link.as_deref().map(redact::Text))
+            .field("count", &self.count)
+            .field("extra", &self.extra)
+            .finish()
     }
 }
 

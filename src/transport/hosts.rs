@@ -3,6 +3,7 @@
 use url::{Host, Origin, Url};
 
 use crate::error::{ConfigurationError, Error, HostError, HostRefusal, TransportError};
+use crate::redact::Address;
 
 /// The origins that a client may speak to: scheme, host and port have to agree.
 #[derive(Clone, Debug)]
@@ -59,10 +60,11 @@ impl Hosts {
 /// [`Error::Configuration`] for what is no such address, [`Error::Host`] for plain http to anywhere else.
 pub(crate) fn root(setting: &'static str, text: &str) -> Result<Url, Error> {
     let wrong = |message: String| Error::from(ConfigurationError::new(setting, message));
-    let url = Url::parse(text).map_err(|error| wrong(format!("`{text}` is no URL: {error}")))?;
+    let shown = Address(text);
+    let url = Url::parse(text).map_err(|error| wrong(format!("`{shown}` is no URL: {error}")))?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong(format!(
-            "`{text}` has a query or fragment, which would stand before each path"
+            "`{shown}` has a query or fragment, which would stand before each path"
         )));
     }
     if has_credentials(&url) {
@@ -140,7 +142,7 @@ fn named(name: &str) -> Result<Origin, Error> {
     let wrong = |why: &str| {
         Error::from(ConfigurationError::new(
             SETTING,
-            format!("`{name}` is {why}"),
+            format!("`{}` is {why}", Address(name)),
         ))
     };
     if url.path() != "/" {

@@ -16,6 +16,7 @@ use super::claims::claims;
 use super::platform::{AUTHORIZE, Platform, tenant_url};
 use super::session::{Place, joined, sign_in_scope};
 use super::{Account, Application, TokenRequest, TokenStore, UserSession};
+use crate::redact::Address;
 use crate::{Cloud, Graph, Result};
 
 /// Signs in the users of a web application: sends their browsers to the identity platform, and takes what they come back with
@@ -300,7 +301,7 @@ impl fmt::Debug for AuthorizationCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthorizationCode")
             .field("application", &self.application)
-            .field("redirect_uri", &self.redirect_uri)
+            .field("redirect_uri", &Address(&self.redirect_uri))
             .field("scope", &self.scope)
             .field("prompt", &self.prompt)
             .finish_non_exhaustive()

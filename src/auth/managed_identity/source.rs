@@ -1,5 +1,6 @@
 //! Where the tokens of a managed identity come from.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use super::{Identity, arc};
 use crate::Result;
 use crate::auth::Secret;
 use crate::error::SignInError;
+use crate::redact::Address;
 
 const IMDS: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
 const AZURE_ARC: &str = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
@@ -29,7 +31,7 @@ const AZURE_ARC: &str = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
 /// let graph = Graph::new(ManagedIdentity::new().source(source));
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ManagedIdentitySource {
     endpoint: String,
     pub(super) kind: Kind,
@@ -58,6 +60,15 @@ pub(super) enum Kind {
         header: Secret<String>,
         thumbprint: String,
     },
+}
+
+impl fmt::Debug for ManagedIdentitySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManagedIdentitySource")
+            .field("endpoint", &Address(&self.endpoint))
+            .field("kind", &self.kind)
+            .finish()
+    }
 }
 
 impl ManagedIdentitySource {
@@ -190,7 +201,7 @@ impl ManagedIdentitySource {
 
     /// Which service it is and where, without its secret.
     pub(super) fn place(&self) -> String {
-        format!("{} at {}", self.name(), self.endpoint)
+        format!("{} at {}", self.name(), Address(&self.endpoint))
     }
 
     /// Where requests go. Plain http is for the machine itself and for what its platform put beside it.
@@ -201,7 +212,8 @@ impl ManagedIdentitySource {
     pub(super) fn url(&self) -> Result<Url> {
         let wrong = |why: &str| {
             let name = self.name();
-            SignInError::new(format!("the address of {name}, `{}`, {why}", self.endpoint))
+            let shown = Address(&self.endpoint);
+            SignInError::new(format!("the address of {name}, `{shown}`, {why}"))
         };
         let mut url =
             Url::parse(&self.endpoint).map_err(|error| wrong("is no URL").with_source(error))?;

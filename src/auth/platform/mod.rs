@@ -21,6 +21,7 @@ use super::application::{Application, Shown};
 use super::claims::claims;
 use super::{Secret, TokenRequest};
 use crate::error::SignInError;
+use crate::redact::Address;
 use crate::{Cloud, Result};
 
 /// What an assertion is of: <https://www.rfc-editor.org/rfc/rfc7523#section-2.2>.
@@ -63,7 +64,7 @@ pub(super) fn tenant_url(cloud: &Cloud, tenant: &str, path: &str) -> Result<Url>
     }
     let url = format!("{}/{tenant}/{path}", cloud.login());
     Url::parse(&url).map_err(|error| {
-        SignInError::new(format!("the endpoint `{url}` is no URL"))
+        SignInError::new(format!("the endpoint `{}` is no URL", Address(&url)))
             .with_source(error)
             .into()
     })
@@ -135,8 +136,8 @@ impl<'a> Platform<'a> {
         redirect_uri: &str,
     ) -> Result<Grant> {
         let redirect_uri = RedirectUrl::new(redirect_uri.to_owned()).map_err(|error| {
-            SignInError::new(format!("the redirect URI `{redirect_uri}` is no URL"))
-                .with_source(error)
+            let shown = Address(redirect_uri);
+            SignInError::new(format!("the redirect URI `{shown}` is no URL")).with_source(error)
         })?;
         let endpoint = Endpoint::new(self.request, Repeats::Unsent);
         let client = self.client().set_redirect_uri(redirect_uri);
