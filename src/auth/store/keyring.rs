@@ -1,6 +1,8 @@
 //! A store in the system's store of secrets.
 
+use std::ffi::OsString;
 use std::fmt;
+use std::io;
 use std::mem::{self, ManuallyDrop};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::folder::{self, Folder, Trust};
 use super::lock::{Lock, PATIENCE};
 use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, blocking, new_version};
 
@@ -19,8 +22,8 @@ use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, blocking, new_ve
 /// Keyring, KWallet) on Linux and other Unix. A server without a session of a user has none; [`FileStore`](super::FileStore) is for it.
 ///
 /// Such a store cannot replace a value on the condition that it is still the same. Processes that use this type therefore lock a file
-/// while they read or write, which is empty, lies in the user's folder for such files (`XDG_RUNTIME_DIR`, or that for temporary files)
-/// and has a name like `msgraph-3f0c….lock`.
+/// while they read or write. It is empty, has a name like `3f0c….lock`, and lies in a folder of its own that the user alone may see:
+/// `msgraph` in `XDG_RUNTIME_DIR`, else `.local/state/msgraph` in the user's home, and on Windows `msgraph` in `LOCALAPPDATA`.
 ///
 /// Credential Manager keeps up to 2,560 bytes in a value. What is longer is kept in several.
 ///
@@ -37,14 +40,15 @@ use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, blocking, new_ve
 /// # Errors
 ///
 /// Its methods fail when there is no such store, when the user does not unlock it, when what is kept there is not what this type wrote,
-/// and when another process keeps the lock for half a minute.
+/// when the folder of the lock cannot be made or is another user's, and when another process keeps the lock for half a minute.
 #[derive(Clone)]
 pub struct KeyringStore(Arc<Shared>);
 
 struct Shared {
     service: String,
     opened: Mutex<Option<Arc<CredentialStore>>>,
-    lock: PathBuf,
+    /// Where the lock is; none where the user has no folder for it.
+    lock: Option<PathBuf>,
     /// As much as a value may have.
     longest: usize,
 }
@@ -84,7 +88,7 @@ impl KeyringStore {
     /// program's name or domain.
     pub fn new(service: impl Into<String>) -> Self {
         let service = service.into();
-        let lock = lock_of(&service);
+        let lock = lock_of(&service, &|name| std::env::var_os(name));
         Self(Arc::new(Shared {
             service,
             opened: Mutex::new(None),
@@ -100,7 +104,7 @@ impl KeyringStore {
     ) -> Result<T, BoxError> {
         let shared = Arc::clone(&self.0);
         blocking(move || {
-            let lock = Lock::wait(&shared.lock, PATIENCE)?;
+            let lock = shared.lock()?;
             let done = work(&shared);
             drop(lock);
             done
@@ -178,6 +182,24 @@ impl TokenStore for KeyringStore {
 }
 
 impl Shared {
+    /// Waits until no other process of the user's uses the service.
+    fn lock(&self) -> Result<Lock, BoxError> {
+        let path = self.lock.as_deref().ok_or(
+            "there is no folder for the lock of the keyring: neither `XDG_RUNTIME_DIR` nor `HOME` \
+             names one",
+        )?;
+        let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(format!("`{}` cannot be a lock", path.display()).into());
+        };
+        let unusable = |error: io::Error| -> BoxError {
+            format!("the lock `{}` cannot be used: {error}", path.display()).into()
+        };
+        folder::make(above).map_err(unusable)?;
+        let opened = Folder::open(above, Trust::Own).map_err(unusable)?;
+        let folder = opened.ok_or_else(|| unusable(io::ErrorKind::NotFound.into()))?;
+        Lock::wait(&folder, name, path, PATIENCE)
+    }
+
     fn value(&self, key: &str) -> Result<Option<Value>, BoxError> {
         /// What each form has.
         #[derive(Deserialize)]
@@ -368,26 +390,31 @@ fn pieces(text: &str, longest: usize) -> Vec<&str> {
     pieces
 }
 
-/// A lock for each user and service.
-fn lock_of(service: &str) -> PathBuf {
-    let folder = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let folder = folder
-        .filter(|folder| folder.is_dir())
-        .unwrap_or_else(std::env::temp_dir);
-    let mut digest = Sha256::new();
-    digest.update(service);
-    // Users may share the folder, and cannot open each other's files.
-    if let Some(home) = std::env::home_dir() {
-        digest.update([0]);
-        digest.update(home.as_os_str().as_encoded_bytes());
-    }
+/// Returns the path of the lock of a service: in a folder of this user's, where no other user can be
+/// before it.
+fn lock_of(service: &str, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let set = |name| {
+        let path = variable(name).map(PathBuf::from);
+        path.filter(|path| path.is_absolute())
+    };
+    let folder = match cfg!(windows) {
+        true => set("LOCALAPPDATA").map(|profile| profile.join("msgraph")),
+        false => set("XDG_RUNTIME_DIR").map(|folder| folder.join("msgraph")),
+    };
+    let state = || {
+        Some(
+            set("HOME")
+                .or_else(std::env::home_dir)?
+                .join(".local/state/msgraph"),
+        )
+    };
+    let digest = Sha256::digest(service);
     let name: String = digest
-        .finalize()
         .iter()
         .take(8)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    folder.join(format!("msgraph-{name}.lock"))
+    Some(folder.or_else(state)?.join(format!("{name}.lock")))
 }
 
 #[cfg(test)]
@@ -417,7 +444,7 @@ mod tests {
                 KeyringStore(Arc::new(Shared {
                     service: "inventory".to_owned(),
                     opened: Mutex::new(Some(Arc::clone(&mock) as Arc<CredentialStore>)),
-                    lock: folder.path().join("lock"),
+                    lock: Some(folder.path().join("lock")),
                     longest: LONGEST,
                 }))
             };
@@ -705,16 +732,62 @@ mod tests {
         assert!(!said(&error).contains("hush"));
     }
 
+    #[cfg(not(windows))]
     #[test]
-    fn each_service_has_a_lock_of_its_own() {
-        let (one, two) = (KeyringStore::new("one"), KeyringStore::new("two"));
-        assert_ne!(one.0.lock, two.0.lock);
-        assert_eq!(one.0.lock, KeyringStore::new("one").0.lock);
-        let name = one.0.lock.file_name().unwrap().to_str().unwrap();
-        assert!(
-            name.starts_with("msgraph-") && name.ends_with(".lock"),
-            "{name}"
+    fn each_service_has_lock_in_own_folder() {
+        let runtime = |name: &str| (name == "XDG_RUNTIME_DIR").then(|| "/run/user/7".into());
+        let one = lock_of("one", &runtime).unwrap();
+        assert_eq!(lock_of("one", &runtime).as_ref(), Some(&one));
+        assert_ne!(lock_of("two", &runtime).as_ref(), Some(&one));
+        assert_eq!(one.parent(), Some("/run/user/7/msgraph".as_ref()));
+        let home = |name: &str| (name == "HOME").then(|| "/home/adele".into());
+        let one = lock_of("one", &home).unwrap();
+        assert_eq!(
+            one.parent(),
+            Some("/home/adele/.local/state/msgraph".as_ref())
         );
+        // A relative path would be another folder in each process.
+        let relative = |name: &str| match name {
+            "XDG_RUNTIME_DIR" => Some("run".into()),
+            "HOME" => Some("/home/adele".into()),
+            _ => None,
+        };
+        assert_eq!(lock_of("one", &relative), Some(one));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn lock_folder_of_others_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let fixture = Fixture::new();
+        let store = &fixture.stores[0];
+        let made = tempfile::tempdir().unwrap();
+        let folder = made.path().join("msgraph");
+        let shared = Shared {
+            service: "inventory".to_owned(),
+            opened: Mutex::new(None),
+            lock: Some(folder.join("lock")),
+            longest: LONGEST,
+        };
+        drop(shared.lock().unwrap());
+        let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        for open in [0o755, 0o770, 0o777, 0o1777] {
+            std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(open)).unwrap();
+            let error = shared.lock().unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("has the permissions {open:04o}")),
+                "{error}"
+            );
+        }
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+        std::fs::remove_file(folder.join("lock")).unwrap();
+        std::os::unix::fs::symlink(made.path().join("elsewhere"), folder.join("lock")).unwrap();
+        let error = shared.lock().unwrap_err().to_string();
+        assert!(error.contains("is a symbolic link"), "{error}");
+        assert!(!made.path().join("elsewhere").exists());
+        write(store, "1", None).await;
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! One process at a time.
 
-use std::fs::{File, OpenOptions};
-use std::io;
+use std::ffi::OsStr;
+use std::fs::File;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fs4::{FileExt, TryLockError};
 
+use super::folder::Folder;
 use crate::auth::BoxError;
 
 /// How long a process waits for another: whoever holds the lock so long is stopped, or waits for its user.
@@ -21,10 +22,17 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 pub(super) struct Lock(#[allow(dead_code, reason = "it is there to be dropped")] File);
 
 impl Lock {
-    /// Waits for the lock, on a thread that may wait.
-    pub(super) fn wait(path: &Path, patience: Duration) -> Result<Self, BoxError> {
+    /// Waits for the lock, on a thread that may wait. `path` is the file's whole name, for errors.
+    pub(super) fn wait(
+        folder: &Folder,
+        name: &OsStr,
+        path: &Path,
+        patience: Duration,
+    ) -> Result<Self, BoxError> {
         let shown = path.display();
-        let file = open(path).map_err(|error| format!("`{shown}` cannot be opened: {error}"))?;
+        let file = folder
+            .lock_file(name)
+            .map_err(|error| format!("`{shown}` cannot be opened: {error}"))?;
         let begin = Instant::now();
         loop {
             match FileExt::try_lock(&file) {
@@ -47,24 +55,19 @@ impl Lock {
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::folder::Trust;
     use super::*;
 
     #[test]
     fn whoever_waits_too_long_is_told_for_what() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tokens.json.lock");
-        let held = Lock::wait(&path, Duration::ZERO).unwrap();
-        let error = Lock::wait(&path, Duration::ZERO).unwrap_err();
+        let made = tempfile::tempdir().unwrap();
+        let folder = Folder::open(made.path(), Trust::Own).unwrap().unwrap();
+        let name = OsStr::new("tokens.json.lock");
+        let path = made.path().join(name);
+        let held = Lock::wait(&folder, name, &path, Duration::ZERO).unwrap();
+        let error = Lock::wait(&folder, name, &path, Duration::ZERO).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
@@ -73,8 +76,9 @@ mod tests {
             )
         );
         drop(held);
-        Lock::wait(&path, Duration::ZERO).unwrap();
-        let error = Lock::wait(&path.join("below"), Duration::ZERO).unwrap_err();
+        Lock::wait(&folder, name, &path, Duration::ZERO).unwrap();
+        std::fs::create_dir(made.path().join("below")).unwrap();
+        let error = Lock::wait(&folder, OsStr::new("below"), &path, Duration::ZERO).unwrap_err();
         assert!(error.to_string().contains("cannot be opened"), "{error}");
     }
 }

@@ -1,6 +1,7 @@
 //! Where users' refresh tokens are kept between runs of a program.
 
 mod file;
+mod folder;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod lock;
