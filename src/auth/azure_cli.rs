@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::process::Command;
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 use super::{CacheKey, Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
@@ -322,7 +323,7 @@ impl Tool {
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();
-        let output = match timeout(self.timeout, running).await {
+        let mut output = match timeout(self.timeout, running).await {
             Ok(Ok(output)) => output,
             Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(self.not_installed().with_source(error).into());
@@ -337,11 +338,13 @@ impl Tool {
                 return Err(SignInError::new(message).into());
             }
         };
+        // It has the token, and is overwritten however this ends.
+        let printed = Zeroizing::new(std::mem::take(&mut output.stdout));
         if !output.status.success() {
             return Err(self.complaint(&output, remedies).into());
         }
         // Neither what it printed nor the parser's words go on: either may hold the token.
-        serde_json::from_slice(&output.stdout).map_err(|_| {
+        serde_json::from_slice(&printed).map_err(|_| {
             SignInError::new(format!("what {name} (`{command}`) prints is no token")).into()
         })
     }

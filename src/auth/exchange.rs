@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use reqwest::Request;
 use tracing::Instrument;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::{SignInError, TransportError, kind_of_loss};
 use crate::transport::{self, trace};
@@ -37,6 +38,21 @@ impl Answer {
     }
 }
 
+/// Takes a body over, and overwrites what it came in, where nothing else holds that.
+fn taken(body: Bytes) -> Zeroizing<Vec<u8>> {
+    let copy = Zeroizing::new(body.to_vec());
+    if let Ok(mut buffer) = body.try_into_mut() {
+        buffer.as_mut().zeroize();
+    }
+    copy
+}
+
+/// Returns the body of a request for tokens, which is overwritten once it was sent.
+pub(super) fn form(body: Vec<u8>) -> reqwest::Body {
+    let owner = Zeroizing::new(body);
+    reqwest::Body::from(Bytes::from_owner(owner))
+}
+
 /// Sends a request and reads the answer. `template` stands in traces for the address.
 pub(super) async fn exchange(
     http: &reqwest::Client,
@@ -61,7 +77,7 @@ pub(super) async fn exchange(
         _ => Ok(Answer {
             status,
             headers,
-            body: Zeroizing::new(body.to_vec()),
+            body: taken(body),
         }),
     }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A value that prints as `[redacted]`, whatever prints it, and is overwritten where it ends.
 ///
 /// It guards against the log line and the memory dump afterwards, not against the machine: what is sent somewhere is copied
-/// into headers and bodies, which other crates own and do not overwrite.
+/// into headers and buffers, which other crates own and do not overwrite (SECURITY.md lists them).
 ///
 /// ```
 /// use msgraph::auth::Secret;
@@ -41,6 +41,17 @@ impl<T: Zeroize> Secret<T> {
     {
         std::mem::take(&mut self.0)
     }
+}
+
+/// Joins texts of which one is a secret. The text has room for all from the beginning: one that grows
+/// leaves copies behind that are not overwritten.
+pub(in crate::auth) fn joined(parts: &[&str]) -> Zeroizing<String> {
+    let length = parts.iter().map(|part| part.len()).sum();
+    let mut text = Zeroizing::new(String::with_capacity(length));
+    for part in parts {
+        text.push_str(part);
+    }
+    text
 }
 
 impl<T: Zeroize> Drop for Secret<T> {

@@ -7,6 +7,7 @@ use http::HeaderValue;
 
 use super::super::Token;
 use super::super::moment::Moment;
+use super::super::secret;
 use super::super::session::Life;
 use crate::Result;
 use crate::error::SignInError;
@@ -42,7 +43,8 @@ impl Bearer {
             )
             .into());
         }
-        let mut header = HeaderValue::from_str(&format!("Bearer {text}"))
+        let value = secret::joined(&["Bearer ", text]);
+        let mut header = HeaderValue::from_str(&value)
             .map_err(|_| SignInError::new("the token holds characters that no header can"))?;
         header.set_sensitive(true);
         let now = Moment::now();

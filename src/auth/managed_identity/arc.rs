@@ -8,8 +8,10 @@ use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
+use zeroize::Zeroizing;
 
 use crate::Result;
+use crate::auth::secret;
 use crate::error::SignInError;
 
 /// The size of a key at the most.
@@ -75,14 +77,15 @@ pub(super) async fn answer(headers: &HeaderMap, keys: &Path) -> Result<HeaderVal
     if !about.is_file() {
         return Err(refused("is no file").into());
     }
-    let mut key = String::new();
+    let room = usize::try_from(LONGEST_KEY).unwrap_or_default() + 1;
+    let mut key = Zeroizing::new(String::with_capacity(room));
     let open = File::open(&real).await.map_err(unreadable)?;
     let read = open.take(LONGEST_KEY + 1).read_to_string(&mut key).await;
     read.map_err(unreadable)?;
     if key.len() as u64 > LONGEST_KEY {
         return Err(refused("is longer than a key").into());
     }
-    let mut value = HeaderValue::from_str(&format!("Basic {}", key.trim()))
+    let mut value = HeaderValue::from_str(&secret::joined(&["Basic ", key.trim()]))
         .map_err(|_| refused("holds characters that no header can"))?;
     value.set_sensitive(true);
     Ok(value)

@@ -13,9 +13,10 @@ use serde_json::{Map, Value};
 use tokio::time::sleep;
 use url::Url;
 use uuid::Uuid;
+use zeroize::Zeroize as _;
 
 use super::super::TokenRequest;
-use super::super::exchange::{Answer, BEFORE_ANOTHER_TRY, exchange};
+use super::super::exchange::{Answer, BEFORE_ANOTHER_TRY, exchange, form};
 use super::grant::Grant;
 use crate::error::{SignInError, TransportError};
 
@@ -97,7 +98,7 @@ impl<'a> Endpoint<'a> {
         }
     }
 
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+    async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let mut answer = self.post(request.clone(), 0).await;
         let may_repeat = match self.repeats {
             Repeats::Any => is_worth_another_try(&answer),
@@ -108,8 +109,9 @@ impl<'a> Endpoint<'a> {
         };
         if may_repeat {
             sleep(BEFORE_ANOTHER_TRY).await;
-            answer = self.post(request, 1).await;
+            answer = self.post(std::mem::take(&mut request), 1).await;
         }
+        request.body_mut().zeroize();
         let answer = answer?;
         // The oauth2 crate takes a body of its own.
         let mut response = http::Response::new(answer.body.to_vec());
@@ -138,7 +140,7 @@ impl<'a> Endpoint<'a> {
         }
         // A body that cannot be cloned: whatever the redirect policy of a client of the user's is, it cannot send the
         // secret on to where a 307 points.
-        *post.body_mut() = Some(reqwest::Body::wrap(reqwest::Body::from(body)));
+        *post.body_mut() = Some(reqwest::Body::wrap(form(body)));
         *post.timeout_mut() = self.request.timeout();
         let http = self.request.http_client();
         let mut answer = exchange(http, post, self.template, resend_count).await?;
@@ -152,10 +154,15 @@ impl<'a> Endpoint<'a> {
     pub(super) async fn exchange<T: DeserializeOwned>(
         self,
         url: Url,
-        form: &[(&str, &str)],
+        fields: &[(&str, &str)],
     ) -> Result<T, Box<SignInError>> {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
+        // With room for all of it, each byte encoded as three: a text that grows leaves copies behind.
+        let length = fields
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 2);
+        let text = String::with_capacity(length.sum::<usize>().saturating_mul(3));
+        let body = url::form_urlencoded::Serializer::new(text)
+            .extend_pairs(fields)
             .finish();
         let request = http::Request::post(url.as_str())
             .header(ACCEPT, "application/json")
@@ -167,10 +174,13 @@ impl<'a> Endpoint<'a> {
                 Box::new(error)
             })?;
         let response = self.send(request).await;
-        let response = response.map_err(|lost| self.lost(lost))?;
-        if response.status().is_success()
-            && let Ok(read) = serde_json::from_slice(response.body())
-        {
+        let mut response = response.map_err(|lost| self.lost(lost))?;
+        let read = match response.status().is_success() {
+            true => serde_json::from_slice(response.body()).ok(),
+            false => None,
+        };
+        response.body_mut().zeroize();
+        if let Some(read) = read {
             return Ok(read);
         }
         Err(Box::new(self.refusal()))
