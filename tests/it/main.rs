@@ -25,6 +25,7 @@ mod paging;
 mod permissions;
 mod planner;
 mod prefer;
+mod printed;
 mod query;
 mod retry;
 mod secrets;

@@ -33,6 +33,8 @@ struct Span {
 pub struct Told {
     spans: Arc<Mutex<Vec<Span>>>,
     events: Arc<Mutex<Vec<Fields>>>,
+    /// What other crates told.
+    elsewhere: Arc<Mutex<Vec<String>>>,
 }
 
 impl Told {
@@ -51,6 +53,18 @@ impl Told {
             panic!("one {name} was expected: {:?}", self.spans(name));
         };
         span.clone()
+    }
+
+    /// What crates below this one told, at all levels.
+    pub fn elsewhere(&self) -> String {
+        self.elsewhere.lock().unwrap().join("\n")
+    }
+
+    fn tell_elsewhere(target: &str, fields: &Fields) {
+        Listener::tell(|told| {
+            let line = format!("{target} {fields:?}");
+            told.elsewhere.lock().unwrap().push(line);
+        });
     }
 
     pub fn everything(&self) -> String {
@@ -93,11 +107,12 @@ impl Listener {
 
 impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Listener {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if attributes.metadata().target() != TARGET {
-            return;
-        }
         let mut fields = Fields::new();
         attributes.record(&mut Reader(&mut fields));
+        if attributes.metadata().target() != TARGET {
+            Told::tell_elsewhere(attributes.metadata().target(), &fields);
+            return;
+        }
         let span = Span {
             id: id.clone(),
             name: attributes.metadata().name(),
@@ -118,9 +133,11 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Listener {
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == TARGET {
-            let mut fields = Fields::new();
-            event.record(&mut Reader(&mut fields));
+        let mut fields = Fields::new();
+        event.record(&mut Reader(&mut fields));
+        if event.metadata().target() != TARGET {
+            Told::tell_elsewhere(event.metadata().target(), &fields);
+        } else {
             Self::tell(|told| told.events.lock().unwrap().push(fields));
         }
     }

@@ -1,10 +1,12 @@
-//! Writes a Rust program that calls every distinct operation once, each as a user would write it.
+//! Writes a Rust program that calls every distinct operation once, each as a user would write it, and
+//! a list of all models with what the generator knows of their properties.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use msgraph_codegen::{Description, Expression, generate};
+use msgraph_codegen::{Description, Expression, Kind, Model, generate, secrets};
+use serde_json::json;
 
 /// Functions of this many calls: one function of thousands takes the compiler minutes.
 const CALLS: usize = 40;
@@ -28,9 +30,50 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     };
     let description =
         Description::read(&folder("CARGO_MANIFEST_DIR").join(Path::new("../../openapi")))?;
-    let expressions = generate(&description)?.expressions();
-    std::fs::write(folder("OUT_DIR").join("calls.rs"), program(&expressions)?)?;
+    let generated = generate(&description)?;
+    let out = folder("OUT_DIR");
+    std::fs::write(out.join("calls.rs"), program(&generated.expressions())?)?;
+    let mut models = generated.models()?;
+    models.retain(|model| model.kind == Kind::Model);
+    std::fs::write(out.join("readers.rs"), readers(&models)?)?;
+    std::fs::write(out.join("models.json"), properties(&models).to_string())?;
     Ok(())
+}
+
+/// A function for each model that reads it.
+fn readers(models: &[Model<'_>]) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    let mut all = String::new();
+    for (number, models) in models.chunks(10 * CALLS).enumerate() {
+        writeln!(
+            out,
+            "fn readers_{number}(readers: &mut BTreeMap<&'static str, Reader>) {{"
+        )?;
+        for Model { name, rust, .. } in models {
+            writeln!(out, "    readers.insert(\"{name}\", read::<{rust}>);")?;
+        }
+        writeln!(out, "}}\n")?;
+        writeln!(all, "    readers_{number}(&mut readers);")?;
+    }
+    writeln!(
+        out,
+        "fn readers() -> BTreeMap<&'static str, Reader> {{\n    let mut readers = BTreeMap::new();\n{all}    readers\n}}"
+    )?;
+    Ok(out)
+}
+
+/// Of each model its Rust type, and each property with its Rust type and whether it holds a secret.
+fn properties(models: &[Model<'_>]) -> serde_json::Value {
+    let of = |model: &Model<'_>| {
+        let properties = model.properties.iter().filter(|p| p.field.is_some());
+        let properties = properties.map(|p| {
+            let is_secret = secrets::is_secret(model.name, &model.bases, p.name, &p.of);
+            json!({ "name": p.name, "of": p.of, "is_secret": is_secret })
+        });
+        let properties: Vec<_> = properties.collect();
+        json!({ "name": model.name, "rust": model.rust, "properties": properties })
+    };
+    models.iter().map(of).collect()
 }
 
 fn program(expressions: &[Expression]) -> Result<String, std::fmt::Error> {

@@ -1,1 +1,1 @@
-//! Holds a test and nothing else: see `tests/every_operation.rs`.
+//! Holds tests and nothing else: see `tests/every_operation.rs` and `tests/every_model.rs`.
