@@ -8,6 +8,7 @@
 
 pub mod bodies;
 pub mod check;
+pub mod dependencies;
 pub mod diff;
 pub mod docs;
 pub mod document;

@@ -15,7 +15,7 @@ use xtask::facts::{self, Kind, Original};
 use xtask::fetch::{self, Hosts, Version, Wanted};
 use xtask::folder::FactsFrom;
 use xtask::part::Part;
-use xtask::{check, docs, find, folder, needs, page, pin, snippet, stats};
+use xtask::{check, dependencies, docs, find, folder, needs, page, pin, snippet, stats};
 
 const USAGE: &str = "\
 cargo xtask trim DOCUMENT [--only PATH]... [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
@@ -243,6 +243,12 @@ fn run_check(arguments: &Arguments) -> Result<()> {
                 kind.name()
             ),
         }
+    }
+    // Another description has no dependencies of its own.
+    if arguments.path("dir").is_none() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+        let count = dependencies::check(workspace.unwrap_or(Path::new(".")))?;
+        println!("{count} packages are as deny.toml allows");
     }
     Ok(())
 }
