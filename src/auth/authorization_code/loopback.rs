@@ -1,14 +1,15 @@
 //! The address of this machine's own that a browser comes back to
 //! ([RFC 8252, 7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3)).
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{sleep, timeout};
 
 use super::super::Secret;
 use super::PendingSignIn;
@@ -20,8 +21,12 @@ const LONGEST_HEAD: usize = 32 * 1024;
 /// How long a connection may say nothing. Browsers open some in advance.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many connections are heard at once. A browser opens a handful.
-const CONNECTIONS: usize = 32;
+/// How many connections are served at once. A browser opens a handful, and each program of this
+/// machine may open as many as it likes: the oldest one makes room.
+const CONNECTIONS: usize = 64;
+
+/// How long to wait for the system where it has no room for another connection.
+const SYSTEM_PAUSE: Duration = Duration::from_millis(100);
 
 /// Waits on 127.0.0.1 for one browser.
 pub(super) struct Loopback {
@@ -47,17 +52,30 @@ impl Loopback {
     /// The answer to this sign-in. Whatever else comes by is sent away: other pages may find the port as well.
     pub(super) async fn answer(self, pending: &PendingSignIn) -> io::Result<Answer> {
         let mut connections = JoinSet::new();
+        let mut by_age = VecDeque::new();
         loop {
             tokio::select! {
-                accepted = self.listener.accept(), if connections.len() < CONNECTIONS => {
+                accepted = self.listener.accept() => {
                     let stream = match accepted {
                         Ok((stream, _)) => stream,
                         // One that was gone before it was accepted.
                         Err(error) if is_of_the_peer(&error) => continue,
+                        // The process has no more file descriptors, most likely.
+                        Err(_) if close_oldest(&mut by_age) => {
+                            sleep(SYSTEM_PAUSE).await;
+                            continue;
+                        }
                         Err(error) => return Err(error),
                     };
+                    by_age.retain(|connection: &AbortHandle| !connection.is_finished());
+                    // A silent connection is closed for the one that comes: the browser speaks at
+                    // once.
+                    if by_age.len() >= CONNECTIONS {
+                        close_oldest(&mut by_age);
+                    }
                     let pending = pending.clone();
-                    connections.spawn(async move { timeout(PATIENCE, hear(stream, &pending)).await });
+                    let heard = async move { timeout(PATIENCE, hear(stream, &pending)).await };
+                    by_age.push_back(connections.spawn(heard));
                 }
                 Some(heard) = connections.join_next() => {
                     // A connection that broke or was silent is a browser's that has another.
@@ -68,6 +86,16 @@ impl Loopback {
             }
         }
     }
+}
+
+/// Closes the connection that was opened first; `false` where there is none.
+fn close_oldest(by_age: &mut VecDeque<AbortHandle>) -> bool {
+    let oldest = by_age.pop_front();
+    let is_there = oldest.is_some();
+    if let Some(oldest) = oldest {
+        oldest.abort();
+    }
+    is_there
 }
 
 fn is_of_the_peer(error: &io::Error) -> bool {
@@ -148,6 +176,28 @@ mod tests {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         answer
+    }
+
+    #[tokio::test]
+    async fn silent_connections_do_not_hold_up_the_browser() {
+        let (pending, state) = pending();
+        let loopback = Loopback::bind(None).await.unwrap();
+        let port = loopback.port;
+        let waiting = {
+            let pending = pending.clone();
+            tokio::spawn(async move { loopback.answer(&pending).await })
+        };
+        let mut silent = Vec::new();
+        for _ in 0..2 * CONNECTIONS + 2 {
+            let connected = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
+            silent.push(connected.unwrap());
+        }
+        let request = format!("GET /?code=0.AX&state={state} HTTP/1.1\r\n\r\n");
+        // Earlier than the time of a silent connection is over.
+        let answer = timeout(PATIENCE / 2, get(port, &request)).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        let heard = waiting.await.unwrap().unwrap();
+        assert_eq!(heard.code(&pending).unwrap().expose(), "0.AX");
     }
 
     #[tokio::test]
