@@ -60,7 +60,7 @@ async fn sign_in(simulator: &Simulator) -> Result<Graph> {
     let session = RefreshToken::new(&*known.domain, &*known.client_id, &*known.refresh_token)
         .client_secret(&*known.client_secret)
         .on_rotation(|token: Secret<String>| async move {
-            println!("  refresh token: a new one to store, {token}");
+            println!("  refresh token: a new one to store, {token:?}");
             Ok::<_, std::io::Error>(())
         });
     let me = client(Graph::builder(session))?.me().get().await?;

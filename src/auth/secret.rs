@@ -4,7 +4,10 @@ use std::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
-/// A value that prints as `[redacted]`, whatever prints it, and is overwritten where it ends.
+/// A value that prints as `[redacted]`, and is overwritten where it ends.
+///
+/// [`expose`](Self::expose) gives the value. There is no `Display`, because a header that is
+/// written with one would hold the word `[redacted]`, and nobody would be told.
 ///
 /// It guards against the log line and the memory dump afterwards, not against the machine: what is sent somewhere is copied
 /// into headers and buffers, which other crates own and do not overwrite (SECURITY.md lists them).
@@ -13,8 +16,15 @@ use zeroize::{Zeroize, Zeroizing};
 /// use msgraph::auth::Secret;
 ///
 /// let secret: Secret<String> = "hunter2".into();
-/// assert_eq!(format!("{secret} {secret:?}"), "[redacted] [redacted]");
-/// assert_eq!(secret.expose(), "hunter2");
+/// assert_eq!(format!("{secret:?}"), "[redacted]");
+/// assert_eq!(format!("Bearer {}", secret.expose()), "Bearer hunter2");
+/// ```
+///
+/// It cannot be printed by mistake:
+///
+/// ```compile_fail,E0277
+/// let secret = msgraph::auth::Secret::new("hunter2".to_owned());
+/// let header = format!("Bearer {secret}");
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret<T: Zeroize>(T);
@@ -73,12 +83,6 @@ impl From<&str> for Secret<String> {
 }
 
 impl<T: Zeroize> fmt::Debug for Secret<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
-impl<T: Zeroize> fmt::Display for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }

@@ -1,6 +1,6 @@
 //! No secret is printed, whatever prints it.
 
-use std::fmt::{Debug, Display};
+use std::fmt::Debug;
 use std::time::Duration;
 
 use http::Method;
@@ -28,12 +28,6 @@ fn debug(value: &impl Debug) {
     silent(&format!("{value:#?}"));
 }
 
-#[track_caller]
-fn both(value: &(impl Debug + Display)) {
-    debug(value);
-    silent(&value.to_string());
-}
-
 /// The error and all its causes.
 #[track_caller]
 fn error(error: &(dyn std::error::Error + 'static)) {
@@ -46,7 +40,7 @@ fn error(error: &(dyn std::error::Error + 'static)) {
 
 #[test]
 fn case_8_6_what_holds_a_secret_prints_none() {
-    both(&Secret::new(HUSH.to_owned()));
+    debug(&Secret::new(HUSH.to_owned()));
     debug(&Token::new(HUSH).expires_in(Duration::from_secs(1)));
     debug(&ClientSecret::new("contoso.com", "client", HUSH));
     debug(&AccessToken::new(HUSH));
@@ -70,14 +64,7 @@ fn case_8_6_what_holds_a_secret_prints_none() {
     let builder = Graph::builder(refresh()).configure_http(|http| http.default_headers(headers));
     debug(&builder);
     debug(&builder.build().unwrap());
-    assert!(
-        format!(
-            "{:?} {}",
-            Secret::new(HUSH.to_owned()),
-            Secret::new(HUSH.to_owned())
-        )
-        .contains("[redacted] [redacted]")
-    );
+    assert_eq!(format!("{:?}", Secret::new(HUSH.to_owned())), "[redacted]");
     // These hold none, and say what they are.
     assert!(format!("{:?}", Cloud::UsGovL4).contains("UsGovL4"));
     assert!(
