@@ -4,8 +4,11 @@ use std::cmp::Ordering;
 use std::fmt::{self, Write};
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+use std::time::SystemTime;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc};
+use chrono::{
+    DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
+};
 
 use super::{ParseError, fraction, text, write_fraction};
 
@@ -150,9 +153,20 @@ impl From<DateTimeOffset> for DateTime<FixedOffset> {
     }
 }
 
-impl From<std::time::SystemTime> for DateTimeOffset {
-    fn from(time: std::time::SystemTime) -> Self {
-        DateTime::<Utc>::from(time).into()
+/// A time that no calendar has becomes the earliest or the latest one.
+impl From<SystemTime> for DateTimeOffset {
+    fn from(time: SystemTime) -> Self {
+        let date = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => TimeDelta::from_std(since)
+                .ok()
+                .and_then(|since| DateTime::UNIX_EPOCH.checked_add_signed(since))
+                .unwrap_or(DateTime::<Utc>::MAX_UTC),
+            Err(before) => TimeDelta::from_std(before.duration())
+                .ok()
+                .and_then(|before| DateTime::UNIX_EPOCH.checked_sub_signed(before))
+                .unwrap_or(DateTime::<Utc>::MIN_UTC),
+        };
+        date.into()
     }
 }
 
@@ -160,10 +174,29 @@ text!(DateTimeOffset);
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn read(text: &str) -> DateTimeOffset {
         text.parse().expect(text)
+    }
+
+    #[test]
+    fn system_time_beyond_calendar_is_clamped() {
+        let far = Duration::from_secs(1_000_000_000_000_000);
+        let (after, before) = (
+            SystemTime::UNIX_EPOCH.checked_add(far),
+            SystemTime::UNIX_EPOCH.checked_sub(far),
+        );
+        // Not every system can count so far.
+        if let (Some(after), Some(before)) = (after, before) {
+            assert_eq!(DateTimeOffset::from(after).utc(), DateTime::<Utc>::MAX_UTC);
+            assert_eq!(DateTimeOffset::from(before).utc(), DateTime::<Utc>::MIN_UTC);
+        }
+        let earlier = SystemTime::UNIX_EPOCH - Duration::from_millis(1500);
+        let earlier = DateTimeOffset::from(earlier).utc();
+        assert_eq!(earlier.timestamp_millis(), -1500);
     }
 
     #[test]

@@ -155,6 +155,8 @@ impl Retry {
     fn backoff(&self, retry: u32, chance: f64) -> Duration {
         let doubled = 2u32.saturating_pow(retry.saturating_sub(1));
         let middle = self.first_wait.saturating_mul(doubled).min(self.max_wait);
+        // Half of the longest time there is, so that no product is longer than that.
+        let middle = middle.min(Duration::MAX / 2);
         middle.mul_f64(0.5 + chance).min(self.max_wait)
     }
 
@@ -182,6 +184,8 @@ mod tests {
         assert_eq!(retry.backoff(1, 0.0), Duration::from_millis(1500));
         assert_eq!(retry.backoff(1, 1.0), Duration::from_millis(4500));
         assert_eq!(retry.backoff(u32::MAX, 1.0), seconds(180));
+        let endless = retry.max_wait(Duration::MAX);
+        assert!(endless.backoff(u32::MAX, 1.0) > seconds(180));
     }
 
     #[test]
