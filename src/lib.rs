@@ -27,6 +27,7 @@ pub mod upload;
 
 mod client;
 mod cloud;
+mod driven;
 mod generated;
 mod json;
 mod planner;

@@ -1,16 +1,19 @@
 //! From page to page.
 
 use std::mem;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::Method;
 use http::header::HeaderMap;
-use tokio::task::JoinHandle;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use crate::call::{
     Answered, ExpectedBody, Facts, Request, Sending, Settings, remove_headers_of_one_request,
     send_request,
 };
+use crate::driven::Driven;
 use crate::error::{Error, PagingError};
 use crate::{Graph, Result};
 
@@ -182,35 +185,45 @@ impl Walk {
             return State::Next(request);
         }
         State::Loading {
-            sending: in_background(send_request(
-                self.graph.clone(),
-                request,
-                Some(self.expected),
-            )),
+            sending: in_background(self.graph.clone(), request, Some(self.expected)),
             link: link.to_owned(),
         }
     }
 }
 
-/// Goes on whether or not anybody waits, until it is dropped.
-fn in_background(sending: Sending) -> Sending {
-    struct Task(JoinHandle<Result<Answered>>);
+/// Sends a request in a task, whether or not the caller waits for it. Dropping the future ends it.
+///
+/// When the runtime of that task ends, or polls it no more, the request is sent once more on the
+/// runtime that waits for it: it is a GET.
+fn in_background(graph: Graph, request: Request, expected: Option<ExpectedBody>) -> Sending {
+    struct InTask(Arc<Driven>);
 
-    impl Drop for Task {
+    impl Drop for InTask {
         fn drop(&mut self) {
-            self.0.abort();
+            self.0.stop();
         }
     }
 
-    let mut task = Task(tokio::spawn(sending));
+    let task = InTask(Arc::default());
+    let (sender, answered) = oneshot::channel();
+    if let Ok(runtime) = Handle::try_current() {
+        let sending = send_request(graph.clone(), request.clone(), expected);
+        let sending = async move {
+            // The stream may be gone by then.
+            let _ = sender.send(sending.await);
+        };
+        task.0.start(&runtime, sending);
+    }
     Box::pin(async move {
-        match (&mut task.0).await {
-            Ok(answered) => answered,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // Nobody but the runtime's end stops a task that is waited for, and with it this future ends as well.
-                Err(_) => std::future::pending().await,
-            },
+        let answered = tokio::select! {
+            biased;
+            answered = answered => answered.ok(),
+            () = task.0.stalled() => None,
+        };
+        drop(task);
+        match answered {
+            Some(answered) => answered,
+            None => send_request(graph, request, expected).await,
         }
     })
 }
