@@ -44,6 +44,41 @@ const VERSION: &str = "v1.0";
 /// ));
 /// # }
 /// ```
+///
+/// # Runtimes
+///
+/// Calls need a Tokio runtime with I/O and time (`enable_all`). A client is not bound to one, but
+/// its pooled connections are: each belongs to the runtime on which it was opened, and carries data
+/// only while that runtime runs. So, with one client on several runtimes:
+///
+/// - A runtime that is dropped closes its connections, and the next call opens another. Runtimes
+///   may come and go.
+/// - A runtime that stands still (`current_thread`, and its `block_on` has returned) keeps its
+///   connections open, but they answer nothing. A call on another runtime that takes one of them
+///   waits until a limit ends it: 100 seconds without data, the [`timeout`](GraphBuilder::timeout),
+///   or the limits of a client of one's own ([`http_client`](GraphBuilder::http_client)), which has
+///   none by default.
+/// - A token request has a time limit of its own. One whose runtime was dropped, or stands still,
+///   is made again by the calls that wait for it elsewhere, after about two seconds.
+/// - A page that was [prefetched](crate::page::Items::prefetch) on such a runtime is asked for
+///   again.
+/// - A future that is dropped ends its call. A token request that it began goes on, for the calls
+///   that wait for it and for later ones.
+/// - `Handle::block_on` within `spawn_blocking` works on a `multi_thread` runtime. On a
+///   `current_thread` runtime it waits for as long as no other thread drives that runtime, as all
+///   of Tokio's I/O does.
+///
+/// A program with several runtimes makes one client for each, and gives all of them one
+/// [`TokenCache`], so that they have their own connections and share their tokens:
+///
+/// ```
+/// use msgraph::Graph;
+/// use msgraph::auth::{ClientSecret, TokenCache};
+///
+/// fn client(credential: &ClientSecret, cache: &TokenCache) -> msgraph::Result<Graph> {
+///     Graph::builder(credential.clone()).token_cache(cache.clone()).build()
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Graph(Arc<Inner>);
 
@@ -519,6 +554,9 @@ impl GraphBuilder {
     /// and a client that does so by itself takes headers along that are not meant for others. A call that such a client
     /// redirected is an error. Headers that the client adds by itself go wherever it goes.
     ///
+    /// A client that is built without a timeout has no limit: where nothing comes, a call waits
+    /// forever. Set a [`timeout`](Self::timeout) here, or one of reqwest's there.
+    ///
     /// [`configure_http`](Self::configure_http) has no such conditions.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.connections.own = Some(client);
@@ -608,6 +646,10 @@ impl GraphBuilder {
     /// Gives up a call that is not over after this time, its tries and its waits included, and a token request as well.
     /// [`Call::timeout`](crate::Call::timeout) says it for one call. By default there is no such limit, only that a try is
     /// given up after 100 seconds in which nothing comes; `configure_http(|http| http.timeout(…))` limits each try.
+    ///
+    /// A token request always has a limit, which this may shorten: 10 seconds for a first attempt
+    /// at the token endpoint and 30 for the next one, and [60
+    /// seconds](TokenRequest::extend_time_limit) for a provider of one's own.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::error::ErrorKind;
 
-use super::moment::Moment;
+use super::moment::{Moment, since_1970};
 use super::{Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
 use crate::{Graph, Result};
@@ -51,7 +51,8 @@ impl TokenProvider for AzureCredential {
         let token = self.0.get_token(&scopes, None).await.map_err(|error| {
             SignInError::new("the credential of the Azure SDK has no token").with_source(error)
         })?;
-        let end = SystemTime::from(token.expires_on);
+        // Not by its own conversion, which panics for dates that the system cannot count.
+        let end = since_1970(token.expires_on.unix_timestamp());
         Ok(Token::new(token.token.secret().to_owned()).expires_at(end))
     }
 }

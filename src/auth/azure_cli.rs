@@ -16,6 +16,8 @@ use tokio::process::Command;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::moment::since_1970;
+use super::seconds::Seconds;
 use super::{CacheKey, Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
 use crate::{Cloud, Result};
@@ -107,7 +109,7 @@ struct CliToken {
     token: String,
     /// Seconds since 1970.
     #[serde(default)]
-    expires_on: Option<u64>,
+    expires_on: Seconds,
 }
 
 #[async_trait]
@@ -134,14 +136,16 @@ impl TokenProvider for AzureCli {
             ))
             .into());
         }
+        self.tool.extend(&request);
         let printed: CliToken = self
             .tool
             .run(arguments, &["az login", "az account set"])
             .await?;
         let token = Token::new(printed.token);
-        let end = printed
+        let since = printed
             .expires_on
-            .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(since)));
+            .checked("the output of the Azure CLI", "expires_on")?;
+        let end = since.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
         Ok(match end {
             Some(end) => token.expires_at(end),
             None => token,
@@ -240,14 +244,17 @@ impl TokenProvider for AzureDeveloperCli {
             let message = "Graph wants something to be proved that only the user can prove: run `azd auth login`";
             return Err(SignInError::user_needed(message).into());
         }
+        self.tool.extend(&request);
         let printed: DeveloperCliToken = self.tool.run(arguments, &["azd auth login"]).await?;
         let token = Token::new(printed.token);
-        let end = printed.expires_on.as_deref();
-        let end = end.and_then(|end| DateTime::parse_from_rfc3339(end).ok());
-        Ok(match end {
-            Some(end) => token.expires_at(end.into()),
-            None => token,
-        })
+        let Some(end) = printed.expires_on else {
+            return Ok(token);
+        };
+        let end = DateTime::parse_from_rfc3339(&end).map_err(|error| {
+            let message = "the output of the Azure Developer CLI has an invalid `expiresOn`";
+            SignInError::new(message).with_source(error)
+        })?;
+        Ok(token.expires_at(since_1970(end.timestamp())))
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
@@ -304,6 +311,12 @@ impl Tool {
             tenant: None,
             timeout: TIMEOUT,
         }
+    }
+
+    /// Gives the token request the time of a run, and a little more, so that it is the run that is
+    /// given up.
+    fn extend(&self, request: &TokenRequest) {
+        request.extend_time_limit(self.timeout.saturating_add(TIMEOUT));
     }
 
     /// Whoever is signed in with this program, for what it was told. Neither is known before it runs: a word with a space is none of a

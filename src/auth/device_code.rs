@@ -22,10 +22,6 @@ use crate::{Graph, Result};
 /// ([RFC 8628, 3.5](https://www.rfc-editor.org/rfc/rfc8628#section-3.5)).
 const SLOWER: Duration = Duration::from_secs(5);
 
-/// How many seconds a code is good at the most, and how many lie between two questions, whatever an answer says.
-const LONGEST_LIFE: u64 = 24 * 60 * 60;
-const LONGEST_INTERVAL: u64 = 60 * 60;
-
 type Shown = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Show = Arc<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 
@@ -201,9 +197,10 @@ impl DeviceCode {
         let platform = Platform::new(application, &request).await?;
         let scope = sign_in_scope(self.lazy.scope(), request.cloud());
         let authorization = platform.device_code(&scope).await?;
-        let prompt = prompt(&authorization);
+        let (life, interval) = authorization.times()?;
+        self.lazy.wait_for_user(&request, life);
+        let prompt = prompt(&authorization, life);
         let device_code = Secret::new(authorization.device_code);
-        let interval = Duration::from_secs(authorization.interval.min(LONGEST_INTERVAL));
         // What shows the prompt may go on for as long as it is shown.
         let shown = async {
             (self.show)(prompt.clone()).await;
@@ -231,7 +228,7 @@ impl DeviceCode {
     }
 }
 
-fn prompt(authorization: &DeviceAuthorization) -> DeviceCodePrompt {
+fn prompt(authorization: &DeviceAuthorization, life: Duration) -> DeviceCodePrompt {
     let DeviceAuthorization {
         user_code,
         verification_uri,
@@ -242,7 +239,6 @@ fn prompt(authorization: &DeviceAuthorization) -> DeviceCodePrompt {
         format!("To sign in, open {verification_uri} in a browser and enter the code {user_code}.")
     });
     let now = Instant::now();
-    let life = Duration::from_secs(authorization.expires_in.min(LONGEST_LIFE));
     DeviceCodePrompt {
         message,
         user_code: user_code.clone(),

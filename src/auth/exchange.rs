@@ -53,13 +53,17 @@ pub(super) fn form(body: Vec<u8>) -> reqwest::Body {
     reqwest::Body::from(Bytes::from_owner(owner))
 }
 
-/// Sends a request and reads the answer. `template` stands in traces for the address.
+/// Sends a request and reads the response, within this time. `template` stands in traces for the
+/// address.
 pub(super) async fn exchange(
     http: &reqwest::Client,
-    request: Request,
+    mut request: Request,
+    limit: Duration,
     template: &'static str,
     resend_count: u32,
 ) -> Result<Answer, TransportError> {
+    // Always, because a `reqwest::Client` of the caller's may have no limit of its own.
+    *request.timeout_mut() = Some(limit);
     let asked = request.url().clone();
     let span = trace::request(&request, Some(template), resend_count);
     let response = http.execute(request).instrument(span.clone()).await;

@@ -22,11 +22,15 @@
 //!
 //! Each is a type of its own, so that a refresh token can never be sent to Graph as if it were an access token.
 //!
-//! The client keeps a token and renews it five minutes before its end, in the background, while calls go on with the old
-//! one. However many calls wait for a token, one request is made for all of them; it runs in a task of its own
-//! ([`tokio::spawn`]), so that a call that is given up does not take it along. If it fails, those that waited fail with it,
-//! and the next call tries again. When Graph refuses a token (401, or 403 with claims), one new token is got,
-//! with the claims that Graph asked for, and the call is made once more. Clients that are given one [`TokenCache`] share their tokens.
+//! The client keeps a token and renews it five minutes before its end, in the background, while
+//! calls go on with the old one. However many calls wait for a token, one request is made for all
+//! of them; it runs in a task of its own ([`tokio::spawn`]), so that a call that is given up does
+//! not take it along. If it fails, those that waited fail with it, and the next call tries again,
+//! after a pause where the token endpoint was overloaded or out of reach. A token request has a
+//! [time limit](TokenRequest::extend_time_limit), and a call on another runtime replaces one whose
+//! runtime has stopped. When Graph refuses a token (401, or 403 with claims), one new token is got,
+//! with the claims that Graph asked for, and the call is made once more. Clients that are given one
+//! [`TokenCache`] share their tokens.
 //!
 //! A user's refresh token is kept by a [`TokenStore`] between runs of a program. What is secret is a [`Secret`], which prints as
 //! `[redacted]`.
@@ -58,11 +62,14 @@ mod moment;
 mod on_behalf_of;
 mod platform;
 mod provider;
+mod reentry;
 mod refresh_token;
+mod seconds;
 mod secret;
 mod session;
 mod signed_out;
 mod store;
+mod time_limit;
 mod workload_identity;
 
 /// Whatever a callback of the user's fails with.

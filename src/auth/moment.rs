@@ -4,6 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+/// How far ahead a moment may be: ten years. No token lives longer, and every clock and every
+/// type for dates can count it.
+const FURTHEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
 /// A point of time by two clocks: the steady one, which on many systems stands still while the machine sleeps, and the wall's, which
 /// somebody may set. It has come when one of them says so: a token that is renewed early costs a request, one that is used too
 /// long costs a call.
@@ -21,19 +25,23 @@ impl Moment {
         }
     }
 
-    /// So much later; `None` beyond what the clocks can count.
-    pub(super) fn after(self, time: Duration) -> Option<Self> {
-        Some(Self {
-            steady: self.steady.checked_add(time)?,
-            wall: self.wall.checked_add(time)?,
-        })
+    /// Returns the moment so much later, at most ten years.
+    pub(super) fn after(self, time: Duration) -> Self {
+        let time = time.min(FURTHEST);
+        Self {
+            steady: self.steady.checked_add(time).unwrap_or(self.steady),
+            wall: self.wall.checked_add(time).unwrap_or(self.wall),
+        }
     }
 
-    /// A time of the wall's.
-    pub(super) fn at(self, wall: SystemTime) -> Option<Self> {
+    /// Returns the moment of a time by the wall's clock, at most ten years from this one.
+    pub(super) fn at(self, wall: SystemTime) -> Self {
         let left = wall.duration_since(self.wall).unwrap_or_default();
-        let steady = self.steady.checked_add(left)?;
-        Some(Self { steady, wall })
+        let after = self.after(left);
+        Self {
+            wall: wall.min(after.wall),
+            ..after
+        }
     }
 
     pub(super) fn steady(self) -> Instant {
@@ -52,6 +60,13 @@ impl Moment {
     }
 }
 
+/// Returns a time that is given in seconds since 1970; 1970 itself for an earlier one.
+pub(super) fn since_1970(seconds: i64) -> SystemTime {
+    let since = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+    let time = SystemTime::UNIX_EPOCH.checked_add(since);
+    time.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,7 +76,7 @@ mod tests {
     #[test]
     fn it_has_come_when_one_of_the_clocks_says_so() {
         let now = Moment::now();
-        let end = now.after(HOUR).unwrap();
+        let end = now.after(HOUR);
         assert!(!end.has_come(now));
         assert_eq!(end.since(now), HOUR);
 
@@ -86,13 +101,16 @@ mod tests {
         let now = Moment::now();
         let wall = now.wall + HOUR;
         assert_eq!(now.at(wall), now.after(HOUR));
-        let past = now.at(now.wall - HOUR).unwrap();
+        let past = now.at(now.wall - HOUR);
         assert!(past.has_come(now));
         assert_eq!(past.wall, now.wall - HOUR);
     }
 
     #[test]
-    fn what_no_clock_can_count_is_no_moment() {
-        assert_eq!(Moment::now().after(Duration::MAX), None);
+    fn moment_beyond_ten_years_is_clamped() {
+        let now = Moment::now();
+        assert_eq!(now.after(Duration::MAX).since(now), FURTHEST);
+        let far = now.wall + 2 * FURTHEST;
+        assert_eq!(now.at(far), now.after(FURTHEST));
     }
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 
 use super::moment::Moment;
 use super::session::Life;
+use super::time_limit::TimeLimit;
 use super::{CacheKey, Secret};
 use crate::{Cloud, Result};
 
@@ -41,6 +42,10 @@ use crate::{Cloud, Result};
 pub trait TokenProvider: Send + Sync + 'static {
     /// Gets a token, a new one if it can: this is asked when none is there, when one is about to expire, and when Graph
     /// has refused one.
+    ///
+    /// It has a [time limit](TokenRequest::extend_time_limit), after which this future is dropped.
+    /// It must not call Graph with the client that asks it, since it would wait for itself: such a
+    /// call fails.
     ///
     /// # Errors
     ///
@@ -131,6 +136,7 @@ pub struct TokenRequest {
     cloud: Arc<Cloud>,
     http: reqwest::Client,
     timeout: Option<Duration>,
+    limit: TimeLimit,
     claims: Option<Arc<str>>,
     is_refused: bool,
 }
@@ -141,6 +147,7 @@ impl TokenRequest {
             cloud,
             http,
             timeout,
+            limit: TimeLimit::new(timeout),
             claims: None,
             is_refused: false,
         }
@@ -160,6 +167,16 @@ impl TokenRequest {
 
     pub(crate) fn with_refusal(self, is_refused: bool) -> Self {
         Self { is_refused, ..self }
+    }
+
+    /// The same request with a time limit of its own.
+    pub(super) fn with_limit(self, limit: TimeLimit) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// When the request is given up.
+    pub(super) fn limit(&self) -> &TimeLimit {
+        &self.limit
     }
 
     /// The cloud that the token is for, with the root of its identity platform.
@@ -186,6 +203,27 @@ impl TokenRequest {
     /// How long a single request may take, where the client has a limit.
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    /// Gives the provider at least this much time from now on, up to a day.
+    ///
+    /// A provider that gives no token within 60 seconds, or the client's
+    /// [timeout](crate::GraphBuilder::timeout) where that is shorter, is given up, so that no call
+    /// waits forever. Whoever waits for a person, or for another slow source, says so before.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use msgraph::Graph;
+    /// use msgraph::auth::{Token, TokenRequest};
+    ///
+    /// # async fn ask_the_user() -> msgraph::Result<String> { Ok(String::new()) }
+    /// let graph = Graph::new(|request: TokenRequest| async move {
+    ///     request.extend_time_limit(Duration::from_secs(5 * 60));
+    ///     Ok(Token::new(ask_the_user().await?))
+    /// });
+    /// ```
+    pub fn extend_time_limit(&self, time: Duration) {
+        self.limit.extend(time);
     }
 }
 
@@ -229,25 +267,31 @@ impl Token {
         }
     }
 
-    /// Says how long the token lives from now on. A time beyond what the clock can count is no limit.
+    /// Sets how long the token lives from now on, at most ten years.
+    ///
+    /// A token that has expired when it arrives serves the calls that wait for it. When the next
+    /// one has expired too, it is used for 30 seconds, so that not every call asks for a token.
     #[must_use]
     pub fn expires_in(mut self, life: Duration) -> Self {
-        self.expires_at = Moment::now().after(life);
+        self.expires_at = Some(Moment::now().after(life));
         self
     }
 
-    /// Says when the token expires, by the wall clock. Other crates' types for times convert into it.
+    /// Sets when the token expires, by the wall clock, at most ten years from now. Other crates'
+    /// types for times convert into it.
     #[must_use]
     pub fn expires_at(mut self, time: SystemTime) -> Self {
-        self.expires_at = Moment::now().at(time);
+        self.expires_at = Some(Moment::now().at(time));
         self
     }
 
-    /// Says that the token should be renewed earlier than five minutes before its end: what the identity platform calls
-    /// `refresh_in`.
+    /// Sets that the token is to be renewed earlier than five minutes before its end: what the
+    /// identity platform calls `refresh_in`.
+    ///
+    /// A token is renewed no earlier than five minutes, or half of its life, after it arrived.
     #[must_use]
     pub fn renew_in(mut self, age: Duration) -> Self {
-        self.renew_at = Moment::now().after(age);
+        self.renew_at = Some(Moment::now().after(age));
         self
     }
 

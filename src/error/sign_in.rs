@@ -45,6 +45,8 @@ pub struct SignInError {
     /// Where the user signs in, where it is the user who can help.
     interaction_url: Option<Arc<Url>>,
     is_unavailable: bool,
+    /// How long this client waits before it asks the platform again.
+    held_for: Option<Duration>,
 }
 
 /// The members of the platform's error.
@@ -301,9 +303,19 @@ impl SignInError {
         HeaderValue::try_from(challenge).ok()
     }
 
-    /// How long the platform asked to wait before the next try: `Retry-After`, rounded up to whole seconds.
+    /// Returns how long to wait before the next attempt: `Retry-After`, rounded up to whole
+    /// seconds.
+    ///
+    /// Where the platform was out of reach or overloaded and did not say how long, the client asks
+    /// it again after a moment; an error of a call in that moment has what is left of it.
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after(self.status?, &self.headers, Utc::now())
+        let asked = || retry_after(self.status?, &self.headers, Utc::now());
+        self.held_for.or_else(asked)
+    }
+
+    pub(crate) fn with_retry_after(mut self, time: Duration) -> Self {
+        self.held_for = Some(time);
+        self
     }
 
     /// The first KiB of the answer as it came, where it was not a token. It is printed nowhere, since it may hold a secret: take the same

@@ -1123,3 +1123,98 @@ pub fn own_client() -> reqwest::ClientBuilder {
     };
     builder
 }
+
+#[tokio::test]
+async fn lifetimes_that_make_no_sense_are_an_error() {
+    let graph = Recorder::always(Answer::json("{}")).await;
+    for (life, wrong) in [
+        (json!(-5), "it is negative (-5)"),
+        (json!("-5"), "it is negative (-5)"),
+        (json!("soon"), "it is not a number of seconds"),
+        (json!([3599]), "it is not a number of seconds"),
+    ] {
+        let login = platform(json!({ "expires_in": life })).await;
+        let error = me(&client(secret(), &graph, &login)).await.unwrap_err();
+        let says =
+            format!("sign-in failed: the token response has an invalid `expires_in`: {wrong}");
+        assert_eq!(without_correlation_id(&error), says);
+    }
+    assert_eq!(graph.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn odd_lifetimes_do_not_make_a_token_request_a_call() {
+    let graph = Recorder::always(Answer::json("{}")).await;
+    for (times, requests) in [
+        (json!({ "refresh_in": 0 }), 1),
+        (json!({ "refresh_in": -5 }), 1),
+        (json!({ "refresh_in": "soon" }), 1),
+        (json!({ "expires_in": "3599.5" }), 1),
+        (json!({ "expires_in": 1_000_000_000_000_u64 }), 1),
+        (json!({ "expires_in": 1e300 }), 1),
+        (json!({ "expires_in": null }), 1),
+        // The second one that has expired when it comes is used for a while.
+        (json!({ "expires_in": 0 }), 2),
+        (json!({ "expires_in": 0, "refresh_in": 0 }), 2),
+    ] {
+        let login = platform(times.clone()).await;
+        let client = client(secret(), &graph, &login);
+        for _ in 0..50 {
+            me(&client).await.unwrap();
+        }
+        assert_eq!(login.requests().len(), requests, "{times}");
+    }
+}
+
+#[tokio::test]
+async fn failing_platform_is_left_alone_for_a_moment() {
+    let graph = Recorder::always(Answer::json("{}")).await;
+    for (status, requests) in [(429, 1), (503, 2), (500, 2)] {
+        let login = Recorder::always(Answer::status(status)).await;
+        let client = client(secret(), &graph, &login);
+        for _ in 0..50 {
+            let error = sign_in_error(client.sign_in().await.unwrap_err());
+            assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
+        }
+        assert_eq!(login.requests().len(), requests, "{status}");
+    }
+}
+
+/// A platform that answers nothing is not asked by every call, and is asked again later.
+#[tokio::test(start_paused = true)]
+async fn platform_out_of_reach_is_left_alone_for_a_moment() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let login = format!("http://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            drop(stream);
+        }
+    });
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let cloud = CustomCloud::new(graph.url(), login).scope(SCOPE);
+    let client = Graph::builder(secret()).cloud(cloud).build().unwrap();
+    let burst = async || {
+        for _ in 0..50 {
+            assert!(client.sign_in().await.unwrap_err().is_retryable());
+        }
+        connections.load(Ordering::SeqCst)
+    };
+    let first = burst().await;
+    assert!(first <= 4, "{first}");
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert!(burst().await > first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_wait_out_one_failure_and_fail_fast_after_more() {
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let login = Recorder::always(Answer::status(429)).await;
+    let client = client(secret(), &graph, &login);
+    for _ in 0..50 {
+        sign_in_error(me(&client).await.unwrap_err());
+    }
+    assert_eq!(login.requests().len(), 2);
+}

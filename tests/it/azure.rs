@@ -196,3 +196,34 @@ async fn a_token_whose_end_nobody_knows_is_not_kept_by_the_sdk() {
     assert_eq!(token.token.secret(), HUSH);
     assert!(token.expires_on <= OffsetDateTime::now_utc());
 }
+
+#[tokio::test]
+async fn token_that_ends_beyond_the_calendar_is_no_panic() {
+    for life in ["1000000000000", "\"1e300\"", "18446744073709551615"] {
+        let token = format!(r#"{{"token_type":"Bearer","access_token":"t","expires_in":{life}}}"#);
+        let login = Recorder::always(Answer::json(token)).await;
+        let graph = Recorder::always(Answer::json("{}")).await;
+        let cloud = msgraph::CustomCloud::new(graph.url(), login.url()).scope(SCOPE);
+        let secret = msgraph::auth::ClientSecret::new("contoso.com", "client", "secret");
+        let client = Graph::builder(secret).cloud(cloud).build().unwrap();
+        let token = GraphCredential::new(&client)
+            .get_token(&[SCOPE], None)
+            .await;
+        let years = (token.unwrap().expires_on - OffsetDateTime::now_utc()).whole_days() / 365;
+        assert!((9..=10).contains(&years), "{life}: {years}");
+    }
+    for end in [
+        OffsetDateTime::UNIX_EPOCH,
+        azure_core::time::OffsetDateTime::now_utc(),
+    ] {
+        let token = Token::new("t").expires_at(end.into());
+        let client = Graph::new(move |_: TokenRequest| std::future::ready(Ok(token.clone())));
+        client.sign_in().await.unwrap();
+    }
+    let token = Token::new("t").expires_in(Duration::MAX);
+    let client = Graph::new(move |_: TokenRequest| std::future::ready(Ok(token.clone())));
+    GraphCredential::new(&client)
+        .get_token(&[SCOPE], None)
+        .await
+        .unwrap();
+}

@@ -28,6 +28,7 @@ mod prefer;
 mod printed;
 mod query;
 mod retry;
+mod runtimes;
 mod secrets;
 mod sign_in;
 mod sign_in_machine;

@@ -208,7 +208,9 @@ impl DesktopSignIn {
             ..AuthorizationCode::new(self.lazy.application().clone(), listener.redirect_uri())
         };
         let pending = sign_in.begin_at(request.cloud())?;
+        self.lazy.wait_for_user(&request, self.timeout);
         self.open(pending.url().clone()).await?;
+        self.lazy.wait_for_user(&request, self.timeout);
         let answer = timeout(self.timeout, listener.answer(&pending))
             .await
             .map_err(|_| SignInError::user_needed("the user has not signed in in time"))?

@@ -15,6 +15,10 @@ use crate::error::SignInError;
 /// How long before its end a token is renewed.
 pub(super) const RENEWED_BEFORE_END: Duration = Duration::from_secs(5 * 60);
 
+/// The age at which a token is renewed at the earliest, whatever the response said. Without it,
+/// `refresh_in: 0` would be a token request for each call.
+const LEAST_AGE: Duration = Duration::from_secs(5 * 60);
+
 /// A token as it goes into a request, prepared once for all requests.
 #[derive(Clone)]
 pub(crate) struct Bearer {
@@ -49,13 +53,13 @@ impl Bearer {
         header.set_sensitive(true);
         let now = Moment::now();
         let end = token.end();
+        let life = end.map(|end| end.since(now));
         // Of a token that lives shortly, the second half: else it would be renewed with each call.
-        let latest = end.and_then(|end| {
-            let life = end.since(now);
-            now.after((life / 2).max(life.saturating_sub(RENEWED_BEFORE_END)))
-        });
-        let renewals = token.renewal().into_iter().chain(latest);
-        let renewal = renewals.min_by_key(|renewal| renewal.since(now));
+        let latest = life.map(|life| (life / 2).max(life.saturating_sub(RENEWED_BEFORE_END)));
+        let earliest = life.map_or(LEAST_AGE, |life| LEAST_AGE.min(life / 2));
+        let said = token.renewal().map(|renewal| renewal.since(now));
+        let age = said.into_iter().chain(latest).min();
+        let renewal = age.map(|age| now.after(age.max(earliest)));
         Ok(Self {
             header,
             end,
@@ -91,7 +95,21 @@ impl Bearer {
     }
 
     pub(super) fn lives(&self, now: Moment) -> bool {
-        !self.end.is_some_and(|end| end.has_come(now)) && !self.has_ended()
+        !self.has_expired(now) && !self.has_ended()
+    }
+
+    /// Whether it had expired already when it came.
+    pub(super) fn has_expired(&self, now: Moment) -> bool {
+        self.end.is_some_and(|end| end.has_come(now))
+    }
+
+    /// The same token with another end.
+    pub(super) fn ending_at(self, end: Moment) -> Self {
+        Self {
+            end: Some(end),
+            renewal: Some(end),
+            ..self
+        }
     }
 
     /// Whether the session that it is of has ended, and it with it.

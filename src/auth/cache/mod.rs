@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
 
+use super::moment::Moment;
+
 pub(crate) use bearer::Bearer;
 pub use key::CacheKey;
 pub(super) use key::authority;
@@ -20,12 +22,19 @@ pub(crate) use tokens::Tokens;
 /// How many tokens are kept, where nothing else is said: a few kilobytes each.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
+/// How many places are looked at when a new one is made. There are more than one, so that those
+/// that are over become fewer.
+const LOOKED_AT: usize = 4;
+
 /// Keeps access tokens in memory, for all clients that are given it.
 ///
-/// Each [client](crate::Graph) has one of its own, which those of [`Graph::with_provider`](crate::Graph::with_provider) share with
-/// it. A program that builds several clients for the same users gives each of them the same cache, so that they ask for one token.
-/// For each key there is one token request at a time, however many clients and calls wait. Beyond its capacity, it
-/// lets go of the key that a client was made for least recently; the clients that have its token keep it.
+/// Each [client](crate::Graph) has one of its own, which those of
+/// [`Graph::with_provider`](crate::Graph::with_provider) share with it. A program that builds
+/// several clients for the same users gives each of them the same cache, so that they ask for one
+/// token. For each key there is one token request at a time, however many clients and calls wait.
+/// Beyond its capacity, it lets go of the key that a client was made for least recently; the
+/// clients that have its token keep it. The key has a hash of the credential: clients that show
+/// another secret or certificate share neither tokens nor refusals.
 ///
 /// Access tokens live for an hour or a day; what is to outlive the program is the refresh token, which a
 /// [`TokenStore`](super::TokenStore) keeps.
@@ -68,7 +77,12 @@ impl TokenCache {
     /// The place of a key, made where there is none.
     fn slot(&self, key: &CacheKey) -> Arc<Slot> {
         let mut slots = self.lock();
-        let slot = Arc::clone(slots.get_or_insert_ref(key, Arc::default));
+        if let Some(slot) = slots.get(key) {
+            return Arc::clone(slot);
+        }
+        remove_unused(&mut slots);
+        let slot = Arc::<Slot>::default();
+        slots.put(key.clone(), Arc::clone(&slot));
         while slots.len() > self.capacity.get() {
             slots.pop_lru();
         }
@@ -84,6 +98,26 @@ impl TokenCache {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<CacheKey, Arc<Slot>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes some places that no client has, and that hold no token which lives.
+///
+/// Keys come and go, with users and with secrets that are replaced. What is over must not stay
+/// until the cache is full.
+fn remove_unused(slots: &mut LruCache<CacheKey, Arc<Slot>>) {
+    for _ in 0..LOOKED_AT.min(slots.len()) {
+        let Some((key, slot)) = slots.peek_lru() else {
+            return;
+        };
+        if Arc::strong_count(slot) > 1 {
+            let key = key.clone();
+            slots.promote(&key);
+        } else if slot.is_over(Moment::now()) {
+            slots.pop_lru();
+        } else {
+            return;
+        }
     }
 }
 
@@ -125,6 +159,17 @@ mod tests {
         assert!(!Arc::ptr_eq(&first, &cache.slot(&key("fabrikam.com"))));
         cache.forget(&key("contoso.com"));
         assert!(Arc::ptr_eq(&first, &cache.slot(&key("contoso.com"))));
+    }
+
+    #[test]
+    fn unused_places_without_token_are_removed() {
+        let cache = TokenCache::default();
+        let held = cache.slot(&key("held"));
+        for at in 0..100 {
+            cache.slot(&key(&at.to_string()));
+        }
+        assert!(Arc::ptr_eq(&held, &cache.slot(&key("held"))));
+        assert!(cache.lock().len() < 10, "{cache:?}");
     }
 
     #[test]

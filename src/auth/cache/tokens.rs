@@ -8,10 +8,12 @@ use tokio::sync::watch;
 use tracing::Instrument;
 
 use super::super::moment::Moment;
+use super::super::reentry::Within;
+use super::super::time_limit::TimeLimit;
 use super::super::{Token, TokenProvider, TokenRequest};
 use super::TokenCache;
 use super::bearer::Bearer;
-use super::slot::{Slot, Start};
+use super::slot::{Flight, Landed, Slot, Start};
 use crate::Result;
 use crate::error::{Error, SignInError};
 
@@ -42,9 +44,11 @@ impl Tokens {
 
     /// A token that lives. Waits only where there is none.
     pub(crate) async fn token(self: &Arc<Self>) -> Result<Bearer> {
+        self.is_not_within_itself()?;
         loop {
+            self.give_up_overrun();
             if !self.provider.shares_tokens() || self.provider.has_ended() {
-                return self.ask(None, false).await;
+                return self.ask(None, false, self.limit()).await;
             }
             let (kept, flight, start) = {
                 let mut state = self.slot.lock();
@@ -62,7 +66,7 @@ impl Tokens {
                             state.is_held(now.steady())?;
                         }
                         let wanted = state.wanted();
-                        let (flight, start) = state.reserve(wanted);
+                        let (flight, start) = state.reserve(wanted, self.limit());
                         (kept, flight, Some(start))
                     }
                 }
@@ -74,11 +78,10 @@ impl Tokens {
             if let Some(kept) = kept {
                 return Ok(kept);
             }
-            match flight.landed().await {
+            match self.landed(&flight, is_own).await? {
                 // The user has signed out meanwhile: let the provider say it.
                 Some(Ok(bearer)) if bearer.has_ended() => {}
                 Some(outcome) => return outcome,
-                None if is_own && !self.provider.has_ended() => return Err(runtime_ended()),
                 None => {}
             }
         }
@@ -91,10 +94,12 @@ impl Tokens {
         refused: &Bearer,
         claims: Option<String>,
     ) -> Result<Bearer> {
+        self.is_not_within_itself()?;
         let claims: Option<Arc<str>> = claims.map(Into::into);
         loop {
+            self.give_up_overrun();
             if !self.provider.shares_tokens() || self.provider.has_ended() {
-                return self.ask(claims, true).await;
+                return self.ask(claims, true, self.limit()).await;
             }
             let (flight, start) = {
                 let mut state = self.slot.lock();
@@ -111,7 +116,7 @@ impl Tokens {
                     Some(flight) => (flight.clone(), None),
                     None => {
                         state.is_held(Moment::now().steady())?;
-                        let (flight, start) = state.reserve(claims.clone());
+                        let (flight, start) = state.reserve(claims.clone(), self.limit());
                         (flight, Some(start))
                     }
                 }
@@ -121,10 +126,9 @@ impl Tokens {
                 self.take_off(start)?;
             }
             let answers = claims.is_none() || flight.claims == claims;
-            match flight.landed().await {
+            match self.landed(&flight, is_own).await? {
                 Some(Ok(bearer)) if bearer.has_ended() => {}
                 Some(outcome) if answers => return outcome,
-                None if is_own && !self.provider.has_ended() => return Err(runtime_ended()),
                 // One that does not answer the challenge was waited for all the same: there is one request at a time.
                 _ => {}
             }
@@ -158,12 +162,59 @@ impl Tokens {
         self.slot.clear();
     }
 
-    async fn ask(&self, claims: Option<Arc<str>>, is_refused: bool) -> Result<Bearer> {
+    /// # Errors
+    ///
+    /// When a provider that is asked for this very token calls Graph with it.
+    fn is_not_within_itself(&self) -> Result<()> {
+        Ok(Within::check(&*self.slot)?)
+    }
+
+    fn limit(&self) -> TimeLimit {
+        TimeLimit::new(self.request.timeout())
+    }
+
+    /// Gives up a request that has not ended in its time, because its runtime has stopped.
+    fn give_up_overrun(&self) {
+        let overrun = self.slot.lock().overrun();
+        if let Some(overrun) = overrun {
+            self.slot.give_up(&overrun);
+        }
+    }
+
+    /// Waits for a request. Returns `None` where another one has to be made.
+    ///
+    /// # Errors
+    ///
+    /// When it is the caller's own request, and its runtime has ended.
+    async fn landed(&self, flight: &Flight, is_own: bool) -> Result<Option<Result<Bearer>>> {
+        match flight.landed().await {
+            Landed::Ended(outcome) => Ok(Some(outcome)),
+            Landed::CutOff if is_own && !flight.is_given_up() && !self.provider.has_ended() => {
+                Err(runtime_ended())
+            }
+            Landed::CutOff => Ok(None),
+            Landed::Stalled => {
+                tracing::warn!(
+                    target: "msgraph",
+                    "the runtime on which a token request began polls it no more: it is made again"
+                );
+                self.slot.give_up(flight);
+                Ok(None)
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        claims: Option<Arc<str>>,
+        is_refused: bool,
+        limit: TimeLimit,
+    ) -> Result<Bearer> {
+        let within = Within::enter(&*self.slot)?;
         let request = self.request.with_claims(claims.clone());
-        let token = self
-            .provider
-            .token(request.with_refusal(is_refused))
-            .await?;
+        let request = request.with_refusal(is_refused).with_limit(limit.clone());
+        let asked = within.scope(self.provider.token(request));
+        let token = limit.enforce(asked).await??;
         Bearer::new(&token, claims)
     }
 
@@ -173,6 +224,8 @@ impl Tokens {
     fn take_off(self: &Arc<Self>, start: Start) -> Result<()> {
         let Start {
             claims,
+            limit,
+            request,
             is_refused,
             generation,
             sender,
@@ -186,14 +239,16 @@ impl Tokens {
             SignInError::new("a token can only be got within Tokio").with_source(error)
         })?;
         let flight = async move {
-            let outcome = landing.tokens.ask(claims, is_refused).await;
+            let outcome = landing.tokens.ask(claims, is_refused, limit).await;
             // That its user has signed out is nothing to those who wait with another provider.
             if outcome.is_ok() || !landing.tokens.provider.has_ended() {
                 landing.land(outcome);
             }
         };
-        // It is traced with the call that needed it first.
-        runtime.spawn(flight.in_current_span());
+        // It is traced with the call that needed it first, and is within whatever token request
+        // that call is.
+        let flight = Within::current().scope(flight.in_current_span());
+        request.start(&runtime, flight);
         Ok(())
     }
 }

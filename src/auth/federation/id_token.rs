@@ -49,7 +49,9 @@ impl Service {
             Err(lost) => lost.is_retryable(),
         };
         if let Some(again) = again.filter(|_| may_repeat) {
-            sleep(BEFORE_ANOTHER_TRY).await;
+            if !answer.as_ref().is_err_and(TransportError::is_timeout) {
+                sleep(BEFORE_ANOTHER_TRY).await;
+            }
             answer = send(again, request, 1).await;
         }
         let Self { name, advice, .. } = self;
@@ -79,10 +81,11 @@ impl Service {
 }
 
 async fn send(
-    mut asked: Request,
+    asked: Request,
     request: &TokenRequest,
     resend_count: u32,
 ) -> Result<Answer, TransportError> {
-    *asked.timeout_mut() = request.timeout();
-    exchange(request.http_client(), asked, TEMPLATE, resend_count).await
+    let limit = request.limit().attempt(resend_count > 0);
+    let http = request.http_client();
+    exchange(http, asked, limit, TEMPLATE, resend_count).await
 }

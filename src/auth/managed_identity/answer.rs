@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::auth::Token;
+use crate::auth::seconds::Seconds;
+use crate::error::SignInError;
 
 /// A token that lives longer is renewed at half of its life
 /// (<https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>).
@@ -18,53 +20,64 @@ struct Granted {
     #[serde(default)]
     token_type: Value,
     #[serde(default)]
-    expires_in: Value,
+    expires_in: Seconds,
     #[serde(default)]
     expires_on: Value,
     #[serde(default)]
-    refresh_in: Value,
+    refresh_in: Seconds,
 }
 
-/// Reads a success; none where there is no token in it that Graph could take.
-pub(super) fn token(body: &[u8], now: SystemTime) -> Option<Token> {
+/// Reads a success of the endpoint that is called `whose`. Returns `None` where there is no token
+/// in it that Graph could take.
+///
+/// # Errors
+///
+/// When the response says when the token ends, in no way that can be read.
+pub(super) fn token(
+    body: &[u8],
+    now: SystemTime,
+    whose: &str,
+) -> Result<Option<Token>, SignInError> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let granted: Granted = serde_json::from_slice(body).ok()?;
+    let Ok(granted) = serde_json::from_slice::<Granted>(body) else {
+        return Ok(None);
+    };
     let is_bearer = match &granted.token_type {
         Value::String(kind) => kind.eq_ignore_ascii_case("Bearer"),
         _ => true,
     };
     if granted.access_token.is_empty() || !is_bearer {
-        return None;
+        return Ok(None);
     }
     let token = Token::new(granted.access_token);
     // `expires_in` counts from when the token was made, which may be hours ago, and `expires_on` by a clock that may differ from the
     // one here: the earlier one is safe.
     let left = time(&granted.expires_on).map(|end| end.duration_since(now).unwrap_or_default());
-    let life = seconds(&granted.expires_in).into_iter().chain(left).min();
+    let life = granted.expires_in.time().into_iter().chain(left).min();
     let Some(life) = life else {
-        return Some(token);
+        let whose = format!("the response of {whose}");
+        granted.expires_in.checked(&whose, "expires_in")?;
+        return match Seconds::of(&granted.expires_on) {
+            Seconds::Absent => Ok(Some(token)),
+            _ => Err(SignInError::new(format!(
+                "{whose} has an invalid `expires_on`: it is not a time"
+            ))),
+        };
     };
-    let renewal = seconds(&granted.refresh_in).or((life > LONG).then(|| life / 2));
+    let renewal = granted
+        .refresh_in
+        .time()
+        .or((life > LONG).then(|| life / 2));
     let token = token.expires_in(life);
-    Some(match renewal {
+    Ok(Some(match renewal {
         Some(age) => token.renew_in(age),
         None => token,
-    })
-}
-
-/// A number of seconds, as a number or as text. What is neither says nothing.
-fn seconds(value: &Value) -> Option<Duration> {
-    let seconds = match value {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().parse().ok()?,
-        _ => return None,
-    };
-    Duration::try_from_secs_f64(seconds).ok()
+    }))
 }
 
 /// A time: seconds since 1970, or a date in one of the forms that App Service has had.
 fn time(value: &Value) -> Option<SystemTime> {
-    if let Some(since) = seconds(value) {
+    if let Some(since) = Seconds::of(value).time() {
         return SystemTime::UNIX_EPOCH.checked_add(since);
     }
     let text = value.as_str()?.trim();
@@ -91,10 +104,14 @@ mod tests {
     /// 2026-01-02 03:04:05Z
     const NOW: u64 = 1_767_323_045;
 
+    fn read(answer: &Value, now: SystemTime) -> Result<Option<Token>, SignInError> {
+        token(answer.to_string().as_bytes(), now, "IMDS")
+    }
+
     /// The life of a token and the age at which it is renewed, in seconds.
     fn times(answer: Value) -> (Option<u64>, Option<u64>) {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
-        let token = token(answer.to_string().as_bytes(), now).expect("a token");
+        let token = read(&answer, now).expect("valid times").expect("a token");
         assert_eq!(token.secret().expose(), "t");
         // To the nearest: the wall's clock goes on in between.
         let left = |at: Moment| at.since(Moment::now()).as_secs_f64().round() as u64;
@@ -129,6 +146,50 @@ mod tests {
         assert_eq!(times(over), (Some(0), None));
     }
 
+    #[test]
+    fn times_that_cannot_be_read_are_an_error() {
+        for (mut answer, wrong) in [
+            (
+                json!({ "expires_in": -5 }),
+                "`expires_in`: it is negative (-5)",
+            ),
+            (
+                json!({ "expires_in": "soon" }),
+                "`expires_in`: it is not a number",
+            ),
+            (
+                json!({ "expires_on": "tomorrow" }),
+                "`expires_on`: it is not a time",
+            ),
+            (
+                json!({ "expires_on": -5 }),
+                "`expires_on`: it is not a time",
+            ),
+        ] {
+            answer["access_token"] = json!("t");
+            let error = read(&answer, SystemTime::now())
+                .err()
+                .expect("an error")
+                .to_string();
+            assert!(error.contains(wrong), "{answer}: {error}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn times_beyond_measure_are_clamped() {
+        let years = Some(10 * 365 * 24 * 3600);
+        let far = |mut answer: Value| {
+            answer["access_token"] = json!("t");
+            times(answer).0
+        };
+        assert_eq!(far(json!({ "expires_in": 1_000_000_000_000_u64 })), years);
+        assert_eq!(far(json!({ "expires_on": u64::MAX })), years);
+        assert_eq!(
+            far(json!({ "expires_in": 1e300, "expires_on": "1e300" })),
+            years
+        );
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_long_life_is_renewed_at_its_half() {
         let lives = |life: u64| times(json!({ "access_token": "t", "expires_in": life }));
@@ -152,11 +213,17 @@ mod tests {
             r#"{"access_token":"t""#,
         ] {
             assert!(
-                token(answer.as_bytes(), SystemTime::now()).is_none(),
+                token(answer.as_bytes(), SystemTime::now(), "IMDS")
+                    .unwrap()
+                    .is_none(),
                 "{answer}"
             );
         }
         let odd = "\u{feff}{\"access_token\":\"t\",\"token_type\":\"bearer\"}";
-        assert!(token(odd.as_bytes(), SystemTime::now()).is_some());
+        assert!(
+            token(odd.as_bytes(), SystemTime::now(), "IMDS")
+                .unwrap()
+                .is_some()
+        );
     }
 }

@@ -13,8 +13,8 @@ use url::Url;
 use super::source::{Kind, ManagedIdentitySource};
 use super::{Identity, answer, arc};
 use crate::Result;
-use crate::auth::Token;
 use crate::auth::exchange::{Answer, exchange};
+use crate::auth::{Token, TokenRequest};
 use crate::error::{Error, SignInError, TransportError};
 use crate::transport::{Change, Connections};
 
@@ -78,15 +78,16 @@ impl Endpoint {
         &self,
         identity: &Identity,
         resource: &str,
-        timeout: Option<Duration>,
+        request: &TokenRequest,
     ) -> Result<Token> {
         let asked = self.source.request(&self.url, identity, resource)?;
         if let Kind::Imds { is_guess: true } = self.source.kind {
+            request.extend_time_limit(2 * PROBE_TIMEOUT);
             self.is_there.get_or_try_init(|| self.probe()).await?;
         }
-        let answer = self.ask(asked, timeout).await?;
+        let answer = self.ask(asked, request).await?;
         if answer.status.is_success() {
-            return answer::token(&answer.body, SystemTime::now())
+            return answer::token(&answer.body, SystemTime::now(), self.source.name())?
                 .ok_or_else(|| answer.without_token(self.source.name()).into());
         }
         Err(self.refusal(&answer, identity).into())
@@ -103,7 +104,7 @@ impl Endpoint {
             ))
         };
         let request = Request::new(Method::GET, self.url.clone());
-        let answer = match self.send(request, Some(PROBE_TIMEOUT), 0).await {
+        let answer = match self.send(request, PROBE_TIMEOUT, 0).await {
             Ok(answer) => answer,
             Err(lost) => return Err(absent("nobody answers").with_source(lost).into()),
         };
@@ -114,14 +115,14 @@ impl Endpoint {
     }
 
     /// Asks until there is an answer that no further try could change.
-    async fn ask(&self, request: Request, timeout: Option<Duration>) -> Result<Answer> {
+    async fn ask(&self, asked: Request, request: &TokenRequest) -> Result<Answer> {
         let mut tries = Tries::default();
         loop {
             // A form is a text, so it can be sent again.
-            let copy = request
+            let copy = asked
                 .try_clone()
                 .ok_or_else(|| SignInError::new("the token request cannot be repeated"))?;
-            let outcome = self.exchange(copy, timeout, tries.count()).await;
+            let outcome = self.exchange(copy, request, tries.count()).await;
             match tries.wait(&self.source.kind, &outcome) {
                 Some(wait) => sleep(wait).await,
                 None => return outcome.map_err(Failed::into_error),
@@ -132,22 +133,23 @@ impl Endpoint {
     /// Sends a request, and once more with the key where Azure Arc asks for one.
     async fn exchange(
         &self,
-        request: Request,
-        timeout: Option<Duration>,
+        asked: Request,
+        request: &TokenRequest,
         resend_count: u32,
     ) -> Result<Answer, Failed> {
+        let limit = || request.limit().attempt(true);
         let Kind::AzureArc { keys } = &self.source.kind else {
-            return Ok(self.send(request, timeout, resend_count).await?);
+            return Ok(self.send(asked, limit(), resend_count).await?);
         };
-        let with_key = request.try_clone();
-        let answer = self.send(request, timeout, resend_count).await?;
+        let with_key = asked.try_clone();
+        let answer = self.send(asked, limit(), resend_count).await?;
         match with_key {
-            Some(mut request) if answer.status == StatusCode::UNAUTHORIZED => {
+            Some(mut again) if answer.status == StatusCode::UNAUTHORIZED => {
                 let key = arc::answer(&answer.headers, keys)
                     .await
                     .map_err(Failed::Final)?;
-                request.headers_mut().insert(AUTHORIZATION, key);
-                Ok(self.send(request, timeout, resend_count + 1).await?)
+                again.headers_mut().insert(AUTHORIZATION, key);
+                Ok(self.send(again, limit(), resend_count + 1).await?)
             }
             _ => Ok(answer),
         }
@@ -155,12 +157,11 @@ impl Endpoint {
 
     async fn send(
         &self,
-        mut request: Request,
-        timeout: Option<Duration>,
+        asked: Request,
+        limit: Duration,
         resend_count: u32,
     ) -> Result<Answer, TransportError> {
-        *request.timeout_mut() = timeout;
-        exchange(&self.http, request, TEMPLATE, resend_count).await
+        exchange(&self.http, asked, limit, TEMPLATE, resend_count).await
     }
 
     /// What was refused, and what may be done about it.

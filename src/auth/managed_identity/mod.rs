@@ -105,6 +105,21 @@ impl ManagedIdentity {
         self
     }
 
+    /// Returns which of the machine's identities it is.
+    pub(super) fn name(&self) -> String {
+        match &self.identity {
+            Identity::SystemAssigned => "system-assigned".to_owned(),
+            Identity::Client(id) => format!("client id {id}"),
+            Identity::Object(id) => format!("object id {id}"),
+            Identity::Resource(id) => format!("resource id {id}"),
+        }
+    }
+
+    /// Returns where it is asked, if that was set.
+    pub(super) fn place(&self) -> Option<String> {
+        self.source.as_ref().map(ManagedIdentitySource::place)
+    }
+
     /// A token for this resource, which need not be Graph.
     pub(super) async fn token_for(&self, resource: &str, request: &TokenRequest) -> Result<Token> {
         let endpoint = self
@@ -114,9 +129,7 @@ impl ManagedIdentity {
                 Endpoint::new(source.unwrap_or_else(ManagedIdentitySource::of_environment))
             })
             .await?;
-        endpoint
-            .token(&self.identity, resource, request.timeout())
-            .await
+        endpoint.token(&self.identity, resource, request).await
     }
 }
 
@@ -131,15 +144,9 @@ impl TokenProvider for ManagedIdentity {
     /// The identity by its name, and where it was said to be asked. Without that it is this machine's, of which there is one: its
     /// environment is the same for all. Of which tenant the identity is, it alone knows; a name with a space is none of a tenant's.
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
-        let identity = match &self.identity {
-            Identity::SystemAssigned => "system-assigned".to_owned(),
-            Identity::Client(id) => format!("client id {id}"),
-            Identity::Object(id) => format!("object id {id}"),
-            Identity::Resource(id) => format!("resource id {id}"),
-        };
-        let key = CacheKey::new(cloud, "managed identity", &identity);
-        Some(match &self.source {
-            Some(source) => key.user(source.place()),
+        let key = CacheKey::new(cloud, "managed identity", &self.name());
+        Some(match self.place() {
+            Some(place) => key.user(place),
             None => key,
         })
     }

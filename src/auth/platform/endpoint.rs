@@ -99,7 +99,8 @@ impl<'a> Endpoint<'a> {
     }
 
     async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let mut answer = self.post(request.clone(), 0).await;
+        let is_last = self.repeats != Repeats::Any;
+        let mut answer = self.post(request.clone(), 0, is_last).await;
         let may_repeat = match self.repeats {
             Repeats::Any => is_worth_another_try(&answer),
             Repeats::Unsent => answer
@@ -108,8 +109,11 @@ impl<'a> Endpoint<'a> {
             Repeats::None => false,
         };
         if may_repeat {
-            sleep(BEFORE_ANOTHER_TRY).await;
-            answer = self.post(std::mem::take(&mut request), 1).await;
+            // An attempt that ran out of time has waited long enough.
+            if !answer.as_ref().is_err_and(TransportError::is_timeout) {
+                sleep(BEFORE_ANOTHER_TRY).await;
+            }
+            answer = self.post(std::mem::take(&mut request), 1, true).await;
         }
         request.body_mut().zeroize();
         let answer = answer?;
@@ -128,6 +132,7 @@ impl<'a> Endpoint<'a> {
         &self,
         request: HttpRequest,
         resend_count: u32,
+        is_last: bool,
     ) -> Result<Answer, TransportError> {
         let (head, body) = request.into_parts();
         let url = Url::parse(&head.uri.to_string()).map_err(|error| {
@@ -141,9 +146,9 @@ impl<'a> Endpoint<'a> {
         // A body that cannot be cloned: whatever the redirect policy of a client of the user's is, it cannot send the
         // secret on to where a 307 points.
         *post.body_mut() = Some(reqwest::Body::wrap(form(body)));
-        *post.timeout_mut() = self.request.timeout();
+        let limit = self.request.limit().attempt(is_last);
         let http = self.request.http_client();
-        let mut answer = exchange(http, post, self.template, resend_count).await?;
+        let mut answer = exchange(http, post, limit, self.template, resend_count).await?;
         if answer.body.starts_with(BOM) {
             answer.body.drain(..BOM.len());
         }
@@ -192,7 +197,7 @@ impl<'a> Endpoint<'a> {
         granted: Result<Grant, RequestTokenError<TransportError, Refusal>>,
     ) -> Result<Grant, Box<SignInError>> {
         match granted {
-            Ok(grant) => bearer(grant)
+            Ok(grant) => accepted(grant)
                 .map_err(|error| Box::new(error.or_correlation_id(self.correlation_id))),
             Err(RequestTokenError::Request(lost)) => Err(self.lost(lost)),
             Err(
@@ -228,8 +233,9 @@ impl<'a> Endpoint<'a> {
 
 /// # Errors
 ///
-/// When the token is of a kind that Graph cannot be shown.
-pub(super) fn bearer(grant: Grant) -> Result<Grant, Box<SignInError>> {
+/// When the token is of a kind that Graph cannot be shown, or its life cannot be read.
+pub(super) fn accepted(grant: Grant) -> Result<Grant, Box<SignInError>> {
+    grant.has_readable_life()?;
     if grant.is_bearer() {
         return Ok(grant);
     }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use oauth2::basic::BasicTokenType;
 use oauth2::{AccessToken, Scope, TokenResponse};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
+use super::super::seconds::Seconds;
 use super::super::{Secret, Token};
+use crate::error::SignInError;
 
 /// A success ([RFC 6749, 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)), with the platform's `refresh_in`.
 #[derive(Deserialize, Serialize)]
@@ -20,10 +21,10 @@ pub(in crate::auth) struct Grant {
         deserialize_with = "oauth2::helpers::deserialize_untagged_enum_case_insensitive"
     )]
     token_type: BasicTokenType,
-    #[serde(default, deserialize_with = "seconds")]
-    expires_in: Option<Duration>,
-    #[serde(default, deserialize_with = "seconds")]
-    refresh_in: Option<Duration>,
+    #[serde(default, skip_serializing)]
+    expires_in: Seconds,
+    #[serde(default, skip_serializing)]
+    refresh_in: Seconds,
     #[serde(default)]
     refresh_token: Option<oauth2::RefreshToken>,
     /// Who signed in, where `openid` was asked for
@@ -57,10 +58,11 @@ impl fmt::Debug for Grant {
 impl Grant {
     pub(in crate::auth) fn token(&self) -> Token {
         let mut token = Token::new(self.access_token.secret().clone());
-        if let Some(life) = self.expires_in {
+        if let Some(life) = self.expires_in.time() {
             token = token.expires_in(life);
         }
-        if let Some(age) = self.refresh_in {
+        // Advice, which may be left alone where it cannot be read.
+        if let Some(age) = self.refresh_in.time() {
             token = token.renew_in(age);
         }
         token
@@ -78,6 +80,15 @@ impl Grant {
     pub(super) fn is_bearer(&self) -> bool {
         self.token_type == BasicTokenType::Bearer
     }
+
+    /// # Errors
+    ///
+    /// When the response says how long the token lives, in no way that can be read.
+    pub(super) fn has_readable_life(&self) -> Result<(), SignInError> {
+        self.expires_in
+            .checked("the token response", "expires_in")
+            .map(drop)
+    }
 }
 
 impl TokenResponse for Grant {
@@ -92,7 +103,7 @@ impl TokenResponse for Grant {
     }
 
     fn expires_in(&self) -> Option<Duration> {
-        self.expires_in
+        self.expires_in.time()
     }
 
     fn refresh_token(&self) -> Option<&oauth2::RefreshToken> {
@@ -109,16 +120,6 @@ fn bearer_token() -> BasicTokenType {
     BasicTokenType::Bearer
 }
 
-/// A number of seconds, as a number or as text. What is neither says nothing.
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let seconds = match Value::deserialize(deserializer)? {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,21 +129,15 @@ mod tests {
     }
 
     #[test]
-    fn times_come_as_numbers_or_as_text() {
-        for (written, read) in [
-            ("3599", Some(3599)),
-            ("\"3599\"", Some(3599)),
-            ("\" 3599 \"", Some(3599)),
-            ("3599.0", Some(3599)),
-            ("null", None),
-            ("\"soon\"", None),
-            ("-1", None),
-            ("1e300", None),
-        ] {
-            let grant = grant(&format!(
-                r#"{{"access_token":"t","token_type":"Bearer","expires_in":{written}}}"#
-            ));
-            assert_eq!(grant.expires_in, read.map(Duration::from_secs), "{written}");
+    fn life_that_cannot_be_read_is_an_error() {
+        let with_life =
+            |life: &str| grant(&format!(r#"{{"access_token":"t","expires_in":{life}}}"#));
+        for life in ["3599", "\"3599\"", "3599.5", "0", "null", "\"\"", "1e300"] {
+            assert!(with_life(life).has_readable_life().is_ok(), "{life}");
+        }
+        for life in ["-5", "-0.1", "\"soon\"", "true", "{}"] {
+            let error = with_life(life).has_readable_life().unwrap_err().to_string();
+            assert!(error.contains("invalid `expires_in`"), "{life}: {error}");
         }
     }
 

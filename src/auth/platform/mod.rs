@@ -7,6 +7,8 @@
 mod endpoint;
 mod grant;
 
+use std::time::Duration;
+
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
 use oauth2::{
     AuthType, AuthorizationCode, ClientId, EndpointNotSet, EndpointSet, PkceCodeVerifier,
@@ -15,10 +17,11 @@ use oauth2::{
 use serde::Deserialize;
 use url::Url;
 
-use self::endpoint::{Endpoint, Refusal, Repeats, bearer};
+use self::endpoint::{Endpoint, Refusal, Repeats, accepted};
 pub(super) use self::grant::Grant;
 use super::application::{Application, Shown};
 use super::claims::claims;
+use super::seconds::Seconds;
 use super::{Secret, TokenRequest};
 use crate::error::SignInError;
 use crate::redact::Address;
@@ -166,7 +169,7 @@ impl<'a> Platform<'a> {
         let endpoint = Endpoint::new(self.request, Repeats::Any);
         let granted = endpoint.exchange(self.url.clone(), &form).await;
         granted
-            .and_then(bearer)
+            .and_then(accepted)
             .map_err(|error| self.with_interaction(*error, scope).into())
     }
 
@@ -189,7 +192,7 @@ impl<'a> Platform<'a> {
             ("device_code", device_code.expose()),
         ]);
         let endpoint = Endpoint::new(self.request, Repeats::None);
-        bearer(endpoint.exchange(self.url.clone(), &form).await?)
+        accepted(endpoint.exchange(self.url.clone(), &form).await?)
     }
 
     /// Says where the user can help, if only the user can.
@@ -250,21 +253,83 @@ pub(super) struct DeviceAuthorization {
     pub(super) user_code: String,
     pub(super) device_code: String,
     pub(super) verification_uri: String,
-    pub(super) expires_in: u64,
-    #[serde(default = "five")]
-    pub(super) interval: u64,
+    #[serde(default)]
+    expires_in: Seconds,
+    #[serde(default)]
+    interval: Seconds,
     #[serde(default)]
     pub(super) message: Option<String>,
 }
 
-/// The seconds between two questions, where nothing is said of them.
-fn five() -> u64 {
-    5
+/// How long a code is good at the most, whatever a response says.
+const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The pause between two polls where the response does not say it
+/// ([RFC 8628, 3.2](https://www.rfc-editor.org/rfc/rfc8628#section-3.2)), and the shortest one.
+const USUAL_INTERVAL: Duration = Duration::from_secs(5);
+const LEAST_INTERVAL: Duration = Duration::from_secs(1);
+
+impl DeviceAuthorization {
+    /// Returns how long the code is good, and how long to wait between two polls.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be read, or the code is good for no time.
+    pub(super) fn times(&self) -> Result<(Duration, Duration), SignInError> {
+        let whose = "the device code response";
+        let wrong = |what: &str| SignInError::new(format!("{whose} has {what}"));
+        let life = self
+            .expires_in
+            .checked(whose, "expires_in")?
+            .ok_or_else(|| wrong("no `expires_in`"))?
+            .min(LONGEST_LIFE);
+        if life.is_zero() {
+            return Err(wrong("a code that has expired already (`expires_in` is 0)"));
+        }
+        let interval = self.interval.checked(whose, "interval")?;
+        // Longer pauses would leave no time for a poll.
+        let interval = interval.unwrap_or(USUAL_INTERVAL).min(life / 2);
+        Ok((life, interval.max(LEAST_INTERVAL)))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn device_code_times_have_floors_and_limits() {
+        let times = |times: &str| {
+            let response = format!(
+                r#"{{"user_code":"A","device_code":"d","verification_uri":"https://x",{times}}}"#
+            );
+            let response: DeviceAuthorization = serde_json::from_str(&response).unwrap();
+            let (life, interval) = response.times().map_err(|error| error.to_string())?;
+            Ok::<_, String>((life.as_secs(), interval.as_secs()))
+        };
+        for (written, read) in [
+            (r#""expires_in":900"#, (900, 5)),
+            (r#""expires_in":"900","interval":"5""#, (900, 5)),
+            (r#""expires_in":900,"interval":null"#, (900, 5)),
+            (r#""expires_in":900,"interval":0"#, (900, 1)),
+            (r#""expires_in":900,"interval":0.01"#, (900, 1)),
+            (r#""expires_in":900,"interval":1e300"#, (900, 450)),
+            (r#""expires_in":1e300,"interval":5"#, (86_400, 5)),
+        ] {
+            assert_eq!(times(written), Ok(read), "{written}");
+        }
+        for (written, wrong) in [
+            (r#""interval":5"#, "no `expires_in`"),
+            (r#""expires_in":0"#, "expired already"),
+            (r#""expires_in":-5"#, "invalid `expires_in`"),
+            (r#""expires_in":"soon""#, "invalid `expires_in`"),
+            (r#""expires_in":900,"interval":-5"#, "invalid `interval`"),
+            (r#""expires_in":900,"interval":[]"#, "invalid `interval`"),
+        ] {
+            let error = times(written).unwrap_err();
+            assert!(error.contains(wrong), "{written}: {error}");
+        }
+    }
 
     #[test]
     fn a_tenant_that_would_lead_elsewhere_is_refused() {

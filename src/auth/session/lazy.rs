@@ -2,12 +2,19 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::time::{Instant, timeout};
+
+use super::super::reentry::Within;
 use super::super::store::TokenStore;
 use super::super::{Application, Token, TokenProvider, TokenRequest};
 use super::{Account, Life, Place, UserSession};
 use crate::error::{Error, SignInError};
 use crate::{Cloud, Result};
+
+/// How long to wait for others that begin or renew the session, beside the time of the user.
+const LONGEST_TURN: Duration = Duration::from_secs(2 * 60);
 
 /// The session of a program that one user works with: resumed where it is stored, begun where it is not or is dead. Clones have it together.
 #[derive(Clone)]
@@ -27,6 +34,8 @@ struct Shared {
     /// Held by whoever looks into the store, so that one entry is one session.
     loading: tokio::sync::Mutex<()>,
     current: Mutex<Option<Current>>,
+    /// Until when the user has time to sign in.
+    user_until: Mutex<Option<Instant>>,
 }
 
 #[derive(Clone)]
@@ -127,6 +136,43 @@ impl Lazy {
         Current::replace(&mut self.lock(), session)
     }
 
+    /// Notes that the user is asked now, and has this much time. The token request waits as long,
+    /// and so do others for this session.
+    pub(in crate::auth) fn wait_for_user(&self, request: &TokenRequest, time: Duration) {
+        request.extend_time_limit(time.saturating_add(LONGEST_TURN));
+        *self.user_until() = Instant::now().checked_add(time);
+    }
+
+    fn user_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        let until = self.shared.user_until.lock();
+        until.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for others that begin or renew the session, for as long as the user has time.
+    ///
+    /// # Errors
+    ///
+    /// When they make no progress.
+    async fn turn(
+        &self,
+        request: Option<&TokenRequest>,
+    ) -> Result<tokio::sync::MutexGuard<'_, ()>> {
+        loop {
+            let until = *self.user_until();
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let time = left.unwrap_or_default().saturating_add(LONGEST_TURN);
+            if let Some(request) = request {
+                request.extend_time_limit(time.saturating_add(LONGEST_TURN));
+            }
+            if let Ok(turn) = timeout(time, self.shared.turn.lock()).await {
+                return Ok(turn);
+            }
+            if *self.user_until() <= until {
+                return Err(stalled());
+            }
+        }
+    }
+
     /// The session that there is, here or in the store. Nobody is asked, neither the user nor the platform.
     pub(in crate::auth) async fn resume(&self, cloud: &Cloud) -> Result<Option<UserSession>> {
         let current = self.resumed(cloud).await?;
@@ -136,7 +182,8 @@ impl Lazy {
     /// The session that there is, or the one that is stored, which it is from then on. Whoever asks at the same time gets the same one.
     async fn resumed(&self, cloud: &Cloud) -> Result<Option<Current>> {
         let goes_on = |current: &Current| !current.session.has_ended();
-        let _loading = self.shared.loading.lock().await;
+        let loading = timeout(LONGEST_TURN, self.shared.loading.lock()).await;
+        let _loading = loading.map_err(|_| stalled())?;
         if let Some(current) = self.current().filter(goes_on) {
             return Ok(Some(current));
         }
@@ -164,11 +211,18 @@ impl Lazy {
     where
         F: Future<Output = Result<UserSession>>,
     {
-        let _turn = self.shared.turn.lock().await;
-        let session = sign_in.await?;
-        self.replace(session.clone());
-        session.keep().await?;
-        Ok(session)
+        // What shows the user what to do may call Graph, but not for this session.
+        let within = Within::enter(&*self.shared)?;
+        let begun = async {
+            let _turn = self.turn(None).await?;
+            let session = sign_in.await;
+            *self.user_until() = None;
+            let session = session?;
+            self.replace(session.clone());
+            session.keep().await?;
+            Ok(session)
+        };
+        within.scope(begun).await
     }
 
     /// A token: of the session that there is, or the one that is stored, or else of a new one, which `sign_in` begins for the user
@@ -183,7 +237,19 @@ impl Lazy {
     where
         F: Future<Output = Result<UserSession>>,
     {
-        let _turn = self.shared.turn.lock().await;
+        let within = Within::enter(&*self.shared)?;
+        within.scope(self.next_token(request, sign_in)).await
+    }
+
+    async fn next_token<F>(
+        &self,
+        request: &TokenRequest,
+        sign_in: impl FnOnce(TokenRequest, Option<String>) -> F,
+    ) -> Result<Token>
+    where
+        F: Future<Output = Result<UserSession>>,
+    {
+        let _turn = self.turn(Some(request)).await?;
         let mut current = self.current();
         if current.is_none() {
             current = self.resumed(request.cloud()).await?;
@@ -208,7 +274,9 @@ impl Lazy {
         }
         let username = former.as_ref().and_then(Account::username);
         let expected = self.user.as_deref().or(username).map(str::to_owned);
-        let session = sign_in(request.clone(), expected).await?;
+        let session = sign_in(request.clone(), expected).await;
+        *self.user_until() = None;
+        let session = session?;
         if let (Some(former), Some(new)) = (former, session.account())
             && former.id() != new.id()
         {
@@ -220,4 +288,12 @@ impl Lazy {
         let anew = request.with_claims(None).with_refusal(false);
         self.replace(session).token(anew).await
     }
+}
+
+fn stalled() -> Error {
+    SignInError::new(
+        "another token request of this session makes no progress: the runtime that it began on has \
+         stopped",
+    )
+    .into()
 }

@@ -6,12 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
-use tokio::time::sleep;
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 use super::super::cache::authority;
 use super::super::moment::Moment;
 use super::super::platform::{Grant, Platform};
+use super::super::reentry::Within;
 use super::super::store::{StoreOutcome, TokenStore};
 use super::super::{Application, BoxError, Secret, Token, TokenRequest};
 use super::saved::Saved;
@@ -25,6 +27,10 @@ pub(in crate::auth) type OnRotation = dyn Fn(Secret<String>) -> HandedOver + Sen
 /// How long another process may take from the platform's answer to its write, and how often is looked meanwhile.
 const OTHERS_WRITE: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 20;
+
+/// How long to wait for another token request of the same session. No request takes that long whose
+/// runtime still runs.
+const LONGEST_TURN: Duration = Duration::from_secs(2 * 60);
 
 /// How often a write is tried where others write at the same time.
 const TRIES: u32 = 5;
@@ -72,6 +78,8 @@ pub(in crate::auth) struct Rotation {
     is_session: bool,
     /// Whose the refresh tokens are: they are sent to no other platform.
     authority: String,
+    /// Tells it from other sign-ins of its user.
+    id: Uuid,
     /// What its access tokens end with.
     life: Life,
     /// Locked as long as a request runs, so that one refresh token is not used twice at once.
@@ -164,7 +172,7 @@ impl Rotation {
     ///
     /// When one fails, who is given it again with the next call.
     pub(in crate::auth) async fn keep(&self) -> Result<()> {
-        let mut current = self.current.lock().await;
+        let mut current = self.turn().await?;
         self.hand_over(&mut current).await
     }
 
@@ -206,6 +214,7 @@ impl Rotation {
             keepers,
             is_session,
             authority: authority(cloud.login()),
+            id: Uuid::new_v4(),
             life: Life::default(),
             current: Mutex::new(current),
         }
@@ -217,6 +226,14 @@ impl Rotation {
 
     pub(in crate::auth) fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
+    }
+
+    pub(in crate::auth) fn id(&self) -> &Uuid {
+        &self.id
+    }
+
+    pub(in crate::auth) fn is_stored(&self) -> bool {
+        self.keepers.store.is_some()
     }
 
     pub(in crate::auth) fn life(&self) -> &Life {
@@ -233,6 +250,12 @@ impl Rotation {
     ///
     /// What the platform and the keepers say; [`needs_user`](SignInError::needs_user) where there is nothing to renew with.
     pub(in crate::auth) async fn token(&self, request: &TokenRequest) -> Result<Token> {
+        // A callback or a store that calls Graph for this session would wait for its own turn.
+        let within = Within::enter(self)?;
+        within.scope(self.next_token(request)).await
+    }
+
+    async fn next_token(&self, request: &TokenRequest) -> Result<Token> {
         if self.authority != authority(request.cloud().login()) {
             return Err(SignInError::new(format!(
                 "the user has signed in at `{}`, and the client is of another cloud: `{}`",
@@ -241,7 +264,7 @@ impl Rotation {
             ))
             .into());
         }
-        let mut current = self.current.lock().await;
+        let mut current = self.turn().await?;
         self.has_not_ended()?;
         // Whoever failed the last time.
         self.hand_over(&mut current).await?;
@@ -259,6 +282,22 @@ impl Rotation {
         self.hand_over(&mut current).await?;
         current.token = None;
         self.given_out(grant.token())
+    }
+
+    /// Waits for the other requests of this session.
+    ///
+    /// # Errors
+    ///
+    /// When one of them makes no progress.
+    async fn turn(&self) -> Result<MutexGuard<'_, Current>> {
+        let turn = timeout(LONGEST_TURN, self.current.lock()).await;
+        turn.map_err(|_| {
+            SignInError::new(
+                "another token request of this session makes no progress: the runtime that it \
+                 began on has stopped",
+            )
+            .into()
+        })
     }
 
     fn given_out(&self, token: Token) -> Result<Token> {
@@ -281,7 +320,7 @@ impl Rotation {
     pub(in crate::auth) async fn end(&self) -> Result<()> {
         self.life.end();
         // A request that is under way ends first, and what it brings is not stored.
-        let mut current = self.current.lock().await;
+        let mut current = self.turn().await?;
         current.end();
         let Some(Place { store, key }) = &self.keepers.store else {
             return Ok(());
@@ -482,7 +521,7 @@ impl fmt::Debug for Rotation {
         f.debug_struct("Rotation")
             .field("application", &self.application)
             .field("scope", &self.scope)
-            .field("is_stored", &self.keepers.store.is_some())
+            .field("is_stored", &self.is_stored())
             .finish_non_exhaustive()
     }
 }

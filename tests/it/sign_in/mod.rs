@@ -8,6 +8,7 @@ mod desktop;
 mod device;
 mod errors;
 mod on_behalf_of;
+mod provider;
 mod session;
 mod tenants;
 mod web;

@@ -1,0 +1,171 @@
+//! How long a token provider may take.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::{SignInError, TransportError};
+
+/// How long a provider may take that does not say otherwise.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How long one attempt at an endpoint may take, when another one follows and when none does.
+const FIRST_ATTEMPT: Duration = Duration::from_secs(10);
+const LAST_ATTEMPT: Duration = Duration::from_secs(30);
+
+/// Time for what lies between two attempts: pauses, and the store of a refresh token.
+const BETWEEN: Duration = Duration::from_secs(10);
+
+/// How long a limit may be overrun before its runtime is taken to have stopped.
+const OVERRUN: Duration = Duration::from_secs(5);
+
+/// The furthest that a limit may be extended: users get no more time than this.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The time at which a token request is given up. Each attempt at an endpoint extends it, and each
+/// provider that waits for its user.
+#[derive(Clone, Debug)]
+pub(super) struct TimeLimit {
+    /// The limit of the client, if it has one.
+    timeout: Option<Duration>,
+    end: Arc<Mutex<Instant>>,
+}
+
+impl TimeLimit {
+    /// Starts a limit now: that of the client, or else a minute.
+    pub(super) fn new(timeout: Option<Duration>) -> Self {
+        let limit = timeout.map_or(LIMIT, |timeout| timeout.min(LIMIT));
+        Self {
+            timeout,
+            end: Arc::new(Mutex::new(later(limit))),
+        }
+    }
+
+    /// Extends the limit to this time from now. It never shortens it.
+    pub(super) fn extend(&self, time: Duration) {
+        let mut end = self.lock();
+        *end = later(time).max(*end);
+    }
+
+    /// Returns how long the next attempt at an endpoint may take, for which the limit is extended.
+    pub(super) fn attempt(&self, is_last: bool) -> Duration {
+        let limit = if is_last { LAST_ATTEMPT } else { FIRST_ATTEMPT };
+        let limit = self.timeout.map_or(limit, |timeout| timeout.min(limit));
+        self.extend(limit + BETWEEN);
+        limit
+    }
+
+    /// Awaits a provider until the limit is over.
+    ///
+    /// # Errors
+    ///
+    /// When it took longer.
+    pub(super) async fn enforce<F: Future>(&self, provider: F) -> Result<F::Output, SignInError> {
+        if Handle::try_current().is_err() {
+            // No clock runs here. A provider that needs none may do without Tokio.
+            return Ok(provider.await);
+        }
+        let started = Instant::now();
+        let mut provider = pin!(provider);
+        loop {
+            let end = *self.lock();
+            match timeout_at(end, &mut provider).await {
+                Ok(outcome) => return Ok(outcome),
+                // It was extended meanwhile.
+                Err(_) if *self.lock() > end => {}
+                Err(_) => return Err(over(started.elapsed())),
+            }
+        }
+    }
+
+    /// Whether nothing has enforced this limit although it is over: its runtime has stopped.
+    pub(super) fn is_overrun(&self) -> bool {
+        self.lock()
+            .checked_add(OVERRUN)
+            .is_some_and(|end| end <= Instant::now())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Instant> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn later(time: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(time.min(LONGEST)).unwrap_or(now)
+}
+
+fn over(taken: Duration) -> SignInError {
+    let seconds = taken.as_secs_f64().ceil();
+    SignInError::from_transport(TransportError::out_of_time()).with_message(format!(
+        "the token provider gave no token within {seconds} s; a provider that waits for a person \
+         calls `TokenRequest::extend_time_limit`"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn provider_without_progress_is_given_up_after_limit() {
+        for (timeout, taken) in [(None, 60), (Some(5), 5), (Some(600), 60)] {
+            let before = Instant::now();
+            let limit = TimeLimit::new(timeout.map(Duration::from_secs));
+            let error = limit.enforce(pending::<()>()).await.unwrap_err();
+            assert_eq!(before.elapsed().as_secs(), taken);
+            assert!(error.is_timeout() && error.is_retryable());
+            assert!(
+                error.to_string().contains(&format!("within {taken} s")),
+                "{error}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn extended_limit_lets_provider_finish() {
+        let limit = TimeLimit::new(None);
+        let provider = async {
+            for _ in 0..10 {
+                sleep(Duration::from_secs(50)).await;
+                limit.extend(Duration::from_secs(60));
+            }
+            7
+        };
+        assert_eq!(limit.enforce(provider).await.unwrap(), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn limit_is_never_shortened_and_has_an_end() {
+        let limit = TimeLimit::new(None);
+        limit.extend(Duration::ZERO);
+        limit.extend(Duration::MAX);
+        assert_eq!(limit.enforce(ready(7)).await.unwrap(), 7);
+        let before = Instant::now();
+        assert!(limit.enforce(pending::<()>()).await.is_err());
+        assert_eq!(before.elapsed(), LONGEST);
+        assert!(!limit.is_overrun());
+        sleep(OVERRUN).await;
+        assert!(limit.is_overrun());
+    }
+
+    #[test]
+    fn attempt_never_takes_longer_than_client_timeout() {
+        let attempts = |timeout: Option<u64>| {
+            let limit = TimeLimit::new(timeout.map(Duration::from_secs));
+            [false, true].map(|is_last| limit.attempt(is_last).as_secs())
+        };
+        assert_eq!(attempts(None), [10, 30]);
+        assert_eq!(attempts(Some(20)), [10, 20]);
+        assert_eq!(attempts(Some(3)), [3, 3]);
+        assert_eq!(attempts(Some(600)), [10, 30]);
+    }
+}
