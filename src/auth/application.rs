@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use url::Url;
+use uuid::Uuid;
 
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 use super::Certificate;
@@ -55,7 +56,11 @@ enum Proof {
     #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
     Certificate(Certificate),
     /// What makes an assertion each time that one is needed.
-    Callback(Arc<dyn Fn() -> MadeAssertion + Send + Sync>),
+    Callback {
+        make: Arc<dyn Fn() -> MadeAssertion + Send + Sync>,
+        /// Tells it from other callbacks, which cannot be compared.
+        id: Uuid,
+    },
     /// What another platform says of the program that runs on it.
     Federation(Federation),
 }
@@ -112,6 +117,9 @@ impl Application {
     /// Shows an assertion: a token (JWT) that is made elsewhere and says who the application is. The callback is asked each
     /// time that one is needed; an assertion is good for minutes, so none is kept.
     ///
+    /// Clones of this application share their tokens. One that is made anew with the same callback
+    /// shares none with it, because callbacks cannot be compared.
+    ///
     /// ```
     /// # use msgraph::auth::Application;
     /// # async fn sign_in_the_vault() -> std::io::Result<String> { Ok(String::new()) }
@@ -128,10 +136,14 @@ impl Application {
         S: Into<Secret<String>>,
         E: Into<BoxError>,
     {
-        self.proof = Proof::Callback(Arc::new(move || {
+        let make = move || -> MadeAssertion {
             let made = assertion();
             Box::pin(async move { made.await.map(Into::into).map_err(Into::into) })
-        }));
+        };
+        self.proof = Proof::Callback {
+            make: Arc::new(make),
+            id: Uuid::new_v4(),
+        };
         self
     }
 
@@ -314,9 +326,10 @@ impl Application {
         Ok(platform.client_credentials().await?.token())
     }
 
-    /// What the application's own tokens are of.
+    /// Returns what the application's own tokens are of.
     pub(super) fn cache_key(&self, cloud: &Cloud) -> CacheKey {
-        CacheKey::new(cloud, &self.tenant, &self.client_id)
+        let key = CacheKey::new(cloud, &self.tenant, &self.client_id);
+        self.proof.identify(key)
     }
 
     pub(super) fn is_public(&self) -> bool {
@@ -357,7 +370,7 @@ impl Application {
                 let assertion = certificate.assertion(&self.client_id, endpoint).await?;
                 Ok(Shown::Assertion(assertion))
             }
-            Proof::Callback(make) => make().await.map(Shown::Assertion).map_err(|error| {
+            Proof::Callback { make, .. } => make().await.map(Shown::Assertion).map_err(|error| {
                 SignInError::new("there is no assertion to sign in with")
                     .with_source(error)
                     .into()
@@ -399,6 +412,22 @@ impl fmt::Debug for Application {
     }
 }
 
+impl Proof {
+    /// Adds to a key what the application shows. Whoever shows something else shares no token.
+    fn identify(&self, key: CacheKey) -> CacheKey {
+        match self {
+            Self::None => key,
+            Self::Secret(secret) => key.credential("secret").credential(secret.expose()),
+            #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+            Self::Certificate(certificate) => key
+                .credential("certificate")
+                .credential(certificate.digest()),
+            Self::Callback { id, .. } => key.credential("callback").credential(id),
+            Self::Federation(federation) => federation.identify(key),
+        }
+    }
+}
+
 impl fmt::Debug for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -408,7 +437,7 @@ impl fmt::Debug for Proof {
             Self::Certificate(certificate) => {
                 f.debug_tuple("Certificate").field(certificate).finish()
             }
-            Self::Callback(_) => f.write_str("Callback"),
+            Self::Callback { .. } => f.write_str("Callback"),
             Self::Federation(federation) => federation.fmt(f),
         }
     }

@@ -248,6 +248,18 @@ pub(super) fn is_of(named: Option<&str>, cloud: &Cloud) -> Result<()> {
 
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 impl CertificateAt {
+    /// Adds to a key which certificate it is. It is not opened yet.
+    fn identify(&self, key: CacheKey) -> CacheKey {
+        let password = self
+            .password
+            .as_ref()
+            .map(|password| password.expose().as_str());
+        key.credential("certificate file")
+            .credential(self.path.as_os_str().as_encoded_bytes())
+            .credential(password.unwrap_or_default())
+            .credential([u8::from(self.sends_chain)])
+    }
+
     async fn open(&self) -> Result<Certificate> {
         let (path, password) = (self.path.clone(), self.password.clone());
         // Reading waits, and decrypting takes its time.
@@ -278,7 +290,12 @@ impl TokenProvider for Environment {
         let found = self.found.as_ref().ok()?;
         // What is an error must not be one only as long as nobody else has brought a token.
         is_of(found.authority.as_deref(), cloud).ok()?;
-        Some(found.application.cache_key(cloud))
+        let key = found.application.cache_key(cloud);
+        #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+        if let Some(certificate) = &found.certificate {
+            return Some(certificate.identify(key));
+        }
+        Some(key)
     }
 }
 
@@ -562,8 +579,20 @@ mod tests {
     #[test]
     fn tokens_are_shared_with_whoever_is_the_same_application() {
         let key = application(&[(SECRET, HUSH)]).cache_key(&Cloud::Global);
-        let same = ClientSecret::new("contoso.com", "client", "another");
+        let same = ClientSecret::new("contoso.com", "client", HUSH);
         assert_eq!(key, same.cache_key(&Cloud::Global));
+        let other = ClientSecret::new("contoso.com", "client", "another");
+        assert_ne!(key, other.cache_key(&Cloud::Global));
+        let certificate = |path: &str, password: &str| {
+            let variables = [(CERTIFICATE, path), (CERTIFICATE_PASSWORD, password)];
+            application(&variables).cache_key(&Cloud::Global)
+        };
+        assert_eq!(certificate("/a.pfx", HUSH), certificate("/a.pfx", HUSH));
+        assert_ne!(certificate("/a.pfx", HUSH), certificate("/b.pfx", HUSH));
+        assert_ne!(
+            certificate("/a.pfx", HUSH),
+            certificate("/a.pfx", "another")
+        );
         assert!(key.is_some() && key != same.cache_key(&Cloud::China));
         let of_china = application(&[(SECRET, HUSH), (AUTHORITY, "login.chinacloudapi.cn")]);
         assert_eq!(of_china.cache_key(&Cloud::Global), None);

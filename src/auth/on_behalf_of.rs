@@ -4,9 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
 
 use super::platform::{Grant, Platform};
 use super::session::{Place, joined, sign_in_scope};
@@ -128,12 +125,6 @@ impl OnBehalfOf {
         let platform = Platform::new(&self.application, request).await?;
         platform.on_behalf_of(&self.incoming, scope).await
     }
-
-    /// What tells this user's sign-in from all others without being a secret.
-    fn fingerprint(&self) -> String {
-        let digest = Sha256::digest(self.incoming.expose().as_bytes());
-        format!("on-behalf-of:{}", BASE64_URL_SAFE_NO_PAD.encode(digest))
-    }
 }
 
 #[async_trait]
@@ -144,7 +135,9 @@ impl TokenProvider for OnBehalfOf {
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
-        let key = self.application.cache_key(cloud).user(self.fingerprint());
+        let key = self.application.cache_key(cloud);
+        // The incoming token says who the user is.
+        let key = key.user("on behalf of").credential(self.incoming.expose());
         Some(match &self.scope {
             Some(scope) => key.scopes([scope]),
             None => key,

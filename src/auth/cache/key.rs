@@ -2,10 +2,15 @@
 
 use std::fmt;
 use std::hash::Hash;
+use std::sync::LazyLock;
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::Cloud;
 
-/// What a token is of: authority, tenant, client, user and scopes. Where two keys are equal, so are the tokens.
+/// What a token is of: authority, tenant, client, user, scopes, and the credential that it is got
+/// with. Providers whose keys are equal share their tokens.
 ///
 /// ```
 /// use msgraph::Cloud;
@@ -17,6 +22,8 @@ use crate::Cloud;
 /// assert_ne!(ada, ada.clone().user("grace@contoso.com"));
 /// // The order of scopes says nothing.
 /// assert_eq!(ada, ada.clone().scopes(["User.Read", "Mail.Read"]));
+/// // Who shows another secret shares no token.
+/// assert_ne!(ada.clone().credential("hunter2"), ada.clone().credential("hunter3"));
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CacheKey {
@@ -27,7 +34,14 @@ pub struct CacheKey {
     resource: String,
     user: Option<String>,
     scopes: Vec<String>,
+    credential: Option<Digested>,
 }
+
+type Digested = [u8; 32];
+
+/// What the hashes of this process begin with, so that none can be looked up in a table made
+/// before.
+static SALT: LazyLock<[Uuid; 2]> = LazyLock::new(|| [Uuid::new_v4(), Uuid::new_v4()]);
 
 impl CacheKey {
     /// The application's own token in a tenant, for all that it may do there.
@@ -39,6 +53,7 @@ impl CacheKey {
             resource: cloud.scope().to_ascii_lowercase(),
             user: None,
             scopes: Vec::new(),
+            credential: None,
         };
         key.scopes([cloud.scope()])
     }
@@ -75,6 +90,23 @@ impl CacheKey {
         )
     }
 
+    /// A token that is got with this credential: a secret, a certificate, an assertion, a refresh
+    /// token. Of several, all count, in their order.
+    ///
+    /// Whoever has the right secret must share neither tokens nor refusals with whoever has a wrong
+    /// one. The key holds a hash of it, with a salt that is another in each process.
+    #[must_use]
+    pub fn credential(mut self, credential: impl AsRef<[u8]>) -> Self {
+        let mut hash = Sha256::new();
+        for salt in &*SALT {
+            hash.update(salt.as_bytes());
+        }
+        hash.update(self.credential.unwrap_or_default());
+        hash.update(credential.as_ref());
+        self.credential = Some(hash.finalize().into());
+        self
+    }
+
     /// The key as text, for stores: it says nothing that is secret, and nothing of the scopes, since a refresh token is good for any.
     pub(in crate::auth) fn name(&self) -> String {
         let Self {
@@ -84,6 +116,8 @@ impl CacheKey {
             resource: _,
             user,
             scopes: _,
+            // A refresh token outlives the secret of its application.
+            credential: _,
         } = self;
         let user = user.as_deref().unwrap_or_default();
         format!("{authority}/{tenant}/{client_id}/{user}")
@@ -106,7 +140,7 @@ pub(in crate::auth) fn authority(login: &str) -> String {
     host.to_owned()
 }
 
-/// Without the user, whose name is nobody else's business.
+/// Without the user, whose name is nobody else's business, and the credential.
 impl fmt::Debug for CacheKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheKey")
@@ -154,6 +188,13 @@ mod tests {
         for other in &others {
             assert_ne!(*other, key);
         }
+        let with = |credential: &str| key.clone().credential(credential);
+        assert_eq!(with("secret"), with("secret"));
+        assert_ne!(with("secret"), key);
+        assert_ne!(with("secret"), with("another"));
+        assert_ne!(with("one").credential("two"), with("two").credential("one"));
+        // No store is told of it.
+        assert_eq!(with("secret").name(), key.name());
         // US Government L4 and L5 have one authority.
         let of = |cloud| CacheKey::new(&cloud, "contoso.us", "client");
         assert_ne!(of(Cloud::UsGovL4), of(Cloud::UsGovL5));

@@ -637,7 +637,7 @@ mod tests {
     #[test]
     fn a_request_that_ends_with_its_runtime_does_not_hold_up_the_next() {
         let (provider, tokens) = counting(Counting {
-            takes: HOUR,
+            takes: Duration::from_secs(30),
             lives: None,
             ..Counting::new()
         });

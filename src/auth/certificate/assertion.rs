@@ -63,6 +63,14 @@ impl Certificates {
         digest.iter().map(|byte| format!("{byte:02X}")).collect()
     }
 
+    /// Adds all of them to a hash.
+    pub(super) fn hash(&self, hash: &mut Sha256) {
+        hash.update(&self.own);
+        for issuer in &self.issuers {
+            hash.update(Sha256::digest(issuer));
+        }
+    }
+
     /// Header and claims, which the key is to sign.
     pub(super) fn unsigned(&self, asked: Asked<'_>) -> String {
         // The thumbprint goes with the algorithm: whoever knows the older of the one knows the older of the other alone.

@@ -11,6 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::ParsedCertificate;
 use rustls::sign::SigningKey;
 use rustls::{CertificateError, SignatureAlgorithm, SignatureScheme};
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::assertion::{Asked, Certificates, signed};
@@ -23,6 +24,8 @@ pub(super) type Key = Zeroizing<PrivateKeyDer<'static>>;
 /// A certificate and the key that belongs to it.
 pub(super) struct Identity {
     key: Arc<dyn SigningKey>,
+    /// Of the key as it was read: not every certificate tells which key is its own.
+    key_digest: [u8; 32],
     certificates: Certificates,
 }
 
@@ -40,8 +43,8 @@ impl Identity {
             .map(public_key)
             .collect::<Result<Vec<_>, _>>()?;
         let mut fault = Fault::NoKey;
-        for key in keys {
-            let key = match signing_key(key) {
+        for read in keys {
+            let key = match signing_key(read) {
                 Ok(key) => key,
                 Err(bad) => {
                     fault = bad;
@@ -65,6 +68,7 @@ impl Identity {
             let own = certificates.remove(at);
             return Ok(Self {
                 key,
+                key_digest: Sha256::digest(read.secret_der()).into(),
                 certificates: Certificates {
                     own,
                     issuers: certificates,
@@ -76,6 +80,12 @@ impl Identity {
 
     pub(super) fn thumbprint(&self) -> String {
         self.certificates.thumbprint()
+    }
+
+    /// Adds to a hash what tells it from all others.
+    pub(super) fn hash(&self, hash: &mut Sha256) {
+        self.certificates.hash(hash);
+        hash.update(self.key_digest);
     }
 
     pub(super) fn assertion(&self, asked: Asked<'_>) -> Result<Secret<String>, Fault> {

@@ -14,6 +14,8 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use self::assertion::Asked;
 use self::fault::Fault;
 use self::file::CertificateFile;
@@ -274,6 +276,21 @@ impl Certificate {
             Origin::File(file) => file.current().await.assertion(asked),
             Origin::Signer(signer) => signer.assertion(asked).await,
         }?)
+    }
+
+    /// Returns a hash of the certificate and of what signs with it. Of a file, it is what was read
+    /// last: tokens of the certificate that is there now are not those of one that was there
+    /// before.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        match &self.origin {
+            Origin::Memory(identity) => identity.hash(&mut hash),
+            Origin::File(file) => file.kept().hash(&mut hash),
+            Origin::Signer(signer) => signer.hash(&mut hash),
+        }
+        hash.update(self.algorithm.name());
+        hash.update([u8::from(self.sends_chain)]);
+        hash.finalize().into()
     }
 
     fn in_memory(identity: Identity) -> Self {

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::alg_id::RSA_ENCRYPTION;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::assertion::{Asked, Certificates, signed};
 use super::{Algorithm, Fault, identity, pem};
@@ -55,6 +56,8 @@ type Signature = Pin<Box<dyn Future<Output = Result<Vec<u8>, BoxError>> + Send>>
 /// A certificate, and what signs with its key.
 pub(super) struct Signer {
     certificates: Certificates,
+    /// Tells it from other callbacks, which cannot be compared.
+    id: Uuid,
     sign: Box<dyn Fn(SigningInput) -> Signature + Send + Sync>,
 }
 
@@ -86,6 +89,7 @@ impl Signer {
                 own,
                 issuers: certificates,
             },
+            id: Uuid::new_v4(),
             sign: Box::new(move |input| {
                 let signature = sign(input);
                 Box::pin(async move { signature.await.map(Into::into).map_err(Into::into) })
@@ -95,6 +99,12 @@ impl Signer {
 
     pub(super) fn thumbprint(&self) -> String {
         self.certificates.thumbprint()
+    }
+
+    /// Adds to a hash what tells it from all others.
+    pub(super) fn hash(&self, hash: &mut Sha256) {
+        self.certificates.hash(hash);
+        hash.update(self.id);
     }
 
     pub(super) async fn assertion(&self, asked: Asked<'_>) -> Result<Secret<String>, Fault> {

@@ -47,6 +47,10 @@ impl AzurePipelines {
         }
     }
 
+    pub(super) fn service_connection(&self) -> &str {
+        &self.service_connection
+    }
+
     /// A new token that says which service connection this is. They live for minutes, so none is kept. For whom it is says the
     /// service connection, not the request.
     pub(super) async fn id_token(&self, request: &TokenRequest) -> Result<Secret<String>> {

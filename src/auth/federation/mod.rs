@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(super) use self::azure_pipelines::AzurePipelines;
 pub(super) use self::github_actions::GitHubActions;
 use super::cache::authority;
-use super::{ManagedIdentity, Secret, TokenRequest};
+use super::{CacheKey, ManagedIdentity, Secret, TokenRequest};
 use crate::{Cloud, Result};
 
 /// Where the token is from that an application shows as its assertion. It is asked for anew for each token request.
@@ -30,6 +30,24 @@ pub(super) enum Federation {
 }
 
 impl Federation {
+    /// Adds to a key where the token is from. The token itself is another each time.
+    pub(super) fn identify(&self, key: CacheKey) -> CacheKey {
+        match self {
+            Self::File(file) => {
+                let file = file.as_os_str().as_encoded_bytes();
+                key.credential("file").credential(file)
+            }
+            Self::ManagedIdentity(identity) => key
+                .credential("managed identity")
+                .credential(identity.name())
+                .credential(identity.place().unwrap_or_default()),
+            Self::GitHubActions(_) => key.credential("GitHub Actions"),
+            Self::AzurePipelines(pipelines) => key
+                .credential("Azure Pipelines")
+                .credential(pipelines.service_connection()),
+        }
+    }
+
     /// # Errors
     ///
     /// Whatever is in the way of the token. Nothing was sent to the identity platform then.

@@ -213,7 +213,12 @@ impl TokenProvider for UserSession {
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
         let account = self.account()?;
         let application = self.0.rotation.application();
-        let key = application.cache_key(cloud).user(account.id());
+        let mut key = application.cache_key(cloud).user(account.id());
+        // What is stored at one place is one session, however often it is resumed. Any other is on
+        // its own, because another sign-in of the same user may be refused.
+        if !self.0.rotation.is_stored() {
+            key = key.credential(self.0.rotation.id());
+        }
         Some(match self.0.rotation.scope() {
             Some(scope) => key.scopes([scope]),
             None => key,

@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 
 use futures_util::future::join_all;
-use msgraph::auth::{AccessToken, ClientSecret, TokenCache};
+use msgraph::auth::{
+    AccessToken, CacheKey, Certificate, ClientCertificate, ClientSecret, OnBehalfOf, TokenCache,
+};
 use serde_json::json;
 
 use super::*;
@@ -137,4 +139,187 @@ async fn a_full_cache_forgets_what_was_asked_for_least_lately() {
         format!("{cache:?}"),
         "TokenCache { tokens: 2, capacity: 2 }"
     );
+}
+
+/// A platform that knows one secret, and gives `token-1`, `token-2` … for it.
+async fn knowing(secret: &'static str) -> Recorder {
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    Recorder::new(move |request| {
+        if field(request, "client_secret").as_deref() != Some(secret) {
+            let refusal = json!({ "error": "invalid_client", "error_codes": [7_000_215] });
+            return Answer::json(refusal).with_status(401);
+        }
+        let n = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+        Answer::json(json!({ "access_token": format!("token-{n}"), "expires_in": 3599 }))
+    })
+    .await
+}
+
+fn with_secret(secret: &str) -> ClientSecret {
+    ClientSecret::new("contoso.com", "client", secret)
+}
+
+#[tokio::test]
+async fn wrong_secret_never_gets_token_of_right_one() {
+    let login = knowing("right").await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let right = client(with_secret("right"), &graph, &login);
+    me(&right).await.unwrap();
+    let wrong = right.with_provider(with_secret("wrong"));
+    let error = sign_in_error(me(&wrong).await.unwrap_err());
+    assert_eq!(error.codes(), [7_000_215]);
+    // Whoever has the right one shares the token.
+    me(&right.with_provider(with_secret("right")))
+        .await
+        .unwrap();
+    me(&right).await.unwrap();
+    assert_eq!(tokens(&graph), ["Bearer token-1"; 3]);
+    assert_eq!(login.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn refusal_of_wrong_secret_does_not_reach_right_one() {
+    let login = knowing("right").await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let wrong = client(with_secret("wrong"), &graph, &login);
+    let right = wrong.with_provider(with_secret("right"));
+    let calls = (0..100).map(|at| if at % 2 == 0 { me(&wrong) } else { me(&right) });
+    // All at once, so that they would wait for one token request.
+    let outcomes = join_all(calls).await;
+    let calls_of = |at: usize| outcomes.iter().skip(at).step_by(2);
+    assert!(calls_of(0).all(Result::is_err));
+    assert!(calls_of(1).all(Result::is_ok));
+    assert_eq!(login.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn rotated_secret_signs_in_anew() {
+    let login = platform(json!({})).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let old = client(with_secret("old"), &graph, &login);
+    let new = old.with_provider(with_secret("new"));
+    for client in [&old, &new, &old] {
+        me(client).await.unwrap();
+    }
+    assert_eq!(
+        tokens(&graph),
+        [1, 2, 1].map(|n| format!("Bearer token-{n}"))
+    );
+}
+
+#[tokio::test]
+async fn each_credential_of_an_application_has_own_token() {
+    let login = platform(json!({})).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let base = client(nobody(), &graph, &login);
+    let application = Application::new("contoso.com", "client");
+    let assertion = |text: &'static str| {
+        let assertion = move || async move { Ok::<_, std::io::Error>(text) };
+        application.clone().client_assertion(assertion)
+    };
+    let (one, other) = (assertion("one"), assertion("other"));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "assertion").unwrap();
+    let federated = application.clone().federated_token_file(file.path());
+    for (provider, token) in [
+        (one.clone(), 1),
+        (other.clone(), 2),
+        (application.clone().client_secret("secret"), 3),
+        (federated.clone(), 4),
+        // Clones are one credential.
+        (one, 1),
+        (other, 2),
+        (federated, 4),
+    ] {
+        me(&base.with_provider(provider)).await.unwrap();
+        let sent = tokens(&graph);
+        assert_eq!(sent.last().unwrap(), &format!("Bearer token-{token}"));
+    }
+}
+
+#[tokio::test]
+async fn user_is_kept_apart_by_secret_of_the_api() {
+    let login = knowing("right").await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let base = client(nobody(), &graph, &login);
+    let call = async |secret: &str, incoming: &str| {
+        let api = Application::new("contoso.com", "api").client_secret(secret);
+        me(&base.with_provider(OnBehalfOf::new(api, incoming))).await
+    };
+    call("right", "ada").await.unwrap();
+    call("right", "ada").await.unwrap();
+    call("right", "grace").await.unwrap();
+    sign_in_error(call("wrong", "ada").await.unwrap_err());
+    assert_eq!(
+        tokens(&graph),
+        [1, 1, 2].map(|n| format!("Bearer token-{n}"))
+    );
+}
+
+#[tokio::test]
+async fn key_prints_no_credential() {
+    let key = CacheKey::new(&msgraph::Cloud::Global, "contoso.com", "client");
+    let with = key.clone().credential("hush");
+    assert_eq!(format!("{with:?}"), format!("{key:?}"));
+}
+
+fn certificate(file: &str) -> Certificate {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/certificates");
+    let key = std::fs::read_to_string(format!("{folder}/leaf.key")).unwrap();
+    let certificate = std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+    Certificate::from_pem(certificate + &key).unwrap()
+}
+
+#[tokio::test]
+async fn certificates_have_tokens_of_their_own() {
+    let login = platform(json!({})).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let base = client(nobody(), &graph, &login);
+    let call = async |certificate: Certificate| {
+        let provider = ClientCertificate::new("contoso.com", "client", certificate);
+        me(&base.with_provider(provider)).await.unwrap();
+        login.requests().len()
+    };
+    let leaf = || certificate("leaf.pem");
+    assert_eq!(call(leaf()).await, 1);
+    // Read twice, it is still the same certificate.
+    assert_eq!(call(leaf()).await, 1);
+    assert_eq!(call(leaf().rs256()).await, 2);
+    assert_eq!(call(leaf().send_chain()).await, 3);
+    let signed_elsewhere = || {
+        let public = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/fixtures/certificates/leaf.pem"
+        );
+        let public = std::fs::read(public).unwrap();
+        let sign = |_| async { Ok::<_, std::io::Error>(vec![1, 2, 3]) };
+        Certificate::with_signer(public, sign).unwrap()
+    };
+    let one = signed_elsewhere();
+    assert_eq!(call(one.clone()).await, 4);
+    assert_eq!(call(one).await, 4);
+    assert_eq!(call(signed_elsewhere()).await, 5);
+}
+
+#[tokio::test]
+async fn replaced_certificate_file_is_another_credential() {
+    let login = platform(json!({})).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let base = client(nobody(), &graph, &login);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/certificates");
+    let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, read("leaf.pem") + &read("leaf.key")).unwrap();
+    let kept = Certificate::from_file(file.path()).unwrap();
+    let call = async |certificate: Certificate| {
+        let provider = ClientCertificate::new("contoso.com", "client", certificate);
+        me(&base.with_provider(provider)).await.unwrap();
+        login.requests().len()
+    };
+    assert_eq!(call(kept.clone()).await, 1);
+    assert_eq!(call(certificate("leaf.pem")).await, 1);
+    // The issuer's certificate goes along: what is shown is another.
+    let more = read("leaf.pem") + &read("authority.pem") + &read("leaf.key");
+    std::fs::write(&file, more).unwrap();
+    assert_eq!(call(Certificate::from_file(file.path()).unwrap()).await, 2);
 }

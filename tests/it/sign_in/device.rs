@@ -403,10 +403,13 @@ async fn an_answer_that_gets_lost_is_asked_for_again_after_a_pause() {
     let device = device(&simulator, approve);
     let base = base(&simulator);
     let sign_in = tokio::spawn(async move { device.sign_in(&base).await });
+    busy_until(|| !simulator.requests().is_empty()).await;
+    // The least interval between two polls.
+    tokio::time::advance(Duration::from_secs(1)).await;
     for asked in 1..=2 {
         busy_until(|| token_requests(&simulator).len() == asked).await;
         assert!(!sign_in.is_finished());
-        tokio::time::advance(Duration::from_secs(5)).await;
+        tokio::time::advance(Duration::from_secs(6)).await;
     }
     busy_until(|| sign_in.is_finished()).await;
     sign_in.await.unwrap().unwrap();
