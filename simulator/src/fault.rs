@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::header::{HeaderName, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::clock::http_date;
@@ -69,8 +69,17 @@ enum Kind {
     Reset,
     Lost,
     Slow(Duration),
+    SlowBody(Duration),
     Truncated,
+    CutJson,
+    ErrorInSuccess {
+        code: String,
+        message: String,
+        beside_value: bool,
+    },
+    Late(StatusCode),
     Unheard(String),
+    ClockJump(Duration),
     Quirk(Quirk),
 }
 
@@ -85,8 +94,22 @@ pub(crate) enum Effect {
     Lost,
     /// Is answered as usual, later.
     Slow(Duration),
+    /// Is answered as usual, with a pause before each quarter of the body.
+    SlowBody(Duration),
     /// Is answered as usual, and the connection ends in the middle of the body.
     Truncated,
+    /// Is answered as usual, with a JSON body that ends in its middle and has the right length.
+    CutJson,
+    /// Is carried out, and its successful JSON response holds an error.
+    ErrorInSuccess {
+        error: Value,
+        /// Whether the error stands beside the first items of `value` instead of alone.
+        beside_value: bool,
+    },
+    /// Is carried out, and answered with this error.
+    Late(Answer),
+    /// Is answered as usual, after the simulator's clock has jumped ahead.
+    ClockJump(Duration),
     /// Is answered as if it did not have this header.
     Unheard(String),
     /// Is carried out in an odd way.
@@ -102,8 +125,76 @@ pub(crate) enum Quirk {
     RepeatedItems,
     /// Of a slice of an upload, so many bytes are kept.
     Kept(u64),
+    /// A file that is changed while it is downloaded.
+    ChangedContent,
+    /// A refresh token that can be used this one time only.
+    SingleUse,
     /// Work that is taken in and fails later.
     FailedOperation { code: String, message: String },
+}
+
+impl Effect {
+    /// Whether the effect shows in this response to a request that was carried out.
+    pub(crate) fn shows_in(&self, answer: &Answer) -> bool {
+        match self {
+            Self::SlowBody(_) | Self::Truncated => answer.body.len() > 1,
+            Self::CutJson => is_json(answer) && answer.body.len() > 1,
+            Self::ErrorInSuccess { .. } => is_json(answer) && answer.status.is_success(),
+            Self::Quirk(Quirk::ChangedContent) => {
+                answer.status.is_success() && answer.body.len() > 1
+            }
+            Self::Quirk(_) => answer.status.is_success(),
+            Self::Answer(_)
+            | Self::Reset
+            | Self::Lost
+            | Self::Slow(_)
+            | Self::Late(_)
+            | Self::ClockJump(_)
+            | Self::Unheard(_) => true,
+        }
+    }
+
+    /// The response to a request that was carried out, with what the effect makes of it.
+    pub(crate) fn applied_to(&self, answer: Answer) -> Answer {
+        if !self.shows_in(&answer) {
+            return answer;
+        }
+        match self {
+            Self::CutJson => {
+                let half = answer.body.len() / 2;
+                Answer {
+                    body: answer.body.slice(..half),
+                    ..answer
+                }
+            }
+            Self::ErrorInSuccess {
+                error,
+                beside_value,
+            } => {
+                let mut body = json!({ "error": error });
+                let sent: Option<Value> = serde_json::from_slice(&answer.body).ok();
+                let items = sent.as_ref().and_then(|sent| sent["value"].as_array());
+                if let Some(items) = items.filter(|_| *beside_value) {
+                    let half = items.get(..items.len() / 2).unwrap_or_default();
+                    body["value"] = json!(half);
+                }
+                Answer {
+                    body: body.to_string().into(),
+                    ..answer
+                }
+            }
+            Self::Late(late) => late.clone(),
+            _ => answer,
+        }
+    }
+}
+
+/// Whether a response has a JSON body.
+fn is_json(answer: &Answer) -> bool {
+    let media_type = answer.headers.get(CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    media_type.is_some_and(|media_type| media_type.starts_with("application/json"))
+        && !answer.body.is_empty()
 }
 
 impl Fault {
@@ -160,6 +251,62 @@ impl Fault {
     /// The answer comes as usual, but its body ends in the middle.
     pub fn truncated() -> Self {
         Self::new(Kind::Truncated)
+    }
+
+    /// The response comes with a pause of this length before each quarter of its body.
+    pub fn slow_body(pause: Duration) -> Self {
+        Self::new(Kind::SlowBody(pause))
+    }
+
+    /// The JSON of the response ends in its middle, and `Content-Length` is the length of what is
+    /// sent: the framing is right, and the JSON cannot be read. Other responses stay as they are.
+    pub fn cut_json() -> Self {
+        Self::new(Kind::CutJson)
+    }
+
+    /// The request is carried out, and the body of its successful JSON response is an OData error.
+    /// Other responses stay as they are.
+    pub fn error_in_success(code: &str, message: &str) -> Self {
+        Self::new(Kind::ErrorInSuccess {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            beside_value: false,
+        })
+    }
+
+    /// As [`error_in_success`](Self::error_in_success), with the error beside the first half of the
+    /// items where the response is a page.
+    pub fn error_beside_value(code: &str, message: &str) -> Self {
+        Self::new(Kind::ErrorInSuccess {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            beside_value: true,
+        })
+    }
+
+    /// The request is carried out, and answered with this status and the service's JSON for it:
+    /// what a gateway says that has given up waiting.
+    pub fn late_status(status: StatusCode) -> Self {
+        Self::new(Kind::Late(status))
+    }
+
+    /// The simulator's clock jumps ahead before the request is answered, as by
+    /// [`Simulator::advance`](crate::Simulator::advance).
+    pub fn clock_jump(ahead: Duration) -> Self {
+        Self::new(Kind::ClockJump(ahead))
+    }
+
+    /// The file is changed while it is downloaded: the download breaks off in its middle, and from
+    /// then on each byte of the content is its complement. For requests to
+    /// [`Simulator::storage_url`](crate::Simulator::storage_url).
+    pub fn changed_content() -> Self {
+        Self::new(Kind::Quirk(Quirk::ChangedContent))
+    }
+
+    /// The refresh token of the request is dead from then on, and the response has the next one:
+    /// [`RefreshTokens::SingleUse`](crate::RefreshTokens::SingleUse) for one token request.
+    pub fn single_use() -> Self {
+        Self::new(Kind::Quirk(Quirk::SingleUse))
     }
 
     /// The request is carried out, but its answer is lost: the connection is reset instead. In a `$batch`, the part's
@@ -324,7 +471,19 @@ impl Fault {
             Kind::Unheard(header) => Effect::Unheard(header.clone()),
             Kind::Quirk(quirk) => Effect::Quirk(quirk.clone()),
             Kind::Slow(delay) => Effect::Slow(*delay),
+            Kind::SlowBody(pause) => Effect::SlowBody(*pause),
             Kind::Truncated => Effect::Truncated,
+            Kind::CutJson => Effect::CutJson,
+            Kind::ErrorInSuccess {
+                code,
+                message,
+                beside_value,
+            } => Effect::ErrorInSuccess {
+                error: json!({ "code": code, "message": message }),
+                beside_value: *beside_value,
+            },
+            Kind::Late(status) => Effect::Late(problem(*status, manner, now, request_id)),
+            Kind::ClockJump(ahead) => Effect::ClockJump(*ahead),
         }
     }
 }

@@ -87,6 +87,33 @@ fn mix(counter: u64) -> u64 {
     z ^ z >> 31
 }
 
+/// A sequence of numbers that looks random and is the same for the same seed.
+#[derive(Clone, Debug)]
+pub(crate) struct Chance {
+    state: u64,
+}
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { state: mix(seed) }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(1);
+        mix(self.state)
+    }
+
+    /// A number from 0 to below `end`; 0 where that is 0.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.next().checked_rem(end).unwrap_or_default()
+    }
+
+    /// A number from 0 to below 1.
+    pub(crate) fn fraction(&mut self) -> f64 {
+        f64::from((self.next() >> 32) as u32) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
 fn base32(bytes: &[u8]) -> String {
     let digit = |value: u8| {
         char::from(if value < 26 {

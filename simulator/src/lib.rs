@@ -12,7 +12,8 @@
 //!
 //! It also refuses what Graph refuses, in Graph's words: an unknown path, method, query option or property, an option
 //! given twice, a missing `ConsistencyLevel`, a body that does not fit, a token that is missing, expired, revoked or of
-//! another audience. And it can be told to misbehave: [`Fault`], [`Forgery`], [`ExpectedRanges`].
+//! another audience. And it can be told to misbehave: [`Fault`], [`Forgery`], [`ExpectedRanges`], and [`Chaos`] for all
+//! of it by chance. What requests have changed is kept: [`Simulator::changes`].
 //!
 //! ```
 //! use simulator::{Fault, RetryAfter, Simulator};
@@ -98,6 +99,8 @@ mod batch;
 mod body;
 mod browser;
 mod certificate;
+mod changes;
+mod chaos;
 mod clock;
 mod core;
 mod delta;
@@ -129,11 +132,13 @@ mod throttle;
 mod webhooks;
 
 pub use browser::{Browser, Page};
+pub use changes::{ChangeKind, RecordedChange};
+pub use chaos::{Chaos, Misbehavior};
 pub use description::Description;
 pub use error::Error;
 pub use fault::{Fault, RetryAfter};
 pub use identity::{ExpiresOn, RefreshTokens};
-pub use recorder::{Host, RecordedRequest};
+pub use recorder::{Host, RecordedRequest, RequestCounts};
 pub use seed::Seed;
 pub use service::Service;
 pub use simulator::{Builder, Credentials, Simulator};

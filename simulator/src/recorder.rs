@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
-/// How many requests are kept.
+/// How many requests are kept where nothing else is asked for.
 pub(crate) const KEPT: usize = 10_000;
 
 /// Headers that say who sends a request: a token, or what only programs of one machine know.
@@ -86,27 +86,58 @@ impl fmt::Debug for RecordedRequest {
     }
 }
 
-/// Keeps the last requests.
-#[derive(Debug, Default)]
+/// How many requests there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestCounts {
+    /// Those to Graph and to the identity platform, token requests included.
+    pub graph: u64,
+    /// Those to the host that takes no token.
+    pub storage: u64,
+    /// Those to the token endpoint.
+    pub token: u64,
+}
+
+/// Counts the requests, and keeps the last ones.
+#[derive(Debug)]
 pub(crate) struct Recorder {
     requests: VecDeque<RecordedRequest>,
+    kept: usize,
+    counts: RequestCounts,
 }
 
 impl Recorder {
+    pub(crate) fn keeping(kept: usize) -> Self {
+        Self {
+            requests: VecDeque::new(),
+            kept,
+            counts: RequestCounts::default(),
+        }
+    }
+
     pub(crate) fn record(&mut self, mut request: RecordedRequest) {
+        match request.host {
+            Host::Graph => self.counts.graph += 1,
+            Host::Storage => self.counts.storage += 1,
+        }
+        self.counts.token += u64::from(request.is_sign_in());
         for name in SECRET {
             if let Some(secret) = request.headers.get_mut(name) {
                 secret.set_sensitive(true);
             }
         }
-        if self.requests.len() == KEPT {
+        self.requests.push_back(request);
+        while self.requests.len() > self.kept {
             self.requests.pop_front();
         }
-        self.requests.push_back(request);
     }
 
     pub(crate) fn all(&self) -> Vec<RecordedRequest> {
         self.requests.iter().cloned().collect()
+    }
+
+    pub(crate) fn counts(&self) -> RequestCounts {
+        self.counts
     }
 
     pub(crate) fn clear(&mut self) {

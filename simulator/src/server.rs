@@ -5,7 +5,8 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -15,9 +16,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Sleep;
 
 use crate::core::{Core, Reply};
-use crate::fault::Effect;
+use crate::fault::{Effect, Quirk};
 use crate::recorder::Host;
 use crate::request::Request;
 
@@ -80,7 +82,8 @@ async fn answer(
     let Reply { effect, answer } = core.handle(host, &request, true).await;
     let mut payload = Payload {
         length: answer.body.len() as u64,
-        rest: Some(answer.body),
+        rest: answer.body,
+        pauses: None,
         broken: false,
         flushed: false,
     };
@@ -90,8 +93,18 @@ async fn answer(
             return Err(Broken);
         }
         Some(Effect::Slow(delay)) => tokio::time::sleep(delay).await,
-        Some(Effect::Truncated) => payload.truncate(),
-        Some(Effect::Answer(_) | Effect::Unheard(_) | Effect::Quirk(_)) | None => {}
+        Some(Effect::SlowBody(pause)) => payload.pauses = Some(Pauses::new(pause, payload.length)),
+        Some(Effect::Truncated | Effect::Quirk(Quirk::ChangedContent)) => payload.truncate(),
+        Some(
+            Effect::Answer(_)
+            | Effect::CutJson
+            | Effect::ErrorInSuccess { .. }
+            | Effect::Late(_)
+            | Effect::ClockJump(_)
+            | Effect::Unheard(_)
+            | Effect::Quirk(_),
+        )
+        | None => {}
     }
     let mut response = Response::new(payload);
     *response.status_mut() = answer.status;
@@ -111,22 +124,42 @@ impl std::fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// A body, which may end before its announced length.
+/// A body, which may come slowly, or end before its announced length.
 #[derive(Default)]
 struct Payload {
     length: u64,
-    rest: Option<Bytes>,
+    rest: Bytes,
+    pauses: Option<Pauses>,
     broken: bool,
     /// Before the connection breaks, what there is has gone out.
     flushed: bool,
 }
 
 impl Payload {
+    /// Leaves out the second half; a body that has no halves stays as it is.
     fn truncate(&mut self) {
-        if let Some(body) = &mut self.rest {
-            body.truncate(body.len() / 2);
+        if self.rest.len() > 1 {
+            self.rest.truncate(self.rest.len() / 2);
+            self.broken = true;
         }
-        self.broken = true;
+    }
+}
+
+/// The pauses in a slow body.
+struct Pauses {
+    each: Duration,
+    /// The largest number of bytes between two pauses.
+    piece: usize,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Pauses {
+    fn new(each: Duration, length: u64) -> Self {
+        Self {
+            each,
+            piece: usize::try_from(length.div_ceil(4)).unwrap_or(usize::MAX),
+            sleep: Box::pin(tokio::time::sleep(each)),
+        }
     }
 }
 
@@ -138,24 +171,31 @@ impl Body for Payload {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        match self.rest.take().filter(|body| !body.is_empty()) {
-            Some(body) => Poll::Ready(Some(Ok(Frame::data(body)))),
-            None if self.broken && !self.flushed => {
-                // A body that is not ready is what makes hyper write what it has.
-                self.flushed = true;
-                context.waker().wake_by_ref();
-                Poll::Pending
+        let payload = &mut *self;
+        if !payload.rest.is_empty() {
+            let mut piece = payload.rest.len();
+            if let Some(pauses) = &mut payload.pauses {
+                ready!(pauses.sleep.as_mut().poll(context));
+                pauses.sleep = Box::pin(tokio::time::sleep(pauses.each));
+                piece = piece.min(pauses.piece);
             }
-            None if self.broken => {
-                self.broken = false;
-                Poll::Ready(Some(Err(Broken)))
-            }
-            None => Poll::Ready(None),
+            return Poll::Ready(Some(Ok(Frame::data(payload.rest.split_to(piece)))));
         }
+        if payload.broken && !payload.flushed {
+            // A body that is not ready is what makes hyper write what it has.
+            payload.flushed = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if payload.broken {
+            payload.broken = false;
+            return Poll::Ready(Some(Err(Broken)));
+        }
+        Poll::Ready(None)
     }
 
     fn is_end_stream(&self) -> bool {
-        !self.broken && self.rest.as_ref().is_none_or(Bytes::is_empty)
+        !self.broken && self.rest.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+use crate::changes::ChangeKind;
 use crate::journal::{Change, Journal};
 
 /// An entity's number, in the order in which entities were made.
@@ -61,6 +62,13 @@ pub(crate) struct Content {
     pub(crate) bytes: Bytes,
 }
 
+/// A point in time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    journal: usize,
+    next: u64,
+}
+
 /// All entities of the tenant.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
@@ -99,6 +107,40 @@ impl Store {
         self.entities.insert(id, entity);
         self.by_key.entry(key.into()).or_default().insert(id);
         id
+    }
+
+    /// The point in time up to which everything was written.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            journal: self.journal.end(),
+            next: self.next,
+        }
+    }
+
+    /// What was changed since a mark, each entity once for each kind of change.
+    pub(crate) fn changed_since(&self, mark: Mark) -> Vec<(ChangeKind, Id, &Entity)> {
+        let mut changed: Vec<(ChangeKind, Id, &Entity)> = Vec::new();
+        for change in self.journal.between(mark.journal, self.journal.end()) {
+            let (kind, id, entity) = match change {
+                Change::Removed { id, entity, .. } => (ChangeKind::Deleted, *id, Some(&**entity)),
+                Change::Properties { id, .. } => (ChangeKind::Updated, *id, self.get(*id)),
+                Change::Linked { id, .. } => (ChangeKind::Linked, *id, self.get(*id)),
+                Change::Unlinked { id, .. } => (ChangeKind::Unlinked, *id, self.get(*id)),
+            };
+            let kind = match kind {
+                ChangeKind::Deleted => kind,
+                // What happens to a new entity is a part of its creation.
+                _ if id.0 >= mark.next => ChangeKind::Created,
+                kind => kind,
+            };
+            let known = |other: &(ChangeKind, Id, &Entity)| (other.0, other.1) == (kind, id);
+            if let Some(entity) = entity
+                && !changed.iter().any(known)
+            {
+                changed.push((kind, id, entity));
+            }
+        }
+        changed
     }
 
     /// The entity of this number.

@@ -1,12 +1,13 @@
 //! A batch, carried out: each part like a request of its own.
 
-use http::Method;
 use http::header::{CACHE_CONTROL, HeaderName};
+use http::{Method, StatusCode};
 
 use super::exchange::Exchange;
 use super::{Core, Version};
 use crate::answer::Answer;
 use crate::batch;
+use crate::chaos::{Asked, Place};
 use crate::fault::Effect;
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -81,12 +82,19 @@ impl Core {
                 return batch::Outcome::Answered(refusal.answer(now, id, id));
             }
         };
-        let exchange = self.begin(request, network);
+        let asked = Asked {
+            request,
+            place: Place::Batch,
+        };
+        let exchange = self.begin(asked, network);
         let heard = exchange.heard(request);
         let path = request.path().strip_prefix(version.path);
         let answer = match &exchange.effect {
             Some(Effect::Answer(answer)) => answer.clone(),
-            Some(Effect::Reset | Effect::Truncated) => return batch::Outcome::Lost,
+            Some(Effect::Reset | Effect::Truncated) => {
+                self.end(&exchange, Answer::empty(StatusCode::OK));
+                return batch::Outcome::Lost;
+            }
             effect => {
                 if let (Some(Effect::Slow(delay)), true) = (effect, network) {
                     tokio::time::sleep(*delay).await;
@@ -95,8 +103,10 @@ impl Core {
                 self.call(version, caller, &heard, path, &exchange).await.0
             }
         };
+        let answer = self.end(&exchange, answer);
         match exchange.effect {
-            Some(Effect::Lost) => batch::Outcome::Lost,
+            // A part has no framing of its own: what is cut is missing.
+            Some(Effect::Lost | Effect::CutJson) => batch::Outcome::Lost,
             _ => batch::Outcome::Answered(
                 answer
                     .with(HeaderName::from_static("odata-version"), "4.0")

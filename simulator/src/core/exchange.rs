@@ -7,6 +7,7 @@ use http::header::{CACHE_CONTROL, DATE, HeaderName, STRICT_TRANSPORT_SECURITY, V
 
 use super::{Core, Part};
 use crate::answer::Answer;
+use crate::chaos::{Asked, Misbehavior};
 use crate::clock::http_date;
 use crate::fault::{Effect, Quirk};
 use crate::identity::Manner;
@@ -19,41 +20,69 @@ pub(super) struct Exchange {
     pub(super) request_id: String,
     pub(super) client_request_id: String,
     pub(super) effect: Option<Effect>,
+    /// The kind of misbehavior that the effect is of, where it was drawn and not asked for.
+    pub(super) misbehavior: Option<Misbehavior>,
     /// Whether webhooks can be reached.
     pub(super) network: bool,
 }
 
 impl Core {
     /// Looks at a request for the first time: which fault is for it.
-    pub(super) fn begin(&self, request: &Request, network: bool) -> Exchange {
+    pub(super) fn begin(&self, asked: Asked<'_>, network: bool) -> Exchange {
+        let request = asked.request;
         let mut guard = self.state();
         let state = &mut *guard;
-        let now = state.clock.now();
         let request_id = state.ids.guid();
         let client_request_id = request
             .header("client-request-id")
             .unwrap_or_else(|| request_id.clone());
+        let manner = match self.part(request.path()) {
+            Part::Identity(door) => door.manner(),
+            Part::Graph(..) | Part::Nothing => Manner::Graph,
+        };
         let fault = state
             .faults
             .iter_mut()
             .position(|fault| fault.takes(request))
             .and_then(|at| state.faults.get(at));
-        let manner = match self.part(request.path()) {
-            Part::Identity(door) => door.manner(),
-            Part::Graph(..) | Part::Nothing => Manner::Graph,
+        let (fault, misbehavior) = match (fault, &mut state.chaos) {
+            (Some(fault), _) => (Some(fault.clone()), None),
+            (None, Some(chaos)) => match chaos.draw(asked, manner) {
+                Some((misbehavior, fault)) => (Some(fault), Some(misbehavior)),
+                None => (None, None),
+            },
+            (None, None) => (None, None),
         };
         let effect = fault.map(|fault| {
             let challenge = |claims: Option<&str>| state.identity.challenge(claims);
-            fault.effect(manner, now, &request_id, &challenge)
+            fault.effect(manner, state.clock.now(), &request_id, &challenge)
         });
         state.faults.retain(|fault| !fault.is_over());
+        if let Some(Effect::ClockJump(ahead)) = &effect {
+            state.clock.advance(*ahead);
+        }
         Exchange {
-            now,
+            now: state.clock.now(),
             request_id,
             client_request_id,
             effect,
+            misbehavior,
             network,
         }
+    }
+
+    /// The response to a request that was looked at, with what its fault makes of it.
+    pub(super) fn end(&self, exchange: &Exchange, answer: Answer) -> Answer {
+        let Some(effect) = &exchange.effect else {
+            return answer;
+        };
+        if let Some(misbehavior) = exchange.misbehavior
+            && effect.shows_in(&answer)
+            && let Some(chaos) = &mut self.state().chaos
+        {
+            chaos.count(misbehavior);
+        }
+        effect.applied_to(answer)
     }
 }
 

@@ -9,13 +9,15 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 
 use crate::answer::Answer;
+use crate::changes::RecordedChange;
+use crate::chaos::{Asked, Draws, Place};
 use crate::clock::Clock;
 use crate::delta::Deltas;
 use crate::description::Description;
 use crate::domain::Tenant;
 use crate::fault::{Effect, Fault, Quirk};
 use crate::graph::Graph;
-use crate::identity::{Door, Identity, Platform};
+use crate::identity::{Door, Identity, Platform, RefreshTokens};
 use crate::ids::Ids;
 use crate::prefer::Shape;
 use crate::recorder::{Host, RecordedRequest, Recorder};
@@ -46,6 +48,9 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) identity: Identity,
     pub(crate) faults: Vec<Fault>,
+    pub(crate) chaos: Option<Draws>,
+    /// What requests have changed.
+    pub(crate) changes: Vec<RecordedChange>,
     pub(crate) throttle: Throttle,
     pub(crate) deltas: Deltas,
     pub(crate) storage: Storage,
@@ -118,7 +123,14 @@ impl Core {
 
     /// Answers a request, and records it. Without a network, webhooks are taken to be there.
     pub(crate) async fn handle(&self, host: Host, request: &Request, network: bool) -> Reply {
-        let exchange = self.begin(request, network);
+        let asked = Asked {
+            request,
+            place: match host {
+                Host::Graph => Place::Graph,
+                Host::Storage => Place::Storage,
+            },
+        };
+        let exchange = self.begin(asked, network);
         let heard = exchange.heard(request);
         let mut template = None;
         let answer = match (&exchange.effect, self.part(request.path())) {
@@ -127,13 +139,21 @@ impl Core {
             (_, _) if host == Host::Storage => {
                 let quirk = exchange.quirk();
                 let mut state = self.state();
+                let mark = state.store.mark();
                 let answer = state.stored(&self.description, &heard, quirk);
+                state.record_changes(&heard, mark);
                 state.notify(&self.description, &format!("{}/v1.0", self.host));
                 answer
             }
             (_, Part::Identity(door)) => {
                 let mut state = self.state();
-                state.platform(exchange.now).answer(door, &heard)
+                let usual = state.identity.refresh_tokens;
+                if exchange.quirk() == Some(&Quirk::SingleUse) {
+                    state.identity.refresh_tokens = RefreshTokens::SingleUse;
+                }
+                let answer = state.platform(exchange.now).answer(door, &heard);
+                state.identity.refresh_tokens = usual;
+                answer
             }
             (_, Part::Graph(version, path)) => {
                 let authorization = heard.header("authorization");
@@ -160,6 +180,7 @@ impl Core {
                 exchange.refuse(&Refusal::bad_request(format!("Invalid version: {version}")))
             }
         };
+        let answer = self.end(&exchange, answer);
         let answer = match host {
             Host::Graph => exchange.dressed(answer),
             Host::Storage => answer,
@@ -194,12 +215,14 @@ impl Core {
         let run = |validation| {
             let mut guard = self.state();
             let state = &mut *guard;
+            let mark = state.store.mark();
             let graph = state.graph(version.description, &root, caller, quirk);
             let outcome = Graph {
                 validation,
                 ..graph
             }
             .answer(request, path);
+            state.record_changes(request, mark);
             state.sign_out(&outcome.signed_out);
             state.notify(version.description, &root);
             outcome

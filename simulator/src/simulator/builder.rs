@@ -18,7 +18,7 @@ use crate::description::Description;
 use crate::error::Error;
 use crate::identity::{Client, Identity, Redirects, Scopes};
 use crate::ids::Ids;
-use crate::recorder::{Host, Recorder};
+use crate::recorder::{Host, KEPT, Recorder};
 use crate::seed::{Contoso, Seed, plant};
 use crate::server::serve;
 use crate::storage::Storage;
@@ -56,6 +56,7 @@ pub struct Builder {
     client_secret: String,
     seed: Seed,
     page_size: Option<usize>,
+    kept_requests: usize,
 }
 
 #[derive(Debug)]
@@ -88,6 +89,7 @@ impl Default for Builder {
             client_secret: "simulated~secret.of-Contoso_Tests".into(),
             seed: Seed::default(),
             page_size: None,
+            kept_requests: KEPT,
         }
     }
 }
@@ -140,6 +142,13 @@ impl Builder {
     /// The number of items on a page where a request has no `$top`, instead of each service's own.
     pub fn page_size(mut self, items: usize) -> Self {
         self.page_size = Some(items);
+        self
+    }
+
+    /// The number of requests that [`Simulator::requests`] keeps with their bodies, instead of
+    /// 10,000.
+    pub fn kept_requests(mut self, requests: usize) -> Self {
+        self.kept_requests = requests;
         self
     }
 
@@ -272,11 +281,13 @@ impl Builder {
             clock,
             identity,
             faults: Vec::new(),
+            chaos: None,
+            changes: Vec::new(),
             throttle: Throttle::default(),
             deltas: Deltas::default(),
             storage: Storage::new(storage_host),
             webhooks: Webhooks::default(),
-            recorder: Recorder::default(),
+            recorder: Recorder::keeping(self.kept_requests),
             page_size: self.page_size,
             page_epoch: 0,
             user,

@@ -1,9 +1,11 @@
 //! What a test can make a simulator do.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use super::Simulator;
+use crate::chaos::{Chaos, Draws, Misbehavior};
 use crate::fault::Fault;
 use crate::identity::RefreshTokens;
 use crate::storage::ExpectedRanges;
@@ -16,9 +18,29 @@ impl Simulator {
         self.core.state().faults.push(fault);
     }
 
-    /// Takes all faults back.
+    /// Takes all faults back, and ends what [`chaos`](Self::chaos) began.
     pub fn heal(&self) {
-        self.core.state().faults.clear();
+        let mut state = self.core.state();
+        state.faults.clear();
+        if let Some(chaos) = &mut state.chaos {
+            chaos.end();
+        }
+    }
+
+    /// Misbehaves from now on, by chance: see [`Chaos`]. Faults that were asked for by
+    /// [`fault`](Self::fault) come first.
+    pub fn chaos(&self, chaos: Chaos) {
+        self.core.state().chaos = Some(Draws::new(chaos));
+    }
+
+    /// How often each kind of misbehavior has happened since [`chaos`](Self::chaos) began, those
+    /// with zero included. Empty where it never began.
+    pub fn misbehaviors(&self) -> BTreeMap<Misbehavior, u64> {
+        let state = self.core.state();
+        let chaos = state.chaos.as_ref();
+        chaos
+            .map(|chaos| chaos.counts().clone())
+            .unwrap_or_default()
     }
 
     /// Sets a limit to what a service takes: more is answered with 429. Each service has any number of limits, and none

@@ -16,11 +16,12 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::answer::Answer;
+use crate::changes::RecordedChange;
 use crate::core::Core;
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::identity::{GRAPH, Issue};
-use crate::recorder::{Host, RecordedRequest};
+use crate::recorder::{Host, RecordedRequest, RequestCounts};
 use crate::request::Request;
 use crate::resource::Caller;
 use crate::webhooks::{Delivery, Validation};
@@ -138,9 +139,35 @@ impl Simulator {
             .issue(&mut state.ids, state.clock.now(), issue)
     }
 
-    /// The requests so far, sign-in included, in the order in which they came. The last 10,000 are kept.
+    /// The requests so far, sign-in included, in the order in which they came. The last 10,000 are
+    /// kept, or as many as [`Builder::kept_requests`] says.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.core.state().recorder.all()
+    }
+
+    /// How many requests there were, those included that are not kept.
+    pub fn request_counts(&self) -> RequestCounts {
+        self.core.state().recorder.counts()
+    }
+
+    /// What requests over HTTP have changed so far, in the order of the changes. All are kept.
+    ///
+    /// ```
+    /// use simulator::{ChangeKind, Simulator};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), simulator::Error> {
+    /// let simulator = Simulator::start().await?;
+    /// // … the client runs …
+    /// let changes = simulator.changes();
+    /// let created = changes.iter().filter(|change| change.kind == ChangeKind::Created);
+    /// let welcomes = created.filter(|change| change.name.as_deref() == Some("Welcome"));
+    /// assert!(welcomes.count() < 2, "nothing was created twice");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn changes(&self) -> Vec<RecordedChange> {
+        self.core.state().changes.clone()
     }
 
     /// Forgets the requests so far.

@@ -10,6 +10,9 @@ use super::{Storage, range};
 use crate::answer::Answer;
 use crate::clock::http_date;
 use crate::core::State;
+use crate::description::Description;
+use crate::domain::Tenant;
+use crate::fault::Quirk;
 use crate::request::Request;
 use crate::store::{Content, Id};
 
@@ -60,7 +63,13 @@ impl Storage {
 
 impl State {
     /// Sends a file, or a part of it.
-    pub(super) fn download(&mut self, request: &Request, token: &str) -> Answer {
+    pub(super) fn download(
+        &mut self,
+        description: &Description,
+        request: &Request,
+        token: &str,
+        quirk: Option<&Quirk>,
+    ) -> Answer {
         if !matches!(request.method, Method::GET | Method::HEAD) {
             return Answer::empty(StatusCode::METHOD_NOT_ALLOWED);
         }
@@ -79,15 +88,19 @@ impl State {
             let content = self.store.content(id, &stream)?;
             let name = entity.properties.get("name").and_then(|name| name.as_str());
             let tag = format!("\"{{{}}},{}\"", entity.key, entity.revision);
-            Some((content.clone(), name.unwrap_or_default().to_owned(), tag))
+            let name = name.unwrap_or_default().to_owned();
+            Some((id, content.clone(), name, tag))
         });
-        let Some((content, name, tag)) = found else {
+        let Some((id, content, name, tag)) = found else {
             return Answer::bytes(
                 StatusCode::NOT_FOUND,
                 "text/html; charset=utf-8",
                 "<!DOCTYPE html><html><body><h2>404 FILE NOT FOUND</h2></body></html>",
             );
         };
+        if quirk == Some(&Quirk::ChangedContent) {
+            self.complement(description, id, &stream, &content);
+        }
         let pdf = request.query().split('&').any(|pair| pair == "format=pdf");
         let content = if pdf { printed(&content) } else { content };
         let length = content.bytes.len() as u64;
@@ -119,6 +132,21 @@ impl State {
                 CONTENT_DISPOSITION,
                 &format!("attachment; filename=\"{name}\""),
             )
+    }
+}
+
+impl State {
+    /// Replaces each byte of a stream by its complement.
+    fn complement(&mut self, description: &Description, id: Id, stream: &str, content: &Content) {
+        let bytes: Vec<u8> = content.bytes.iter().map(|byte| !byte).collect();
+        let now = self.clock.now();
+        self.store.at(now);
+        let mut tenant = Tenant {
+            schemas: description.schemas(),
+            store: &mut self.store,
+            ids: &mut self.ids,
+        };
+        tenant.fill(id, stream, content.media_type.clone(), bytes.into(), now);
     }
 }
 

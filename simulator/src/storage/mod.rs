@@ -126,7 +126,7 @@ impl State {
             let path = request.path().trim_start_matches('/');
             match path.split_once('/') {
                 Some(("upload", id)) => self.upload(description, request, id, quirk),
-                Some(("download", token)) => self.download(request, token),
+                Some(("download", token)) => self.download(description, request, token, quirk),
                 Some(("monitor", id)) => self.monitor(request, id),
                 _ => refuse(StatusCode::NOT_FOUND, "itemNotFound", "", "Item not found"),
             }

@@ -2,6 +2,7 @@
 
 mod assertions;
 mod batch;
+mod chaos;
 mod client;
 mod codes;
 mod delta;

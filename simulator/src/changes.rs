@@ -1,0 +1,67 @@
+//! A record of what requests have changed.
+
+use http::Method;
+
+use crate::core::State;
+use crate::request::Request;
+use crate::store::Mark;
+
+/// A change of an entity by a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordedChange {
+    /// What happened to the entity.
+    pub kind: ChangeKind,
+    /// The method of the request.
+    pub method: Method,
+    /// Path and query of the request, byte for byte as they were sent.
+    pub target: String,
+    /// The header `client-request-id` of the request.
+    pub client_request_id: Option<String>,
+    /// The type of the entity, without `microsoft.graph.`: `message`.
+    pub entity_type: String,
+    /// The key of the entity.
+    pub id: String,
+    /// The name of the entity after the change, or before it was deleted: the first of
+    /// `displayName`, `subject`, `name` and `title` that it has.
+    pub name: Option<String>,
+}
+
+/// What a request does to an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChangeKind {
+    /// Creates the entity.
+    Created,
+    /// Sets or clears properties or content.
+    Updated,
+    /// Deletes the entity.
+    Deleted,
+    /// Adds a reference to the entity, as to a new member of a group.
+    Linked,
+    /// Removes a reference to the entity.
+    Unlinked,
+}
+
+impl State {
+    /// Records what a request has changed since `mark`.
+    pub(crate) fn record_changes(&mut self, request: &Request, mark: Mark) {
+        let changed = self.store.changed_since(mark).into_iter();
+        let changes = changed.map(|(kind, _, entity)| {
+            let names = ["displayName", "subject", "name", "title"];
+            let mut names = names.iter().filter_map(|name| entity.properties.get(*name));
+            let entity_type = &entity.kind;
+            let short = entity_type.strip_prefix("microsoft.graph.");
+            RecordedChange {
+                kind,
+                method: request.method.clone(),
+                target: request.target.clone(),
+                client_request_id: request.header("client-request-id"),
+                entity_type: short.unwrap_or(entity_type).to_owned(),
+                id: entity.key.clone(),
+                name: names.find_map(|name| name.as_str()).map(str::to_owned),
+            }
+        });
+        self.changes.extend(changes);
+    }
+}

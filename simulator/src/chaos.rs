@@ -1,0 +1,401 @@
+//! Misbehavior by chance: which fault happens to which request.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+
+use crate::fault::{Fault, RetryAfter};
+use crate::identity::Manner;
+use crate::ids::Chance;
+use crate::request::Request;
+
+/// How far the clock jumps: further than the usual lifetime of an access token.
+const JUMP: Duration = Duration::from_secs(3660);
+
+/// The claims of a challenge.
+const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}"#;
+
+/// A simulator that misbehaves by chance.
+///
+/// For each request, a part of a batch included, it is drawn whether something goes wrong, and of
+/// the kinds of [`Misbehavior`] that are possible for the request, which one. The draws are the
+/// same for the same seed and the same sequence of requests. Kinds that have not happened yet are
+/// preferred, so that a short run has all of them.
+///
+/// ```
+/// use simulator::{Chaos, Misbehavior, Simulator};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), simulator::Error> {
+/// let simulator = Simulator::start().await?;
+/// simulator.chaos(Chaos::new(1).rate(0.1).without([Misbehavior::ClockJump]));
+/// // … the client runs …
+/// simulator.heal();
+/// for (misbehavior, times) in simulator.misbehaviors() {
+///     println!("{} {times}", misbehavior.name());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "nothing goes wrong until a simulator has it: `simulator.chaos(…)`"]
+pub struct Chaos {
+    seed: u64,
+    rate: f64,
+    kinds: Vec<Misbehavior>,
+}
+
+impl Chaos {
+    /// Chaos of all kinds, for one request in ten.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            rate: 0.1,
+            kinds: Misbehavior::ALL.to_vec(),
+        }
+    }
+
+    /// The share of the requests that something happens to, from 0 to 1.
+    pub fn rate(mut self, rate: f64) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// Leaves out kinds of misbehavior.
+    pub fn without(mut self, kinds: impl IntoIterator<Item = Misbehavior>) -> Self {
+        for kind in kinds {
+            self.kinds.retain(|own| *own != kind);
+        }
+        self
+    }
+}
+
+/// A kind of misbehavior. Each is a [`Fault`] that can be asked for as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Misbehavior {
+    /// 429 with a `Retry-After` of no or one second.
+    Throttled,
+    /// 429 without `Retry-After`.
+    ThrottledSilently,
+    /// 500; the request is not carried out.
+    InternalServerError,
+    /// 502 with a gateway's HTML; the request is not carried out.
+    BadGateway,
+    /// 503; the request is not carried out.
+    Unavailable,
+    /// 504; the request is not carried out.
+    GatewayTimeout,
+    /// 504; the request is carried out.
+    LateGatewayTimeout,
+    /// The connection is reset before the request is carried out.
+    Reset,
+    /// The connection is reset after the request was carried out.
+    LostResponse,
+    /// The connection ends in the middle of the body, after the request was carried out.
+    CutBody,
+    /// The response comes late.
+    SlowResponse,
+    /// The body comes slowly.
+    SlowBody,
+    /// JSON that ends in its middle with the right `Content-Length`, after the request was carried
+    /// out.
+    CutJson,
+    /// An OData error inside a success, after the request was carried out.
+    ErrorInSuccess,
+    /// 401 with a claims challenge.
+    ClaimsChallenge,
+    /// 401 without claims: the token has run out early.
+    TokenRefused,
+    /// The refresh token that was sent is dead, and the response has the next one.
+    RotatedRefreshToken,
+    /// Of a slice of an upload session, some bytes or all are lost.
+    LostSlice,
+    /// A file is changed while it is downloaded.
+    ChangedFile,
+    /// The simulator's clock jumps ahead by more than an hour, so that all access tokens run out.
+    ClockJump,
+}
+
+impl Misbehavior {
+    /// All kinds.
+    pub const ALL: &'static [Self] = &[
+        Self::Throttled,
+        Self::ThrottledSilently,
+        Self::InternalServerError,
+        Self::BadGateway,
+        Self::Unavailable,
+        Self::GatewayTimeout,
+        Self::LateGatewayTimeout,
+        Self::Reset,
+        Self::LostResponse,
+        Self::CutBody,
+        Self::SlowResponse,
+        Self::SlowBody,
+        Self::CutJson,
+        Self::ErrorInSuccess,
+        Self::ClaimsChallenge,
+        Self::TokenRefused,
+        Self::RotatedRefreshToken,
+        Self::LostSlice,
+        Self::ChangedFile,
+        Self::ClockJump,
+    ];
+
+    /// The name, in lower case with underscores: `lost_response`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::ThrottledSilently => "throttled_silently",
+            Self::InternalServerError => "internal_server_error",
+            Self::BadGateway => "bad_gateway",
+            Self::Unavailable => "unavailable",
+            Self::GatewayTimeout => "gateway_timeout",
+            Self::LateGatewayTimeout => "late_gateway_timeout",
+            Self::Reset => "reset",
+            Self::LostResponse => "lost_response",
+            Self::CutBody => "cut_body",
+            Self::SlowResponse => "slow_response",
+            Self::SlowBody => "slow_body",
+            Self::CutJson => "cut_json",
+            Self::ErrorInSuccess => "error_in_success",
+            Self::ClaimsChallenge => "claims_challenge",
+            Self::TokenRefused => "token_refused",
+            Self::RotatedRefreshToken => "rotated_refresh_token",
+            Self::LostSlice => "lost_slice",
+            Self::ChangedFile => "changed_file",
+            Self::ClockJump => "clock_jump",
+        }
+    }
+
+    /// How often the kind is drawn, compared with others. A clock jump concerns every request
+    /// that is under way, so it is rare; kinds that few requests can have are frequent there.
+    fn weight(self) -> u64 {
+        match self {
+            Self::ClockJump => 1,
+            Self::RotatedRefreshToken | Self::LostSlice | Self::ChangedFile => 60,
+            _ => 10,
+        }
+    }
+
+    /// Whether the kind is possible for a request.
+    fn is_for(self, asked: Asked<'_>, manner: Manner) -> bool {
+        let Asked { request, place } = asked;
+        let at_graph = place != Place::Storage && manner == Manner::Graph;
+        match self {
+            Self::Throttled
+            | Self::ThrottledSilently
+            | Self::InternalServerError
+            | Self::BadGateway
+            | Self::Unavailable
+            | Self::GatewayTimeout
+            | Self::LateGatewayTimeout
+            | Self::Reset
+            | Self::LostResponse
+            | Self::SlowResponse => true,
+            // A part of a batch has no body of its own on the wire.
+            Self::CutBody | Self::SlowBody | Self::CutJson => place != Place::Batch,
+            Self::ErrorInSuccess => at_graph,
+            Self::ClaimsChallenge | Self::TokenRefused | Self::ClockJump => {
+                at_graph && place == Place::Graph
+            }
+            Self::RotatedRefreshToken => {
+                let form = String::from_utf8_lossy(&request.body);
+                manner == Manner::Platform
+                    && form
+                        .split('&')
+                        .any(|pair| pair == "grant_type=refresh_token")
+            }
+            Self::LostSlice => {
+                place == Place::Storage
+                    && request.method == Method::PUT
+                    && request.path().starts_with("/upload/")
+            }
+            Self::ChangedFile => {
+                place == Place::Storage
+                    && request.method == Method::GET
+                    && request.path().starts_with("/download/")
+            }
+        }
+    }
+
+    /// The fault that is the kind.
+    fn fault(self, chance: &mut Chance, request: &Request) -> Fault {
+        let code = "InternalServerError";
+        let message = "An internal server error occurred.";
+        let mut short = || Duration::from_millis(20 + chance.below(180));
+        match self {
+            Self::Throttled => {
+                Fault::throttled(RetryAfter::Seconds(u64::from(chance.below(5) == 0)))
+            }
+            Self::ThrottledSilently => Fault::throttled(RetryAfter::Missing),
+            Self::InternalServerError => Fault::status(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::BadGateway => Fault::html(StatusCode::BAD_GATEWAY),
+            Self::Unavailable => Fault::status(StatusCode::SERVICE_UNAVAILABLE),
+            Self::GatewayTimeout => Fault::status(StatusCode::GATEWAY_TIMEOUT),
+            Self::LateGatewayTimeout => Fault::late_status(StatusCode::GATEWAY_TIMEOUT),
+            Self::Reset => Fault::reset(),
+            Self::LostResponse => Fault::lost(),
+            Self::CutBody => Fault::truncated(),
+            Self::SlowResponse => Fault::slow(short()),
+            Self::SlowBody => Fault::slow_body(short() / 2),
+            Self::CutJson => Fault::cut_json(),
+            Self::ErrorInSuccess if chance.below(2) == 0 => Fault::error_in_success(code, message),
+            Self::ErrorInSuccess => Fault::error_beside_value(code, message),
+            Self::ClaimsChallenge => Fault::unauthorized(Some(CLAIMS)),
+            Self::TokenRefused => Fault::unauthorized(None),
+            Self::RotatedRefreshToken => Fault::single_use(),
+            Self::LostSlice => Fault::kept(chance.below(request.body.len() as u64 + 1)),
+            Self::ChangedFile => Fault::changed_content(),
+            Self::ClockJump => Fault::clock_jump(JUMP),
+        }
+    }
+}
+
+/// Where a request came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// At Graph or the identity platform.
+    Graph,
+    /// At the host that takes no token.
+    Storage,
+    /// At Graph, in a batch.
+    Batch,
+}
+
+/// A request, and where it came in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) place: Place,
+}
+
+/// The draws of a simulator.
+#[derive(Debug)]
+pub(crate) struct Draws {
+    chaos: Chaos,
+    chance: Chance,
+    counts: BTreeMap<Misbehavior, u64>,
+}
+
+impl Draws {
+    pub(crate) fn new(chaos: Chaos) -> Self {
+        Self {
+            chance: Chance::new(chaos.seed),
+            counts: chaos.kinds.iter().map(|kind| (*kind, 0)).collect(),
+            chaos,
+        }
+    }
+
+    /// Ends the draws; the counts stay.
+    pub(crate) fn end(&mut self) {
+        self.chaos.kinds.clear();
+    }
+
+    /// What goes wrong with a request, if anything. Pages for people are left alone.
+    pub(crate) fn draw(
+        &mut self,
+        asked: Asked<'_>,
+        manner: Manner,
+    ) -> Option<(Misbehavior, Fault)> {
+        if manner == Manner::Page || self.chance.fraction() >= self.chaos.rate {
+            return None;
+        }
+        let kinds = self.chaos.kinds.iter().copied();
+        let possible: Vec<_> = kinds.filter(|kind| kind.is_for(asked, manner)).collect();
+        let new = possible.iter().copied();
+        let new: Vec<_> = new
+            .filter(|kind| self.counts.get(kind) == Some(&0))
+            .collect();
+        let among = if new.is_empty() || self.chance.below(2) == 0 {
+            &possible
+        } else {
+            &new
+        };
+        let kind = self.weighted(among)?;
+        Some((kind, kind.fault(&mut self.chance, asked.request)))
+    }
+
+    fn weighted(&mut self, kinds: &[Misbehavior]) -> Option<Misbehavior> {
+        let mut at = self
+            .chance
+            .below(kinds.iter().map(|kind| kind.weight()).sum());
+        kinds.iter().copied().find(|kind| {
+            let is_here = at < kind.weight();
+            at = at.saturating_sub(kind.weight());
+            is_here
+        })
+    }
+
+    /// Counts a misbehavior that has happened.
+    pub(crate) fn count(&mut self, kind: Misbehavior) {
+        *self.counts.entry(kind).or_default() += 1;
+    }
+
+    pub(crate) fn counts(&self) -> &BTreeMap<Misbehavior, u64> {
+        &self.counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderMap;
+
+    use super::*;
+
+    fn drawn(seed: u64, target: &str, place: Place) -> Vec<Option<Misbehavior>> {
+        let mut draws = Draws::new(Chaos::new(seed));
+        let request = Request {
+            method: Method::GET,
+            target: target.to_owned(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let asked = Asked {
+            request: &request,
+            place,
+        };
+        let draw = |_| {
+            let kind = draws.draw(asked, Manner::Graph).map(|(kind, _)| kind);
+            kind.inspect(|kind| draws.count(*kind))
+        };
+        (0..10_000).map(draw).collect()
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same() {
+        let first = drawn(7, "/v1.0/me", Place::Graph);
+        assert_eq!(first, drawn(7, "/v1.0/me", Place::Graph));
+        assert_ne!(first, drawn(8, "/v1.0/me", Place::Graph));
+        let faults = first.iter().flatten().count();
+        assert!((900..1100).contains(&faults), "{faults}");
+    }
+
+    #[test]
+    fn kinds_are_drawn_where_they_are_possible() {
+        let kinds = |target, place| -> Vec<Misbehavior> {
+            let mut kinds: Vec<_> = drawn(7, target, place).into_iter().flatten().collect();
+            kinds.sort();
+            kinds.dedup();
+            kinds
+        };
+        use Misbehavior::*;
+        let at_graph = kinds("/v1.0/me", Place::Graph);
+        let special = [RotatedRefreshToken, LostSlice, ChangedFile];
+        assert_eq!(at_graph.len() + special.len(), Misbehavior::ALL.len());
+        assert!(!at_graph.iter().any(|kind| special.contains(kind)));
+        let in_batch = kinds("/v1.0/me", Place::Batch);
+        assert!(in_batch.contains(&LostResponse) && !in_batch.contains(&CutJson));
+        let download = kinds("/download/x", Place::Storage);
+        assert!(download.contains(&ChangedFile) && !download.contains(&ClaimsChallenge));
+    }
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own() {
+        let names: std::collections::HashSet<_> =
+            Misbehavior::ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names.len(), Misbehavior::ALL.len());
+    }
+}
