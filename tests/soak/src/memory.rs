@@ -1,0 +1,11 @@
+//! The memory of this process.
+
+/// The most memory that this process has had so far, in MiB; `None` on systems other than Linux.
+pub fn peak() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kilobytes / 1024.0)
+}

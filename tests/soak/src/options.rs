@@ -1,0 +1,57 @@
+//! The choices for a soak.
+
+use crate::Error;
+
+/// The choices for a soak.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// The number of calls.
+    pub calls: u64,
+    /// The number of tasks that call at the same time.
+    pub tasks: usize,
+    /// The seed of everything that is drawn.
+    pub seed: u64,
+    /// The share of the requests that something happens to.
+    pub rate: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            calls: 100_000,
+            tasks: 64,
+            seed: 1,
+            rate: 0.1,
+        }
+    }
+}
+
+impl Options {
+    /// Reads a command line: `--calls N --tasks N --seed N --rate R`. Cargo's own `--bench` is left
+    /// out.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be read, as a sentence.
+    pub fn read(words: impl IntoIterator<Item = String>) -> Result<Self, Error> {
+        let mut options = Self::default();
+        let mut words = words.into_iter().filter(|word| word != "--bench");
+        while let Some(word) = words.next() {
+            let value = words.next();
+            let value = value.ok_or_else(|| format!("`{word}` needs a value"))?;
+            let unreadable = || format!("`{word}`: `{value}` is not a number");
+            match word.as_str() {
+                "--calls" => options.calls = value.parse().map_err(|_| unreadable())?,
+                "--tasks" => options.tasks = value.parse().map_err(|_| unreadable())?,
+                "--seed" => options.seed = value.parse().map_err(|_| unreadable())?,
+                "--rate" => options.rate = value.parse().map_err(|_| unreadable())?,
+                _ => return Err(format!("`{word}` is not known").into()),
+            }
+        }
+        if options.tasks == 0 || !(0.0..=0.9).contains(&options.rate) {
+            return Err("`--tasks` is at least 1, and `--rate` is from 0 to 0.9".into());
+        }
+        Ok(options)
+    }
+}

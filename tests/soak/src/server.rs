@@ -1,0 +1,200 @@
+//! The simulator: in this process, or in one of its own, so that memory can be measured apart.
+//!
+//! A process of its own is controlled by lines of JSON: it writes its [`Access`] to its output when
+//! it is ready, begins to misbehave when it reads [`Command::Chaos`], and stops doing so and writes
+//! its [`Evidence`] when it reads [`Command::Calm`].
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use simulator::{Chaos, Description, Simulator};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout};
+
+use crate::Error;
+use crate::evidence::Evidence;
+
+/// The word on the command line that makes a program [`serve`].
+const WORD: &str = "--serve-soak";
+
+/// How a client gets to the simulator.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Access {
+    pub host: String,
+    pub tenant: String,
+    pub client_id: String,
+    pub client_secret: String,
+    /// The user who is signed in at the browser.
+    pub user: String,
+    /// The number of users.
+    pub users: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Command {
+    Chaos { seed: u64, rate: f64 },
+    Calm,
+}
+
+/// A simulator for a soak.
+pub struct Server {
+    place: Place,
+    access: Access,
+}
+
+enum Place {
+    Here(Box<Simulator>),
+    Process {
+        // Ends with the server.
+        _child: Child,
+        input: ChildStdin,
+        output: Lines<BufReader<ChildStdout>>,
+    },
+}
+
+impl Server {
+    /// Starts a simulator in this process.
+    ///
+    /// # Errors
+    ///
+    /// Those of the simulator.
+    pub async fn here() -> Result<Self, Error> {
+        let simulator = start().await?;
+        Ok(Self {
+            access: access(&simulator)?,
+            place: Place::Here(Box::new(simulator)),
+        })
+    }
+
+    /// Starts a simulator in a process of its own, by running this program with a word that its
+    /// `main` has to give to [`serve`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the system and of the simulator.
+    pub async fn process() -> Result<Self, Error> {
+        let mut child = tokio::process::Command::new(program()?)
+            .arg(WORD)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let input = child.stdin.take().ok_or("the simulator has no input")?;
+        let output = child.stdout.take().ok_or("the simulator has no output")?;
+        let mut output = BufReader::new(output).lines();
+        Ok(Self {
+            access: answer(&mut output).await?,
+            place: Place::Process {
+                _child: child,
+                input,
+                output,
+            },
+        })
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Whether the simulator's memory is apart from that of the client.
+    pub(crate) fn is_apart(&self) -> bool {
+        matches!(self.place, Place::Process { .. })
+    }
+
+    /// Lets the simulator misbehave.
+    pub(crate) async fn chaos(&mut self, seed: u64, rate: f64) -> Result<(), Error> {
+        match &mut self.place {
+            Place::Here(simulator) => simulator.chaos(Chaos::new(seed).rate(rate)),
+            Place::Process { input, output, .. } => {
+                send(input, &Command::Chaos { seed, rate }).await?;
+                answer::<()>(output).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the misbehavior, and gives what was recorded.
+    pub(crate) async fn calm(&mut self) -> Result<Evidence, Error> {
+        match &mut self.place {
+            Place::Here(simulator) => {
+                simulator.heal();
+                Ok(Evidence::of(simulator))
+            }
+            Place::Process { input, output, .. } => {
+                send(input, &Command::Calm).await?;
+                answer(output).await
+            }
+        }
+    }
+}
+
+fn program() -> Result<PathBuf, Error> {
+    Ok(std::env::current_exe()?)
+}
+
+async fn send(input: &mut ChildStdin, command: &Command) -> Result<(), Error> {
+    let line = serde_json::to_string(command)? + "\n";
+    input.write_all(line.as_bytes()).await?;
+    Ok(input.flush().await?)
+}
+
+async fn answer<T: DeserializeOwned>(
+    output: &mut Lines<BufReader<ChildStdout>>,
+) -> Result<T, Error> {
+    let line = output.next_line().await?;
+    let line = line.ok_or("the simulator's process has ended")?;
+    Ok(serde_json::from_str(&line)?)
+}
+
+/// Serves a soak of another process, where this one was started for it: by [`Server::process`].
+/// Gives whether it was.
+///
+/// # Errors
+///
+/// Those of the simulator, and what cannot be read of the other process.
+pub async fn serve() -> Result<bool, Error> {
+    if std::env::args().nth(1).as_deref() != Some(WORD) {
+        return Ok(false);
+    }
+    let simulator = start().await?;
+    println!("{}", serde_json::to_string(&access(&simulator)?)?);
+    let mut input = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = input.next_line().await? {
+        let answer = match serde_json::from_str(&line)? {
+            Command::Chaos { seed, rate } => {
+                simulator.chaos(Chaos::new(seed).rate(rate));
+                serde_json::to_string(&())?
+            }
+            Command::Calm => {
+                simulator.heal();
+                serde_json::to_string(&Evidence::of(&simulator))?
+            }
+        };
+        println!("{answer}");
+    }
+    Ok(true)
+}
+
+async fn start() -> Result<Simulator, Error> {
+    let description = Description::read(Description::bundled())?;
+    let builder = Simulator::builder().description(description);
+    let simulator = builder.kept_requests(0).start().await?;
+    // Work that is watched is over soon.
+    simulator.set_polls(1);
+    Ok(simulator)
+}
+
+fn access(simulator: &Simulator) -> Result<Access, Error> {
+    let who = simulator.credentials();
+    let users = simulator.read("/users?$top=999")?;
+    Ok(Access {
+        host: simulator.login_url().to_owned(),
+        tenant: who.tenant_id.clone(),
+        client_id: who.client_id.clone(),
+        client_secret: who.client_secret.clone(),
+        user: who.user_principal_name.clone(),
+        users: users["value"].as_array().map_or(0, Vec::len),
+    })
+}

@@ -1,0 +1,54 @@
+//! Bytes that are known by a seed and a length.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use fastrand::Rng;
+use msgraph::download::QuickXorHash;
+
+/// The content of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content {
+    seed: u64,
+    length: usize,
+}
+
+impl Content {
+    pub fn new(rng: &mut Rng, length: usize) -> Self {
+        Self {
+            seed: rng.u64(..),
+            length,
+        }
+    }
+
+    pub fn length(self) -> usize {
+        self.length
+    }
+
+    pub fn bytes(self) -> Vec<u8> {
+        let mut bytes = vec![0; self.length];
+        Rng::with_seed(self.seed).fill(&mut bytes);
+        bytes
+    }
+
+    /// Whether these bytes are the content, or what the simulator changes it to.
+    pub fn is(self, bytes: &[u8]) -> bool {
+        let own = self.bytes();
+        own == bytes || complement(&own) == bytes
+    }
+
+    /// Whether this is the hash of the content, or of what the simulator changes it to.
+    pub fn has(self, hash: &str) -> bool {
+        let own = self.bytes();
+        quick_xor(&own) == hash || quick_xor(&complement(&own)) == hash
+    }
+}
+
+fn complement(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().map(|byte| !byte).collect()
+}
+
+fn quick_xor(bytes: &[u8]) -> String {
+    let mut hash = QuickXorHash::default();
+    hash.update(bytes);
+    BASE64_STANDARD.encode(hash.finish())
+}
