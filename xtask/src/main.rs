@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use lexopt::prelude::*;
@@ -60,6 +60,11 @@ cargo xtask page [--out FILE] [--docs URL] [--dir DIR]
 cargo xtask docs
     Builds the crate's documentation with the search page in it, and checks that each link of the page leads somewhere.
 
+cargo xtask soak [--calls N] [--tasks N] [--seed N] [--rate R]
+    Makes calls of every kind (100000) from many tasks (64) against a simulator that misbehaves (for 0.1 of the requests),
+    and compares what the client said with what the simulator has recorded. Ends with one line of figures, and fails where
+    anything was lost, done twice, wrong or stuck.
+
 cargo xtask permissions [REQUEST...] [--file FILE] [--json] [--dir DIR]
     What requests (\"GET /me/messages\", with values or without) need: for each the permissions that suffice, and for all
     together, by kind of token, permissions of which none can be spared. FILE has a request a line; - is the input.
@@ -99,6 +104,7 @@ fn run() -> Result<()> {
             Some("find") => run_find(&Arguments::parse(parser, &["json", "dir"], usize::MAX)?),
             Some("snippet") => run_snippet(&Arguments::parse(parser, &["run", "json", "dir"], 1)?),
             Some("page") => run_page(&Arguments::parse(parser, &["out", "docs", "dir"], 0)?),
+            Some("soak") => run_soak(parser),
             Some("docs") => {
                 Arguments::parse(parser, &[], 0)?;
                 docs::run(&root())
@@ -393,6 +399,19 @@ fn root() -> PathBuf {
 struct Arguments {
     values: Vec<OsString>,
     options: Vec<(String, Option<OsString>)>,
+}
+
+/// Runs the soak in a release build, with the arguments that are left.
+fn run_soak(mut parser: lexopt::Parser) -> Result<()> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = process::Command::new(cargo)
+        .args(["run", "--release", "--package", "soak", "--"])
+        .args(parser.raw_args()?)
+        .current_dir(root())
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(status.success(), "the soak has failed");
+    Ok(())
 }
 
 impl Arguments {

@@ -13,6 +13,7 @@
 //!
 //! A call that fails is none of these: where the response to a POST is lost, an error is right.
 
+mod command;
 mod evidence;
 mod ledger;
 mod memory;
@@ -25,10 +26,11 @@ mod server;
 mod shared;
 mod task;
 
+pub use command::main;
 pub use options::Options;
 pub use report::Report;
 pub use run::run;
-pub use server::{Server, serve};
+pub use server::Server;
 
 /// An error of the soak itself: it could not be carried out.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

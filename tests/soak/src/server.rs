@@ -4,7 +4,6 @@
 //! it is ready, begins to misbehave when it reads [`Command::Chaos`], and stops doing so and writes
 //! its [`Evidence`] when it reads [`Command::Calm`].
 
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde::de::DeserializeOwned;
@@ -46,12 +45,28 @@ pub struct Server {
 
 enum Place {
     Here(Box<Simulator>),
-    Process {
-        // Ends with the server.
-        _child: Child,
-        input: ChildStdin,
-        output: Lines<BufReader<ChildStdout>>,
-    },
+    Process(Box<Process>),
+}
+
+/// A process with a simulator. It ends when this is dropped.
+struct Process {
+    _child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    async fn send(&mut self, command: &Command) -> Result<(), Error> {
+        let line = serde_json::to_string(command)? + "\n";
+        self.input.write_all(line.as_bytes()).await?;
+        Ok(self.input.flush().await?)
+    }
+
+    async fn answer<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
+        let line = self.output.next_line().await?;
+        let line = line.ok_or("the simulator's process has ended")?;
+        Ok(serde_json::from_str(&line)?)
+    }
 }
 
 impl Server {
@@ -68,14 +83,14 @@ impl Server {
         })
     }
 
-    /// Starts a simulator in a process of its own, by running this program with a word that its
-    /// `main` has to give to [`serve`].
+    /// Starts a simulator in a process of its own, by running this program with a word that
+    /// [`main`](crate::main) gives to [`serve`].
     ///
     /// # Errors
     ///
     /// Those of the system and of the simulator.
     pub async fn process() -> Result<Self, Error> {
-        let mut child = tokio::process::Command::new(program()?)
+        let mut child = tokio::process::Command::new(std::env::current_exe()?)
             .arg(WORD)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -83,14 +98,14 @@ impl Server {
             .spawn()?;
         let input = child.stdin.take().ok_or("the simulator has no input")?;
         let output = child.stdout.take().ok_or("the simulator has no output")?;
-        let mut output = BufReader::new(output).lines();
+        let mut process = Process {
+            _child: child,
+            input,
+            output: BufReader::new(output).lines(),
+        };
         Ok(Self {
-            access: answer(&mut output).await?,
-            place: Place::Process {
-                _child: child,
-                input,
-                output,
-            },
+            access: process.answer().await?,
+            place: Place::Process(Box::new(process)),
         })
     }
 
@@ -100,16 +115,16 @@ impl Server {
 
     /// Whether the simulator's memory is apart from that of the client.
     pub(crate) fn is_apart(&self) -> bool {
-        matches!(self.place, Place::Process { .. })
+        matches!(self.place, Place::Process(_))
     }
 
     /// Lets the simulator misbehave.
     pub(crate) async fn chaos(&mut self, seed: u64, rate: f64) -> Result<(), Error> {
         match &mut self.place {
             Place::Here(simulator) => simulator.chaos(Chaos::new(seed).rate(rate)),
-            Place::Process { input, output, .. } => {
-                send(input, &Command::Chaos { seed, rate }).await?;
-                answer::<()>(output).await?;
+            Place::Process(process) => {
+                process.send(&Command::Chaos { seed, rate }).await?;
+                process.answer::<()>().await?;
             }
         }
         Ok(())
@@ -122,30 +137,12 @@ impl Server {
                 simulator.heal();
                 Ok(Evidence::of(simulator))
             }
-            Place::Process { input, output, .. } => {
-                send(input, &Command::Calm).await?;
-                answer(output).await
+            Place::Process(process) => {
+                process.send(&Command::Calm).await?;
+                process.answer().await
             }
         }
     }
-}
-
-fn program() -> Result<PathBuf, Error> {
-    Ok(std::env::current_exe()?)
-}
-
-async fn send(input: &mut ChildStdin, command: &Command) -> Result<(), Error> {
-    let line = serde_json::to_string(command)? + "\n";
-    input.write_all(line.as_bytes()).await?;
-    Ok(input.flush().await?)
-}
-
-async fn answer<T: DeserializeOwned>(
-    output: &mut Lines<BufReader<ChildStdout>>,
-) -> Result<T, Error> {
-    let line = output.next_line().await?;
-    let line = line.ok_or("the simulator's process has ended")?;
-    Ok(serde_json::from_str(&line)?)
 }
 
 /// Serves a soak of another process, where this one was started for it: by [`Server::process`].
