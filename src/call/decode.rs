@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::tolerant;
 use crate::error::DecodeError;
-use crate::json::without_bom;
+use crate::json::{open_string, without_bom};
 use crate::model::place;
 
 /// Reads JSON. `T` is what is read, `name` the type that an error names.
@@ -53,8 +53,10 @@ pub(super) fn decode_error(
 /// The error of JSON that ends too early, without parsing it. It names the place where the JSON ends.
 pub(super) fn cut_error(body: &[u8], name: &'static str) -> DecodeError {
     let body = without_bom(body);
+    // A key that is cut names nothing.
+    let end = open_string(body).map_or(body.len(), |start| start.saturating_sub(1));
     let message = "the JSON ends before it is complete".to_owned();
-    DecodeError::new(path(body, body.len()), name, message)
+    DecodeError::new(path(body, end), name, message)
 }
 
 /// What serde says, without the position and the place in a model, which the path tells better, and without the value
@@ -283,6 +285,8 @@ mod tests {
         for (text, path) in [
             (r#"{"value":[{"id":"1"}"#, "value[0]"),
             (r#"{"value":[{"id":"1"},{"na"#, "value[1]"),
+            (r#"{"value":[{"id":"1"},{"name":"a","#, "value[1]"),
+            (r#"{"value":[{"id":"1"},{"name":"a"#, "value[1].name"),
             ("{", ""),
         ] {
             assert_eq!(cut_error(text.as_bytes(), "User").path(), path, "{text}");

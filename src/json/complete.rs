@@ -14,8 +14,8 @@ pub(crate) fn is_cut(text: &[u8]) -> bool {
     }
 }
 
-/// Returns where the string begins that the text ends in, after its quotation mark.
-pub(super) fn open_string(text: &[u8]) -> Option<usize> {
+/// Returns where the content of the string begins in which the text ends.
+pub(crate) fn open_string(text: &[u8]) -> Option<usize> {
     match end_of(text) {
         End::InString(start) => Some(start),
         End::Closed | End::InBrackets => None,

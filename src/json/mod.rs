@@ -3,10 +3,8 @@
 mod complete;
 mod damaged;
 
-pub(crate) use complete::is_cut;
+pub(crate) use complete::{is_cut, open_string};
 pub(crate) use damaged::{error_in, has_error_object, prefix};
-
-use complete::open_string;
 
 /// Returns the text without a byte order mark and without surrounding white space.
 pub(crate) fn trimmed(body: &[u8]) -> &[u8] {
