@@ -650,6 +650,8 @@ impl GraphBuilder {
     /// A token request always has a limit, which this may shorten: 10 seconds for a first attempt
     /// at the token endpoint and 30 for the next one, and [60
     /// seconds](TokenRequest::extend_time_limit) for a provider of one's own.
+    /// The wait for a long-running operation has this limit, too; there,
+    /// [`Monitor::timeout`](crate::monitor::Monitor::timeout) sets another one.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

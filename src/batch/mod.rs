@@ -145,14 +145,18 @@ impl Batch {
     ) -> Part<A> {
         let number = self.parts.len();
         let context = call.operation.context();
-        let request = match after {
-            Some((batch, _)) if batch != self.id => Err(BatchError::foreign(&context).into()),
-            _ => call.finish(),
+        let (request, after) = match after {
+            // A number of another batch says nothing about the calls of this one.
+            Some((batch, _)) if batch != self.id => {
+                (Err(BatchError::foreign(&context).into()), None)
+            }
+            Some((_, number)) => (call.finish(), Some(number)),
+            None => (call.finish(), None),
         };
         self.parts.push(Queued {
             request,
             context,
-            after: after.map(|(_, number)| number),
+            after,
             wants_bytes: A::IS_CONTENT,
             expected: A::expected_body(),
         });

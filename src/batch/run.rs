@@ -34,6 +34,7 @@ pub(super) async fn run(batch: Batch) -> Result<Answers> {
         outcomes: batch.parts.iter().map(|_| None).collect(),
         parts: HashMap::new(),
         loads: Vec::new(),
+        unclear: HashSet::new(),
         after,
         root,
         batch: &batch,
@@ -69,6 +70,8 @@ struct Course<'b> {
     parts: HashMap<usize, Part>,
     /// By call: what it takes of a request.
     loads: Vec<Load>,
+    /// The calls of which an attempt before the last one may have done the work.
+    unclear: HashSet<usize>,
     /// By call: the one that it waits for.
     after: Vec<Option<usize>>,
     /// The root of the version that the calls are of.
@@ -170,6 +173,9 @@ impl Course<'_> {
                 *count += 1;
                 match self.batch.retry.wait_before(*count, asked, began.elapsed()) {
                     Some(wait) => {
+                        if Verdict::of_status(answer.status) != Verdict::NotDone {
+                            self.unclear.insert(call);
+                        }
                         again.push(call);
                         longest = longest.max(wait);
                     }
@@ -260,7 +266,7 @@ impl Course<'_> {
     }
 
     /// Sends calls in one request.
-    async fn send(&self, calls: &[usize]) -> Vec<(usize, Came)> {
+    async fn send(&mut self, calls: &[usize]) -> Vec<(usize, Came)> {
         let requests = calls.iter().filter_map(|call| {
             let mut part = self.parts.get(call)?.clone();
             if let Some(before) = self.before(*call).filter(|before| calls.contains(before)) {
@@ -282,7 +288,12 @@ impl Course<'_> {
             Err(_) => return Vec::new(),
         };
         let answer = match answer {
-            Ok(answer) => answer,
+            Ok(answer) => {
+                if answer.context.tries.may_have_succeeded() {
+                    self.unclear.extend(calls);
+                }
+                answer
+            }
             Err(error) => {
                 return calls
                     .iter()
@@ -417,8 +428,11 @@ impl Course<'_> {
             Err(self.not_run(call, before, error.clone()))
         } else {
             let (status, headers) = (answer.status, &answer.headers);
+            let mut context = context.clone();
+            let is_unclear = self.unclear.contains(&call);
+            context.tries = context.tries.with_unclear_attempt(is_unclear);
             Err(Error::from_response(
-                context,
+                &context,
                 status,
                 headers,
                 &answer.body,

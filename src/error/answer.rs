@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, StatusCode};
 use super::head::{ResponseHead, WithId};
 use super::text::{Escaped, OneLine};
 use super::{RequestContext, Tries};
-use crate::json;
+use crate::{json, redact};
 
 /// A response of Graph's that is not of the type it should be: says where in the JSON, and of which type.
 ///
@@ -209,7 +209,7 @@ impl PagingError {
     pub(crate) fn new(template: String, message: String) -> Self {
         Self {
             template,
-            message: text(message),
+            message: redact::text(message),
         }
     }
 

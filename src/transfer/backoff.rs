@@ -1,4 +1,7 @@
 //! When a piece of a file is tried again.
+//!
+//! What an outcome means stands in `transport::retry::classify`; a piece may be sent again whatever
+//! became of it, since the session or the range says where to go on.
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use super::builder::{Settings, Start, UNIT, run, settings};
 use super::own_file::OwnFile;
 use super::{Progress, Source};
 use crate::call::{Content, IfMatch};
-use crate::error::{EmptyResponseError, RequestError, TransferErrorKind};
+use crate::error::{EmptyResponseError, RequestError, TransferErrorKind, Tries};
 use crate::models::actions::DriveItemCreateUploadSession;
 use crate::models::{DriveItem, DriveItemUploadableProperties};
 use crate::nodes::DrivesIdItemsId;
@@ -212,12 +212,7 @@ impl FileUpload {
 
 /// Checks whether a refusal can be about what an earlier attempt of the same upload did.
 fn may_be_own_conflict(error: &Error) -> bool {
-    let is_repeated = |error: &Error| {
-        error
-            .tries()
-            .is_some_and(|tries| tries.may_have_succeeded())
-    };
-    error.is_conflict() && is_repeated(error)
+    error.is_conflict() && error.tries().is_some_and(Tries::may_have_succeeded)
 }
 
 /// Checks whether a session has gone after all bytes were sent.

@@ -99,6 +99,19 @@ async fn a_part_of_another_batch_is_told() {
 }
 
 #[tokio::test]
+async fn dependency_on_a_larger_batch_is_told() {
+    let recorder = Recorder::always(Answer::json("{}")).await;
+    let graph = graph(&recorder);
+    let (mut one, mut other) = (graph.batch(), graph.batch());
+    let _ = one.add(graph.me().get());
+    let last = one.add(graph.me().get());
+    let part = other.add_after(&last, graph.me().get());
+    let error = other.send().await.unwrap().take(part).unwrap_err();
+    assert_eq!(batch_error(&error).kind(), BatchErrorKind::OtherBatch);
+    assert!(recorder.requests().is_empty());
+}
+
+#[tokio::test]
 async fn a_batch_is_of_one_version() {
     let recorder = Recorder::new(|request| {
         let responses: Vec<_> = request.json()["requests"]
@@ -633,4 +646,25 @@ async fn bandwidth_limit_of_a_part_is_waited_for() {
     let mut answers = batch.send().await.unwrap();
     answers.take(write).unwrap();
     assert_eq!(recorder.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn refusal_of_a_repeated_part_says_so() {
+    let recorder = Recorder::new(|request| {
+        let first = parts(request).len() == 2;
+        answered(request, |part| match part["method"].as_str() {
+            Some("DELETE") if first => json!({ "id": part["id"], "status": 504 }),
+            Some("DELETE") => json!({ "id": part["id"], "status": 404 }),
+            _ => named(part),
+        })
+    })
+    .await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch().retry(at_once());
+    let gone = batch.add(graph.me().messages().id("1").delete());
+    let read = batch.add(graph.me().get());
+    let mut answers = batch.send().await.unwrap();
+    answers.take(read).unwrap();
+    let error = answers.take(gone).unwrap_err();
+    assert!(error.is_not_found() && error.tries().unwrap().may_have_succeeded());
 }

@@ -647,6 +647,28 @@ async fn throttled_me_holds_its_user_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn closure_with_tokens_of_several_users_is_not_held() {
+    let recorder = Recorder::new(|request| match request.header("authorization") {
+        Some("Bearer ada") => throttled("60"),
+        _ => Answer::json("{}"),
+    })
+    .await;
+    let users = Mutex::new(["ada", "grace"].into_iter());
+    let provider = AccessToken::from_fn(move || {
+        let next = users.lock().unwrap().next().ok_or("no user is left");
+        std::future::ready(next)
+    });
+    let graph = client(recorder.url()).with_provider(provider);
+    let me = || {
+        graph
+            .request(Method::GET, "/me/messages")
+            .timeout(seconds(5))
+    };
+    assert!(me().await.unwrap_err().is_throttled());
+    me().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn clients_made_from_one_share_gates() {
     let targets = &["/v1.0/sites/root", "/v1.0/users/1/messages"];
     let recorder = throttling(targets, "").await;

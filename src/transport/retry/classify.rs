@@ -10,7 +10,11 @@
 //! | a piece of a file | again | again: the session or the range says where to go on | again | five in a row |
 //! | a token request | once, unless told when | once | once | `auth::platform::endpoint` |
 //! | a code, which is good once | only if it was not sent | never | never | the same |
-//! | a managed identity | again, also 404 and 410 | again | again | `auth::managed_identity::endpoint` |
+//! | a managed identity | again, also 404 and 410 | again | again, also other 5xx | `auth::managed_identity::endpoint` |
+//! | a job's own token service | once after a 5xx, unless told when | once | once, also other 5xx | `auth::federation::id_token` |
+//! | a renewal of a subscription | again | again: the end is the same | again | five in a row |
+//! | a look at a long-running operation | as a call | as a call: it reads | as a call | `monitor::pause` between looks |
+//! | a request for signing keys | no: the next notification asks | no | no | `notifications::keys` |
 //! | [`Error::is_retryable`] | true | true | true | the caller's |
 
 use http::StatusCode;
