@@ -186,9 +186,9 @@ impl Graph {
         }
     }
 
-    /// The same client with the tokens of somebody else: it shares the connections, the settings, the
-    /// [`TokenCache`] and what was learned of throttled services, and costs little enough to be made for
-    /// each request that a server answers.
+    /// The same client with the tokens of somebody else: it shares the connections, the settings,
+    /// the [`TokenCache`] and what was learned of throttled services, and costs little enough to be
+    /// made for each request that a server answers.
     ///
     /// ```
     /// # use msgraph::auth::Secret;
@@ -650,6 +650,7 @@ impl GraphBuilder {
     /// A token request always has a limit, which this may shorten: 10 seconds for a first attempt
     /// at the token endpoint and 30 for the next one, and [60
     /// seconds](TokenRequest::extend_time_limit) for a provider of one's own.
+    ///
     /// The wait for a long-running operation has this limit, too; there,
     /// [`Monitor::timeout`](crate::monitor::Monitor::timeout) sets another one.
     pub fn timeout(mut self, timeout: Duration) -> Self {

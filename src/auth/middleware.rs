@@ -17,7 +17,8 @@ use crate::transport::Delivery;
 #[derive(Clone, Copy)]
 pub(crate) struct WithoutToken;
 
-/// The `Authorization` header that a request went out with, for whoever has to know whose call it is.
+/// The `Authorization` header that a request went out with, for whoever has to know whose call it
+/// is.
 #[derive(Clone)]
 pub(crate) struct SentToken(pub(crate) HeaderValue);
 

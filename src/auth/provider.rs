@@ -68,8 +68,8 @@ pub trait TokenProvider: Send + Sync + 'static {
         None
     }
 
-    /// The one token that this provider ever gives, where it has no other. By it, the client tells the
-    /// user of a provider that shares no tokens from other users.
+    /// The one token that this provider ever gives, where it has no other. By it, the client tells
+    /// the user of a provider that shares no tokens from other users.
     #[doc(hidden)]
     fn only_token(&self) -> Option<&Secret<String>> {
         None

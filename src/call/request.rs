@@ -28,7 +28,8 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// What it means to send the request twice: the caller's word, or what the request shows itself.
+    /// What it means to send the request twice: the caller's word, or what the request shows
+    /// itself.
     pub(crate) fn effect(&self) -> Effect {
         if self.settings.as_ref().is_some_and(|said| said.idempotent) {
             return Effect::Safe;

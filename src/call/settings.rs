@@ -38,9 +38,10 @@ impl<A, O> Call<A, O> {
         self.set(|settings| settings.retry = Some(Arc::new(retry)))
     }
 
-    /// Says that making this call twice is the same as making it once, so that it is tried again after a 504 and after a lost
-    /// connection, too. `GET`, `PUT` and `DELETE` are so by themselves, but for the exceptions that
-    /// [`Retry`](crate::Retry) names; of an action or a `PATCH`, only the caller knows.
+    /// Says that making this call twice is the same as making it once, so that it is tried again
+    /// after a 504 and after a lost connection, too. `GET`, `PUT` and `DELETE` are so by
+    /// themselves, but for the exceptions that [`Retry`](crate::Retry) names; of an action or a
+    /// `PATCH`, only the caller knows.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {

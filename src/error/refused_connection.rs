@@ -1,14 +1,14 @@
 //! Tells connections that cannot come about from those that may with the next attempt.
 //!
-//! reqwest says of all of them that connecting failed. The causes below its error say more: rustls has
-//! types for what it refuses; a proxy's refusal and what the system's TLS says are text alone.
+//! reqwest says of all of them that connecting failed. The causes below its error say more: rustls
+//! has types for what it refuses; a proxy's refusal and what the system's TLS says are text alone.
 
 use std::error::Error;
 
 use super::causes;
 
-/// Why a connection was refused for good, in words for the error; `None` where another attempt may do
-/// better.
+/// Why a connection was refused for good, in words for the error; `None` where another attempt may
+/// do better.
 pub(super) fn reason(error: &(dyn Error + 'static)) -> Option<String> {
     let of_rustls = causes(error).find_map(of_rustls);
     of_rustls.or_else(|| causes(error).find_map(|cause| of_text(&cause.to_string())))
@@ -90,8 +90,8 @@ fn of_text(text: &str) -> Option<String> {
 
 fn refused_certificate(text: &str) -> String {
     format!(
-        "TLS refused the certificate of the server: {text}; is its issuer among the system's roots, \
-         and is there a proxy that breaks TLS open?"
+        "TLS refused the certificate of the server: {text}; is its issuer among the system's \
+         roots, and is there a proxy that breaks TLS open?"
     )
 }
 
@@ -138,7 +138,7 @@ mod tests {
     fn texts_of_other_libraries_are_recognized() {
         for (text, starts) in [
             (
-                "error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed",
+                "error:0A000086:SSL routines::certificate verify failed",
                 "TLS refused the certificate",
             ),
             (

@@ -15,8 +15,8 @@ use crate::redact::text;
 pub struct TransportError {
     context: Option<RequestContext>,
     kind: Kind,
-    /// Where no connection was made: whether the call may have been sent all the same, by an earlier
-    /// attempt or by another request of a middleware.
+    /// Where no connection was made: whether the call may have been sent all the same, by an
+    /// earlier attempt or by another request of a middleware.
     may_have_been_sent: bool,
     message: String,
     source: Option<Source>,
@@ -124,9 +124,9 @@ impl TransportError {
         Self {
             kind: Kind::Timeout,
             ..Self::new(format!(
-                "the operation is still `{status}`, and the next look, in {} s, would be later than \
-                 the time limit of {} s allows: the operation goes on, and `Graph::monitor` goes on \
-                 waiting for it",
+                "the operation is still `{status}`, and the next look, in {} s, would be later \
+                 than the time limit of {} s allows: the operation goes on, and \
+                 `Graph::monitor` waits for it again",
                 wait.as_secs_f64().ceil(),
                 limit.as_secs_f64(),
             ))
@@ -145,8 +145,8 @@ impl TransportError {
 
     /// Checks whether there was no connection, in any attempt, so that Graph did nothing.
     ///
-    /// It is `false` where a middleware of the caller's failed to connect, and where an attempt before
-    /// may have arrived.
+    /// It is `false` where a middleware of the caller's failed to connect, and where an attempt
+    /// before may have arrived.
     pub fn is_connect(&self) -> bool {
         let is_connect = matches!(
             self.kind,

@@ -76,12 +76,12 @@ impl Tries {
         self.not_retried
     }
 
-    /// Checks whether an attempt before the last one may have done the work: its response was lost, or
-    /// a gateway gave up waiting for it.
+    /// Checks whether an attempt before the last one may have done the work: its response was lost,
+    /// or a gateway gave up waiting for it.
     ///
-    /// The last response can be a consequence of that. A repeated `DELETE` gives 404 for what the first
-    /// one deleted, a repeated `PUT` with `If-Match` gives 412 for the etag that the first one changed,
-    /// and a name is taken (409) by what the first one created.
+    /// The last response can be a consequence of that. A repeated `DELETE` gives 404 for what the
+    /// first one deleted, a repeated `PUT` with `If-Match` gives 412 for the etag that the first
+    /// one changed, and a name is taken (409) by what the first one created.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {

@@ -176,8 +176,9 @@ impl Monitor {
 
     /// Limits how long [`wait`](Self::wait) may take, its looks and pauses included.
     ///
-    /// By default the limit is that of the [call](Call::timeout) that began the work, else that of the
-    /// [client](crate::GraphBuilder::timeout). Without any, `wait` goes on until the work is over.
+    /// By default the limit is that of the [call](Call::timeout) that began the work, else that of
+    /// the [client](crate::GraphBuilder::timeout). Without any, `wait` goes on until the work is
+    /// over.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, kept: &str) -> msgraph::Result<()> {

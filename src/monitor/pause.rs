@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-/// The first pause at an address that is made for being looked at; each further one is twice as long.
+/// The first pause at an address that is made for being looked at; each further one is twice as
+/// long.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// The longest pause that is our own choice, and the one at Graph itself: what Graph's documentation
-/// asks for.
+/// The longest pause that is our own choice, and the one at Graph itself: what Graph's
+/// documentation asks for.
 const LONGEST_OWN: Duration = Duration::from_secs(30);
 
 /// The least pause, whatever the service asks for: `Retry-After: 0` and dates in the past do come.
@@ -43,8 +44,8 @@ impl Pauses {
         }
     }
 
-    /// Returns the next pause: as `asked` by the service, at the least as the caller set by `interval`,
-    /// and without either the own choice.
+    /// Returns the next pause: as `asked` by the service, at the least as the caller set by
+    /// `interval`, and without either the own choice.
     pub(super) fn next(&mut self, asked: Option<Duration>, interval: Option<Duration>) -> Duration {
         let own = self.own;
         self.own = own.saturating_mul(2).min(LONGEST_OWN);

@@ -28,14 +28,16 @@ use crate::{Error, Graph, Result};
 /// How long keys are taken for current. The platform publishes new ones long before it signs with them.
 const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The pause between two requests for keys: whoever makes up tokens must not make the receiver ask for each.
+/// The pause between two requests for keys: whoever makes up tokens must not make the receiver ask
+/// for each.
 const PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// The pause after two failures in a row, which doubles with each further one up to [`PAUSE`]. After a
-/// single one there is none: a lost connection is common, and notifications wait.
+/// The pause after two failures in a row, which doubles with each further one up to [`PAUSE`].
+/// After a single one there is none: a lost connection is common, and notifications wait.
 const PAUSE_AFTER_FAILURES: Duration = Duration::from_secs(30);
 
-/// How long a request for keys may take. Graph waits ten seconds for the response to a notification.
+/// How long a request for keys may take. Graph waits ten seconds for the response to a
+/// notification.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) type Key = Arc<VerifyingKey<Sha256>>;
@@ -186,8 +188,8 @@ impl SigningKeys {
 
     /// Waits for a request; `false` when it was cut off, together with the runtime that it ran in.
     ///
-    /// A runtime that stands still makes no progress with it either: after the time limit, the request
-    /// counts as failed.
+    /// A runtime that stands still makes no progress with it either: after the time limit, the
+    /// request counts as failed.
     async fn has_ended(&self, mut refresh: watch::Receiver<bool>, generation: u64) -> bool {
         match timeout(2 * TIME_LIMIT, refresh.wait_for(|ended| *ended)).await {
             Ok(ended) => ended.is_ok(),
@@ -198,8 +200,8 @@ impl SigningKeys {
         }
     }
 
-    /// Asks for the keys in a task of its own: the notification that needs them first may be given up,
-    /// and others wait as well.
+    /// Asks for the keys in a task of its own: the notification that needs them first may be given
+    /// up, and others wait as well.
     fn start(self: &Arc<Self>, start: Start) -> Result<()> {
         let Start { sender, generation } = start;
         let refresh = Refresh {
@@ -224,7 +226,7 @@ impl SigningKeys {
         let mut state = self.lock();
         if state.generation == generation && state.refresh.is_some() {
             if let Err(error) = &outcome {
-                tracing::warn!(target: "msgraph", %error, "the keys of the identity platform could not be had");
+                tracing::warn!(target: "msgraph", %error, "the signing keys could not be fetched");
             }
             state.end(outcome);
         }

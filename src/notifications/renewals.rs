@@ -24,9 +24,10 @@ const LEAST_PAUSE: Duration = Duration::from_secs(60);
 impl Graph {
     /// Renews a subscription, again and again, before it runs out; each renewal is for `lifetime` from then on.
     ///
-    /// It is renewed when a third of that is left, or at once where less is left already. Where Graph
-    /// grants less than `lifetime`, the third is one of what it granted; between two renewals, there is
-    /// a minute at the least. How long a subscription may live depends on what it is for:
+    /// It is renewed when a third of that is left, or at once where less is left already. Where
+    /// Graph grants less than `lifetime`, the third is one of what it granted; between two
+    /// renewals, there is a minute at the least. How long a subscription may live depends on what
+    /// it is for:
     /// <https://learn.microsoft.com/graph/api/resources/subscription#subscription-lifetime>.
     ///
     /// ```no_run
@@ -133,8 +134,8 @@ fn next(
     })
 }
 
-/// Sleeps until it is time by one of two clocks: the steady one stands still while the machine sleeps,
-/// and the other one can be set.
+/// Sleeps until it is time by one of two clocks: the steady one stands still while the machine
+/// sleeps, and the other one can be set.
 async fn sleep_until_due(ends: Option<DateTime<Utc>>, margin: Duration) {
     let steady = wait(ends, margin, Utc::now()).and_then(|wait| Instant::now().checked_add(wait));
     while let Some(left) = wait(ends, margin, Utc::now()) {

@@ -1,9 +1,9 @@
 //! Records whether a call can have done anything at Graph.
 //!
 //! Only the layer that hands requests to reqwest knows whether one was sent. A middleware of the
-//! caller's can fail for reasons of its own, before or after Graph has responded, so its error proves
-//! nothing. [`RecordDelivery`] is therefore the innermost middleware, and what it counts decides
-//! whether a call that must not be done twice is sent again.
+//! caller's can fail for reasons of its own, before or after Graph has responded, so its error
+//! proves nothing. [`RecordDelivery`] is therefore the innermost middleware, and what it counts
+//! decides whether a call that must not be done twice is sent again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -26,8 +26,9 @@ const ALL_STEPS: Duration = Duration::from_millis(100 * (u64::BITS as u64));
 
 /// What calls count against at Graph: an application in a tenant.
 ///
-/// Services count for each application and tenant, so what one tenant was told says nothing of another.
-/// A client whose application is not known shares the quota of the client that it was made from.
+/// Services count for each application and tenant, so what one tenant was told says nothing of
+/// another. A client whose application is not known shares the quota of the client that it was made
+/// from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Quota(u64);
 
@@ -99,7 +100,8 @@ impl Gates {
         Quota(self.salt.hash_one(application))
     }
 
-    /// The salt of the hashes that stand for users: no token is kept here, nor can one be found out.
+    /// The salt of the hashes that stand for users: no token is kept here, nor can one be found
+    /// out.
     pub(super) fn salt(&self) -> &RandomState {
         &self.salt
     }
@@ -154,7 +156,8 @@ impl Gates {
     ///
     /// # Errors
     ///
-    /// How long a gate stays shut for the call, where that is longer than `longest` or goes beyond `end`.
+    /// How long a gate stays shut for the call, where that is longer than `longest` or goes beyond
+    /// `end`.
     pub(super) async fn pass(
         &self,
         destination: &Destination,

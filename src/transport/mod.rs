@@ -80,8 +80,8 @@ pub(crate) fn stack(
 
 /// What the stack gave up on, in this crate's words.
 ///
-/// `did_nothing` tells whether the innermost layer proves that nothing was done at Graph. Without that
-/// proof, no error says so: it may be about a connection of a middleware's own.
+/// `did_nothing` tells whether the innermost layer proves that nothing was done at Graph. Without
+/// that proof, no error says so: it may be about a connection of a middleware's own.
 pub(crate) fn of_the_stack(error: reqwest_middleware::Error, did_nothing: bool) -> Error {
     let error = match error {
         reqwest_middleware::Error::Reqwest(error) => TransportError::from_reqwest(error).into(),

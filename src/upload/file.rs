@@ -31,17 +31,17 @@ const CONFLICT: &str = "@microsoft.graph.conflictBehavior";
 pub enum Conflict {
     /// The upload fails with a conflict ([`is_conflict`](Error::is_conflict)).
     ///
-    /// Where the response to a first attempt was lost and the next one is refused, the client looks at
-    /// the file that is there: if this upload made it, that is no conflict.
+    /// Where the response to a first attempt was lost and the next one is refused, the client looks
+    /// at the file that is there: if this upload made it, that is no conflict.
     Fail,
     /// The file gets a new version.
     #[default]
     Replace,
     /// The new file gets another name.
     ///
-    /// Each request makes one more file, so an upload in one request is not repeated after its response
-    /// was lost: the error then says that the file may be there. An upload session makes one file however
-    /// often a slice is sent.
+    /// Each request makes one more file, so an upload in one request is not repeated after its
+    /// response was lost: the error then says that the file may be there. An upload session makes
+    /// one file however often a slice is sent.
     Rename,
 }
 

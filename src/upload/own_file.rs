@@ -1,8 +1,8 @@
 //! Recognizes a file that an upload made although its response was lost.
 //!
-//! A repeated upload is refused where the first one arrived: with 409, since the name is taken, or with
-//! 412, since the etag is another one. Before that becomes the caller's error, the client looks at what
-//! is there.
+//! A repeated upload is refused where the first one arrived: with 409, since the name is taken, or
+//! with 412, since the etag is another one. Before that becomes the caller's error, the client
+//! looks at what is there.
 
 use std::time::Duration;
 
@@ -49,7 +49,8 @@ impl OwnFile<'_> {
         is_own.then_some(item)
     }
 
-    /// Checks whether the content was written before this upload began, by the clock of the service.
+    /// Checks whether the content was written before this upload began, by the clock of the
+    /// service.
     fn is_older(&self, item: &DriveItem, answered: Option<DateTime<Utc>>) -> bool {
         let written = item.last_modified_date_time.or(item.created_date_time);
         let (Some(written), Some(answered)) = (written, answered) else {

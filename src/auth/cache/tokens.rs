@@ -142,9 +142,9 @@ impl Tokens {
         state.want(claims.map(Into::into));
     }
 
-    /// A number that tells the user of the next token from other users, as far as that is known before
-    /// the token is there: by the one token that the provider has, by the key of its tokens, or by the
-    /// token that is kept.
+    /// A number that tells the user of the next token from other users, as far as that is known
+    /// before the token is there: by the one token that the provider has, by the key of its tokens,
+    /// or by the token that is kept.
     pub(crate) fn user(&self, salt: &RandomState) -> Option<u64> {
         if let Some(token) = self.provider.only_token() {
             let bearer = Bearer::new(&Token::new(token.clone()), None).ok()?;

@@ -1,21 +1,27 @@
 //! The one table of what is sent again, after which outcome.
 //!
-//! Every part of this crate that repeats a request asks here what an outcome means. What each of them
-//! does with the [`Verdict`] differs on purpose:
+//! Every part of this crate that repeats a request asks here what an outcome means. What each of
+//! them does with the [`Verdict`] differs on purpose:
 //!
 //! | sender | `NotDone` | `Unclear` | `Faulty` | limits |
 //! |---|---|---|---|---|
-//! | a call | again | again where [`Effect`] allows | again where the policy says so and [`Effect`] allows | `Retry` |
-//! | a part of a batch | as a call | as a call | as a call | `Retry` of the batch |
-//! | a piece of a file | again | again: the session or the range says where to go on | again | five in a row |
-//! | a token request | once, unless told when | once | once | `auth::platform::endpoint` |
-//! | a code, which is good once | only if it was not sent | never | never | the same |
-//! | a managed identity | again, also 404 and 410 | again | again, also other 5xx | `auth::managed_identity::endpoint` |
-//! | a job's own token service | once after a 5xx, unless told when | once | once, also other 5xx | `auth::federation::id_token` |
-//! | a renewal of a subscription | again | again: the end is the same | again | five in a row |
-//! | a look at a long-running operation | as a call | as a call: it reads | as a call | `monitor::pause` between looks |
-//! | a request for signing keys | no: the next notification asks | no | no | `notifications::keys` |
+//! | a call | again | if [`Effect`] allows | if it allows, by the policy | `Retry` |
+//! | a part of a batch | as a call | as a call | as a call | `Retry` |
+//! | a piece of a file | again | again | again | `transfer::backoff` |
+//! | a renewal of a subscription | again | again | again | `transfer::backoff` |
+//! | a look at a long-running operation | as a call | as a call | as a call | `monitor::pause` |
+//! | a token request | once | once | once | `auth::platform::endpoint` |
+//! | a request with a code | if unsent | never | never | `auth::platform::endpoint` |
+//! | a managed identity | again | again | again | `auth::managed_identity::endpoint` |
+//! | a job's own token service | once | once | once | `auth::federation::id_token` |
+//! | a request for signing keys | never | never | never | `notifications::keys` |
 //! | [`Error::is_retryable`] | true | true | true | the caller's |
+//!
+//! A piece of a file may be sent again whatever became of it, since its session or range says where
+//! to go on; a renewal, since the same end twice is the same as once. A token request is not
+//! repeated where the response names a time to come back, and neither after 429: then the calls
+//! wait. A managed identity is asked again after 404 and 410 as well, which mean there that it is
+//! being set up, and it and a job's token service after each other 5xx.
 
 use http::StatusCode;
 
@@ -51,8 +57,8 @@ impl Verdict {
         }
     }
 
-    /// The meaning of an error that ended an attempt. `did_nothing` tells whether the innermost layer
-    /// proves that the attempt did nothing at Graph.
+    /// The meaning of an error that ended an attempt. `did_nothing` tells whether the innermost
+    /// layer proves that the attempt did nothing at Graph.
     pub(crate) fn of_error(error: &Error, did_nothing: bool) -> Self {
         let is_passing = match error {
             Error::Transport(lost) => lost.is_retryable(),

@@ -1,7 +1,7 @@
 //! What it means at Graph to send a request twice.
 //!
-//! RFC 9110 calls `PUT` and `DELETE` idempotent. Graph is not in two cases, so the method alone does
-//! not decide:
+//! RFC 9110 calls `PUT` and `DELETE` idempotent. Graph is not in two cases, so the method alone
+//! does not decide:
 //!
 //! - `@microsoft.graph.conflictBehavior=rename`, in the query or anywhere in a JSON body: each
 //!   request makes one more item
@@ -26,8 +26,8 @@ pub(crate) enum Effect {
 }
 
 impl Effect {
-    /// The effect of a method as RFC 9110 has it. `PATCH` is not idempotent: one that adds members to a
-    /// group is refused the second time.
+    /// The effect of a method as RFC 9110 has it. `PATCH` is not idempotent: one that adds members
+    /// to a group is refused the second time.
     pub(crate) fn of_method(method: &Method) -> Self {
         match (method.is_safe(), method.is_idempotent()) {
             (true, _) => Self::Safe,

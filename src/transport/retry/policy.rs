@@ -15,12 +15,13 @@ use std::time::Duration;
 ///   certificate that TLS refuses, or a proxy that wants credentials, is final.
 ///
 /// A `PUT` that makes one more file each time (`@microsoft.graph.conflictBehavior=rename`) is not
-/// idempotent at Graph, and neither is a `DELETE` of a row of a workbook's table by its position: both
-/// are treated like `POST`.
+/// idempotent at Graph, and neither is a `DELETE` of a row of a workbook's table by its position:
+/// both are treated like `POST`.
 ///
 /// A `DELETE` whose response was lost may come back as 404: the first attempt has deleted the item.
-/// Likewise, a `PUT` with `If-Match` may come back as 412. The error then says that an earlier attempt
-/// may have done the work ([`Tries::may_have_succeeded`](crate::error::Tries::may_have_succeeded)).
+/// Likewise, a `PUT` with `If-Match` may come back as 412. The error then says that an earlier
+/// attempt may have done the work
+/// ([`Tries::may_have_succeeded`](crate::error::Tries::may_have_succeeded)).
 ///
 /// A call waits for as long as Graph asks (`Retry-After`), never shorter. Where Graph does not say, it waits about 3, 6 and
 /// 12 seconds, half more or less at random. It does not begin a wait of more than 180 seconds, nor one that would end
