@@ -137,8 +137,8 @@ pub(super) struct Version {
     etag: Option<String>,
     last_modified: Option<String>,
     total: Option<u64>,
-    /// A page that a gateway sends in place of the content has none of the others, perhaps.
-    is_html: bool,
+    /// `None` without a media type: the rest of a version need not say it again.
+    is_html: Option<bool>,
 }
 
 impl Version {
@@ -151,7 +151,7 @@ impl Version {
             etag: text(ETAG),
             last_modified: text(LAST_MODIFIED),
             total,
-            is_html: is_html(headers),
+            is_html: media_type(headers).map(|_| is_html(headers)),
         }
     }
 
@@ -169,11 +169,11 @@ impl Version {
         };
         let dates = self.etag.is_some() && other.etag.is_some()
             || same(&self.last_modified, &other.last_modified);
-        let totals = match (self.total, other.total) {
-            (Some(one), Some(other)) => one == other,
-            _ => true,
-        };
-        same(&self.etag, &other.etag) && dates && totals && self.is_html == other.is_html
+        let totals = self.total.is_none() || other.total.is_none() || self.total == other.total;
+        // A page of a gateway may have nothing else that tells it from the content.
+        let kinds =
+            self.is_html.is_none() || other.is_html.is_none() || self.is_html == other.is_html;
+        same(&self.etag, &other.etag) && dates && totals && kinds
     }
 
     /// A text that only this version has; `None` where nothing tells versions apart.
@@ -239,7 +239,9 @@ mod tests {
         ] {
             assert_eq!(part(wrong), None, "{wrong}");
         }
-        let sent = |pairs| Sent::of(StatusCode::PARTIAL_CONTENT, &headers(pairs));
+        let sent = |pairs: &[(&'static str, &'static str)]| {
+            Sent::of(StatusCode::PARTIAL_CONTENT, &headers(pairs))
+        };
         let range = ("content-range", "bytes 6-8/22");
         for length in ["0", "1", "3"] {
             let sent = sent(&[range, ("content-length", length)]);
@@ -272,8 +274,10 @@ mod tests {
         assert!(!one.fits(&version(&[("etag", "\"1\"")], Some(6))));
         assert!(!one.fits(&version(&[("last-modified", "tuesday")], Some(5))));
         assert!(one.fits(&version(&[], Some(5))));
-        let page = [("content-type", "Text/HTML; charset=utf-8")];
-        assert!(!one.fits(&version(&page, None)));
+        let html = version(&[("content-type", "Text/HTML; charset=utf-8")], None);
+        let pdf = version(&[("content-type", "application/pdf")], None);
+        assert!(!pdf.fits(&html) && !html.fits(&pdf));
+        assert!(html.fits(&html) && html.fits(&one) && one.fits(&pdf));
         assert_eq!(one.if_range(), Some("\"1\""));
         assert_eq!(version(&[("etag", "W/\"1\"")], None).if_range(), None);
         assert_eq!(version(&[], Some(5)).text(), None);

@@ -731,6 +731,34 @@ async fn symbolic_link_stays_and_its_file_is_replaced() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn read_only_folder_is_named_in_error() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (_simulator, graph) = start().await;
+    let folder = Folder::new("read-only");
+    file(&graph, "a.bin", bytes(10)).await;
+    let mode = |mode| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&folder.0, permissions).unwrap();
+    };
+    mode(0o500);
+    // Root writes anywhere.
+    if std::fs::write(folder.0.join("b"), "").is_err() {
+        for resumes in [false, true] {
+            let download = to_file(&graph, "a.bin", &folder.0.join("a.bin"));
+            let download = if resumes { download.resume() } else { download };
+            let error = download.await.unwrap_err();
+            assert!(
+                error.to_string().starts_with("no file can be created in `"),
+                "{error}"
+            );
+        }
+    }
+    mode(0o700);
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn link_in_place_of_unfinished_file_is_not_followed() {
     let (simulator, graph) = start().await;
     let folder = Folder::new("planted");
