@@ -85,3 +85,19 @@ pub(super) async fn exchange(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn form_and_response_keep_their_bytes() {
+        let form = form(b"grant_type=refresh_token".to_vec());
+        assert_eq!(form.as_bytes(), Some(&b"grant_type=refresh_token"[..]));
+        let shared = Bytes::from(b"{\"access_token\"".to_vec());
+        // Another holder still reads it, so it is not overwritten.
+        assert_eq!(*taken(shared.clone()), *shared);
+        assert_eq!(*taken(shared), b"{\"access_token\"");
+        assert!(taken(Bytes::from_static(b"")).is_empty());
+    }
+}

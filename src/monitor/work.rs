@@ -176,7 +176,9 @@ impl fmt::Display for WorkStatus {
 impl fmt::Debug for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Work");
-        shown.field("status", &self.status);
+        // A status that is not known may be any text.
+        let status = self.status.to_string();
+        shown.field("status", &format_args!("{}", Text(&status)));
         for (name, value) in &self.json {
             match value {
                 Value::Null => {}
