@@ -268,9 +268,7 @@ fn credentials(printed: &mut Printed) {
     let code = AuthorizationCode::new(application(), redirect);
     printed.debug(&code);
     printed.debug(&DesktopSignIn::of(application()));
-    printed.debug(&DeviceCode::of(application(), |_| {
-        std::future::ready(Ok::<_, Error>(()))
-    }));
+    printed.debug(&DeviceCode::of(application(), |_| std::future::ready(())));
     let endpoint = format!("http://user:{HUSH}@127.0.0.1:1/msi?code={HUSH}");
     for source in [
         ManagedIdentitySource::app_service(endpoint.clone(), HUSH.to_owned()),
@@ -408,7 +406,7 @@ async fn calls(printed: &mut Printed) {
     let session = graph.upload_session(session);
     printed.debug(&session);
     printed.debug(&session.upload(HUSH.as_bytes().to_vec()));
-    let item = graph.me().drive().root().path(format!("{HUSH}.txt"));
+    let item = graph.me().drive().root().path(&format!("{HUSH}.txt"));
     printed.debug(&item.upload(HUSH.as_bytes().to_vec()));
     printed.debug(&item.content().get().stream());
     printed.debug(&item.content().get().to_file("/tmp/a.txt"));
