@@ -60,10 +60,10 @@ cargo xtask page [--out FILE] [--docs URL] [--dir DIR]
 cargo xtask docs
     Builds the crate's documentation with the search page in it, and checks that each link of the page leads somewhere.
 
-cargo xtask soak [--calls N] [--tasks N] [--seed N] [--rate R]
+cargo xtask soak [--calls N] [--tasks N] [--seed N] [--rate R] [--without NAME]...
     Makes calls of every kind (100000) from many tasks (64) against a simulator that misbehaves (for 0.1 of the requests),
     and compares what the client said with what the simulator has recorded. Ends with one line of figures, and fails where
-    anything was lost, done twice, wrong or stuck.
+    anything was lost, done twice, wrong or stuck. NAME is a kind of misbehavior (cut_json) that is left out.
 
 cargo xtask permissions [REQUEST...] [--file FILE] [--json] [--dir DIR]
     What requests (\"GET /me/messages\", with values or without) need: for each the permissions that suffice, and for all

@@ -8,8 +8,8 @@ use crate::report::Report;
 use crate::run::run;
 use crate::server::{Server, serve};
 
-/// Runs a soak as the command line says: `--calls N --tasks N --seed N --rate R`. The simulator
-/// runs in a process of its own: this program again.
+/// Runs a soak as the command line says, see [`Options::read`]. The simulator runs in a process
+/// of its own: this program again.
 ///
 /// # Errors
 ///

@@ -1,5 +1,7 @@
 //! The choices for a soak.
 
+use simulator::Misbehavior;
+
 use crate::Error;
 
 /// The choices for a soak.
@@ -14,6 +16,8 @@ pub struct Options {
     pub seed: u64,
     /// The share of the requests that something happens to.
     pub rate: f64,
+    /// The kinds of misbehavior that are left out, by their names.
+    pub without: Vec<String>,
 }
 
 impl Default for Options {
@@ -23,13 +27,14 @@ impl Default for Options {
             tasks: 64,
             seed: 1,
             rate: 0.1,
+            without: Vec::new(),
         }
     }
 }
 
 impl Options {
-    /// Reads a command line: `--calls N --tasks N --seed N --rate R`. Cargo's own `--bench` is left
-    /// out.
+    /// Reads a command line: `--calls N --tasks N --seed N --rate R`, and `--without NAME` as often
+    /// as needed. Cargo's own `--bench` is left out.
     ///
     /// # Errors
     ///
@@ -45,6 +50,8 @@ impl Options {
                 "--calls" => options.calls = value.parse().map_err(|_| unreadable())?,
                 "--tasks" => options.tasks = value.parse().map_err(|_| unreadable())?,
                 "--seed" => options.seed = value.parse().map_err(|_| unreadable())?,
+                "--without" if misbehavior(&value).is_some() => options.without.push(value),
+                "--without" => return Err(format!("there is no misbehavior `{value}`").into()),
                 "--rate" => options.rate = value.parse().map_err(|_| unreadable())?,
                 _ => return Err(format!("`{word}` is not known").into()),
             }
@@ -54,4 +61,10 @@ impl Options {
         }
         Ok(options)
     }
+}
+
+/// The kind of misbehavior of this name.
+pub fn misbehavior(name: &str) -> Option<Misbehavior> {
+    let mut kinds = Misbehavior::ALL.iter().copied();
+    kinds.find(|kind| kind.name() == name)
 }

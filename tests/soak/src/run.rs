@@ -10,7 +10,7 @@ use crate::options::Options;
 use crate::problems::Kind;
 use crate::programs::{self, Attempts, RETRIES, programs};
 use crate::report::Report;
-use crate::server::Server;
+use crate::server::{Misbehaving, Server};
 use crate::shared::Shared;
 use crate::task::Task;
 
@@ -39,7 +39,12 @@ pub async fn run(mut server: Server, options: &Options) -> Result<Report, Error>
         tasks.push(task.await?);
     }
 
-    server.chaos(options.seed, options.rate).await?;
+    let misbehaving = Misbehaving {
+        seed: options.seed,
+        rate: options.rate,
+        without: options.without.clone(),
+    };
+    server.chaos(misbehaving).await?;
     let mut running = JoinSet::new();
     for task in tasks {
         running.spawn(task.run());

@@ -14,6 +14,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout};
 
 use crate::Error;
 use crate::evidence::Evidence;
+use crate::options::misbehavior;
 
 /// The word on the command line that makes a program [`serve`].
 const WORD: &str = "--serve-soak";
@@ -33,8 +34,23 @@ pub struct Access {
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Command {
-    Chaos { seed: u64, rate: f64 },
+    Chaos(Misbehaving),
     Calm,
+}
+
+/// How the simulator misbehaves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Misbehaving {
+    pub seed: u64,
+    pub rate: f64,
+    pub without: Vec<String>,
+}
+
+impl Misbehaving {
+    fn chaos(&self) -> Chaos {
+        let without = self.without.iter().filter_map(|name| misbehavior(name));
+        Chaos::new(self.seed).rate(self.rate).without(without)
+    }
 }
 
 /// A simulator for a soak.
@@ -119,11 +135,11 @@ impl Server {
     }
 
     /// Lets the simulator misbehave.
-    pub(crate) async fn chaos(&mut self, seed: u64, rate: f64) -> Result<(), Error> {
+    pub(crate) async fn chaos(&mut self, misbehaving: Misbehaving) -> Result<(), Error> {
         match &mut self.place {
-            Place::Here(simulator) => simulator.chaos(Chaos::new(seed).rate(rate)),
+            Place::Here(simulator) => simulator.chaos(misbehaving.chaos()),
             Place::Process(process) => {
-                process.send(&Command::Chaos { seed, rate }).await?;
+                process.send(&Command::Chaos(misbehaving)).await?;
                 process.answer::<()>().await?;
             }
         }
@@ -160,8 +176,8 @@ pub async fn serve() -> Result<bool, Error> {
     let mut input = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = input.next_line().await? {
         let answer = match serde_json::from_str(&line)? {
-            Command::Chaos { seed, rate } => {
-                simulator.chaos(Chaos::new(seed).rate(rate));
+            Command::Chaos(misbehaving) => {
+                simulator.chaos(misbehaving.chaos());
                 serde_json::to_string(&())?
             }
             Command::Calm => {
