@@ -1,5 +1,6 @@
 //! Messages: created, read, changed, deleted, listed.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use msgraph::models::Message;
@@ -207,12 +208,17 @@ impl Task {
     }
 
     /// Compares all messages, by id and subject, with what should be there, and learns from them.
-    pub(super) fn compare(&mut self, what: &str, view: &[(String, String)]) {
-        let shared = &self.shared;
+    /// Gives whether they are as they should be.
+    pub(super) fn compare(&mut self, what: &str, view: &[(String, String)]) -> bool {
+        let fits = Cell::new(true);
+        let wrong = |text: String| {
+            fits.set(false);
+            self.shared.wrong(|| text);
+        };
         let mut ids = HashSet::new();
         for (id, subject) in view {
             if !ids.insert(id) {
-                shared.wrong(|| format!("{what} has {subject} twice"));
+                wrong(format!("{what} has {subject} twice"));
             }
         }
         let maybe = std::mem::take(&mut self.mail.maybe);
@@ -222,14 +228,14 @@ impl Task {
                 Some((_, subject)) => {
                     if !item.subjects.contains(subject) {
                         let expected = &item.subjects;
-                        shared.wrong(|| format!("{what} has {subject}, not {expected:?}"));
+                        wrong(format!("{what} has {subject}, not {expected:?}"));
                     }
                     item.subjects = vec![subject.clone()];
                     item.is_sure = true;
                 }
                 None if item.is_sure => {
                     let expected = &item.subjects;
-                    shared.wrong(|| format!("{what} lacks {expected:?}"));
+                    wrong(format!("{what} lacks {expected:?}"));
                 }
                 None => {}
             }
@@ -240,7 +246,7 @@ impl Task {
                 continue;
             }
             if !maybe.contains(subject) {
-                shared.wrong(|| format!("{what} has {subject}, which should not be there"));
+                wrong(format!("{what} has {subject}, which should not be there"));
             }
             self.mail.items.push(Item {
                 id: id.clone(),
@@ -248,6 +254,7 @@ impl Task {
                 is_sure: true,
             });
         }
+        fits.get()
     }
 
     pub(super) async fn check_mail(&mut self, graph: &Graph) -> std::result::Result<(), Error> {
