@@ -143,7 +143,7 @@ mod tests {
     fn refused_values_are_read_in_place_of_objects() {
         for odd in ["1e999", r#""half \ud83d""#, "-1E+400"] {
             let text = format!(
-                r#"{{"@odata.context":{odd},"value":[{odd},{{"mailboxSettings":{odd},"assignedPlans":{odd},"id":"1"}},null,{{"assignedPlans":[{odd},{{"service":{odd}}}]}}]}}"#
+                r#"{{"@odata.context":{odd},"value":[{odd},{{"id":"1","assignedPlans":{odd},"mailboxSettings":{odd}}},null,{{"assignedPlans":[{odd},{{"assignedDateTime":{odd}}}]}}]}}"#
             );
             assert!(serde_json::from_str::<Page<User>>(&text).is_err());
             let page: Page<User> = read(text.as_bytes()).expect("a page");

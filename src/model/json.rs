@@ -1,7 +1,8 @@
 //! JSON that no field takes: its text, and the value that it reads as.
 //!
 //! `serde_json::Value` cannot hold every JSON text: numbers beyond `f64`, more digits than `f64` has, and half a surrogate
-//! pair. Where it cannot, the text is kept beside the value, so that what was read is written again unchanged.
+//! pair. Where it cannot, and where it would write a number in another way, the text is kept beside the value. So what was
+//! read is written again unchanged.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -344,35 +345,14 @@ fn string_end(text: &[u8]) -> usize {
 }
 
 fn is_exact(number: &str) -> bool {
-    /// As many digits as every decimal number of them keeps in an `f64`.
-    const KEPT_DIGITS: usize = 15;
-    if number.len() <= KEPT_DIGITS && !number.contains(['e', 'E']) {
+    /// `i64` holds every number of as many digits.
+    const KEPT_DIGITS: usize = 18;
+    let is_digits = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
+    if number.len() <= KEPT_DIGITS && is_digits(number) {
         return true;
     }
     let read = number.parse::<Number>().map(|read| read.to_string());
-    read.is_ok_and(|read| decimal(number).is_some_and(|number| Some(number) == decimal(&read)))
-}
-
-/// The sign, significant digits and exponent of a number. They are the same however the number is written.
-fn decimal(number: &str) -> Option<(bool, String, i64)> {
-    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
-    let (is_negative, mantissa) = match mantissa.strip_prefix('-') {
-        Some(mantissa) => (true, mantissa),
-        None => (false, mantissa),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all = format!("{whole}{fraction}");
-    let digits = all.trim_end_matches('0');
-    let zeros = i64::try_from(all.len() - digits.len()).ok()?;
-    let fraction = i64::try_from(fraction.len()).ok()?;
-    let exponent = exponent
-        .parse::<i64>()
-        .ok()?
-        .checked_add(zeros - fraction)?;
-    match digits.trim_start_matches('0') {
-        "" => Some((false, String::new(), 0)),
-        digits => Some((is_negative, digits.to_owned(), exponent)),
-    }
+    read.is_ok_and(|read| read == number)
 }
 
 #[cfg(test)]
@@ -408,7 +388,10 @@ mod tests {
                 r#"{"a":[1e999,{"b":"\ud83d"}],"c":1}"#,
                 "{\"a\":[\"1e999\",{\"b\":\"\u{fffd}\"}],\"c\":1}",
             ),
-            ("123456789012345678901234567890", "1.2345678901234568e29"),
+            ("123456789012345678901234567890", "1.2345678901234568e+29"),
+            ("1.50", "1.5"),
+            ("-0", "-0.0"),
+            ("1e39", "1e+39"),
             ("[0.12345678901234567890123]", "[0.12345678901234568]"),
         ] {
             let kept = kept(text);
@@ -422,10 +405,8 @@ mod tests {
     fn exact_values_keep_no_text() {
         for text in [
             "0",
-            "-0",
-            "1.50",
-            "1e3",
-            "1E-2",
+            "-1.5",
+            "0.1",
             "18446744073709551615",
             "-9223372036854775808",
             "true",

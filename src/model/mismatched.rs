@@ -17,7 +17,11 @@ pub(super) fn find<'s>(object: &'s dyn Object, path: &str, found: &mut Vec<(Stri
             let field = field.get();
             // A field that was set since has taken the place of what came.
             let is_as_read = matches!(field, Ref::Absent) || extra.is_source_of(name, field);
-            let value = extra.get(name).filter(|value| !value.is_null());
+            // What has no type holds any value, though not with all digits of a number.
+            let value = match field {
+                Ref::Untyped(_) => None,
+                _ => extra.get(name).filter(|value| !value.is_null()),
+            };
             if let Some(value) = value.filter(|_| is_as_read) {
                 found.push((below(path, name), value));
                 continue;

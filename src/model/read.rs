@@ -38,6 +38,14 @@ pub fn deserialize<'de, T: Model, D: Deserializer<'de>>(deserializer: D) -> Resu
 
 struct ModelVisitor<'o>(&'o mut dyn Object);
 
+impl ModelVisitor<'_> {
+    #[cold]
+    fn refuse<E: Error>(&self, found: &str) -> E {
+        let name = self.0.info().name;
+        E::custom(format_args!("expected an object ({name}), found {found}"))
+    }
+}
+
 impl<'de> Visitor<'de> for ModelVisitor<'_> {
     type Value = ();
 
@@ -46,7 +54,41 @@ impl<'de> Visitor<'de> for ModelVisitor<'_> {
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
+        deserializer.deserialize_any(self)
+    }
+
+    // The errors do not have the value: it may be a secret or a whole file, and errors end up in logs.
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Err(self.refuse("true or false"))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Err(self.refuse("a number"))
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Err(self.refuse("a number"))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Err(self.refuse("a number"))
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Err(self.refuse("a string"))
+    }
+
+    fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<(), E> {
+        Err(self.refuse("a value that is not an object"))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Err(self.refuse("null"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+        Err(self.refuse("an array"))
     }
 
     /// What [`Item`](super::lists::Item) calls. The list keeps an item that is not an object.

@@ -123,14 +123,14 @@ async fn an_answer_of_another_type_is_a_decode_error_that_says_where() {
         business_phones: Vec<String>,
     }
     // A type of the caller's has no place for what does not fit.
-    let page = r#"{"@odata.context":"c","value":[{"businessPhones":[]},{"businessPhones":[{"secret":1}]}]}"#;
+    let page = r#"{"@odata.context":"c","value":[{"businessPhones":[]},{"businessPhones":["1",{"secret":1}]}]}"#;
     let recorder = Recorder::always(Answer::json(page)).await;
     let users = || graph(&recorder).users().list().as_type::<Badge>();
     let error = decode_error(users().await);
-    assert_eq!(error.path(), "value[1].businessPhones[0]");
+    assert_eq!(error.path(), "value[1].businessPhones[1]");
     assert_eq!(error.type_name(), "Badge");
     let error = decode_error(users().all().await);
-    assert_eq!(error.path(), "value[1].businessPhones[0]");
+    assert_eq!(error.path(), "value[1].businessPhones[1]");
     let error = decode_error(graph(&recorder).me().revoke_sign_in_sessions().await);
     assert_eq!(error.path(), "value");
 

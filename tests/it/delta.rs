@@ -261,8 +261,9 @@ async fn removal_without_documented_reason_is_unknown() {
         };
         assert_eq!(user.reason(), &reason, "{mark}");
         assert_eq!(user.id(), Some("1"));
-        let kept = user.item().extra.json_text("@removed");
-        assert_eq!(kept.as_deref(), Some(mark));
+        let kept = user.item().extra.json_text("@removed").unwrap();
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+        assert!(kept == mark || json(&kept) == json(mark), "{kept}");
         // A page alone gives events, too.
         let page = graph(&recorder).users().delta().await.unwrap();
         assert!(matches!(&page.value[0], DeltaEvent::Removed(user) if user.reason() == &reason));
@@ -307,8 +308,8 @@ async fn page_with_both_links_is_not_the_last() {
 #[tokio::test]
 async fn next_link_that_repeats_ends_the_round() {
     let page = r#"{"value":[{"id":"1"}],"@odata.nextLink":"{url}/v1.0/users/delta?$skiptoken=a"}"#;
-    let recorder = Recorder::always(Answer::json(page)).await;
-    let mut changes = graph(&recorder).users().delta().changes();
+    let pages = [Answer::json(page), Answer::json(page), Answer::json(page)];
+    let (recorder, mut changes) = changes_of(pages).await;
     let error = loop {
         match changes.try_next().await {
             Ok(Some(_)) => {}
@@ -328,7 +329,10 @@ async fn standing_resync_pauses_and_ends() {
         let recorder =
             Recorder::new(
                 move |request| match reads_pages && !request.target.contains("token") {
-                    true => Answer::json(first),
+                    true => {
+                        let url = format!("http://{}", request.header("host").unwrap_or_default());
+                        Answer::json(first.replace("{url}", &url))
+                    }
                     false => Answer::json(r#"{"error":{"code":"resyncRequired","message":"m"}}"#)
                         .with_status(410),
                 },

@@ -1,6 +1,5 @@
 //! Values of the wrong type: for each property of many models, whatever came is kept and written again.
 
-use msgraph::model::Object;
 use msgraph::model::edm::Decimal;
 use msgraph::models::call_records::{PstnCallLogRow, Session};
 use msgraph::models::{

@@ -70,22 +70,30 @@ fn written(model: &impl serde::Serialize) -> String {
 
 #[test]
 fn mismatched_item_keeps_its_whole_list() {
-    for json in [
-        r#"{"businessPhones":["1",{"number":"2"},null]}"#,
-        r#"{"businessPhones":["1",["2"]],"displayName":"a"}"#,
-        r#"{"assignedLicenses":[{"disabledPlans":["x"]}]}"#,
-        r#"{"assignedLicenses":[{"skuId":"x"},{"disabledPlans":["",1]}]}"#,
-        r#"{"mailboxSettings":{"workingHours":{"daysOfWeek":["monday",1e999]}}}"#,
+    for (json, paths) in [
+        (
+            r#"{"businessPhones":["1",{"number":"2"},null]}"#,
+            vec!["businessPhones"],
+        ),
+        (
+            r#"{"displayName":"a","businessPhones":["1",["2"]]}"#,
+            vec!["businessPhones"],
+        ),
+        (
+            r#"{"assignedLicenses":[{"skuId":"x"},{"disabledPlans":["",1]}]}"#,
+            vec![
+                "assignedLicenses[0].skuId",
+                "assignedLicenses[1].disabledPlans",
+            ],
+        ),
+        (
+            r#"{"mailboxSettings":{"workingHours":{"daysOfWeek":["monday",1e999]}}}"#,
+            vec!["mailboxSettings.workingHours.daysOfWeek"],
+        ),
     ] {
         let user: User = read(json);
-        assert_eq!(
-            mismatched(&user).len(),
-            json.matches("x\"").count().max(1),
-            "{json}"
-        );
-        let mut came: Value = serde_json::from_str(&json.replace("1e999", "1")).unwrap();
-        let back: Value = serde_json::from_str(&written(&user).replace("1e999", "1")).unwrap();
-        assert_eq!(back, came.take());
+        assert_eq!(mismatched(&user), paths);
+        assert_eq!(written(&user), json);
     }
     let user: User = read(r#"{"businessPhones":["1",{"number":"2"}]}"#);
     assert_eq!(user.business_phones, None);
@@ -156,7 +164,7 @@ fn decimal_that_does_not_fit_is_kept() {
         "{}",
         "[]",
     ] {
-        let json = format!(r#"{{"charge":{json},"currency":"EUR"}}"#);
+        let json = format!(r#"{{"currency":"EUR","charge":{json}}}"#);
         let row: PstnCallLogRow = read(&json);
         assert_eq!(row.charge, None, "{json}");
         assert_eq!(row.currency.as_deref(), Some("EUR"));
