@@ -52,12 +52,10 @@ fn write<S: Serializer>(
         // A field comes before what stands beside it: a value set after `clear` is written, and the `null` is not. Only the
         // text that the field was read from, and does not hold all of, is written in its place.
         let is_written = || {
-            let mut fields = names
-                .iter()
-                .zip(fields)
-                .map(|(other, field)| (other, field.get()));
-            fields.any(|(other, value)| {
-                *other == name && !matches!(value, Ref::Absent) && !kept.is_source_of(value)
+            let field = names.iter().zip(fields).find(|(other, _)| **other == name);
+            field.is_some_and(|(_, field)| {
+                let value = field.get();
+                !matches!(value, Ref::Absent) && !kept.is_source_of(value)
             })
         };
         if name != TYPE && !is_written() {
