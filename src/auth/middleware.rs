@@ -11,7 +11,7 @@ use reqwest_middleware::{Error, Middleware, Next, Result};
 use super::cache::{Bearer, Tokens};
 use super::challenge;
 use super::granted::Granted;
-use crate::transport::Delivery;
+use crate::transport::{Delivery, Trying};
 
 /// Marks a request that goes without a token: what a redirect has led away from Graph's hosts.
 #[derive(Clone, Copy)]
@@ -64,9 +64,12 @@ impl Authorize {
         next: Next<'_>,
     ) -> Result<(Response, HeaderValue)> {
         let delivery = extensions.get::<Delivery>().cloned().unwrap_or_default();
+        let deadline = extensions
+            .get::<Trying>()
+            .and_then(|trying| trying.deadline);
         let token = self
             .tokens
-            .token()
+            .token_of_call(deadline)
             .await
             .inspect_err(|_| delivery.stopped())
             .map_err(Error::middleware)?;

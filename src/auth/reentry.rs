@@ -30,13 +30,13 @@ impl Within {
     /// # Errors
     ///
     /// When it is.
-    pub(super) fn check<T>(of: &T) -> Result<(), SignInError> {
+    pub(super) fn check<T>(of: &T) -> Result<(), Box<SignInError>> {
         let has_entered = |within: &Self| within.0.contains(&address(of));
         if WITHIN.try_with(has_entered).unwrap_or(false) {
-            return Err(SignInError::new(
+            return Err(Box::new(SignInError::new(
                 "the token provider, or a callback of it, calls Graph with the client that waits \
                  for its token, and would wait for itself: let it call with a client of its own",
-            ));
+            )));
         }
         Ok(())
     }
@@ -46,7 +46,7 @@ impl Within {
     /// # Errors
     ///
     /// When the current task is within such a request already.
-    pub(super) fn enter<T>(of: &T) -> Result<Self, SignInError> {
+    pub(super) fn enter<T>(of: &T) -> Result<Self, Box<SignInError>> {
         Self::check(of)?;
         let mut within = Vec::clone(&Self::current().0);
         within.push(address(of));

@@ -55,16 +55,19 @@ impl Seconds {
     /// # Errors
     ///
     /// When what stands in the response is not a number of seconds. `whose` names the response.
-    pub(super) fn checked(self, whose: &str, name: &str) -> Result<Option<Duration>, SignInError> {
+    pub(super) fn checked(
+        self,
+        whose: &str,
+        name: &str,
+    ) -> Result<Option<Duration>, Box<SignInError>> {
         let wrong = match self {
             Self::Absent => return Ok(None),
             Self::Given(time) => return Ok(Some(time)),
             Self::Negative(number) => format!("it is negative ({number})"),
             Self::Unreadable => "it is not a number of seconds".to_owned(),
         };
-        Err(SignInError::new(format!(
-            "{whose} has an invalid `{name}`: {wrong}"
-        )))
+        let message = format!("{whose} has an invalid `{name}`: {wrong}");
+        Err(Box::new(SignInError::new(message)))
     }
 }
 

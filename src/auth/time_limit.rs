@@ -17,6 +17,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 const FIRST_ATTEMPT: Duration = Duration::from_secs(10);
 const LAST_ATTEMPT: Duration = Duration::from_secs(30);
 
+/// How long a first attempt may take at least, however little time its call has.
+const LEAST_ATTEMPT: Duration = Duration::from_secs(1);
+
 /// Time for what lies between two attempts: pauses, and the store of a refresh token.
 const BETWEEN: Duration = Duration::from_secs(10);
 
@@ -32,6 +35,8 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) struct TimeLimit {
     /// The limit of the client, if it has one.
     timeout: Option<Duration>,
+    /// What was left of the call that began the request, if it has a limit.
+    call: Option<Duration>,
     end: Arc<Mutex<Instant>>,
 }
 
@@ -41,7 +46,18 @@ impl TimeLimit {
         let limit = timeout.map_or(LIMIT, |timeout| timeout.min(LIMIT));
         Self {
             timeout,
+            call: None,
             end: Arc::new(Mutex::new(later(limit))),
+        }
+    }
+
+    /// Lets a first attempt take no longer than the call that needs it: a call that comes after it
+    /// should not time out for the same attempt.
+    pub(super) fn of_call(self, deadline: Option<Instant>) -> Self {
+        let left = |end: Instant| end.saturating_duration_since(Instant::now());
+        Self {
+            call: deadline.map(left),
+            ..self
         }
     }
 
@@ -53,7 +69,11 @@ impl TimeLimit {
 
     /// Returns how long the next attempt at an endpoint may take, for which the limit is extended.
     pub(super) fn attempt(&self, is_last: bool) -> Duration {
-        let limit = if is_last { LAST_ATTEMPT } else { FIRST_ATTEMPT };
+        let limit = match (is_last, self.call) {
+            (true, _) => LAST_ATTEMPT,
+            (false, Some(call)) => FIRST_ATTEMPT.min(call.max(LEAST_ATTEMPT)),
+            (false, None) => FIRST_ATTEMPT,
+        };
         let limit = self.timeout.map_or(limit, |timeout| timeout.min(limit));
         self.extend(limit + BETWEEN);
         limit
@@ -64,7 +84,10 @@ impl TimeLimit {
     /// # Errors
     ///
     /// When it took longer.
-    pub(super) async fn enforce<F: Future>(&self, provider: F) -> Result<F::Output, SignInError> {
+    pub(super) async fn enforce<F: Future>(
+        &self,
+        provider: F,
+    ) -> Result<F::Output, Box<SignInError>> {
         if Handle::try_current().is_err() {
             // No clock runs here. A provider that needs none may do without Tokio.
             return Ok(provider.await);
@@ -99,12 +122,13 @@ fn later(time: Duration) -> Instant {
     now.checked_add(time.min(LONGEST)).unwrap_or(now)
 }
 
-fn over(taken: Duration) -> SignInError {
+fn over(taken: Duration) -> Box<SignInError> {
     let seconds = taken.as_secs_f64().ceil();
-    SignInError::from_transport(TransportError::out_of_time()).with_message(format!(
+    let error = SignInError::from_transport(TransportError::out_of_time());
+    Box::new(error.with_message(format!(
         "the token provider gave no token within {seconds} s; a provider that waits for a person \
          calls `TokenRequest::extend_time_limit`"
-    ))
+    )))
 }
 
 #[cfg(test)]
@@ -167,5 +191,17 @@ mod tests {
         assert_eq!(attempts(Some(20)), [10, 20]);
         assert_eq!(attempts(Some(3)), [3, 3]);
         assert_eq!(attempts(Some(600)), [10, 30]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn first_attempt_never_takes_longer_than_call() {
+        for (left, attempts) in [(0, [1, 30]), (3, [3, 30]), (60, [10, 30])] {
+            let deadline = Instant::now() + Duration::from_secs(left);
+            let limit = TimeLimit::new(None).of_call(Some(deadline));
+            assert_eq!(
+                [false, true].map(|is_last| limit.attempt(is_last).as_secs()),
+                attempts
+            );
+        }
     }
 }

@@ -25,10 +25,10 @@ pub(crate) use stream::from_link;
 pub use stream::{Items, Pages};
 pub(crate) use walk::{Walk, is_url};
 
-use crate::{Result, redact};
 use crate::model::Extra;
 use crate::model::json::{Kept, Text};
 use crate::model::lists::Listed;
+use crate::{Result, redact};
 
 const VALUE: &str = "value";
 const COUNT: &str = "@odata.count";

@@ -38,8 +38,8 @@ use retry::Retries;
 pub use retry::Retry;
 pub(crate) use retry::{BANDWIDTH_LIMIT_EXCEEDED, Effect, Intent, Trying, Verdict};
 use trace::Trace;
-pub(crate) use whole::{StateBody, Streamed};
 use whole::Whole;
+pub(crate) use whole::{StateBody, Streamed};
 pub(crate) use workload::Workload;
 
 use crate::auth::{Authorize, Tokens};

@@ -339,6 +339,24 @@ fn silent_token_endpoint_fails_one_call_of_unlimited_client() {
     assert_eq!(connections.load(Ordering::SeqCst), 2);
 }
 
+#[test]
+fn silent_token_endpoint_fails_one_call_with_a_timeout() {
+    let runtime = servers();
+    let (url, connections) = runtime.block_on(silent_platform());
+    let graph = runtime.block_on(Recorder::always(Answer::json("{}")));
+    let client = Graph::builder(secret())
+        .cloud(CustomCloud::new(graph.url(), url).scope(SCOPE))
+        .http_client(own_client().build().unwrap())
+        .retry(Retry::never())
+        .build()
+        .unwrap();
+    let call = || client.me().get().timeout(Duration::from_secs(2));
+    let error = in_time(&runtime, async { call().await }).unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    in_time(&runtime, async { call().await }).unwrap();
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn silent_token_endpoint_is_asked_again_without_any_limit() {
     let (url, connections) = silent_platform().await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::super::moment::Moment;
@@ -44,11 +45,20 @@ impl Tokens {
 
     /// A token that lives. Waits only where there is none.
     pub(crate) async fn token(self: &Arc<Self>) -> Result<Bearer> {
+        self.token_of_call(None).await
+    }
+
+    /// A token that lives, for a call that has to be over by then.
+    pub(crate) async fn token_of_call(
+        self: &Arc<Self>,
+        deadline: Option<Instant>,
+    ) -> Result<Bearer> {
         self.is_not_within_itself()?;
         loop {
             self.give_up_overrun();
             if !self.provider.shares_tokens() || self.provider.has_ended() {
-                return self.ask(None, false, self.limit()).await;
+                let limit = self.limit(deadline);
+                return self.ask(None, false, limit).await;
             }
             let (kept, flight, start) = {
                 let mut state = self.slot.lock();
@@ -66,7 +76,7 @@ impl Tokens {
                             state.is_held(now.steady())?;
                         }
                         let wanted = state.wanted();
-                        let (flight, start) = state.reserve(wanted, self.limit());
+                        let (flight, start) = state.reserve(wanted, self.limit(deadline));
                         (kept, flight, Some(start))
                     }
                 }
@@ -99,7 +109,7 @@ impl Tokens {
         loop {
             self.give_up_overrun();
             if !self.provider.shares_tokens() || self.provider.has_ended() {
-                return self.ask(claims, true, self.limit()).await;
+                return self.ask(claims, true, self.limit(None)).await;
             }
             let (flight, start) = {
                 let mut state = self.slot.lock();
@@ -116,7 +126,7 @@ impl Tokens {
                     Some(flight) => (flight.clone(), None),
                     None => {
                         state.is_held(Moment::now().steady())?;
-                        let (flight, start) = state.reserve(claims.clone(), self.limit());
+                        let (flight, start) = state.reserve(claims.clone(), self.limit(None));
                         (flight, Some(start))
                     }
                 }
@@ -169,8 +179,8 @@ impl Tokens {
         Ok(Within::check(&*self.slot)?)
     }
 
-    fn limit(&self) -> TimeLimit {
-        TimeLimit::new(self.request.timeout())
+    fn limit(&self, deadline: Option<Instant>) -> TimeLimit {
+        TimeLimit::new(self.request.timeout()).of_call(deadline)
     }
 
     /// Gives up a request that has not ended in its time, because its runtime has stopped.
@@ -299,8 +309,6 @@ mod tests {
     use futures_util::future::join_all;
     use tokio::task::yield_now;
     use tokio::time::{advance, sleep};
-
-    use tokio::time::Instant;
 
     use super::super::bearer::RENEWED_BEFORE_END;
     use super::super::slot::PAUSE_AFTER_FAILURE;

@@ -37,7 +37,7 @@ pub(super) fn token(
     body: &[u8],
     now: SystemTime,
     whose: &str,
-) -> Result<Option<Token>, SignInError> {
+) -> Result<Option<Token>, Box<SignInError>> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let Ok(granted) = serde_json::from_slice::<Granted>(body) else {
         return Ok(None);
@@ -59,9 +59,10 @@ pub(super) fn token(
         granted.expires_in.checked(&whose, "expires_in")?;
         return match Seconds::of(&granted.expires_on) {
             Seconds::Absent => Ok(Some(token)),
-            _ => Err(SignInError::new(format!(
-                "{whose} has an invalid `expires_on`: it is not a time"
-            ))),
+            _ => {
+                let message = format!("{whose} has an invalid `expires_on`: it is not a time");
+                Err(Box::new(SignInError::new(message)))
+            }
         };
     };
     let renewal = granted
@@ -104,7 +105,7 @@ mod tests {
     /// 2026-01-02 03:04:05Z
     const NOW: u64 = 1_767_323_045;
 
-    fn read(answer: &Value, now: SystemTime) -> Result<Option<Token>, SignInError> {
+    fn read(answer: &Value, now: SystemTime) -> Result<Option<Token>, Box<SignInError>> {
         token(answer.to_string().as_bytes(), now, "IMDS")
     }
 
@@ -168,8 +169,7 @@ mod tests {
         ] {
             answer["access_token"] = json!("t");
             let error = read(&answer, SystemTime::now())
-                .err()
-                .expect("an error")
+                .expect_err("an error")
                 .to_string();
             assert!(error.contains(wrong), "{answer}: {error}");
         }

@@ -84,7 +84,7 @@ impl Grant {
     /// # Errors
     ///
     /// When the response says how long the token lives, in no way that can be read.
-    pub(super) fn has_readable_life(&self) -> Result<(), SignInError> {
+    pub(super) fn has_readable_life(&self) -> Result<(), Box<SignInError>> {
         self.expires_in
             .checked("the token response", "expires_in")
             .map(drop)

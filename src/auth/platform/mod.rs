@@ -275,9 +275,9 @@ impl DeviceAuthorization {
     /// # Errors
     ///
     /// When one of them cannot be read, or the code is good for no time.
-    pub(super) fn times(&self) -> Result<(Duration, Duration), SignInError> {
+    pub(super) fn times(&self) -> Result<(Duration, Duration), Box<SignInError>> {
         let whose = "the device code response";
-        let wrong = |what: &str| SignInError::new(format!("{whose} has {what}"));
+        let wrong = |what: &str| Box::new(SignInError::new(format!("{whose} has {what}")));
         let life = self
             .expires_in
             .checked(whose, "expires_in")?
