@@ -31,7 +31,7 @@ use nodes::Plan;
 
 pub use baseline::baseline;
 pub use build_script::build;
-pub use description::Description;
+pub use description::{Description, Schema};
 pub use error::{Error, Result};
 pub use expression::{Expression, Walk};
 pub use facts::{

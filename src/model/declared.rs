@@ -79,11 +79,8 @@ impl Probe<'_> {
 impl<'de> Deserializer<'de> for Probe<'_> {
     type Error = Error;
 
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
-        Self::no_value()
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    /// Models take any value, so that their errors can say what was found instead of an object.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         *self.0 = Declared::of_model(&format!("{:#}", &visitor as &dyn Expected));
         Self::no_value()
     }
@@ -119,7 +116,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct tuple tuple_struct enum identifier ignored_any
+        unit_struct tuple tuple_struct map enum identifier ignored_any
     }
 }
 

@@ -12,7 +12,7 @@ use super::keys::SigningKeys;
 use super::token::{Expected, Unchecked};
 use crate::auth::Secret;
 use crate::call::read_json;
-use crate::error::{NotificationError, NotificationErrorKind};
+use crate::error::{DecodeError, NotificationError, NotificationErrorKind};
 use crate::models::{ChangeNotification, ChangeNotificationCollection};
 use crate::{Graph, Result};
 
@@ -110,6 +110,9 @@ impl Receiver {
     pub async fn receive(&self, body: impl AsRef<[u8]>) -> Result<Vec<Notification>> {
         let collection: ChangeNotificationCollection = read_json(body.as_ref())?;
         let changes = collection.value.unwrap_or_default();
+        for (index, change) in changes.iter().enumerate() {
+            check_is_object(index, change)?;
+        }
         let tokens = collection.validation_tokens.unwrap_or_default();
         for change in &changes {
             self.check_client_state(change)?;
@@ -190,6 +193,16 @@ impl Receiver {
         }
         Ok(())
     }
+}
+
+/// Refuses an item that the reader of lists has kept although it is not an object.
+fn check_is_object(index: usize, change: &ChangeNotification) -> Result<()> {
+    if change.extra.instead_of_object().is_none() {
+        return Ok(());
+    }
+    let message = "expected an object".to_owned();
+    let error = DecodeError::new(format!("value[{index}]"), "ChangeNotification", message);
+    Err(crate::Error::Decode(Box::new(error)))
 }
 
 fn tenant_of(change: &ChangeNotification) -> String {

@@ -37,7 +37,7 @@ impl fmt::Display for Text<'_> {
         for piece in self.0.split_inclusive(is_end) {
             let token = piece.trim_end_matches(is_end);
             let end = piece.get(token.len()..).unwrap_or_default();
-            if after_scheme && !token.is_empty() {
+            if after_scheme && !token.is_empty() && !is_noun(token) {
                 f.write_str(REDACTED)?;
             } else {
                 write_token(token, f)?;
@@ -59,6 +59,12 @@ impl fmt::Debug for Text<'_> {
             false => fmt::Debug::fmt(self.0, f),
         }
     }
+}
+
+/// Checks whether a word after "bearer" makes a sentence of it: "no bearer token was sent".
+fn is_noun(word: &str) -> bool {
+    let is = |noun: &&str| word.eq_ignore_ascii_case(noun);
+    ["token", "tokens", "authentication"].iter().any(is)
 }
 
 /// Writes a piece of text without white space.

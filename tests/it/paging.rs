@@ -212,7 +212,7 @@ async fn what_is_no_page_is_an_error() {
         let recorder = Recorder::always(Answer::json(body)).await;
         let result = graph(&recorder).users().list().all().await;
         assert!(
-            matches!(result, Err(Error::Paging(_))),
+            matches!(result, Err(Error::Decode(_))),
             "{body}: {result:?}"
         );
     }

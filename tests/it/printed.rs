@@ -253,7 +253,7 @@ fn json_with_secrets() -> Value {
 
 fn credentials(printed: &mut Printed) {
     let application = || Application::new("contoso.com", "client").client_secret(HUSH);
-    printed.both(&Secret::new(HUSH.to_owned()));
+    printed.debug(&Secret::new(HUSH.to_owned()));
     printed.debug(&Token::new(HUSH));
     printed.debug(&AccessToken::new(HUSH));
     printed.debug(&application());
@@ -487,7 +487,7 @@ async fn no_public_type_prints_a_secret() {
     calls(&mut printed).await;
     errors(&mut printed).await;
     let store = Arc::new(MemoryStore::new());
-    store.store(HUSH, HUSH.into(), None).await.unwrap();
+    let _ = store.store(HUSH, HUSH.into(), None).await.unwrap();
     printed.debug(&*store);
 
     let listed: BTreeSet<_> = HOLD_NONE

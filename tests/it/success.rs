@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use msgraph::error::{ApiError, BatchErrorKind, DecodeError, EmptyResponseError, NotRetried};
 use msgraph::models::actions::{DriveItemCopy, DriveItemCreateUploadSession, TeamArchive};
-use msgraph::models::{Message, Team, User};
+use msgraph::models::{Group, Message, User};
 use msgraph::{Error, Graph, Retry};
 use serde_json::Value;
 
@@ -390,19 +390,19 @@ async fn accepted_operation_is_not_read_as_the_entity() {
         Answer::status(200).header("Operation-Location", "{url}/v1.0/operations/1"),
     ] {
         let recorder = Recorder::in_turn([answer.with_status(202)]).await;
-        let error = empty(graph(&recorder).teams().create(Team::default()).await);
+        let error = empty(graph(&recorder).groups().create(Group::default()).await);
         assert!(error.is_accepted());
         assert_eq!(error.status(), StatusCode::ACCEPTED);
         assert!(error.to_string().contains("`.monitor()`"), "{error}");
     }
-    let team = Answer::json(r#"{"id":"1","displayName":"Contoso"}"#).with_status(202);
-    let recorder = Recorder::always(team).await;
-    let team = graph(&recorder)
-        .teams()
-        .create(Team::default())
+    let group = Answer::json(r#"{"id":"1","displayName":"Contoso"}"#).with_status(202);
+    let recorder = Recorder::always(group).await;
+    let group = graph(&recorder)
+        .groups()
+        .create(Group::default())
         .await
         .unwrap();
-    assert_eq!(team.id.as_deref(), Some("1"));
+    assert_eq!(group.id.as_deref(), Some("1"));
 }
 
 #[tokio::test]

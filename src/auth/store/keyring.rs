@@ -425,6 +425,7 @@ mod tests {
     use keyring_core::api::CredentialStoreApi;
     use keyring_core::mock::{self, Cred};
 
+    use super::super::tests::own_folder;
     use super::*;
 
     const LONGEST: usize = 120;
@@ -438,7 +439,7 @@ mod tests {
 
     impl Fixture {
         fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
+            let folder = own_folder();
             let mock = mock::Store::new().unwrap();
             let store = || {
                 KeyringStore(Arc::new(Shared {

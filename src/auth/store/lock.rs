@@ -58,11 +58,12 @@ impl Lock {
 #[cfg(test)]
 mod tests {
     use super::super::folder::Trust;
+    use super::super::tests::own_folder;
     use super::*;
 
     #[test]
     fn whoever_waits_too_long_is_told_for_what() {
-        let made = tempfile::tempdir().unwrap();
+        let made = own_folder();
         let folder = Folder::open(made.path(), Trust::Own).unwrap().unwrap();
         let name = OsStr::new("tokens.json.lock");
         let path = made.path().join(name);

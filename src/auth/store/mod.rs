@@ -155,3 +155,19 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, BoxError> {
     tokio::task::spawn_blocking(work).await?
 }
+
+#[cfg(test)]
+mod tests {
+    /// Makes a folder that other users cannot enter, whatever the umask of the test run is.
+    pub(super) fn own_folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+
+            let mode = std::fs::Permissions::from_mode(0o700);
+            std::fs::set_permissions(folder.path(), mode).unwrap();
+        }
+        folder
+    }
+}

@@ -1,0 +1,191 @@
+//! What inputs are fed to.
+
+mod answers;
+mod batches;
+mod credentials;
+mod files;
+mod hosts;
+mod models;
+mod pages;
+mod requests;
+mod webhooks;
+
+use std::pin::Pin;
+
+use stats_alloc::{Region, StatsAlloc};
+
+use crate::description::Types;
+
+mod canned;
+mod server;
+
+pub(crate) use canned::{Canned, Reply};
+pub(crate) use server::Server;
+
+use msgraph::auth::AccessToken;
+use msgraph::{CustomCloud, Graph, Retry};
+
+/// The token of all calls. No other host may see it, and nothing may print it.
+pub(crate) const TOKEN: &str = "planted-access-token";
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
+
+/// Which promise an input broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Panic,
+    Allocation,
+    Lost,
+    Leak,
+}
+
+/// What becomes of an input.
+pub(crate) type Outcome = Result<(), (Fault, String)>;
+
+type Run = for<'r> fn(&'r World, &'r [u8]) -> Pin<Box<dyn Future<Output = Outcome> + 'r>>;
+
+/// One thing that reads what comes from outside.
+pub(crate) struct Target {
+    pub(crate) name: &'static str,
+    /// Its share of the inputs.
+    pub(crate) weight: u64,
+    pub(crate) run: Run,
+}
+
+macro_rules! targets {
+    ($($name:literal $weight:literal $run:path;)*) => {
+        &[$(Target {
+            name: $name,
+            weight: $weight,
+            run: |world, bytes| Box::pin($run(world, bytes)),
+        }),*]
+    };
+}
+
+pub(crate) static TARGETS: &[Target] = targets! {
+    "models" 600 models::run;
+    "pages" 70 pages::page;
+    "delta" 40 pages::delta;
+    "errors" 60 answers::error;
+    "answers" 40 answers::any;
+    "batches" 40 batches::run;
+    "requests" 60 requests::run;
+    "downloads" 20 files::download;
+    "uploads" 10 files::upload;
+    "monitors" 10 answers::monitor;
+    "notifications" 20 webhooks::notification;
+    "handshakes" 10 webhooks::handshake;
+    "hosts" 8 hosts::run;
+    "tokens" 4 credentials::token;
+    "sessions" 4 credentials::session;
+    "certificates" 4 credentials::certificate;
+};
+
+/// What all targets share.
+pub(crate) struct World {
+    pub(crate) types: Types,
+    /// The next responses of `graph` and `retrying`.
+    pub(crate) canned: Canned,
+    /// A client whose requests are answered before they leave.
+    pub(crate) graph: Graph,
+    /// The same, with retries that do not wait.
+    pub(crate) retrying: Graph,
+    /// Graph and the identity platform at once, on this machine.
+    pub(crate) server: Server,
+    /// Where nothing may go that is for Graph.
+    pub(crate) elsewhere: Server,
+}
+
+impl World {
+    pub(crate) async fn new() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let canned = Canned::default();
+        let graph = Graph::builder(AccessToken::new(TOKEN))
+            .middleware_each_try(canned.clone())
+            .retry(Retry::never())
+            .build()?;
+        let retrying = Graph::builder(AccessToken::new(TOKEN))
+            .middleware_each_try(canned.clone())
+            .retry(
+                Retry::new()
+                    .first_wait(std::time::Duration::ZERO)
+                    .max_wait(std::time::Duration::ZERO),
+            )
+            .build()?;
+        Ok(Self {
+            types: Types::read()?,
+            canned,
+            graph,
+            retrying,
+            server: Server::start().await?,
+            elsewhere: Server::start().await?,
+        })
+    }
+
+    /// A cloud whose Graph and identity platform are the server.
+    pub(crate) fn cloud(&self) -> CustomCloud {
+        CustomCloud::new(self.server.url(), self.server.url())
+    }
+}
+
+/// Checks that something allocates no more than a multiple of its input, in all.
+pub(crate) async fn measured<T>(
+    input: usize,
+    work: impl Future<Output = T>,
+) -> (T, Result<(), (Fault, String)>) {
+    /// What a call takes whatever it reads: headers, spans, tasks.
+    const FIXED: usize = 1 << 20;
+    /// The largest model has 12 KB for each `{}` of its text.
+    const FACTOR: usize = 8192;
+    let region = Region::new(ALLOCATOR);
+    let done = work.await;
+    let allocated = region.change().bytes_allocated;
+    let limit = FIXED.saturating_add(input.saturating_mul(FACTOR));
+    let checked = if allocated > limit {
+        Err((
+            Fault::Allocation,
+            format!("{allocated} bytes allocated for {input} bytes of input"),
+        ))
+    } else {
+        Ok(())
+    };
+    (done, checked)
+}
+
+/// Checks what is printed of an error: no secret, no control character, no endless text.
+pub(crate) fn printable(error: &msgraph::Error) -> Outcome {
+    for text in [
+        error.to_string(),
+        format!("{error:?}"),
+        format!("{error:#?}"),
+    ] {
+        if text.contains(TOKEN) {
+            return Err((Fault::Leak, format!("an error prints the token: {text}")));
+        }
+    }
+    let text = error.to_string();
+    let is_wrong =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.contains(is_wrong) {
+        return Err((
+            Fault::Leak,
+            format!("an error prints control characters: {text:?}"),
+        ));
+    }
+    if text.len() > 8192 {
+        return Err((
+            Fault::Allocation,
+            format!("an error of {} bytes", text.len()),
+        ));
+    }
+    Ok(())
+}
+
+/// An input, as it is shown.
+pub(crate) fn shown(bytes: &[u8]) -> String {
+    let text = bytes.escape_ascii().to_string();
+    match text.char_indices().nth(4096) {
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], bytes.len()),
+        None => text,
+    }
+}
