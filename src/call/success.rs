@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::answer::Answered;
 use super::decode::{cut_error, decode_error, type_name};
 use super::response::Response;
+use super::tolerant;
 use crate::error::{ApiError, EmptyResponseError, Error};
 use crate::json;
 use crate::model::Declared;
@@ -103,8 +104,8 @@ impl Answered {
         if self.response.status != StatusCode::ACCEPTED {
             return Ok(());
         }
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(root))
+        match object_of(body) {
+            Some(root)
                 if is_operation(&self.response, &root, Declared::of::<T>().as_ref(), place) =>
             {
                 Err(self.empty())
@@ -154,7 +155,7 @@ impl Response {
         if !json::has_error_object(body) {
             return Ok(());
         }
-        let Ok(Value::Object(root)) = serde_json::from_slice(body) else {
+        let Some(root) = object_of(body) else {
             return Ok(());
         };
         let declared = Declared::of::<T>();
@@ -170,7 +171,7 @@ impl Response {
         if !json::has_error_object(body) {
             return Ok(());
         }
-        match serde_json::from_slice(body) {
+        match serde_json::from_slice(body).or_else(|error| tolerant::read(body).ok_or(error)) {
             Ok(root) => match Value::as_object(&root).and_then(own_error) {
                 Some(error) => Err(self.refused(error)),
                 None => Ok(()),
@@ -192,6 +193,16 @@ impl Response {
 
     fn refused(&self, error: &Map<String, Value>) -> Error {
         ApiError::within_success(&self.context, self.status, &self.headers, error).into()
+    }
+}
+
+/// Reads an object, also one with values that `Value` cannot hold: an error beside a number beyond
+/// `f64` is still an error.
+fn object_of(body: &[u8]) -> Option<Map<String, Value>> {
+    let read = serde_json::from_slice(body).ok();
+    match read.or_else(|| tolerant::read(body))? {
+        Value::Object(root) => Some(root),
+        _ => None,
     }
 }
 
@@ -323,6 +334,8 @@ mod tests {
             r#"{"value":[{"id":"1"}],"error":BOOM}"#,
             r#"{"value":[{"id":"1"},{"error":BOOM},{"id":"3"}]}"#,
             r#"{"value":[{"id":"1","displayName":"a","error":BOOM}]}"#,
+            r#"{"value":[{"id":"1","city":"half \ud83d"},{"error":BOOM}]}"#,
+            r#"{"value":[{"id":"1","brandNew":1e999},{"error":BOOM}]}"#,
         ] {
             assert!(refused::<Collection<User>>(body), "{body}");
             assert!(refused::<crate::call::Value<Vec<User>>>(body), "{body}");

@@ -186,10 +186,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
                             page.value = items.map_or_else(Vec::new, |Listed(items)| items);
                         }
                         COUNT => {
-                            let count = map.next_value::<serde_json::Value>()?;
-                            page.count = number(&count);
-                            if page.count.is_none() && !count.is_null() {
-                                page.extra.insert(name, count);
+                            let text = map.next_value::<Text<'de>>()?;
+                            let kept = Kept::read(text.as_str()).map_err(Error::custom)?;
+                            page.count = number(&kept.value);
+                            if page.count.is_none() && !kept.value.is_null() {
+                                page.extra.keep(name, kept);
                             }
                         }
                         NEXT_LINK => page.next_link = link(map.next_value()?),
@@ -287,6 +288,7 @@ mod tests {
             ("-1.0", None),
             ("3.5", None),
             ("1e300", None),
+            ("1e999", None),
             ("18446744073709551615", None),
             (r#""many""#, None),
             (r#""""#, None),

@@ -63,6 +63,7 @@ impl fmt::Debug for Text<'_> {
 
 /// Checks whether a word after "bearer" makes a sentence of it: "no bearer token was sent".
 fn is_noun(word: &str) -> bool {
+    let word = word.trim_matches(|sign: char| sign.is_ascii_punctuation());
     let is = |noun: &&str| word.eq_ignore_ascii_case(noun);
     ["token", "tokens", "authentication"].iter().any(is)
 }

@@ -29,6 +29,7 @@ pub(super) const PUBLIC: &[Group] = &[
             ("browseQueryResponseItem", "itemKey"),
             ("keyValue", "key"),
             ("metaDataKeyStringPair", "key"),
+            ("metaDataKeyValuePair", "key"),
             ("registryKeyState", "key"),
             ("searchBucket", "key"),
             ("stringKeyAttributeMappingSourceValuePair", "key"),
@@ -242,6 +243,8 @@ pub(super) const PUBLIC: &[Group] = &[
                  name decides when it is printed.",
         properties: &[
             ("accessPackageAnswerChoice", "actualValue"),
+            ("fileStorageContainerCustomPropertyValue", "value"),
+            ("resourcePermission", "value"),
             ("security.mailClusterEvidence", "clusterByValue"),
             ("*", "comparisonValue"),
             ("*", "currentValue"),
@@ -314,6 +317,9 @@ pub(super) const PUBLIC: &[Group] = &[
                  a query that tell of a secret are left out when it is printed.",
         properties: &[
             ("secureScoreControlProfile", "actionUrl"),
+            ("commsNotification", "resourceUrl"),
+            ("diagnostic", "url"),
+            ("inviteNewBotResponse", "inviteUri"),
             ("recommendedAction", "actionWebUrl"),
             ("userActivity", "activationUrl"),
             ("internalDomainFederation", "activeSignInUri"),

@@ -96,7 +96,9 @@ impl Models {
             .and_then(|of| of.strip_suffix('>'));
         let value = match item.unwrap_or(&of.of) {
             "String" => text(of.is_secret, shown).into(),
-            "edm::Binary" => BASE64_STANDARD.encode(HUSH).into(),
+            "edm::Binary" if of.is_secret => BASE64_STANDARD.encode(HUSH).into(),
+            // Bytes print their number, and where their type is unknown they print as any text.
+            "edm::Binary" => BASE64_STANDARD.encode("shown").into(),
             "serde_json::Value" => json!({ "password": HUSH, "note": text(false, shown) }),
             other => {
                 let number = self.by_rust.get(&format!("models::{other}"))?;

@@ -48,6 +48,7 @@ pub(super) async fn token(world: &World, bytes: &[u8]) -> Outcome {
     };
     let graph = builder
         .cloud(world.cloud())
+        .http_client(world.http.clone())
         .retry(Retry::never())
         .build()
         .map_err(|error| (Fault::Lost, error.to_string()))?;
@@ -76,6 +77,7 @@ pub(super) async fn session(world: &World, bytes: &[u8]) -> Outcome {
         .set([Reply::json(400, r#"{"error":"invalid_grant"}"#)]);
     let graph = Graph::builder(msgraph::auth::SignedOut)
         .cloud(world.cloud())
+        .http_client(world.http.clone())
         .retry(Retry::never())
         .build()
         .map_err(|error| (Fault::Lost, error.to_string()))?;

@@ -23,11 +23,10 @@ pub(super) async fn run(world: &World, bytes: &[u8]) -> Outcome {
     let further = Reply::json(200, r#"{"value":[]}"#);
     world.server.set([reply, further.clone(), further.clone()]);
     world.elsewhere.set([further.clone(), further]);
-    let elsewhere = world.elsewhere.address();
     let graph = Graph::builder(AccessToken::new(TOKEN))
         .base_url(world.server.url())
         .retry(Retry::never())
-        .configure_http(move |http| http.dns_resolver(Everywhere(elsewhere)))
+        .http_client(world.http.clone())
         .build();
     let graph = graph.map_err(|error| (Fault::Lost, error.to_string()))?;
     let outcome = match input.below(3) {
@@ -85,14 +84,4 @@ fn link(world: &World, input: &mut Unstructured<'_>) -> String {
         link.push_str(&input.text());
     }
     link
-}
-
-/// Resolves each name to one address, so that whatever is sent to any name arrives where it is read.
-struct Everywhere(std::net::SocketAddr);
-
-impl reqwest::dns::Resolve for Everywhere {
-    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let addresses: reqwest::dns::Addrs = Box::new(std::iter::once(self.0));
-        Box::pin(std::future::ready(Ok(addresses)))
-    }
 }

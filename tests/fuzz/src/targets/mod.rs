@@ -85,6 +85,8 @@ pub(crate) static TARGETS: &[Target] = targets! {
 /// What all targets share.
 pub(crate) struct World {
     pub(crate) types: Types,
+    /// The connections of the clients that a target makes for itself, since TLS is slow to set up.
+    pub(crate) http: reqwest::Client,
     /// The next responses of `graph` and `retrying`.
     pub(crate) canned: Canned,
     /// A client whose requests are answered before they leave.
@@ -112,19 +114,40 @@ impl World {
                     .max_wait(std::time::Duration::ZERO),
             )
             .build()?;
+        let elsewhere = Server::start().await?;
         Ok(Self {
             types: Types::read()?,
             canned,
             graph,
             retrying,
             server: Server::start().await?,
-            elsewhere: Server::start().await?,
+            http: http(elsewhere.address())?,
+            elsewhere,
         })
     }
 
     /// A cloud whose Graph and identity platform are the server.
     pub(crate) fn cloud(&self) -> CustomCloud {
         CustomCloud::new(self.server.url(), self.server.url())
+    }
+}
+
+/// Makes connections for which each name is this machine's: what is sent to any name is read here.
+fn http(elsewhere: std::net::SocketAddr) -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .dns_resolver(Everywhere(elsewhere))
+        .no_proxy()
+        .build()
+}
+
+/// Resolves each name to one address.
+struct Everywhere(std::net::SocketAddr);
+
+impl reqwest::dns::Resolve for Everywhere {
+    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let addresses: reqwest::dns::Addrs = Box::new(std::iter::once(self.0));
+        Box::pin(std::future::ready(Ok(addresses)))
     }
 }
 

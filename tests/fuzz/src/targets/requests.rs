@@ -56,7 +56,30 @@ pub(super) async fn run(world: &World, bytes: &[u8]) -> Outcome {
         Some(folder.as_str()),
         Some("messages"),
     ];
-    if segments != wanted {
+    // Some ids are written as a key, since a segment that begins with `$` is a word of OData's.
+    let key = |collection: &str, id: &str| format!("{collection}('{}')", id.replace('\'', "''"));
+    let (users, folders) = (key("users", &user), key("mailFolders", &folder));
+    let keyed: Vec<&str> = segments.iter().copied().flatten().collect();
+    let is_wanted = segments == wanted || {
+        let mut rest = keyed.as_slice();
+        let mut take = |plain: &[&str], keyed: &str| {
+            if let Some(after) = rest.strip_prefix(plain) {
+                rest = after;
+                true
+            } else if rest.first() == Some(&keyed) {
+                rest = &rest[1..];
+                true
+            } else {
+                false
+            }
+        };
+        take(&["", "v1.0"], "")
+            && take(&["users", &user], &users)
+            && take(&["mailFolders", &folder], &folders)
+            && take(&["messages"], "")
+            && rest.is_empty()
+    };
+    if !is_wanted {
         return lost("the path changed");
     }
     let query: Vec<_> = uri

@@ -70,6 +70,13 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             Ok(0) | Err(_) => return,
             Ok(count) => request.extend_from_slice(&buffer[..count]),
         }
+        // TLS, which an address of https begins: it would wait for an answer.
+        if request
+            .first()
+            .is_some_and(|byte| !byte.is_ascii_uppercase())
+        {
+            return;
+        }
         if let Some(end) = request.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
             let length = head
