@@ -1,4 +1,4 @@
-//! What goes back to a client.
+//! The response to a client.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -8,7 +8,7 @@ use serde_json::Value;
 /// The content type of Graph's JSON.
 const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
-/// Status, headers and body of an answer.
+/// The status, headers and body of a response.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -17,7 +17,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// An answer without a body.
+    /// Returns a response without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self {
             status,
@@ -26,17 +26,17 @@ impl Answer {
         }
     }
 
-    /// An answer with JSON of Graph.
+    /// Returns a response with JSON of Graph.
     pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
         Self::json_text(status, body.to_string())
     }
 
-    /// An answer with JSON of Graph that is written already.
+    /// Returns a response with JSON of Graph that is already text.
     pub(crate) fn json_text(status: StatusCode, body: String) -> Self {
         Self::bytes(status, JSON, body)
     }
 
-    /// An answer with any body.
+    /// Returns a response with any body.
     pub(crate) fn bytes(status: StatusCode, media_type: &str, body: impl Into<Bytes>) -> Self {
         let answer = Self {
             status,
@@ -46,7 +46,7 @@ impl Answer {
         answer.with(CONTENT_TYPE, media_type)
     }
 
-    /// Sets a header; a text that no header can carry is left out.
+    /// Sets a header. A text that a header cannot hold is left out.
     pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);

@@ -1,4 +1,4 @@
-//! A browser, as far as signing in needs one.
+//! A minimal browser for signing in.
 
 use std::collections::HashMap;
 
@@ -8,12 +8,13 @@ use http::{Request, StatusCode};
 
 use crate::local::{local, send};
 
-/// As many redirects as browsers follow.
+/// The number of redirects that browsers follow.
 const REDIRECTS: usize = 20;
 
-/// A browser that goes to addresses of this machine: it follows redirects and keeps cookies, a jar for each host.
+/// A browser that opens addresses of this machine. It follows redirects and keeps a cookie jar for
+/// each host.
 ///
-/// A user signs in with it as with a real one, and whoever is at the simulator's browser
+/// A user signs in with it as with a real one. The user at the simulator's browser
 /// ([`Simulator::browser_user`](crate::Simulator::browser_user)) agrees at once:
 ///
 /// ```
@@ -30,26 +31,27 @@ const REDIRECTS: usize = 20;
 /// ```
 #[derive(Default)]
 pub struct Browser {
-    /// By host and port, the cookies by name.
+    /// The cookies: by host and port, then by name.
     cookies: HashMap<String, HashMap<String, String>>,
 }
 
-/// What a browser shows.
+/// The page that a browser shows.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Page {
-    /// Where it has come to.
+    /// The address after all redirects.
     pub url: String,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers of the response.
     pub headers: HeaderMap,
-    /// Its body, as text.
+    /// The body of the response, as text.
     pub text: String,
 }
 
 impl Browser {
-    /// Goes to an address, and wherever it leads. `None` where nobody answers, and for addresses of other machines.
+    /// Opens an address and follows its redirects. Returns `None` if the server does not respond,
+    /// and for addresses of other machines.
     pub async fn open(&mut self, url: &str) -> Option<Page> {
         let mut url = url.to_owned();
         for _ in 0..REDIRECTS {
@@ -86,7 +88,8 @@ impl Browser {
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
-    /// Keeps what an answer sets, and drops what it sets to nothing. Paths and times are not looked at.
+    /// Keeps the cookies that a response sets, and removes those that it sets to an empty value.
+    /// Paths and times are ignored.
     fn keep(&mut self, host: &str, headers: &HeaderMap) {
         let jar = self.cookies.entry(host.to_owned()).or_default();
         for cookie in headers.get_all(SET_COOKIE) {

@@ -1,4 +1,4 @@
-//! A record of what requests have changed.
+//! A record of the changes that requests have made.
 
 use http::Method;
 
@@ -10,7 +10,7 @@ use crate::store::Mark;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedChange {
-    /// What happened to the entity.
+    /// The kind of the change.
     pub kind: ChangeKind,
     /// The method of the request.
     pub method: Method,
@@ -27,7 +27,7 @@ pub struct RecordedChange {
     pub name: Option<String>,
 }
 
-/// What a request does to an entity.
+/// The effect of a request on an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChangeKind {
@@ -44,7 +44,7 @@ pub enum ChangeKind {
 }
 
 impl State {
-    /// Records what a request has changed since `mark`.
+    /// Records the changes that a request has made since `mark`.
     pub(crate) fn record_changes(&mut self, request: &Request, mark: Mark) {
         let changed = self.store.changed_since(mark).into_iter();
         let changes = changed.map(|(kind, _, entity)| {

@@ -1,4 +1,4 @@
-//! Misbehavior by chance: which fault happens to which request.
+//! Random misbehavior: the choice of a fault for each request.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use crate::identity::Manner;
 use crate::ids::Chance;
 use crate::request::Request;
 
-/// How far the clock jumps: further than the usual lifetime of an access token.
+/// The time by which the clock jumps. It is longer than the usual lifetime of an access token.
 const JUMP: Duration = Duration::from_secs(3660);
 
 /// The claims of a challenge.
 const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}"#;
 
-/// A simulator that misbehaves by chance.
+/// A simulator that misbehaves at random.
 ///
-/// For each request, a part of a batch included, it is drawn whether something goes wrong, and of
-/// the kinds of [`Misbehavior`] that are possible for the request, which one. The draws are the
-/// same for the same seed and the same sequence of requests. Kinds that have not happened yet are
-/// preferred, so that a short run has all of them.
+/// For each request, including each part of a batch, the simulator draws whether a fault happens.
+/// It then draws one of the kinds of [`Misbehavior`] that are possible for the request. The draws
+/// are the same for the same seed and the same sequence of requests. Kinds that have not happened
+/// yet are preferred, so that a short run has all of them.
 ///
 /// ```
 /// use simulator::{Chaos, Misbehavior, Simulator};
@@ -47,7 +47,7 @@ pub struct Chaos {
 }
 
 impl Chaos {
-    /// Chaos of all kinds, for one request in ten.
+    /// Creates chaos of all kinds, for one request in ten.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
@@ -56,7 +56,7 @@ impl Chaos {
         }
     }
 
-    /// The share of the requests that something happens to, from 0 to 1.
+    /// Sets the share of the requests that are affected, from 0 to 1.
     pub fn rate(mut self, rate: f64) -> Self {
         self.rate = rate;
         self
@@ -71,7 +71,7 @@ impl Chaos {
     }
 }
 
-/// A kind of misbehavior. Each is a [`Fault`] that can be asked for as well.
+/// A kind of misbehavior. A test can also request each of them as a [`Fault`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Misbehavior {
@@ -99,22 +99,22 @@ pub enum Misbehavior {
     SlowResponse,
     /// The body comes slowly.
     SlowBody,
-    /// JSON that ends in its middle with the right `Content-Length`, after the request was carried
-    /// out.
+    /// A JSON body that ends in its middle with the right `Content-Length`, after the request was
+    /// carried out.
     CutJson,
     /// An OData error inside a success, after the request was carried out.
     ErrorInSuccess,
     /// 401 with a claims challenge.
     ClaimsChallenge,
-    /// 401 without claims: the token has run out early.
+    /// 401 without claims: the token has expired early.
     TokenRefused,
-    /// The refresh token that was sent is dead, and the response has the next one.
+    /// The refresh token of the request is invalid from then on, and the response has the next one.
     RotatedRefreshToken,
-    /// Of a slice of an upload session, some bytes or all are lost.
+    /// Some or all bytes of a slice of an upload session are lost.
     LostSlice,
-    /// A file is changed while it is downloaded.
+    /// A file changes while it is downloaded.
     ChangedFile,
-    /// The simulator's clock jumps ahead by more than an hour, so that all access tokens run out.
+    /// The simulator's clock jumps ahead by more than an hour, so that all access tokens expire.
     ClockJump,
 }
 
@@ -143,7 +143,7 @@ impl Misbehavior {
         Self::ClockJump,
     ];
 
-    /// The name, in lower case with underscores: `lost_response`.
+    /// Returns the name, in lower case with underscores: `lost_response`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Throttled => "throttled",
@@ -169,8 +169,9 @@ impl Misbehavior {
         }
     }
 
-    /// How often the kind is drawn, compared with others. A clock jump concerns every request
-    /// that is under way, so it is rare; kinds that few requests can have are frequent there.
+    /// Returns how often the kind is drawn, compared with others. A clock jump affects every
+    /// request that is in progress, so it is rare. Kinds that few requests can have are frequent
+    /// for those requests.
     fn weight(self) -> u64 {
         match self {
             Self::ClockJump => 1,
@@ -179,7 +180,7 @@ impl Misbehavior {
         }
     }
 
-    /// Whether the kind is possible for a request.
+    /// Checks whether the kind is possible for a request.
     fn is_for(self, asked: Asked<'_>, manner: Manner) -> bool {
         let Asked { request, place } = asked;
         let at_graph = place != Place::Storage && manner == Manner::Graph;
@@ -220,7 +221,7 @@ impl Misbehavior {
         }
     }
 
-    /// The fault that is the kind.
+    /// Returns the fault that produces the kind.
     fn fault(self, chance: &mut Chance, request: &Request) -> Fault {
         let code = "InternalServerError";
         let message = "An internal server error occurred.";
@@ -253,18 +254,18 @@ impl Misbehavior {
     }
 }
 
-/// Where a request came in.
+/// The place at which a request arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// At Graph or the identity platform.
+    /// Graph or the identity platform.
     Graph,
-    /// At the host that takes no token.
+    /// The host that takes no token.
     Storage,
-    /// At Graph, in a batch.
+    /// Graph, in a batch.
     Batch,
 }
 
-/// A request, and where it came in.
+/// A request, and the place at which it arrived.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked<'a> {
     pub(crate) request: &'a Request,
@@ -293,7 +294,7 @@ impl Draws {
         self.chaos.kinds.clear();
     }
 
-    /// What goes wrong with a request, if anything. Pages for people are left alone.
+    /// Draws the fault for a request, if any. Pages for users are never affected.
     pub(crate) fn draw(
         &mut self,
         asked: Asked<'_>,

@@ -1,10 +1,10 @@
-//! The simulator's own time, which a test can move on.
+//! The simulator's own time, which a test can move ahead.
 
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 
-/// The system's clock, plus what a test has added to it.
+/// The system's clock, plus the time that a test has added to it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
     ahead: Duration,
@@ -20,12 +20,12 @@ impl Clock {
     }
 }
 
-/// A time as the directory writes it.
+/// Formats a time as the directory writes it.
 pub(crate) fn timestamp(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// A time as a `Date` header has it.
+/// Formats a time for a `Date` header.
 pub(crate) fn http_date(time: DateTime<Utc>) -> String {
     time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -1,9 +1,10 @@
-//! Errors of the simulator itself. What the simulated service refuses is an HTTP answer, not one of these.
+//! Errors of the simulator itself. A refusal of the simulated service is an HTTP response, not one
+//! of these errors.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Why a simulator could not be started or seeded.
+/// The reason why a simulator could not be started or seeded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -12,7 +13,7 @@ pub enum Error {
     Description {
         /// The file or folder.
         file: PathBuf,
-        /// What is wrong with it, and where.
+        /// The problem with it, and its location.
         message: String,
     },
     /// The port could not be bound, or the server's thread could not be started.
@@ -20,17 +21,18 @@ pub enum Error {
     Listen {
         /// The port that was asked for; 0 means any.
         port: u16,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The store refused what [`Simulator::create`](crate::Simulator::create) or its siblings were asked for.
+    /// The store refused a call of [`Simulator::create`](crate::Simulator::create) or one of its
+    /// siblings.
     #[error("{method} {path} → {status}: {message}")]
     Refused {
         /// The method.
         method: http::Method,
-        /// The path, as it was given.
+        /// The path, as the caller passed it.
         path: String,
-        /// The status with which a client would have been refused.
+        /// The status that a client would have received.
         status: http::StatusCode,
         /// The message, in Graph's words.
         message: String,

@@ -1,4 +1,4 @@
-//! What a simulator can be told to do wrong.
+//! The faults that a test can make a simulator produce.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::clock::http_date;
 use crate::identity::{self, Manner};
 use crate::request::Request;
 
-/// A fault: what goes wrong, with which requests, and how often.
+/// A fault: the kind of failure, the requests that it affects, and how often.
 ///
 /// ```
 /// use simulator::{Fault, RetryAfter};
@@ -39,7 +39,7 @@ pub struct Fault {
     remaining: Option<usize>,
 }
 
-/// The forms in which Graph's services say when to come back (`Retry-After`).
+/// The forms in which Graph's services send `Retry-After`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
@@ -47,9 +47,9 @@ pub enum RetryAfter {
     Seconds(u64),
     /// Any other text: `2.128`, `0,120`.
     Text(String),
-    /// A date so far from now.
+    /// A date that lies this far in the future.
     Date(Duration),
-    /// A date so long ago.
+    /// A date that lies this far in the past.
     PastDate(Duration),
     /// No header.
     Missing,
@@ -83,58 +83,59 @@ enum Kind {
     Quirk(Quirk),
 }
 
-/// What a fault does to a request.
+/// The effect of a fault on a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Effect {
-    /// Is answered so.
+    /// The request gets this response.
     Answer(Answer),
-    /// Gets no answer: the connection is reset.
+    /// The request gets no response: the connection is reset.
     Reset,
-    /// Is carried out, and its answer does not arrive.
+    /// The request is carried out, and its response does not arrive.
     Lost,
-    /// Is answered as usual, later.
+    /// The response is the usual one, but late.
     Slow(Duration),
-    /// Is answered as usual, with a pause before each quarter of the body.
+    /// The response is the usual one, with a pause before each quarter of the body.
     SlowBody(Duration),
-    /// Is answered as usual, and the connection ends in the middle of the body.
+    /// The response is the usual one, and the connection ends in the middle of the body.
     Truncated,
-    /// Is answered as usual, with a JSON body that ends in its middle and has the right length.
+    /// The response is the usual one. Its JSON body ends in the middle, and `Content-Length` is
+    /// correct.
     CutJson,
-    /// Is carried out, and its successful JSON response holds an error.
+    /// The request is carried out, and its successful JSON response holds an error.
     ErrorInSuccess {
         error: Value,
-        /// Whether the error stands beside the first items of `value` instead of alone.
+        /// Set if the error stands beside the first items of `value` instead of alone.
         beside_value: bool,
     },
-    /// Is carried out, and answered with this error.
+    /// The request is carried out, and its response is this error.
     Late(Answer),
-    /// Is answered as usual, after the simulator's clock has jumped ahead.
+    /// The response is the usual one, after the simulator's clock has jumped ahead.
     ClockJump(Duration),
-    /// Is answered as if it did not have this header.
+    /// The simulator ignores this header of the request.
     Unheard(String),
-    /// Is carried out in an odd way.
+    /// The request is carried out in an unusual way.
     Quirk(Quirk),
 }
 
-/// An odd way to carry out a request, which only those know that do it.
+/// An unusual way to carry out a request. Only the code that carries it out knows the details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Quirk {
     /// A page without items, and a link to the next one.
     EmptyPage,
-    /// A page on which each item stands twice.
+    /// A page that holds each item twice.
     RepeatedItems,
-    /// Of a slice of an upload, so many bytes are kept.
+    /// The number of bytes that are kept from a slice of an upload.
     Kept(u64),
-    /// A file that is changed while it is downloaded.
+    /// A file that changes while it is downloaded.
     ChangedContent,
     /// A refresh token that can be used this one time only.
     SingleUse,
-    /// Work that is taken in and fails later.
+    /// A long-running operation that is accepted and fails later.
     FailedOperation { code: String, message: String },
 }
 
 impl Effect {
-    /// Whether the effect shows in this response to a request that was carried out.
+    /// Checks whether the effect shows in this response to a request that was carried out.
     pub(crate) fn shows_in(&self, answer: &Answer) -> bool {
         match self {
             Self::SlowBody(_) | Self::Truncated => answer.body.len() > 1,
@@ -154,7 +155,7 @@ impl Effect {
         }
     }
 
-    /// The response to a request that was carried out, with what the effect makes of it.
+    /// Returns the response to a request that was carried out, with the effect applied to it.
     pub(crate) fn applied_to(&self, answer: Answer) -> Answer {
         if !self.shows_in(&answer) {
             return answer;
@@ -189,7 +190,7 @@ impl Effect {
     }
 }
 
-/// Whether a response has a JSON body.
+/// Checks whether a response has a JSON body.
 fn is_json(answer: &Answer) -> bool {
     let media_type = answer.headers.get(CONTENT_TYPE);
     let media_type = media_type.and_then(|value| value.to_str().ok());
@@ -208,28 +209,29 @@ impl Fault {
         }
     }
 
-    /// 429, with Graph's JSON (or in the form of the token endpoint, a sign-in page, or a source of managed identities,
-    /// there).
+    /// Responds with 429 and Graph's JSON. At the token endpoint, a sign-in page or a source of
+    /// managed identities, the body has the form of that service.
     pub fn throttled(retry_after: RetryAfter) -> Self {
         Self::new(Kind::Throttled(retry_after))
     }
 
-    /// A status with the JSON that the service sends along with it.
+    /// Responds with a status and the JSON that the service sends with it.
     pub fn status(status: StatusCode) -> Self {
         Self::new(Kind::Status(status))
     }
 
-    /// A status with a page of HTML: what a gateway in front of the service says.
+    /// Responds with a status and a page of HTML, as a gateway in front of the service does.
     pub fn html(status: StatusCode) -> Self {
         Self::new(Kind::Html(status))
     }
 
-    /// 401. With claims (a JSON text), it is a challenge of continuous access evaluation.
+    /// Responds with 401. With claims (a JSON text), it is a challenge of continuous access
+    /// evaluation.
     pub fn unauthorized(claims: Option<&str>) -> Self {
         Self::new(Kind::Challenge(claims.map(str::to_owned)))
     }
 
-    /// Any answer at all.
+    /// Responds with any status and body.
     pub fn answer(status: StatusCode, body: impl Into<Bytes>) -> Self {
         Self::new(Kind::Answer {
             status,
@@ -238,34 +240,36 @@ impl Fault {
         })
     }
 
-    /// The connection is reset instead of an answer. The request is recorded, and not carried out.
+    /// Resets the connection instead of sending a response. The request is recorded, and not
+    /// carried out.
     pub fn reset() -> Self {
         Self::new(Kind::Reset)
     }
 
-    /// The answer comes as usual, but so much later.
+    /// Delays the usual response by this time.
     pub fn slow(delay: Duration) -> Self {
         Self::new(Kind::Slow(delay))
     }
 
-    /// The answer comes as usual, but its body ends in the middle.
+    /// Sends the usual response, but ends its body in the middle.
     pub fn truncated() -> Self {
         Self::new(Kind::Truncated)
     }
 
-    /// The response comes with a pause of this length before each quarter of its body.
+    /// Sends the response with a pause of this length before each quarter of its body.
     pub fn slow_body(pause: Duration) -> Self {
         Self::new(Kind::SlowBody(pause))
     }
 
-    /// The JSON of the response ends in its middle, and `Content-Length` is the length of what is
-    /// sent: the framing is right, and the JSON cannot be read. Other responses stay as they are.
+    /// Cuts off the JSON of the response in its middle. `Content-Length` is the length of the bytes
+    /// that are sent: the framing is right, and the JSON cannot be read. Other responses stay as
+    /// they are.
     pub fn cut_json() -> Self {
         Self::new(Kind::CutJson)
     }
 
-    /// The request is carried out, and the body of its successful JSON response is an OData error.
-    /// Other responses stay as they are.
+    /// Carries out the request, and replaces the body of its successful JSON response with an OData
+    /// error. Other responses stay as they are.
     pub fn error_in_success(code: &str, message: &str) -> Self {
         Self::new(Kind::ErrorInSuccess {
             code: code.to_owned(),
@@ -274,8 +278,8 @@ impl Fault {
         })
     }
 
-    /// As [`error_in_success`](Self::error_in_success), with the error beside the first half of the
-    /// items where the response is a page.
+    /// Does the same as [`error_in_success`](Self::error_in_success), but if the response is a
+    /// page, the error stands beside the first half of its items.
     pub fn error_beside_value(code: &str, message: &str) -> Self {
         Self::new(Kind::ErrorInSuccess {
             code: code.to_owned(),
@@ -284,58 +288,60 @@ impl Fault {
         })
     }
 
-    /// The request is carried out, and answered with this status and the service's JSON for it:
-    /// what a gateway says that has given up waiting.
+    /// Carries out the request, and responds with this status and the service's JSON for it. A
+    /// gateway that has stopped waiting does this.
     pub fn late_status(status: StatusCode) -> Self {
         Self::new(Kind::Late(status))
     }
 
-    /// The simulator's clock jumps ahead before the request is answered, as by
-    /// [`Simulator::advance`](crate::Simulator::advance).
+    /// Moves the simulator's clock ahead before the response is sent, as
+    /// [`Simulator::advance`](crate::Simulator::advance) does.
     pub fn clock_jump(ahead: Duration) -> Self {
         Self::new(Kind::ClockJump(ahead))
     }
 
-    /// The file is changed while it is downloaded: the download breaks off in its middle, and from
-    /// then on each byte of the content is its complement. For requests to
+    /// Changes the file while it is downloaded. The download stops in its middle, and from then on
+    /// each byte of the content is its complement. It applies to requests to
     /// [`Simulator::storage_url`](crate::Simulator::storage_url).
     pub fn changed_content() -> Self {
         Self::new(Kind::Quirk(Quirk::ChangedContent))
     }
 
-    /// The refresh token of the request is dead from then on, and the response has the next one:
+    /// Ends the refresh token of the request and returns the next one in the response:
     /// [`RefreshTokens::SingleUse`](crate::RefreshTokens::SingleUse) for one token request.
     pub fn single_use() -> Self {
         Self::new(Kind::Quirk(Quirk::SingleUse))
     }
 
-    /// The request is carried out, but its answer is lost: the connection is reset instead. In a `$batch`, the part's
-    /// answer is missing among the others.
+    /// Carries out the request, but loses its response: the connection is reset instead. In a
+    /// `$batch`, the part's response is missing among the others.
     pub fn lost() -> Self {
         Self::new(Kind::Lost)
     }
 
-    /// The request is answered as if it did not have this header: without `range`, a download is whole again.
+    /// Ignores this header of the request. Without `range`, for example, a download returns the
+    /// whole file.
     pub fn unheard(header: &str) -> Self {
         Self::new(Kind::Unheard(header.to_owned()))
     }
 
-    /// A page comes without items, and with a link to the next one, on which they are.
+    /// Sends a page without items, and with a link to the next page, which has the items.
     pub fn empty_page() -> Self {
         Self::new(Kind::Quirk(Quirk::EmptyPage))
     }
 
-    /// Each item of a page comes twice, as it may in delta queries.
+    /// Sends each item of a page twice, as delta queries may do.
     pub fn repeated_items() -> Self {
         Self::new(Kind::Quirk(Quirk::RepeatedItems))
     }
 
-    /// Of a slice of an upload session, only the first bytes are kept.
+    /// Keeps only the first bytes of a slice of an upload session.
     pub fn kept(bytes: u64) -> Self {
         Self::new(Kind::Quirk(Quirk::Kept(bytes)))
     }
 
-    /// Work that the service takes in with 202 (a copy, a new team) fails later on.
+    /// Lets a long-running operation that the service accepts with 202 (a copy, a new team) fail
+    /// later.
     pub fn failed_operation(code: &str, message: &str) -> Self {
         Self::new(Kind::Quirk(Quirk::FailedOperation {
             code: code.to_owned(),
@@ -343,7 +349,7 @@ impl Fault {
         }))
     }
 
-    /// Adds a header to an [`answer`](Self::answer); for other faults it does nothing.
+    /// Adds a header to an [`answer`](Self::answer). It has no effect on other faults.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Kind::Answer { headers, .. } = &mut self.kind {
             headers.push((name.to_owned(), value.to_owned()));
@@ -351,38 +357,39 @@ impl Fault {
         self
     }
 
-    /// Only for requests with this method.
+    /// Limits the fault to requests with this method.
     pub fn method(mut self, method: Method) -> Self {
         self.method = Some(method);
         self
     }
 
-    /// Only for requests to this path (`/v1.0/users/*/messages`): as it was sent, without its query and compared
-    /// without case. `*` stands for one segment, and as the last one of all that follow.
+    /// Limits the fault to requests to this path (`/v1.0/users/*/messages`). The path is compared
+    /// as it was sent, without its query and ignoring case. `*` stands for one segment, and at the
+    /// end for all remaining segments.
     pub fn at(mut self, path: &str) -> Self {
         self.path = Some(path.to_owned());
         self
     }
 
-    /// Only for requests that have this text in their query, as it was sent.
+    /// Limits the fault to requests that have this text in their query, as it was sent.
     pub fn query(mut self, text: &str) -> Self {
         self.query = Some(text.to_owned());
         self
     }
 
-    /// For so many requests; without it, for one.
+    /// Sets the number of requests that the fault affects. The default is one.
     pub fn times(mut self, times: usize) -> Self {
         self.remaining = Some(times);
         self
     }
 
-    /// For all requests, until [`Simulator::heal`](crate::Simulator::heal).
+    /// Applies the fault to all requests, until [`Simulator::heal`](crate::Simulator::heal).
     pub fn always(mut self) -> Self {
         self.remaining = None;
         self
     }
 
-    /// Whether the fault is for this request; it is counted then.
+    /// Checks whether the fault applies to this request, and counts the request if it does.
     pub(crate) fn takes(&mut self, request: &Request) -> bool {
         let meant = self.method.as_ref().is_none_or(|own| own == request.method)
             && self
@@ -404,12 +411,12 @@ impl Fault {
         }
     }
 
-    /// Whether it will never be for a request again.
+    /// Checks whether the fault cannot apply to any further request.
     pub(crate) fn is_over(&self) -> bool {
         self.remaining == Some(0)
     }
 
-    /// What happens to a request. `challenge` writes the value of `WWW-Authenticate`.
+    /// Returns the effect on a request. `challenge` writes the value of `WWW-Authenticate`.
     pub(crate) fn effect(
         &self,
         manner: Manner,
@@ -433,7 +440,7 @@ impl Fault {
                 );
                 Effect::Answer(Answer::bytes(*status, "text/html; charset=utf-8", body))
             }
-            // A machine's own service has nothing to challenge with.
+            // The local token service of a managed identity has no challenge.
             Kind::Challenge(_) if matches!(manner, Manner::Managed(_)) => {
                 Effect::Answer(problem(StatusCode::UNAUTHORIZED, manner, now, request_id))
             }
@@ -501,7 +508,7 @@ impl RetryAfter {
     }
 }
 
-/// What a service says along with a status that is its own fault.
+/// Returns the response that a service sends with an error status of its own.
 fn problem(status: StatusCode, manner: Manner, now: DateTime<Utc>, request_id: &str) -> Answer {
     match manner {
         Manner::Graph => {}
@@ -539,7 +546,7 @@ fn problem(status: StatusCode, manner: Manner, now: DateTime<Utc>, request_id: &
     Answer::bytes(status, "application/json", body.to_string())
 }
 
-/// Whether a path is of the pattern's form.
+/// Checks whether a path matches the pattern.
 fn fits(pattern: &str, path: &str) -> bool {
     let mut pattern = pattern.split('/').peekable();
     let mut path = path.split('/');

@@ -1,4 +1,4 @@
-//! What has happened to the tenant: the source of delta queries and of change notifications.
+//! The changes of the tenant: the source of delta queries and of change notifications.
 
 use chrono::{DateTime, Utc};
 
@@ -9,16 +9,17 @@ use crate::store::{Entity, Id};
 pub(crate) enum Change {
     /// Properties or streams of these names were set or cleared.
     Properties { id: Id, names: Vec<String> },
-    /// An entity was put somewhere: it was made there, or is referred to from there.
+    /// An entity was added to a relation: it was created there, or is referenced from there.
     Linked { owner: Id, relation: String, id: Id },
-    /// An entity was taken from somewhere, and is still there itself.
+    /// An entity was removed from a relation, and still exists.
     Unlinked { owner: Id, relation: String, id: Id },
-    /// An entity is no longer there.
+    /// An entity was deleted.
     Removed {
         id: Id,
-        /// Those above it, the nearest first.
+        /// The entities above it, the nearest first.
         above: Vec<Id>,
-        /// What it was, with the places where it hung, and without what hung there.
+        /// The entity as it was, with the relations that held it, and without the entities below
+        /// it.
         entity: Box<Entity>,
     },
 }
@@ -27,7 +28,7 @@ pub(crate) enum Change {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Journal {
     entries: Vec<(DateTime<Utc>, Change)>,
-    /// The time of what is written.
+    /// The time of the next entries.
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -36,18 +37,18 @@ impl Journal {
         self.entries.push((self.now, change));
     }
 
-    /// The place behind the last entry.
+    /// Returns the position after the last entry.
     pub(crate) fn end(&self) -> usize {
         self.entries.len()
     }
 
-    /// The changes from one place to another.
+    /// Returns the changes from one position to another.
     pub(crate) fn between(&self, since: usize, until: usize) -> impl Iterator<Item = &Change> {
         let entries = self.entries.get(since..until).unwrap_or_default();
         entries.iter().map(|(_, change)| change)
     }
 
-    /// The place of the first change since a time.
+    /// Returns the position of the first change since a time.
     pub(crate) fn since(&self, time: DateTime<Utc>) -> usize {
         self.entries.partition_point(|(at, _)| *at < time)
     }

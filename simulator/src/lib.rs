@@ -1,19 +1,30 @@
-//! A local Microsoft Graph and identity platform, for tests, examples and benches.
+//! A local Microsoft Graph and identity platform for tests, examples and benches.
 //!
-//! [`Simulator`] listens on the loopback interface and speaks Microsoft Graph v1.0 and the endpoints of Microsoft Entra at which people and
-//! programs sign in, well enough that a client cannot tell, as far as Graph's description goes. It reads that description itself
-//! (`openapi/`), so every path and method of it is served: entities are created, read, changed, deleted and counted in a tenant that is
-//! kept in memory; functions and actions answer with a value of the type that they declare. It pages, filters, sorts, selects and expands.
+//! [`Simulator`] listens on the loopback interface. It serves Microsoft Graph v1.0 and the
+//! endpoints of Microsoft Entra at which users and programs sign in. As far as Graph's description
+//! goes, a client cannot tell it from Graph. The simulator reads that description itself
+//! (`openapi/`), so it serves every path and method of it. It creates, reads, changes, deletes and
+//! counts entities in a tenant that it keeps in memory. Functions and actions return a value of the
+//! type that they declare. It pages, filters, sorts, selects and expands.
 //!
-//! What the description does not say is there as well: delta queries over all that was written ([`Simulator::read`] or a
-//! client's own calls), `$batch`, upload sessions, downloads, the monitors of long work, limits by service ([`Limit`]), and
-//! subscriptions whose webhooks are validated and called. What Graph leaves to hosts that take no token is at
+//! The simulator also has features that the description does not cover:
+//!
+//! - delta queries over all changes ([`Simulator::read`] or a client's own calls)
+//! - `$batch`
+//! - upload sessions, downloads, and the monitors of long-running operations
+//! - limits by service ([`Limit`])
+//! - subscriptions whose webhooks are validated and called
+//!
+//! Graph leaves some work to hosts that take no token. The simulator serves it at
 //! [`Simulator::storage_url`].
 //!
-//! It also refuses what Graph refuses, in Graph's words: an unknown path, method, query option or property, an option
-//! given twice, a missing `ConsistencyLevel`, a body that does not fit, a token that is missing, expired, revoked or of
-//! another audience. And it can be told to misbehave: [`Fault`], [`Forgery`], [`ExpectedRanges`], and [`Chaos`] for all
-//! of it by chance. What requests have changed is kept: [`Simulator::changes`].
+//! The simulator also refuses what Graph refuses, in Graph's words. Examples are an unknown path,
+//! method, query option or property, an option given twice, a missing `ConsistencyLevel`, and an
+//! invalid body. It also refuses a token that is missing, expired, revoked or of another audience.
+//!
+//! A test can make it misbehave with [`Fault`], [`Forgery`] and [`ExpectedRanges`], or with
+//! [`Chaos`] for all of it at random. [`Simulator::changes`] lists the changes that requests have
+//! made.
 //!
 //! ```
 //! use simulator::{Fault, RetryAfter, Simulator};
@@ -45,11 +56,12 @@
 //! # Signing in
 //!
 //! The identity platform checks what the real one checks: secrets, assertions of certificates
-//! ([`Simulator::trust_certificate`]), tokens of other issuers and of managed identities that the client trusts
-//! ([`Simulator::federate`]), codes with their verifiers, device codes, refresh tokens, tokens of users on whose behalf the
-//! client calls, and the headers of managed identities ([`Simulator::managed_identity`]). It refuses in the platform's
-//! words and numbers. Nobody clicks: a browser that is sent to `/{tenant}/oauth2/v2.0/authorize` comes back with a code of
-//! whoever is signed in there ([`Simulator::browser_user`]).
+//! ([`Simulator::trust_certificate`]), tokens of other issuers and of managed identities that the
+//! client trusts ([`Simulator::federate`]), codes with their verifiers, device codes, refresh
+//! tokens, tokens of users on whose behalf the client calls, and the headers of managed identities
+//! ([`Simulator::managed_identity`]). It refuses in the platform's words and numbers. No click is
+//! needed: a browser that is sent to `/{tenant}/oauth2/v2.0/authorize` comes back with a code. The
+//! code belongs to the user who is signed in there ([`Simulator::browser_user`]).
 //!
 //! ```
 //! use bytes::Bytes;
@@ -73,24 +85,27 @@
 //!
 //! # In your own tests
 //!
-//! Take it as a git dependency (`[dev-dependencies] simulator = { git = "…" }`). The description is read at run time from
-//! where Cargo keeps the checkout ([`Description::bundled`]), so nothing has to be copied. Reading it takes a moment; where
-//! many simulators are started, read it once and give it to each with [`Builder::description`].
+//! Add the simulator as a git dependency (`[dev-dependencies] simulator = { git = "…" }`). It reads
+//! the description at run time from Cargo's checkout ([`Description::bundled`]), so no file has to
+//! be copied. Reading takes a moment. A program that starts many simulators reads the description
+//! once and passes it to each with [`Builder::description`].
 //!
-//! # What is Graph's own and not in the description
+//! # Behavior that the description does not define
 //!
-//! Texts of errors, page sizes, the forms of ids, which answers are 202 and which 204, the properties that a user comes
-//! with: these follow Microsoft's documentation and what its services were seen to do. A test should not depend on the
-//! texts.
+//! The following come from Microsoft's documentation and from observing its services: the texts of
+//! errors, page sizes, the forms of ids, the choice between 202 and 204, and the properties that a
+//! user has. A test should not depend on the texts.
 //!
-//! # What is not as at Graph
+//! # Differences from Graph
 //!
-//! Permissions are not checked: each token may do everything. Webhooks are called on this machine alone, over http; a
-//! subscription whose webhook is elsewhere is refused when it is validated.
+//! The simulator does not check permissions: each token may do everything. It calls webhooks on
+//! this machine only, over http. A subscription whose webhook is elsewhere is refused when it is
+//! validated.
 //!
-//! # By hand
+//! # Manual use
 //!
-//! `cargo run -p simulator` prints the addresses, the credentials and a call with curl, and serves until Ctrl-C.
+//! `cargo run -p simulator` prints the addresses, the credentials and a call with curl, and serves
+//! until Ctrl-C.
 
 #![deny(missing_docs)]
 

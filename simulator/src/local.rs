@@ -1,4 +1,4 @@
-//! Requests to other servers of this machine. There are none to any other.
+//! Requests to other servers of this machine. The simulator sends none to any other machine.
 
 use bytes::Bytes;
 use http::header::HOST;
@@ -8,10 +8,11 @@ use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// How much of an answer is read.
+/// The number of bytes of a response that are read.
 const LARGEST: usize = 64 * 1024;
 
-/// The host and port of a URL of this machine, and its path with query. `None` for all others: the simulator goes nowhere.
+/// Returns the host and port of a URL of this machine, and its path with query. Returns `None` for
+/// all other URLs, because the simulator does not call other machines.
 pub(crate) fn local(url: &str) -> Option<(&str, &str)> {
     let rest = url.strip_prefix("http://")?;
     let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -24,7 +25,8 @@ pub(crate) fn local(url: &str) -> Option<(&str, &str)> {
     loopback.then_some((host, target))
 }
 
-/// Sends a request to the address, whatever its own is. `None` where there is no answer.
+/// Sends a request to the address, and ignores the request's own target. Returns `None` if there is
+/// no response.
 pub(crate) async fn send(url: &str, mut request: Request<Bytes>) -> Option<Response<Bytes>> {
     let (host, target) = local(url)?;
     let target = match target {

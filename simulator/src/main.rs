@@ -1,4 +1,4 @@
-//! `cargo run -p simulator`: a local Microsoft Graph, to be looked at with curl.
+//! A program that serves a local Microsoft Graph (`cargo run -p simulator`), for use with curl.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ Prints their addresses and who may sign in.
   --openapi DIR   the folder of the description (openapi/ of this repository)
 ";
 
-/// What the command line says.
+/// The arguments of the command line.
 #[derive(Debug, Default)]
 struct Arguments {
     port: u16,
@@ -23,7 +23,7 @@ struct Arguments {
 }
 
 impl Arguments {
-    /// Reads the command line; `None` where it asks for help.
+    /// Reads the command line. Returns `None` if it asks for help.
     fn read(mut words: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut arguments = Self::default();
         while let Some(word) = words.next() {
@@ -93,7 +93,8 @@ fn run(arguments: Arguments) -> Result<std::convert::Infallible, Error> {
         simulator.login_url(),
         simulator.credentials(),
     );
-    // The secrets are this process's own inventions, and here to be used.
+    // The program prints the secrets because they exist in this process only and the user needs
+    // them.
     println!(
         "Microsoft Graph   {url}
 token endpoint    {login}/{tenant}/oauth2/v2.0/token

@@ -1,4 +1,4 @@
-//! What was asked of the simulator.
+//! The record of the requests to a simulator.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -6,28 +6,29 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
-/// How many requests are kept where nothing else is asked for.
+/// The default number of requests that are kept.
 pub(crate) const KEPT: usize = 10_000;
 
-/// Headers that say who sends a request: a token, or what only programs of one machine know.
+/// The headers that hold a secret: a token, or a value that only programs of one machine know.
 const SECRET: [&str; 3] = ["authorization", "x-identity-header", "secret"];
 
-/// Which of its hosts a simulator was asked at.
+/// The host of a simulator that received a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Host {
-    /// Graph and the identity platform: [`Simulator::login_url`](crate::Simulator::login_url).
+    /// The host of Graph and the identity platform:
+    /// [`Simulator::login_url`](crate::Simulator::login_url).
     Graph,
-    /// Where bytes go up and come down, and long work is watched, without a token:
-    /// [`Simulator::storage_url`](crate::Simulator::storage_url).
+    /// The host of uploads, downloads and monitors of long-running operations, which takes no
+    /// token: [`Simulator::storage_url`](crate::Simulator::storage_url).
     Storage,
 }
 
-/// A request as it came in, and the status it was answered with.
+/// A request as it arrived, and the status of its response.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RecordedRequest {
-    /// The host that was asked.
+    /// The host that received the request.
     pub host: Host,
     /// The method.
     pub method: Method,
@@ -37,40 +38,41 @@ pub struct RecordedRequest {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// The status of the answer; `None` where none arrived.
+    /// The status of the response; `None` if none arrived.
     pub status: Option<StatusCode>,
-    /// The place of the description that answered (`/users/{user-id}`); `None` for sign-in, and for what leads nowhere.
+    /// The path of the description that served the request (`/users/{user-id}`). `None` for
+    /// sign-in, and for unknown paths.
     pub template: Option<String>,
 }
 
 impl RecordedRequest {
-    /// The path, without the query.
+    /// Returns the path, without the query.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    /// The query as it was sent, without its `?`; empty where there is none.
+    /// Returns the query as it was sent, without its `?`. It is empty if the request has none.
     pub fn query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// A header's text.
+    /// Returns a header's text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body as JSON; `None` where it is none.
+    /// Returns the body as JSON; `None` if it is not JSON.
     pub fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// Whether this is a request to the token endpoint.
+    /// Checks whether this is a request to the token endpoint.
     pub fn is_sign_in(&self) -> bool {
         self.path().ends_with("/oauth2/v2.0/token")
     }
 }
 
-/// Shows neither body nor the headers that hold a secret: a failed test prints this.
+/// Omits the body and the headers that hold a secret, because a failed test prints this.
 impl fmt::Debug for RecordedRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -86,19 +88,19 @@ impl fmt::Debug for RecordedRequest {
     }
 }
 
-/// How many requests there were.
+/// The numbers of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestCounts {
-    /// Those to Graph and to the identity platform, token requests included.
+    /// The number of requests to Graph and to the identity platform, token requests included.
     pub graph: u64,
-    /// Those to the host that takes no token.
+    /// The number of requests to the host that takes no token.
     pub storage: u64,
-    /// Those to the token endpoint.
+    /// The number of requests to the token endpoint.
     pub token: u64,
 }
 
-/// Counts the requests, and keeps the last ones.
+/// A recorder that counts the requests and keeps the last ones.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     requests: VecDeque<RecordedRequest>,

@@ -1,5 +1,5 @@
-//! What Graph refuses, in Graph's words. The texts are those that the service sends; a client must not depend on them,
-//! and a test that did would show here.
+//! The refusals of Graph, in Graph's words. The texts are those that the service sends. A client
+//! must not depend on them, and a test that does would show here.
 
 use chrono::{DateTime, Utc};
 use http::header::{ALLOW, HeaderName, HeaderValue, WWW_AUTHENTICATE};
@@ -16,7 +16,7 @@ pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     pub(crate) message: String,
     code: String,
-    /// What few refusals have.
+    /// The parts that few refusals have.
     more: Option<Box<More>>,
 }
 
@@ -43,27 +43,27 @@ impl Refusal {
         self.more.get_or_insert_default()
     }
 
-    /// The form most refusals of Graph's own layer have.
+    /// Returns a refusal in the form that most refusals of Graph's own layer have.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
     }
 
-    /// The form of the directory's refusals of a query.
+    /// Returns a refusal of a query in the directory's form.
     pub(crate) fn unsupported_query(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", message)
     }
 
-    /// The form of the directory's other refusals.
+    /// Returns another refusal of the directory.
     pub(crate) fn directory(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Request_BadRequest", message)
     }
 
-    /// What the OData reader says of a body.
+    /// Returns a refusal of a body by the OData reader.
     pub(crate) fn body(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "RequestBodyRead", message)
     }
 
-    /// The simulator itself is at fault: its description cannot be read.
+    /// Returns the refusal for a fault of the simulator itself: its description cannot be read.
     pub(crate) fn description(message: &str) -> Self {
         let message = format!("The simulator cannot read its description: {message}");
         Self::new(
@@ -121,11 +121,12 @@ impl Refusal {
         )
     }
 
-    /// No such entity, as its service says it.
+    /// Returns the refusal of an entity that does not exist, in the words of its service.
     pub(crate) fn not_found(schemas: &Schemas, type_name: &str, key: &str) -> Self {
         let missing = |code, message: &str| Self::new(StatusCode::NOT_FOUND, code, message);
         match Service::of(schemas, type_name) {
-            // The directory looks at an id before it looks for it; users are also found by name.
+            // The directory checks the form of an id before it searches for it. Users are also
+            // found by name.
             Service::Directory
                 if type_name != "microsoft.graph.user" && !crate::ids::is_guid(key) =>
             {
@@ -169,7 +170,7 @@ impl Refusal {
         }
     }
 
-    /// There is nothing behind a navigation property.
+    /// Returns the refusal of a navigation property without a target.
     pub(crate) fn nothing_related(schemas: &Schemas, type_name: &str, relation: &str) -> Self {
         match Service::of(schemas, type_name) {
             Service::Directory => Self::new(
@@ -212,7 +213,7 @@ impl Refusal {
         )
     }
 
-    /// A token that is not accepted; `challenge` is the value of `WWW-Authenticate`.
+    /// Returns the refusal of a token; `challenge` is the value of `WWW-Authenticate`.
     pub(crate) fn token(message: &str, challenge: String) -> Self {
         let mut refusal = Self::new(
             StatusCode::UNAUTHORIZED,
@@ -223,19 +224,19 @@ impl Refusal {
         refusal
     }
 
-    /// Sends a header along.
+    /// Adds a header.
     pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
         self.more().headers.push((name, value.to_owned()));
         self
     }
 
-    /// Says more exactly what was wrong, in `innerError`.
+    /// Adds a more exact error code, in `innerError`.
     pub(crate) fn inner_code(mut self, code: &str) -> Self {
         self.more().inner_code = Some(code.to_owned());
         self
     }
 
-    /// Says which property was at fault.
+    /// Adds the property that was at fault.
     pub(crate) fn detail(mut self, code: &str, target: &str, message: &str) -> Self {
         self.more()
             .details
@@ -248,7 +249,7 @@ impl Refusal {
         self
     }
 
-    /// Graph's error JSON (`innerError` has the time without zone and fraction).
+    /// Returns Graph's error JSON. `innerError` has the time without zone and fraction.
     pub(crate) fn answer(
         &self,
         now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! From what the store holds to the JSON that a client gets.
+//! The conversion of stored entities to the JSON that a client receives.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -29,10 +29,10 @@ const USER: [&str; 11] = [
     "userPrincipalName",
 ];
 
-/// How many entities of a relation of the directory `$expand` brings.
+/// The number of entities of a directory relation that `$expand` returns.
 const EXPANDED: usize = 20;
 
-/// Writes entities as the service does.
+/// A renderer that writes entities as the service does.
 pub(crate) struct Renderer<'a> {
     pub(crate) tenant: &'a Tenant<'a>,
     pub(crate) storage: &'a Storage,
@@ -48,8 +48,8 @@ impl Renderer<'_> {
         self.tenant.schemas
     }
 
-    /// An entity, with what the query selects and expands. `declared` is the type that the reader expects: where it is
-    /// another one, `@odata.type` says so.
+    /// Writes an entity, with the properties that the query selects and expands. `declared` is the
+    /// type that the reader expects. If the entity has another type, `@odata.type` names it.
     pub(crate) fn entity(&self, id: Id, declared: &str, options: &Options) -> Map<String, Value> {
         let Some(entity) = self.tenant.store.get(id) else {
             return Map::new();
@@ -89,7 +89,7 @@ impl Renderer<'_> {
         if service != Service::Directory {
             return entity.properties.clone();
         }
-        // The directory also sends what is not set: null, or an empty collection.
+        // The directory also sends properties that are not set: null, or an empty collection.
         let user = entity.kind == "microsoft.graph.user";
         let described = self.schemas().properties(&entity.kind).into_iter();
         let sent = described.filter(|property| {
@@ -115,7 +115,7 @@ impl Renderer<'_> {
             object.insert("id".into(), self.read(entity, "id"));
         }
         for path in &options.select {
-            // `microsoft.graph.user/mail` is `mail`, where the entity is a user.
+            // `microsoft.graph.user/mail` means `mail` if the entity is a user.
             let path = match path.split_first() {
                 Some((first, rest)) => match cast(self.schemas(), first) {
                     Some(type_name) if self.schemas().is_a(&entity.kind, &type_name) => rest,
@@ -148,7 +148,7 @@ impl Renderer<'_> {
         object
     }
 
-    /// A property's value: null, or an empty collection, where it is not set.
+    /// Returns a property's value. It is null or an empty collection if it is not set.
     fn read(&self, entity: &Entity, name: &str) -> Value {
         if let Some(value) = entity.properties.get(name) {
             return value.clone();
@@ -178,7 +178,7 @@ impl Renderer<'_> {
         let Type::Named(declared) = declared else {
             return;
         };
-        // The rest of `$levels` goes on from there.
+        // The remaining `$levels` apply to the expanded entities.
         let mut options = expand.options.clone();
         if expand.levels > 1 {
             let levels = expand.levels - 1;
@@ -210,7 +210,7 @@ impl Renderer<'_> {
         object.insert(relation.clone(), items.collect());
     }
 
-    /// The entities that the query asks for, in its order, from its `$skip` on.
+    /// Returns the entities that the query selects, in its order, after its `$skip`.
     pub(crate) fn list(&self, mut ids: Vec<Id>, options: &Options) -> Vec<Id> {
         if let Some(condition) = &options.filter {
             ids.retain(|id| filter::matches(condition, &|path| self.at(*id, path)));
@@ -252,7 +252,7 @@ impl Renderer<'_> {
         ids
     }
 
-    /// The value at a path from an entity, through its relations where the path goes there.
+    /// Returns the value at a path from an entity. The path may go through the entity's relations.
     pub(crate) fn at(&self, id: Id, path: &[String]) -> Value {
         let Some(entity) = self.tenant.store.get(id) else {
             return Value::Null;
@@ -297,7 +297,8 @@ impl Renderer<'_> {
         }
     }
 
-    /// What `$search` looks at. Words of mail name what Exchange calls `from`, `subject`, `body`.
+    /// Returns the value that `$search` examines. For mail, the words `from`, `subject` and `body`
+    /// name properties, as at Exchange; `to` and `cc` stand for the recipients' properties.
     fn searched(&self, id: Id, property: Option<&str>) -> Value {
         let properties = self.tenant.store.get(id).map(|entity| &entity.properties);
         match property {
@@ -312,7 +313,7 @@ impl Renderer<'_> {
     }
 }
 
-/// Of a value, what stands at a path, with the objects around it.
+/// Returns the value at a path within a value, with the objects around it.
 fn project(value: &Value, path: &[String]) -> Value {
     let Some((first, rest)) = path.split_first() else {
         return value.clone();
@@ -329,7 +330,7 @@ fn project(value: &Value, path: &[String]) -> Value {
     }
 }
 
-/// The entity's ETag, where its service keeps one.
+/// Returns the entity's ETag, if its service keeps one.
 pub(crate) fn etag(schemas: &Schemas, entity: &Entity) -> Option<String> {
     match Service::of(schemas, &entity.kind) {
         Service::Files => {

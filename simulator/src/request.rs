@@ -1,4 +1,4 @@
-//! A request as the server got it, taken apart far enough for all that looks at it.
+//! A request as the server received it, parsed as far as all readers need.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -17,7 +17,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// A request of which the body was read.
+    /// Creates a request from its head and its body.
     pub(crate) fn new(head: http::request::Parts, body: Bytes) -> Self {
         let target = head
             .uri
@@ -32,17 +32,18 @@ impl Request {
         }
     }
 
-    /// The path as it was sent.
+    /// Returns the path as it was sent.
     pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    /// The query as it was sent, without its `?`.
+    /// Returns the query as it was sent, without its `?`.
     pub(crate) fn query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// A header's text; several of the same name are joined by a comma, as HTTP has it.
+    /// Returns a header's text. Several headers of the same name are joined by a comma, as HTTP
+    /// defines.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<_> = self
             .headers
@@ -57,7 +58,7 @@ impl Request {
         }
     }
 
-    /// The value of one of the words of `Prefer`: `odata.maxpagesize=5`.
+    /// Returns the value of one of the words of `Prefer`: `odata.maxpagesize=5`.
     pub(crate) fn preference(&self, name: &str) -> Option<String> {
         let prefer = self.header("prefer")?;
         prefer.split(',').find_map(|part| {
@@ -68,13 +69,14 @@ impl Request {
         })
     }
 
-    /// Whether the client asked for eventual consistency, as advanced queries of the directory want it.
+    /// Checks whether the client requested eventual consistency, which advanced queries of the
+    /// directory need.
     pub(crate) fn is_eventual(&self) -> bool {
         self.header("consistencylevel")
             .is_some_and(|level| level.trim().eq_ignore_ascii_case("eventual"))
     }
 
-    /// The media type of the body, in lower case and without its parameters.
+    /// Returns the media type of the body, in lower case and without its parameters.
     pub(crate) fn media_type(&self) -> Option<String> {
         let text = self.header("content-type")?;
         Some(
@@ -86,10 +88,10 @@ impl Request {
         )
     }
 
-    /// The percent-decoded segments of a path below the root.
+    /// Returns the percent-decoded segments of a path below the root.
     pub(crate) fn segments(path: &str) -> Result<Vec<String>, Refusal> {
         let path = path.strip_prefix('/').unwrap_or(path);
-        // One slash at the end is passed over.
+        // One slash at the end is ignored.
         let path = path.strip_suffix('/').unwrap_or(path);
         if path.is_empty() {
             return Ok(Vec::new());
@@ -106,13 +108,13 @@ impl Request {
             .collect()
     }
 
-    /// The percent-decoded pairs of the query.
+    /// Returns the percent-decoded pairs of the query.
     pub(crate) fn pairs(&self) -> Result<Vec<(String, String)>, Refusal> {
         let pairs = self.query().split('&').filter(|pair| !pair.is_empty());
         pairs
             .map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                // A `+` in a query reads as a space.
+                // A `+` in a query stands for a space.
                 Ok((
                     decode(&name.replace('+', " "))?,
                     decode(&value.replace('+', " "))?,

@@ -1,4 +1,5 @@
-//! The tenant that a simulator starts with: Contoso, a few invented people, and what they have written and stored.
+//! The tenant that a simulator starts with: Contoso, a few invented people, their mail and their
+//! files.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -9,14 +10,14 @@ use crate::domain::{Below, Tenant};
 use crate::ids::Ids;
 use crate::store::{Id, Store};
 
-/// What a simulator holds when it starts.
+/// The content of a simulator at its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Seed {
     /// The tenant Contoso: twelve people, groups, mail, events, a drive, a site, an application.
     #[default]
     Contoso,
-    /// The organization and one user, with nothing of their own.
+    /// The organization and one user, without any content.
     Empty,
 }
 
@@ -30,7 +31,7 @@ type Person = (
     &'static str,
 );
 
-/// The first is the one who signs in.
+/// The people of the tenant. The first one is the user who signs in.
 const PEOPLE: [Person; 12] = [
     (
         "adele",
@@ -87,7 +88,7 @@ const PEOPLE: [Person; 12] = [
     ),
 ];
 
-/// Mail that Adele got: sender, subject, body, whether she read it, day of February 2026.
+/// The mail that Adele received: sender, subject, body, whether she read it, day of February 2026.
 const MAIL: [(&str, &str, &str, bool, u32); 6] = [
     (
         "bruno",
@@ -133,17 +134,17 @@ const MAIL: [(&str, &str, &str, bool, u32); 6] = [
     ),
 ];
 
-/// When the files were stored.
+/// The time at which the files were stored.
 const STORED: DateTime<Utc> = DateTime::from_timestamp_nanos(1_769_932_800_000_000_000);
 
-/// What the seed needs to know of the server.
+/// The values of the server that the seed needs.
 pub(crate) struct Contoso<'a> {
     pub(crate) tenant_id: &'a str,
     pub(crate) domain: &'a str,
     pub(crate) client_id: &'a str,
 }
 
-/// Fills a new store. The first user, who signs in, is the answer.
+/// Fills a new store. Returns the first user, who signs in.
 pub(crate) fn plant(
     seed: Seed,
     schemas: &Schemas,
@@ -298,7 +299,7 @@ impl Garden<'_> {
             groups.push(group);
         }
         if let [marketing, .., everyone] = groups.as_slice() {
-            // A group in a group, for what is transitive.
+            // The group is nested in another one, so that transitive members exist.
             self.tenant.store.add(*everyone, "members", *marketing);
             self.team(*marketing);
         }
@@ -468,7 +469,7 @@ impl Garden<'_> {
     }
 }
 
-/// The entries of an object, without those that are null.
+/// Returns the entries of an object, without those that are null.
 fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(properties) => properties

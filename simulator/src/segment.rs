@@ -1,12 +1,12 @@
 //! One segment of a path, as a description or a request writes it: `users`, `{user-id}`, `delta()`,
 //! `range(address='A1:B2')`, `users('adele@contoso.com')`.
 
-/// A segment, percent-decoded, taken apart.
+/// A percent-decoded segment, split into its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Segment {
     /// `users`
     Name(String),
-    /// `{user-id}`; in a description only.
+    /// `{user-id}`, which occurs in a description only.
     Key(String),
     /// `delta()`, `range(address='A1')`: a function, or a collection with an alternate key.
     Call {
@@ -24,12 +24,13 @@ pub(crate) enum Argument {
     Quoted(String),
     /// `2026-01-02`, `5`, `true`, `['a','b']`
     Bare(String),
-    /// `@alias`: stands in the query.
+    /// `@alias`, whose value stands in the query.
     Alias(String),
 }
 
 impl Segment {
-    /// Takes a percent-decoded segment apart. `None` where parentheses or quotes do not fit.
+    /// Splits a percent-decoded segment into its parts. Returns `None` if parentheses or quotes do
+    /// not match.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if let Some(name) = text
             .strip_prefix('{')
@@ -40,7 +41,8 @@ impl Segment {
         let Some((name, rest)) = text.split_once('(') else {
             return Some(Self::Name(text.to_owned()));
         };
-        // An id may hold parentheses; a name before them may not be anything.
+        // An id may hold parentheses. The name before parentheses consists of letters, digits, dots
+        // and underscores.
         if name.is_empty()
             || !name
                 .chars()
@@ -81,7 +83,7 @@ impl Segment {
     }
 }
 
-/// Splits at commas that stand outside of quotes and brackets.
+/// Splits at commas outside of quotes and brackets.
 fn split(text: &str) -> Option<Vec<&str>> {
     let (mut parts, mut start, mut quoted, mut depth) = (Vec::new(), 0, false, 0_u32);
     for (at, character) in text.char_indices() {
@@ -106,10 +108,11 @@ fn split(text: &str) -> Option<Vec<&str>> {
     Some(parts)
 }
 
-/// The text of an OData string literal: without its quotes, and with doubled quotes made single.
+/// Returns the text of an OData string literal: without its quotes, and with doubled quotes made
+/// single.
 pub(crate) fn unquote(literal: &str) -> Option<String> {
     let inside = literal.strip_prefix('\'')?.strip_suffix('\'')?;
-    // A quote inside stands twice.
+    // A quote inside is doubled.
     let plain = inside.replace("''", "\u{0}");
     if plain.contains('\'') {
         None

@@ -1,4 +1,4 @@
-//! The HTTP server around the simulator: connections, and what can go wrong with them.
+//! The HTTP server around the simulator: connections, and their faults.
 
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -44,14 +44,16 @@ pub(crate) async fn serve(
             Some(Ok((stream, _))) => {
                 tokio::spawn(connection(Arc::clone(&core), host, stream));
             }
-            // A connection that was gone before it was accepted; the next one is another.
+            // The connection was closed before it was accepted. The server goes on with the next
+            // one.
             Some(Err(_)) => tokio::task::yield_now().await,
         }
     }
 }
 
 async fn connection(core: Arc<Core>, host: Host, stream: TcpStream) {
-    // Answers go out at once: they are small, and tests wait for them. A socket that cannot do so still works.
+    // Responses are sent at once, because they are small and tests wait for them. A socket without
+    // this option still works.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
     let stream = Stream {
@@ -60,7 +62,7 @@ async fn connection(core: Arc<Core>, host: Host, stream: TcpStream) {
     };
     let service =
         service_fn(move |request| answer(Arc::clone(&core), host, Arc::clone(&reset), request));
-    // An error here is a client that went away, or a fault that was asked for.
+    // An error here means that the client went away, or that a test asked for a fault.
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
@@ -112,7 +114,7 @@ async fn answer(
     Ok(response)
 }
 
-/// The connection ends here, because it was asked for.
+/// The error that ends a connection because a test asked for it.
 #[derive(Debug)]
 struct Broken;
 
@@ -124,19 +126,19 @@ impl std::fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// A body, which may come slowly, or end before its announced length.
+/// A body that can be slow, or can end before its announced length.
 #[derive(Default)]
 struct Payload {
     length: u64,
     rest: Bytes,
     pauses: Option<Pauses>,
     broken: bool,
-    /// Before the connection breaks, what there is has gone out.
+    /// Set after the bytes so far were sent, before the connection breaks.
     flushed: bool,
 }
 
 impl Payload {
-    /// Leaves out the second half; a body that has no halves stays as it is.
+    /// Removes the second half. A body that is too short for two halves stays as it is.
     fn truncate(&mut self) {
         if self.rest.len() > 1 {
             self.rest.truncate(self.rest.len() / 2);
@@ -182,7 +184,7 @@ impl Body for Payload {
             return Poll::Ready(Some(Ok(Frame::data(payload.rest.split_to(piece)))));
         }
         if payload.broken && !payload.flushed {
-            // A body that is not ready is what makes hyper write what it has.
+            // hyper writes its buffer when a body is not ready.
             payload.flushed = true;
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -203,7 +205,7 @@ impl Body for Payload {
     }
 }
 
-/// A connection that is reset, not closed, where that was asked for.
+/// A connection that is reset instead of closed, if a test asked for that.
 struct Stream {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
@@ -212,7 +214,8 @@ struct Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Relaxed) {
-            // Without lingering, closing sends a RST. Where that cannot be set, the client sees the end of the stream.
+            // Closing without lingering sends a RST. If that option cannot be set, the client sees
+            // the end of the stream.
             let _ = self.stream.set_zero_linger();
         }
     }

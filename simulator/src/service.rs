@@ -1,12 +1,13 @@
-//! The services behind Graph differ: in page sizes, in ids, in the words of their errors. Here is which type belongs to
-//! which.
+//! The services behind Graph and the types that belong to each. They differ in page sizes, in ids,
+//! and in the words of their errors.
 
 use http::Method;
 
 use crate::description::schema::{Schemas, Type};
 use crate::description::walk::Step;
 
-/// A service behind Graph, as far as its manners differ from the others': its errors, pages, ids and limits.
+/// A service behind Graph, as far as its behavior differs from the others': its errors, pages, ids
+/// and limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Service {
@@ -18,13 +19,13 @@ pub enum Service {
     Files,
     /// Teams and its chats.
     Teams,
-    /// Planner, which wants an `If-Match` on each write.
+    /// Planner, which requires an `If-Match` on each write.
     Planner,
-    /// All others, served in the most usual way.
+    /// All other services, simulated in the most usual way.
     Other,
 }
 
-/// Each type's service; derived types go with their base.
+/// The service of each type. Derived types belong to the service of their base.
 const BASES: [(&str, Service); 28] = [
     ("microsoft.graph.directoryObject", Service::Directory),
     ("microsoft.graph.oAuth2PermissionGrant", Service::Directory),
@@ -56,7 +57,8 @@ const BASES: [(&str, Service); 28] = [
     ("microsoft.graph.plannerTaskDetails", Service::Planner),
 ];
 
-/// Functions and actions of a user that Exchange carries out, though no type of Exchange says so.
+/// Functions and actions of a user that Exchange carries out, although they have no type of
+/// Exchange.
 const EXCHANGE: [&str; 7] = [
     "findMeetingTimes",
     "findRoomLists",
@@ -67,19 +69,19 @@ const EXCHANGE: [&str; 7] = [
     "translateExchangeIds",
 ];
 
-/// How many items a page holds.
+/// The number of items on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PageSize {
-    /// Without `$top`.
+    /// The number of items without `$top`.
     pub(crate) default: usize,
-    /// With it.
+    /// The largest number of items with `$top`.
     pub(crate) max: usize,
-    /// Whether a larger `$top` is refused; else it is taken as `max`.
+    /// Set if a larger `$top` is refused. Otherwise it is taken as `max`.
     pub(crate) strict: bool,
 }
 
 impl Service {
-    /// The service that keeps entities of this type.
+    /// Returns the service that keeps entities of this type.
     pub(crate) fn of(schemas: &Schemas, type_name: &str) -> Self {
         schemas
             .ancestry(type_name)
@@ -87,7 +89,7 @@ impl Service {
             .map_or(Self::Other, |(_, service)| *service)
     }
 
-    /// The service that a path leads to: that of the last place on it whose type has one.
+    /// Returns the service that a path leads to: the service of the last step whose type has one.
     pub(crate) fn at(schemas: &Schemas, steps: &[Step<'_>]) -> Self {
         let service = |step: &Step<'_>| {
             let name = step.place.name();
@@ -101,7 +103,7 @@ impl Service {
                 .filter_map(|method| step.place.readable(method)?.json_answer())
                 .map(|kind| schemas.page_items(kind).unwrap_or(kind));
             kinds.find_map(|kind| match kind {
-                // A complex type without a service says nothing; an entity's does.
+                // A complex type without a service is skipped, but an entity type is not.
                 Type::Named(name) => Some(Self::of(schemas, name)).filter(|service| {
                     *service != Self::Other || schemas.is_a(name, "microsoft.graph.entity")
                 }),
@@ -112,7 +114,7 @@ impl Service {
         found.unwrap_or(Self::Other)
     }
 
-    /// The page sizes of Graph's documentation.
+    /// Returns the page sizes of Graph's documentation.
     pub(crate) fn page_size(self, type_name: &str) -> PageSize {
         let size = |default, max, strict| PageSize {
             default,
@@ -134,7 +136,7 @@ impl Service {
         }
     }
 
-    /// Whether the service keeps an ETag for its entities.
+    /// Checks whether the service keeps an ETag for its entities.
     pub(crate) fn has_etags(self) -> bool {
         matches!(self, Self::Outlook | Self::Files | Self::Planner)
     }

@@ -1,4 +1,4 @@
-//! Access tokens: issued, ended, and checked where they are used.
+//! Access tokens: how they are issued, revoked, and checked.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -17,17 +17,17 @@ const GRAPH_APPLICATION: &str = "00000003-0000-0000-c000-000000000000";
 /// The audience of the global cloud.
 pub(crate) const GRAPH: &str = "https://graph.microsoft.com";
 
-/// A token that was issued.
+/// An access token that was issued.
 pub(super) struct AccessToken {
     pub(super) audience: String,
     pub(super) caller: Caller,
     pub(super) expires_at: DateTime<Utc>,
     pub(super) revoked: bool,
-    /// Whether the client said that it can handle a claims challenge.
+    /// Set if the client declared that it can handle a claims challenge.
     capable: bool,
 }
 
-/// What an access token is to say.
+/// The content of an access token that is to be issued.
 pub(crate) struct Issue<'a> {
     pub(crate) tenant_id: &'a str,
     pub(crate) audience: &'a str,
@@ -56,7 +56,7 @@ impl Identity {
         if let (Some(claims), Some(kind)) = (claims.as_object_mut(), kind.as_object()) {
             claims.extend(kind.clone());
         }
-        // Graph's access tokens look like a JWT, and no client may rely on it.
+        // Graph's access tokens look like a JWT, but a client must not depend on it.
         let header =
             json!({ "typ": "JWT", "nonce": ids.secret(24), "alg": "RS256", "kid": ids.secret(20) });
         let encode = |json: &serde_json::Value| URL_SAFE_NO_PAD.encode(json.to_string());
@@ -78,26 +78,26 @@ impl Identity {
         text
     }
 
-    /// When a token runs out that is issued now.
+    /// Returns the expiry of a token that is issued now.
     pub(super) fn expiry(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let lifetime = TimeDelta::from_std(self.lifetime).unwrap_or(TimeDelta::MAX);
         now.checked_add_signed(lifetime)
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// The token of this text, if it was issued here.
+    /// Returns the token of this text, if it was issued here.
     pub(super) fn issued(&self, text: &str) -> Option<&AccessToken> {
         self.access.get(text)
     }
 
-    /// Ends all access tokens before their time.
+    /// Revokes all access tokens before they expire.
     pub(crate) fn revoke(&mut self) {
         self.access
             .values_mut()
             .for_each(|token| token.revoked = true);
     }
 
-    /// Ends a user's access tokens before their time.
+    /// Revokes a user's access tokens before they expire.
     pub(super) fn revoke_of(&mut self, user: Id) {
         self.access
             .values_mut()
@@ -105,14 +105,14 @@ impl Identity {
             .for_each(|token| token.revoked = true);
     }
 
-    /// Lets all access tokens run out.
+    /// Lets all access tokens expire.
     pub(crate) fn expire(&mut self, now: DateTime<Utc>) {
         self.access
             .values_mut()
             .for_each(|token| token.expires_at = now);
     }
 
-    /// Who sends a request with this `Authorization` header.
+    /// Returns the caller who sends a request with this `Authorization` header.
     pub(crate) fn authorize(
         &self,
         header: Option<&str>,
@@ -153,13 +153,14 @@ impl Identity {
         Ok(token.caller)
     }
 
-    /// Whether tokens of this audience are for Graph.
+    /// Checks whether tokens of this audience are for Graph.
     pub(super) fn is_graph(&self, audience: &str) -> bool {
         let audience = audience.strip_suffix('/').unwrap_or(audience);
         audience == GRAPH || audience == GRAPH_APPLICATION || audience == self.host
     }
 
-    /// The value of `WWW-Authenticate`; with claims, the one that asks for a token that has them.
+    /// Returns the value of `WWW-Authenticate`. With claims, it requests a token that has these
+    /// claims.
     pub(crate) fn challenge(&self, claims: Option<&str>) -> String {
         let plain = format!(
             "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"{GRAPH_APPLICATION}\"",

@@ -1,4 +1,4 @@
-//! Assertions: a client shows with a signature that it has the key of a registered certificate.
+//! Client assertions: a signature that proves possession of the key of a registered certificate.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>
 
@@ -13,17 +13,17 @@ use super::jwt::{Presented, bytes};
 use super::{Platform, SignInError};
 use crate::certificate;
 
-/// How far the clocks of a client and of the platform may be apart.
+/// The largest difference between the clocks of a client and of the platform.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
 
-/// How long an assertion may live.
+/// The longest lifetime of an assertion.
 const LONGEST: TimeDelta = TimeDelta::hours(24);
 
-/// What the platform knows of a client's assertions.
+/// The platform's record of certificates and assertions.
 #[derive(Default)]
 pub(crate) struct Assertions {
     certificates: Vec<Certificate>,
-    /// The assertions that were presented, by their ids, until they run out.
+    /// The ids of the assertions that were presented, until they expire.
     seen: HashMap<String, DateTime<Utc>>,
 }
 
@@ -36,7 +36,7 @@ struct Certificate {
 }
 
 impl Assertions {
-    /// Registers a certificate (DER). `Err` says what is wrong with it.
+    /// Registers a certificate (DER). `Err` holds the problem with it.
     pub(crate) fn trust(&mut self, der: &[u8]) -> Result<(), &'static str> {
         let (key, certificate) = certificate::read(der)?;
         let not_after = certificate.tbs_certificate.validity.not_after;
@@ -55,12 +55,12 @@ pub(super) fn refused(code: u32, description: impl Into<String>) -> SignInError 
     SignInError::new("invalid_client", code, description)
 }
 
-/// What is said of a token that is not what it should be.
+/// Returns the error for a token that is invalid.
 pub(super) fn invalid(what: &str) -> SignInError {
     refused(50_027, format!("JWT token is invalid or malformed. {what}"))
 }
 
-/// Checks the type of a token, and how it is signed.
+/// Checks the type of a token and its signature algorithm.
 fn check_header(token: &Presented<'_>) -> Result<(), SignInError> {
     if token.header("typ") != Some("JWT") {
         return Err(invalid("Its header's 'typ' is not 'JWT'."));
@@ -73,7 +73,7 @@ fn check_header(token: &Presented<'_>) -> Result<(), SignInError> {
     }
 }
 
-/// Checks that an assertion is neither too young nor too old.
+/// Checks that an assertion is already valid, and not expired.
 pub(super) fn check_time(token: &Presented<'_>, now: DateTime<Utc>) -> Result<(), SignInError> {
     let at = |name| {
         let seconds = token.time(name)?;
@@ -103,7 +103,7 @@ pub(super) fn check_time(token: &Presented<'_>, now: DateTime<Utc>) -> Result<()
 }
 
 impl Platform<'_> {
-    /// Checks an assertion: of a certificate's key, or of an issuer whose word is taken.
+    /// Checks an assertion, which a certificate's key or a trusted issuer has signed.
     pub(super) fn believe(
         &mut self,
         assertion: &str,
@@ -114,7 +114,7 @@ impl Platform<'_> {
         let thumbprint = token.header("x5t#S256").or_else(|| token.header("x5t"));
         match thumbprint {
             Some(thumbprint) => self.check_assertion(&token, thumbprint, client, tenant),
-            // An issuer of tokens is a URL; who signs for themselves names the key.
+            // An external issuer of tokens is a URL. A client that signs for itself names the key.
             None if token.claim("iss").is_some_and(|iss| iss.contains("://")) => {
                 self.check_federated(&token)
             }
@@ -138,7 +138,8 @@ impl Platform<'_> {
         self.check_replay(token)
     }
 
-    /// Checks that the certificate which is named is registered, good, and that of the signature.
+    /// Checks that the named certificate is registered and valid, and that its key made the
+    /// signature.
     fn check_signature(
         &self,
         token: &Presented<'_>,
@@ -179,7 +180,7 @@ impl Platform<'_> {
         Ok(())
     }
 
-    /// Checks who speaks of whom, and to whom.
+    /// Checks the issuer, subject and audience of an assertion.
     fn check_claims(
         &self,
         token: &Presented<'_>,
@@ -206,8 +207,9 @@ impl Platform<'_> {
         Ok(())
     }
 
-    /// RFC 7523 lets a server refuse an assertion that comes a second time. The platform does not always; here it is
-    /// refused always, so that a client shows that it makes a new one for each request.
+    /// Refuses an assertion that was presented before. RFC 7523 allows a server to do so. The
+    /// platform does not always do it. The simulator always does, so that a client must make a new
+    /// one for each request.
     fn check_replay(&mut self, token: &Presented<'_>) -> Result<(), SignInError> {
         let Some(id) = token.claim("jti").filter(|id| !id.is_empty()) else {
             return Err(invalid("It has no 'jti' claim."));

@@ -1,5 +1,5 @@
-//! `GET /{tenant}/oauth2/v2.0/authorize`: a browser asks for a code. Nobody clicks: whoever is signed in at the browser
-//! agrees.
+//! The endpoint `GET /{tenant}/oauth2/v2.0/authorize`, at which a browser requests a code. The user
+//! who is signed in at the browser agrees without a click.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>
 
@@ -19,7 +19,8 @@ use crate::request::Request;
 use crate::store::Id;
 
 impl Platform<'_> {
-    /// Answers a request of a browser. Before it is clear that the client may get it back there, it stays.
+    /// Responds to a request of a browser. Until the client and its redirect address are checked,
+    /// errors are shown as a page instead of a redirect.
     pub(super) fn authorize(&mut self, request: &Request, tenant: &str, trail: &Trail) -> Answer {
         let query = Form::query(request);
         let checked = self
@@ -51,7 +52,7 @@ impl Platform<'_> {
         send_back(&uri, mode.unwrap_or(Mode::Query), &fields)
     }
 
-    /// The client that sends a browser, and the address where it wants it back.
+    /// Returns the client that sends a browser, and the address to which the browser returns.
     pub(super) fn return_address(
         &self,
         request: &Request,
@@ -76,7 +77,7 @@ impl Platform<'_> {
         ))
     }
 
-    /// The fields that go back with a code. `None` where somebody has to sign in first.
+    /// Returns the fields that go back with a code. Returns `None` if a user has to sign in first.
     fn code(
         &mut self,
         query: &Form,
@@ -136,13 +137,14 @@ impl Platform<'_> {
         Ok(Some(fields))
     }
 
-    /// Who is at the browser. `None` where a page has to ask.
+    /// Returns the user at the browser. Returns `None` if a page has to ask.
     fn browsing(&self, query: &Form, prompt: &str) -> Result<Option<Id>, SignInError> {
         let hinted = query
             .get("login_hint")
             .map(|hint| person::find(self.store, hint));
         match self.identity.browser {
-            // Somebody who is not to be asked cannot choose another account either.
+            // With `prompt=none`, a user cannot choose another account, because no page may be
+            // shown.
             Some(user) if prompt != "none" || hinted.is_none_or(|hinted| hinted == Some(user)) => {
                 Ok(Some(user))
             }
@@ -155,7 +157,7 @@ impl Platform<'_> {
         }
     }
 
-    /// Consents, and does what policies ask for, as far as the request says so.
+    /// Consents and fulfils policies, as far as the request asks for it.
     fn agree(&mut self, user: Id, claims: &Value, prompt: &str) -> Result<(), SignInError> {
         if prompt == "consent" {
             self.identity.set_consented(true);
@@ -170,7 +172,8 @@ impl Platform<'_> {
     }
 }
 
-/// Only codes are given here: what comes back in the open is not enabled for these applications.
+/// Checks that only a code is requested. Responses with tokens in the URL are not enabled for these
+/// applications.
 fn check_response_type(response_type: &str) -> Result<(), SignInError> {
     let refused = |code, description: String| {
         Err(SignInError::new(

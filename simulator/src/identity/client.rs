@@ -1,4 +1,4 @@
-//! Clients, and how they show who they are.
+//! Clients and their authentication.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
 
@@ -10,16 +10,16 @@ use super::redirect::Redirects;
 use super::{Platform, SignInError};
 use crate::request::Request;
 
-/// What an assertion is of (RFC 7523, 2.2).
+/// The type of a client assertion (RFC 7523, 2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// An application that may sign in.
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) id: String,
-    /// `None`: a public client, which has no secret.
+    /// The client's secret. `None` means a public client, which has no secret.
     pub(crate) secret: Option<String>,
-    /// Where its users come back to.
+    /// The addresses to which its users return.
     pub(crate) redirects: Redirects,
 }
 
@@ -29,7 +29,7 @@ impl Client {
     }
 }
 
-/// Whether a public client, which can prove nothing, will do.
+/// The choice whether a public client, which cannot authenticate, is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Proof {
     Required,
@@ -37,7 +37,7 @@ pub(super) enum Proof {
 }
 
 impl Platform<'_> {
-    /// The client of this id.
+    /// Returns the client of this id.
     pub(super) fn known_client(&self, id: &str) -> Result<Client, SignInError> {
         let mut clients = self.identity.clients.iter();
         let client = clients.find(|client| client.id.eq_ignore_ascii_case(id));
@@ -53,7 +53,8 @@ impl Platform<'_> {
         })
     }
 
-    /// The client that sends a token request, once it has shown who it is. `tenant` is as it stands in the path.
+    /// Returns the client that sends a token request, after it has authenticated. `tenant` has the
+    /// form that it has in the path.
     pub(super) fn client(
         &mut self,
         request: &Request,

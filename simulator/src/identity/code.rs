@@ -1,4 +1,4 @@
-//! Authorization codes, redeemed once.
+//! Authorization codes, which can be redeemed once.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token>
 
@@ -12,10 +12,10 @@ use super::scope::Scopes;
 use super::{Platform, SignInError};
 use crate::store::Id;
 
-/// How long a code lives.
+/// The lifetime of a code.
 const LIFE: TimeDelta = TimeDelta::minutes(10);
 
-/// A code, and what it was asked for with.
+/// A code, and the parameters of the request for it.
 #[derive(Clone)]
 pub(super) struct Code {
     pub(super) client: String,

@@ -1,4 +1,4 @@
-//! Consent: withdrawn, and given again by an administrator.
+//! Consent: how it is withdrawn, and how an administrator gives it again.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>
 
@@ -17,7 +17,7 @@ impl Identity {
 }
 
 impl Platform<'_> {
-    /// Checks that somebody has consented to what the application asks for.
+    /// Checks that a user or an administrator has consented to the application's permissions.
     pub(super) fn check_consent(&self) -> Result<(), SignInError> {
         if self.identity.consented {
             return Ok(());
@@ -34,7 +34,8 @@ impl Platform<'_> {
         Err(error.suberror("consent_required"))
     }
 
-    /// `GET /{tenant}/v2.0/adminconsent`: who is signed in is an administrator, and consents.
+    /// Handles `GET /{tenant}/v2.0/adminconsent`. The user who is signed in is an administrator,
+    /// and consents.
     pub(super) fn admin_consent(
         &mut self,
         request: &Request,

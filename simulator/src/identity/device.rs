@@ -1,4 +1,5 @@
-//! The device code flow: a person enters a code elsewhere, and the device asks until they have.
+//! The device code flow: a user enters a code elsewhere, and the device polls until they have done
+//! so.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code>
 
@@ -16,24 +17,24 @@ use super::{Identity, Platform, SignInError};
 use crate::request::Request;
 use crate::store::Id;
 
-/// How long a code may be entered.
+/// The time in which a code can be entered.
 const LIFE: TimeDelta = TimeDelta::minutes(15);
 
-/// By how much a device that asks too often has to wait longer (RFC 8628, 3.5).
+/// The time by which the interval grows for a device that polls too often (RFC 8628, 3.5).
 const SLOWER: TimeDelta = TimeDelta::seconds(5);
 
-/// Where the code is entered.
+/// The address at which the code is entered.
 const ENTRY: &str = "https://microsoft.com/devicelogin";
 
-/// The letters of codes: none that is taken for another.
+/// The characters of codes, without those that look like others.
 const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-/// The devices that ask, and how often they may.
+/// The devices that poll, and how often they may.
 pub(crate) struct Devices {
     waiting: Vec<Device>,
-    /// Between two questions; nought allows any number of them.
+    /// The time between two polls. With zero, a device may poll as often as it likes.
     pub(crate) interval: Duration,
-    /// How many questions are answered with `slow_down`, however late they come.
+    /// The number of polls that get `slow_down`, however late they come.
     pub(crate) slow_downs: u32,
 }
 
@@ -59,20 +60,21 @@ struct Device {
     state: State,
 }
 
-/// What the person with the code has done.
+/// The state of a device code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Pending,
     Approved(Id),
     Declined,
-    /// Tokens were given.
+    /// Tokens were issued.
     Used,
 }
 
 impl Device {
-    /// Whether it asks before its time, which is later then from now on. The first question is never early.
+    /// Checks whether the device polls too early, which makes its interval longer from then on. The
+    /// first poll is never early.
     fn is_early(&mut self, now: DateTime<Utc>) -> bool {
-        // A time beyond what the clock can count never comes.
+        // A time that the clock cannot represent is never reached.
         let early = self.asked_at.is_some_and(|before| {
             let next = before.checked_add_signed(self.interval);
             next.is_none_or(|next| now < next)
@@ -86,7 +88,7 @@ impl Device {
 }
 
 impl Devices {
-    /// The device whose code can still be entered.
+    /// Returns the device whose code can still be entered.
     fn pending(&mut self, user_code: &str, now: DateTime<Utc>) -> Option<&mut Device> {
         self.waiting.iter_mut().find(|device| {
             device.user_code.eq_ignore_ascii_case(user_code)
@@ -95,7 +97,8 @@ impl Devices {
         })
     }
 
-    /// What a device with this code is told: who has approved it, or that nobody has.
+    /// Handles a poll with this device code. Returns the user who has approved it, or an error if
+    /// no user has.
     fn ask(
         &mut self,
         device_code: &str,
@@ -110,7 +113,8 @@ impl Devices {
             let why = "This device code has expired.";
             return Err(not_valid("expired_token", 70_020, why));
         }
-        // Microsoft has no number of its own for it: who goes by the number goes on too fast.
+        // Microsoft has no number of its own for `slow_down`. A client that reads only the number
+        // polls too often.
         let early = device.is_early(now);
         if self.slow_downs > 0 || early {
             self.slow_downs = self.slow_downs.saturating_sub(1);
@@ -128,7 +132,7 @@ impl Devices {
         }
     }
 
-    /// The tokens were given.
+    /// Marks the device code as used, because the tokens were issued.
     fn finish(&mut self, device_code: &str) {
         let mut devices = self.waiting.iter_mut();
         if let Some(device) = devices.find(|device| device.device_code == device_code) {
@@ -145,7 +149,7 @@ impl Devices {
 }
 
 impl Identity {
-    /// A user enters the code, and brings along the claims that the device asked for.
+    /// Enters the code for a user. The user then fulfils the claims that the device requested.
     pub(crate) fn approve_device(&mut self, user_code: &str, user: Id, now: DateTime<Utc>) -> bool {
         let Some(device) = self.devices.pending(user_code, now) else {
             return false;
@@ -157,20 +161,21 @@ impl Identity {
     }
 }
 
-/// What is said while nobody has entered the code.
+/// Returns the error for a code that no user has entered yet.
 fn waiting(error: &str, why: &str) -> SignInError {
     let what = "OAuth 2.0 device flow error.";
     SignInError::new(error, 70_016, format!("{what} {why}"))
 }
 
-/// What is said of a code that is none, or none any more.
+/// Returns the error for a code that is invalid, or no longer valid.
 fn not_valid(error: &str, code: u32, why: &str) -> SignInError {
     let what = "The provided value for the input parameter 'device_code' is not valid.";
     SignInError::new(error, code, format!("{what} {why}"))
 }
 
 impl Platform<'_> {
-    /// `POST /{tenant}/oauth2/v2.0/devicecode`. A client that is not allowed to do so learns it when it asks for tokens.
+    /// Handles `POST /{tenant}/oauth2/v2.0/devicecode`. A client that is not allowed to use this
+    /// flow gets the error when it requests tokens.
     pub(super) fn device_code(
         &mut self,
         request: &Request,
@@ -215,7 +220,7 @@ impl Platform<'_> {
         }))
     }
 
-    /// The device asks whether the code was entered.
+    /// Handles a token request of a device, which polls for the approval of its code.
     pub(super) fn poll(&mut self, ask: &Ask<'_>) -> Result<Value, SignInError> {
         let client = self.asking(ask, Proof::IfItHasAny)?;
         let device_code = ask.form.require("device_code")?;

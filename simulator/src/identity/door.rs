@@ -1,4 +1,4 @@
-//! The places of the identity platform, by their paths.
+//! The endpoints of the identity platform, by their paths.
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -9,7 +9,7 @@ use super::managed::Source;
 use super::redirect::page;
 use crate::answer::Answer;
 
-/// A place of the identity platform; most are a tenant's.
+/// An endpoint of the identity platform. Most belong to a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door<'a> {
     Token(&'a str),
@@ -17,7 +17,7 @@ pub(crate) enum Door<'a> {
     Authorize(&'a str),
     AdminConsent(&'a str),
     SignOut(&'a str),
-    /// What a tenant publishes of itself: its endpoints.
+    /// The metadata that a tenant publishes: its endpoints.
     Configuration(&'a str),
     /// The keys with which tokens are signed, the same for all tenants.
     Keys,
@@ -44,7 +44,7 @@ impl<'a> Door<'a> {
         }
     }
 
-    /// How errors are told there.
+    /// Returns the form of errors at this endpoint.
     pub(crate) fn manner(self) -> Manner {
         match self {
             Self::Token(_) | Self::DeviceCode(_) | Self::Configuration(_) | Self::Keys => {
@@ -56,18 +56,18 @@ impl<'a> Door<'a> {
     }
 }
 
-/// In which form a service tells its own faults.
+/// The form in which a service sends its own errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
     Graph,
     /// The JSON of OAuth, with a number.
     Platform,
-    /// A page, for people.
+    /// A page for users.
     Page,
     Managed(Source),
 }
 
-/// What the platform's endpoints say along with a status that is their own fault.
+/// Returns the response that the platform's endpoints send with an error status of their own.
 pub(crate) fn problem(status: StatusCode, now: DateTime<Utc>, id: &str) -> Answer {
     let (error, code) = trouble(status);
     let timestamp = now.format("%Y-%m-%d %H:%M:%SZ").to_string();
@@ -80,7 +80,7 @@ pub(crate) fn problem(status: StatusCode, now: DateTime<Utc>, id: &str) -> Answe
     Answer::bytes(status, JSON, body.to_string())
 }
 
-/// What a browser is shown then.
+/// Returns the page that a browser shows for such an error.
 pub(crate) fn problem_page(status: StatusCode) -> Answer {
     let (_, code) = trouble(status);
     let title = "Sorry, but we’re having trouble signing you in.";

@@ -1,4 +1,5 @@
-//! `POST /{tenant}/oauth2/v2.0/token`: which grant is asked for, and the answer that they share.
+//! The endpoint `POST /{tenant}/oauth2/v2.0/token`: the choice of the grant, and the response that
+//! all grants share.
 //!
 //! <https://www.rfc-editor.org/rfc/rfc6749#section-5>
 
@@ -20,19 +21,20 @@ const ON_BEHALF_OF: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// <https://www.rfc-editor.org/rfc/rfc8628#section-3.4>
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// A token request, as far as all grants have it.
+/// The parts of a token request that all grants have.
 pub(super) struct Ask<'a> {
     pub(super) request: &'a Request,
     pub(super) form: &'a Form,
-    /// The tenant, as it stands in the path.
+    /// The tenant, in the form that it has in the path.
     pub(super) tenant: &'a str,
     pub(super) tenant_id: String,
-    /// Whether the client can handle a claims challenge.
+    /// Set if the client can handle a claims challenge.
     pub(super) capable: bool,
 }
 
 impl Ask<'_> {
-    /// Scripts of other origins may redeem nothing; no client here is registered as a single-page application.
+    /// Refuses requests of scripts from other origins, because no client here is registered as a
+    /// single-page application.
     pub(super) fn check_origin(&self) -> Result<(), SignInError> {
         match self.request.header("origin") {
             None => Ok(()),
@@ -48,19 +50,19 @@ impl Ask<'_> {
     }
 }
 
-/// What a user has let a client do.
+/// The permissions that a user has granted to a client.
 pub(super) struct Granted<'a> {
     pub(super) client: &'a Client,
     pub(super) user: Id,
     pub(super) scopes: &'a Scopes,
     pub(super) nonce: Option<&'a str>,
     pub(super) capable: bool,
-    /// Whether a refresh token comes along.
+    /// Set if the response has a refresh token.
     pub(super) renewable: bool,
 }
 
 impl Platform<'_> {
-    /// Answers a request to a tenant's token endpoint.
+    /// Responds to a request to a tenant's token endpoint.
     pub(super) fn token(&mut self, request: &Request, tenant: &str) -> Result<Value, SignInError> {
         if request.method != Method::POST {
             return Err(SignInError::method("POST", &request.method));
@@ -100,7 +102,7 @@ impl Platform<'_> {
         }
     }
 
-    /// The client that asks.
+    /// Returns the client that sends the request.
     pub(super) fn asking(&mut self, ask: &Ask<'_>, proof: Proof) -> Result<Client, SignInError> {
         self.client(ask.request, ask.form, ask.tenant, proof)
     }
@@ -120,7 +122,7 @@ impl Platform<'_> {
         Ok(self.bearer(&token))
     }
 
-    /// What all answers have.
+    /// Returns the fields that all responses have.
     fn bearer(&self, token: &str) -> Value {
         let seconds = self.identity.lifetime.as_secs();
         let lifetime = if self.identity.text_lifetime {
@@ -131,7 +133,7 @@ impl Platform<'_> {
         json!({ "token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token })
     }
 
-    /// The answer to a user's grant.
+    /// Returns the response to a user's grant.
     pub(super) fn grant_answer(
         &mut self,
         ask: &Ask<'_>,

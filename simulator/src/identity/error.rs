@@ -1,4 +1,4 @@
-//! What the identity platform says no with: as JSON, in a redirect, or as a page.
+//! The errors of the identity platform: as JSON, in a redirect, or as a page.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
 
@@ -13,7 +13,7 @@ use crate::answer::Answer;
 use crate::ids::Ids;
 use crate::request::Request;
 
-/// By what a request is found again: all errors carry it.
+/// The ids by which a request can be traced. All errors carry them.
 pub(crate) struct Trail {
     pub(super) trace: String,
     pub(super) correlation: String,
@@ -22,7 +22,7 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    /// A client names its own request in a header, a browser in the query.
+    /// Reads the client's own request id. A client sends it in a header, a browser in the query.
     pub(super) fn new(request: &Request, ids: &mut Ids, now: DateTime<Utc>, host: &str) -> Self {
         let trace = ids.guid();
         let own = request.header("client-request-id").or_else(|| {
@@ -85,7 +85,7 @@ impl SignInError {
         Self::new("invalid_request", 9_002_313, description)
     }
 
-    /// The same by another name: a redirect has names of its own.
+    /// Renames the error, because some errors have another name in a redirect.
     pub(super) fn called(mut self, error: &str) -> Self {
         error.clone_into(&mut self.error);
         self
@@ -96,7 +96,7 @@ impl SignInError {
         self
     }
 
-    /// Says which claims the next sign-in has to bring along: JSON, as text.
+    /// Sets the claims that the next sign-in has to fulfil: JSON, as text.
     pub(super) fn claims(mut self, claims: &Value) -> Self {
         self.claims = Some(claims.to_string());
         self
@@ -107,7 +107,7 @@ impl SignInError {
         self.code
     }
 
-    /// `AADSTS…: …`, with the ids by which Microsoft's support finds the request.
+    /// Returns `AADSTS…: …`, with the ids by which Microsoft's support finds the request.
     fn sentence(&self, trail: &Trail) -> String {
         let Trail {
             trace,
@@ -125,7 +125,7 @@ impl SignInError {
         format!("{}/error?code={}", trail.host, self.code)
     }
 
-    /// The error's JSON.
+    /// Returns the error as JSON.
     pub(super) fn answer(&self, trail: &Trail) -> Answer {
         let mut body = json!({
             "error": self.error, "error_description": self.sentence(trail), "error_codes": [self.code],
@@ -141,7 +141,7 @@ impl SignInError {
         Answer::bytes(self.status, JSON, body.to_string())
     }
 
-    /// The parameters with which a browser is sent back.
+    /// Returns the parameters with which a browser is sent back.
     pub(super) fn fields(&self, trail: &Trail) -> Vec<(&'static str, String)> {
         let mut fields = vec![
             ("error", self.error.clone()),
@@ -153,7 +153,7 @@ impl SignInError {
         fields
     }
 
-    /// What a browser shows where it cannot be sent back.
+    /// Returns the page that a browser shows if it cannot be sent back.
     pub(super) fn page(&self, trail: &Trail) -> Answer {
         page(
             StatusCode::BAD_REQUEST,

@@ -1,4 +1,5 @@
-//! Workload identity federation: a token of another issuer, or of a managed identity, stands for the client.
+//! Workload identity federation: a token of another issuer, or of a managed identity, authenticates
+//! the client.
 //!
 //! <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
 
@@ -8,30 +9,31 @@ use super::assertion::{check_time, invalid, refused};
 use super::jwt::Presented;
 use super::{Platform, SignInError};
 
-/// For whom such a token is.
+/// The audience of such a token.
 pub(super) const AUDIENCE: &str = "api://AzureADTokenExchange";
 
-/// How long a token lives that Kubernetes writes into a file.
+/// The lifetime of a token that Kubernetes writes into a file, in seconds.
 const LIFE: i64 = 3_600;
 
 impl Platform<'_> {
-    /// The issuer: a Kubernetes cluster whose keys are the platform's own.
+    /// Returns the issuer: a Kubernetes cluster whose keys are the platform's own.
     fn cluster(&self) -> String {
         format!("{}/kubernetes", self.identity.host)
     }
 
-    /// The issuer of managed identities' tokens: the tenant itself.
+    /// Returns the issuer of managed identities' tokens: the tenant itself.
     fn tenant_issuer(&self) -> String {
         format!("{}/{}/v2.0", self.identity.host, self.identity.home())
     }
 
-    /// A token as Kubernetes writes it for a service account.
+    /// Returns a token as Kubernetes writes it for a service account.
     pub(crate) fn federated_token(&mut self, subject: &str) -> String {
         let issuer = self.cluster();
         self.token_for_exchange(&issuer, subject)
     }
 
-    /// A token of a managed identity's, by the id of its principal, as an application takes it that trusts the identity.
+    /// Returns a token of a managed identity, by the id of its principal. An application that
+    /// trusts the identity accepts it.
     pub(super) fn managed_identity_token(&mut self, principal_id: &str) -> String {
         let issuer = self.tenant_issuer();
         self.token_for_exchange(&issuer, principal_id)
@@ -74,7 +76,7 @@ impl Platform<'_> {
         let Some(subject) = token.claim("sub") else {
             return Err(invalid("It has no 'sub' claim."));
         };
-        // Compared with case, since 2024.
+        // The platform compares subjects with case since 2024.
         if self.identity.federated.iter().any(|known| known == subject) {
             return Ok(());
         }
@@ -89,7 +91,7 @@ mod tests {
     use crate::ids::Ids;
     use crate::store::Store;
 
-    /// No token for another audience can be had from outside, and a cluster may write one.
+    /// The public methods create no token for another audience, but a cluster may write one.
     #[test]
     fn a_token_for_somebody_else() {
         let (store, mut ids) = (Store::new(), Ids::default());

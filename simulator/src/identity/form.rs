@@ -10,7 +10,7 @@ use crate::request::Request;
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// The fields of a body. A body that is no form has none.
+    /// Returns the fields of a body. A body that is not a form has none.
     pub(super) fn body(request: &Request) -> Self {
         match request.media_type().as_deref() {
             Some("application/x-www-form-urlencoded") => {
@@ -20,7 +20,7 @@ impl Form {
         }
     }
 
-    /// The fields of a query.
+    /// Returns the fields of a query.
     pub(super) fn query(request: &Request) -> Self {
         Self::read(request.query())
     }
@@ -33,7 +33,7 @@ impl Form {
         Self(pairs.collect())
     }
 
-    /// A field's value; an empty one is none.
+    /// Returns a field's value. An empty value counts as missing.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let value = self
             .0
@@ -47,7 +47,7 @@ impl Form {
         self.get(name).ok_or_else(|| SignInError::missing(name))
     }
 
-    /// The claims that are asked for. `Null` where none are.
+    /// Returns the claims that are requested, or `Null` if there are none.
     pub(super) fn claims(&self) -> Result<Value, SignInError> {
         let Some(claims) = self.get("claims") else {
             return Ok(Value::Null);
@@ -62,12 +62,12 @@ impl Form {
     }
 }
 
-/// Whether claims say that the client can handle a claims challenge.
+/// Checks whether claims declare that the client can handle a claims challenge.
 pub(super) fn is_capable(claims: &Value) -> bool {
     claims.to_string().contains("\"cp1\"")
 }
 
-/// A text of a form, in which a `+` is a space.
+/// Decodes a text of a form, in which a `+` is a space.
 pub(super) fn decoded(text: &str) -> String {
     percent_decode_str(&text.replace('+', " "))
         .decode_utf8_lossy()

@@ -1,4 +1,4 @@
-//! Id tokens: who has signed in.
+//! Id tokens, which name the user who has signed in.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>
 
@@ -12,7 +12,7 @@ use super::person::Person;
 use super::tenant::issuer;
 
 impl Platform<'_> {
-    /// A token that says who has signed in, signed with the key that is published.
+    /// Returns a token that names the user who has signed in, signed with the published key.
     pub(super) fn id_token(
         &mut self,
         tenant_id: &str,
@@ -21,7 +21,7 @@ impl Platform<'_> {
         nonce: Option<&str>,
     ) -> String {
         let now = self.now.timestamp();
-        // The same person is another subject to each client.
+        // The same user has a different subject at each client.
         let subject = Sha256::digest(format!("{client} {}", person.object_id));
         let mut claims = json!({
             "ver": "2.0", "iss": issuer(tenant_id), "aud": client, "tid": tenant_id,
@@ -35,7 +35,7 @@ impl Platform<'_> {
         self.identity.signer().token(&claims)
     }
 
-    /// By which id, in which tenant, libraries keep a user's tokens.
+    /// Returns the user id and tenant id under which libraries cache a user's tokens.
     pub(super) fn client_info(&self, person: &Person) -> String {
         let info = json!({ "uid": person.object_id, "utid": self.identity.home() });
         URL_SAFE_NO_PAD.encode(info.to_string())

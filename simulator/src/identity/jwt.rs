@@ -1,4 +1,4 @@
-//! JSON Web Tokens that others present (RFC 7519), and their signatures.
+//! JSON Web Tokens that clients present (RFC 7519), and their signatures.
 
 use base64::Engine;
 use base64::alphabet;
@@ -8,22 +8,22 @@ use rsa::{RsaPublicKey, pkcs1v15, pss};
 use serde_json::{Map, Value};
 use sha2::Sha256;
 
-/// Base64 of either alphabet, padded or not: clients send all four.
+/// Base64 of either alphabet, padded or not, because clients send all four forms.
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// A token that nobody has believed yet.
+/// A token whose signature was not checked yet.
 pub(super) struct Presented<'a> {
     header: Map<String, Value>,
     claims: Map<String, Value>,
-    /// What the signature is of.
+    /// The text that is signed.
     signed: &'a str,
     signature: Vec<u8>,
 }
 
 impl<'a> Presented<'a> {
-    /// `None` for what is no JWT.
+    /// Parses a JWT. Returns `None` if the text is not a JWT.
     pub(super) fn read(text: &'a str) -> Option<Self> {
         let (signed, signature) = text.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
@@ -36,17 +36,17 @@ impl<'a> Presented<'a> {
         })
     }
 
-    /// A text of the header.
+    /// Returns a text of the header.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.header.get(name)?.as_str()
     }
 
-    /// A text of the claims.
+    /// Returns a text of the claims.
     pub(super) fn claim(&self, name: &str) -> Option<&str> {
         self.claims.get(name)?.as_str()
     }
 
-    /// A time of the claims, in seconds since 1970 (a fraction is allowed, and dropped).
+    /// Returns a time of the claims, in seconds since 1970. A fraction is allowed, and dropped.
     pub(super) fn time(&self, name: &str) -> Option<i64> {
         let value = self.claims.get(name)?;
         value
@@ -54,7 +54,7 @@ impl<'a> Presented<'a> {
             .or_else(|| value.as_f64().map(|seconds| seconds as i64))
     }
 
-    /// Whether it is for this audience: the only one it has, or one of several.
+    /// Checks whether the token is for this audience: its only one, or one of several.
     pub(super) fn is_for(&self, audience: &str) -> bool {
         match self.claims.get("aud") {
             Some(Value::String(own)) => own == audience,
@@ -63,7 +63,7 @@ impl<'a> Presented<'a> {
         }
     }
 
-    /// The audience, as it may stand in an error.
+    /// Returns the audience, in a form for error messages.
     pub(super) fn audience(&self) -> String {
         match self.claims.get("aud") {
             Some(Value::String(own)) => own.clone(),
@@ -72,7 +72,8 @@ impl<'a> Presented<'a> {
         }
     }
 
-    /// Whether the signature is one of this key: RS256, or PS256 with a salt as long as the hash (RFC 7518, 3.3 and 3.5).
+    /// Checks whether this key made the signature. It is RS256, or PS256 with a salt as long as the
+    /// hash (RFC 7518, 3.3 and 3.5).
     pub(super) fn is_signed_with(&self, key: &RsaPublicKey) -> bool {
         let (text, signature) = (self.signed.as_bytes(), self.signature.as_slice());
         match self.header("alg") {

@@ -1,4 +1,4 @@
-//! The identity platform: who may ask for tokens, and which tokens there are.
+//! The identity platform: its users and clients, and the tokens that it issues.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/v2-protocols>
 
@@ -54,33 +54,33 @@ pub(crate) use signer::{Signer, unsigned};
 
 use error::Trail;
 
-/// What the identity platform knows.
+/// The state of the identity platform.
 pub(crate) struct Identity {
     tenants: tenant::Tenants,
     clients: Vec<Client>,
     /// The id of the confidential client, which stands for the application.
     pub(crate) application: String,
-    /// How long an access token lives.
+    /// The lifetime of an access token.
     pub(crate) lifetime: Duration,
     pub(crate) refresh_tokens: RefreshTokens,
-    /// Whether `expires_in` is sent as text, as managed identity does.
+    /// Set if `expires_in` is sent as text, as managed identity does.
     pub(crate) text_lifetime: bool,
-    /// Where the simulator listens: another name of its audience.
+    /// The address at which the simulator listens. It is also accepted as Graph's audience.
     pub(crate) host: String,
     access: HashMap<String, access::AccessToken>,
     grants: HashMap<String, refresh::RefreshToken>,
     pub(crate) assertions: assertion::Assertions,
-    /// The subjects of whom another issuer's word is taken.
+    /// The subjects that another issuer may authenticate.
     pub(crate) federated: Vec<String>,
     codes: HashMap<String, code::Code>,
     pub(crate) devices: device::Devices,
     pub(crate) managed: managed::Managed,
     policies: Vec<policy::Policy>,
-    /// Whether somebody has consented to what the application asks for.
+    /// Set if a user or an administrator has consented to the application's permissions.
     consented: bool,
-    /// Who is signed in at the browser.
+    /// The user who is signed in at the browser.
     pub(crate) browser: Option<Id>,
-    /// What the next visit of a browser ends with.
+    /// The error that ends the next visit of a browser.
     pub(crate) refusal: Option<SignInError>,
     signer: Option<Signer>,
 }
@@ -119,23 +119,23 @@ impl Identity {
         }
     }
 
-    /// The key with which tokens are signed. It is made when it is first asked for.
+    /// Returns the key with which tokens are signed. It is created at the first call.
     pub(crate) fn signer(&mut self) -> &Signer {
         self.signer.get_or_insert_with(Signer::new)
     }
 }
 
-/// What a request to the identity platform is answered out of.
+/// The state that is needed to respond to a request to the identity platform.
 pub(crate) struct Platform<'a> {
     pub(crate) identity: &'a mut Identity,
-    /// Where the users are.
+    /// The store that holds the users.
     pub(crate) store: &'a Store,
     pub(crate) ids: &'a mut Ids,
     pub(crate) now: DateTime<Utc>,
 }
 
 impl Platform<'_> {
-    /// Answers a request.
+    /// Responds to a request.
     pub(crate) fn answer(&mut self, door: Door<'_>, request: &Request) -> Answer {
         let trail = Trail::new(request, self.ids, self.now, &self.identity.host);
         let answer = match door {
@@ -163,7 +163,7 @@ impl Platform<'_> {
     }
 }
 
-/// An answer of the token endpoint and its like.
+/// Returns a response of the token endpoint or of a similar endpoint.
 fn json(outcome: Result<serde_json::Value, SignInError>, trail: &Trail) -> Answer {
     match outcome {
         Ok(body) => Answer::bytes(StatusCode::OK, JSON, body.to_string()),

@@ -1,4 +1,4 @@
-//! On-behalf-of: a service that was called with a user's token calls another one for them.
+//! On-behalf-of: a service that was called with a user's token calls another service for that user.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>
 
@@ -17,7 +17,7 @@ fn refused(code: u32, description: impl Into<String>) -> SignInError {
 }
 
 impl Platform<'_> {
-    /// A token that somebody calls the application with.
+    /// Returns a token with which a user or an application calls the application.
     pub(crate) fn incoming_token(&mut self, client: &str, caller: Caller) -> String {
         let (tenant_id, audience) = (
             self.identity.home().to_owned(),
@@ -57,7 +57,7 @@ impl Platform<'_> {
         self.grant_answer(ask, &granted)
     }
 
-    /// The user of a token that the application was called with.
+    /// Returns the user of a token that the application was called with.
     fn check_incoming(&mut self, assertion: &str) -> Result<Id, SignInError> {
         let application = self.identity.application.clone();
         let audience = |own: &str| {
@@ -71,7 +71,8 @@ impl Platform<'_> {
             )
         };
         let Some(token) = self.identity.issued(assertion) else {
-            // An id token is for the application as well, but to know somebody by, not to call with.
+            // An id token is for the application as well, but it identifies the user and does not
+            // authorize calls.
             let id_token =
                 Presented::read(assertion).filter(|token| self.identity.signer().has_signed(token));
             return Err(match id_token {

@@ -1,4 +1,4 @@
-//! Users, as far as the identity platform knows them.
+//! The users of the tenant, as far as the identity platform knows them.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub(super) struct Person {
     pub(super) principal_name: String,
 }
 
-/// The user of this id or principal name.
+/// Returns the user of this id or principal name.
 pub(crate) fn find(store: &Store, name: &str) -> Option<Id> {
     let mut named = store.named(name);
     let found = named.find(|(_, entity)| entity.kind == "microsoft.graph.user");
@@ -20,7 +20,7 @@ pub(crate) fn find(store: &Store, name: &str) -> Option<Id> {
 }
 
 impl Platform<'_> {
-    /// A user, unless there is none any more who may sign in.
+    /// Returns a user, unless the user no longer exists or may not sign in.
     pub(super) fn person(&self, id: Id) -> Result<Person, SignInError> {
         let refused = |code, description| SignInError::new("invalid_grant", code, description);
         let Some(user) = self.store.get(id) else {
@@ -44,7 +44,7 @@ impl Platform<'_> {
         })
     }
 
-    /// Checks that a user is there, has consented, and has done what policies ask for.
+    /// Checks that a user exists, has consented, and has fulfilled all policies.
     pub(super) fn check_person(&self, id: Id) -> Result<(), SignInError> {
         self.person(id)?;
         self.check_consent()?;

@@ -1,4 +1,5 @@
-//! Proof Key for Code Exchange (RFC 7636): who redeems a code shows that they asked for it.
+//! Proof Key for Code Exchange (RFC 7636): a client that redeems a code proves that it requested
+//! the code.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,15 +8,15 @@ use sha2::{Digest, Sha256};
 use super::SignInError;
 use super::form::Form;
 
-/// What the verifier is compared with.
+/// The value that the verifier is compared with.
 #[derive(Clone, Debug)]
 pub(super) struct Challenge {
     text: String,
-    /// Whether it is the verifier's hash, or the verifier itself.
+    /// Set if it is the verifier's hash instead of the verifier itself.
     hashed: bool,
 }
 
-/// Whether a text is of the form of verifiers and challenges (RFC 7636, 4.1).
+/// Checks whether a text has the form of verifiers and challenges (RFC 7636, 4.1).
 fn is_well_formed(text: &str) -> bool {
     (43..=128).contains(&text.len())
         && text
@@ -53,7 +54,7 @@ impl Challenge {
         Ok(Some(Self { text, hashed }))
     }
 
-    /// Whether this is the verifier that the challenge was made of.
+    /// Checks whether this is the verifier from which the challenge was made.
     pub(super) fn is_met_by(&self, verifier: &str) -> bool {
         let hashed = || URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
         is_well_formed(verifier)

@@ -1,4 +1,4 @@
-//! Conditional Access: what a user has to show before tokens are issued.
+//! Conditional Access: the claims that a user has to fulfil before tokens are issued.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/v2-conditional-access-dev-guide>
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Identity, Platform, SignInError};
 use crate::store::Id;
 
-/// A policy that holds for a user until a sign-in has brought the claims along.
+/// A policy that applies to a user until a sign-in has brought the claims.
 pub(super) struct Policy {
     user: Id,
     claims: Value,
@@ -19,7 +19,7 @@ impl Identity {
         self.policies.push(Policy { user, claims, code });
     }
 
-    /// A user has signed in with these claims: what they fulfil is done with.
+    /// Removes the policies that a user's sign-in with these claims fulfils.
     pub(super) fn fulfil(&mut self, user: Id, claims: &Value) {
         self.policies
             .retain(|policy| policy.user != user || !contains(claims, &policy.claims));
@@ -27,7 +27,7 @@ impl Identity {
 }
 
 impl Platform<'_> {
-    /// Checks that no policy waits for a user.
+    /// Checks that a user has fulfilled all policies.
     pub(super) fn check_policies(&self, user: Id) -> Result<(), SignInError> {
         let mut policies = self.identity.policies.iter();
         let Some(policy) = policies.find(|policy| policy.user == user) else {
@@ -52,7 +52,7 @@ impl Platform<'_> {
     }
 }
 
-/// Whether all that is required is there, at any depth.
+/// Checks whether all required values are present, at any depth.
 fn contains(there: &Value, required: &Value) -> bool {
     match (there, required) {
         (Value::Object(there), Value::Object(required)) => required.iter().all(|(name, value)| {

@@ -1,4 +1,5 @@
-//! The way back: to which addresses a browser may be sent, and how it takes something along.
+//! Redirects: the addresses to which a browser may be sent back, and the form of the returned
+//! fields.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/reply-url>
 
@@ -8,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::answer::Answer;
 
-/// What stays as it is in a query (RFC 3986, 2.3).
+/// The characters that stay as they are in a query (RFC 3986, 2.3).
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -31,8 +32,9 @@ impl Redirects {
         self.0.push(uri.to_owned());
     }
 
-    /// Whether this address is one of them. On this machine the port does not count, since it is any that is free
-    /// (RFC 8252, 7.3); and without a path, any path will do.
+    /// Checks whether this address is one of them. On this machine the port is ignored, because a
+    /// client uses any free one (RFC 8252, 7.3). If the registered address has no path, any path is
+    /// allowed.
     pub(super) fn allow(&self, uri: &str) -> bool {
         self.0.iter().any(|own| {
             own == uri
@@ -45,13 +47,13 @@ impl Redirects {
     }
 }
 
-/// Path and query of an address of `localhost`, whatever its port.
+/// Returns path and query of an address of `localhost`, with any port.
 fn below_localhost(uri: &str) -> Option<&str> {
     let rest = uri.strip_prefix(LOCALHOST)?;
     let rest = match rest.strip_prefix(':') {
         Some(port) => {
             let path = port.trim_start_matches(|digit: char| digit.is_ascii_digit());
-            // A colon has a port behind it.
+            // A colon must be followed by a port.
             (path.len() < port.len()).then_some(path)?
         }
         None => rest,
@@ -59,12 +61,12 @@ fn below_localhost(uri: &str) -> Option<&str> {
     (rest.is_empty() || rest.starts_with(['/', '?'])).then_some(rest)
 }
 
-/// How the browser takes along what it is sent back with.
+/// The way in which the browser carries the returned fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Query,
     Fragment,
-    /// In a form that sends itself.
+    /// A form that submits itself.
     FormPost,
 }
 
@@ -98,7 +100,7 @@ pub(super) fn send_back(uri: &str, mode: Mode, fields: &[(&str, String)]) -> Ans
     Answer::empty(StatusCode::FOUND).with(LOCATION, &location)
 }
 
-/// An address without a path means the root (RFC 3986, 6.2.3).
+/// Adds the path `/` to an address without a path, because it means the root (RFC 3986, 6.2.3).
 fn rooted(uri: &str) -> String {
     let from = uri.find("://").map_or(0, |at| at + 3);
     match uri.get(from..).and_then(|rest| rest.find(['/', '?'])) {
@@ -110,7 +112,7 @@ fn rooted(uri: &str) -> String {
     }
 }
 
-/// OAuth 2.0 Form Post Response Mode.
+/// Returns a page for the OAuth 2.0 Form Post Response Mode.
 fn form_post(uri: &str, fields: &[(&str, String)]) -> Answer {
     let inputs: String = fields
         .iter()
@@ -130,7 +132,7 @@ fn form_post(uri: &str, fields: &[(&str, String)]) -> Answer {
     Answer::bytes(StatusCode::OK, "text/html; charset=utf-8", body)
 }
 
-/// A page for people.
+/// Returns a page for users.
 pub(super) fn page(status: StatusCode, title: &str, text: &str) -> Answer {
     let body = format!(
         "<!DOCTYPE html><html><head><title>{}</title></head><body><p>{}</p></body></html>",
@@ -140,7 +142,7 @@ pub(super) fn page(status: StatusCode, title: &str, text: &str) -> Answer {
     Answer::bytes(status, "text/html; charset=utf-8", body)
 }
 
-/// A text as it may stand in HTML.
+/// Escapes a text for HTML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

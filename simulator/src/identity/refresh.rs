@@ -1,4 +1,4 @@
-//! Refresh tokens: issued, redeemed, ended.
+//! Refresh tokens: how they are issued, redeemed and revoked.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/refresh-tokens>
 
@@ -11,29 +11,29 @@ use super::{Identity, Platform, SignInError};
 use crate::ids::Ids;
 use crate::store::Id;
 
-/// Whether the answers to a refresh token carry a new one.
+/// The choice whether the responses to a refresh token carry a new one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefreshTokens {
-    /// Each answer carries a new one, and the old one stays good: what Microsoft Entra does.
+    /// Each response carries a new one, and the old one stays valid, as at Microsoft Entra.
     #[default]
     Renewed,
-    /// Each answer carries a new one, and the old one is dead from then on.
+    /// Each response carries a new one, and the old one is invalid from then on.
     SingleUse,
-    /// No answer carries one; the old one stays good.
+    /// No response carries one, and the old one stays valid.
     Kept,
 }
 
-/// A refresh token. It belongs to a client and a user, and to no tenant or resource.
+/// A refresh token. It belongs to a client and a user, but not to a tenant or a resource.
 pub(super) struct RefreshToken {
     client: String,
     user: Id,
-    /// What is asked for where a request names no scopes.
+    /// The default scopes, for a request that names none.
     scopes: Scopes,
     state: Grant,
 }
 
-/// Whether a refresh token is still good.
+/// The state of a refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Grant {
     Good,
@@ -63,14 +63,14 @@ impl Identity {
         text
     }
 
-    /// Ends all refresh tokens, as a user's administrator does.
+    /// Revokes all refresh tokens, as an administrator does.
     pub(crate) fn revoke_grants(&mut self) {
         self.grants
             .values_mut()
             .for_each(|grant| grant.state = Grant::Revoked);
     }
 
-    /// Ends all that a user has granted: refresh tokens, and access tokens before their time.
+    /// Revokes all grants of a user: refresh tokens, and access tokens before they expire.
     pub(crate) fn revoke_user(&mut self, user: Id) {
         self.grants
             .values_mut()
@@ -79,7 +79,7 @@ impl Identity {
         self.revoke_of(user);
     }
 
-    /// Lets all refresh tokens run out, as 90 days without use do.
+    /// Lets all refresh tokens expire, as they do after 90 days without use.
     pub(crate) fn expire_grants(&mut self) {
         self.grants
             .values_mut()

@@ -1,4 +1,4 @@
-//! Scopes: what is asked for, and of which resource.
+//! Scopes: the permissions that a request names, and their resource.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/scopes-oidc>
 
@@ -6,7 +6,8 @@ use super::form::Form;
 use super::{GRAPH, Platform, SignInError};
 use crate::ids::is_guid;
 
-/// Resources beside Graph that the tenant has: tokens for them are issued, and Graph refuses them.
+/// The resources beside Graph that the tenant has. Tokens for them are issued, and Graph refuses
+/// them.
 const OTHERS: [&str; 5] = [
     "https://vault.azure.net",
     "https://management.azure.com",
@@ -15,13 +16,13 @@ const OTHERS: [&str; 5] = [
     "https://microsoftgraph.chinacloudapi.cn",
 ];
 
-/// Scopes of OpenID Connect, which belong to no resource.
+/// The scopes of OpenID Connect, which belong to no resource.
 pub(super) const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-/// What a user has consented to at Graph.
+/// The permissions at Graph to which a user has consented.
 const CONSENTED: [&str; 3] = ["Directory.ReadWrite.All", "Mail.ReadWrite", "User.Read"];
 
-/// Scopes as they were asked for.
+/// The scopes of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Scopes(Vec<String>);
 
@@ -34,13 +35,14 @@ impl Scopes {
         self.0.iter().any(|own| own == scope)
     }
 
-    /// Those that belong to a resource.
+    /// Returns the scopes that belong to a resource.
     fn of_resources(&self) -> impl Iterator<Item = &str> {
         let scopes = self.0.iter().map(String::as_str);
         scopes.filter(|scope| !OPENID.contains(scope))
     }
 
-    /// What the answer says that was granted: each permission behind `.default`, and nothing of `offline_access`.
+    /// Returns the granted scopes as the response lists them. It lists each permission behind
+    /// `.default`, and leaves out `offline_access`.
     pub(super) fn granted(&self) -> String {
         let mut granted: Vec<String> = Vec::new();
         for scope in &self.0 {
@@ -56,7 +58,7 @@ impl Scopes {
     }
 }
 
-/// The resource of a scope, and its name there. A short name means Graph.
+/// Returns the resource of a scope, and its name there. A short name means Graph.
 fn parts(scope: &str) -> (&str, &str) {
     match scope.rsplit_once('/') {
         Some((resource, name)) if resource.contains("://") || is_guid(resource) => (resource, name),
@@ -68,7 +70,7 @@ fn invalid(code: u32, description: String) -> SignInError {
     SignInError::new("invalid_scope", code, description)
 }
 
-/// What is said of a scope that cannot be had.
+/// Returns the error for a scope that is not available.
 pub(super) fn not_valid(reason: &str) -> SignInError {
     invalid(
         70_011,
@@ -77,7 +79,8 @@ pub(super) fn not_valid(reason: &str) -> SignInError {
 }
 
 impl Platform<'_> {
-    /// The resource that an application asks for: all that it was granted there, and nothing by name.
+    /// Returns the resource that an application requests. Such a request covers all granted
+    /// permissions of the resource, so it names `.default` instead of single ones.
     pub(super) fn app_audience(&self, form: &Form) -> Result<String, SignInError> {
         let scope = form.require("scope")?;
         let scopes = Scopes::read(scope);
@@ -107,13 +110,13 @@ impl Platform<'_> {
         }
     }
 
-    /// The resource that a user's token is for: that of the first scope.
+    /// Returns the resource that a user's token is for: the one of the first scope.
     pub(super) fn user_audience(&self, scopes: &Scopes) -> Result<String, SignInError> {
         let first = scopes.of_resources().next();
         self.resource(first.map_or(GRAPH, |scope| parts(scope).0))
     }
 
-    /// Checks that scopes are of one resource, and among those that were asked for before.
+    /// Checks that scopes belong to one resource, and are among those that were requested before.
     pub(super) fn check_subset(&self, scopes: &Scopes, before: &Scopes) -> Result<(), SignInError> {
         let known = |resource: &str| match self.identity.is_graph(resource) {
             true => GRAPH.to_owned(),
@@ -141,7 +144,7 @@ impl Platform<'_> {
         Ok(())
     }
 
-    /// A resource of the tenant.
+    /// Returns a resource of the tenant, if it exists.
     pub(super) fn resource(&self, resource: &str) -> Result<String, SignInError> {
         let is_own = self.is_application(resource);
         if self.identity.is_graph(resource) || is_own || OTHERS.contains(&resource) {
@@ -158,7 +161,8 @@ impl Platform<'_> {
         ))
     }
 
-    /// Whether a resource is the application itself: by its id, or by the URI made of it.
+    /// Checks whether a resource is the application itself, named by its id or by the URI made of
+    /// it.
     pub(super) fn is_application(&self, resource: &str) -> bool {
         let id = resource.strip_prefix("api://").unwrap_or(resource);
         id.eq_ignore_ascii_case(&self.identity.application)

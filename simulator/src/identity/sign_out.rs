@@ -1,4 +1,4 @@
-//! Sign-out: the browser's session ends.
+//! Sign-out, which ends the browser's session.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-a-sign-out-request>
 
@@ -12,7 +12,8 @@ use crate::answer::Answer;
 use crate::request::Request;
 
 impl Platform<'_> {
-    /// `GET /{tenant}/oauth2/v2.0/logout`. An address that nobody registered is not gone to, and no error.
+    /// Handles `GET /{tenant}/oauth2/v2.0/logout`. The browser is not sent to an address that is
+    /// not registered, and this is not an error.
     pub(super) fn sign_out(&mut self, request: &Request, tenant: &str, trail: &Trail) -> Answer {
         if let Err(error) = self.any_tenant(tenant) {
             return error.page(trail);

@@ -1,4 +1,5 @@
-//! The key of the identity platform: tokens signed with it, and how others can check them.
+//! The signing key of the identity platform: the tokens signed with it, and the public key that
+//! checks them.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,12 +13,12 @@ use sha2::{Digest, Sha256};
 
 use super::jwt::Presented;
 
-/// The length of the key.
+/// The length of the key, in bits.
 const BITS: usize = 2_048;
 
 /// A key for signatures.
 pub(crate) struct Signer {
-    /// `None` where the system has no random numbers: tokens are not signed then.
+    /// The key. `None` if the system has no random numbers: tokens are then not signed.
     key: Option<SigningKey<Sha256>>,
     public: Option<RsaPublicKey>,
 }
@@ -32,13 +33,13 @@ impl Signer {
         }
     }
 
-    /// The key's name.
+    /// Returns the key's name.
     fn id(&self) -> String {
         let modulus = self.public.as_ref().map(|key| key.n().to_bytes_be());
         URL_SAFE_NO_PAD.encode(Sha256::digest(modulus.unwrap_or_default()))
     }
 
-    /// A JWT with these claims (RFC 7519).
+    /// Returns a JWT with these claims (RFC 7519).
     pub(crate) fn token(&self, claims: &Value) -> String {
         let header = json!({ "typ": "JWT", "alg": "RS256", "kid": self.id() });
         let text = unsigned(&header, claims);
@@ -52,13 +53,13 @@ impl Signer {
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// Whether a token was signed with this key.
+    /// Checks whether a token was signed with this key.
     pub(super) fn has_signed(&self, token: &Presented<'_>) -> bool {
         let public = self.public.as_ref();
         public.is_some_and(|key| token.is_signed_with(key))
     }
 
-    /// The public key, as a JSON Web Key Set (RFC 7517).
+    /// Returns the public key, as a JSON Web Key Set (RFC 7517).
     pub(crate) fn key_set(&self) -> Value {
         let Some(public) = &self.public else {
             return json!({ "keys": [] });
@@ -71,7 +72,7 @@ impl Signer {
     }
 }
 
-/// Header and claims of a token, without its signature.
+/// Returns header and claims of a token, without its signature.
 pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {
     let encode = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
     format!("{}.{}", encode(header), encode(claims))

@@ -1,11 +1,11 @@
-//! Tenants: the one that is served, and others that the application may sign in to.
+//! The tenants: the one that is served, and others that the application may sign in to.
 
 use serde_json::{Value, json};
 
 use super::{Identity, Platform, SignInError};
 use crate::ids::is_guid;
 
-/// The tenants; the first is the one of the users.
+/// The tenants. The first one is the users' own.
 pub(super) struct Tenants(Vec<Tenant>);
 
 struct Tenant {
@@ -25,12 +25,12 @@ impl Tenants {
         self.0.push(Tenant { id, domain });
     }
 
-    /// The id of the users' own tenant.
+    /// Returns the id of the users' own tenant.
     pub(super) fn home(&self) -> &str {
         self.0.first().map_or("", |tenant| tenant.id.as_str())
     }
 
-    /// The id of the tenant that has this id or domain.
+    /// Returns the id of the tenant that has this id or domain.
     fn find(&self, name: &str) -> Option<&str> {
         let is_named = |tenant: &&Tenant| {
             name.eq_ignore_ascii_case(&tenant.id) || name.eq_ignore_ascii_case(&tenant.domain)
@@ -42,7 +42,7 @@ impl Tenants {
     }
 }
 
-/// Whether the name stands for whichever tenant a user is of.
+/// Checks whether the name stands for any tenant (`common`, `organizations` or `consumers`).
 fn is_any(tenant: &str) -> bool {
     matches!(tenant, "common" | "organizations" | "consumers")
 }
@@ -52,12 +52,12 @@ impl Identity {
         self.tenants.add(id, domain);
     }
 
-    /// The id of the users' own tenant.
+    /// Returns the id of the users' own tenant.
     pub(crate) fn home(&self) -> &str {
         self.tenants.home()
     }
 
-    /// The endpoints of a tenant (OpenID Connect Discovery 1.0).
+    /// Returns the endpoints of a tenant (OpenID Connect Discovery 1.0).
     pub(super) fn configuration(&self, tenant: &str) -> Value {
         let base = format!("{}/{tenant}", self.host);
         let id = self.tenants.find(tenant).unwrap_or(self.home());
@@ -79,13 +79,13 @@ impl Identity {
     }
 }
 
-/// Who issues the id tokens of a tenant.
+/// Returns the issuer of the id tokens of a tenant.
 pub(super) fn issuer(tenant_id: &str) -> String {
     format!("https://login.microsoftonline.com/{tenant_id}/v2.0")
 }
 
 impl Platform<'_> {
-    /// The id of the tenant that a user signs in to.
+    /// Returns the id of the tenant that a user signs in to.
     pub(super) fn any_tenant(&self, tenant: &str) -> Result<String, SignInError> {
         if is_any(tenant) {
             return Ok(self.identity.home().to_owned());
@@ -93,7 +93,8 @@ impl Platform<'_> {
         self.tenant(tenant)
     }
 
-    /// The id of the tenant that an application signs in to: it has to name one.
+    /// Returns the id of the tenant that an application signs in to. An application has to name
+    /// one.
     pub(super) fn own_tenant(&self, tenant: &str) -> Result<String, SignInError> {
         if is_any(tenant) {
             return Err(SignInError::new(

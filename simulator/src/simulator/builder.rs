@@ -1,4 +1,4 @@
-//! How a simulator is started.
+//! The settings and the start of a simulator.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -27,7 +27,7 @@ use crate::throttle::Throttle;
 use crate::webhooks::Webhooks;
 use crate::webhooks::deliver::deliver;
 
-/// The choices for a new [`Simulator`].
+/// The settings for a new [`Simulator`].
 ///
 /// ```
 /// use simulator::{Seed, Simulator};
@@ -101,51 +101,53 @@ impl Builder {
         self
     }
 
-    /// Takes a description that was read before, which saves reading it for each simulator.
+    /// Takes a description that was read before, so that each simulator need not read it again.
     pub fn description(mut self, description: Description) -> Self {
         self.source = Source::Read(description);
         self
     }
 
-    /// Serves another description below `/beta`, over the same tenant. Without one, `/beta` is refused.
+    /// Serves another description below `/beta`, over the same tenant. Without one, `/beta` is
+    /// refused.
     pub fn beta(mut self, description: Description) -> Self {
         self.beta = Some(Source::Read(description));
         self
     }
 
-    /// Listens on this port instead of any that is free.
+    /// Listens on this port instead of any free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The tenant's GUID and domain.
+    /// Sets the tenant's GUID and domain.
     pub fn tenant(mut self, id: impl Into<String>, domain: impl Into<String>) -> Self {
         self.tenant_id = id.into();
         self.domain = domain.into();
         self
     }
 
-    /// The confidential client's id and secret.
+    /// Sets the confidential client's id and secret.
     pub fn client(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         self.client_id = id.into();
         self.client_secret = secret.into();
         self
     }
 
-    /// What the tenant holds from the start.
+    /// Sets the initial content of the tenant.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The number of items on a page where a request has no `$top`, instead of each service's own.
+    /// Sets the number of items on a page if a request has no `$top`, instead of each service's
+    /// own.
     pub fn page_size(mut self, items: usize) -> Self {
         self.page_size = Some(items);
         self
     }
 
-    /// The number of requests that [`Simulator::requests`] keeps with their bodies, instead of
+    /// Sets the number of requests that [`Simulator::requests`] keeps with their bodies, instead of
     /// 10,000.
     pub fn kept_requests(mut self, requests: usize) -> Self {
         self.kept_requests = requests;
@@ -155,14 +157,15 @@ impl Builder {
     /// Starts the simulator.
     ///
     /// # Errors
-    /// [`Error::Description`] where the description cannot be read, [`Error::Listen`] where the port is taken.
+    /// Returns [`Error::Description`] if the description cannot be read, and [`Error::Listen`] if
+    /// the port is taken.
     pub async fn start(self) -> Result<Simulator, Error> {
         let port = self.port;
         let listen = move |source| Error::Listen { port, source };
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = oneshot::channel();
-        // A thread with a runtime of its own: a caller's runtime may have its clock paused, or be blocked by the
-        // caller's test.
+        // The server has its own thread and runtime. A caller's runtime may have a paused clock, or
+        // the caller's test may block it.
         let thread = std::thread::Builder::new()
             .name("simulator".into())
             .spawn(move || {
@@ -183,7 +186,7 @@ impl Builder {
                             let (outbox, inbox) = unbounded_channel();
                             core.state().webhooks.outbox = Some(outbox);
                             tokio::spawn(deliver(Arc::clone(&core), inbox));
-                            // It ends with the runtime.
+                            // The second server ends with the runtime.
                             let never = std::future::pending();
                             let other = serve(Arc::clone(&core), Host::Storage, storage, never);
                             tokio::spawn(other);
@@ -300,7 +303,7 @@ impl Builder {
     }
 }
 
-/// Shows no secret.
+/// Omits all secrets.
 impl fmt::Debug for Builder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

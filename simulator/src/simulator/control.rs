@@ -1,4 +1,4 @@
-//! What a test can make a simulator do.
+//! The methods with which a test controls a simulator.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,12 +13,12 @@ use crate::throttle::Limit;
 use crate::webhooks::{Forgery, Lifecycle};
 
 impl Simulator {
-    /// Lets something go wrong. Of several faults, the first that is for a request happens to it.
+    /// Adds a fault. If several faults apply to a request, the first one is used.
     pub fn fault(&self, fault: Fault) {
         self.core.state().faults.push(fault);
     }
 
-    /// Takes all faults back, and ends what [`chaos`](Self::chaos) began.
+    /// Removes all faults, and ends what [`chaos`](Self::chaos) began.
     pub fn heal(&self) {
         let mut state = self.core.state();
         state.faults.clear();
@@ -27,14 +27,14 @@ impl Simulator {
         }
     }
 
-    /// Misbehaves from now on, by chance: see [`Chaos`]. Faults that were asked for by
+    /// Misbehaves at random from now on: see [`Chaos`]. Faults that were added by
     /// [`fault`](Self::fault) come first.
     pub fn chaos(&self, chaos: Chaos) {
         self.core.state().chaos = Some(Draws::new(chaos));
     }
 
-    /// How often each kind of misbehavior has happened since [`chaos`](Self::chaos) began, those
-    /// with zero included. Empty where it never began.
+    /// Returns how often each kind of misbehavior has happened since [`chaos`](Self::chaos) began,
+    /// including those with zero. The map is empty if it never began.
     pub fn misbehaviors(&self) -> BTreeMap<Misbehavior, u64> {
         let state = self.core.state();
         let chaos = state.chaos.as_ref();
@@ -43,93 +43,95 @@ impl Simulator {
             .unwrap_or_default()
     }
 
-    /// Sets a limit to what a service takes: more is answered with 429. Each service has any number of limits, and none
-    /// at the start.
+    /// Sets a limit on the load of a service. Requests beyond it get 429. Each service can have any
+    /// number of limits, and has none at the start.
     pub fn limit(&self, limit: Limit) {
         self.core.state().throttle.add(limit);
     }
 
-    /// Takes all limits back.
+    /// Removes all limits.
     pub fn lift_limits(&self) {
         self.core.state().throttle.clear();
     }
 
-    /// Ends all access tokens that were issued so far, before their time: Graph answers them with 401.
+    /// Revokes all access tokens that were issued so far: Graph responds to them with 401.
     pub fn revoke_tokens(&self) {
         self.core.state().identity.revoke();
     }
 
-    /// Lets all access tokens that were issued so far run out.
+    /// Lets all access tokens expire that were issued so far.
     pub fn expire_tokens(&self) {
         let mut state = self.core.state();
         let now = state.clock.now();
         state.identity.expire(now);
     }
 
-    /// Ends all refresh tokens: the token endpoint answers them with `invalid_grant`.
+    /// Revokes all refresh tokens: the token endpoint responds to them with `invalid_grant`.
     pub fn revoke_refresh_tokens(&self) {
         self.core.state().identity.revoke_grants();
     }
 
-    /// Lets all refresh tokens run out, as 90 days without use do.
+    /// Lets all refresh tokens expire, as they do after 90 days without use.
     pub fn expire_refresh_tokens(&self) {
         self.core.state().identity.expire_grants();
     }
 
-    /// Whether answers of the token endpoint carry a new refresh token.
+    /// Sets whether responses of the token endpoint carry a new refresh token.
     pub fn set_refresh_tokens(&self, refresh_tokens: RefreshTokens) {
         self.core.state().identity.refresh_tokens = refresh_tokens;
     }
 
-    /// How long access tokens live that are issued from now on.
+    /// Sets the lifetime of access tokens that are issued from now on.
     pub fn set_token_lifetime(&self, lifetime: Duration) {
         self.core.state().identity.lifetime = lifetime;
     }
 
-    /// Whether `expires_in` is sent as text instead of a number.
+    /// Sets whether `expires_in` is sent as text instead of a number.
     pub fn set_text_lifetime(&self, text: bool) {
         self.core.state().identity.text_lifetime = text;
     }
 
-    /// Moves the simulator's clock on: tokens run out, and nobody has to wait.
+    /// Moves the simulator's clock ahead, so that a test need not wait for tokens to expire.
     pub fn advance(&self, by: Duration) {
         self.core.state().clock.advance(by);
     }
 
-    /// Lets all page tokens run out that were sent so far: `Directory_ExpiredPageToken`.
+    /// Lets all page tokens expire that were sent so far: `Directory_ExpiredPageToken`.
     pub fn expire_page_tokens(&self) {
         let mut state = self.core.state();
         state.page_epoch = state.page_epoch.wrapping_add(1);
     }
 
-    /// Lets all tokens of delta queries run out: drives answer 410 with a `Location`, Exchange 410 without one, the
-    /// directory 400.
+    /// Lets all tokens of delta queries expire. Drives respond with 410 and a `Location`, Exchange
+    /// with 410 and no `Location`, and the directory with 400.
     pub fn expire_delta_tokens(&self) {
         self.core.state().deltas.expire();
     }
 
-    /// Lets all URLs for downloads run out that were given so far.
+    /// Lets all download URLs expire that were sent so far.
     pub fn expire_download_urls(&self) {
         let mut state = self.core.state();
         state.storage.epoch = state.storage.epoch.wrapping_add(1);
     }
 
-    /// Lets all upload sessions run out.
+    /// Lets all upload sessions expire.
     pub fn expire_upload_sessions(&self) {
         self.core.state().storage.expire_uploads();
     }
 
-    /// Loses bytes of the upload sessions that are under way: they are expected again.
+    /// Loses bytes of the upload sessions that are in progress, so that the sessions expect them
+    /// again.
     pub fn lose_uploaded(&self, range: Range<u64>) {
         self.core.state().storage.lose(&range);
     }
 
-    /// How upload sessions say which bytes they expect.
+    /// Sets the form in which upload sessions list the bytes that they expect.
     pub fn set_expected_ranges(&self, ranges: ExpectedRanges) {
         self.core.state().storage.ranges = ranges;
     }
 
-    /// How often work that starts from now on (a copy, a new team) is looked at before it is done. Twice at the start.
+    /// Sets how many polls a long-running operation (a copy, a new team) takes before it is done.
+    /// It applies to operations that start from now on. The default is two.
     pub fn set_polls(&self, polls: u32) {
         self.core.state().storage.polls = polls;
     }
@@ -139,12 +141,14 @@ impl Simulator {
         self.core.state().webhooks.forgery = Some(forgery);
     }
 
-    /// Tells a subscription's lifecycle endpoint of an event. `false` where there is no such subscription, or no endpoint.
+    /// Notifies a subscription's lifecycle endpoint of an event. Returns `false` if the
+    /// subscription does not exist, or has no such endpoint.
     pub fn lifecycle(&self, subscription_id: &str, event: Lifecycle) -> bool {
         self.core.state().tell_lifecycle(subscription_id, event)
     }
 
-    /// The number of items on a page where a request has no `$top`. `None`: each service's own.
+    /// Sets the number of items on a page if a request has no `$top`. `None` means each service's
+    /// own.
     pub fn set_page_size(&self, items: Option<usize>) {
         self.core.state().page_size = items;
     }

@@ -1,4 +1,4 @@
-//! A running simulator, and how one is started.
+//! A running simulator, and its start.
 
 mod builder;
 mod control;
@@ -30,8 +30,8 @@ pub use builder::Builder;
 
 /// A local Microsoft Graph and identity platform.
 ///
-/// It listens on a port of the loopback interface, in a thread of its own, until it is dropped. Each simulator has its
-/// own tenant.
+/// It listens on a port of the loopback interface, in its own thread, until it is dropped. Each
+/// simulator has its own tenant.
 ///
 /// ```
 /// use simulator::Simulator;
@@ -53,26 +53,28 @@ pub struct Simulator {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Who may sign in to a simulator. All of it is invented.
+/// The credentials that a simulator accepts. All of them are invented.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Credentials {
     /// The tenant's GUID.
     pub tenant_id: String,
-    /// The tenant's domain, which is as good as its GUID.
+    /// The tenant's domain, which can be used in place of its GUID.
     pub domain: String,
-    /// A confidential client, for every grant. It proves itself with its secret, or with an assertion
-    /// ([`trust_certificate`](Simulator::trust_certificate), [`federate`](Simulator::federate)).
+    /// The id of a confidential client, for every grant. It authenticates with its secret, or with
+    /// an assertion ([`trust_certificate`](Simulator::trust_certificate),
+    /// [`federate`](Simulator::federate)).
     pub client_id: String,
     /// The client's secret.
     pub client_secret: String,
-    /// A public client, for every grant of a user. It has no secret.
+    /// The id of a public client, for every grant of a user. It has no secret.
     pub public_client_id: String,
-    /// A refresh token of [`user_principal_name`](Self::user_principal_name), issued to the confidential client.
+    /// A refresh token of [`user_principal_name`](Self::user_principal_name), issued to the
+    /// confidential client.
     pub refresh_token: String,
     /// A refresh token of the same user, issued to the public client.
     pub public_refresh_token: String,
-    /// The id of the user who signs in: whom `/me` is.
+    /// The id of the user who signs in. `/me` is this user.
     pub user_id: String,
     /// That user's principal name.
     pub user_principal_name: String,
@@ -82,43 +84,44 @@ impl Simulator {
     /// Starts a simulator of the tenant Contoso, on any free port.
     ///
     /// # Errors
-    /// Those of [`Builder::start`].
+    /// Returns the errors of [`Builder::start`].
     pub async fn start() -> Result<Self, Error> {
         Self::builder().start().await
     }
 
-    /// The choices for a new simulator.
+    /// Returns the settings for a new simulator.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Graph's root: `http://127.0.0.1:…/v1.0`.
+    /// Returns Graph's root: `http://127.0.0.1:…/v1.0`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The login host, to which `/{tenant}/oauth2/v2.0/token` is appended: `http://127.0.0.1:…`.
+    /// Returns the login host, to which `/{tenant}/oauth2/v2.0/token` is appended:
+    /// `http://127.0.0.1:…`.
     pub fn login_url(&self) -> &str {
         &self.core.host
     }
 
-    /// The host that takes no token: files are read from there, slices of uploads are sent there, and copies are watched
-    /// there. `http://127.0.0.1:…`, of another port than Graph.
+    /// Returns the host that takes no token: `http://127.0.0.1:…`, with another port than Graph. A
+    /// client downloads files, uploads slices and polls copies there.
     pub fn storage_url(&self) -> String {
         self.core.state().storage.host.clone()
     }
 
-    /// Who may sign in.
+    /// Returns the credentials that the simulator accepts.
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
     }
 
-    /// An access token of the application, as `client_credentials` gives it.
+    /// Returns an access token of the application, as `client_credentials` issues it.
     pub fn app_token(&self) -> String {
         self.issue(Caller::Application)
     }
 
-    /// An access token of the user who signs in.
+    /// Returns an access token of the user who signs in.
     pub fn user_token(&self) -> String {
         let user = self.core.state().user;
         self.issue(Caller::User(user))
@@ -139,18 +142,18 @@ impl Simulator {
             .issue(&mut state.ids, state.clock.now(), issue)
     }
 
-    /// The requests so far, sign-in included, in the order in which they came. The last 10,000 are
-    /// kept, or as many as [`Builder::kept_requests`] says.
+    /// Returns the requests so far, sign-in included, in the order in which they arrived. The
+    /// simulator keeps the last 10,000, or as many as [`Builder::kept_requests`] sets.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.core.state().recorder.all()
     }
 
-    /// How many requests there were, those included that are not kept.
+    /// Returns the number of requests, including those that are no longer kept.
     pub fn request_counts(&self) -> RequestCounts {
         self.core.state().recorder.counts()
     }
 
-    /// What requests over HTTP have changed so far, in the order of the changes. All are kept.
+    /// Returns the changes that requests over HTTP have made so far, in their order. All are kept.
     ///
     /// ```
     /// use simulator::{ChangeKind, Simulator};
@@ -175,45 +178,47 @@ impl Simulator {
         self.core.state().recorder.clear();
     }
 
-    /// What was sent to webhooks so far, handshakes aside.
+    /// Returns the notifications that were sent to webhooks so far, without the validation
+    /// requests.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.core.state().webhooks.deliveries.clone()
     }
 
-    /// Creates an entity, as a POST to the path below [`url`](Self::url) would, without token and record.
+    /// Creates an entity, as a POST to the path below [`url`](Self::url) would. The call needs no
+    /// token and is not recorded.
     ///
     /// # Errors
-    /// [`Error::Refused`] where a client would be refused.
+    /// Returns [`Error::Refused`] if a client would be refused.
     pub fn create(&self, path: &str, entity: Value) -> Result<Value, Error> {
         self.perform(Method::POST, path, Some(entity))
     }
 
-    /// Reads what is at a path, as a GET would.
+    /// Reads the resource at a path, as a GET would.
     ///
     /// # Errors
-    /// [`Error::Refused`] where a client would be refused.
+    /// Returns [`Error::Refused`] if a client would be refused.
     pub fn read(&self, path: &str) -> Result<Value, Error> {
         self.perform(Method::GET, path, None)
     }
 
-    /// Changes what is at a path, as a PATCH would.
+    /// Changes the resource at a path, as a PATCH would.
     ///
     /// # Errors
-    /// [`Error::Refused`] where a client would be refused.
+    /// Returns [`Error::Refused`] if a client would be refused.
     pub fn update(&self, path: &str, properties: Value) -> Result<Value, Error> {
         self.perform(Method::PATCH, path, Some(properties))
     }
 
-    /// Removes what is at a path, as a DELETE would.
+    /// Removes the resource at a path, as a DELETE would.
     ///
     /// # Errors
-    /// [`Error::Refused`] where a client would be refused.
+    /// Returns [`Error::Refused`] if a client would be refused.
     pub fn delete(&self, path: &str) -> Result<(), Error> {
         self.perform(Method::DELETE, path, None).map(|_| ())
     }
 
-    /// Answers a request without the network: checked, carried out and recorded like one that came over it. Faults of
-    /// the connection have no effect here.
+    /// Responds to a request without the network. The request is checked, carried out and recorded
+    /// like one that came over the network. Faults of the connection have no effect here.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -239,7 +244,7 @@ impl Simulator {
         response
     }
 
-    /// Carries out a request of the user who signs in. An answer without JSON is null.
+    /// Carries out a request of the user who signs in. A response without JSON becomes null.
     fn perform(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Error> {
         let mut headers = HeaderMap::new();
         headers.insert("consistencylevel", HeaderValue::from_static("eventual"));
@@ -260,7 +265,8 @@ impl Simulator {
         let state = &mut *guard;
         let caller = Caller::User(state.user);
         let graph = state.graph(&self.core.description, &self.url, caller, None);
-        // Nobody is asked whether a webhook is there: this is no request of a client.
+        // The simulator does not validate a webhook here, because this request does not come from a
+        // client.
         let outcome = Graph {
             validation: Validation::Passed,
             ..graph
@@ -280,7 +286,7 @@ impl Simulator {
     }
 }
 
-/// What a future gives that has nothing to wait for.
+/// Returns the output of a future that is ready at once.
 fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => Some(value),
@@ -290,7 +296,7 @@ fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        // The server ends on either: a message, or nobody left to send one.
+        // The server ends if it gets a message, or if the sender is dropped.
         self.stop.take();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -298,7 +304,7 @@ impl Drop for Simulator {
     }
 }
 
-/// Shows no secret.
+/// Omits all secrets.
 impl fmt::Debug for Credentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -1,4 +1,5 @@
-//! What a test can make the identity platform do: who signs in, with what, and what stands in the way.
+//! The methods with which a test controls the identity platform: users, credentials, and obstacles
+//! to signing in.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,10 +13,11 @@ use crate::resource::Caller;
 use crate::store::Id;
 
 impl Simulator {
-    /// Registers a certificate (DER) of the confidential client: it can sign assertions from then on.
+    /// Registers a certificate (DER) of the confidential client. From then on it can sign
+    /// assertions.
     ///
     /// # Panics
-    /// Where it is no X.509 certificate of an RSA key.
+    /// Panics if it is not an X.509 certificate of an RSA key.
     pub fn trust_certificate(&self, der: &[u8]) {
         let trusted = self.core.state().identity.assertions.trust(der);
         if let Err(reason) = trusted {
@@ -23,8 +25,9 @@ impl Simulator {
         }
     }
 
-    /// Registers a federated credential of the confidential client: who has a
-    /// [`federated_token`](Self::federated_token) of this subject signs in with it instead of a secret.
+    /// Registers a federated credential of the confidential client. A program that has a
+    /// [`federated_token`](Self::federated_token) of this subject signs in with it instead of a
+    /// secret.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -43,30 +46,34 @@ impl Simulator {
         state.identity.federated.push(subject.to_owned());
     }
 
-    /// A token as Kubernetes writes it into the file `AZURE_FEDERATED_TOKEN_FILE`, for one hour.
+    /// Returns a token as Kubernetes writes it into the file `AZURE_FEDERATED_TOKEN_FILE`, for one
+    /// hour.
     pub fn federated_token(&self, subject: &str) -> String {
         let mut state = self.core.state();
         let now = state.clock.now();
         state.platform(now).federated_token(subject)
     }
 
-    /// Registers an address to which both clients may have browsers sent back. At the start, the public client has
-    /// `http://localhost`, with any port and path, and the confidential one `http://localhost:3000/signed-in`.
+    /// Registers an address to which both clients may have browsers sent back. At the start, the
+    /// public client has `http://localhost`, with any port and path. The confidential one has
+    /// `http://localhost:3000/signed-in`.
     pub fn redirect_uri(&self, uri: &str) {
         self.core.state().identity.add_redirect(uri);
     }
 
-    /// Says who is signed in at the browser, by id or principal name; `None` is nobody. At the start it is the user of `/me`.
+    /// Sets the user who is signed in at the browser, by id or principal name. With `None`, no user
+    /// is signed in. At the start it is the user of `/me`.
     ///
     /// # Panics
-    /// Where the tenant has no such user.
+    /// Panics if the tenant does not have this user.
     pub fn browser_user(&self, user: Option<&str>) {
         let mut state = self.core.state();
         let user = user.map(|user| known(&state, user));
         state.identity.browser = user;
     }
 
-    /// Lets the next visit of a browser (to sign in, or to consent as an administrator) end with an error.
+    /// Lets the next visit of a browser (to sign in, or to consent as an administrator) end with an
+    /// error.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -82,8 +89,8 @@ impl Simulator {
         self.core.state().identity.refusal = Some(refusal);
     }
 
-    /// Enters the code that a device shows, as the user of the browser does; where there is none, the user of `/me`.
-    /// `false` where no device waits with this code.
+    /// Enters the code that a device shows, as the user of the browser does. If no user is signed
+    /// in there, the user of `/me` enters it. Returns `false` if no device waits with this code.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -101,37 +108,39 @@ impl Simulator {
         state.identity.approve_device(user_code, user, now)
     }
 
-    /// Declines what a device asks for. `false` where no device waits with this code.
+    /// Declines the request of a device. Returns `false` if no device waits with this code.
     pub fn decline_device(&self, user_code: &str) -> bool {
         let mut state = self.core.state();
         let now = state.clock.now();
         state.identity.devices.decline(user_code, now)
     }
 
-    /// Sets how long devices that begin from now on have to wait between two questions: five seconds at the start, and as
-    /// many questions as they like where it is zero. The time is that of the simulator's clock ([`advance`](Self::advance)).
+    /// Sets the time that devices must wait between two polls, for devices that begin from now on.
+    /// The default is five seconds. With zero, a device may poll as often as it likes. The time is
+    /// that of the simulator's clock ([`advance`](Self::advance)).
     pub fn set_device_interval(&self, interval: Duration) {
         self.core.state().identity.devices.interval = interval;
     }
 
-    /// Answers the next questions of devices with `slow_down`, however late they come.
+    /// Responds to the next polls of devices with `slow_down`, however late they come.
     pub fn device_slow_down(&self, times: u32) {
         self.core.state().identity.devices.slow_downs = times;
     }
 
-    /// Ends all that a user (by id or principal name) has granted, as an administrator does: refresh tokens, and access
-    /// tokens before their time. Graph's `revokeSignInSessions` does the same.
+    /// Ends all grants of a user (by id or principal name), as an administrator does. Refresh
+    /// tokens and access tokens end before they expire. Graph's `revokeSignInSessions` does the
+    /// same.
     ///
     /// # Panics
-    /// Where the tenant has no such user.
+    /// Panics if the tenant does not have this user.
     pub fn revoke_user(&self, user: &str) {
         let mut state = self.core.state();
         let user = known(&state, user);
         state.identity.revoke_user(user);
     }
 
-    /// A token with which a user (by id or principal name) calls the confidential client: its audience is
-    /// `api://{client id}`.
+    /// Returns a token with which a user (by id or principal name) calls the confidential client.
+    /// Its audience is `api://{client id}`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -144,13 +153,14 @@ impl Simulator {
     /// ```
     ///
     /// # Panics
-    /// Where the tenant has no such user.
+    /// Panics if the tenant does not have this user.
     pub fn incoming_token(&self, user: &str) -> String {
         let user = known(&self.core.state(), user);
         self.incoming(Caller::User(user))
     }
 
-    /// A token with which an application calls the confidential client by itself, without a user.
+    /// Returns a token with which an application calls the confidential client by itself, without a
+    /// user.
     pub fn incoming_app_token(&self) -> String {
         self.incoming(Caller::Application)
     }
@@ -162,9 +172,10 @@ impl Simulator {
         state.platform(now).incoming_token(client, caller)
     }
 
-    /// Lets a policy of Conditional Access hold for a user (by id or principal name): refresh tokens and on-behalf-of are
-    /// answered with `interaction_required`, this AADSTS number and these claims, until the user has signed in with a
-    /// request that asked for the claims.
+    /// Applies a policy of Conditional Access to a user (by id or principal name). Requests with
+    /// refresh tokens and on-behalf-of requests then get `interaction_required`, this AADSTS number
+    /// and these claims. This ends when the user has signed in with a request that asked for the
+    /// claims.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -178,25 +189,28 @@ impl Simulator {
     /// ```
     ///
     /// # Panics
-    /// Where the tenant has no such user.
+    /// Panics if the tenant does not have this user.
     pub fn require_claims(&self, user: &str, claims: Value, code: u32) {
         let mut state = self.core.state();
         let user = known(&state, user);
         state.identity.require_claims(user, claims, code);
     }
 
-    /// Withdraws all consent: users' grants are answered with AADSTS65001 until an administrator has consented
-    /// (`/{tenant}/v2.0/adminconsent`), or a user was asked to (`prompt=consent`).
+    /// Withdraws all consent. Users' grants then get AADSTS65001 until an administrator has
+    /// consented (`/{tenant}/v2.0/adminconsent`), or a user was asked to (`prompt=consent`).
     pub fn withdraw_consent(&self) {
         self.core.state().identity.set_consented(false);
     }
 
-    /// Assigns another managed identity to the simulated machine, beside its own. It is found by its client id, by its
-    /// object id, or by the id of its resource (`/subscriptions/…`).
+    /// Assigns another managed identity to the simulated machine, beside its own. It is found by
+    /// its client id, by its object id, or by the id of its resource (`/subscriptions/…`).
     ///
-    /// Below [`login_url`](Self::login_url), the metadata service is at `/metadata/identity/oauth2/token`, App Service and
-    /// Azure Machine Learning are at `/msi/token`, Cloud Shell is at `/cloudshell/token`, and Azure Arc at
-    /// `/arc/metadata/identity/oauth2/token`.
+    /// These are its endpoints below [`login_url`](Self::login_url):
+    ///
+    /// - the metadata service: `/metadata/identity/oauth2/token`
+    /// - App Service and Azure Machine Learning: `/msi/token`
+    /// - Cloud Shell: `/cloudshell/token`
+    /// - Azure Arc: `/arc/metadata/identity/oauth2/token`
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -216,28 +230,31 @@ impl Simulator {
         managed.assign(client_id, object_id, resource_id);
     }
 
-    /// What App Service puts into `IDENTITY_HEADER`, and Azure Machine Learning into `MSI_SECRET`.
+    /// Returns the value of `IDENTITY_HEADER` on App Service, and of `MSI_SECRET` on Azure Machine
+    /// Learning.
     pub fn identity_header(&self) -> String {
         self.core.state().identity.managed.header.clone()
     }
 
-    /// In which form App Service and Azure Machine Learning say when a token runs out.
+    /// Sets the form in which App Service and Azure Machine Learning send the expiry of a token.
     pub fn set_expires_on(&self, expires_on: ExpiresOn) {
         self.core.state().identity.managed.expires_on = expires_on;
     }
 
-    /// Names the file that Azure Arc's challenge names, and whose content it expects then, byte for byte.
+    /// Sets the file that Azure Arc's challenge names. The simulator then expects its content, byte
+    /// for byte.
     pub fn arc_key_file(&self, path: &Path) {
         self.core.state().identity.managed.key_file = Some(path.to_owned());
     }
 
-    /// Adds a tenant that both clients may sign in to. What Graph shows there is what it shows in the first one.
+    /// Adds a tenant that both clients may sign in to. Graph shows the same content there as in the
+    /// first one.
     pub fn add_tenant(&self, id: &str, domain: &str) {
         self.core.state().identity.add_tenant(id, domain);
     }
 }
 
-/// A user whom a test names.
+/// Returns the user that a test names.
 fn known(state: &State, user: &str) -> Id {
     match find_user(&state.store, user) {
         Some(id) => id,

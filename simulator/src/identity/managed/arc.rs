@@ -1,4 +1,4 @@
-//! Azure Arc: who can read a file of the machine runs on it.
+//! Azure Arc: a program that can read a file of the machine is taken to run on it.
 //!
 //! <https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication>
 
@@ -6,7 +6,7 @@ use super::Refused;
 use crate::identity::Platform;
 use crate::request::Request;
 
-/// The file that is named where a test has named none: nobody has it.
+/// The file that a challenge names if a test has set none. It does not exist.
 const NOWHERE: &str = "/var/opt/azcmagent/tokens/simulator.key";
 
 impl Platform<'_> {

@@ -1,4 +1,4 @@
-//! Managed identity: the platform that runs a program says who it is.
+//! Managed identity: the platform that runs a program authenticates it.
 //!
 //! <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>
 
@@ -24,21 +24,22 @@ use refusal::Refused;
 pub(crate) use refusal::problem;
 pub use success::ExpiresOn;
 
-/// The version of App Service's protocol that all have had since 2019.
+/// The version of App Service's protocol that is current since 2019.
 const APP_SERVICE: &str = "2019-08-01";
 
-/// The one before, which Azure Machine Learning speaks.
+/// The version before, which Azure Machine Learning uses.
 const MACHINE_LEARNING: &str = "2017-09-01";
 
-/// A platform that hands out tokens.
+/// A platform that issues tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// The metadata service of virtual machines.
     Imds,
-    /// App Service, Functions, Container Apps; and, by an older version of the protocol, Azure Machine Learning.
+    /// App Service, Functions and Container Apps. Azure Machine Learning uses an older version of
+    /// the same protocol.
     AppService,
     CloudShell,
-    /// Machines outside Azure.
+    /// Azure Arc, for machines outside Azure.
     Arc,
 }
 
@@ -62,13 +63,13 @@ struct Assigned {
     resource_id: String,
 }
 
-/// What the simulated machine knows.
+/// The managed identities of the simulated machine.
 pub(crate) struct Managed {
     assigned: Vec<Assigned>,
-    /// What App Service puts into `IDENTITY_HEADER`, and Machine Learning into `MSI_SECRET`.
+    /// The value of `IDENTITY_HEADER` on App Service, and of `MSI_SECRET` on Machine Learning.
     pub(crate) header: String,
     pub(crate) expires_on: ExpiresOn,
-    /// The file whose content shows that a program runs on the machine.
+    /// The file whose content proves that a program runs on the machine.
     pub(crate) key_file: Option<PathBuf>,
 }
 
@@ -96,14 +97,14 @@ impl Managed {
 /// The machine's own identity.
 const SYSTEM: &str = "5f6a2b1c-93d4-4c58-8a77-0e1d2c3b4a59";
 
-/// A parameter by which an identity is named, and what of it that is.
+/// A parameter that names an identity, and the id that it refers to.
 type Name = (&'static str, fn(&Assigned) -> &str);
 
 const CLIENT_ID: fn(&Assigned) -> &str = |assigned| &assigned.client_id;
 const OBJECT_ID: fn(&Assigned) -> &str = |assigned| &assigned.object_id;
 const RESOURCE_ID: fn(&Assigned) -> &str = |assigned| &assigned.resource_id;
 
-/// All parameters by which any source knows an identity.
+/// All parameters by which any source selects an identity.
 const NAMES: [Name; 6] = [
     ("client_id", CLIENT_ID),
     ("clientid", CLIENT_ID),
@@ -113,7 +114,7 @@ const NAMES: [Name; 6] = [
     ("mi_res_id", RESOURCE_ID),
 ];
 
-/// What is asked for.
+/// The resource and the identity that a request is for.
 struct Wanted {
     resource: String,
     client_id: String,
@@ -121,7 +122,7 @@ struct Wanted {
 }
 
 impl Platform<'_> {
-    /// Answers a request for a token.
+    /// Responds to a request for a token.
     pub(super) fn managed_identity(
         &mut self,
         source: Source,
@@ -140,7 +141,7 @@ impl Platform<'_> {
         Answer::bytes(http::StatusCode::OK, JSON, body.to_string())
     }
 
-    /// A token with which the identity calls a resource itself.
+    /// Returns a token with which the identity calls a resource itself.
     fn own_token(&mut self, wanted: &Wanted) -> String {
         let tenant_id = self.identity.home().to_owned();
         let issue = Issue {
@@ -195,7 +196,8 @@ impl Platform<'_> {
         })
     }
 
-    /// Checks that a request comes from the machine itself. The names by which it may ask for an identity are the answer.
+    /// Checks that a request comes from the machine itself. Returns the names of the parameters by
+    /// which it may select an identity.
     fn admit(
         &self,
         source: Source,
@@ -239,7 +241,8 @@ impl Platform<'_> {
         }
     }
 
-    /// The ids of the identity that is asked for, of its client and its principal: the machine's own, where none is named.
+    /// Returns the client id and principal id of the identity that the request selects. Without a
+    /// selection, they are those of the machine's own identity.
     fn assigned(&self, form: &Form, names: &[&str]) -> Result<(String, String), Refused> {
         let mut asked = NAMES
             .iter()
@@ -265,7 +268,7 @@ impl Platform<'_> {
     }
 }
 
-/// Whether a text is a date: dates compare as texts do.
+/// Checks whether a text is a date. Dates compare like texts.
 fn is_date(text: &str) -> bool {
     text.parse::<chrono::NaiveDate>().is_ok()
 }

@@ -1,4 +1,4 @@
-//! What the sources of managed identities say no with: each in its own form.
+//! The errors of the sources of managed identities, each in its own form.
 
 use http::header::WWW_AUTHENTICATE;
 use http::{Method, StatusCode};
@@ -103,7 +103,7 @@ fn said(source: Source, status: StatusCode, error: &str, message: &str, id: &str
     Answer::bytes(status, JSON, body.to_string())
 }
 
-/// What a source says along with a status that is its own fault.
+/// Returns the response that a source sends with an error status of its own.
 pub(crate) fn problem(source: Source, status: StatusCode, id: &str) -> Answer {
     let (error, message) = match status {
         StatusCode::TOO_MANY_REQUESTS => (

@@ -1,9 +1,9 @@
-//! The answers that carry a token.
+//! The responses that carry a token.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-/// The forms in which App Service has said when a token runs out.
+/// The forms in which App Service has sent the expiry of a token.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -23,11 +23,11 @@ pub enum ExpiresOn {
     /// Seconds since 1970, as text: `"1586984735"`.
     #[default]
     EpochText,
-    /// `"04/15/2020 21:05:35 +00:00"`
+    /// A date and time as in the US: `"04/15/2020 21:05:35 +00:00"`.
     UsDateTime,
-    /// `"2020-04-15 21:05:35"`
+    /// A date and time without zone: `"2020-04-15 21:05:35"`.
     DateTime,
-    /// `"2020-04-15T21:05:35Z"`
+    /// A date and time of RFC 3339: `"2020-04-15T21:05:35Z"`.
     Rfc3339,
 }
 
@@ -43,7 +43,7 @@ impl ExpiresOn {
     }
 }
 
-/// What the metadata service answers: every value is text.
+/// Returns the response of the metadata service, in which every value is text.
 pub(super) fn metadata(
     token: &str,
     resource: &str,
@@ -59,7 +59,7 @@ pub(super) fn metadata(
     })
 }
 
-/// What App Service answers: there is no `expires_in`.
+/// Returns the response of App Service, which has no `expires_in`.
 pub(super) fn app_service(
     token: &str,
     resource: &str,
