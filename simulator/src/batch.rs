@@ -1,4 +1,4 @@
-//! `$batch`: several requests in one, as JSON.
+//! The endpoint `$batch`: several requests in one, as JSON.
 //!
 //! <https://learn.microsoft.com/graph/json-batching>
 
@@ -13,24 +13,24 @@ use crate::answer::Answer;
 use crate::refusal::Refusal;
 use crate::request::Request;
 
-/// How many requests a batch holds at most.
+/// The largest number of requests in a batch.
 const LARGEST: usize = 20;
 
 /// One request of a batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) id: String,
-    /// The places in the batch of those that have to succeed first.
+    /// The positions in the batch of the requests that have to succeed first.
     pub(crate) after: Vec<usize>,
-    /// The request, or why it cannot be one.
+    /// The request, or the reason why it is invalid.
     pub(crate) request: Result<Request, Refusal>,
 }
 
-/// What became of a part.
+/// The outcome of a part.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
     Answered(Answer),
-    /// Nobody ever heard of it.
+    /// The part has no response.
     Lost,
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn read(body: &[u8], root: &str) -> Result<Vec<Part>, Refusal> {
     }
 }
 
-/// A list of texts; one that is not there is empty.
+/// Returns a list of texts. A missing list is empty.
 fn texts(value: Option<&Value>) -> Option<Vec<String>> {
     match value {
         None | Some(Value::Null) => Some(Vec::new()),
@@ -99,7 +99,7 @@ fn texts(value: Option<&Value>) -> Option<Vec<String>> {
     }
 }
 
-/// A request out of its JSON. `None` where the JSON has not the form of one.
+/// Reads a request from its JSON. Returns `None` if the JSON does not have the form of a request.
 fn part(json: &Value, root: &str) -> Option<Result<Request, Refusal>> {
     let text = |name: &str| json.get(name).and_then(Value::as_str);
     let method = text("method")?.to_ascii_uppercase();
@@ -116,7 +116,7 @@ fn part(json: &Value, root: &str) -> Option<Result<Request, Refusal>> {
         }
         Some(_) => return None,
     }
-    // Who asks is said once, for the whole of the batch.
+    // The batch carries the access token once, for all its parts.
     headers.remove(AUTHORIZATION);
     if url.contains("://") || !url.is_ascii() || url.contains([' ', '#']) {
         return Some(Err(Refusal::bad_request(format!(
@@ -164,7 +164,7 @@ fn is_json(media_type: &str) -> bool {
     media_type == "application/json" || media_type.ends_with("+json")
 }
 
-/// A part that waits for itself, over however many others.
+/// Returns a part that depends on itself, directly or through other parts.
 fn circle(parts: &[Part]) -> Option<&str> {
     let mut done = vec![false; parts.len()];
     loop {
@@ -181,7 +181,7 @@ fn circle(parts: &[Part]) -> Option<&str> {
     parts.get(left).map(|part| part.id.as_str())
 }
 
-/// What a part is answered with when one that it depends on has failed.
+/// Returns the response to a part whose dependency has failed.
 pub(crate) fn dependency_failed() -> Refusal {
     Refusal::new(
         StatusCode::FAILED_DEPENDENCY,
@@ -190,7 +190,7 @@ pub(crate) fn dependency_failed() -> Refusal {
     )
 }
 
-/// The answer of the batch, with the parts in the order of `outcomes`.
+/// Returns the response of the batch, with the parts in the order of `outcomes`.
 pub(crate) fn write(outcomes: &[(String, Outcome)]) -> Answer {
     let mut texts = Vec::new();
     for (id, outcome) in outcomes {
@@ -215,7 +215,8 @@ pub(crate) fn write(outcomes: &[(String, Outcome)]) -> Answer {
             Ok(json) if is_json(media_type) => Some(json),
             _ => Some(json!(STANDARD.encode(&answer.body))),
         };
-        // A gateway's page stands there as it came, and makes the whole of it something else than JSON.
+        // A gateway's page is inserted as it came, so the body of the batch is no longer valid
+        // JSON.
         if media_type == "text/html" {
             let page = String::from_utf8_lossy(&answer.body);
             let response = Value::Object(response).to_string();
@@ -232,7 +233,8 @@ pub(crate) fn write(outcomes: &[(String, Outcome)]) -> Answer {
     Answer::json_text(StatusCode::OK, text)
 }
 
-/// A header's name, as the services behind a batch spell it: each in its own way.
+/// Returns a header's name in the spelling of the services behind a batch, which differ from each
+/// other.
 fn spelled(name: &HeaderName) -> String {
     let name = name.as_str();
     if name.starts_with("x-") || name.starts_with("request") {

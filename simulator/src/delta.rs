@@ -1,30 +1,32 @@
-//! The tokens of delta queries: opaque to a client, and a place in the journal to the simulator.
+//! The tokens of delta queries: opaque to a client, and a position in the journal to the simulator.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 
-/// Where a delta query goes on.
+/// The position at which a delta query continues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
     /// The path of the query below the root, without a token.
     pub(crate) path: String,
-    /// The options that the first request had: the links of the answers carry them on.
+    /// The options of the first request, which the links of the responses carry on.
     pub(crate) pairs: Vec<(String, String)>,
-    /// The place in the journal from which on changes are told; `None` tells all that is there.
+    /// The position in the journal from which changes are reported. `None` reports all existing
+    /// entities.
     pub(crate) since: Option<usize>,
-    /// The place at which the round ends, from where the next one goes on. `None` before the round has begun.
+    /// The position at which the round ends and the next one begins. `None` before the round has
+    /// begun.
     pub(crate) until: Option<usize>,
-    /// Where in the round the next page begins.
+    /// The start of the next page within the round.
     pub(crate) position: u64,
     pub(crate) issued: DateTime<Utc>,
 }
 
-/// What stands for a token.
+/// The result of looking up a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Cursor(Cursor),
-    /// A token that once was good, with the query that it was for, where it is known.
+    /// A token that has expired, with the query that it was for, if it is known.
     Dead(Option<Cursor>),
     Malformed,
 }
@@ -33,12 +35,12 @@ pub(crate) enum Found {
 #[derive(Debug, Default)]
 pub(crate) struct Deltas {
     cursors: Vec<Cursor>,
-    /// Those before this one have run out.
+    /// The number of the first valid token. Those before it have expired.
     first: usize,
 }
 
 impl Deltas {
-    /// A token for a cursor.
+    /// Returns a token for a cursor.
     pub(crate) fn token(&mut self, cursor: Cursor) -> String {
         let at = self.cursors.len();
         self.cursors.push(cursor);
@@ -55,13 +57,13 @@ impl Deltas {
         }
     }
 
-    /// Lets all tokens run out.
+    /// Lets all tokens expire.
     pub(crate) fn expire(&mut self) {
         self.first = self.cursors.len();
     }
 }
 
-/// A token's text: its number, and what shows that nobody made it up.
+/// Returns a token's text: its number, and a check value that detects invented tokens.
 fn text(at: usize) -> String {
     let at = at as u64;
     let mark = crate::ids::hash(&format!("delta {at}"));

@@ -1,4 +1,4 @@
-//! Ids as Graph's services make them, but the same at each run.
+//! The creation of ids in the form of Graph's services, but the same at each run.
 
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
@@ -6,14 +6,15 @@ use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use crate::description::schema::Schemas;
 use crate::service::Service;
 
-/// Makes ids out of a counter: unlike each other, and the same in each run of a test.
+/// A source of ids from a counter. The ids differ from each other, and are the same in each run of
+/// a test.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ids {
     made: u64,
 }
 
 impl Ids {
-    /// Some bits that do not repeat.
+    /// Returns bits that do not repeat.
     fn bits(&mut self) -> u64 {
         self.made += 1;
         mix(self.made)
@@ -26,17 +27,17 @@ impl Ids {
             .collect()
     }
 
-    /// A GUID of version 4.
+    /// Returns a GUID of version 4.
     pub(crate) fn guid(&mut self) -> String {
         guid(self.bits(), self.bits())
     }
 
-    /// Text for a secret: a token's signature, a refresh token.
+    /// Returns text for a secret: a token's signature, a refresh token.
     pub(crate) fn secret(&mut self, bytes: usize) -> String {
         URL_SAFE_NO_PAD.encode(self.bytes(bytes))
     }
 
-    /// A new entity's id, in the form that its service uses.
+    /// Returns a new entity's id, in the form that its service uses.
     pub(crate) fn entity(&mut self, schemas: &Schemas, type_name: &str) -> String {
         match type_name {
             "microsoft.graph.site" => {
@@ -62,7 +63,7 @@ impl Ids {
     }
 }
 
-/// Two words as a GUID of version 4.
+/// Formats two words as a GUID of version 4.
 pub(crate) fn guid(high: u64, low: u64) -> String {
     let (high, low) = (high & !0xf000 | 0x4000, low & !(0b11 << 62) | 0b10 << 62);
     let (a, b, c) = (high >> 32, high >> 16 & 0xffff, high & 0xffff);
@@ -73,13 +74,14 @@ pub(crate) fn guid(high: u64, low: u64) -> String {
     )
 }
 
-/// The same bits for the same text.
+/// Returns the same bits for the same text.
 pub(crate) fn hash(text: &str) -> u64 {
     text.bytes()
         .fold(0x9e37_79b9, |state, byte| mix(state ^ u64::from(byte)))
 }
 
-/// The finalizer of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+/// Applies the finalizer of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number
+/// generators, 2014).
 fn mix(counter: u64) -> u64 {
     let z = counter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -103,12 +105,12 @@ impl Chance {
         mix(self.state)
     }
 
-    /// A number from 0 to below `end`; 0 where that is 0.
+    /// Returns a number from 0 to below `end`, or 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next().checked_rem(end).unwrap_or_default()
     }
 
-    /// A number from 0 to below 1.
+    /// Returns a number from 0 to below 1.
     pub(crate) fn fraction(&mut self) -> f64 {
         f64::from((self.next() >> 32) as u32) / (f64::from(u32::MAX) + 1.0)
     }
@@ -125,7 +127,7 @@ fn base32(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| digit(byte % 32)).collect()
 }
 
-/// Whether the text is a GUID.
+/// Checks whether the text is a GUID.
 pub(crate) fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.char_indices().all(|(at, character)| match at {

@@ -1,8 +1,9 @@
-//! What the tenant holds: entities, and which of them hang where.
+//! The content of the tenant: entities, and the relations between them.
 //!
-//! The same entity may hang in several places (a message below its folder and below its mailbox; a user below `/users`
-//! and below a group's members), so entities are kept apart from the relations between them. The service root is an
-//! entity as well: its relations are the entity sets and singletons.
+//! The same entity may be in several relations. A message is below its folder and below its
+//! mailbox, and a user is below `/users` and below a group's members. For this reason, entities are
+//! stored apart from the relations between them. The service root is an entity as well: its
+//! relations are the entity sets and singletons.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::changes::ChangeKind;
 use crate::journal::{Change, Journal};
 
-/// An entity's number, in the order in which entities were made.
+/// An entity's number, in the order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Id(u64);
 
@@ -21,7 +22,7 @@ impl Id {
     /// The service root.
     pub(crate) const ROOT: Self = Self(0);
 
-    /// The number, for a page's token.
+    /// Returns the number, for a page's token.
     pub(crate) fn number(self) -> u64 {
         self.0
     }
@@ -32,26 +33,26 @@ impl Id {
 pub(crate) struct Entity {
     /// Its type (`microsoft.graph.user`).
     pub(crate) kind: String,
-    /// What stands for it in a URL.
+    /// The key that names the entity in a URL.
     pub(crate) key: String,
-    /// Its structural properties; one that is not set, or null, is not here.
+    /// Its structural properties, without those that are not set or are null.
     pub(crate) properties: Map<String, Value>,
-    /// Where it was made.
+    /// The place where it was created.
     pub(crate) parent: Option<(Id, String)>,
-    /// How often it was changed.
+    /// The number of its changes.
     pub(crate) revision: u64,
     relations: BTreeMap<String, Relation>,
-    /// Where it hangs: what is the inverse of [`relations`](Self::relations).
+    /// The relations that hold the entity: the inverse of [`relations`](Self::relations).
     hangs: BTreeSet<(Id, String)>,
     contents: BTreeMap<String, Content>,
 }
 
-/// What hangs below an entity by one name.
+/// The entities below an entity in one relation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {
     /// One entity, or the knowledge that there is none.
     One(Option<Id>),
-    /// Many, in the order in which they were made.
+    /// Many entities, in the order of creation.
     Many(BTreeSet<Id>),
 }
 
@@ -74,10 +75,11 @@ pub(crate) struct Mark {
 pub(crate) struct Store {
     entities: BTreeMap<Id, Entity>,
     by_key: HashMap<String, BTreeSet<Id>>,
-    /// Other names of an entity, in lower case: a user's principal name, a folder's well-known name.
+    /// The other names of an entity, in lower case: a user's principal name, a folder's well-known
+    /// name.
     by_alias: HashMap<String, BTreeSet<Id>>,
     next: u64,
-    /// What has happened, in its order.
+    /// The changes, in their order.
     pub(crate) journal: Journal,
 }
 
@@ -93,7 +95,7 @@ impl Store {
         }
     }
 
-    /// Adds an entity that hangs nowhere yet.
+    /// Adds an entity that is in no relation yet.
     pub(crate) fn insert(&mut self, kind: &str, key: &str, properties: Map<String, Value>) -> Id {
         let id = Id(self.next);
         self.next += 1;
@@ -109,7 +111,7 @@ impl Store {
         id
     }
 
-    /// The point in time up to which everything was written.
+    /// Returns the present point in time, for a later look at the changes since then.
     pub(crate) fn mark(&self) -> Mark {
         Mark {
             journal: self.journal.end(),
@@ -117,7 +119,7 @@ impl Store {
         }
     }
 
-    /// What was changed since a mark, each entity once for each kind of change.
+    /// Returns the changes since a mark, each entity once for each kind of change.
     pub(crate) fn changed_since(&self, mark: Mark) -> Vec<(ChangeKind, Id, &Entity)> {
         let mut changed: Vec<(ChangeKind, Id, &Entity)> = Vec::new();
         for change in self.journal.between(mark.journal, self.journal.end()) {
@@ -129,7 +131,7 @@ impl Store {
             };
             let kind = match kind {
                 ChangeKind::Deleted => kind,
-                // What happens to a new entity is a part of its creation.
+                // Further changes of a new entity are a part of its creation.
                 _ if id.0 >= mark.next => ChangeKind::Created,
                 kind => kind,
             };
@@ -143,7 +145,7 @@ impl Store {
         changed
     }
 
-    /// The entity of this number.
+    /// Returns the entity of this number.
     pub(crate) fn numbered(&self, number: u64) -> Option<Id> {
         let id = Id(number);
         self.entities.contains_key(&id).then_some(id)
@@ -153,12 +155,13 @@ impl Store {
         self.entities.get(&id)
     }
 
-    /// Says what time it is for all that is written from now on.
+    /// Sets the time for all changes from now on.
     pub(crate) fn at(&mut self, now: DateTime<Utc>) {
         self.journal.now = now;
     }
 
-    /// Changes an entity's properties: its revision goes up, and the journal says which were touched.
+    /// Changes an entity's properties. Its revision goes up, and the journal records the changed
+    /// names.
     pub(crate) fn change(&mut self, id: Id, change: impl FnOnce(&mut Map<String, Value>)) {
         let Some(entity) = self.entities.get_mut(&id) else {
             return;
@@ -175,13 +178,13 @@ impl Store {
         self.journal.write(Change::Properties { id, names });
     }
 
-    /// Removes an entity and what was made below it.
+    /// Removes an entity and the entities that were created below it.
     pub(crate) fn remove(&mut self, id: Id) -> Option<Entity> {
         let above = self.ancestors(id).skip(1).map(|(id, _)| id).collect();
         self.remove_below(id, above)
     }
 
-    /// `above` are those that the entity stood below.
+    /// Removes an entity. `above` are the entities that it was below.
     fn remove_below(&mut self, id: Id, above: Vec<Id>) -> Option<Entity> {
         let entity = self.entities.remove(&id)?;
         if let Some(ids) = self.by_key.get_mut(&entity.key) {
@@ -227,7 +230,7 @@ impl Store {
         Some(entity)
     }
 
-    /// All entities, the root aside.
+    /// Returns all entities except for the root.
     pub(crate) fn entities(&self) -> impl Iterator<Item = (Id, &Entity)> {
         self.entities
             .iter()
@@ -243,26 +246,26 @@ impl Store {
             .insert(id);
     }
 
-    /// Takes another name from an entity.
+    /// Removes another name from an entity.
     pub(crate) fn forget_alias(&mut self, id: Id, alias: &str) {
         if let Some(ids) = self.by_alias.get_mut(&alias.to_lowercase()) {
             ids.remove(&id);
         }
     }
 
-    /// The entities with this key, and those with this name, that are still there.
+    /// Returns the existing entities with this key, and those with this name.
     pub(crate) fn named(&self, key: &str) -> impl Iterator<Item = (Id, &Entity)> {
         let by_alias = self.by_alias.get(&key.to_lowercase());
         let ids = self.by_key.get(key).into_iter().chain(by_alias).flatten();
         ids.filter_map(|id| Some((*id, self.entities.get(id)?)))
     }
 
-    /// What hangs below `owner` by this name. `None` where nothing was ever put there.
+    /// Returns the relation of this name below `owner`. Returns `None` if it was never set.
     pub(crate) fn relation(&self, owner: Id, name: &str) -> Option<&Relation> {
         self.entities.get(&owner)?.relations.get(name)
     }
 
-    /// The one entity that hangs there.
+    /// Returns the single entity of the relation.
     pub(crate) fn one(&self, owner: Id, name: &str) -> Option<Id> {
         match self.relation(owner, name)? {
             Relation::One(id) => id.filter(|id| self.entities.contains_key(id)),
@@ -270,7 +273,7 @@ impl Store {
         }
     }
 
-    /// The entities that hang there.
+    /// Returns the entities of the relation.
     pub(crate) fn many(&self, owner: Id, name: &str) -> Vec<Id> {
         match self.relation(owner, name) {
             Some(Relation::Many(ids)) => ids
@@ -283,7 +286,7 @@ impl Store {
         }
     }
 
-    /// Whether `id` hangs there.
+    /// Checks whether the relation holds `id`.
     pub(crate) fn holds(&self, owner: Id, name: &str, id: Id) -> bool {
         match self.relation(owner, name) {
             Some(Relation::Many(ids)) => ids.contains(&id),
@@ -292,7 +295,7 @@ impl Store {
         }
     }
 
-    /// Puts one entity there, or none.
+    /// Sets the single entity of the relation, or none.
     pub(crate) fn set(&mut self, owner: Id, name: &str, id: Option<Id>) {
         let Some(entity) = self.entities.get_mut(&owner) else {
             return;
@@ -331,7 +334,7 @@ impl Store {
         });
     }
 
-    /// Makes a collection there, where there is none yet.
+    /// Creates the collection, if it does not exist yet.
     pub(crate) fn open(&mut self, owner: Id, name: &str) {
         if let Some(entity) = self.entities.get_mut(&owner) {
             entity
@@ -341,7 +344,7 @@ impl Store {
         }
     }
 
-    /// Adds an entity to the collection there. `false` where it was in it before.
+    /// Adds an entity to the collection. Returns `false` if the collection already held it.
     pub(crate) fn add(&mut self, owner: Id, name: &str, id: Id) -> bool {
         let Some(entity) = self.entities.get_mut(&owner) else {
             return false;
@@ -363,7 +366,7 @@ impl Store {
         new
     }
 
-    /// Takes an entity out of there. `false` where it was not in it.
+    /// Takes an entity out of the relation. Returns `false` if the relation did not hold it.
     pub(crate) fn take(&mut self, owner: Id, name: &str, id: Id) -> bool {
         let Some(entity) = self.entities.get_mut(&owner) else {
             return false;
@@ -379,14 +382,14 @@ impl Store {
         taken
     }
 
-    /// Says where an entity was made.
+    /// Sets the place where an entity was created.
     pub(crate) fn settle(&mut self, id: Id, owner: Id, name: &str) {
         if let Some(entity) = self.entities.get_mut(&id) {
             entity.parent = Some((owner, name.into()));
         }
     }
 
-    /// The entity and those above it, up to the root.
+    /// Returns the entity and those above it, up to the root.
     pub(crate) fn ancestors(&self, id: Id) -> impl Iterator<Item = (Id, &Entity)> {
         let mut next = Some(id);
         std::iter::from_fn(move || {
@@ -397,7 +400,7 @@ impl Store {
         })
     }
 
-    /// The owners below which `id` hangs by this name.
+    /// Returns the owners whose relation of this name holds `id`.
     pub(crate) fn owners(&self, name: &str, id: Id) -> Vec<Id> {
         self.entities
             .get(&id)
@@ -416,7 +419,7 @@ impl Store {
         }
     }
 
-    /// Removes the bytes of a stream. `false` where there were none.
+    /// Removes the bytes of a stream. Returns `false` if there were none.
     pub(crate) fn remove_content(&mut self, id: Id, name: &str) -> bool {
         let entity = self.entities.get_mut(&id);
         let removed = entity.is_some_and(|entity| entity.contents.remove(name).is_some());
@@ -436,14 +439,14 @@ impl Store {
 }
 
 impl Entity {
-    /// Whether it hangs below `owner` by this name.
+    /// Checks whether the relation of this name below `owner` holds the entity.
     pub(crate) fn hangs(&self, owner: Id, name: &str) -> bool {
         self.hangs
             .iter()
             .any(|(id, relation)| *id == owner && relation == name)
     }
 
-    /// The owners below which it hangs by this name.
+    /// Returns the owners whose relation of this name holds the entity.
     pub(crate) fn below(&self, name: &str) -> Vec<Id> {
         let own = self.hangs.iter().filter(|(_, relation)| relation == name);
         own.map(|(owner, _)| *owner).collect()
@@ -451,7 +454,7 @@ impl Entity {
 }
 
 impl Relation {
-    /// The entities that hang there.
+    /// Returns the entities of the relation.
     fn ids(&self) -> impl Iterator<Item = Id> + use<> {
         let ids: Vec<Id> = match self {
             Self::One(one) => one.iter().copied().collect(),

@@ -1,17 +1,18 @@
-//! Values out of nothing but their type: the answers of functions and actions, singletons that nobody set.
+//! Values that are made from their type only: the results of functions and actions, and singletons
+//! that were never set.
 //!
-//! The same place gets the same value at each run. All properties of a type are there, so that a client reads each kind
-//! of value that Graph may send; objects inside of objects end after a few levels.
+//! The same place gets the same value at each run. All properties of a type are present, so that a
+//! client reads each kind of value that Graph may send. Nested objects end after a few levels.
 
 use serde_json::{Map, Value, json};
 
 use crate::description::schema::{EnumType, Property, Schema, Schemas, Type};
 use crate::ids;
 
-/// How deep objects stand in each other.
+/// The depth of nested objects.
 const DEPTH: u8 = 3;
 
-/// Times as the services write them: with none, three, six and seven digits of a second.
+/// Times as the services write them: with zero, three, six and seven digits of a second.
 const TIMES: [&str; 4] = [
     "2026-03-01T09:30:00Z",
     "2026-03-01T09:30:00.125Z",
@@ -19,20 +20,21 @@ const TIMES: [&str; 4] = [
     "2026-03-01T09:30:00.1234567Z",
 ];
 
-/// A value of the type; `name` is the property or place it is for.
+/// Returns a value of the type; `name` is the property or place it is for.
 pub(crate) fn value(schemas: &Schemas, kind: &Type, name: &str) -> Value {
     at_depth(schemas, kind, name, 0)
 }
 
-/// The structural properties of an entity or complex type.
+/// Returns the structural properties of an entity or complex type.
 pub(crate) fn object(schemas: &Schemas, type_name: &str) -> Map<String, Value> {
     properties(schemas, type_name, 0)
 }
 
-/// Bytes of a media type: an image that decodes, or a line of text.
+/// Returns bytes of a media type: an image that decodes, or a line of text.
 pub(crate) fn content(media_type: &str, name: &str) -> Vec<u8> {
     if media_type.starts_with("image/") {
-        // A PNG of one transparent pixel (RFC 2083); Graph, too, sends what it has, whatever was asked for.
+        // The bytes are a PNG of one transparent pixel (RFC 2083). Graph also sends the image type
+        // that it has, independent of the requested one.
         return vec![
             0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0,
             0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 11, b'I', b'D',
@@ -52,11 +54,12 @@ fn at_depth(schemas: &Schemas, kind: &Type, name: &str, depth: u8) -> Value {
         Type::Time => json!("09:30:00.0000000"),
         Type::Duration => json!("PT1H30M"),
         Type::Guid => json!(ids::guid(hash, ids::hash(&format!("{name}2")))),
-        // `+/` and padding: the alphabet that the service writes, whatever the description calls it.
+        // The value uses `+/` and padding, which the service writes even if the description names
+        // another alphabet.
         Type::Binary | Type::Content => json!("+/8="),
         Type::Int16 | Type::Int32 => json!(hash % 1_000),
         Type::Uint8 => json!(hash % 256),
-        // Larger than what a double holds.
+        // The value is larger than a double can hold exactly.
         Type::Int64 => json!(9_007_199_254_740_993_u64 + hash % 1_000),
         Type::Double | Type::Float | Type::Decimal => json!((hash % 1_000) as f64 + 0.5),
         Type::Boolean => json!(hash.is_multiple_of(2)),
@@ -108,7 +111,7 @@ fn word(members: &EnumType) -> Value {
     }
 }
 
-/// Text that suits a property of this name.
+/// Returns text that suits a property of this name.
 fn text(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     if lower.ends_with("url") || lower.ends_with("uri") {

@@ -1,4 +1,4 @@
-//! A batch, carried out: each part like a request of its own.
+//! The execution of a batch: each part is carried out like a request of its own.
 
 use http::header::{CACHE_CONTROL, HeaderName};
 use http::{Method, StatusCode};
@@ -14,7 +14,8 @@ use crate::request::Request;
 use crate::resource::Caller;
 
 impl Core {
-    /// Carries out the requests of a batch: those that depend on others after these, all others at the same time.
+    /// Carries out the requests of a batch. Requests run after those that they depend on, and
+    /// otherwise at the same time.
     pub(super) async fn batch(
         &self,
         version: Version<'_>,
@@ -53,7 +54,7 @@ impl Core {
                 }
             }
         }
-        // In which order the answers come is nobody's business.
+        // The order of the responses is not defined, so the simulator reverses it.
         let mut answers: Vec<_> = parts
             .into_iter()
             .map(|part| part.id)
@@ -105,7 +106,7 @@ impl Core {
         };
         let answer = self.end(&exchange, answer);
         match exchange.effect {
-            // A part has no framing of its own: what is cut is missing.
+            // A part has no framing of its own, so a part with cut JSON is missing instead.
             Some(Effect::Lost | Effect::CutJson) => batch::Outcome::Lost,
             _ => batch::Outcome::Answered(
                 answer

@@ -1,4 +1,4 @@
-//! One request on its way to an answer: its ids, and the fault that is for it.
+//! The state of one request until its response: its ids, and the fault that applies to it.
 
 use std::borrow::Cow;
 
@@ -14,20 +14,20 @@ use crate::identity::Manner;
 use crate::refusal::Refusal;
 use crate::request::Request;
 
-/// One request on its way to an answer.
+/// One request until its response.
 pub(super) struct Exchange {
     pub(super) now: DateTime<Utc>,
     pub(super) request_id: String,
     pub(super) client_request_id: String,
     pub(super) effect: Option<Effect>,
-    /// The kind of misbehavior that the effect is of, where it was drawn and not asked for.
+    /// The kind of misbehavior that the effect belongs to, if it was drawn by chance.
     pub(super) misbehavior: Option<Misbehavior>,
-    /// Whether webhooks can be reached.
+    /// Set if webhooks can be reached.
     pub(super) network: bool,
 }
 
 impl Core {
-    /// Looks at a request for the first time: which fault is for it.
+    /// Begins a request: assigns its ids, and chooses the fault that applies to it.
     pub(super) fn begin(&self, asked: Asked<'_>, network: bool) -> Exchange {
         let request = asked.request;
         let mut guard = self.state();
@@ -71,7 +71,7 @@ impl Core {
         }
     }
 
-    /// The response to a request that was looked at, with what its fault makes of it.
+    /// Returns the response to the request, with its fault applied to it.
     pub(super) fn end(&self, exchange: &Exchange, answer: Answer) -> Answer {
         let Some(effect) = &exchange.effect else {
             return answer;
@@ -87,7 +87,7 @@ impl Core {
 }
 
 impl Exchange {
-    /// The request, as far as it is heard.
+    /// Returns the request without the header that the fault hides.
     pub(super) fn heard<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
         match &self.effect {
             Some(Effect::Unheard(header)) => {
@@ -103,7 +103,7 @@ impl Exchange {
         refusal.answer(self.now, &self.request_id, &self.client_request_id)
     }
 
-    /// The headers that all answers of Graph have.
+    /// Adds the headers that all responses of Graph have.
     pub(super) fn dressed(&self, answer: Answer) -> Answer {
         answer
             .with(HeaderName::from_static("request-id"), &self.request_id)
@@ -119,7 +119,7 @@ impl Exchange {
             .with(DATE, &http_date(self.now))
     }
 
-    /// The odd way in which the request is to be carried out.
+    /// Returns the unusual way in which the request is to be carried out.
     pub(super) fn quirk(&self) -> Option<&Quirk> {
         match &self.effect {
             Some(Effect::Quirk(quirk)) => Some(quirk),

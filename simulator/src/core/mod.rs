@@ -1,4 +1,4 @@
-//! The simulator without its server: a request in, an answer out.
+//! The simulator without its server: it turns a request into a response.
 
 mod batching;
 mod exchange;
@@ -31,17 +31,17 @@ use crate::webhooks::deliver::handshake;
 use crate::webhooks::{Validation, Webhooks};
 use exchange::Exchange;
 
-/// All that a simulator is and has.
+/// The complete simulator.
 pub(crate) struct Core {
     pub(crate) description: Description,
-    /// The description behind `/beta`, where there is one.
+    /// The description behind `/beta`, if there is one.
     pub(crate) beta: Option<Description>,
-    /// `http://127.0.0.1:…`
+    /// The address of the simulator: `http://127.0.0.1:…`.
     pub(crate) host: String,
     state: Mutex<State>,
 }
 
-/// What changes.
+/// The state that changes.
 pub(crate) struct State {
     pub(crate) store: Store,
     pub(crate) ids: Ids,
@@ -49,7 +49,7 @@ pub(crate) struct State {
     pub(crate) identity: Identity,
     pub(crate) faults: Vec<Fault>,
     pub(crate) chaos: Option<Draws>,
-    /// What requests have changed.
+    /// The changes that requests have made.
     pub(crate) changes: Vec<RecordedChange>,
     pub(crate) throttle: Throttle,
     pub(crate) deltas: Deltas,
@@ -62,13 +62,13 @@ pub(crate) struct State {
     pub(crate) user: Id,
 }
 
-/// What goes back over the wire.
+/// The response that goes over the wire.
 pub(crate) struct Reply {
     pub(crate) effect: Option<Effect>,
     pub(crate) answer: Answer,
 }
 
-/// Which part of the simulator a path is for.
+/// The part of the simulator that a path belongs to.
 enum Part<'a> {
     Graph(Version<'a>, &'a str),
     Identity(Door<'a>),
@@ -79,7 +79,7 @@ enum Part<'a> {
 #[derive(Clone, Copy)]
 struct Version<'a> {
     description: &'a Description,
-    /// `/v1.0`
+    /// The path of the version: `/v1.0`.
     path: &'static str,
 }
 
@@ -98,7 +98,8 @@ impl Core {
         }
     }
 
-    /// The state. A panic elsewhere leaves it as it is: each change is whole by itself.
+    /// Locks the state. A panic elsewhere leaves it valid, because each change is complete by
+    /// itself.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -121,7 +122,7 @@ impl Core {
         Door::at(path).map_or(Part::Nothing, Part::Identity)
     }
 
-    /// Answers a request, and records it. Without a network, webhooks are taken to be there.
+    /// Responds to a request, and records it. Without a network, webhooks are assumed to exist.
     pub(crate) async fn handle(&self, host: Host, request: &Request, network: bool) -> Reply {
         let asked = Asked {
             request,
@@ -201,7 +202,8 @@ impl Core {
         }
     }
 
-    /// Carries out one request of Graph. The answer is there, with the place that gave it.
+    /// Carries out one request of Graph. Returns the response, with the path of the description
+    /// that served it.
     async fn call(
         &self,
         version: Version<'_>,
@@ -248,7 +250,7 @@ impl Core {
 }
 
 impl State {
-    /// The identity platform.
+    /// Returns the identity platform.
     pub(crate) fn platform(&mut self, now: DateTime<Utc>) -> Platform<'_> {
         Platform {
             identity: &mut self.identity,
@@ -258,14 +260,14 @@ impl State {
         }
     }
 
-    /// Ends what users have granted.
+    /// Revokes all grants of these users.
     pub(crate) fn sign_out(&mut self, users: &[Id]) {
         for user in users {
             self.identity.revoke_user(*user);
         }
     }
 
-    /// The service, as `caller` sees it.
+    /// Returns the service, as `caller` sees it.
     pub(crate) fn graph<'a>(
         &'a mut self,
         description: &'a Description,

@@ -1,5 +1,6 @@
-//! What Graph's services know of their own entities and the description does not say: that a user's `memberOf` is a
-//! group's `members` read backwards, that a message made below a mailbox is a draft, that a drive has a root.
+//! The rules of Graph's services for their own entities that the description does not state. For
+//! example, a user's `memberOf` is the inverse of a group's `members`. A message that is created
+//! directly below a mailbox is a draft. A drive has a root.
 
 mod place;
 
@@ -13,7 +14,7 @@ use crate::ids::Ids;
 use crate::storage::quick_xor::quick_xor_hash;
 use crate::store::{Content, Id, Store};
 
-/// Relations that are another one read from its other end.
+/// The relations that are the inverse of another one.
 const INVERSE: [(&str, &str); 5] = [
     ("memberOf", "members"),
     ("directReports", "manager"),
@@ -22,14 +23,14 @@ const INVERSE: [(&str, &str); 5] = [
     ("registeredDevices", "registeredUsers"),
 ];
 
-/// Relations that are another one, followed as far as it leads.
+/// The relations that follow another one transitively.
 const TRANSITIVE: [(&str, &str); 3] = [
     ("transitiveMembers", "members"),
     ("transitiveMemberOf", "memberOf"),
     ("transitiveReports", "directReports"),
 ];
 
-/// The entity set in which all entities of a type are found, wherever they were made.
+/// The entity set in which all entities of a type are found, independent of the place of creation.
 const HOMES: [(&str, &str); 11] = [
     ("microsoft.graph.user", "users"),
     ("microsoft.graph.group", "groups"),
@@ -44,8 +45,8 @@ const HOMES: [(&str, &str); 11] = [
     ("microsoft.graph.chat", "chats"),
 ];
 
-/// Types of which one place finds all entities of an owner by id, however deep they hang: a mailbox finds each folder,
-/// a drive each item.
+/// The types whose entities are found by id in one place of their owner, at any depth. A mailbox
+/// finds each folder, and a drive finds each item.
 const FLAT: [&str; 5] = [
     "microsoft.graph.mailFolder",
     "microsoft.graph.message",
@@ -54,7 +55,7 @@ const FLAT: [&str; 5] = [
     "microsoft.graph.listItem",
 ];
 
-/// What of a store and its description the rules need.
+/// The parts of a store and its description that the rules need.
 pub(crate) struct Tenant<'a> {
     pub(crate) schemas: &'a Schemas,
     pub(crate) store: &'a mut Store,
@@ -62,7 +63,7 @@ pub(crate) struct Tenant<'a> {
 }
 
 impl Tenant<'_> {
-    /// The entities of a collection, computed where it is not kept.
+    /// Returns the entities of a collection, and computes them if the collection is not stored.
     pub(crate) fn members(&self, owner: Id, relation: &str) -> Vec<Id> {
         if owner == Id::ROOT && relation == "directoryObjects" {
             let directory = |kind: &str| self.schemas.is_a(kind, "microsoft.graph.directoryObject");
@@ -104,7 +105,7 @@ impl Tenant<'_> {
         }
     }
 
-    /// Whether the relation is not kept, but read out of others.
+    /// Checks whether the relation is not stored, but computed from others.
     pub(crate) fn is_computed(owner: Id, relation: &str) -> bool {
         (owner == Id::ROOT && relation == "directoryObjects")
             || matches!(relation, "calendarView" | "joinedTeams")
@@ -114,7 +115,7 @@ impl Tenant<'_> {
                 .any(|(name, _)| *name == relation)
     }
 
-    /// The entity of a collection that a key stands for.
+    /// Returns the entity of a collection that has this key.
     pub(crate) fn find(&self, owner: Id, relation: &str, item: &str, key: &str) -> Option<Id> {
         let flat = FLAT.contains(&item);
         let top = |id| self.store.ancestors(id).last().map(|(id, _)| id);
@@ -133,7 +134,7 @@ impl Tenant<'_> {
         })
     }
 
-    /// Makes an entity below `owner`, in a collection or alone, and puts it wherever else it belongs.
+    /// Creates an entity below `owner`, in a collection or alone, and adds it to its other places.
     pub(crate) fn make(
         &mut self,
         place: Below<'_>,
@@ -155,7 +156,7 @@ impl Tenant<'_> {
         });
         let key = match (key.map(str::to_owned).or(sent), kind) {
             (Some(key), _) => key,
-            // A team is its group, seen from Teams.
+            // A team has the id of its group.
             (None, "microsoft.graph.team") if owner != Id::ROOT => self
                 .store
                 .get(owner)
@@ -180,13 +181,13 @@ impl Tenant<'_> {
         id
     }
 
-    /// The entity set in which an entity is found, wherever it was made.
+    /// Returns the entity set in which an entity is found, independent of the place of creation.
     pub(crate) fn home(&self, kind: &str) -> Option<&'static str> {
         let home = HOMES.iter().find(|(base, _)| self.schemas.is_a(kind, base));
         home.map(|(_, set)| *set)
     }
 
-    /// Stores the bytes of a stream, and what its entity says of them.
+    /// Stores the bytes of a stream, and the properties of its entity that describe them.
     pub(crate) fn fill(
         &mut self,
         id: Id,
@@ -217,7 +218,7 @@ impl Tenant<'_> {
             let file = json!({ "mimeType": media_type, "hashes": { "quickXorHash": hash } });
             properties.insert("file".into(), file);
             properties.insert("lastModifiedDateTime".into(), json!(timestamp(now)));
-            // The content's own tag, which other changes leave as it is.
+            // The tag of the content, which other changes do not affect.
             let tag = properties.get("cTag").and_then(Value::as_str);
             let version =
                 tag.and_then(|tag| tag.trim_end_matches('"').rsplit(',').next()?.parse().ok());
@@ -226,7 +227,8 @@ impl Tenant<'_> {
         });
     }
 
-    /// Brings a deleted object of the directory back. `None` where it is not among the deleted ones.
+    /// Restores a deleted object of the directory. Returns `None` if it is not among the deleted
+    /// ones.
     pub(crate) fn restore(&mut self, id: Id) -> Option<Id> {
         let entity = self.store.get(id)?;
         if entity.below("deletedItems").is_empty() {
@@ -240,7 +242,8 @@ impl Tenant<'_> {
         Some(self.make(place, &entity.kind, Some(&entity.key), entity.properties))
     }
 
-    /// Removes an entity, and keeps those of the directory among its deleted items, from where they can be restored.
+    /// Removes an entity. Objects of the directory stay among its deleted items, so that they can
+    /// be restored.
     pub(crate) fn delete(&mut self, id: Id) {
         let Some(entity) = self.store.remove(id) else {
             return;
@@ -254,7 +257,7 @@ impl Tenant<'_> {
             .store
             .one(Id::ROOT, "directory")
             .filter(|_| kept.contains(&entity.kind.as_str()))
-            // What is deleted a second time is gone.
+            // An object that is deleted a second time cannot be restored.
             .filter(|directory| !entity.hangs(*directory, "deletedItems"))
         else {
             return;
@@ -267,19 +270,19 @@ impl Tenant<'_> {
     }
 }
 
-/// A place for a new entity.
+/// The place of a new entity.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Below<'a> {
     pub(crate) owner: Id,
     pub(crate) relation: &'a str,
-    /// Whether many hang there.
+    /// Set if the place holds many entities.
     pub(crate) many: bool,
-    /// The property whose value is an entity's key there, where it is not `id`.
+    /// The property that holds an entity's key there, if it is not `id`.
     pub(crate) key_property: Option<&'a str>,
 }
 
 impl<'a> Below<'a> {
-    /// A place in a collection.
+    /// Creates a place in a collection.
     pub(crate) fn many(owner: Id, relation: &'a str) -> Self {
         Self {
             owner,
@@ -289,7 +292,7 @@ impl<'a> Below<'a> {
         }
     }
 
-    /// A place for one alone.
+    /// Creates a place for a single entity.
     pub(crate) fn one(owner: Id, relation: &'a str) -> Self {
         Self {
             owner,

@@ -1,4 +1,4 @@
-//! What an entity has from the start, and where else it hangs than where it was made.
+//! The initial content of an entity, and its places other than the place of creation.
 
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ const FOLDERS: [(&str, &str); 6] = [
 ];
 
 impl Tenant<'_> {
-    /// A folder of a drive that is there under a name of its own, as soon as it is asked for.
+    /// Returns a special folder of a drive, which is created when it is first requested.
     ///
     /// <https://learn.microsoft.com/graph/api/drive-get-specialfolder>
     pub(crate) fn special(&mut self, drive: Id, relation: &str, name: &str) -> Option<Id> {
@@ -52,7 +52,7 @@ impl Tenant<'_> {
         })
     }
 
-    /// Makes the singleton that a path names and nobody has made yet.
+    /// Creates the singleton that a path names, if it does not exist yet.
     pub(crate) fn materialize(&mut self, owner: Id, relation: &str, kind: &str) -> Id {
         let mut properties = synth::object(self.schemas, kind);
         if kind == "microsoft.graph.drive" {
@@ -62,7 +62,7 @@ impl Tenant<'_> {
         self.make(Below::one(owner, relation), kind, None, properties)
     }
 
-    /// What an entity has from the start, and where else it hangs.
+    /// Adds the initial content of an entity, and adds the entity to its other places.
     pub(super) fn place(&mut self, id: Id, owner: Id, relation: &str, kind: &str) {
         let home = HOMES.iter().find(|(base, _)| self.schemas.is_a(kind, base));
         if let Some((_, set)) = home {
@@ -102,7 +102,8 @@ impl Tenant<'_> {
             .map(str::to_owned)
     }
 
-    /// Gives a user what a mailbox has: its folders and its calendar. Does nothing the second time.
+    /// Gives a user the parts of a mailbox: its folders and its calendar. It does nothing the
+    /// second time.
     pub(crate) fn open_mailbox(&mut self, user: Id) {
         if self.store.relation(user, "mailFolders").is_some() {
             return;
@@ -125,7 +126,7 @@ impl Tenant<'_> {
         self.store.set(user, "calendar", Some(calendar));
     }
 
-    /// The mailbox, calendar or drive that `id` is part of.
+    /// Returns the mailbox, calendar or drive that `id` is part of.
     fn holder(&self, id: Id, kinds: &[&str]) -> Option<Id> {
         self.store
             .ancestors(id)
@@ -141,7 +142,7 @@ impl Tenant<'_> {
             return;
         }
         let folder = if owner == mailbox {
-            // What is made in no folder is a draft.
+            // A message that is created outside of a folder is a draft.
             let drafts = self
                 .store
                 .named("drafts")
@@ -203,7 +204,7 @@ impl Tenant<'_> {
         });
     }
 
-    /// The folders in which a message lies.
+    /// Returns the folders that hold a message.
     pub(crate) fn folders_of(&self, message: Id) -> Vec<Id> {
         let mut owners = self.store.owners("messages", message);
         owners.retain(|owner| {

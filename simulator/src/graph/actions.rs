@@ -15,7 +15,7 @@ const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
 const TEAM: &str = "microsoft.graph.team";
 const USER: &str = "microsoft.graph.user";
 const WORKBOOK: &str = "microsoft.graph.workbook";
-/// Copies in OneNote take their time.
+/// The copy actions of OneNote, which are long-running operations.
 const ONENOTE: [&str; 4] = [
     "copyNotebook",
     "copyToNotebook",
@@ -26,7 +26,7 @@ const MESSAGE: &str = "microsoft.graph.message";
 const FOLDER: &str = "microsoft.graph.mailFolder";
 
 impl Graph<'_> {
-    /// Carries out an action. `None` where only its answer is known.
+    /// Carries out an action. Returns `None` if only the type of its response is known.
     pub(super) fn act(
         &mut self,
         call: &Call<'_>,
@@ -59,7 +59,7 @@ impl Graph<'_> {
                 Ok(Some(self.workbook_session(*id)))
             }
             (_, name) if ONENOTE.contains(&name) => Ok(self.onenote_operation(*id)),
-            // The identity platform does the rest.
+            // The caller of this code then ends the user's grants at the identity platform.
             (USER, "revokeSignInSessions") => {
                 self.signed_out.push(*id);
                 let context = format!("{}/$metadata#Edm.Boolean", self.root);
@@ -77,7 +77,7 @@ impl Graph<'_> {
         }
     }
 
-    /// The folder of the same mailbox to which a message goes.
+    /// Returns the folder of the same mailbox to which a message goes.
     fn destination(&self, message: Id, parameters: &Value) -> Result<Id, Refusal> {
         let key = parameters.get("DestinationId").and_then(Value::as_str);
         let key = key.ok_or_else(|| Refusal::option_missing("DestinationId"))?;

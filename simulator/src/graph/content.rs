@@ -1,4 +1,5 @@
-//! Bytes: `$value`, `content` and other streams, and the structural properties that have a path of their own.
+//! Bytes: `$value`, `content` and other streams, and the structural properties that have their own
+//! path.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +18,7 @@ use crate::storage::media_type;
 use crate::store::{Content, Id};
 use crate::synth;
 
-/// Whether a file of this name can be read as a PDF.
+/// Checks whether a file of this name can be converted to PDF.
 fn is_convertible(name: &str) -> bool {
     const CONVERTIBLE: [&str; 9] = [
         "csv", "doc", "docx", "odt", "ppt", "pptx", "rtf", "xls", "xlsx",
@@ -28,7 +29,7 @@ fn is_convertible(name: &str) -> bool {
 }
 
 impl Graph<'_> {
-    /// `$value` of an entity.
+    /// Handles `$value` of an entity.
     pub(super) fn content(
         &mut self,
         call: &Call<'_>,
@@ -45,7 +46,7 @@ impl Graph<'_> {
         }
     }
 
-    /// A file's content is read elsewhere: at a URL that is good for some minutes and takes no token.
+    /// Redirects to a file's content: a URL that is valid for some minutes and takes no token.
     fn redirect(&mut self, call: &Call<'_>, id: Id) -> Result<Answer, Refusal> {
         let Some(entity) = self.tenant.store.get(id) else {
             return Ok(Answer::empty(StatusCode::NOT_FOUND));
@@ -79,10 +80,10 @@ impl Graph<'_> {
         Ok(Answer::empty(StatusCode::FOUND).with(LOCATION, &url))
     }
 
-    /// A usage report: a table of the tenant's users, to be read elsewhere.
+    /// Returns a usage report: a redirect to a table of the tenant's users.
     pub(super) fn report(&mut self, owner: Id, name: &str) -> Answer {
         let date = self.now.format("%Y-%m-%d");
-        // It begins with a byte order mark, as the service's own do.
+        // The table begins with a byte order mark, as the service's own do.
         let mut table =
             "\u{feff}Report Refresh Date,User Principal Name,Display Name\r\n".to_owned();
         for user in self.tenant.members(Id::ROOT, "users") {
@@ -140,7 +141,8 @@ impl Graph<'_> {
                     .map(|entity| entity.kind.clone())
                     .unwrap_or_default();
                 match call.operation.json_answer() {
-                    // What comes back is the entity that the bytes belong to, where it is of the described type.
+                    // The response is the entity that the bytes belong to, if it is of the
+                    // described type.
                     Some(Type::Named(declared)) if self.tenant.schemas.is_a(&kind, declared) => {
                         self.answer_entity(StatusCode::OK, id, declared)
                     }
@@ -159,7 +161,7 @@ impl Graph<'_> {
         }
     }
 
-    /// The bytes of an attachment, which its JSON has as well.
+    /// Returns the bytes of an attachment, which its JSON also holds.
     fn attached(&self, id: Id) -> Option<Content> {
         let entity = self.tenant.store.get(id)?;
         let is = |base| self.tenant.schemas.is_a(&entity.kind, base);
@@ -176,14 +178,14 @@ impl Graph<'_> {
         })
     }
 
-    /// The media type in which the bytes go out.
+    /// Returns the media type of the bytes in the response.
     fn media_type<'c>(&self, call: &'c Call<'_>) -> &'c str {
         let described = call
             .operation
             .answer
             .iter()
             .map(|(media_type, _)| media_type.as_str());
-        // Of several image types, the one that we can make.
+        // PNG is the only image type that the simulator can create.
         let png = described
             .clone()
             .find(|media_type| *media_type == "image/png");
@@ -191,7 +193,7 @@ impl Graph<'_> {
             .unwrap_or("application/octet-stream")
     }
 
-    /// A structural property that has a path: `mailboxSettings`, `content`.
+    /// Handles a structural property that has a path: `mailboxSettings`, `content`.
     pub(super) fn property(
         &mut self,
         call: &Call<'_>,
@@ -229,7 +231,7 @@ impl Graph<'_> {
                     return Ok(Answer::empty(StatusCode::NO_CONTENT));
                 };
                 let body = match (self.tenant.schemas.resolve(answered), value) {
-                    // A collection comes back bare where the description has it bare.
+                    // A collection has no wrapper if the description defines none.
                     (Type::Collection(_), value @ Value::Array(_)) => value,
                     (Type::Collection(_), value) => json!([value]),
                     (_, value @ Value::Object(_)) => value,
@@ -265,7 +267,7 @@ impl Graph<'_> {
     }
 }
 
-/// `{"value": …}` stands around a property that is not an object.
+/// Removes the `{"value": …}` around a property that is not an object.
 fn unwrapped(value: Value) -> Value {
     match value {
         Value::Object(mut entries) if entries.len() == 1 && entries.contains_key("value") => {

@@ -1,4 +1,4 @@
-//! Files of a drive: their names, and what becomes of one whose name is taken.
+//! The files of a drive: their names, and the conflict behavior for a name that is taken.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -17,11 +17,11 @@ use crate::store::Id;
 
 pub(super) const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
 
-/// The name of the annotation that says what to do with a name that is taken.
+/// The name of the annotation that selects the conflict behavior.
 pub(super) const BEHAVIOR: &str = "@microsoft.graph.conflictBehavior";
 
 impl Graph<'_> {
-    /// The item of a name in a folder; names have no case.
+    /// Returns the item of this name in a folder. Names are compared without case.
     pub(super) fn child(&self, folder: Id, name: &str) -> Option<Id> {
         let children = self.tenant.store.many(folder, "children");
         children.into_iter().find(|child| {
@@ -31,7 +31,7 @@ impl Graph<'_> {
         })
     }
 
-    /// The item that a file of this name becomes: a new one, or the one that is there.
+    /// Returns the item for a file of this name: a new one, or the existing one.
     pub(super) fn place_file(
         &mut self,
         folder: Id,
@@ -57,7 +57,7 @@ impl Graph<'_> {
         Ok((StatusCode::CREATED, id))
     }
 
-    /// `name 1.txt`, or the first number that is free.
+    /// Returns `name 1.txt`, or the name with the first free number.
     pub(super) fn free_name(&self, folder: Id, name: &str) -> String {
         let (stem, extension) = match name.rsplit_once('.') {
             Some((stem, extension)) if !stem.is_empty() => (stem, format!(".{extension}")),
@@ -69,7 +69,8 @@ impl Graph<'_> {
             .unwrap_or_else(|| name.to_owned())
     }
 
-    /// Writes the content of a file that is there. By its path, a client may have meant a new one.
+    /// Writes the content of an existing file. A client that names it by path may have meant a new
+    /// file.
     pub(super) fn put_content(&mut self, call: &Call<'_>, id: Id) -> Result<Answer, Refusal> {
         let by_path = call
             .steps
@@ -110,7 +111,7 @@ impl Graph<'_> {
         self.answer_entity(status, id, DRIVE_ITEM)
     }
 
-    /// `If-None-Match: *` takes nothing but a new file.
+    /// Checks `If-None-Match: *`, which accepts a new file only.
     pub(super) fn check_absent(&self, call: &Call<'_>, there: Option<Id>) -> Result<(), Refusal> {
         let new = call.request.header("if-none-match");
         if there.is_some() && new.is_some_and(|condition| condition == "*") {
@@ -119,8 +120,8 @@ impl Graph<'_> {
         Ok(())
     }
 
-    /// A file out of an upload that is whole and found its name taken: `PUT` of a folder or path with
-    /// `@microsoft.graph.sourceUrl`.
+    /// Creates a file from a completed upload whose name was taken: a `PUT` of a folder or path
+    /// with `@microsoft.graph.sourceUrl`.
     pub(super) fn commit_upload(
         &mut self,
         resource: &Resource<'_>,
@@ -153,7 +154,7 @@ impl Graph<'_> {
                 let file = properties.filter(|properties| properties.contains_key("file"));
                 let own = file.and_then(|file| file.get("name")?.as_str());
                 match (own, sent) {
-                    // The path of the file itself, or that of its folder.
+                    // The path is the file's own, or that of its folder.
                     (Some(own), sent) => (found.owner, sent.unwrap_or(own)),
                     (None, Some(sent)) => (*id, sent),
                     (None, None) => return Err(Refusal::body("The name of the file is missing.")),
@@ -189,7 +190,7 @@ pub(super) fn unknown_behavior(word: &str) -> Refusal {
     )
 }
 
-/// Names that a drive takes.
+/// Checks that a drive accepts a name.
 ///
 /// <https://support.microsoft.com/office/restrictions-and-limitations-in-onedrive-and-sharepoint-64883a5d-228e-48f5-b3d2-eb39e07630fa>
 pub(super) fn check_name(name: &str) -> Result<(), Refusal> {

@@ -1,4 +1,4 @@
-//! Functions and actions. What they do is not in the description, but what they take and answer is.
+//! Functions and actions. The description lacks their effect, but has their parameters and results.
 
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::resource::{Resource, Target};
 use crate::segment::Argument;
 use crate::synth;
 
-/// Actions that Exchange takes in to carry out later, and answers with 202.
+/// The actions that Exchange accepts with 202 and carries out later.
 const ACCEPTED: [&str; 9] = [
     "accept",
     "cancel",
@@ -95,17 +95,18 @@ impl Graph<'_> {
         Ok(Answer::json(StatusCode::OK, &Value::Object(answer)))
     }
 
-    /// The value that is answered.
+    /// Returns the value of the response.
     fn value(&self, kind: &Type, name: &str) -> Value {
         let schemas = self.tenant.schemas;
         match schemas.page_items(kind) {
-            // A page without links: there is no more than this.
+            // The page has no link, because there are no more items.
             Some(items) => json!({ "value": [synth::value(schemas, items, name)] }),
             None => synth::value(schemas, kind, name),
         }
     }
 
-    /// The arguments of a function: literals of their types, and aliases that stand in the query.
+    /// Checks the arguments of a function: literals of their types, and aliases that stand in the
+    /// query.
     fn check_arguments(
         &self,
         call: &Call<'_>,
@@ -139,7 +140,7 @@ impl Graph<'_> {
                     text.parse::<i64>().is_ok()
                 }
                 Some(Type::Double | Type::Float | Type::Decimal) => text.parse::<f64>().is_ok(),
-                // A date is the beginning of its day.
+                // A date stands for the beginning of its day.
                 Some(Type::DateTime) => {
                     chrono::DateTime::parse_from_rfc3339(text).is_ok()
                         || text.parse::<chrono::NaiveDate>().is_ok()

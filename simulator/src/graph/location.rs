@@ -1,11 +1,12 @@
-//! Where an entity is found.
+//! The path of an entity.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Graph;
 use crate::store::{Id, Relation};
 
-/// What of an id stands in a URL as it is, beside letters and digits (RFC 3986, pchar; a `+` is kept out of doubt).
+/// The characters of an id that are encoded in a URL. Letters, digits and most characters of
+/// `pchar` (RFC 3986) stay as they are; a `+` is encoded to avoid doubt.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -19,7 +20,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@');
 
 impl Graph<'_> {
-    /// Where an entity is found: `/users('…')/messages('…')`, `/drives('…')/items('…')`.
+    /// Returns the path of an entity: `/users('…')/messages('…')`, `/drives('…')/items('…')`.
     pub(crate) fn location(&self, id: Id) -> String {
         let quoted = |key: &str| {
             let key = key.replace('\'', "''");
@@ -30,7 +31,7 @@ impl Graph<'_> {
         let mut segments: Vec<String> = Vec::new();
         let mut inside = false;
         for (_, entity) in store.ancestors(id) {
-            // A drive finds all of its items, however deep they lie.
+            // A drive finds all of its items directly, at any depth.
             let item = entity.kind == "microsoft.graph.driveItem";
             if item && std::mem::replace(&mut inside, true) {
                 continue;

@@ -1,4 +1,5 @@
-//! New entities: what they need, what the service sets by itself, and what hangs at them from the start.
+//! New entities: their required properties, the properties that the service sets, and their initial
+//! content.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -13,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::service::Service;
 use crate::store::Id;
 
-/// Properties without which the directory makes no entity.
+/// The properties that the directory requires of a new entity.
 const REQUIRED: [(&str, &[&str]); 3] = [
     (
         "microsoft.graph.user",
@@ -37,11 +38,11 @@ const REQUIRED: [(&str, &[&str]); 3] = [
     ("microsoft.graph.application", &["displayName"]),
 ];
 
-/// How many references the directory takes in one request.
+/// The number of references that the directory accepts in one request.
 const BOUND: usize = 20;
 
 impl Graph<'_> {
-    /// Makes an entity and all that its body holds of others.
+    /// Creates an entity and all other entities that its body holds.
     pub(super) fn make(
         &mut self,
         place: Below<'_>,
@@ -91,7 +92,8 @@ impl Graph<'_> {
         Ok(id)
     }
 
-    /// The id that a client chooses itself; where the service chooses, one that was sent is passed over.
+    /// Returns the id that a client chooses itself. If the service chooses ids, a sent id is
+    /// ignored.
     fn chosen_key(&self, kind: &str, properties: &mut Map<String, Value>) -> Option<String> {
         let sent = properties
             .remove("id")
@@ -105,7 +107,7 @@ impl Graph<'_> {
         sent.filter(|id| !id.is_empty() && Service::of(self.tenant.schemas, kind) == Service::Other)
     }
 
-    /// What a service sets by itself.
+    /// Sets the properties that a service sets by itself.
     fn stamp(&self, kind: &str, properties: &mut Map<String, Value>) {
         let now = timestamp(self.now);
         for name in ["createdDateTime", "lastModifiedDateTime"] {
@@ -147,7 +149,7 @@ impl Graph<'_> {
         self.check_name(kind, properties, None)
     }
 
-    /// A principal name belongs to one user only.
+    /// Checks that a principal name belongs to one user only.
     pub(super) fn check_name(
         &self,
         kind: &str,
@@ -171,7 +173,7 @@ impl Graph<'_> {
         Err(Refusal::directory(message).detail("ObjectConflict", "userPrincipalName", message))
     }
 
-    /// `members@odata.bind`
+    /// Adds the references of `members@odata.bind`.
     pub(super) fn bind(
         &mut self,
         id: Id,

@@ -1,4 +1,4 @@
-//! The service itself: a request comes in, is checked as Graph checks it, and is answered out of the store.
+//! The service itself, which checks a request as Graph does and responds from the store.
 
 mod actions;
 mod content;
@@ -40,39 +40,39 @@ use crate::store::{Entity, Id};
 use crate::throttle::{self, Asked, Throttle, cost};
 use crate::webhooks::{Validation, Webhooks};
 
-/// The largest JSON that Graph takes.
+/// The size of the largest JSON that Graph accepts, in bytes.
 const LARGEST_JSON: usize = 4 * 1024 * 1024;
 
-/// What a request is answered out of.
+/// The state that is needed to respond to a request.
 pub(crate) struct Graph<'a> {
     pub(crate) description: &'a Description,
     pub(crate) tenant: Tenant<'a>,
-    /// `http://127.0.0.1:…/v1.0`
+    /// The root of the service: `http://127.0.0.1:…/v1.0`.
     pub(crate) root: &'a str,
     pub(crate) now: DateTime<Utc>,
     pub(crate) caller: Caller,
-    /// The number of items on a page, where it is not the service's own.
+    /// The number of items on a page, if it is not the service's own.
     pub(crate) page_size: Option<usize>,
-    /// Page tokens of an earlier epoch have run out.
+    /// The current epoch. Page tokens of an earlier epoch have expired.
     pub(crate) page_epoch: u32,
     pub(crate) throttle: &'a mut Throttle,
     pub(crate) deltas: &'a mut Deltas,
     pub(crate) storage: &'a mut Storage,
-    /// In which odd way the request is to be carried out.
+    /// The unusual way in which the request is to be carried out.
     pub(crate) quirk: Option<&'a Quirk>,
-    /// In which form entities are sent.
+    /// The form in which entities are sent.
     pub(crate) shape: Shape,
     pub(crate) webhooks: &'a mut Webhooks,
-    /// The client id of the application that asks.
+    /// The client id of the calling application.
     pub(crate) application: &'a str,
     pub(crate) validation: Validation,
-    /// Webhooks that have to show that they are there before the request can be answered.
+    /// The webhooks that must be validated before the response can be sent.
     pub(crate) handshakes: Vec<String>,
-    /// Users whose sessions an action has ended.
+    /// The users whose sessions an action has ended.
     pub(crate) signed_out: Vec<Id>,
 }
 
-/// A request at the operation that it is for.
+/// A request at the operation that it calls.
 struct Call<'a> {
     request: &'a Request,
     operation: &'a Operation,
@@ -83,24 +83,24 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Whether the body is bytes and not JSON.
+    /// Checks whether the body is bytes instead of JSON.
     fn is_content(&self) -> bool {
         !self.operation.body.is_empty() && self.operation.json_body().is_none()
     }
 }
 
-/// An answer, and the place that gave it.
+/// A response, and the path of the description that served it.
 pub(crate) struct Outcome {
     pub(crate) template: Option<String>,
     pub(crate) result: Result<Answer, Refusal>,
-    /// Webhooks that have to show that they are there first; the result is none yet then.
+    /// The webhooks that must be validated first. If there are any, the result is not final.
     pub(crate) handshakes: Vec<String>,
-    /// Users whose sessions an action has ended.
+    /// The users whose sessions an action has ended.
     pub(crate) signed_out: Vec<Id>,
 }
 
 impl Graph<'_> {
-    /// Answers a request; `path` is what stands behind the root, as it was sent.
+    /// Responds to a request; `path` is the path below the root, as it was sent.
     pub(crate) fn answer(mut self, request: &Request, path: &str) -> Outcome {
         let description = self.description.clone();
         let mut template = None;
@@ -112,7 +112,7 @@ impl Graph<'_> {
             let last = steps.last().ok_or_else(|| Refusal::unknown_segment(""))?;
             template = Some(last.place.template.clone());
             service = Service::at(self.tenant.schemas, &steps);
-            // One that comes again after its handshakes was counted before.
+            // A request that is repeated after its webhook validation was counted before.
             if self.validation == Validation::Unasked {
                 headers = self.admit(request, &steps)?;
             }
@@ -145,7 +145,7 @@ impl Graph<'_> {
         }
     }
 
-    /// Counts the request among those of its service.
+    /// Counts the request for the limits of its service.
     fn admit(
         &mut self,
         request: &Request,
@@ -171,7 +171,7 @@ impl Graph<'_> {
         self.throttle.admit(&asked, self.now)
     }
 
-    /// The owner of the mailbox that a path leads to.
+    /// Returns the owner of the mailbox that a path leads to.
     fn mailbox(&self, steps: &[Step<'_>]) -> String {
         let first = steps.first().map_or("", |step| step.place.name());
         let id = match (steps.get(1).map(|step| &step.value), self.caller) {
@@ -263,7 +263,7 @@ impl Graph<'_> {
         }
     }
 
-    /// The type that the query's options speak of.
+    /// Returns the type that the query's options refer to.
     fn item(&self, operation: &Operation, resource: &Resource<'_>) -> Type {
         let schemas = self.tenant.schemas;
         if resource.tail != Tail::None
@@ -277,7 +277,7 @@ impl Graph<'_> {
         };
         match schemas.page_items(answer) {
             Some(items) => items.clone(),
-            // `{"value": …}` around what a function answers.
+            // A function's result may have a `{"value": …}` around it.
             None => match answer {
                 Type::Inline(object) => match object
                     .properties
@@ -292,7 +292,8 @@ impl Graph<'_> {
         }
     }
 
-    /// `If-Match`: required where the description says so, and refused where it names an older version.
+    /// Checks `If-Match`: it is required if the description says so, and refused if it names an
+    /// older version.
     fn check_etag(&self, call: &Call<'_>, resource: &Resource<'_>) -> Result<(), Refusal> {
         let required = call
             .operation
@@ -333,7 +334,7 @@ impl Graph<'_> {
         }
     }
 
-    /// `https://…/v1.0/$metadata#users('…')/messages`
+    /// Returns the context URL: `https://…/v1.0/$metadata#users('…')/messages`.
     fn context(&self, call: &Call<'_>, suffix: &str) -> String {
         let mut context = self.metadata(call.steps);
         if !call.options.select.is_empty() {
@@ -353,7 +354,7 @@ impl Graph<'_> {
         for (at, step) in steps.iter().enumerate() {
             match &step.value {
                 StepValue::Path(names) => context.push_str(&format!(":/{}:", names.join("/"))),
-                // Ids stand in parentheses there.
+                // The context holds ids in parentheses.
                 StepValue::Key(key) => {
                     context.push_str(&format!("('{}')", key.replace('\'', "''")))
                 }
@@ -365,19 +366,21 @@ impl Graph<'_> {
     }
 }
 
-/// Whether a condition (`If-Match`, `If-None-Match`) names an entity as it is: by its tag, or by that of its content.
+/// Checks whether a condition (`If-Match`, `If-None-Match`) names the current version of an entity:
+/// by its tag, or by that of its content.
 fn names(condition: &str, etag: &str, entity: &Entity) -> bool {
     let content = entity
         .properties
         .get("cTag")
         .and_then(serde_json::Value::as_str);
-    // Tags stand in quotes, so that none is a part of another; those of drive items hold commas.
+    // Tags stand in quotes, so a tag cannot be a part of another. The tags of drive items hold
+    // commas, so the condition cannot be split at commas.
     condition == "*"
         || condition.contains(etag)
         || content.is_some_and(|content| condition.contains(content))
 }
 
-/// The body of a PUT that makes a file out of an upload: the description does not have it.
+/// Returns the body of a PUT that creates a file from an upload, which the description lacks.
 fn source(request: &Request) -> Option<serde_json::Value> {
     if request.method != Method::PUT || request.media_type()? != "application/json" {
         return None;
@@ -388,7 +391,7 @@ fn source(request: &Request) -> Option<serde_json::Value> {
         .then_some(body)
 }
 
-/// The places that the segments lead through.
+/// Returns the steps of the description that the segments lead through.
 fn route<'a>(description: &'a Description, segments: &[String]) -> Result<Vec<Step<'a>>, Refusal> {
     description.walk(segments).map_err(|lost| match lost {
         Lost::Segment(segment) => Refusal::unknown_segment(&segment),
@@ -396,7 +399,7 @@ fn route<'a>(description: &'a Description, segments: &[String]) -> Result<Vec<St
     })
 }
 
-/// The JSON of a write, where the operation takes JSON.
+/// Reads the JSON of a write, if the operation takes JSON.
 fn read_body(request: &Request, operation: &Operation) -> Result<Option<Json>, Refusal> {
     if !matches!(request.method, Method::POST | Method::PUT | Method::PATCH) {
         return Ok(None);

@@ -1,4 +1,5 @@
-//! Work that takes its time: accepted with 202, and watched where `Location` or `Operation-Location` leads.
+//! Long-running operations, which are accepted with 202. A client polls the URL of `Location` or
+//! `Operation-Location`.
 
 use http::StatusCode;
 use http::header::{CONTENT_LOCATION, HeaderName, LOCATION};
@@ -50,7 +51,7 @@ const WORKBOOK: Words = Words {
 };
 
 impl Graph<'_> {
-    /// Starts an operation below `owner`. `end` is what it says of itself when it has succeeded.
+    /// Starts an operation below `owner`. `end` holds its properties after it has succeeded.
     fn begin(&mut self, owner: Id, words: &Words, properties: Value, end: Value) -> Id {
         let now = timestamp(self.now);
         let object = |value: Value| match value {
@@ -85,7 +86,7 @@ impl Graph<'_> {
         id
     }
 
-    /// Brings an operation further that is looked at.
+    /// Advances an operation at each poll.
     pub(super) fn watch(&mut self, id: Id) {
         let Some(pending) = self.storage.pending.get_mut(&id) else {
             return;
@@ -106,7 +107,8 @@ impl Graph<'_> {
         });
     }
 
-    /// The answer of Teams: relative to the service root, and where the team is.
+    /// Returns the response of Teams, which has a location relative to the service root and the
+    /// team's location.
     pub(super) fn team_operation(&mut self, team: Id, kind: &str, target: Id) -> Answer {
         let key = |graph: &Self, id| {
             let entity = graph.tenant.store.get(id);
@@ -126,7 +128,7 @@ impl Graph<'_> {
             .with(CONTENT_LOCATION, &found)
     }
 
-    /// Archives a team or channel, or takes it out of the archive.
+    /// Archives a team or channel, or ends its archiving.
     pub(super) fn archive(&mut self, id: Id, archived: bool) -> Answer {
         self.tenant.store.change(id, |entity| {
             entity.insert("isArchived".into(), json!(archived));
@@ -145,7 +147,7 @@ impl Graph<'_> {
         self.team_operation(team, kind, team)
     }
 
-    /// Makes a new team like one that is there.
+    /// Creates a new team like an existing one.
     pub(super) fn clone_team(&mut self, team: Id, parameters: &Value) -> Answer {
         let mut properties = self
             .tenant
@@ -174,7 +176,7 @@ impl Graph<'_> {
         self.team_operation(team, "cloneTeam", copy)
     }
 
-    /// Copies in OneNote: `Operation-Location` says where to look.
+    /// Starts a copy in OneNote. `Operation-Location` has the URL to poll.
     pub(super) fn onenote_operation(&mut self, target: Id) -> Option<Answer> {
         let onenote = self
             .tenant
@@ -196,7 +198,8 @@ impl Graph<'_> {
         Some(Answer::empty(StatusCode::ACCEPTED).with(name, &location))
     }
 
-    /// A session of a workbook that takes long to open, for a client that would rather not wait.
+    /// Opens a session of a workbook as a long-running operation, for a client that does not want
+    /// to wait.
     pub(super) fn workbook_session(&mut self, workbook: Id) -> Answer {
         let session = self.tenant.ids.secret(24);
         let location = format!(
@@ -210,7 +213,7 @@ impl Graph<'_> {
         Answer::empty(StatusCode::ACCEPTED).with(LOCATION, &location)
     }
 
-    /// Copies a drive item with all below it, and says at a URL of its own how far that is.
+    /// Copies a drive item with all items below it. A monitor URL reports the progress.
     pub(super) fn copy_item(
         &mut self,
         call: &Call<'_>,
@@ -245,7 +248,7 @@ impl Graph<'_> {
         Ok(Answer::empty(StatusCode::ACCEPTED).with(LOCATION, &location))
     }
 
-    /// The folder that a copy goes to: its own, where none is named.
+    /// Returns the target folder of a copy. If none is named, it is the item's own folder.
     fn copy_target(&self, item: Id, parameters: &Value) -> Result<Id, Refusal> {
         let schemas = self.tenant.schemas;
         let reference = parameters

@@ -1,4 +1,4 @@
-//! Pages of a collection: how large they are, and where the next one begins.
+//! The pages of a collection: their size, and the start of the next one.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ use crate::service::Service;
 use crate::store::Id;
 
 impl Graph<'_> {
-    /// A page of a collection, each item written by `write`.
+    /// Returns a page of a collection, each item written by `write`.
     pub(super) fn page(
         &self,
         call: &Call<'_>,
@@ -53,7 +53,7 @@ impl Graph<'_> {
         let mut body = Map::new();
         body.insert("@odata.context".into(), json!(self.context(call, "")));
         let directory = Service::of(self.tenant.schemas, declared) == Service::Directory;
-        // Without the header, the directory leaves the count out and says nothing.
+        // Without the header, the directory leaves the count out without an error.
         let counted =
             options.count && (advanced || call.operation.header("ConsistencyLevel").is_none());
         if counted && (options.skip_token.is_none() || !directory) {
@@ -76,7 +76,7 @@ impl Graph<'_> {
         Ok(Answer::json(StatusCode::OK, &Value::Object(body)))
     }
 
-    /// The items of a page, each twice where that was asked for.
+    /// Returns the items of a page, each twice if a fault asks for it.
     pub(super) fn repeated<T: Clone>(&self, page: Vec<T>) -> impl Iterator<Item = T> + use<T> {
         let times = match self.quirk {
             Some(Quirk::RepeatedItems) => 2,
@@ -86,7 +86,7 @@ impl Graph<'_> {
             .flat_map(move |item| std::iter::repeat_n(item, times))
     }
 
-    /// How many items go on this page.
+    /// Returns the number of items on this page.
     pub(super) fn page_size(&self, call: &Call<'_>, declared: &str) -> Result<usize, Refusal> {
         let sizes = Service::of(self.tenant.schemas, declared).page_size(declared);
         let preferred = call
@@ -106,7 +106,7 @@ impl Graph<'_> {
         Ok(top.min(sizes.max))
     }
 
-    /// The query that a page token continues: all but the token itself.
+    /// Returns a hash of the query that a page token continues, without the token itself.
     fn query_mark(call: &Call<'_>) -> u32 {
         let query: Vec<_> = call
             .request
@@ -117,7 +117,7 @@ impl Graph<'_> {
         crate::ids::hash(&format!("{}?{}", call.path, query.join("&"))) as u32
     }
 
-    /// The link to the next page: this request's own, with a token.
+    /// Returns the link to the next page: this request's own URL, with a token.
     fn next_link(&self, call: &Call<'_>, position: Position) -> String {
         let token = SkipToken {
             position,
@@ -134,7 +134,7 @@ impl Graph<'_> {
         format!("{}{}?{}", self.root, call.path, query.join("&"))
     }
 
-    /// Refuses a page token that has run out or belongs to another query.
+    /// Refuses a page token that has expired or belongs to another query.
     fn check_token(&self, call: &Call<'_>) -> Result<(), Refusal> {
         let Some(token) = call.options.skip_token else {
             return Ok(());
@@ -155,7 +155,7 @@ impl Graph<'_> {
     }
 }
 
-/// Whether the pair says where a page begins. Its name may be percent-encoded.
+/// Checks whether the pair sets the start of a page. Its name may be percent-encoded.
 fn is_paging(pair: &str) -> bool {
     let target = format!("?{pair}");
     let request = Request {

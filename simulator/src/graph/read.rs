@@ -1,4 +1,4 @@
-//! GET of entities, collections, counts and properties.
+//! GET requests of entities, collections, counts and properties.
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -15,17 +15,17 @@ use crate::resource::{Resource, Target};
 use crate::service::Service;
 use crate::store::Id;
 
-/// From the first moment to the one after the last.
+/// A range of time, from the first moment to the one after the last.
 type Span = (DateTime<Utc>, DateTime<Utc>);
 
-/// How many values a directory filter may name.
+/// The number of values that a directory filter may name.
 const ALTERNATIVES: usize = 15;
 
-/// Properties by which the directory sorts without an advanced query.
+/// The properties by which the directory sorts without an advanced query.
 const SORTED: [&str; 2] = ["displayName", "userPrincipalName"];
 
 impl Graph<'_> {
-    /// One entity.
+    /// Returns one entity.
     pub(super) fn get(
         &mut self,
         call: &Call<'_>,
@@ -39,7 +39,7 @@ impl Graph<'_> {
         }
         self.watch(*id);
         let mut entity = self.renderer().entity(*id, declared, &call.options);
-        // A singleton or an entity of a set: the context of the latter says so.
+        // The context distinguishes a singleton from an entity of a set.
         let context = self.context(call, "/$entity");
         entity.insert("@odata.context".into(), json!(context));
         let etag = entity
@@ -59,7 +59,7 @@ impl Graph<'_> {
         })
     }
 
-    /// A page of a collection.
+    /// Returns a page of a collection.
     pub(super) fn list(&self, call: &Call<'_>, resource: &Resource<'_>) -> Result<Answer, Refusal> {
         let Target::Set { declared, .. } = &resource.target else {
             return Err(Refusal::unknown_segment(call.path));
@@ -69,7 +69,7 @@ impl Graph<'_> {
         })
     }
 
-    /// `$count`: plain digits.
+    /// Returns `$count` as plain digits.
     pub(super) fn count(
         &self,
         call: &Call<'_>,
@@ -98,7 +98,7 @@ impl Graph<'_> {
         ))
     }
 
-    /// A structural property.
+    /// Returns a structural property.
     pub(super) fn get_property(
         &self,
         call: &Call<'_>,
@@ -108,7 +108,7 @@ impl Graph<'_> {
         let value = self.renderer().at(owner, path);
         let described = call.operation.json_answer();
         let value = match (value, described) {
-            // Nobody has set it: the service has something there all the same.
+            // The property was not set, but the service still returns a value.
             (Value::Null, Some(kind)) => {
                 let kind = self
                     .tenant
@@ -136,7 +136,7 @@ impl Graph<'_> {
         Ok(Answer::json(StatusCode::OK, &Value::Object(body)))
     }
 
-    /// The entities of the collection that the query asks for.
+    /// Returns the entities of the collection that the query selects.
     pub(super) fn found(
         &self,
         call: &Call<'_>,
@@ -164,7 +164,7 @@ impl Graph<'_> {
         Ok(self.renderer().list(ids, options))
     }
 
-    /// Of the events of a calendar view, those in its time.
+    /// Returns the events of a calendar view that lie in its range.
     pub(super) fn in_calendar(
         &self,
         call: &Call<'_>,
@@ -188,7 +188,7 @@ impl Graph<'_> {
         Ok(ids)
     }
 
-    /// The time that a calendar view is of; `None` where the operation takes none.
+    /// Returns the range of a calendar view, or `None` if the operation takes none.
     fn calendar_range(&self, call: &Call<'_>) -> Result<Option<Span>, Refusal> {
         // Bookings has other names for them.
         let [from, until] = [["startDateTime", "start"], ["endDateTime", "end"]].map(|names| {
@@ -206,7 +206,8 @@ impl Graph<'_> {
         }
     }
 
-    /// Refuses what the service does not combine. The answer is whether the query is an advanced one.
+    /// Refuses combinations of options that the service does not support. Returns whether the query
+    /// is an advanced one.
     pub(super) fn check_query(&self, call: &Call<'_>, declared: &str) -> Result<bool, Refusal> {
         let options = &call.options;
         match Service::of(self.tenant.schemas, declared) {
@@ -287,7 +288,7 @@ impl Graph<'_> {
             .is_some_and(|filter| filter.is_advanced())
             || sorts
             || (options.filter.is_some() && !options.orderby.is_empty());
-        // `$count=true` belongs to it, except with `$search` and `/$count`.
+        // An advanced query needs `$count=true`, except with `$search` and `/$count`.
         let counts = options.count || options.search.is_some() || call.path.ends_with("/$count");
         if needed && !(eventual && counts) {
             return Err(Refusal::unsupported_query("Unsupported Query."));
@@ -304,7 +305,7 @@ impl Graph<'_> {
     }
 }
 
-/// The directory expands one relation, one level deep.
+/// Checks that a query expands one relation, one level deep, as the directory requires.
 fn check_expand(options: &Options) -> Result<(), Refusal> {
     let nested = options
         .expand
@@ -320,7 +321,7 @@ fn check_expand(options: &Options) -> Result<(), Refusal> {
     ))
 }
 
-/// A time, in UTC where no offset stands.
+/// Parses a time. Without an offset it is in UTC.
 fn moment(text: &str) -> Option<DateTime<Utc>> {
     match DateTime::parse_from_rfc3339(text) {
         Ok(time) => Some(time.to_utc()),

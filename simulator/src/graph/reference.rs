@@ -1,4 +1,4 @@
-//! `$ref`: which entities hang where, without the entities themselves.
+//! The references of a relation (`$ref`), without the entities themselves.
 
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -60,7 +60,8 @@ impl Graph<'_> {
                 ))
             }
             (Target::Entity { id, .. }, &Method::GET) => {
-                // The description says that a text is the answer, and the text of a reference is its URL.
+                // The description declares the response as text, and the text of a reference is its
+                // URL.
                 Ok(Answer::json(StatusCode::OK, &json!(self.url(*id))))
             }
             (
@@ -98,7 +99,7 @@ impl Graph<'_> {
         }
     }
 
-    /// Adds a reference, and refuses one that is there.
+    /// Adds a reference, and refuses one that already exists.
     pub(super) fn add_reference(
         &mut self,
         owner: Id,
@@ -113,7 +114,7 @@ impl Graph<'_> {
         )))
     }
 
-    /// The entity that a URL refers to, where it is of the type that the relation takes.
+    /// Returns the entity that a URL refers to, if it is of the type that the relation accepts.
     pub(super) fn referred_as(
         &mut self,
         declared: &str,
@@ -133,14 +134,14 @@ impl Graph<'_> {
         }
     }
 
-    /// The entity that a URL refers to. It must be one of this service.
+    /// Returns the entity that a URL refers to. It must be one of this service.
     fn referred(&mut self, url: &str) -> Result<Id, Refusal> {
         let invalid = || {
             Refusal::directory(format!(
                 "Invalid URL format specified in @odata.bind or @odata.id: '{url}'."
             ))
         };
-        // OData takes a URL relative to the service root as well.
+        // OData also accepts a URL relative to the service root.
         let path = match url.strip_prefix(self.root) {
             Some(path) => path,
             None if url.contains("://") => return Err(invalid()),
@@ -165,12 +166,12 @@ impl Graph<'_> {
         }
     }
 
-    /// A page of references, as the description has them: URLs.
+    /// Returns a page of references, as the description defines them: URLs.
     fn references(&mut self, call: &Call<'_>, resource: &Resource<'_>) -> Result<Answer, Refusal> {
         self.page(call, resource, |graph, id| json!(graph.url(id)))
     }
 
-    /// Where an entity is found.
+    /// Returns the URL of an entity.
     fn url(&self, id: Id) -> String {
         let entity = self.tenant.store.get(id);
         let directory = entity.is_some_and(|entity| {
@@ -185,7 +186,7 @@ impl Graph<'_> {
     }
 }
 
-/// The URL in `{"@odata.id": …}`.
+/// Returns the URL in `{"@odata.id": …}`.
 fn written(body: Option<Json>) -> Result<String, Refusal> {
     let Some(Json::Object(entries)) = body else {
         return Err(empty_payload());

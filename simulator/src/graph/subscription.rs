@@ -1,4 +1,4 @@
-//! Subscriptions: what may be watched, for how long, and by whom.
+//! Subscriptions: the resources that may be watched, their lifetimes, and their callers.
 //!
 //! <https://learn.microsoft.com/graph/api/resources/subscription>
 
@@ -24,7 +24,7 @@ use crate::webhooks::{Validation, Watch, Watched};
 
 pub(super) const SUBSCRIPTION: &str = "microsoft.graph.subscription";
 
-/// How long subscriptions may live, in minutes, by what they are for.
+/// The longest lifetimes of subscriptions, in minutes, by the type of the resource.
 const LIFETIMES: [(&str, i64); 18] = [
     ("message", 10_070),
     ("event", 10_070),
@@ -46,20 +46,20 @@ const LIFETIMES: [(&str, i64); 18] = [
     ("presence", 60),
 ];
 
-/// How long all others live.
+/// The longest lifetime of all other subscriptions, in minutes.
 const LIFETIME: i64 = 4_230;
 
-/// With the changed resource itself, mail is watched for a day.
+/// The longest lifetime of mail subscriptions with resource data: one day, in minutes.
 const LIFETIME_RICH: i64 = 1_440;
 
-/// No subscription lives shorter than this.
+/// The shortest lifetime of a subscription, in minutes.
 const SHORTEST: i64 = 45;
 
-/// How long a client state may be.
+/// The longest client state.
 const CLIENT_STATE: usize = 128;
 
 impl Graph<'_> {
-    /// A new subscription. The webhook has to show that it is there before anything is made.
+    /// Creates a subscription. The webhook must be validated first.
     pub(super) fn subscribe(
         &mut self,
         place: Below<'_>,
@@ -101,7 +101,7 @@ impl Graph<'_> {
         let urls: Vec<String> = urls.map(str::to_owned).collect();
         self.check_webhooks(&urls)?;
         if self.validation == Validation::Unasked {
-            // Whoever called asks them, and comes again.
+            // The caller of this code validates the webhooks, and then repeats the request.
             self.handshakes = urls;
             return Ok(Answer::empty(StatusCode::ACCEPTED));
         }
@@ -134,7 +134,7 @@ impl Graph<'_> {
         }
     }
 
-    /// What a subscription to a resource watches.
+    /// Returns the entities that a subscription to a resource watches.
     fn watch_of(&mut self, resource: &str, changes: &str) -> Result<Watch, Refusal> {
         let changes: Vec<String> = changes
             .split(',')
@@ -204,7 +204,7 @@ impl Graph<'_> {
         })
     }
 
-    /// When a subscription ends that asks for this time.
+    /// Returns the end of a subscription that requests this time.
     fn expiry(
         &self,
         asked: &str,
@@ -236,7 +236,7 @@ impl Graph<'_> {
         Ok(asked.max(soonest))
     }
 
-    /// With the changed resource itself, a certificate is needed to encrypt it for.
+    /// Checks a subscription with resource data, which needs a certificate for encryption.
     fn check_rich(&self, watch: &Watch, properties: &Map<String, Value>) -> Result<(), Refusal> {
         if !matches!(
             watch.service,
@@ -261,7 +261,7 @@ impl Graph<'_> {
         Ok(())
     }
 
-    /// Another end of a subscription, and perhaps another webhook.
+    /// Changes the end of a subscription, and optionally its webhook.
     pub(super) fn renew(&mut self, id: Id, written: &Written) -> Result<Answer, Refusal> {
         let watch = self.webhooks.watches.get(&id).cloned();
         let watch = watch
@@ -301,14 +301,15 @@ impl Graph<'_> {
         self.answer_entity(StatusCode::OK, id, SUBSCRIPTION)
     }
 
-    /// Whether a subscription's filter lets an entity pass.
+    /// Checks whether an entity passes a subscription's filter.
     pub(crate) fn passes_filter(&self, id: Id, options: &Options) -> bool {
         let renderer = self.renderer();
         let condition = options.filter.as_ref();
         condition.is_none_or(|condition| filter::matches(condition, &|path| renderer.at(id, path)))
     }
 
-    /// What a notification calls an entity: `Users/{id}/Messages/{id}`, `chats('…')/messages('…')`.
+    /// Returns the name of an entity in a notification: `Users/{id}/Messages/{id}`,
+    /// `chats('…')/messages('…')`.
     pub(crate) fn notified_as(&self, id: Id, entity: &Entity) -> String {
         let mailbox = self
             .tenant
@@ -316,7 +317,7 @@ impl Graph<'_> {
             .ancestors(id)
             .last()
             .map(|(_, owner)| owner);
-        // Of what is gone, only those know where it was that are still there.
+        // For a deleted entity, the mailbox is found through its former parent.
         let parent = entity.parent.as_ref();
         let mailbox = mailbox.or_else(|| {
             let above = parent.map(|(parent, _)| self.tenant.store.ancestors(*parent));
@@ -337,7 +338,7 @@ impl Graph<'_> {
         format!("Users/{owner}/{name}/{}", entity.key)
     }
 
-    /// The JSON of an entity that goes along with a notification.
+    /// Returns the JSON of an entity for a notification.
     pub(crate) fn notified_content(&self, id: Id, kind: &str, options: &Options) -> Value {
         let mut content = self.renderer().entity(id, kind, options);
         let context = format!("{}/$metadata#{}", self.root, kind);

@@ -1,4 +1,4 @@
-//! `createUploadSession`, and what an upload becomes in the end.
+//! The action `createUploadSession`, and the result of a completed upload.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -24,10 +24,11 @@ use crate::store::Id;
 const FILE_ATTACHMENT: &str = "microsoft.graph.fileAttachment";
 const PRINT_DOCUMENT: &str = "microsoft.graph.printDocument";
 
-/// The smallest attachment for which Exchange opens a session; smaller ones are sent along.
+/// The size of the smallest attachment for which Exchange opens a session. Smaller ones are sent in
+/// one request.
 const SMALLEST: u64 = 3_000_000;
 
-/// The largest attachment.
+/// The size of the largest attachment.
 const LARGEST: u64 = 150 * 1024 * 1024;
 
 impl Graph<'_> {
@@ -96,7 +97,8 @@ impl Graph<'_> {
         Ok(Answer::json(status, &answer))
     }
 
-    /// The body is what the description says, but for `deferCommit`, which it has forgotten.
+    /// Checks the body against the description. `deferCommit` is allowed, although the description
+    /// lacks it.
     fn check_session(&self, call: &Call<'_>, body: &Value) -> Result<(), Refusal> {
         let (Some(described), Value::Object(entries)) = (call.operation.json_body(), body) else {
             return Ok(());
@@ -135,7 +137,7 @@ impl Graph<'_> {
                 let entity = self.tenant.store.get(*id);
                 let property = |name: &str| entity.and_then(|entity| entity.properties.get(name));
                 match (property("file"), text("name")) {
-                    // A new file in the folder that was named.
+                    // The request creates a new file in the named folder.
                     (None, Some(name)) => (*id, name.to_owned(), self.child(*id, name)),
                     (None, None) => {
                         return Err(Refusal::body("The name of the file is missing."));
@@ -157,7 +159,7 @@ impl Graph<'_> {
         }
         check_name(&name)?;
         self.check_absent(call, there)?;
-        // By its id, an item is meant as it is; by its path, perhaps as a new one.
+        // An item named by id is the existing one. An item named by path may be a new one.
         let by_id = !call
             .steps
             .iter()
@@ -179,7 +181,7 @@ impl Graph<'_> {
             |code: &str, message: &str| Refusal::new(StatusCode::BAD_REQUEST, code, message);
         let size = item.get("size").and_then(Value::as_u64);
         let size = size.ok_or_else(|| invalid("ErrorInvalidRequest", "The size is missing."))?;
-        // Tasks take small ones as well.
+        // Tasks accept small attachments as well.
         let mail =
             self.tenant.store.get(owner).is_some_and(|owner| {
                 Service::of(self.tenant.schemas, &owner.kind) == Service::Outlook
@@ -207,7 +209,7 @@ impl Graph<'_> {
         Ok((Purpose::Attachment { owner, properties }, size))
     }
 
-    /// What the bytes of a session become.
+    /// Creates the result of a session from its bytes.
     pub(crate) fn finish_upload(
         &mut self,
         purpose: Purpose,

@@ -1,4 +1,4 @@
-//! POST, PATCH, PUT and DELETE of entities.
+//! Requests that write entities: POST, PATCH, PUT and DELETE.
 
 use http::StatusCode;
 use http::header::{ETAG, LOCATION};
@@ -21,11 +21,11 @@ use crate::service::Service;
 use crate::store::Id;
 use crate::synth;
 
-/// Properties that a service takes and never gives back.
+/// The properties that a service accepts and never returns.
 pub(super) const SECRET: [&str; 1] = ["passwordProfile"];
 
 impl Graph<'_> {
-    /// A new entity in a collection, or at a place that has room for one.
+    /// Creates an entity in a collection, or at a place that holds a single one.
     pub(super) fn create(
         &mut self,
         call: &Call<'_>,
@@ -92,16 +92,17 @@ impl Graph<'_> {
             self.keep_content(call, id, declared);
         }
         if call.operation.answer.is_empty() {
-            // A creation that takes its time, as that of a team does.
+            // The creation is a long-running operation, as for a team.
             return Ok(self.team_operation(id, "createTeam", id));
         }
         self.answer_entity(StatusCode::CREATED, id, declared)
     }
 
-    /// What Graph reads out of an entity that is sent as a file: a page of OneNote as HTML, an app of Teams as a package.
+    /// Returns the properties that Graph reads from an entity that is sent as a file: a page of
+    /// OneNote as HTML, an app of Teams as a package.
     fn read_content(&self, declared: &str) -> Written {
         let mut properties = synth::object(self.tenant.schemas, declared);
-        // Keys are Graph's to give.
+        // Only Graph assigns keys.
         properties.remove("id");
         Written {
             kind: declared.to_owned(),
@@ -111,7 +112,7 @@ impl Graph<'_> {
         }
     }
 
-    /// The file itself, where the entity has a stream for it.
+    /// Stores the file itself, if the entity has a stream for it.
     fn keep_content(&mut self, call: &Call<'_>, id: Id, declared: &str) {
         let has_stream = self
             .tenant
@@ -125,7 +126,7 @@ impl Graph<'_> {
         }
     }
 
-    /// PATCH of an alternate key that nobody has makes the entity, where the client wants it so.
+    /// Creates the entity for a PATCH with an unused alternate key, if the client requests it.
     ///
     /// <https://learn.microsoft.com/graph/api/group-upsert>
     pub(super) fn create_missing(
@@ -157,7 +158,7 @@ impl Graph<'_> {
         self.answer_entity(StatusCode::CREATED, id, declared)
     }
 
-    /// Changes the properties that were sent; null clears one.
+    /// Changes the properties that were sent. A null clears a property.
     pub(super) fn update(
         &mut self,
         call: &Call<'_>,
@@ -172,7 +173,8 @@ impl Graph<'_> {
             return self.renew(*id, &written);
         }
         self.apply(*id, written, false)?;
-        // The directory answers a change with 204, the others with what it has become; a client can ask for either.
+        // The directory responds to a change with 204, and other services with the changed entity.
+        // A client can request either.
         let kind = self
             .tenant
             .store
@@ -190,7 +192,7 @@ impl Graph<'_> {
         self.answer_entity(StatusCode::OK, *id, declared)
     }
 
-    /// Changes all properties: those that were not sent are no longer there.
+    /// Replaces all properties: those that were not sent are removed.
     pub(super) fn replace(
         &mut self,
         call: &Call<'_>,
@@ -208,7 +210,7 @@ impl Graph<'_> {
         self.answer_entity(StatusCode::OK, *id, declared)
     }
 
-    /// What a body says of an entity that is there: it has the properties of its actual type.
+    /// Reads a body for an existing entity, with the properties of its actual type.
     fn written(&self, id: Id, declared: &str, body: Option<Json>) -> Result<Written, Refusal> {
         let kind = self
             .tenant
@@ -266,7 +268,7 @@ impl Graph<'_> {
                 Related::One(one) => (false, vec![one]),
                 Related::Many(all) => (true, all),
             };
-            // What is sent of a relation replaces what hung there.
+            // The entities that are sent for a relation replace its previous ones.
             for old in self.tenant.store.many(id, &relation) {
                 self.tenant.store.take(id, &relation, old);
             }
@@ -289,7 +291,7 @@ impl Graph<'_> {
         let Target::Entity { id, found, .. } = &resource.target else {
             return Err(Refusal::body("Nothing can be deleted here."));
         };
-        // What was made on the way to an empty place does not come back once it was removed.
+        // A singleton that was created on the way does not come back after it was removed.
         if self.tenant.store.one(found.owner, &found.relation) == Some(*id) {
             self.tenant.store.set(found.owner, &found.relation, None);
         }
@@ -297,7 +299,7 @@ impl Graph<'_> {
         Ok(Answer::empty(StatusCode::NO_CONTENT))
     }
 
-    /// A write's answer: the entity as it is now.
+    /// Returns the response to a write: the entity as it is now.
     pub(super) fn answer_entity(
         &self,
         status: StatusCode,
@@ -305,7 +307,8 @@ impl Graph<'_> {
         declared: &str,
     ) -> Result<Answer, Refusal> {
         let mut entity = self.renderer().entity(id, declared, &Options::default());
-        // What was just written is all sent back, also where a GET would leave it out.
+        // The response holds all properties that were just written, including those that a GET
+        // would leave out.
         if let Some(stored) = self.tenant.store.get(id) {
             let stored = stored
                 .properties
@@ -331,7 +334,7 @@ impl Graph<'_> {
     }
 }
 
-/// Sets a property: complex values keep what was not sent of them, as OData's PATCH has it.
+/// Sets a property. A complex value keeps the parts that were not sent, as OData's PATCH defines.
 fn merge(properties: &mut Map<String, Value>, name: String, value: Value) {
     match (properties.get_mut(&name), value) {
         (Some(Value::Object(before)), Value::Object(more)) => {

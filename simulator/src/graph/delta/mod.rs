@@ -1,7 +1,8 @@
-//! `delta()`: what is there, and from then on what changed.
+//! The function `delta()`, which returns all entities, and from then on their changes.
 //!
-//! <https://learn.microsoft.com/graph/delta-query-overview>. The three families of services (directory, Exchange and Teams,
-//! files) differ in their tokens, in how they say that something is gone, and in what they say to a token that has run out.
+//! <https://learn.microsoft.com/graph/delta-query-overview>. The three families of services
+//! (directory, Exchange and Teams, files) differ in their tokens, in the form of deleted entities,
+//! and in the response to an expired token.
 
 mod round;
 mod write;
@@ -27,40 +28,41 @@ use crate::store::Id;
 
 const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
 
-/// How many objects a filter of the directory may name.
+/// The number of objects that a filter of the directory may name.
 const NAMED: usize = 50;
 
-/// How long tokens of the directory and of Exchange live, though seven days are documented for the former.
+/// The lifetime of tokens of the directory and of Exchange, although seven days are documented for
+/// the former.
 const LIFETIME: TimeDelta = TimeDelta::days(30);
 
-/// How far back tokens of drives reach.
+/// The lifetime of tokens of drives.
 const LIFETIME_FILES: TimeDelta = TimeDelta::days(60);
 
-/// What a delta query watches.
+/// The entities that a delta query watches.
 #[derive(Clone, Debug)]
 struct Scope {
     owner: Id,
     relation: String,
     declared: String,
     service: Service,
-    /// All that hangs below a drive item, however deep, and the item itself.
+    /// Set if the query covers a drive item and all items below it, at any depth.
     deep: bool,
 }
 
-/// What a client asked for: a request, and the token in it.
+/// A client's request, and the token in it.
 struct Asked<'a> {
     operation: &'a Operation,
     steps: &'a [Step<'a>],
     resource: &'a Resource<'a>,
     /// The path below the root without a token.
     path: String,
-    /// The options aside from tokens.
+    /// The options except for tokens.
     pairs: Vec<(String, String)>,
     token: Option<String>,
 }
 
 impl Graph<'_> {
-    /// A page of a round of a delta query.
+    /// Returns a page of a round of a delta query.
     pub(super) fn delta(
         &mut self,
         request: &Request,
@@ -76,7 +78,7 @@ impl Graph<'_> {
             None => self.start(&asked, None),
             Some("latest") => {
                 let now = self.tenant.store.journal.end();
-                // The options are looked at, though nothing is sent that they select.
+                // The options are checked, although no selected entity is sent.
                 let cursor = self.start(&asked, Some(now));
                 self.options(&asked, &scope, &cursor)?;
                 return self.page_of(&asked, &scope, &cursor, now, Vec::new(), None);
@@ -133,7 +135,7 @@ impl Graph<'_> {
         }
     }
 
-    /// The first page of a first round.
+    /// Returns the cursor of the first page of a first round.
     fn start(&self, asked: &Asked<'_>, since: Option<usize>) -> Cursor {
         Cursor {
             path: asked.path.clone(),
@@ -145,7 +147,7 @@ impl Graph<'_> {
         }
     }
 
-    /// The cursor behind a token, or what is wrong with it.
+    /// Returns the cursor behind a token, or the error for the token.
     fn continued(&self, asked: &Asked<'_>, scope: &Scope, token: &str) -> Result<Cursor, Refusal> {
         let lifetime = match scope.service {
             Service::Files => LIFETIME_FILES,
@@ -164,7 +166,7 @@ impl Graph<'_> {
         }
         let cursor = match self.deltas.find(token) {
             Found::Cursor(cursor) if cursor.path == asked.path => cursor,
-            // It belongs to another folder, drive or set.
+            // The token belongs to another folder, drive or set.
             Found::Cursor(_) => return Err(malformed(scope)),
             Found::Dead(cursor) => return Err(self.gone(asked, scope, cursor)),
             Found::Malformed => return Err(malformed(scope)),
@@ -181,7 +183,7 @@ impl Graph<'_> {
         }
     }
 
-    /// What a service says to a token that has run out.
+    /// Returns the response of a service to an expired token.
     fn gone(&self, asked: &Asked<'_>, scope: &Scope, cursor: Option<Cursor>) -> Refusal {
         match scope.service {
             Service::Files => {
@@ -248,7 +250,7 @@ impl Graph<'_> {
         }
     }
 
-    /// A page's JSON: with a link to the next page, or one to what will change from now on.
+    /// Returns a page's JSON: with a link to the next page, or with a delta link for later changes.
     fn page_of(
         &mut self,
         asked: &Asked<'_>,
@@ -273,7 +275,7 @@ impl Graph<'_> {
                 ..cursor.clone()
             },
         };
-        // After a quiet round, the token is the one that it began with.
+        // After a round without changes, the token is the one that the round began with.
         let quiet = more.is_none() && cursor.since == Some(until) && cursor.position == 0;
         let token = match &asked.token {
             Some(token) if quiet && matches!(self.deltas.find(token), Found::Cursor(_)) => {
@@ -301,7 +303,7 @@ impl Graph<'_> {
         Ok(Answer::json(StatusCode::OK, &Value::Object(body)))
     }
 
-    /// `…/$metadata#users(displayName)`
+    /// Returns the context URL: `…/$metadata#users(displayName)`.
     fn delta_context(&self, asked: &Asked<'_>, cursor: &Cursor) -> String {
         let steps = asked
             .steps
@@ -312,7 +314,7 @@ impl Graph<'_> {
         format!("{}{select}", self.metadata(steps))
     }
 
-    /// A URL of this query.
+    /// Returns a URL of this query.
     fn link(&self, path: &str, pairs: &[(String, String)], token: Option<(&str, &str)>) -> String {
         let encoded = |text: &str| {
             percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
@@ -321,7 +323,7 @@ impl Graph<'_> {
         let pairs = pairs
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        // `$` stands as it is; a token has nothing to encode.
+        // `$` is not encoded, and a token holds no character that must be.
         let query = pairs.map(|(name, value)| format!("{name}={}", encoded(value)));
         let token = token.map(|(name, token)| format!("{name}={token}"));
         let query: Vec<_> = query.chain(token).collect();
@@ -333,7 +335,7 @@ impl Graph<'_> {
     }
 }
 
-/// Takes a request apart into its token and its other options.
+/// Splits a request into its token and its other options.
 fn asked<'a>(
     request: &Request,
     path: &str,
@@ -365,7 +367,7 @@ fn asked<'a>(
             return Err(Refusal::option_twice(&name));
         }
     }
-    // The links have the function without its argument.
+    // The links hold the function without its argument.
     let path = match (arguments.is_empty(), path.rsplit_once('/')) {
         (false, Some((before, _))) => format!("{before}/delta"),
         _ => path.to_owned(),
@@ -380,7 +382,7 @@ fn asked<'a>(
     })
 }
 
-/// What a service says to a token that never was one.
+/// Returns the response of a service to a malformed token.
 fn malformed(scope: &Scope) -> Refusal {
     match scope.service {
         Service::Files => Refusal::new(

@@ -1,4 +1,4 @@
-//! What a round of a delta query tells: which entities, and which that are gone.
+//! The content of a round of a delta query: the changed entities, and the deleted ones.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,25 +16,26 @@ use crate::store::Id;
 /// One item of a round.
 #[derive(Clone, Debug)]
 pub(super) enum Entry {
-    /// An entity that is there.
+    /// An entity that exists.
     Live {
         id: Id,
-        /// Whether the client cannot know of it yet.
+        /// Set if the client does not know the entity yet.
         created: bool,
-        /// Which part of its members stands here: those of a large group take several items.
+        /// The part of its members that this item holds. The members of a large group take several
+        /// items.
         part: usize,
     },
-    /// One that is no longer there.
+    /// An entity that no longer exists.
     Gone {
         key: String,
-        /// It can be restored.
+        /// Set if the entity can be restored.
         restorable: bool,
         properties: Map<String, Value>,
     },
 }
 
 impl Graph<'_> {
-    /// All items of the round.
+    /// Returns all items of the round.
     pub(super) fn round(
         &self,
         call: &Call<'_>,
@@ -81,7 +82,7 @@ impl Graph<'_> {
         Ok(parts)
     }
 
-    /// The entities that are watched, as they are now.
+    /// Returns the watched entities, as they are now.
     fn watched(&self, call: &Call<'_>, scope: &Scope) -> Result<Vec<Id>, Refusal> {
         if !scope.deep {
             let members = self.tenant.members(scope.owner, &scope.relation);
@@ -96,7 +97,7 @@ impl Graph<'_> {
         Ok(found)
     }
 
-    /// The relations of an entity whose changes are told along with it.
+    /// Returns the relations of an entity whose changes are reported with it.
     pub(super) fn tracked(&self, call: &Call<'_>, scope: &Scope) -> Vec<&'static str> {
         if scope.service != Service::Directory {
             return Vec::new();
@@ -105,7 +106,7 @@ impl Graph<'_> {
         let select = &call.options.select;
         let named = |relation: &str| {
             let first = |path: &Vec<String>| path.first().is_some_and(|name| name == relation);
-            // Without `$select`, a group's members come along.
+            // Without `$select`, a group's members are included.
             select.iter().any(first) || (select.is_empty() && relation == "members")
         };
         let schemas = self.tenant.schemas;
@@ -119,7 +120,8 @@ impl Graph<'_> {
             .collect()
     }
 
-    /// The entities that were added to a relation and taken from it; for a new entity, all that hang there.
+    /// Returns the entities that were added to a relation and removed from it. For a new entity, it
+    /// returns all entities of the relation.
     pub(super) fn moved(
         &self,
         cursor: &Cursor,
@@ -160,7 +162,8 @@ impl Graph<'_> {
         moved
     }
 
-    /// What changed from one place of the journal to another, each entity once, in the order of its last change.
+    /// Returns the changes from one position of the journal to another. Each entity occurs once, in
+    /// the order of its last change.
     fn changed(
         &self,
         call: &Call<'_>,
@@ -217,7 +220,7 @@ impl Graph<'_> {
                             touch(Some(owner), key(owner));
                         }
                     }
-                    // An object that was among the deleted ones is gone for good.
+                    // An object that was already among the deleted ones is now gone for good.
                     let purged = scope.service == Service::Directory
                         && self.tenant.schemas.is_a(&entity.kind, &scope.declared)
                         && !entity.below("deletedItems").is_empty();
@@ -266,7 +269,7 @@ impl Graph<'_> {
                 part: 0,
             });
         }
-        // The folders on the way to what changed, the outermost first.
+        // The folders above the changed items, the outermost first.
         let known: HashSet<Id> = entries
             .iter()
             .filter_map(|entry| match entry {
@@ -285,7 +288,7 @@ impl Graph<'_> {
         parents.chain(entries).collect()
     }
 
-    /// Whether what hangs there is watched.
+    /// Checks whether the entities of this relation are watched.
     fn is_watched(&self, scope: &Scope, present: &HashSet<Id>, owner: Id, relation: &str) -> bool {
         if scope.deep {
             return relation == "children" && present.contains(&owner);
@@ -300,7 +303,7 @@ impl Graph<'_> {
         named.any(|(_, entity)| !entity.below("deletedItems").is_empty())
     }
 
-    /// Whether what is gone was one of those that the query is for.
+    /// Checks whether a deleted entity matches the query's filter.
     fn passes(&self, options: &Options, properties: &Map<String, Value>) -> bool {
         let read = |path: &[String]| {
             let first = path.first().and_then(|name| properties.get(name));
@@ -314,7 +317,7 @@ impl Graph<'_> {
     }
 }
 
-/// The options that choose and sort; a delta query pages by its tokens alone.
+/// Returns the options that filter and sort. A delta query pages by its tokens only.
 fn listed(options: &Options) -> Options {
     Options {
         skip: 0,

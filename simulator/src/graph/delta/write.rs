@@ -1,4 +1,4 @@
-//! How an item of a delta query is written.
+//! The JSON of an item of a delta query.
 
 use std::collections::HashSet;
 
@@ -12,11 +12,11 @@ use crate::journal::Change;
 use crate::service::Service;
 use crate::store::Id;
 
-/// How many members stand at one item of a group at most, whatever the size of a page.
+/// The largest number of members in one item of a group, independent of the page size.
 const MEMBERS: usize = 100;
 
 impl Graph<'_> {
-    /// The JSON of an item.
+    /// Returns the JSON of an item.
     pub(super) fn write(
         &self,
         call: &Call<'_>,
@@ -34,7 +34,8 @@ impl Graph<'_> {
             Entry::Live { id, created, part } => {
                 let mut object = self.live(call, scope, cursor, until, *id, *created);
                 if *part > 0 {
-                    // Further members of the same group: its properties were told.
+                    // An item with further members of the same group does not repeat the group's
+                    // properties.
                     object.retain(|name, _| name == "id" || name == "@odata.type");
                 }
                 let size = self.page_size(call, &scope.declared).unwrap_or(MEMBERS);
@@ -51,13 +52,13 @@ impl Graph<'_> {
         }
     }
 
-    /// A member that was added or removed.
+    /// Returns a member that was added or removed.
     fn member(&self, id: Id, held: bool) -> Value {
         let store = &self.tenant.store;
         let known = store
             .get(id)
             .map(|entity| (entity.kind.clone(), entity.key.clone()));
-        // One that is gone altogether is known to the journal alone.
+        // An entity that no longer exists is known to the journal only.
         let known = known.or_else(|| {
             let mut all = store.journal.between(0, store.journal.end());
             all.find_map(|change| match change {
@@ -75,7 +76,7 @@ impl Graph<'_> {
         member
     }
 
-    /// An entity that is there.
+    /// Returns an entity that exists.
     fn live(
         &self,
         call: &Call<'_>,
@@ -108,7 +109,7 @@ impl Graph<'_> {
             .collect();
         let stored = self.tenant.store.get(id).map(|entity| &entity.properties);
         object.retain(|name, _| {
-            // What was never set is left out; what was cleared is null.
+            // A property that was never set is left out. A property that was cleared is null.
             let set = stored.is_some_and(|stored| stored.contains_key(name));
             let own = name == "id" || name.contains('@');
             own || changed.contains(name.as_str()) || (set && (created || !minimal))
@@ -117,7 +118,7 @@ impl Graph<'_> {
     }
 }
 
-/// An entity that is no longer there.
+/// Returns the JSON of an entity that no longer exists.
 fn gone(scope: &Scope, key: &str, restorable: bool, properties: &Map<String, Value>) -> Value {
     if scope.service == Service::Files {
         let mut item = json!({ "id": key, "deleted": { "state": "deleted" }, "size": 0 });
