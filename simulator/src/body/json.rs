@@ -1,7 +1,7 @@
-//! JSON with its properties in the order in which they were sent.
+//! JSON that keeps the order of its properties.
 //!
-//! OData wants `@odata.type` to be the first property of an object, and refuses one that stands twice;
-//! `serde_json::Value` knows neither order nor repetition.
+//! OData requires `@odata.type` to be the first property of an object, and refuses a duplicate
+//! property. `serde_json::Value` keeps neither order nor duplicates.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ impl Json {
         serde_json::from_slice(text)
     }
 
-    /// The value without order and repetition.
+    /// Converts to a value without order and duplicates.
     pub(crate) fn into_value(self) -> Value {
         match self {
             Self::Null => Value::Null,

@@ -1,4 +1,4 @@
-//! The JSON of a request: whether it fits what the description says, and what it says.
+//! The JSON of a request: its check against the description, and its content.
 
 pub(crate) mod json;
 
@@ -10,19 +10,19 @@ use crate::query::path::{edm, takes_any};
 use crate::refusal::Refusal;
 use json::Json;
 
-/// What a body says of an entity.
+/// The content of a body for an entity.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Written {
     /// The type that `@odata.type` names, or else the declared one.
     pub(crate) kind: String,
     pub(crate) properties: Map<String, Value>,
-    /// Entities to be made along with this one, by relation.
+    /// The entities to be created with this one, by relation.
     pub(crate) related: Vec<(String, Related)>,
-    /// Entities to be referred to, by relation: the URLs of `@odata.bind`.
+    /// The entities to be referenced, by relation: the URLs of `@odata.bind`.
     pub(crate) bound: Vec<(String, Vec<String>)>,
 }
 
-/// What stands at a relation.
+/// The entities of a relation.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Related {
     One(Written),
@@ -150,7 +150,7 @@ fn undeclared(property: &str, type_name: &str) -> Refusal {
     ))
 }
 
-/// The type that `@odata.type` names.
+/// Returns the type that `@odata.type` names.
 fn derived(schemas: &Schemas, declared: &str, value: &Json) -> Result<String, Refusal> {
     let Json::String(text) = value else {
         return Err(expected("a type's name", "@odata.type", value));
@@ -169,8 +169,8 @@ fn derived(schemas: &Schemas, declared: &str, value: &Json) -> Result<String, Re
     Ok(name.to_owned())
 }
 
-/// Reads JSON as the parameters of an action. Their names have no case: the description writes `Message`, and Graph's
-/// documentation `message`.
+/// Reads JSON as the parameters of an action. Their names are compared without case: the
+/// description writes `Message`, and Graph's documentation `message`.
 pub(crate) fn parameters(
     schemas: &Schemas,
     kind: &Type,
@@ -199,7 +199,7 @@ pub(crate) fn parameters(
     checked(schemas, kind, json, action)
 }
 
-/// A value that fits the type, or what is wrong with it. `name` is the property it stands at.
+/// Returns a value that fits the type, or the error. `name` is the property that holds it.
 pub(crate) fn checked(
     schemas: &Schemas,
     kind: &Type,
@@ -262,11 +262,11 @@ fn literal_text(json: &Json) -> String {
     }
 }
 
-/// Whether the text is a literal of the type.
+/// Checks whether the text is a literal of the type.
 fn literal(kind: &Type, text: &str) -> bool {
     match kind {
         Type::String => true,
-        // A time without its offset is not one of OData.
+        // OData does not allow a time without its offset.
         Type::DateTime => DateTime::parse_from_rfc3339(text).is_ok(),
         Type::Date => text.parse::<NaiveDate>().is_ok(),
         Type::Time => text.parse::<NaiveTime>().is_ok(),
@@ -277,7 +277,8 @@ fn literal(kind: &Type, text: &str) -> bool {
     }
 }
 
-/// `-P1DT2H3M4.5S`; years, months and weeks occur as well, though OData has none.
+/// Checks whether the text is a duration, such as `-P1DT2H3M4.5S`. Years, months and weeks occur as
+/// well, although OData does not define them.
 fn is_duration(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let Some(rest) = unsigned.strip_prefix('P') else {
@@ -304,8 +305,8 @@ fn is_duration(text: &str) -> bool {
     !rest.is_empty() && fields(date, "YMWD") && fields(time, "HMS")
 }
 
-/// Standard base64 with padding: what the services take for `Edm.Binary`. They refuse base64url, whatever the
-/// description calls it.
+/// Checks for standard base64 with padding, which the services accept for `Edm.Binary`. They refuse
+/// base64url, even if the description names it.
 fn is_base64(text: &str) -> bool {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD
@@ -348,7 +349,7 @@ fn complex(schemas: &Schemas, component: &str, value: Json) -> Result<Value, Ref
             Value::from(format!("#{}", written.kind)),
         );
     }
-    // Entities inside of a complex value or of an action's body are read, and go with it.
+    // Entities inside of a complex value or of an action's body are read and stored with it.
     for (name, related) in written.related {
         let value = match related {
             Related::One(one) => Value::Object(one.properties),

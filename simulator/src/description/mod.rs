@@ -1,7 +1,7 @@
 //! Graph's description: the folder `openapi/`, as `cargo xtask trim` writes it.
 //!
-//! It is read here with serde_json alone and without the code that `codegen/` makes of it, so that a mistake of the
-//! generator is not repeated by the server that should show it.
+//! This module reads it with serde_json only, without the code that `codegen/` makes of it. For
+//! this reason, the server does not repeat a mistake of the generator, and can reveal it.
 
 pub(crate) mod operation;
 pub(crate) mod routes;
@@ -25,9 +25,9 @@ use walk::Grafts;
 
 /// Graph's description, read from its folder.
 ///
-/// The schemas are read at once; the paths of a workload when a request first goes there, so that a simulator starts
-/// quickly. It is cheap to clone: read it once and give it to each [`Builder`](crate::Builder) where many simulators are
-/// started.
+/// The schemas are read at once. The paths of a workload are read at the first request to it, so
+/// that a simulator starts quickly. It is cheap to clone. A program that starts many simulators
+/// reads it once and passes it to each [`Builder`](crate::Builder).
 ///
 /// ```
 /// # fn main() -> Result<(), simulator::Error> {
@@ -47,7 +47,7 @@ struct Inner {
     grafts: Grafts,
 }
 
-/// One file of `paths/`; none, where nothing of it is described but grafts.
+/// One file of `paths/`, or `None` for a workload that only grafts describe.
 struct Workload {
     file: Option<PathBuf>,
     routes: OnceLock<Result<Routes, String>>,
@@ -70,9 +70,10 @@ struct PathsFile {
 }
 
 impl Description {
-    /// The folder of the description that belongs to this crate's sources.
+    /// Returns the folder of the description that belongs to this crate's sources.
     ///
-    /// It is found where the crate was compiled: in a checkout, or in Cargo's copy of a git dependency.
+    /// The folder is in the place where the crate was compiled: in a checkout, or in Cargo's copy
+    /// of a git dependency.
     pub fn bundled() -> PathBuf {
         PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi"))
     }
@@ -80,7 +81,8 @@ impl Description {
     /// Reads a description's folder.
     ///
     /// # Errors
-    /// [`Error::Description`] where a file is missing or holds something that the trimmed form does not have.
+    /// Returns [`Error::Description`] if a file is missing, or holds something that the trimmed
+    /// form does not have.
     pub fn read(folder: impl Into<PathBuf>) -> Result<Self, Error> {
         let folder = folder.into();
         let file = folder.join("schemas.json");
@@ -137,10 +139,11 @@ impl Description {
         })))
     }
 
-    /// Reads all of the description, and gives the number of its operations.
+    /// Reads all of the description, and returns the number of its operations.
     ///
     /// # Errors
-    /// [`Error::Description`] for the first operation that cannot be read or refers to a schema that is not there.
+    /// Returns [`Error::Description`] for the first operation that cannot be read, or that refers
+    /// to a missing schema.
     pub fn check(&self) -> Result<usize, Error> {
         let mut operations = 0;
         for workload in self.0.workloads.values() {
@@ -189,10 +192,10 @@ impl Description {
         workload.file.as_deref().unwrap_or(&self.0.folder)
     }
 
-    /// A value of a type (`microsoft.graph.user`), with all of its structural properties: the same at each call.
-    /// `None` where there is no such type.
+    /// Returns a value of a type (`microsoft.graph.user`), with all of its structural properties.
+    /// It is the same at each call. Returns `None` if the type does not exist.
     ///
-    /// It is what a simulator takes as a body, and what its functions answer.
+    /// A simulator accepts this value as a body, and its functions return it.
     ///
     /// ```
     /// # fn main() -> Result<(), simulator::Error> {
@@ -219,7 +222,8 @@ impl Description {
         &self.0.schemas
     }
 
-    /// The places below the first segment of a path. `None` where nothing begins with it.
+    /// Returns the tree below the first segment of a path. Returns `None` if no path begins with
+    /// it.
     pub(crate) fn routes(&self, first_segment: &str) -> Option<Result<&Routes, &str>> {
         let name = first(first_segment);
         Some(self.load(self.0.workloads.get(&name)?))
@@ -259,7 +263,7 @@ impl fmt::Debug for Description {
     }
 }
 
-/// The name of the workload that a path or segment is in.
+/// Returns the name of the workload that a path or segment is in.
 fn first(path: &str) -> String {
     let segment = path.trim_start_matches('/').split(['/', '(']).next();
     segment.unwrap_or_default().to_ascii_lowercase()

@@ -1,4 +1,4 @@
-//! One operation of the description: what a method at a place takes and answers.
+//! One operation of the description: the parameters, body and response of a method at a place.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::schema::{Type, component};
 
-/// What kind of thing a call does, as the description says it.
+/// The kind of a call, as the description declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Reads or writes a resource.
@@ -22,15 +22,15 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) kind: Kind,
-    /// Query options, path and header parameters.
+    /// The query options, path parameters and header parameters.
     pub(crate) parameters: Vec<Parameter>,
-    /// What a request may carry, by media type; empty where nothing is taken.
+    /// The types of the request body, by media type; empty if the operation takes none.
     pub(crate) body: Vec<(String, Type)>,
-    /// What a success carries, by media type; empty where it carries nothing.
+    /// The types of a successful response, by media type; empty if it has no body.
     pub(crate) answer: Vec<(String, Type)>,
 }
 
-/// Where a parameter stands.
+/// The location of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Location {
@@ -64,7 +64,8 @@ pub(crate) struct Parameter {
 pub(crate) type Parameters = HashMap<String, Parameter>;
 
 impl Operation {
-    /// The parameter of this name in the query. The operation's own are found without case, options of OData are not.
+    /// Returns the parameter of this name in the query. The names of the operation's own are
+    /// compared without case, and the options of OData with case.
     pub(crate) fn query(&self, name: &str) -> Option<&Parameter> {
         let own = !name.starts_with('$');
         self.parameters.iter().find(|parameter| {
@@ -73,19 +74,19 @@ impl Operation {
         })
     }
 
-    /// The parameter of this name among the headers.
+    /// Returns the parameter of this name among the headers.
     pub(crate) fn header(&self, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| {
             parameter.location == Location::Header && parameter.name.eq_ignore_ascii_case(name)
         })
     }
 
-    /// The type of the JSON that a request carries.
+    /// Returns the type of the JSON in a request.
     pub(crate) fn json_body(&self) -> Option<&Type> {
         json(&self.body)
     }
 
-    /// The type of the JSON that a success carries.
+    /// Returns the type of the JSON in a successful response.
     pub(crate) fn json_answer(&self) -> Option<&Type> {
         json(&self.answer)
     }
@@ -125,7 +126,7 @@ impl Operation {
         })
     }
 
-    /// Every type that the operation names.
+    /// Returns every type that the operation names.
     pub(super) fn types(&self) -> impl Iterator<Item = &Type> {
         let contents = self.body.iter().chain(&self.answer).map(|(_, kind)| kind);
         contents.chain(self.parameters.iter().map(|parameter| &parameter.kind))

@@ -1,7 +1,8 @@
-//! The tree of places: which path leads where.
+//! The tree of places, which maps paths to operations.
 //!
-//! Literal segments are compared without case, because Graph itself writes them in several cases: the `resource` of a
-//! change notification reads `Users/…/Messages/…`. Ids are opaque and compared as they are.
+//! Literal segments are compared without case, because Graph itself writes them in several cases.
+//! For example, the `resource` of a change notification reads `Users/…/Messages/…`. Ids are opaque
+//! and compared as they are.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -20,17 +21,20 @@ pub(crate) struct Place {
     pub(crate) template: String,
     /// The last segment of [`template`](Self::template).
     pub(crate) segment: Segment,
-    /// What hangs below, by [`normal`] name; functions with arguments by name and the names of these.
+    /// The places below, by [`normal`] name. Functions with arguments are stored by their name and
+    /// the names of the arguments.
     children: HashMap<String, usize>,
-    /// Functions and actions of a namespace, by their own name: `assign` of `microsoft.graph.teamsAdministration.assign`.
+    /// The functions and actions of a namespace, by their own name: `assign` of
+    /// `microsoft.graph.teamsAdministration.assign`.
     short: HashMap<String, usize>,
     key: Option<usize>,
-    /// The property by whose value an entity of this collection is found, where it is not `id`.
+    /// The property that identifies an entity of this collection, if it is not `id`.
     key_property: Option<String>,
     methods: Vec<(Method, LazyOperation)>,
 }
 
-/// An operation that is read when it is first asked for: there are 17,533 of them, and a test asks for a few.
+/// An operation that is read at its first use, because there are 17,533 of them and a test uses
+/// few.
 #[derive(Debug)]
 struct LazyOperation {
     text: Box<RawValue>,
@@ -52,12 +56,12 @@ impl Place {
         }
     }
 
-    /// The last segment of the path, as the description writes it.
+    /// Returns the last segment of the path, as the description writes it.
     pub(crate) fn name(&self) -> &str {
         self.template.rsplit('/').next().unwrap_or_default()
     }
 
-    /// What the method does here. `Err` says why the description cannot be read.
+    /// Returns the operation of the method here. `Err` says why the description cannot be read.
     pub(crate) fn operation(&self, method: &Method) -> Option<Result<&Operation, &str>> {
         let (_, lazy) = self
             .methods
@@ -70,32 +74,33 @@ impl Place {
         Some(parsed.map_err(String::as_str))
     }
 
-    /// The operation, where it can be read.
+    /// Returns the operation, if it can be read.
     pub(crate) fn readable(&self, method: &Method) -> Option<&Operation> {
         self.operation(method)?.ok()
     }
 
-    /// The methods that the description has here.
+    /// Returns the methods that the description has here.
     pub(crate) fn methods(&self) -> impl Iterator<Item = &Method> {
         self.methods.iter().map(|(method, _)| method)
     }
 
-    /// The property by whose value an entity of this collection is found, where it is not `id`.
+    /// Returns the property that identifies an entity of this collection, if it is not `id`.
     pub(crate) fn key_property(&self) -> Option<&str> {
         self.key_property.as_deref()
     }
 
-    /// Whether ids stand below this place.
+    /// Checks whether ids stand below this place.
     pub(crate) fn has_key(&self) -> bool {
         self.key.is_some()
     }
 
-    /// Whether the literal segment is a child of this place.
+    /// Checks whether the literal segment is a child of this place.
     pub(crate) fn has_literal(&self, name: &str) -> bool {
         self.children.contains_key(&normal(name))
     }
 
-    /// Whether the arguments are written as the description writes them: a string in quotes, all else without.
+    /// Checks whether the arguments have the form of the description: a string in quotes, other
+    /// values without.
     fn takes(&self, arguments: &[(String, Argument)]) -> bool {
         let Segment::Call {
             arguments: described,
@@ -117,7 +122,7 @@ impl Place {
         })
     }
 
-    /// Whether a function or action is called here.
+    /// Checks whether this place is a function or action.
     pub(crate) fn is_invocation(&self) -> bool {
         [Method::GET, Method::POST]
             .iter()
@@ -132,7 +137,7 @@ pub(crate) struct Routes {
     places: Vec<Place>,
 }
 
-/// What stands at a path of the description, not yet read.
+/// The content of a path of the description, not yet read.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PathItem {
@@ -151,7 +156,7 @@ impl Routes {
         }
     }
 
-    /// Hangs a path into the tree.
+    /// Adds a path to the tree.
     pub(super) fn insert(
         &mut self,
         path: &str,
@@ -186,7 +191,7 @@ impl Routes {
         Ok(())
     }
 
-    /// Makes the place of a path, where it is not there yet.
+    /// Creates the place of a path, if it does not exist yet.
     pub(super) fn open(&mut self, path: &str) -> Result<usize, String> {
         let mut at = 0;
         for text in path
@@ -234,32 +239,32 @@ impl Routes {
         at
     }
 
-    /// Each place that has a method.
+    /// Returns each place that has a method.
     pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
         self.places.iter().filter(|place| !place.methods.is_empty())
     }
 
-    /// The place above all.
+    /// Returns the root of the tree.
     pub(super) fn root(&self) -> Option<&Place> {
         self.places.first()
     }
 
-    /// The place of this template.
+    /// Returns the place of this template.
     pub(super) fn find(&self, template: &str) -> Option<&Place> {
         self.places.iter().find(|place| place.template == template)
     }
 
-    /// Steps from a place to what the segment leads to, if it leads anywhere.
+    /// Adds the step from a place to the place of the segment, if there is one.
     pub(super) fn step<'a>(&'a self, place: &'a Place, text: &str, steps: &mut Vec<Step<'a>>) {
         let get = |at: Option<usize>| at.and_then(|at| self.places.get(at));
         let child = |name: &str| get(place.children.get(name).copied());
-        // A function or an action may be called with its namespace and without it.
+        // A function or an action may be called with or without its namespace.
         let invoked = |name: &str, arguments: &[(String, Argument)]| {
             let plain = unqualified(name).and_then(|name| child(&call(name, arguments)));
             let found = plain.or_else(|| get(place.short.get(&call(name, arguments)).copied()));
             found.filter(|place| place.is_invocation())
         };
-        // A literal wins over a key, as in Graph: `/users/delta` is the function.
+        // A literal takes precedence over a key, as in Graph: `/users/delta` is the function.
         match Segment::parse(text) {
             Some(Segment::Name(name)) => {
                 if let Some(place) = child(&normal(&name)).or_else(|| invoked(&name, &[])) {
@@ -291,7 +296,7 @@ impl Routes {
             }
             Some(Segment::Key(_)) | None => {}
         }
-        // An id may look like anything, except for the words that OData keeps for itself.
+        // An id may have any form, except for the words that OData reserves.
         if let Some(place) = get(place.key)
             && !text.starts_with('$')
         {
@@ -300,20 +305,22 @@ impl Routes {
     }
 }
 
-/// `versionNumber` of `workflowVersion-versionNumber`; the `id1` of a path with two of a type is an `id`.
+/// Returns the key property of a parameter: `versionNumber` of `workflowVersion-versionNumber`. The
+/// `id1` of a path with two keys of a type is an `id`.
 fn key_property(parameter: &str) -> Option<String> {
     let (_, property) = parameter.rsplit_once('-')?;
     let property = property.trim_end_matches(|character: char| character.is_ascii_digit());
     (property != "id").then(|| property.to_owned())
 }
 
-/// `sendMail` of `microsoft.graph.sendMail`: functions and actions may be called by their full name.
+/// Returns the short name of a function or action that is called by its full name: `sendMail` of
+/// `microsoft.graph.sendMail`.
 fn unqualified(name: &str) -> Option<&str> {
     name.strip_prefix("microsoft.graph.")
         .or_else(|| name.strip_prefix("graph."))
 }
 
-/// A name as the tree keeps it: without case, `microsoft.graph.` as `graph.`.
+/// Normalizes a name for the tree: without case, and `microsoft.graph.` as `graph.`.
 fn normal(name: &str) -> String {
     let name = name.to_ascii_lowercase();
     match name.strip_prefix("microsoft.") {
@@ -322,7 +329,8 @@ fn normal(name: &str) -> String {
     }
 }
 
-/// The tree's name for a call: `range(address)`. OData arguments have no order.
+/// Returns the tree's name for a call: `range(address)`. The order of OData arguments does not
+/// matter.
 fn call(name: &str, arguments: &[(String, Argument)]) -> String {
     if arguments.is_empty() {
         return normal(name);

@@ -1,4 +1,4 @@
-//! The schemas of the description: what a JSON value of Graph may be.
+//! The schemas of the description: the types of Graph's JSON values.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-/// The type of a property, parameter, body or answer.
+/// The type of a property, parameter, body or response.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Type {
     String,
@@ -15,9 +15,9 @@ pub(crate) enum Type {
     Time,
     Duration,
     Guid,
-    /// `Edm.Binary`, in JSON as base64.
+    /// The type `Edm.Binary`, which is base64 in JSON.
     Binary,
-    /// The bytes of a content, never JSON.
+    /// The bytes of a content, which are never JSON.
     Content,
     Int16,
     Int32,
@@ -30,7 +30,7 @@ pub(crate) enum Type {
     Collection(Box<Type>),
     /// A component: an object, an enum, or a name for another type.
     Named(String),
-    /// An object that has no name, such as the `{"value": …}` around an answer.
+    /// An object that has no name, such as the `{"value": …}` around a result.
     Inline(Box<ObjectType>),
     /// Any JSON.
     Untyped,
@@ -40,9 +40,9 @@ pub(crate) enum Type {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ObjectType {
     pub(crate) base: Option<String>,
-    /// Own properties, without those of the base.
+    /// The type's own properties, without those of the base.
     pub(crate) properties: Vec<Property>,
-    /// Takes properties that are not described.
+    /// Set if the type accepts properties that are not described.
     pub(crate) open: bool,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct ObjectType {
 pub(crate) struct Property {
     pub(crate) name: String,
     pub(crate) kind: Type,
-    /// Leads to other entities: sent only where `$expand` asks for it.
+    /// Set if the property leads to other entities. These are sent only if `$expand` requests them.
     pub(crate) navigation: bool,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Property {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct EnumType {
     pub(crate) members: Vec<String>,
-    /// A value may hold several members, joined by commas.
+    /// Set if a value may hold several members, joined by commas.
     pub(crate) flags: bool,
 }
 
@@ -80,12 +80,12 @@ pub(crate) struct Schemas {
 }
 
 impl Schemas {
-    /// The component of this name.
+    /// Returns the component of this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Schema> {
         self.by_name.get(name)
     }
 
-    /// The object type of this name.
+    /// Returns the object type of this name.
     pub(crate) fn object(&self, name: &str) -> Option<&ObjectType> {
         match self.get(name)? {
             Schema::Object(object) => Some(object),
@@ -94,7 +94,7 @@ impl Schemas {
         }
     }
 
-    /// The type itself, where `kind` is the name of an alias.
+    /// Returns the actual type, if `kind` is the name of an alias.
     pub(crate) fn resolve<'a>(&'a self, kind: &'a Type) -> &'a Type {
         match kind {
             Type::Named(name) => match self.get(name) {
@@ -105,7 +105,7 @@ impl Schemas {
         }
     }
 
-    /// The type and its bases, from itself to the root.
+    /// Returns the type and its bases, from itself to the root.
     pub(crate) fn ancestry<'a>(
         &'a self,
         name: &'a str,
@@ -119,12 +119,12 @@ impl Schemas {
         })
     }
 
-    /// Whether `name` is `base` or derived from it.
+    /// Checks whether `name` is `base` or derived from it.
     pub(crate) fn is_a(&self, name: &str, base: &str) -> bool {
         self.ancestry(name).any(|(ancestor, _)| ancestor == base)
     }
 
-    /// The type and all that derive from it.
+    /// Returns the type and all types that derive from it.
     pub(crate) fn family<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
         let mut names = vec![name];
         let mut at = 0;
@@ -141,8 +141,8 @@ impl Schemas {
         names
     }
 
-    /// A property of the type, of one of its bases, or of one of the types that derive from it: what a query over a
-    /// collection of this type may name.
+    /// Returns a property of the type, of one of its bases, or of one of its derived types. A query
+    /// over a collection of this type may name any of them.
     pub(crate) fn family_property<'a>(
         &'a self,
         type_name: &'a str,
@@ -155,7 +155,7 @@ impl Schemas {
         })
     }
 
-    /// A property of the type or of one of its bases.
+    /// Returns a property of the type or of one of its bases.
     pub(crate) fn property<'a>(
         &'a self,
         type_name: &'a str,
@@ -166,7 +166,7 @@ impl Schemas {
             .find(|candidate| candidate.name == property)
     }
 
-    /// All properties of the type, those of its bases first.
+    /// Returns all properties of the type, those of its bases first.
     pub(crate) fn properties<'a>(&'a self, type_name: &'a str) -> Vec<&'a Property> {
         let mut ancestry: Vec<_> = self.ancestry(type_name).map(|(_, object)| object).collect();
         ancestry.reverse();
@@ -176,8 +176,8 @@ impl Schemas {
             .collect()
     }
 
-    /// The name of the type's items, where it is the description's way to say "a page of these": an object without a
-    /// base that has a collection named `value`.
+    /// Returns the item type if the type stands for a page. In the description, a page is an object
+    /// without a base that has a collection named `value`.
     pub(crate) fn page_items<'a>(&'a self, kind: &'a Type) -> Option<&'a Type> {
         let object = match self.resolve(kind) {
             Type::Named(name) => self.object(name)?,
@@ -201,7 +201,7 @@ impl Schemas {
             })
     }
 
-    /// The first reference that leads nowhere, with the component that holds it.
+    /// Returns the first reference to a missing component, with the component that holds it.
     pub(crate) fn dangling(&self) -> Option<(&str, &str)> {
         self.by_name.iter().find_map(|(name, schema)| {
             let missing = match schema {
@@ -213,7 +213,7 @@ impl Schemas {
         })
     }
 
-    /// The name that `kind` refers to without there being such a component.
+    /// Returns the name of a missing component that `kind` refers to.
     pub(crate) fn missing<'a>(&self, kind: &'a Type) -> Option<&'a str> {
         match kind {
             Type::Named(name) if !self.by_name.contains_key(name) => Some(name),
@@ -244,7 +244,7 @@ fn is_page_part(property: &str) -> bool {
     )
 }
 
-/// The name behind `#/components/<section>/`.
+/// Returns the name after `#/components/<section>/`.
 pub(super) fn component<'a>(reference: &'a str, section: &str) -> Option<&'a str> {
     reference
         .strip_prefix("#/components/")?
@@ -283,8 +283,8 @@ impl<'de> Deserialize<'de> for Type {
     }
 }
 
-/// A schema as it is written: the few words that the trimmed description has. Any other word is refused, because to
-/// read past it would be to serve something else than what is described.
+/// A schema as it is written, with the few words of the trimmed description. Any other word is
+/// refused, because ignoring it would mean serving something else than the description.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -404,7 +404,7 @@ impl Written {
     }
 }
 
-/// Properties in the order in which they are described.
+/// The properties, in the order of the description.
 #[derive(Default)]
 struct WrittenProperties(Vec<(String, Written)>);
 

@@ -1,4 +1,5 @@
-//! From a request's path to places of the description, over grafts where a place shares another's subtree.
+//! The walk from a request's path to places of the description. Grafts let a place share another's
+//! subtree.
 
 use std::collections::HashMap;
 
@@ -10,19 +11,22 @@ use super::operation::Operation;
 use super::routes::{Place, Routes};
 use crate::segment::Argument;
 
-/// `grafts.json`: what Graph has and its description lost. Both tables are from a place to the place that it stands for.
+/// The content of `grafts.json`: parts of Graph that its description lacks. Both tables map a place
+/// to the place that it stands for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Grafts {
-    /// Places that have all that another one has, itself and below it: `/me/drive` is a `/drives/{drive-id}`.
+    /// The places that share another one's operations and subtree: `/me/drive` is a
+    /// `/drives/{drive-id}`.
     #[serde(default)]
     pub(super) subtrees: HashMap<String, String>,
-    /// Places below which others are found by a path between colons: `/drives/{drive-id}/items/{driveItem-id}:/a/b:`.
+    /// The places whose descendants can be addressed by a path between colons:
+    /// `/drives/{drive-id}/items/{driveItem-id}:/a/b:`.
     #[serde(default)]
     pub(super) paths: HashMap<String, String>,
 }
 
-/// A segment of a request's path, matched.
+/// A matched segment of a request's path.
 #[derive(Debug)]
 pub(crate) struct Step<'a> {
     pub(crate) place: &'a Place,
@@ -31,7 +35,7 @@ pub(crate) struct Step<'a> {
     pub(crate) value: StepValue,
 }
 
-/// What of the request's segment is not in the description.
+/// The part of the request's segment that is not in the description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StepValue {
     /// The segment is a literal.
@@ -51,19 +55,20 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// What the method does here. `Err` says why the description cannot be read.
+    /// Returns the operation of the method here. `Err` says why the description cannot be read.
     pub(crate) fn operation(&self, method: &Method) -> Option<Result<&'a Operation, &'a str>> {
         let own = self.place.operation(method);
         own.or_else(|| self.graft?.operation(method))
     }
 
-    /// The methods that there are here.
+    /// Returns the methods of this place.
     pub(crate) fn methods(&self) -> impl Iterator<Item = &'a Method> {
         let grafted = self.graft.into_iter().flat_map(Place::methods);
         self.place.methods().chain(grafted)
     }
 
-    /// The place that says what is here: the one that it stands for, where the description does not have it.
+    /// Returns the place that describes this step: the graft, if the description has no method at
+    /// the place itself.
     pub(crate) fn described(&self) -> &'a Place {
         match self.graft {
             Some(graft) if self.place.methods().next().is_none() => graft,
@@ -72,10 +77,10 @@ impl<'a> Step<'a> {
     }
 }
 
-/// Why a path leads nowhere.
+/// The reason why a path does not lead to a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Lost<'a> {
-    /// At this segment.
+    /// The first segment that does not match.
     Segment(String),
     /// The description cannot be read.
     Unreadable(&'a str),
@@ -131,8 +136,8 @@ impl Description {
         Ok(steps)
     }
 
-    /// Steps to the place that `root:` or `{id}:` stands for. The answer is the place of what is found by the path behind
-    /// the colon.
+    /// Adds the steps to the place that `root:` or `{id}:` stands for. Returns the place of the
+    /// items that the path after the colon addresses.
     fn addressed<'a>(
         &'a self,
         routes: &'a Routes,
@@ -154,7 +159,7 @@ impl Description {
         found
     }
 
-    /// A place, and those whose subtrees it shares.
+    /// Returns a place, and those whose subtrees it shares.
     fn alike<'a>(&'a self, routes: &'a Routes, place: &'a Place) -> Vec<At<'a>> {
         let mut alike = vec![(routes, place)];
         while let Some(next) = alike.last().and_then(|(_, place)| self.graft(place)) {
@@ -173,7 +178,7 @@ impl Description {
         self.place(self.grafts().subtrees.get(&place.template)?)
     }
 
-    /// The place of this template.
+    /// Returns the place of this template.
     pub(super) fn place<'a>(&'a self, template: &str) -> Option<At<'a>> {
         let first = template.trim_start_matches('/').split('/').next()?;
         let routes = self.routes(first)?.ok()?;

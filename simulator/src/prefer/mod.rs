@@ -1,4 +1,5 @@
-//! `Prefer`: how a client would like its answers, and which of these wishes were met.
+//! The header `Prefer`: the client's preferences for a response, and the list of those that were
+//! applied.
 
 mod zone;
 
@@ -14,16 +15,16 @@ use zone::Zone;
 /// The form in which entities are sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shape {
-    /// Bodies of mail and events as text.
+    /// Set if bodies of mail and events are sent as text.
     text: bool,
-    /// The zone in which events are.
+    /// The time zone of events.
     zone: Option<&'static Zone>,
-    /// Members of enums that older clients do not know are sent as they are.
+    /// Set if members of enums that older clients do not know are sent as they are.
     unknown_members: bool,
 }
 
 impl Shape {
-    /// Reads the wishes of a request.
+    /// Reads the preferences of a request.
     pub(crate) fn read(request: &Request) -> Result<Self, Refusal> {
         let zone = match request.preference("outlook.timezone") {
             None => None,
@@ -43,7 +44,7 @@ impl Shape {
         })
     }
 
-    /// Brings an entity of a type into this form.
+    /// Converts an entity of a type into this form.
     pub(crate) fn apply(&self, schemas: &Schemas, kind: &str, object: &mut Map<String, Value>) {
         if self.text
             && let Some(body) = object.get_mut("body")
@@ -71,7 +72,7 @@ impl Shape {
     }
 }
 
-/// The wishes that were met, as `Preference-Applied` has them.
+/// Returns the applied preferences, for `Preference-Applied`.
 pub(crate) fn applied(request: &Request, service: Service) -> Vec<String> {
     let outlook = service == Service::Outlook;
     let reads = request.method == Method::GET;
@@ -90,7 +91,7 @@ pub(crate) fn applied(request: &Request, service: Service) -> Vec<String> {
         .filter(|(_, met)| *met)
         .filter_map(|(name, _)| {
             let value = request.preference(name)?;
-            // The service quotes what the client quoted, but for the kind of ids.
+            // The service quotes the values that the client quotes, except for the kind of ids.
             Some(match (*name, value.as_str()) {
                 (name, "") => name.to_owned(),
                 ("outlook.body-content-type" | "outlook.timezone", value) => {
@@ -102,7 +103,7 @@ pub(crate) fn applied(request: &Request, service: Service) -> Vec<String> {
     met.collect()
 }
 
-/// The text of HTML.
+/// Returns the text of HTML.
 fn plain(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
@@ -129,7 +130,7 @@ fn plain(html: &str) -> String {
     text.trim().to_owned()
 }
 
-/// Replaces the members of enums that came later by the one that stands for them.
+/// Replaces later members of enums by the member that stands for them.
 ///
 /// <https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations>
 fn hide(schemas: &Schemas, kind: &Type, value: &mut Value) {

@@ -1,4 +1,4 @@
-//! Time zones of `outlook.timezone`: as many as tests need, under their Windows and IANA names.
+//! The time zones of `outlook.timezone` that tests need, under their Windows and IANA names.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc, Weekday};
 use serde_json::{Value, json};
@@ -13,13 +13,15 @@ pub(crate) struct Zone {
     summer: Summer,
 }
 
-/// When clocks are an hour ahead.
+/// The time of the year when clocks are an hour ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Summer {
     Never,
-    /// From the last Sunday of March to that of October, at 1:00 UTC (Directive 2000/84/EC).
+    /// Summer time from the last Sunday of March to that of October, at 1:00 UTC (Directive
+    /// 2000/84/EC).
     Europe,
-    /// From the second Sunday of March to the first of November, at 2:00 (15 U.S.C. § 260a).
+    /// Summer time from the second Sunday of March to the first of November, at 2:00 (15 U.S.C. §
+    /// 260a).
     America,
 }
 
@@ -78,7 +80,7 @@ static ZONES: [Zone; 13] = [
     ),
 ];
 
-/// The zone of a name; names have no case.
+/// Returns the zone of a name. Names are compared without case.
 pub(crate) fn find(name: &str) -> Option<&'static Zone> {
     let mut zones = ZONES.iter();
     zones.find(|zone| {
@@ -86,7 +88,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Zone> {
     })
 }
 
-/// Brings a `dateTimeTimeZone` into a zone; one of a zone that is not known stays as it is.
+/// Converts a `dateTimeTimeZone` to a zone. A value in an unknown zone stays as it is.
 pub(crate) fn convert(value: &mut Value, to: &'static Zone) {
     let text = |name: &str| value.get(name).and_then(Value::as_str);
     let from = find(text("timeZone").unwrap_or("UTC"));
@@ -107,7 +109,7 @@ impl Zone {
         time.naive_utc() + TimeDelta::minutes(self.offset) + self.ahead(time)
     }
 
-    /// The time that a clock there shows; an hour that is shown twice is taken as the first.
+    /// Returns the time that a clock there shows. An hour that occurs twice is taken as the first.
     fn utc(&self, local: NaiveDateTime) -> DateTime<Utc> {
         let winter = (local - TimeDelta::minutes(self.offset)).and_utc();
         let summer = winter - TimeDelta::hours(1);
@@ -118,7 +120,7 @@ impl Zone {
         }
     }
 
-    /// How far clocks are ahead of the winter's.
+    /// Returns the difference to winter time.
     fn ahead(&self, time: DateTime<Utc>) -> TimeDelta {
         let year = time.year();
         let at = |day: Option<NaiveDate>, minutes: i64| {
@@ -128,7 +130,8 @@ impl Zone {
         let (begin, end) = match self.summer {
             Summer::Never => return TimeDelta::zero(),
             Summer::Europe => (at(last_sunday(year, 3), 60), at(last_sunday(year, 10), 60)),
-            // At 2:00 by the clocks that are there: winter's in spring, summer's in autumn.
+            // The change happens at 2:00 of the current local time: winter time in spring, summer
+            // time in autumn.
             Summer::America => (
                 at(
                     NaiveDate::from_weekday_of_month_opt(year, 3, Weekday::Sun, 2),

@@ -1,4 +1,4 @@
-//! The query of a request: which options it has, what they say, and whether the operation takes them.
+//! The query of a request: its options, their values, and their check against the operation.
 
 pub(crate) mod filter;
 pub(crate) mod page;
@@ -15,10 +15,10 @@ use page::SkipToken;
 use search::Search;
 use split::split;
 
-/// What a query asks for.
+/// The options of a query.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
-    /// The paths of `$select`; empty where it is not there.
+    /// The paths of `$select`; empty if the option is missing.
     pub(crate) select: Vec<Vec<String>>,
     pub(crate) expand: Vec<Expand>,
     pub(crate) filter: Option<Condition>,
@@ -36,7 +36,7 @@ pub(crate) struct Options {
 #[derive(Clone, Debug)]
 pub(crate) struct Expand {
     pub(crate) relation: String,
-    /// How often the relation is followed.
+    /// The number of levels that the relation is followed.
     pub(crate) levels: u8,
     pub(crate) options: Options,
 }
@@ -49,7 +49,7 @@ pub(crate) struct Order {
 }
 
 impl Options {
-    /// Reads the pairs of a query. `item` is the type that the answer is, or is a page of.
+    /// Reads the pairs of a query. `item` is the type of the response, or of its page's items.
     pub(crate) fn read(
         schemas: &Schemas,
         operation: &Operation,
@@ -62,7 +62,7 @@ impl Options {
                 return Err(Refusal::option_twice(name));
             }
             match name.as_str() {
-                // The links of a page bring it, and no operation declares it.
+                // The links of a page carry it, and no operation declares it.
                 "$skiptoken" => options.skip_token = Some(SkipToken::read(value)?),
                 "$format" if value == "json" || value.starts_with("application/json") => {}
                 _ => match operation.query(name) {
@@ -74,7 +74,7 @@ impl Options {
                         let name = parameter.name.clone();
                         options.custom.push((name, value.clone()));
                     }
-                    // Drives know it without its `$`, and the description with it.
+                    // Drives accept it without its `$`, and the description has it with the `$`.
                     None if name == "format" && operation.query("$format").is_some() => {
                         options.custom.push((name.clone(), value.clone()));
                     }
@@ -101,7 +101,7 @@ impl Options {
         }
     }
 
-    /// The value of an option of the operation itself.
+    /// Returns the value of an option of the operation itself.
     pub(crate) fn custom(&self, name: &str) -> Option<&str> {
         self.custom
             .iter()
@@ -130,7 +130,7 @@ impl Options {
         Ok(())
     }
 
-    /// The options that also stand in the parentheses of `$expand`.
+    /// Reads the options that may also stand in the parentheses of `$expand`.
     fn common(
         &mut self,
         schemas: &Schemas,
@@ -171,7 +171,7 @@ impl Options {
     }
 }
 
-/// The directory says in its own way that a filter names a property that is not there.
+/// Returns the directory's own error for a filter that names an unknown property.
 fn undeclared(schemas: &Schemas, item: &Type, refusal: Refusal) -> Refusal {
     let directory =
         matches!(item, Type::Named(name) if Service::of(schemas, name) == Service::Directory);
@@ -240,7 +240,7 @@ fn select(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Vec<String>>
             return Ok(Vec::new());
         }
         let path = segments(part);
-        // Some annotations come only where they are named.
+        // Some annotations are sent only if they are selected.
         if !part.starts_with("@microsoft.graph.") {
             path::follow(schemas, item, &path)?;
         }
@@ -276,13 +276,13 @@ fn orderby(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Order>, Ref
     Ok(orders)
 }
 
-/// How deep `$expand` may stand in itself.
+/// The largest depth of nested `$expand` options.
 const DEPTH: u8 = 3;
 
-/// How far `$levels=max` goes.
+/// The number of levels that `$levels=max` stands for.
 const LEVELS: u8 = 10;
 
-/// `manager($select=id),directReports($top=5;$expand=manager)`
+/// Reads the relations of `$expand`: `manager($select=id),directReports($top=5;$expand=manager)`.
 fn expand(schemas: &Schemas, item: &Type, text: &str, depth: u8) -> Result<Vec<Expand>, Refusal> {
     if depth == DEPTH {
         return Err(unparsed(&format!(
@@ -333,7 +333,7 @@ fn unparsed(message: &str) -> Refusal {
 }
 
 impl Expand {
-    /// Reads what stands in the parentheses.
+    /// Reads the options in the parentheses.
     fn inside(
         &mut self,
         schemas: &Schemas,

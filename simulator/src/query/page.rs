@@ -1,30 +1,32 @@
-//! Page tokens: opaque to a client, and only good for the query that they came with.
+//! Page tokens: opaque to a client, and valid only for the query that they came with.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::refusal::Refusal;
 
-/// Where the next page begins.
+/// The start of the next page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SkipToken {
     pub(crate) position: Position,
-    /// In which time it was issued: see [`Simulator::expire_page_tokens`](crate::Simulator::expire_page_tokens).
+    /// The epoch in which it was issued: see
+    /// [`Simulator::expire_page_tokens`](crate::Simulator::expire_page_tokens).
     pub(crate) epoch: u32,
     /// The query that it continues.
     pub(crate) query: u32,
 }
 
-/// A place in a list.
+/// A position in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Position {
-    /// After the entity of this number: stays right when others come and go meanwhile.
+    /// The position after the entity of this number. It stays right when other entities are added
+    /// or removed.
     After(u64),
-    /// So many items from the start: for lists that are sorted.
+    /// The number of items from the start, for lists that are sorted.
     Offset(u64),
 }
 
-/// What stands around the data of a token.
+/// The text before the data of a token.
 const PREFIX: &str = "+RID:~";
 const SUFFIX: &str = "#RT:1";
 
@@ -33,7 +35,7 @@ impl SkipToken {
     pub(crate) fn read(text: &str) -> Result<Self, Refusal> {
         let malformed =
             || Refusal::bad_request("Badly formed token: the $skiptoken cannot be read.");
-        // A `+` that a client did not leave encoded reads as a space.
+        // A `+` that a client did not keep encoded arrives as a space, so the token does not match.
         let data = text
             .strip_prefix(PREFIX)
             .and_then(|rest| rest.strip_suffix(SUFFIX))
@@ -62,8 +64,8 @@ impl SkipToken {
         })
     }
 
-    /// The token as it stands in a link: percent-encoded, with hexadecimal digits in both cases, as Graph's are. A
-    /// client that takes the link apart and puts it together again changes it.
+    /// Returns the token as it stands in a link. It is percent-encoded with hexadecimal digits in
+    /// both cases, as Graph's are. A client that decodes the link and encodes it again changes it.
     pub(crate) fn encoded(&self) -> String {
         let (kind, number) = match self.position {
             Position::After(number) => (b'a', number),

@@ -1,16 +1,17 @@
-//! Property paths in a query: `displayName`, `from/emailAddress/address`, `microsoft.graph.user/mail`.
+//! Property paths in a query: `displayName`, `from/emailAddress/address`,
+//! `microsoft.graph.user/mail`.
 
 use crate::description::schema::{Schema, Schemas, Type};
 use crate::refusal::Refusal;
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Target {
     pub(crate) kind: Type,
     pub(crate) navigation: bool,
 }
 
-/// The type name of a cast segment: `microsoft.graph.user`, `graph.user`.
+/// Returns the type name of a cast segment: `microsoft.graph.user`, `graph.user`.
 pub(crate) fn cast(schemas: &Schemas, segment: &str) -> Option<String> {
     let name = match segment.strip_prefix("graph.") {
         Some(rest) => format!("microsoft.graph.{rest}"),
@@ -83,7 +84,8 @@ fn step(schemas: &Schemas, kind: &Type, segment: &str) -> Result<Target, Refusal
     })
 }
 
-/// Types that take any property. Graph's metadata says so, and the conversion of it to OpenAPI drops it.
+/// The types that accept any property. Graph's metadata declares this, but its conversion to
+/// OpenAPI drops it.
 const OPEN: [&str; 5] = [
     "microsoft.graph.extension",
     "microsoft.graph.externalConnectors.properties",
@@ -92,9 +94,10 @@ const OPEN: [&str; 5] = [
     "microsoft.graph.resourceData",
 ];
 
-/// Whether the name may be one that the description does not know: a property of an open type, or an extension.
+/// Checks whether the description may lack a name: a property of an open type, or an extension.
 pub(crate) fn takes_any(schemas: &Schemas, type_name: &str, property: &str) -> bool {
-    // `extension_<application>_<name>` of a directory extension, `ext<8 characters>_<name>` of a schema extension.
+    // Directory extensions are `extension_<application>_<name>`, and schema extensions are `ext<8
+    // characters>_<name>`.
     let extension = property.starts_with("extension_")
         || property
             .strip_prefix("ext")
@@ -102,13 +105,13 @@ pub(crate) fn takes_any(schemas: &Schemas, type_name: &str, property: &str) -> b
             .is_some_and(|(id, _)| id.len() == 8 && id.chars().all(|c| c.is_ascii_alphanumeric()));
     extension
         || schemas.ancestry(type_name).any(|(name, object)| {
-            // A type that is described as having nothing would be of no use if it were not open.
+            // A type without any described property would be useless if it were not open.
             let empty = object.base.is_none() && object.properties.is_empty();
             object.open || empty || OPEN.contains(&name)
         })
 }
 
-/// A type's name as OData's messages have it.
+/// Returns a type's name as OData's messages write it.
 pub(crate) fn edm(schemas: &Schemas, kind: &Type) -> String {
     let name = match schemas.resolve(kind) {
         Type::String => "Edm.String",
@@ -135,7 +138,7 @@ pub(crate) fn edm(schemas: &Schemas, kind: &Type) -> String {
     name.to_owned()
 }
 
-/// Whether values of the type are words of an enum.
+/// Checks whether values of the type are words of an enum.
 pub(crate) fn is_enum(schemas: &Schemas, kind: &Type) -> bool {
     matches!(kind, Type::Named(name) if matches!(schemas.get(name), Some(Schema::Enum(_))))
 }

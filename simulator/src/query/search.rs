@@ -1,4 +1,5 @@
-//! `$search`: the directory's `"displayName:ada" AND "mail:bar"`, and the quoted words of mail and files.
+//! The option `$search`: the directory's `"displayName:ada" AND "mail:bar"`, and the quoted words
+//! of mail and files.
 
 use serde_json::Value;
 
@@ -6,13 +7,13 @@ use crate::description::schema::{Schemas, Type};
 use crate::refusal::Refusal;
 use crate::service::Service;
 
-/// How long a search may be.
+/// The largest length of a search.
 const LONGEST: usize = 2_048;
 
-/// How deep parentheses may stand in each other.
+/// The largest depth of nested parentheses.
 const DEPTH: u8 = 32;
 
-/// What is searched for.
+/// The condition of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Search {
     /// A word, in one property or in any.
@@ -26,7 +27,8 @@ pub(crate) enum Search {
 }
 
 impl Search {
-    /// Reads a search. Each term stands in double quotes; inside, `\"` and `\\` are a quote and a backslash.
+    /// Parses a search. Each term stands in double quotes; inside, `\"` and `\\` are a quote and a
+    /// backslash.
     pub(crate) fn read(schemas: &Schemas, item: &Type, text: &str) -> Result<Self, Refusal> {
         let type_name = match item {
             Type::Named(name) => Some(name.as_str()),
@@ -57,7 +59,8 @@ impl Search {
         }
     }
 
-    /// Whether an item is found; `read` gives the value of a property, and of all of the item for no name.
+    /// Checks whether an item is found; `read` returns the value of a property, or the whole item
+    /// if no name is given.
     pub(crate) fn finds(&self, read: &dyn Fn(Option<&str>) -> Value) -> bool {
         match self {
             Self::Term { property, text } => {
@@ -72,7 +75,7 @@ impl Search {
     }
 }
 
-/// Whether some text in the value has a word that begins so.
+/// Checks whether any text in the value has a word that begins with `word`.
 fn contains(value: &Value, word: &str) -> bool {
     match value {
         Value::String(text) => {
@@ -122,7 +125,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether the operator stands here; operators are in upper case.
+    /// Checks whether the operator stands here. Operators are in upper case.
     fn word(&mut self, word: &str) -> bool {
         self.space();
         let here = self.characters.get(self.at..).is_some_and(|rest| {
@@ -211,7 +214,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `displayName:ada`, or words of which mail and files take several.
+    /// Parses a clause: `displayName:ada`, or one or several words for mail and files.
     fn clause(&self, text: &str) -> Result<Search, Refusal> {
         if self.directory {
             let (property, text) = text.split_once(':').ok_or_else(|| {

@@ -1,6 +1,6 @@
-//! Splitting of query texts at separators that stand outside of quotes and parentheses.
+//! The splitting of query texts at separators outside of quotes and parentheses.
 
-/// The parts between `separator`s; `None` where quotes or parentheses do not close.
+/// Returns the parts between `separator`s, or `None` if quotes or parentheses do not close.
 pub(crate) fn split(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut parts, mut start, mut depth, mut quote) = (Vec::new(), 0, 0_u32, None);
     for (at, character) in text.char_indices() {

@@ -1,4 +1,4 @@
-//! Paths between colons: items of a drive, and sites.
+//! The paths between colons: items of a drive, and sites.
 
 use super::walker::Walker;
 use super::{DRIVE_ITEM, Found, SITE, Target};
@@ -6,7 +6,7 @@ use crate::refusal::Refusal;
 use crate::store::Id;
 
 impl Walker<'_, '_, '_> {
-    /// `contoso.sharepoint.com:/teams/hr:`
+    /// Follows the path to a site: `contoso.sharepoint.com:/teams/hr:`.
     fn site(&mut self, host: Id, names: &[String]) -> Result<(), Refusal> {
         let url = |id: Id| {
             let site = self.tenant.store.get(id)?;
@@ -38,7 +38,7 @@ impl Walker<'_, '_, '_> {
         Ok(())
     }
 
-    /// `root:/Reports/2026.csv:`; names have no case there.
+    /// Follows the path to an item: `root:/Reports/2026.csv:`. Names are compared without case.
     pub(super) fn path(&mut self, names: &[String]) -> Result<(), Refusal> {
         let Target::Entity {
             id, ref declared, ..

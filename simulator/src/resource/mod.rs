@@ -1,4 +1,4 @@
-//! From the places of a path to what the store has there.
+//! The way from the steps of a path to the content of the store.
 
 mod addressing;
 mod walker;
@@ -14,26 +14,26 @@ use walker::Walker;
 const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
 const SITE: &str = "microsoft.graph.site";
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, Debug)]
 pub(crate) struct Resource<'a> {
     pub(crate) target: Target,
     pub(crate) tail: Tail<'a>,
-    /// The type to which the path casts, where it does.
+    /// The type to which the path casts, if it does.
     pub(crate) cast: Option<String>,
 }
 
-/// A thing in the store, or a place for one.
+/// An object in the store, or a place for one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Target {
     Root,
-    /// An entity that is there.
+    /// An existing entity.
     Entity {
         id: Id,
         declared: String,
         found: Found,
     },
-    /// A place where an entity may be put: an unknown key, an empty singleton.
+    /// A place where an entity may be created: an unknown key, an empty singleton.
     Vacant {
         owner: Id,
         relation: String,
@@ -46,10 +46,10 @@ pub(crate) enum Target {
         owner: Id,
         relation: String,
         declared: String,
-        /// The property whose value is an entity's key there, where it is not `id`.
+        /// The property that holds an entity's key there, if it is not `id`.
         key_property: Option<String>,
     },
-    /// A file that is not there: nothing but its content can be written.
+    /// A file that does not exist: only its content can be written.
     File {
         parent: Id,
         name: String,
@@ -63,7 +63,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// Why nothing can be read here: there is no such entity, or none at all.
+    /// Returns the error for a target that cannot be read: the entity or any entity is missing.
     pub(crate) fn missing(&self, schemas: &Schemas) -> Refusal {
         match self {
             Self::Vacant {
@@ -87,14 +87,14 @@ impl Target {
     }
 }
 
-/// How an entity was reached: what a delete takes it from.
+/// The relation by which an entity was reached, from which a delete removes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) owner: Id,
     pub(crate) relation: String,
 }
 
-/// The last word of a path, where it is not a resource of its own.
+/// The last word of a path, if it is not a resource of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Tail<'a> {
     None,
@@ -107,7 +107,7 @@ pub(crate) enum Tail<'a> {
     },
 }
 
-/// Who asks.
+/// The caller of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Caller {
     /// An application by itself.
@@ -116,8 +116,9 @@ pub(crate) enum Caller {
     User(Id),
 }
 
-/// Follows the steps of a path through the store. What a path names and nobody has made yet is made on the way, where
-/// Graph, too, has it from the start: the mailbox of a user, the drive of a site, a singleton.
+/// Follows the steps of a path through the store. Resources that Graph has from the start are
+/// created on the way, if they do not exist yet: the mailbox of a user, the drive of a site, a
+/// singleton.
 pub(crate) fn resolve<'a>(
     tenant: &mut Tenant<'_>,
     caller: Caller,

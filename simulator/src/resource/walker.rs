@@ -1,4 +1,4 @@
-//! One step after the other, from the service root to a resource.
+//! The walk from the service root to a resource, one step after the other.
 
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ impl<'a> Walker<'_, 'a, '_> {
             Segment::Key(_) => "",
         };
         if let StepValue::Key(key) = &step.value {
-            // A thumbnail of any size that its name says: `/thumbnails/0/c300x400`.
+            // A thumbnail may have any size, which its name gives: `/thumbnails/0/c300x400`.
             return match self.resource.target {
                 Target::Entity { .. } => self.relation(step.described(), key, &[]),
                 _ => self.key(key, next.is_none()),
@@ -63,7 +63,7 @@ impl<'a> Walker<'_, 'a, '_> {
         Ok(())
     }
 
-    /// `/users/{user-id}`
+    /// Handles a key: `/users/{user-id}`.
     fn key(&mut self, key: &str, last: bool) -> Result<(), Refusal> {
         let Target::Set {
             owner,
@@ -97,7 +97,7 @@ impl<'a> Walker<'_, 'a, '_> {
         Ok(())
     }
 
-    /// `/applications(appId='…')`
+    /// Handles an alternate key: `/applications(appId='…')`.
     fn alternate_key(
         &mut self,
         place: &Place,
@@ -144,7 +144,7 @@ impl<'a> Walker<'_, 'a, '_> {
         Ok(())
     }
 
-    /// `/groups/{group-id}/members/graph.user`
+    /// Handles a cast: `/groups/{group-id}/members/graph.user`.
     fn cast(&mut self, type_name: &str) -> Result<(), Refusal> {
         if let Target::Entity { id, found, .. } = &self.resource.target {
             let kind = self
@@ -172,7 +172,7 @@ impl<'a> Walker<'_, 'a, '_> {
         Ok(())
     }
 
-    /// The entity below which the next segment stands.
+    /// Returns the entity below which the next segment stands.
     fn owner(&self) -> Result<Id, Refusal> {
         match &self.resource.target {
             Target::Root => Ok(Id::ROOT),
@@ -184,7 +184,8 @@ impl<'a> Walker<'_, 'a, '_> {
         }
     }
 
-    /// `/users`, `/me`, `/users/{user-id}/messages`, `/users/{user-id}/mailboxSettings`
+    /// Handles a relation or a property: `/users`, `/me`, `/users/{user-id}/messages`,
+    /// `/users/{user-id}/mailboxSettings`.
     fn relation(
         &mut self,
         place: &'a Place,
@@ -195,7 +196,7 @@ impl<'a> Walker<'_, 'a, '_> {
             return self.me();
         }
         if matches!(self.resource.target, Target::Root) && name == "drive" {
-            // It is the drive of whoever asks.
+            // It is the drive of the calling user.
             self.me()?;
         }
         if matches!(self.resource.target, Target::File { .. }) && name == "content" {
@@ -236,12 +237,13 @@ impl<'a> Walker<'_, 'a, '_> {
         let declared = declared.or(match described {
             Some(Type::Collection(items)) => type_name(&items),
             Some(kind) => type_name(&kind),
-            // A part of a description leads through collections that it does not describe.
+            // A partial description leads through collections that it does not describe.
             None => place.has_key().then(|| "microsoft.graph.entity".to_owned()),
         });
         let references = place.has_literal("$ref");
         match declared {
-            // Not an entity: a stream or a collection of complex values that its type does not name.
+            // The target is not an entity: it is a stream, or a collection of complex values that
+            // its type does not name.
             None => {
                 let kind = place
                     .readable(&http::Method::GET)
@@ -263,7 +265,8 @@ impl<'a> Walker<'_, 'a, '_> {
         Ok(())
     }
 
-    /// A read-only collection that nobody can put anything into: Graph fills it, and so do we.
+    /// Fills a read-only collection that clients cannot add to. Graph fills it, and so does the
+    /// simulator.
     fn fill(&mut self, place: &Place, owner: Id, relation: &str, declared: &str) {
         let creates = place.operation(&http::Method::POST).is_some() || place.has_literal("$ref");
         if creates
@@ -278,7 +281,7 @@ impl<'a> Walker<'_, 'a, '_> {
                 .key_property()
                 .and_then(|name| properties.get_mut(name))
             {
-                // Keys are unlike each other.
+                // The keys must differ.
                 *key = match key {
                     Value::Number(_) => number.into(),
                     _ => format!("Simulated {relation} {number}").into(),
@@ -302,7 +305,7 @@ impl<'a> Walker<'_, 'a, '_> {
     fn single(&mut self, owner: Id, relation: String, declared: String, references: bool) {
         let id = match self.tenant.store.one(owner, &relation) {
             Some(id) => Some(id),
-            // Somebody removed it, or it is a reference that nobody has set.
+            // The entity was removed, or it is a reference that was never set.
             None if references || self.tenant.store.relation(owner, &relation).is_some() => None,
             None => Some(self.tenant.materialize(owner, &relation, &declared)),
         };
@@ -343,11 +346,11 @@ impl<'a> Walker<'_, 'a, '_> {
         Ok(())
     }
 
-    /// The type of a property of what was reached so far, and whether it is a navigation.
+    /// Returns the type of a property of the current target, and whether it is a navigation.
     fn described(&self, name: &str) -> Option<(Type, bool)> {
         let property = match &self.resource.target {
             Target::Entity { declared, id, .. } => {
-                // The path may name a property that the actual type has and the declared one has not.
+                // The path may name a property of the actual type that the declared type lacks.
                 let kind = self
                     .tenant
                     .store
@@ -366,7 +369,7 @@ impl<'a> Walker<'_, 'a, '_> {
         Some((property.kind.clone(), property.navigation))
     }
 
-    /// The entity type that is read at a place, of which a page holds many.
+    /// Returns the entity type that is read at a place, directly or as the items of a page.
     fn declared(&self, place: &Place) -> Option<String> {
         let operations = [
             http::Method::GET,
@@ -385,7 +388,8 @@ impl<'a> Walker<'_, 'a, '_> {
     }
 }
 
-/// Whether bytes are read or written at the place. Writing them may answer with the entity that they belong to.
+/// Checks whether bytes are read or written at the place. A write may return the entity that they
+/// belong to.
 fn is_stream(place: &Place) -> bool {
     let reads = place
         .readable(&http::Method::GET)
@@ -406,7 +410,7 @@ fn type_name(kind: &Type) -> Option<String> {
     }
 }
 
-/// The store's name for what hangs at the end of a path: a function's result is kept by its arguments.
+/// Returns the store's name for the end of a path. A function's result is stored by its arguments.
 fn relation_name(path: &[String], arguments: &[(String, Argument)]) -> String {
     let mut name = path.join("/");
     if !arguments.is_empty() {

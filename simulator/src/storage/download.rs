@@ -1,4 +1,4 @@
-//! URLs from which a file is read: good for some minutes, without a token.
+//! The URLs from which a file is downloaded: valid for some minutes, without a token.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,11 +16,11 @@ use crate::fault::Quirk;
 use crate::request::Request;
 use crate::store::{Content, Id};
 
-/// How long a URL is good.
+/// The lifetime of a URL.
 const LIFETIME: TimeDelta = TimeDelta::minutes(15);
 
 impl Storage {
-    /// The URL of a stream of an entity. `query` says what is made of it: `format=pdf`.
+    /// Returns the URL of a stream of an entity. `query` selects a conversion: `format=pdf`.
     pub(crate) fn download_url(
         &self,
         id: Id,
@@ -47,7 +47,7 @@ impl Storage {
         format!("{}/download/{token}?tempauth={mark:016x}{more}", self.host)
     }
 
-    /// The entity and the stream that a URL is for, while it is good.
+    /// Returns the entity and the stream of a URL, if the URL is still valid.
     fn source(&self, token: &str, query: &str, now: DateTime<Utc>) -> Option<(u64, String)> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
         let mark = format!("tempauth={:016x}", crate::ids::hash(&text));
@@ -75,7 +75,7 @@ impl State {
         }
         let now = self.clock.now();
         let Some((number, stream)) = self.storage.source(token, request.query(), now) else {
-            // What stands behind these URLs has no JSON.
+            // The servers behind these URLs do not respond with JSON.
             return Answer::bytes(
                 StatusCode::FORBIDDEN,
                 "application/xml",
@@ -104,7 +104,8 @@ impl State {
         let pdf = request.query().split('&').any(|pair| pair == "format=pdf");
         let content = if pdf { printed(&content) } else { content };
         let length = content.bytes.len() as u64;
-        // A range of another version than the one that the client knows is all of this one.
+        // A range of another version than the one that the client knows returns the whole new
+        // version.
         let same = request.header("if-range").is_none_or(|known| known == tag);
         let range = request.header("range").filter(|_| same);
         let answer = match range::asked(range.as_deref(), length) {
@@ -150,7 +151,7 @@ impl State {
     }
 }
 
-/// A file as a PDF: its text on one page (ISO 32000-1, 7.5).
+/// Returns a file as a PDF: its text on one page (ISO 32000-1, 7.5).
 fn printed(content: &Content) -> Content {
     let text = String::from_utf8_lossy(&content.bytes);
     let shown = text.replace(['\\', '(', ')', '\r', '\n'], " ");

@@ -1,4 +1,4 @@
-//! The bytes of an upload that are there, with the gaps between them.
+//! The received bytes of an upload, with the gaps between them.
 
 use std::ops::Range;
 
@@ -8,12 +8,12 @@ use bytes::Bytes;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Held {
     bytes: Vec<u8>,
-    /// What is there, in order, and with a gap between each two.
+    /// The received ranges, in order, with a gap between each two.
     ranges: Vec<Range<u64>>,
 }
 
 impl Held {
-    /// Puts bytes where there are none yet.
+    /// Inserts bytes into a gap.
     pub(crate) fn insert(&mut self, start: u64, bytes: &[u8]) {
         let end = start + bytes.len() as u64;
         let (from, until) = (index(start), index(end));
@@ -41,7 +41,7 @@ impl Held {
         self.ranges = joined;
     }
 
-    /// Loses what is in the range.
+    /// Removes the bytes in the range.
     pub(crate) fn lose(&mut self, lost: &Range<u64>) {
         let parts = self.ranges.drain(..).flat_map(|range| {
             let before = range.start..range.end.min(lost.start);
@@ -51,7 +51,7 @@ impl Held {
         self.ranges = parts.filter(|range| range.start < range.end).collect();
     }
 
-    /// The gaps up to `total`.
+    /// Returns the gaps up to `total`.
     pub(crate) fn missing(&self, total: u64) -> Vec<Range<u64>> {
         let mut missing = Vec::new();
         let mut at = 0;
@@ -72,7 +72,7 @@ impl Held {
     }
 }
 
-/// A position that is in memory fits.
+/// Converts a position. A position that is in memory always fits.
 fn index(position: u64) -> usize {
     usize::try_from(position).unwrap_or(usize::MAX)
 }

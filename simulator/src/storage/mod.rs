@@ -1,5 +1,6 @@
-//! The hosts behind Graph that take no token: where slices of an upload go, where a file comes from, and where the
-//! progress of long work is told. A URL of theirs is all that one needs, and `Authorization` is refused.
+//! The hosts behind Graph that take no token. They receive slices of uploads, serve files, and
+//! report the progress of long-running operations. Their URLs need no access token, and
+//! `Authorization` is refused.
 
 pub(crate) mod download;
 mod held;
@@ -25,7 +26,7 @@ use crate::store::Id;
 use monitor::{Monitor, Pending};
 use upload::Upload;
 
-/// How `nextExpectedRanges` of an upload session is written.
+/// The form of `nextExpectedRanges` of an upload session.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -42,27 +43,28 @@ use upload::Upload;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExpectedRanges {
-    /// As the service has it: `["327680-"]` for drives, `["2097152"]` for attachments, `["72797-4533321"]` for print.
+    /// The usual form of the service: `["327680-"]` for drives, `["2097152"]` for attachments,
+    /// `["72797-4533321"]` for print.
     #[default]
     Usual,
     /// Each gap with its end: `["12345-55232", "77829-99375"]`.
     Closed,
-    /// Not at all.
+    /// No ranges.
     Missing,
 }
 
-/// What the hosts know.
+/// The state of the hosts.
 #[derive(Debug)]
 pub(crate) struct Storage {
-    /// `http://127.0.0.1:…`, of another port than Graph.
+    /// The address, with another port than Graph: `http://127.0.0.1:…`.
     pub(crate) host: String,
     pub(crate) uploads: BTreeMap<String, Upload>,
     pub(crate) monitors: BTreeMap<String, Monitor>,
-    /// Operations of Graph itself that are still under way.
+    /// The operations of Graph itself that are still in progress.
     pub(crate) pending: BTreeMap<Id, Pending>,
-    /// URLs of an earlier epoch have run out.
+    /// The current epoch. URLs of an earlier epoch have expired.
     pub(crate) epoch: u32,
-    /// How often long work is looked at before it is done.
+    /// The number of polls until a long-running operation is done.
     pub(crate) polls: u32,
     pub(crate) ranges: ExpectedRanges,
 }
@@ -80,20 +82,20 @@ impl Storage {
         }
     }
 
-    /// Loses bytes of all uploads that are under way.
+    /// Removes bytes of all uploads that are in progress.
     pub(crate) fn lose(&mut self, range: &Range<u64>) {
         for upload in self.uploads.values_mut() {
             upload.lose(range);
         }
     }
 
-    /// Lets all sessions run out.
+    /// Lets all sessions expire.
     pub(crate) fn expire_uploads(&mut self) {
         self.uploads.clear();
     }
 }
 
-/// What the caller of a URL is told that it may not have.
+/// Returns the response to a refused request.
 pub(crate) fn refuse(status: StatusCode, code: &str, inner: &str, message: &str) -> Answer {
     let mut error = json!({ "code": code, "message": message });
     if !inner.is_empty() {
@@ -108,7 +110,7 @@ pub(crate) fn refuse(status: StatusCode, code: &str, inner: &str, message: &str)
 }
 
 impl State {
-    /// Answers a request at the storage host.
+    /// Responds to a request at the storage host.
     pub(crate) fn stored(
         &mut self,
         description: &Description,
@@ -153,7 +155,7 @@ impl State {
     }
 }
 
-/// The media type of a file, by its name.
+/// Returns the media type of a file, by its name.
 pub(crate) fn media_type(name: &str) -> &'static str {
     const KNOWN: [(&str, &str); 12] = [
         ("csv", "text/csv"),
@@ -185,7 +187,7 @@ pub(crate) fn media_type(name: &str) -> &'static str {
     known.map_or("application/octet-stream", |(_, media_type)| media_type)
 }
 
-/// The media type that was sent with a body, where it says something.
+/// Returns the media type that was sent with a body, unless it is a generic one.
 pub(crate) fn sent_type(request: &Request, name: &str) -> String {
     let sent = request.headers.get(CONTENT_TYPE).is_some();
     let sent = request.media_type().filter(|_| sent);

@@ -1,12 +1,13 @@
-//! Long work: what is told of it until it is done, at a monitor's URL or at an operation of Graph.
+//! Long-running operations: their progress until they are done, at a monitor's URL or at an
+//! operation of Graph.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-/// How the work ended: the id of what was made, or a code and a message.
+/// The outcome of the operation: the id of the created object, or a code and a message.
 pub(crate) type Outcome = Result<String, (String, String)>;
 
-/// Work that is watched at a URL without a token.
+/// A long-running operation with a monitor URL, which needs no token.
 #[derive(Clone, Debug)]
 pub(crate) struct Monitor {
     pub(crate) operation: &'static str,
@@ -16,7 +17,7 @@ pub(crate) struct Monitor {
 }
 
 impl Monitor {
-    /// What is told this time.
+    /// Returns the progress at this poll.
     pub(crate) fn poll(&mut self) -> (StatusCode, Value) {
         if self.polled < self.polls {
             let percentage = f64::from(self.polled) * 100.0 / f64::from(self.polls);
@@ -44,11 +45,11 @@ impl Monitor {
     }
 }
 
-/// An operation of Graph that is under way: what it says meanwhile, and in the end.
+/// An operation of Graph that is in progress, with its present and its final content.
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
     pub(crate) left: u32,
-    /// The word for work that is being done.
+    /// The status of a running operation.
     pub(crate) running: &'static str,
     pub(crate) end: Map<String, Value>,
 }

@@ -1,7 +1,8 @@
-//! QuickXorHash, by which OneDrive tells whether two files are the same.
+//! QuickXorHash, with which OneDrive checks whether two files are the same.
 //!
-//! <https://learn.microsoft.com/onedrive/developer/code-snippets/quickxorhash>: the bytes are XORed into 160 bits, each one
-//! 11 bits further than the one before it, and the length into the last 64.
+//! <https://learn.microsoft.com/onedrive/developer/code-snippets/quickxorhash>: the bytes are XORed
+//! into 160 bits, each one 11 bits further than the one before it. The length is XORed into the
+//! last 64 bits.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +11,7 @@ const WIDTH: usize = 160;
 const SHIFT: usize = 11;
 const BYTES: usize = WIDTH / 8;
 
-/// The hash of all bytes, as `file.hashes.quickXorHash` has it.
+/// Returns the hash of all bytes, as in `file.hashes.quickXorHash`.
 pub(crate) fn quick_xor_hash(data: &[u8]) -> String {
     let mut hash = [0_u8; BYTES];
     let mut xor = |bit: usize, value: u8| {
@@ -38,11 +39,11 @@ mod tests {
     #[test]
     fn of_nothing_and_of_one_byte() {
         assert_eq!(quick_xor_hash(b""), "AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-        // The byte at bit 0, and the length 1 at bit 96.
+        // The byte is at bit 0, and the length 1 at bit 96.
         let mut one = [0; 20];
         (one[0], one[12]) = (b'a', 1);
         assert_eq!(quick_xor_hash(b"a"), STANDARD.encode(one));
-        // Eleven bits further, the second byte lies in two.
+        // The second byte begins eleven bits further, so it spans two bytes.
         assert_eq!(
             quick_xor_hash(&[0xb5, 0xb4]),
             "taAFAAAAAAAAAAAAAgAAAAAAAAA="
@@ -51,7 +52,7 @@ mod tests {
 
     #[test]
     fn bytes_wrap_around_the_end() {
-        // The 15th byte begins at bit 154: two of its bits go to the front.
+        // The 15th byte begins at bit 154, so two of its bits wrap to the front.
         let mut data = [0; 15];
         data[14] = 0b1100_0001;
         let mut hash = [0; 20];

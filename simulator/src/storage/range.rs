@@ -1,4 +1,4 @@
-//! `Range` and `Content-Range` (RFC 9110, section 14).
+//! The headers `Range` and `Content-Range` (RFC 9110, section 14).
 
 use std::ops::Range;
 
@@ -23,16 +23,17 @@ impl ContentRange {
     }
 }
 
-/// What a `Range` header asks for of so many bytes.
+/// The part that a `Range` header requests of a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
     All,
     Part(Range<u64>),
-    /// There are no such bytes.
+    /// A range beyond the end of the content.
     Beyond,
 }
 
-/// Reads a `Range` header; one that is not understood, or asks for several parts, asks for all.
+/// Reads a `Range` header. A header that is invalid or requests several parts counts as a request
+/// for the whole content.
 pub(crate) fn asked(header: Option<&str>, length: u64) -> Asked {
     let range = header.and_then(|header| header.trim().strip_prefix("bytes="));
     let Some((first, last)) = range.and_then(|range| range.split_once('-')) else {

@@ -1,4 +1,4 @@
-//! Upload sessions: slices that come one after the other, until all bytes are there.
+//! Upload sessions: slices that arrive one after the other, until all bytes are received.
 //!
 //! <https://learn.microsoft.com/graph/api/driveitem-createuploadsession>,
 //! <https://learn.microsoft.com/graph/outlook-large-attachments>,
@@ -24,13 +24,13 @@ use crate::request::Request;
 use crate::resource::Caller;
 use crate::store::Id;
 
-/// The size of which slices of a drive's upload are multiples.
+/// The unit of slices: the size of each slice of a drive's upload must be a multiple of it.
 const UNIT: u64 = 320 * 1024;
 
-/// How long a session lives after it was last used.
+/// The lifetime of a session after its last use.
 const LIFETIME: TimeDelta = TimeDelta::days(2);
 
-/// What is done where a file of that name is there already.
+/// The conflict behavior if a file of that name already exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Conflict {
     Fail,
@@ -50,7 +50,7 @@ impl Conflict {
     }
 }
 
-/// What the bytes become.
+/// The result of an upload.
 #[derive(Clone, Debug)]
 pub(crate) enum Purpose {
     /// A file in a folder.
@@ -58,10 +58,10 @@ pub(crate) enum Purpose {
         folder: Id,
         name: String,
         conflict: Conflict,
-        /// The item whose content they are, where it was named.
+        /// The item whose content is replaced, if it was named.
         item: Option<Id>,
     },
-    /// An attachment of a message, an event, a task.
+    /// An attachment of a message, an event or a task.
     Attachment {
         owner: Id,
         properties: Map<String, Value>,
@@ -74,23 +74,24 @@ pub(crate) enum Purpose {
 #[derive(Debug)]
 pub(crate) struct Upload {
     pub(crate) purpose: Purpose,
-    /// Path and query of its URL.
+    /// The path and query of its URL.
     pub(crate) target: String,
-    /// Graph's root, for the links in what is answered.
+    /// Graph's root, for the links in responses.
     pub(crate) root: String,
     pub(crate) caller: Caller,
     /// The size that was announced.
     pub(crate) size: Option<u64>,
-    /// Whether the client says itself when the file is to be made.
+    /// Set if the client itself decides when the file is created.
     pub(crate) deferred: bool,
     pub(crate) expires: DateTime<Utc>,
     held: Held,
     total: Option<u64>,
-    /// A slice had a size that is no multiple of the unit: the service sees that in the end.
+    /// Set if a slice had a size that is not a multiple of the unit. The service detects this at
+    /// the end.
     unaligned: bool,
 }
 
-/// Why a slice is not taken.
+/// The reason why a slice is refused.
 struct Refused {
     status: StatusCode,
     code: &'static str,
@@ -98,7 +99,7 @@ struct Refused {
     message: &'static str,
 }
 
-/// What became of a slice.
+/// The progress after a slice.
 enum Progress {
     More,
     Done,
@@ -130,14 +131,14 @@ impl Upload {
         self.held.lose(range);
     }
 
-    /// All bytes, where all are there.
+    /// Returns all bytes, if none is missing.
     pub(crate) fn bytes(&self) -> Option<Bytes> {
         let total = self.total?;
         let whole = self.held.missing(total).is_empty();
         whole.then(|| self.held.clone().into_bytes())
     }
 
-    /// Takes a slice.
+    /// Accepts a slice.
     fn slice(&mut self, request: &Request, quirk: Option<&Quirk>) -> Result<Progress, Refused> {
         let bad = |inner, message| {
             Err(Refused {
@@ -236,7 +237,7 @@ impl Upload {
         Ok(Progress::Done)
     }
 
-    /// What is told of where the session stands.
+    /// Returns the state of the session as JSON.
     fn told(&self, form: ExpectedRanges) -> Value {
         let end = self.total.or(self.size).unwrap_or(u64::MAX);
         let missing = self.held.missing(end);
@@ -273,7 +274,7 @@ impl Upload {
 }
 
 impl State {
-    /// Answers a request at an upload's URL.
+    /// Responds to a request at an upload's URL.
     pub(super) fn upload(
         &mut self,
         description: &Description,
@@ -329,8 +330,8 @@ impl State {
         }
     }
 
-    /// Makes the file or attachment of a session whose bytes are all there. The session ends with it; a conflict of
-    /// names leaves it, and its bytes, as they are.
+    /// Creates the file or attachment of a session whose bytes are all received. The session ends
+    /// with it. A conflict of names leaves the session and its bytes as they are.
     fn finish(&mut self, description: &Description, id: &str) -> Answer {
         let Some(upload) = self.storage.uploads.get(id) else {
             return Answer::empty(StatusCode::NOT_FOUND);

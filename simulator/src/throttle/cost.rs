@@ -1,6 +1,7 @@
-//! What a request costs, in the resource units of its service.
+//! The cost of a request, in the resource units of its service.
 //!
-//! <https://learn.microsoft.com/graph/throttling-limits> has the directory's table; SharePoint's is in
+//! <https://learn.microsoft.com/graph/throttling-limits> has the directory's table. SharePoint's
+//! table is in
 //! <https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online>.
 
 use http::Method;
@@ -29,8 +30,8 @@ const DIRECTORY: [(&str, u32); 17] = [
     ("users", 2),
 ];
 
-/// The units of a request to a service; `name` is the last segment of its path, and `many` whether it reads a
-/// collection.
+/// Returns the units of a request to a service; `name` is the last segment of its path. `many` is
+/// set if it reads a collection.
 pub(crate) fn units(service: Service, request: &Request, name: &str, many: bool) -> u32 {
     let pairs = request.pairs().unwrap_or_default();
     let option = |name: &str| {

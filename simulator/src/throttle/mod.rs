@@ -1,6 +1,7 @@
-//! How much a service takes of a client before it answers with 429.
+//! The limits of a service, beyond which it responds to a client with 429.
 //!
-//! Limits are kept apart by service, as Graph's are: a client that asked for too much mail can still read files.
+//! Limits are separate for each service, as at Graph: a client that is throttled by mail can still
+//! read files.
 
 pub(crate) mod cost;
 
@@ -14,10 +15,10 @@ use crate::fault::RetryAfter;
 use crate::refusal::Refusal;
 use crate::service::Service;
 
-/// A limit: what a service takes, and what it says to more than that.
+/// A limit of a service, and its response beyond it.
 ///
-/// Requests are counted in a window that slides, those that were refused included, as Graph counts them. Outlook counts
-/// by mailbox, the others by tenant.
+/// Requests are counted in a sliding window, including those that were refused, as Graph counts
+/// them. Outlook counts by mailbox, the others by tenant.
 ///
 /// ```
 /// use simulator::{Limit, RetryAfter, Service};
@@ -57,36 +58,39 @@ impl Limit {
         }
     }
 
-    /// So many requests in a window of time.
+    /// Limits the number of requests in a window of time.
     pub fn requests(service: Service, most: u32, window: Duration) -> Self {
         let window = TimeDelta::from_std(window).unwrap_or(TimeDelta::MAX);
         Self::new(service, Kind::Requests { most, window })
     }
 
-    /// So many resource units in a window of time: a request costs one or several of them (`x-ms-resource-unit`).
+    /// Limits the resource units in a window of time. A request costs one or several of them
+    /// (`x-ms-resource-unit`).
     pub fn resource_units(service: Service, most: u32, window: Duration) -> Self {
         let window = TimeDelta::from_std(window).unwrap_or(TimeDelta::MAX);
         Self::new(service, Kind::Units { most, window })
     }
 
-    /// So many requests at a time: of the parts of a `$batch` that do not depend on each other, no more are carried out.
+    /// Limits the number of requests at a time. Of the parts of a `$batch` that do not depend on
+    /// each other, no more than this number are carried out.
     pub fn concurrent(service: Service, most: u32) -> Self {
         Self::new(service, Kind::Concurrent { most })
     }
 
-    /// What is said of when to come back. Without it, the whole seconds until there is room again.
+    /// Sets the `Retry-After` of the response. The default is the whole seconds until a request is
+    /// accepted again.
     pub fn retry_after(mut self, retry_after: RetryAfter) -> Self {
         self.retry_after = Some(retry_after);
         self
     }
 }
 
-/// A request, as the limits see it.
+/// The data of a request that the limits need.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) service: Service,
     pub(crate) units: u32,
-    /// Whose share it takes from: a mailbox, or the tenant.
+    /// The owner of the limit that it counts against: a mailbox, or the tenant.
     pub(crate) share: String,
 }
 
@@ -97,15 +101,15 @@ struct Spent {
     share: String,
 }
 
-/// All limits, and what was spent of them.
+/// All limits, and their use.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
     limits: Vec<(Limit, Vec<Spent>)>,
-    /// Who is being served right now.
+    /// The requests that are being carried out.
     served: Vec<(Service, String)>,
 }
 
-/// Headers that go out with the answer, whatever it is.
+/// The headers of the response, for success and refusal.
 pub(crate) type Headers = Vec<(HeaderName, String)>;
 
 impl Throttle {
@@ -117,12 +121,12 @@ impl Throttle {
         self.limits.clear();
     }
 
-    /// What was asked before is done: what comes now comes after it.
+    /// Marks all earlier requests as done, so that later ones are not concurrent with them.
     pub(crate) fn settle(&mut self) {
         self.served.clear();
     }
 
-    /// Counts a request, and refuses it where it is one too many.
+    /// Counts a request, and refuses it if it is beyond a limit.
     pub(crate) fn admit(&mut self, asked: &Asked, now: DateTime<Utc>) -> Result<Headers, Refusal> {
         let mut headers = Headers::new();
         if asked.service == Service::Directory {
@@ -181,7 +185,7 @@ impl Throttle {
     }
 }
 
-/// The seconds until enough of what was spent is forgotten.
+/// Returns the seconds until enough of the use has left the window.
 fn wait(
     spent: &[Spent],
     asked: &Asked,
@@ -212,7 +216,7 @@ fn wait(
     u64::try_from(milliseconds).unwrap_or(1).div_ceil(1_000)
 }
 
-/// What a service tells of a limit that is nearly reached, or passed.
+/// Returns the headers of a service for a limit that is nearly reached, or exceeded.
 fn usage(service: Service, used: u32, most: u32, window: TimeDelta) -> Headers {
     let share = f64::from(used) / f64::from(most.max(1));
     if share < 0.8 {
@@ -220,7 +224,7 @@ fn usage(service: Service, used: u32, most: u32, window: TimeDelta) -> Headers {
     }
     match service {
         Service::Directory => {
-            // The directory tells no more than 1.8.
+            // The directory reports no more than 1.8.
             let share = format!("{:.2}", share.min(1.8));
             let name = HeaderName::from_static("x-ms-throttle-limit-percentage");
             vec![(name, share)]
@@ -238,7 +242,7 @@ fn usage(service: Service, used: u32, most: u32, window: TimeDelta) -> Headers {
     }
 }
 
-/// 429, in the service's words.
+/// Returns the 429 response, in the service's words.
 fn refused(
     service: Service,
     concurrency: bool,
@@ -302,10 +306,10 @@ mod tests {
         let ask = asked(Service::Files, 1);
         assert!(throttle.admit(&ask, at(0)).is_ok());
         assert!(throttle.admit(&ask, at(4)).is_ok());
-        // The refused one counts: there is room when the first two are forgotten.
+        // The refused request counts: there is room when the first two have left the window.
         assert!(throttle.admit(&ask, at(5)).is_err());
         assert!(throttle.admit(&ask, at(13)).is_err());
-        // Now those of 5 and 13 are in the window.
+        // Now the requests at 5 and 13 are in the window.
         assert!(throttle.admit(&ask, at(14)).is_err());
         assert!(throttle.admit(&ask, at(24)).is_ok());
     }

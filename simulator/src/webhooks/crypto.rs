@@ -1,8 +1,9 @@
-//! Notifications with the changed resource itself, encrypted for the subscriber.
+//! Notifications with resource data, encrypted for the subscriber.
 //!
-//! <https://learn.microsoft.com/graph/change-notifications-with-resource-data>: a key of its own for each notification, with
-//! which the content is encrypted (AES-256-CBC, PKCS #7, the first half of the key as the IV) and signed (HMAC-SHA256), and
-//! which is encrypted itself with the subscriber's certificate (RSA-OAEP, SHA-1).
+//! <https://learn.microsoft.com/graph/change-notifications-with-resource-data>: each notification
+//! has its own key. The content is encrypted with it (AES-256-CBC, PKCS #7, the first half of the
+//! key as the IV) and signed with it (HMAC-SHA256). The key itself is encrypted with the
+//! subscriber's certificate (RSA-OAEP, SHA-1).
 
 use aes::Aes256;
 use base64::Engine;
@@ -27,7 +28,7 @@ pub(crate) struct Recipient {
 }
 
 impl Recipient {
-    /// Reads a certificate in base64. `Err` says what is wrong with it.
+    /// Reads a certificate in base64. `Err` holds the problem with it.
     pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
         let der = STANDARD.decode(text).map_err(|_| "it is not base64")?;
         let (key, _) = certificate::read(&der)?;
@@ -41,7 +42,7 @@ impl Recipient {
         Ok(Self { key, thumbprint })
     }
 
-    /// `encryptedContent` of a notification. `None` where the system has no random numbers.
+    /// Returns `encryptedContent` of a notification, or `None` if the system has no random numbers.
     pub(crate) fn encrypt(&self, resource: &Value, certificate_id: &str) -> Option<Value> {
         let mut key = [0_u8; 32];
         OsRng.try_fill_bytes(&mut key).ok()?;
@@ -62,7 +63,7 @@ impl Recipient {
     }
 }
 
-/// Flips a bit of what is encrypted.
+/// Flips a bit of the encrypted data.
 pub(crate) fn spoil(content: &mut Value) {
     let data = content["data"]
         .as_str()

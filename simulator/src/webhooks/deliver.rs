@@ -1,4 +1,4 @@
-//! The handshake with a webhook, and the delivery of notifications.
+//! The validation of a webhook, and the delivery of notifications.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,27 +13,27 @@ use super::post::post;
 use super::{Delivery, Parcel};
 use crate::core::Core;
 
-/// How long a webhook has to show that it is there.
+/// The time in which a webhook must respond to the validation.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// How long it has to take a notification.
+/// The time in which a webhook must respond to a notification.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// When a delivery that failed is tried again. Graph does so for up to four hours.
+/// The delays before a failed delivery is attempted again. Graph does so for up to four hours.
 const AGAIN: [Duration; 3] = [
     Duration::from_millis(250),
     Duration::from_secs(1),
     Duration::from_secs(4),
 ];
 
-/// What stays as it is in a query; a space is a `+` there.
+/// The characters that stay as they are in a query. A space becomes a `+`.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
     .remove(b' ');
 
-/// Whether the webhook at this URL sends back what it is sent.
+/// Checks whether the webhook at this URL returns the validation token.
 pub(crate) async fn handshake(url: &str, request_id: &str) -> bool {
     let token = format!(
         "Validation: Testing client application reachability for subscription Request-Id: {request_id}"
@@ -51,7 +51,7 @@ pub(crate) async fn handshake(url: &str, request_id: &str) -> bool {
     })
 }
 
-/// Delivers what comes, in its order at each webhook, until nobody sends any more.
+/// Delivers notifications, in order at each webhook, until the channel is closed.
 pub(crate) async fn deliver(core: Arc<Core>, mut inbox: UnboundedReceiver<Parcel>) {
     let mut queues: HashMap<String, UnboundedSender<Parcel>> = HashMap::new();
     while let Some(parcel) = inbox.recv().await {

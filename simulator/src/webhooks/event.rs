@@ -1,4 +1,4 @@
-//! From changes in the journal to what a subscriber is told.
+//! The conversion of changes in the journal to notifications.
 
 use serde_json::{Value, json};
 
@@ -15,17 +15,17 @@ use crate::store::{Entity, Id};
 /// The application that sends notifications.
 const PUBLISHER: &str = "0bf30f3b-4a52-48df-9a82-234910c4a086";
 
-/// An entity that changed, and how.
+/// An entity that changed, and the kind of the change.
 #[derive(Clone, Debug)]
 struct Event {
     id: Id,
     change: &'static str,
-    /// What it was, where it is no longer there.
+    /// The former entity, if it no longer exists.
     gone: Option<Box<Entity>>,
 }
 
 impl State {
-    /// Tells the subscribers what has changed since they were told last.
+    /// Notifies the subscribers of the changes since their last notification.
     pub(crate) fn notify(&mut self, description: &Description, root: &str) {
         let (since, until) = (self.webhooks.seen, self.store.journal.end());
         self.webhooks.seen = until;
@@ -59,13 +59,13 @@ impl State {
         }
     }
 
-    /// The events of a subscription, each entity once.
+    /// Returns the events of a subscription, each entity once.
     fn events(&self, watch: &Watch, since: usize, until: usize) -> Vec<Event> {
         let mut events: Vec<Event> = Vec::new();
         let mut add = |id, change, gone: Option<&Entity>| {
             let gone = gone.map(|entity| Box::new(entity.clone()));
             match events.iter_mut().find(|event| event.id == id) {
-                // What was made just now is new, however often it was written.
+                // An entity that was just created stays new, independent of the number of writes.
                 Some(event) if event.change == "created" && change == "updated" => {}
                 Some(event) => (event.change, event.gone) = (change, gone),
                 None => events.push(Event { id, change, gone }),
@@ -93,7 +93,7 @@ impl State {
                     Change::Properties { id, .. } if self.store.holds(*owner, relation, *id) => {
                         add(*id, "updated", None);
                     }
-                    // A group changes with its members.
+                    // A change of members counts as an update of the group.
                     Change::Linked {
                         owner: at,
                         relation: name,
@@ -118,7 +118,7 @@ impl State {
                     id: watched,
                     declared,
                 } => match change {
-                    // A drive says of its root that something below it has changed.
+                    // A drive reports its root as updated if any item below it has changed.
                     _ if is_drive(declared) && self.is_below(change, *watched) => {
                         add(*watched, "updated", None);
                     }
@@ -159,7 +159,8 @@ impl State {
                     let mut named = self.store.named(&gone.key);
                     named.any(|(_, entity)| !entity.below("deletedItems").is_empty())
                 });
-                // The directory calls a new object updated, and one that can be restored as well.
+                // The directory reports a new object as updated, and also a deleted one that can be
+                // restored.
                 if event.change == "created" || restorable {
                     event.change = "updated";
                 }
@@ -172,7 +173,7 @@ impl State {
         self.store.get(id).is_some_and(|entity| entity.kind == kind)
     }
 
-    /// Whether a change is one of a drive item below another one.
+    /// Checks whether a change concerns a drive item below another one.
     fn is_below(&self, change: &Change, folder: Id) -> bool {
         match change {
             Change::Properties { id, .. }
@@ -187,7 +188,7 @@ impl State {
         }
     }
 
-    /// A notification. `None` for what the subscription's filter leaves out.
+    /// Returns a notification, or `None` for an event that the subscription's filter leaves out.
     fn told(
         &mut self,
         description: &Description,
@@ -211,7 +212,7 @@ impl State {
         }
         let drive = matches!(&watch.what, Watched::Entity { declared, .. } if is_drive(declared));
         let resource = if drive {
-            // Which item it was is not told: a delta query says so.
+            // The notification does not name the item. A delta query returns it.
             text("resource").unwrap_or_default().to_owned()
         } else {
             graph.notified_as(event.id, &entity)
@@ -274,7 +275,7 @@ impl State {
         }
     }
 
-    /// A validation token: who sends, to whom, signed by the identity platform.
+    /// Returns a validation token with its publisher and audience, signed by the identity platform.
     fn token(&mut self, forgery: Option<Forgery>) -> String {
         let now = self.clock.now().timestamp();
         let stranger = "11111111-2222-4333-8444-555555555555";
@@ -320,7 +321,7 @@ impl State {
         }
     }
 
-    /// Tells the lifecycle endpoint of a subscription. `false` where there is none.
+    /// Notifies the lifecycle endpoint of a subscription. Returns `false` if there is none.
     pub(crate) fn tell_lifecycle(&mut self, subscription: &str, event: Lifecycle) -> bool {
         let watches = &self.webhooks.watches;
         let found = self
@@ -347,7 +348,7 @@ impl State {
         true
     }
 
-    /// Forgets the subscriptions whose time is over, or that somebody deleted.
+    /// Removes the subscriptions that have expired or were deleted.
     pub(crate) fn drop_expired(&mut self) {
         let now = self.clock.now();
         let over: Vec<Id> = self

@@ -1,4 +1,4 @@
-//! Change notifications: who is told of which changes, and how.
+//! Change notifications: their subscribers, their changes and their delivery.
 //!
 //! <https://learn.microsoft.com/graph/change-notifications-overview>
 
@@ -17,7 +17,7 @@ use crate::query::Options;
 use crate::service::Service;
 use crate::store::Id;
 
-/// What can be wrong with the next delivery of notifications.
+/// A defect of the next delivery of notifications.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -35,11 +35,11 @@ use crate::store::Id;
 pub enum Forgery {
     /// Another `clientState` than the subscription has.
     ClientState,
-    /// A validation token whose signature is not that of its text.
+    /// A validation token whose signature does not match its text.
     Signature,
     /// A validation token with `"alg": "none"` and without a signature.
     Unsigned,
-    /// A validation token signed with a key that nobody publishes.
+    /// A validation token signed with a key that is not published.
     Key,
     /// A validation token for another application.
     Audience,
@@ -47,9 +47,9 @@ pub enum Forgery {
     Issuer,
     /// A validation token of another publisher than Graph's change tracking.
     Publisher,
-    /// A validation token that has run out.
+    /// A validation token that has expired.
     Expired,
-    /// No validation token where there should be one.
+    /// No validation token, although one is required.
     Missing,
     /// Encrypted content with one bit flipped.
     Content,
@@ -57,11 +57,11 @@ pub enum Forgery {
     Certificate,
     /// The same delivery a second time.
     Repeated,
-    /// Beside the notification, one of another tenant.
+    /// A notification of another tenant, beside the real one.
     OtherTenant,
 }
 
-/// What a subscription's lifecycle endpoint is told.
+/// An event that a subscription's lifecycle endpoint is notified of.
 ///
 /// <https://learn.microsoft.com/graph/change-notifications-lifecycle-events>
 ///
@@ -79,9 +79,9 @@ pub enum Forgery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lifecycle {
-    /// The subscription has to be authorized again, or notifications stop.
+    /// The subscription must be authorized again, or notifications stop.
     ReauthorizationRequired,
-    /// The subscription is no longer there.
+    /// The subscription no longer exists.
     SubscriptionRemoved,
     /// Notifications were missed.
     Missed,
@@ -101,44 +101,45 @@ impl Lifecycle {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// Where it went.
+    /// The URL of the webhook.
     pub url: String,
-    /// What was sent: `{"value": […]}`.
+    /// The body that was sent: `{"value": […]}`.
     pub body: Value,
-    /// What the webhook answered; `None` where it did not, within the time that Graph waits.
+    /// The status of the webhook's response. `None` if it did not respond within the time that
+    /// Graph waits.
     pub status: Option<StatusCode>,
-    /// How often it was sent before.
+    /// The number of earlier attempts.
     pub attempt: u32,
 }
 
-/// Something to be sent to a webhook.
+/// A body to be sent to a webhook.
 #[derive(Clone, Debug)]
 pub(crate) struct Parcel {
     pub(crate) url: String,
     pub(crate) body: Value,
 }
 
-/// Whether a webhook has shown that it is there.
+/// The state of the validation of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Validation {
-    /// Nobody has asked it yet.
+    /// The webhook was not called yet.
     Unasked,
     Passed,
     Failed,
 }
 
-/// What a subscription is for.
+/// The target of a subscription.
 #[derive(Clone, Debug)]
 pub(crate) struct Watch {
     pub(crate) what: Watched,
     pub(crate) service: Service,
-    /// `$select` and `$filter` of the resource.
+    /// The options `$select` and `$filter` of the resource.
     pub(crate) options: Options,
-    /// `created`, `updated`, `deleted`
+    /// The kinds of changes: `created`, `updated`, `deleted`.
     pub(crate) changes: Vec<String>,
 }
 
-/// Where changes are looked for.
+/// The entities whose changes are watched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Watched {
     /// A collection.
@@ -149,7 +150,7 @@ pub(crate) enum Watched {
     },
     /// One entity.
     Entity { id: Id, declared: String },
-    /// All entities of a type, wherever they are: `chats/getAllMessages`.
+    /// All entities of a type, at any place: `chats/getAllMessages`.
     Kind(String),
 }
 
@@ -157,7 +158,7 @@ pub(crate) enum Watched {
 #[derive(Default)]
 pub(crate) struct Webhooks {
     pub(crate) watches: BTreeMap<Id, Watch>,
-    /// The place in the journal up to which everybody was told.
+    /// The position in the journal up to which all subscribers were notified.
     pub(crate) seen: usize,
     pub(crate) forgery: Option<Forgery>,
     pub(crate) deliveries: Vec<Delivery>,
@@ -165,7 +166,7 @@ pub(crate) struct Webhooks {
 }
 
 impl Webhooks {
-    /// Hands something to those who deliver it.
+    /// Passes a body to the delivery task.
     pub(crate) fn send(&self, url: &str, value: Vec<Value>, tokens: Option<Vec<String>>) {
         let mut body = json!({ "value": value });
         if let Some(tokens) = tokens {
@@ -173,7 +174,7 @@ impl Webhooks {
         }
         let url = url.to_owned();
         if let Some(outbox) = &self.outbox {
-            // Nobody delivers any more when the simulator ends.
+            // The delivery task has ended if the simulator is being dropped.
             let _ = outbox.send(Parcel { url, body });
         }
     }

@@ -1,4 +1,4 @@
-//! POST to a webhook, with no more patience than Graph has.
+//! The POST to a webhook, with the same time limits as Graph.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{Method, Request, StatusCode};
 
-/// What a webhook answered.
+/// The response of a webhook.
 pub(crate) struct Answered {
     pub(crate) status: StatusCode,
     pub(crate) media_type: String,
     pub(crate) body: Bytes,
 }
 
-/// Sends a body, and waits so long for the answer.
+/// Sends a body, and waits for the response up to `patience`.
 pub(crate) async fn post(
     url: &str,
     media_type: &str,

@@ -1,4 +1,4 @@
-//! Whether a condition fits the type it is asked of.
+//! The check of a condition against the type that it is applied to.
 
 use super::lexer::Literal;
 use super::{Condition, Operand};
@@ -17,7 +17,7 @@ pub(crate) fn check(schemas: &Schemas, condition: &Condition, item: &Type) -> Re
 
 struct Checker<'a> {
     schemas: &'a Schemas,
-    /// The item by no name, then the variables of `any`.
+    /// The item under an empty name, then the variables of `any`.
     scopes: Vec<(String, Type)>,
 }
 

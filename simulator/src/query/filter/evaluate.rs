@@ -1,4 +1,4 @@
-//! Whether an item fulfils a condition.
+//! The evaluation of a condition for an item.
 
 use std::cmp::Ordering;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::lexer::Literal;
 use super::{Condition, Operand, Operator, TextFunction};
 
-/// Whether a condition holds; `read` gives the value at a path of the item.
+/// Checks whether a condition holds; `read` returns the value at a path of the item.
 ///
 /// Text is compared without case, as the directory and Exchange do it.
 pub(crate) fn matches(condition: &Condition, read: &dyn Fn(&[String]) -> Value) -> bool {
@@ -60,7 +60,7 @@ pub(crate) fn matches(condition: &Condition, read: &dyn Fn(&[String]) -> Value) 
     }
 }
 
-/// The value at a path inside of a value.
+/// Returns the value at a path inside of a value.
 fn descend(value: &Value, path: &[String]) -> Value {
     match path.split_first() {
         None => value.clone(),
@@ -117,7 +117,7 @@ fn holds(operator: Operator, left: &Value, right: &Value) -> bool {
     }
 }
 
-/// The order of two values: null first, text without case, times by their instant.
+/// Compares two values: null first, text without case, times by their instant.
 pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::Null, Value::Null) => Ordering::Equal,
@@ -146,7 +146,7 @@ fn text(left: &str, right: &str) -> Ordering {
     left.to_lowercase().cmp(&right.to_lowercase())
 }
 
-/// A time, or the midnight in UTC that a date begins with.
+/// Returns a time, or for a date the midnight in UTC at its beginning.
 fn instant(text: &str) -> Option<DateTime<chrono::Utc>> {
     if !text.starts_with(|c: char| c.is_ascii_digit()) {
         return None;

@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime};
 
 use crate::ids::is_guid;
 
-/// A word, and where it stands.
+/// A word.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
     /// A path, operator, function name or keyword.
@@ -32,7 +32,8 @@ pub(crate) enum Literal {
     Duration(String),
 }
 
-/// Splits the text into words. `Err` is the place of what is none, counted in characters.
+/// Splits the text into words. `Err` is the position of the first invalid character, counted in
+/// characters.
 pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, usize> {
     let characters: Vec<char> = text.chars().collect();
     let (mut at, mut tokens) = (0, Vec::new());
@@ -88,7 +89,7 @@ fn is_word(character: char, literal: bool) -> bool {
         || (literal && ":+".contains(character))
 }
 
-/// Reads a quoted string; a quote inside stands twice.
+/// Reads a quoted string. A quote inside is doubled.
 fn string(characters: &[char], start: usize) -> Option<(String, usize)> {
     let (mut text, mut at) = (String::new(), start + 1);
     loop {
@@ -119,7 +120,7 @@ fn classify(word: &str) -> Option<Token> {
     };
     match literal {
         Some(literal) => Some(Token::Literal(literal)),
-        // Names have no hyphen; it is a word character for the sake of GUIDs only.
+        // Names have no hyphen. It is a word character only because GUIDs hold it.
         None if word.is_empty() || word.contains('-') => None,
         None => Some(Token::Word(word.to_owned())),
     }

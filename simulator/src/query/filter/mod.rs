@@ -1,4 +1,4 @@
-//! `$filter`: the subset of OData's language that Graph's services take.
+//! The option `$filter`: the subset of OData's language that Graph's services accept.
 
 mod check;
 mod evaluate;
@@ -18,9 +18,10 @@ pub(crate) enum Condition {
     Not(Box<Condition>),
     Compare(Operator, Operand, Operand),
     In(Operand, Vec<Literal>),
-    /// `startswith(displayName,'A')`
+    /// A text function: `startswith(displayName,'A')`.
     Text(TextFunction, Operand, Operand),
-    /// `emails/any(e:e/address eq 'x')`; without a condition: the collection is not empty.
+    /// A condition on a collection: `emails/any(e:e/address eq 'x')`. Without an inner condition,
+    /// it checks that the collection is not empty.
     Any {
         path: Vec<String>,
         variable: String,
@@ -38,7 +39,7 @@ pub(crate) enum Operator {
     GreaterOrEqual,
     Less,
     LessOrEqual,
-    /// A flag is set.
+    /// The check that a flag is set.
     Has,
 }
 
@@ -56,7 +57,7 @@ pub(crate) enum Operand {
 }
 
 impl Condition {
-    /// All conditions in this one, itself included.
+    /// Visits all conditions in this one, itself included.
     pub(crate) fn walk(&self, visit: &mut impl FnMut(&Condition)) {
         visit(self);
         match self {
@@ -73,7 +74,7 @@ impl Condition {
         }
     }
 
-    /// The properties that it names, in order, where they are not inside of `any`.
+    /// Returns the properties that the condition names, in order, without those inside of `any`.
     pub(crate) fn paths(&self) -> Vec<&[String]> {
         match self {
             Self::And(left, right) | Self::Or(left, right) => {
@@ -89,7 +90,8 @@ impl Condition {
         }
     }
 
-    /// How many values it compares with, as the directory counts them: operands of `or`, and values of `in`.
+    /// Returns the number of compared values, as the directory counts them: operands of `or`, and
+    /// values of `in`.
     pub(crate) fn alternatives(&self) -> usize {
         let mut count = 0;
         self.walk(&mut |condition| match condition {
@@ -100,7 +102,7 @@ impl Condition {
         count + 1
     }
 
-    /// Whether the directory takes it with `ConsistencyLevel: eventual` only.
+    /// Checks whether the directory accepts the condition with `ConsistencyLevel: eventual` only.
     pub(crate) fn is_advanced(&self) -> bool {
         let mut advanced = false;
         self.walk(&mut |condition| {

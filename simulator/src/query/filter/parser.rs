@@ -1,15 +1,15 @@
-//! From the words of a `$filter` to a condition.
+//! The parser that turns the words of a `$filter` into a condition.
 
 use super::lexer::{self, Literal, Token};
 use super::{Condition, Operand, Operator, TextFunction};
 
-/// How many conditions there may be.
+/// The largest number of conditions.
 const NODES: usize = 100;
 
-/// How deep parentheses may stand in each other.
+/// The largest depth of nested parentheses.
 const DEPTH: u8 = 32;
 
-/// Reads a condition. `Err` says what is wrong and where, in OData's words.
+/// Parses a condition. `Err` describes the error and its position, in OData's words.
 pub(crate) fn parse(text: &str) -> Result<Condition, String> {
     let tokens = lexer::tokens(text).map_err(|at| {
         format!("Syntax error: character at position {at} is not valid in '{text}'.")
@@ -70,7 +70,7 @@ impl Parser<'_> {
     }
 
     fn keyword(&mut self, keyword: &str) -> bool {
-        // Graph's documentation writes some in upper case.
+        // Graph's documentation writes some keywords in upper case.
         let here =
             matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
         self.at += usize::from(here);
@@ -110,7 +110,7 @@ impl Parser<'_> {
             let inner = self.or()?;
             self.expect(&Token::Close)?;
             match inner {
-                // The parentheses stood around a property: `(from/emailAddress/address) eq 'x'`.
+                // The parentheses enclosed a property: `(from/emailAddress/address) eq 'x'`.
                 Condition::Holds(operand) => self.compared(operand)?,
                 inner => inner,
             }
@@ -131,7 +131,7 @@ impl Parser<'_> {
         self.compared(left)
     }
 
-    /// What follows the left side of a comparison.
+    /// Parses the rest of a comparison after its left side.
     fn compared(&mut self, left: Operand) -> Result<Condition, String> {
         let Some(Token::Word(word)) = self.peek() else {
             return self.alone(left);
@@ -154,7 +154,7 @@ impl Parser<'_> {
         Ok(Condition::Compare(operator, left, self.operand()?))
     }
 
-    /// A property without a comparison.
+    /// Returns the condition of a property without a comparison.
     fn alone(&self, operand: Operand) -> Result<Condition, String> {
         match operand {
             Operand::Path(_) => Ok(Condition::Holds(operand)),
@@ -190,7 +190,7 @@ impl Parser<'_> {
             "startswith" => TextFunction::StartsWith,
             "endswith" => TextFunction::EndsWith,
             "contains" => TextFunction::Contains,
-            // `eq (…)`, `in (…)` are no calls; they do not stand first.
+            // `eq (…)` and `in (…)` are not calls, and do not stand first.
             _ => return Err(format!("An unknown function with name '{word}' was found.")),
         };
         self.at += 2;
@@ -199,7 +199,7 @@ impl Parser<'_> {
         let text = self.operand()?;
         self.expect(&Token::Close)?;
         let call = Condition::Text(function, subject, text);
-        // `startswith(x,'a') eq true` is another way to write it.
+        // `startswith(x,'a') eq true` is another way to write the same condition.
         let operator = match self.peek() {
             Some(Token::Word(word)) if word == "eq" => Operator::Equal,
             Some(Token::Word(word)) if word == "ne" => Operator::NotEqual,
