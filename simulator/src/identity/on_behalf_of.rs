@@ -1,4 +1,5 @@
-//! On-behalf-of: a service that was called with a user's token calls another service for that user.
+//! The on-behalf-of flow: a service that was called with a user's token calls another service for
+//! that user.
 //!
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>
 

@@ -76,7 +76,7 @@ pub struct Credentials {
     pub public_refresh_token: String,
     /// The id of the user who signs in. `/me` is this user.
     pub user_id: String,
-    /// That user's principal name.
+    /// The principal name of that user.
     pub user_principal_name: String,
 }
 

@@ -1,4 +1,5 @@
-//! Clients that show who they are with an assertion: of a certificate's key, or of another issuer.
+//! Tests of clients that authenticate with an assertion: of a certificate's key, or of another
+//! issuer.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -24,7 +25,7 @@ fn now() -> i64 {
     now.timestamp()
 }
 
-/// An assertion, and what is to be wrong with it.
+/// A client assertion, which a test can make invalid.
 struct Assertion {
     header: Value,
     claims: Value,
@@ -49,13 +50,13 @@ impl Assertion {
         }
     }
 
-    /// With a claim set; null takes it away.
+    /// Sets a claim. A null removes it.
     fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         set(&mut self.claims, name, value.into());
         self
     }
 
-    /// With a field of the header set; null takes it away.
+    /// Sets a field of the header. A null removes it.
     fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         set(&mut self.header, name, value.into());
         self
@@ -86,7 +87,7 @@ fn set(object: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// Asks for an application's token with an assertion.
+/// Requests an application's token with an assertion.
 fn app(platform: &Platform<'_>, assertion: &str) -> Answer {
     platform.token(&[
         ("grant_type", "client_credentials"),
@@ -121,14 +122,14 @@ async fn every_form_of_an_assertion() {
             }
         }
     }
-    // Within five minutes, clocks may differ.
+    // Clocks may differ by up to five minutes.
     for (begins, ends) in [(-590, -290), (290, 590)] {
         let assertion = Assertion::new(&platform)
             .claim("nbf", now() + begins)
             .claim("exp", now() + ends);
         assert_eq!(app(&platform, &assertion.signed()).status, 200, "{begins}");
     }
-    // `iat` stands for `nbf`, and neither is needed.
+    // `iat` can take the place of `nbf`, and neither is required.
     let assertion = Assertion::new(&platform).claim("nbf", Value::Null);
     assert_eq!(app(&platform, &assertion.signed()).status, 200);
 }
@@ -182,7 +183,7 @@ async fn what_is_wrong_with_an_assertion() {
     let forged = format!("{text}.{}", URL_SAFE_NO_PAD.encode(bytes));
     let answer = app(&platform, &forged);
     assert_eq!(refusal(&answer), (401, "invalid_client".into(), 50_012));
-    // The salt is as long as the hash.
+    // The salt must be as long as the hash.
     let (text, _) = forged.rsplit_once('.').unwrap();
     let key = RsaPrivateKey::from_pkcs8_der(KEY).unwrap();
     let key = pss::SigningKey::<Sha256>::new_with_salt_len(key, 20);
@@ -196,7 +197,7 @@ async fn what_is_wrong_with_an_assertion() {
         assert_eq!(refusal(&answer), (401, "invalid_client".into(), code));
     }
 
-    // An assertion is good once.
+    // An assertion can be used once.
     let once = good().signed();
     assert_eq!(app(&platform, &once).status, 200);
     let again = app(&platform, &once);
@@ -344,7 +345,7 @@ async fn a_workload_of_another_issuer() {
     );
 
     simulator.federate(SUBJECT);
-    // The file is read as often as tokens are asked for, and changes once an hour.
+    // A client reads the same file for each token request, because the file changes once an hour.
     for _ in 0..2 {
         let answer = app(&platform, &token);
         assert_eq!(answer.status, 200, "{:?}", answer.body);

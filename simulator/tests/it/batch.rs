@@ -1,4 +1,4 @@
-//! `$batch`.
+//! Tests of `$batch`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use simulator::{Fault, Limit, RetryAfter, Service};
 
 use crate::client::{Client, plain, start};
 
-/// Sends a batch; the answers are sorted by id.
+/// Sends a batch. Returns the responses, sorted by id.
 async fn batch(client: &mut Client, requests: Value) -> Vec<Value> {
     let answer = client
         .post("/$batch", json!({ "requests": requests }))
@@ -67,7 +67,7 @@ async fn parts_are_answered_each_for_itself() {
             .starts_with(simulator.url())
     );
     assert_eq!(answers[4]["body"], Value::Null);
-    // It is one request.
+    // A batch counts as one request.
     assert_eq!(simulator.requests().len(), 1);
 }
 
@@ -155,7 +155,7 @@ async fn parts_are_throttled_by_themselves() {
     .await;
     assert_eq!(statuses(&answers), [429, 200]);
     assert_eq!(answers[0]["headers"]["Retry-After"], "7");
-    // Four at a time for each mailbox, unless they wait for each other.
+    // Four requests at a time are allowed for each mailbox, unless they depend on each other.
     simulator.limit(Limit::concurrent(Service::Outlook, 4));
     let all =
         (1..=6).map(|id| json!({ "id": id.to_string(), "method": "GET", "url": "/me/messages" }));
@@ -235,7 +235,7 @@ async fn answers_are_missing_or_no_json() {
     simulator.fault(Fault::lost().at("/v1.0/me/contacts"));
     let answers = batch(&mut client, json!([contact, me])).await;
     assert_eq!(answers.len(), 1);
-    // It was carried out all the same.
+    // The lost part was still carried out.
     assert!(
         client
             .get("/me/contacts")

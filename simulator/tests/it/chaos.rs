@@ -1,4 +1,4 @@
-//! Faults that damage responses, misbehavior by chance, and the record of what was changed.
+//! Tests of damaged responses, random misbehavior, and the record of changes.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::platform::{Platform, text};
 
 const MESSAGES: &str = "/users/adele@contoso.com/messages";
 
-/// How often something of this name was created.
+/// Returns how often an entity of this name was created.
 fn created(simulator: &Simulator, name: &str) -> usize {
     let is = |change: &RecordedChange| {
         change.kind == ChangeKind::Created && change.name.as_deref() == Some(name)
@@ -33,7 +33,7 @@ async fn cut_json_has_the_right_length() {
     assert_eq!(cut.header("content-length"), cut.body.len().to_string());
     let error = serde_json::from_slice::<Value>(&cut.body).unwrap_err();
     assert!(error.is_eof(), "{error}");
-    // The connection is good, and what is not JSON stays whole.
+    // The connection stays usable, and a response that is not JSON stays complete.
     simulator.fault(Fault::cut_json());
     assert_eq!(client.eventual("/users/$count").await.body, "12");
 }
@@ -120,7 +120,7 @@ async fn single_use_ends_one_refresh_token() {
     simulator.fault(Fault::single_use().at("/*/oauth2/v2.0/token"));
     let second = text(&refresh(&first), "refresh_token");
     assert_eq!(text(&refresh(&first), "error"), "invalid_grant");
-    // The next ones stay good.
+    // The refresh tokens after that stay valid.
     for _ in 0..2 {
         assert!(!text(&refresh(&second), "access_token").is_empty());
     }
@@ -136,7 +136,7 @@ async fn changes_tell_what_each_request_did() {
     client.patch(&message, json!({ "subject": "Better" })).await;
     client.get(&message).await;
     client.delete(&message).await;
-    // What the test itself does is not a client's.
+    // The record does not include the calls of the test itself.
     simulator
         .create("/me/messages", json!({ "subject": "Own" }))
         .unwrap();
@@ -179,7 +179,7 @@ async fn chaos_counts_what_has_happened() {
     assert_eq!(counts.len(), Misbehavior::ALL.len() - connection.len());
     assert_eq!(counts.values().sum::<u64>(), 100);
     assert!(counts[&Misbehavior::CutJson] > 0);
-    // No request was one of these.
+    // No request was suitable for this kind of misbehavior.
     assert_eq!(counts[&Misbehavior::LostSlice], 0);
     assert_eq!(simulator.request_counts().graph, 101);
 }

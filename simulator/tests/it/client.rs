@@ -1,4 +1,5 @@
-//! A small HTTP client: the simulator is tested without the SDK that is tested with it.
+//! A small HTTP client. The simulator's tests do not use the SDK, because the SDK is tested with
+//! the simulator.
 
 use std::sync::LazyLock;
 
@@ -15,22 +16,22 @@ static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
     Description::read(Description::bundled()).expect("the description can be read")
 });
 
-/// The description.
+/// Returns the description.
 pub fn description() -> Description {
     DESCRIPTION.clone()
 }
 
-/// A builder that has the description already.
+/// Returns a builder that already has the description.
 pub fn builder() -> Builder {
     Simulator::builder().description(description())
 }
 
-/// A simulator of the tenant Contoso.
+/// Starts a simulator of the tenant Contoso.
 pub async fn start() -> Simulator {
     builder().start().await.expect("the simulator starts")
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -39,7 +40,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON.
+    /// Returns the body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| {
             panic!(
@@ -50,14 +51,14 @@ impl Answer {
         })
     }
 
-    /// `error.code` and `error.message`.
+    /// Returns `error.code` and `error.message`.
     pub fn error(&self) -> (String, String) {
         let json = self.json();
         let text = |name: &str| json["error"][name].as_str().unwrap_or_default().to_owned();
         (text("code"), text("message"))
     }
 
-    /// The names in `value`.
+    /// Returns the values of a property of the items in `value`.
     pub fn names(&self, property: &str) -> Vec<String> {
         let json = self.json();
         let items = json["value"]
@@ -76,14 +77,14 @@ impl Answer {
     }
 }
 
-/// A client without a network: for very many requests.
+/// A client without a network, for very many requests.
 pub struct Local<'a> {
     simulator: &'a Simulator,
     token: HeaderValue,
 }
 
 impl<'a> Local<'a> {
-    /// A client with a user's token.
+    /// Creates a client with a user's token.
     pub fn user(simulator: &'a Simulator) -> Self {
         let token = HeaderValue::from_static("");
         let mut client = Self { simulator, token };
@@ -144,12 +145,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with an application's token.
+    /// Connects a client with an application's token.
     pub async fn app(simulator: &Simulator) -> Self {
         Self::connect(simulator, Some(simulator.app_token())).await
     }
 
-    /// A client with a user's token.
+    /// Connects a client with a user's token.
     pub async fn user(simulator: &Simulator) -> Self {
         Self::connect(simulator, Some(simulator.user_token())).await
     }
@@ -226,7 +227,7 @@ impl Client {
         self.send(Method::GET, url, &[], "").await
     }
 
-    /// Reads a file: from where Graph says, without the token.
+    /// Downloads a file without the token, from the URL that Graph redirects to.
     pub async fn file(&mut self, url: &str) -> Answer {
         let found = self.get(url).await;
         assert_eq!(found.status, StatusCode::FOUND, "{:?}", found.body);
@@ -234,7 +235,7 @@ impl Client {
         plain(Method::GET, found.header("location"), &[], "").await
     }
 
-    /// GET with the header of advanced queries.
+    /// Sends a GET with the header of advanced queries.
     pub async fn eventual(&mut self, url: &str) -> Answer {
         self.send(Method::GET, url, &[("consistencylevel", "eventual")], "")
             .await
@@ -263,7 +264,7 @@ impl Client {
     }
 }
 
-/// The drive of the user who signs in: `/drives/…`.
+/// Returns the path of the drive of the user who signs in: `/drives/…`.
 pub async fn drive(client: &mut Client) -> String {
     let drive = client.get("/me/drive?$select=id").await.json();
     format!("/drives/{}", drive["id"].as_str().expect("an id"))

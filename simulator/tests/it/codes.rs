@@ -1,4 +1,4 @@
-//! Authorization codes: a browser asks for them, a client redeems them.
+//! Tests of authorization codes: a browser requests them, and a client redeems them.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::client::{Answer, start};
 use crate::platform::{Platform, claims, field, redirected, refusal, sent_back, text};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-/// Of the verifier above (RFC 7636, appendix B).
+/// The challenge of the verifier above (RFC 7636, appendix B).
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const HERE: &str = "http://localhost:51234/signed-in";
 
 type Fields<'a> = Vec<(&'a str, &'a str)>;
 
-/// The fields with one set otherwise; an empty value leaves it out.
+/// Returns the fields with one changed. An empty value removes it.
 fn with<'a>(fields: &Fields<'a>, name: &'a str, value: &'a str) -> Fields<'a> {
     let mut fields = fields.clone();
     fields.retain(|(field, _)| *field != name);
@@ -29,7 +29,7 @@ fn with<'a>(fields: &Fields<'a>, name: &'a str, value: &'a str) -> Fields<'a> {
     fields
 }
 
-/// What the public client asks for.
+/// Returns the fields of the public client's authorization request.
 fn asked(client: &str) -> Fields<'_> {
     vec![
         ("client_id", client),
@@ -47,7 +47,7 @@ fn authorize(platform: &Platform<'_>, query: &Fields<'_>) -> Answer {
     platform.visit("oauth2/v2.0/authorize", query)
 }
 
-/// What redeems a code.
+/// Returns the fields that redeem a code.
 fn redeeming(code: &str) -> Fields<'_> {
     vec![
         ("grant_type", "authorization_code"),
@@ -57,7 +57,7 @@ fn redeeming(code: &str) -> Fields<'_> {
     ]
 }
 
-/// A new code of the public client.
+/// Returns a new code of the public client.
 fn code(platform: &Platform<'_>) -> String {
     let client = platform.who.public_client_id.clone();
     field(&authorize(platform, &asked(&client)), "code")
@@ -128,7 +128,7 @@ async fn from_the_browser_to_the_tokens() {
     assert!(claims(&text(&refreshed, "id_token")).get("nonce").is_none());
 }
 
-/// Whether a token's signature is that of a key which the tenant publishes.
+/// Checks whether a token is signed with a key that the tenant publishes.
 fn is_signed(platform: &Platform<'_>, token: &str) -> bool {
     use rsa::signature::Verifier;
     let keys = platform.visit("discovery/v2.0/keys", &[]).json();
@@ -250,7 +250,7 @@ async fn a_browser_is_sent_nowhere_else() {
     assert!(!field(&authorize(&platform, &registered), "code").is_empty());
     let case = with(&query, "redirect_uri", "https://app.contoso.com/Signed-In");
     stays(authorize(&platform, &case), 50_011);
-    // The confidential client has another one.
+    // The confidential client has another redirect address.
     let elsewhere = with(&query, "redirect_uri", "http://localhost:51234/other");
     let confidential = with(&elsewhere, "client_id", &who.client_id);
     stays(authorize(&platform, &confidential), 50_011);
@@ -365,7 +365,7 @@ async fn who_is_at_the_browser() {
     let tokens = platform.as_public(&redeeming(&code));
     let who = platform.me(&text(&tokens, "access_token"));
     assert_eq!(who.as_deref(), Ok("bruno@contoso.com"));
-    // Somebody else cannot sign in without being asked.
+    // Another user cannot sign in silently.
     let silent = with(&query, "prompt", "none");
     let login_required = ("login_required".to_owned(), "AADSTS50058".to_owned());
     for hint in ["adele@contoso.com", "nobody@contoso.com"] {
@@ -447,7 +447,7 @@ async fn what_a_code_is_bound_to() {
     let script = platform.send(Method::POST, &target, &headers, body);
     assert_eq!(refusal(&script), invalid_request(9_002_326));
 
-    // None of these has used it up. The users' own tenant goes by several names.
+    // None of these attempts has used the code. The users' own tenant has several names.
     platform.tenant = "organizations".into();
     let subset = with(
         &good,

@@ -1,4 +1,4 @@
-//! `delta()`.
+//! Tests of `delta()`.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use simulator::{Fault, Simulator};
 
 use crate::client::{Answer, Client, builder, drive, start};
 
-/// Follows a round to its end: its items, and the link to the next round.
+/// Follows a round to its end. Returns its items, and the link to the next round.
 async fn round(client: &mut Client, url: &str) -> (Vec<Value>, String) {
     let (mut url, mut items) = (url.to_owned(), Vec::new());
     loop {
@@ -42,7 +42,7 @@ async fn users_come_in_pages_and_then_as_they_change() {
     let names: Vec<_> = users[0].as_object().unwrap().keys().collect();
     assert_eq!(names, ["displayName", "id", "jobTitle"]);
 
-    // A quiet round keeps its token.
+    // A round without changes keeps its token.
     let (none, same) = round(&mut client, &link).await;
     assert_eq!((none.len(), &same), (0, &link));
 
@@ -56,7 +56,7 @@ async fn users_come_in_pages_and_then_as_they_change() {
         .await;
     client.delete(&url(&chiara)).await;
     let (changed, next) = round(&mut client, &link).await;
-    // Cleared is null, and not absent.
+    // A cleared property is null instead of missing.
     assert_eq!(
         *find(&changed, &adele),
         json!({ "id": adele, "displayName": "Adele Brandt", "jobTitle": null })
@@ -68,7 +68,7 @@ async fn users_come_in_pages_and_then_as_they_change() {
     );
     assert_eq!(changed.len(), 3);
 
-    // The same link gives the same again, and what came meanwhile.
+    // The same link returns the same items again, and the changes since then.
     client
         .patch(&url(&adele), json!({ "jobTitle": "Chief" }))
         .await;
@@ -78,7 +78,7 @@ async fn users_come_in_pages_and_then_as_they_change() {
         (3, &json!("Chief"))
     );
 
-    // Gone for good, and another one back.
+    // One object is deleted for good, and another one is restored.
     let deleted = |id: &Value| format!("/directory/deletedItems/{}", id.as_str().unwrap());
     client.delete(&url(&bruno)).await;
     client.delete(&deleted(&chiara)).await;
@@ -141,7 +141,7 @@ async fn members_are_told_with_their_group() {
         changed[0]["members@delta"],
         json!([{ "@odata.type": "#microsoft.graph.user", "id": users[3], "@removed": { "reason": "deleted" } }])
     );
-    // A deleted user is a member of nothing.
+    // A deleted user is no longer a member of any group.
     client.delete(&format!("/users/{}", users[4])).await;
     let (changed, link) = round(&mut client, &link).await;
     let told = &find(&changed, &everyone["id"])["members@delta"][0];
@@ -160,7 +160,7 @@ async fn members_are_told_with_their_group() {
         json!([{ "@odata.type": "#microsoft.graph.user", "id": users[3] }])
     );
 
-    // Many members stand at several items of one id.
+    // The members of a large group are split over several items with the same id.
     simulator.set_page_size(Some(5));
     let (groups, _) = round(&mut client, "/groups/delta").await;
     let parts: Vec<_> = groups
@@ -217,10 +217,10 @@ async fn messages_of_a_folder() {
         );
     }
     assert_eq!(find(&changed, &new["id"])["subject"], "New");
-    // Another folder has tokens of its own.
+    // A token is valid for its own folder only.
     let other = link.replace("inbox", "archive");
     assert_eq!(client.get(&other).await.status, StatusCode::BAD_REQUEST);
-    // Of one kind of change only.
+    // The query can be limited to one kind of change.
     let (_, created) = round(&mut client, &format!("{inbox}/delta?changeType=created")).await;
     client.patch(&at(&read), json!({ "isRead": false })).await;
     client.post(inbox, json!({ "subject": "Newer" })).await;
@@ -285,7 +285,7 @@ async fn items_of_a_drive() {
         )
         .await;
     let (changed, link) = round(&mut client, &link).await;
-    // The folders on the way come along.
+    // The folders above the changed item are included.
     let names: Vec<_> = changed
         .iter()
         .map(|item| item["name"].as_str().unwrap())
@@ -305,7 +305,7 @@ async fn items_of_a_drive() {
     );
     assert_eq!(gone["parentReference"]["id"], reports);
     assert!(gone.get("name").is_none());
-    // A folder takes along what is in it.
+    // Deleting a folder deletes its content as well.
     client.delete(&path(&reports)).await;
     let (gone, _) = round(&mut client, page["@odata.deltaLink"].as_str().unwrap()).await;
     assert_eq!(
@@ -314,7 +314,7 @@ async fn items_of_a_drive() {
             .count(),
         3
     );
-    // Both forms of the token.
+    // The token can be passed in both forms.
     let token = link.split("token=").nth(1).unwrap();
     let (gone, _) = round(&mut client, &format!("{delta}(token='{token}')")).await;
     assert!(gone.len() >= 4);
@@ -391,7 +391,7 @@ async fn tokens_run_out_in_each_services_way() {
         let link: &String = &links[link];
         let broken = client.get(&format!("{link}x")).await;
         assert_eq!(broken.status, StatusCode::BAD_REQUEST, "{at}");
-        // A fresh round goes.
+        // A new round works.
         round(&mut client, url).await;
     }
     let broken = client
@@ -405,7 +405,7 @@ async fn tokens_run_out_in_each_services_way() {
         )
     );
 
-    // Time does the same.
+    // A token also expires with time.
     let (_, link) = round(&mut client, "/groups/delta").await;
     simulator.advance(Duration::from_secs(31 * 86_400));
     client.token = Some(simulator.user_token());

@@ -1,4 +1,4 @@
-//! Descriptions that cannot be read, and the one that can.
+//! Tests of descriptions that cannot be read, and of the one that can.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ const SCHEMAS: &str = r##"{"components":{"parameters":{"top":{"name":"$top","in"
 
 const PATHS: &str = r##"{"paths":{"/things":{"get":{"parameters":[{"$ref":"#/components/parameters/top"}],"responses":{"2XX":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/microsoft.graph.thingCollectionResponse"}}}}}}}}}"##;
 
-/// A folder of its own, removed in the end.
+/// A temporary folder, removed when it is dropped.
 struct Folder(PathBuf);
 
 impl Folder {

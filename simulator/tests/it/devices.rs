@@ -1,4 +1,4 @@
-//! Devices: they show a code, and ask until somebody has entered it.
+//! Tests of devices, which show a code and poll until a user has entered it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::platform::{Platform, refusal, text};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// A device with a code: the one that it shows, and the one that it asks with.
+/// A device with its codes: the one that it shows, and the one that it polls with.
 struct Device<'a> {
     platform: &'a Platform<'a>,
     user_code: String,
@@ -36,7 +36,7 @@ impl<'a> Device<'a> {
         self.platform.as_public(&form)
     }
 
-    /// What the device is refused with.
+    /// Polls, and returns the error.
     fn refused(&self) -> (u16, String, u64) {
         refusal(&self.poll())
     }
@@ -107,7 +107,7 @@ async fn a_code_is_entered() {
         "it was used"
     );
 
-    // Whoever is at the browser enters it.
+    // The user at the browser enters the code.
     simulator.browser_user(Some("bruno@contoso.com"));
     assert!(simulator.approve_device(&other.user_code));
     let who = platform.me(&text(&other.poll(), "access_token"));
@@ -145,10 +145,10 @@ async fn a_device_that_asks_too_often() {
     assert_eq!(device.refused(), pending);
     simulator.advance(Duration::from_secs(4));
     assert_eq!(device.refused(), slow_down);
-    // Ten seconds from now on.
+    // The interval is now ten seconds.
     simulator.advance(Duration::from_secs(9));
     assert_eq!(device.refused(), slow_down);
-    // And fifteen.
+    // The interval is now fifteen seconds.
     simulator.advance(Duration::from_secs(15));
     assert_eq!(device.refused(), pending);
 
@@ -200,7 +200,7 @@ async fn refusals() {
         "not its code"
     );
 
-    // A client that may not do so is given a code, and no tokens.
+    // A client that may not use this flow gets a code, but no tokens.
     let client = platform.who.client_id.clone();
     let begun = begin(&platform, &[scope, ("client_id", &client)]);
     let device_code = text(&begun, "device_code");

@@ -1,4 +1,4 @@
-//! The content of files, from the host that takes no token.
+//! Tests of the content of files, from the host that takes no token.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use simulator::Fault;
 
 use crate::client::{Client, drive, plain, start, try_plain};
 
-/// Where the seed's table is, and its URL for a download.
+/// Returns the URL of the seed's table, and its download URL.
 async fn table(client: &mut Client) -> (String, String) {
     let drive = drive(client).await;
     let item = format!("{drive}/items/root:/Reports/2026.csv");
@@ -42,7 +42,7 @@ async fn the_content_is_elsewhere() {
         plain(Method::GET, &url, &token, "").await.status,
         StatusCode::UNAUTHORIZED
     );
-    // The same stands at the item, and beside `$select` where it is named.
+    // The item itself has the same URL. With `$select`, it has the URL if it is selected.
     let text = |value: Value| {
         value["@microsoft.graph.downloadUrl"]
             .as_str()
@@ -102,7 +102,7 @@ async fn parts_of_a_file() {
     let beyond = part("bytes=22-").await;
     assert_eq!(beyond.status, StatusCode::RANGE_NOT_SATISFIABLE);
     assert_eq!(beyond.header("content-range"), "bytes */22");
-    // Of another version, all is sent.
+    // For another version, the whole file is sent.
     let changed = [("range", "bytes=6-"), ("if-range", "\"another\"")];
     assert_eq!(
         plain(Method::GET, &url, &changed, "").await.status,
@@ -115,7 +115,7 @@ async fn parts_of_a_file() {
     );
     simulator.fault(Fault::unheard("range").at("/download/*"));
     assert_eq!(part("bytes=6-8").await.body, TABLE);
-    // Graph itself does not look at the range.
+    // Graph itself ignores the range.
     let ranged = client
         .send(
             Method::GET,
@@ -140,7 +140,7 @@ async fn a_file_that_is_known_already() {
             .await;
         assert_eq!(same.status, StatusCode::NOT_MODIFIED, "{tag}");
     }
-    // A new name is a change of the item, and not of its content.
+    // A changed property of the item does not change the tag of its content.
     client
         .patch(&item, serde_json::json!({ "description": "figures" }))
         .await;

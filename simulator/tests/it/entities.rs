@@ -1,4 +1,4 @@
-//! What is made is found again, changed, referred to and removed.
+//! Tests of entities: creating, finding, changing, referencing and removing them.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use simulator::Seed;
 
 use crate::client::{Client, builder, drive, start};
 
-/// What the directory wants of a new user.
+/// Returns the properties that the directory requires of a new user.
 fn user(name: &str) -> Value {
     json!({
         "accountEnabled": true, "displayName": format!("{name} Test"), "mailNickname": name,
@@ -34,7 +34,7 @@ async fn an_entity_from_its_creation_to_its_end() {
         format!("{}/users('{id}')", simulator.url())
     );
 
-    // By id, by name without case, and with the key in parentheses.
+    // The user is found by id, by name without case, and with the key in parentheses.
     for path in [
         format!("/users/{id}"),
         "/users/NORA@contoso.com".into(),
@@ -45,7 +45,7 @@ async fn an_entity_from_its_creation_to_its_end() {
         assert_eq!(found.json()["id"], id.as_str());
     }
 
-    // The directory answers a change with 204. Null clears.
+    // The directory responds to a change with 204. A null clears a property.
     let changed = client
         .patch(
             &format!("/users/{id}"),
@@ -72,7 +72,7 @@ async fn an_entity_from_its_creation_to_its_end() {
     let gone = client.get(&format!("/users/{id}")).await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
     assert_eq!(gone.error().0, "Request_ResourceNotFound");
-    // The directory keeps what was deleted.
+    // The directory keeps deleted objects.
     let kept = client.get(&format!("/directory/deletedItems/{id}")).await;
     assert_eq!(kept.json()["@odata.type"], "#microsoft.graph.user");
 }
@@ -120,7 +120,7 @@ async fn a_change_of_mail_answers_with_the_mail() {
         (changed.status, &changed.json()["subject"]),
         (StatusCode::OK, &json!("Two"))
     );
-    // A client can ask for the other form.
+    // A client can request the other form.
     let headers = [
         ("content-type", "application/json"),
         ("prefer", "return=minimal"),
@@ -130,7 +130,7 @@ async fn a_change_of_mail_answers_with_the_mail() {
         .await;
     assert_eq!(minimal.status, StatusCode::NO_CONTENT);
 
-    // The same message below its folder, and nowhere else.
+    // The same message is below its folder, and in no other folder.
     let drafts = client
         .get("/me/mailFolders/drafts/messages?$select=subject")
         .await;
@@ -150,7 +150,7 @@ async fn a_change_of_mail_answers_with_the_mail() {
             .names("subject")
             .contains(&"Three".to_owned())
     );
-    // And what a folder gets, the mailbox has.
+    // A message that is created in a folder is also in the mailbox.
     let made = client
         .post(
             "/me/mailFolders/archive/messages",
@@ -211,7 +211,7 @@ async fn etags_are_sent_and_respected() {
         .send(Method::GET, &path, &[("if-none-match", &current)], "")
         .await;
     assert_eq!(unchanged.status, StatusCode::NOT_MODIFIED);
-    // The directory has none.
+    // Objects of the directory have no ETag.
     assert!(
         client
             .get("/users/adele@contoso.com")
@@ -273,7 +273,7 @@ async fn references_are_added_listed_and_removed() {
         .await
         .json();
     assert_eq!(references["value"][2], url.as_str());
-    // The other end of it.
+    // This is the inverse relation.
     let groups = client
         .get("/users/lars@contoso.com/memberOf?$select=displayName")
         .await;
@@ -320,7 +320,7 @@ async fn references_are_added_listed_and_removed() {
         .await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST, "20 are the limit");
 
-    // One of another cloud is no reference at all.
+    // A URL of another cloud is not a valid reference.
     let foreign =
         json!({ "@odata.id": format!("https://graph.microsoft.us/v1.0/directoryObjects/{lars}") });
     let refused = client
@@ -478,7 +478,7 @@ async fn drive_items_by_their_path() {
         .await;
     assert_eq!(children.names("name"), ["2026.csv", "50% off & more.txt"]);
 
-    // A file is made by its content; what is between the colons has to be there otherwise.
+    // Uploading content creates a file. Otherwise, the path between the colons must exist.
     let new = format!("{root}:/Reports/new.txt:/content");
     let text = [("content-type", "text/plain")];
     let made = client.send(Method::PUT, &new, &text, "one").await;
@@ -600,7 +600,8 @@ async fn alternate_keys_casts_and_functions() {
         .await;
     assert_eq!(transitive.names("id").len(), 13);
 
-    // What Graph's own examples do: a slash at the end, an action without its namespace, names without case.
+    // Graph's own examples use a slash at the end, an action without its namespace, and names
+    // without case.
     assert_eq!(client.get("/users/?$top=1").await.names("id").len(), 1);
     let assign = json!({ "value": [] });
     let assigned = client
@@ -614,7 +615,7 @@ async fn alternate_keys_casts_and_functions() {
     let sent = client.post("/users/adele@contoso.com/sendMail", mail).await;
     assert_eq!(sent.status, StatusCode::ACCEPTED);
 
-    // With the namespace, without parentheses, in any case.
+    // A function may be called with its namespace, without parentheses, and in any case.
     for path in [
         "/users/delta()",
         "/users/delta",

@@ -1,4 +1,4 @@
-//! What goes wrong on request, and what is recorded of it.
+//! Tests of requested faults, and of their records.
 
 use std::time::{Duration, Instant};
 
@@ -165,7 +165,7 @@ async fn a_slow_answer_holds_nobody_else_up() {
     let (mut slow, mut quick) = (Client::app(&simulator).await, Client::app(&simulator).await);
     let begin = Instant::now();
     let late = tokio::spawn(async move { (slow.get("/groups").await.status, begin.elapsed()) });
-    // The slow request is recorded before its answer is held back.
+    // The slow request is recorded before its response is delayed.
     while simulator.requests().is_empty() {
         tokio::task::yield_now().await;
     }

@@ -1,4 +1,4 @@
-//! Places that the description lost, and that stand for others.
+//! Tests of places that the description lacks, and that stand for others.
 
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -48,7 +48,7 @@ async fn one_drive_at_all_of_its_places() {
         .to_owned();
     let csv = format!("/me/drive/items/{folder}:/2026.csv:/content");
     assert!(client.file(&csv).await.body.starts_with(b"month"));
-    // Another owner's drive is another one.
+    // Another owner has a separate drive.
     let group = client.get("/groups").await.names("id").remove(0);
     let children = client
         .get(&format!("/groups/{group}/drive/root/children"))

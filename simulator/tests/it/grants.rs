@@ -1,4 +1,4 @@
-//! What a user has granted: renewed, ended, used on their behalf, and what stands in its way.
+//! Tests of a user's grants: how they are renewed, revoked, used on the user's behalf, and blocked.
 
 use std::time::Duration;
 
@@ -26,7 +26,8 @@ async fn scopes_of_a_refresh_token() {
         let form = form.iter().filter(|(_, value)| !value.is_empty());
         platform.with_secret(&form.copied().collect::<Vec<_>>())
     };
-    // Without any, those that were granted; fewer will do; and `.default` is all of them.
+    // Without scopes, the granted ones apply. Fewer scopes are allowed, and `.default` stands for
+    // all of them.
     let named = "https://graph.microsoft.com/Directory.ReadWrite.All https://graph.microsoft.com/Mail.ReadWrite \
                  https://graph.microsoft.com/User.Read";
     for (scope, granted) in [
@@ -41,7 +42,7 @@ async fn scopes_of_a_refresh_token() {
             "{scope}"
         );
     }
-    // Another resource; of several, the first.
+    // A request can name another resource. Of several resources, the first one applies.
     for scope in [
         "https://vault.azure.net/user_impersonation",
         "https://vault.azure.net/user_impersonation User.Read",
@@ -59,12 +60,13 @@ async fn scopes_of_a_refresh_token() {
     }
     let nothing = refresh("https://nothing.contoso.com/x");
     assert_eq!(refusal(&nothing), (400, "invalid_resource".into(), 500_011));
-    // A new token remembers what it was asked for with.
+    // A new token remembers the scopes of its request.
     let next = text(&refresh("User.Read"), "refresh_token");
     assert_eq!(text(&platform.refresh(&next), "scope"), "User.Read");
 }
 
-/// A token of a user, by the code flow of the confidential client: access and refresh token.
+/// Signs a user in with the code flow of the confidential client. Returns the access token and the
+/// refresh token.
 fn signed_in(platform: &Platform<'_>, user: &str) -> (String, String) {
     let before = "adele@contoso.com";
     platform.simulator.browser_user(Some(user));
@@ -91,7 +93,7 @@ fn signed_in(platform: &Platform<'_>, user: &str) -> (String, String) {
     )
 }
 
-/// The claims that Graph challenges the bearer of a token with.
+/// Returns the claims of Graph's challenge to the bearer of a token.
 fn challenged(platform: &Platform<'_>, token: &str) -> Option<Value> {
     use base64::Engine;
     let bearer = format!("Bearer {token}");
@@ -122,7 +124,7 @@ async fn all_that_one_user_has_granted_ends() {
     let adele = platform.refresh(&platform.who.refresh_token);
     assert_eq!(adele.status, 200, "it is not hers");
     assert!(platform.me(&text(&adele, "access_token")).is_ok());
-    // Whoever signs in again, with the claims, is let in.
+    // A user who signs in again with the claims gets access.
     let (access, refresh) = signed_in(&platform, "bruno@contoso.com");
     assert!(platform.me(&access).is_ok());
     assert_eq!(platform.refresh(&refresh).status, 200);
@@ -337,7 +339,7 @@ async fn what_is_nobodys_behalf() {
     );
 }
 
-/// An authorization request of the confidential client.
+/// Sends an authorization request of the confidential client.
 fn authorize(platform: &Platform<'_>, more: &[(&str, &str)]) -> Answer {
     let mut query = vec![
         ("client_id", platform.who.client_id.as_str()),
@@ -376,7 +378,7 @@ async fn a_policy_wants_more() {
         200,
         "it is not about him"
     );
-    // Neither a sign-in without the claims nor one by another user fulfils it.
+    // A sign-in without the claims or by another user does not fulfil the policy.
     let silent = authorize(&platform, &[("prompt", "none")]);
     assert_eq!(
         redirected(&silent),
@@ -397,7 +399,7 @@ async fn a_policy_wants_more() {
     assert_eq!(platform.refresh(&platform.who.refresh_token).status, 200);
     assert_eq!(on_behalf_of(&platform, &incoming).status, 200);
 
-    // A device brings them along as well.
+    // A sign-in with a device code fulfils the policy as well.
     for code in [50_079, 53_003] {
         simulator.require_claims("adele@contoso.com", wanted.clone(), code);
         let refused = platform.refresh(&platform.who.refresh_token);

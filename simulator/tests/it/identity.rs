@@ -1,4 +1,4 @@
-//! Tokens: how they are asked for, and what Graph says of them.
+//! Tests of tokens: their requests, and Graph's response to them.
 
 use std::time::Duration;
 
@@ -47,7 +47,8 @@ impl Login {
             .await
     }
 
-    /// The form of `client_credentials`, with one field set otherwise; an empty value leaves the field out.
+    /// Sends the form of `client_credentials` with one field changed. An empty value removes the
+    /// field.
     async fn app(&mut self, name: &str, value: &str) -> Answer {
         let credentials = self.credentials.clone();
         let mut form = vec![
@@ -93,7 +94,8 @@ async fn client_credentials() {
     assert_eq!(client.get("/users").await.status, StatusCode::OK);
     assert_eq!(client.get("/me").await.status, StatusCode::BAD_REQUEST);
 
-    // The tenant by its GUID, the resource by its own address or id, scopes of OpenID Connect beside it.
+    // The tenant can be named by its GUID, and the resource by its own address or id. Scopes of
+    // OpenID Connect may stand beside it.
     login.url = login
         .url
         .replace("contoso.com", &login.credentials.tenant_id);
@@ -262,7 +264,7 @@ async fn refresh_tokens() {
         client.get("/me").await.json()["userPrincipalName"],
         "adele@contoso.com"
     );
-    // The old one stays good, and so does any tenant that users sign in at.
+    // The old token stays valid, and it works at any tenant name that users can sign in to.
     assert_eq!(login.refresh(&first).await.status, StatusCode::OK);
     let url = login.url.clone();
     login.url = url.replace("contoso.com", "organizations");

@@ -1,4 +1,4 @@
-//! Managed identities: what the platform below a program says of it.
+//! Tests of managed identities, with which the platform below a program authenticates it.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn get(
     platform.send(Method::GET, &target, headers, String::new())
 }
 
-/// A query with one parameter set otherwise; an empty value leaves it out.
+/// Returns a query with one parameter changed. An empty value removes it.
 fn with<'a>(
     query: &[(&'a str, &'a str)],
     name: &'a str,
@@ -43,7 +43,7 @@ fn with<'a>(
     query
 }
 
-/// Status, `error` and `error_description` of the metadata service.
+/// Returns status, `error` and `error_description` of the metadata service.
 fn refused(answer: &Answer) -> (u16, String, String) {
     let status = answer.status.as_u16();
     (
@@ -185,7 +185,7 @@ async fn identities_that_were_assigned() {
     assert_eq!(text(&answer, "client_id"), CLIENT_ID);
 }
 
-/// Status, `statusCode` and `message` of App Service.
+/// Returns status, `statusCode` and `message` of App Service.
 fn told(answer: &Answer) -> (u16, u64, String) {
     let json = answer.json();
     assert_eq!(text(answer, "correlationId").len(), 36);
@@ -225,7 +225,7 @@ async fn app_service_and_machine_learning() {
             assert_eq!((status, code), (400, 400), "{parameter}={value}");
         }
     }
-    // A failed test prints what was asked, and no secret.
+    // A failed test prints the requests, but no secret.
     let printed = format!("{:?}", simulator.requests());
     assert!(printed.contains("x-identity-header") && !printed.contains(&header));
 }

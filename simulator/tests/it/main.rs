@@ -1,4 +1,4 @@
-//! The simulator, seen by a client.
+//! Tests of the simulator from a client's side.
 
 mod assertions;
 mod batch;

@@ -1,4 +1,4 @@
-//! Work that takes its time.
+//! Tests of long-running operations.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use simulator::Fault;
 
 use crate::client::{Client, drive, plain, start};
 
-/// Copies an item, and looks at the copy until it is done: what was told each time.
+/// Copies an item, and polls the copy until it is done. Returns the response of each poll.
 async fn copy(client: &mut Client, item: &str, body: Value) -> Vec<Value> {
     let accepted = client.post(&format!("{item}:/copy"), body).await;
     assert_eq!(
@@ -63,7 +63,7 @@ async fn a_copy_that_fails() {
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
     let item = format!("{drive}/items/root:/Reports/2026.csv");
-    // In the same folder, the name is taken.
+    // The name already exists in the same folder.
     let told = copy(&mut client, &item, json!({})).await;
     assert_eq!(statuses(&told), ["notStarted", "inProgress", "failed"]);
     assert_eq!(told[2]["error"]["code"], "nameAlreadyExists");

@@ -1,4 +1,4 @@
-//! Pages and the links between them.
+//! Tests of pages and the links between them.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::client::{Client, builder, start};
 
-/// All pages from a URL on: the names on each, and the links in between.
+/// Returns all pages after a URL: the names on each, and the links between them.
 async fn pages(client: &mut Client, url: &str) -> (Vec<Vec<String>>, Vec<String>) {
     let (mut pages, mut links, mut next) = (Vec::new(), Vec::new(), Some(url.to_owned()));
     while let Some(url) = next {
@@ -31,7 +31,8 @@ async fn all_pages_hold_everything_once() {
     names.dedup();
     assert_eq!(names.len(), 12);
     for link in links {
-        // Absolute, with all options of the first request, and a token in hexadecimal digits of both cases.
+        // The link is absolute. It has all options of the first request, and a token with
+        // hexadecimal digits of both cases.
         assert!(
             link.starts_with(&format!(
                 "{}/users?$top=5&$select=displayName&$count=true&$skiptoken=%2bRID%3A~",
@@ -40,7 +41,7 @@ async fn all_pages_hold_everything_once() {
             "{link}"
         );
     }
-    // The count comes with the first page only, and links come back as they were sent.
+    // Only the first page has the count, and links come back as they were sent.
     let requests = simulator.requests();
     assert!(
         requests[1].target.contains("$skiptoken=%2bRID%3A~"),

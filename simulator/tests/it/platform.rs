@@ -1,4 +1,4 @@
-//! The identity platform, spoken to without a network.
+//! A client of the identity platform without a network.
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -9,11 +9,11 @@ use crate::client::Answer;
 
 pub const SCOPE: &str = "https://graph.microsoft.com/.default";
 
-/// Clients, browsers and devices that ask the identity platform.
+/// The clients, browsers and devices that call the identity platform.
 pub struct Platform<'a> {
     pub simulator: &'a Simulator,
     pub who: Credentials,
-    /// The tenant of the paths.
+    /// The tenant in the paths.
     pub tenant: String,
 }
 
@@ -54,12 +54,12 @@ impl<'a> Platform<'a> {
         self.send(Method::POST, &target, &headers, encoded(form))
     }
 
-    /// Asks for tokens.
+    /// Sends a token request.
     pub fn token(&self, form: &[(&str, &str)]) -> Answer {
         self.post("token", form)
     }
 
-    /// Asks for tokens as the confidential client, with its secret.
+    /// Sends a token request as the confidential client, with its secret.
     pub fn with_secret(&self, form: &[(&str, &str)]) -> Answer {
         let mut all = vec![
             ("client_id", self.who.client_id.as_str()),
@@ -69,7 +69,7 @@ impl<'a> Platform<'a> {
         self.token(&all)
     }
 
-    /// Asks for tokens as the public client.
+    /// Sends a token request as the public client.
     pub fn as_public(&self, form: &[(&str, &str)]) -> Answer {
         let mut all = vec![("client_id", self.who.public_client_id.as_str())];
         all.extend(form);
@@ -81,13 +81,14 @@ impl<'a> Platform<'a> {
         self.with_secret(&[("grant_type", "refresh_token"), ("refresh_token", token)])
     }
 
-    /// Goes to a page of the tenant, as a browser does.
+    /// Opens a page of the tenant, as a browser does.
     pub fn visit(&self, page: &str, query: &[(&str, &str)]) -> Answer {
         let target = format!("/{}/{page}?{}", self.tenant, encoded(query));
         self.send(Method::GET, &target, &[], String::new())
     }
 
-    /// Whom Graph takes the bearer of a token for: a principal name, or the status and message with which it refuses.
+    /// Returns the user whom Graph recognizes by a token: a principal name, or the status and
+    /// message of the refusal.
     pub fn me(&self, token: &str) -> Result<String, (u16, String)> {
         let bearer = format!("Bearer {token}");
         let headers = [("authorization", bearer.as_str())];
@@ -98,7 +99,7 @@ impl<'a> Platform<'a> {
         }
     }
 
-    /// Whether Graph takes an application's token.
+    /// Checks whether Graph accepts an application's token.
     pub fn is_app(&self, token: &str) -> bool {
         let bearer = format!("Bearer {token}");
         let headers = [("authorization", bearer.as_str())];
@@ -107,7 +108,7 @@ impl<'a> Platform<'a> {
     }
 }
 
-/// Where a browser is sent, and what with.
+/// Returns the address to which a browser is sent, and the fields that it carries.
 pub fn sent_back(answer: &Answer) -> (String, Vec<(String, String)>) {
     assert_eq!(answer.status, 302, "{:?}", answer.body);
     let location = answer.header("location");
@@ -124,21 +125,21 @@ pub fn sent_back(answer: &Answer) -> (String, Vec<(String, String)>) {
     (uri.to_owned(), fields.collect())
 }
 
-/// A field of those that a browser is sent back with.
+/// Returns a field that a browser is sent back with.
 pub fn field(answer: &Answer, name: &str) -> String {
     let (_, fields) = sent_back(answer);
     let found = fields.into_iter().find(|(other, _)| other == name);
     found.map(|(_, value)| value).unwrap_or_default()
 }
 
-/// `error` and the AADSTS number of a redirect.
+/// Returns `error` and the AADSTS number of a redirect.
 pub fn redirected(answer: &Answer) -> (String, String) {
     let description = field(answer, "error_description");
     let code = description.split(':').next().unwrap().to_owned();
     (field(answer, "error"), code)
 }
 
-/// The claims of a JWT.
+/// Returns the claims of a JWT.
 pub fn claims(token: &str) -> Value {
     use base64::Engine;
     let part = token.split('.').nth(1).expect("a JWT");
@@ -163,7 +164,7 @@ pub fn text(answer: &Answer, name: &str) -> String {
     answer.json()[name].as_str().unwrap_or_default().to_owned()
 }
 
-/// Status, `error`, and the AADSTS number.
+/// Returns the status, `error`, and the AADSTS number.
 pub fn refusal(answer: &Answer) -> (u16, String, u64) {
     let json = answer.json();
     let description = json["error_description"].as_str().unwrap();

@@ -1,4 +1,4 @@
-//! `Prefer`, conditions, and the headers that come back.
+//! Tests of `Prefer`, conditions, and the headers of the responses.
 
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -78,7 +78,7 @@ async fn several_wishes() {
 async fn later_members_of_an_enum_are_hidden() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
-    // `hidden` stands behind `unknownFutureValue` in the description.
+    // `hidden` follows `unknownFutureValue` in the description.
     let team = client.get("/teams").await.names("id").remove(0);
     let channel = json!({ "displayName": "Shared", "membershipType": "shared" });
     let made = client

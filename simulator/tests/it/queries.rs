@@ -1,11 +1,11 @@
-//! `$select`, `$filter`, `$search`, `$orderby`, `$expand`, `$count`.
+//! Tests of `$select`, `$filter`, `$search`, `$orderby`, `$expand` and `$count`.
 
 use http::StatusCode;
 use serde_json::json;
 
 use crate::client::{Client, drive, start};
 
-/// The `givenName`s that a filter over the users finds.
+/// Returns the `givenName`s that a filter over the users finds.
 async fn given(client: &mut Client, filter: &str) -> Vec<String> {
     let filter = percent_encoding::utf8_percent_encode(filter, percent_encoding::NON_ALPHANUMERIC);
     let answer = client
@@ -102,7 +102,7 @@ async fn filters_of_mail_and_events() {
             .await;
         assert_eq!(answer.names("id").len(), expected, "{filter}");
     }
-    // A text that looks like a time, and is quoted as one.
+    // The property is a text that looks like a time, so its value is quoted.
     let events = client
         .get("/me/events?$filter=start/dateTime%20ge%20'2026-03-03T00:00'")
         .await;
@@ -374,7 +374,7 @@ async fn counts() {
         client.eventual("/users?$count=true&$top=1").await.json()["@odata.count"],
         12
     );
-    // Without the header, the directory says nothing of it.
+    // Without the header, the directory leaves the count out without an error.
     let silent = client.get("/users?$count=true&$top=1").await;
     assert_eq!(
         (silent.status, silent.json().get("@odata.count")),
@@ -478,7 +478,7 @@ async fn select_projects() {
     assert_eq!(names, ["@odata.etag", "from", "id", "subject"]);
     let star = client.get("/me/messages?$select=*&$top=1").await.json();
     assert!(star["value"][0]["body"].is_object());
-    // A property of a derived type, by itself and with its type.
+    // A property of a derived type can be named alone or with its type.
     let everyone = client
         .get("/groups?$filter=displayName%20eq%20'Everyone'")
         .await

@@ -1,4 +1,4 @@
-//! What Graph refuses.
+//! Tests of the requests that Graph refuses.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -175,7 +175,7 @@ async fn query_options() {
         undeclared.error(),
         ("Request_UnsupportedQuery".into(), message.into())
     );
-    // Not known at all, not known here, without `$`, empty, in another case.
+    // The options are unknown, unknown here, without `$`, empty, or in another case.
     for path in [
         "/users?$nothing=1",
         "/users?nothing=1",
@@ -489,7 +489,7 @@ async fn bodies_of_the_directory() {
         StatusCode::NO_CONTENT,
         "its own id may be sent"
     );
-    // An extension's name is not in the description.
+    // The description does not have the name of an extension.
     let extension = json!({ "extension_ab_rooms": ["1", "2"] });
     assert_eq!(
         client.patch("/users/n@contoso.com", extension).await.status,

@@ -1,4 +1,4 @@
-//! Subscriptions, and the notifications that they bring.
+//! Tests of subscriptions and their notifications.
 
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +21,7 @@ use simulator::{Forgery, Lifecycle, Simulator};
 use crate::client::{Client, drive, start};
 use crate::webhook::{Manner, Webhook};
 
-/// A time so many minutes from now, as the simulator has it.
+/// Returns a time this many minutes ahead, by the simulator's clock.
 async fn ahead(client: &mut Client, minutes: i64) -> String {
     let now = client.get("/organization").await.header("date").to_owned();
     let now = chrono::DateTime::parse_from_rfc2822(&now).unwrap();
@@ -40,7 +40,7 @@ async fn subscription(
     })
 }
 
-/// Subscribes, and forgets the handshake.
+/// Subscribes, and forgets the validation request.
 async fn subscribe(client: &mut Client, webhook: &Webhook, resource: &str, changes: &str) -> Value {
     let body = subscription(client, webhook, resource, changes).await;
     let made = client.post("/subscriptions", body).await;
@@ -49,7 +49,7 @@ async fn subscribe(client: &mut Client, webhook: &Webhook, resource: &str, chang
     made.json()
 }
 
-/// The changes that a notification tells: kind and resource.
+/// Returns the changes in a notification: kind and resource.
 fn told(body: &Value) -> Vec<(String, String)> {
     let text = |told: &Value, name: &str| told[name].as_str().unwrap().to_owned();
     let value = body["value"].as_array().unwrap().iter();
@@ -100,7 +100,7 @@ async fn a_webhook_shows_that_it_is_there() {
                 .starts_with("Subscription validation request failed.")
         );
     }
-    // Of a batch, each part has its own handshake.
+    // In a batch, each part has its own validation request.
     webhook.behave(Manner::Good);
     let part = |id: u32| {
         json!({ "id": id.to_string(), "method": "POST", "url": "/subscriptions",
@@ -206,7 +206,7 @@ async fn renewed_and_ended() {
         .send(http::Method::POST, &format!("{url}/reauthorize"), &[], "")
         .await;
     assert_eq!(again.status, StatusCode::NO_CONTENT);
-    // No subscription lives for less than 45 minutes.
+    // The shortest lifetime of a subscription is 45 minutes.
     let mut short = subscription(&mut client, &webhook, "me/messages", "created").await;
     short["expirationDateTime"] = json!(ahead(&mut client, 1).await);
     let short = client.post("/subscriptions", short).await.json();
@@ -239,7 +239,7 @@ async fn changes_are_told() {
     let url = format!("/me/messages/{}", id.replace('=', "%3D"));
     client.patch(&url, json!({ "isRead": true })).await;
     client.delete(&url).await;
-    // Elsewhere, nobody looks.
+    // Changes outside of the watched folder send no notification.
     client
         .post("/me/messages", json!({ "subject": "A draft" }))
         .await;
@@ -266,7 +266,7 @@ async fn changes_are_told() {
     assert_eq!(simulator.deliveries()[0].status, Some(StatusCode::ACCEPTED));
 }
 
-/// What a subscriber is told of something that happens.
+/// Returns the notifications of an action.
 async fn told_of(resource: &str, act: impl FnOnce(&Simulator)) -> Vec<(String, String)> {
     let (simulator, webhook) = (start().await, Webhook::start().await);
     let mut client = Client::user(&simulator).await;
@@ -294,7 +294,7 @@ async fn what_each_service_tells() {
         let city = json!({ "city": "Rome" });
         simulator.update("/users/adele@contoso.com", city).unwrap();
     };
-    // A user that can be restored is an updated one, and so is a new one.
+    // The directory reports a new user as updated, and also a deleted one that can be restored.
     for told in [
         told_of("/users", delete).await,
         told_of("/users", change).await,
@@ -312,7 +312,7 @@ async fn what_each_service_tells() {
             .unwrap();
     };
     assert_eq!(told_of("/users", purge).await.len(), 1);
-    // Of a drive, only that something is new.
+    // A drive only reports that its content has changed.
     let folder = |simulator: &Simulator| {
         let folder = json!({ "name": "New", "folder": {} });
         simulator.create("/me/drive/root/children", folder).unwrap();
@@ -322,7 +322,7 @@ async fn what_each_service_tells() {
         matches!(told.as_slice(), [(change, root)] if change == "updated" && root.ends_with("/root")),
         "{told:?}"
     );
-    // All messages of all chats.
+    // The subscription covers all messages of all chats.
     let chat = |simulator: &Simulator| {
         let chat = simulator
             .create("/chats", json!({ "chatType": "oneOnOne" }))
@@ -338,7 +338,7 @@ async fn what_each_service_tells() {
         matches!(told.as_slice(), [(change, message)] if change == "created" && message.starts_with("chats('19:")),
         "{told:?}"
     );
-    // With a filter, only what passes it.
+    // With a filter, only matching messages are reported.
     let mail = |simulator: &Simulator| {
         for importance in ["low", "high"] {
             let message = json!({ "importance": importance, "subject": importance });
@@ -432,7 +432,7 @@ async fn subscribe_rich(client: &mut Client, webhook: &Webhook) {
     webhook.forget();
 }
 
-/// Decrypts as a subscriber has to. `None` where the signature does not fit.
+/// Decrypts as a subscriber must. Returns `None` if the signature does not match.
 fn decrypted(content: &Value) -> Option<Value> {
     let bytes = |name: &str| STANDARD.decode(content[name].as_str().unwrap()).unwrap();
     let private = RsaPrivateKey::from_pkcs8_der(KEY).unwrap();
@@ -449,7 +449,7 @@ fn decrypted(content: &Value) -> Option<Value> {
     Some(serde_json::from_slice(&text).unwrap())
 }
 
-/// The claims of a token, and whether its signature is that of a published key.
+/// Returns the claims of a token, and whether it is signed with a published key.
 async fn checked(client: &mut Client, simulator: &Simulator, token: &str) -> (Value, bool) {
     let configuration = format!(
         "{}/common/v2.0/.well-known/openid-configuration",

@@ -1,4 +1,4 @@
-//! Several tenants that an application may sign in to.
+//! Tests of several tenants that an application may sign in to.
 
 use serde_json::json;
 
@@ -71,7 +71,7 @@ async fn a_guest_of_another_tenant() {
     assert_eq!(id_token["iss"], json!(issuer));
     let who = platform.me(&text(&tokens, "access_token"));
     assert_eq!(who.as_deref(), Ok("adele@contoso.com"));
-    // A refresh token belongs to no tenant.
+    // A refresh token does not belong to a tenant.
     let refreshed = platform.refresh(&platform.who.refresh_token);
     assert_eq!(claims(&text(&refreshed, "access_token"))["tid"], FABRIKAM);
     let query = [

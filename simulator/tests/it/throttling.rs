@@ -1,4 +1,4 @@
-//! Limits of the services, and what is said to a client that passed one.
+//! Tests of the limits of the services, and of the responses beyond them.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn a_service_that_throttles_leaves_the_others_alone() {
     let mail = json!({ "Message": { "subject": "x" } });
     let refused = client.post("/me/sendMail", mail).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-    // Another mailbox, another service.
+    // Other mailboxes and other services are not affected.
     let others = [
         "/users/bruno@contoso.com/messages",
         "/users",
@@ -57,7 +57,7 @@ async fn what_is_refused_counts() {
         "throttledRequest"
     );
     assert_eq!(refused.header("ratelimit-remaining"), "0");
-    // The first request is forgotten by now, the refused one is not.
+    // The first request has left the window by now, but the refused one has not.
     simulator.advance(Duration::from_secs(60));
     assert_eq!(
         client.get("/drives").await.status,

@@ -1,4 +1,4 @@
-//! Upload sessions, and small files in one request.
+//! Tests of upload sessions, and of small files in one request.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::client::{Answer, Client, drive, plain, start, try_plain};
 
 const UNIT: usize = 320 * 1024;
 
-/// Bytes of which no two slices are alike.
+/// Returns bytes of which no two slices are equal.
 fn bytes(count: usize) -> Vec<u8> {
     (0..count).map(|at| (at * 31 + at / 251) as u8).collect()
 }
@@ -62,7 +62,7 @@ async fn slices_one_after_the_other() {
         (state.status, &state.json()["nextExpectedRanges"]),
         (StatusCode::OK, &json!(["327680-"]))
     );
-    // What is there already, and what comes too early.
+    // One slice was already received, and the other one comes too early.
     for (from, until, code) in [
         (0, UNIT, "fragmentOverlap"),
         (2 * UNIT, 2 * UNIT + 1, "fragmentOutOfOrder"),
@@ -83,7 +83,7 @@ async fn slices_one_after_the_other() {
     );
     assert!(made.json()["file"]["hashes"]["quickXorHash"].is_string());
     assert_eq!(content(&mut client, &drive, "a.bin").await, data);
-    // The session is over.
+    // The session has ended.
     let over = plain(Method::GET, &url, &[], "").await;
     assert_eq!(
         (over.status, over.error().0.as_str()),
@@ -153,7 +153,7 @@ async fn sizes_that_are_no_multiple_fail_in_the_end() {
         slice(&url, &data, 7, 20).await.status,
         StatusCode::BAD_REQUEST
     );
-    // Nothing at all is no slice.
+    // An empty range is not a valid slice.
     let url = open(&mut client, &drive, "empty.bin", json!({})).await;
     let empty = plain(Method::PUT, &url, &[("content-range", "bytes 0--1/0")], "").await;
     assert_eq!(empty.status, StatusCode::BAD_REQUEST);
@@ -214,7 +214,7 @@ async fn slices_that_are_lost() {
     simulator.fault(Fault::kept(UNIT as u64).at("/upload/*"));
     let half = slice(&url, &data, 0, 2 * UNIT).await;
     assert_eq!(half.json()["nextExpectedRanges"], json!(["327680-"]));
-    // The slice is stored, and nobody hears of it.
+    // The slice is stored, but its response is lost.
     simulator.fault(Fault::lost().at("/upload/*"));
     let range = format!("bytes {}-{}/{}", UNIT, 2 * UNIT - 1, data.len());
     let lost = try_plain(
@@ -230,7 +230,7 @@ async fn slices_that_are_lost() {
         StatusCode::RANGE_NOT_SATISFIABLE
     );
     slice(&url, &data, 2 * UNIT, 3 * UNIT).await;
-    // What was there is not any more.
+    // The session has lost bytes that it had received.
     simulator.lose_uploaded(1_000..2_000);
     simulator.lose_uploaded(500_000..500_010);
     let state = plain(Method::GET, &url, &[], "").await;
@@ -287,7 +287,7 @@ async fn sessions_end() {
         slice(&expired, b"abc", 0, 3).await.status,
         StatusCode::NOT_FOUND
     );
-    // A URL that nobody gave.
+    // The URL was not issued by Graph.
     let guessed = expired.replace("tempauth=", "tempauth=x");
     assert_eq!(
         slice(&guessed, b"abc", 0, 3).await.status,
@@ -326,7 +326,7 @@ async fn names_that_are_taken() {
         client.post(&session, behavior("overwrite")).await.status,
         StatusCode::BAD_REQUEST
     );
-    // By its id, an item is meant as it is.
+    // An item named by id is the existing one.
     let id = first.json()["id"].as_str().unwrap().to_owned();
     let opened = client
         .post(
@@ -337,7 +337,7 @@ async fn names_that_are_taken() {
     let url = opened.json()["uploadUrl"].as_str().unwrap().to_owned();
     assert_eq!(slice(&url, b"defg", 0, 4).await.status, StatusCode::OK);
     assert_eq!(content(&mut client, &drive, "a.txt").await, b"defg");
-    // Taken meanwhile: the bytes stay, and become a file of another name.
+    // The name is taken meanwhile. The bytes stay, and become a file of another name.
     let url = open(&mut client, &drive, "b.txt", behavior("fail")).await;
     let text = [("content-type", "text/plain")];
     client
@@ -449,7 +449,7 @@ async fn small_files_in_one_request() {
     assert_eq!(content(&mut client, &drive, "small.txt").await, b"two");
 }
 
-/// A message, or an event, and a session for an attachment of it.
+/// Creates a message or an event, and a session for an attachment of it.
 async fn attachment(client: &mut Client, owners: &str, size: usize) -> (String, Answer) {
     let owner = client
         .post(owners, json!({ "subject": "With a file" }))

@@ -1,8 +1,8 @@
-//! Every path and method of the description, called once.
+//! A test that calls every path and method of the description once.
 //!
-//! The test reads the files of `openapi/` itself and walks them as a tree: at a collection it makes an entity, below that
-//! entity it calls all that hangs there, and in the end it deletes the entity. So what is called exists, and a refusal
-//! has to have a reason.
+//! The test reads the files of `openapi/` itself and walks them as a tree. At a collection it
+//! creates an entity, then calls all places below the entity, and finally deletes the entity. For
+//! this reason, the called resources exist, and each refusal must have a reason.
 
 use std::collections::BTreeMap;
 
@@ -24,16 +24,18 @@ struct Walk<'a> {
     client: Local<'a>,
     description: Description,
     components: Value,
-    /// An existing user, to be referred to.
+    /// An existing user, as the target of references.
     user: String,
-    /// Where entities of a type can be made: the collections without a key on the way.
+    /// The URLs where entities of a type can be created: the collections without a key in their
+    /// path.
     sets: BTreeMap<String, String>,
     /// The types that the templates with `$ref` refer to.
     referred: BTreeMap<String, String>,
     made: usize,
     calls: usize,
     successes: usize,
-    /// Calls of what the tenant has not: casts to a type of which nobody is, references that nobody set.
+    /// The calls of resources that the tenant lacks: casts to a type without entities, references
+    /// that are not set.
     absent: Vec<String>,
     failures: Vec<String>,
 }
@@ -95,7 +97,7 @@ async fn every_operation_of_the_description() {
     );
     assert_eq!(walk.calls, operations);
     assert_eq!(walk.successes + walk.absent.len(), operations);
-    // Nearly all of what is called is there.
+    // Nearly all called resources exist.
     assert!(
         walk.absent.len() * 50 < operations,
         "{}:\n{}",
@@ -105,7 +107,7 @@ async fn every_operation_of_the_description() {
 }
 
 impl Walk<'_> {
-    /// Calls a place and all below it. `template` and `url` lead to its parent.
+    /// Calls a place and all places below it. `template` and `url` lead to its parent.
     fn place(&mut self, place: &Place, template: &str, url: &str, segment: &str) {
         let template = format!("{template}/{segment}");
         let Some((url, query)) = self.url(place, url, segment) else {
@@ -114,7 +116,7 @@ impl Walk<'_> {
         };
         self.prepare(place, &template, &url);
         if segment == "$ref" {
-            // What is about to be added is not there yet.
+            // The reference that is to be added must not exist yet.
             self.uncounted(
                 place,
                 &[Method::DELETE, Method::PUT],
@@ -158,7 +160,7 @@ impl Walk<'_> {
             let id = id.unwrap_or_else(|| "00000000-0000-4000-8000-000000000000".to_owned());
             self.entity(child, place, &template, &url, segment, &id);
         }
-        // References last: they are taken away in the end.
+        // References are called last, because they are removed in the end.
         for (segment, child) in place
             .children
             .iter()
@@ -170,7 +172,7 @@ impl Walk<'_> {
         self.call(place, &Method::DELETE, &template, &url, &query);
     }
 
-    /// Calls an entity of the collection at `url`, and all below it.
+    /// Calls an entity of the collection at `url`, and all places below it.
     fn entity(
         &mut self,
         place: &Place,
@@ -192,7 +194,7 @@ impl Walk<'_> {
             .filter(|(segment, _)| *segment != "$ref")
         {
             let mut at_child = own.clone();
-            // Below a cast, an entity of that type is wanted.
+            // A cast needs an entity of its type.
             if let Some(type_name) = segment.strip_prefix("graph.") {
                 let type_name = format!("microsoft.graph.{type_name}");
                 if self.description.example(&type_name).is_some()
@@ -220,7 +222,8 @@ impl Walk<'_> {
         self.call(place, &Method::DELETE, &template, &own, "");
     }
 
-    /// Makes what a place needs to be there: what it refers to, the entity of an alternate key. Nothing of it is counted.
+    /// Creates the resources that a place needs: the targets of its references, or the entity of an
+    /// alternate key. These calls are not counted.
     fn prepare(&mut self, place: &Place, template: &str, url: &str) {
         if let Some(references) = place.children.get("$ref") {
             let (template, url) = (format!("{template}/$ref"), format!("{url}/$ref"));
@@ -262,7 +265,7 @@ impl Walk<'_> {
         self.failures.truncate(failed);
     }
 
-    /// Makes an entity of a type in a collection, or refers to one there.
+    /// Creates an entity of a type in a collection, or adds a reference to one.
     fn make(&mut self, set: &Place, url: &str, type_name: &str) -> Option<String> {
         let mut example = self.example(&json!({ "$ref": format!("#/{type_name}") }));
         self.made += 1;
@@ -281,7 +284,7 @@ impl Walk<'_> {
         added.status.is_success().then_some(id)
     }
 
-    /// The entity type that is read at a place, or of which a page is.
+    /// Returns the entity type that is read at a place, directly or as the items of a page.
     fn item_type(&self, place: &Place) -> Option<String> {
         let schema =
             &place.item.get("get")?["responses"]["2XX"]["content"]["application/json"]["schema"];
@@ -292,7 +295,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Calls what stands at a name of one's own choice, and all below it.
+    /// Calls the place at a freely chosen name, and all places below it.
     fn named(&mut self, place: &Place, template: &str, url: &str, segment: &str) {
         let template = format!("{template}/{segment}");
         let url = format!("{url}/c300x400");
@@ -302,7 +305,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The URL of a place below `parent`, and the query that its arguments need.
+    /// Returns the URL of a place below `parent`, and the query that its arguments need.
     fn url(&self, place: &Place, parent: &str, segment: &str) -> Option<(String, String)> {
         let mut query = String::new();
         let Some((name, arguments)) = segment.split_once('(') else {
@@ -316,7 +319,7 @@ impl Walk<'_> {
         {
             let (name, value) = argument.split_once('=')?;
             let value = if name == "token" {
-                // A delta token is not just any text.
+                // A delta token cannot be an arbitrary text.
                 "'latest'".to_owned()
             } else if value.starts_with('\'') {
                 "'x y'".to_owned()
@@ -332,7 +335,7 @@ impl Walk<'_> {
         Some((format!("{parent}/{name}({arguments})"), query))
     }
 
-    /// A bare literal of a path parameter's type.
+    /// Returns a bare literal of a path parameter's type.
     fn literal(&self, place: &Place, name: &str) -> String {
         let mut items: Vec<&Place> = vec![place];
         let parameters = loop {
@@ -374,7 +377,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The id of the collection's first entity.
+    /// Returns the id of the collection's first entity.
     fn first(&mut self, place: &Place, url: &str) -> Option<String> {
         let parameters = place
             .item
@@ -395,7 +398,7 @@ impl Walk<'_> {
         }
         let answer = self.client.get(&format!("{url}?{query}"));
         let json: Value = serde_json::from_slice(&answer.body).ok()?;
-        // The name of the key is in that of the parameter: `{workflowVersion-versionNumber}`.
+        // The name of the parameter holds the name of the key: `{workflowVersion-versionNumber}`.
         let segment = place
             .children
             .keys()
@@ -409,7 +412,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Calls an operation, where the place has it.
+    /// Calls an operation, if the place has it.
     fn call(
         &mut self,
         place: &Place,
@@ -455,7 +458,7 @@ impl Walk<'_> {
                 _ => {}
             }
         }
-        // Planner wants it where the description does not say so.
+        // Planner requires the header, although the description does not say so.
         if *method != Method::GET {
             headers.push(("if-match", "*".into()));
         }
@@ -492,7 +495,7 @@ impl Walk<'_> {
         Some(answer)
     }
 
-    /// Notes where entities of a type can be made, and which type a `$ref` refers to.
+    /// Records where entities of a type can be created, and the type that a `$ref` refers to.
     fn explore(&mut self, place: &Place, template: &str) {
         if let Some(item) = self.item_type(place) {
             if place.children.contains_key("$ref") {
@@ -508,7 +511,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The URL of an entity that the relation of a `$ref` takes.
+    /// Returns the URL of an entity that the relation of a `$ref` accepts.
     fn reference(&mut self, template: &str) -> String {
         let kind = self.referred.get(template).cloned();
         match kind.and_then(|kind| Some((self.sets.get(&kind)?.clone(), kind))) {
@@ -532,7 +535,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A body as the operation describes it.
+    /// Returns a body as the operation describes it.
     fn body(
         &mut self,
         operation: &Value,
@@ -558,7 +561,7 @@ impl Walk<'_> {
                         .next()
                         .unwrap();
                     if *method == Method::PATCH {
-                        // An id cannot be changed, and a body without a property is refused.
+                        // The id cannot be changed, and a body without a property is refused.
                         entity.remove("id");
                         entity.insert("@odata.type".into(), json!(format!("#{name}")));
                     }
@@ -566,7 +569,7 @@ impl Walk<'_> {
                         .rsplit_once('(')
                         .and_then(|(_, rest)| rest.split_once("='"))
                     {
-                        // The entity stays where it was found.
+                        // The entity keeps the key under which it was found.
                         entity.remove(property);
                     } else if let Some(folder) = entity.get_mut("DestinationId") {
                         *folder = json!("archive");
@@ -605,7 +608,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether the answer is a success of the described form.
+    /// Checks whether the response is a success of the described form.
     fn is_declared(&self, operation: &Value, answer: &Answer) -> bool {
         let (_, described) = operation["responses"]
             .as_object()
@@ -621,9 +624,10 @@ impl Walk<'_> {
             .unwrap()
             .to_owned();
         match (answer.status, content) {
-            // Files and reports are read elsewhere.
+            // Files and reports are downloaded from another URL.
             (StatusCode::FOUND, Some(content)) => !content.contains_key("application/json"),
-            // 204 is a success of a change as well, and 202 one of what Exchange takes in.
+            // 204 is also a success of a change, and 202 a success of an action that Exchange
+            // accepts.
             (StatusCode::NO_CONTENT | StatusCode::ACCEPTED, _) => answer.body.is_empty(),
             (StatusCode::OK | StatusCode::CREATED, Some(content)) => match content.get(&media_type)
             {
@@ -636,7 +640,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether JSON is of the described type, as far as its outermost level goes.
+    /// Checks whether JSON is of the described type, at its outermost level only.
     fn fits(&self, schema: &Value, json: &Value) -> bool {
         match schema["$ref"].as_str() {
             Some(reference) => {
@@ -668,7 +672,7 @@ fn tomorrow() -> String {
     .to_rfc3339()
 }
 
-/// What of a subscription has to fit together.
+/// Returns a subscription whose properties fit together.
 fn subscription() -> Bytes {
     let body = json!({
         "changeType": "created", "notificationUrl": "https://contoso.com/hook", "resource": "/me/messages",
@@ -681,7 +685,7 @@ fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-/// The key of what was made, out of where it is found.
+/// Returns the key of the created entity, from its location.
 fn key(answer: &Answer) -> Option<String> {
     if answer.status != StatusCode::CREATED {
         return None;
@@ -697,7 +701,7 @@ fn key(answer: &Answer) -> Option<String> {
         .map(Into::into)
 }
 
-/// A value of a required query parameter.
+/// Returns a value of a required query parameter.
 fn required(parameter: &Value) -> &'static str {
     match parameter["name"].as_str() {
         Some(name) if name.to_ascii_lowercase().contains("start") => "2026-01-01T00:00:00Z",
@@ -705,14 +709,15 @@ fn required(parameter: &Value) -> &'static str {
     }
 }
 
-/// Whether the answer says, in Graph's form, that there is no such thing here, or none that could be referred to.
+/// Checks whether the response reports, in Graph's form, that the resource or the target of a
+/// reference is missing.
 fn is_absence(answer: &Answer) -> bool {
     let graph = || answer.json()["error"]["innerError"]["request-id"].is_string();
     match answer.status {
         StatusCode::NOT_FOUND => graph(),
         StatusCode::BAD_REQUEST => {
             let message = answer.error().1;
-            // Of another type, or there already.
+            // The reference has another type, or already exists.
             graph()
                 && (message.starts_with("The reference target")
                     || message.starts_with("One or more added object references already exist"))

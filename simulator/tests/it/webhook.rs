@@ -1,4 +1,4 @@
-//! A webhook: it takes what a simulator sends, and answers as it is told.
+//! A webhook that receives requests of a simulator, and responds as a test sets.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-/// What came in: the path with its query, the media type, and the body.
+/// A received request: the path with its query, the media type, and the body.
 #[derive(Clone, Debug)]
 pub struct Got {
     pub target: String,
@@ -27,16 +27,16 @@ impl Got {
     }
 }
 
-/// What a webhook does.
+/// The behavior of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// It sends the validation token back, and takes notifications in.
+    /// It returns the validation token, and accepts notifications.
     Good,
-    /// It sends the token back as it came, still encoded.
+    /// It returns the token as it was received, still encoded.
     Encoded,
-    /// It sends the token back as HTML.
+    /// It returns the token as HTML.
     Html,
-    /// It fails.
+    /// It responds with an error.
     Failing,
 }
 
@@ -75,12 +75,12 @@ impl Webhook {
         *self.manner.lock().unwrap() = manner;
     }
 
-    /// All that came in so far.
+    /// Returns all requests that were received so far.
     pub fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()
     }
 
-    /// The notifications that came in, as soon as there are so many requests with them.
+    /// Returns the received notifications, as soon as there are this many requests with them.
     pub async fn notified(&self, requests: usize) -> Vec<Value> {
         loop {
             let got = self.got();

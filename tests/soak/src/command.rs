@@ -1,4 +1,4 @@
-//! The soak as a program.
+//! The command-line program of the soak.
 
 use std::process::ExitCode;
 
@@ -8,12 +8,12 @@ use crate::report::Report;
 use crate::run::run;
 use crate::server::{Server, serve};
 
-/// Runs a soak as the command line says, see [`Options::read`]. The simulator runs in a process
-/// of its own: this program again.
+/// Runs a soak with the options of the command line, see [`Options::read`]. The simulator runs in
+/// its own process, which is this program again.
 ///
 /// # Errors
 ///
-/// What keeps the soak from being carried out.
+/// Returns the error that prevents the soak from being carried out.
 pub async fn main() -> Result<ExitCode, Error> {
     if serve().await? {
         return Ok(ExitCode::SUCCESS);
@@ -27,7 +27,7 @@ pub async fn main() -> Result<ExitCode, Error> {
     })
 }
 
-/// Prints what has happened, with one line of figures at the end.
+/// Prints the results, with one line of figures at the end.
 fn print(report: &Report) {
     for (name, times) in &report.misbehaviors {
         println!("misbehavior {name} {times}");

@@ -1,23 +1,23 @@
-//! What the simulator has recorded, as far as the soak compares it.
+//! The records of the simulator that the soak compares.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use simulator::{ChangeKind, RecordedChange, Simulator};
 
-/// What the simulator has recorded.
+/// The records of the simulator.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Evidence {
     /// The requests to Graph and to storage, without token requests.
     pub requests: u64,
     pub token_requests: u64,
-    /// By the name of each kind of misbehavior: how often it has happened.
+    /// The number of times that each kind of misbehavior has happened, by its name.
     pub misbehaviors: BTreeMap<String, u64>,
-    /// By the number of a write: how often it was carried out.
+    /// The number of times that each write was carried out, by its number.
     pub writes: BTreeMap<u64, Times>,
 }
 
-/// How often a write was carried out.
+/// The number of times that a write was carried out.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Times {
     pub created: u32,
@@ -53,7 +53,8 @@ impl Evidence {
     }
 }
 
-/// The number of the write in the name of what was changed: 7 in `w7`, `w7.bin` and `w7 1.bin`.
+/// Returns the number of the write from the name of the changed entity: 7 in `w7`, `w7.bin` and `w7
+/// 1.bin`.
 fn number(change: &RecordedChange) -> Option<u64> {
     let rest = change.name.as_deref()?.strip_prefix('w')?;
     let end = rest.find(|character: char| !character.is_ascii_digit());

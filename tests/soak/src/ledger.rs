@@ -1,4 +1,4 @@
-//! What the client said of each write.
+//! The outcome of each write, as the client reported it.
 
 use msgraph::Error;
 use msgraph::error::BatchErrorKind;
@@ -6,14 +6,14 @@ use msgraph::error::BatchErrorKind;
 use crate::evidence::Evidence;
 use crate::problems::{Kind, Problems};
 
-/// What a write does.
+/// The kind of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     Create,
     Update,
 }
 
-/// What the client said of a write.
+/// The outcome of a write, as the client reported it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {
     /// It was carried out.
@@ -25,8 +25,8 @@ pub enum Said {
 }
 
 impl Said {
-    /// What the outcome of a call says that is not idempotent: its last attempt decides, because
-    /// attempts are repeated only where the one before was not carried out.
+    /// Returns the meaning of the outcome of a call that is not idempotent. The last attempt
+    /// decides, because attempts are repeated only if the previous one was not carried out.
     pub fn of<T>(outcome: &msgraph::Result<T>) -> Self {
         match outcome {
             Ok(_) => Self::Done,
@@ -35,8 +35,8 @@ impl Said {
         }
     }
 
-    /// What the outcome of a call says that is idempotent: an attempt before the last one may have
-    /// been carried out.
+    /// Returns the meaning of the outcome of an idempotent call. An attempt before the last one may
+    /// have been carried out.
     pub fn of_idempotent<T>(outcome: &msgraph::Result<T>) -> Self {
         match outcome {
             Ok(_) => Self::Done,
@@ -49,7 +49,7 @@ fn is_not_done(error: &Error) -> bool {
     match error {
         Error::Api(api) => {
             api.status().is_client_error() || error.is_throttled() || {
-                // Unavailable: the service has not taken the request.
+                // 503 means that the service has not accepted the request.
                 api.status().as_u16() == 503
             }
         }
@@ -60,7 +60,7 @@ fn is_not_done(error: &Error) -> bool {
     }
 }
 
-/// What was said of all writes.
+/// The reported outcomes of all writes.
 #[derive(Debug, Default)]
 pub struct Ledger {
     entries: Vec<(u32, Act, Said)>,
@@ -71,14 +71,14 @@ impl Ledger {
         self.entries.push((number, act, said));
     }
 
-    /// Compares what was said with what was recorded.
+    /// Compares the reported outcomes with the records.
     pub fn compare(&self, evidence: &Evidence, problems: &Problems) {
         for (number, act, said) in &self.entries {
             let times = evidence.writes.get(&u64::from(*number)).copied();
             let times = times.unwrap_or_default();
             let times = match act {
                 Act::Create => times.created,
-                // What is created is also filled.
+                // A created entity may also be filled with content, so the two counts are separate.
                 Act::Update => times.updated,
             };
             let what = || format!("{act:?} w{number}: the client said {said:?}, times {times}");

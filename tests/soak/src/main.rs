@@ -1,4 +1,5 @@
-//! `cargo run --release --package soak -- --calls 100000 --seed 1`, as `cargo xtask soak` runs it.
+//! The program `cargo run --release --package soak -- --calls 100000 --seed 1`, as `cargo xtask
+//! soak` runs it.
 
 use std::process::ExitCode;
 

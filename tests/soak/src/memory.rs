@@ -1,6 +1,6 @@
 //! The memory of this process.
 
-/// The most memory that this process has had so far, in MiB; `None` on systems other than Linux.
+/// Returns the peak of this process's memory so far, in MiB, or `None` on systems other than Linux.
 pub fn peak() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status

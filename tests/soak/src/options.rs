@@ -1,10 +1,10 @@
-//! The choices for a soak.
+//! The options of a soak.
 
 use simulator::Misbehavior;
 
 use crate::Error;
 
-/// The choices for a soak.
+/// The options of a soak.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
@@ -12,9 +12,9 @@ pub struct Options {
     pub calls: u64,
     /// The number of tasks that call at the same time.
     pub tasks: usize,
-    /// The seed of everything that is drawn.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// The share of the requests that something happens to.
+    /// The share of the requests that are affected by misbehavior.
     pub rate: f64,
     /// The kinds of misbehavior that are left out, by their names.
     pub without: Vec<String>,
@@ -34,11 +34,11 @@ impl Default for Options {
 
 impl Options {
     /// Reads a command line: `--calls N --tasks N --seed N --rate R`, and `--without NAME` as often
-    /// as needed. Cargo's own `--bench` is left out.
+    /// as needed. Cargo's own `--bench` is ignored.
     ///
     /// # Errors
     ///
-    /// What cannot be read, as a sentence.
+    /// Returns a sentence about the word that cannot be read.
     pub fn read(words: impl IntoIterator<Item = String>) -> Result<Self, Error> {
         let mut options = Self::default();
         let mut words = words.into_iter().filter(|word| word != "--bench");
@@ -63,7 +63,7 @@ impl Options {
     }
 }
 
-/// The kind of misbehavior of this name.
+/// Returns the kind of misbehavior of this name.
 pub fn misbehavior(name: &str) -> Option<Misbehavior> {
     let mut kinds = Misbehavior::ALL.iter().copied();
     kinds.find(|kind| kind.name() == name)

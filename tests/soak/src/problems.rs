@@ -1,9 +1,9 @@
-//! What is not as it should be.
+//! The problems that a soak has found.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many problems of each kind are kept with their text.
+/// The number of problems of each kind that are kept with their text.
 const KEPT: u64 = 20;
 
 /// A kind of problem.
@@ -15,7 +15,7 @@ pub enum Kind {
     Stuck,
 }
 
-/// All problems, counted, and the first ones of each kind as text.
+/// The counts of all problems, and the first ones of each kind as text.
 #[derive(Debug, Default)]
 pub struct Problems {
     found: Mutex<Found>,

@@ -1,4 +1,5 @@
-//! The programs that call: clients of their own, half of them an application's, half a user's.
+//! The programs that make the calls. Each has its own client: half of them an application's, half a
+//! user's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,21 +15,21 @@ use url::{Position, Url};
 use crate::Error;
 use crate::server::Access;
 
-/// How often a call is repeated.
+/// The number of times that a call is repeated.
 pub const RETRIES: u32 = 5;
 
-/// Where the simulator's confidential client has its users come back to.
+/// The redirect address of the simulator's confidential client.
 const REDIRECT: &str = "http://localhost:3000/signed-in";
 
 /// A client.
 #[derive(Clone)]
 pub struct Program {
     pub graph: Graph,
-    /// Whether the client is a user's.
+    /// Set if the client is a user's.
     pub is_user: bool,
 }
 
-/// Makes this many clients, while nothing goes wrong yet.
+/// Creates this many clients, before the misbehavior begins.
 pub async fn programs(
     access: &Access,
     number: usize,
@@ -49,7 +50,7 @@ pub async fn programs(
     Ok(programs)
 }
 
-/// A client of the application.
+/// Returns a client of the application.
 pub fn own(access: &Access) -> Result<Graph, Error> {
     client(access, &Arc::default(), secret(access))
 }
@@ -78,7 +79,7 @@ fn client(
     Ok(graph)
 }
 
-/// Signs the user in who is at the browser.
+/// Signs in the user who is at the browser.
 pub async fn sign_in(access: &Access, graph: &Graph) -> Result<UserSession, Error> {
     let application = Application::new(access.tenant.as_str(), access.client_id.as_str());
     let application = application.client_secret(access.client_secret.as_str());
@@ -89,7 +90,7 @@ pub async fn sign_in(access: &Access, graph: &Graph) -> Result<UserSession, Erro
     Ok(web.finish(graph, pending, query).await?)
 }
 
-/// Goes to an address as a browser does, and gives where it is sent from there.
+/// Opens an address as a browser does, and returns the address of its redirect.
 async fn visit(url: &Url) -> Result<Url, Error> {
     let addresses = url.socket_addrs(|| None)?;
     let mut stream = TcpStream::connect(addresses.as_slice()).await?;
@@ -105,7 +106,7 @@ async fn visit(url: &Url) -> Result<Url, Error> {
     Ok(Url::parse(location)?)
 }
 
-/// The largest number of a repeat that a request said it was.
+/// The largest retry number that a request carried.
 #[derive(Debug, Default)]
 pub struct Attempts {
     most_retries: AtomicU32,

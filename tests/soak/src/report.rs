@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The most that memory may grow by after a tenth of the calls, in MiB.
+/// The most that memory may grow after a tenth of the calls, in MiB.
 const MOST_GROWTH: f64 = 32.0;
 
 /// The outcome of a soak. It prints as one line of names and values.
@@ -14,33 +14,33 @@ pub struct Report {
     pub seed: u64,
     /// The number of calls.
     pub calls: u64,
-    /// How many of them gave an error.
+    /// The number of calls that returned an error.
     pub failed: u64,
-    /// Writes that the client said were carried out, and were not.
+    /// The number of writes that the client reported as carried out, although they were not.
     pub lost: u64,
-    /// Writes that were carried out twice.
+    /// The number of writes that were carried out twice.
     pub duplicated: u64,
-    /// Whatever else is not as it should be.
+    /// The number of all other deviations.
     pub wrong: u64,
-    /// Calls that did not end.
+    /// The number of calls that did not end.
     pub stuck: u64,
-    /// The requests that the simulator got, without token requests.
+    /// The number of requests that the simulator received, without token requests.
     pub attempts: u64,
-    /// The token requests that the simulator got.
+    /// The number of token requests that the simulator received.
     pub token_requests: u64,
-    /// By how much the peak of the client's memory grew after a tenth of the calls, in MiB. `None`
-    /// where it cannot be measured.
+    /// The growth of the client's peak memory after a tenth of the calls, in MiB. `None` if it
+    /// cannot be measured.
     pub peak_memory_growth: Option<f64>,
-    /// How often each kind of misbehavior has happened.
+    /// The number of times that each kind of misbehavior has happened.
     pub misbehaviors: BTreeMap<String, u64>,
-    /// By the kind of error, how many calls gave it.
+    /// The number of failed calls, by the kind of error.
     pub errors: BTreeMap<String, u64>,
     /// The first problems, as text.
     pub problems: Vec<String>,
 }
 
 impl Report {
-    /// Why the soak has failed; empty where it has not.
+    /// Returns the reasons why the soak has failed. It is empty if the soak has succeeded.
     pub fn failures(&self) -> Vec<String> {
         let counted = [
             ("lost", self.lost),
@@ -65,7 +65,7 @@ impl Report {
     }
 }
 
-/// `calls 100000 failed … lost 0 … seed 1`
+/// Prints one line: `calls 100000 failed … lost 0 … seed 1`.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -14,14 +14,15 @@ use crate::server::{Misbehaving, Server};
 use crate::shared::Shared;
 use crate::task::Task;
 
-/// How many programs the tasks are of.
+/// The number of programs that the tasks are spread over.
 const PROGRAMS: usize = 8;
 
 /// Runs a soak.
 ///
 /// # Errors
 ///
-/// What keeps the soak from being carried out. That calls fail is not an error.
+/// Returns the error that prevents the soak from being carried out. A failed call is not such an
+/// error.
 pub async fn run(mut server: Server, options: &Options) -> Result<Report, Error> {
     let access = server.access().clone();
     let shared = Shared::new(access.clone(), options.calls);

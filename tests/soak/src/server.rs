@@ -1,8 +1,9 @@
-//! The simulator: in this process, or in one of its own, so that memory can be measured apart.
+//! The simulator of a soak: in this process, or in its own, so that its memory can be measured
+//! separately.
 //!
-//! A process of its own is controlled by lines of JSON: it writes its [`Access`] to its output when
-//! it is ready, begins to misbehave when it reads [`Command::Chaos`], and stops doing so and writes
-//! its [`Evidence`] when it reads [`Command::Calm`].
+//! A separate process is controlled by lines of JSON. It writes its [`Access`] to its output when
+//! it is ready. It begins to misbehave when it reads [`Command::Chaos`]. When it reads
+//! [`Command::Calm`], it stops misbehaving and writes its [`Evidence`].
 
 use std::process::Stdio;
 
@@ -16,10 +17,10 @@ use crate::Error;
 use crate::evidence::Evidence;
 use crate::options::misbehavior;
 
-/// The word on the command line that makes a program [`serve`].
+/// The word on the command line that makes a program call [`serve`].
 const WORD: &str = "--serve-soak";
 
-/// How a client gets to the simulator.
+/// The values that a client needs to reach the simulator.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Access {
     pub host: String,
@@ -38,7 +39,7 @@ enum Command {
     Calm,
 }
 
-/// How the simulator misbehaves.
+/// The settings of the simulator's misbehavior.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Misbehaving {
     pub seed: u64,
@@ -90,7 +91,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Those of the simulator.
+    /// Returns the errors of the simulator.
     pub async fn here() -> Result<Self, Error> {
         let simulator = start().await?;
         Ok(Self {
@@ -99,12 +100,12 @@ impl Server {
         })
     }
 
-    /// Starts a simulator in a process of its own, by running this program with a word that
-    /// [`main`](crate::main) gives to [`serve`].
+    /// Starts a simulator in its own process. It runs this program with a word that
+    /// [`main`](crate::main) passes to [`serve`].
     ///
     /// # Errors
     ///
-    /// Those of the system and of the simulator.
+    /// Returns the errors of the system and of the simulator.
     pub async fn process() -> Result<Self, Error> {
         let mut child = tokio::process::Command::new(std::env::current_exe()?)
             .arg(WORD)
@@ -129,7 +130,8 @@ impl Server {
         &self.access
     }
 
-    /// Whether the simulator's memory is apart from that of the client.
+    /// Checks whether the simulator runs in its own process, and so does not share the client's
+    /// memory.
     pub(crate) fn is_apart(&self) -> bool {
         matches!(self.place, Place::Process(_))
     }
@@ -146,7 +148,7 @@ impl Server {
         Ok(())
     }
 
-    /// Ends the misbehavior, and gives what was recorded.
+    /// Ends the misbehavior, and returns the records.
     pub(crate) async fn calm(&mut self) -> Result<Evidence, Error> {
         match &mut self.place {
             Place::Here(simulator) => {
@@ -161,12 +163,13 @@ impl Server {
     }
 }
 
-/// Serves a soak of another process, where this one was started for it: by [`Server::process`].
-/// Gives whether it was.
+/// Serves a soak of another process, if [`Server::process`] started this one for it. Returns
+/// whether it did.
 ///
 /// # Errors
 ///
-/// Those of the simulator, and what cannot be read of the other process.
+/// Returns the errors of the simulator, and an error if the input of the other process cannot be
+/// read.
 pub async fn serve() -> Result<bool, Error> {
     if std::env::args().nth(1).as_deref() != Some(WORD) {
         return Ok(false);
@@ -194,7 +197,7 @@ async fn start() -> Result<Simulator, Error> {
     let description = Description::read(Description::bundled())?;
     let builder = Simulator::builder().description(description);
     let simulator = builder.kept_requests(0).start().await?;
-    // Work that is watched is over soon.
+    // Long-running operations end after one poll.
     simulator.set_polls(1);
     Ok(simulator)
 }

@@ -1,4 +1,4 @@
-//! What all tasks share.
+//! The state that all tasks share.
 
 use std::collections::BTreeMap;
 use std::future::IntoFuture;
@@ -14,10 +14,10 @@ use crate::problems::{Kind, Problems};
 use crate::programs::RETRIES;
 use crate::server::Access;
 
-/// How long a call may take, all its attempts and waits included.
+/// The time that a call may take, including all its attempts and delays.
 const STUCK: Duration = Duration::from_secs(120);
 
-/// What all tasks share.
+/// The state that all tasks share.
 pub struct Shared {
     pub access: Access,
     pub problems: Problems,
@@ -46,12 +46,12 @@ impl Shared {
         })
     }
 
-    /// Whether no calls are left.
+    /// Checks whether no calls are left.
     pub fn is_over(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
 
-    /// Takes calls out of those that are left; `false` where there are not as many.
+    /// Takes calls from those that are left. Returns `false` if there are not as many.
     fn take(&self, calls: u64) -> bool {
         let take = |left: u64| left.checked_sub(calls);
         let order = Ordering::Relaxed;
@@ -65,7 +65,7 @@ impl Shared {
         true
     }
 
-    /// Makes a call. `None` where no calls are left, or where the call did not end.
+    /// Makes a call. Returns `None` if no calls are left, or if the call did not end.
     pub async fn call<T>(
         &self,
         what: &str,
@@ -76,7 +76,7 @@ impl Shared {
         Some(outcome)
     }
 
-    /// Makes several calls at once, of which each outcome is to be looked at.
+    /// Makes several calls at once. The task checks each outcome.
     pub async fn calls<T>(
         &self,
         calls: u64,
@@ -93,7 +93,7 @@ impl Shared {
         outcome.ok()
     }
 
-    /// Counts an outcome, and checks that an error is one that may come.
+    /// Counts an outcome, and checks that an error is an expected one.
     pub fn look_at<T>(&self, outcome: &Result<T>) {
         let Err(error) = outcome else {
             return;
@@ -121,7 +121,7 @@ impl Shared {
         self.problems.report(Kind::Wrong, what);
     }
 
-    /// The number of a new write.
+    /// Returns the number of a new write.
     pub fn number(&self) -> u32 {
         self.next_write.fetch_add(1, Ordering::Relaxed)
     }
@@ -155,7 +155,7 @@ impl Shared {
     }
 }
 
-/// The kind of an error, for counting.
+/// Returns the kind of an error, for counting.
 fn name(error: &Error) -> String {
     let kind = format!("{error:?}");
     let kind = kind.split(['(', ' ']).next().unwrap_or_default();

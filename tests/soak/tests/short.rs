@@ -1,4 +1,4 @@
-//! The soak in its short form.
+//! The short form of the soak.
 
 use soak::{Options, Server, run};
 

@@ -1,4 +1,4 @@
-//! Batches of what is called alone otherwise.
+//! Batches of calls that a task otherwise makes separately.
 
 use super::Task;
 use super::mail::draft;
@@ -60,7 +60,7 @@ impl Task {
         for (id, part) in deletions {
             let outcome = answers.take(part);
             shared.look_at(&outcome);
-            // A part does not say how often it was attempted.
+            // A part does not report the number of its attempts.
             if let Some(item) = self.mail.items.iter_mut().find(|item| item.id == id) {
                 item.is_sure &= Said::of(&outcome) == Said::Done;
             }

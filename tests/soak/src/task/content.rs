@@ -1,4 +1,4 @@
-//! Bytes that are known by a seed and a length.
+//! Bytes that a seed and a length determine.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -30,13 +30,14 @@ impl Content {
         bytes
     }
 
-    /// Whether these bytes are the content, or what the simulator changes it to.
+    /// Checks whether these bytes are the content, or the content as the simulator changes it.
     pub fn is(self, bytes: &[u8]) -> bool {
         let own = self.bytes();
         own == bytes || complement(&own) == bytes
     }
 
-    /// Whether this is the hash of the content, or of what the simulator changes it to.
+    /// Checks whether this is the hash of the content, or of the content as the simulator changes
+    /// it.
     pub fn has(self, hash: &str) -> bool {
         let own = self.bytes();
         quick_xor(&own) == hash || quick_xor(&complement(&own)) == hash

@@ -1,4 +1,4 @@
-//! Copies, which are watched until they are there.
+//! Copies of files, which are polled until they are done.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Task {
         if said == Said::NotDone {
             return None;
         }
-        // The copy of a file that was changed meanwhile has what the file had.
+        // The copy of a file that changes meanwhile may have any content that the file had.
         for content in &file.contents {
             self.files.written(&name, *content, false);
         }

@@ -1,4 +1,4 @@
-//! The directory: people who stay as they are, and groups that come and go.
+//! Calls of the directory: users that stay the same, and groups that are created and deleted.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use super::mail::subject;
 use crate::ledger::{Act, Said};
 
 impl Task {
-    /// Reads all people page by page, or one of them.
+    /// Reads all users page by page, or a single one.
     pub(super) async fn read_people(&mut self) -> Option<()> {
         if self.program.is_user && self.rng.bool() {
             let outcome = self.shared.call("me", self.graph().me().get()).await?;

@@ -8,7 +8,7 @@ use msgraph::download::ContentStream;
 use super::Task;
 use super::files::File;
 
-/// The first wait after what breaks off.
+/// The first delay after an interruption.
 const WAIT: Duration = Duration::from_millis(10);
 
 impl Task {
@@ -62,7 +62,8 @@ impl Task {
         Some(())
     }
 
-    /// What was found of a file; where it is not there, it may not have to be.
+    /// Returns the result of reading a file. A missing file is an error only if the file must
+    /// exist.
     fn found<T>(&mut self, file: &File, outcome: Result<T>) -> Option<T> {
         match outcome {
             Ok(found) => return Some(found),

@@ -1,4 +1,4 @@
-//! What a task knows of its files, and what becomes of it.
+//! The files of a task: the task's knowledge of them, and their deletion.
 
 use msgraph::Graph;
 use msgraph::models::DriveItem;
@@ -7,7 +7,7 @@ use super::Task;
 use super::content::Content;
 use crate::Error;
 
-/// What a task knows of its files.
+/// The task's knowledge of its files.
 #[derive(Debug, Default)]
 pub struct Files {
     pub files: Vec<File>,
@@ -17,14 +17,14 @@ pub struct Files {
 #[derive(Clone, Debug)]
 pub struct File {
     pub name: String,
-    /// What its content may be.
+    /// The possible contents of the file.
     pub contents: Vec<Content>,
-    /// Whether it has to be there.
+    /// Set if the file must exist.
     pub is_sure: bool,
 }
 
 impl Files {
-    /// A file was written, or may have been.
+    /// Records that a file was written, or may have been.
     pub fn written(&mut self, name: &str, content: Content, is_sure: bool) {
         let known = self.files.iter_mut().find(|file| file.name == name);
         match known {

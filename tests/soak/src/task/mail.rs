@@ -1,4 +1,4 @@
-//! Messages: created, read, changed, deleted, listed.
+//! Messages: creating, reading, changing, deleting and listing them.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -10,14 +10,14 @@ use msgraph::{Error, Graph, Result};
 use super::Task;
 use crate::ledger::{Act, Said};
 
-/// How many messages a task has at most.
+/// The largest number of messages of a task.
 const MOST: usize = 30;
 
-/// What a task knows of its messages.
+/// The task's knowledge of its messages.
 #[derive(Debug, Default)]
 pub struct Mail {
     pub items: Vec<Item>,
-    /// Subjects of messages that may have been created.
+    /// The subjects of messages that may have been created.
     maybe: HashSet<String>,
 }
 
@@ -27,7 +27,7 @@ pub struct Item {
     pub id: String,
     /// The subjects that it may have.
     pub subjects: Vec<String>,
-    /// Whether it has to be there; else it may have been deleted.
+    /// Set if the message must exist. Otherwise it may have been deleted.
     pub is_sure: bool,
 }
 
@@ -59,7 +59,7 @@ impl Task {
         Some(())
     }
 
-    /// Learns from the outcome of a creation.
+    /// Records the outcome of a creation.
     pub(super) fn created(&mut self, number: u32, outcome: Result<Message>) {
         let said = Said::of(&outcome);
         self.shared.write(number, Act::Create, said);
@@ -92,7 +92,7 @@ impl Task {
         Some(())
     }
 
-    /// Learns from the outcome of reading a message.
+    /// Records the outcome of reading a message.
     pub(super) fn read(&mut self, id: &str, outcome: Result<Message>) {
         let Some(at) = self.mail.items.iter().position(|item| item.id == id) else {
             return;
@@ -131,7 +131,7 @@ impl Task {
         Some(())
     }
 
-    /// Learns from the outcome of a change.
+    /// Records the outcome of a change.
     pub(super) fn updated(&mut self, id: &str, number: u32, outcome: Result<Option<Message>>) {
         let said = Said::of(&outcome);
         self.shared.write(number, Act::Update, said);
@@ -172,7 +172,7 @@ impl Task {
         Some(())
     }
 
-    /// Learns from the outcome of a deletion.
+    /// Records the outcome of a deletion.
     pub(super) fn deleted(&mut self, id: &str, outcome: Result<()>) {
         let Some(at) = self.mail.items.iter().position(|item| item.id == id) else {
             return;
@@ -207,8 +207,8 @@ impl Task {
         Some(())
     }
 
-    /// Compares all messages, by id and subject, with what should be there, and learns from them.
-    /// Gives whether they are as they should be.
+    /// Compares all messages, by id and subject, with the expected ones, and records the
+    /// differences. Returns whether they match.
     pub(super) fn compare(&mut self, what: &str, view: &[(String, String)]) -> bool {
         let fits = Cell::new(true);
         let wrong = |text: String| {
@@ -269,7 +269,7 @@ impl Task {
     }
 }
 
-/// All messages of a list, by id and subject.
+/// Returns all messages of a list, by id and subject.
 async fn all(mut messages: msgraph::page::Items<Message>) -> Result<Vec<(String, String)>> {
     let mut view = Vec::new();
     while let Some(message) = messages.try_next().await? {

@@ -1,4 +1,4 @@
-//! A task: one call after another, drawn from all kinds, on things of its own.
+//! A task, which makes one random call after another on its own entities.
 
 mod batch;
 mod content;
@@ -25,7 +25,7 @@ use crate::shared::Shared;
 use files::Files;
 use mail::Mail;
 
-/// A task. What it writes is in a mail folder and a folder of a drive that no other task uses.
+/// A task. It writes to a mail folder and a drive folder that no other task uses.
 pub struct Task {
     number: usize,
     rng: Rng,
@@ -35,16 +35,16 @@ pub struct Task {
     mail_folder: String,
     mail: Mail,
     files: Files,
-    /// The link from which the next round of changes goes on.
+    /// The link for the next round of changes.
     delta_link: Option<String>,
-    /// What the rounds so far have told of.
+    /// The messages that the rounds so far have reported.
     mirror: Vec<(String, String)>,
     /// A file of this machine for downloads.
     scratch: PathBuf,
 }
 
 impl Task {
-    /// Makes a task with its folders, while nothing goes wrong yet.
+    /// Creates a task with its folders, before the misbehavior begins.
     pub async fn new(
         number: usize,
         seed: u64,
@@ -90,10 +90,10 @@ impl Task {
         })
     }
 
-    /// Calls until no calls are left.
+    /// Makes calls until no calls are left.
     pub async fn run(mut self) -> Self {
         while !self.shared.is_over() {
-            // An operation that cannot go on ends early.
+            // An operation that cannot continue ends early.
             let _ended: Option<()> = match self.rng.u32(0..100) {
                 0..14 => self.create_message().await,
                 14..24 => self.read_message().await,
@@ -116,7 +116,7 @@ impl Task {
         self
     }
 
-    /// Compares what is there with what should be, once nothing goes wrong any more.
+    /// Compares the existing entities with the expected ones, after the misbehavior has ended.
     pub async fn check(mut self, graph: &Graph) -> Result<(), Error> {
         self.check_mail(graph).await?;
         self.check_files(graph).await
@@ -126,7 +126,7 @@ impl Task {
         &self.program.graph
     }
 
-    /// The folder of the drive, seen by a client.
+    /// Returns the folder of the drive, for a client.
     fn folder(&self, graph: &Graph) -> DrivesIdItemsId {
         let root = graph.users().id(&self.user).drive().root();
         root.path(&format!("soak-{}", self.number))

@@ -19,7 +19,7 @@ impl Task {
                 self.shared
                     .wrong(|| "a round of changes has no delta link".to_owned());
             }
-            // After a round that is wrong it begins anew, so that one fault counts once.
+            // After a wrong round the delta query starts again, so that one fault counts once.
             let fits = self.compare("a round of changes", &mirror);
             self.delta_link = link.filter(|_| fits);
             self.mirror = mirror;
@@ -28,7 +28,7 @@ impl Task {
     }
 }
 
-/// Follows a round to its end: what is there then, and the link of the next round.
+/// Follows a round to its end. Returns the messages after it, and the link of the next round.
 async fn follow(
     mut changes: Changes<Message>,
     mut mirror: Vec<(String, String)>,

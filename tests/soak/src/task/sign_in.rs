@@ -1,4 +1,4 @@
-//! Users who sign in.
+//! Sign-ins of users.
 
 use msgraph::Error;
 
@@ -6,7 +6,7 @@ use super::Task;
 use crate::programs::sign_in;
 
 impl Task {
-    /// Signs the user in, in the browser, and asks Graph who that is.
+    /// Signs the user in with the browser, and reads the signed-in user from Graph.
     pub(super) async fn sign_in_anew(&mut self) -> Option<()> {
         let shared = &self.shared;
         let signing_in = sign_in(&shared.access, self.graph());

@@ -1,4 +1,4 @@
-//! Uploads: in one request, over what is there, under a new name, and in slices.
+//! Uploads: in one request, over an existing file, under a new name, and in slices.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::ledger::{Act, Said};
 /// The size of the slices.
 const SLICE: u64 = 320 * 1024;
 
-/// How many files a task has at most.
+/// The largest number of files of a task.
 const MOST: usize = 8;
 
 impl Task {
@@ -32,7 +32,7 @@ impl Task {
         Some(())
     }
 
-    /// Uploads a small file that is new, and must neither replace another one nor come twice.
+    /// Uploads a small new file, which must not replace another one or be created twice.
     pub(super) async fn upload_new_file(&mut self) -> Option<()> {
         if self.files.files.len() >= MOST {
             return self.delete_file().await;
