@@ -215,8 +215,7 @@ pub(crate) fn write(outcomes: &[(String, Outcome)]) -> Answer {
             Ok(json) if is_json(media_type) => Some(json),
             _ => Some(json!(STANDARD.encode(&answer.body))),
         };
-        // A gateway's page is inserted as it came, so the body of the batch is no longer valid
-        // JSON.
+        // A gateway's page is inserted as it came, which makes the body of the batch invalid JSON.
         if media_type == "text/html" {
             let page = String::from_utf8_lossy(&answer.body);
             let response = Value::Object(response).to_string();

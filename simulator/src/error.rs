@@ -19,7 +19,7 @@ pub enum Error {
     /// The port could not be bound, or the server's thread could not be started.
     #[error("cannot listen on 127.0.0.1:{port}")]
     Listen {
-        /// The port that was asked for; 0 means any.
+        /// The requested port; 0 means any.
         port: u16,
         /// The error of the operating system.
         source: std::io::Error,

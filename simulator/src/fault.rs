@@ -104,7 +104,7 @@ pub(crate) enum Effect {
     /// The request is carried out, and its successful JSON response holds an error.
     ErrorInSuccess {
         error: Value,
-        /// Set if the error stands beside the first items of `value` instead of alone.
+        /// `true` if the error stands beside the first items of `value` instead of alone.
         beside_value: bool,
     },
     /// The request is carried out, and its response is this error.

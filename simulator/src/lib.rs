@@ -2,10 +2,10 @@
 //!
 //! [`Simulator`] listens on the loopback interface. It serves Microsoft Graph v1.0 and the
 //! endpoints of Microsoft Entra at which users and programs sign in. As far as Graph's description
-//! goes, a client cannot tell it from Graph. The simulator reads that description itself
-//! (`openapi/`), so it serves every path and method of it. It creates, reads, changes, deletes and
-//! counts entities in a tenant that it keeps in memory. Functions and actions return a value of the
-//! type that they declare. It pages, filters, sorts, selects and expands.
+//! defines it, a client cannot tell the simulator from Graph. The simulator reads that description
+//! itself (`openapi/`), so it serves every path and method of it. It creates, reads, changes,
+//! deletes and counts entities in a tenant that it keeps in memory. Functions and actions return a
+//! value of the type that they declare. It pages, filters, sorts, selects and expands.
 //!
 //! The simulator also has features that the description does not cover:
 //!
@@ -55,13 +55,18 @@
 //!
 //! # Signing in
 //!
-//! The identity platform checks what the real one checks: secrets, assertions of certificates
-//! ([`Simulator::trust_certificate`]), tokens of other issuers and of managed identities that the
-//! client trusts ([`Simulator::federate`]), codes with their verifiers, device codes, refresh
-//! tokens, tokens of users on whose behalf the client calls, and the headers of managed identities
-//! ([`Simulator::managed_identity`]). It refuses in the platform's words and numbers. No click is
-//! needed: a browser that is sent to `/{tenant}/oauth2/v2.0/authorize` comes back with a code. The
-//! code belongs to the user who is signed in there ([`Simulator::browser_user`]).
+//! The identity platform checks the same credentials as the real one:
+//!
+//! - secrets, and assertions of certificates ([`Simulator::trust_certificate`])
+//! - tokens of other issuers and of managed identities that the client trusts
+//!   ([`Simulator::federate`])
+//! - codes with their verifiers, and device codes
+//! - refresh tokens, and tokens of users on whose behalf the client calls
+//! - the headers of managed identities ([`Simulator::managed_identity`])
+//!
+//! It refuses in the platform's words and numbers. No click is needed: a browser that is sent to
+//! `/{tenant}/oauth2/v2.0/authorize` comes back with a code. The code belongs to the user who is
+//! signed in there ([`Simulator::browser_user`]).
 //!
 //! ```
 //! use bytes::Bytes;
@@ -93,8 +98,8 @@
 //! # Behavior that the description does not define
 //!
 //! The following come from Microsoft's documentation and from observing its services: the texts of
-//! errors, page sizes, the forms of ids, the choice between 202 and 204, and the properties that a
-//! user has. A test should not depend on the texts.
+//! errors, page sizes, the forms of ids, the choice between 202 and 204, and the initial properties
+//! of a user. A test should not depend on the texts.
 //!
 //! # Differences from Graph
 //!

@@ -23,7 +23,7 @@ struct Arguments {
 }
 
 impl Arguments {
-    /// Reads the command line. Returns `None` if it asks for help.
+    /// Reads the command line. Returns `None` if the user requests help.
     fn read(mut words: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut arguments = Self::default();
         while let Some(word) = words.next() {

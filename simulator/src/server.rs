@@ -44,7 +44,7 @@ pub(crate) async fn serve(
             Some(Ok((stream, _))) => {
                 tokio::spawn(connection(Arc::clone(&core), host, stream));
             }
-            // The connection was closed before it was accepted. The server goes on with the next
+            // The connection was closed before it was accepted. The server continues with the next
             // one.
             Some(Err(_)) => tokio::task::yield_now().await,
         }
@@ -62,7 +62,7 @@ async fn connection(core: Arc<Core>, host: Host, stream: TcpStream) {
     };
     let service =
         service_fn(move |request| answer(Arc::clone(&core), host, Arc::clone(&reset), request));
-    // An error here means that the client went away, or that a test asked for a fault.
+    // An error here means that the client disconnected, or that a test requested a fault.
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
@@ -114,7 +114,7 @@ async fn answer(
     Ok(response)
 }
 
-/// The error that ends a connection because a test asked for it.
+/// The error that ends a connection because a test requested it.
 #[derive(Debug)]
 struct Broken;
 
@@ -133,7 +133,7 @@ struct Payload {
     rest: Bytes,
     pauses: Option<Pauses>,
     broken: bool,
-    /// Set after the bytes so far were sent, before the connection breaks.
+    /// `true` after the bytes so far were sent, before the connection breaks.
     flushed: bool,
 }
 
@@ -205,7 +205,7 @@ impl Body for Payload {
     }
 }
 
-/// A connection that is reset instead of closed, if a test asked for that.
+/// A connection that is reset instead of closed, if a test requested that.
 struct Stream {
     stream: TcpStream,
     reset: Arc<AtomicBool>,

@@ -76,7 +76,7 @@ pub(crate) struct PageSize {
     pub(crate) default: usize,
     /// The largest number of items with `$top`.
     pub(crate) max: usize,
-    /// Set if a larger `$top` is refused. Otherwise it is taken as `max`.
+    /// `true` if a larger `$top` is refused. Otherwise it is taken as `max`.
     pub(crate) strict: bool,
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Exchange {
     pub(super) effect: Option<Effect>,
     /// The kind of misbehavior that the effect belongs to, if it was drawn by chance.
     pub(super) misbehavior: Option<Misbehavior>,
-    /// Set if webhooks can be reached.
+    /// `true` if webhooks can be reached.
     pub(super) network: bool,
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct ObjectType {
     pub(crate) base: Option<String>,
     /// The type's own properties, without those of the base.
     pub(crate) properties: Vec<Property>,
-    /// Set if the type accepts properties that are not described.
+    /// `true` if the type accepts properties that are not described.
     pub(crate) open: bool,
 }
 
@@ -51,7 +51,8 @@ pub(crate) struct ObjectType {
 pub(crate) struct Property {
     pub(crate) name: String,
     pub(crate) kind: Type,
-    /// Set if the property leads to other entities. These are sent only if `$expand` requests them.
+    /// `true` if the property leads to other entities. These are sent only if `$expand` requests
+    /// them.
     pub(crate) navigation: bool,
 }
 
@@ -59,7 +60,7 @@ pub(crate) struct Property {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct EnumType {
     pub(crate) members: Vec<String>,
-    /// Set if a value may hold several members, joined by commas.
+    /// `true` if a value may hold several members, joined by commas.
     pub(crate) flags: bool,
 }
 

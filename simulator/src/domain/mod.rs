@@ -275,7 +275,7 @@ impl Tenant<'_> {
 pub(crate) struct Below<'a> {
     pub(crate) owner: Id,
     pub(crate) relation: &'a str,
-    /// Set if the place holds many entities.
+    /// `true` if the place holds many entities.
     pub(crate) many: bool,
     /// The property that holds an entity's key there, if it is not `id`.
     pub(crate) key_property: Option<&'a str>,

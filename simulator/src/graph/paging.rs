@@ -76,7 +76,7 @@ impl Graph<'_> {
         Ok(Answer::json(StatusCode::OK, &Value::Object(body)))
     }
 
-    /// Returns the items of a page, each twice if a fault asks for it.
+    /// Returns the items of a page, each twice if a fault requires it.
     pub(super) fn repeated<T: Clone>(&self, page: Vec<T>) -> impl Iterator<Item = T> + use<T> {
         let times = match self.quirk {
             Some(Quirk::RepeatedItems) => 2,

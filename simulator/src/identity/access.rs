@@ -23,7 +23,7 @@ pub(super) struct AccessToken {
     pub(super) caller: Caller,
     pub(super) expires_at: DateTime<Utc>,
     pub(super) revoked: bool,
-    /// Set if the client declared that it can handle a claims challenge.
+    /// `true` if the client declared that it can handle a claims challenge.
     capable: bool,
 }
 

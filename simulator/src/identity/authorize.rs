@@ -137,7 +137,7 @@ impl Platform<'_> {
         Ok(Some(fields))
     }
 
-    /// Returns the user at the browser. Returns `None` if a page has to ask.
+    /// Returns the user at the browser. Returns `None` if a page has to be shown.
     fn browsing(&self, query: &Form, prompt: &str) -> Result<Option<Id>, SignInError> {
         let hinted = query
             .get("login_hint")
@@ -157,7 +157,7 @@ impl Platform<'_> {
         }
     }
 
-    /// Consents and fulfils policies, as far as the request asks for it.
+    /// Consents and fulfils policies, as far as the request says so.
     fn agree(&mut self, user: Id, claims: &Value, prompt: &str) -> Result<(), SignInError> {
         if prompt == "consent" {
             self.identity.set_consented(true);

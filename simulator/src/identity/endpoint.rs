@@ -15,10 +15,10 @@ use crate::request::Request;
 use crate::resource::Caller;
 use crate::store::Id;
 
-/// <https://www.rfc-editor.org/rfc/rfc7523#section-2.1>
+/// The grant type of on-behalf-of: <https://www.rfc-editor.org/rfc/rfc7523#section-2.1>
 const ON_BEHALF_OF: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// <https://www.rfc-editor.org/rfc/rfc8628#section-3.4>
+/// The grant type of the device code flow: <https://www.rfc-editor.org/rfc/rfc8628#section-3.4>
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// The parts of a token request that all grants have.
@@ -28,7 +28,7 @@ pub(super) struct Ask<'a> {
     /// The tenant, in the form that it has in the path.
     pub(super) tenant: &'a str,
     pub(super) tenant_id: String,
-    /// Set if the client can handle a claims challenge.
+    /// `true` if the client can handle a claims challenge.
     pub(super) capable: bool,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Granted<'a> {
     pub(super) scopes: &'a Scopes,
     pub(super) nonce: Option<&'a str>,
     pub(super) capable: bool,
-    /// Set if the response has a refresh token.
+    /// `true` if the response has a refresh token.
     pub(super) renewable: bool,
 }
 
@@ -107,6 +107,7 @@ impl Platform<'_> {
         self.client(ask.request, ask.form, ask.tenant, proof)
     }
 
+    /// Handles the grant `client_credentials`:
     /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
     fn client_credentials(&mut self, ask: &Ask<'_>) -> Result<Value, SignInError> {
         let client = self.asking(ask, Proof::Required)?;

@@ -91,7 +91,8 @@ mod tests {
     use crate::ids::Ids;
     use crate::store::Store;
 
-    /// The public methods create no token for another audience, but a cluster may write one.
+    /// Checks a token for another audience. The public methods create none, but a cluster may write
+    /// one.
     #[test]
     fn a_token_for_somebody_else() {
         let (store, mut ids) = (Store::new(), Ids::default());

@@ -63,7 +63,7 @@ pub(crate) struct Identity {
     /// The lifetime of an access token.
     pub(crate) lifetime: Duration,
     pub(crate) refresh_tokens: RefreshTokens,
-    /// Set if `expires_in` is sent as text, as managed identity does.
+    /// `true` if `expires_in` is sent as text, as managed identity does.
     pub(crate) text_lifetime: bool,
     /// The address at which the simulator listens. It is also accepted as Graph's audience.
     pub(crate) host: String,
@@ -76,7 +76,7 @@ pub(crate) struct Identity {
     pub(crate) devices: device::Devices,
     pub(crate) managed: managed::Managed,
     policies: Vec<policy::Policy>,
-    /// Set if a user or an administrator has consented to the application's permissions.
+    /// `true` if a user or an administrator has consented to the application's permissions.
     consented: bool,
     /// The user who is signed in at the browser.
     pub(crate) browser: Option<Id>,

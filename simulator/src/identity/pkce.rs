@@ -12,7 +12,7 @@ use super::form::Form;
 #[derive(Clone, Debug)]
 pub(super) struct Challenge {
     text: String,
-    /// Set if it is the verifier's hash instead of the verifier itself.
+    /// `true` if it is the verifier's hash instead of the verifier itself.
     hashed: bool,
 }
 
@@ -69,7 +69,7 @@ impl Challenge {
 mod tests {
     use super::Challenge;
 
-    /// The example of RFC 7636, appendix B.
+    /// Checks the example of RFC 7636, appendix B.
     #[test]
     fn the_example_of_the_rfc() {
         let challenge = Challenge {

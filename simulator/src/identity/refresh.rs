@@ -88,6 +88,7 @@ impl Identity {
 }
 
 impl Platform<'_> {
+    /// Handles the grant `refresh_token`:
     /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#refresh-the-access-token>
     pub(super) fn refresh(&mut self, ask: &Ask<'_>) -> Result<Value, SignInError> {
         let client = self.asking(ask, Proof::IfItHasAny)?;

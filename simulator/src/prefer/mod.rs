@@ -15,11 +15,11 @@ use zone::Zone;
 /// The form in which entities are sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shape {
-    /// Set if bodies of mail and events are sent as text.
+    /// `true` if bodies of mail and events are sent as text.
     text: bool,
     /// The time zone of events.
     zone: Option<&'static Zone>,
-    /// Set if members of enums that older clients do not know are sent as they are.
+    /// `true` if members of enums that older clients do not know are sent as they are.
     unknown_members: bool,
 }
 

@@ -197,7 +197,8 @@ impl Simulator {
     }
 
     /// Withdraws all consent. Users' grants then get AADSTS65001 until an administrator has
-    /// consented (`/{tenant}/v2.0/adminconsent`), or a user was asked to (`prompt=consent`).
+    /// consented (`/{tenant}/v2.0/adminconsent`), or a user has consented at a prompt
+    /// (`prompt=consent`).
     pub fn withdraw_consent(&self) {
         self.core.state().identity.set_consented(false);
     }

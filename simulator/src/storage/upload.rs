@@ -81,12 +81,12 @@ pub(crate) struct Upload {
     pub(crate) caller: Caller,
     /// The size that was announced.
     pub(crate) size: Option<u64>,
-    /// Set if the client itself decides when the file is created.
+    /// `true` if the client itself decides when the file is created.
     pub(crate) deferred: bool,
     pub(crate) expires: DateTime<Utc>,
     held: Held,
     total: Option<u64>,
-    /// Set if a slice had a size that is not a multiple of the unit. The service detects this at
+    /// `true` if a slice had a size that is not a multiple of the unit. The service detects this at
     /// the end.
     unaligned: bool,
 }

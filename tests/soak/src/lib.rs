@@ -1,14 +1,15 @@
 //! A soak: many calls of every kind, from many tasks at once, against a simulator that misbehaves.
 //!
 //! Each write has its own number, which is in the name of the entity that it creates or changes.
-//! When the calls are over, the outcome of each write as the client reported it is compared with
-//! the records of the simulator. The existing entities are compared with the expected ones:
+//! After the calls, the soak compares the outcome of each write, as the client reported it, with
+//! the records of the simulator. It also compares the existing entities with the expected ones. It
+//! counts these problems:
 //!
 //! - `lost`: the client reported that a write was carried out, but it was not;
 //! - `duplicated`: a write was carried out twice;
-//! - `wrong`: any other deviation, such as a list that lacks an item, content with another hash, a
-//!   write that was carried out after the client reported that it was not, or a call that was
-//!   attempted more often than the retry policy allows;
+//! - `wrong`: any other deviation. Examples are a list that lacks an item, content with another
+//!   hash, a write that was carried out after the client reported that it was not, and a call with
+//!   more attempts than the retry policy allows;
 //! - `stuck`: a call did not end within two minutes.
 //!
 //! A failed call is none of these: if the response to a POST is lost, an error is right.

@@ -25,7 +25,7 @@ const REDIRECT: &str = "http://localhost:3000/signed-in";
 #[derive(Clone)]
 pub struct Program {
     pub graph: Graph,
-    /// Set if the client is a user's.
+    /// `true` if the client is a user's.
     pub is_user: bool,
 }
 

@@ -1,8 +1,8 @@
 //! The function `delta()`, which returns all entities, and from then on their changes.
 //!
-//! <https://learn.microsoft.com/graph/delta-query-overview>. The three families of services
-//! (directory, Exchange and Teams, files) differ in their tokens, in the form of deleted entities,
-//! and in the response to an expired token.
+//! <https://learn.microsoft.com/graph/delta-query-overview>. The services form three families: the
+//! directory, Exchange with Teams, and files. They differ in their tokens, in the form of deleted
+//! entities, and in the response to an expired token.
 
 mod round;
 mod write;
@@ -45,7 +45,7 @@ struct Scope {
     relation: String,
     declared: String,
     service: Service,
-    /// Set if the query covers a drive item and all items below it, at any depth.
+    /// `true` if the query covers a drive item and all items below it, at any depth.
     deep: bool,
 }
 

@@ -19,7 +19,7 @@ pub(super) enum Entry {
     /// An entity that exists.
     Live {
         id: Id,
-        /// Set if the client does not know the entity yet.
+        /// `true` if the client does not know the entity yet.
         created: bool,
         /// The part of its members that this item holds. The members of a large group take several
         /// items.
@@ -28,7 +28,7 @@ pub(super) enum Entry {
     /// An entity that no longer exists.
     Gone {
         key: String,
-        /// Set if the entity can be restored.
+        /// `true` if the entity can be restored.
         restorable: bool,
         properties: Map<String, Value>,
     },

@@ -19,7 +19,7 @@ pub struct File {
     pub name: String,
     /// The possible contents of the file.
     pub contents: Vec<Content>,
-    /// Set if the file must exist.
+    /// `true` if the file must exist.
     pub is_sure: bool,
 }
 

@@ -27,7 +27,7 @@ pub struct Item {
     pub id: String,
     /// The subjects that it may have.
     pub subjects: Vec<String>,
-    /// Set if the message must exist. Otherwise it may have been deleted.
+    /// `true` if the message must exist. Otherwise it may have been deleted.
     pub is_sure: bool,
 }
 
