@@ -75,7 +75,7 @@ impl Chaos {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Misbehavior {
-    /// 429 with a `Retry-After` of no or one second.
+    /// 429 with a `Retry-After` of zero or one second.
     Throttled,
     /// 429 without `Retry-After`.
     ThrottledSilently,
@@ -272,7 +272,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) place: Place,
 }
 
-/// The draws of a simulator.
+/// The random draws of a simulator's chaos.
 #[derive(Debug)]
 pub(crate) struct Draws {
     chaos: Chaos,

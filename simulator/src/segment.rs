@@ -4,7 +4,7 @@
 /// A percent-decoded segment, split into its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Segment {
-    /// `users`
+    /// A plain name: `users`.
     Name(String),
     /// `{user-id}`, which occurs in a description only.
     Key(String),
@@ -20,9 +20,9 @@ pub(crate) enum Segment {
 /// The value between `=` and the next comma.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Argument {
-    /// `'A1:B2'`, without its quotes.
+    /// A quoted text, without its quotes: `'A1:B2'`.
     Quoted(String),
-    /// `2026-01-02`, `5`, `true`, `['a','b']`
+    /// A text without quotes: `2026-01-02`, `5`, `true`, `['a','b']`
     Bare(String),
     /// `@alias`, whose value stands in the query.
     Alias(String),

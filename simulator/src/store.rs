@@ -50,7 +50,7 @@ pub(crate) struct Entity {
 /// The entities below an entity in one relation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {
-    /// One entity, or the knowledge that there is none.
+    /// One entity, or `None` if it is known to be missing.
     One(Option<Id>),
     /// Many entities, in the order of creation.
     Many(BTreeSet<Id>),

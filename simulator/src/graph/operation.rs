@@ -17,7 +17,7 @@ use crate::store::Id;
 
 const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
 
-/// The words of one kind of operation.
+/// The status values of one kind of operation.
 struct Words {
     kind: &'static str,
     waiting: &'static str,

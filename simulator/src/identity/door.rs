@@ -60,7 +60,7 @@ impl<'a> Door<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
     Graph,
-    /// The JSON of OAuth, with a number.
+    /// The JSON of OAuth, with an AADSTS number.
     Platform,
     /// A page for users.
     Page,

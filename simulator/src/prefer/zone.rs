@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc, Weekday};
 use serde_json::{Value, json};
 
-/// A zone.
+/// A time zone.
 #[derive(Debug)]
 pub(crate) struct Zone {
     windows: &'static str,
