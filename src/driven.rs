@@ -1,4 +1,4 @@
-//! Futures that a task polls, and that can be taken away from it.
+//! Futures that a task polls, and that can be taken away from the task.
 
 use std::future::{Future, pending};
 use std::pin::Pin;
@@ -11,7 +11,8 @@ use futures_util::task::AtomicWaker;
 use tokio::runtime::{Handle, Id};
 use tokio::time::sleep;
 
-/// How long a runtime may take to poll a task that was woken. It is asked twice.
+/// The time that a runtime may take to poll a task that was woken. The task is woken `QUESTIONS`
+/// times before its runtime counts as stalled.
 const PATIENCE: Duration = Duration::from_secs(1);
 const QUESTIONS: u32 = 2;
 
@@ -19,21 +20,21 @@ type Polled = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A future that a task of one runtime polls, while callers on any runtime wait for its result.
 ///
-/// A runtime that nobody drives neither polls nor drops its tasks: a `current_thread` runtime whose
-/// `block_on` has returned is one. [`stalled`](Self::stalled) detects that, and
+/// A runtime that is not driven neither polls nor drops its tasks. An example is a `current_thread`
+/// runtime whose `block_on` has returned. [`stalled`](Self::stalled) detects that, and
 /// [`stop`](Self::stop) drops the future, with all locks that it holds, from any thread.
 #[derive(Default)]
 pub(crate) struct Driven {
     future: Mutex<Option<Polled>>,
     runtime: OnceLock<Id>,
-    /// Counts how often the task was polled.
+    /// The number of times that the task was polled.
     polls: AtomicU64,
     task: AtomicWaker,
     is_stopped: AtomicBool,
 }
 
 impl Driven {
-    /// Spawns the task that polls the future. Does nothing when it was stopped before.
+    /// Spawns the task that polls the future. Drops the future instead if it was stopped before.
     pub(crate) fn start(
         self: &Arc<Self>,
         runtime: &Handle,
@@ -49,7 +50,7 @@ impl Driven {
         }
     }
 
-    /// Waits until the runtime of the task is found to poll it no more.
+    /// Waits until the runtime no longer polls the task.
     ///
     /// Waits forever on that same runtime, because a runtime that polls the caller also polls the
     /// task.
@@ -72,7 +73,7 @@ impl Driven {
         }
     }
 
-    /// Drops the future. When its task is just polling it, the task drops it afterwards.
+    /// Drops the future. If its task is polling it at that moment, the task drops it afterwards.
     pub(crate) fn stop(&self) {
         self.is_stopped.store(true, Ordering::Release);
         self.end();
@@ -84,11 +85,11 @@ impl Driven {
             Err(TryLockError::Poisoned(future)) => future.into_inner().take(),
             Err(TryLockError::WouldBlock) => None,
         };
-        // Unlocked by now, because dropping it may run code of the caller's.
+        // The lock is released by now, because the drop may run code of the caller.
         drop(future);
     }
 
-    /// Whether [`stop`](Self::stop) was called.
+    /// Checks whether [`stop`](Self::stop) was called.
     pub(crate) fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::Acquire)
     }
@@ -120,7 +121,7 @@ impl Driven {
     }
 }
 
-/// The task. Its end, which may be that of its runtime, is the end of the future.
+/// The task. When it ends, for example with its runtime, the future ends too.
 struct Task(Arc<Driven>);
 
 impl Future for Task {
@@ -150,7 +151,7 @@ mod tests {
         builder.enable_all().build().expect("a runtime")
     }
 
-    /// Starts a future that never ends; the receiver sees when it is dropped.
+    /// Starts a future that never ends. The receiver observes when it is dropped.
     fn endless(runtime: &Runtime) -> (Arc<Driven>, oneshot::Receiver<()>) {
         let (sender, receiver) = oneshot::channel();
         let driven = Arc::new(Driven::default());

@@ -1,9 +1,10 @@
-//! What Graph wants a token to prove: the claims of a `WWW-Authenticate` header
-//! (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>,
-//! [RFC 9110, 11.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1)).
+//! The claims challenge of Graph: the claims of a `WWW-Authenticate` header that the next token
+//! must satisfy (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>, [RFC 9110,
+//! 11.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1)).
 //!
-//! The header comes in many shapes: several challenges in one header or in several, parameters in any order, quoted or
-//! not, with commas inside quotes. So it is read generously, and what cannot be read is no challenge.
+//! The header comes in many shapes. Several challenges are in one header or in several. Parameters
+//! come in any order, quoted or not, with commas inside quotes. Therefore the parser is lenient,
+//! and ignores a challenge that it cannot read.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -12,7 +13,7 @@ use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
 use serde_json::{Map, Value};
 
-/// The claims, as JSON, that a `Bearer` challenge asks for.
+/// Returns the claims, as JSON, that a `Bearer` challenge requests.
 pub(crate) fn claims(headers: &HeaderMap) -> Option<String> {
     headers
         .get_all(WWW_AUTHENTICATE)
@@ -24,7 +25,8 @@ pub(crate) fn claims(headers: &HeaderMap) -> Option<String> {
         .find_map(|challenge| decode(challenge.get("claims")?))
 }
 
-/// The second spelling stands in Graph's own pages, and so in answers too.
+/// Checks for the error of a claims challenge. The second spelling occurs in Graph's own
+/// documentation, and so in responses too.
 fn is_insufficient_claims(error: &str) -> bool {
     error.eq_ignore_ascii_case("insufficient_claims")
         || error.eq_ignore_ascii_case("insufficent_claims")
@@ -67,7 +69,7 @@ fn challenges(header: &str) -> Vec<Challenge<'_>> {
     challenges
 }
 
-/// The pieces between the commas that stand outside quotes.
+/// Splits a header at the commas that are outside quotes.
 fn items(header: &str) -> impl Iterator<Item = &str> {
     let (mut quoted, mut escaped) = (false, false);
     header.split(move |sign| {
@@ -82,7 +84,8 @@ fn items(header: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `Bearer realm=""` → the scheme and the parameter that follows it; `error="x"` → no scheme.
+/// Splits `Bearer realm=""` into the scheme and the parameter that follows it. `error="x"` has no
+/// scheme.
 fn split_scheme(item: &str) -> (Option<&str>, &str) {
     let item = item.trim();
     match item.split_once(char::is_whitespace) {
@@ -110,7 +113,7 @@ fn unquote(value: &str) -> String {
     text
 }
 
-/// Claims are JSON in base64, of either alphabet, padded or not.
+/// Decodes claims: JSON in base64, of either alphabet, padded or not.
 fn decode(claims: &str) -> Option<String> {
     const GENEROUS: GeneralPurpose = GeneralPurpose::new(
         &STANDARD,
@@ -168,7 +171,7 @@ mod tests {
 
     #[test]
     fn base64url_is_read_as_well() {
-        // `?` three times is one of the texts that differ between the alphabets.
+        // `???` is one of the texts that differ between the alphabets.
         let json = r#"{"access_token":"???>>>"}"#;
         let url = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(json);
         assert!(url.contains('_') || url.contains('-'), "{url}");

@@ -1,11 +1,13 @@
-//! What a token request claims.
+//! The `claims` parameter of a token request.
 //!
-//! This crate can answer a claims challenge, and says so in each request: without that, Graph never sends one, and a
-//! token that was revoked is simply refused (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
+//! This crate can satisfy a claims challenge, and declares that in each token request. Without the
+//! declaration, Graph never sends a challenge, and simply refuses a revoked token
+//! (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
 
 use serde_json::{Map, Value, json};
 
-/// The request's `claims`: that challenges are understood (`cp1`), and what the last challenge asked for.
+/// Returns the `claims` of a token request. They declare that challenges are supported (`cp1`), and
+/// include the claims that the last challenge requested.
 pub(super) fn claims(challenge: Option<&str>) -> String {
     let mut claims = json!({ "access_token": { "xms_cc": { "values": ["cp1"] } } });
     let challenge =
@@ -16,7 +18,8 @@ pub(super) fn claims(challenge: Option<&str>) -> String {
     claims.to_string()
 }
 
-/// Adds what is new, level by level: both may ask for something of `access_token`.
+/// Adds the new entries, level by level, because both objects may request something of
+/// `access_token`.
 fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
     for (name, value) in from {
         match (into.get_mut(&name), value) {

@@ -1,4 +1,4 @@
-//! Requests for tokens, and their whole answers, whatever endpoint gives them.
+//! Requests to token endpoints, and their complete responses, for every kind of endpoint.
 
 use std::time::Duration;
 
@@ -11,34 +11,36 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::error::{SignInError, TransportError, kind_of_loss};
 use crate::transport::{self, trace};
 
-/// What an endpoint that gives tokens has answered.
+/// The response of an endpoint that issues tokens.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    /// It may hold tokens.
+    /// The body, which may hold tokens.
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 
-/// How long a request for a token waits before it is made once more: what Microsoft's libraries wait.
+/// The pause before a token request is sent once more. Microsoft's libraries pause for the same
+/// time.
 pub(super) const BEFORE_ANOTHER_TRY: Duration = Duration::from_secs(1);
 
-/// How long an answer may be. Tokens are some kilobytes.
+/// The largest accepted response, in bytes. Tokens have some kilobytes.
 const LONGEST: usize = 1024 * 1024;
 
 impl Answer {
-    /// The refusal that it is.
+    /// Returns the error that this refusal stands for.
     pub(super) fn refusal(&self) -> SignInError {
         SignInError::from_response(self.status, &self.headers, &self.body)
     }
 
-    /// What is wrong with a success in which no token can be read. Neither the body nor the parser's words go on: either may hold one.
+    /// Returns the error for a successful response in which no token can be read. It contains
+    /// neither the body nor the parser's message, because either may hold a token.
     pub(super) fn without_token(&self, endpoint: &str) -> SignInError {
         SignInError::from_response(self.status, &self.headers, &[])
             .with_message(format!("the answer of {endpoint} holds no token"))
     }
 }
 
-/// Takes a body over, and overwrites what it came in, where nothing else holds that.
+/// Takes a body over. Overwrites the original buffer if nothing else holds it.
 fn taken(body: Bytes) -> Zeroizing<Vec<u8>> {
     let copy = Zeroizing::new(body.to_vec());
     if let Ok(mut buffer) = body.try_into_mut() {
@@ -47,14 +49,14 @@ fn taken(body: Bytes) -> Zeroizing<Vec<u8>> {
     copy
 }
 
-/// Returns the body of a request for tokens, which is overwritten once it was sent.
+/// Returns the body of a token request. The body is overwritten once it was sent.
 pub(super) fn form(body: Vec<u8>) -> reqwest::Body {
     let owner = Zeroizing::new(body);
     reqwest::Body::from(Bytes::from_owner(owner))
 }
 
-/// Sends a request and reads the response, within this time. `template` stands in traces for the
-/// address.
+/// Sends a request and reads the response, within this time limit. Traces contain `template`
+/// instead of the address.
 pub(super) async fn exchange(
     http: &reqwest::Client,
     mut request: Request,
@@ -62,7 +64,7 @@ pub(super) async fn exchange(
     template: &'static str,
     resend_count: u32,
 ) -> Result<Answer, TransportError> {
-    // Always, because a `reqwest::Client` of the caller's may have no limit of its own.
+    // The limit is always set, because a `reqwest::Client` of the caller may have none of its own.
     *request.timeout_mut() = Some(limit);
     let asked = request.url().clone();
     let span = trace::request(&request, Some(template), resend_count);
@@ -77,7 +79,7 @@ pub(super) async fn exchange(
     let (body, lost) = transport::read_at_most(response, LONGEST).await;
     match lost {
         Some(lost) if status.is_success() => Err(lost),
-        // Of a refusal, what came is what there is.
+        // The part of a refusal that arrived is enough for the error.
         _ => Ok(Answer {
             status,
             headers,
@@ -95,7 +97,7 @@ mod tests {
         let form = form(b"grant_type=refresh_token".to_vec());
         assert_eq!(form.as_bytes(), Some(&b"grant_type=refresh_token"[..]));
         let shared = Bytes::from(b"{\"access_token\"".to_vec());
-        // Another holder still reads it, so it is not overwritten.
+        // Another holder still reads the buffer, so it is not overwritten.
         assert_eq!(*taken(shared.clone()), *shared);
         assert_eq!(*taken(shared), b"{\"access_token\"");
         assert!(taken(Bytes::from_static(b"")).is_empty());

@@ -1,4 +1,4 @@
-//! What a token is good for, as it says itself.
+//! The permissions that an access token names.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -13,34 +13,35 @@ const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// The permissions of a token.
 ///
-/// An access token is meant for Graph and not for its bearer, and need not be readable
-/// (<https://learn.microsoft.com/entra/identity-platform/access-tokens>): so it is looked at for an error's text alone, and
-/// nothing depends on it.
+/// An access token is meant for Graph and not for the application that sends it, and it need not be
+/// readable (<https://learn.microsoft.com/entra/identity-platform/access-tokens>). Therefore it is
+/// read only for the text of an error, and nothing depends on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Granted {
-    /// The kind of token, where it can be told.
+    /// The kind of token, if the token shows it.
     pub(crate) scheme: Option<PermissionScheme>,
     pub(crate) permissions: Vec<String>,
 }
 
-/// The claims that are looked at (<https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>).
+/// The claims that are read
+/// (<https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>).
 #[derive(Deserialize)]
 struct Claims {
-    /// Delegated permissions, apart by spaces.
+    /// The delegated permissions, separated by spaces.
     scp: Option<String>,
-    /// Application permissions.
+    /// The application permissions.
     roles: Option<Vec<String>>,
-    /// `app` or `user`.
+    /// The type of the token's owner: `app` or `user`.
     idtyp: Option<String>,
     /// The tenant.
     tid: Option<String>,
 }
 
 impl Granted {
-    /// Reads the header that carries a token; `None` where it is no JSON Web Token.
+    /// Reads the header that carries a token. Returns `None` if the token is not a JSON Web Token.
     pub(crate) fn read(header: &HeaderValue) -> Option<Self> {
         let (_, token) = header.to_str().ok()?.split_once(' ')?;
-        // RFC 7519, 3: three parts, of which the second one has the claims.
+        // RFC 7519, section 3: the token has three parts, and the second one has the claims.
         let payload = token.split('.').nth(1)?;
         let payload = BASE64_URL_SAFE_NO_PAD
             .decode(payload.trim_end_matches('='))
@@ -49,7 +50,7 @@ impl Granted {
         let is_application = claims.idtyp.as_deref() == Some("app");
         let scopes = claims.scp.as_deref().unwrap_or_default().split_whitespace();
         Some(match (claims.scp.is_some(), claims.roles) {
-            // A user's token may carry the user's own roles besides, which are no permissions.
+            // A user's token may also carry the roles of the user, which are not permissions.
             (true, _) if !is_application => Self {
                 scheme: Some(match claims.tid.as_deref() {
                     Some(PERSONAL_ACCOUNTS) => PermissionScheme::DelegatedPersonal,

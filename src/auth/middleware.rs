@@ -1,4 +1,4 @@
-//! Carries tokens to Graph.
+//! The middleware that adds access tokens to requests to Graph.
 
 use std::sync::Arc;
 
@@ -13,19 +13,21 @@ use super::challenge;
 use super::granted::Granted;
 use crate::transport::{Delivery, Trying};
 
-/// Marks a request that goes without a token: what a redirect has led away from Graph's hosts.
+/// Marks a request that is sent without a token, because a redirect has led it away from Graph's
+/// hosts.
 #[derive(Clone, Copy)]
 pub(crate) struct WithoutToken;
 
-/// The `Authorization` header that a request went out with, for whoever has to know whose call it
-/// is.
+/// The `Authorization` header that a request was sent with. Code that must know which user or
+/// application made the call reads it.
 #[derive(Clone)]
 pub(crate) struct SentToken(pub(crate) HeaderValue);
 
-/// Attaches a token, and makes the call once more with a new one when Graph refuses it.
+/// Attaches a token, and sends the request once more with a new token when Graph refuses the first.
 ///
-/// It stands behind the [host guard](crate::transport::HostGuard), so that no token is asked for, let alone sent, where it
-/// may not go. A call that brings its own `Authorization` header keeps it.
+/// It runs after the [host guard](crate::transport::HostGuard). For a host that may not receive a
+/// token, none is requested, let alone sent. A call that brings its own `Authorization` header
+/// keeps it.
 pub(crate) struct Authorize {
     tokens: Arc<Tokens>,
 }
@@ -56,7 +58,7 @@ impl Middleware for Authorize {
 }
 
 impl Authorize {
-    /// Sends a request with a token; gives the answer, and the header that was sent for it.
+    /// Sends a request with a token. Returns the response, and the header that was sent for it.
     async fn send(
         &self,
         mut request: Request,
@@ -73,7 +75,7 @@ impl Authorize {
             .await
             .inspect_err(|_| delivery.stopped())
             .map_err(Error::middleware)?;
-        // None for a body that is gone once it was sent.
+        // This is `None` if the body cannot be sent twice.
         let again = request.try_clone();
         attach(&mut request, &token);
         extensions.insert(SentToken(token.header().clone()));
@@ -109,7 +111,7 @@ fn attach(request: &mut Request, token: &Bearer) {
         .insert(AUTHORIZATION, token.header().clone());
 }
 
-/// Notes at a 403 what the token was good for, so that the error can say what it lacks.
+/// Records, for a 403, the permissions of the token, so that the error can name the missing ones.
 fn with_granted(mut response: Response, sent: &HeaderValue) -> Response {
     if response.status() == StatusCode::FORBIDDEN
         && let Some(granted) = Granted::read(sent)
@@ -119,8 +121,9 @@ fn with_granted(mut response: Response, sent: &HeaderValue) -> Response {
     response
 }
 
-/// Whether the token was refused, and for want of which claims. Conditional Access refuses with 403 as well, but then it
-/// says what it wants: any other 403 is about permissions, which a new token would not have either.
+/// Checks whether the token was refused, and returns the claims that it lacked. Conditional Access
+/// refuses with 403 as well, but then the response names the claims. Every other 403 is about
+/// permissions, which a new token would not have either.
 fn refused(status: StatusCode, headers: &HeaderMap) -> Option<Option<String>> {
     match status {
         StatusCode::UNAUTHORIZED => Some(challenge::claims(headers)),

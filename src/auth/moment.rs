@@ -1,16 +1,18 @@
-//! Points of time that hold when the machine sleeps.
+//! Points in time that stay correct while the machine sleeps.
 
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-/// How far ahead a moment may be: ten years. No token lives longer, and every clock and every
-/// type for dates can count it.
+/// The furthest that a moment may lie ahead: ten years. No token lives longer, and every clock and
+/// every date type can represent it.
 const FURTHEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// A point of time by two clocks: the steady one, which on many systems stands still while the machine sleeps, and the wall's, which
-/// somebody may set. It has come when one of them says so: a token that is renewed early costs a request, one that is used too
-/// long costs a call.
+/// A point in time by two clocks: the steady clock and the wall clock. On many systems the steady
+/// clock stands still while the machine sleeps. The wall clock may be set by the user.
+///
+/// The moment has come when one of the clocks has reached it. A token that is renewed early costs a
+/// request. A token that is used too long costs a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
     steady: Instant,
@@ -25,7 +27,7 @@ impl Moment {
         }
     }
 
-    /// Returns the moment so much later, at most ten years.
+    /// Returns the moment that is this much later, at most ten years.
     pub(super) fn after(self, time: Duration) -> Self {
         let time = time.min(FURTHEST);
         Self {
@@ -34,7 +36,7 @@ impl Moment {
         }
     }
 
-    /// Returns the moment of a time by the wall's clock, at most ten years from this one.
+    /// Returns the moment of a wall clock time, at most ten years from this one.
     pub(super) fn at(self, wall: SystemTime) -> Self {
         let left = wall.duration_since(self.wall).unwrap_or_default();
         let after = self.after(left);
@@ -52,7 +54,7 @@ impl Moment {
         self.steady <= now.steady || self.wall <= now.wall
     }
 
-    /// How long until one of the clocks says that it has come.
+    /// Returns the time until the first of the clocks reaches this moment.
     pub(super) fn since(&self, now: Self) -> Duration {
         let steady = self.steady.saturating_duration_since(now.steady);
         let wall = self.wall.duration_since(now.wall).unwrap_or_default();
@@ -60,7 +62,7 @@ impl Moment {
     }
 }
 
-/// Returns a time that is given in seconds since 1970; 1970 itself for an earlier one.
+/// Returns the time that is given in seconds since 1970. A negative number gives 1970 itself.
 pub(super) fn since_1970(seconds: i64) -> SystemTime {
     let since = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
     let time = SystemTime::UNIX_EPOCH.checked_add(since);
@@ -80,7 +82,7 @@ mod tests {
         assert!(!end.has_come(now));
         assert_eq!(end.since(now), HOUR);
 
-        // The machine has slept: the steady clock stood still.
+        // The machine was asleep, and the steady clock stood still.
         let awake = Moment {
             wall: now.wall + 2 * HOUR,
             ..now
@@ -88,7 +90,7 @@ mod tests {
         assert!(end.has_come(awake));
         assert_eq!(end.since(awake), Duration::ZERO);
 
-        // Somebody has set the clock back by a day, and the hour is over.
+        // The wall clock was set back by a day, and the hour is over.
         let set_back = Moment {
             steady: now.steady + HOUR,
             wall: now.wall - 24 * HOUR,

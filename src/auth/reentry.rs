@@ -1,4 +1,4 @@
-//! Finds token providers that wait for themselves.
+//! The detection of token providers that wait for themselves.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,25 +11,26 @@ tokio::task_local! {
     static WITHIN: Within;
 }
 
-/// The token requests within which the current task runs, each by the address of what it is for.
+/// The token requests within which the current task runs. Each one is identified by the address of
+/// its token entry.
 ///
-/// A provider that calls Graph with the client that asks it would wait for its own token. Tasks
-/// that a provider spawns itself do not carry this, and end with the time limit of the token
-/// request.
+/// A provider that calls Graph with the client that is waiting for it would wait for its own token.
+/// Tasks that a provider spawns itself do not carry this list. They end with the time limit of the
+/// token request.
 #[derive(Clone, Default)]
 pub(super) struct Within(Arc<Vec<usize>>);
 
 impl Within {
-    /// Returns those of the current task.
+    /// Returns the token requests of the current task.
     pub(super) fn current() -> Self {
         WITHIN.try_with(Clone::clone).unwrap_or_default()
     }
 
-    /// Checks that the current task is not within a request for the tokens of this.
+    /// Checks that the current task is not within a token request for `of`.
     ///
     /// # Errors
     ///
-    /// When it is.
+    /// Returns an error if it is.
     pub(super) fn check<T>(of: &T) -> Result<(), Box<SignInError>> {
         let has_entered = |within: &Self| within.0.contains(&address(of));
         if WITHIN.try_with(has_entered).unwrap_or(false) {
@@ -41,11 +42,11 @@ impl Within {
         Ok(())
     }
 
-    /// Returns those of the current task and a request for the tokens of this.
+    /// Returns the token requests of the current task, plus one for `of`.
     ///
     /// # Errors
     ///
-    /// When the current task is within such a request already.
+    /// Returns an error if the current task is already within such a request.
     pub(super) fn enter<T>(of: &T) -> Result<Self, Box<SignInError>> {
         Self::check(of)?;
         let mut within = Vec::clone(&Self::current().0);
@@ -53,7 +54,7 @@ impl Within {
         Ok(Self(Arc::new(within)))
     }
 
-    /// Polls a future within these requests.
+    /// Polls a future within these token requests.
     pub(super) fn scope<F: Future>(self, future: F) -> TaskLocalFuture<Self, F> {
         WITHIN.scope(self, future)
     }
@@ -74,7 +75,7 @@ mod tests {
         let inner = within.scope(async {
             let again = Within::enter(&one).err().unwrap();
             assert!(again.to_string().contains("wait for itself"), "{again}");
-            // A task that does not carry it on by itself is told.
+            // A spawned task does not inherit the list, so the list is passed to it.
             let deeper = Within::enter(&other).unwrap();
             let spawned = tokio::spawn(deeper.scope(async move {
                 let within = Within::current();

@@ -10,15 +10,15 @@ use crate::error::SignInError;
 /// More seconds than any lifetime or date has: ten thousand years.
 const MOST: f64 = 315_576_000_000.0;
 
-/// A number of seconds in a response, as a number or as text.
+/// A number of seconds in a response, given as a number or as text.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum Seconds {
-    /// The response does not say.
+    /// The response has no value.
     #[default]
     Absent,
     Given(Duration),
     Negative(f64),
-    /// It is not a number.
+    /// The value is not a number.
     Unreadable,
 }
 
@@ -27,7 +27,7 @@ impl Seconds {
         let number = match value {
             Value::Null => return Self::Absent,
             Value::Number(number) => number.as_f64(),
-            // App Service sends an empty text for what it does not know.
+            // App Service sends an empty text for an unknown value.
             Value::String(text) if text.trim().is_empty() => return Self::Absent,
             Value::String(text) => text.trim().parse().ok(),
             _ => None,
@@ -42,7 +42,7 @@ impl Seconds {
         }
     }
 
-    /// Returns the time, if there is one that can be read.
+    /// Returns the time, if the response has a readable one.
     pub(super) fn time(self) -> Option<Duration> {
         match self {
             Self::Given(time) => Some(time),
@@ -50,11 +50,12 @@ impl Seconds {
         }
     }
 
-    /// Returns the time, if there is one.
+    /// Returns the time, if the response has one.
     ///
     /// # Errors
     ///
-    /// When what stands in the response is not a number of seconds. `whose` names the response.
+    /// Returns an error if the value in the response is not a number of seconds. `whose` names the
+    /// response.
     pub(super) fn checked(
         self,
         whose: &str,

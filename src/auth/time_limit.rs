@@ -1,4 +1,4 @@
-//! How long a token provider may take.
+//! The time limit of token providers.
 
 use std::future::Future;
 use std::pin::pin;
@@ -10,38 +10,39 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::{SignInError, TransportError};
 
-/// How long a provider may take that does not say otherwise.
+/// The time that a provider may take if the client sets no shorter timeout.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// How long one attempt at an endpoint may take, when another one follows and when none does.
+/// The time that one attempt at an endpoint may take: first when another attempt follows, then when
+/// none does.
 const FIRST_ATTEMPT: Duration = Duration::from_secs(10);
 const LAST_ATTEMPT: Duration = Duration::from_secs(30);
 
-/// How long a first attempt may take at least, however little time its call has.
+/// The least time that a first attempt gets, even if its call has less time left.
 const LEAST_ATTEMPT: Duration = Duration::from_secs(1);
 
-/// Time for what lies between two attempts: pauses, and the store of a refresh token.
+/// The time for the steps between two attempts: pauses, and the store of a refresh token.
 const BETWEEN: Duration = Duration::from_secs(10);
 
-/// How long a limit may be overrun before its runtime is taken to have stopped.
+/// The time by which a limit may be overrun before its runtime is considered stopped.
 const OVERRUN: Duration = Duration::from_secs(5);
 
-/// The furthest that a limit may be extended: users get no more time than this.
+/// The furthest that a limit may be extended. Users do not get more time than this.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The time at which a token request is given up. Each attempt at an endpoint extends it, and each
-/// provider that waits for its user.
+/// The time at which a token request is given up. Each attempt at an endpoint extends it, and so
+/// does each provider that waits for its user.
 #[derive(Clone, Debug)]
 pub(super) struct TimeLimit {
-    /// The limit of the client, if it has one.
+    /// The timeout of the client, if it has one.
     timeout: Option<Duration>,
-    /// What was left of the call that began the request, if it has a limit.
+    /// The time that the call which began the request had left, if it has a limit.
     call: Option<Duration>,
     end: Arc<Mutex<Instant>>,
 }
 
 impl TimeLimit {
-    /// Starts a limit now: that of the client, or else a minute.
+    /// Starts a limit now: the timeout of the client, at most a minute.
     pub(super) fn new(timeout: Option<Duration>) -> Self {
         let limit = timeout.map_or(LIMIT, |timeout| timeout.min(LIMIT));
         Self {
@@ -51,8 +52,8 @@ impl TimeLimit {
         }
     }
 
-    /// Lets a first attempt take no longer than the call that needs it: a call that comes after it
-    /// should not time out for the same attempt.
+    /// Limits the first attempt to the time that its call has left. A later call should not time
+    /// out for the same attempt.
     pub(super) fn of_call(self, deadline: Option<Instant>) -> Self {
         let left = |end: Instant| end.saturating_duration_since(Instant::now());
         Self {
@@ -61,13 +62,14 @@ impl TimeLimit {
         }
     }
 
-    /// Extends the limit to this time from now. It never shortens it.
+    /// Extends the limit to this time from now. It never shortens the limit.
     pub(super) fn extend(&self, time: Duration) {
         let mut end = self.lock();
         *end = later(time).max(*end);
     }
 
-    /// Returns how long the next attempt at an endpoint may take, for which the limit is extended.
+    /// Returns the time that the next attempt at an endpoint may take, and extends the limit for
+    /// it.
     pub(super) fn attempt(&self, is_last: bool) -> Duration {
         let limit = match (is_last, self.call) {
             (true, _) => LAST_ATTEMPT,
@@ -83,13 +85,13 @@ impl TimeLimit {
     ///
     /// # Errors
     ///
-    /// When it took longer.
+    /// Returns an error if the provider takes longer.
     pub(super) async fn enforce<F: Future>(
         &self,
         provider: F,
     ) -> Result<F::Output, Box<SignInError>> {
         if Handle::try_current().is_err() {
-            // No clock runs here. A provider that needs none may do without Tokio.
+            // There is no Tokio timer here. A provider that needs none may run without Tokio.
             return Ok(provider.await);
         }
         let started = Instant::now();
@@ -98,14 +100,14 @@ impl TimeLimit {
             let end = *self.lock();
             match timeout_at(end, &mut provider).await {
                 Ok(outcome) => return Ok(outcome),
-                // It was extended meanwhile.
+                // The limit was extended meanwhile.
                 Err(_) if *self.lock() > end => {}
                 Err(_) => return Err(over(started.elapsed())),
             }
         }
     }
 
-    /// Whether nothing has enforced this limit although it is over: its runtime has stopped.
+    /// Checks whether this limit is over and was not enforced, because its runtime has stopped.
     pub(super) fn is_overrun(&self) -> bool {
         self.lock()
             .checked_add(OVERRUN)
