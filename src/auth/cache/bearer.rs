@@ -1,4 +1,4 @@
-//! A token as it goes into a request.
+//! The `Authorization` header of an access token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,28 +12,28 @@ use super::super::session::Life;
 use crate::Result;
 use crate::error::SignInError;
 
-/// How long before its end a token is renewed.
+/// The time before its expiry at which a token is renewed.
 pub(super) const RENEWED_BEFORE_END: Duration = Duration::from_secs(5 * 60);
 
-/// The age at which a token is renewed at the earliest, whatever the response said. Without it,
-/// `refresh_in: 0` would be a token request for each call.
+/// The earliest age at which a token is renewed, even if the response names an earlier time.
+/// Without it, `refresh_in: 0` would cause a token request for each call.
 const LEAST_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// A token as it goes into a request, prepared once for all requests.
+/// An access token as a header value, prepared once for all requests.
 #[derive(Clone)]
 pub(crate) struct Bearer {
     header: HeaderValue,
     end: Option<Moment>,
     renewal: Option<Moment>,
-    /// The challenge that it was to answer.
+    /// The claims challenge that the token was requested for.
     claims: Option<Arc<str>>,
-    /// The session that it is of.
+    /// The session that the token belongs to.
     life: Option<Life>,
 }
 
 impl Bearer {
     pub(super) fn new(token: &Token, claims: Option<Arc<str>>) -> Result<Self> {
-        // Files and command lines bring a line feed along.
+        // Tokens from files and command lines often end with a line feed.
         let text = token.secret().expose().trim();
         if text.is_empty() {
             return Err(SignInError::new("the token provider gave an empty token").into());
@@ -54,7 +54,8 @@ impl Bearer {
         let now = Moment::now();
         let end = token.end();
         let life = end.map(|end| end.since(now));
-        // Of a token that lives shortly, the second half: else it would be renewed with each call.
+        // A token with a short life is renewed in the second half of it. Otherwise it would be
+        // renewed with each call.
         let latest = life.map(|life| (life / 2).max(life.saturating_sub(RENEWED_BEFORE_END)));
         let earliest = life.map_or(LEAST_AGE, |life| LEAST_AGE.min(life / 2));
         let said = token.renewal().map(|renewal| renewal.since(now));
@@ -69,12 +70,12 @@ impl Bearer {
         })
     }
 
-    /// The value of the `Authorization` header, marked as sensitive.
+    /// Returns the value of the `Authorization` header, marked as sensitive.
     pub(crate) fn header(&self) -> &HeaderValue {
         &self.header
     }
 
-    /// The token alone.
+    /// Returns the token alone.
     #[cfg(feature = "azure")]
     pub(crate) fn text(&self) -> &str {
         let text = self.header.to_str().unwrap_or_default();
@@ -98,12 +99,12 @@ impl Bearer {
         !self.has_expired(now) && !self.has_ended()
     }
 
-    /// Whether it had expired already when it came.
+    /// Checks whether the token has expired. It may have expired already when it arrived.
     pub(super) fn has_expired(&self, now: Moment) -> bool {
         self.end.is_some_and(|end| end.has_come(now))
     }
 
-    /// The same token with another end.
+    /// Returns the same token with another expiry.
     pub(super) fn ending_at(self, end: Moment) -> Self {
         Self {
             end: Some(end),
@@ -112,7 +113,7 @@ impl Bearer {
         }
     }
 
-    /// Whether the session that it is of has ended, and it with it.
+    /// Checks whether the session of the token, and so the token itself, has ended.
     pub(super) fn has_ended(&self) -> bool {
         self.life.as_ref().is_some_and(Life::has_ended)
     }

@@ -1,4 +1,4 @@
-//! What a token is of.
+//! The keys of cached tokens.
 
 use std::fmt;
 use std::hash::Hash;
@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::Cloud;
 
-/// What a token is of: authority, tenant, client, user, scopes, and the credential that it is got
-/// with. Providers whose keys are equal share their tokens.
+/// The key of a token: authority, tenant, client, user, scopes, and the credential that is used to
+/// get it. Providers whose keys are equal share their tokens.
 ///
 /// ```
 /// use msgraph::Cloud;
@@ -30,7 +30,8 @@ pub struct CacheKey {
     authority: String,
     tenant: String,
     client_id: String,
-    /// The scope of the cloud's Graph: US Government L4 and L5 have one authority.
+    /// The scope of the cloud's Graph. It is needed because US Government L4 and L5 have one
+    /// authority.
     resource: String,
     user: Option<String>,
     scopes: Vec<String>,
@@ -39,12 +40,12 @@ pub struct CacheKey {
 
 type Digested = [u8; 32];
 
-/// What the hashes of this process begin with, so that none can be looked up in a table made
-/// before.
+/// The salt at the beginning of this process's hashes, so that none can be looked up in a
+/// precomputed table.
 static SALT: LazyLock<[Uuid; 2]> = LazyLock::new(|| [Uuid::new_v4(), Uuid::new_v4()]);
 
 impl CacheKey {
-    /// The application's own token in a tenant, for all that it may do there.
+    /// Creates the key of the application's own token in a tenant, for all its permissions there.
     pub fn new(cloud: &Cloud, tenant: &str, client_id: &str) -> Self {
         let key = Self {
             authority: authority(cloud.login()),
@@ -58,14 +59,14 @@ impl CacheKey {
         key.scopes([cloud.scope()])
     }
 
-    /// A user's token: by whatever tells this user from all others.
+    /// Sets the user, by a name that distinguishes this user from all others.
     #[must_use]
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// A token with these scopes.
+    /// Sets the scopes of the token.
     #[must_use]
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes
@@ -80,7 +81,7 @@ impl CacheKey {
         self
     }
 
-    /// What Graph counts calls for: an application in a tenant of a cloud.
+    /// Returns the unit for which Graph counts calls: an application in a tenant of a cloud.
     pub(crate) fn application(&self) -> impl Hash {
         (
             &self.authority,
@@ -90,11 +91,11 @@ impl CacheKey {
         )
     }
 
-    /// A token that is got with this credential: a secret, a certificate, an assertion, a refresh
-    /// token. Of several, all count, in their order.
+    /// Adds the credential that is used to get the token: a secret, a certificate, an assertion, a
+    /// refresh token. If several are added, all of them count, in their order.
     ///
-    /// Whoever has the right secret must share neither tokens nor refusals with whoever has a wrong
-    /// one. The key holds a hash of it, with a salt that is another in each process.
+    /// A client with the right secret and a client with a wrong one must share neither tokens nor
+    /// refusals. The key holds a hash of the credential, with a salt that differs in each process.
     #[must_use]
     pub fn credential(mut self, credential: impl AsRef<[u8]>) -> Self {
         let mut hash = Sha256::new();
@@ -107,7 +108,8 @@ impl CacheKey {
         self
     }
 
-    /// The key as text, for stores: it says nothing that is secret, and nothing of the scopes, since a refresh token is good for any.
+    /// Returns the key as text, for stores. The text contains nothing secret. It does not contain
+    /// the scopes, because a refresh token is good for any of them.
     pub(in crate::auth) fn name(&self) -> String {
         let Self {
             authority,
@@ -124,7 +126,7 @@ impl CacheKey {
     }
 }
 
-/// The identity platform by one of its names: those of the others are aliases
+/// Returns the canonical host of an identity platform, for which its other names are aliases
 /// (<https://learn.microsoft.com/entra/msal/dotnet/advanced/instance-discovery>).
 pub(in crate::auth) fn authority(login: &str) -> String {
     let login = login.to_ascii_lowercase();
@@ -140,7 +142,7 @@ pub(in crate::auth) fn authority(login: &str) -> String {
     host.to_owned()
 }
 
-/// Without the user, whose name is nobody else's business, and the credential.
+/// Omits the user, whose name is private, and the credential.
 impl fmt::Debug for CacheKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheKey")
@@ -193,7 +195,7 @@ mod tests {
         assert_ne!(with("secret"), key);
         assert_ne!(with("secret"), with("another"));
         assert_ne!(with("one").credential("two"), with("two").credential("one"));
-        // No store is told of it.
+        // The name in a store does not contain the credential.
         assert_eq!(with("secret").name(), key.name());
         // US Government L4 and L5 have one authority.
         let of = |cloud| CacheKey::new(&cloud, "contoso.us", "client");

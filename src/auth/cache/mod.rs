@@ -1,4 +1,4 @@
-//! The tokens that are kept: one for each authority, tenant, client, user and scope.
+//! The token cache, with one token for each authority, tenant, client, user and scope.
 
 mod bearer;
 mod key;
@@ -19,25 +19,26 @@ pub(super) use key::authority;
 use slot::Slot;
 pub(crate) use tokens::Tokens;
 
-/// How many tokens are kept, where nothing else is said: a few kilobytes each.
+/// The default number of cached tokens, of a few kilobytes each.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
-/// How many places are looked at when a new one is made. There are more than one, so that those
-/// that are over become fewer.
+/// The number of entries that are checked when a new entry is made. It is greater than one, so that
+/// unused entries become fewer.
 const LOOKED_AT: usize = 4;
 
-/// Keeps access tokens in memory, for all clients that are given it.
+/// Keeps access tokens in memory, for all clients that use this cache.
 ///
-/// Each [client](crate::Graph) has one of its own, which those of
-/// [`Graph::with_provider`](crate::Graph::with_provider) share with it. A program that builds
-/// several clients for the same users gives each of them the same cache, so that they ask for one
-/// token. For each key there is one token request at a time, however many clients and calls wait.
-/// Beyond its capacity, it lets go of the key that a client was made for least recently; the
-/// clients that have its token keep it. The key has a hash of the credential: clients that show
-/// another secret or certificate share neither tokens nor refusals.
+/// Each [client](crate::Graph) has a cache of its own. Clients made by
+/// [`Graph::with_provider`](crate::Graph::with_provider) share it. A program that builds several
+/// clients for the same users gives each of them the same cache, so that they request one token.
 ///
-/// Access tokens live for an hour or a day; what is to outlive the program is the refresh token, which a
-/// [`TokenStore`](super::TokenStore) keeps.
+/// For each key there is one token request at a time, however many clients and calls wait. Beyond
+/// its capacity, the cache drops the key for which a client was made least recently. Clients that
+/// hold its token keep it. The key has a hash of the credential, so that clients with different
+/// secrets or certificates share neither tokens nor refusals.
+///
+/// Access tokens live for an hour or a day. The refresh token is what outlives the program, and a
+/// [`TokenStore`](super::TokenStore) keeps it.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -53,13 +54,13 @@ const LOOKED_AT: usize = 4;
 /// ```
 #[derive(Clone)]
 pub struct TokenCache {
-    /// Without a bound of its own, since it would take all of its memory at once.
+    /// The LRU cache is unbounded, because a bounded one would allocate all of its memory at once.
     slots: Arc<Mutex<LruCache<CacheKey, Arc<Slot>>>>,
     capacity: NonZeroUsize,
 }
 
 impl TokenCache {
-    /// A cache that keeps up to this many tokens.
+    /// Creates a cache that keeps up to this many tokens.
     ///
     /// ```
     /// use std::num::NonZeroUsize;
@@ -74,7 +75,7 @@ impl TokenCache {
         }
     }
 
-    /// The place of a key, made where there is none.
+    /// Returns the entry of a key, and makes it if it does not exist.
     fn slot(&self, key: &CacheKey) -> Arc<Slot> {
         let mut slots = self.lock();
         if let Some(slot) = slots.get(key) {
@@ -89,7 +90,8 @@ impl TokenCache {
         slot
     }
 
-    /// Forgets the token of a key. Its place stays, so that those who have it go on sharing one.
+    /// Forgets the token of a key. Its entry stays, so that the clients that use it still share a
+    /// token.
     pub(crate) fn forget(&self, key: &CacheKey) {
         if let Some(slot) = self.lock().peek(key) {
             slot.clear();
@@ -101,10 +103,10 @@ impl TokenCache {
     }
 }
 
-/// Removes some places that no client has, and that hold no token which lives.
+/// Removes some entries that no client uses and that hold no valid token.
 ///
-/// Keys come and go, with users and with secrets that are replaced. What is over must not stay
-/// until the cache is full.
+/// Keys come and go, with users and with replaced secrets. An unused entry must not stay until the
+/// cache is full.
 fn remove_unused(slots: &mut LruCache<CacheKey, Arc<Slot>>) {
     for _ in 0..LOOKED_AT.min(slots.len()) {
         let Some((key, slot)) = slots.peek_lru() else {
@@ -121,14 +123,14 @@ fn remove_unused(slots: &mut LruCache<CacheKey, Arc<Slot>>) {
     }
 }
 
-/// A cache of 10,000 tokens, which takes its memory as it fills.
+/// Creates a cache of 10,000 tokens. It allocates memory as it fills.
 impl Default for TokenCache {
     fn default() -> Self {
         Self::with_capacity(CAPACITY)
     }
 }
 
-/// How many there are; none of them.
+/// Prints the number of tokens, and none of the tokens.
 impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenCache")

@@ -1,4 +1,4 @@
-//! The tokens of one key: the one that is kept, and the one request that gets the next.
+//! The cache entry of one key: the cached token, and the one request for the next token.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,22 +13,22 @@ use crate::Result;
 use crate::driven::Driven;
 use crate::error::Error;
 
-/// How long a renewal that failed is not tried again while the old token lives: each call would try it, and the identity
-/// platform refuses clients that ask in a loop (AADSTS50196).
+/// The pause after a failed renewal while the old token is valid. Without it, each call would
+/// renew, and the identity platform refuses clients that send requests in a loop (AADSTS50196).
 pub(super) const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
-/// How long the platform is not asked at the most, whatever it says.
+/// The longest time without token requests, even if the identity platform names a longer one.
 const LONGEST_HELD: Duration = Duration::from_secs(3600);
 
-/// How long the platform is not asked after a failure that may pass, where it does not say itself
-/// how long. Each further failure doubles the time.
+/// The time without token requests after a failure that may pass, if the identity platform names
+/// none. Each further failure doubles the time.
 const HELD_AFTER_FAILURE: Duration = Duration::from_secs(2);
 const LONGEST_HELD_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
-/// How long a token is used that had expired when it came, as the one before had.
+/// The time for which a token is used that had expired on arrival, if the token before it had too.
 const USED_THOUGH_EXPIRED: Duration = Duration::from_secs(30);
 
-/// What is known of the tokens of one key: the one that is kept, and the one request that gets the next.
+/// The state of the tokens of one key: the cached token, and the one request for the next token.
 #[derive(Default)]
 pub(crate) struct Slot {
     state: Mutex<State>,
@@ -42,18 +42,19 @@ impl Slot {
     /// Stops a request that makes no progress, so that the next one can begin.
     pub(super) fn give_up(&self, flight: &Flight) {
         self.lock().give_up(flight);
-        // Not while the state is locked: the request's end is noted there.
+        // The state must not be locked here, because the end of the request locks it.
         flight.request.stop();
     }
 
-    /// Whether nobody is using it, and nothing of it will be used.
+    /// Checks whether the entry is unused and holds nothing that a later call could use.
     pub(super) fn is_over(&self, now: Moment) -> bool {
         let state = self.lock();
         let lives = state.kept.as_ref().is_some_and(|kept| kept.lives(now));
         !lives && state.flight.is_none() && state.is_held(now.steady()).is_ok()
     }
 
-    /// Drops the token that is kept, and the one that is under way: for the next call, neither is new enough.
+    /// Drops the cached token and the pending request, because the next call needs a newer token
+    /// than either.
     pub(super) fn clear(&self) {
         let mut state = self.lock();
         state.kept = None;
@@ -66,27 +67,27 @@ impl Slot {
 pub(super) struct State {
     pub(super) kept: Option<Bearer>,
     pub(super) flight: Option<Flight>,
-    /// Until when no renewal is tried.
+    /// The end of the pause after a failed renewal.
     pause: Option<Instant>,
-    /// Until when the platform is not asked, and why.
+    /// The time without token requests, and its cause.
     held: Option<Held>,
-    /// How many requests in a row have failed in a way that may pass.
+    /// The number of consecutive failures that may pass.
     failures: u32,
-    /// Whether the last token had expired when it came.
+    /// Set if the last token had expired on arrival.
     came_expired: bool,
-    /// What Graph wanted the next token to prove, when a call could not be made again.
+    /// The claims that Graph requires of the next token, from a call that could not be sent again.
     wanted: Option<Arc<str>>,
-    /// Whether Graph has refused a token, and there is no newer one yet.
+    /// Set if Graph has refused a token, and there is no newer one yet.
     is_refused: bool,
-    /// How often all was dropped.
+    /// The number of times that the entry was cleared.
     generation: u64,
 }
 
-/// Why the platform is not asked.
+/// The reason why no token is requested.
 struct Held {
     until: Instant,
     error: Error,
-    /// Whether calls wait for the end, instead of failing at once.
+    /// Set if calls wait for the end, instead of failing at once.
     is_waited_for: bool,
 }
 
@@ -95,7 +96,7 @@ impl State {
         kept.is_due(now) && self.pause.is_none_or(|pause| pause <= now.steady())
     }
 
-    /// What a token request would be told once more.
+    /// Returns the error of the last token request while no new request may be made.
     pub(super) fn is_held(&self, now: Instant) -> Result<()> {
         match &self.held {
             Some(held) if now < held.until => Err(held.error(now)),
@@ -106,7 +107,7 @@ impl State {
     fn give_up(&mut self, flight: &Flight) {
         if self.is_under_way(flight) {
             self.flight = None;
-            // Whatever it still brings came too late.
+            // A later outcome of this request is ignored.
             self.generation += 1;
         }
     }
@@ -116,7 +117,7 @@ impl State {
         own.is_some_and(|own| Arc::ptr_eq(&own.request, &flight.request))
     }
 
-    /// Returns the request under way if its runtime has stopped: it has not ended in its time.
+    /// Returns the pending request if it has overrun its time, because its runtime has stopped.
     pub(super) fn overrun(&self) -> Option<Flight> {
         let flight = self.flight.as_ref()?;
         flight.limit.is_overrun().then(|| flight.clone())
@@ -127,7 +128,7 @@ impl State {
         self.is_refused |= self.kept.is_none();
     }
 
-    /// Notes what the next token has to prove.
+    /// Records the claims that the next token must satisfy.
     pub(super) fn want(&mut self, claims: Option<Arc<str>>) {
         self.wanted = claims.or(self.wanted.take());
     }
@@ -136,7 +137,7 @@ impl State {
         self.wanted.clone()
     }
 
-    /// Takes the place of the one request, which has to be started then.
+    /// Reserves the one request. The caller has to start it then.
     pub(super) fn reserve(
         &mut self,
         claims: Option<Arc<str>>,
@@ -161,7 +162,7 @@ impl State {
         (flight, start)
     }
 
-    /// Notes how a request ended: `None` when it was cut off.
+    /// Records how a request ended: `None` if it was cut off.
     pub(super) fn land(&mut self, generation: u64, outcome: Option<&Result<Bearer>>) {
         if generation != self.generation {
             return;
@@ -175,8 +176,8 @@ impl State {
                 let again = came_expired && std::mem::replace(&mut self.came_expired, came_expired);
                 self.came_expired = came_expired;
                 let kept = bearer.clone();
-                // A clock may be wrong, or the platform: Graph tells whether the token is good.
-                // Otherwise each call would ask for a token.
+                // A clock may be wrong, here or at the identity platform, and Graph decides whether
+                // the token is good. Otherwise each call would request a token.
                 self.kept = Some(match again {
                     true => kept.ending_at(Moment::now().after(USED_THOUGH_EXPIRED)),
                     false => kept,
@@ -189,7 +190,8 @@ impl State {
                 let now = Instant::now();
                 let error = failed.and_then(|failed| failed.as_ref().err());
                 if let (Some(_), Some(error)) = (&self.kept, error) {
-                    // No call fails, and so nobody would know before the old one ends.
+                    // No call fails, so without this warning the failure would not show before the
+                    // old token expires.
                     tracing::warn!(target: "msgraph", %error, "the token was not renewed, and is still good");
                 }
                 let asked = error.and_then(Error::retry_after);
@@ -202,8 +204,8 @@ impl State {
 }
 
 impl State {
-    /// How long the platform is not asked after this error: as long as it said itself, or else for
-    /// a moment if the error may pass.
+    /// Returns the time without token requests after this error. It is the time that the identity
+    /// platform named, or else a short time if the error may pass.
     fn held_after(&mut self, error: &Error, asked: Option<Duration>, now: Instant) -> Option<Held> {
         let is_passing = matches!(error, Error::SignIn(error) if error.is_retryable());
         if !is_passing {
@@ -219,14 +221,14 @@ impl State {
         Some(Held {
             until: now.checked_add(time)?,
             error: error.clone(),
-            // What fails again is no hiccup.
+            // A failure that repeats is not a short disturbance.
             is_waited_for: asked.is_none() && self.failures == 1,
         })
     }
 }
 
 impl Held {
-    /// What a call is told that comes meanwhile.
+    /// Returns the error for a call that comes in this time.
     fn error(&self, now: Instant) -> Error {
         match &self.error {
             Error::SignIn(error) if self.is_waited_for => {
@@ -239,7 +241,7 @@ impl Held {
     }
 }
 
-/// A token request that is about to be made.
+/// A token request that is about to be sent.
 pub(super) struct Start {
     pub(super) claims: Option<Arc<str>>,
     pub(super) limit: TimeLimit,
@@ -249,7 +251,7 @@ pub(super) struct Start {
     pub(super) sender: watch::Sender<Option<Result<Bearer>>>,
 }
 
-/// A token request that is under way.
+/// A pending token request.
 #[derive(Clone)]
 pub(super) struct Flight {
     pub(super) claims: Option<Arc<str>>,
@@ -258,12 +260,12 @@ pub(super) struct Flight {
     outcome: watch::Receiver<Option<Result<Bearer>>>,
 }
 
-/// What came of a request.
+/// The outcome of a token request.
 pub(super) enum Landed {
     Ended(Result<Bearer>),
-    /// Its runtime has ended, or it was given up.
+    /// The runtime of the request has ended, or the request was given up.
     CutOff,
-    /// Its runtime polls it no more.
+    /// The runtime of the request no longer polls it.
     Stalled,
 }
 
@@ -280,7 +282,7 @@ impl Flight {
         }
     }
 
-    /// Whether a caller has given it up.
+    /// Checks whether a caller has given the request up.
     pub(super) fn is_given_up(&self) -> bool {
         self.request.is_stopped()
     }

@@ -1,4 +1,4 @@
-//! Hands out a client's token.
+//! The access tokens of a client.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::slot::{Flight, Landed, Slot, Start};
 use crate::Result;
 use crate::error::{Error, SignInError};
 
-/// Hands out a client's token.
+/// The access tokens of a client.
 pub(crate) struct Tokens {
     provider: Arc<dyn TokenProvider>,
     request: TokenRequest,
@@ -26,7 +26,8 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// The tokens of a provider: where it says what they are of, all that ask this cache for the same share them.
+    /// Creates the tokens of a provider. Providers that have the same cache key share their tokens
+    /// in this cache.
     pub(crate) fn new(
         provider: Arc<dyn TokenProvider>,
         request: TokenRequest,
@@ -43,12 +44,12 @@ impl Tokens {
         })
     }
 
-    /// A token that lives. Waits only where there is none.
+    /// Returns a valid token. Waits only if there is none.
     pub(crate) async fn token(self: &Arc<Self>) -> Result<Bearer> {
         self.token_of_call(None).await
     }
 
-    /// A token that lives, for a call that has to be over by then.
+    /// Returns a valid token, for a call with this deadline.
     pub(crate) async fn token_of_call(
         self: &Arc<Self>,
         deadline: Option<Instant>,
@@ -89,7 +90,7 @@ impl Tokens {
                 return Ok(kept);
             }
             match self.landed(&flight, is_own).await? {
-                // The user has signed out meanwhile: let the provider say it.
+                // The user has signed out meanwhile. The provider reports that.
                 Some(Ok(bearer)) if bearer.has_ended() => {}
                 Some(outcome) => return outcome,
                 None => {}
@@ -97,8 +98,8 @@ impl Tokens {
         }
     }
 
-    /// Another token than the one that Graph refused, with the claims that it asked for. Where the provider has no other,
-    /// the same comes back.
+    /// Returns another token than the one that Graph refused, with the claims that Graph requested.
+    /// If the provider has no other token, returns the same one.
     pub(crate) async fn renew(
         self: &Arc<Self>,
         refused: &Bearer,
@@ -139,22 +140,23 @@ impl Tokens {
             match self.landed(&flight, is_own).await? {
                 Some(Ok(bearer)) if bearer.has_ended() => {}
                 Some(outcome) if answers => return outcome,
-                // One that does not answer the challenge was waited for all the same: there is one request at a time.
+                // There is one request at a time, so this also waits for a request that does not
+                // satisfy the challenge.
                 _ => {}
             }
         }
     }
 
-    /// Does not use this token again, which Graph refused; the next one proves what it wanted.
+    /// Drops this token, which Graph refused. The next token is requested with these claims.
     pub(crate) fn forget(&self, refused: &Bearer, claims: Option<String>) {
         let mut state = self.slot.lock();
         state.forget(refused);
         state.want(claims.map(Into::into));
     }
 
-    /// A number that tells the user of the next token from other users, as far as that is known
-    /// before the token is there: by the one token that the provider has, by the key of its tokens,
-    /// or by the token that is kept.
+    /// Returns a number that distinguishes the user of the next token from other users, as far as
+    /// the user is known before the token. It is a hash of the provider's only token, of the cache
+    /// key, or of the cached token.
     pub(crate) fn user(&self, salt: &RandomState) -> Option<u64> {
         if let Some(token) = self.provider.only_token() {
             let bearer = Bearer::new(&Token::new(token.clone()), None).ok()?;
@@ -167,14 +169,16 @@ impl Tokens {
         Some(salt.hash_one(kept.header().as_bytes()))
     }
 
-    /// Gets a new token with the next call.
+    /// Requests a new token with the next call.
     pub(crate) fn renew_next(&self) {
         self.slot.clear();
     }
 
+    /// Checks that the call does not come from the provider whose token it needs.
+    ///
     /// # Errors
     ///
-    /// When a provider that is asked for this very token calls Graph with it.
+    /// Returns an error if a provider that is asked for this token calls Graph with it.
     fn is_not_within_itself(&self) -> Result<()> {
         Ok(Within::check(&*self.slot)?)
     }
@@ -183,7 +187,7 @@ impl Tokens {
         TimeLimit::new(self.request.timeout()).of_call(deadline)
     }
 
-    /// Gives up a request that has not ended in its time, because its runtime has stopped.
+    /// Gives up a request that has overrun its time, because its runtime has stopped.
     fn give_up_overrun(&self) {
         let overrun = self.slot.lock().overrun();
         if let Some(overrun) = overrun {
@@ -191,11 +195,11 @@ impl Tokens {
         }
     }
 
-    /// Waits for a request. Returns `None` where another one has to be made.
+    /// Waits for a request. Returns `None` if another request has to be made.
     ///
     /// # Errors
     ///
-    /// When it is the caller's own request, and its runtime has ended.
+    /// Returns an error if it is the caller's own request, and its runtime has ended.
     async fn landed(&self, flight: &Flight, is_own: bool) -> Result<Option<Result<Bearer>>> {
         match flight.landed().await {
             Landed::Ended(outcome) => Ok(Some(outcome)),
@@ -228,9 +232,11 @@ impl Tokens {
         Bearer::new(&token, claims)
     }
 
-    /// Starts the request, in a task of its own: the call that needs it first may be given up, and others wait too.
+    /// Starts the request in a task of its own. The call that needs it first may be given up while
+    /// others still wait.
     ///
-    /// The state is not locked here, since a runtime that is shutting down drops the task at once.
+    /// The state must not be locked here, because a runtime that is shutting down drops the task at
+    /// once.
     fn take_off(self: &Arc<Self>, start: Start) -> Result<()> {
         let Start {
             claims,
@@ -250,13 +256,14 @@ impl Tokens {
         })?;
         let flight = async move {
             let outcome = landing.tokens.ask(claims, is_refused, limit).await;
-            // That its user has signed out is nothing to those who wait with another provider.
+            // A sign-out of this provider's user does not concern calls that wait with another
+            // provider.
             if outcome.is_ok() || !landing.tokens.provider.has_ended() {
                 landing.land(outcome);
             }
         };
-        // It is traced with the call that needed it first, and is within whatever token request
-        // that call is.
+        // The request is traced with the call that needed it first. It also runs within the token
+        // requests of that call.
         let flight = Within::current().scope(flight.in_current_span());
         request.start(&runtime, flight);
         Ok(())
@@ -267,7 +274,7 @@ fn runtime_ended() -> Error {
     SignInError::new("the Tokio runtime has ended").into()
 }
 
-/// Ends a flight, also one whose task ends before its time.
+/// Ends a request, also if its task ends early.
 struct Landing {
     tokens: Arc<Tokens>,
     generation: u64,
@@ -317,7 +324,7 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
-    /// A provider that takes its time and counts.
+    /// A provider that takes some time and counts its requests.
     struct Counting {
         asked: AtomicUsize,
         claims: Mutex<Vec<Option<String>>>,
@@ -380,7 +387,7 @@ mod tests {
         bearer.header().to_str().unwrap().to_owned()
     }
 
-    /// Lets the tasks that were spawned run as far as they can.
+    /// Lets the spawned tasks run as far as they can.
     async fn settle() {
         for _ in 0..10 {
             yield_now().await;
@@ -422,7 +429,7 @@ mod tests {
         });
         settle().await;
         tokens.renew_next();
-        // The next call does not wait for the one that is under way.
+        // The next call does not wait for the pending request.
         let after = text(&tokens.token().await.unwrap());
         assert_eq!(before.await.unwrap().unwrap(), "Bearer token-1");
         assert_eq!(after, "Bearer token-2");
@@ -560,7 +567,7 @@ mod tests {
             new.into_iter()
                 .all(|bearer| text(&bearer.unwrap()) == "Bearer token-2")
         );
-        // A call that was slow to be refused gets what is there by now.
+        // A call whose refusal arrives late gets the token that exists by now.
         assert_eq!(
             text(&tokens.renew(&old, None).await.unwrap()),
             "Bearer token-2"
