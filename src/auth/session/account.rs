@@ -1,4 +1,4 @@
-//! Who has signed in.
+//! The account of a signed-in user.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 use crate::error::SignInError;
 
-/// A user who has signed in, as the identity platform says it.
+/// A signed-in user, as described by the identity platform.
 ///
 /// It prints as its [`id`](Self::id), without the names, which are personal.
 ///
@@ -35,7 +35,8 @@ pub struct Account {
 struct Claims {
     aud: String,
     oid: Option<String>,
-    /// The user as this application alone knows them, where the platform tells no more.
+    /// The user's id for this application alone, for the case that the identity platform sends no
+    /// object id.
     sub: String,
     tid: Option<String>,
     preferred_username: Option<String>,
@@ -44,40 +45,43 @@ struct Claims {
 }
 
 impl Account {
-    /// The user's id in the directory: that of [`users().id(..)`](crate::Graph::users).
+    /// Returns the user's id in the directory, as used by [`users().id(..)`](crate::Graph::users).
     pub fn object_id(&self) -> &str {
         &self.object_id
     }
 
-    /// The tenant that the user signed in to.
+    /// Returns the tenant that the user signed in to.
     pub fn tenant_id(&self) -> &str {
         &self.tenant_id
     }
 
-    /// What the user signs in with, to be shown; it may change, and is no key.
+    /// Returns the name that the user signs in with, for display. It may change, so it must not
+    /// serve as a key.
     pub fn username(&self) -> Option<&str> {
         self.username.as_deref()
     }
 
-    /// The user's name, to be shown.
+    /// Returns the user's name, for display.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// What tells this user from all others: object and tenant.
+    /// Returns the text that distinguishes this user from all others: object id and tenant id.
     pub fn id(&self) -> String {
         format!("{}.{}", self.object_id, self.tenant_id)
     }
 
-    /// Reads an id token that came from the token endpoint itself, over TLS: then its signature need not be checked
+    /// Reads an id token that came from the token endpoint itself, over TLS. In that case its
+    /// signature need not be checked
     /// (<https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation>, 6).
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or is of another application or another sign-in.
+    /// Returns an error if the id token cannot be read, or belongs to another application or
+    /// another sign-in.
     pub(super) fn read(id_token: &str, client_id: &str, nonce: Option<&str>) -> Result<Self> {
         let wrong = |what: &str| SignInError::new(format!("the id token {what}"));
-        // RFC 7519, 3: three parts, of which the second one has the claims.
+        // RFC 7519, section 3: the token has three parts, and the second one has the claims.
         let claims: Claims = id_token
             .split('.')
             .nth(1)

@@ -13,36 +13,38 @@ use super::{Account, Life, Place, UserSession};
 use crate::error::{Error, SignInError};
 use crate::{Cloud, Result};
 
-/// How long to wait for others that begin or renew the session, beside the time of the user.
+/// The longest wait for other calls that begin or renew the session, in addition to the time of the
+/// user.
 const LONGEST_TURN: Duration = Duration::from_secs(2 * 60);
 
-/// The session of a program that one user works with: resumed where it is stored, begun where it is not or is dead. Clones have it together.
+/// The session of a program that one user works with. A stored session is resumed. If there is
+/// none, or it is no longer valid, a new one begins. Clones share the session.
 #[derive(Clone)]
 pub(in crate::auth) struct Lazy {
     application: Application,
     scope: Option<String>,
     store: Option<Arc<dyn TokenStore>>,
-    /// Whoever is expected, where several may work with the program.
+    /// The expected user, if several users may work with the program.
     user: Option<String>,
     shared: Arc<Shared>,
 }
 
 #[derive(Default)]
 struct Shared {
-    /// Held by whoever begins or renews the session, for as long as the user takes.
+    /// Held by the call that begins or renews the session, for as long as the user takes.
     turn: tokio::sync::Mutex<()>,
-    /// Held by whoever looks into the store, so that one entry is one session.
+    /// Held by the call that reads the store, so that one entry becomes one session.
     loading: tokio::sync::Mutex<()>,
     current: Mutex<Option<Current>>,
-    /// Until when the user has time to sign in.
+    /// The time until which the user may sign in.
     user_until: Mutex<Option<Instant>>,
 }
 
 #[derive(Clone)]
 struct Current {
     session: UserSession,
-    /// What the tokens end with that were given out here: when somebody else signs in, they are not used any more, though the
-    /// session itself may go on.
+    /// The flag that ends the tokens issued here. When another user signs in, they are not used any
+    /// more, though the session itself may continue.
     life: Life,
 }
 
@@ -52,7 +54,7 @@ impl Current {
         Self { session, life }
     }
 
-    /// Puts a session in the place of the one that there is.
+    /// Replaces the current session.
     fn replace(there: &mut Option<Self>, session: UserSession) -> Self {
         let new = Self::new(session);
         if let Some(old) = there.replace(new.clone()) {
@@ -86,7 +88,8 @@ impl Lazy {
         self.scope.as_deref()
     }
 
-    // A session with other scopes, of another store or another user is another one than those that were cloned before have.
+    // Clones share a session only while they have the same scopes, store and user. The setters
+    // below therefore start a new one.
 
     pub(in crate::auth) fn set_scope(&mut self, scope: String) {
         self.scope = Some(scope);
@@ -107,15 +110,15 @@ impl Lazy {
         self.shared = Arc::default();
     }
 
-    /// Where the session is stored, if anywhere.
+    /// Returns the store entry of the session, if there is a store.
     pub(in crate::auth) fn place(&self, cloud: &Cloud) -> Option<Place> {
         let store = self.store.as_ref()?;
-        // A name that a user signs in with has no case.
+        // The name that a user signs in with is case-insensitive.
         let user = self.user().map(str::to_ascii_lowercase);
         Some(Place::of(store, &self.application, cloud, user.as_deref()))
     }
 
-    /// The user, while there is a session.
+    /// Returns the user, while there is a session.
     pub(in crate::auth) fn account(&self) -> Option<Account> {
         let session = self.current()?.session;
         session.account().filter(|_| !session.has_ended()).cloned()
@@ -136,8 +139,8 @@ impl Lazy {
         Current::replace(&mut self.lock(), session)
     }
 
-    /// Notes that the user is asked now, and has this much time. The token request waits as long,
-    /// and so do others for this session.
+    /// Records that the user is being asked now, and has this much time. The token request waits as
+    /// long, and so do others for this session.
     pub(in crate::auth) fn wait_for_user(&self, request: &TokenRequest, time: Duration) {
         request.extend_time_limit(time.saturating_add(LONGEST_TURN));
         *self.user_until() = Instant::now().checked_add(time);
@@ -148,11 +151,11 @@ impl Lazy {
         until.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for others that begin or renew the session, for as long as the user has time.
+    /// Waits for other calls that begin or renew the session, for as long as the user has time.
     ///
     /// # Errors
     ///
-    /// When they make no progress.
+    /// Returns an error if those calls make no progress.
     async fn turn(
         &self,
         request: Option<&TokenRequest>,
@@ -173,13 +176,15 @@ impl Lazy {
         }
     }
 
-    /// The session that there is, here or in the store. Nobody is asked, neither the user nor the platform.
+    /// Returns the existing session, from memory or from the store. Asks neither the user nor the
+    /// identity platform.
     pub(in crate::auth) async fn resume(&self, cloud: &Cloud) -> Result<Option<UserSession>> {
         let current = self.resumed(cloud).await?;
         Ok(current.map(|current| current.session))
     }
 
-    /// The session that there is, or the one that is stored, which it is from then on. Whoever asks at the same time gets the same one.
+    /// Returns the current session, or makes the stored one current. Calls at the same time get the
+    /// same session.
     async fn resumed(&self, cloud: &Cloud) -> Result<Option<Current>> {
         let goes_on = |current: &Current| !current.session.has_ended();
         let loading = timeout(LONGEST_TURN, self.shared.loading.lock()).await;
@@ -189,7 +194,7 @@ impl Lazy {
         }
         let stored = self.stored(cloud).await?;
         let mut there = self.lock();
-        // Somebody has signed in meanwhile.
+        // Another call has signed the user in meanwhile.
         if let Some(newer) = there.clone().filter(goes_on) {
             return Ok(Some(newer));
         }
@@ -206,12 +211,12 @@ impl Lazy {
         }
     }
 
-    /// Begins anew, whatever there was.
+    /// Begins a new session, even if there is one.
     pub(in crate::auth) async fn begin<F>(&self, sign_in: F) -> Result<UserSession>
     where
         F: Future<Output = Result<UserSession>>,
     {
-        // What shows the user what to do may call Graph, but not for this session.
+        // The callback that prompts the user may call Graph, but not with this session.
         let within = Within::enter(&*self.shared)?;
         let begun = async {
             let _turn = self.turn(None).await?;
@@ -225,10 +230,11 @@ impl Lazy {
         within.scope(begun).await
     }
 
-    /// A token: of the session that there is, or the one that is stored, or else of a new one, which `sign_in` begins for the user
-    /// whose name it is given.
+    /// Returns a token of the current session, or of the stored one. If there is neither, `sign_in`
+    /// begins a new session for the user whose name it receives.
     ///
-    /// In the middle of a program, the new session is the same user's: calls that have begun as one user do not go on as another.
+    /// A new session in the middle of a program must belong to the same user. Calls that began as
+    /// one user do not continue as another.
     pub(in crate::auth) async fn token<F>(
         &self,
         request: &TokenRequest,
@@ -267,7 +273,7 @@ impl Lazy {
                 outcome => return outcome,
             }
         }
-        // What the user is to prove is what the refusal says, or else what Graph wanted.
+        // The claims are those of the refusal, or else those that Graph requested.
         let mut request = request.clone();
         if claims.is_some() {
             request = request.with_claims(claims);

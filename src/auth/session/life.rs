@@ -1,21 +1,22 @@
-//! Whether what was given out may still be used.
+//! The flag that tells whether issued tokens may still be used.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Ends what was given out, wherever it is by now: tokens of a session are in the caches of clients that it knows nothing of.
+/// Ends issued tokens, in every client that has them. The tokens of a session are in the caches of
+/// clients that the session does not know.
 #[derive(Clone, Debug, Default)]
 pub(in crate::auth) struct Life(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
     has_ended: AtomicBool,
-    /// A life that this one ends with.
+    /// The flag that also ends this one.
     within: Option<Life>,
 }
 
 impl Life {
-    /// A life that may end earlier than this one, and never later.
+    /// Creates a flag that may be set earlier than this one, and never later.
     pub(super) fn within(&self) -> Self {
         Self(Arc::new(Inner {
             has_ended: AtomicBool::new(false),

@@ -1,4 +1,4 @@
-//! Users who have signed in.
+//! Sessions of signed-in users.
 
 mod account;
 mod lazy;
@@ -21,10 +21,12 @@ use super::{Application, CacheKey, Token, TokenProvider, TokenRequest, TokenStor
 use crate::error::SignInError;
 use crate::{Cloud, Graph, Result};
 
-/// A user who has signed in: gives tokens for as long as the refresh token is good.
+/// The session of a signed-in user. It provides access tokens as long as its refresh token is
+/// valid.
 ///
-/// It comes of a sign-in ([`AuthorizationCode`](super::AuthorizationCode), [`DesktopSignIn`](super::DesktopSignIn),
-/// [`DeviceCode`](super::DeviceCode)) and is a provider like any other; clones are cheap, and are one session.
+/// A session results from a sign-in ([`AuthorizationCode`](super::AuthorizationCode),
+/// [`DesktopSignIn`](super::DesktopSignIn), [`DeviceCode`](super::DeviceCode)). It is a token
+/// provider like any other. Clones are cheap, and share one session.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -43,8 +45,9 @@ use crate::{Cloud, Graph, Result};
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the user has signed out, when the user has to sign in again (of both,
-/// [`needs_user`](SignInError::needs_user) is true), and when the token store fails.
+/// A call returns [`Error::SignIn`](crate::Error::SignIn) if the user has signed out, if the user
+/// has to sign in again, or if the token store fails. In the first two cases,
+/// [`needs_user`](SignInError::needs_user) is true.
 #[derive(Clone)]
 pub struct UserSession(Arc<Inner>);
 
@@ -53,16 +56,17 @@ struct Inner {
     account: Option<Account>,
 }
 
-/// What a sign-in asks for beside the permissions: who it is, and to come back without asking
+/// The scopes that a sign-in requests in addition to the permissions. They give the user's identity
+/// and a refresh token
 /// (<https://learn.microsoft.com/entra/identity-platform/scopes-oidc#openid-connect-scopes>).
 const OPENID: &str = "openid profile offline_access";
 
-/// The scopes of a sign-in: those that were asked for, or all that were consented to.
+/// Returns the scopes of a sign-in: the requested ones, or all that were consented to.
 pub(super) fn sign_in_scope(scope: Option<&str>, cloud: &Cloud) -> String {
     format!("{} {OPENID}", scope.unwrap_or(cloud.scope()))
 }
 
-/// Several scopes as one text.
+/// Joins several scopes into one text.
 pub(super) fn joined<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> String {
     let scopes: Vec<_> = scopes
         .into_iter()
@@ -72,11 +76,13 @@ pub(super) fn joined<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Stri
 }
 
 impl UserSession {
-    /// The session of a sign-in that has just been. It is stored by [`keep`](Self::keep), or before its first token is used.
+    /// Creates the session of a sign-in that was just completed. [`keep`](Self::keep) stores the
+    /// session. Otherwise it is stored before its first token is used.
     ///
     /// # Errors
     ///
-    /// When the platform does not say who has signed in, or it was at another application or in another sign-in.
+    /// Returns an error if the identity platform does not name the user. Also returns an error if
+    /// the response belongs to another application or another sign-in.
     pub(super) fn begun(
         application: Application,
         scope: Option<String>,
@@ -100,21 +106,21 @@ impl UserSession {
         Ok(Self(Arc::new(Inner { rotation, account })))
     }
 
-    /// Stores the session, where it has not been yet.
+    /// Stores the session, if it is not stored yet.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub(super) async fn keep(&self) -> Result<()> {
         self.0.rotation.keep().await
     }
 
-    /// What its tokens end with.
+    /// Returns the flag that ends the session's access tokens.
     fn life(&self) -> &Life {
         self.0.rotation.life()
     }
 
-    /// The session that is stored; none where nothing is.
+    /// Loads the stored session. Returns `None` if none is stored.
     pub(super) async fn resumed(
         application: Application,
         scope: Option<String>,
@@ -128,9 +134,11 @@ impl UserSession {
         Ok(Some(Self(Arc::new(Inner { rotation, account }))))
     }
 
-    /// The session that an application has stored for a user, by [`Account::id`]; none where nothing is.
+    /// Resumes the session that an application has stored for a user, by [`Account::id`]. Returns
+    /// `None` if none is stored.
     ///
-    /// [`AuthorizationCode::resume`](super::AuthorizationCode::resume) is the same for a web site's own, with its scopes.
+    /// [`AuthorizationCode::resume`](super::AuthorizationCode::resume) does the same for a web
+    /// site's own sessions, with its scopes.
     ///
     /// ```
     /// use msgraph::Graph;
@@ -146,7 +154,7 @@ impl UserSession {
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails.
+    /// Returns [`Error::SignIn`](crate::Error::SignIn) if the token store fails.
     pub async fn resume(
         graph: &Graph,
         application: Application,
@@ -158,17 +166,21 @@ impl UserSession {
         Self::resumed(application, None, place, graph.cloud()).await
     }
 
-    /// Who has signed in. None where the session was resumed, and it was not stored whose it is.
+    /// Returns the signed-in user. Returns `None` if the session was resumed, and its user was not
+    /// stored.
     pub fn account(&self) -> Option<&Account> {
         self.0.account.as_ref()
     }
 
-    /// Signs the user out of this program: no token is used any more, in whichever client it is, and what is stored is forgotten. Other
-    /// processes with the same store end their session when they next renew a token.
+    /// Signs the user out of this program. No client of the program uses a token of the session any
+    /// more, and the stored session is deleted. Other processes with the same store end their
+    /// session when they next renew a token.
     ///
-    /// At the platform, the user is signed out when the browser goes to [`sign_out_url`](Self::sign_out_url).
+    /// The user is signed out of the identity platform when the browser opens
+    /// [`sign_out_url`](Self::sign_out_url).
     ///
-    /// The platform itself has no way to end a single refresh token. To end all of a user's, on every device, there is
+    /// The identity platform has no way to revoke a single refresh token. To revoke all refresh
+    /// tokens of a user, on every device, there is
     /// [`revoke_sign_in_sessions`](https://learn.microsoft.com/graph/api/user-revokesigninsessions):
     ///
     /// ```
@@ -180,12 +192,14 @@ impl UserSession {
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails; the session has ended in this program all the same.
+    /// Returns [`Error::SignIn`](crate::Error::SignIn) if the token store fails. The session has
+    /// ended in this program all the same.
     pub async fn sign_out(&self, graph: &Graph) -> Result<()> {
         if let Some(key) = self.cache_key(graph.cloud()) {
             graph.forget(&key);
         }
-        // A handler is given up when its browser goes away; then the refresh token would still be stored.
+        // A request handler may be dropped when its browser disconnects. Without a task of its own,
+        // the refresh token would then stay stored.
         let session = self.clone();
         let ended = tokio::spawn(async move { session.0.rotation.end().await });
         ended
@@ -193,11 +207,12 @@ impl UserSession {
             .map_err(|error| SignInError::new("the sign-out was cut off").with_source(error))?
     }
 
-    /// Where a browser signs its user out of the identity platform: [`Application::sign_out_url`].
+    /// Returns the URL at which a browser signs its user out of the identity platform:
+    /// [`Application::sign_out_url`].
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when the tenant's name cannot stand in a URL.
+    /// Returns [`Error::SignIn`](crate::Error::SignIn) if the tenant's name is not valid in a URL.
     pub fn sign_out_url(&self, graph: &Graph, redirect_uri: &str) -> Result<Url> {
         let application = self.0.rotation.application();
         application.sign_out_url(graph.cloud(), redirect_uri)
@@ -214,8 +229,8 @@ impl TokenProvider for UserSession {
         let account = self.account()?;
         let application = self.0.rotation.application();
         let mut key = application.cache_key(cloud).user(account.id());
-        // What is stored at one place is one session, however often it is resumed. Any other is on
-        // its own, because another sign-in of the same user may be refused.
+        // Sessions that are resumed from the same store entry are one session. Every other session
+        // has its own key, because another sign-in of the same user may be refused.
         if !self.0.rotation.is_stored() {
             key = key.credential(self.0.rotation.id());
         }
@@ -230,7 +245,7 @@ impl TokenProvider for UserSession {
     }
 }
 
-/// Of the names, none: see [`Account`].
+/// Prints no names: see [`Account`].
 impl fmt::Debug for UserSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserSession")

@@ -1,4 +1,4 @@
-//! Refresh tokens, each of which is followed by the next.
+//! Refresh tokens, each of which is replaced by the next.
 
 use std::fmt;
 use std::future::Future;
@@ -24,18 +24,19 @@ use crate::{Cloud, Result};
 type HandedOver = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 pub(in crate::auth) type OnRotation = dyn Fn(Secret<String>) -> HandedOver + Send + Sync;
 
-/// How long another process may take from the platform's answer to its write, and how often is looked meanwhile.
+/// The time that another process may take between the identity platform's response and its write,
+/// and the number of times that the store is read meanwhile.
 const OTHERS_WRITE: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 20;
 
-/// How long to wait for another token request of the same session. No request takes that long whose
+/// The longest wait for another token request of the same session. A request takes less time if its
 /// runtime still runs.
 const LONGEST_TURN: Duration = Duration::from_secs(2 * 60);
 
-/// How often a write is tried where others write at the same time.
+/// The number of attempts at a write while other processes write at the same time.
 const TRIES: u32 = 5;
 
-/// Who keeps refresh tokens beyond the program.
+/// The receivers that keep refresh tokens beyond the program.
 #[derive(Default)]
 pub(in crate::auth) struct Keepers {
     pub(in crate::auth) callback: Option<Arc<OnRotation>>,
@@ -50,7 +51,8 @@ pub(in crate::auth) struct Place {
 }
 
 impl Place {
-    /// Where the session of an application's user is; of its only one, where no user is named.
+    /// Returns the store entry for the session of an application's user. Without a user, returns
+    /// the entry of the application's only session.
     pub(in crate::auth) fn of(
         store: &Arc<dyn TokenStore>,
         application: &Application,
@@ -68,43 +70,47 @@ impl Place {
     }
 }
 
-/// A user's refresh tokens. The next one is with its keepers before the access token that came along is used.
+/// The refresh tokens of a user. A new refresh token is passed to its receivers before the access
+/// token from the same response is used.
 pub(in crate::auth) struct Rotation {
     application: Application,
-    /// None: all that was consented to.
+    /// The requested scopes. `None` requests all that were consented to.
     scope: Option<String>,
     keepers: Keepers,
-    /// Of a sign-in, whose end is another process's too: what somebody has signed out of is not stored again.
+    /// Set if the tokens come from a sign-in. The end of a session also applies to other processes,
+    /// so a session that was signed out is not stored again.
     is_session: bool,
-    /// Whose the refresh tokens are: they are sent to no other platform.
+    /// The authority that issued the refresh tokens. They are sent to no other authority.
     authority: String,
-    /// Tells it from other sign-ins of its user.
+    /// An id that distinguishes this sign-in from other sign-ins of its user.
     id: Uuid,
-    /// What its access tokens end with.
+    /// The flag that ends the access tokens.
     life: Life,
-    /// Locked as long as a request runs, so that one refresh token is not used twice at once.
+    /// Locked while a request runs, so that one refresh token is not used twice at once.
     current: Mutex<Current>,
 }
 
 #[derive(Default)]
 struct Current {
     refresh_token: Option<Secret<String>>,
-    /// The first one, as the program was given it: good where what is stored is not any more.
+    /// The first refresh token, as the program received it. It may be valid when the stored one is
+    /// no longer.
     given: Option<Secret<String>>,
     account: Option<Account>,
-    /// What the store has, as far as is known.
+    /// The last known version of the store entry.
     version: Option<u64>,
-    /// Who does not have the newest yet.
+    /// Set if the callback does not have the newest refresh token yet. `store_waits` says the same
+    /// of the store.
     callback_waits: bool,
     store_waits: bool,
-    /// Whether it takes the place of whatever the store has: somebody has signed in anew.
+    /// Set after a new sign-in. The tokens then replace any stored ones.
     is_new: bool,
-    /// The access token that came along, until it is given out.
+    /// The access token from the same response, until it is returned.
     token: Option<Token>,
 }
 
 impl Current {
-    /// Keeps whose it was, and no more.
+    /// Keeps only the account.
     fn end(&mut self) {
         *self = Self {
             account: self.account.take(),
@@ -112,7 +118,7 @@ impl Current {
         };
     }
 
-    /// Takes over what the platform gave. Where it gave no new refresh token, the old one goes on.
+    /// Takes over the tokens of a response. Without a new refresh token, the old one stays in use.
     fn take(&mut self, grant: &Grant) {
         self.token = Some(grant.token());
         let Some(new) = grant.refresh_token() else {
@@ -127,7 +133,7 @@ impl Current {
 }
 
 impl Rotation {
-    /// Of a refresh token that the program was given.
+    /// Starts with a refresh token that the program received.
     pub(in crate::auth) fn given(
         application: Application,
         scope: Option<String>,
@@ -148,7 +154,7 @@ impl Rotation {
         )
     }
 
-    /// Of a sign-in that has just been, of which the keepers know nothing yet.
+    /// Starts with a sign-in that was just completed, which the receivers do not have yet.
     pub(in crate::auth) fn begun(
         application: Application,
         scope: Option<String>,
@@ -166,21 +172,22 @@ impl Rotation {
         Self::new(application, scope, keepers, cloud, true, current)
     }
 
-    /// Gives to the keepers what they do not have yet.
+    /// Passes the new tokens to the receivers that do not have them yet.
     ///
     /// # Errors
     ///
-    /// When one fails, who is given it again with the next call.
+    /// Returns an error if a receiver fails. That receiver gets the tokens again with the next
+    /// call.
     pub(in crate::auth) async fn keep(&self) -> Result<()> {
         let mut current = self.turn().await?;
         self.hand_over(&mut current).await
     }
 
-    /// Of what is stored; none where nothing is.
+    /// Loads the stored tokens. Returns `None` if none are stored.
     ///
     /// # Errors
     ///
-    /// When the store fails.
+    /// Returns an error if the store fails.
     pub(in crate::auth) async fn resumed(
         application: Application,
         scope: Option<String>,
@@ -244,13 +251,14 @@ impl Rotation {
         self.current.lock().await.account.clone()
     }
 
-    /// An access token.
+    /// Returns an access token.
     ///
     /// # Errors
     ///
-    /// What the platform and the keepers say; [`needs_user`](SignInError::needs_user) where there is nothing to renew with.
+    /// Returns the errors of the identity platform and of the receivers. Without a refresh token,
+    /// [`needs_user`](SignInError::needs_user) is true.
     pub(in crate::auth) async fn token(&self, request: &TokenRequest) -> Result<Token> {
-        // A callback or a store that calls Graph for this session would wait for its own turn.
+        // A callback or a store that calls Graph for this session would wait for itself.
         let within = Within::enter(self)?;
         within.scope(self.next_token(request)).await
     }
@@ -266,7 +274,7 @@ impl Rotation {
         }
         let mut current = self.turn().await?;
         self.has_not_ended()?;
-        // Whoever failed the last time.
+        // A receiver that failed the last time gets the tokens again.
         self.hand_over(&mut current).await?;
         let there = current
             .token
@@ -288,7 +296,7 @@ impl Rotation {
     ///
     /// # Errors
     ///
-    /// When one of them makes no progress.
+    /// Returns an error if one of them makes no progress.
     async fn turn(&self) -> Result<MutexGuard<'_, Current>> {
         let turn = timeout(LONGEST_TURN, self.current.lock()).await;
         turn.map_err(|_| {
@@ -312,14 +320,14 @@ impl Rotation {
         Ok(())
     }
 
-    /// Uses no token any more, and forgets what is stored.
+    /// Stops the use of all tokens, and deletes the stored ones.
     ///
     /// # Errors
     ///
-    /// When the store fails; in this program, the session has ended all the same.
+    /// Returns an error if the store fails. The session has ended in this program all the same.
     pub(in crate::auth) async fn end(&self) -> Result<()> {
         self.life.end();
-        // A request that is under way ends first, and what it brings is not stored.
+        // A pending request ends first, and its tokens are not stored.
         let mut current = self.turn().await?;
         current.end();
         let Some(Place { store, key }) = &self.keepers.store else {
@@ -333,7 +341,8 @@ impl Rotation {
         store.delete(key).await.map_err(store_failed)
     }
 
-    /// Asks the platform; with another refresh token where the first one is dead and another process has the next.
+    /// Renews the token at the identity platform. Uses another refresh token if the first one is no
+    /// longer valid and another process has stored the next.
     async fn renew(&self, current: &mut Current, request: &TokenRequest) -> Result<Grant> {
         let platform = Platform::new(&self.application, request).await?;
         let scope = format!(
@@ -353,10 +362,10 @@ impl Rotation {
             };
             let refused = match platform.refresh_token(&token, &scope).await {
                 Ok(grant) => {
-                    // From now on it is the current one, whatever it was before.
+                    // This refresh token is the current one from now on.
                     current.refresh_token = Some(token);
                     current.given = None;
-                    // Else the dead one would be tried first at each start.
+                    // Otherwise each start would send the invalid token first.
                     current.store_waits |= is_given;
                     return Ok(grant);
                 }
@@ -365,8 +374,8 @@ impl Rotation {
             };
             let mut is_followed = self.is_followed(current, known.as_ref()).await?;
             if !is_followed && !has_waited && self.keepers.store.is_some() {
-                // On a platform where a refresh token is good for one use, another process has used it, and is about to
-                // write the next one.
+                // On a platform where a refresh token is good for one use, another process has used
+                // it. That process is about to write the next one.
                 has_waited = true;
                 for _ in 0..LOOKS {
                     sleep(OTHERS_WRITE / LOOKS).await;
@@ -377,12 +386,13 @@ impl Rotation {
                 }
             }
             if is_followed {
-                // Others may be as quick with this one.
+                // Other processes may be as quick with this refresh token.
                 (has_waited, is_given) = (false, false);
                 continue;
             }
-            // What is stored is dead: perhaps the program was given a new one since. It is kept if it is refused as well, since
-            // what was in its way may pass: consent that is missing has the same word.
+            // The stored refresh token is not valid. The program may have received a new one since.
+            // That one is kept even if it is refused as well, because the cause may pass: missing
+            // consent has the same error code.
             let given = current.given.as_ref();
             if is_given || given.is_none_or(|given| *given == token) {
                 return Err(refused);
@@ -391,7 +401,7 @@ impl Rotation {
         }
     }
 
-    /// Whether another process has stored another refresh token than the one that was known.
+    /// Checks whether another process has stored a refresh token other than the known one.
     async fn is_followed(
         &self,
         current: &mut Current,
@@ -401,12 +411,12 @@ impl Rotation {
         Ok(current.refresh_token.as_ref() != known)
     }
 
-    /// Takes over what another process has stored.
+    /// Takes over the tokens that another process has stored.
     async fn look(&self, current: &mut Current) -> Result<()> {
         let Some(Place { store, key }) = &self.keepers.store else {
             return Ok(());
         };
-        // What this process has is newer, and not written yet.
+        // This process has a newer token that is not written yet.
         if current.store_waits {
             return Ok(());
         }
@@ -424,7 +434,8 @@ impl Rotation {
             return self.has_not_ended();
         };
         let saved = Saved::read(&stored.contents)?;
-        // A session is one user's. Nor is it written over that one: its version stays unknown here.
+        // A session belongs to one user. It does not overwrite an entry of another user, because
+        // the version of that entry stays unknown here.
         if is_anothers(&saved, current.account.as_ref()) {
             return Ok(());
         }
@@ -434,7 +445,8 @@ impl Rotation {
         Ok(())
     }
 
-    /// Gives a new refresh token to all who do not have it yet. One who fails is given it again with the next call.
+    /// Passes a new refresh token to all receivers that do not have it yet. A receiver that fails
+    /// gets it again with the next call.
     async fn hand_over(&self, current: &mut Current) -> Result<()> {
         let Some(token) = current.refresh_token.clone() else {
             return Ok(());
@@ -472,14 +484,15 @@ impl Rotation {
                     current.version = Some(version);
                     current.store_waits = false;
                 }
-                // Somebody has signed in anew, and what another process makes of the earlier sign-in is worth less.
+                // This sign-in is new, so it replaces tokens that another process renewed for the
+                // earlier sign-in.
                 StoreOutcome::Conflict if current.is_new => {}
-                // Another process has renewed as well, and its token is as good: the one that everybody sees is the one to go on
-                // with.
+                // Another process has renewed as well, and its token is as good. All processes see
+                // the stored token, so this process uses it too.
                 StoreOutcome::Conflict => {
                     current.store_waits = false;
                     self.look(current).await?;
-                    // Nothing is there any more, and it is no session that could have ended.
+                    // The entry was deleted, and it was not a session that could have ended.
                     current.store_waits = current.version.is_none();
                 }
             }
@@ -496,11 +509,11 @@ impl Rotation {
     }
 }
 
-/// Whether somebody else has signed in at the same place.
+/// Checks whether the entry belongs to another user.
 fn is_anothers(saved: &Saved, account: Option<&Account>) -> bool {
     match (&saved.account, account) {
         (Some(there), Some(own)) => there.id() != own.id(),
-        // Of nobody knows whom, which a session of somebody's is not.
+        // The stored entry has no account, and a session with an account must not use it.
         (None, Some(_)) => true,
         (_, None) => false,
     }

@@ -1,4 +1,4 @@
-//! What of a session outlives the program.
+//! The part of a session that outlives the program.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,13 @@ use super::Account;
 use crate::Result;
 use crate::error::SignInError;
 
-/// The format that is written. A later one adds to it, and is refused by this version.
+/// The format that this version writes. A later format adds to it, and this version refuses to read
+/// it.
 const FORMAT: u32 = 1;
 
-/// A session as a [`TokenStore`](crate::auth::TokenStore) keeps it: the refresh token, and whose it is. Access tokens are not
-/// kept: they end within the day, and the next one costs a request.
+/// A session as a [`TokenStore`](crate::auth::TokenStore) keeps it: the refresh token, and its
+/// user. Access tokens are not stored. They expire within the day, and the next one costs a
+/// request.
 pub(super) struct Saved {
     pub(super) refresh_token: Secret<String>,
     pub(super) account: Option<Account>,
@@ -41,9 +43,12 @@ impl Saved {
         Ok(Secret::new(text))
     }
 
+    /// Reads a stored session.
+    ///
     /// # Errors
     ///
-    /// When somebody else has written it. The parser's words are left out: they may hold the token.
+    /// Returns an error if another program has written the entry. The parser's message is left out,
+    /// because it may contain the token.
     pub(super) fn read(contents: &Secret<String>) -> Result<Self> {
         let wrong = |what| SignInError::new(format!("the session in the token store {what}"));
         let written: Written<String> = serde_json::from_str(contents.expose())
