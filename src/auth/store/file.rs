@@ -19,19 +19,22 @@ use super::folder::{self, Folder, Trust};
 use super::lock::{Lock, PATIENCE};
 use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, blocking, new_version};
 
-/// Keeps everything in one file that its user alone may read.
+/// Keeps all entries in one file that its user alone may read.
 ///
-/// The file is JSON, not encrypted: whoever can act as the user can read it. Where the system has a store of secrets, `KeyringStore`
-/// (with the feature `keyring`) is better.
+/// The file is JSON and is not encrypted. Anyone who can act as the user can read it. If the system
+/// has a secret store, `KeyringStore` (with the feature `keyring`) is better.
 ///
-/// On Unix the file has the permissions 0600, and folders that are made for it have 0700. A file that others may read is refused, and so
-/// are a file of another user, a symbolic link in its place, and a folder that other users may write to, unless it has the sticky bit, as
-/// `/tmp` has. On Windows files and folders have the permissions of the folder above, which in a user's profile are the user's; symbolic
-/// links are refused, and owners are not compared.
+/// On Unix the file has the permissions 0600, and folders that are created for it have 0700. The
+/// store refuses a file that others may read, a file of another user, and a symbolic link in its
+/// place. It also refuses a folder that other users may write to, unless the folder has the sticky
+/// bit, as `/tmp` has.
 ///
-/// A write makes a new file that takes the place of the old one at once, so that a program that is ended in between leaves the old one.
-/// Several processes may use the file: while one writes, it keeps the file of the same name with `.lock` at its end locked. That one
-/// stays there, and is empty.
+/// On Windows, files and folders have the permissions of the parent folder, which in a user's
+/// profile are the user's. Symbolic links are refused, and owners are not compared.
+///
+/// A write creates a new file that replaces the old one atomically. A program that is ended in
+/// between leaves the old one. Several processes may use the file. A process that writes holds a
+/// lock on the file of the same name that ends in `.lock`. The lock file stays there, and is empty.
 ///
 /// ```no_run
 /// use msgraph::auth::{FileStore, TokenStore};
@@ -45,30 +48,36 @@ use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, blocking, new_ve
 ///
 /// # Errors
 ///
-/// Its methods fail, and name the file, when it cannot be read or written; when it is no store, or one of a later version of this crate,
-/// neither of which is overwritten; when others may read or exchange it; and when another process keeps it locked for half a minute.
+/// Its methods return an error that names the file in these cases:
+///
+/// - The file cannot be read or written.
+/// - The file is not a store, or is a store of a later version of this crate. Neither is
+///   overwritten.
+/// - Other users may read or exchange the file.
+/// - Another process keeps it locked for half a minute.
 #[derive(Clone)]
 pub struct FileStore(Arc<Shared>);
 
 struct Shared {
     path: PathBuf,
     patience: Duration,
-    /// Tasks of this process wait here, where they keep no thread waiting.
+    /// The queue of this process's tasks, in which a waiting task does not block a thread.
     turn: Arc<Mutex<()>>,
 }
 
-/// As much as is read of a file: a store of tokens has some KiB for each user.
+/// The number of bytes that are read of a file at most. A store of tokens has some KiB for each
+/// user.
 const LARGEST: usize = 64 * 1024 * 1024;
 
-/// `Vec` grows when it is full, even where nothing follows.
+/// Spare capacity, because `Vec` grows when it is full, even if no more bytes follow.
 const ROOM_FOR_THE_END: usize = 64;
 
-/// The version of the file's form.
+/// The version of the file format.
 const FORM: u64 = 1;
 
 #[derive(Deserialize, Serialize)]
 struct Contents {
-    /// [`FORM`], under a name that no other file has.
+    /// The value of [`FORM`], under a name that no other file has.
     msgraph_token_store: u64,
     entries: BTreeMap<String, Entry>,
 }
@@ -79,14 +88,14 @@ struct Entry {
     contents: Zeroizing<String>,
 }
 
-/// What each form has.
+/// The part that every format version has.
 #[derive(Deserialize)]
 struct Form {
     msgraph_token_store: u64,
 }
 
 impl FileStore {
-    /// A store in this file, which need not be there yet.
+    /// Creates a store in this file, which need not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self::with_patience(path.into(), PATIENCE)
     }
@@ -99,13 +108,13 @@ impl FileStore {
         }))
     }
 
-    /// Does work on the file while nobody else does.
+    /// Works on the file while no other task or process does.
     async fn alone<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Shared, &Folder) -> Result<T, BoxError> + Send + 'static,
     ) -> Result<T, BoxError> {
         let shared = Arc::clone(&self.0);
-        // Held by the work itself, which goes on where the call is given up.
+        // The work itself holds the turn, because it continues if the call is dropped.
         let turn = Arc::clone(&shared.turn).lock_owned().await;
         blocking(move || {
             let folder = shared.make_folder()?;
@@ -124,7 +133,7 @@ impl TokenStore for FileStore {
     async fn load(&self, key: &str) -> Result<Option<Stored>, BoxError> {
         let key = key.to_owned();
         let shared = Arc::clone(&self.0);
-        // Needs no lock: a file takes the place of the other at once.
+        // A reader needs no lock, because the file is replaced atomically.
         blocking(move || {
             let Some(folder) = shared.open_folder("cannot be read")? else {
                 return Ok(None);
@@ -158,7 +167,7 @@ impl TokenStore for FileStore {
     }
 
     async fn delete(&self, key: &str) -> Result<(), BoxError> {
-        // What is not there leaves neither file nor folder behind.
+        // The deletion of a missing entry leaves neither a file nor a folder behind.
         if self.load(key).await?.is_none() {
             return Ok(());
         }
@@ -185,7 +194,8 @@ impl Shared {
             });
         };
         self.is_private(&file)?;
-        // With room for all of it: a buffer that grows leaves copies behind that nobody overwrites.
+        // The capacity is enough for all of it, because a buffer that grows leaves copies behind
+        // that are not overwritten.
         let length = file.metadata().map_err(unreadable)?.len();
         let length = usize::try_from(length).unwrap_or(usize::MAX).min(LARGEST);
         let mut text = Zeroizing::new(Vec::with_capacity(length.saturating_add(ROOM_FOR_THE_END)));
@@ -194,7 +204,7 @@ impl Shared {
             .take(limit)
             .read_to_end(&mut text)
             .map_err(unreadable)?;
-        // The parser's own words may quote what is kept.
+        // The parser's own message may quote the stored contents.
         let place = |error: &serde_json::Error| {
             format!("at line {}, column {}", error.line(), error.column())
         };
@@ -218,7 +228,8 @@ impl Shared {
         })
     }
 
-    /// Others who could read it may have done so: that is for the user to know, and not to be mended in silence.
+    /// Checks that other users cannot read the file. If they could, they may have done so. The user
+    /// has to know that, so it is not fixed silently.
     #[cfg(unix)]
     fn is_private(&self, file: &File) -> Result<(), BoxError> {
         use std::os::unix::fs::PermissionsExt as _;
@@ -241,8 +252,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Whoever calls this has the lock, so that the new file can have a name of its own: what a writer that was ended left of one is
-    /// replaced, and never stays.
+    /// Writes the file. The caller holds the lock, so the new file can have a fixed name. A new
+    /// file left by a process that was ended is replaced, and never stays.
     fn write(&self, folder: &Folder, contents: &Contents) -> Result<(), BoxError> {
         let text = in_one_buffer(contents)?;
         let (name, path) = (self.name(&self.path)?, self.beside(".new"));
@@ -275,7 +286,7 @@ impl Shared {
             .map_err(|error| self.fault(format!("{fault}: {error}")))
     }
 
-    /// The name of a file in the folder.
+    /// Returns the name of a file in the folder.
     fn name<'p>(&self, path: &'p Path) -> Result<&'p OsStr, BoxError> {
         path.file_name()
             .ok_or_else(|| self.fault("has no file name".to_owned()))
@@ -288,7 +299,7 @@ impl Shared {
         }
     }
 
-    /// A file of the same name with this at its end.
+    /// Returns the path of the file with `end` appended to its name.
     fn beside(&self, end: &str) -> PathBuf {
         let mut path = OsString::from(&self.path);
         path.push(end);
@@ -300,7 +311,8 @@ impl Shared {
     }
 }
 
-/// Writes the contents into a buffer that does not grow: one that does leaves copies of tokens behind.
+/// Writes the contents into a buffer that does not grow, because a growing buffer leaves copies of
+/// tokens behind.
 fn in_one_buffer(contents: &Contents) -> Result<Zeroizing<Vec<u8>>, BoxError> {
     let mut length = Counter(0);
     serde_json::to_writer_pretty(&mut length, contents)?;
@@ -309,7 +321,7 @@ fn in_one_buffer(contents: &Contents) -> Result<Zeroizing<Vec<u8>>, BoxError> {
     Ok(text)
 }
 
-/// Counts what is written.
+/// Counts the bytes that are written.
 struct Counter(usize);
 
 impl io::Write for Counter {

@@ -1,9 +1,9 @@
-//! A folder in which a store keeps its files, opened in such a way that no other user can exchange
-//! what is in it.
+//! The folder in which a store keeps its files, opened so that no other user can exchange its
+//! contents.
 //!
-//! On Unix the folder is opened once, judged, and everything in it is named below the open folder:
-//! no symbolic link is followed. On Windows the folder's own access control list decides, as for any
-//! file in the user's profile; symbolic links are refused as well.
+//! On Unix the folder is opened once and checked, and all files are opened relative to the open
+//! folder. No symbolic link is followed. On Windows the folder's own access control list decides,
+//! as for any file in the user's profile. Symbolic links are refused as well.
 
 use std::fs::{DirBuilder, File};
 use std::io;
@@ -14,13 +14,13 @@ pub(super) use self::other::Folder;
 #[cfg(unix)]
 pub(super) use self::unix::Folder;
 
-/// Who may write to a folder.
+/// The users that may write to a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
-    /// The user, or in a folder with the sticky bit others as well, who cannot take away or exchange
-    /// the user's files there.
+    /// The user may write. In a folder with the sticky bit, others may write as well, but cannot
+    /// remove or exchange the user's files there.
     Shared,
-    /// The user alone, who alone may see what is there.
+    /// The user alone may write, and the user alone may see the contents.
     #[cfg_attr(
         not(feature = "keyring"),
         allow(dead_code, reason = "locks of keyrings")
@@ -28,7 +28,7 @@ pub(super) enum Trust {
     Own,
 }
 
-/// Makes a folder for the user alone, with the folders above it. What is there stays as it is.
+/// Creates a folder for the user alone, with its parent folders. Existing folders stay as they are.
 pub(super) fn make(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -37,7 +37,7 @@ pub(super) fn make(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// An error that says what is wrong with a file or folder.
+/// Returns an error that describes the fault of a file or folder.
 fn refused(why: String) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, why)
 }
@@ -55,17 +55,17 @@ mod unix {
 
     const STICKY: u32 = 0o1000;
 
-    /// An open folder that was judged.
+    /// An open folder that was checked.
     pub(in super::super) struct Folder(OwnedFd);
 
     impl Folder {
-        /// Opens a folder; `None` where there is none.
+        /// Opens a folder. Returns `None` if it does not exist.
         ///
         /// # Errors
         ///
-        /// Where another user could exchange what is in it.
+        /// Returns an error if another user could exchange its contents.
         pub(in super::super) fn open(path: &Path, trust: Trust) -> io::Result<Option<Self>> {
-            // Another user's link may lead to any folder of this user's.
+            // A link of another user may lead to any folder of this user.
             let link = match std::fs::symlink_metadata(path) {
                 Ok(link) => link,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -97,11 +97,12 @@ mod unix {
             Ok(Some(Self(folder.into())))
         }
 
-        /// Opens a file to read it; `None` where there is none.
+        /// Opens a file to read it. Returns `None` if it does not exist.
         ///
         /// # Errors
         ///
-        /// For a symbolic link, for what is not a file, and for a file of another user.
+        /// Returns an error for a symbolic link, for anything else that is not a file, and for a
+        /// file of another user.
         pub(in super::super) fn read(&self, name: &OsStr) -> io::Result<Option<File>> {
             match self.at(name, OFlags::RDONLY) {
                 Ok(file) => Ok(Some(file)),
@@ -110,21 +111,21 @@ mod unix {
             }
         }
 
-        /// Opens a file to lock it, and makes it where there is none.
+        /// Opens a file to lock it, and creates it if it does not exist.
         ///
         /// # Errors
         ///
-        /// As those of [`read`](Self::read).
+        /// Returns the same errors as [`read`](Self::read).
         pub(in super::super) fn lock_file(&self, name: &OsStr) -> io::Result<File> {
             self.at(name, OFlags::WRONLY | OFlags::CREATE)
         }
 
-        /// Makes a new file for the user alone. It must not be there.
+        /// Creates a new file for the user alone. The file must not exist.
         pub(in super::super) fn create(&self, name: &OsStr) -> io::Result<File> {
             self.at(name, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL)
         }
 
-        /// Removes a file, if it is there.
+        /// Removes a file, if it exists.
         pub(in super::super) fn remove(&self, name: &OsStr) -> io::Result<()> {
             match rustix::fs::unlinkat(&self.0, name, AtFlags::empty()) {
                 Ok(()) | Err(Errno::NOENT) => Ok(()),
@@ -132,7 +133,7 @@ mod unix {
             }
         }
 
-        /// Gives a file the name of another one, which is replaced.
+        /// Renames a file, and replaces the file that has the new name.
         pub(in super::super) fn replace(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
             rustix::fs::renameat(&self.0, from, &self.0, to)?;
             // The new name has to reach the disk as well. Some file systems cannot do that, and the
@@ -142,12 +143,12 @@ mod unix {
         }
 
         fn at(&self, name: &OsStr, flags: OFlags) -> io::Result<File> {
-            // A pipe that nobody reads must not keep this waiting.
+            // A pipe without a reader must not block this call.
             let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
             let mode = Mode::RUSR | Mode::WUSR;
             let file = match rustix::fs::openat(&self.0, name, flags, mode) {
                 Ok(file) => File::from(file),
-                // What `O_NOFOLLOW` says of a symbolic link; FreeBSD has another word for it.
+                // `O_NOFOLLOW` returns `LOOP` for a symbolic link, and FreeBSD returns `MLINK`.
                 Err(Errno::LOOP | Errno::MLINK) => {
                     return Err(refused(
                         "it is a symbolic link, which is not followed".to_owned(),
@@ -164,10 +165,11 @@ mod unix {
         }
     }
 
-    /// The owner may change permissions at any time: what belongs to others is theirs.
+    /// Checks that the owner is trusted. The owner may change permissions at any time, so others
+    /// control what belongs to them.
     fn owner_is_trusted(what: &str, owner: u32, trust: Trust) -> io::Result<()> {
         let user = rustix::process::geteuid().as_raw();
-        // root can read and exchange everything anyway.
+        // The user root can read and exchange everything anyway.
         if owner == user || owner == 0 && trust == Trust::Shared {
             return Ok(());
         }
@@ -185,17 +187,17 @@ mod other {
 
     use super::{File, Path, Trust, io, refused};
 
-    /// A folder that is there.
+    /// An existing folder.
     pub(in super::super) struct Folder(PathBuf);
 
     impl Folder {
-        /// Opens a folder; `None` where there is none.
+        /// Opens a folder. Returns `None` if it does not exist.
         #[allow(clippy::unnecessary_wraps, reason = "that of Unix can fail")]
         pub(in super::super) fn open(path: &Path, _: Trust) -> io::Result<Option<Self>> {
             Ok(path.is_dir().then(|| Self(path.to_owned())))
         }
 
-        /// Opens a file to read it; `None` where there is none.
+        /// Opens a file to read it. Returns `None` if it does not exist.
         pub(in super::super) fn read(&self, name: &OsStr) -> io::Result<Option<File>> {
             match self.at(name, OpenOptions::new().read(true)) {
                 Ok(file) => Ok(Some(file)),
@@ -204,18 +206,18 @@ mod other {
             }
         }
 
-        /// Opens a file to lock it, and makes it where there is none.
+        /// Opens a file to lock it, and creates it if it does not exist.
         pub(in super::super) fn lock_file(&self, name: &OsStr) -> io::Result<File> {
             let mut options = OpenOptions::new();
             self.at(name, options.create(true).truncate(false).write(true))
         }
 
-        /// Makes a new file. It must not be there.
+        /// Creates a new file. The file must not exist.
         pub(in super::super) fn create(&self, name: &OsStr) -> io::Result<File> {
             self.at(name, OpenOptions::new().create_new(true).write(true))
         }
 
-        /// Removes a file, if it is there.
+        /// Removes a file, if it exists.
         pub(in super::super) fn remove(&self, name: &OsStr) -> io::Result<()> {
             match fs::remove_file(self.0.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -223,7 +225,7 @@ mod other {
             }
         }
 
-        /// Gives a file the name of another one, which is replaced.
+        /// Renames a file, and replaces the file that has the new name.
         pub(in super::super) fn replace(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
             fs::rename(self.0.join(from), self.0.join(to))
         }

@@ -1,4 +1,4 @@
-//! A store in the system's store of secrets.
+//! A store in the system's secret store.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -18,14 +18,18 @@ use super::folder::{self, Folder, Trust};
 use super::lock::{Lock, PATIENCE};
 use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, blocking, new_version};
 
-/// Keeps everything in the system's store of secrets: Keychain on macOS, Credential Manager on Windows, the Secret Service (GNOME
-/// Keyring, KWallet) on Linux and other Unix. A server without a session of a user has none; [`FileStore`](super::FileStore) is for it.
+/// Keeps all entries in the system's secret store. That is Keychain on macOS, Credential Manager on
+/// Windows, and the Secret Service (GNOME Keyring, KWallet) on Linux and other Unix. A server
+/// without a user session has none, and uses [`FileStore`](super::FileStore) instead.
 ///
-/// Such a store cannot replace a value on the condition that it is still the same. Processes that use this type therefore lock a file
-/// while they read or write. It is empty, has a name like `3f0c….lock`, and lies in a folder of its own that the user alone may see:
-/// `msgraph` in `XDG_RUNTIME_DIR`, else `.local/state/msgraph` in the user's home, and on Windows `msgraph` in `LOCALAPPDATA`.
+/// Such a store cannot replace a value on the condition that it is unchanged. Processes that use
+/// this type therefore lock a file while they read or write. It is empty, has a name like
+/// `3f0c….lock`, and lies in a folder of its own that the user alone may see. The folder is
+/// `msgraph` in `XDG_RUNTIME_DIR`, or else `.local/state/msgraph` in the user's home. On Windows it
+/// is `msgraph` in `LOCALAPPDATA`.
 ///
-/// Credential Manager keeps up to 2,560 bytes in a value. What is longer is kept in several.
+/// Credential Manager keeps up to 2,560 bytes in a value. Longer contents are kept in several
+/// values.
 ///
 /// ```no_run
 /// use msgraph::auth::{KeyringStore, TokenStore};
@@ -39,27 +43,33 @@ use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, blocking, new_ve
 ///
 /// # Errors
 ///
-/// Its methods fail when there is no such store, when the user does not unlock it, when what is kept there is not what this type wrote,
-/// when the folder of the lock cannot be made or is another user's, and when another process keeps the lock for half a minute.
+/// Its methods return an error in these cases:
+///
+/// - The system has no such store, or the user does not unlock it.
+/// - The stored value was not written by this type.
+/// - The folder of the lock cannot be created, or belongs to another user.
+/// - Another process keeps the lock for half a minute.
 #[derive(Clone)]
 pub struct KeyringStore(Arc<Shared>);
 
 struct Shared {
     service: String,
     opened: Mutex<Option<Arc<CredentialStore>>>,
-    /// Where the lock is; none where the user has no folder for it.
+    /// The path of the lock. `None` if the user has no folder for it.
     lock: Option<PathBuf>,
-    /// As much as a value may have.
+    /// The greatest length of a value, in bytes.
     longest: usize,
 }
 
-/// The version of the form that values have.
+/// The version of the value format.
 const FORM: u64 = 1;
 
-/// <https://learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw>, `CRED_MAX_CREDENTIAL_BLOB_SIZE`.
+/// The value of `CRED_MAX_CREDENTIAL_BLOB_SIZE`:
+/// <https://learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw>.
 const LONGEST: usize = if cfg!(windows) { 5 * 512 } else { usize::MAX };
 
-/// The value of a key. It is written last, and deleted first: whatever else is there or not, what it says holds.
+/// The value of a key. It is written last and deleted first, so it is authoritative, independently
+/// of the parts that exist.
 #[derive(Deserialize, Serialize)]
 struct Value {
     msgraph_token_store: u64,
@@ -75,8 +85,9 @@ enum Kept {
     Parts(Parts),
 }
 
-/// Contents that are too long for one value. There are two sets of parts, of which one holds and the other is written to, so that no
-/// more than one set can be left over by a process that was ended in between.
+/// Contents that are too long for one value. There are two sets of parts. One set is current and
+/// the other is written to. A process that is ended in between can therefore leave no more than one
+/// set behind.
 #[derive(Clone, Copy, Deserialize, Serialize)]
 struct Parts {
     set: u8,
@@ -84,8 +95,8 @@ struct Parts {
 }
 
 impl KeyringStore {
-    /// A store of the program's own. The service is what the user sees in the system's list of secrets, and is commonly the
-    /// program's name or domain.
+    /// Creates a store for this program. The user sees the service in the system's list of secrets.
+    /// It is commonly the program's name or domain.
     pub fn new(service: impl Into<String>) -> Self {
         let service = service.into();
         let lock = lock_of(&service, &|name| std::env::var_os(name));
@@ -97,7 +108,7 @@ impl KeyringStore {
         }))
     }
 
-    /// Does work while no other process does.
+    /// Works on the store while no other process does.
     async fn alone<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Shared) -> Result<T, BoxError> + Send + 'static,
@@ -162,7 +173,7 @@ impl TokenStore for KeyringStore {
             };
             shared.set(&key, &text)?;
             if let Some(old) = old {
-                // What is not deleted now is written over some day, and read by nobody.
+                // Parts that are not deleted now are overwritten some day, and are never read.
                 let _ = shared.delete_parts(&key, old.set);
             }
             Ok(StoreOutcome::Stored { version })
@@ -182,7 +193,7 @@ impl TokenStore for KeyringStore {
 }
 
 impl Shared {
-    /// Waits until no other process of the user's uses the service.
+    /// Waits until no other process of the user uses the service.
     fn lock(&self) -> Result<Lock, BoxError> {
         let path = self.lock.as_deref().ok_or(
             "there is no folder for the lock of the keyring: neither `XDG_RUNTIME_DIR` nor `HOME` \
@@ -201,7 +212,7 @@ impl Shared {
     }
 
     fn value(&self, key: &str) -> Result<Option<Value>, BoxError> {
-        /// What each form has.
+        /// The part that every format version has.
         #[derive(Deserialize)]
         struct Form {
             msgraph_token_store: u64,
@@ -210,7 +221,7 @@ impl Shared {
         let Some(text) = self.get(key)? else {
             return Ok(None);
         };
-        // The parser's words may quote what is kept.
+        // The parser's message may quote the stored contents.
         let foreign = || self.fault("is not what msgraph wrote: delete it, and sign in again");
         let form: Form = serde_json::from_slice(&text).map_err(|_| foreign())?;
         if form.msgraph_token_store != FORM {
@@ -269,7 +280,7 @@ impl Shared {
             .map_err(|error| self.failed("cannot be written", &error))
     }
 
-    /// Whether there was one.
+    /// Deletes a value. Returns whether it existed.
     fn delete(&self, key: &str) -> Result<bool, BoxError> {
         match self.entry(key)?.delete_credential() {
             Ok(()) => Ok(true),
@@ -290,7 +301,8 @@ impl Shared {
             .map_err(|error| self.failed("cannot be named", &error))
     }
 
-    /// What the system's store failed with. It is opened anew then, as the service behind it may have been started anew.
+    /// Returns the error for a failure of the system's store. The store is opened again next time,
+    /// because the service behind it may have been restarted.
     fn failed(&self, what: &str, error: &Error) -> BoxError {
         if matches!(error, Error::PlatformFailure(_) | Error::NoStorageAccess(_)) {
             let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
@@ -299,14 +311,15 @@ impl Shared {
         self.fault(&format!("{what}: {}", said(error)))
     }
 
-    /// Without the key, in which a user's name may stand.
+    /// Returns an error without the key, because the key may contain a user's name.
     fn fault(&self, what: &str) -> BoxError {
         let service = &self.service;
         format!("a secret of `{service}` in the system's store {what}").into()
     }
 }
 
-/// Where D-Bus is spoken, its connection waits until it is closed, which panics within a task of Tokio's. So it is closed elsewhere.
+/// Closes the connection outside Tokio. A D-Bus connection waits until it is closed, and that
+/// panics within a Tokio task.
 impl Drop for Shared {
     fn drop(&mut self) {
         let opened = self
@@ -314,7 +327,7 @@ impl Drop for Shared {
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(store) = opened.take() {
-            // Stays open where there can be no thread, rather than to be closed here.
+            // If no thread can be started, the connection stays open. It must not be closed here.
             let store = ManuallyDrop::new(store);
             let _ = thread::Builder::new().spawn(|| drop(ManuallyDrop::into_inner(store)));
         }
@@ -329,7 +342,8 @@ impl fmt::Debug for KeyringStore {
     }
 }
 
-/// The store of the system, and not the one that the process may have set as its default for others.
+/// Opens the system's store, and not the one that the process may have set as its default for
+/// others.
 fn open() -> Result<Arc<CredentialStore>, BoxError> {
     #[cfg(target_os = "macos")]
     let opened = apple_native_keyring_store::keychain::Store::new();
@@ -357,7 +371,8 @@ fn open() -> Result<Arc<CredentialStore>, BoxError> {
     }
 }
 
-/// What an error says. The error itself goes no further, since some hold the secret and print it where they are debugged.
+/// Returns the message of an error. The error itself is not passed on, because some errors hold the
+/// secret and print it in their `Debug` output.
 fn said(error: &Error) -> String {
     match error {
         Error::BadDataFormat(..) => "its data are malformed".to_owned(),
@@ -365,7 +380,8 @@ fn said(error: &Error) -> String {
     }
 }
 
-/// What a key is called in the system's store. Its parts are called the same with one more `#`: no key is called as another's part.
+/// Returns the name of a key in the system's store. Its parts have the same name with one more `#`,
+/// so no key has the name of another key's part.
 fn name_of(key: &str) -> String {
     key.replace('#', "##")
 }
@@ -374,7 +390,8 @@ fn part_of(key: &str, set: u8, at: usize) -> String {
     format!("{key}#{set}.{at}")
 }
 
-/// Cuts a text into pieces of so many bytes at the most, which have to be four at the least: those of the longest character.
+/// Cuts a text into pieces of at most `longest` bytes. This must be at least four, the length of
+/// the longest character.
 fn pieces(text: &str, longest: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -390,8 +407,8 @@ fn pieces(text: &str, longest: usize) -> Vec<&str> {
     pieces
 }
 
-/// Returns the path of the lock of a service: in a folder of this user's, where no other user can be
-/// before it.
+/// Returns the path of the lock of a service. It is in a folder of this user, where no other user
+/// can have created it before.
 fn lock_of(service: &str, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let set = |name| {
         let path = variable(name).map(PathBuf::from);
@@ -432,7 +449,7 @@ mod tests {
 
     struct Fixture {
         mock: Arc<mock::Store>,
-        /// Two processes.
+        /// The stores of two processes.
         stores: [KeyringStore; 2],
         _folder: tempfile::TempDir,
     }
@@ -456,7 +473,7 @@ mod tests {
             }
         }
 
-        /// The names of what is there, in their order.
+        /// Returns the names of the stored values, sorted.
         fn names(&self) -> Vec<String> {
             let creds = self.creds();
             let mut names: Vec<_> = creds
@@ -501,7 +518,7 @@ mod tests {
         let fixture = Fixture::new();
         let [one, two] = &fixture.stores;
         assert_eq!(read(one).await, None);
-        // Characters of several bytes, so that some would be cut.
+        // The characters have several bytes, so some would be cut.
         let long = "aé€🔑".repeat(30);
         let mut version = None;
         for (contents, names) in [
@@ -619,7 +636,7 @@ mod tests {
             "a secret of `inventory` in the system's store cannot be written: Value of 'secret' is invalid: full"
         );
         assert_eq!(read(store).await, Some((long.clone(), second)));
-        // What is left of it is written over.
+        // Parts that were left over are overwritten.
         write(store, &long, Some(second)).await;
         assert_eq!(fixture.names(), ["adele", "adele#0.0", "adele#0.1"]);
         fixture.cred("adele").set_error(fail());
@@ -627,7 +644,7 @@ mod tests {
         assert!(error.contains("of `inventory`"), "{error}");
         assert!(error.contains("cannot be read: "), "{error}");
 
-        // One that does not answer is opened anew the next time.
+        // A store that does not respond is opened again the next time.
         assert!(store.0.opened.lock().unwrap().is_some());
         let gone = Error::PlatformFailure("the service has ended".into());
         fixture.cred("adele").set_error(gone);
@@ -677,7 +694,7 @@ mod tests {
         assert_eq!(fixture.names(), [""; 0]);
     }
 
-    /// A store that tells whether it is dropped where it may wait.
+    /// A store that tells whether it is dropped on a thread that may block.
     struct Closing(std::sync::mpsc::Sender<bool>);
 
     impl CredentialStoreApi for Closing {

@@ -1,4 +1,4 @@
-//! One process at a time.
+//! A lock that one process holds at a time.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -11,18 +11,21 @@ use fs4::{FileExt, TryLockError};
 use super::folder::Folder;
 use crate::auth::BoxError;
 
-/// How long a process waits for another: whoever holds the lock so long is stopped, or waits for its user.
+/// The time that a process waits for another. A process that holds the lock longer is stopped, or
+/// waits for its user.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
-/// A lock on a file, which has no other contents. The system gives it back when it is dropped, and also when the process ends in
-/// whatever way; the file stays, since one that were deleted while another process waits for it would be locked twice.
+/// A lock on an empty file. The operating system releases it when it is dropped, and also when the
+/// process ends in any way. The file stays. If it were deleted while another process waits for it,
+/// two processes could hold the lock.
 #[derive(Debug)]
 pub(super) struct Lock(#[allow(dead_code, reason = "it is there to be dropped")] File);
 
 impl Lock {
-    /// Waits for the lock, on a thread that may wait. `path` is the file's whole name, for errors.
+    /// Waits for the lock, on a thread that may block. `path` is the full path of the file, for
+    /// errors.
     pub(super) fn wait(
         folder: &Folder,
         name: &OsStr,

@@ -1,4 +1,4 @@
-//! A store for as long as a program runs.
+//! A store that lasts as long as the program runs.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,7 +8,8 @@ use async_trait::async_trait;
 
 use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, new_version};
 
-/// Keeps everything in memory, until the last clone of it is dropped: for tests, and for several clients of one program.
+/// Keeps all entries in memory, until its last clone is dropped. It serves for tests, and for
+/// several clients of one program.
 ///
 /// ```
 /// use msgraph::auth::{MemoryStore, StoreOutcome, TokenStore};
@@ -26,7 +27,7 @@ use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, new_version};
 pub struct MemoryStore(Arc<Mutex<HashMap<String, Stored>>>);
 
 impl MemoryStore {
-    /// An empty store. Its clones share what they keep.
+    /// Creates an empty store. Its clones share their entries.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,4 +1,4 @@
-//! Where users' refresh tokens are kept between runs of a program.
+//! Stores that keep users' refresh tokens between runs of a program.
 
 mod file;
 mod folder;
@@ -18,21 +18,23 @@ pub use self::keyring::KeyringStore;
 pub use self::memory::MemoryStore;
 use super::{BoxError, Secret};
 
-/// Keeps users' refresh tokens, and whose they are, between runs of a program.
+/// Keeps users' refresh tokens, and their accounts, between runs of a program.
 ///
 /// | kept in | store |
 /// |---|---|
 /// | a file that the user alone may read | [`FileStore`] |
-/// | the system's store of secrets | `KeyringStore`, with the feature `keyring` |
+/// | the system's secret store | `KeyringStore`, with the feature `keyring` |
 /// | memory, for as long as the program runs | [`MemoryStore`] |
-/// | a database, a vault … | one of your own |
+/// | a database, a vault … | a custom implementation |
 ///
-/// Several processes may share a store. Each write names the version that it replaces, and is refused where there is another one
-/// meanwhile, so that none takes away what another has written: the same as an ETag with `If-Match` in HTTP
-/// ([RFC 9110, 13.1.1](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1)).
+/// Several processes may share a store. Each write names the version that it replaces. It is
+/// refused if the stored version differs by then, so that no process removes what another has
+/// written. An ETag with `If-Match` does the same in HTTP ([RFC 9110,
+/// 13.1.1](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1)).
 ///
-/// A store of one's own keeps the contents as they are and secret, and gives a key each version only once: a number that
-/// was the version of something that is gone since would let a writer replace what it has never seen.
+/// A custom store keeps the contents unchanged and secret, and uses each version of a key only
+/// once. If the version of a deleted entry were used again, a writer could replace an entry that it
+/// has never read.
 ///
 /// ```
 /// use msgraph::auth::{MemoryStore, StoreOutcome, TokenStore};
@@ -52,18 +54,20 @@ use super::{BoxError, Secret};
 /// ```
 #[async_trait]
 pub trait TokenStore: Send + Sync + 'static {
-    /// What is kept under a key; none where nothing is.
+    /// Loads the entry of a key. Returns `None` if there is none.
     ///
     /// # Errors
     ///
-    /// Whatever stands between the store and what it keeps.
+    /// Returns the store's own error if it cannot read the entry.
     async fn load(&self, key: &str) -> Result<Option<Stored>, BoxError>;
 
-    /// Keeps contents under a key, if what is there is still of the version `replaces` (none: nothing is there). Atomic.
+    /// Stores contents under a key, if the stored entry still has the version `replaces`. `None`
+    /// stands for no entry. The operation is atomic.
     ///
     /// # Errors
     ///
-    /// Whatever stands between the store and what it keeps. What was there is still there then.
+    /// Returns the store's own error if it cannot write the entry. The old entry is kept in that
+    /// case.
     async fn store(
         &self,
         key: &str,
@@ -71,15 +75,15 @@ pub trait TokenStore: Send + Sync + 'static {
         replaces: Option<u64>,
     ) -> Result<StoreOutcome, BoxError>;
 
-    /// Forgets what is kept under a key, of whatever version; there need not be anything.
+    /// Deletes the entry of a key, of any version. The entry need not exist.
     ///
     /// # Errors
     ///
-    /// Whatever stands between the store and what it keeps.
+    /// Returns the store's own error if it cannot delete the entry.
     async fn delete(&self, key: &str) -> Result<(), BoxError>;
 }
 
-/// What a store keeps under a key.
+/// The entry that a store keeps under a key.
 ///
 /// ```
 /// use msgraph::auth::Stored;
@@ -91,14 +95,14 @@ pub trait TokenStore: Send + Sync + 'static {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Stored {
-    /// As they were given to [`TokenStore::store`].
+    /// The contents, as they were passed to [`TokenStore::store`].
     pub contents: Secret<String>,
-    /// Changes with each write.
+    /// The version of the entry, which changes with each write.
     pub version: u64,
 }
 
 impl Stored {
-    /// What a store of one's own answers with.
+    /// Creates the entry that a custom store returns.
     pub fn new(contents: impl Into<Secret<String>>, version: u64) -> Self {
         Self {
             contents: contents.into(),
@@ -107,20 +111,21 @@ impl Stored {
     }
 }
 
-/// What became of a write: see [`TokenStore::store`].
+/// The outcome of a write: see [`TokenStore::store`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a conflict is no error, and nothing is written then"]
 pub enum StoreOutcome {
-    /// The contents are kept, and are of this version.
+    /// The contents are stored, with this version.
     Stored {
-        /// What the next write has to name.
+        /// The version that the next write has to name.
         version: u64,
     },
-    /// Another process wrote or deleted meanwhile, and what is there stays.
+    /// Another process wrote or deleted the entry meanwhile, and the entry stays as it is.
     Conflict,
 }
 
-/// Several credentials may share a store, and one that is chosen at run time is a store as well.
+/// Implements the trait for shared stores. Several credentials may share a store, and a store that
+/// is chosen at run time is a store as well.
 #[async_trait]
 impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
     async fn load(&self, key: &str) -> Result<Option<Stored>, BoxError> {
@@ -141,15 +146,16 @@ impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
     }
 }
 
-/// A version that no other write has: 62 bits of the system's randomness. A counter would have to outlive the deletion of what it counts,
-/// for which a keyring has no place, and the deletion of the file by its user.
+/// Returns a version that no other write has: 62 bits of the system's randomness. A counter would
+/// have to outlive the deletion of its entry, for which a keyring has no place. It would also have
+/// to outlive the deletion of the file by its user.
 fn new_version() -> u64 {
     let (_, low) = Uuid::new_v4().as_u64_pair();
     // The highest two bits are the variant of the UUID.
     low & (u64::MAX >> 2)
 }
 
-/// Runs what waits for a disk or another program, which no task of the runtime's may do.
+/// Runs work that waits for a disk or another program, which an asynchronous task must not do.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, BoxError> + Send + 'static,
 ) -> Result<T, BoxError> {
@@ -158,7 +164,7 @@ async fn blocking<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    /// Makes a folder that other users cannot enter, whatever the umask of the test run is.
+    /// Creates a folder that other users cannot enter, independently of the umask of the test run.
     pub(super) fn own_folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         #[cfg(unix)]
