@@ -1,4 +1,5 @@
-//! The tokens of Azure Pipelines (<https://learn.microsoft.com/rest/api/azure/devops/distributedtask/oidctoken/create>).
+//! The tokens of Azure Pipelines
+//! (<https://learn.microsoft.com/rest/api/azure/devops/distributedtask/oidctoken/create>).
 
 use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -21,7 +22,7 @@ const SERVICE: Service = Service {
     advice: "is the id of the service connection right, and may this pipeline use it?",
 };
 
-/// Keeps Azure DevOps from leading on to a page where a person signs in.
+/// The header that prevents a redirect of Azure DevOps to a sign-in page.
 const WITHOUT_SIGN_IN_PAGE: HeaderName = HeaderName::from_static("x-tfs-fedauthredirect");
 
 /// The job of Azure Pipelines in which the program runs, with a service connection that it may use.
@@ -51,8 +52,8 @@ impl AzurePipelines {
         &self.service_connection
     }
 
-    /// A new token that says which service connection this is. They live for minutes, so none is kept. For whom it is says the
-    /// service connection, not the request.
+    /// Requests a new token that identifies the service connection. These tokens live for minutes,
+    /// so none is cached. The service connection determines the audience, not the request.
     pub(super) async fn id_token(&self, request: &TokenRequest) -> Result<Secret<String>> {
         let mut url = self.variables.address(URL, URL_ORIGIN)?;
         url.query_pairs_mut()
@@ -60,7 +61,7 @@ impl AzurePipelines {
             .append_pair("serviceConnectionId", &self.service_connection);
         let mut asked = Request::new(Method::POST, url);
         let headers = asked.headers_mut();
-        // There is no body, and the service wants to hear that.
+        // There is no body, and the service requires the length.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         headers.insert(AUTHORIZATION, self.variables.bearer(TOKEN, TOKEN_ORIGIN)?);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));

@@ -1,4 +1,4 @@
-//! A token in a file, which the platform writes on which the program runs.
+//! A token in a file, written by the platform on which the program runs.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::Secret;
 use crate::Result;
 use crate::error::SignInError;
 
-/// What is in the file now.
+/// Reads the current token in the file.
 pub(super) async fn token(path: &Path) -> Result<Secret<String>> {
     let file = path.display();
     let text = tokio::fs::read_to_string(path).await.map_err(|error| {

@@ -35,7 +35,8 @@ impl GitHubActions {
         Self(variables)
     }
 
-    /// A new token that says which job this is. They live for minutes, so none is kept.
+    /// Requests a new token that identifies the job. These tokens live for minutes, so none is
+    /// cached.
     pub(super) async fn id_token(&self, request: &TokenRequest) -> Result<Secret<String>> {
         let mut url = self.0.address(URL, ORIGIN)?;
         url.query_pairs_mut()

@@ -1,4 +1,4 @@
-//! Asks the service on which a job runs for a token that says which job it is.
+//! Requests for a token that identifies a job, sent to the service on which the job runs.
 
 use reqwest::Request;
 use serde_json::{Map, Value};
@@ -9,20 +9,21 @@ use crate::auth::exchange::{Answer, BEFORE_ANOTHER_TRY, exchange};
 use crate::auth::{Secret, TokenRequest};
 use crate::error::{SignInError, TransportError};
 
-/// What stands in traces for the address.
+/// The text that replaces the address in traces.
 const TEMPLATE: &str = "{endpoint}";
 
-/// A service that says of its jobs which they are.
+/// A service that issues tokens which identify its jobs.
 pub(super) struct Service {
-    /// What it is called in errors.
+    /// The name of the service in errors.
     pub(super) name: &'static str,
-    /// The member of its answer that holds the token.
+    /// The member of its response that holds the token.
     pub(super) member: &'static str,
-    /// What to look at when it refuses.
+    /// The advice for the case that it refuses.
     pub(super) advice: &'static str,
 }
 
-/// What is said of an answer. The body does not go on: it may hold a token.
+/// Returns the error for a response. It does not contain the body, because the body may hold a
+/// token.
 fn said(answer: &Answer) -> SignInError {
     SignInError::from_response(answer.status, &answer.headers, &[])
 }
@@ -36,7 +37,8 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// When the service refuses, answers something else, or does not answer twice.
+    /// Returns an error if the service refuses, sends an unexpected response, or fails to respond
+    /// twice.
     pub(super) async fn ask(
         &self,
         asked: Request,

@@ -1,4 +1,5 @@
-//! What vouches for an application in place of a secret of its own: workload identity federation
+//! The assertions that authenticate an application in place of a secret of its own: workload
+//! identity federation
 //! (<https://learn.microsoft.com/entra/workload-id/workload-identity-federation>).
 
 mod azure_pipelines;
@@ -18,19 +19,21 @@ use super::cache::authority;
 use super::{CacheKey, ManagedIdentity, Secret, TokenRequest};
 use crate::{Cloud, Result};
 
-/// Where the token is from that an application shows as its assertion. It is asked for anew for each token request.
+/// The source of the token that an application sends as its client assertion. A new one is obtained
+/// for each token request.
 #[derive(Clone, Debug)]
 pub(super) enum Federation {
-    /// The platform writes it into a file.
+    /// A file that the platform writes.
     File(PathBuf),
-    /// Shared by all clones of an application, since it keeps where it is asked.
+    /// A managed identity. All clones of an application share it, because it remembers its
+    /// endpoint.
     ManagedIdentity(Arc<ManagedIdentity>),
     GitHubActions(GitHubActions),
     AzurePipelines(AzurePipelines),
 }
 
 impl Federation {
-    /// Adds to a key where the token is from. The token itself is another each time.
+    /// Adds the source of the token to a key. The token itself differs each time.
     pub(super) fn identify(&self, key: CacheKey) -> CacheKey {
         match self {
             Self::File(file) => {
@@ -48,9 +51,12 @@ impl Federation {
         }
     }
 
+    /// Obtains the assertion.
+    ///
     /// # Errors
     ///
-    /// Whatever is in the way of the token. Nothing was sent to the identity platform then.
+    /// Returns an error if the token cannot be obtained. No request was sent to the identity
+    /// platform in that case.
     pub(super) async fn assertion(&self, request: &TokenRequest) -> Result<Secret<String>> {
         match self {
             Self::File(file) => file::token(file).await,
@@ -66,9 +72,11 @@ impl Federation {
     }
 }
 
-/// For whom a token has to be that vouches for an application: each cloud's identity platform has a name of its own
-/// (<https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity>). Nobody has
-/// documented those of the sovereign clouds, nor can anybody those of custom ones: there it is that of the global cloud.
+/// Returns the audience of a token that authenticates an application. Each cloud's identity
+/// platform has a name of its own
+/// (<https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity>).
+/// The names for the sovereign clouds are not documented, and those for custom clouds cannot be.
+/// There the name of the global cloud is used.
 fn audience(cloud: &Cloud) -> &'static str {
     match authority(cloud.login()).as_str() {
         "login.microsoftonline.us" => "api://AzureADTokenExchangeUSGov",

@@ -1,4 +1,4 @@
-//! What needs an environment that is made up, which nothing outside of this module can do.
+//! Tests with a fake environment, which only this module can create.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use crate::transport::tests::plain_client;
 
 const HUSH: &str = "hush-hush";
 
-/// One of the services on which jobs run: its variables, and what it says.
+/// One of the services on which jobs run, with its variables and its responses.
 #[derive(Clone, Copy, PartialEq)]
 enum On {
     GitHub,
@@ -63,7 +63,7 @@ impl On {
         }
     }
 
-    /// An application in a job with these variables.
+    /// Creates an application in a job with these variables.
     fn application(self, variables: &[(&str, &str)]) -> Application {
         let variables: Vec<_> = variables
             .iter()
@@ -82,7 +82,7 @@ impl On {
         Application::new("contoso.com", "client").vouched_for(federation)
     }
 
-    /// An application in a job that asks here for its token.
+    /// Creates an application in a job that requests its token at this address.
     fn asking(self, at: &str) -> Application {
         self.application(&[(self.url(), at), (self.token(), HUSH)])
     }
@@ -101,7 +101,7 @@ fn sign_in_error(outcome: Result<()>) -> SignInError {
     }
 }
 
-/// A platform that takes whatever is shown.
+/// Creates an identity platform that accepts every client assertion.
 async fn platform() -> Recorder {
     Recorder::always(Answer::json(
         json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": "token" }),
@@ -202,7 +202,7 @@ async fn each_cloud_has_an_audience_of_its_own() {
         (Cloud::Bleu, "api%3A%2F%2FAzureADTokenExchange"),
         (Cloud::Delos, "api%3A%2F%2FAzureADTokenExchange"),
         (Cloud::GovSg, "api%3A%2F%2FAzureADTokenExchange"),
-        // It is the identity platform that looks at it, so a gateway before Graph changes nothing.
+        // The identity platform checks the audience, so a gateway before Graph changes nothing.
         (
             custom("https://login.microsoftonline.us"),
             "api%3A%2F%2FAzureADTokenExchangeUSGov",
@@ -257,7 +257,8 @@ async fn what_is_no_token_is_an_error_that_does_not_show_it() {
     }
 }
 
-/// How many seconds it took to sign in, after these answers and then a token, and how many requests.
+/// Signs in after these responses and then a token. Returns the outcome, the seconds that it took,
+/// and the number of requests.
 async fn after(on: On, answers: Vec<Answer>) -> (Result<()>, u64, usize) {
     let service = Recorder::in_turn(answers.into_iter().chain([on.gives("token")])).await;
     let login = platform().await;
@@ -284,7 +285,7 @@ async fn what_may_pass_is_tried_once_more() {
         assert!(error.is_retryable());
         assert_eq!((waited, asked), (1, 2));
 
-        // A wait that is asked for is the calls' own, and a refusal stays one.
+        // The calls wait for a requested pause themselves, and a refusal stays a refusal.
         for answer in [
             Answer::status(503).header("Retry-After", "7"),
             Answer::status(429),
@@ -295,7 +296,7 @@ async fn what_may_pass_is_tried_once_more() {
             assert_eq!((waited, asked), (0, 1));
         }
 
-        // Nobody is there: a port that was free a moment ago.
+        // The port was free a moment ago, so no server listens there.
         let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = format!("http://{}/", free.local_addr().unwrap());
         drop(free);

@@ -1,4 +1,4 @@
-//! What a job finds in its environment.
+//! The environment variables of a job.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use crate::Result;
 use crate::error::SignInError;
 use crate::transport::is_loopback;
 
-/// The variables of an environment, read when they are needed: what signs in may be made before the job has them.
+/// The variables of an environment, read when they are needed. A credential may be created before
+/// the job has them.
 #[derive(Clone)]
 pub(super) struct Variables(Arc<Lookup>);
 
@@ -26,11 +27,13 @@ impl Variables {
         Self(Arc::new(lookup))
     }
 
-    /// The address in a variable, over https; plain http is for this machine's own addresses.
+    /// Returns the address in a variable. It must use https, except for this machine's own
+    /// addresses.
     ///
     /// # Errors
     ///
-    /// When the variable is not set, for which `origin` says who sets it, or holds no such address.
+    /// Returns an error if the variable is not set, or holds no such address. `origin` tells who
+    /// sets the variable.
     pub(super) fn address(&self, name: &str, origin: &str) -> Result<Url> {
         let text = self.get(name, origin)?;
         let wrong = || {
@@ -46,11 +49,12 @@ impl Variables {
         }
     }
 
-    /// The token in a variable, as the header that carries it.
+    /// Returns the token in a variable, as the header that carries it.
     ///
     /// # Errors
     ///
-    /// When the variable is not set, for which `origin` says who sets it, or holds what no header can.
+    /// Returns an error if the variable is not set, or holds characters that are not valid in a
+    /// header. `origin` tells who sets the variable.
     pub(super) fn bearer(&self, name: &str, origin: &str) -> Result<HeaderValue> {
         let token = Zeroizing::new(self.get(name, origin)?);
         let bearer = Zeroizing::new(format!("Bearer {}", token.as_str()));
@@ -65,7 +69,7 @@ impl Variables {
 
     fn get(&self, name: &str, origin: &str) -> Result<String> {
         match (self.0)(name) {
-            // What is set to nothing is not set.
+            // An empty variable counts as not set.
             Some(value) if !value.is_empty() => Ok(value),
             _ => {
                 let message = format!("the environment variable `{name}` is not set: {origin}");
@@ -75,7 +79,7 @@ impl Variables {
     }
 }
 
-/// Nothing of what they are.
+/// Prints no values.
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Variables")

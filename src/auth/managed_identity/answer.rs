@@ -1,4 +1,5 @@
-//! What endpoints of managed identities answer: the identity platform's answer, in forms of their own.
+//! The responses of managed identity endpoints. They resemble those of the identity platform, with
+//! forms of their own.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +11,7 @@ use crate::auth::Token;
 use crate::auth::seconds::Seconds;
 use crate::error::SignInError;
 
-/// A token that lives longer is renewed at half of its life
+/// The lifetime beyond which a token is renewed at half of its life
 /// (<https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>).
 const LONG: Duration = Duration::from_secs(2 * 3600);
 
@@ -27,12 +28,12 @@ struct Granted {
     refresh_in: Seconds,
 }
 
-/// Reads a success of the endpoint that is called `whose`. Returns `None` where there is no token
-/// in it that Graph could take.
+/// Reads a successful response of the endpoint that is named `whose`. Returns `None` if it contains
+/// no token that Graph accepts.
 ///
 /// # Errors
 ///
-/// When the response says when the token ends, in no way that can be read.
+/// Returns an error if the token's expiry in the response cannot be read.
 pub(super) fn token(
     body: &[u8],
     now: SystemTime,
@@ -50,8 +51,8 @@ pub(super) fn token(
         return Ok(None);
     }
     let token = Token::new(granted.access_token);
-    // `expires_in` counts from when the token was made, which may be hours ago, and `expires_on` by a clock that may differ from the
-    // one here: the earlier one is safe.
+    // `expires_in` counts from the creation of the token, which may be hours ago. `expires_on`
+    // refers to a clock that may differ from the local one. The earlier of the two is safe.
     let left = time(&granted.expires_on).map(|end| end.duration_since(now).unwrap_or_default());
     let life = granted.expires_in.time().into_iter().chain(left).min();
     let Some(life) = life else {
@@ -76,7 +77,7 @@ pub(super) fn token(
     }))
 }
 
-/// A time: seconds since 1970, or a date in one of the forms that App Service has had.
+/// Reads a time: seconds since 1970, or a date in one of the forms that App Service has used.
 fn time(value: &Value) -> Option<SystemTime> {
     if let Some(since) = Seconds::of(value).time() {
         return SystemTime::UNIX_EPOCH.checked_add(since);
@@ -102,19 +103,19 @@ mod tests {
 
     use super::*;
 
-    /// 2026-01-02 03:04:05Z
+    /// The test's current time, 2026-01-02 03:04:05Z.
     const NOW: u64 = 1_767_323_045;
 
     fn read(answer: &Value, now: SystemTime) -> Result<Option<Token>, Box<SignInError>> {
         token(answer.to_string().as_bytes(), now, "IMDS")
     }
 
-    /// The life of a token and the age at which it is renewed, in seconds.
+    /// Returns the lifetime of a token and the age at which it is renewed, in seconds.
     fn times(answer: Value) -> (Option<u64>, Option<u64>) {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
         let token = read(&answer, now).expect("valid times").expect("a token");
         assert_eq!(token.secret().expose(), "t");
-        // To the nearest: the wall's clock goes on in between.
+        // The result is rounded, because the wall clock advances in between.
         let left = |at: Moment| at.since(Moment::now()).as_secs_f64().round() as u64;
         (token.end().map(left), token.renewal().map(left))
     }
@@ -132,7 +133,7 @@ mod tests {
             json!({ "expires_on": "2026-01-02 04:04:05" }),
             json!({ "expires_on": "2026-01-02T04:04:05Z" }),
             json!({ "expires_on": "2026-01-02T05:04:05+01:00" }),
-            // Of two the earlier one, and what cannot be read says nothing.
+            // The earlier of two times counts, and an unreadable one is ignored.
             json!({ "expires_in": "86399", "expires_on": (NOW + 3600).to_string() }),
             json!({ "expires_in": 3600, "expires_on": NOW + 86399 }),
             json!({ "expires_in": 3600, "expires_on": "tomorrow" }),

@@ -1,4 +1,5 @@
-//! The key by which Azure Arc knows programs that may have a token: it lies where only its agent and those may read.
+//! The key by which Azure Arc identifies programs that may have a token. It lies where only its
+//! agent and those programs may read.
 //!
 //! <https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication>
 
@@ -14,10 +15,10 @@ use crate::Result;
 use crate::auth::secret;
 use crate::error::SignInError;
 
-/// The size of a key at the most.
+/// The greatest size of a key, in bytes.
 const LONGEST_KEY: u64 = 4096;
 
-/// Where the agent puts keys.
+/// Returns the folder in which the agent puts keys.
 pub(super) fn keys(variable: &dyn Fn(&str) -> Option<String>) -> PathBuf {
     if cfg!(windows) {
         let data = variable("ProgramData").unwrap_or_else(|| r"C:\ProgramData".to_owned());
@@ -27,7 +28,8 @@ pub(super) fn keys(variable: &dyn Fn(&str) -> Option<String>) -> PathBuf {
     }
 }
 
-/// The agent itself. Where it is installed it may have set no variables, as for services.
+/// Returns the path of the agent. An installed agent may have set no variables, for example for
+/// services.
 pub(super) fn agent(variable: &dyn Fn(&str) -> Option<String>) -> PathBuf {
     if cfg!(windows) {
         let files = variable("ProgramFiles").unwrap_or_else(|| r"C:\Program Files".to_owned());
@@ -37,14 +39,15 @@ pub(super) fn agent(variable: &dyn Fn(&str) -> Option<String>) -> PathBuf {
     }
 }
 
-/// Answers a challenge: the value of the `Authorization` header.
+/// Returns the value of the `Authorization` header that satisfies a challenge.
 ///
-/// Whoever answers at the agent's address says which file is read, and gets what is in it: so it has to be a key, and has to lie
-/// where keys do.
+/// The server at the agent's address chooses the file that is read, and receives its contents.
+/// Therefore the file must be a key, and must lie in the folder of the keys.
 ///
 /// # Errors
 ///
-/// When the challenge names no file, one that is no key, or one that cannot be read.
+/// Returns an error if the challenge names no file, a file that is not a key, or a file that cannot
+/// be read.
 pub(super) async fn answer(headers: &HeaderMap, keys: &Path) -> Result<HeaderValue> {
     let file = file(headers).ok_or_else(|| {
         SignInError::new("Azure Arc asks for no key: its challenge is of no known form")
@@ -67,7 +70,7 @@ pub(super) async fn answer(headers: &HeaderMap, keys: &Path) -> Result<HeaderVal
     let unreadable = |error: std::io::Error| {
         refused("cannot be read: on Linux, users of the group `himds` may").with_source(error)
     };
-    // Nor may a link lead to another file.
+    // A link to another file is not accepted either.
     let real = tokio::fs::canonicalize(&file).await.map_err(unreadable)?;
     let real_keys = tokio::fs::canonicalize(keys).await.map_err(unreadable)?;
     if real.parent() != Some(&real_keys) {
@@ -91,7 +94,7 @@ pub(super) async fn answer(headers: &HeaderMap, keys: &Path) -> Result<HeaderVal
     Ok(value)
 }
 
-/// `Basic realm=/var/opt/azcmagent/tokens/….key`
+/// Reads the file of a challenge, such as `Basic realm=/var/opt/azcmagent/tokens/….key`.
 fn file(headers: &HeaderMap) -> Option<PathBuf> {
     let mut challenges = headers.get_all(WWW_AUTHENTICATE).into_iter();
     challenges.find_map(|challenge| {

@@ -1,4 +1,4 @@
-//! Signing in as the machine: an identity that the platform on which the program runs keeps for it.
+//! Sign-in as the machine: an identity that the platform on which the program runs keeps for it.
 
 mod answer;
 mod arc;
@@ -23,11 +23,13 @@ use crate::{Cloud, Result};
 use endpoint::Endpoint;
 pub use source::ManagedIdentitySource;
 
-/// Signs in as the machine on which the program runs: with its managed identity, which needs no secret.
+/// Signs in as the machine on which the program runs, with its managed identity, which needs no
+/// secret.
 ///
-/// It works on virtual machines, App Service, Functions, Container Apps, Service Fabric, Azure Machine Learning, Cloud Shell,
-/// and on machines elsewhere that Azure Arc knows. Which of these it is, the environment says, when the first token is needed;
-/// [`source`](Self::source()) says it instead.
+/// It works on virtual machines, App Service, Functions, Container Apps, Service Fabric, Azure
+/// Machine Learning and Cloud Shell. It also works on machines elsewhere that are connected to
+/// Azure Arc. The environment determines which of these it is when the first token is needed.
+/// [`source`](Self::source()) sets it instead.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -40,15 +42,18 @@ pub use source::ManagedIdentitySource;
 /// let graph = Graph::new(ManagedIdentity::new().client_id("11111111-1111-1111-1111-111111111111"));
 /// ```
 ///
-/// The identity has the permissions of Graph that an administrator granted to its service principal. Azure keeps its tokens for up
-/// to 24 hours, so a permission that is granted today may show tomorrow.
+/// The identity has the Graph permissions that an administrator granted to its service principal.
+/// Azure caches its tokens for up to 24 hours, so a permission that is granted today may take
+/// effect tomorrow.
 ///
-/// The endpoint that gives tokens is the machine's own, so it is never asked through a proxy, whatever the client's connections are.
+/// The endpoint that issues the tokens is on the machine itself. It is never called through a
+/// proxy, whatever the client's connections are.
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the endpoint refuses, which most often means that no identity is assigned.
-/// Where the environment names no managed identity and no metadata service of virtual machines answers, the error is
+/// A call returns [`Error::SignIn`](crate::Error::SignIn) if the endpoint refuses, which most often
+/// means that no identity is assigned. If the environment names no managed identity and no metadata
+/// service of virtual machines responds, the error is
 /// [unavailable](crate::error::SignInError::is_unavailable).
 ///
 /// <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/overview>
@@ -59,10 +64,10 @@ pub struct ManagedIdentity {
     endpoint: OnceCell<Endpoint>,
 }
 
-/// Which of a machine's identities.
+/// The identity to use, of those that a machine has.
 #[derive(Clone, Debug, Default)]
 enum Identity {
-    /// The machine's own.
+    /// The machine's own identity.
     #[default]
     SystemAssigned,
     Client(String),
@@ -71,33 +76,35 @@ enum Identity {
 }
 
 impl ManagedIdentity {
-    /// The machine's own identity, which is called system-assigned.
+    /// Creates the provider for the machine's own identity, which is called system-assigned.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A user-assigned identity, by its client id. Of several ways to name one, the last one counts.
+    /// Sets a user-assigned identity, by its client id. If several setters name one, the last one
+    /// counts.
     #[must_use]
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         self.identity = Identity::Client(id.into());
         self
     }
 
-    /// A user-assigned identity, by the object id of its service principal.
+    /// Sets a user-assigned identity, by the object id of its service principal.
     #[must_use]
     pub fn object_id(mut self, id: impl Into<String>) -> Self {
         self.identity = Identity::Object(id.into());
         self
     }
 
-    /// A user-assigned identity, by its id in Azure: `/subscriptions/…/userAssignedIdentities/…`.
+    /// Sets a user-assigned identity, by its resource id in Azure:
+    /// `/subscriptions/…/userAssignedIdentities/…`.
     #[must_use]
     pub fn resource_id(mut self, id: impl Into<String>) -> Self {
         self.identity = Identity::Resource(id.into());
         self
     }
 
-    /// Asks here for tokens, whatever the environment says.
+    /// Sets the source of the tokens. The environment is not read in that case.
     #[must_use]
     pub fn source(mut self, source: ManagedIdentitySource) -> Self {
         self.source = Some(source);
@@ -105,7 +112,7 @@ impl ManagedIdentity {
         self
     }
 
-    /// Returns which of the machine's identities it is.
+    /// Returns a name for the chosen identity.
     pub(super) fn name(&self) -> String {
         match &self.identity {
             Identity::SystemAssigned => "system-assigned".to_owned(),
@@ -115,12 +122,12 @@ impl ManagedIdentity {
         }
     }
 
-    /// Returns where it is asked, if that was set.
+    /// Returns the source of the tokens, if one was set.
     pub(super) fn place(&self) -> Option<String> {
         self.source.as_ref().map(ManagedIdentitySource::place)
     }
 
-    /// A token for this resource, which need not be Graph.
+    /// Returns a token for this resource, which need not be Graph.
     pub(super) async fn token_for(&self, resource: &str, request: &TokenRequest) -> Result<Token> {
         let endpoint = self
             .endpoint
@@ -141,8 +148,10 @@ impl TokenProvider for ManagedIdentity {
         self.token_for(resource, &request).await
     }
 
-    /// The identity by its name, and where it was said to be asked. Without that it is this machine's, of which there is one: its
-    /// environment is the same for all. Of which tenant the identity is, it alone knows; a name with a space is none of a tenant's.
+    /// Returns a key of the identity's name and the source, if one was set. Without a source it is
+    /// this machine's identity, of which there is one, because its environment is the same for all
+    /// clients. Only the identity knows its tenant. The key has a text with a space instead, which
+    /// is not a tenant's name.
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
         let key = CacheKey::new(cloud, "managed identity", &self.name());
         Some(match self.place() {

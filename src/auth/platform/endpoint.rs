@@ -1,4 +1,4 @@
-//! Requests to the token endpoint, and what comes of them.
+//! Requests to the token endpoint, and their outcomes.
 
 use std::fmt;
 use std::pin::Pin;
@@ -20,8 +20,8 @@ use super::super::exchange::{Answer, BEFORE_ANOTHER_TRY, exchange, form};
 use super::grant::Grant;
 use crate::error::{SignInError, TransportError};
 
-/// A refusal ([RFC 6749, 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)). Its members are read by
-/// [`SignInError`], which takes them from the answer itself: they may be missing, or of another type.
+/// A refusal ([RFC 6749, 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)). [`SignInError`]
+/// reads its members from the response itself, because they may be missing or of another type.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(super) struct Refusal(Map<String, Value>);
@@ -34,29 +34,33 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What stands in traces for the address of a token endpoint.
+/// The text that replaces the address of a token endpoint in traces.
 const TEMPLATE: &str = "/{tenant}/oauth2/v2.0/token";
 const DEVICE_CODE_TEMPLATE: &str = "/{tenant}/oauth2/v2.0/devicecode";
 
-/// The id that a client gives a request, in the form of a GUID: errors and the sign-in logs have it as the correlation id
+/// The header with the id that a client gives a request, in the form of a GUID. Errors and the
+/// sign-in logs show it as the correlation id
 /// (<https://learn.microsoft.com/entra/identity/monitoring-health/reference-sign-in-log-schema>).
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 
-/// What some gateways put before JSON.
+/// The byte order mark that some gateways put before JSON.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// How a token request is made again that may do better the second time.
+/// The conditions under which a token request is sent a second time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeats {
-    /// Whatever became of the first one: a refresh token, an assertion and a secret stay good after their use.
+    /// A repeat after any failure that may pass. A refresh token, an assertion and a secret stay
+    /// valid after their use.
     Any,
-    /// Where there was no connection alone: a code is good for one use, and the answer to it may be lost.
+    /// A repeat only after a failed connection. A code is good for one use, and its response may be
+    /// lost.
     Unsent,
-    /// By whoever asks.
+    /// No repeat, because the caller repeats the request itself.
     None,
 }
 
-/// Whether a token request may do better the second time, and is not asked to wait longer: then the calls that need it wait.
+/// Checks whether a second attempt at a token request may succeed. If the response names a longer
+/// pause, the calls that need the token wait for it instead.
 fn is_worth_another_try(answer: &Result<Answer, TransportError>) -> bool {
     match answer {
         Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => false,
@@ -69,12 +73,13 @@ fn is_worth_another_try(answer: &Result<Answer, TransportError>) -> bool {
     }
 }
 
-/// Sends one token request, and keeps the answer for what the oauth2 crate does not tell of it.
+/// Sends one token request. Keeps the response for the details that the oauth2 crate does not
+/// return.
 pub(super) struct Endpoint<'a> {
     request: &'a TokenRequest,
     template: &'static str,
     repeats: Repeats,
-    /// What the platform's sign-in logs have of this request, and its answer too, if there is one.
+    /// The id of this request in the platform's sign-in logs, and in its response, if there is one.
     correlation_id: Uuid,
     answer: Mutex<Option<Answer>>,
 }
@@ -90,7 +95,7 @@ impl<'a> Endpoint<'a> {
         }
     }
 
-    /// The endpoint that gives device codes.
+    /// Creates the endpoint that issues device codes.
     pub(super) fn of_device_codes(request: &'a TokenRequest) -> Self {
         Self {
             template: DEVICE_CODE_TEMPLATE,
@@ -109,7 +114,7 @@ impl<'a> Endpoint<'a> {
             Repeats::None => false,
         };
         if may_repeat {
-            // An attempt that ran out of time has waited long enough.
+            // An attempt that timed out has waited long enough.
             if !answer.as_ref().is_err_and(TransportError::is_timeout) {
                 sleep(BEFORE_ANOTHER_TRY).await;
             }
@@ -120,7 +125,7 @@ impl<'a> Endpoint<'a> {
         // The oauth2 crate takes a body of its own.
         let mut response = http::Response::new(answer.body.to_vec());
         *response.status_mut() = answer.status;
-        // The oauth2 crate reads nothing that calls itself otherwise, and some gateways do.
+        // The oauth2 crate reads no other content type, and some gateways send another one.
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -143,8 +148,8 @@ impl<'a> Endpoint<'a> {
         if let Ok(id) = HeaderValue::try_from(self.correlation_id.to_string()) {
             post.headers_mut().insert(CLIENT_REQUEST_ID, id);
         }
-        // A body that cannot be cloned: whatever the redirect policy of a client of the user's is, it cannot send the
-        // secret on to where a 307 points.
+        // This body cannot be cloned. Therefore a client of the caller cannot send the secret on to
+        // the target of a 307, whatever its redirect policy is.
         *post.body_mut() = Some(reqwest::Body::wrap(form(body)));
         let limit = self.request.limit().attempt(is_last);
         let http = self.request.http_client();
@@ -155,13 +160,14 @@ impl<'a> Endpoint<'a> {
         Ok(answer)
     }
 
-    /// Sends a form that the oauth2 crate has no request for, and reads the answer as `T`.
+    /// Sends a form that the oauth2 crate does not support, and reads the response as `T`.
     pub(super) async fn exchange<T: DeserializeOwned>(
         self,
         url: Url,
         fields: &[(&str, &str)],
     ) -> Result<T, Box<SignInError>> {
-        // With room for all of it, each byte encoded as three: a text that grows leaves copies behind.
+        // The capacity is enough for all of it, with each byte encoded as three. A text that grows
+        // leaves copies behind.
         let length = fields
             .iter()
             .map(|(name, value)| name.len() + value.len() + 2);
@@ -191,7 +197,7 @@ impl<'a> Endpoint<'a> {
         Err(Box::new(self.refusal()))
     }
 
-    /// What came of the request, in this crate's words.
+    /// Converts the outcome of the request into this crate's types.
     pub(super) fn judge(
         self,
         granted: Result<Grant, RequestTokenError<TransportError, Refusal>>,
@@ -213,7 +219,7 @@ impl<'a> Endpoint<'a> {
         Box::new(error.or_correlation_id(self.correlation_id))
     }
 
-    /// The answer, which holds no token.
+    /// Returns the error for a response without a token.
     fn refusal(self) -> SignInError {
         let correlation_id = self.correlation_id;
         let answer = self
@@ -231,9 +237,11 @@ impl<'a> Endpoint<'a> {
     }
 }
 
+/// Checks that Graph accepts this kind of token.
+///
 /// # Errors
 ///
-/// When the token is of a kind that Graph cannot be shown, or its life cannot be read.
+/// Returns an error if the token is not a bearer token, or its lifetime cannot be read.
 pub(super) fn accepted(grant: Grant) -> Result<Grant, Box<SignInError>> {
     grant.has_readable_life()?;
     if grant.is_bearer() {

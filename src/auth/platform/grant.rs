@@ -1,4 +1,4 @@
-//! What the token endpoint gives.
+//! The response of the token endpoint that grants tokens.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use super::super::seconds::Seconds;
 use super::super::{Secret, Token};
 use crate::error::SignInError;
 
-/// A success ([RFC 6749, 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)), with the platform's `refresh_in`.
+/// A success ([RFC 6749, 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)), with the
+/// platform's `refresh_in`.
 #[derive(Deserialize, Serialize)]
 pub(in crate::auth) struct Grant {
     access_token: AccessToken,
@@ -27,7 +28,7 @@ pub(in crate::auth) struct Grant {
     refresh_in: Seconds,
     #[serde(default)]
     refresh_token: Option<oauth2::RefreshToken>,
-    /// Who signed in, where `openid` was asked for
+    /// The identity of the user, if `openid` was requested
     /// (<https://openid.net/specs/openid-connect-core-1_0.html#TokenResponse>).
     #[serde(default, skip_serializing)]
     id_token: Option<String>,
@@ -46,7 +47,7 @@ impl Drop for Grant {
     }
 }
 
-/// The tokens are secrets, and the id token has the user's names.
+/// Omits the tokens, which are secrets, and the id token, which contains the user's names.
 impl fmt::Debug for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Grant")
@@ -61,7 +62,7 @@ impl Grant {
         if let Some(life) = self.expires_in.time() {
             token = token.expires_in(life);
         }
-        // Advice, which may be left alone where it cannot be read.
+        // This is advice, which is ignored if it cannot be read.
         if let Some(age) = self.refresh_in.time() {
             token = token.renew_in(age);
         }
@@ -81,9 +82,11 @@ impl Grant {
         self.token_type == BasicTokenType::Bearer
     }
 
+    /// Checks that the lifetime of the token is readable, if the response has one.
+    ///
     /// # Errors
     ///
-    /// When the response says how long the token lives, in no way that can be read.
+    /// Returns an error if the lifetime in the response cannot be read.
     pub(super) fn has_readable_life(&self) -> Result<(), Box<SignInError>> {
         self.expires_in
             .checked("the token response", "expires_in")
@@ -111,7 +114,8 @@ impl TokenResponse for Grant {
     }
 
     fn scopes(&self) -> Option<&Vec<Scope>> {
-        // Told for information: it may hold more or less than was asked for, in short names or full ones.
+        // The response's scopes are informational. They may be more or fewer than requested, with
+        // short or full names.
         None
     }
 }

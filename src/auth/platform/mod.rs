@@ -1,8 +1,10 @@
-//! The identity platform's token endpoint, spoken to by the oauth2 crate.
+//! The identity platform's token endpoint, called through the oauth2 crate.
 //!
-//! That crate builds the requests and reads the answers; this module gives it a way to send them and types that take what
-//! the platform really sends: `expires_in` as a number or as text, members that nobody knows, errors without JSON. What that
-//! crate has no request for (on behalf of, device codes as the platform answers them) goes the same way as a form.
+//! The oauth2 crate builds the requests and reads the responses. This module sends the requests for
+//! that crate. It also provides types that accept what the platform sends in practice: `expires_in`
+//! as a number or as text, unknown members, errors without JSON. Requests that the oauth2 crate
+//! does not support are sent as a form by the same code. These are on-behalf-of requests, and
+//! device codes as the platform returns them.
 
 mod endpoint;
 mod grant;
@@ -27,10 +29,10 @@ use crate::error::SignInError;
 use crate::redact::Address;
 use crate::{Cloud, Result};
 
-/// What an assertion is of: <https://www.rfc-editor.org/rfc/rfc7523#section-2.2>.
+/// The type of a client assertion: <https://www.rfc-editor.org/rfc/rfc7523#section-2.2>.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Where a tenant's endpoints are, below its name
+/// The paths of a tenant's endpoints, below its name
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-protocols#endpoints>).
 const TOKEN: &str = "oauth2/v2.0/token";
 const DEVICE_CODE: &str = "oauth2/v2.0/devicecode";
@@ -51,11 +53,11 @@ type Client = oauth2::Client<
     EndpointSet,
 >;
 
-/// An endpoint of a tenant's.
+/// Returns the URL of a tenant's endpoint.
 ///
 /// # Errors
 ///
-/// When the tenant's name cannot stand in the endpoint's URL.
+/// Returns an error if the tenant's name is not valid in the endpoint's URL.
 pub(super) fn tenant_url(cloud: &Cloud, tenant: &str, path: &str) -> Result<Url> {
     let is_name = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-' | '_');
     if tenant.is_empty() || !tenant.chars().all(is_name) || tenant.chars().all(|sign| sign == '.') {
@@ -83,9 +85,12 @@ pub(super) struct Platform<'a> {
 }
 
 impl<'a> Platform<'a> {
+    /// Prepares the token endpoint for one request.
+    ///
     /// # Errors
     ///
-    /// When the tenant's name cannot stand in the endpoint's URL, or the application has nothing to show of itself.
+    /// Returns an error if the tenant's name is not valid in the endpoint's URL. Also returns an
+    /// error if the application cannot authenticate itself.
     pub(super) async fn new(
         application: &'a Application,
         request: &'a TokenRequest,
@@ -101,7 +106,8 @@ impl<'a> Platform<'a> {
         })
     }
 
-    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
+    /// Requests a token with the client credentials grant:
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>.
     pub(super) async fn client_credentials(&self) -> Result<Grant> {
         let endpoint = Endpoint::new(self.request, Repeats::Any);
         let client = self.client();
@@ -115,7 +121,8 @@ impl<'a> Platform<'a> {
         Ok(endpoint.judge(granted)?)
     }
 
-    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#refresh-the-access-token>
+    /// Requests a token with a refresh token:
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#refresh-the-access-token>.
     pub(super) async fn refresh_token(&self, token: &Secret<String>, scope: &str) -> Result<Grant> {
         let endpoint = Endpoint::new(self.request, Repeats::Any);
         let client = self.client();
@@ -131,7 +138,8 @@ impl<'a> Platform<'a> {
         judged.map_err(|error| self.with_interaction(*error, scope).into())
     }
 
-    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token>
+    /// Redeems an authorization code:
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token>.
     pub(super) async fn authorization_code(
         &self,
         code: &Secret<String>,
@@ -154,7 +162,8 @@ impl<'a> Platform<'a> {
         Ok(endpoint.judge(granted)?)
     }
 
-    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>
+    /// Requests a token on behalf of a user:
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>.
     pub(super) async fn on_behalf_of(
         &self,
         incoming: &Secret<String>,
@@ -173,7 +182,8 @@ impl<'a> Platform<'a> {
             .map_err(|error| self.with_interaction(*error, scope).into())
     }
 
-    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code#device-authorization-request>
+    /// Requests a device code:
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code#device-authorization-request>.
     pub(super) async fn device_code(&self, scope: &str) -> Result<DeviceAuthorization> {
         let url = tenant_url(self.request.cloud(), self.application.tenant(), DEVICE_CODE)?;
         let form = self.form(&[("scope", scope)]);
@@ -195,7 +205,7 @@ impl<'a> Platform<'a> {
         accepted(endpoint.exchange(self.url.clone(), &form).await?)
     }
 
-    /// Says where the user can help, if only the user can.
+    /// Adds the URL at which the user can resolve the error, if only the user can.
     fn with_interaction(&self, error: SignInError, scope: &str) -> SignInError {
         if !error.needs_user() {
             return error;
@@ -225,7 +235,7 @@ impl<'a> Platform<'a> {
         }
     }
 
-    /// What the oauth2 crate has no words for.
+    /// Returns the parameters that the oauth2 crate does not support.
     fn extra(&self) -> Vec<(&str, &str)> {
         let mut extra = vec![("claims", self.claims.as_str())];
         if let Shown::Assertion(assertion) = &self.shown {
@@ -246,8 +256,8 @@ impl<'a> Platform<'a> {
     }
 }
 
-/// What a user is to do on another device
-/// ([RFC 8628, 3.2](https://www.rfc-editor.org/rfc/rfc8628#section-3.2)).
+/// The instructions for a user who signs in on another device ([RFC 8628,
+/// 3.2](https://www.rfc-editor.org/rfc/rfc8628#section-3.2)).
 #[derive(Deserialize)]
 pub(super) struct DeviceAuthorization {
     pub(super) user_code: String,
@@ -261,20 +271,20 @@ pub(super) struct DeviceAuthorization {
     pub(super) message: Option<String>,
 }
 
-/// How long a code is good at the most, whatever a response says.
+/// The longest accepted lifetime of a code, even if a response names a longer one.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The pause between two polls where the response does not say it
-/// ([RFC 8628, 3.2](https://www.rfc-editor.org/rfc/rfc8628#section-3.2)), and the shortest one.
+/// The pause between two polls if the response names none ([RFC 8628,
+/// 3.2](https://www.rfc-editor.org/rfc/rfc8628#section-3.2)), and the shortest pause.
 const USUAL_INTERVAL: Duration = Duration::from_secs(5);
 const LEAST_INTERVAL: Duration = Duration::from_secs(1);
 
 impl DeviceAuthorization {
-    /// Returns how long the code is good, and how long to wait between two polls.
+    /// Returns the lifetime of the code, and the pause between two polls.
     ///
     /// # Errors
     ///
-    /// When one of them cannot be read, or the code is good for no time.
+    /// Returns an error if one of them cannot be read, or if the code has expired already.
     pub(super) fn times(&self) -> Result<(Duration, Duration), Box<SignInError>> {
         let whose = "the device code response";
         let wrong = |what: &str| Box::new(SignInError::new(format!("{whose} has {what}")));
