@@ -1,4 +1,4 @@
-//! Asks a source for tokens.
+//! Token requests to a managed identity source.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -18,13 +18,14 @@ use crate::auth::{Token, TokenRequest};
 use crate::error::{Error, SignInError, TransportError};
 use crate::transport::{Change, Connections};
 
-/// How long a connection may take: to the machine itself, or to the next one.
+/// The time limit of a connection to the machine itself, or to an adjacent one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long the metadata service may take to show that it is there. It refuses such a request at once.
+/// The time in which the metadata service must respond to the probe. It refuses such a request at
+/// once.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What Microsoft's libraries wait between tries
+/// The pauses of Microsoft's libraries between attempts
 /// (<https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#retry-guidance>).
 const WAITS: [Duration; 3] = [
     Duration::from_secs(1),
@@ -32,33 +33,38 @@ const WAITS: [Duration; 3] = [
     Duration::from_secs(4),
 ];
 
-/// How long to wait for a metadata service that is being updated, and how often: an update takes 70 seconds at the most.
+/// The pause while the metadata service is being updated, and the number of such pauses. An update
+/// takes 70 seconds at most.
 const UPDATE_WAIT: Duration = Duration::from_secs(10);
 const UPDATE_TRIES: usize = 7;
 
-/// A longer wait than this is left to the calls, which then say why they wait.
+/// The longest pause that is waited for here. A longer one is left to the calls, which then report
+/// why they wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// What stands in traces for the address.
+/// The text that replaces the address in traces.
 const TEMPLATE: &str = "{endpoint}";
 
-/// A source, and the way to it.
+/// A source, with the HTTP client for its requests.
 ///
-/// There is one HTTP client for everything else, but this way has one of its own: that of the calls may have a proxy, and to
-/// another machine neither these requests may go, which hold a secret, nor would they get the identity of this one there.
+/// There is one HTTP client for all other requests, but a source has a client of its own. The
+/// client of the calls may use a proxy. These requests hold a secret and must not go to another
+/// machine, where they would not get this machine's identity anyway.
 #[derive(Clone)]
 pub(super) struct Endpoint {
     source: ManagedIdentitySource,
     url: Url,
     http: reqwest::Client,
-    /// Set once the metadata service was seen, where its being there is a guess.
+    /// Set once the metadata service has responded, if its existence is a guess.
     is_there: Arc<OnceCell<()>>,
 }
 
 impl Endpoint {
+    /// Creates the endpoint of a source.
+    ///
     /// # Errors
     ///
-    /// When the source's address is wrong, or TLS cannot be set up as it needs it.
+    /// Returns an error if the source's address is invalid, or TLS cannot be set up for it.
     pub(super) fn new(source: ManagedIdentitySource) -> Result<Self> {
         Ok(Self {
             url: source.url()?,
@@ -68,12 +74,14 @@ impl Endpoint {
         })
     }
 
-    /// Gets a token.
+    /// Requests a token.
     ///
-    /// A challenge's claims do not go along. The metadata service takes none, and gives the token that it keeps; App Service and Service
-    /// Fabric can be told which token not to give again, but by parameters of which Microsoft says so far that they may change
+    /// The claims of a challenge are not sent. The metadata service accepts none, and returns the
+    /// token that it has cached. App Service and Service Fabric can be told which token not to
+    /// return again. Microsoft says so far that the parameters for this may change
     /// (<https://github.com/AzureAD/microsoft-authentication-library-for-dotnet/blob/main/docs/msiv1_token_revocation.md>).
-    /// Nor is it said, then, that this program understands challenges: so Graph sends none.
+    /// Therefore the request does not declare that this program supports challenges, and Graph
+    /// sends none.
     pub(super) async fn token(
         &self,
         identity: &Identity,
@@ -93,9 +101,11 @@ impl Endpoint {
         Err(self.refusal(&answer, identity).into())
     }
 
-    /// Looks whether the metadata service is there, by a request that it always refuses with 400: without its header.
+    /// Checks whether the metadata service exists. The probe lacks the service's header, so the
+    /// service always refuses it with 400.
     ///
-    /// Where it is not, most networks say nothing at all; on machines of other clouds, another service has its address.
+    /// Without a metadata service, most networks do not respond at all. On machines of other
+    /// clouds, another service has its address.
     async fn probe(&self) -> Result<()> {
         let absent = |found: &str| {
             SignInError::unavailable(format!(
@@ -114,11 +124,11 @@ impl Endpoint {
         }
     }
 
-    /// Asks until there is an answer that no further try could change.
+    /// Repeats the request until another attempt could not change the outcome.
     async fn ask(&self, asked: Request, request: &TokenRequest) -> Result<Answer> {
         let mut tries = Tries::default();
         loop {
-            // A form is a text, so it can be sent again.
+            // The form is a text, so it can be sent again.
             let copy = asked
                 .try_clone()
                 .ok_or_else(|| SignInError::new("the token request cannot be repeated"))?;
@@ -130,7 +140,7 @@ impl Endpoint {
         }
     }
 
-    /// Sends a request, and once more with the key where Azure Arc asks for one.
+    /// Sends a request, and sends it once more with the key if Azure Arc requires one.
     async fn exchange(
         &self,
         asked: Request,
@@ -164,7 +174,7 @@ impl Endpoint {
         exchange(&self.http, asked, limit, TEMPLATE, resend_count).await
     }
 
-    /// What was refused, and what may be done about it.
+    /// Returns the error for a refusal, with advice.
     fn refusal(&self, answer: &Answer, identity: &Identity) -> SignInError {
         let error = answer.refusal();
         let name = self.source.name();
@@ -189,7 +199,8 @@ impl Endpoint {
                     "asked of {name}: is an identity assigned to this machine? Where there are several, say which"
                 ));
                 match self.source.kind {
-                    // Neither the program nor the environment spoke of an identity, and the machine has none.
+                    // Neither the program nor the environment names an identity, and the machine
+                    // has none.
                     Kind::Imds { is_guess: true } => error.into_unavailable(),
                     _ => error,
                 }
@@ -198,10 +209,10 @@ impl Endpoint {
     }
 }
 
-/// What a try failed with.
+/// The failure of an attempt.
 enum Failed {
     Lost(TransportError),
-    /// On this side: no other try would do better.
+    /// A local failure, which another attempt would not change.
     Final(Error),
 }
 
@@ -220,7 +231,7 @@ impl From<TransportError> for Failed {
     }
 }
 
-/// The tries that were made.
+/// The numbers of attempts that were made.
 #[derive(Default)]
 struct Tries {
     ordinary: usize,
@@ -232,7 +243,7 @@ impl Tries {
         u32::try_from(self.ordinary + self.updates).unwrap_or(u32::MAX)
     }
 
-    /// How long to wait before the next try, where one may do better.
+    /// Returns the pause before the next attempt, if another attempt may succeed.
     fn wait(&mut self, kind: &Kind, outcome: &Result<Answer, Failed>) -> Option<Duration> {
         let is_imds = matches!(kind, Kind::Imds { .. });
         let is_always_there = is_imds || matches!(kind, Kind::ServiceFabric { .. });
@@ -243,17 +254,17 @@ impl Tries {
         };
         let answer = match outcome {
             Ok(answer) => answer,
-            // The metadata service does not start with the program, as services beside it may do, and a server with another
-            // certificate keeps that one.
+            // The metadata service does not start with the program, as services beside it may do. A
+            // server with the wrong certificate keeps that certificate.
             Err(Failed::Lost(lost)) if lost.is_connect() && is_always_there => return None,
-            // A time that is over was the caller's.
+            // The time limit belongs to the caller, so a timeout is not repeated.
             Err(Failed::Lost(lost)) if lost.is_retryable() && !lost.is_timeout() => {
                 return ordinary();
             }
             Err(_) => return None,
         };
         let wait = match answer.status.as_u16() {
-            // An identity that is just being assigned, in Microsoft's words.
+            // In Microsoft's words, the identity is just being assigned.
             404 if is_imds => ordinary(),
             408 | 429 | 500..=599 => ordinary(),
             410 => {
@@ -267,7 +278,7 @@ impl Tries {
     }
 }
 
-/// Connections without a proxy, which follow no redirect.
+/// Returns the settings for connections without a proxy, which follow no redirect.
 fn connections(source: &ManagedIdentitySource) -> Result<Connections> {
     let mut connections = Connections {
         connect_timeout: Some(CONNECT_TIMEOUT),

@@ -1,5 +1,5 @@
-//! TLS with a server that is known by its certificate's thumbprint, as that of Service Fabric is: the certificate is self-signed, and
-//! the machine's environment says its SHA-1.
+//! TLS with a server that is identified by the thumbprint of its certificate, as for Service
+//! Fabric. The certificate is self-signed, and the machine's environment names its SHA-1.
 
 use std::sync::Arc;
 
@@ -16,9 +16,11 @@ use crate::error::SignInError;
 
 type Thumbprint = [u8; 20];
 
+/// Creates the TLS configuration that accepts only the certificate with this thumbprint.
+///
 /// # Errors
 ///
-/// When the thumbprint is none.
+/// Returns an error if the text is not a thumbprint.
 pub(super) fn tls(thumbprint: &str) -> Result<ClientConfig> {
     let provider = provider();
     let pinned = Pinned {
@@ -49,7 +51,7 @@ fn provider() -> CryptoProvider {
     rustls::crypto::aws_lc_rs::default_provider()
 }
 
-/// 40 digits, which some tools part by colons.
+/// Reads 40 hexadecimal digits, which some tools separate by colons.
 fn read(text: &str) -> Option<Thumbprint> {
     let digits: Vec<u8> = text
         .chars()
@@ -66,8 +68,9 @@ fn read(text: &str) -> Option<Thumbprint> {
     (digits.len() == 40).then(|| bytes.try_into().ok())?
 }
 
-/// Takes one certificate and no other. Its names and its time are not looked at: who has its key is the one that is meant, and that is
-/// what the handshake's signature shows.
+/// A verifier that accepts one certificate and no other. It does not check the names and the
+/// validity period. The server that has the certificate's key is the intended one, and the
+/// signature of the handshake proves that.
 #[derive(Debug)]
 struct Pinned {
     thumbprint: Thumbprint,
@@ -84,7 +87,7 @@ impl ServerCertVerifier for Pinned {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let presented = Sha1::digest(end_entity);
-        // As long for a thumbprint that begins alike as for any other.
+        // The comparison takes the same time for every thumbprint, also for one that begins alike.
         let pairs = presented.iter().zip(&self.thumbprint);
         let difference = pairs.fold(0, |difference, (a, b)| difference | (a ^ b));
         if difference == 0 {

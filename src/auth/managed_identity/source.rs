@@ -1,4 +1,4 @@
-//! Where the tokens of a managed identity come from.
+//! The sources of a managed identity's tokens.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -18,9 +18,11 @@ use crate::redact::Address;
 const IMDS: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
 const AZURE_ARC: &str = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
 
-/// A service that gives the tokens of managed identities: see [`ManagedIdentity::source`](super::ManagedIdentity::source).
+/// A service that issues the tokens of managed identities: see
+/// [`ManagedIdentity::source`](super::ManagedIdentity::source).
 ///
-/// Each is what the environment of its platform says; an address that cannot be is an error of the first token.
+/// Its values are those that the environment of its platform has. An invalid address causes an
+/// error with the first token.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -39,7 +41,8 @@ pub struct ManagedIdentitySource {
 
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
-    /// A guess is made where nothing speaks of any other: there may be no managed identity at all.
+    /// The metadata service. It is a guess if the environment names no other source. In that case
+    /// the machine may have no managed identity at all.
     Imds {
         is_guess: bool,
     },
@@ -47,12 +50,12 @@ pub(super) enum Kind {
         header: Secret<String>,
     },
     AzureArc {
-        /// Where the keys lie that it may ask for.
+        /// The folder of the keys that Azure Arc may name.
         keys: PathBuf,
     },
     AzureMl {
         secret: Secret<String>,
-        /// What the platform says of the identity to take where the program names none.
+        /// The platform's default identity, for a program that names none.
         default_client_id: Option<String>,
     },
     CloudShell,
@@ -72,28 +75,30 @@ impl fmt::Debug for ManagedIdentitySource {
 }
 
 impl ManagedIdentitySource {
-    /// The metadata service of virtual machines
-    /// (<https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>), at its
-    /// fixed address.
+    /// Creates the source for the metadata service of virtual machines
+    /// (<https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>),
+    /// at its fixed address.
     pub fn imds() -> Self {
         Self::imds_at(IMDS)
     }
 
-    /// The metadata service of virtual machines at another address of this machine or of its link: a simulator's.
+    /// Creates the source for the metadata service at another address of this machine or of its
+    /// link, such as a simulator.
     pub fn imds_at(endpoint: impl Into<String>) -> Self {
         Self::new(endpoint, Kind::Imds { is_guess: false })
     }
 
-    /// App Service, Functions and Container Apps, which set `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`
+    /// Creates the source for App Service, Functions and Container Apps, which set
+    /// `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`
     /// (<https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>).
     pub fn app_service(endpoint: impl Into<String>, header: impl Into<Secret<String>>) -> Self {
         let header = header.into();
         Self::new(endpoint, Kind::AppService { header })
     }
 
-    /// Azure Arc, which sets `IDENTITY_ENDPOINT` and `IMDS_ENDPOINT`
-    /// (<https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication>). It shows that the program may read
-    /// a file of its agent's.
+    /// Creates the source for Azure Arc, which sets `IDENTITY_ENDPOINT` and `IMDS_ENDPOINT`
+    /// (<https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication>). The
+    /// program authenticates itself by reading a file of the agent.
     pub fn azure_arc(endpoint: impl Into<String>) -> Self {
         Self::arc_with_keys(endpoint, arc::keys(&of_process))
     }
@@ -103,7 +108,7 @@ impl ManagedIdentitySource {
         Self::new(endpoint, Kind::AzureArc { keys })
     }
 
-    /// Azure Machine Learning, which sets `MSI_ENDPOINT` and `MSI_SECRET`
+    /// Creates the source for Azure Machine Learning, which sets `MSI_ENDPOINT` and `MSI_SECRET`
     /// (<https://learn.microsoft.com/azure/machine-learning/how-to-identity-based-service-authentication>).
     pub fn azure_ml(endpoint: impl Into<String>, secret: impl Into<Secret<String>>) -> Self {
         let kind = Kind::AzureMl {
@@ -113,17 +118,19 @@ impl ManagedIdentitySource {
         Self::new(endpoint, kind)
     }
 
-    /// Cloud Shell, which sets `MSI_ENDPOINT`
+    /// Creates the source for Cloud Shell, which sets `MSI_ENDPOINT`
     /// (<https://learn.microsoft.com/azure/cloud-shell/msi-authorization>).
     pub fn cloud_shell(endpoint: impl Into<String>) -> Self {
         Self::new(endpoint, Kind::CloudShell)
     }
 
-    /// Service Fabric, which sets `IDENTITY_ENDPOINT`, `IDENTITY_HEADER` and `IDENTITY_SERVER_THUMBPRINT`
+    /// Creates the source for Service Fabric, which sets `IDENTITY_ENDPOINT`, `IDENTITY_HEADER` and
+    /// `IDENTITY_SERVER_THUMBPRINT`
     /// (<https://learn.microsoft.com/azure/service-fabric/how-to-managed-identity-service-fabric-app-code>).
     ///
-    /// Its certificate is nobody's but its own, so it is known by `thumbprint`, the SHA-1 of the certificate in hexadecimal. The features
-    /// `rustls-ring` and `rustls-aws-lc-rs` can do that; `native-tls` cannot.
+    /// Its certificate is self-signed, so it is identified by `thumbprint`, the SHA-1 of the
+    /// certificate in hexadecimal. The features `rustls-ring` and `rustls-aws-lc-rs` support that.
+    /// `native-tls` does not.
     pub fn service_fabric(
         endpoint: impl Into<String>,
         header: impl Into<Secret<String>>,
@@ -143,12 +150,13 @@ impl ManagedIdentitySource {
         }
     }
 
-    /// What the environment of this process says.
+    /// Returns the source that the environment of this process names.
     pub(super) fn of_environment() -> Self {
         Self::found(&of_process, &|file| file.exists())
     }
 
-    /// What an environment says, in the order of Microsoft's libraries: some platforms set variables of others as well.
+    /// Returns the source that an environment names. The order is that of Microsoft's libraries,
+    /// because some platforms also set the variables of others.
     fn found(variable: &dyn Fn(&str) -> Option<String>, exists: &dyn Fn(&Path) -> bool) -> Self {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         match (set("IDENTITY_ENDPOINT"), set("IDENTITY_HEADER")) {
@@ -187,7 +195,7 @@ impl ManagedIdentitySource {
         Self::new(endpoint, Kind::Imds { is_guess: true })
     }
 
-    /// What it is called in errors.
+    /// Returns the name of the service in errors.
     pub(super) fn name(&self) -> &'static str {
         match self.kind {
             Kind::Imds { .. } => "the metadata service (IMDS)",
@@ -199,16 +207,17 @@ impl ManagedIdentitySource {
         }
     }
 
-    /// Which service it is and where, without its secret.
+    /// Returns the service and its address, without its secret.
     pub(super) fn place(&self) -> String {
         format!("{} at {}", self.name(), Address(&self.endpoint))
     }
 
-    /// Where requests go. Plain http is for the machine itself and for what its platform put beside it.
+    /// Returns the address for requests. Plain http is allowed for the machine itself and for the
+    /// endpoints that its platform provides beside it.
     ///
     /// # Errors
     ///
-    /// When the address is none, or one that this source is never at.
+    /// Returns an error if the address is invalid, or cannot belong to this source.
     pub(super) fn url(&self) -> Result<Url> {
         let wrong = |why: &str| {
             let name = self.name();
@@ -222,9 +231,10 @@ impl ManagedIdentitySource {
             _ if !matches!(url.scheme(), "http" | "https") => false,
             Kind::Imds { .. } => is_near(&url, true),
             Kind::AzureArc { .. } => is_near(&url, false),
-            // These say themselves where they are: on the network of the machine, most often over plain http.
+            // The platform names these addresses itself. They are on the network of the machine,
+            // most often over plain http.
             Kind::AppService { .. } | Kind::AzureMl { .. } | Kind::CloudShell => true,
-            // Without TLS there would be no certificate to know it by.
+            // Without TLS there would be no certificate to identify the server.
             Kind::ServiceFabric { .. } => url.scheme() == "https",
         };
         match (is_right, &self.kind) {
@@ -234,11 +244,12 @@ impl ManagedIdentitySource {
         }
     }
 
-    /// The request for a token.
+    /// Builds the token request.
     ///
     /// # Errors
     ///
-    /// When the source does not know this kind of identity, before anything is sent.
+    /// Returns an error if the source does not support this kind of identity. Nothing was sent in
+    /// that case.
     pub(super) fn request(
         &self,
         url: &Url,
@@ -284,7 +295,7 @@ impl ManagedIdentitySource {
         Ok(request)
     }
 
-    /// The parameter that names an identity.
+    /// Returns the parameter that names an identity.
     fn identity<'a>(&'a self, identity: &'a Identity) -> Result<Option<(&'static str, &'a str)>> {
         let (by, id) = match identity {
             Identity::SystemAssigned => {
@@ -340,7 +351,8 @@ fn of_process(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Whether an address is the machine's own, or one of its link, where no router leads away.
+/// Checks whether an address belongs to the machine itself, or to its link, which no router
+/// forwards.
 fn is_near(url: &Url, or_of_its_link: bool) -> bool {
     let is_near = |address: IpAddr| match address {
         IpAddr::V4(address) => address.is_loopback() || (or_of_its_link && address.is_link_local()),
@@ -403,7 +415,7 @@ mod tests {
                 "the metadata service (IMDS)",
                 IMDS,
             ),
-            // What is set to nothing is not set.
+            // An empty variable counts as not set.
             (
                 &[
                     ("IDENTITY_ENDPOINT", ""),

@@ -1,4 +1,5 @@
-//! What needs a source that nobody but this module can make: one that is a guess, and an Azure Arc with keys elsewhere.
+//! Tests with sources that only this module can create: a guessed one, and an Azure Arc with keys
+//! elsewhere.
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ fn granted() -> Answer {
     Answer::json(r#"{"access_token":"token","expires_in":"3599"}"#)
 }
 
-/// The metadata service: without its header it refuses.
+/// Creates a metadata service, which refuses requests without its header.
 async fn imds(answer: Answer) -> Recorder {
     Recorder::new(move |request| match request.header("metadata") {
         Some("true") => answer.clone(),
@@ -72,7 +73,7 @@ fn the_same_identity_of_the_same_source_is_one() {
         key(new().client_id("AB").source(app_service(here, "hush"))),
         key(new().source(app_service(here, "hush")).client_id("ab"))
     );
-    // Neither is an application of a tenant's, nor the header anybody's business.
+    // The identity differs from every application of a tenant, and the header stays private.
     let application = CacheKey::new(&Cloud::Global, "contoso.com", "client id 1");
     assert_ne!(key(new().client_id("1")), application);
     assert!(!format!("{:?}", key(new().source(app_service(here, "hush")))).contains("hush"));
@@ -100,7 +101,7 @@ async fn a_guess_that_is_wrong_is_unavailable_at_once() {
     assert!(error.to_string().starts_with(&nobody), "{error}");
     assert!(error.is_unavailable() && !error.is_retryable());
 
-    // The services of other clouds, which have the same address.
+    // Other clouds have services at the same address.
     for status in [200, 302, 401, 403, 404] {
         let other = Recorder::always(Answer::status(status)).await;
         let error = refused(&guessed(other.url())).await;
@@ -111,7 +112,7 @@ async fn a_guess_that_is_wrong_is_unavailable_at_once() {
             )
         );
         assert!(error.is_unavailable() && !error.is_retryable());
-        // It may come later, so it is looked at again.
+        // The service may start later, so it is probed again.
         refused(&guessed(other.url())).await;
         assert_eq!(other.targets(), ["/", "/"]);
     }
@@ -173,7 +174,7 @@ async fn azure_arc_gets_the_key_that_it_asks_for() {
             "/?api-version=2020-06-01&resource=https%3A%2F%2Fgraph.microsoft.com"
         );
     }
-    // A key that is refused is not tried again.
+    // A refused key is not sent again.
     std::fs::write(&file, "another-key").unwrap();
     arc.clear();
     let error = refused(&ManagedIdentity::new().source(source())).await;
@@ -206,7 +207,7 @@ async fn azure_arc_as_it_is_simulated_gets_its_key() {
         .map(|request| request.status.map(|status| status.as_u16()))
         .collect();
     assert_eq!(statuses, [Some(401), Some(200)]);
-    // It has no identities but its own, and nothing is sent.
+    // Azure Arc has only the machine's own identity, and nothing is sent for another one.
     simulator.forget_requests();
     let error = refused(&ManagedIdentity::new().source(source()).client_id("client")).await;
     assert!(
@@ -217,7 +218,7 @@ async fn azure_arc_as_it_is_simulated_gets_its_key() {
     assert!(simulator.requests().is_empty());
 }
 
-/// Without rustls there is no way to know the server, so it gets nothing.
+/// Without rustls the server cannot be identified, so nothing is sent to it.
 #[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
 #[tokio::test]
 async fn service_fabric_needs_rustls() {
