@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::{SignInError, TransportError};
 
-/// The time that a provider may take if the client sets no shorter timeout.
+/// The time that a provider may take, unless it extends its limit or the client's timeout is
+/// shorter.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The time that one attempt at an endpoint may take: first when another attempt follows, then when

@@ -37,7 +37,7 @@ const LOOKED_AT: usize = 4;
 /// hold its token keep it. The key has a hash of the credential, so that clients with different
 /// secrets or certificates share neither tokens nor refusals.
 ///
-/// Access tokens live for an hour or a day. The refresh token is what outlives the program, and a
+/// Access tokens live for an hour or a day. The refresh token outlives the program, and a
 /// [`TokenStore`](super::TokenStore) keeps it.
 ///
 /// ```

@@ -1,5 +1,5 @@
-//! The key by which Azure Arc identifies programs that may have a token. It lies where only its
-//! agent and those programs may read.
+//! The key by which Azure Arc identifies programs that may have a token. Only its agent and those
+//! programs may read the key.
 //!
 //! <https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication>
 

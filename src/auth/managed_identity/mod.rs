@@ -47,7 +47,7 @@ pub use source::ManagedIdentitySource;
 /// effect tomorrow.
 ///
 /// The endpoint that issues the tokens is on the machine itself. It is never called through a
-/// proxy, whatever the client's connections are.
+/// proxy, even if the client uses one.
 ///
 /// # Errors
 ///

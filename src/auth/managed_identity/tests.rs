@@ -218,7 +218,7 @@ async fn azure_arc_as_it_is_simulated_gets_its_key() {
     assert!(simulator.requests().is_empty());
 }
 
-/// Without rustls the server cannot be identified, so nothing is sent to it.
+/// Checks that nothing is sent without rustls, because the server cannot be identified.
 #[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
 #[tokio::test]
 async fn service_fabric_needs_rustls() {

@@ -149,7 +149,7 @@ impl<'a> Endpoint<'a> {
             post.headers_mut().insert(CLIENT_REQUEST_ID, id);
         }
         // This body cannot be cloned. Therefore a client of the caller cannot send the secret on to
-        // the target of a 307, whatever its redirect policy is.
+        // the target of a 307, even if its redirect policy follows redirects.
         *post.body_mut() = Some(reqwest::Body::wrap(form(body)));
         let limit = self.request.limit().attempt(is_last);
         let http = self.request.http_client();

@@ -180,8 +180,8 @@ impl UserSession {
     /// [`sign_out_url`](Self::sign_out_url).
     ///
     /// The identity platform has no way to revoke a single refresh token. To revoke all refresh
-    /// tokens of a user, on every device, there is
-    /// [`revoke_sign_in_sessions`](https://learn.microsoft.com/graph/api/user-revokesigninsessions):
+    /// tokens of a user, on every device, there is [the method
+    /// `revoke_sign_in_sessions`](https://learn.microsoft.com/graph/api/user-revokesigninsessions):
     ///
     /// ```
     /// # async fn example(user: &msgraph::Graph) -> msgraph::Result<()> {

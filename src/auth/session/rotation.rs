@@ -24,8 +24,8 @@ use crate::{Cloud, Result};
 type HandedOver = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 pub(in crate::auth) type OnRotation = dyn Fn(Secret<String>) -> HandedOver + Send + Sync;
 
-/// The time that another process may take between the identity platform's response and its write,
-/// and the number of times that the store is read meanwhile.
+/// The time that another process may take between the identity platform's response and its write.
+/// The store is read `LOOKS` times meanwhile.
 const OTHERS_WRITE: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 20;
 

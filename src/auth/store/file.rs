@@ -21,8 +21,8 @@ use super::{BoxError, Secret, StoreOutcome, Stored, TokenStore, blocking, new_ve
 
 /// Keeps all entries in one file that its user alone may read.
 ///
-/// The file is JSON and is not encrypted. Anyone who can act as the user can read it. If the system
-/// has a secret store, `KeyringStore` (with the feature `keyring`) is better.
+/// The file is JSON and is not encrypted. Any program that runs as the user can read it. If the
+/// system has a secret store, `KeyringStore` (with the feature `keyring`) is better.
 ///
 /// On Unix the file has the permissions 0600, and folders that are created for it have 0700. The
 /// store refuses a file that others may read, a file of another user, and a symbolic link in its
