@@ -24,13 +24,13 @@ use crate::transport::{
 };
 use crate::{Cloud, Retry};
 
-/// The version of Graph that the typed calls are of.
+/// The version of Graph that the typed calls use.
 const VERSION: &str = "v1.0";
 
 /// A client of Microsoft Graph.
 ///
-/// It holds its connections and its token, so make one for each identity and keep it; clones are cheap and share both.
-/// Calls may run at once, as many as there are.
+/// A client holds its connections and its token. Make one for each identity and keep it; clones are
+/// cheap and share both. Any number of calls may run at the same time.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -47,29 +47,30 @@ const VERSION: &str = "v1.0";
 ///
 /// # Runtimes
 ///
-/// Calls need a Tokio runtime with I/O and time (`enable_all`). A client is not bound to one, but
-/// its pooled connections are: each belongs to the runtime on which it was opened, and carries data
-/// only while that runtime runs. So, with one client on several runtimes:
+/// Calls need a Tokio runtime with I/O and time (`enable_all`). A client is not bound to one
+/// runtime, but its pooled connections are. Each connection belongs to the runtime on which it was
+/// opened, and carries data only while that runtime runs. One client on several runtimes therefore
+/// behaves like this:
 ///
 /// - A runtime that is dropped closes its connections, and the next call opens another. Runtimes
 ///   may come and go.
 /// - A runtime that stands still (`current_thread`, and its `block_on` has returned) keeps its
-///   connections open, but they answer nothing. A call on another runtime that takes one of them
-///   waits until a limit ends it: 100 seconds without data, the [`timeout`](GraphBuilder::timeout),
-///   or the limits of a client of one's own ([`http_client`](GraphBuilder::http_client)), which has
-///   none by default.
-/// - A token request has a time limit of its own. One whose runtime was dropped, or stands still,
-///   is made again by the calls that wait for it elsewhere, after about two seconds.
-/// - A page that was [prefetched](crate::page::Items::prefetch) on such a runtime is asked for
+///   connections open, but they receive no data. A call on another runtime that takes one of them
+///   waits until a limit ends it. That limit is 100 seconds without data, the
+///   [`timeout`](GraphBuilder::timeout), or the limits of a custom client
+///   ([`http_client`](GraphBuilder::http_client)), which has none by default.
+/// - A token request has a time limit of its own. If its runtime was dropped or stands still, the
+///   calls that wait for it on other runtimes repeat it after about two seconds.
+/// - A page that was [prefetched](crate::page::Items::prefetch) on such a runtime is requested
 ///   again.
-/// - A future that is dropped ends its call. A token request that it began goes on, for the calls
-///   that wait for it and for later ones.
+/// - A future that is dropped ends its call. A token request that the call began continues, for the
+///   calls that wait for it and for later ones.
 /// - `Handle::block_on` within `spawn_blocking` works on a `multi_thread` runtime. On a
 ///   `current_thread` runtime it waits for as long as no other thread drives that runtime, as all
 ///   of Tokio's I/O does.
 ///
-/// A program with several runtimes makes one client for each, and gives all of them one
-/// [`TokenCache`], so that they have their own connections and share their tokens:
+/// A program with several runtimes makes one client for each and gives all of them one
+/// [`TokenCache`]. The clients then have their own connections and share their tokens:
 ///
 /// ```
 /// use msgraph::Graph;
@@ -89,7 +90,7 @@ struct Inner {
     defaults: Defaults,
     retry: Arc<Retry>,
     timeout: Option<Duration>,
-    /// What no call gets around where the client could not be built.
+    /// The parts that calls need, or the error of every call if the client could not be built.
     ready: Result<Ready>,
 }
 
@@ -100,16 +101,16 @@ struct Ready {
     parts: Parts,
 }
 
-/// What a stack is made of, but for the token.
+/// The parts of a middleware stack, except the token.
 #[derive(Clone)]
 struct Parts {
     http: reqwest::Client,
     middleware: Users,
     hosts: Hosts,
     cache: TokenCache,
-    /// What was learned of throttled services, for all clients that are made from one.
+    /// The known state of throttled services, shared by all clients that derive from one client.
     gates: Arc<Gates>,
-    /// What calls count against, where the provider does not say of which application it is.
+    /// The quota that calls count against if the provider does not name its application.
     quota: Quota,
 }
 
@@ -135,7 +136,7 @@ impl Parts {
     }
 }
 
-/// A call on its way into the stack.
+/// A call that is ready for the middleware stack.
 struct Prepared {
     request: reqwest::Request,
     context: RequestContext,
@@ -143,10 +144,11 @@ struct Prepared {
 }
 
 impl Graph {
-    /// A client of the [global cloud](Cloud::Global), with the defaults of [`GraphBuilder`].
+    /// Creates a client of the [global cloud](Cloud::Global), with the defaults of
+    /// [`GraphBuilder`].
     ///
-    /// Nothing is sent before the first call: [`sign_in`](Self::sign_in) shows at once whether the credentials are right.
-    /// Where TLS cannot be set up on this machine, which is the one thing that can fail, each call says so.
+    /// This sends nothing; [`sign_in`](Self::sign_in) checks the credentials at once. Only the
+    /// setup of TLS on this machine can fail. In that case each call returns the error.
     pub fn new(provider: impl TokenProvider) -> Self {
         let builder = Self::builder(provider);
         match builder.build() {
@@ -155,7 +157,7 @@ impl Graph {
         }
     }
 
-    /// A client of another cloud, or with anything else that is not the default.
+    /// Builds a client of another cloud, or with other settings that differ from the defaults.
     ///
     /// ```
     /// use std::time::Duration;
@@ -186,9 +188,9 @@ impl Graph {
         }
     }
 
-    /// The same client with the tokens of somebody else: it shares the connections, the settings,
-    /// the [`TokenCache`] and what was learned of throttled services, and costs little enough to be
-    /// made for each request that a server answers.
+    /// Returns the same client with the tokens of another provider. It shares the connections, the
+    /// settings, the [`TokenCache`] and the known state of throttled services. It is cheap enough
+    /// to create for each request that a server handles.
     ///
     /// ```
     /// # use msgraph::auth::Secret;
@@ -216,9 +218,10 @@ impl Graph {
         }))
     }
 
-    /// Gets a token now, so that wrong credentials show when the program starts and not with some call later.
+    /// Gets a token now, so that wrong credentials show when the program starts and not in a later
+    /// call.
     ///
-    /// Where there is a token already, this does nothing.
+    /// This does nothing if the client already has a token.
     ///
     /// ```no_run
     /// # async fn example(graph: msgraph::Graph) -> msgraph::Result<()> {
@@ -229,16 +232,16 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`] with what the identity platform or the token provider says.
+    /// [`Error::SignIn`] with the error of the identity platform or the token provider.
     pub async fn sign_in(&self) -> Result<()> {
         self.ready()?.tokens.token().await?;
         Ok(())
     }
 
-    /// Drops the token that is kept, so that the next call gets a new one.
+    /// Drops the cached token, so that the next call gets a new one.
     ///
-    /// What an administrator grants, or a user consents to, is in the tokens that are made afterwards; the one that a client has stays as
-    /// it is for up to an hour, or a day.
+    /// Only tokens that are issued later contain permissions that an administrator grants or a user
+    /// consents to. The current token of a client stays unchanged for up to an hour, or a day.
     ///
     /// ```no_run
     /// # async fn example(graph: msgraph::Graph) -> msgraph::Result<()> {
@@ -254,11 +257,11 @@ impl Graph {
         }
     }
 
-    /// What a sign-in of this client asks for, with its connections.
+    /// Creates the token request of this client, with its connections.
     ///
     /// # Errors
     ///
-    /// When the client could not be built.
+    /// Fails if the client could not be built.
     pub(crate) fn sign_in_request(&self) -> Result<TokenRequest> {
         Ok(self.token_request(self.ready()?))
     }
@@ -268,49 +271,51 @@ impl Graph {
         TokenRequest::new(Arc::clone(&self.0.cloud), http, self.0.timeout)
     }
 
-    /// Keeps no token of this key any more.
+    /// Removes the token with this key from the cache.
     pub(crate) fn forget(&self, key: &CacheKey) {
         if let Ok(ready) = self.ready() {
             ready.parts.cache.forget(key);
         }
     }
 
-    /// The cloud that this client speaks to.
+    /// Returns the cloud that this client uses.
     pub fn cloud(&self) -> &Cloud {
         &self.0.cloud
     }
 
-    /// The tokens of this client's calls.
+    /// Returns the tokens that this client's calls use.
     #[cfg(feature = "azure")]
     pub(crate) fn tokens(&self) -> Result<&Arc<Tokens>> {
         Ok(&self.ready()?.tokens)
     }
 
-    /// How calls are tried again that do not say so themselves.
+    /// Returns the retry policy of calls that do not set their own.
     pub(crate) fn retry_policy(&self) -> &Arc<Retry> {
         &self.0.retry
     }
 
-    /// The time limit of calls that have none of their own.
+    /// Returns the time limit of calls that do not set their own.
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.0.timeout
     }
 
-    /// `https://graph.microsoft.com/v1.0`, without a slash at its end.
+    /// Returns the root URL without a slash at its end: `https://graph.microsoft.com/v1.0`.
     pub(crate) fn root(&self) -> &str {
         &self.0.root
     }
 
-    /// `https://graph.microsoft.com`: the root without a version.
+    /// Returns the root URL without a version: `https://graph.microsoft.com`.
     pub(crate) fn host_root(&self) -> &str {
         &self.0.host_root
     }
 
-    /// Sends a request through the stack, and takes the response in whole. `expected` is the body that a success has to have.
+    /// Sends a request through the stack and reads the complete response. `expected` is the body
+    /// that a success must have.
     ///
     /// # Errors
     ///
-    /// Whatever can go wrong between here and Graph; an answer that is no success is [`Error::Api`].
+    /// Returns every error that can occur between the client and Graph. A response that is not a
+    /// success is [`Error::Api`].
     pub(crate) async fn send(
         &self,
         request: Request,
@@ -321,35 +326,36 @@ impl Graph {
         self.execute(prepared, extensions).await?.read().await
     }
 
-    /// Sends a request through the stack; the body of the answer is still to come.
+    /// Sends a request through the stack. The caller reads the body of the response.
     ///
     /// # Errors
     ///
-    /// As those of [`send`](Self::send), but for what is wrong with the body of a success.
+    /// Returns the errors of [`send`](Self::send), except those about the body of a success.
     pub(crate) async fn open(&self, request: Request) -> Result<Opened> {
         let mut extensions = Extensions::new();
         extensions.insert(Streamed);
         self.execute(self.prepare(request)?, extensions).await
     }
 
-    /// Sends a request to an address of Graph's that takes no token, being a secret itself: nothing goes along that is
-    /// for Graph. The body of the answer is still to come.
+    /// Sends a request to an address from Graph that takes no token, because the address itself is
+    /// a secret. Nothing that is meant for Graph is sent along. The caller reads the body of the
+    /// response.
     ///
     /// # Errors
     ///
-    /// [`Error::Host`] when the address is not https, otherwise as those of [`open`](Self::open).
+    /// [`Error::Host`] if the address is not https, otherwise the errors of [`open`](Self::open).
     pub(crate) async fn open_elsewhere(&self, request: Request) -> Result<Opened> {
         let mut extensions = Extensions::new();
         extensions.insert(Streamed);
         self.execute_elsewhere(request, extensions).await
     }
 
-    /// Sends a request as [`open_elsewhere`](Self::open_elsewhere) does, and reads the response. It
-    /// describes the state of something, and is small for that reason.
+    /// Sends a request like [`open_elsewhere`](Self::open_elsewhere), and reads the response. The
+    /// response describes a state, and is small for that reason.
     ///
     /// # Errors
     ///
-    /// Those of [`open_elsewhere`](Self::open_elsewhere) and of [`send`](Self::send).
+    /// Returns the errors of [`open_elsewhere`](Self::open_elsewhere) and of [`send`](Self::send).
     pub(crate) async fn send_elsewhere(
         &self,
         request: Request,
@@ -458,7 +464,8 @@ impl Graph {
         })
     }
 
-    /// How a call is tried: as it says itself, or else as the client does.
+    /// Combines the settings of a call with the defaults of the client. The settings of the call
+    /// take precedence.
     fn trying(&self, settings: Option<Box<Settings>>) -> Trying {
         let settings = settings.map(|settings| *settings).unwrap_or_default();
         let timeout = settings.timeout.or(self.0.timeout);
@@ -487,7 +494,7 @@ impl Graph {
     }
 }
 
-/// The root; nothing of the token, the provider or the connections.
+/// Prints the root URL, and nothing of the token, the provider or the connections.
 impl fmt::Debug for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Graph")
@@ -496,7 +503,7 @@ impl fmt::Debug for Graph {
     }
 }
 
-/// Builds a [`Graph`]: see [`Graph::builder`].
+/// A builder of a [`Graph`]: see [`Graph::builder`].
 #[must_use = "a builder does nothing until it is built"]
 pub struct GraphBuilder {
     provider: Arc<dyn TokenProvider>,
@@ -512,17 +519,19 @@ pub struct GraphBuilder {
 }
 
 impl GraphBuilder {
-    /// Speaks to another cloud: its Graph, its login, its scope.
+    /// Uses another cloud: its Graph, its login host and its scope.
     pub fn cloud(mut self, cloud: impl Into<Cloud>) -> Self {
         self.cloud = cloud.into();
         self
     }
 
-    /// Sends calls to another address than the cloud's, a gateway's or a test server's; signing in stays as it is.
+    /// Sends calls to another address than the cloud's, such as a gateway or a test server. Sign-in
+    /// does not change.
     ///
-    /// The address is one of the cloud's hosts, or allowed by [`allow_host`](Self::allow_host), or this machine's own
-    /// (`http://127.0.0.1:8080`), for which alone plain http will do; no proxy of the environment's is used then. `/v1.0` is added where
-    /// the address does not end in a version (`/v1.0`, `/beta`).
+    /// The address must be one of the cloud's hosts, allowed by [`allow_host`](Self::allow_host),
+    /// or on this machine (`http://127.0.0.1:8080`). Plain http is accepted only for this machine,
+    /// and a proxy from the environment is not used then. `/v1.0` is added if the address does not
+    /// end in a version (`/v1.0`, `/beta`).
     ///
     /// ```
     /// # use msgraph::Graph;
@@ -540,22 +549,25 @@ impl GraphBuilder {
         self
     }
 
-    /// Lets tokens go to one more host, over https: `graph.contoso.example`, with a port where it is not that of https.
+    /// Allows tokens to go to one more host, over https: `graph.contoso.example`, with a port if it
+    /// is not that of https.
     ///
-    /// Links of answers and the addresses of [`Graph::request`] may lead there then, too.
+    /// Links in responses and the addresses of [`Graph::request`] may then lead there, too.
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.allowed.push(host.into());
         self
     }
 
-    /// Uses connections of one's own.
+    /// Uses a custom HTTP client.
     ///
-    /// The client has to leave redirects alone, `.redirect(reqwest::redirect::Policy::none())`: this crate follows them,
-    /// and a client that does so by itself takes headers along that are not meant for others. A call that such a client
-    /// redirected is an error. Headers that the client adds by itself go wherever it goes.
+    /// The custom client must not follow redirects: set
+    /// `.redirect(reqwest::redirect::Policy::none())`. This crate follows them itself. A client
+    /// that follows them takes headers along that are not meant for other hosts. A call that such a
+    /// client redirected is an error. Headers that the client adds by itself are sent to every host
+    /// that it contacts.
     ///
-    /// A client that is built without a timeout has no limit: where nothing comes, a call waits
-    /// forever. Set a [`timeout`](Self::timeout) here, or one of reqwest's there.
+    /// A client that is built without a timeout has no limit: if no data arrives, a call waits
+    /// forever. Set a [`timeout`](Self::timeout) here, or one of reqwest's on the client.
     ///
     /// [`configure_http`](Self::configure_http) has no such conditions.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
@@ -565,9 +577,9 @@ impl GraphBuilder {
 
     /// Changes the connections: a proxy, the size of the pool, a resolver.
     ///
-    /// With the feature `rustls-ring` the TLS configuration is in place already, and of reqwest's options for TLS only
-    /// those that replace it as a whole have an effect. Certificates are checked as the system does, its own roots
-    /// included.
+    /// With the feature `rustls-ring`, this crate has already set the TLS configuration. Of
+    /// reqwest's TLS options, only those that replace the whole configuration have an effect.
+    /// Certificates are verified as the system does it, including the system's own roots.
     ///
     /// ```
     /// # use msgraph::Graph;
@@ -591,8 +603,9 @@ impl GraphBuilder {
         self
     }
 
-    /// Adds a middleware of one's own around all others, the first one outermost: it sees each call once, before there is
-    /// a token in it, and the answer that the caller gets. Token requests do not pass through it.
+    /// Adds a custom middleware around all others; the first one is the outermost. It sees each
+    /// call once, before the token is added, and the final response that the caller receives. Token
+    /// requests do not pass through it.
     ///
     /// ```
     /// # use msgraph::Graph;
@@ -626,39 +639,42 @@ impl GraphBuilder {
         self
     }
 
-    /// Adds a middleware of one's own around each try, the first one outermost: it sees repeats as well, which have the
-    /// header `Retry-Attempt`, and answers that are not the last, before their bodies were taken in.
+    /// Adds a custom middleware around each attempt; the first one is the outermost. It also sees
+    /// repeats, which have the header `Retry-Attempt`. It sees responses that are not the last one,
+    /// before their bodies are read.
     ///
-    /// There is no token in the request yet, nor does a redirect to another host pass through it: a middleware that writes
-    /// down what it sees must not be handed what opens everything. Whoever needs the token wraps the
-    /// [`TokenProvider`].
+    /// The request does not contain the token yet, and a redirect to another host does not pass
+    /// through the middleware. A middleware that logs its requests must not receive a token that
+    /// grants access to everything. A program that needs the token wraps the [`TokenProvider`].
     pub fn middleware_each_try(mut self, middleware: impl Middleware) -> Self {
         self.middleware.each_try.push(Arc::new(middleware));
         self
     }
 
-    /// How calls are tried again that failed in a way that passes. [`Call::retry`](crate::Call::retry) says it for one call.
+    /// Sets the retry policy for calls that failed with a temporary fault.
+    /// [`Call::retry`](crate::Call::retry) sets it for one call.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
     }
 
-    /// Gives up a call that is not over after this time, its tries and its waits included, and a token request as well.
-    /// [`Call::timeout`](crate::Call::timeout) says it for one call. By default there is no such limit, only that a try is
-    /// given up after 100 seconds in which nothing comes; `configure_http(|http| http.timeout(…))` limits each try.
+    /// Sets the time limit of a call, including its attempts and waits, and of a token request.
+    /// [`Call::timeout`](crate::Call::timeout) sets it for one call. By default a call has no such
+    /// limit; an attempt fails after 100 seconds without data. `configure_http(|http|
+    /// http.timeout(…))` limits each attempt.
     ///
-    /// A token request always has a limit, which this may shorten: 10 seconds for a first attempt
-    /// at the token endpoint and 30 for the next one, and [60
-    /// seconds](TokenRequest::extend_time_limit) for a provider of one's own.
+    /// A token request always has a limit, which this setting may shorten. It is 10 seconds for a
+    /// first attempt at the token endpoint and 30 seconds for the next one. For a custom provider
+    /// it is [60 seconds](TokenRequest::extend_time_limit).
     ///
-    /// The wait for a long-running operation has this limit, too; there,
-    /// [`Monitor::timeout`](crate::monitor::Monitor::timeout) sets another one.
+    /// The wait for a long-running operation has this limit, too;
+    /// [`Monitor::timeout`](crate::monitor::Monitor::timeout) sets another one for it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Gives up a connection that takes longer; by default, 30 seconds.
+    /// Sets the time limit for opening a connection; the default is 30 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connections.connect_timeout = Some(timeout);
         self
@@ -670,18 +686,18 @@ impl GraphBuilder {
         self
     }
 
-    /// Keeps tokens together with other clients that are given the same cache.
+    /// Shares tokens with all other clients that use the same cache.
     pub fn token_cache(mut self, cache: TokenCache) -> Self {
         self.token_cache = cache;
         self
     }
 
-    /// The client. Nothing is sent yet.
+    /// Builds the client. This sends nothing.
     ///
     /// # Errors
     ///
-    /// [`Error::Host`] for an address that tokens must not go to, [`Error::Configuration`] for any other setting that
-    /// cannot be, or where TLS cannot be set up on this machine.
+    /// [`Error::Host`] if tokens must not go to the address. [`Error::Configuration`] for any other
+    /// invalid setting, or if TLS cannot be set up on this machine.
     pub fn build(self) -> Result<Graph> {
         let graph = transport::root("cloud", self.cloud.graph())?;
         transport::root("cloud", self.cloud.login())?;
@@ -690,7 +706,8 @@ impl GraphBuilder {
         let base = match &self.base_url {
             Some(text) => {
                 let base = transport::root("base_url", text)?;
-                // Plain http got this far for this machine's own address only, which was named on purpose.
+                // Plain http reaches this point only for this machine's own address, which the
+                // caller named on purpose.
                 if base.scheme() == "http" {
                     hosts.allow(&base);
                 }
@@ -730,7 +747,7 @@ impl GraphBuilder {
     }
 }
 
-/// Tells the layers below which body a success has to have. That of `HEAD` never comes.
+/// Tells the lower layers which body a success must have. A response to `HEAD` never has one.
 fn expecting(expected: Option<ExpectedBody>, method: &Method) -> Extensions {
     let mut extensions = Extensions::new();
     if let Some(expected) = expected.filter(|_| *method != Method::HEAD) {
@@ -739,7 +756,7 @@ fn expecting(expected: Option<ExpectedBody>, method: &Method) -> Extensions {
     extensions
 }
 
-/// The root with the version, and without it.
+/// Returns the root with the version, and without it.
 fn roots(base: &Url) -> (String, String) {
     let base = base.as_str().trim_end_matches('/');
     match base.rsplit_once('/') {
@@ -748,7 +765,7 @@ fn roots(base: &Url) -> (String, String) {
     }
 }
 
-/// Without the provider and the connections, which may hold secrets.
+/// Omits the provider and the connections, which may hold secrets.
 impl fmt::Debug for GraphBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let allowed: Vec<_> = self.allowed.iter().map(|host| Address(host)).collect();

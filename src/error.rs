@@ -1,17 +1,26 @@
-//! What can go wrong, in one type.
+//! The error type of this crate.
 //!
-//! Every fallible function of this crate gives an [`Error`]. Its variants say who refused: Graph ([`Error::Api`]), the
-//! identity platform ([`Error::SignIn`]), the network ([`Error::Transport`]), or this crate, before anything was sent
-//! ([`Error::Host`], [`Error::Request`], [`Error::Configuration`]) or after something came that it could not read
-//! ([`Error::Decode`], [`Error::EmptyResponse`], [`Error::Paging`]), or while a file was on its way
-//! ([`Error::Transfer`]).
+//! Every fallible function of this crate returns an [`Error`]. Its variants name the source of the
+//! failure:
 //!
-//! A status of 2xx alone does not make a success. An error in the body of one is [`Error::Api`] as well. JSON that is cut, or a
-//! body that is missing, counts as lost on the way: the call is made again where that does no harm, and the error
-//! [`is_retryable`](Error::is_retryable) then. Where Graph has only accepted a call whose entity was expected,
-//! [`Error::EmptyResponse`] says so: see [`Call::monitor`](crate::Call::monitor).
+//! - Graph: [`Error::Api`].
+//! - The identity platform: [`Error::SignIn`].
+//! - The network: [`Error::Transport`].
+//! - This crate, before anything was sent: [`Error::Host`], [`Error::Request`],
+//!   [`Error::Configuration`].
+//! - This crate, when it could not read a response: [`Error::Decode`], [`Error::EmptyResponse`],
+//!   [`Error::Paging`].
+//! - A file transfer: [`Error::Transfer`].
 //!
-//! Each prints as one line, in which ids and other values of the caller's stand as the names of Graph's reference:
+//! A 2xx status alone is not a success. An error in the body of such a response is an
+//! [`Error::Api`] as well. A truncated JSON body or a missing body counts as lost in transit. This
+//! crate then repeats the call if a repeat is safe, and the error is
+//! [`is_retryable`](Error::is_retryable) in that case. If Graph only accepted a call that should
+//! return an entity, the error is [`Error::EmptyResponse`]; see
+//! [`Call::monitor`](crate::Call::monitor).
+//!
+//! Each error prints as one line. Ids and other values of the caller appear in it under their names
+//! in Graph's reference:
 //!
 //! ```text
 //! GET /users/{user-id} → 404 Request_ResourceNotFound: Resource 'adele' does not exist …, request-id 327f7bf0-…
@@ -63,16 +72,16 @@ use crate::auth::Granted;
 use crate::call::Facts;
 use crate::transport::{BANDWIDTH_LIMIT_EXCEEDED, Verdict};
 
-/// The result of everything that can fail here.
+/// The result type of every fallible function in this crate.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
-/// The cause of an error, kept so that [`Error`] stays cheap to clone: the calls that waited for one failed sign-in
-/// each get a copy.
+/// The cause of an error. It is shared, so that [`Error`] stays cheap to clone: each call that
+/// waited for one failed sign-in receives a copy.
 pub(crate) type Source = std::sync::Arc<dyn std::error::Error + Send + Sync>;
 
-/// Why a call failed.
+/// The reason why a call failed.
 ///
-/// Most programs need the predicates only; the variants have the details.
+/// Most programs need only the predicates; the variants have the details.
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -90,43 +99,45 @@ pub(crate) type Source = std::sync::Arc<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Graph refused: with a status that is not a success, or with an error in the body of a success.
+    /// Graph refused the call. Either the status is not a success, or the body of a success
+    /// contains an error.
     #[error(transparent)]
     Api(Box<ApiError>),
-    /// Graph's answer was a success, but not of the type that it should be.
+    /// Graph's response was a success, but its body does not have the expected type.
     #[error(transparent)]
     Decode(Box<DecodeError>),
-    /// There is no token: the identity platform refused, or the token provider failed.
+    /// No token is available: the identity platform refused, or the token provider failed.
     #[error(transparent)]
     SignIn(Box<SignInError>),
-    /// The request did not get through, or the answer did not arrive whole.
+    /// The request did not reach Graph, or the response did not arrive completely.
     #[error(transparent)]
     Transport(Box<TransportError>),
-    /// The call, a link or a redirect would have left the hosts that this client may speak to. Nothing was sent there.
+    /// The call, a link or a redirect leads to a host that this client may not contact. Nothing was
+    /// sent there.
     #[error(transparent)]
     Host(Box<HostError>),
-    /// A link does not lead on, or a page lacks what was asked for.
+    /// A link does not lead to a next page, or a page lacks a requested part.
     #[error(transparent)]
     Paging(Box<PagingError>),
-    /// An entity was expected, and the answer was a success without one.
+    /// The response was a success, but the expected entity is missing.
     #[error(transparent)]
     EmptyResponse(Box<EmptyResponseError>),
-    /// The call holds what no request can. Nothing was sent.
+    /// The call contains something that no request can express. Nothing was sent.
     #[error(transparent)]
     Request(Box<RequestError>),
-    /// The client cannot be built the way it was asked for.
+    /// The client cannot be built with the requested settings.
     #[error(transparent)]
     Configuration(Box<ConfigurationError>),
-    /// A part of a batch was not done, or nobody knows whether it was.
+    /// A call in a batch did not run, or its outcome is unknown.
     #[error(transparent)]
     Batch(Box<BatchError>),
-    /// Work that Graph had begun has failed.
+    /// A long-running operation of Graph has failed.
     #[error(transparent)]
     Operation(Box<OperationError>),
-    /// An upload or a download cannot go on.
+    /// An upload or a download cannot continue.
     #[error(transparent)]
     Transfer(Box<TransferError>),
-    /// What came as a change notification is none, or cannot be read.
+    /// A received message is not a valid change notification, or cannot be read.
     #[cfg(feature = "notifications")]
     #[error(transparent)]
     Notification(Box<NotificationError>),
@@ -169,7 +180,8 @@ boxed! {
 }
 
 impl Error {
-    /// What Graph's answer says, where its status is no success. Always [`Error::Api`], whatever the body is.
+    /// Builds the error for a response of Graph whose status is not a success. It is always
+    /// [`Error::Api`], regardless of the body.
     pub(crate) fn from_response(
         request: &RequestContext,
         status: StatusCode,
@@ -181,7 +193,7 @@ impl Error {
         error.with_granted(granted).into()
     }
 
-    /// Adds the call that it happened to, where it is not there yet.
+    /// Adds the call that the error belongs to, unless the error already has one.
     pub(crate) fn of(self, context: &RequestContext) -> Self {
         match self {
             Error::Decode(error) => error.of(context).into(),
@@ -192,7 +204,7 @@ impl Error {
         }
     }
 
-    /// The status of the answer, of Graph or of the identity platform, where there was one.
+    /// Returns the status of the response, from Graph or the identity platform, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Error::Api(error) => Some(error.status()),
@@ -204,7 +216,8 @@ impl Error {
         }
     }
 
-    /// The id of the request that Microsoft's support asks for. See [`ApiError::request_id`].
+    /// Returns the id of the request that Microsoft's support asks for. See
+    /// [`ApiError::request_id`].
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Error::Api(error) => error.request_id(),
@@ -215,11 +228,11 @@ impl Error {
         }
     }
 
-    /// Whether Graph gave this code, as the outer code or an inner one, in whatever case. Of a response that could not be
-    /// read, the code that can still be found in it counts.
+    /// Checks whether Graph returned this code, as the outer code or an inner one, ignoring case.
+    /// If a response could not be decoded, a code that can still be found in it counts.
     ///
-    /// Graph writes one code as `SyncStateNotFound` here and `syncStateNotFound` there, and says the specific thing in
-    /// the inner code of a general one.
+    /// Graph writes the same code as `SyncStateNotFound` in one service and `syncStateNotFound` in
+    /// another. The outer code is often general, and the inner code is the specific one.
     pub fn has_code(&self, code: &str) -> bool {
         match self {
             Error::Api(error) => error.has_code(code),
@@ -230,7 +243,8 @@ impl Error {
         }
     }
 
-    /// How long Graph asked to wait before the next try: its `Retry-After`, rounded up to whole seconds.
+    /// Returns how long Graph asked to wait before the next attempt: its `Retry-After`, rounded up
+    /// to whole seconds.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Error::Api(error) => error.retry_after(),
@@ -240,7 +254,8 @@ impl Error {
         }
     }
 
-    /// The attempts that were made until this error. Each error about a response and each error of the network has them.
+    /// Returns the attempts that were made before this error. Each error about a response and each
+    /// error of the network has them.
     pub fn tries(&self) -> Option<&Tries> {
         match self {
             Error::Api(error) => Some(error.tries()),
@@ -251,52 +266,57 @@ impl Error {
         }
     }
 
-    /// 400: Graph did not understand the call, or knows no such path.
+    /// Checks for status 400: Graph did not understand the call, or does not know the path.
     pub fn is_bad_request(&self) -> bool {
         self.is_api(StatusCode::BAD_REQUEST)
     }
 
-    /// 401: Graph did not take the token, nor the new one that was tried after it. A sign-in that failed is
-    /// [`Error::SignIn`] instead.
+    /// Checks for status 401: Graph rejected the token, and also the new token of the second
+    /// attempt. A sign-in that failed is [`Error::SignIn`] instead.
     pub fn is_unauthorized(&self) -> bool {
         self.is_api(StatusCode::UNAUTHORIZED)
     }
 
-    /// 403: the token lacks a permission, or a licence or policy stands against the call.
+    /// Checks for status 403: the token lacks a permission, or a licence or policy forbids the
+    /// call.
     pub fn is_forbidden(&self) -> bool {
         self.is_api(StatusCode::FORBIDDEN)
     }
 
-    /// 404: no such item, or none that the token may see, or one so new that it is not everywhere yet.
+    /// Checks for status 404: the item does not exist, or the token may not see it. An item that is
+    /// very new may not be available everywhere yet.
     pub fn is_not_found(&self) -> bool {
         self.is_api(StatusCode::NOT_FOUND)
     }
 
-    /// 304: what is there is what the caller has, so Graph did not send it. See
-    /// [`Call::if_none_match`](crate::Call::if_none_match).
+    /// Checks for status 304: the caller already has the current version, so Graph did not send it.
+    /// See [`Call::if_none_match`](crate::Call::if_none_match).
     pub fn is_not_modified(&self) -> bool {
         self.is_api(StatusCode::NOT_MODIFIED)
     }
 
-    /// 409 or 412: a name is taken, or what is there is not what the change was made for. Services differ in which of the
-    /// two they send for an etag that is old; [`current`](crate::Call::current) gets what is there now.
+    /// Checks for status 409 or 412: a name is taken, or the item is not in the state that the
+    /// change expected. Services differ in which of the two they send for an outdated etag.
+    /// [`current`](crate::Call::current) fetches the current state of the item.
     pub fn is_conflict(&self) -> bool {
         self.is_api(StatusCode::CONFLICT) || self.is_precondition_failed()
     }
 
-    /// 410: what the link led to is gone, as the token of a delta link that is too old.
+    /// Checks for status 410: the target of the link is gone. An expired token of a delta link is
+    /// an example.
     pub fn is_gone(&self) -> bool {
         self.is_api(StatusCode::GONE)
     }
 
-    /// 412: somebody changed the item since its etag was read. Planner and Exchange also say 409 in that case:
-    /// [`is_conflict`](Error::is_conflict) is for both.
+    /// Checks for status 412: the item was changed since its etag was read. Planner and Exchange
+    /// also send 409 in that case; [`is_conflict`](Error::is_conflict) covers both.
     pub fn is_precondition_failed(&self) -> bool {
         self.is_api(StatusCode::PRECONDITION_FAILED)
     }
 
-    /// 429, or 509 for bandwidth: too many calls. [`retry_after`](Error::retry_after) tells when to come back. So do calls
-    /// that were held back because others of the client were told so, and that could not wait as long.
+    /// Checks for throttling: status 429, or 509 for bandwidth. [`retry_after`](Error::retry_after)
+    /// returns when to call again. This also covers calls that the client held back because Graph
+    /// throttled its other calls, and that could not wait as long.
     pub fn is_throttled(&self) -> bool {
         match self {
             Error::Transport(error) => error.is_held_back(),
@@ -307,7 +327,7 @@ impl Error {
         }
     }
 
-    /// The call did not end in time, or could not be connected in time.
+    /// Checks whether the call did not end in time, or could not connect in time.
     pub fn is_timeout(&self) -> bool {
         match self {
             Error::Transport(error) => error.is_timeout(),
@@ -316,12 +336,13 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later, with nothing changed by the caller.
+    /// Checks whether the same call may succeed later, with nothing changed by the caller.
     ///
-    /// Of Graph's answers these are 408, 429, 500, 502, 503, 504 and 509; of the identity platform's, its words for a
-    /// passing fault; and what the network lost. Whether a repeat is *safe* is another matter: a `POST` that timed out
-    /// may have done its work. A success whose JSON was cut, or that came without the body that was expected, counts as
-    /// lost where a repeat is safe as well.
+    /// Retryable are Graph's responses 408, 429, 500, 502, 503, 504 and 509, the identity
+    /// platform's codes for a temporary fault, and responses that the network lost. It is a
+    /// separate question whether a repeat is *safe*: a `POST` that timed out may have succeeded. A
+    /// success with truncated JSON, or without the expected body, is retryable only if a repeat is
+    /// safe as well.
     pub fn is_retryable(&self) -> bool {
         match self {
             Error::Api(error) => is_passing(error.status()),
@@ -333,7 +354,8 @@ impl Error {
         }
     }
 
-    /// Checks whether a success arrived without all of its body, so that the outcome of the call is unknown.
+    /// Checks whether a success arrived without all of its body, so that the outcome of the call is
+    /// unknown.
     pub(crate) fn is_lost_body(&self) -> bool {
         match self {
             Error::Decode(error) => error.is_truncated(),
@@ -342,7 +364,7 @@ impl Error {
         }
     }
 
-    /// What it is called in traces, where there is no status that says it.
+    /// Returns the name of the error in traces, for use when no status describes it.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Error::Api(_) => "api",
@@ -371,23 +393,24 @@ impl Error {
     }
 }
 
-/// Checks whether a status tells of a fault that passes.
+/// Checks whether a status indicates a temporary fault.
 pub(crate) fn is_passing(status: StatusCode) -> bool {
     Verdict::of_status(status).is_passing()
 }
 
-/// The request that an error is about, as far as it may be printed: no value of the caller's is in it.
+/// The request that an error is about, reduced to what may be printed. It contains no value of the
+/// caller.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestContext {
     pub(crate) method: Method,
-    /// The path with names in place of values: `/users/{user-id}`.
+    /// The path with names instead of values: `/users/{user-id}`.
     pub(crate) template: String,
-    /// What is known of the operation.
+    /// The known facts about the operation.
     pub(crate) facts: Option<&'static Facts>,
-    /// What was sent as `client-request-id`.
+    /// The `client-request-id` that was sent.
     pub(crate) client_request_id: Option<String>,
     pub(crate) tries: Tries,
-    /// Whether making the call twice is the same as making it once.
+    /// `true` if making the call twice has the same effect as making it once.
     pub(crate) is_idempotent: bool,
 }
 
@@ -404,7 +427,7 @@ impl RequestContext {
     }
 }
 
-/// `GET /users/{user-id}`
+/// Prints `GET /users/{user-id}`.
 impl fmt::Display for RequestContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.template)

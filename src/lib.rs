@@ -1,4 +1,5 @@
-// `cargo xtask docs` puts the page beside the documentation; without it, as on docs.rs, there is nothing to link to.
+// `cargo xtask docs` puts this page beside the documentation. Without that command, as on docs.rs,
+// the page does not exist and is not linked.
 #![cfg_attr(
     find_page,
     doc = "**[Find an operation](find.html)** by its path, by a permission or by words."
