@@ -1,14 +1,14 @@
-//! The clouds that Graph runs in.
+//! The clouds that run Graph.
 //!
-//! A national cloud is a Graph of its own, with its own hosts, its own login and its own tenants; a token of one is
-//! refused by all others (<https://learn.microsoft.com/graph/deployments>). So host, login and scope are one choice:
-//! half of one cloud and half of another never meet.
+//! A national cloud has its own Graph, with its own hosts, sign-in and tenants. All other clouds
+//! refuse its tokens (<https://learn.microsoft.com/graph/deployments>). Host, login and scope are
+//! therefore one choice: parts of different clouds are never combined.
 
 use std::fmt;
 
 use crate::redact::Address;
 
-/// Which cloud a client speaks to.
+/// The cloud that a client uses.
 ///
 /// ```
 /// use msgraph::{Cloud, CustomCloud, Graph};
@@ -24,7 +24,7 @@ use crate::redact::Address;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cloud {
-    /// Everybody's: work, school and personal accounts, US GCC among them.
+    /// The worldwide cloud for work, school and personal accounts, including US GCC.
     #[default]
     Global,
     /// US Government L4, known as GCC High.
@@ -33,19 +33,19 @@ pub enum Cloud {
     UsGovL5,
     /// China, operated by 21Vianet.
     China,
-    /// The sovereign cloud of France. Its hosts are known from Microsoft's libraries; no page of Graph's names them yet, as with
-    /// the next two.
+    /// The sovereign cloud of France. Its hosts are known from Microsoft's libraries. Graph's
+    /// documentation does not name them yet; the same holds for the next two clouds.
     Bleu,
     /// The sovereign cloud of Germany.
     Delos,
     /// The cloud of the government of Singapore.
     GovSg,
-    /// Any other: a cloud without the internet, a gateway, a simulator.
+    /// Any other cloud: a cloud without the internet, a gateway, a simulator.
     Custom(CustomCloud),
 }
 
 impl Cloud {
-    /// Graph's root, without a version: `https://graph.microsoft.com`.
+    /// Returns Graph's root, without a version: `https://graph.microsoft.com`.
     pub fn graph(&self) -> &str {
         match self {
             Cloud::Global => "https://graph.microsoft.com",
@@ -59,7 +59,7 @@ impl Cloud {
         }
     }
 
-    /// The root of the identity platform: `https://login.microsoftonline.com`
+    /// Returns the root of the identity platform: `https://login.microsoftonline.com`
     /// (<https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>).
     pub fn login(&self) -> &str {
         match self {
@@ -73,7 +73,8 @@ impl Cloud {
         }
     }
 
-    /// The scope that stands for every permission that the application has: `https://graph.microsoft.com/.default`
+    /// Returns the scope that stands for every permission of the application:
+    /// `https://graph.microsoft.com/.default`
     /// (<https://learn.microsoft.com/entra/identity-platform/scopes-oidc#the-default-scope>).
     pub fn scope(&self) -> &str {
         match self {
@@ -89,7 +90,7 @@ impl Cloud {
     }
 }
 
-/// The clouds that have hosts of their own here.
+/// The clouds whose hosts this crate knows.
 const NAMED: [Cloud; 7] = [
     Cloud::Global,
     Cloud::UsGovL4,
@@ -100,7 +101,7 @@ const NAMED: [Cloud; 7] = [
     Cloud::GovSg,
 ];
 
-/// A cloud that is not in the list: its hosts are allowed by being named here.
+/// A cloud that is not in the list. Its hosts are allowed because they are named here.
 ///
 /// ```
 /// use msgraph::{CustomCloud, Graph};
@@ -115,8 +116,8 @@ const NAMED: [Cloud; 7] = [
 /// # }
 /// ```
 ///
-/// Both addresses are https; plain http is taken for this machine's own addresses only (`http://127.0.0.1:8080`), which
-/// is how a simulator is reached.
+/// Both addresses are https. Plain http is accepted only for this machine's own addresses
+/// (`http://127.0.0.1:8080`), for use with a simulator.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CustomCloud {
     graph: String,
@@ -135,7 +136,8 @@ impl fmt::Debug for CustomCloud {
 }
 
 impl CustomCloud {
-    /// A cloud whose Graph and whose identity platform have these roots. The scope is the root's `/.default`.
+    /// Creates a cloud with these roots of Graph and the identity platform. The scope is the
+    /// `/.default` of Graph's root.
     pub fn new(graph: impl Into<String>, login: impl Into<String>) -> Self {
         let without_slash = |root: String| root.trim_end_matches('/').to_owned();
         let graph = without_slash(graph.into());
@@ -147,7 +149,8 @@ impl CustomCloud {
         }
     }
 
-    /// Asks for another scope: where Graph stands behind a gateway, its own name is still what tokens are made for.
+    /// Requests tokens for another scope. Behind a gateway, tokens are still issued for Graph's own
+    /// name.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = scope.into();
@@ -161,13 +164,13 @@ impl From<CustomCloud> for Cloud {
     }
 }
 
-/// A cloud by its name, among those that Graph says its operations of.
+/// The name of a cloud in Graph's descriptions of its operations.
 ///
-/// Of US Government L5 it says nothing.
+/// Graph's descriptions do not mention US Government L5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NamedCloud {
-    /// Everybody's: [`Cloud::Global`].
+    /// The worldwide cloud: [`Cloud::Global`].
     Global,
     /// US Government L4: [`Cloud::UsGovL4`].
     UsGovL4,
@@ -186,7 +189,7 @@ pub enum NamedCloud {
 }
 
 impl NamedCloud {
-    /// All of them.
+    /// The list of all names.
     pub const ALL: [Self; 8] = [
         Self::Global,
         Self::UsGovL4,
@@ -198,7 +201,8 @@ impl NamedCloud {
         Self::GovSg,
     ];
 
-    /// The name of a client's cloud; a custom one has a name if its Graph's root is that of a cloud here.
+    /// Returns the name of a client's cloud. A custom cloud has a name if its Graph root is that of
+    /// a listed cloud.
     ///
     /// ```
     /// use msgraph::{Cloud, CustomCloud, NamedCloud};
@@ -224,7 +228,8 @@ impl NamedCloud {
         }
     }
 
-    /// Its bit in what the generator writes; the global cloud has none, as it has all that is described.
+    /// Returns the bit of the cloud in the generated data. The global cloud has no bit, because it
+    /// has every described operation.
     fn bit(self) -> u8 {
         match self {
             Self::Global => 0,
@@ -239,7 +244,7 @@ impl NamedCloud {
     }
 }
 
-/// `US Gov L4`, `China`, `Bleu`.
+/// Prints `US Gov L4`, `China`, `Bleu`.
 impl fmt::Display for NamedCloud {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -268,12 +273,12 @@ impl Clouds {
         Self { bits }
     }
 
-    /// Whether this cloud has it.
+    /// Checks whether this cloud has the operation.
     pub fn contains(&self, cloud: NamedCloud) -> bool {
         cloud.bit() == 0 || self.bits & cloud.bit() != 0
     }
 
-    /// Those that have it.
+    /// Iterates over the clouds that have the operation.
     pub fn iter(&self) -> impl Iterator<Item = NamedCloud> + use<> {
         let clouds = *self;
         NamedCloud::ALL
@@ -281,7 +286,7 @@ impl Clouds {
             .filter(move |cloud| clouds.contains(*cloud))
     }
 
-    /// Those that do not have it.
+    /// Iterates over the clouds that do not have the operation.
     pub fn missing(&self) -> impl Iterator<Item = NamedCloud> + use<> {
         let clouds = *self;
         NamedCloud::ALL
@@ -290,7 +295,7 @@ impl Clouds {
     }
 }
 
-/// `Global, US Gov L4, China`
+/// Prints `Global, US Gov L4, China`.
 impl fmt::Display for Clouds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, cloud) in self.iter().enumerate() {

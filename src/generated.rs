@@ -1,16 +1,17 @@
-//! The one place where generated code comes in.
+//! The one place that includes generated code.
 //!
-//! `build.rs` writes it from `openapi/`. Nobody edits it: what is wrong in it is mended in `codegen/`, in `openapi/` (by
-//! `cargo xtask trim`) or in the runtime that it calls.
+//! `build.rs` writes the code from `openapi/`. It is not edited by hand. Fix errors in `codegen/`,
+//! in `openapi/` (with `cargo xtask trim`), or in the runtime that the code calls.
 
 use crate::Graph as Root;
 use crate::runtime::Path;
 
-/// Typed endpoints of another description: Graph's beta, or the part of a version that a program needs.
+/// Includes typed endpoints of another description: Graph's beta, or the part of a version that a
+/// program needs.
 ///
-/// It is the same generator and the same runtime; only the description is another. `cargo xtask trim` of this crate's
-/// repository makes an `openapi/` folder of a document of Graph's, and a build script of one line makes code of it, with
-/// `msgraph-codegen` of the very version that `msgraph` has:
+/// The generator and the runtime are the same; only the description differs. `cargo xtask trim` of
+/// this crate's repository makes an `openapi/` folder from a Graph document. A build script of one
+/// line generates the code, with an `msgraph-codegen` of the same version as `msgraph`:
 ///
 /// ```text
 /// // build.rs
@@ -19,7 +20,7 @@ use crate::runtime::Path;
 /// }
 /// ```
 ///
-/// The macro takes that code in, with the version that stands in Graph's URLs, and is to have a module of its own:
+/// The macro includes that code, with the version in Graph's URLs. Call it in a module of its own:
 ///
 /// ```text
 /// // src/main.rs
@@ -32,18 +33,19 @@ use crate::runtime::Path;
 /// let me = beta.me().get().select(beta::models::User::DISPLAY_NAME).await?;
 /// ```
 ///
-/// `Root` has the methods that [`Graph`](crate::Graph) has for v1.0. The modules `models`, `nodes` and `options` are as
-/// those of this crate; their types are other types than these. `examples/beta-client` is a program that does so.
+/// `Root` has the methods that [`Graph`](crate::Graph) has for v1.0. The modules `models`, `nodes`
+/// and `options` are like those of this crate, but contain different types. `examples/beta-client`
+/// is an example program.
 #[macro_export]
 macro_rules! generated {
     ($version:literal) => {
-        /// Where Graph's tree begins, in the version of this module.
+        /// The root of Graph's tree, in the version of this module.
         #[derive(Clone, Debug)]
         pub struct Root($crate::runtime::Path);
 
         impl Root {
-            /// The tree as this client sees it: with its cloud, its tokens and all its settings, whichever version the client
-            /// itself speaks.
+            /// Creates the root with the cloud, the tokens and all settings of this client. The
+            /// version that the client itself uses does not matter.
             pub fn new(graph: &$crate::Graph) -> Self {
                 Self($crate::runtime::Path::root_of(graph, $version))
             }
@@ -53,7 +55,7 @@ macro_rules! generated {
             &root.0
         }
 
-        // A program uses a few of the many, and holds its own code, not this, to its lints.
+        // A program uses only a few of the many items, and its lints are for its own code.
         $crate::generated!(
             @below
             #[allow(
@@ -66,7 +68,7 @@ macro_rules! generated {
             )]
         );
     };
-    // What hangs below a `Root`.
+    // The modules below a `Root`.
     (@below $(#[$attribute:meta])*) => {
         const _: () = assert!(
             $crate::runtime::is_version(facts::GENERATOR, $crate::runtime::VERSION),
@@ -85,10 +87,12 @@ macro_rules! generated {
             include!(concat!(env!("OUT_DIR"), "/models.rs"));
         }
 
-        /// The places of Graph's tree. A node is the client and the path so far; its methods are what can be called there.
+        /// The places of Graph's tree. A node is the client and the path so far. Its methods are
+        /// the calls at that place.
         ///
-        /// Nobody has to name them: `graph.users().id("adele@contoso.com").messages()` leads to one. What they are called
-        /// is not promised, since a place that hangs under many paths is named after the shortest.
+        /// Programs do not have to name nodes: `graph.users().id("adele@contoso.com").messages()`
+        /// returns one. Their names are not stable, because a place with many paths is named after
+        /// the shortest.
         $(#[$attribute])*
         pub mod nodes {
             use $crate::call::*;
@@ -100,7 +104,7 @@ macro_rules! generated {
             include!(concat!(env!("OUT_DIR"), "/nodes.rs"));
         }
 
-        /// What is known of operations besides their form.
+        /// The facts about operations that are not part of their signature.
         $(#[$attribute])*
         mod facts {
             use $crate::runtime::Facts;
@@ -108,7 +112,7 @@ macro_rules! generated {
             include!(concat!(env!("OUT_DIR"), "/facts.rs"));
         }
 
-        /// Which options operations have: the second parameter of `Call`.
+        /// The options of operations: the second parameter of `Call`.
         $(#[$attribute])*
         pub mod options {
             use $crate::call::*;
@@ -118,7 +122,7 @@ macro_rules! generated {
     };
 }
 
-/// The rule for names that tell of a secret: the same text that the generator decides by.
+/// The rule for names that indicate a secret. The generator uses the same text.
 pub(crate) mod secrets {
     include!(concat!(env!("OUT_DIR"), "/secrets.rs"));
 }
@@ -129,7 +133,7 @@ fn root(graph: &Root) -> Path {
 
 generated!(@below);
 
-/// The names that stand in Graph's paths.
+/// The names in Graph's paths.
 mod segments {
     include!(concat!(env!("OUT_DIR"), "/segments.rs"));
 }

@@ -1,7 +1,8 @@
-//! What calls need permissions for.
+//! The permissions that calls need.
 //!
-//! Graph lists for most of its documented operations which permissions suffice, and which of them is the least privileged
-//! (<https://learn.microsoft.com/graph/permissions-overview>). A call knows its part of that list, before it is sent:
+//! For most of its documented operations, Graph lists which permissions suffice and which one is
+//! the least privileged (<https://learn.microsoft.com/graph/permissions-overview>). A call knows
+//! its part of that list before it is sent:
 //!
 //! ```
 //! # fn main() -> msgraph::Result<()> {
@@ -22,34 +23,35 @@
 
 use std::fmt;
 
-/// The permissions that one call needs: any one of those listed for the kind of token that it is made with.
+/// The permissions that one call needs. Any permission in the list for the kind of its token is
+/// enough.
 ///
 /// It prints as the least privileged ones.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Permissions {
-    /// As the generator writes it: the schemes, apart by `;`.
+    /// The text from the generator: the schemes, separated by `;`.
     text: &'static str,
 }
 
-/// A kind of token, which permissions are granted for.
+/// A kind of token for which permissions are granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PermissionScheme {
-    /// On behalf of a user with a work or school account.
+    /// A token on behalf of a user with a work or school account.
     DelegatedWork,
-    /// On behalf of a user with a personal Microsoft account.
+    /// A token on behalf of a user with a personal Microsoft account.
     DelegatedPersonal,
-    /// As an application, without a user.
+    /// A token of an application, without a user.
     Application,
 }
 
-/// What suffices with one kind of token, narrowest first.
+/// The permissions that suffice with one kind of token, narrowest first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SchemePermissions {
     least: &'static str,
     others: &'static str,
 }
 
-/// A permission that suffices: alone, or together with one of others.
+/// A permission that suffices alone, or together with one of several others.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Permission {
     name: &'static str,
@@ -57,7 +59,7 @@ pub struct Permission {
 }
 
 impl PermissionScheme {
-    /// All of them.
+    /// The list of all kinds.
     pub const ALL: [Self; 3] = [
         Self::DelegatedWork,
         Self::DelegatedPersonal,
@@ -65,7 +67,7 @@ impl PermissionScheme {
     ];
 }
 
-/// `delegated`, `personal` or `application`.
+/// Prints `delegated`, `personal` or `application`.
 impl fmt::Display for PermissionScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -81,22 +83,22 @@ impl Permissions {
         Self { text }
     }
 
-    /// On behalf of a user with a work or school account.
+    /// Returns the permissions on behalf of a user with a work or school account.
     pub fn delegated_work(&self) -> SchemePermissions {
         self.scheme(PermissionScheme::DelegatedWork)
     }
 
-    /// On behalf of a user with a personal Microsoft account.
+    /// Returns the permissions on behalf of a user with a personal Microsoft account.
     pub fn delegated_personal(&self) -> SchemePermissions {
         self.scheme(PermissionScheme::DelegatedPersonal)
     }
 
-    /// As an application, without a user.
+    /// Returns the permissions of an application, without a user.
     pub fn application(&self) -> SchemePermissions {
         self.scheme(PermissionScheme::Application)
     }
 
-    /// With this kind of token.
+    /// Returns the permissions for this kind of token.
     pub fn scheme(&self, scheme: PermissionScheme) -> SchemePermissions {
         let text = self
             .text
@@ -109,7 +111,7 @@ impl Permissions {
 }
 
 impl SchemePermissions {
-    /// Whether the operation takes this kind of token at all.
+    /// Checks whether the operation accepts this kind of token at all.
     ///
     /// ```
     /// # use msgraph::Graph;
@@ -123,24 +125,27 @@ impl SchemePermissions {
         !self.least.is_empty() || !self.others.is_empty()
     }
 
-    /// The least privileged: mostly one. Of several, each is enough.
+    /// Iterates over the least privileged permissions, usually one. If there are several, each one
+    /// is enough.
     ///
-    /// For a few operations Graph marks none of several as such; then all are among the [others](Self::others).
+    /// For a few operations Graph marks none of several permissions as least privileged. All of
+    /// them are among the [others](Self::others) then.
     pub fn least(&self) -> impl Iterator<Item = Permission> + use<> {
         permissions(self.least)
     }
 
-    /// What suffices as well, and mostly allows more: narrowest first.
+    /// Iterates over the other permissions that suffice, narrowest first. They usually allow more.
     pub fn others(&self) -> impl Iterator<Item = Permission> + use<> {
         permissions(self.others)
     }
 
-    /// All that suffices: narrowest first.
+    /// Iterates over all permissions that suffice, narrowest first.
     pub fn all(&self) -> impl Iterator<Item = Permission> + use<> {
         self.least().chain(self.others())
     }
 
-    /// Whether a token with these permissions has one that suffices. Names are compared without case.
+    /// Checks whether a token with these permissions has one that suffices. Names are compared
+    /// ignoring case.
     ///
     /// ```
     /// # use msgraph::Graph;
@@ -171,18 +176,19 @@ fn permissions(text: &'static str) -> impl Iterator<Item = Permission> {
 }
 
 impl Permission {
-    /// `Mail.ReadBasic`
+    /// Returns the name of the permission: `Mail.ReadBasic`.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Where it does not suffice alone: the permissions of which one is needed besides.
+    /// Iterates over the permissions of which one is needed in addition, if this permission does
+    /// not suffice alone.
     pub fn with_one_of(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.with.split('|').filter(|name| !name.is_empty())
     }
 }
 
-/// The name; where it does not suffice alone, `A with B or C`.
+/// Prints the name, or `A with B or C` if the permission does not suffice alone.
 impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)?;
@@ -194,7 +200,8 @@ impl fmt::Display for Permission {
     }
 }
 
-/// The least privileged; `A or B` where there are several, or where Graph marks none; `not supported`.
+/// Prints the least privileged permission. Prints `A or B` if there are several or Graph marks
+/// none, or `not supported`.
 impl fmt::Display for SchemePermissions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.is_supported() {
@@ -215,7 +222,7 @@ impl fmt::Display for SchemePermissions {
     }
 }
 
-/// `delegated: Mail.ReadBasic; personal: Mail.ReadBasic; application: not supported`
+/// Prints `delegated: Mail.ReadBasic; personal: Mail.ReadBasic; application: not supported`.
 impl fmt::Display for Permissions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, scheme) in PermissionScheme::ALL.into_iter().enumerate() {

@@ -1,8 +1,8 @@
-//! What generated code calls and nobody else: the seams between this crate and what `msgraph-codegen` writes, in this crate
-//! as in others.
+//! The interface between this crate and the code that `msgraph-codegen` writes, in this crate as in
+//! others. Only generated code calls it.
 //!
-//! It has no promise of its own. Generator and runtime go together, version by version, and [`generated!`](crate::generated!)
-//! checks that they do.
+//! It gives no promise of stability. The generator and the runtime must have the same version, and
+//! [`generated!`](crate::generated!) checks that.
 
 pub use serde;
 pub use serde_json;
@@ -15,7 +15,7 @@ pub use crate::call::path::Path;
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Whether two versions are one. `==` of texts cannot be used in a constant yet.
+/// Checks whether two versions are equal. Constants cannot use `==` on texts yet.
 pub const fn is_version(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! Responses that were a success and still cannot be used.
+//! Errors about responses that are a success but cannot be used.
 
 use std::fmt;
 
@@ -9,10 +9,12 @@ use super::text::{Escaped, OneLine};
 use super::{RequestContext, Tries};
 use crate::{json, redact};
 
-/// A response of Graph's that is not of the type it should be: says where in the JSON, and of which type.
+/// A response of Graph that does not have the expected type. The error names the place in the JSON
+/// and the type.
 ///
-/// It prints as one line, without any value of the response other than Graph's own error in it:
-/// `GET /users → the response cannot be read as User at value[3].id: …, request-id …, tried 4 times …`.
+/// It prints as one line. The line contains no value of the response, except an error of Graph in
+/// it: `GET /users → the response cannot be read as User at value[3].id: …, request-id …, tried 4
+/// times …`.
 #[derive(Clone, Debug)]
 pub struct DecodeError {
     context: Option<RequestContext>,
@@ -27,12 +29,12 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// `path` is the place in the JSON (`value[3].createdDateTime`, empty for the whole), `type_name` the type that was to be
-    /// read there.
+    /// Creates the error. `path` is the place in the JSON (`value[3].createdDateTime`, empty for
+    /// the whole). `type_name` is the type that was expected there.
     pub(crate) fn new(path: String, type_name: &'static str, message: String) -> Self {
         Self {
             context: None,
-            // Its keys are the service's.
+            // The keys in the path come from the service.
             path: Escaped(&path).to_string(),
             type_name,
             message: OneLine(&message).to_string(),
@@ -44,7 +46,7 @@ impl DecodeError {
         }
     }
 
-    /// Marks the place as one within a part of the response.
+    /// Marks the path as relative to a part of the response.
     pub(crate) fn below(mut self, place: &str) -> Self {
         self.path = match self.path.as_str() {
             "" => place.to_owned(),
@@ -59,7 +61,7 @@ impl DecodeError {
         self
     }
 
-    /// Adds what the response says beside what could not be read: its head, and an error of Graph's in its body.
+    /// Adds the readable parts of the response: its head, and an error of Graph in its body.
     pub(crate) fn within(mut self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let head = ResponseHead::new(status, headers);
         self.is_html = is_html(head.content_type.as_deref(), body);
@@ -72,34 +74,37 @@ impl DecodeError {
         self
     }
 
-    /// The place in the JSON: `value[3].createdDateTime`. Empty when it is the whole response.
+    /// Returns the place in the JSON: `value[3].createdDateTime`. It is empty for the whole
+    /// response.
     ///
-    /// Characters that cannot be seen are escaped: `["a\u{202e}b"]`.
+    /// Invisible characters are escaped: `["a\u{202e}b"]`.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The type that was to be read: `User`.
+    /// Returns the expected type: `User`.
     pub fn type_name(&self) -> &str {
         self.type_name
     }
 
-    /// What is wrong there.
+    /// Returns the description of the fault.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The status of the response, mostly one of success.
+    /// Returns the status of the response, usually a success.
     pub fn status(&self) -> Option<StatusCode> {
         Some(self.head.as_ref()?.status)
     }
 
-    /// The id that Microsoft's support asks for: the header `request-id`, else the header `client-request-id`.
+    /// Returns the id that Microsoft's support asks for: the header `request-id`, else the header
+    /// `client-request-id`.
     pub fn request_id(&self) -> Option<&str> {
         self.head.as_ref()?.request_id()
     }
 
-    /// The id that this client gave the request, the same over all attempts: as Graph echoes it, else as it was sent.
+    /// Returns the id that this client gave the request, which is the same for all attempts. It is
+    /// the id that Graph echoes, else the one that was sent.
     pub fn client_request_id(&self) -> Option<&str> {
         let echoed = self
             .head
@@ -108,39 +113,41 @@ impl DecodeError {
         echoed.or_else(|| self.context.as_ref()?.client_request_id.as_deref())
     }
 
-    /// The media type that the response declares: `text/html; charset=utf-8`.
+    /// Returns the media type that the response declares: `text/html; charset=utf-8`.
     pub fn content_type(&self) -> Option<&str> {
         self.head.as_ref()?.content_type.as_deref()
     }
 
-    /// Checks whether the response is a page of HTML, as gateways send them.
+    /// Checks whether the response is an HTML page, as gateways send it.
     pub fn is_html(&self) -> bool {
         self.is_html
     }
 
-    /// Checks whether the JSON ends before its brackets are closed, although the response arrived whole.
+    /// Checks whether the JSON ends before its brackets are closed, although the response arrived
+    /// completely.
     ///
-    /// The call was made again then, as after a lost connection: see [`Retry`](crate::Retry).
+    /// The call was repeated in that case, as after a lost connection: see [`Retry`](crate::Retry).
     pub fn is_truncated(&self) -> bool {
         self.is_truncated
     }
 
-    /// The code of an error of Graph's that can be read in the response: `ErrorInvalidIdMalformed`.
+    /// Returns the code of a Graph error that can be read in the response:
+    /// `ErrorInvalidIdMalformed`.
     pub fn error_code(&self) -> Option<&str> {
         self.error_code.as_deref()
     }
 
-    /// The message of an error of Graph's that can be read in the response. The end of the response may have cut it.
+    /// Returns the message of a Graph error that can be read in the response. It may be truncated.
     pub fn error_message(&self) -> Option<&str> {
         self.error_message.as_deref()
     }
 
-    /// The attempts that were made until this error.
+    /// Returns the attempts that were made before this error.
     pub fn tries(&self) -> Option<&Tries> {
         Some(&self.context.as_ref()?.tries)
     }
 
-    /// Whether the same call may succeed later, and does no harm when it is made twice.
+    /// Checks whether the same call may succeed later and is safe to repeat.
     pub(super) fn is_retryable(&self) -> bool {
         let is_idempotent = self
             .context
@@ -150,7 +157,7 @@ impl DecodeError {
     }
 }
 
-/// Checks whether a body is a page of HTML, by what the header says or by how it begins.
+/// Checks whether a body is an HTML page, by its header or by its first characters.
 fn is_html(content_type: Option<&str>, body: &[u8]) -> bool {
     let body = json::trimmed(body);
     let begins = |tag: &[u8]| {
@@ -198,7 +205,7 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Pages that do not lead on: a link that repeats, or an answer that is no page.
+/// A page that does not lead on, because its link repeats or the response is not a page.
 #[derive(Clone, Debug)]
 pub struct PagingError {
     template: String,
@@ -213,7 +220,7 @@ impl PagingError {
         }
     }
 
-    /// What is wrong with them.
+    /// Returns the description of the fault.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -227,10 +234,10 @@ impl fmt::Display for PagingError {
 
 impl std::error::Error for PagingError {}
 
-/// A success without the entity that was expected.
+/// A success without the expected entity.
 ///
-/// Where the status is 202, Graph has accepted the call and goes on working:
-/// [`Call::monitor`](crate::Call::monitor) waits for what comes of it.
+/// If the status is 202, Graph accepted the call and continues to work on it:
+/// [`Call::monitor`](crate::Call::monitor) waits for the result.
 #[derive(Clone, Debug)]
 pub struct EmptyResponseError {
     context: Option<RequestContext>,
@@ -238,16 +245,16 @@ pub struct EmptyResponseError {
     missing: Missing,
 }
 
-/// What a success came without.
+/// The expected part that is missing in a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Missing {
-    /// Any body.
+    /// The body.
     Body,
-    /// The entity, in a body that holds something.
+    /// The entity, in a body that is not empty.
     Entity,
-    /// What a long-running operation will come to.
+    /// The result of a long-running operation.
     Result,
-    /// The address at which a long-running operation can be looked at.
+    /// The monitor address of a long-running operation.
     MonitorAddress,
 }
 
@@ -261,7 +268,7 @@ impl EmptyResponseError {
         Self::within(status, headers).of(&RequestContext::new(method, template))
     }
 
-    /// An error about a response whose body does not hold what was expected.
+    /// Creates an error about a response whose body lacks the expected content.
     pub(crate) fn within(status: StatusCode, headers: &HeaderMap) -> Self {
         Self {
             context: None,
@@ -273,7 +280,7 @@ impl EmptyResponseError {
         }
     }
 
-    /// Marks the response as one without a body, where its status does not say so itself.
+    /// Marks the response as one without a body, unless its status already says so.
     pub(crate) fn without_body(mut self) -> Self {
         let says_so = matches!(self.head.status.as_u16(), 202 | 204 | 205);
         if !says_so {
@@ -282,7 +289,7 @@ impl EmptyResponseError {
         self
     }
 
-    /// Marks the response as one of a long-running operation that cannot be looked at.
+    /// Marks the response as one of a long-running operation without a monitor address.
     pub(crate) fn without_monitor_address(mut self) -> Self {
         self.missing = Missing::MonitorAddress;
         self
@@ -293,38 +300,41 @@ impl EmptyResponseError {
         self
     }
 
-    /// The status of the response, one of success.
+    /// Returns the status of the response, which is a success.
     pub fn status(&self) -> StatusCode {
         self.head.status
     }
 
-    /// The id that Microsoft's support asks for: the header `request-id`, else the header `client-request-id`.
+    /// Returns the id that Microsoft's support asks for: the header `request-id`, else the header
+    /// `client-request-id`.
     pub fn request_id(&self) -> Option<&str> {
         self.head.request_id()
     }
 
-    /// The id that this client gave the request, the same over all attempts: as Graph echoes it, else as it was sent.
+    /// Returns the id that this client gave the request, which is the same for all attempts. It is
+    /// the id that Graph echoes, else the one that was sent.
     pub fn client_request_id(&self) -> Option<&str> {
         let echoed = self.head.client_request_id.as_deref();
         echoed.or_else(|| self.context.as_ref()?.client_request_id.as_deref())
     }
 
-    /// Checks whether Graph has accepted the call and goes on working: [`Call::monitor`](crate::Call::monitor) waits for it.
+    /// Checks whether Graph accepted the call and continues to work on it:
+    /// [`Call::monitor`](crate::Call::monitor) waits for the result.
     pub fn is_accepted(&self) -> bool {
         self.missing == Missing::Result
     }
 
-    /// The attempts that were made until this error.
+    /// Returns the attempts that were made before this error.
     pub fn tries(&self) -> Option<&Tries> {
         Some(&self.context.as_ref()?.tries)
     }
 
-    /// Whether the body may have got lost, so that the next attempt may have it.
+    /// Checks whether the body may have been lost, so that the next attempt may receive it.
     pub(super) fn may_be_lost(&self) -> bool {
         self.missing == Missing::Body
     }
 
-    /// Whether the same call may succeed later, and does no harm when it is made twice.
+    /// Checks whether the same call may succeed later and is safe to repeat.
     pub(super) fn is_retryable(&self) -> bool {
         let is_idempotent = self
             .context

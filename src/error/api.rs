@@ -1,4 +1,4 @@
-//! What Graph says when it refuses.
+//! Errors that Graph returns.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,23 +17,25 @@ use crate::json;
 use crate::permissions::{PermissionScheme, Permissions};
 use crate::redact::Text;
 
-/// As much of a body as is kept for a look at what is no error of Graph's form.
+/// The number of bytes of a body that is kept when it is not an error in Graph's form.
 const KEPT_OF_BODY: usize = 1024;
 
-/// Nested deeper than any service was seen to (three levels).
+/// The maximum depth of inner errors. It exceeds the depth seen in any service (three levels).
 const DEEPEST_INNER_ERROR: usize = 16;
 
-/// A response of Graph's that is not a success, or an error in the body of a success.
+/// A response of Graph that is not a success, or an error in the body of a success.
 ///
-/// Some services answer 200 and write an error into the body: as the whole of it, beside the items of a page, in the place of
-/// an item. That is an error as well, with the status that came.
+/// Some services respond with 200 and write an error into the body. The error is the whole body,
+/// stands beside the items of a page, or replaces an item. This is an `ApiError` as well, with the
+/// status that arrived.
 ///
-/// Graph's form is <https://learn.microsoft.com/graph/errors>, but gateways answer in HTML, storage hosts in XML, and
-/// some services with nothing or half of it: so every part is optional but the status, and an error answer is never a
-/// decode error.
+/// Graph's form is <https://learn.microsoft.com/graph/errors>. However, gateways respond with HTML,
+/// storage hosts with XML, and some services with an empty or incomplete body. Every part except
+/// the status is therefore optional, and an error response is never a decode error.
 ///
-/// It prints as one line, without the body and without values of the caller's other than those in Graph's own message:
-/// `GET /users/{user-id} → 404 Request_ResourceNotFound: Resource '…' does not exist …, request-id …`.
+/// It prints as one line, without the body. The line contains no values of the caller other than
+/// those in Graph's own message: `GET /users/{user-id} → 404 Request_ResourceNotFound: Resource '…'
+/// does not exist …, request-id …`.
 #[derive(Clone)]
 pub struct ApiError {
     context: RequestContext,
@@ -44,29 +46,29 @@ pub struct ApiError {
     granted: Option<Granted>,
 }
 
-/// What stands in the body, as far as it is an error of Graph's form.
+/// The content of the body, if it is an error in Graph's form.
 #[derive(Clone, Default)]
 struct Said {
     code: Option<String>,
     message: Option<String>,
     target: Option<String>,
     details: Vec<ErrorDetail>,
-    /// From the outermost to the innermost.
+    /// The inner codes, from the outermost to the innermost.
     inner_codes: Vec<String>,
     date: Option<String>,
     request_id: Option<String>,
     client_request_id: Option<String>,
 }
 
-/// One of the single faults that an error is made of, as `PropertyConflict` at `mailNickname`.
+/// One of the individual faults of an error, such as `PropertyConflict` at `mailNickname`.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorDetail {
-    /// What is wrong, for programs.
+    /// The fault, for programs.
     pub code: Option<String>,
-    /// Where: mostly the name of a property.
+    /// The location of the fault, usually the name of a property.
     pub target: Option<String>,
-    /// What is wrong, for people.
+    /// The description of the fault, for people.
     pub message: Option<String>,
 }
 
@@ -82,13 +84,13 @@ impl ApiError {
             status,
             headers: headers.clone(),
             said: Said::read(body),
-            // A copy, so that a large page of HTML is not held as long as the error is.
+            // Copies the body, so that the error does not keep a large HTML page in memory.
             body: Bytes::copy_from_slice(body.get(..KEPT_OF_BODY).unwrap_or(body)),
             granted: None,
         }
     }
 
-    /// An error that stands in the body of a success.
+    /// Creates an error that was found in the body of a success.
     pub(crate) fn within_success(
         context: &RequestContext,
         status: StatusCode,
@@ -102,59 +104,62 @@ impl ApiError {
         }
     }
 
-    /// With what the token was good for, as far as it could be read.
+    /// Adds the permissions that the token granted, if they could be read.
     pub(crate) fn with_granted(mut self, granted: Option<Granted>) -> Self {
         self.granted = granted;
         self
     }
 
-    /// The permissions that the call needs, as Graph lists them; `None` where nothing is known.
+    /// Returns the permissions that the call needs, as Graph lists them. Returns `None` if they are
+    /// not known.
     ///
-    /// Where the status is 403, they are part of what the error prints: for the kind of token that was sent, if that could
-    /// be told, and else for each kind.
+    /// If the status is 403, the printed error contains them. It shows those for the kind of token
+    /// that was sent, or for each kind if that is not known.
     pub fn permissions(&self) -> Option<Permissions> {
         self.context.facts?.permissions(&self.context.template)
     }
 
-    /// The permissions of the token that was refused with 403, as it names them itself; `None` where it could not be read.
+    /// Returns the permissions of the token that was refused with 403, as the token names them.
+    /// Returns `None` if the token could not be read.
     ///
-    /// Nothing checks here that the token is real: that is Graph's to say.
+    /// This does not check that the token is genuine, because only Graph can decide that.
     pub fn granted_permissions(&self) -> Option<&[String]> {
         Some(&self.granted.as_ref()?.permissions)
     }
 
-    /// The status of the answer.
+    /// Returns the status of the response.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// What is wrong, for programs: `Request_ResourceNotFound`. Compare it with [`has_code`](Self::has_code), since
-    /// services differ in case.
+    /// Returns the error code for programs: `Request_ResourceNotFound`. Compare it with
+    /// [`has_code`](Self::has_code), because services differ in case.
     pub fn code(&self) -> Option<&str> {
         self.said.code.as_deref()
     }
 
-    /// What is wrong, for people.
+    /// Returns the error message for people.
     pub fn message(&self) -> Option<&str> {
         self.said.message.as_deref()
     }
 
-    /// What the error is about: mostly the name of a parameter or property.
+    /// Returns the target of the error, usually the name of a parameter or property.
     pub fn target(&self) -> Option<&str> {
         self.said.target.as_deref()
     }
 
-    /// The single faults that the error is made of.
+    /// Returns the individual faults of the error.
     pub fn details(&self) -> &[ErrorDetail] {
         &self.said.details
     }
 
-    /// The innermost code: the most specific thing that Graph says, as `accessRestricted` in `accessDenied`.
+    /// Returns the innermost code. It is the most specific one, such as `accessRestricted` in
+    /// `accessDenied`.
     pub fn inner_code(&self) -> Option<&str> {
         self.said.inner_codes.last().map(String::as_str)
     }
 
-    /// Whether the code or one of the inner codes is this one, in whatever case.
+    /// Checks whether the code or one of the inner codes equals `code`, ignoring case.
     pub fn has_code(&self, code: &str) -> bool {
         let inner = self.said.inner_codes.iter().map(String::as_str);
         self.code()
@@ -163,8 +168,8 @@ impl ApiError {
             .any(|there| there.eq_ignore_ascii_case(code))
     }
 
-    /// The id that Microsoft's support asks for: the header `request-id`, else the header `client-request-id`, else what
-    /// the body has.
+    /// Returns the id that Microsoft's support asks for: the header `request-id`, else the header
+    /// `client-request-id`, else the id in the body.
     pub fn request_id(&self) -> Option<&str> {
         header(&self.headers, "request-id")
             .or_else(|| header(&self.headers, "client-request-id"))
@@ -172,14 +177,16 @@ impl ApiError {
             .or(self.said.client_request_id.as_deref())
     }
 
-    /// The id that this client gave the request, the same over all tries: as Graph echoes it, else as it was sent.
+    /// Returns the id that this client gave the request, which is the same for all attempts. It is
+    /// the id that Graph echoes, else the one that was sent.
     pub fn client_request_id(&self) -> Option<&str> {
         header(&self.headers, "client-request-id")
             .or(self.said.client_request_id.as_deref())
             .or(self.context.client_request_id.as_deref())
     }
 
-    /// When it happened, by Graph's clock: the date in the body (which has no offset and means UTC), else the header.
+    /// Returns the time of the error by Graph's clock: the date in the body (which has no offset
+    /// and means UTC), else the header.
     pub fn date(&self) -> Option<DateTime<Utc>> {
         let body = self.said.date.as_deref().and_then(read_date);
         body.or_else(|| {
@@ -188,40 +195,43 @@ impl ApiError {
         })
     }
 
-    /// The method of the request.
+    /// Returns the method of the request.
     pub fn method(&self) -> &Method {
         &self.context.method
     }
 
-    /// The path of the request with names in place of values: `/users/{user-id}`.
+    /// Returns the path of the request with names instead of values: `/users/{user-id}`.
     pub fn path_template(&self) -> &str {
         &self.context.template
     }
 
-    /// The headers of the answer.
+    /// Returns the headers of the response.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// How long Graph asked to wait before the next try: `Retry-After`, rounded up to whole seconds.
+    /// Returns how long Graph asked to wait before the next attempt: `Retry-After`, rounded up to
+    /// whole seconds.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(self.status, &self.headers, Utc::now())
     }
 
-    /// What was tried until this was the answer.
+    /// Returns the attempts that were made before this response.
     pub fn tries(&self) -> &Tries {
         &self.context.tries
     }
 
-    /// What Graph tells of its limits, as far as it does.
+    /// Returns the limits that Graph reports in this response.
     pub fn throttle(&self) -> Throttle {
         Throttle::from_headers(&self.headers)
     }
 
-    /// What Graph wants the token to prove, as JSON, where that is why it refused: to be handed on to the next sign-in of
-    /// the user (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
+    /// Returns the claims that Graph requires of the token, as JSON, if it refused the call for
+    /// lack of them. Pass them to the next sign-in of the user
+    /// (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
     ///
-    /// A provider that can do that without the user has done so already, and this is the second refusal.
+    /// A provider that can meet the claims without the user has already done so, and this is the
+    /// second refusal.
     pub fn claims(&self) -> Option<String> {
         challenge::claims(&self.headers)
     }
@@ -231,16 +241,18 @@ impl ApiError {
         matches!(self.status.as_u16(), 404 | 409 | 410 | 412) && self.tries().may_have_succeeded()
     }
 
-    /// The first KiB of the body as it came, for a look at what is no error of Graph's form.
+    /// Returns the first KiB of the unchanged body, for responses that are not an error in Graph's
+    /// form.
     ///
-    /// It is printed nowhere, since nobody knows what stands in it: take the same care.
+    /// This crate never prints it, because it may hold private values. Programs should take the
+    /// same care.
     pub fn raw_body(&self) -> &[u8] {
         &self.body
     }
 }
 
 impl Said {
-    /// Reads what is there; what is of another type than it should be is taken for absent.
+    /// Reads the parts that are present. A part of an unexpected type counts as absent.
     fn read(body: &[u8]) -> Self {
         match serde_json::from_slice(json::without_bom(body)) {
             Ok(Value::Object(body)) => Self::from_body(&body),
@@ -249,7 +261,7 @@ impl Said {
         }
     }
 
-    /// Reads what stands before the damage: the body is cut, or HTML stands in it.
+    /// Reads the part before the damage, when the body is truncated or contains HTML.
     fn from_damaged(body: &[u8]) -> Self {
         let said = json::prefix(body).map(|body| Self::from_body(&body));
         match said.filter(|said| said.code.is_some() || said.message.is_some()) {
@@ -308,8 +320,9 @@ impl Said {
     }
 }
 
-/// A message, which OData 3 (<https://www.odata.org/documentation/odata-version-3-0/json-verbose-format/>, still spoken
-/// by SharePoint's own hosts) wraps: `{"lang":"en-US","value":"…"}`.
+/// Reads a message. OData 3
+/// (<https://www.odata.org/documentation/odata-version-3-0/json-verbose-format/>), which
+/// SharePoint's own hosts still use, wraps it: `{"lang":"en-US","value":"…"}`.
 fn message(error: &Map<String, Value>) -> Option<String> {
     match error.get("message") {
         Some(Value::Object(wrapped)) => string(wrapped, &["value"]),
@@ -331,7 +344,7 @@ fn details(error: &Map<String, Value>) -> Vec<ErrorDetail> {
         .collect()
 }
 
-/// The first of these members that holds text. Services send `""` for what they do not know.
+/// Returns the first of these members that holds text. Services send `""` for unknown values.
 fn string(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names
         .iter()
@@ -398,7 +411,8 @@ impl fmt::Display for ApiError {
     }
 }
 
-/// `, needs User.ReadBasic.All (application), the token has Mail.Read`
+/// Prints the missing permissions: `, needs User.ReadBasic.All (application), the token has
+/// Mail.Read`.
 struct Lacking<'a>(&'a ApiError);
 
 impl fmt::Display for Lacking<'_> {
@@ -430,7 +444,8 @@ impl fmt::Display for Lacking<'_> {
     }
 }
 
-/// What is needed with each kind of token that the operation takes: `A (delegated) or B (application)`.
+/// Prints the permissions for each kind of token that the operation accepts:
+/// `A (delegated) or B (application)`.
 struct AnyScheme(Permissions);
 
 impl fmt::Display for AnyScheme {
@@ -446,7 +461,7 @@ impl fmt::Display for AnyScheme {
     }
 }
 
-/// ` [PropertyConflict mailNickname]`
+/// Prints a fault: ` [PropertyConflict mailNickname]`.
 struct Detail<'a>(&'a ErrorDetail);
 
 impl fmt::Display for Detail<'_> {
@@ -469,7 +484,7 @@ impl fmt::Debug for ErrorDetail {
     }
 }
 
-/// Without headers and body, which nobody has looked through for secrets.
+/// Omits the headers and the body, because they have not been checked for secrets.
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiError")

@@ -1,4 +1,4 @@
-//! What can go wrong with a call because it is part of a batch.
+//! Errors of a call that come from its batch.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use super::text::OneLine;
 use super::{Error, RequestContext};
 use crate::redact::text;
 
-/// A call in a batch that was not done, or of which nobody knows whether it was.
+/// A call in a batch that did not run, or whose outcome is unknown.
 ///
-/// What Graph answered to a part is [`Error::Api`], as with any call.
+/// An error response to a single call of the batch is [`Error::Api`], as for any call.
 #[derive(Clone, Debug)]
 pub struct BatchError {
     kind: BatchErrorKind,
@@ -17,17 +17,20 @@ pub struct BatchError {
     source: Option<Box<Error>>,
 }
 
-/// Why a part of a batch has no answer.
+/// The reason why a call in a batch has no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BatchErrorKind {
-    /// It was to be done after another one, and that one failed: 424. The error's source is that of the other one.
+    /// The call depends on another call, which failed: 424. The source of the error is the error of
+    /// the other call.
     NotRun,
-    /// Graph's response to the batch does not name it, or is damaged in its part: it may have been done.
+    /// Graph's response to the batch omits the call, or is damaged at its place. The call may have
+    /// run.
     Unknown,
-    /// More calls wait for each other than one request holds.
+    /// More calls depend on each other than one request can hold.
     TooMany,
-    /// It waits for a call of another batch, or its answer was taken from another batch.
+    /// The call depends on a call of another batch, or its response was requested from another
+    /// batch.
     OtherBatch,
 }
 
@@ -83,13 +86,13 @@ impl BatchError {
         }
     }
 
-    /// The same, of another call.
+    /// Returns the same error for another call.
     pub(crate) fn of(mut self, context: &RequestContext) -> Self {
         self.context = Some(context.clone());
         self
     }
 
-    /// Why there is no answer.
+    /// Returns the reason why the call has no response.
     pub fn kind(&self) -> BatchErrorKind {
         self.kind
     }

@@ -1,4 +1,4 @@
-//! The head of a response, as far as an error repeats it.
+//! The head of a response, reduced to what errors print.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use super::api::header;
 use super::text::OneLine;
 
-/// Status, ids and media type of a response that an error is about.
+/// The status, ids and media type of a response that an error is about.
 #[derive(Clone, Debug)]
 pub(super) struct ResponseHead {
     pub(super) status: StatusCode,
@@ -28,7 +28,7 @@ impl ResponseHead {
         }
     }
 
-    /// The id that Microsoft's support asks for.
+    /// Returns the id that Microsoft's support asks for.
     pub(super) fn request_id(&self) -> Option<&str> {
         self.request_id
             .as_deref()
@@ -36,7 +36,7 @@ impl ResponseHead {
     }
 }
 
-/// `, request-id 327f7bf0-…`
+/// Prints `, request-id 327f7bf0-…`.
 pub(super) struct WithId<'a>(pub(super) Option<&'a str>);
 
 impl fmt::Display for WithId<'_> {

@@ -1,4 +1,4 @@
-//! What this crate refuses by itself, before anything is sent.
+//! Errors that this crate raises itself, before anything is sent.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::text::OneLine;
 use super::{RequestContext, Source};
 use crate::redact::text;
 
-/// A call that no request can express: says what was wrong and where. Nothing was sent.
+/// A call that no request can express. The error says what is wrong and where. Nothing was sent.
 #[derive(Clone, Debug)]
 pub struct RequestError {
     context: RequestContext,
@@ -23,7 +23,7 @@ impl RequestError {
         }
     }
 
-    /// What is wrong with the call.
+    /// Returns the description of the fault.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -42,7 +42,8 @@ impl fmt::Display for RequestError {
 
 impl std::error::Error for RequestError {}
 
-/// A client that cannot be built the way it was asked for: says which setting, and why.
+/// A client that cannot be built with the requested settings. The error names the setting and the
+/// reason.
 #[derive(Clone, Debug)]
 pub struct ConfigurationError {
     setting: &'static str,
@@ -64,12 +65,12 @@ impl ConfigurationError {
         self
     }
 
-    /// The setting, by the name of its method.
+    /// Returns the setting, by the name of its method.
     pub fn setting(&self) -> &str {
         self.setting
     }
 
-    /// What is wrong with it.
+    /// Returns what is wrong with the setting.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -92,11 +93,12 @@ impl std::error::Error for ConfigurationError {
     }
 }
 
-/// An address outside the hosts that a client may speak to.
+/// An address outside the hosts that a client may contact.
 ///
-/// A token opens everything that its owner may do, so it goes to the cloud's own hosts, over https, and nowhere else:
-/// not to a `nextLink` of another cloud, and not after a redirect. What would go elsewhere is refused before a token is
-/// asked for, and nothing is sent.
+/// A token grants access to everything that its owner may do. It therefore goes only to the cloud's
+/// own hosts, over https. It does not go to a `nextLink` of another cloud, and does not follow a
+/// redirect to another host. Any other address is refused before a token is requested, and nothing
+/// is sent.
 #[derive(Clone, Debug)]
 pub struct HostError {
     context: Option<RequestContext>,
@@ -104,18 +106,19 @@ pub struct HostError {
     reason: HostRefusal,
 }
 
-/// Why an address is refused.
+/// The reason why an address is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HostRefusal {
-    /// None of the client's hosts, which are these; the name is what [`allow_host`](crate::GraphBuilder::allow_host) takes.
+    /// The host is not in the client's list. `allowed` is that list, and `name` is the argument for
+    /// [`allow_host`](crate::GraphBuilder::allow_host).
     Unlisted { name: String, allowed: Vec<String> },
-    /// Not https.
+    /// The address is not https.
     Scheme,
-    /// A redirect to something else than https.
+    /// A redirect leads to an address that is not https.
     Downgrade,
-    /// A redirect would make a call that changes something at another host.
+    /// A redirect would repeat a call that changes something at another host.
     Change,
-    /// A name or password stands in the URL.
+    /// The URL contains a user name or password.
     Credentials,
 }
 
@@ -133,7 +136,7 @@ impl HostError {
         self
     }
 
-    /// Scheme, host and port of the address: `https://graph.contoso.example`.
+    /// Returns the scheme, host and port of the address: `https://graph.contoso.example`.
     pub fn origin(&self) -> &str {
         &self.origin
     }

@@ -1,4 +1,4 @@
-//! Change notifications that are not to be believed, or cannot be read.
+//! Errors about change notifications that are not genuine, or cannot be read.
 
 use std::fmt;
 
@@ -7,43 +7,43 @@ use crate::redact::text;
 
 /// A change notification that is refused, or cannot be decrypted.
 ///
-/// Graph is answered with a success all the same, 202, since it would send the same again; who else sends learns
-/// nothing from it.
+/// The receiver still responds to Graph with a success, 202, because Graph would otherwise send the
+/// same notification again. Another sender learns nothing from that response.
 #[derive(Clone, Debug)]
 pub struct NotificationError {
     kind: NotificationErrorKind,
     message: String,
 }
 
-/// Why a change notification is refused, or cannot be decrypted.
+/// The reason why a change notification is refused, or cannot be decrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotificationErrorKind {
-    /// Its `clientState` is none of the receiver's.
+    /// The `clientState` is not one of the receiver's.
     ClientState,
-    /// It is of a tenant that is none of the receiver's.
+    /// The tenant is not one of the receiver's.
     Tenant,
-    /// Encrypted content came without a validation token for its tenant.
+    /// Encrypted content arrived without a validation token for its tenant.
     MissingToken,
-    /// A validation token is no token, or not signed as the platform signs them.
+    /// A validation token is not a token, or is not signed as the platform signs them.
     Malformed,
     /// A validation token is signed with a key that the platform does not publish.
     UnknownKey,
-    /// The signature of a validation token is not that of its text.
+    /// The signature of a validation token does not match its text.
     Signature,
-    /// A validation token has run out, or is not good yet.
+    /// A validation token has expired, or is not valid yet.
     Expired,
     /// A validation token is for another application.
     Audience,
-    /// A validation token comes from elsewhere than the platform.
+    /// A validation token was not issued by the platform.
     Issuer,
-    /// A validation token is of another publisher than Graph's change notifications.
+    /// A validation token is from another publisher than Graph's change notifications.
     Publisher,
-    /// There is no key for the certificate that the content was encrypted for.
+    /// The receiver has no key for the certificate that encrypted the content.
     UnknownCertificate,
-    /// The content was changed underway, or was encrypted for another key.
+    /// The content was changed in transit, or was encrypted for another key.
     Content,
-    /// What was given as a key is none.
+    /// The given key is not a valid key.
     Key,
 }
 
@@ -55,7 +55,7 @@ impl NotificationError {
         }
     }
 
-    /// Why it is refused.
+    /// Returns the reason for the refusal.
     pub fn kind(&self) -> NotificationErrorKind {
         self.kind
     }

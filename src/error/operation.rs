@@ -1,11 +1,12 @@
-//! Work that Graph began and did not bring to an end.
+//! Errors of long-running operations.
 
 use std::fmt;
 
 use super::text::OneLine;
 use crate::monitor::Work;
 
-/// Work that has failed or was cancelled: what [`Monitor::wait`](crate::monitor::Monitor::wait) gives of it.
+/// A long-running operation that failed or was cancelled.
+/// [`Monitor::wait`](crate::monitor::Monitor::wait) returns it.
 #[derive(Clone, Debug)]
 pub struct OperationError {
     work: Work,
@@ -16,7 +17,7 @@ impl OperationError {
         Self { work: work.clone() }
     }
 
-    /// What was told of it last.
+    /// Returns the last known state of the operation.
     pub fn work(&self) -> &Work {
         &self.work
     }

@@ -1,14 +1,15 @@
-//! Tells connections that cannot come about from those that may with the next attempt.
+//! Separates connections that can never succeed from those that may succeed with the next attempt.
 //!
-//! reqwest says of all of them that connecting failed. The causes below its error say more: rustls
-//! has types for what it refuses; a proxy's refusal and what the system's TLS says are text alone.
+//! reqwest reports all of them as a failure to connect. The causes below its error say more. rustls
+//! has types for what it refuses. A proxy's refusal and the errors of the system's TLS are
+//! available only as text.
 
 use std::error::Error;
 
 use super::causes;
 
-/// Why a connection was refused for good, in words for the error; `None` where another attempt may
-/// do better.
+/// Returns why a connection was refused permanently, as text for the error. Returns `None` if
+/// another attempt may succeed.
 pub(super) fn reason(error: &(dyn Error + 'static)) -> Option<String> {
     let of_rustls = causes(error).find_map(of_rustls);
     of_rustls.or_else(|| causes(error).find_map(|cause| of_text(&cause.to_string())))
@@ -20,7 +21,7 @@ fn of_rustls(cause: &(dyn Error + 'static)) -> Option<String> {
 
     let error = cause.downcast_ref::<Error>()?;
     match error {
-        // Another machine of the same name may do better, and another moment.
+        // Another server with the same name, or a later attempt, may succeed.
         Error::AlertReceived(AlertDescription::InternalError | AlertDescription::UserCanceled)
         | Error::DecryptError
         | Error::FailedToGetCurrentTime
@@ -38,7 +39,8 @@ fn of_rustls(_: &(dyn Error + 'static)) -> Option<String> {
     None
 }
 
-/// What OpenSSL, Security.framework and a rustls of another version write of certificates.
+/// The texts that OpenSSL, Security.framework and other versions of rustls write about
+/// certificates.
 const OF_CERTIFICATES: [&str; 4] = [
     "certificate verify failed",
     "invalid peer certificate",
@@ -46,8 +48,8 @@ const OF_CERTIFICATES: [&str; 4] = [
     "certificate is not trusted",
 ];
 
-/// Errors of Schannel, whose text is in the language of the system: `CERT_E_…`, whose numbers begin
-/// alike, and `SEC_E_…` about the certificate of the server.
+/// The errors of Schannel, whose text is in the language of the system. They are `CERT_E_…`, whose
+/// numbers begin alike, and `SEC_E_…` about the certificate of the server.
 /// <https://learn.microsoft.com/windows/win32/com/com-error-codes-4>
 const OF_SCHANNEL: [&str; 5] = [
     "(os error -21467624",
@@ -57,7 +59,8 @@ const OF_SCHANNEL: [&str; 5] = [
     "(os error -2146893016)",
 ];
 
-/// What OpenSSL writes where a server does not speak TLS, or no version of it that is allowed.
+/// The texts that OpenSSL writes if a server does not speak TLS, or no version of it that is
+/// allowed.
 const OF_HANDSHAKES: [&str; 4] = [
     "wrong version number",
     "unsupported protocol",

@@ -1,8 +1,9 @@
-//! How long a service asks to be left alone.
+//! The time that a service asks clients to wait.
 //!
-//! `Retry-After` ([RFC 9110, 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)) as Microsoft's services
-//! write it: besides whole seconds and dates there are fractions (`2.128`), lists (`0,120`), and nonsense. SharePoint says
-//! with `RateLimit-Reset` when its window begins anew, which may be later
+//! Microsoft's services write `Retry-After` ([RFC 9110,
+//! 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)) in several forms. Besides whole
+//! seconds and dates there are fractions (`2.128`), lists (`0,120`), and invalid values. SharePoint
+//! sends in `RateLimit-Reset` when its window begins again, which may be later
 //! (<https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-03.html>).
 
 use std::time::Duration;
@@ -13,14 +14,15 @@ use http::{HeaderMap, StatusCode};
 
 const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-/// How long to wait from the moment of the answer on, rounded up to whole seconds; of several numbers the largest. `now`
-/// counts where the answer does not say when it was given.
+/// Returns how long to wait from the time of the response, rounded up to whole seconds. If there
+/// are several numbers, the largest counts. `now` is used if the response does not say when it was
+/// sent.
 pub(crate) fn retry_after(
     status: StatusCode,
     headers: &HeaderMap,
     now: DateTime<Utc>,
 ) -> Option<Duration> {
-    // By the clock that wrote the date to come back at: the one here may go wrong.
+    // Uses the clock that wrote the `Retry-After` date, because the local clock may be wrong.
     let answered = || {
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
         date.and_then(date_of).unwrap_or(now)
@@ -32,7 +34,8 @@ pub(crate) fn retry_after(
     let after = values(RETRY_AFTER)
         .filter_map(|value| seconds(value).or_else(|| until(value, answered())))
         .max();
-    // A window stands in answers of all kinds; nobody has to wait for its end who was not refused.
+    // Responses of all kinds contain a window. Only a call that was refused has to wait for its
+    // end.
     let reset = match status.as_u16() {
         429 | 503 | 509 => values(RATE_LIMIT_RESET).filter_map(seconds).max(),
         _ => None,
@@ -40,7 +43,8 @@ pub(crate) fn retry_after(
     after.max(reset)
 }
 
-/// The largest of the numbers that stand there. One that is beyond all measure is as long as can be.
+/// Returns the largest of the numbers in the value. A number beyond the range of `Duration` gives
+/// the longest one.
 fn seconds(value: &str) -> Option<Duration> {
     let numbers = value.split(',').filter_map(|number| {
         let number = number.trim().parse::<f64>().ok()?;

@@ -1,4 +1,4 @@
-//! What the identity platform says when it refuses, and what a token provider says when it fails.
+//! Errors of the identity platform and of token providers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,32 +20,34 @@ use super::text::OneLine;
 use super::{Source, TransportError, is_passing};
 use crate::redact::Text;
 
-/// As much of a body as is kept for a look at what is no error of the platform's form.
+/// The number of bytes of a body that is kept when it is not an error in the platform's form.
 const KEPT_OF_BODY: usize = 1024;
 
-/// There is no token: the identity platform refused, or the token provider failed.
+/// A sign-in that gave no token, because the identity platform refused or the token provider
+/// failed.
 ///
-/// What the identity platform says is explained at <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>: act on
-/// [`error`](Self::error) and [`suberror`](Self::suberror), show the code, and give Microsoft's support the
-/// correlation id. It prints as one line:
-/// `sign-in refused: 401 invalid_client AADSTS7000215: Invalid client secret provided. …, correlation-id …, trace-id …`.
+/// The identity platform's errors are explained at
+/// <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>. Act on
+/// [`error`](Self::error) and [`suberror`](Self::suberror), show the code, and give Microsoft's
+/// support the correlation id. It prints as one line: `sign-in refused: 401 invalid_client
+/// AADSTS7000215: Invalid client secret provided. …, correlation-id …, trace-id …`.
 #[derive(Clone, Default)]
 pub struct SignInError {
-    /// What was wrong, where the platform did not say it.
+    /// The description of the fault, if it does not come from the platform.
     message: Option<String>,
     status: Option<StatusCode>,
-    /// What is large is kept apart, so that results stay small.
+    /// Large fields are boxed, so that results stay small.
     headers: Box<HeaderMap>,
     said: Box<Said>,
     body: Bytes,
     source: Option<Source>,
     transport: Option<Box<TransportError>>,
-    /// Whether only the user can help, although the platform has not said so.
+    /// `true` if only the user can help, although the platform has not said so.
     user_needed: bool,
-    /// Where the user signs in, where it is the user who can help.
+    /// The address where the user signs in, if the user can help.
     interaction_url: Option<Arc<Url>>,
     is_unavailable: bool,
-    /// How long this client waits before it asks the platform again.
+    /// The time that this client waits before the next request to the platform.
     held_for: Option<Duration>,
 }
 
@@ -64,7 +66,7 @@ struct Said {
 }
 
 impl SignInError {
-    /// An error of a token provider of one's own.
+    /// Creates an error of a custom token provider.
     ///
     /// ```
     /// use msgraph::auth::{Token, TokenRequest};
@@ -84,7 +86,8 @@ impl SignInError {
         }
     }
 
-    /// An error of a token provider whose user has to sign in again: [`needs_user`](Self::needs_user) is true of it.
+    /// Creates an error of a token provider whose user has to sign in again:
+    /// [`needs_user`](Self::needs_user) returns `true` for it.
     ///
     /// ```
     /// use msgraph::error::SignInError;
@@ -99,15 +102,15 @@ impl SignInError {
         }
     }
 
-    /// The refusal that a browser came back with
-    /// ([RFC 6749, 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)).
+    /// Creates the error from the redirect with which a browser returned ([RFC 6749,
+    /// 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)).
     pub(crate) fn from_redirect<'a>(error: &str, get: impl Fn(&str) -> Option<&'a str>) -> Self {
         let mut said: Map<String, Value> = ["error_description", "error_uri", "suberror", "claims"]
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), get(name)?.into())))
             .collect();
         said.insert("error".to_owned(), error.into());
-        // Here the ids stand in the text alone, each on a line of its own.
+        // Here the ids are only in the text, each on its own line.
         let lines = get("error_description").unwrap_or_default().lines();
         for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
             let name = match name {
@@ -124,10 +127,11 @@ impl SignInError {
         }
     }
 
-    /// An error of a token provider that has nothing to sign in with where the program runs: nothing is configured, a tool is
-    /// not installed, nobody is signed in with it.
+    /// Creates an error of a token provider that has no means to sign in where the program runs.
+    /// Examples: no configuration, a tool that is not installed, no user signed in with it.
     ///
-    /// A [`Chain`](crate::auth::Chain) goes on to its next provider then, as it does after no other error.
+    /// A [`Chain`](crate::auth::Chain) continues with its next provider after this error, and after
+    /// no other.
     ///
     /// ```
     /// use msgraph::error::SignInError;
@@ -139,7 +143,7 @@ impl SignInError {
         Self::new(message).into_unavailable()
     }
 
-    /// Adds the cause. Its text is printed after the message, so it must hold no secret.
+    /// Adds the cause. Its text is printed after the message, so it must not contain a secret.
     pub fn with_source(
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -148,7 +152,7 @@ impl SignInError {
         self
     }
 
-    /// The answer of a token endpoint that is no token, whatever it is.
+    /// Creates the error from any response of a token endpoint that is not a token.
     pub(crate) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         Self {
             status: Some(status),
@@ -159,7 +163,7 @@ impl SignInError {
         }
     }
 
-    /// The token request, or its answer, got lost.
+    /// Creates the error for a token request that was lost, or whose response was lost.
     pub(crate) fn from_transport(error: TransportError) -> Self {
         Self {
             transport: Some(Box::new(error)),
@@ -167,7 +171,7 @@ impl SignInError {
         }
     }
 
-    /// The id that the request was sent with, where no answer had one.
+    /// Sets the correlation id that the request was sent with, unless the response contained one.
     pub(crate) fn or_correlation_id(mut self, id: Uuid) -> Self {
         self.said
             .correlation_id
@@ -175,13 +179,13 @@ impl SignInError {
         self
     }
 
-    /// Says what is wrong where the platform did not.
+    /// Sets the description of the fault, if the platform did not give one.
     pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
     }
 
-    /// Says which provider of a chain it was that failed.
+    /// Adds the name of the provider in a chain that failed.
     pub(crate) fn of_link(mut self, name: &str) -> Self {
         let link = format!("`{name}` is what failed, and nobody else is asked");
         self.message = Some(match self.message {
@@ -191,29 +195,32 @@ impl SignInError {
         self
     }
 
-    /// Says that this is no refusal: there is nothing to sign in with.
+    /// Marks the error as unavailable: it is not a refusal, but there are no means to sign in.
     pub(crate) fn into_unavailable(mut self) -> Self {
         self.is_unavailable = true;
         self
     }
 
-    /// The status of the platform's answer; none when it did not answer, or was not asked.
+    /// Returns the status of the platform's response. Returns `None` if the platform did not
+    /// respond, or received no request.
     pub fn status(&self) -> Option<StatusCode> {
         self.status
     }
 
-    /// What is wrong, for programs ([RFC 6749, 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)):
-    /// `invalid_client`, `invalid_grant`, `interaction_required` …
+    /// Returns the error code for programs ([RFC 6749,
+    /// 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)): `invalid_client`,
+    /// `invalid_grant`, `interaction_required` …
     pub fn error(&self) -> Option<&str> {
         self.said.error.as_deref()
     }
 
-    /// The numbers after `AADSTS`, the specific one first: `7000215` for a wrong secret.
+    /// Returns the numbers after `AADSTS`, the specific one first: `7000215` for a wrong secret.
     pub fn codes(&self) -> &[u64] {
         &self.said.codes
     }
 
-    /// Why there is no token, where the number says it: a wrong secret, a missing consent, a policy of Conditional Access …
+    /// Returns the reason of the failure, if the number identifies it: a wrong secret, a missing
+    /// consent, a policy of Conditional Access …
     ///
     /// ```
     /// use msgraph::error::{Error, SignInReason};
@@ -233,46 +240,48 @@ impl SignInError {
         SignInReason::of(&self.said.codes)
     }
 
-    /// What is wrong, for people, with ids and a time of the platform's on further lines.
+    /// Returns the description for people. The platform's ids and a time follow on further lines.
     pub fn description(&self) -> Option<&str> {
         self.said.description.as_deref()
     }
 
-    /// What has to be done about it: `bad_token`, `consent_required`, `message_only` …
+    /// Returns the detail that tells what to do about the error: `bad_token`, `consent_required`,
+    /// `message_only` …
     pub fn suberror(&self) -> Option<&str> {
         self.said.suberror.as_deref()
     }
 
-    /// The id that Microsoft's support asks for, which the platform's sign-in logs have too. Where the answer had none, or was lost, it is
-    /// the one that the request was sent with.
+    /// Returns the id that Microsoft's support asks for, which is also in the platform's sign-in
+    /// logs. If the response had none, or was lost, it is the id that the request was sent with.
     pub fn correlation_id(&self) -> Option<&str> {
         self.said.correlation_id.as_deref()
     }
 
-    /// The platform's own id of the request.
+    /// Returns the platform's own id of the request.
     pub fn trace_id(&self) -> Option<&str> {
         self.said.trace_id.as_deref()
     }
 
-    /// When it happened, by the platform's clock: `2026-01-02 03:04:05Z`.
+    /// Returns the time of the error by the platform's clock: `2026-01-02 03:04:05Z`.
     pub fn timestamp(&self) -> Option<&str> {
         self.said.timestamp.as_deref()
     }
 
-    /// The platform's page about the code.
+    /// Returns the address of the platform's page about the code.
     pub fn error_uri(&self) -> Option<&str> {
         self.said.error_uri.as_deref()
     }
 
-    /// What the user has to prove, as JSON, to be handed on to the next interactive sign-in
-    /// (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
+    /// Returns the claims that the user has to meet, as JSON. Pass them to the next interactive
+    /// sign-in (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
     pub fn claims(&self) -> Option<&str> {
         self.said.claims.as_deref()
     }
 
-    /// Where the user can do what is wanted, with the claims, where only the user can ([`needs_user`](Self::needs_user)) and the
-    /// platform has said so: to be opened in a browser. A program that takes the user back afterwards begins a sign-in instead
-    /// ([`AuthorizationCode::claims`](crate::auth::AuthorizationCode::claims)).
+    /// Returns the address, to open in a browser, where the user can meet the requirement,
+    /// including the claims. It exists if only the user can help ([`needs_user`](Self::needs_user))
+    /// and the platform has said so. A program that needs the user to return afterwards starts a
+    /// sign-in instead ([`AuthorizationCode::claims`](crate::auth::AuthorizationCode::claims)).
     pub fn interaction_url(&self) -> Option<&Url> {
         self.interaction_url.as_deref()
     }
@@ -282,8 +291,9 @@ impl SignInError {
         self
     }
 
-    /// What a web API answers its caller with, as the header `WWW-Authenticate` of a 401, where the user has to prove more than the
-    /// caller's token does: the caller alone can ask the user. None where there are no claims.
+    /// Returns the `WWW-Authenticate` header of the 401 with which a web API responds to its
+    /// caller. It is for a user who has to meet more claims than the caller's token does, because
+    /// only the caller can ask the user. Returns `None` if there are no claims.
     ///
     /// ```
     /// # use msgraph::error::Error;
@@ -306,8 +316,9 @@ impl SignInError {
     /// Returns how long to wait before the next attempt: `Retry-After`, rounded up to whole
     /// seconds.
     ///
-    /// Where the platform was out of reach or overloaded and did not say how long, the client asks
-    /// it again after a moment; an error of a call in that moment has what is left of it.
+    /// If the platform was unreachable or overloaded and did not say how long, the client waits a
+    /// moment before its next request. A call that fails during this wait returns the remaining
+    /// time.
     pub fn retry_after(&self) -> Option<Duration> {
         let asked = || retry_after(self.status?, &self.headers, Utc::now());
         self.held_for.or_else(asked)
@@ -318,14 +329,14 @@ impl SignInError {
         self
     }
 
-    /// The first KiB of the answer as it came, where it was not a token. It is printed nowhere, since it may hold a secret: take the same
-    /// care.
+    /// Returns the first KiB of the unchanged response, if it was not a token. This crate never
+    /// prints it, because it may hold a secret. Programs should take the same care.
     pub fn raw_body(&self) -> &[u8] {
         &self.body
     }
 
-    /// Whether only the user can help, by signing in again: consent, a second factor, a refresh token that is dead, or a sign-in that
-    /// the user declined or let run out.
+    /// Checks whether only the user can help, by signing in again. Reasons are consent, a second
+    /// factor, an invalid refresh token, or a sign-in that the user declined or let expire.
     pub fn needs_user(&self) -> bool {
         let by_word = matches!(
             self.error(),
@@ -339,15 +350,16 @@ impl SignInError {
                     | "expired_token"
             )
         );
-        // Who asks too often is told so in the word for a dead refresh token (AADSTS50196), and no user can mend that.
+        // The platform reports too many requests with the code of an invalid refresh token
+        // (AADSTS50196). The user cannot fix that.
         self.user_needed || (by_word && self.reason() != Some(SignInReason::Throttled))
     }
 
-    /// Whether the same sign-in may succeed later, with nothing changed.
+    /// Checks whether the same sign-in may succeed later, with nothing changed.
     ///
     /// `invalid_grant`, `invalid_client` and `interaction_required` never do.
     pub fn is_retryable(&self) -> bool {
-        /// "Try again" in words of their own.
+        /// The codes that mean "try again" and have words of their own.
         const PASSING: [u64; 4] = [90006, 90024, 90033, 90090];
         if let Some(transport) = &self.transport {
             return transport.is_retryable();
@@ -362,8 +374,8 @@ impl SignInError {
         }
     }
 
-    /// Whether there is nothing to sign in with where the program runs, so that another way may be tried:
-    /// see [`unavailable`](Self::unavailable).
+    /// Checks whether there are no means to sign in where the program runs, so that another
+    /// provider may be tried: see [`unavailable`](Self::unavailable).
     pub fn is_unavailable(&self) -> bool {
         self.is_unavailable
     }
@@ -385,8 +397,8 @@ impl Said {
     }
 
     fn from_members(said: &Map<String, Value>) -> Self {
-        // Endpoints of managed identities say the same in members of their own: App Service in `message`, Service Fabric and Cloud
-        // Shell in an object within.
+        // Endpoints of managed identities use members of their own for the same content: App
+        // Service uses `message`, Service Fabric and Cloud Shell use a nested object.
         let within = said.get("error").and_then(Value::as_object);
         let within = |name| within.and_then(|error| string(error, name));
         let description = string(said, "error_description")
@@ -413,7 +425,8 @@ impl Said {
             trace_id: string(said, "trace_id"),
             timestamp: string(said, "timestamp"),
             error_uri: string(said, "error_uri"),
-            // A JSON text inside the JSON. An object is seen nowhere, but would mean the same.
+            // The claims are JSON text inside the JSON. No service is known to send an object, but
+            // it would mean the same.
             claims: match said.get("claims") {
                 Some(claims @ Value::Object(_)) => Some(claims.to_string()),
                 _ => string(said, "claims"),
@@ -423,7 +436,7 @@ impl Said {
     }
 }
 
-/// `AADSTS50034: No such user.` → the number and the rest.
+/// Splits `AADSTS50034: No such user.` into the number and the rest.
 fn split_code(description: &str) -> (Option<u64>, &str) {
     let split = || {
         let rest = description.strip_prefix("AADSTS")?;
@@ -495,7 +508,7 @@ impl fmt::Display for SignInError {
     }
 }
 
-/// Without headers and body, which nobody has looked through for secrets.
+/// Omits the headers and the body, because they have not been checked for secrets.
 impl fmt::Debug for SignInError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignInError")

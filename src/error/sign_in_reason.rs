@@ -1,43 +1,45 @@
-//! What the numbers of the identity platform mean.
+//! The meanings of the identity platform's error numbers.
 
-/// Why there is no token, as far as the number after `AADSTS` says it
+/// The reason why a sign-in failed, as far as the number after `AADSTS` identifies it
 /// (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>).
 ///
-/// A program acts on [`SignInError::error`](super::SignInError::error); this is for what it tells people.
+/// A program acts on [`SignInError::error`](super::SignInError::error). The reason is for messages
+/// to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignInReason {
-    /// The client secret is wrong; perhaps its id was given for its value.
+    /// The client secret is wrong. Perhaps its id was given instead of its value.
     WrongSecret,
     /// The client secret or the certificate has expired.
     ExpiredSecret,
-    /// The application has to show a secret or an assertion.
+    /// The application must authenticate with a secret or an assertion.
     SecretMissing,
-    /// The application is a public client, and must not show a secret or an assertion.
+    /// The application is a public client, and must not send a secret or an assertion.
     PublicClient,
-    /// The assertion's signature, key, audience or issuer is wrong: perhaps the certificate is not registered.
+    /// The assertion's signature, key, audience or issuer is wrong. Perhaps the certificate is not
+    /// registered.
     WrongAssertion,
-    /// The assertion is not good yet or not any more: perhaps this machine's clock is wrong.
+    /// The assertion is not valid yet, or has expired. Perhaps this machine's clock is wrong.
     AssertionOutOfTime,
-    /// The application trusts no such issuer or subject.
+    /// The application does not trust this issuer or subject.
     FederationMismatch,
-    /// The tenant has no such application.
+    /// The tenant does not have this application.
     ApplicationNotFound,
     /// The application is disabled.
     ApplicationDisabled,
-    /// The application is of one tenant, and that one has to be named.
+    /// The application belongs to a single tenant, which must be named.
     SingleTenant,
-    /// This grant wants a tenant's id or domain, not whichever one a user is of.
+    /// This grant needs the id or domain of a tenant, not a name that accepts users of any tenant.
     TenantNeeded,
-    /// There is no such tenant.
+    /// The tenant does not exist.
     TenantNotFound,
-    /// The tenant is of another cloud.
+    /// The tenant belongs to another cloud.
     WrongCloud,
-    /// The redirect URI is not registered, or not the one of the authorization request.
+    /// The redirect URI is not registered, or differs from that of the authorization request.
     RedirectUri,
     /// The scope is not valid for this grant.
     Scope,
-    /// The tenant does not have the resource that the scope is of.
+    /// The tenant does not have the resource of the scope.
     ResourceNotFound,
     /// The user, or an administrator, has not consented.
     ConsentRequired,
@@ -47,23 +49,23 @@ pub enum SignInReason {
     AdminConsentRequired,
     /// The application's registration does not list the permission.
     PermissionNotRegistered,
-    /// A second factor is wanted.
+    /// A second factor is required.
     MultiFactorRequired,
     /// The user has to register a second factor.
     MultiFactorEnrollment,
-    /// A policy of Conditional Access refuses.
+    /// A policy of Conditional Access refuses the sign-in.
     ConditionalAccess,
-    /// Conditional Access wants a device that is compliant.
+    /// Conditional Access requires a compliant device.
     DeviceNotCompliant,
-    /// Conditional Access wants a device of the organization's.
+    /// Conditional Access requires a device of the organization.
     DeviceNotJoined,
-    /// Conditional Access wants an application that is approved or protected.
+    /// Conditional Access requires an approved or protected application.
     ApplicationNotApproved,
-    /// The tenant's security defaults refuse.
+    /// The tenant's security defaults refuse the sign-in.
     SecurityDefaults,
-    /// There is no such user.
+    /// The user does not exist.
     UserNotFound,
-    /// The user is of another tenant, and no guest of this one.
+    /// The user belongs to another tenant, and is not a guest of this one.
     UserNotInTenant,
     /// The user is not assigned to the application.
     UserNotAssigned,
@@ -75,42 +77,43 @@ pub enum SignInReason {
     PasswordExpired,
     /// The name or the password is wrong.
     WrongPassword,
-    /// Nobody is signed in in this browser.
+    /// No user is signed in in this browser.
     NoSession,
     /// The refresh token or code is not valid.
     GrantInvalid,
     /// The refresh token or code has expired.
     GrantExpired,
-    /// The refresh token was revoked: a new password, or an administrator.
+    /// The refresh token was revoked, by a new password or by an administrator.
     GrantRevoked,
-    /// Policy wants the user to sign in again after this time.
+    /// A policy requires the user to sign in again after this time.
     SignInFrequency,
     /// The code was used before.
     CodeUsed,
-    /// The code is of another tenant.
+    /// The code belongs to another tenant.
     CodeOfAnotherTenant,
-    /// The PKCE verifier is not that of the code.
+    /// The PKCE verifier does not match the code.
     WrongVerifier,
-    /// The incoming token of an on-behalf-of request is no access token for the application, or has expired.
+    /// The incoming token of an on-behalf-of request has expired, or is not an access token for the
+    /// application.
     WrongIncomingToken,
     /// The user has not signed in yet with the device code.
     DeviceCodePending,
-    /// There is no such device code.
+    /// The device code does not exist.
     DeviceCodeInvalid,
     /// The device code has expired.
     DeviceCodeExpired,
     /// The device code was used or declined.
     DeviceCodeUsed,
-    /// The request lacks a parameter, or has one that it must not have.
+    /// The request lacks a parameter, or has one that is not allowed.
     InvalidRequest,
-    /// Too many requests: the same one again and again, or too many of the tenant's.
+    /// Too many requests: the same one repeatedly, or too many of the tenant.
     Throttled,
-    /// Something that passes: try again.
+    /// The fault is temporary: try again.
     Transient,
 }
 
 impl SignInReason {
-    /// The first of the numbers that says something.
+    /// Returns the reason for the first number that has one.
     pub(super) fn of(codes: &[u64]) -> Option<Self> {
         codes.iter().find_map(|code| {
             let (_, reason) = REASONS.iter().find(|(number, _)| number == code)?;

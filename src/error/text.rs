@@ -4,10 +4,11 @@ use std::fmt::{self, Write};
 
 use crate::redact::text;
 
-/// Text from outside on one line: every run of white space and control characters becomes one space.
+/// Text from outside on one line. Every run of white space and control characters becomes one
+/// space.
 ///
-/// The text stays on its line, cannot move a terminal's cursor, and cannot change the order in which
-/// it is read. Tokens and secret parameters are left out.
+/// The text stays on its line, cannot move a terminal's cursor, and cannot change the order in
+/// which it is read. Tokens and secret parameters are left out.
 pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 impl fmt::Display for OneLine<'_> {
@@ -24,9 +25,10 @@ impl fmt::Display for OneLine<'_> {
     }
 }
 
-/// Text from outside, with each character escaped that cannot be seen: `\u{202e}`.
+/// Text from outside, with invisible characters escaped: `\u{202e}`.
 ///
-/// For text that is itself a part of a line, such as a key of JSON, in which no character may be lost.
+/// It is for text that is itself a part of a line, such as a JSON key, in which no character may be
+/// lost.
 pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -42,11 +44,11 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Checks whether a character changes how others are shown and cannot be seen itself: separators of lines, marks of
-/// direction, joiners, tags.
+/// Checks whether a character is invisible and changes how others are shown. Examples are line
+/// separators, direction marks, joiners and tags.
 ///
-/// These are the format characters (category Cf) that Unicode's report 36 warns of, and the separators of lines.
-/// <https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>
+/// These are the format characters (category Cf) that Unicode's report 36 warns of, and the line
+/// separators. <https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>
 fn is_invisible(sign: char) -> bool {
     matches!(
         sign,

@@ -1,4 +1,4 @@
-//! What Graph tells of its limits.
+//! The limits that Graph reports.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,10 +7,12 @@ use http::HeaderMap;
 
 use super::text::OneLine;
 
-/// What the headers of an answer tell of limits: how much a call costs, how near a limit is, which one was passed.
+/// The limits that the headers of a response report: the cost of a call, how near a limit is, and
+/// which limit was exceeded.
 ///
-/// Each service tells what it likes to, and most tell nothing. An error has it by [`ApiError::throttle`](super::ApiError::throttle),
-/// any other answer by its headers:
+/// Each service chooses what it reports, and most report nothing. For an error,
+/// [`ApiError::throttle`](super::ApiError::throttle) returns it. For any other response, read it
+/// from the headers:
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -30,30 +32,32 @@ use super::text::OneLine;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Throttle {
-    /// What the call cost, `x-ms-resource-unit`.
+    /// The cost of the call, `x-ms-resource-unit`.
     pub resource_units: Option<u64>,
-    /// How much of the limit is used, from 0.8 to 1.8 where 1 is all of it: `x-ms-throttle-limit-percentage`.
+    /// The used share of the limit, from 0.8 to 1.8, where 1 is the whole limit:
+    /// `x-ms-throttle-limit-percentage`.
     pub limit_share: Option<f64>,
-    /// Whose limit was passed, `x-ms-throttle-scope`: `Tenant_Application/ReadWrite/` and the ids of both.
+    /// The scope of the exceeded limit, `x-ms-throttle-scope`: `Tenant_Application/ReadWrite/` and
+    /// the ids of both.
     pub scope: Option<String>,
-    /// Which limit was passed, `x-ms-throttle-information`: `ResourceUnitLimitExceeded`.
+    /// The name of the exceeded limit, `x-ms-throttle-information`: `ResourceUnitLimitExceeded`.
     pub information: Option<String>,
-    /// How much a window of time has room for, `RateLimit-Limit`.
+    /// The capacity of a time window, `RateLimit-Limit`.
     pub limit: Option<u64>,
-    /// How much of it is left, `RateLimit-Remaining`.
+    /// The capacity that is left, `RateLimit-Remaining`.
     pub remaining: Option<u64>,
-    /// When the window begins anew, `RateLimit-Reset`.
+    /// The time until the window begins again, `RateLimit-Reset`.
     pub reset: Option<Duration>,
 }
 
 impl Throttle {
-    /// Reads what is there.
+    /// Reads the limits that the headers contain.
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let text = |name: &str| {
             let value = headers.get(name)?.to_str().ok()?.trim();
             (!value.is_empty()).then_some(value)
         };
-        // A quota may stand after the number: `1200, 1200;w=60`.
+        // A quota may follow the number: `1200, 1200;w=60`.
         let number = |name| text(name)?.split([',', ';']).next()?.trim().parse().ok();
         Self {
             resource_units: number("x-ms-resource-unit"),
@@ -68,8 +72,8 @@ impl Throttle {
     }
 }
 
-/// `, limit ResourceUnitLimitExceeded of Tenant_Application/ReadWrite`; nothing where the limit is not named. The ids stay
-/// out.
+/// Prints `, limit ResourceUnitLimitExceeded of Tenant_Application/ReadWrite`, or an empty text if
+/// the limit is not named. It omits the ids.
 pub(super) struct Limit<'a>(pub(super) &'a Throttle);
 
 impl fmt::Display for Limit<'_> {

@@ -1,4 +1,4 @@
-//! What can go wrong while a file is on its way, beyond single requests.
+//! Errors of a file transfer that are not errors of a single request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,10 +9,11 @@ use super::text::OneLine;
 use super::{ApiError, Source};
 use crate::redact::text;
 
-/// An upload or a download that cannot go on.
+/// An upload or a download that cannot continue.
 ///
-/// What a single request came to is [`Error::Api`](super::Error::Api) or [`Error::Transport`](super::Error::Transport), as
-/// with any call; this is what no repeat would mend.
+/// The error of a single request is [`Error::Api`](super::Error::Api) or
+/// [`Error::Transport`](super::Error::Transport), as for any call. This error covers faults that a
+/// repeat would not fix.
 #[derive(Clone, Debug)]
 pub struct TransferError {
     kind: TransferErrorKind,
@@ -21,39 +22,40 @@ pub struct TransferError {
     api: Option<Box<ApiError>>,
 }
 
-/// Why a transfer cannot go on.
+/// The reason why a transfer cannot continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransferErrorKind {
-    /// The upload session is not there any more: it ran out, was cancelled, or is finished. Start a new one.
+    /// The upload session no longer exists: it expired, was cancelled, or is finished. Start a new
+    /// one.
     SessionGone,
-    /// As [`SessionGone`](Self::SessionGone), after the answer to the last slice was lost: the file may well be there.
-    /// Look before it is sent again.
+    /// The same as [`SessionGone`](Self::SessionGone), after the response to the last slice was
+    /// lost. The file may be complete. Check that before sending it again.
     MaybeFinished,
-    /// The source of an upload cannot be read, has another length than it had or was said to have,
-    /// or is not a regular file.
+    /// The source of an upload cannot be read, is not a regular file, or its length differs from
+    /// before or from the declared one.
     Source,
-    /// The service wants bytes again that a reader has given away already. With a file, or with a reader that can seek, the
-    /// upload can go on.
+    /// The service requests bytes again that the reader has already delivered. The upload can
+    /// continue with a file, or with a reader that can seek.
     CannotGoBack,
-    /// The service asks for the same bytes time and again.
+    /// The service requests the same bytes repeatedly.
     Stuck,
     /// The content cannot be written to the file.
     Target,
     /// Another download is writing the unfinished file. See
     /// [`ToFile::resume`](crate::download::ToFile::resume).
     Busy,
-    /// The content was changed while it was being downloaded.
+    /// The content changed during the download.
     Changed,
-    /// The content does not have the hash that it should have.
+    /// The content does not have the expected hash.
     HashMismatch,
-    /// The file does not have the size that it should have: at the service after an upload, or on this
-    /// machine after a download.
+    /// The file does not have the expected size: at the service after an upload, or on this machine
+    /// after a download.
     SizeMismatch,
-    /// An HTML page arrived in place of the content, as sign-in pages and captive portals send it. See
-    /// [`download`](crate::download#html-in-place-of-the-content) for how it is recognized.
+    /// An HTML page arrived in place of the content, as sign-in pages and captive portals send it.
+    /// See [`download`](crate::download#html-in-place-of-the-content) for how it is recognized.
     UnexpectedHtml,
-    /// The range lies outside the content, or another one was sent.
+    /// The range lies outside the content, or the service sent another range.
     Range,
 }
 
@@ -74,18 +76,18 @@ impl TransferError {
         }
     }
 
-    /// What the service said.
+    /// Adds the response of the service.
     pub(crate) fn with_answer(mut self, answer: Box<ApiError>) -> Self {
         self.api = Some(answer);
         self
     }
 
-    /// Why it cannot go on.
+    /// Returns the reason why the transfer cannot continue.
     pub fn kind(&self) -> TransferErrorKind {
         self.kind
     }
 
-    /// The answer that it ended with, where there was one.
+    /// Returns the response that ended the transfer, if there was one.
     pub fn api_error(&self) -> Option<&ApiError> {
         self.api.as_deref()
     }

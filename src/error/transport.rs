@@ -1,4 +1,4 @@
-//! What got lost between here and Graph.
+//! Errors of the network between the client and Graph.
 
 use std::error::Error;
 use std::fmt;
@@ -10,13 +10,13 @@ use super::text::OneLine;
 use super::{RequestContext, Source, Tries};
 use crate::redact::text;
 
-/// A request that did not get through, or an answer that did not arrive whole.
+/// A request that did not reach Graph, or a response that did not arrive completely.
 #[derive(Clone)]
 pub struct TransportError {
     context: Option<RequestContext>,
     kind: Kind,
-    /// Where no connection was made: whether the call may have been sent all the same, by an
-    /// earlier attempt or by another request of a middleware.
+    /// `true` if the call may have been sent although no connection was made: by an earlier
+    /// attempt, or by another request of a middleware.
     may_have_been_sent: bool,
     message: String,
     source: Option<Source>,
@@ -27,25 +27,25 @@ enum Kind {
     Timeout,
     Connect,
     ConnectTimeout,
-    /// A connection that cannot come about: a certificate that TLS refuses, a proxy that wants
+    /// A connection that can never succeed, because TLS refuses a certificate or a proxy requires
     /// credentials.
     ConnectRefused,
-    /// Broken off underway.
+    /// The connection broke during the transfer.
     Broken,
-    /// Not sent, as Graph throttles what it is for, so long.
+    /// The call was not sent, because Graph throttles its service for this time.
     HeldBack(Duration),
-    /// Nothing that a repeat would mend.
+    /// The fault is permanent: a repeat would not fix it.
     Final,
 }
 
 impl TransportError {
-    /// What reqwest could not do. The URL, which may hold ids and tokens, is taken out.
+    /// Converts an error of reqwest. It removes the URL, which may hold ids and tokens.
     pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
         let error = error.without_url();
         Self::from_cause(Kind::of(&error), Arc::new(error))
     }
 
-    /// What a middleware of the user's gave up on.
+    /// Converts an error of a middleware of the caller.
     pub(crate) fn from_middleware(error: Box<dyn Error + Send + Sync>) -> Self {
         let source: Source = Arc::from(error);
         let kind = causes(&*source)
@@ -55,7 +55,8 @@ impl TransportError {
     }
 
     fn from_cause(kind: Kind, source: Source) -> Self {
-        // reqwest's own text says only that something failed, the end of the chain says what.
+        // reqwest's own text says only that something failed. The end of the chain contains the
+        // cause.
         let cause = causes(&*source)
             .last()
             .map(ToString::to_string)
@@ -79,7 +80,7 @@ impl TransportError {
         }
     }
 
-    /// What this crate gives up on.
+    /// Creates a permanent error that this crate raises itself.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             context: None,
@@ -90,7 +91,7 @@ impl TransportError {
         }
     }
 
-    /// What was broken off without anybody saying so.
+    /// Creates an error for a transfer that broke off without an error of its own.
     pub(crate) fn broken(message: &str) -> Self {
         Self {
             kind: Kind::Broken,
@@ -98,7 +99,7 @@ impl TransportError {
         }
     }
 
-    /// The call's own time was over.
+    /// Creates an error for a call that exceeded its time limit.
     pub(crate) fn out_of_time() -> Self {
         Self {
             kind: Kind::Timeout,
@@ -106,7 +107,8 @@ impl TransportError {
         }
     }
 
-    /// The call was not sent, or not once more, as Graph throttles the service that it is for.
+    /// Creates an error for a call that was not sent, or not repeated, because Graph throttles its
+    /// service.
     pub(crate) fn held_back(time: Duration, attempts: u32) -> Self {
         let seconds = time.as_secs_f64().ceil();
         let sent = if attempts == 0 { "sent" } else { "sent again" };
@@ -119,7 +121,8 @@ impl TransportError {
         }
     }
 
-    /// The work that a monitor waits for was not over when the time of the wait was.
+    /// Creates an error for a long-running operation that was still running when the monitor's time
+    /// limit ended.
     pub(crate) fn still_running(limit: Duration, wait: Duration, status: &str) -> Self {
         Self {
             kind: Kind::Timeout,
@@ -138,15 +141,15 @@ impl TransportError {
         self
     }
 
-    /// Whether the time was over, be it for the connection or the answer.
+    /// Checks whether the time limit for the connection or the response was exceeded.
     pub fn is_timeout(&self) -> bool {
         matches!(self.kind, Kind::Timeout | Kind::ConnectTimeout)
     }
 
-    /// Checks whether there was no connection, in any attempt, so that Graph did nothing.
+    /// Checks whether no attempt made a connection, so that Graph did nothing.
     ///
-    /// It is `false` where a middleware of the caller's failed to connect, and where an attempt
-    /// before may have arrived.
+    /// It is `false` if a middleware of the caller failed to connect, or if an earlier attempt may
+    /// have reached Graph.
     pub fn is_connect(&self) -> bool {
         let is_connect = matches!(
             self.kind,
@@ -155,18 +158,18 @@ impl TransportError {
         is_connect && !self.may_have_been_sent
     }
 
-    /// Takes back that nothing was sent.
+    /// Marks the call as possibly sent.
     pub(crate) fn that_may_have_been_sent(mut self) -> Self {
         self.may_have_been_sent = true;
         self
     }
 
-    /// What was tried until this came out.
+    /// Returns the attempts that were made before this error.
     pub fn tries(&self) -> Option<&Tries> {
         Some(&self.context.as_ref()?.tries)
     }
 
-    /// How long Graph asked to be left alone, where the call was not sent for that.
+    /// Returns how long Graph asked to wait, if the call was not sent for that reason.
     pub fn retry_after(&self) -> Option<Duration> {
         match self.kind {
             Kind::HeldBack(time) => Some(time),
@@ -182,13 +185,13 @@ impl TransportError {
         !matches!(self.kind, Kind::Final | Kind::ConnectRefused)
     }
 
-    /// What it is called in traces.
+    /// Returns the name of the error in traces.
     pub(crate) fn name(&self) -> &'static str {
         self.kind.name()
     }
 }
 
-/// What something that got lost is called in traces, as far as reqwest is behind it.
+/// Returns the name of a network error in traces, if reqwest caused it.
 pub(crate) fn kind_of_loss(error: &(dyn Error + 'static)) -> &'static str {
     let cause = causes(error).find_map(|cause| cause.downcast_ref());
     cause.map_or(Kind::Final, Kind::of).name()
@@ -222,17 +225,18 @@ impl Kind {
     }
 }
 
-/// The error and its causes, from the outermost to the innermost.
+/// Iterates over the error and its causes, from the outermost to the innermost.
 pub(crate) fn causes<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| match error
         .downcast_ref()
     {
-        // This one gives the causes of what it wraps for its own, so that what it wraps would be left out.
+        // This error reports the causes of the wrapped error as its own, which would skip the
+        // wrapped error.
         Some(reqwest_middleware::Error::Middleware(wrapped)) => Some(wrapped.as_ref()),
         Some(reqwest_middleware::Error::Reqwest(wrapped)) => Some(wrapped),
-        // This one does so as well, and TLS wraps what it refuses in one.
+        // An I/O error does the same, and TLS wraps its refusals in one.
         None => match error
             .downcast_ref::<std::io::Error>()
             .map(std::io::Error::get_ref)
@@ -256,7 +260,8 @@ impl fmt::Display for TransportError {
     }
 }
 
-/// Without the cause: a middleware's may show the address, and with it values of the caller's.
+/// Omits the cause. The cause of a middleware may contain the address, and with it values of the
+/// caller.
 impl fmt::Debug for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportError")

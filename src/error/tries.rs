@@ -1,9 +1,10 @@
-//! What was tried before a call failed.
+//! The attempts that were made before a call failed.
 
 use std::fmt;
 use std::time::Duration;
 
-/// How often a call was made, how long it waited in between, and why it was not made once more.
+/// The number of attempts of a call, the total wait between them, and the reason why it was not
+/// repeated.
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -28,20 +29,21 @@ pub struct Tries {
     may_have_succeeded: bool,
 }
 
-/// Why a call that failed in a way that may pass was not made again.
+/// The reason why a call with a temporary fault was not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotRetried {
-    /// It was made as often as it may be: [`Retry::max_retries`](crate::Retry::max_retries).
+    /// The call reached its limit: [`Retry::max_retries`](crate::Retry::max_retries).
     MaxRetries,
-    /// It may have done its work, and doing that twice is not the same as once: [`Call::idempotent`](crate::Call::idempotent)
-    /// says that it is.
+    /// The call may have succeeded, and a repeat would not have the same effect as a single call.
+    /// [`Call::idempotent`](crate::Call::idempotent) declares that a repeat is safe.
     NotIdempotent,
-    /// Its body can be sent only once.
+    /// The body can be sent only once.
     OneShotBody,
     /// Graph asks for a wait that is longer than [`Retry::max_wait`](crate::Retry::max_wait).
     WaitTooLong,
-    /// The wait would end later than [`Retry::budget`](crate::Retry::budget) or the call's timeout allows.
+    /// The wait would end later than [`Retry::budget`](crate::Retry::budget) or the call's timeout
+    /// allows.
     OutOfTime,
 }
 
@@ -55,33 +57,34 @@ impl Tries {
         }
     }
 
-    /// Notes that an attempt before the last one may have done the work.
+    /// Records that an attempt before the last one may have succeeded.
     pub(crate) fn with_unclear_attempt(mut self, may_have_succeeded: bool) -> Self {
         self.may_have_succeeded = may_have_succeeded;
         self
     }
 
-    /// How often the call was sent. None at all where it was held back, as Graph throttled the service that it is for.
+    /// Returns how often the call was sent. It is zero if the call was held back because Graph
+    /// throttled its service.
     pub fn count(&self) -> u32 {
         self.count
     }
 
-    /// How long it waited in all, before its tries.
+    /// Returns the total wait before the attempts.
     pub fn waited(&self) -> Duration {
         self.waited
     }
 
-    /// Why it was not made again; `None` where the error is not one that passes.
+    /// Returns why the call was not repeated. Returns `None` if the fault is not temporary.
     pub fn not_retried(&self) -> Option<NotRetried> {
         self.not_retried
     }
 
-    /// Checks whether an attempt before the last one may have done the work: its response was lost,
-    /// or a gateway gave up waiting for it.
+    /// Checks whether an attempt before the last one may have succeeded, because its response was
+    /// lost or a gateway gave up waiting for it.
     ///
-    /// The last response can be a consequence of that. A repeated `DELETE` gives 404 for what the
-    /// first one deleted, a repeated `PUT` with `If-Match` gives 412 for the etag that the first
-    /// one changed, and a name is taken (409) by what the first one created.
+    /// The last response can be a consequence of that. A repeated `DELETE` gives 404 for an item
+    /// that the first one deleted. A repeated `PUT` with `If-Match` gives 412 for an etag that the
+    /// first one changed. A name is taken (409) by an item that the first one created.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
@@ -102,7 +105,8 @@ impl Tries {
     }
 }
 
-/// `, tried 4 times with 21.4 s of waiting`, `, not tried again: …`; nothing where there was one try and no more to say.
+/// Prints `, tried 4 times with 21.4 s of waiting` or `, not tried again: …`. It prints nothing
+/// after a single attempt with no reason to add.
 impl fmt::Display for Tries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.count > 1 {

@@ -1,4 +1,4 @@
-//! JSON as it may be printed.
+//! Safe printing of JSON.
 
 use std::fmt;
 
@@ -6,16 +6,17 @@ use serde_json::{Map, Value};
 
 use super::{REDACTED, Text, is_listed, is_secret_name};
 
-/// A JSON value under its name, as it may be printed.
+/// A JSON value and its name, printed without secrets.
 pub(crate) struct Json<'a> {
     pub(crate) name: &'a str,
     pub(crate) value: &'a Value,
 }
 
-/// An object of a name and a value: whether the name tells that the value is a secret.
+/// An object with a name and a value. It records whether the name indicates that the value is a
+/// secret.
 ///
-/// `{"name": "password", "value": "…"}` is how Graph writes settings, headers and credentials of
-/// synchronization.
+/// Graph writes settings, headers and credentials of synchronization as
+/// `{"name": "password", "value": "…"}`.
 pub(crate) struct Pair {
     is_secret: bool,
 }
@@ -23,7 +24,7 @@ pub(crate) struct Pair {
 impl Pair {
     const NAMES: [&'static str; 2] = ["key", "name"];
 
-    /// Judges the properties of an object; `text` gets the text of a property.
+    /// Checks the properties of an object. `text` returns the text of a property.
     pub(crate) fn judge(text: impl Fn(&str) -> Option<String>) -> Self {
         let mut names = Self::NAMES.into_iter().filter_map(text);
         Self {
@@ -31,12 +32,12 @@ impl Pair {
         }
     }
 
-    /// Returns whether a property of the object is the value of a secret.
+    /// Checks whether a property of the object holds the value of a secret.
     pub(crate) fn hides(&self, property: &str) -> bool {
         self.is_secret && matches!(property, "value" | "values")
     }
 
-    /// Returns whether a property is the name in a pair, which is printed although it is called
+    /// Checks whether a property is the name in a pair, which is printed although it is called
     /// `key`.
     fn is_name(property: &str, object: &Map<String, Value>) -> bool {
         Self::NAMES.contains(&property) && object.contains_key("value")
@@ -48,7 +49,8 @@ impl fmt::Debug for Json<'_> {
         match self.value {
             Value::Null => f.write_str("null"),
             Value::Bool(value) => fmt::Display::fmt(value, f),
-            // Whichever shape it has: JSON without a type may hold the secret a level below.
+            // Redacts values of every type, because JSON without a type may hold the secret a level
+            // below.
             _ if is_secret_name(self.name) => f.write_str(REDACTED),
             Value::Object(map) => Object(map).fmt(f),
             Value::Array(values) => f

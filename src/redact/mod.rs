@@ -1,9 +1,10 @@
-//! The rules for values that must not be printed: what `Debug`, errors and traces leave out.
+//! The rules for values that must not be printed. `Debug`, errors and traces omit them.
 //!
-//! - A property that holds a secret: by type and property where the type is known (the generator
-//!   decides, `codegen/src/secrets/`), and by the name alone in JSON without a type ([`Json`]).
-//! - A text that holds one: the parameters of an address, the user and password before its host, a
-//!   token ([`Text`]).
+//! - A property that holds a secret. If its type is known, the type and the property decide (the
+//!   generator applies the rule, `codegen/src/secrets/`). In JSON without a type the name alone
+//!   decides ([`Json`]).
+//! - A text that holds a secret: the parameters of an address, the user and password before its
+//!   host, a token ([`Text`]).
 //! - An address of the configuration, whose query and credentials are never needed ([`Address`]).
 
 mod json;
@@ -12,7 +13,7 @@ mod text;
 pub(crate) use json::{Json, Pair};
 pub(crate) use text::{Address, Text, text};
 
-/// What is printed instead.
+/// The text that replaces a redacted value.
 pub(crate) const REDACTED: &str = "[redacted]";
 
 pub(crate) use crate::generated::secrets::{is_listed, is_secret_name};

@@ -1,16 +1,16 @@
-//! Text and addresses as they may be printed.
+//! Safe printing of text and addresses.
 
 use std::fmt::{self, Write as _};
 
 use super::{REDACTED, is_secret_name};
 
-/// Text of other people's as it may be printed: without tokens, without the parameters of addresses
-/// that stand for them, and without the user and password before a host.
+/// Text from outside, printed without secrets. It omits tokens, secret parameters of addresses, and
+/// the user and password before a host.
 ///
-/// Both `Debug` and `Display` redact; `Debug` puts quotes around it, as for any text.
+/// Both `Debug` and `Display` redact. `Debug` puts quotes around it, as for any text.
 pub(crate) struct Text<'a>(pub(crate) &'a str);
 
-/// Returns the text as it may be printed.
+/// Returns the text without secrets.
 pub(crate) fn text(of: impl Into<String>) -> String {
     let of = of.into();
     match is_suspicious(&of) {
@@ -19,13 +19,14 @@ pub(crate) fn text(of: impl Into<String>) -> String {
     }
 }
 
-/// Signs that end an address or a token in running text.
+/// The characters that end an address or a token in running text.
 const ENDS: [char; 8] = ['"', '\'', '<', '>', '`', '(', ')', '\\'];
 
-/// Parameters of a query that open something, beside those whose names tell so in any place.
+/// The query parameters that grant access, in addition to those whose names indicate a secret in
+/// any place.
 const SECRET_PARAMETERS: [&str; 6] = ["auth", "authkey", "code", "sig", "signature", "tempauth"];
 
-/// Returns whether there can be anything to redact: nearly all text is printed as it is.
+/// Checks whether the text can contain anything to redact. Nearly all text is printed unchanged.
 fn is_suspicious(text: &str) -> bool {
     text.contains(['=', '@', '.']) || text.contains(' ')
 }
@@ -111,11 +112,12 @@ fn is_secret_parameter(name: &str, value: &str, in_query: bool) -> bool {
     if value.is_empty() {
         return false;
     }
-    // `$skiptoken` and `$deltatoken` tell where a collection goes on, to whom has a token.
+    // `$skiptoken` and `$deltatoken` mark a position in a collection, and need an access token to
+    // be of use.
     if name.starts_with('$') || name.starts_with("%24") {
         return false;
     }
-    // An address in an address: its parameters cannot be told apart.
+    // The value is an address within an address. Its parameters cannot be separated.
     let is_nested = value.contains("%3D") || value.contains("%3d");
     let is_named = |of: &&str| name.eq_ignore_ascii_case(of);
     is_jwt(value)
@@ -123,7 +125,7 @@ fn is_secret_parameter(name: &str, value: &str, in_query: bool) -> bool {
         || in_query && (is_nested || SECRET_PARAMETERS.iter().any(|of| is_named(&of)))
 }
 
-/// Returns whether text has the form of a JWT: three parts in base64url, the first one an object.
+/// Checks whether text has the form of a JWT: three parts in base64url, the first one an object.
 fn is_jwt(text: &str) -> bool {
     let is_part = |part: &str| {
         part.bytes()
@@ -132,10 +134,10 @@ fn is_jwt(text: &str) -> bool {
     text.starts_with("eyJ") && text.matches('.').count() >= 2 && text.split('.').all(is_part)
 }
 
-/// An address that the caller gave, as it may be printed: without the user and password before its
-/// host, and without its query and fragment.
+/// An address that the caller gave, printed without the user and password before its host, and
+/// without its query and fragment.
 ///
-/// It need not be a URL: what cannot be told apart is left out.
+/// It need not be a URL. A part that cannot be recognized is left out.
 pub(crate) struct Address<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Address<'_> {
@@ -147,7 +149,8 @@ impl fmt::Display for Address<'_> {
         if let Some(scheme) = scheme {
             write!(f, "{scheme}://")?;
         }
-        // Unencoded, a password may hold any sign: everything before the last `@` may be a part of it.
+        // An unencoded password may contain any character. Everything before the last `@` may be
+        // part of it.
         let rest = match rest.rsplit_once('@') {
             Some((_, host)) => {
                 write!(f, "{REDACTED}@")?;
