@@ -1,4 +1,4 @@
-//! Access tokens that live elsewhere.
+//! Access tokens from another source.
 
 use std::fmt;
 use std::future::Future;
@@ -12,10 +12,12 @@ use crate::error::SignInError;
 
 type Asked = Pin<Box<dyn Future<Output = Result<Secret<String>>> + Send>>;
 
-/// An access token that somebody else gets and renews: fixed text, or a closure that is asked for each call.
+/// An access token that another part of the program gets and renews. It is a fixed text, or a
+/// closure that runs for each call.
 ///
-/// Nothing of it is kept or shared: a closure is asked within the task of each call, so it may well answer with the token
-/// of the user whom that task serves. It is asked again when Graph refuses a token; fixed text is not tried twice.
+/// This token is not kept or shared. The closure runs within the task of each call, so it may
+/// return the token of the user whom that task serves. It runs again when Graph refuses a token; a
+/// fixed text is not sent again.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -30,8 +32,9 @@ type Asked = Pin<Box<dyn Future<Output = Result<Secret<String>>> + Send>>;
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the closure fails, with its error as the source, and when the text is empty,
-/// begins with the word `Bearer`, or holds what no header can.
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the closure fails, with its error
+/// as the source. It also fails if the text is empty, begins with the word `Bearer`, or contains
+/// characters that a header cannot.
 pub struct AccessToken(Kind);
 
 enum Kind {
@@ -40,14 +43,14 @@ enum Kind {
 }
 
 impl AccessToken {
-    /// A token as it stands, without the word `Bearer`.
+    /// Creates the provider from a token, without the word `Bearer`.
     pub fn new(token: impl Into<Secret<String>>) -> Self {
         Self(Kind::Fixed(token.into()))
     }
 
-    /// Asks for the token, each time one is needed.
+    /// Creates the provider from a closure, which runs each time a token is needed.
     ///
-    /// A closure that does not wait wraps what it gives: `|| std::future::ready(lookup())`.
+    /// A closure that does not wait wraps its result: `|| std::future::ready(lookup())`.
     pub fn from_fn<F, R, T, E>(ask: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! Applications, as the identity platform knows them.
+//! Applications that are registered with the identity platform.
 
 use std::fmt;
 use std::future::Future;
@@ -20,10 +20,11 @@ use crate::{Cloud, Result};
 
 type MadeAssertion = Pin<Box<dyn Future<Output = Result<Secret<String>, BoxError>> + Send>>;
 
-/// An application as the identity platform knows it: its tenant, its id, and how it shows who it is.
+/// An application that is registered with the identity platform: its tenant, its id and its client
+/// authentication.
 ///
-/// [`AuthorizationCode`](super::AuthorizationCode), [`OnBehalfOf`](super::OnBehalfOf) and [`RefreshToken::of`](super::RefreshToken::of) are
-/// made of it; clones are cheap.
+/// [`AuthorizationCode`](super::AuthorizationCode), [`OnBehalfOf`](super::OnBehalfOf) and
+/// [`RefreshToken::of`](super::RefreshToken::of) take one; clones are cheap.
 ///
 /// ```
 /// use msgraph::auth::Application;
@@ -46,26 +47,27 @@ pub struct Application {
     proof: Proof,
 }
 
-/// How an application shows who it is (<https://www.rfc-editor.org/rfc/rfc6749#section-2.3>).
+/// The client authentication of an application
+/// (<https://www.rfc-editor.org/rfc/rfc6749#section-2.3>).
 #[derive(Clone)]
 enum Proof {
-    /// A public client has nothing to show.
+    /// No authentication: a public client.
     None,
     Secret(Secret<String>),
-    /// What an assertion is signed with.
+    /// The certificate whose key signs an assertion.
     #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
     Certificate(Certificate),
-    /// What makes an assertion each time that one is needed.
+    /// A callback that makes an assertion for each token request.
     Callback {
         make: Arc<dyn Fn() -> MadeAssertion + Send + Sync>,
-        /// Tells it from other callbacks, which cannot be compared.
+        /// The identity of the callback, because callbacks cannot be compared.
         id: Uuid,
     },
-    /// What another platform says of the program that runs on it.
+    /// A token of another platform for the program that runs on it.
     Federation(Federation),
 }
 
-/// What a token request says of its application, beside the id.
+/// The client authentication that a token request contains, in addition to the application's id.
 pub(super) enum Shown {
     Nothing,
     Secret(Secret<String>),
@@ -73,10 +75,10 @@ pub(super) enum Shown {
 }
 
 impl Application {
-    /// An application that shows nothing: a public client.
+    /// Creates an application without client authentication: a public client.
     ///
-    /// `tenant` is the tenant's id or one of its domains; where users of any may sign in, `organizations`, `consumers`
-    /// (personal accounts) or `common` (both).
+    /// `tenant` is the tenant's id or one of its domains. Use `organizations`, `consumers`
+    /// (personal accounts) or `common` (both) if users of any tenant may sign in.
     pub fn new(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
         Self {
             tenant: tenant.into(),
@@ -85,14 +87,14 @@ impl Application {
         }
     }
 
-    /// Shows a client secret: its value, not its id.
+    /// Authenticates with a client secret: its value, not its id.
     #[must_use]
     pub fn client_secret(mut self, secret: impl Into<Secret<String>>) -> Self {
         self.proof = Proof::Secret(secret.into());
         self
     }
 
-    /// Shows an assertion that its certificate's key signs.
+    /// Authenticates with an assertion that the certificate's key signs.
     ///
     /// ```
     /// # use msgraph::auth::{Application, Certificate};
@@ -114,11 +116,12 @@ impl Application {
         self
     }
 
-    /// Shows an assertion: a token (JWT) that is made elsewhere and says who the application is. The callback is asked each
-    /// time that one is needed; an assertion is good for minutes, so none is kept.
+    /// Authenticates with an assertion from another source: a token (JWT) that identifies the
+    /// application. The callback runs for each token request. Its result is not kept, because an
+    /// assertion is valid only for minutes.
     ///
-    /// Clones of this application share their tokens. One that is made anew with the same callback
-    /// shares none with it, because callbacks cannot be compared.
+    /// Clones of this application share their tokens. A new application with the same callback
+    /// shares no tokens with it, because callbacks cannot be compared.
     ///
     /// ```
     /// # use msgraph::auth::Application;
@@ -147,8 +150,8 @@ impl Application {
         self
     }
 
-    /// Shows the token in a file, which is written by the platform on which the program runs. The file is read each time that a token is
-    /// needed, since the platform replaces it about once an hour.
+    /// Authenticates with the token in a file, which the platform that runs the program writes. The
+    /// file is read for each token request, because the platform replaces it about once an hour.
     ///
     /// ```
     /// use msgraph::auth::Application;
@@ -163,12 +166,15 @@ impl Application {
         self.vouched_for(Federation::File(file.into()))
     }
 
-    /// Shows a token of this machine's managed identity, which the application trusts: the identity then needs no permissions of
-    /// its own, and the application may be one that other tenants have consented to, where a managed identity has none.
+    /// Authenticates with a token of this machine's managed identity, which the application trusts.
+    /// The identity then needs no permissions of its own. The application may be one that other
+    /// tenants have consented to, which a managed identity cannot be.
     ///
-    /// The identity is a user-assigned one of the tenant that the application is registered in. It is asked each time that a token is
-    /// needed; where it has no token, its error is the call's. Which audience its token has to have in the sovereign clouds and in
-    /// custom ones is documented nowhere; there it is `api://AzureADTokenExchange`, as in the global cloud.
+    /// The identity is a user-assigned one of the tenant that the application is registered in. Its
+    /// token is requested for each token request of the application. If the identity has no token,
+    /// the call fails with its error. The required audience in the sovereign clouds and in custom
+    /// ones is not documented. This crate uses `api://AzureADTokenExchange` there, as in the global
+    /// cloud.
     ///
     /// ```
     /// use msgraph::auth::{Application, ManagedIdentity};
@@ -184,11 +190,12 @@ impl Application {
         self.vouched_for(Federation::ManagedIdentity(Arc::new(identity)))
     }
 
-    /// Shows the token by which GitHub Actions says which job this is, where the program runs in one. The job needs
-    /// `permissions: id-token: write`; without it, there is [nothing to sign in with](SignInError::is_unavailable).
+    /// Authenticates with the token that GitHub Actions issues for the current job. The job needs
+    /// `permissions: id-token: write`. Without it, or outside of a job, this credential is
+    /// [unavailable](SignInError::is_unavailable).
     ///
-    /// The variables `ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN` are read, and GitHub is asked, each time that a
-    /// token is needed.
+    /// For each token request, this reads the variables `ACTIONS_ID_TOKEN_REQUEST_URL` and
+    /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN` and sends a request to GitHub.
     ///
     /// ```
     /// use msgraph::auth::Application;
@@ -203,11 +210,13 @@ impl Application {
         self.vouched_for(Federation::GitHubActions(GitHubActions::new()))
     }
 
-    /// Shows the token of a service connection of Azure Pipelines, by its id (`resourceId` in the address of its page), where the
-    /// program runs in a job that may use it.
+    /// Authenticates with the token of a service connection of Azure Pipelines. The argument is the
+    /// connection's id (`resourceId` in the address of its page). The program must run in a job
+    /// that may use it.
     ///
-    /// The variables `SYSTEM_OIDCREQUESTURI`, which each job has, and `SYSTEM_ACCESSTOKEN`, which the step has to be given
-    /// (`env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)`), are read, and Azure DevOps is asked, each time that a token is needed.
+    /// For each token request, this reads two variables and sends a request to Azure DevOps. Each
+    /// job has `SYSTEM_OIDCREQUESTURI`. The step must be given `SYSTEM_ACCESSTOKEN`
+    /// (`env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)`).
     ///
     /// ```
     /// use msgraph::auth::Application;
@@ -228,7 +237,7 @@ impl Application {
         self
     }
 
-    /// The same application in another tenant.
+    /// Returns the same application in another tenant.
     #[must_use]
     pub fn in_tenant(&self, tenant: impl Into<String>) -> Self {
         Self {
@@ -237,18 +246,20 @@ impl Application {
         }
     }
 
-    /// The tenant: an id, a domain, or which users may sign in.
+    /// Returns the tenant: an id, a domain, or the name for the users that may sign in.
     pub fn tenant(&self) -> &str {
         &self.tenant
     }
 
-    /// The application's id, which is called client id as well.
+    /// Returns the application's id, also called client id.
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// Where an administrator consents to the application's permissions for the whole tenant, once. Afterwards the browser comes
-    /// to `redirect_uri` with `admin_consent=True`, the tenant's id and the state; or with `error` and `error_description`.
+    /// Returns the address where an administrator consents once to the application's permissions
+    /// for the whole tenant. Afterwards the browser returns to `redirect_uri` with
+    /// `admin_consent=True`, the tenant's id and the state, or with `error` and
+    /// `error_description`.
     ///
     /// ```
     /// use msgraph::Cloud;
@@ -271,7 +282,7 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when the tenant's name cannot stand in a URL.
+    /// [`Error::SignIn`](crate::Error::SignIn) if the tenant's name is not valid in a URL.
     ///
     /// <https://learn.microsoft.com/entra/identity-platform/v2-admin-consent>
     pub fn admin_consent_url(&self, cloud: &Cloud, redirect_uri: &str, state: &str) -> Result<Url> {
@@ -284,8 +295,9 @@ impl Application {
         Ok(url)
     }
 
-    /// Where a browser signs its user out of the identity platform, and with it of all applications of this browser that listen.
-    /// Afterwards it comes to `redirect_uri`, which has to be one of the application's.
+    /// Returns the address where a browser signs its user out of the identity platform. This also
+    /// signs the user out of all applications of this browser that listen for it. Afterwards the
+    /// browser returns to `redirect_uri`, which must be registered for the application.
     ///
     /// ```
     /// use msgraph::Cloud;
@@ -305,7 +317,7 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when the tenant's name cannot stand in a URL.
+    /// [`Error::SignIn`](crate::Error::SignIn) if the tenant's name is not valid in a URL.
     ///
     /// <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-a-sign-out-request>
     pub fn sign_out_url(&self, cloud: &Cloud, redirect_uri: &str) -> Result<Url> {
@@ -319,14 +331,14 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// When there is nothing to show, or the platform refuses.
+    /// Fails if the application has no client authentication, or if the platform refuses.
     pub(super) async fn sign_in(&self, request: &TokenRequest) -> Result<Token> {
         self.has_own_tenant()?;
         let platform = Platform::new(self, request).await?;
         Ok(platform.client_credentials().await?.token())
     }
 
-    /// Returns what the application's own tokens are of.
+    /// Returns the cache key of the application's own tokens.
     pub(super) fn cache_key(&self, cloud: &Cloud) -> CacheKey {
         let key = CacheKey::new(cloud, &self.tenant, &self.client_id);
         self.proof.identify(key)
@@ -336,12 +348,13 @@ impl Application {
         matches!(self.proof, Proof::None)
     }
 
-    /// An application signs in to a tenant of its own. The platform refuses these names as well, in words that do not name the
-    /// tenant (AADSTS9001023 and others).
+    /// Checks that the tenant is a single tenant, because an application signs in to a tenant of
+    /// its own. The platform also refuses the other names, but its errors do not name the tenant
+    /// (AADSTS9001023 and others).
     ///
     /// # Errors
     ///
-    /// When the tenant stands for whichever one a user is of.
+    /// Fails if the tenant is a name that stands for users of any tenant.
     fn has_own_tenant(&self) -> Result<()> {
         match self.tenant.to_ascii_lowercase().as_str() {
             tenant @ ("common" | "organizations" | "consumers") => Err(SignInError::new(format!(
@@ -352,11 +365,11 @@ impl Application {
         }
     }
 
-    /// What the next request to a token endpoint shows.
+    /// Returns the client authentication for the next request to a token endpoint.
     ///
     /// # Errors
     ///
-    /// When there is no assertion to be had.
+    /// Fails if no assertion is available.
     #[cfg_attr(
         not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")),
         allow(unused_variables, reason = "certificates alone sign for an endpoint")
@@ -382,9 +395,10 @@ impl Application {
     }
 }
 
-/// As itself, with what it shows: the client credentials grant.
+/// Signs in as the application itself, with the client credentials grant.
 ///
-/// [`ClientSecret`](super::ClientSecret) and its like are the same in one line; this is for an application that has users as well.
+/// [`ClientSecret`](super::ClientSecret) and similar types do the same in one line. This
+/// implementation is for an application that also signs in users.
 #[async_trait]
 impl TokenProvider for Application {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
@@ -413,7 +427,8 @@ impl fmt::Debug for Application {
 }
 
 impl Proof {
-    /// Adds to a key what the application shows. Whoever shows something else shares no token.
+    /// Adds the client authentication to a cache key. Applications with different authentication
+    /// share no tokens.
     fn identify(&self, key: CacheKey) -> CacheKey {
         match self {
             Self::None => key,

@@ -1,4 +1,4 @@
-//! Tokens from credentials of the Azure SDK, and tokens for its clients.
+//! Adapters between this crate and the Azure SDK, for credentials in both directions.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::{Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
 use crate::{Graph, Result};
 
-/// Signs in with a credential of the Azure SDK for Rust: those of the crate `azure_identity`, or one of one's own.
+/// A credential of the Azure SDK for Rust: one of the crate `azure_identity`, or a custom one.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -26,19 +26,21 @@ use crate::{Graph, Result};
 /// }
 /// ```
 ///
-/// A credential of the SDK takes no claims: where Graph wants something to be proved, the call fails with what it wants, unless the
-/// credential happens to have another token.
+/// A credential of the SDK takes no claims. If Graph requires claims, the call fails with Graph's
+/// error, unless the credential happens to have another token.
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) with the credential's error as its source.
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn), whose source is the credential's
+/// error.
 ///
 /// <https://docs.rs/azure_core/latest/azure_core/credentials/trait.TokenCredential.html>
 #[derive(Clone)]
 pub struct AzureCredential(Arc<dyn TokenCredential>);
 
 impl AzureCredential {
-    /// A credential of the SDK's; they come in an `Arc`, and one may serve several clients.
+    /// Wraps a credential of the SDK. Credentials come in an `Arc`, and one may serve several
+    /// clients.
     pub fn new(credential: Arc<dyn TokenCredential>) -> Self {
         Self(credential)
     }
@@ -51,23 +53,23 @@ impl TokenProvider for AzureCredential {
         let token = self.0.get_token(&scopes, None).await.map_err(|error| {
             SignInError::new("the credential of the Azure SDK has no token").with_source(error)
         })?;
-        // Not by its own conversion, which panics for dates that the system cannot count.
+        // The SDK's own conversion panics for dates that the system cannot represent.
         let end = since_1970(token.expires_on.unix_timestamp());
         Ok(Token::new(token.token.secret().to_owned()).expires_at(end))
     }
 }
 
-/// Nothing of the credential, whose `Debug` is not this crate's.
+/// Omits the credential, because this crate does not control its `Debug`.
 impl fmt::Debug for AzureCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AzureCredential").finish_non_exhaustive()
     }
 }
 
-/// A client's tokens for whatever takes a credential of the Azure SDK for Rust.
+/// A credential for clients of the Azure SDK for Rust that uses a Graph client's tokens.
 ///
-/// They are the very tokens of the client's calls, kept and renewed for both: however many ask, one request is made. They are for
-/// Graph and for nothing else.
+/// These are the same tokens that the Graph client's calls use, cached and renewed for both. One
+/// request is made, no matter how many calls wait. The tokens are only for Graph.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -82,13 +84,14 @@ impl fmt::Debug for AzureCredential {
 ///
 /// # Errors
 ///
-/// An error of the kind [`Credential`](ErrorKind::Credential) when scopes are asked for that are not the one of the client's
-/// [cloud](crate::Cloud::scope), or when the client cannot sign in; its source is this crate's [`Error`](crate::Error) then.
+/// Fails with an error of the kind [`Credential`](ErrorKind::Credential) if the scopes differ from
+/// the scope of the client's [cloud](crate::Cloud::scope), or if the client cannot sign in. In the
+/// second case the source is this crate's [`Error`](crate::Error).
 #[derive(Clone)]
 pub struct GraphCredential(Graph);
 
 impl GraphCredential {
-    /// The credential of a client.
+    /// Creates the credential of a client.
     pub fn new(graph: &Graph) -> Self {
         Self(graph.clone())
     }
@@ -115,7 +118,8 @@ impl TokenCredential for GraphCredential {
         let failed = |error: crate::Error| azure_core::Error::new(ErrorKind::Credential, error);
         let tokens = self.0.tokens().map_err(failed)?;
         let bearer = tokens.token().await.map_err(failed)?;
-        // One whose end nobody knows ends now, for those who would keep it: then they ask here again each time, where it is kept.
+        // A token with an unknown expiry is reported as expired now. Callers that cache tokens then
+        // request it here each time, where it is cached.
         let left = bearer
             .end()
             .map(|end| end.since(Moment::now()))

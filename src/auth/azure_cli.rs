@@ -1,4 +1,4 @@
-//! Signing in as whoever is signed in with a tool of Azure's: for programs that a developer runs.
+//! Sign-in with the user of an Azure tool, for programs that a developer runs.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -22,16 +22,18 @@ use super::{CacheKey, Token, TokenProvider, TokenRequest};
 use crate::error::SignInError;
 use crate::{Cloud, Result};
 
-/// How long a tool may take: the one starts an interpreter first, and both may renew a token on the way.
+/// The time limit of a tool. The Azure CLI starts an interpreter first, and both tools may renew a
+/// token.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// As much of what a tool complains of as stands in an error.
+/// The maximum number of characters of a tool's message that an error contains.
 const LONGEST_COMPLAINT: usize = 300;
 
-/// Signs in as whoever is signed in with the Azure CLI: it runs `az account get-access-token`.
+/// A credential that uses the account of the Azure CLI. It runs `az account get-access-token`.
 ///
-/// That is for a program on a developer's machine. The token is a user's, and has the permissions that Microsoft gave to the Azure CLI:
-/// those for the directory, and none for mail or files. A program in production signs in as itself.
+/// This is for a program on a developer's machine. The token belongs to a user and has the
+/// permissions that Microsoft gave to the Azure CLI. These are permissions for the directory, not
+/// for mail or files. A program in production signs in as itself.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -42,9 +44,10 @@ const LONGEST_COMPLAINT: usize = 300;
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the tool does not succeed, with the line in which it says why. Where it is not
-/// installed, or nobody is signed in, the error is [unavailable](SignInError::is_unavailable). What Graph wants to be proved
-/// only the user can prove, with the command that the error names.
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the tool fails, and contains the
+/// tool's error line. The error is [unavailable](SignInError::is_unavailable) if the tool is not
+/// installed, or no user is signed in. If Graph requires claims, only the user can meet them, with
+/// the command that the error names.
 ///
 /// <https://learn.microsoft.com/cli/azure/account#az-account-get-access-token>
 #[derive(Clone)]
@@ -54,7 +57,7 @@ pub struct AzureCli {
 }
 
 impl AzureCli {
-    /// Runs `az` as the shell finds it, and takes the tenant that it has as its default.
+    /// Runs `az` as the shell finds it, and uses its default tenant.
     pub fn new() -> Self {
         Self {
             tool: Tool::new("az", "the Azure CLI"),
@@ -62,8 +65,8 @@ impl AzureCli {
         }
     }
 
-    /// Signs in to this tenant, by its id or one of its domains. It takes the place of a [subscription](Self::subscription):
-    /// the tool takes one of both.
+    /// Signs in to this tenant, by its id or one of its domains. It replaces a
+    /// [subscription](Self::subscription), because the tool takes only one of both.
     #[must_use]
     pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tool.tenant = Some(tenant.into());
@@ -71,8 +74,8 @@ impl AzureCli {
         self
     }
 
-    /// Signs in as the account of this subscription, by its id or name, where several are signed in. It takes the place of a
-    /// [tenant](Self::tenant), which it has itself.
+    /// Signs in with the account of this subscription, by its id or name, if several accounts are
+    /// signed in. It replaces a [tenant](Self::tenant), because a subscription has its own.
     #[must_use]
     pub fn subscription(mut self, subscription: impl Into<String>) -> Self {
         self.subscription = Some(subscription.into());
@@ -80,14 +83,14 @@ impl AzureCli {
         self
     }
 
-    /// Runs this program, in place of `az` as the shell finds it.
+    /// Runs this program instead of the `az` that the shell finds.
     #[must_use]
     pub fn program(mut self, path: impl Into<PathBuf>) -> Self {
         self.tool.program = Some(path.into());
         self
     }
 
-    /// Gives up a run that takes longer; by default, 10 seconds.
+    /// Sets the time limit of a run; the default is 10 seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.tool.timeout = timeout;
@@ -101,13 +104,14 @@ impl Default for AzureCli {
     }
 }
 
-/// What `az account get-access-token` prints. There is `expiresOn` as well, in the machine's local time without saying which that is; of a
-/// CLI before 2.54, which has no other, the token is kept until Graph refuses it.
+/// The output of `az account get-access-token`. It also contains `expiresOn`, in the machine's
+/// local time and without the time zone. A CLI before 2.54 has only that; its token is kept until
+/// Graph refuses it.
 #[derive(Deserialize)]
 struct CliToken {
     #[serde(rename = "accessToken")]
     token: String,
-    /// Seconds since 1970.
+    /// The expiry, in seconds since 1970.
     #[serde(default)]
     expires_on: Seconds,
 }
@@ -166,7 +170,7 @@ impl fmt::Debug for AzureCli {
     }
 }
 
-/// Signs in as whoever is signed in with the Azure Developer CLI: it runs `azd auth token`.
+/// A credential that uses the account of the Azure Developer CLI. It runs `azd auth token`.
 ///
 /// It is for the same programs as [`AzureCli`].
 ///
@@ -179,7 +183,7 @@ impl fmt::Debug for AzureCli {
 ///
 /// # Errors
 ///
-/// As those of [`AzureCli`].
+/// A call fails for the same reasons as with [`AzureCli`].
 ///
 /// <https://learn.microsoft.com/azure/developer/azure-developer-cli/reference#azd-auth-token>
 #[derive(Clone, Debug)]
@@ -188,7 +192,7 @@ pub struct AzureDeveloperCli {
 }
 
 impl AzureDeveloperCli {
-    /// Runs `azd` as the shell finds it, and takes the tenant that it has as its default.
+    /// Runs `azd` as the shell finds it, and uses its default tenant.
     pub fn new() -> Self {
         Self {
             tool: Tool::new("azd", "the Azure Developer CLI"),
@@ -202,14 +206,14 @@ impl AzureDeveloperCli {
         self
     }
 
-    /// Runs this program, in place of `azd` as the shell finds it.
+    /// Runs this program instead of the `azd` that the shell finds.
     #[must_use]
     pub fn program(mut self, path: impl Into<PathBuf>) -> Self {
         self.tool.program = Some(path.into());
         self
     }
 
-    /// Gives up a run that takes longer; by default, 10 seconds.
+    /// Sets the time limit of a run; the default is 10 seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.tool.timeout = timeout;
@@ -223,11 +227,11 @@ impl Default for AzureDeveloperCli {
     }
 }
 
-/// What `azd auth token` prints.
+/// The output of `azd auth token`.
 #[derive(Deserialize)]
 struct DeveloperCliToken {
     token: String,
-    /// RFC 3339.
+    /// The expiry, in the form of RFC 3339.
     #[serde(rename = "expiresOn", default)]
     expires_on: Option<String>,
 }
@@ -262,23 +266,25 @@ impl TokenProvider for AzureDeveloperCli {
     }
 }
 
-/// What a tool is told.
+/// The arguments of a tool.
 struct Arguments(Vec<OsString>);
 
 impl Arguments {
-    /// Besides letters and digits: in ids, domains.
+    /// The characters besides letters and digits in ids and domains.
     const NAME: &[char] = &['-', '.'];
-    /// In names of subscriptions. One with brackets would end a block of the tool's script; it has an id.
+    /// The characters besides letters and digits in names of subscriptions. A name with brackets
+    /// would end a block of the tool's script; use the subscription's id instead.
     const TITLE: &[char] = &['-', '.', '_', ' '];
-    /// In scopes and roots.
+    /// The characters besides letters and digits in scopes and root URLs.
     const ADDRESS: &[char] = &['-', '.', '_', ':', '/'];
 
     fn new<const N: usize>(words: [&str; N]) -> Self {
         Self(words.map(OsString::from).into())
     }
 
-    /// Adds an option and its value. On Windows both tools are scripts of a shell that finds meaning in many signs, however they
-    /// are quoted (CVE-2024-24576): so only such are let through as are in every value that can be right, anywhere.
+    /// Adds an option and its value. On Windows both tools are scripts of a shell that interprets
+    /// many characters, even when they are quoted (CVE-2024-24576). On every system, only
+    /// characters that valid values contain are therefore allowed.
     fn add(&mut self, option: &str, value: &str, signs: &[char]) -> Result<()> {
         let is_right = |sign: char| sign.is_ascii_alphanumeric() || signs.contains(&sign);
         if value.is_empty() || value.starts_with('-') || !value.chars().all(is_right) {
@@ -313,21 +319,23 @@ impl Tool {
         }
     }
 
-    /// Gives the token request the time of a run, and a little more, so that it is the run that is
-    /// given up.
+    /// Extends the time limit of the token request to that of a run and a little more, so that the
+    /// run ends first.
     fn extend(&self, request: &TokenRequest) {
         request.extend_time_limit(self.timeout.saturating_add(TIMEOUT));
     }
 
-    /// Whoever is signed in with this program, for what it was told. Neither is known before it runs: a word with a space is none of a
-    /// tenant's, nor of an application's.
+    /// Returns the cache key for this program and its arguments. The tenant and application are
+    /// unknown before the program runs. Their placeholders contain spaces, so they cannot equal a
+    /// real tenant or application.
     fn cache_key(&self, cloud: &Cloud, subscription: Option<&str>) -> CacheKey {
         let tenant = self.tenant.as_deref().unwrap_or("its own tenant");
         let program = &self.program;
         CacheKey::new(cloud, tenant, self.name).user(format!("{program:?} {subscription:?}"))
     }
 
-    /// Runs the tool; `remedies` are what it tells those to run who are not signed in, the first one what they most often need.
+    /// Runs the tool. `remedies` are the commands that the tool suggests to users who are not
+    /// signed in, the most frequently needed one first.
     async fn run<T: DeserializeOwned>(&self, arguments: Arguments, remedies: &[&str]) -> Result<T> {
         let (command, name) = (self.command, self.name);
         let running = self
@@ -351,12 +359,13 @@ impl Tool {
                 return Err(SignInError::new(message).into());
             }
         };
-        // It has the token, and is overwritten however this ends.
+        // The output contains the token, and is overwritten on every path.
         let printed = Zeroizing::new(std::mem::take(&mut output.stdout));
         if !output.status.success() {
             return Err(self.complaint(&output, remedies).into());
         }
-        // Neither what it printed nor the parser's words go on: either may hold the token.
+        // Neither the output nor the parser's message goes into the error, because both may contain
+        // the token.
         serde_json::from_slice(&printed).map_err(|_| {
             SignInError::new(format!("what {name} (`{command}`) prints is no token")).into()
         })
@@ -365,7 +374,8 @@ impl Tool {
     fn command(&self) -> Command {
         match &self.program {
             Some(program) => Command::new(program),
-            // A script, which its shell alone finds and runs. It would look in the current folder first.
+            // On Windows the tool is a script, which only the shell finds and runs. The shell
+            // searches the current folder first, so it starts in another folder.
             None if cfg!(windows) => {
                 let mut shell = Command::new("cmd");
                 shell.args(["/D", "/C", self.command]);
@@ -389,21 +399,21 @@ impl Tool {
         ))
     }
 
-    /// What a tool says that has failed.
+    /// Creates the error from the output of a tool that failed.
     fn complaint(&self, output: &Output, remedies: &[&str]) -> SignInError {
-        // How shells say that there is no such program.
+        // The exit codes of shells for a missing program.
         if matches!(output.status.code(), Some(127 | 9009)) {
             return self.not_installed();
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        // The Azure Developer CLI complains in the form that it was asked for.
+        // The Azure Developer CLI writes its error in the requested output format.
         let within = serde_json::from_str::<serde_json::Value>(&said).ok();
         let within = within
             .as_ref()
             .and_then(|said| said.pointer("/data/message")?.as_str());
         let said = within.unwrap_or(&said);
         let is_signed_out = remedies.iter().any(|remedy| said.contains(remedy));
-        // Warnings may come first.
+        // Warnings may come before the error.
         let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
         let line = lines().find(|line| line.starts_with("ERROR"));
         let line = line

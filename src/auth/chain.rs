@@ -1,4 +1,4 @@
-//! Several ways to sign in, of which the first one that is there is taken.
+//! A chain of several credentials, of which the first available one is used.
 
 use std::fmt;
 
@@ -9,12 +9,14 @@ use super::{AzureCli, CacheKey, Environment, ManagedIdentity, Token, TokenProvid
 use crate::error::{Error, SignInError};
 use crate::{Cloud, Result};
 
-/// Signs in with the first of several providers that can: for a program that runs here on a developer's machine, there in a cluster.
+/// A credential that uses the first available provider of several. It is for a program that runs on
+/// a developer's machine as well as in a cluster.
 ///
-/// They are asked in their order, when the first token is needed. One that has [nothing to sign in with](SignInError::is_unavailable)
-/// is passed over. One that is refused, or that fails in any other way, ends the search, and its error is the chain's: what is
-/// configured was meant, and to sign in as somebody else would be worse than not to sign in. Whoever gave the first token gives all
-/// later ones, so that the identity never changes under way.
+/// The providers are called in order when the first token is needed. A provider that is
+/// [unavailable](SignInError::is_unavailable) is skipped. If a provider is refused or fails in any
+/// other way, the search ends with its error. A configured provider is there on purpose, and to
+/// sign in with another identity would be worse than to fail. The provider of the first token also
+/// gives all later ones, so that the identity never changes during a run.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -29,12 +31,13 @@ use crate::{Cloud, Result};
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`]. Where nobody can sign in, it says of each why, in one line, and is
-/// [unavailable](SignInError::is_unavailable) itself: a chain may be part of a chain.
+/// A call fails with [`Error::SignIn`]. If no provider can sign in, the error gives the reason of
+/// each in one line. It is [unavailable](SignInError::is_unavailable) itself, because a chain may
+/// be part of a chain.
 #[derive(Default)]
 pub struct Chain {
     links: Vec<Link>,
-    /// The link that gave the first token.
+    /// The index of the provider that gave the first token.
     chosen: OnceCell<usize>,
 }
 
@@ -44,12 +47,12 @@ struct Link {
 }
 
 impl Chain {
-    /// A chain that has no provider yet.
+    /// Creates a chain without providers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a provider behind all others. Its name stands in errors.
+    /// Adds a provider at the end. Errors contain its name.
     #[must_use]
     pub fn or(mut self, name: impl Into<String>, provider: impl TokenProvider) -> Self {
         self.links.push(Link {
@@ -60,14 +63,17 @@ impl Chain {
         self
     }
 
-    /// What a program needs that is developed on a desk and then runs in Azure:
+    /// Creates the chain for a program that is developed on a desk and then runs in Azure:
     ///
-    /// 1. [`Environment`]: as the application for which the environment has a secret, a certificate or a federated token;
-    /// 2. [`ManagedIdentity`], of the client id `AZURE_CLIENT_ID` where the environment has it, otherwise the machine's own;
+    /// 1. [`Environment`], as the application for which the environment has a secret, a certificate
+    ///    or a federated token;
+    /// 2. [`ManagedIdentity`], with the client id in `AZURE_CLIENT_ID` if it is set, otherwise the
+    ///    machine's own;
     /// 3. [`AzureCli`].
     ///
-    /// A developer's tool comes last: wherever the program has an identity of its own, it must not be a person who happens to be
-    /// signed in on the same machine. The environment is read by this function.
+    /// The developer's tool comes last. If the program has an identity of its own, it must not use
+    /// a person who happens to be signed in on the same machine. This function reads the
+    /// environment.
     ///
     /// ```
     /// use msgraph::Graph;
@@ -86,12 +92,12 @@ impl Chain {
             .or("Azure CLI", AzureCli::new())
     }
 
-    /// Whoever gave the first token.
+    /// Returns the provider that gave the first token.
     fn chosen(&self) -> Option<&Link> {
         self.links.get(*self.chosen.get()?)
     }
 
-    /// The first token, and the link that gave it.
+    /// Gets the first token, and returns it with the index of its provider.
     async fn choose(&self, request: &TokenRequest) -> Result<(usize, Token)> {
         let mut reasons = Vec::new();
         for (at, link) in self.links.iter().enumerate() {
@@ -131,7 +137,8 @@ impl TokenProvider for Chain {
         }
     }
 
-    /// As whoever gave the first token; before that, only if all do.
+    /// Returns the value of the provider that gave the first token. Before that, returns `true`
+    /// only if all providers share tokens.
     fn shares_tokens(&self) -> bool {
         match self.chosen() {
             Some(link) => link.provider.shares_tokens(),
@@ -143,13 +150,14 @@ impl TokenProvider for Chain {
         self.chosen().is_some_and(|link| link.provider.has_ended())
     }
 
-    /// None: a chain's tokens may be of any of its links, and a key has to be known before the first one.
+    /// Returns `None`: a chain's tokens may come from any of its providers, and a key is needed
+    /// before the first token.
     fn cache_key(&self, _: &Cloud) -> Option<CacheKey> {
         None
     }
 }
 
-/// The names, in their order.
+/// Prints the names, in order.
 impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.links.iter().map(|link| &link.name);
@@ -202,7 +210,8 @@ mod tests {
 
     #[tokio::test]
     async fn where_there_is_nothing_at_all_each_says_why() {
-        // A machine of another cloud, which has another service at the address of the metadata service.
+        // A machine of another cloud that has another service at the address of the metadata
+        // service.
         let other = Recorder::always(Answer::status(404)).await;
         let machine = ManagedIdentitySource::guessed_at(other.url());
         let chain = Chain::new()

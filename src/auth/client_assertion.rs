@@ -1,4 +1,4 @@
-//! Signing in as an application, with an assertion that is made elsewhere.
+//! Sign-in as an application, with an assertion from another source.
 
 use std::future::Future;
 
@@ -7,12 +7,16 @@ use async_trait::async_trait;
 use super::{Application, BoxError, CacheKey, Secret, Token, TokenProvider, TokenRequest};
 use crate::{Cloud, Result};
 
-/// Signs in as an application, with an assertion in place of a secret: a token (JWT) that says who the application is, signed
-/// by an identity provider that the application trusts (a federated credential), or with the application's certificate. Where the
-/// certificate's key is in a vault, `Certificate::with_signer` makes the rest of the assertion; where the platform gives one to its
-/// workloads, [`WorkloadIdentity`](super::WorkloadIdentity) gets it.
+/// A credential for an application, with an assertion in place of a secret. The assertion is a
+/// token (JWT) that identifies the application. It is signed by an identity provider that the
+/// application trusts (a federated credential), or with the application's certificate.
 ///
-/// The callback is asked for one each time that a token is needed. An assertion is good for minutes, so none is kept.
+/// If the certificate's key is in a vault, `Certificate::with_signer` makes the rest of the
+/// assertion. If the platform issues an assertion to its workloads, use
+/// [`WorkloadIdentity`](super::WorkloadIdentity).
+///
+/// The callback runs for each token request. Its result is not kept, because an assertion is valid
+/// only for minutes.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -30,15 +34,16 @@ use crate::{Cloud, Result};
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the callback fails, with its error as the source, or when the platform
-/// refuses the assertion.
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the callback fails, with its error
+/// as the source, or if the platform refuses the assertion.
 ///
 /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#third-case-access-token-request-with-a-federated-credential>
 #[derive(Clone, Debug)]
 pub struct ClientAssertion(Application);
 
 impl ClientAssertion {
-    /// `tenant` is the tenant's id or one of its domains; `assertion` gives an assertion each time it is called.
+    /// Creates the credential. `tenant` is the tenant's id or one of its domains. `assertion`
+    /// returns an assertion each time it is called.
     pub fn new<F, R, S, E>(
         tenant: impl Into<String>,
         client_id: impl Into<String>,

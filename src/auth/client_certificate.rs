@@ -1,14 +1,16 @@
-//! Signing in as an application, with a certificate.
+//! Sign-in as an application, with a certificate.
 
 use async_trait::async_trait;
 
 use super::{Application, CacheKey, Certificate, Token, TokenProvider, TokenRequest};
 use crate::{Cloud, Result};
 
-/// Signs in as an application, with a certificate in place of a secret: the client credentials grant
+/// A credential for an application, with a certificate in place of a secret. It uses the client
+/// credentials grant
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#second-case-access-token-request-with-a-certificate>).
 ///
-/// The application has the permissions that an administrator granted to it; there is no user, and so no `/me`.
+/// The application has the permissions that an administrator granted to it. There is no user, and
+/// therefore no `/me`.
 ///
 /// ```no_run
 /// use msgraph::Graph;
@@ -26,13 +28,14 @@ use crate::{Cloud, Result};
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the platform refuses the certificate: it is not registered with the
-/// application (AADSTS700027), or its time has not come or is over (AADSTS7000222), or this machine's clock is wrong (AADSTS700024).
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the platform refuses the
+/// certificate. It may not be registered with the application (AADSTS700027), it may be not yet
+/// valid or expired (AADSTS7000222), or this machine's clock is wrong (AADSTS700024).
 #[derive(Clone, Debug)]
 pub struct ClientCertificate(Application);
 
 impl ClientCertificate {
-    /// `tenant` is the tenant's id or one of its domains.
+    /// Creates the credential. `tenant` is the tenant's id or one of its domains.
     pub fn new(
         tenant: impl Into<String>,
         client_id: impl Into<String>,

@@ -1,14 +1,15 @@
-//! Signing in as an application, with a secret.
+//! Sign-in as an application, with a secret.
 
 use async_trait::async_trait;
 
 use super::{Application, CacheKey, Secret, Token, TokenProvider, TokenRequest};
 use crate::{Cloud, Result};
 
-/// Signs in as an application, with a client secret: the client credentials grant
+/// A credential for an application, with a client secret. It uses the client credentials grant
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>).
 ///
-/// The application has the permissions that an administrator granted to it; there is no user, and so no `/me`.
+/// The application has the permissions that an administrator granted to it. There is no user, and
+/// therefore no `/me`.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -25,13 +26,14 @@ use crate::{Cloud, Result};
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the platform refuses the secret: it is wrong (AADSTS7000215), or it has
-/// expired (AADSTS7000222).
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the platform refuses the secret: it
+/// is wrong (AADSTS7000215), or it has expired (AADSTS7000222).
 #[derive(Clone, Debug)]
 pub struct ClientSecret(Application);
 
 impl ClientSecret {
-    /// `tenant` is the tenant's id or one of its domains; `secret` is the secret's value, not its id.
+    /// Creates the credential. `tenant` is the tenant's id or one of its domains. `secret` is the
+    /// secret's value, not its id.
     pub fn new(
         tenant: impl Into<String>,
         client_id: impl Into<String>,

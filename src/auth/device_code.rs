@@ -1,4 +1,4 @@
-//! Signing in on another device.
+//! Sign-in on another device.
 
 use std::fmt;
 use std::future::Future;
@@ -18,18 +18,20 @@ use super::{
 use crate::error::SignInError;
 use crate::{Graph, Result};
 
-/// By how much the platform wants to be asked less often, when it says so
-/// ([RFC 8628, 3.5](https://www.rfc-editor.org/rfc/rfc8628#section-3.5)).
+/// The time by which the polling interval grows when the platform asks to slow down ([RFC 8628,
+/// 3.5](https://www.rfc-editor.org/rfc/rfc8628#section-3.5)).
 const SLOWER: Duration = Duration::from_secs(5);
 
 type Shown = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Show = Arc<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 
-/// Signs in a user who has a browser on another device: for command lines, servers without a screen, and televisions
+/// A credential for a user who has a browser on another device. It is for command lines, servers
+/// without a screen, and televisions
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code>).
 ///
-/// The first call shows what the user has to do, and waits until it is done; so does any later one when the user has to sign in
-/// again. With a [`store`](Self::store), the user need not sign in again each time that the program starts.
+/// The first call shows the instructions, and waits until the user has followed them. A later call
+/// does the same if the user has to sign in again. With a [`store`](Self::store), the user need not
+/// sign in again each time the program starts.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -48,23 +50,24 @@ type Show = Arc<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 /// # }
 /// ```
 ///
-/// The application has to allow public client flows. Policies of Conditional Access often refuse device codes, since a user may be
-/// talked into typing somebody else's: where there is a browser, [`DesktopSignIn`](super::DesktopSignIn) is the better way.
+/// The application must allow public client flows. Policies of Conditional Access often refuse
+/// device codes, because an attacker may talk a user into entering the attacker's code. If a
+/// browser is available, prefer [`DesktopSignIn`](super::DesktopSignIn).
 ///
-/// Clones are cheap, and have one session, until one of them is told of another user, store or scope.
+/// Clones are cheap and share one session, until one of them is given another user, store or scope.
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the user declines, lets the code run out or cancels, or the platform
-/// refuses.
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the user declines, cancels or lets
+/// the code expire, or if the platform refuses.
 #[derive(Clone)]
 pub struct DeviceCode {
     lazy: Lazy,
     show: Show,
 }
 
-/// What the user is to do: open an address, and type a code
-/// ([RFC 8628, 3.2](https://www.rfc-editor.org/rfc/rfc8628#section-3.2)).
+/// The instructions for the user: open an address, and enter a code ([RFC 8628,
+/// 3.2](https://www.rfc-editor.org/rfc/rfc8628#section-3.2)).
 ///
 /// ```
 /// use msgraph::auth::DeviceCode;
@@ -84,33 +87,34 @@ pub struct DeviceCodePrompt {
 }
 
 impl DeviceCodePrompt {
-    /// What to show, with address and code in it: the platform's own sentence, in English.
+    /// Returns the text to show, which contains the address and the code. It is the platform's own
+    /// sentence, in English.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The code to type.
+    /// Returns the code that the user enters.
     pub fn user_code(&self) -> &str {
         &self.user_code
     }
 
-    /// The address to open.
+    /// Returns the address that the user opens.
     pub fn verification_uri(&self) -> &str {
         &self.verification_uri
     }
 
-    /// How long the code is still good.
+    /// Returns how long the code is still valid.
     pub fn expires_in(&self) -> Duration {
         self.ends.saturating_duration_since(Instant::now())
     }
 
-    /// Ends the sign-in, which then fails. The prompt may be kept for that, or a clone of it.
+    /// Ends the sign-in, which then fails. Keep the prompt, or a clone of it, to call this later.
     pub fn cancel(&self) {
         self.cancelled.notify_one();
     }
 }
 
-/// Without the code: whoever types it signs in.
+/// Omits the code, because anyone who enters it can sign in.
 impl fmt::Debug for DeviceCodePrompt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeviceCodePrompt")
@@ -121,8 +125,8 @@ impl fmt::Debug for DeviceCodePrompt {
 }
 
 impl DeviceCode {
-    /// `tenant` is the tenant's id or one of its domains, or `organizations`, `consumers` or `common`; `show` shows the user what
-    /// to do.
+    /// Creates the credential. `tenant` is the tenant's id or one of its domains, or
+    /// `organizations`, `consumers` or `common`. `show` shows the instructions to the user.
     pub fn new<F, R>(tenant: impl Into<String>, client_id: impl Into<String>, show: F) -> Self
     where
         F: Fn(DeviceCodePrompt) -> R + Send + Sync + 'static,
@@ -131,7 +135,7 @@ impl DeviceCode {
         Self::of(Application::new(tenant, client_id), show)
     }
 
-    /// Signs in to an application that there is already.
+    /// Creates the credential for an existing application.
     pub fn of<F, R>(application: Application, show: F) -> Self
     where
         F: Fn(DeviceCodePrompt) -> R + Send + Sync + 'static,
@@ -143,51 +147,53 @@ impl DeviceCode {
         }
     }
 
-    /// Asks for these permissions in place of all that were consented to.
+    /// Requests these permissions in place of all that were consented to.
     #[must_use]
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.lazy.set_scope(joined(scopes));
         self
     }
 
-    /// Keeps the session beyond the program, and begins with the one that is there.
+    /// Keeps the session in a store beyond the run of the program, and starts with a stored
+    /// session.
     #[must_use]
     pub fn store(mut self, store: impl TokenStore) -> Self {
         self.lazy.set_store(Arc::new(store));
         self
     }
 
-    /// Tells this user's session in the [`store`](Self::store) from others', where several work with the program: the name that
-    /// the user signs in with, or any other.
+    /// Identifies this user's session in the [`store`](Self::store), if several users work with the
+    /// program. It is the name that the user signs in with, or any other name.
     #[must_use]
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.lazy.set_user(user.into());
         self
     }
 
-    /// Signs in now, whether there is a session or not. Dropping the future ends it.
+    /// Signs in now, even if a session exists. Dropping the future ends the sign-in.
     ///
     /// # Errors
     ///
-    /// As those of a call.
+    /// Fails for the same reasons as a call.
     pub async fn sign_in(&self, graph: &Graph) -> Result<UserSession> {
         let request = graph.sign_in_request()?;
         self.lazy.begin(self.ask_user(request)).await
     }
 
-    /// The session that there is: of this program, or in the [`store`](Self::store). Nothing is shown to the user, and nothing is sent.
+    /// Returns the existing session: of this program, or from the [`store`](Self::store). It shows
+    /// nothing to the user, and sends nothing.
     ///
-    /// With [`Graph::with_provider`], its calls never ask the user: where the user is needed, they fail
-    /// ([`needs_user`](SignInError::needs_user)).
+    /// With [`Graph::with_provider`], the calls of the session never involve the user. If the user
+    /// is needed, they fail ([`needs_user`](SignInError::needs_user)).
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails.
+    /// [`Error::SignIn`](crate::Error::SignIn) if the token store fails.
     pub async fn resume(&self, graph: &Graph) -> Result<Option<UserSession>> {
         self.lazy.resume(graph.cloud()).await
     }
 
-    /// The user, once somebody has signed in and until they sign out.
+    /// Returns the user, from sign-in until sign-out.
     pub fn account(&self) -> Option<Account> {
         self.lazy.account()
     }
@@ -201,7 +207,7 @@ impl DeviceCode {
         self.lazy.wait_for_user(&request, life);
         let prompt = prompt(&authorization, life);
         let device_code = Secret::new(authorization.device_code);
-        // What shows the prompt may go on for as long as it is shown.
+        // The callback may run for as long as it shows the prompt.
         let shown = async {
             (self.show)(prompt.clone()).await;
             std::future::pending().await
@@ -248,8 +254,9 @@ fn prompt(authorization: &DeviceAuthorization, life: Duration) -> DeviceCodeProm
     }
 }
 
-/// Asks until the user has signed in, or never will. The oauth2 crate's own loop gives up at the first lost answer and at what is no
-/// JSON, and here the user may already be typing.
+/// Polls until the user has signed in, or the sign-in has failed. The oauth2 crate's own loop gives
+/// up at the first lost response, and at a response that is not JSON. The user may already be
+/// entering the code then.
 async fn poll(
     platform: &Platform<'_>,
     device_code: &Secret<String>,
@@ -265,7 +272,7 @@ async fn poll(
         match error.error() {
             Some("authorization_pending") => {}
             Some("slow_down") => interval = interval.saturating_add(SLOWER),
-            // One that got lost, or a gateway's.
+            // A lost response, or a response of a gateway.
             _ if error.is_retryable() => pause = error.retry_after().unwrap_or(SLOWER),
             _ => return Err(error.into()),
         }

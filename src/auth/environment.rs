@@ -1,4 +1,4 @@
-//! Signing in as the application that the environment names.
+//! Sign-in with the application that the environment configures.
 
 use std::fmt;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
@@ -27,20 +27,23 @@ const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 const PASSWORD: &str = "AZURE_PASSWORD";
 pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 
-/// Signs in as the application that the environment names, in the variables that Microsoft's libraries read.
+/// A credential for the application in the environment variables that Microsoft's libraries read.
 ///
-/// `AZURE_TENANT_ID` and `AZURE_CLIENT_ID` say which application it is, and the first of these that is set how it shows that:
+/// `AZURE_TENANT_ID` and `AZURE_CLIENT_ID` identify the application. Its client authentication is
+/// the first of these that is set:
 ///
 /// 1. `AZURE_CLIENT_SECRET`, as [`ClientSecret`](super::ClientSecret);
-/// 2. `AZURE_CLIENT_CERTIFICATE_PATH`, as [`ClientCertificate`](super::ClientCertificate): a file with certificate and key, whose
-///    password is `AZURE_CLIENT_CERTIFICATE_PASSWORD` (with the feature `pfx`). `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN` may be `true` or
-///    `1`: [`Certificate::send_chain`](super::Certificate::send_chain);
+/// 2. `AZURE_CLIENT_CERTIFICATE_PATH`, as [`ClientCertificate`](super::ClientCertificate): a file
+///    with certificate and key. Its password is `AZURE_CLIENT_CERTIFICATE_PASSWORD` (with the
+///    feature `pfx`). `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN` may be `true` or `1`:
+///    [`Certificate::send_chain`](super::Certificate::send_chain);
 /// 3. `AZURE_FEDERATED_TOKEN_FILE`, as [`WorkloadIdentity`](super::WorkloadIdentity).
 ///
-/// The cloud is the client's. Where `AZURE_AUTHORITY_HOST` is set, it has to be the login host of that cloud: no program signs in
-/// to one cloud and calls another.
+/// The cloud is that of the client. If `AZURE_AUTHORITY_HOST` is set, it must be the login host of
+/// that cloud, because no program signs in to one cloud and calls another.
 ///
-/// A variable that is empty is not set. All are read when this is made; the certificate is opened when the first token is needed.
+/// An empty variable counts as not set. All variables are read when this credential is created. The
+/// certificate is opened when the first token is needed.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -49,20 +52,23 @@ pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 /// let graph = Graph::new(Environment::new());
 /// ```
 ///
-/// A user's name and password (`AZURE_USERNAME`, `AZURE_PASSWORD`) are left out: the grant that takes them knows neither a second factor
-/// nor Conditional Access, does not work for federated and personal accounts, and is deprecated in Microsoft's libraries
-/// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc>). For users there are
-/// [`DesktopSignIn`](super::DesktopSignIn) and [`DeviceCode`](super::DeviceCode).
+/// A user's name and password (`AZURE_USERNAME`, `AZURE_PASSWORD`) are not supported. Their grant
+/// supports neither a second factor nor Conditional Access. It does not work for federated and
+/// personal accounts, and is deprecated in Microsoft's libraries
+/// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc>). Use
+/// [`DesktopSignIn`](super::DesktopSignIn) or [`DeviceCode`](super::DeviceCode) for users.
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn):
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn):
 ///
-/// * [unavailable](SignInError::is_unavailable), where none of the three is set, whether or not the two ids are: these alone may be meant
-///   for a [managed identity](super::ManagedIdentity);
-/// * where one of the three is set, but an id is missing, the certificate or the token cannot be read, `AZURE_AUTHORITY_HOST` is of
-///   another cloud, or the platform refuses;
-/// * where none of the three is set, but a password is: of a certificate whose file is not named, or of a user.
+/// * The error is [unavailable](SignInError::is_unavailable) if none of the three is set,
+///   regardless of the two ids. The ids alone may be meant for a [managed
+///   identity](super::ManagedIdentity).
+/// * If one of the three is set, it fails if an id is missing, the certificate or the token cannot
+///   be read, `AZURE_AUTHORITY_HOST` belongs to another cloud, or the platform refuses.
+/// * If none of the three is set, it fails if a password is set: of a certificate without its file,
+///   or of a user.
 ///
 /// <https://learn.microsoft.com/dotnet/api/azure.identity.environmentcredential>
 #[derive(Clone, Debug)]
@@ -70,14 +76,14 @@ pub struct Environment {
     found: Result<Found>,
 }
 
-/// An application, and how the environment says that it signs in.
+/// An application and its client authentication from the environment.
 #[derive(Clone)]
 struct Found {
-    /// With all that it shows, except for a certificate.
+    /// The application with its client authentication, unless that is a certificate.
     application: Application,
     #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
     certificate: Option<CertificateAt>,
-    /// The login host, as it stands in the environment.
+    /// The login host from the environment.
     authority: Option<String>,
 }
 
@@ -101,12 +107,12 @@ struct CertificateAt {
 }
 
 impl Environment {
-    /// What the environment of this process says. What is wrong with it, the first call says.
+    /// Reads the environment of this process. The first call returns any error in it.
     pub fn new() -> Self {
         Self::with(&|name| std::env::var(name).ok())
     }
 
-    /// What an environment says.
+    /// Reads the variables with this function.
     pub(super) fn with(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         Self { found: found(&set) }
@@ -153,7 +159,7 @@ fn found(set: &dyn Fn(&str) -> Option<String>) -> Result<Found> {
     })
 }
 
-/// An application with a certificate, at this path.
+/// Configures an application with the certificate at this path.
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 fn certified(
     application: Application,
@@ -190,7 +196,7 @@ fn needs(feature: &str, variable: &str) -> SignInError {
     ))
 }
 
-/// Why nothing of what is set will do.
+/// Returns the error that no variable is set, or only unusable ones.
 fn nothing(set: &dyn Fn(&str) -> Option<String>) -> SignInError {
     if set(CERTIFICATE_PASSWORD).is_some() {
         return SignInError::new(format!(
@@ -212,7 +218,7 @@ fn nothing(set: &dyn Fn(&str) -> Option<String>) -> SignInError {
 }
 
 impl Found {
-    /// The application with all that it shows.
+    /// Returns the application with its client authentication.
     async fn application(&self) -> Result<&Application> {
         #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
         if let Some(file) = &self.certificate {
@@ -226,11 +232,12 @@ impl Found {
     }
 }
 
-/// Whether a login host of the environment's (`AZURE_AUTHORITY_HOST`), if there is one, is that of the client's cloud.
+/// Checks that the login host in the environment (`AZURE_AUTHORITY_HOST`), if set, is that of the
+/// client's cloud.
 ///
 /// # Errors
 ///
-/// When it is another cloud's.
+/// Fails if it belongs to another cloud.
 pub(super) fn is_of(named: Option<&str>, cloud: &Cloud) -> Result<()> {
     match named {
         Some(named) if authority(named) != authority(cloud.login()) => {
@@ -248,7 +255,7 @@ pub(super) fn is_of(named: Option<&str>, cloud: &Cloud) -> Result<()> {
 
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 impl CertificateAt {
-    /// Adds to a key which certificate it is. It is not opened yet.
+    /// Adds the certificate's file and settings to a cache key. This does not open the file.
     fn identify(&self, key: CacheKey) -> CacheKey {
         let password = self
             .password
@@ -262,7 +269,7 @@ impl CertificateAt {
 
     async fn open(&self) -> Result<Certificate> {
         let (path, password) = (self.path.clone(), self.password.clone());
-        // Reading waits, and decrypting takes its time.
+        // Reading blocks, and decrypting takes time.
         let opening = tokio::task::spawn_blocking(move || match password {
             #[cfg(feature = "pfx")]
             Some(password) => Certificate::from_file_with_password(path, password),
@@ -288,7 +295,8 @@ impl TokenProvider for Environment {
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
         let found = self.found.as_ref().ok()?;
-        // What is an error must not be one only as long as nobody else has brought a token.
+        // A wrong host must always be an error, even if another provider has cached a token under
+        // the same key.
         is_of(found.authority.as_deref(), cloud).ok()?;
         let key = found.application.cache_key(cloud);
         #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
@@ -326,7 +334,7 @@ mod tests {
         })
     }
 
-    /// The environment of the application, with these variables besides.
+    /// Returns the environment of the application, with these additional variables.
     fn application(more: &[(&str, &str)]) -> Environment {
         environment(&[&IDS, more].concat())
     }
@@ -336,7 +344,7 @@ mod tests {
         folder.join(name).display().to_string()
     }
 
-    /// A file with the certificate, its key and the certificate of its issuer.
+    /// Creates a file with the certificate, its key and the certificate of its issuer.
     fn pem() -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
         let parts = ["leaf.key", "leaf.pem", "authority.pem"];
@@ -356,7 +364,7 @@ mod tests {
         }
     }
 
-    /// What is sent to the token endpoint.
+    /// Returns the form that is sent to the token endpoint.
     async fn sent(environment: &Environment) -> Vec<(String, String)> {
         let granted =
             json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": "token" });
@@ -380,7 +388,7 @@ mod tests {
         std::fs::write(&token, " federated\n").unwrap();
         let certificate = certificate.path().to_str().unwrap();
         let file = (TOKEN_FILE, token.path().to_str().unwrap());
-        // A password of a user's changes nothing where there is something better.
+        // A user's password changes nothing if a better credential is set.
         let password = (PASSWORD, "password");
         let form = sent(&application(&[
             password,
@@ -409,7 +417,7 @@ mod tests {
         assert_eq!(field(&form, "client_assertion"), Some("federated"));
     }
 
-    /// The header of the assertion.
+    /// Returns the header of the assertion.
     fn header(form: &[(String, String)]) -> Value {
         let assertion = field(form, "client_assertion").expect("an assertion");
         let header = assertion.split('.').next().unwrap();
@@ -463,7 +471,7 @@ mod tests {
         assert!(error.contains(&says), "{error}");
         std::fs::copy(pem(), &path).unwrap();
         header(&sent(&environment).await);
-        // Once it was opened, a file that is missing while it is replaced is no error.
+        // After the first read, a file that is missing while it is replaced is not an error.
         std::fs::remove_file(&path).unwrap();
         header(&sent(&environment).await);
     }
@@ -484,7 +492,7 @@ mod tests {
             ),
             (&[tenant, (SEND_CHAIN, "1")], ", nor is `AZURE_CLIENT_ID`"),
             (&[tenant, client, ("AZURE_USERNAME", "ada")], ""),
-            // Of which cloud nothing is does not matter.
+            // The cloud does not matter without a credential.
             (&[tenant, client, (AUTHORITY, "https://login.example")], ""),
         ] {
             let environment = environment(variables);

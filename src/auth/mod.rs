@@ -1,39 +1,44 @@
-//! Signing in: what gives tokens, and what carries them to Graph.
+//! Sign-in: the credentials and token providers that give access tokens for Graph.
 //!
 //! | who signs in | provider |
 //! |---|---|
 //! | an application, with a secret | [`ClientSecret`] |
 //! | an application, with a certificate | `ClientCertificate` |
-//! | an application, with an assertion made elsewhere | [`ClientAssertion`] |
-//! | an application that its platform vouches for (Kubernetes, GitHub Actions, Azure Pipelines, a managed identity) | [`WorkloadIdentity`] |
-//! | whichever of these the environment names | [`Environment`] |
+//! | an application, with an assertion from another source | [`ClientAssertion`] |
+//! | an application with a token of its platform (Kubernetes, GitHub Actions, Azure Pipelines, a managed identity) | [`WorkloadIdentity`] |
+//! | an application that the environment configures in one of these ways | [`Environment`] |
 //! | the machine on which the program runs | [`ManagedIdentity`] |
 //! | users of a web site | [`AuthorizationCode`], which gives a [`UserSession`] each |
 //! | users who call a web API | [`OnBehalfOf`] |
 //! | the user of a desktop | [`DesktopSignIn`] |
 //! | the user of a command line, or of a machine without a browser | [`DeviceCode`] |
 //! | a user who has signed in before | [`RefreshToken`] |
-//! | whoever is signed in with Azure's tools | [`AzureCli`], [`AzureDeveloperCli`] |
-//! | the first of several that can | [`Chain`] |
-//! | somebody else has the token | [`AccessToken`] |
+//! | the user who is signed in with Azure's tools | [`AzureCli`], [`AzureDeveloperCli`] |
+//! | the first of several credentials that is available | [`Chain`] |
+//! | another program, which gets the token | [`AccessToken`] |
 //! | a credential of the Azure SDK | `AzureCredential`, with the feature `azure` |
-//! | nobody yet | [`SignedOut`] |
-//! | anything else | a closure, or a [`TokenProvider`] of one's own |
+//! | no user yet | [`SignedOut`] |
+//! | anything else | a closure, or a custom [`TokenProvider`] |
 //!
-//! Each is a type of its own, so that a refresh token can never be sent to Graph as if it were an access token.
+//! Each is a type of its own, so that a refresh token can never be sent to Graph as if it were an
+//! access token.
 //!
-//! The client keeps a token and renews it five minutes before its end, in the background, while
-//! calls go on with the old one. However many calls wait for a token, one request is made for all
-//! of them; it runs in a task of its own ([`tokio::spawn`]), so that a call that is given up does
-//! not take it along. If it fails, those that waited fail with it, and the next call tries again,
-//! after a pause where the token endpoint was overloaded or out of reach. A token request has a
-//! [time limit](TokenRequest::extend_time_limit), and a call on another runtime replaces one whose
-//! runtime has stopped. When Graph refuses a token (401, or 403 with claims), one new token is got,
-//! with the claims that Graph asked for, and the call is made once more. Clients that are given one
-//! [`TokenCache`] share their tokens.
+//! The client keeps a token and renews it in the background five minutes before it expires. Calls
+//! continue with the old token meanwhile. It makes one token request, no matter how many calls wait
+//! for it. The request runs in a task of its own ([`tokio::spawn`]), so that a dropped call does
+//! not cancel it.
 //!
-//! A user's refresh token is kept by a [`TokenStore`] between runs of a program. What is secret is a [`Secret`], which prints as
-//! `[redacted]`.
+//! If the request fails, the waiting calls fail with it, and the next call sends a new request. If
+//! the token endpoint was overloaded or unreachable, that request follows after a pause. A token
+//! request has a [time limit](TokenRequest::extend_time_limit). If its runtime has stopped, a call
+//! on another runtime replaces it.
+//!
+//! When Graph refuses a token (401, or 403 with claims), the client gets one new token, with the
+//! claims that Graph asked for, and repeats the call once. Clients that use the same [`TokenCache`]
+//! share their tokens.
+//!
+//! A [`TokenStore`] keeps a user's refresh token between runs of a program. Each secret value is a
+//! [`Secret`], which prints as `[redacted]`.
 
 mod access_token;
 mod application;
@@ -72,7 +77,7 @@ mod store;
 mod time_limit;
 mod workload_identity;
 
-/// Whatever a callback of the user's fails with.
+/// The error type of the caller's callbacks.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub use access_token::AccessToken;

@@ -1,4 +1,4 @@
-//! Calling Graph for the user who called.
+//! Sign-in of a web API for the user who called it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,11 +14,12 @@ use super::{
 use crate::error::SignInError;
 use crate::{Cloud, Graph, Result};
 
-/// Signs in to Graph for the user whose token a web API was called with: the on-behalf-of flow
+/// A credential for the user whose token a web API was called with: the on-behalf-of flow
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>).
 ///
-/// One is made for each request that the API answers; the tokens are kept by the incoming token in the
-/// [`TokenCache`](super::TokenCache), so that ten requests of one user with one token cost one token request.
+/// Create one for each request that the API handles. The [`TokenCache`](super::TokenCache) keeps
+/// tokens by the incoming token. Ten requests of one user with the same token therefore need only
+/// one token request.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -34,9 +35,9 @@ use crate::{Cloud, Graph, Result};
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the platform refuses. Where the user has to prove more or has not
-/// consented, which only the API's own caller can see to,
-/// [`SignInError::www_authenticate`](crate::error::SignInError::www_authenticate) is what the API answers with.
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the platform refuses. If the user
+/// has to meet claims or consent, only the API's own caller can handle that. The API then responds
+/// with [`SignInError::www_authenticate`](crate::error::SignInError::www_authenticate).
 pub struct OnBehalfOf {
     application: Application,
     incoming: Secret<String>,
@@ -45,8 +46,9 @@ pub struct OnBehalfOf {
 }
 
 impl OnBehalfOf {
-    /// `application` is the API, with its secret, certificate or assertion, and its tenant the user's; `incoming` is the access
-    /// token that the API was called with, which is for the API: an id token or one for Graph is refused.
+    /// Creates the credential. `application` is the API, with its secret, certificate or assertion,
+    /// in the user's tenant. `incoming` is the access token that the API was called with. The token
+    /// must be for the API: an id token or a token for Graph is refused.
     pub fn new(application: Application, incoming: impl Into<Secret<String>>) -> Self {
         Self {
             application,
@@ -56,21 +58,23 @@ impl OnBehalfOf {
         }
     }
 
-    /// Asks for these permissions in place of all that were consented to.
+    /// Requests these permissions in place of all that were consented to.
     #[must_use]
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scope = Some(joined(scopes));
         self
     }
 
-    /// Keeps the user's [session](Self::session) beyond the program, where [`UserSession::resume`] finds it again.
+    /// Keeps the user's [session](Self::session) in a store beyond the run of the program, where
+    /// [`UserSession::resume`] finds it again.
     #[must_use]
     pub fn store(mut self, store: impl TokenStore) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// A session of the user's, for work that takes longer than the incoming token is good: with a refresh token, and so for as long as that is.
+    /// Returns a session of the user, for work that outlasts the incoming token. It has a refresh
+    /// token, and is valid for as long as that is.
     ///
     /// ```
     /// use msgraph::Graph;
@@ -88,7 +92,7 @@ impl OnBehalfOf {
     ///
     /// # Errors
     ///
-    /// As those of a call; and when the token store fails.
+    /// Fails for the same reasons as a call, and if the token store fails.
     pub async fn session(&self, graph: &Graph) -> Result<UserSession> {
         let request = graph.sign_in_request()?;
         let scope = sign_in_scope(self.scope.as_deref(), request.cloud());
@@ -136,7 +140,7 @@ impl TokenProvider for OnBehalfOf {
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
         let key = self.application.cache_key(cloud);
-        // The incoming token says who the user is.
+        // The incoming token identifies the user.
         let key = key.user("on behalf of").credential(self.incoming.expose());
         Some(match &self.scope {
             Some(scope) => key.scopes([scope]),

@@ -1,4 +1,4 @@
-//! What gives tokens.
+//! Token providers, token requests and tokens.
 
 use std::fmt;
 use std::future::Future;
@@ -13,11 +13,12 @@ use super::time_limit::TimeLimit;
 use super::{CacheKey, Secret};
 use crate::{Cloud, Result};
 
-/// Gives access tokens for Graph.
+/// A provider of access tokens for Graph.
 ///
-/// The credentials of [this module](super) are such providers, [`ClientSecret`](super::ClientSecret) and the others, and so is any closure
-/// from [`TokenRequest`] to a future of a [`Token`]. The client keeps what a provider gives, renews it in time, and asks once however many
-/// calls wait: a provider just gets a token, each time it is asked.
+/// The credentials of [this module](super), such as [`ClientSecret`](super::ClientSecret), are
+/// token providers. A closure from [`TokenRequest`] to a future of a [`Token`] is one as well. The
+/// client keeps the token, renews it in time, and requests it once for all waiting calls. A
+/// provider only has to get a token each time it is called.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -40,50 +41,52 @@ use crate::{Cloud, Result};
 /// ```
 #[async_trait]
 pub trait TokenProvider: Send + Sync + 'static {
-    /// Gets a token, a new one if it can: this is asked when none is there, when one is about to expire, and when Graph
-    /// has refused one.
+    /// Gets a token, a new one if possible. The client calls this if it has no token, if the token
+    /// is about to expire, or if Graph has refused it.
     ///
-    /// It has a [time limit](TokenRequest::extend_time_limit), after which this future is dropped.
-    /// It must not call Graph with the client that asks it, since it would wait for itself: such a
-    /// call fails.
+    /// The future has a [time limit](TokenRequest::extend_time_limit), after which it is dropped.
+    /// It must not call Graph with the client that called it, because it would wait for itself.
+    /// Such a call fails.
     ///
     /// # Errors
     ///
-    /// [`SignInError`](crate::error::SignInError) for whatever is in the way; all calls that wait fail with it, and the
-    /// next one asks again.
+    /// Returns a [`SignInError`](crate::error::SignInError) for every failure. All waiting calls
+    /// fail with it, and the next call requests a token again.
     async fn token(&self, request: TokenRequest) -> Result<Token>;
 
-    /// Whether the client may keep a token and share it between calls, as it does if this says nothing else.
+    /// Returns `true` if the client may keep a token and share it between calls. Defaults to
+    /// `true`.
     ///
-    /// A provider that says no is asked for each call, within the call's own task, and none of its tokens meets
-    /// another call: that is for programs whose calls belong to different users.
+    /// If it is `false`, the client calls the provider for each call, within the task of that call.
+    /// None of its tokens is used for another call. This is for programs whose calls belong to
+    /// different users.
     fn shares_tokens(&self) -> bool {
         true
     }
 
-    /// What the tokens are of: all providers with the same key share one token, and one request for it (see
-    /// [`TokenCache`](super::TokenCache)). Without a key, as it is if this says nothing else, tokens stay with the client that this
-    /// provider was given to.
+    /// Returns the cache key of the tokens. All providers with the same key share one token and one
+    /// token request (see [`TokenCache`](super::TokenCache)). Defaults to `None`, which keeps the
+    /// tokens within the client that has this provider.
     fn cache_key(&self, _cloud: &Cloud) -> Option<CacheKey> {
         None
     }
 
-    /// The one token that this provider ever gives, where it has no other. By it, the client tells
-    /// the user of a provider that shares no tokens from other users.
+    /// Returns the token of a provider that has only this one. For a provider that does not share
+    /// tokens, the client uses it to tell users apart.
     #[doc(hidden)]
     fn only_token(&self) -> Option<&Secret<String>> {
         None
     }
 
-    /// Whether its user has signed out, so that nothing may be done for them any more; it has not if this says nothing else. No token that
-    /// is kept is used then, not even one that another provider with the same key brought: this provider is asked, and its error is the
-    /// call's.
+    /// Returns `true` after sign-out, when calls for the user must not be sent any more. Defaults
+    /// to `false`. No cached token is then used, not even one from another provider with the same
+    /// key. The client calls this provider, and its error is the error of the call.
     fn has_ended(&self) -> bool {
         false
     }
 }
 
-/// A closure is a provider.
+/// Makes each closure a token provider.
 #[async_trait]
 impl<F, T> TokenProvider for F
 where
@@ -95,7 +98,7 @@ where
     }
 }
 
-/// One provider may serve several clients, and a provider that is chosen at run time is one as well.
+/// Makes it possible to use one provider in several clients, and to choose a provider at run time.
 #[async_trait]
 impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
     async fn token(&self, request: TokenRequest) -> Result<Token> {
@@ -119,7 +122,7 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
     }
 }
 
-/// What a token is asked for.
+/// A request for an access token.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -160,7 +163,8 @@ impl TokenRequest {
         }
     }
 
-    /// Whether it is asked since Graph has refused a token: one that is older will not do then.
+    /// Checks whether Graph has refused the previous token, so that an older token must not be
+    /// used.
     pub(crate) fn is_refused(&self) -> bool {
         self.is_refused
     }
@@ -169,47 +173,48 @@ impl TokenRequest {
         Self { is_refused, ..self }
     }
 
-    /// The same request with a time limit of its own.
+    /// Returns the same request with a time limit of its own.
     pub(super) fn with_limit(self, limit: TimeLimit) -> Self {
         Self { limit, ..self }
     }
 
-    /// When the request is given up.
+    /// Returns the time limit of the request.
     pub(super) fn limit(&self) -> &TimeLimit {
         &self.limit
     }
 
-    /// The cloud that the token is for, with the root of its identity platform.
+    /// Returns the cloud of the token, which contains the root of its identity platform.
     pub fn cloud(&self) -> &Cloud {
         &self.cloud
     }
 
-    /// The scope that the token is for: the cloud's.
+    /// Returns the scope of the token, which is the scope of the cloud.
     pub fn scope(&self) -> &str {
         self.cloud.scope()
     }
 
-    /// What Graph wants the token to prove, as JSON, where it refused the last one for want of it
+    /// Returns the claims that Graph requires of the token, as JSON, if it refused the previous
+    /// token for lack of them
     /// (<https://learn.microsoft.com/entra/identity-platform/claims-challenge>).
     pub fn claims(&self) -> Option<&str> {
         self.claims.as_deref()
     }
 
-    /// The client's own connections, for requests to a token endpoint.
+    /// Returns the client's own connections, for requests to a token endpoint.
     pub fn http_client(&self) -> &reqwest::Client {
         &self.http
     }
 
-    /// How long a single request may take, where the client has a limit.
+    /// Returns the time limit of a single request, if the client has one.
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
     /// Gives the provider at least this much time from now on, up to a day.
     ///
-    /// A provider that gives no token within 60 seconds, or the client's
-    /// [timeout](crate::GraphBuilder::timeout) where that is shorter, is given up, so that no call
-    /// waits forever. Whoever waits for a person, or for another slow source, says so before.
+    /// By default, the client drops a token request after 60 seconds, or after its own
+    /// [timeout](crate::GraphBuilder::timeout) if that is shorter, so that no call waits forever. A
+    /// provider that waits for a person, or for another slow source, must call this first.
     ///
     /// ```
     /// use std::time::Duration;
@@ -236,9 +241,9 @@ impl fmt::Debug for TokenRequest {
     }
 }
 
-/// An access token and its time.
+/// An access token and its expiry.
 ///
-/// A token that says nothing of its time is kept until Graph refuses it.
+/// A token without an expiry is kept until Graph refuses it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -252,12 +257,12 @@ pub struct Token {
     secret: Secret<String>,
     expires_at: Option<Moment>,
     renew_at: Option<Moment>,
-    /// The session that it is of, with which it ends.
+    /// The session of the token. The token ends with it.
     life: Option<Life>,
 }
 
 impl Token {
-    /// A token, without the word `Bearer`.
+    /// Creates a token from its text, without the word `Bearer`.
     pub fn new(secret: impl Into<Secret<String>>) -> Self {
         Self {
             secret: secret.into(),
@@ -267,10 +272,10 @@ impl Token {
         }
     }
 
-    /// Sets how long the token lives from now on, at most ten years.
+    /// Sets how long the token is valid from now on, at most ten years.
     ///
-    /// A token that has expired when it arrives serves the calls that wait for it. When the next
-    /// one has expired too, it is used for 30 seconds, so that not every call asks for a token.
+    /// A token that is already expired when it arrives serves the calls that wait for it. If the
+    /// next one is expired too, it is used for 30 seconds, so that not every call requests a token.
     #[must_use]
     pub fn expires_in(mut self, life: Duration) -> Self {
         self.expires_at = Some(Moment::now().after(life));
@@ -285,8 +290,8 @@ impl Token {
         self
     }
 
-    /// Sets that the token is to be renewed earlier than five minutes before its end: what the
-    /// identity platform calls `refresh_in`.
+    /// Renews the token earlier than five minutes before it expires. The identity platform calls
+    /// this time `refresh_in`.
     ///
     /// A token is renewed no earlier than five minutes, or half of its life, after it arrived.
     #[must_use]
@@ -295,7 +300,7 @@ impl Token {
         self
     }
 
-    /// The token.
+    /// Returns the token.
     pub fn secret(&self) -> &Secret<String> {
         &self.secret
     }

@@ -1,4 +1,4 @@
-//! Signing in for a user who has signed in before.
+//! Sign-in of a user who has signed in before.
 
 use std::fmt;
 use std::future::Future;
@@ -14,12 +14,13 @@ use super::session::{Keepers, OnRotation, Place, Rotation, joined};
 use super::{Application, BoxError, Secret, Token, TokenProvider, TokenRequest, TokenStore};
 use crate::Result;
 
-/// Signs in for a user with the refresh token of an earlier sign-in
+/// A credential for a user, with the refresh token of an earlier sign-in
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#refresh-the-access-token>).
 ///
-/// The identity platform gives a new refresh token with each access token, and the old one ends some day: what is to
-/// outlive the program has to be stored again, in [`on_rotation`](Self::on_rotation). Where the platform gives no new one,
-/// the old one goes on. This type sends its token to the identity platform alone, never to Graph.
+/// The identity platform issues a new refresh token with each access token, and the old one expires
+/// some day. To use the token after the program ends, store each new one in
+/// [`on_rotation`](Self::on_rotation). If the platform issues no new one, the old one stays in use.
+/// This type sends its token only to the identity platform, never to Graph.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -35,8 +36,9 @@ use crate::Result;
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when the refresh token is not good any more
-/// ([`needs_user`](crate::error::SignInError::needs_user)), and when the callback or the store fails, with that error as the source.
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the refresh token is no longer
+/// valid ([`needs_user`](crate::error::SignInError::needs_user)). It also fails if the callback or
+/// the store fails, with that error as the source.
 pub struct RefreshToken {
     application: Application,
     token: Secret<String>,
@@ -48,10 +50,11 @@ pub struct RefreshToken {
 }
 
 impl RefreshToken {
-    /// A refresh token of a public client (a desktop or mobile application), which has no secret.
+    /// Creates the credential for a public client (a desktop or mobile application), which has no
+    /// secret.
     ///
-    /// `tenant` is the tenant's id or one of its domains, or `common`, `organizations`, `consumers` as in the earlier
-    /// sign-in.
+    /// `tenant` is the tenant's id or one of its domains, or `common`, `organizations`, `consumers`
+    /// as in the earlier sign-in.
     pub fn new(
         tenant: impl Into<String>,
         client_id: impl Into<String>,
@@ -60,7 +63,7 @@ impl RefreshToken {
         Self::of(Application::new(tenant, client_id), refresh_token)
     }
 
-    /// A refresh token of any application's: of one with a certificate, say.
+    /// Creates the credential for any application, such as one with a certificate.
     ///
     /// ```
     /// use msgraph::auth::{Application, Certificate, RefreshToken};
@@ -83,15 +86,16 @@ impl RefreshToken {
         }
     }
 
-    /// Adds the secret of a confidential client (a web application), without which the platform refuses its tokens.
+    /// Adds the secret of a confidential client (a web application). The platform refuses its
+    /// tokens without it.
     #[must_use]
     pub fn client_secret(mut self, secret: impl Into<Secret<String>>) -> Self {
         self.application = self.application.client_secret(secret);
         self
     }
 
-    /// Asks for these permissions in place of all that were consented to. `offline_access` goes along by itself, since
-    /// without it there may be no new refresh token.
+    /// Requests these permissions in place of all that were consented to. `offline_access` is added
+    /// automatically, because the platform may otherwise issue no new refresh token.
     ///
     /// ```
     /// # use msgraph::auth::RefreshToken;
@@ -104,11 +108,11 @@ impl RefreshToken {
         self
     }
 
-    /// Hands over each new refresh token, to be stored.
+    /// Passes each new refresh token to a callback, which stores it.
     ///
-    /// The call that brought it about goes on when the callback is done, and fails when it fails: a token that is
-    /// nowhere stored would be lost with the program. The callback gets that token again with the next call. A callback
-    /// that does not wait wraps what it gives:
+    /// The call that caused the new token waits for the callback, and fails if the callback fails:
+    /// a token that is not stored would be lost with the program. The callback receives that token
+    /// again with the next call. A callback that does not wait wraps its result:
     ///
     /// ```
     /// # use msgraph::auth::RefreshToken;
@@ -129,8 +133,10 @@ impl RefreshToken {
         self
     }
 
-    /// Keeps each new refresh token in a store, and begins with the one that is there. Where none is, or it is not good any more, it
-    /// begins with the one that it was made with. Several processes may have one store: whichever renews, the others go on with its token.
+    /// Keeps each new refresh token in a store, and starts with the stored token. If none is
+    /// stored, or it is no longer valid, it starts with the token that was given to the
+    /// constructor. Several processes may share one store. After one of them renews the token, the
+    /// others use the new one.
     ///
     /// ```
     /// # use msgraph::auth::RefreshToken;
@@ -145,19 +151,20 @@ impl RefreshToken {
         self
     }
 
-    /// Tells this user's token in the [`store`](Self::store) from others': the name that the user signs in with, or any other. Without one,
-    /// the entry is of the token that this was made of, and of no later one that the program is given.
+    /// Identifies this user's token in the [`store`](Self::store). It is the name that the user
+    /// signs in with, or any other name. Without a name, the store's entry is for the token of the
+    /// constructor, and for no later one that the program is given.
     #[must_use]
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// Whose the entry of the store is. Two tokens of one application are of two users, for all that is known: without a name, the token
-    /// tells them apart that the program was given.
+    /// Returns the user of the store's entry. Two tokens of one application may belong to two
+    /// users. Without a name, the token that the program was given identifies the user.
     fn user_of_place(&self) -> String {
         match &self.user {
-            // A name that a user signs in with has no case.
+            // The name that a user signs in with is not case-sensitive.
             Some(user) => user.to_ascii_lowercase(),
             None => {
                 let digest = Sha256::digest(self.token.expose().as_bytes());
@@ -166,7 +173,7 @@ impl RefreshToken {
         }
     }
 
-    /// The rotation, once the first request has said for which cloud it is.
+    /// Returns the rotation. It is created when the first request names the cloud.
     async fn rotation(&self, request: &TokenRequest) -> &Rotation {
         let begin = || async {
             let user = self.user_of_place();

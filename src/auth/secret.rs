@@ -4,13 +4,14 @@ use std::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
-/// A value that prints as `[redacted]`, and is overwritten where it ends.
+/// A value that prints as `[redacted]`, and is overwritten when it is dropped.
 ///
-/// [`expose`](Self::expose) gives the value. There is no `Display`, because a header that is
-/// written with one would hold the word `[redacted]`, and nobody would be told.
+/// [`expose`](Self::expose) returns the value. There is no `Display`: a header written with it
+/// would silently contain the word `[redacted]`.
 ///
-/// It guards against the log line and the memory dump afterwards, not against the machine: what is sent somewhere is copied
-/// into headers and buffers, which other crates own and do not overwrite (SECURITY.md lists them).
+/// It protects against log lines and later memory dumps, not against a compromised machine. A value
+/// that is sent is copied into headers and buffers. Other crates own those and do not overwrite
+/// them (SECURITY.md lists them).
 ///
 /// ```
 /// use msgraph::auth::Secret;
@@ -30,12 +31,12 @@ use zeroize::{Zeroize, Zeroizing};
 pub struct Secret<T: Zeroize>(T);
 
 impl<T: Zeroize> Secret<T> {
-    /// Keeps a value from being printed.
+    /// Wraps a value, so that it is not printed.
     pub fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value itself. From here on, nothing keeps it from being printed.
+    /// Returns the value. The returned reference can be printed.
     pub fn expose(&self) -> &T {
         &self.0
     }
@@ -44,7 +45,7 @@ impl<T: Zeroize> Secret<T> {
         &mut self.0
     }
 
-    /// The value itself, which is then neither kept from being printed nor overwritten.
+    /// Returns the value, which can then be printed and is not overwritten.
     pub fn into_inner(mut self) -> T
     where
         T: Default,
@@ -53,8 +54,8 @@ impl<T: Zeroize> Secret<T> {
     }
 }
 
-/// Joins texts of which one is a secret. The text has room for all from the beginning: one that grows
-/// leaves copies behind that are not overwritten.
+/// Joins texts of which one is a secret. The result has its full capacity from the beginning,
+/// because a text that grows leaves copies behind that are not overwritten.
 pub(in crate::auth) fn joined(parts: &[&str]) -> Zeroizing<String> {
     let length = parts.iter().map(|part| part.len()).sum();
     let mut text = Zeroizing::new(String::with_capacity(length));

@@ -1,4 +1,4 @@
-//! Nobody.
+//! A provider without a user.
 
 use async_trait::async_trait;
 
@@ -6,10 +6,10 @@ use super::{Token, TokenProvider, TokenRequest};
 use crate::Result;
 use crate::error::SignInError;
 
-/// Nobody has signed in: each call fails before anything is sent.
+/// A provider without a user: each call fails before anything is sent.
 ///
-/// A web application builds one client with it, which signs users in and makes each user's own client
-/// ([`Graph::with_provider`](crate::Graph::with_provider)).
+/// A web application builds one client with it, which signs users in and makes each user's own
+/// client ([`Graph::with_provider`](crate::Graph::with_provider)).
 ///
 /// ```
 /// use msgraph::Graph;
@@ -23,7 +23,8 @@ use crate::error::SignInError;
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn), of which [`needs_user`](SignInError::needs_user) is true.
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn), for which
+/// [`needs_user`](SignInError::needs_user) returns `true`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SignedOut;
 
@@ -33,7 +34,7 @@ impl TokenProvider for SignedOut {
         Err(SignInError::user_needed("nobody has signed in").into())
     }
 
-    /// There is nothing to share.
+    /// Returns `false`, because there are no tokens to share.
     fn shares_tokens(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! Signing in as a workload that another platform vouches for.
+//! Sign-in as a workload, with a token of the platform that runs it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,11 +11,12 @@ use crate::error::SignInError;
 use crate::redact::Address;
 use crate::{Cloud, Result};
 
-/// Signs in as an application, with a token by which the platform on which the program runs vouches for it: workload identity
-/// federation, as Kubernetes has it, GitHub Actions, Azure Pipelines, and Azure for managed identities.
+/// A credential for an application, with a token that the platform issues to the programs it runs.
+/// This is workload identity federation, which Kubernetes, GitHub Actions, Azure Pipelines, and
+/// Azure for managed identities support.
 ///
-/// The platform's token is read or asked for each time that one for Graph is needed: it is good for minutes, or replaced about once an
-/// hour.
+/// The platform's token is read or requested for each token request to the identity platform. It is
+/// valid for minutes, or is replaced about once an hour.
 ///
 /// ```no_run
 /// use msgraph::Graph;
@@ -34,14 +35,15 @@ use crate::{Cloud, Result};
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when there is no such token, or when the identity platform does not trust it
-/// (AADSTS700213 and others): what the platform presents and what the application trusts have to agree in issuer, subject and audience.
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the platform's token is missing, or
+/// if the identity platform does not trust it (AADSTS700213 and others). The token and the
+/// application's registration must agree in issuer, subject and audience.
 ///
 /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
 #[derive(Clone)]
 pub struct WorkloadIdentity {
     application: Application,
-    /// The login host that the environment names.
+    /// The login host from the environment.
     authority: Option<String>,
 }
 
@@ -62,7 +64,8 @@ impl WorkloadIdentity {
         }
     }
 
-    /// `tenant` is the tenant's id or one of its domains; `file` holds the token.
+    /// Creates the credential. `tenant` is the tenant's id or one of its domains. `file` contains
+    /// the token.
     pub fn new(
         tenant: impl Into<String>,
         client_id: impl Into<String>,
@@ -71,7 +74,7 @@ impl WorkloadIdentity {
         Self::of(Application::new(tenant, client_id).federated_token_file(file))
     }
 
-    /// In a job of GitHub Actions: see [`Application::github_actions`].
+    /// Creates the credential for a job of GitHub Actions: see [`Application::github_actions`].
     ///
     /// ```
     /// use msgraph::auth::WorkloadIdentity;
@@ -83,7 +86,8 @@ impl WorkloadIdentity {
         Self::of(Application::new(tenant, client_id).github_actions())
     }
 
-    /// In a job of Azure Pipelines, by the id of a service connection: see [`Application::azure_pipelines`].
+    /// Creates the credential for a job of Azure Pipelines, by the id of a service connection: see
+    /// [`Application::azure_pipelines`].
     ///
     /// ```
     /// use msgraph::auth::WorkloadIdentity;
@@ -100,8 +104,9 @@ impl WorkloadIdentity {
         Self::of(Application::new(tenant, client_id).azure_pipelines(service_connection_id))
     }
 
-    /// On a machine of Azure's whose managed identity the application trusts: see [`Application::managed_identity`]. Where the
-    /// identity itself is to call Graph, in the tenant that it is of, [`ManagedIdentity`] does it alone.
+    /// Creates the credential for an Azure machine whose managed identity the application trusts:
+    /// see [`Application::managed_identity`]. If the identity itself calls Graph, in its own
+    /// tenant, [`ManagedIdentity`] is enough.
     ///
     /// ```
     /// use msgraph::auth::{ManagedIdentity, WorkloadIdentity};
@@ -119,8 +124,9 @@ impl WorkloadIdentity {
         Self::of(Application::new(tenant, client_id).managed_identity(identity))
     }
 
-    /// What the environment says: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_FEDERATED_TOKEN_FILE`, which the webhook of
-    /// Microsoft Entra Workload ID sets in Kubernetes.
+    /// Reads the environment variables `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and
+    /// `AZURE_FEDERATED_TOKEN_FILE`. The webhook of Microsoft Entra Workload ID sets them in
+    /// Kubernetes.
     ///
     /// # Errors
     ///
@@ -155,7 +161,7 @@ impl TokenProvider for WorkloadIdentity {
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
-        // Else a token of another provider's would hide what is wrong.
+        // Otherwise a cached token of another provider would hide the error.
         is_of(self.authority.as_deref(), cloud).ok()?;
         Some(self.application.cache_key(cloud))
     }
