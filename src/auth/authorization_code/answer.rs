@@ -1,18 +1,18 @@
-//! What a browser comes back with.
+//! Authorization responses, with which a browser returns.
 
 use super::super::Secret;
 use super::PendingSignIn;
 use crate::Result;
 use crate::error::SignInError;
 
-/// The parameters of an authorization response, which stand in a query or a form
-/// ([RFC 6749, 4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)).
+/// The parameters of an authorization response, from a query or a form ([RFC 6749,
+/// 4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)).
 pub(super) struct Answer(Vec<(String, Secret<String>)>);
 
 impl Answer {
     /// Reads a query, a form, or the query of an address.
     pub(super) fn read(text: &str) -> Self {
-        // Behind the first parameter, a question mark is one of a value's.
+        // After the first parameter, a question mark belongs to a value.
         let query = match text.split_once('?') {
             Some((address, query)) if !address.contains('=') => query,
             _ => text,
@@ -36,11 +36,11 @@ impl Answer {
             .is_some_and(|state| pending.is_state(state))
     }
 
-    /// The code, if this is the answer to the sign-in.
+    /// Returns the code, if this is the response to the pending sign-in.
     ///
     /// # Errors
     ///
-    /// When it is the answer to another, an error, or none.
+    /// Fails if it is the response to another sign-in, an error, or not a response.
     pub(super) fn code(&self, pending: &PendingSignIn) -> Result<Secret<String>> {
         if !self.is_of(pending) {
             return Err(SignInError::new(

@@ -1,4 +1,4 @@
-//! Signing in on a desktop, with the browser of the machine.
+//! Sign-in on a desktop, with the browser of the machine.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,15 +19,17 @@ use crate::{Graph, Result};
 
 type Open = Arc<dyn Fn(&Url) -> Result<(), BoxError> + Send + Sync>;
 
-/// How long the user may take.
+/// The time limit for the user.
 const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
-/// Signs in the user of a desktop, with the browser of the machine: the authorization code flow with PKCE, and a listener on
-/// 127.0.0.1 that the browser comes back to (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>,
-/// [RFC 8252](https://www.rfc-editor.org/rfc/rfc8252)).
+/// A credential for the user of a desktop, with the browser of the machine. It uses the
+/// authorization code flow with PKCE. The browser returns to a listener on 127.0.0.1
+/// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>, [RFC
+/// 8252](https://www.rfc-editor.org/rfc/rfc8252)).
 ///
-/// The first call opens the browser, and waits until the user has signed in; so does any later one when the user has to sign in
-/// again. With a [`store`](Self::store), the user need not sign in again each time that the program starts.
+/// The first call opens the browser, and waits until the user has signed in. A later call does the
+/// same if the user has to sign in again. With a [`store`](Self::store), the user need not sign in
+/// again each time the program starts.
 ///
 /// ```no_run
 /// use msgraph::Graph;
@@ -43,14 +45,15 @@ const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// # }
 /// ```
 ///
-/// The application is registered for mobile and desktop, with the redirect URI `http://localhost`: any port will do then.
+/// Register the application for mobile and desktop, with the redirect URI `http://localhost`, which
+/// allows any port.
 ///
-/// Clones are cheap, and have one session, until one of them is told of another user, store or scope.
+/// Clones are cheap and share one session, until one of them is given another user, store or scope.
 ///
 /// # Errors
 ///
-/// A call gives [`Error::SignIn`](crate::Error::SignIn) when there is no browser, when the user declines or takes too long, or when
-/// the platform refuses.
+/// A call fails with [`Error::SignIn`](crate::Error::SignIn) if no browser is available, if the
+/// user declines or takes too long, or if the platform refuses.
 #[derive(Clone)]
 pub struct DesktopSignIn {
     lazy: Lazy,
@@ -61,12 +64,14 @@ pub struct DesktopSignIn {
 }
 
 impl DesktopSignIn {
-    /// `tenant` is the tenant's id or one of its domains, or `organizations`, `consumers` or `common`.
+    /// Creates the credential. `tenant` is the tenant's id or one of its domains, or
+    /// `organizations`, `consumers` or `common`.
     pub fn new(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
         Self::of(Application::new(tenant, client_id))
     }
 
-    /// Signs in to an application that there is already. It is a public client, which has nothing to show.
+    /// Creates the credential for an existing application. It must be a public client, without
+    /// client authentication.
     pub fn of(application: Application) -> Self {
         Self {
             lazy: Lazy::new(application),
@@ -77,50 +82,53 @@ impl DesktopSignIn {
         }
     }
 
-    /// Asks for these permissions in place of all that were consented to.
+    /// Requests these permissions in place of all that were consented to.
     #[must_use]
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.lazy.set_scope(joined(scopes));
         self
     }
 
-    /// Keeps the session beyond the program, and begins with the one that is there.
+    /// Keeps the session in a store beyond the run of the program, and starts with a stored
+    /// session.
     #[must_use]
     pub fn store(mut self, store: impl TokenStore) -> Self {
         self.lazy.set_store(Arc::new(store));
         self
     }
 
-    /// The name that the user is expected to sign in with. It tells this user's session in the [`store`](Self::store) from others'.
+    /// Sets the name that the user is expected to sign in with. It identifies this user's session
+    /// in the [`store`](Self::store).
     #[must_use]
     pub fn user(mut self, username: impl Into<String>) -> Self {
         self.lazy.set_user(username.into());
         self
     }
 
-    /// Has the platform ask the user something.
+    /// Sets what the platform asks the user.
     #[must_use]
     pub fn prompt(mut self, prompt: Prompt) -> Self {
         self.prompt = Some(prompt);
         self
     }
 
-    /// Listens on this port, instead of any that is free.
+    /// Listens on this port, instead of any free one.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
     }
 
-    /// How long the user may take; by default, 5 minutes.
+    /// Sets the time limit for the user; the default is 5 minutes.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Opens the browser in another way, or shows the address. The closure may block for as long as a program takes to start, but must
-    /// not wait for the user: the browser's answer is taken once it has returned.
+    /// Opens the browser in another way, or shows the address. The closure may block for the time
+    /// that a program takes to start. It must not wait for the user, because the browser's response
+    /// is read only after the closure returns.
     ///
     /// ```
     /// # use msgraph::auth::DesktopSignIn;
@@ -138,21 +146,23 @@ impl DesktopSignIn {
         self
     }
 
-    /// Signs in now, whether there is a session or not. Dropping the future ends it.
+    /// Signs in now, even if a session exists. Dropping the future ends the sign-in.
     ///
     /// # Errors
     ///
-    /// As those of a call.
+    /// Fails for the same reasons as a call.
     pub async fn sign_in(&self, graph: &Graph) -> Result<UserSession> {
         let request = graph.sign_in_request()?;
         let expected = self.lazy.user().map(str::to_owned);
         self.lazy.begin(self.ask_user(request, expected)).await
     }
 
-    /// The session that there is: of this program, or in the [`store`](Self::store). No browser opens, and nothing is sent.
+    /// Returns the existing session: of this program, or from the [`store`](Self::store). It opens
+    /// no browser, and sends nothing.
     ///
-    /// With [`Graph::with_provider`], its calls never open a browser: where the user is needed, they fail
-    /// ([`needs_user`](SignInError::needs_user)). That is for work in the background, and for signing out at the start of a program.
+    /// With [`Graph::with_provider`], the calls of the session never open a browser. If the user is
+    /// needed, they fail ([`needs_user`](SignInError::needs_user)). This is for work in the
+    /// background, and for sign-out at the start of a program.
     ///
     /// ```
     /// # async fn example(graph: msgraph::Graph, user: msgraph::auth::DesktopSignIn) -> msgraph::Result<()> {
@@ -166,12 +176,12 @@ impl DesktopSignIn {
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails.
+    /// [`Error::SignIn`](crate::Error::SignIn) if the token store fails.
     pub async fn resume(&self, graph: &Graph) -> Result<Option<UserSession>> {
         self.lazy.resume(graph.cloud()).await
     }
 
-    /// The user, once somebody has signed in and until they sign out.
+    /// Returns the user, from sign-in until sign-out.
     ///
     /// ```
     /// use msgraph::Graph;
@@ -221,7 +231,7 @@ impl DesktopSignIn {
         sign_in.finish_by(&request, pending, &answer, place).await
     }
 
-    /// Opens the browser, off the runtime: starting a program may take its time.
+    /// Opens the browser outside of the runtime, because starting a program may take time.
     async fn open(&self, url: Url) -> Result<()> {
         let open = Arc::clone(&self.open);
         let opened = tokio::task::spawn_blocking(move || open(&url)).await;

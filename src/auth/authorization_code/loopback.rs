@@ -1,5 +1,5 @@
-//! The address of this machine's own that a browser comes back to
-//! ([RFC 8252, 7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3)).
+//! The local address to which a browser returns ([RFC 8252,
+//! 7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3)).
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,27 +15,27 @@ use super::super::Secret;
 use super::PendingSignIn;
 use super::answer::Answer;
 
-/// The longest head of a request that is read: a code is some two kilobytes.
+/// The maximum length of a request head, in bytes. A code has about two kilobytes.
 const LONGEST_HEAD: usize = 32 * 1024;
 
-/// How long a connection may say nothing. Browsers open some in advance.
+/// The time that a connection may stay silent. Browsers open some connections in advance.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many connections are served at once. A browser opens a handful, and each program of this
-/// machine may open as many as it likes: the oldest one makes room.
+/// The maximum number of open connections. A browser opens a few, but each program on this machine
+/// may open any number. A new connection then closes the oldest one.
 const CONNECTIONS: usize = 64;
 
-/// How long to wait for the system where it has no room for another connection.
+/// The pause when the system has no room for another connection.
 const SYSTEM_PAUSE: Duration = Duration::from_millis(100);
 
-/// Waits on 127.0.0.1 for one browser.
+/// A listener on 127.0.0.1 for one browser.
 pub(super) struct Loopback {
     listener: TcpListener,
     port: u16,
 }
 
 impl Loopback {
-    /// Listens on a port, or on any that is free.
+    /// Listens on this port, or on any free one.
     pub(super) async fn bind(port: Option<u16>) -> io::Result<Self> {
         let address = (Ipv4Addr::LOCALHOST, port.unwrap_or_default());
         let listener = TcpListener::bind(address).await?;
@@ -43,13 +43,14 @@ impl Loopback {
         Ok(Self { listener, port })
     }
 
-    /// What the platform is told of it: registered as `http://localhost`, any port will do
-    /// (<https://learn.microsoft.com/entra/identity-platform/reply-url#localhost-exceptions>).
+    /// Returns the redirect URI for the platform. The registration of `http://localhost` allows any
+    /// port (<https://learn.microsoft.com/entra/identity-platform/reply-url#localhost-exceptions>).
     pub(super) fn redirect_uri(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
-    /// The answer to this sign-in. Whatever else comes by is sent away: other pages may find the port as well.
+    /// Waits for the response to this sign-in. Other requests are rejected, because other pages may
+    /// find the port as well.
     pub(super) async fn answer(self, pending: &PendingSignIn) -> io::Result<Answer> {
         let mut connections = JoinSet::new();
         let mut by_age = VecDeque::new();
@@ -58,9 +59,9 @@ impl Loopback {
                 accepted = self.listener.accept() => {
                     let stream = match accepted {
                         Ok((stream, _)) => stream,
-                        // One that was gone before it was accepted.
+                        // The connection was closed before it was accepted.
                         Err(error) if is_of_the_peer(&error) => continue,
-                        // The process has no more file descriptors, most likely.
+                        // The process has most likely no more file descriptors.
                         Err(_) if close_oldest(&mut by_age) => {
                             sleep(SYSTEM_PAUSE).await;
                             continue;
@@ -68,8 +69,8 @@ impl Loopback {
                         Err(error) => return Err(error),
                     };
                     by_age.retain(|connection: &AbortHandle| !connection.is_finished());
-                    // A silent connection is closed for the one that comes: the browser speaks at
-                    // once.
+                    // Closes the oldest silent connection for the new one: a browser sends its
+                    // request at once.
                     if by_age.len() >= CONNECTIONS {
                         close_oldest(&mut by_age);
                     }
@@ -78,7 +79,8 @@ impl Loopback {
                     by_age.push_back(connections.spawn(heard));
                 }
                 Some(heard) = connections.join_next() => {
-                    // A connection that broke or was silent is a browser's that has another.
+                    // Ignores a connection that broke or stayed silent, because the browser has
+                    // another one.
                     if let Ok(Ok(Ok(Some(answer)))) = heard {
                         return Ok(answer);
                     }
@@ -88,7 +90,7 @@ impl Loopback {
     }
 }
 
-/// Closes the connection that was opened first; `false` where there is none.
+/// Closes the oldest connection. Returns `false` if there is none.
 fn close_oldest(by_age: &mut VecDeque<AbortHandle>) -> bool {
     let oldest = by_age.pop_front();
     let is_there = oldest.is_some();
@@ -106,7 +108,7 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     )
 }
 
-/// Reads one request, and answers it; gives what it holds if it is the one that is waited for.
+/// Reads one request and responds to it. Returns its content if it is the expected response.
 async fn hear(mut stream: TcpStream, pending: &PendingSignIn) -> io::Result<Option<Answer>> {
     let Some(target) = target(&mut stream).await? else {
         reply(&mut stream, "400 Bad Request", "This is no request.").await?;
@@ -123,12 +125,12 @@ async fn hear(mut stream: TcpStream, pending: &PendingSignIn) -> io::Result<Opti
         return Ok(None);
     }
     let text = "You can close this window now, and go back to the program.";
-    // A browser that has gone has said what it had to.
+    // A browser that has closed the connection has already sent its response.
     let _ = reply(&mut stream, "200 OK", text).await;
     Ok(Some(answer))
 }
 
-/// What a GET asks for; none when it is none.
+/// Reads the target of a GET request. Returns `None` for any other request.
 async fn target(stream: &mut TcpStream) -> io::Result<Option<Secret<String>>> {
     let mut head = zeroize::Zeroizing::new(Vec::with_capacity(LONGEST_HEAD));
     loop {
@@ -151,7 +153,8 @@ async fn reply(stream: &mut TcpStream, status: &str, text: &str) -> io::Result<(
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Sign-in</title><p>{text}</p></html>"
     );
-    // The address in the browser holds the code: no page is told of it, and no other may frame or load anything.
+    // The address in the browser contains the code. The headers keep it from other pages, and
+    // forbid framing and loading of resources.
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
          Connection: close\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n\
@@ -193,7 +196,7 @@ mod tests {
             silent.push(connected.unwrap());
         }
         let request = format!("GET /?code=0.AX&state={state} HTTP/1.1\r\n\r\n");
-        // Earlier than the time of a silent connection is over.
+        // Half of the time limit of a silent connection.
         let answer = timeout(PATIENCE / 2, get(port, &request)).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
         let heard = waiting.await.unwrap().unwrap();
@@ -211,7 +214,7 @@ mod tests {
             let pending = pending.clone();
             tokio::spawn(async move { loopback.answer(&pending).await })
         };
-        // One that a browser opens in advance, and says nothing in.
+        // A silent connection, as browsers open them in advance.
         let _silent = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
             .await
             .unwrap();
@@ -245,7 +248,7 @@ mod tests {
         assert!(answer.contains("Referrer-Policy: no-referrer"), "{answer}");
         let heard = waiting.await.unwrap().unwrap();
         assert_eq!(heard.code(&pending).unwrap().expose(), "0.AX");
-        // One request is answered: nobody listens any more.
+        // The listener is closed after one response.
         assert!(
             TcpStream::connect((Ipv4Addr::LOCALHOST, port))
                 .await

@@ -1,4 +1,4 @@
-//! Signing in users with a browser: the authorization code flow with PKCE.
+//! Sign-in of users with a browser: the authorization code flow with PKCE.
 
 mod answer;
 mod desktop;
@@ -19,12 +19,14 @@ use super::{Account, Application, TokenRequest, TokenStore, UserSession};
 use crate::redact::Address;
 use crate::{Cloud, Graph, Result};
 
-/// Signs in the users of a web application: sends their browsers to the identity platform, and takes what they come back with
+/// A sign-in flow for the users of a web application. It sends their browsers to the identity
+/// platform, and reads the response with which they return
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>).
 ///
-/// A sign-in has two halves, each in a handler of the application's. Between them, the [`PendingSignIn`] is kept where the browser
-/// that began cannot be mistaken for another: in its session, or in a cookie that is encrypted and for this site alone. State, nonce
-/// and PKCE are made, sent and checked here.
+/// A sign-in has two halves, each in a handler of the application. Between them, keep the
+/// [`PendingSignIn`] where it belongs to one browser only: in the browser's session, or in an
+/// encrypted cookie that is limited to this site. This type creates, sends and checks the state,
+/// the nonce and PKCE.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -54,8 +56,8 @@ use crate::{Cloud, Graph, Result};
 /// }
 /// ```
 ///
-/// Of the client that both halves are given, the cloud and the connections are used, never the tokens: one that is
-/// [`SignedOut`](super::SignedOut) will do.
+/// Both halves use the cloud and the connections of the client, never its tokens. A client with
+/// [`SignedOut`](super::SignedOut) is enough.
 #[derive(Clone)]
 pub struct AuthorizationCode {
     application: Application,
@@ -68,7 +70,7 @@ pub struct AuthorizationCode {
     store: Option<Arc<dyn TokenStore>>,
 }
 
-/// What the platform is to ask the user, beyond what it has to.
+/// The question that the platform asks the user in addition to the necessary ones.
 ///
 /// ```
 /// use msgraph::auth::{DesktopSignIn, Prompt};
@@ -81,15 +83,16 @@ pub struct AuthorizationCode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Prompt {
-    /// For the password, although the browser is signed in.
+    /// The platform asks for the password, even if the browser is signed in.
     Login,
-    /// Nothing: if it would have to, the sign-in fails with `login_required`, `interaction_required` or `consent_required`.
+    /// The platform asks nothing. If it would have to, the sign-in fails with `login_required`,
+    /// `interaction_required` or `consent_required`.
     None,
-    /// For consent, although it was given.
+    /// The platform asks for consent, even if it was given.
     Consent,
-    /// Which of several accounts it shall be.
+    /// The platform asks which of several accounts to use.
     SelectAccount,
-    /// To make an account, in a tenant where users sign up by themselves
+    /// The platform asks the user to create an account, in a tenant with self-service sign-up
     /// (<https://learn.microsoft.com/entra/identity-platform/msal-js-prompt-behavior>).
     Create,
 }
@@ -107,7 +110,8 @@ impl Prompt {
 }
 
 impl AuthorizationCode {
-    /// `redirect_uri` is where the browser comes back to, as the application has registered it.
+    /// Creates the flow. `redirect_uri` is the address to which the browser returns, as registered
+    /// for the application.
     pub fn new(application: Application, redirect_uri: impl Into<String>) -> Self {
         Self {
             application,
@@ -121,36 +125,37 @@ impl AuthorizationCode {
         }
     }
 
-    /// Asks for these permissions in place of all that were consented to.
+    /// Requests these permissions in place of all that were consented to.
     #[must_use]
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scope = Some(joined(scopes));
         self
     }
 
-    /// Has the platform ask the user something, or nothing.
+    /// Sets what the platform asks the user.
     #[must_use]
     pub fn prompt(mut self, prompt: Prompt) -> Self {
         self.prompt = Some(prompt);
         self
     }
 
-    /// The name that the user is expected to sign in with.
+    /// Sets the name that the user is expected to sign in with.
     #[must_use]
     pub fn login_hint(mut self, username: impl Into<String>) -> Self {
         self.login_hint = Some(username.into());
         self
     }
 
-    /// The user's domain, whose own sign-in page comes at once then.
+    /// Sets the user's domain. The platform then opens the domain's own sign-in page directly.
     #[must_use]
     pub fn domain_hint(mut self, domain: impl Into<String>) -> Self {
         self.domain_hint = Some(domain.into());
         self
     }
 
-    /// What the user has to prove: the claims of an error
-    /// ([`SignInError::claims`](crate::error::SignInError::claims), [`ApiError::claims`](crate::error::ApiError::claims)).
+    /// Sets the claims that the user has to meet, from an error
+    /// ([`SignInError::claims`](crate::error::SignInError::claims),
+    /// [`ApiError::claims`](crate::error::ApiError::claims)).
     ///
     /// ```
     /// # use msgraph::Graph;
@@ -171,7 +176,8 @@ impl AuthorizationCode {
         self
     }
 
-    /// Keeps each user's session beyond the program, where [`resume`](Self::resume) finds it again by the account.
+    /// Keeps each user's session in a store beyond the run of the program, where
+    /// [`resume`](Self::resume) finds it by the account.
     #[must_use]
     pub fn store(mut self, store: impl TokenStore) -> Self {
         self.store = Some(Arc::new(store));
@@ -182,7 +188,8 @@ impl AuthorizationCode {
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when the tenant's name cannot stand in a URL, or the system has no random bytes.
+    /// [`Error::SignIn`](crate::Error::SignIn) if the tenant's name is not valid in a URL, or the
+    /// system has no random bytes.
     pub fn begin(&self, graph: &Graph) -> Result<PendingSignIn> {
         self.begin_at(graph.cloud())
     }
@@ -213,14 +220,19 @@ impl AuthorizationCode {
         }))
     }
 
-    /// Finishes a sign-in: `answer` is the query that the browser came back with, or the whole address, or the body of a form.
-    /// Redirect URI and scopes are those that the sign-in was begun with.
+    /// Finishes a sign-in. `answer` is the query with which the browser returned, the whole
+    /// address, or the body of a form. Redirect URI and scopes are those of the first half.
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when the answer is not to this sign-in (its state differs), when the user declined or
-    /// the platform refused ([`error`](crate::error::SignInError::error)), when the code cannot be redeemed, when what comes of it does
-    /// not say who has signed in, or is of another sign-in (its nonce differs), or when the token store fails.
+    /// [`Error::SignIn`](crate::Error::SignIn) in these cases:
+    ///
+    /// * The response belongs to another sign-in, because its state differs.
+    /// * The user declined or the platform refused ([`error`](crate::error::SignInError::error)).
+    /// * The code cannot be redeemed.
+    /// * The token response does not identify the user, or belongs to another sign-in, because its
+    ///   nonce differs.
+    /// * The token store fails.
     pub async fn finish(
         &self,
         graph: &Graph,
@@ -264,7 +276,8 @@ impl AuthorizationCode {
         )
     }
 
-    /// The session of a user who has signed in before, by [`Account::id`]; none where nothing is stored.
+    /// Returns the session of a user who has signed in before, by [`Account::id`]. Returns `None`
+    /// if nothing is stored.
     ///
     /// ```
     /// # use msgraph::Graph;
@@ -280,7 +293,7 @@ impl AuthorizationCode {
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when the token store fails.
+    /// [`Error::SignIn`](crate::Error::SignIn) if the token store fails.
     pub async fn resume(&self, graph: &Graph, account_id: &str) -> Result<Option<UserSession>> {
         match self.place(graph.cloud(), account_id) {
             Some(place) => {

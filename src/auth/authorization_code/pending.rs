@@ -12,14 +12,15 @@ use super::super::Secret;
 use crate::Result;
 use crate::error::SignInError;
 
-/// How many random bytes each secret has: the verifier of PKCE wants 43 characters at least, which these are
-/// ([RFC 7636, 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
+/// The number of random bytes of each secret. As text they have 43 characters, the minimum for the
+/// PKCE verifier ([RFC 7636, 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
 const BYTES: usize = 32;
 
-/// A sign-in that has begun, and waits for the browser to come back.
+/// A sign-in that has begun and waits for the browser to return.
 ///
-/// It can be written (serde) and kept for the browser that began. It holds the PKCE verifier, and so is a secret: in a session of the
-/// server's it is safe, in a cookie it has to be encrypted. It is good for one [`finish`](super::AuthorizationCode::finish).
+/// It can be serialized (serde) and kept for the browser that began. It contains the PKCE verifier,
+/// and is therefore a secret. It is safe in a session of the server; in a cookie it must be
+/// encrypted. It is valid for one [`finish`](super::AuthorizationCode::finish).
 ///
 /// ```
 /// use msgraph::Graph;
@@ -42,17 +43,17 @@ pub struct PendingSignIn {
     nonce: Secret<String>,
     #[serde(serialize_with = "exposed", deserialize_with = "secret")]
     verifier: Secret<String>,
-    /// Boxed, since it goes into enums of applications.
+    /// Boxed, because applications put this type into enums.
     asked: Box<Asked>,
 }
 
-/// What the sign-in was begun with, and has to be finished with.
+/// The parameters of the first half, which the second half must use as well.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Asked {
     pub(super) redirect_uri: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) scope: Option<String>,
-    /// What the user has to prove.
+    /// The claims that the user has to meet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) claims: Option<String>,
 }
@@ -66,11 +67,11 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret<String>, 
 }
 
 impl PendingSignIn {
-    /// A sign-in at an address, to which its own parameters are added.
+    /// Creates a sign-in at an address, to which it adds its own parameters.
     ///
     /// # Errors
     ///
-    /// When the system has no random bytes.
+    /// Fails if the system has no random bytes.
     pub(super) fn new(url: Url) -> Result<Self> {
         let (state, nonce, verifier) = (random()?, random()?, random()?);
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose().as_bytes()));
@@ -100,18 +101,20 @@ impl PendingSignIn {
         &self.asked
     }
 
-    /// Where the browser has to go.
+    /// Returns the address to open in the browser.
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// What the platform gives back, so that answers can be told apart.
+    /// Checks whether this is the state of the sign-in, which the platform returns to identify the
+    /// response.
     pub(super) fn is_state(&self, state: &str) -> bool {
-        // Compared as digests, which tell nobody how much of it was right.
+        // Compares digests, so that the time of the comparison does not show how many characters
+        // were right.
         Sha256::digest(state.as_bytes()) == Sha256::digest(self.state.expose().as_bytes())
     }
 
-    /// What the id token has to hold.
+    /// Returns the nonce that the id token must contain.
     pub(super) fn nonce(&self) -> &str {
         self.nonce.expose()
     }
@@ -121,7 +124,7 @@ impl PendingSignIn {
     }
 }
 
-/// Random bytes of the system's, as text.
+/// Returns random bytes from the system, as text.
 fn random() -> Result<Secret<String>> {
     let mut bytes = Secret::new([0; BYTES]);
     getrandom::fill(bytes.expose_mut())
@@ -129,7 +132,7 @@ fn random() -> Result<Secret<String>> {
     Ok(Secret::new(BASE64_URL_SAFE_NO_PAD.encode(bytes.expose())))
 }
 
-/// The address has the state in it, which is for this browser alone.
+/// Omits the address, because it contains the state, which is only for this browser.
 impl fmt::Debug for PendingSignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingSignIn").finish_non_exhaustive()
@@ -140,7 +143,7 @@ impl fmt::Debug for PendingSignIn {
 pub(super) mod tests {
     use super::*;
 
-    /// A sign-in that has begun, and its state.
+    /// Returns a pending sign-in and its state.
     pub(in super::super) fn pending() -> (PendingSignIn, String) {
         let url = Url::parse("https://login.microsoftonline.com/common/oauth2/v2.0/authorize");
         let pending = PendingSignIn::new(url.unwrap()).unwrap();

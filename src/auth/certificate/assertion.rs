@@ -1,4 +1,4 @@
-//! What is signed: an assertion that the client is the one that has a certificate's key.
+//! The signed assertion that proves that the client has the key of a certificate.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::Algorithm;
 use crate::auth::Secret;
 
-/// How long an assertion is good: what Microsoft's page calls reasonable at the most.
+/// The lifetime of an assertion. It is the longest that Microsoft's documentation calls reasonable.
 const LIFE: Duration = Duration::from_secs(10 * 60);
 
 /// A certificate, and those of its issuers.
@@ -22,7 +22,7 @@ pub(super) struct Certificates {
     pub(super) issuers: Vec<CertificateDer<'static>>,
 }
 
-/// Whom an assertion is for, and in which form.
+/// The audience and the form of an assertion.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) client_id: &'a str,
@@ -31,7 +31,7 @@ pub(super) struct Asked<'a> {
     pub(super) sends_chain: bool,
 }
 
-/// [RFC 7515, 4.1](https://www.rfc-editor.org/rfc/rfc7515#section-4.1)
+/// The JWS header, [RFC 7515, 4.1](https://www.rfc-editor.org/rfc/rfc7515#section-4.1).
 #[derive(Serialize)]
 struct Header {
     alg: &'static str,
@@ -44,7 +44,7 @@ struct Header {
     chain: Option<Vec<String>>,
 }
 
-/// [RFC 7523, 3](https://www.rfc-editor.org/rfc/rfc7523#section-3)
+/// The claims, [RFC 7523, 3](https://www.rfc-editor.org/rfc/rfc7523#section-3).
 #[derive(Serialize)]
 struct Claims<'a> {
     aud: &'a str,
@@ -57,13 +57,14 @@ struct Claims<'a> {
 }
 
 impl Certificates {
-    /// As the portal shows it: the SHA-1 of the certificate, in hexadecimal digits.
+    /// Returns the thumbprint as the portal shows it: the SHA-1 of the certificate, in hexadecimal
+    /// digits.
     pub(super) fn thumbprint(&self) -> String {
         let digest = Sha1::digest(&self.own);
         digest.iter().map(|byte| format!("{byte:02X}")).collect()
     }
 
-    /// Adds all of them to a hash.
+    /// Adds all certificates to a hash.
     pub(super) fn hash(&self, hash: &mut Sha256) {
         hash.update(&self.own);
         for issuer in &self.issuers {
@@ -71,9 +72,10 @@ impl Certificates {
         }
     }
 
-    /// Header and claims, which the key is to sign.
+    /// Returns the header and claims that the key signs.
     pub(super) fn unsigned(&self, asked: Asked<'_>) -> String {
-        // The thumbprint goes with the algorithm: whoever knows the older of the one knows the older of the other alone.
+        // The thumbprint depends on the algorithm: a service that knows only the older algorithm
+        // knows only the older thumbprint.
         let (sha1, sha256) = match asked.algorithm {
             Algorithm::Ps256 => (None, Some(base64url(Sha256::digest(&self.own)))),
             Algorithm::Rs256 => (Some(base64url(Sha1::digest(&self.own))), None),
@@ -91,7 +93,8 @@ impl Certificates {
             sha256,
             chain,
         };
-        // A clock that stands before 1970 is told so by the platform, as one that is wrong by an hour is.
+        // A clock before 1970 gives an invalid assertion, which the platform refuses like one of a
+        // clock that is wrong by an hour.
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -108,7 +111,7 @@ impl Certificates {
     }
 }
 
-/// The whole assertion.
+/// Returns the complete assertion.
 pub(super) fn signed(mut unsigned: String, signature: &[u8]) -> Secret<String> {
     unsigned.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut unsigned);
@@ -120,6 +123,6 @@ fn base64url(bytes: impl AsRef<[u8]>) -> String {
 }
 
 fn json(part: &impl Serialize) -> String {
-    // Text and numbers alone, which JSON has a form for.
+    // The parts contain only text and numbers, which JSON can always represent.
     base64url(serde_json::to_vec(part).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a certificate.
+//! The faults of a certificate.
 
 use rustls::pki_types::pem;
 
@@ -6,7 +6,7 @@ use crate::Error;
 use crate::auth::BoxError;
 use crate::error::SignInError;
 
-/// Why a certificate cannot be used. None of it tells of the key or the password.
+/// The reason why a certificate cannot be used. It contains nothing of the key or the password.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
     #[error("it cannot be read: {0}")]
@@ -58,7 +58,7 @@ pub(super) enum Fault {
     NoSignature,
 }
 
-/// The error's own words may quote the file.
+/// Drops the message of the error, because it may quote the file.
 impl From<pem::Error> for Fault {
     fn from(error: pem::Error) -> Self {
         Self::BadPem(match error {

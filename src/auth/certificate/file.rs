@@ -1,4 +1,4 @@
-//! A certificate in a file, which may be replaced.
+//! A certificate in a file that may be replaced.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use crate::Result;
 use crate::auth::Secret;
 use crate::error::SignInError;
 
-/// What was read of a file last, and where to read it again.
+/// The last contents of a file, and the path to read it again.
 pub(super) struct CertificateFile {
     path: PathBuf,
     password: Option<Secret<String>>,
@@ -21,7 +21,8 @@ pub(super) struct CertificateFile {
 #[derive(Clone)]
 struct Kept {
     identity: Arc<Identity>,
-    /// Of the file's contents: a date or a length need not change with them.
+    /// The digest of the file's contents. The date or the length may stay the same when they
+    /// change.
     digest: Digested,
 }
 
@@ -48,15 +49,15 @@ impl CertificateFile {
         &self.path
     }
 
-    /// What was read last.
+    /// Returns the certificate that was read last.
     pub(super) fn kept(&self) -> Arc<Identity> {
         Arc::clone(&self.lock().identity)
     }
 
-    /// What is in the file now, or what was before where that cannot be used.
+    /// Returns the certificate that is in the file now, or the previous one if that cannot be used.
     pub(super) async fn current(self: &Arc<Self>) -> Arc<Identity> {
         let file = Arc::clone(self);
-        // Decrypting takes its time.
+        // Decrypting takes time.
         let read = tokio::task::spawn_blocking(move || file.read_again()).await;
         match read {
             Ok(Ok(())) => {}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-// As TLS does: ring where both are there.
+// Uses ring if both libraries are present, as TLS does.
 #[cfg(not(feature = "rustls-ring"))]
 use rustls::crypto::aws_lc_rs as provider;
 #[cfg(feature = "rustls-ring")]
@@ -24,13 +24,13 @@ pub(super) type Key = Zeroizing<PrivateKeyDer<'static>>;
 /// A certificate and the key that belongs to it.
 pub(super) struct Identity {
     key: Arc<dyn SigningKey>,
-    /// Of the key as it was read: not every certificate tells which key is its own.
+    /// The digest of the key as it was read, because not every certificate identifies its key.
     key_digest: [u8; 32],
     certificates: Certificates,
 }
 
 impl Identity {
-    /// Finds the certificate that the key belongs to: the others are those of its issuers, and need not come after it.
+    /// Finds the certificate of the key. The others belong to its issuers, and need not follow it.
     pub(super) fn new(
         mut certificates: Vec<CertificateDer<'static>>,
         keys: &[Key],
@@ -58,7 +58,7 @@ impl Identity {
                 .position(|public_key| public_key.as_deref() == own);
             let at = match (at, public_keys.as_slice()) {
                 (Some(at), _) => at,
-                // Which key it is of cannot be told: the platform will.
+                // The certificate's key cannot be read here. The platform will check it.
                 (None, [None]) => 0,
                 (None, _) => {
                     fault = Fault::OtherKey;
@@ -82,7 +82,7 @@ impl Identity {
         self.certificates.thumbprint()
     }
 
-    /// Adds to a hash what tells it from all others.
+    /// Adds everything that identifies the certificate and its key to a hash.
     pub(super) fn hash(&self, hash: &mut Sha256) {
         self.certificates.hash(hash);
         hash.update(self.key_digest);
@@ -108,8 +108,9 @@ fn signing_key(key: &Key) -> Result<Arc<dyn SigningKey>, Fault> {
     }
 }
 
-/// The key that a certificate is for (its SubjectPublicKeyInfo); none where it is of a form that rustls does not know, as version 1 of
-/// X.509 is, which the identity platform may.
+/// Returns the key of a certificate (its SubjectPublicKeyInfo). Returns `None` if rustls does not
+/// know the certificate's form, which the identity platform may know. X.509 version 1 is an
+/// example.
 pub(super) fn public_key(certificate: &CertificateDer<'_>) -> Result<Option<Vec<u8>>, Fault> {
     match ParsedCertificate::try_from(certificate) {
         Ok(parsed) => Ok(Some(parsed.subject_public_key_info().to_vec())),

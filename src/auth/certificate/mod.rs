@@ -25,12 +25,13 @@ pub use self::signer::SigningInput;
 use super::{BoxError, Secret};
 use crate::Result;
 
-/// An application's certificate with its private key, by which the application shows who it is: see
+/// An application's certificate with its private key, for the client authentication of
 /// [`ClientCertificate`](super::ClientCertificate).
 ///
-/// The key signs an assertion for each token that is asked for
-/// (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>); it is sent nowhere. It has to be an RSA key. Where
-/// it cannot leave a vault or a smart card, [`with_signer`](Self::with_signer) has that sign.
+/// The key signs an assertion for each token request
+/// (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>). It is never
+/// sent. It must be an RSA key. If the key cannot leave a vault or a smart card,
+/// [`with_signer`](Self::with_signer) signs there.
 ///
 /// ```no_run
 /// use msgraph::Graph;
@@ -46,7 +47,7 @@ use crate::Result;
 /// # }
 /// ```
 ///
-/// It prints as its thumbprint, which is how the portal shows it, never with the key.
+/// It prints as its thumbprint, in the form that the portal shows, never with the key.
 #[derive(Clone)]
 pub struct Certificate {
     origin: Origin,
@@ -61,7 +62,8 @@ enum Origin {
     Signer(Arc<Signer>),
 }
 
-/// How an assertion is signed ([RFC 7518, 3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
+/// The signature algorithm of an assertion ([RFC 7518,
+/// 3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
 #[derive(Clone, Copy, Debug)]
 enum Algorithm {
     Ps256,
@@ -78,8 +80,9 @@ impl Algorithm {
 }
 
 impl Certificate {
-    /// A certificate and its key in PEM (`-----BEGIN CERTIFICATE-----`), in any order, as PKCS#8 or PKCS#1. Further certificates are
-    /// those of its issuers, each followed by its own: see [`send_chain`](Self::send_chain).
+    /// Reads a certificate and its key in PEM (`-----BEGIN CERTIFICATE-----`), in any order. The
+    /// key is in PKCS#8 or PKCS#1. Further certificates are those of its issuers, each followed by
+    /// its own: see [`send_chain`](Self::send_chain).
     ///
     /// ```
     /// use msgraph::auth::Certificate;
@@ -92,15 +95,16 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when a certificate or a key is missing, cannot be read or is encrypted, when the key is
-    /// not RSA, and when it does not belong to the certificate.
+    /// [`Error::SignIn`](crate::Error::SignIn) if a certificate or a key is missing, unreadable or
+    /// encrypted. It also fails if the key is not RSA, or does not belong to the certificate.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self> {
         Ok(Self::in_memory(pem::read(pem.as_ref(), None)?))
     }
 
-    /// As [`from_pem`](Self::from_pem), where a password encrypts the key (`-----BEGIN ENCRYPTED PRIVATE KEY-----`).
+    /// Reads the same as [`from_pem`](Self::from_pem), with a key that a password encrypts
+    /// (`-----BEGIN ENCRYPTED PRIVATE KEY-----`).
     ///
-    /// This takes a while, as the password's encryption means it to.
+    /// This takes a while, because the encryption is slow on purpose.
     ///
     /// ```
     /// use msgraph::auth::Certificate;
@@ -113,7 +117,7 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// As those of [`from_pem`](Self::from_pem), and when the password is wrong.
+    /// Fails for the same reasons as [`from_pem`](Self::from_pem), and if the password is wrong.
     #[cfg(feature = "pfx")]
     #[cfg_attr(docsrs, doc(cfg(feature = "pfx")))]
     pub fn from_pem_with_password(
@@ -124,10 +128,11 @@ impl Certificate {
         Ok(Self::in_memory(identity))
     }
 
-    /// A certificate and its key in a PFX file (`.pfx`, `.p12`: [PKCS#12](https://www.rfc-editor.org/rfc/rfc7292)), as Windows and Key
-    /// Vault export them. Where there is no password, it is the empty one.
+    /// Reads a certificate and its key from a PFX file (`.pfx`, `.p12`:
+    /// [PKCS#12](https://www.rfc-editor.org/rfc/rfc7292)), as Windows and Key Vault export them.
+    /// Use an empty password if the file has none.
     ///
-    /// This takes a while, as the password's encryption means it to.
+    /// This takes a while, because the encryption is slow on purpose.
     ///
     /// ```
     /// use msgraph::auth::Certificate;
@@ -140,18 +145,20 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// As those of [`from_pem`](Self::from_pem), and when the password is wrong.
+    /// Fails for the same reasons as [`from_pem`](Self::from_pem), and if the password is wrong.
     #[cfg(feature = "pfx")]
     #[cfg_attr(docsrs, doc(cfg(feature = "pfx")))]
     pub fn from_pfx(pfx: impl AsRef<[u8]>, password: impl Into<Secret<String>>) -> Result<Self> {
         Ok(Self::in_memory(pfx::read(pfx.as_ref(), &password.into())?))
     }
 
-    /// A certificate and its key in a file, PEM or PFX, which its contents tell.
+    /// Reads a certificate and its key from a file. Its contents determine whether it is PEM or
+    /// PFX.
     ///
-    /// The file is read now, and again for each assertion, so that a certificate that is replaced there is taken up. While the file
-    /// is missing, half written or wrong in another way, the certificate that was there before goes on: certificates overlap when
-    /// they are replaced, and calls should not fail for what is mended a moment later. A warning is traced each time.
+    /// The file is read now, and again for each assertion, so that a replaced certificate takes
+    /// effect. While the file is missing, incomplete or otherwise invalid, the previous certificate
+    /// stays in use. Certificates overlap when they are replaced, and calls should not fail for a
+    /// temporary fault. Each time, a warning is traced.
     ///
     /// ```no_run
     /// use msgraph::auth::Certificate;
@@ -164,12 +171,13 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// As those of [`from_pem`](Self::from_pem), and when the file cannot be read; they name the file.
+    /// Fails for the same reasons as [`from_pem`](Self::from_pem), and if the file cannot be read.
+    /// The errors name the file.
     pub fn from_file(path: impl Into<PathBuf>) -> Result<Self> {
         Ok(Self::in_file(CertificateFile::open(path.into(), None)?))
     }
 
-    /// As [`from_file`](Self::from_file), with the password of the file.
+    /// Reads the same as [`from_file`](Self::from_file), with the password of the file.
     ///
     /// ```no_run
     /// use msgraph::auth::Certificate;
@@ -182,7 +190,7 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// As those of [`from_file`](Self::from_file), and when the password is wrong.
+    /// Fails for the same reasons as [`from_file`](Self::from_file), and if the password is wrong.
     #[cfg(feature = "pfx")]
     #[cfg_attr(docsrs, doc(cfg(feature = "pfx")))]
     pub fn from_file_with_password(
@@ -193,9 +201,10 @@ impl Certificate {
         Ok(Self::in_file(file))
     }
 
-    /// A certificate whose key signs elsewhere: in Key Vault, in an HSM, on a smart card. `certificate` is DER, or PEM in which those of
-    /// its issuers may follow it. The callback is given what to sign, for each token that is asked for, and gives the signature: its bytes,
-    /// not base64.
+    /// Creates a certificate whose key signs elsewhere: in Key Vault, in an HSM, on a smart card.
+    /// `certificate` is DER, or PEM in which the certificates of its issuers may follow. The
+    /// callback receives the input to sign for each token request. It returns the bytes of the
+    /// signature, not base64.
     ///
     /// ```
     /// use msgraph::auth::Certificate;
@@ -214,8 +223,8 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// [`Error::SignIn`](crate::Error::SignIn) when there is no certificate, or none that can be read. Where the callback fails later, the
-    /// sign-in does, with its error.
+    /// [`Error::SignIn`](crate::Error::SignIn) if the certificate is missing or unreadable. If the
+    /// callback fails later, the sign-in fails with its error.
     pub fn with_signer<F, R, S, E>(certificate: impl AsRef<[u8]>, sign: F) -> Result<Self>
     where
         F: Fn(SigningInput) -> R + Send + Sync + 'static,
@@ -227,8 +236,8 @@ impl Certificate {
         Ok(Self::new(Origin::Signer(Arc::new(signer))))
     }
 
-    /// Signs as was usual before 2025, with RS256 and the certificate's SHA-1, in place of PS256 and its SHA-256: for what does not
-    /// know the newer form, such as AD FS.
+    /// Signs with RS256 and the certificate's SHA-1, as was usual before 2025, in place of PS256
+    /// and its SHA-256. This is for services that do not know the newer form, such as AD FS.
     ///
     /// ```
     /// # fn example(certificate: msgraph::auth::Certificate) {
@@ -241,8 +250,9 @@ impl Certificate {
         self
     }
 
-    /// Sends the certificate and those of its issuers along (`x5c`). With that, an application that trusts a subject name and an issuer
-    /// takes each certificate of theirs, and a new one need not be registered. Only Microsoft's own applications can be set up so.
+    /// Sends the certificate and those of its issuers with the assertion (`x5c`). An application
+    /// that trusts a subject name and an issuer then accepts each of their certificates, and a new
+    /// one need not be registered. Only Microsoft's own applications can be configured that way.
     ///
     /// ```
     /// # fn example(certificate: msgraph::auth::Certificate) {
@@ -255,11 +265,12 @@ impl Certificate {
         self
     }
 
-    /// A new assertion that the client is the one that has this key, for the endpoint alone and for minutes.
+    /// Creates a new assertion that the client has this key. It is valid only for this endpoint,
+    /// and for minutes.
     ///
     /// # Errors
     ///
-    /// When the key cannot sign.
+    /// Fails if the key cannot sign.
     pub(super) async fn assertion(
         &self,
         client_id: &str,
@@ -278,9 +289,9 @@ impl Certificate {
         }?)
     }
 
-    /// Returns a hash of the certificate and of what signs with it. Of a file, it is what was read
-    /// last: tokens of the certificate that is there now are not those of one that was there
-    /// before.
+    /// Returns a hash of the certificate and of its signer. For a file, it covers the contents that
+    /// were read last, because the tokens of a replaced certificate are not those of the previous
+    /// one.
     pub(super) fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         match &self.origin {
@@ -327,9 +338,9 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// Reads what is PEM or PFX, whichever it is.
+/// Reads PEM or PFX, depending on the contents.
 fn read(contents: &[u8], password: Option<&Secret<String>>) -> Result<Identity, Fault> {
-    /// A SEQUENCE, with which each PFX file begins.
+    /// The tag of a SEQUENCE, with which each PFX file begins.
     const SEQUENCE: u8 = 0x30;
     if pem::is_pem(contents) {
         pem::read(contents, password)

@@ -10,7 +10,8 @@ use crate::auth::Secret;
 
 const BEGIN_ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
 
-/// The first header of a key that OpenSSL encrypted before there was PKCS#8 ([RFC 1421](https://www.rfc-editor.org/rfc/rfc1421)).
+/// The first header of a key that OpenSSL encrypted in the format before PKCS#8 ([RFC
+/// 1421](https://www.rfc-editor.org/rfc/rfc1421)).
 const ENCRYPTED_IN_OLD_FORM: &[u8] = b"Proc-Type: 4,ENCRYPTED";
 
 pub(super) fn is_pem(contents: &[u8]) -> bool {
@@ -39,7 +40,7 @@ pub(super) fn read(pem: &[u8], password: Option<&Secret<String>>) -> Result<Iden
     Identity::new(certificates, &keys)
 }
 
-/// The certificates, in their order.
+/// Returns the certificates, in order.
 pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
     Ok(CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>()?)
 }
@@ -58,7 +59,8 @@ fn decrypted(_: &[u8], _: &Secret<String>) -> Result<Vec<Key>, Fault> {
     Err(Fault::Encrypted)
 }
 
-/// The keys that are encrypted as PKCS#8 ([RFC 5958, 3](https://www.rfc-editor.org/rfc/rfc5958#section-3)).
+/// Decrypts the keys that are encrypted as PKCS#8 ([RFC 5958,
+/// 3](https://www.rfc-editor.org/rfc/rfc5958#section-3)).
 #[cfg(feature = "pfx")]
 fn decrypted(mut pem: &[u8], password: &Secret<String>) -> Result<Vec<Key>, Fault> {
     use base64::Engine as _;
@@ -86,7 +88,8 @@ fn decrypted(mut pem: &[u8], password: &Secret<String>) -> Result<Vec<Key>, Faul
         let key = key
             .decrypt(password.expose())
             .map_err(|error| match error {
-                // A wrong password mostly shows in the padding, and else in what is no key then.
+                // A wrong password usually causes a padding error, and otherwise a result that is
+                // not a key.
                 pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::DecryptFailed)
                 | pkcs8::Error::Asn1(_) => Fault::WrongPassword,
                 error => Fault::BadEncryption(error),

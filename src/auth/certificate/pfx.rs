@@ -29,8 +29,9 @@ pub(super) fn read(pfx: &[u8], password: &Secret<String>) -> Result<Identity, Fa
     Identity::new(certificates, &keys)
 }
 
-/// A PFX file has no order of its own, and a chain begins with the certificate that issued none
-/// ([RFC 7515, 4.1.6](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.6)).
+/// Sorts the certificates. A PFX file has no order of its own, and a chain begins with the
+/// certificate that issued no other ([RFC 7515,
+/// 4.1.6](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.6)).
 fn issuers_last(mut certificates: Vec<Certificate>) -> Vec<Certificate> {
     let mut ordered = Vec::with_capacity(certificates.len());
     while !certificates.is_empty() {
@@ -40,7 +41,7 @@ fn issuers_last(mut certificates: Vec<Certificate>) -> Vec<Certificate> {
             });
             issued.next().is_none()
         };
-        // Where they issue each other, any of them.
+        // If they issue each other, any of them comes next.
         let next = certificates.iter().position(issued_none).unwrap_or(0);
         ordered.push(certificates.remove(next));
     }

@@ -1,4 +1,4 @@
-//! A key that this process does not have: it signs elsewhere, in a vault, an HSM, a smart card.
+//! A key outside of this process, which signs in a vault, an HSM or a smart card.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,10 +12,12 @@ use super::assertion::{Asked, Certificates, signed};
 use super::{Algorithm, Fault, identity, pem};
 use crate::auth::{BoxError, Secret};
 
-/// What a key is to sign: see [`Certificate::with_signer`](super::Certificate::with_signer).
+/// The input that a key signs: see [`Certificate::with_signer`](super::Certificate::with_signer).
 ///
-/// It is the signing input of a JWS ([RFC 7515, 5.1](https://www.rfc-editor.org/rfc/rfc7515#section-5.1)). Most services and devices take
-/// its [`digest`](Self::digest), some take [it whole](Self::as_bytes) and make the digest themselves.
+/// It is the signing input of a JWS ([RFC 7515,
+/// 5.1](https://www.rfc-editor.org/rfc/rfc7515#section-5.1)). Most services and devices take its
+/// [`digest`](Self::digest). Some take [the whole input](Self::as_bytes) and compute the digest
+/// themselves.
 ///
 /// ```
 /// use msgraph::auth::SigningInput;
@@ -33,19 +35,20 @@ pub struct SigningInput {
 }
 
 impl SigningInput {
-    /// How to sign, by its name in [RFC 7518](https://www.rfc-editor.org/rfc/rfc7518#section-3.1), which is that of Key Vault too: `PS256`
-    /// (RSASSA-PSS with SHA-256 and a salt of 32 bytes), or `RS256` (RSASSA-PKCS1-v1_5 with SHA-256) after
-    /// [`Certificate::rs256`](super::Certificate::rs256).
+    /// Returns the name of the signature algorithm in [RFC
+    /// 7518](https://www.rfc-editor.org/rfc/rfc7518#section-3.1), which Key Vault uses as well. It
+    /// is `PS256` (RSASSA-PSS with SHA-256 and a salt of 32 bytes), or `RS256` (RSASSA-PKCS1-v1_5
+    /// with SHA-256) after [`Certificate::rs256`](super::Certificate::rs256).
     pub fn algorithm(&self) -> &'static str {
         self.algorithm.name()
     }
 
-    /// The SHA-256 digest of the signing input.
+    /// Returns the SHA-256 digest of the signing input.
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(&self.text).into()
     }
 
-    /// The whole signing input.
+    /// Returns the whole signing input.
     pub fn as_bytes(&self) -> &[u8] {
         self.text.as_bytes()
     }
@@ -53,10 +56,10 @@ impl SigningInput {
 
 type Signature = Pin<Box<dyn Future<Output = Result<Vec<u8>, BoxError>> + Send>>;
 
-/// A certificate, and what signs with its key.
+/// A certificate, and the callback that signs with its key.
 pub(super) struct Signer {
     certificates: Certificates,
-    /// Tells it from other callbacks, which cannot be compared.
+    /// The identity of the callback, because callbacks cannot be compared.
     id: Uuid,
     sign: Box<dyn Fn(SigningInput) -> Signature + Send + Sync>,
 }
@@ -82,7 +85,7 @@ impl Signer {
             Some(Some(key)) if !pem::contains(key, &RSA_ENCRYPTION) => return Err(Fault::NotRsa),
             Some(_) => {}
         }
-        // No key is there that would tell which of them is its own.
+        // The first certificate is the application's own, because there is no key to identify it.
         let own = certificates.remove(0);
         Ok(Self {
             certificates: Certificates {
@@ -101,7 +104,7 @@ impl Signer {
         self.certificates.thumbprint()
     }
 
-    /// Adds to a hash what tells it from all others.
+    /// Adds everything that identifies the signer to a hash.
     pub(super) fn hash(&self, hash: &mut Sha256) {
         self.certificates.hash(hash);
         hash.update(self.id);
