@@ -1,4 +1,4 @@
-//! The client.
+//! The client of Microsoft Graph and its builder.
 
 use std::fmt;
 use std::sync::Arc;

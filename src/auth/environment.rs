@@ -65,8 +65,8 @@ pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 /// * The error is [unavailable](SignInError::is_unavailable) if none of the three is set,
 ///   regardless of the two ids. The ids alone may be meant for a [managed
 ///   identity](super::ManagedIdentity).
-/// * If one of the three is set, it fails if an id is missing, the certificate or the token cannot
-///   be read, `AZURE_AUTHORITY_HOST` belongs to another cloud, or the platform refuses.
+/// * If one of the three is set, it fails in these cases: an id is missing, the certificate or the
+///   token cannot be read, `AZURE_AUTHORITY_HOST` belongs to another cloud, or the platform refuses.
 /// * If none of the three is set, it fails if a password is set: of a certificate without its file,
 ///   or of a user.
 ///

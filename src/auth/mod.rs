@@ -15,7 +15,7 @@
 //! | a user who has signed in before | [`RefreshToken`] |
 //! | the user who is signed in with Azure's tools | [`AzureCli`], [`AzureDeveloperCli`] |
 //! | the first of several credentials that is available | [`Chain`] |
-//! | another program, which gets the token | [`AccessToken`] |
+//! | a user or an application whose token comes from another source | [`AccessToken`] |
 //! | a credential of the Azure SDK | `AzureCredential`, with the feature `azure` |
 //! | no user yet | [`SignedOut`] |
 //! | anything else | a closure, or a custom [`TokenProvider`] |
@@ -34,8 +34,8 @@
 //! on another runtime replaces it.
 //!
 //! When Graph refuses a token (401, or 403 with claims), the client gets one new token, with the
-//! claims that Graph asked for, and repeats the call once. Clients that use the same [`TokenCache`]
-//! share their tokens.
+//! claims that Graph requires. It then repeats the call once. Clients that use the same
+//! [`TokenCache`] share their tokens.
 //!
 //! A [`TokenStore`] keeps a user's refresh token between runs of a program. Each secret value is a
 //! [`Secret`], which prints as `[redacted]`.

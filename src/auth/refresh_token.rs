@@ -110,9 +110,9 @@ impl RefreshToken {
 
     /// Passes each new refresh token to a callback, which stores it.
     ///
-    /// The call that caused the new token waits for the callback, and fails if the callback fails:
-    /// a token that is not stored would be lost with the program. The callback receives that token
-    /// again with the next call. A callback that does not wait wraps its result:
+    /// The call that caused the new token waits for the callback, and fails if the callback fails.
+    /// Otherwise a token that is not stored would be lost with the program. The callback receives
+    /// that token again with the next call. A callback that does not wait wraps its result:
     ///
     /// ```
     /// # use msgraph::auth::RefreshToken;

@@ -359,7 +359,7 @@ impl SignInError {
     ///
     /// `invalid_grant`, `invalid_client` and `interaction_required` never do.
     pub fn is_retryable(&self) -> bool {
-        /// The codes that mean "try again" and have words of their own.
+        /// The codes of temporary faults that have an `error` value of their own.
         const PASSING: [u64; 4] = [90006, 90024, 90033, 90090];
         if let Some(transport) = &self.transport {
             return transport.is_retryable();

@@ -108,7 +108,7 @@ pub enum SignInReason {
     InvalidRequest,
     /// Too many requests: the same one repeatedly, or too many of the tenant.
     Throttled,
-    /// The fault is temporary: try again.
+    /// A temporary fault. The same request may succeed later.
     Transient,
 }
 

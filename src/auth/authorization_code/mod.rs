@@ -24,8 +24,8 @@ use crate::{Cloud, Graph, Result};
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>).
 ///
 /// A sign-in has two halves, each in a handler of the application. Between them, keep the
-/// [`PendingSignIn`] where it belongs to one browser only: in the browser's session, or in an
-/// encrypted cookie that is limited to this site. This type creates, sends and checks the state,
+/// [`PendingSignIn`] in a place that belongs to one browser only. That is the browser's session, or
+/// an encrypted cookie that is limited to this site. This type creates, sends and checks the state,
 /// the nonce and PKCE.
 ///
 /// ```
