@@ -1,7 +1,8 @@
-//! What responses are read into.
+//! The kinds of response that a call can be decoded into.
 //!
-//! What arrives decides, not the status that the description declares (`sendMail` declares 204 and sends 202, PATCH declares
-//! an entity and sends 204). Whether it is a success at all is decided in [`success`](super::success).
+//! The body that arrives decides how it is decoded, not the status that the description declares.
+//! For example, `sendMail` declares 204 and sends 202, and PATCH declares an entity and sends 204.
+//! The module [`success`](super::success) decides whether a response is a success at all.
 
 use std::marker::PhantomData;
 
@@ -17,19 +18,20 @@ use crate::model::Model;
 use crate::model::lists::Listed;
 use crate::{Page, Result};
 
-/// What a call's answer is read into: the first parameter of [`Call`](super::Call).
+/// The kind of response that a call is decoded into: the first parameter of [`Call`](super::Call).
 ///
-/// Its implementations are the kinds of answers that Graph has; there are no others.
+/// Its implementations are the kinds of response that Graph has. The trait is sealed, so there are
+/// no others.
 pub trait Answer: sealed::Sealed {
-    /// What awaiting the call gives.
+    /// The type that awaiting the call returns.
     type Output;
     /// The model whose properties the call's options name.
     type Model;
-    /// Whether it is bytes and no JSON.
+    /// Set to `true` if the response is bytes and not JSON.
     #[doc(hidden)]
     const IS_CONTENT: bool = false;
 
-    /// The body that a success has to have; `None` where it may have any.
+    /// Returns the body that a success has to have, or `None` if any body will do.
     #[doc(hidden)]
     fn expected_body() -> Option<ExpectedBody> {
         None
@@ -39,7 +41,7 @@ pub trait Answer: sealed::Sealed {
     fn read(answered: Answered) -> Result<Self::Output>;
 }
 
-/// A response whose status is a success, before it is decoded.
+/// A response with a success status, before it is decoded.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Answered {
@@ -61,23 +63,25 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// One value, `T`; an empty answer is an error.
+    /// One value, `T`. An empty response is an error.
     Entity<T>;
-    /// One value or nothing, `Option<T>`: PATCH and PUT answer either.
+    /// One value or nothing, `Option<T>`. PATCH and PUT return either.
     MaybeEntity<T>;
-    /// A page of a collection, [`Page<T>`]; [`stream`](super::Call::stream) and its like give all of them.
+    /// A page of a collection, [`Page<T>`]. [`stream`](super::Call::stream) and similar methods
+    /// return all pages.
     Collection<T>;
-    /// A page of changes, [`Page<DeltaEvent<T>>`](DeltaEvent); [`changes`](super::Call::changes) gives those of all pages.
+    /// A page of changes, [`Page<DeltaEvent<T>>`](DeltaEvent). [`changes`](super::Call::changes)
+    /// returns the changes of all pages.
     Delta<T>;
-    /// `X`, sent as `{"value": X}`.
+    /// A value `X`, sent as `{"value": X}`.
     Value<X>;
 }
 
-/// Nothing but success, `()`.
+/// A success without a value, `()`.
 #[derive(Debug)]
 pub enum Nothing {}
 
-/// A number of items, `i64`: what `/$count` answers as plain text.
+/// A number of items, `i64`, which `/$count` returns as plain text.
 #[derive(Debug)]
 pub enum CountOf {}
 
@@ -115,7 +119,7 @@ impl<T: DeserializeOwned> Answer for MaybeEntity<T> {
         let is_accepted = answered.response.status == StatusCode::ACCEPTED;
         match answered.body() {
             None => Ok(None),
-            // Graph goes on working and sends no entity, which is what an empty body says as well.
+            // Graph is still working and sends no entity. An empty body means the same.
             Some(b"{}") if is_accepted => Ok(None),
             Some(_) => Entity::<T>::read(answered).map(Some),
         }
@@ -204,7 +208,7 @@ impl Answer for CountOf {
             .and_then(|text| text.parse::<i64>().ok());
         let message = match number {
             Some(number) if number >= 0 => return Ok(number),
-            // Some services count so where counting would take too long.
+            // Some services return a negative number where counting would take too long.
             Some(_) => "the server does not know the number of items: it counts a negative one",
             None => "the response to `$count` is not a number",
         };
@@ -240,7 +244,7 @@ impl Answered {
         Self { response }
     }
 
-    /// The call that it is for.
+    /// Returns the context of the call that the response belongs to.
     pub(crate) fn context(&self) -> &RequestContext {
         &self.response.context
     }

@@ -1,4 +1,4 @@
-//! Arguments of functions and alternate keys, as OData writes them into a path.
+//! Arguments of functions and alternate keys, in the form that OData uses in a path.
 
 use std::fmt::Display;
 
@@ -6,8 +6,10 @@ use super::encode::push_value;
 
 /// One argument, encoded for its place between the parentheses of a path.
 ///
-/// [OData 4.01, URL Conventions, 4.3](https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html):
-/// text stands in single quotes with each quote inside doubled; numbers, dates and Booleans stand bare.
+/// [OData 4.01, URL Conventions,
+/// 4.3](https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html)
+/// defines the form. Text is in single quotes, and each quote inside it is doubled. Numbers, dates
+/// and Booleans have no quotes.
 #[derive(Clone, Debug)]
 pub struct Argument(Literal);
 
@@ -15,29 +17,30 @@ pub struct Argument(Literal);
 enum Literal {
     Quoted(String),
     Bare(String),
-    /// An optional argument that was not given is left out with its name.
+    /// An optional argument that was not given. It is left out together with its name.
     Absent,
 }
 
 impl Argument {
-    /// Text: `'O''Brien'`.
+    /// Creates a text argument: `'O''Brien'`.
     pub fn quoted(text: &str) -> Self {
         let mut literal = String::with_capacity(text.len() + 2);
         push_quoted(&mut literal, text);
         Self(Literal::Quoted(literal))
     }
 
-    /// A word of an enum, or anything else that the description puts in quotes.
+    /// Creates an argument from an enum member, or anything else that the description puts in
+    /// quotes.
     pub fn word(word: impl Display) -> Self {
         Self::quoted(&word.to_string())
     }
 
-    /// A number, a Boolean, a date, a GUID: what stands without quotes.
+    /// Creates an argument without quotes: a number, a Boolean, a date or a GUID.
     pub fn bare(value: impl Display) -> Self {
         Self::bare_text(&value.to_string())
     }
 
-    /// A floating point number; the ones that are none are `INF`, `-INF` and `NaN` in OData.
+    /// Creates a floating point argument. Infinities and NaN are `INF`, `-INF` and `NaN` in OData.
     pub fn double(value: f64) -> Self {
         if value.is_infinite() {
             Self::bare_text(if value > 0.0 { "INF" } else { "-INF" })
@@ -46,13 +49,13 @@ impl Argument {
         }
     }
 
-    /// A collection of text, which the description wants as JSON.
+    /// Creates an argument from a collection of text, which the description declares as JSON.
     pub fn strings(items: &[impl AsRef<str>]) -> Self {
         let items: Vec<serde_json::Value> = items.iter().map(|item| item.as_ref().into()).collect();
         Self::bare_text(&serde_json::Value::from(items).to_string())
     }
 
-    /// An argument that may be left out.
+    /// Creates an argument that may be left out.
     pub fn optional(argument: Option<Self>) -> Self {
         argument.unwrap_or(Self(Literal::Absent))
     }
@@ -64,7 +67,8 @@ impl Argument {
     }
 }
 
-/// Appends text as a literal in quotes, the quotes around it as they are and what is inside encoded.
+/// Appends text as a quoted literal. The surrounding quotes stay as they are, and the text inside
+/// is encoded.
 pub(super) fn push_quoted(url: &mut String, text: &str) {
     url.push('\'');
     push_value(url, &text.replace('\'', "''"));
@@ -84,7 +88,7 @@ pub(super) fn push_arguments(
     template.push(')');
 }
 
-/// Appends what stands between the parentheses, or is a key without any: `name=…,name=…`.
+/// Appends the list inside the parentheses, or a key without parentheses: `name=…,name=…`.
 pub(super) fn push_parts(
     url: &mut String,
     template: &mut String,

@@ -1,42 +1,49 @@
-//! `ConsistencyLevel: eventual`, which goes out by itself where a query needs it.
+//! The header `ConsistencyLevel: eventual`, which a call sends when its query needs it.
 //!
-//! Graph's directory answers simple queries from its store and the others, "advanced queries", from an index that lags
-//! behind. The caller has to agree to the lag, with a header and in most cases with `$count=true`; without them Graph
-//! answers 400, or leaves the count out without a word.
-//! <https://learn.microsoft.com/graph/aad-advanced-queries>
+//! Graph's directory serves simple queries from its store. It serves the others, "advanced
+//! queries", from an index that lags behind. The caller has to agree to the lag, with a header and
+//! in most cases with `$count=true`. Without them, Graph responds with 400, or leaves out the count
+//! without any notice. <https://learn.microsoft.com/graph/aad-advanced-queries>
 
 use super::operation::Operation;
 
-/// How consistent the answer of a directory query has to be.
+/// The consistency that the response of a directory query has to have.
 ///
-/// A call sends `ConsistencyLevel: eventual` by itself, and `$count=true` with it, when its query needs them: for
-/// `$search` and `$count`, for `ne`, `not`, `endsWith` and `$count` in a filter, for a filter with an order, for an order
-/// by anything but the names of users and groups, and for casts. Which properties Graph filters without its index cannot
-/// be told from a query; where Graph refuses one for that, `.count(true)` makes it an advanced one.
+/// A call sends `ConsistencyLevel: eventual`, together with `$count=true`, when its query needs
+/// them:
 ///
-/// This overrides what a call would do.
+/// - for `$search` and `$count`;
+/// - for `ne`, `not`, `endsWith` and `$count` in a filter;
+/// - for a filter with an order;
+/// - for an order by anything but the names of users and groups;
+/// - for casts.
+///
+/// A query does not show which properties Graph can filter without its index. If Graph refuses a
+/// filter for that reason, `.count(true)` makes the query an advanced one.
+///
+/// This enum overrides the automatic choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConsistencyLevel {
-    /// `eventual`: the answer may lag behind the last writes. Advanced queries need it.
+    /// `eventual`: the response may lag behind the last writes. Advanced queries need it.
     Eventual,
-    /// No header, whatever the query needs.
+    /// No header, even if the query needs it.
     Unset,
 }
 
-/// What the description lets an operation do about advanced queries.
+/// The parts of advanced queries that the description allows for an operation.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Advanced {
-    /// It has the header `ConsistencyLevel`.
+    /// Set to `true` if the operation has the header `ConsistencyLevel`.
     pub(crate) header: bool,
-    /// It has `$count`.
+    /// Set to `true` if the operation has `$count`.
     pub(crate) count: bool,
 }
 
-/// In lower case, as `HeaderName::from_static` has it.
+/// The header name in lower case, which `HeaderName::from_static` requires.
 const HEADER: &str = "consistencylevel";
 
-/// What a query needs.
+/// The additions that a query needs.
 #[derive(Debug, PartialEq, Eq)]
 enum Need {
     Nothing,
@@ -44,16 +51,16 @@ enum Need {
     HeaderAndCount,
 }
 
-/// Sets the header as the caller wants it.
+/// Sets the header as the caller chose.
 pub(super) fn set(operation: &mut Operation, level: ConsistencyLevel) {
     match level {
         ConsistencyLevel::Eventual => operation.set_header(HEADER, "eventual"),
-        // An empty value is what says that the caller decided; `apply` takes it out.
+        // An empty value marks that the caller decided. `apply` removes it.
         ConsistencyLevel::Unset => operation.set_header(HEADER, ""),
     }
 }
 
-/// Adds what the query needs and the caller did not decide.
+/// Adds the header and the count that the query needs, unless the caller decided.
 pub(super) fn apply(operation: &mut Operation, advanced: Advanced) {
     let decided = operation
         .headers()
@@ -78,7 +85,8 @@ pub(super) fn apply(operation: &mut Operation, advanced: Advanced) {
     }
 }
 
-/// The table of the page above. `$count=true` is not needed beside `$search` and the `/$count` segment.
+/// Returns the additions that a query needs, from the table of the page above. `$count=true` is not
+/// needed beside `$search` and the `/$count` segment.
 fn need(operation: &Operation) -> Need {
     let last = operation.template().rsplit('/').next().unwrap_or_default();
     let filter = operation.get_query("$filter");
@@ -101,9 +109,10 @@ fn need(operation: &Operation) -> Need {
     }
 }
 
-/// Whether a filter uses `ne`, `not`, `endsWith` or `$count`, outside of its literals.
+/// Checks whether a filter uses `ne`, `not`, `endsWith` or `$count` outside of its literals.
 fn is_advanced_filter(filter: &str) -> bool {
-    // A doubled quote inside a literal ends it and begins it again at once, so literals are every second piece.
+    // A doubled quote inside a literal ends the literal and starts the next one at once, so every
+    // second piece is inside a literal.
     filter.split('\'').step_by(2).any(|piece| {
         piece
             .split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_' || sign == '$'))
@@ -115,7 +124,8 @@ fn is_advanced_filter(filter: &str) -> bool {
     })
 }
 
-/// Whether an order needs the index: all do, but for users and groups by their names.
+/// Checks whether an order needs the index. Every order does, except by the names of users and
+/// groups.
 fn is_advanced_order(order: &str, template: &str) -> bool {
     let plain: &[&str] = match template {
         "/users" => &["displayName", "userPrincipalName"],

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-/// Bytes and what they are: what a download gives and an upload takes.
+/// Bytes and their media type. A download returns it and an upload takes it.
 ///
 /// ```
 /// use msgraph::call::Content;
@@ -16,14 +16,15 @@ use bytes::Bytes;
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Content {
-    /// The bytes as they came or are to go, never decoded.
+    /// The bytes exactly as received or to be sent, never decoded.
     pub bytes: Bytes,
-    /// The header `Content-Type`. In an upload, `None` is what the description says of the operation.
+    /// The header `Content-Type`. In an upload, `None` stands for the type that the description
+    /// gives for the operation.
     pub content_type: Option<String>,
 }
 
 impl Content {
-    /// Bytes that do not say what they are.
+    /// Creates content without a media type.
     ///
     /// ```
     /// # use msgraph::call::Content;
@@ -36,7 +37,7 @@ impl Content {
         }
     }
 
-    /// The same bytes with their media type, such as `image/png`.
+    /// Returns the same bytes with a media type, such as `image/png`.
     ///
     /// ```
     /// # use msgraph::call::Content;
@@ -50,7 +51,7 @@ impl Content {
     }
 }
 
-/// The length and the media type: content is the caller's.
+/// Prints the length and the media type only, because the content may be private.
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Content")

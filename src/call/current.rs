@@ -1,4 +1,4 @@
-//! Conditions on what is there, and what is there instead.
+//! Conditions on the current state of a resource, and calls that fetch that state again.
 
 use http::Method;
 use http::header::IF_NONE_MATCH;
@@ -7,11 +7,12 @@ use serde::de::DeserializeOwned;
 use super::{AnyOption, Call, Entity, Get, IfMatch, MaybeEntity, Nothing};
 
 impl<A, O> Call<A, O> {
-    /// Makes the call only if what is there does not have this etag: `If-None-Match`. Takes what
-    /// [`if_match`](Self::if_match) takes.
+    /// Makes the call only if the current state does not have this etag: `If-None-Match`. Takes the
+    /// same values as [`if_match`](Self::if_match).
     ///
-    /// A `GET` then answers 304 where nothing has changed, which [`is_not_modified`](crate::Error::is_not_modified) tells.
-    /// With `*`, what creates something answers 412 where it is there already.
+    /// Graph then responds to a `GET` with 304 if the item has not changed, which
+    /// [`is_not_modified`](crate::Error::is_not_modified) reports. With `*`, a call that creates an
+    /// item gets 412 if the item already exists.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, known: msgraph::models::DriveItem) -> msgraph::Result<()> {
@@ -25,17 +26,18 @@ impl<A, O> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the item came without an etag.
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the item came without
+    /// an etag.
     ///
-    /// [RFC 9110, 13.1.2](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2)
+    /// See [RFC 9110, 13.1.2](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2).
     pub fn if_none_match(self, etag: impl IfMatch) -> Self {
         Self::new(self.operation.condition(IF_NONE_MATCH, &etag))
     }
 }
 
 impl<T: DeserializeOwned, O> Call<MaybeEntity<T>, O> {
-    /// The call that gets what this one would change: for a change that was refused because its etag is old
-    /// ([`is_conflict`](crate::Error::is_conflict)).
+    /// Returns the call that gets the entity that this call would change. Use it after a change was
+    /// refused because its etag is old ([`is_conflict`](crate::Error::is_conflict)).
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, read: msgraph::models::PlannerTask) -> msgraph::Result<()> {
@@ -59,8 +61,8 @@ impl<T: DeserializeOwned, O> Call<MaybeEntity<T>, O> {
 }
 
 impl<O> Call<Nothing, O> {
-    /// The call that gets what this one would delete or change: for one that was refused because its etag is old
-    /// ([`is_conflict`](crate::Error::is_conflict)).
+    /// Returns the call that gets the entity that this call would delete or change. Use it after a
+    /// call was refused because its etag is old ([`is_conflict`](crate::Error::is_conflict)).
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, read: msgraph::models::Message) -> msgraph::Result<()> {
@@ -81,7 +83,8 @@ impl<O> Call<Nothing, O> {
 }
 
 impl<A, O> Call<A, O> {
-    /// `GET` of the same address, with the caller's wishes and neither body nor conditions nor query.
+    /// Returns a `GET` of the same address with the caller's preferences, without body, conditions
+    /// and query.
     fn get_instead<T>(&self) -> Call<Entity<T>, AnyOption> {
         Call::new(self.operation.clone().ask(Method::GET))
     }

@@ -1,4 +1,4 @@
-//! Reading JSON, and saying where it did not fit.
+//! JSON decoding, with errors that say where the JSON did not fit.
 
 use std::fmt::Write;
 
@@ -9,10 +9,10 @@ use crate::error::DecodeError;
 use crate::json::{open_string, without_bom};
 use crate::model::place;
 
-/// Reads JSON. `T` is what is read, `name` the type that an error names.
+/// Decodes JSON as `T`. Errors name the type `name`.
 ///
-/// An error says where in the JSON it is. Nothing is kept for that while reading: the place is looked up from the
-/// position of the error, when there is one.
+/// An error says where in the JSON the fault is. Decoding tracks nothing for this: the path is
+/// computed from the position of the error, when there is one.
 pub(crate) fn decode<T: DeserializeOwned>(
     body: &[u8],
     name: &'static str,
@@ -23,13 +23,13 @@ pub(crate) fn decode<T: DeserializeOwned>(
         .map_err(|error| decode_error(body, name, &error))
 }
 
-/// Reads JSON that is no answer to a call.
+/// Decodes JSON that is not a response to a call.
 #[cfg(feature = "notifications")]
 pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> crate::Result<T> {
     decode(body, type_name::<T>()).map_err(crate::Error::Decode)
 }
 
-/// The name of a type without the modules that it is in.
+/// Returns the name of a type without its modules.
 pub(crate) fn type_name<T>() -> &'static str {
     let name = std::any::type_name::<T>();
     let modules = name.split(['<', '[', '(', '&']).next().unwrap_or_default();
@@ -50,17 +50,19 @@ pub(super) fn decode_error(
     DecodeError::new(path, name, message(error)).into()
 }
 
-/// The error of JSON that ends too early, without parsing it. It names the place where the JSON ends.
+/// Returns the error for JSON that ends too early, without parsing the JSON. The error names the
+/// path at which the JSON ends.
 pub(super) fn cut_error(body: &[u8], name: &'static str) -> DecodeError {
     let body = without_bom(body);
-    // A key that is cut names nothing.
+    // A key that is cut off does not name a value.
     let end = open_string(body).map_or(body.len(), |start| start.saturating_sub(1));
     let message = "the JSON ends before it is complete".to_owned();
     DecodeError::new(path(body, end), name, message)
 }
 
-/// What serde says, without the position and the place in a model, which the path tells better, and without the value
-/// that it found: that may be private, and errors end up in logs.
+/// Returns the message of a serde error, shortened. The position and the place in a model are left
+/// out, because the path shows them better. The value that serde found is left out, because it may
+/// be private and errors end up in logs.
 fn message(error: &serde_json::Error) -> String {
     let mut message = place::split(&error.to_string()).1.to_owned();
     let position = format!(" at line {} column {}", error.line(), error.column());
@@ -89,7 +91,7 @@ fn message(error: &serde_json::Error) -> String {
     message
 }
 
-/// How many bytes were read when the error came up; `None` for an error without a position.
+/// Returns the number of bytes read before the error, or `None` for an error without a position.
 fn offset(body: &[u8], error: &serde_json::Error) -> Option<usize> {
     let lines_before = error.line().checked_sub(1)?;
     let line: usize = body
@@ -100,17 +102,18 @@ fn offset(body: &[u8], error: &serde_json::Error) -> Option<usize> {
     Some(line + error.column())
 }
 
-/// A step into a value.
+/// One step into a JSON value.
 enum Step<'b> {
-    /// Into an object: the key as it is written, once it was read.
+    /// A step into an object, with the key as written, once the key was read.
     Key(Option<&'b [u8]>),
-    /// Into an array.
+    /// A step into an array, with the index.
     Index(usize),
 }
 
-/// The path of the value that ends at an offset, or is being read there: `value[3].createdDateTime`.
+/// Returns the path of the value that ends at an offset or is being read there:
+/// `value[3].createdDateTime`.
 ///
-/// The JSON before the offset was read already, so this only counts brackets and commas.
+/// The JSON before the offset was already parsed, so this only counts brackets and commas.
 fn path(body: &[u8], offset: usize) -> String {
     let mut steps: Vec<Step<'_>> = Vec::new();
     let mut start = 0;
@@ -120,7 +123,7 @@ fn path(body: &[u8], offset: usize) -> String {
             b'}' | b']' => {
                 steps.pop();
             }
-            // What is within is not read yet.
+            // The content of this value has not been read yet.
             b'{' | b'[' if end >= offset => {}
             b'{' => steps.push(Step::Key(None)),
             b'[' => steps.push(Step::Index(0)),
@@ -141,7 +144,8 @@ fn path(body: &[u8], offset: usize) -> String {
     written(&steps)
 }
 
-/// Where what begins at a place ends: a whole string, or one sign of anything else.
+/// Returns the end of the token that starts at a position: a whole string, or one character of
+/// anything else.
 fn token_end(body: &[u8], start: usize) -> usize {
     let rest = body.get(start + 1..).unwrap_or_default();
     if body.get(start) != Some(&b'"') {

@@ -1,27 +1,30 @@
-//! Percent-encoding, once and in one place.
+//! Percent-encoding, done once and in one place.
 //!
-//! Text from the caller is data until it is put into a URL, and is encoded at that moment: every byte outside the
-//! unreserved set of [RFC 3986, 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3). An id that already holds a
+//! Text from the caller is plain data until it is put into a URL, and is encoded at that moment.
+//! Every byte outside the unreserved set of [RFC 3986,
+//! 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) is encoded. An id that already holds
 //! `%2F` is an id with a percent sign in it, so it becomes `%252F`.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Everything outside RFC 3986 `unreserved`.
+/// All characters outside RFC 3986 `unreserved`.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The names of query options: `$filter`, `@microsoft.graph.conflictBehavior`. Both signs may stand in a query
-/// (RFC 3986, 3.4), and Graph's documentation writes them so.
+/// The set for names of query options: `$filter`, `@microsoft.graph.conflictBehavior`. `$` and `@`
+/// may occur in a query (RFC 3986, 3.4), and Graph's documentation writes them unencoded.
 const NAME: &AsciiSet = &VALUE.remove(b'$').remove(b'@');
 
-/// `$select`, `$expand` and `$orderby` are lists of names, and what joins the names is OData's grammar and no data:
-/// `fields($select=Title;$top=5),from/emailAddress`. RFC 3986, 3.4 lets all of these signs stand in a query, Graph's
-/// documentation writes them plainly, and a URL in a log stays readable. What could end the value or change it (`&`,
-/// `#`, `+`, `%`, `'`, spaces, everything outside ASCII) is encoded as it is anywhere else. `$filter` and `$search`
-/// hold the caller's data between their signs, so there nothing stays.
+/// The set for `$select`, `$expand` and `$orderby`, which are lists of names. The characters that
+/// join the names are OData's grammar and not data:
+/// `fields($select=Title;$top=5),from/emailAddress`. RFC 3986, 3.4 allows all of these characters
+/// in a query, Graph's documentation writes them unencoded, and a URL in a log stays readable.
+/// Characters that could end or change the value (`&`, `#`, `+`, `%`, `'`, spaces, everything
+/// outside ASCII) are encoded as anywhere else. `$filter` and `$search` hold the caller's data
+/// between their operators, so every reserved character in them is encoded.
 const LIST: &AsciiSet = &VALUE
     .remove(b',')
     .remove(b'(')
@@ -32,7 +35,8 @@ const LIST: &AsciiSet = &VALUE
     .remove(b'/')
     .remove(b'*');
 
-/// What cannot stand in a URL that somebody wrote out already; its other signs mean what they say there.
+/// The characters that cannot occur in a URL that the caller has already encoded. All other
+/// characters keep their meaning.
 const WRITTEN: &AsciiSet = &percent_encoding::CONTROLS
     .add(b' ')
     .add(b'"')
@@ -59,7 +63,7 @@ pub(crate) fn push_list(url: &mut String, list: &str) {
     url.extend(utf8_percent_encode(list, LIST));
 }
 
-/// Appends a piece of a URL that is written out already.
+/// Appends a piece of a URL that is already encoded.
 pub(crate) fn push_written(url: &mut String, text: &str) {
     url.extend(utf8_percent_encode(text, WRITTEN));
 }

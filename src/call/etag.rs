@@ -1,11 +1,11 @@
-//! What `If-Match` is given.
+//! The values that `If-Match` accepts.
 
 use crate::model::Model;
 
 /// An etag, or an item that carries one in `@odata.etag`.
 ///
-/// The value goes out as it came, quotes and `W/` included
-/// ([RFC 9110, 13.1.1](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1)); `*` matches whatever is there.
+/// The value is sent exactly as received, including quotes and `W/` ([RFC 9110,
+/// 13.1.1](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1)). `*` matches any current state.
 ///
 /// ```
 /// use msgraph::call::IfMatch;
@@ -13,7 +13,7 @@ use crate::model::Model;
 /// assert_eq!(IfMatch::etag(&r#"W/"JzEt==""#), Some(r#"W/"JzEt==""#));
 /// ```
 pub trait IfMatch {
-    /// The etag; `None` for an item that came without one.
+    /// Returns the etag, or `None` for an item that came without one.
     fn etag(&self) -> Option<&str>;
 }
 

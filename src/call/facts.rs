@@ -1,23 +1,24 @@
-//! What is known of an operation besides its form, as the generator writes it.
+//! Facts about an operation other than its signature, as the generator writes them.
 
 use crate::cloud::Clouds;
 use crate::permissions::Permissions;
 
-/// The facts of one operation, by the paths that it stands at.
+/// The facts about one operation, listed by the paths at which it exists.
 ///
-/// A path is written as a call's template is, without what stands in braces and parentheses.
+/// A path is written like a call's template, without the text in braces and parentheses.
 #[derive(Debug)]
 pub struct Facts {
-    /// Paths, apart by a space, and what is needed there.
+    /// The paths, separated by spaces, with the permissions that are needed there.
     pub permissions: &'static [(&'static str, &'static str)],
-    /// What paths begin with, and the clouds that have them: the longest such entry holds.
+    /// The prefixes of paths, with the clouds that have them. The longest matching prefix applies.
     pub clouds: &'static [(&'static str, u8)],
 }
 
 impl Facts {
-    /// What is needed at this template; `None` where nothing is known.
+    /// Returns the permissions that are needed at this template, or `None` where nothing is known.
     ///
-    /// A drive item needs the same whichever way leads to it, and is mostly listed by its id alone.
+    /// A drive item needs the same permissions by any path that leads to it, and is mostly listed
+    /// by its id only.
     pub(crate) fn permissions(&self, template: &str) -> Option<Permissions> {
         let path = without_names(template);
         let of = |path: &str| {
@@ -31,7 +32,8 @@ impl Facts {
         of(&path).or_else(|| of(&by_id(&path)))
     }
 
-    /// The clouds that have the operation at this template; `None` where nothing is known.
+    /// Returns the clouds that have the operation at this template, or `None` where nothing is
+    /// known.
     pub(crate) fn clouds(&self, template: &str) -> Option<Clouds> {
         let path = without_names(template);
         let begins = |prefix: &str| {
@@ -44,13 +46,13 @@ impl Facts {
     }
 }
 
-/// Whether a path is below `/me`.
+/// Checks whether a path is below `/me`.
 fn is_me(path: &str) -> bool {
     path.split('/').nth(1) == Some("me")
 }
 
-/// What is needed, but by applications. Graph lists the same for `/me` as for `/users/{id}`, and refuses `/me` to an
-/// application: there is nobody whom it could mean.
+/// Returns the permissions without those for applications. Graph lists the same permissions for
+/// `/me` as for `/users/{id}`, but refuses `/me` to an application, because no user is signed in.
 fn without_application(text: &'static str) -> &'static str {
     match text.match_indices(';').nth(1) {
         Some((at, _)) => &text[..at],
@@ -58,7 +60,8 @@ fn without_application(text: &'static str) -> &'static str {
     }
 }
 
-/// A template without what stands in braces and parentheses: `/users/{}/messages`, `/me/drive/root/search()`.
+/// Returns a template without the text in braces and parentheses: `/users/{}/messages`,
+/// `/me/drive/root/search()`.
 fn without_names(template: &str) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
@@ -70,7 +73,8 @@ fn without_names(template: &str) -> String {
             out.push_str(inside);
             return out;
         };
-        // A key in parentheses, as a user's name that begins with a dollar sign has to be sent, is a key.
+        // A user name that begins with a dollar sign has to be sent as a key in parentheses. It
+        // counts as a key.
         out.push_str(match (close, inside.starts_with("('")) {
             (')', true) => "/{}",
             (')', false) => "()",
@@ -82,11 +86,12 @@ fn without_names(template: &str) -> String {
     out
 }
 
-/// A drive item by its id, where the path leads to it in another way: as the root, a special folder, a child, or by its path.
+/// Returns the path of a drive item by its id, for a path that reaches the item in another way: as
+/// the root, as a special folder, as a child, or by its own path.
 ///
 /// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>
 fn by_id(path: &str) -> String {
-    /// How far into a drive the path has come.
+    /// The position in a drive that the path has reached.
     #[derive(Clone, Copy, PartialEq)]
     enum Drive {
         Outside,
@@ -129,7 +134,7 @@ fn by_id(path: &str) -> String {
             };
         }
         if last.ends_with(':') {
-            // The path below the item, which is one more item.
+            // The path below the item counts as one more item.
             segments.next();
         }
     }

@@ -1,4 +1,4 @@
-//! The moment at which a call is made.
+//! The future that sends a call.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -13,9 +13,9 @@ use crate::{Graph, Result};
 
 pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<Answered>> + Send>>;
 
-/// A call that is being made: what `.await` makes of a [`Call`].
+/// A future that sends a call and decodes its response. `.await` of a [`Call`] creates it.
 ///
-/// The way to Graph and back is one future for all calls, compiled once; only the reading of the answer is made for
+/// Sending is one future for all calls, compiled once. Only decoding the response is compiled for
 /// each type.
 pub struct CallFuture<A> {
     sending: Sending,
@@ -54,7 +54,7 @@ impl<A> fmt::Debug for CallFuture<A> {
     }
 }
 
-/// Makes a call.
+/// Sends a call.
 pub(crate) fn send(
     operation: Operation,
     advanced: Advanced,
@@ -67,7 +67,8 @@ pub(crate) fn send(
     }
 }
 
-/// The one way from a call to its response, for every operation.
+/// Sends the request of a call and returns its response. Every operation goes through this
+/// function.
 pub(crate) fn send_request(
     graph: Graph,
     request: Request,
@@ -76,7 +77,7 @@ pub(crate) fn send_request(
     Box::pin(async move { Ok(Answered::new(graph.send(request, expected).await?)) })
 }
 
-/// Makes a call for content, and refuses a page of HTML that took the place of the content.
+/// Sends a call for content. Refuses an HTML page that arrived in place of the content.
 fn send_for_content(operation: Operation, advanced: Advanced) -> Sending {
     let graph = operation.graph().clone();
     let request = operation.finish(advanced);

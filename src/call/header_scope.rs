@@ -1,33 +1,36 @@
-//! Headers that are about one request, and must not go along with the next.
+//! Headers that belong to one request and must not be sent with the next.
 //!
 //! A call may need several requests: the pages of a list, the rounds of a delta query, the `GET`
-//! that a redirect asks for. Headers about the representation that the caller wants go along with
-//! each of them: `Prefer`, `ConsistencyLevel`, `Accept-Language`, headers of the program's own.
-//! The headers below are about one request, its body, or what it would change. Sent again, they
-//! would be wrong: the second page of a list does not have the first page's etag.
+//! that a redirect asks for. Headers about the representation that the caller wants are sent with
+//! each of them: `Prefer`, `ConsistencyLevel`, `Accept-Language`, and the program's own headers.
+//! The headers below are about one request, its body, or the state it would change. It would be
+//! wrong to send them again: the second page of a list does not have the first page's etag.
 
 use http::HeaderMap;
 
-/// Names that begin like this, in lower case, and why they are about one request.
+/// Prefixes of header names, in lower case, with the reason why they belong to one request.
 const FAMILIES: [&str; 3] = [
-    // The body of the request, which the next one does not have: its type, coding, language,
+    // The body of the request, which the next request does not have: its type, coding, language,
     // digest, range and length (RFC 9110, 8).
     "content-",
-    // Conditions on the state of what the request names (RFC 9110, 13).
+    // Conditions on the state of the target resource (RFC 9110, 13).
     "if-",
-    // Marks by which a service knows a repeat of the same request (OASIS Repeatable Requests).
+    // Headers by which a service recognizes a repeat of the same request (OASIS Repeatable
+    // Requests).
     "repeatability-",
 ];
 
-/// Names, in lower case, and why they are about one request.
+/// Header names, in lower case, with the reason why they belong to one request.
 const NAMES: [&str; 18] = [
     // A part of the representation (RFC 9110, 14.2).
     "range",
-    // The body again: its digests (RFC 9530) and the name of what is made of it (RFC 5023).
+    // The body: its digests (RFC 9530) and the name of the resource that is created from it (RFC
+    // 5023).
     "digest",
     "repr-digest",
     "slug",
-    // How this message and its body are carried (RFC 9110, 6.5, 7.6 and 10.1; RFC 9112, 6.1).
+    // The way in which this message and its body are transferred (RFC 9110, 6.5, 7.6 and 10.1; RFC
+    // 9112, 6.1).
     "connection",
     "expect",
     "host",
@@ -36,10 +39,10 @@ const NAMES: [&str; 18] = [
     "trailer",
     "transfer-encoding",
     "upgrade",
-    // Another method than the one that is sent.
+    // A method that replaces the one that is sent.
     "x-http-method",
     "x-http-method-override",
-    // What makes a repeat of this request harmless.
+    // A key that makes a repeat of this request harmless.
     "idempotency-key",
     // The time of this message, and signatures over its method, address or body (RFC 9421).
     "date",
@@ -47,7 +50,7 @@ const NAMES: [&str; 18] = [
     "signature-input",
 ];
 
-/// Removes the headers that are about one request.
+/// Removes the headers that belong to one request.
 pub(crate) fn remove_headers_of_one_request(headers: &mut HeaderMap) {
     let names: Vec<_> = headers
         .keys()
@@ -59,7 +62,7 @@ pub(crate) fn remove_headers_of_one_request(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether a header is about one request. `name` is in lower case, as `HeaderName` has it.
+/// Checks whether a header belongs to one request. `name` is in lower case, as in `HeaderName`.
 fn is_of_one_request(name: &str) -> bool {
     NAMES.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
 }
@@ -70,7 +73,7 @@ mod tests {
 
     use super::*;
 
-    /// The names that are left of these.
+    /// Returns the names that remain of these.
     fn left(names: &[&str]) -> Vec<String> {
         let mut headers = HeaderMap::new();
         for name in names {

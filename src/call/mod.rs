@@ -1,4 +1,4 @@
-//! Calls: what a method of the tree returns.
+//! The calls that the methods of the request builders return.
 //!
 //! ```no_run
 //! use msgraph::Graph;
@@ -11,9 +11,10 @@
 //! # }
 //! ```
 //!
-//! A [`Call`] is plain data until it is awaited. Its options are methods, and exist where Graph's description has them;
-//! [`query`](Call::query) and [`header`](Call::header) send anything else. What the description does not know at all is
-//! [`Graph::request`](crate::Graph::request).
+//! A [`Call`] is plain data until it is awaited. Its options are methods, which exist only where
+//! Graph's description has the option. [`query`](Call::query) and [`header`](Call::header) send
+//! anything else. [`Graph::request`](crate::Graph::request) makes a call that the description does
+//! not know at all.
 
 mod answer;
 pub(crate) mod argument;
@@ -80,33 +81,35 @@ use crate::permissions::Permissions;
 use crate::query::{CommaList, Expand, Filter, OrderBy, Search, Selection};
 use crate::{Cloud, Clouds, NamedCloud, Result};
 
-/// One entity: `GET` of what is no collection.
+/// A call that gets one entity: `GET` of anything but a collection.
 pub type Get<T, O = ()> = Call<Entity<T>, O>;
-/// A collection, page by page: `GET` of a collection.
+/// A call that lists a collection, page by page: `GET` of a collection.
 pub type List<T, O = ()> = Call<Collection<T>, O>;
-/// A new entity: `POST` to a collection.
+/// A call that creates an entity: `POST` to a collection.
 pub type Create<T, O = ()> = Call<Entity<T>, O>;
-/// A changed entity, where Graph sends it: `PATCH`.
+/// A call that changes an entity: `PATCH`. It returns the changed entity if Graph sends it.
 pub type Update<T, O = ()> = Call<MaybeEntity<T>, O>;
-/// A replaced entity, where Graph sends it: `PUT`.
+/// A call that replaces an entity: `PUT`. It returns the new entity if Graph sends it.
 pub type Replace<T, O = ()> = Call<MaybeEntity<T>, O>;
-/// `DELETE`.
+/// A call that deletes: `DELETE`.
 pub type Delete<O = ()> = Call<Nothing, O>;
-/// An action: `POST` of a verb. `A` is what it answers.
+/// A call of an OData action: `POST` of a verb. `A` is the kind of its response.
 pub type Action<A = Nothing, O = ()> = Call<A, O>;
-/// A function: `GET` of a question. `A` is what it answers.
+/// A call of an OData function: `GET` of a computed value. `A` is the kind of its response.
 pub type Function<A, O = ()> = Call<A, O>;
-/// How many items a collection has: `GET …/$count`.
+/// A call that returns the number of items of a collection: `GET …/$count`.
 pub type Count<O = ()> = Call<CountOf, O>;
-/// Content that is not JSON: `GET …/content`, `GET …/$value`.
+/// A call that downloads content that is not JSON: `GET …/content`, `GET …/$value`.
 pub type Download<O = ()> = Call<Content, O>;
-/// Content that is not JSON on its way to Graph: `PUT …/content`, `PUT …/$value`. `A` is what it answers.
+/// A call that uploads content that is not JSON: `PUT …/content`, `PUT …/$value`. `A` is the kind
+/// of its response.
 pub type Upload<A = Nothing, O = ()> = Call<A, O>;
 
-/// A call of Graph that has not been made yet.
+/// A call of Graph that has not been sent yet.
 ///
-/// It is plain data: it can be kept, cloned and sent to another task. `.await` makes the call. `A` is what the answer
-/// is read into, `O` which options the operation has.
+/// A call is plain data: it can be kept, cloned and sent to another task. `.await` sends it. `A` is
+/// the kind of response that the body is decoded into. `O` is the set of options that the operation
+/// has.
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -118,9 +121,9 @@ pub type Upload<A = Nothing, O = ()> = Call<A, O>;
 ///
 /// # Errors
 ///
-/// Awaiting a call gives [`Error`](crate::Error): what Graph refused, what could not be sent or read, or
-/// [`Error::Request`](crate::Error::Request) when an id or an option was given that no request can hold (an id that is
-/// `..`, say). Building the call never fails.
+/// Awaiting a call returns [`Error`](crate::Error): Graph refused the request, or the request could
+/// not be sent, or the response could not be read. An id or option that no request can hold (an id
+/// `..`, for example) gives [`Error::Request`](crate::Error::Request). Building a call never fails.
 #[must_use = "a call is made when it is awaited"]
 pub struct Call<A, O = ()> {
     pub(crate) operation: Operation,
@@ -128,7 +131,7 @@ pub struct Call<A, O = ()> {
 }
 
 impl<A, O> Call<A, O> {
-    /// For generated code: nobody else has an [`Operation`].
+    /// Creates a call. Only generated code uses this, because only it has an [`Operation`].
     #[doc(hidden)]
     pub fn new(operation: Operation) -> Self {
         Self {
@@ -143,8 +146,10 @@ impl<A, O> Call<A, O> {
         Self::new(operation)
     }
 
-    /// The permissions that the call needs, as Graph lists them; `None` where nothing is known, which is the case for
-    /// operations that Graph does not document, and for those of [`Graph::request`](crate::Graph::request).
+    /// Returns the permissions that the call needs, as Graph lists them.
+    ///
+    /// Returns `None` where nothing is known: for operations that Graph does not document, and for
+    /// calls of [`Graph::request`](crate::Graph::request).
     ///
     /// ```
     /// # use msgraph::Graph;
@@ -160,7 +165,7 @@ impl<A, O> Call<A, O> {
         self.operation.permissions()
     }
 
-    /// The clouds that have the operation; `None` where nothing is known.
+    /// Returns the clouds that have the operation, or `None` where nothing is known.
     ///
     /// ```
     /// # use msgraph::{Graph, NamedCloud};
@@ -175,7 +180,8 @@ impl<A, O> Call<A, O> {
         self.operation.clouds()
     }
 
-    /// Whether a cloud has the operation; `None` where nothing is known of the operation or of the cloud.
+    /// Checks whether a cloud has the operation. Returns `None` where nothing is known of the
+    /// operation or of the cloud.
     ///
     /// ```
     /// # use msgraph::{Cloud, Graph};
@@ -190,9 +196,11 @@ impl<A, O> Call<A, O> {
         Some(self.clouds()?.contains(cloud))
     }
 
-    /// Sends a query parameter, described or not. Name and value are encoded here.
+    /// Sends a query parameter, whether or not the description has it. This method encodes the name
+    /// and the value.
     ///
-    /// A name with `$` is a system query option, which stands in a query once: a value that was there is replaced.
+    /// A name with `$` is a system query option, which occurs only once in a query. A new value
+    /// replaces the earlier one.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -204,11 +212,11 @@ impl<A, O> Call<A, O> {
         self.map(|operation| operation.set_or_push(name.into(), value.into()))
     }
 
-    /// Sends a piece of a query that is encoded already, byte for byte: `a=b&c=d`. What it holds is not looked at, so it
-    /// stands beside the call's other options and sets no header.
+    /// Sends a piece of a query that is already encoded, byte for byte: `a=b&c=d`. The text is not
+    /// parsed. It is added to the call's other options, and it sets no header.
     ///
-    /// Two places of Graph decode values twice, `$search` of directory objects for `#` and filters of To Do for `&`:
-    /// there `%2523` and `%2526` have to be sent.
+    /// Graph decodes values twice in two places: `$search` of directory objects for `#`, and
+    /// filters of To Do for `&`. In these two places, send `%2523` and `%2526`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -221,8 +229,9 @@ impl<A, O> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the text holds what cannot stand in a
-    /// query: a space, a control character, `#`, or anything outside ASCII.
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the text holds a
+    /// character that cannot occur in a query: a space, a control character, `#`, or anything
+    /// outside ASCII.
     pub fn raw_query(self, query: impl Into<String>) -> Self {
         self.map(|operation| {
             let query = query.into();
@@ -233,11 +242,11 @@ impl<A, O> Call<A, O> {
         })
     }
 
-    /// Sends a header. A list sends it again with each page, unless the header is about one
+    /// Sends a header. A list sends it again with each page, unless the header belongs to one
     /// request or its body: a condition, `Range`, `Content-…`, `Idempotency-Key` and the like.
     ///
-    /// Several `Prefer` headers are several wishes, as [`prefer`](Self::prefer) and its like add them; any other header
-    /// replaces what it was before.
+    /// Several `Prefer` headers add up to several preferences, as [`prefer`](Self::prefer) and
+    /// similar methods add them. Any other header replaces its earlier value.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -250,17 +259,19 @@ impl<A, O> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the name is no header's, or the value
-    /// holds a control character.
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the name is not a
+    /// valid header name, or the value holds a control character.
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         Self::new(self.operation.header(name.as_ref(), value.as_ref()))
     }
 
-    /// Makes this call with a token that somebody else has got, in place of the client's. When Graph refuses it, the call fails; it is
-    /// not made again with another.
+    /// Makes this call with an access token that the caller obtained elsewhere, in place of the
+    /// client's. When Graph refuses the token, the call fails. It is not sent again with another
+    /// token.
     ///
-    /// Pages, and the work that the call begins, are asked for with the same token. A batch has one token for all of its calls, and refuses this
-    /// one. For many calls of one user there is [`Graph::with_provider`](crate::Graph::with_provider).
+    /// Requests for further pages, and for the long-running operation that the call starts, use the
+    /// same token. A batch has one token for all of its calls, and refuses a call that has its own.
+    /// For many calls of one user, use [`Graph::with_provider`](crate::Graph::with_provider).
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, token: String) -> msgraph::Result<()> {
@@ -271,12 +282,13 @@ impl<A, O> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the token holds what no header can.
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the token holds a
+    /// character that a header cannot hold.
     pub fn access_token(self, token: impl Into<Secret<String>>) -> Self {
         Self::new(self.operation.access_token(&token.into()))
     }
 
-    /// Sends another body than the method's own argument: bytes and their media type.
+    /// Sends bytes of the given media type as the body, in place of the method's own argument.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, page: Vec<u8>) -> msgraph::Result<()> {
@@ -291,9 +303,10 @@ impl<A, O> Call<A, O> {
         Self::new(self.operation.content(content, "application/octet-stream"))
     }
 
-    /// Sends text in place of the method's own argument, as `text/plain`.
+    /// Sends text as the body, as `text/plain`, in place of the method's own argument.
     ///
-    /// Mail takes MIME this way, in base64: <https://learn.microsoft.com/graph/outlook-send-mime-message>.
+    /// Mail takes MIME in this form, encoded in base64:
+    /// <https://learn.microsoft.com/graph/outlook-send-mime-message>.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, mime: &[u8]) -> msgraph::Result<()> {
@@ -308,7 +321,7 @@ impl<A, O> Call<A, O> {
         self.body(text.into(), "text/plain")
     }
 
-    /// Sends any value as JSON in place of the method's own argument.
+    /// Sends any serializable value as a JSON body, in place of the method's own argument.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -322,7 +335,8 @@ impl<A, O> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the value cannot be written as JSON.
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the value cannot be
+    /// written as JSON.
     pub fn body_json<T: Serialize + ?Sized>(self, body: &T) -> Self {
         Self::new(self.operation.json(body))
     }
@@ -333,7 +347,7 @@ impl<A, O: Options> Call<A, O> {
         self.operation.finish(advanced::<O>())
     }
 
-    /// The request that would be sent, without token and request id.
+    /// Returns the request that this call would send, without access token and request id.
     ///
     /// ```no_run
     /// # fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -345,12 +359,13 @@ impl<A, O: Options> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`](crate::Error::Request) when the call holds something that no request can.
+    /// Returns [`Error::Request`](crate::Error::Request) when the call holds a value that no
+    /// request can hold.
     pub fn into_http(self) -> Result<http::Request<Bytes>> {
         self.finish()?.into_http()
     }
 
-    /// The same call with its answer as it comes: status, headers and bytes.
+    /// Returns the same call with its response undecoded: status, headers and bytes.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -364,7 +379,8 @@ impl<A, O: Options> Call<A, O> {
     }
 }
 
-/// What the description lets operations with these options do about advanced queries.
+/// Returns the parts of advanced queries that the description allows for operations with these
+/// options.
 pub(crate) fn advanced<O: Options>() -> Advanced {
     Advanced {
         header: O::CONSISTENCY_LEVEL,
@@ -373,10 +389,11 @@ pub(crate) fn advanced<O: Options>() -> Advanced {
 }
 
 impl<A: Answer, O: Options> Call<A, O> {
-    /// Asks for these properties only: `$select`.
+    /// Asks for only these properties: `$select`.
     ///
-    /// Takes a property, a plain name, or several of either in an array, a `Vec`, a slice or a tuple; repeated calls
-    /// add to the list. Properties of a derived type go by name: `.select(User::MAIL.name())`.
+    /// Takes a property, a plain name, or several of either in an array, a `Vec`, a slice or a
+    /// tuple. Repeated calls add to the list. Properties of a derived type are given by name:
+    /// `.select(User::MAIL.name())`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -400,9 +417,10 @@ impl<A: Answer, O: Options> Call<A, O> {
         })
     }
 
-    /// Asks for related entities along with each item: `$expand`.
+    /// Asks for related entities together with each item: `$expand`.
     ///
-    /// Takes a navigation, alone or with options of its own, a plain text, or several; repeated calls add to the list.
+    /// Takes a navigation property, with or without options of its own, plain text, or several of
+    /// these. Repeated calls add to the list.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, site: &str, list: &str) -> msgraph::Result<()> {
@@ -428,10 +446,11 @@ impl<A: Answer, O: Options> Call<A, O> {
         })
     }
 
-    /// Asks for the items that meet a condition: `$filter`. Several filters have to be met all.
+    /// Asks for the items that meet a condition: `$filter`. Repeated calls are joined with `and`,
+    /// so an item has to meet all of the conditions.
     ///
-    /// Properties make conditions by their methods. Text is taken as well; [`literal`](crate::query::literal) writes values
-    /// for it.
+    /// Properties have methods that build conditions. Plain text works too;
+    /// [`literal`](crate::query::literal) formats values for it.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, name: &str) -> msgraph::Result<()> {
@@ -446,7 +465,8 @@ impl<A: Answer, O: Options> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when a value has to be [in] a list of none.
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the list that a value
+    /// has to be [in] is empty.
     ///
     /// <https://learn.microsoft.com/graph/filter-query-parameter>
     ///
@@ -460,7 +480,7 @@ impl<A: Answer, O: Options> Call<A, O> {
 
     /// Asks for the items that a search finds: `$search`.
     ///
-    /// Text is one term and is put into quotes; [`Search`] joins several.
+    /// Plain text is one search term and is put into quotes. [`Search`] joins several terms.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -477,7 +497,7 @@ impl<A: Answer, O: Options> Call<A, O> {
         self.map(|operation| operation.set("$search".into(), search.into().into_text()))
     }
 
-    /// Asks for an order: `$orderby`. Repeated calls add lesser criteria.
+    /// Asks for an order: `$orderby`. Repeated calls add further criteria of lower priority.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -500,7 +520,8 @@ impl<A: Answer, O: Options> Call<A, O> {
         })
     }
 
-    /// Asks for so many items a page: `$top`. It does not limit how many items a stream gives.
+    /// Asks for this number of items a page: `$top`. It does not limit how many items a stream
+    /// returns.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -517,7 +538,8 @@ impl<A: Answer, O: Options> Call<A, O> {
         self.map(|operation| operation.set("$top".into(), items.to_string()))
     }
 
-    /// Leaves out so many items at the beginning: `$skip`. The directory does not take it.
+    /// Skips this number of items at the beginning: `$skip`. Graph's directory objects do not
+    /// support it.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -534,7 +556,7 @@ impl<A: Answer, O: Options> Call<A, O> {
         self.map(|operation| operation.set("$skip".into(), items.to_string()))
     }
 
-    /// Asks for the number of all items along with the first page: `$count`.
+    /// Asks for the number of all items together with the first page: `$count`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -552,7 +574,8 @@ impl<A: Answer, O: Options> Call<A, O> {
         self.map(|operation| operation.set("$count".into(), count.to_string()))
     }
 
-    /// Overrides the header `ConsistencyLevel`, which otherwise goes out by itself where the query needs it.
+    /// Overrides the header `ConsistencyLevel`. Without this, the call sends the header when the
+    /// query needs it.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -574,9 +597,9 @@ impl<A: Answer, O: Options> Call<A, O> {
         self.map(|operation| consistency::set(operation, level))
     }
 
-    /// Makes the call only if what is there still has this etag: `If-Match`.
+    /// Makes the call only if the current state still has this etag: `If-Match`.
     ///
-    /// Takes the etag as it came, `*`, or the item that it came with.
+    /// Takes the etag exactly as Graph sent it, `*`, or the item that carried it.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, drive: &str, item: &str) -> msgraph::Result<()> {
@@ -589,8 +612,9 @@ impl<A: Answer, O: Options> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the item came without an etag, and what
-    /// [`is_precondition_failed`](crate::Error::is_precondition_failed) tells when somebody changed it meanwhile.
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the item came without
+    /// an etag. When the item was changed meanwhile, it gives an error for which
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed) is `true`.
     pub fn if_match(self, etag: impl IfMatch) -> Self
     where
         O: HasIfMatch,
@@ -599,7 +623,7 @@ impl<A: Answer, O: Options> Call<A, O> {
     }
 }
 
-// Written out, since a derive would ask for `A: Clone` and `O: Clone`.
+// Written by hand, because a derive would require `A: Clone` and `O: Clone`.
 impl<A, O> Clone for Call<A, O> {
     fn clone(&self) -> Self {
         Self::new(self.operation.clone())

@@ -1,4 +1,4 @@
-//! An answer that has begun.
+//! A response whose body has not been read yet.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -7,7 +7,7 @@ use super::Response;
 use crate::error::{RequestContext, TransportError};
 use crate::{Result, transport};
 
-/// An answer of success: its status and headers are there, its body is still to come.
+/// A successful response whose status and headers have arrived and whose body is still to come.
 pub(crate) struct Opened {
     response: reqwest::Response,
     pub(crate) context: RequestContext,
@@ -26,7 +26,7 @@ impl Opened {
         self.response.headers()
     }
 
-    /// The body, piece by piece.
+    /// Returns the body as a stream of chunks.
     pub(crate) fn into_body(self) -> reqwest::Response {
         self.response
     }
@@ -38,7 +38,7 @@ impl Opened {
         whole(status, headers, read, self.context)
     }
 
-    /// Reads a body that describes the state of something, and that is small for that reason.
+    /// Reads a body that describes the state of a resource, which is small for that reason.
     pub(crate) async fn read_state(self) -> Result<Response> {
         let (status, headers) = (self.response.status(), self.response.headers().clone());
         let read = transport::read_state(self.response).await;

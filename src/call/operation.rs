@@ -1,4 +1,4 @@
-//! A call in the making: what a generated method and the caller's options say about it.
+//! A request builder: the data of a call from the generated method and the caller's options.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,13 +25,14 @@ use crate::{Clouds, Graph, Result};
 
 /// One operation of Graph with the values of one call: method, address, query, headers and body.
 ///
-/// Nothing is encoded before `finish`, and nothing fails before it either: the first thing that
-/// was wrong is kept and said there.
+/// Values are encoded only in `finish`, and errors are returned only there. The first invalid value
+/// is remembered until then.
 #[derive(Clone)]
 pub struct Operation {
     graph: Graph,
     method: Method,
-    /// Absolute and encoded, maybe with a query already (a link, or what the caller wrote out).
+    /// The absolute, encoded URL. It may already have a query, from a link or from the caller's own
+    /// text.
     url: String,
     template: String,
     facts: Option<&'static Facts>,
@@ -40,18 +41,18 @@ pub struct Operation {
     body: Option<Bytes>,
     settings: Option<Box<Settings>>,
     invalid: Option<Box<str>>,
-    /// How many items of the first page a stream leaves out.
+    /// The number of items of the first page that a stream skips.
     items_before: usize,
 }
 
-/// One entry of the query.
+/// One parameter of the query.
 #[derive(Clone)]
 pub(super) enum Parameter {
     Named {
         name: Cow<'static, str>,
         value: String,
     },
-    /// Encoded by the caller.
+    /// Text that the caller has encoded.
     Written(String),
 }
 
@@ -78,31 +79,31 @@ impl Operation {
         }
     }
 
-    /// A list of which some items of the first page were given before.
+    /// Marks a list whose first page has some items that the caller has already received.
     pub(crate) fn after_items(mut self, items: usize) -> Self {
         self.items_before = items;
         self
     }
 
-    /// How many items of the first page a stream leaves out.
+    /// Returns the number of items of the first page that a stream skips.
     pub(crate) fn items_before(&self) -> usize {
         self.items_before
     }
 
-    /// What is known of the operation.
+    /// Sets the known facts about the operation.
     pub fn facts(mut self, facts: &'static Facts) -> Self {
         self.facts = Some(facts);
         self
     }
 
-    /// What errors say that they are about.
+    /// Returns the context of the request for errors.
     pub(crate) fn context(&self) -> RequestContext {
         let mut context = RequestContext::new(self.method.clone(), self.template.clone());
         context.facts = self.facts;
         context
     }
 
-    /// What is known of the operation.
+    /// Returns the known facts about the operation.
     pub(crate) fn known(&self) -> Option<&'static Facts> {
         self.facts
     }
@@ -121,7 +122,7 @@ impl Operation {
 
     /// Asks for a media type, unless the caller has set `Accept` already.
     ///
-    /// Without this, the client asks for JSON.
+    /// Without this call, the client asks for JSON.
     pub fn accept(mut self, media_types: &'static str) -> Self {
         self.headers
             .entry(ACCEPT)
@@ -129,7 +130,7 @@ impl Operation {
         self
     }
 
-    /// A JSON body.
+    /// Sets a JSON body.
     pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
         self.json_text(serde_json::to_vec(body))
     }
@@ -146,7 +147,8 @@ impl Operation {
         self
     }
 
-    /// A body that goes out as it is. `media_type` is what the description says, for content that does not say its own.
+    /// Sets a body that is sent unchanged. `media_type` is the type from the description, used for
+    /// content that has no type of its own.
     pub fn content(mut self, content: Content, media_type: &'static str) -> Self {
         self.body = Some(content.bytes);
         match content.content_type {
@@ -159,30 +161,30 @@ impl Operation {
         }
     }
 
-    /// The body of `POST …/$ref` and `PUT …/$ref`.
+    /// Sets the body of `POST …/$ref` and `PUT …/$ref`.
     pub fn reference(self, reference: &str) -> Self {
         let url = reference::url(self.root(), reference);
         self.json(&serde_json::json!({ "@odata.id": url }))
     }
 
-    /// The query of `DELETE …/$ref`, which names the member that goes.
+    /// Sets the query of `DELETE …/$ref`, which names the member to remove.
     pub fn reference_query(self, reference: &str) -> Self {
         let url = reference::url(self.root(), reference);
         self.query("@id", &url)
     }
 
-    /// A query parameter that the description requires.
+    /// Adds a query parameter that the description requires.
     pub fn query(mut self, name: &'static str, value: &str) -> Self {
         self.push(name.into(), value.to_owned());
         self
     }
 
-    /// The etag that the description requires.
+    /// Sets the etag that the description requires.
     pub fn if_match(self, etag: &dyn IfMatch) -> Self {
         self.condition(IF_MATCH, etag)
     }
 
-    /// A condition on the etag of what is there.
+    /// Sets a condition on the etag of the current state.
     pub(super) fn condition(mut self, header: HeaderName, etag: &dyn IfMatch) -> Self {
         match etag.etag() {
             Some(etag) => return self.header(header.as_str(), etag),
@@ -193,7 +195,8 @@ impl Operation {
         self
     }
 
-    /// The same address with another method, and with nothing of what the call would have done there.
+    /// Returns the same address with another method, without the query, body, facts and per-request
+    /// headers of this call.
     pub(super) fn ask(mut self, method: Method) -> Self {
         self.method = method;
         self.facts = None;
@@ -203,14 +206,15 @@ impl Operation {
         self
     }
 
-    /// Sets a header. Several `Prefer` headers are several wishes
-    /// ([RFC 7240, 2](https://www.rfc-editor.org/rfc/rfc7240#section-2)), any other header replaces what it was before.
+    /// Sets a header. Several `Prefer` headers add up to several preferences ([RFC 7240,
+    /// 2](https://www.rfc-editor.org/rfc/rfc7240#section-2)). Any other header replaces its earlier
+    /// value.
     pub(super) fn header(mut self, name: &str, value: &str) -> Self {
         let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
             self.refuse(format!("`{}` is no name of a header", name.escape_debug()));
             return self;
         };
-        // The value may be a secret: it is not repeated in the error.
+        // The value may be a secret, so the error does not repeat it.
         let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) else {
             self.refuse(format!(
                 "the value of the header `{header}` has a control character in it"
@@ -225,7 +229,7 @@ impl Operation {
         self
     }
 
-    /// Sets the token, without the word `Bearer`.
+    /// Sets the access token, given without the word `Bearer`.
     pub(super) fn access_token(mut self, token: &Secret<String>) -> Self {
         let bearer = Zeroizing::new(format!("Bearer {}", token.expose().trim()));
         match HeaderValue::from_str(&bearer) {
@@ -238,7 +242,7 @@ impl Operation {
         self
     }
 
-    /// A system query option that is there once: what is set last is what goes out.
+    /// Sets a system query option, which occurs only once. The last value replaces earlier ones.
     pub(super) fn set(&mut self, name: Cow<'static, str>, value: String) {
         match self.find(&name) {
             Some(there) => *there = value,
@@ -246,8 +250,8 @@ impl Operation {
         }
     }
 
-    /// A query parameter of the caller's. OData lets a system query option stand there once, so a `$` name that is
-    /// there already is replaced; a parameter of an operation's own may well be repeated.
+    /// Sets a query parameter that the caller gave. OData allows a system query option only once,
+    /// so a `$` name that is already set is replaced. An operation's own parameter may be repeated.
     pub(super) fn set_or_push(&mut self, name: String, value: String) {
         if name.starts_with('$') {
             self.set(name.into(), value);
@@ -256,7 +260,8 @@ impl Operation {
         }
     }
 
-    /// Adds to a list that goes out as one option, `$select=a,b`: Graph refuses `$select=a&$select=b`.
+    /// Adds to a list that is sent as one option, `$select=a,b`. Graph refuses
+    /// `$select=a&$select=b`.
     pub(super) fn extend_list(&mut self, name: &'static str, items: CommaList) {
         let items = match items.finish() {
             Ok(items) if items.is_empty() => return,
@@ -272,7 +277,7 @@ impl Operation {
         }
     }
 
-    /// Adds a condition: several filters all hold.
+    /// Adds a filter condition. Several filters are joined with `and`.
     pub(super) fn and_filter(&mut self, filter: Result<String, &'static str>) {
         let filter = match filter {
             Ok(filter) => filter,
@@ -284,7 +289,7 @@ impl Operation {
         }
     }
 
-    /// A piece of a query that the caller encoded.
+    /// Adds a piece of a query that the caller has encoded.
     pub(super) fn push_written(&mut self, query: String) {
         self.query.push(Parameter::Written(query));
     }
@@ -311,7 +316,7 @@ impl Operation {
         !self.query.is_empty()
     }
 
-    /// The root of the version that the call is of: `https://graph.microsoft.com/beta`.
+    /// Returns the root of the version that the call uses: `https://graph.microsoft.com/beta`.
     fn root(&self) -> &str {
         let host_root = self.graph.host_root().len();
         let below = self.url.get(host_root + 1..).unwrap_or_default();
@@ -331,16 +336,18 @@ impl Operation {
         &self.headers
     }
 
-    /// Remembers the first thing that is wrong.
+    /// Remembers the first invalid value.
     pub(super) fn refuse(&mut self, reason: impl Into<Box<str>>) {
         self.invalid.get_or_insert_with(|| reason.into());
     }
 
-    /// What goes out. `advanced` says what the description lets this operation do about advanced queries.
+    /// Builds the request. `advanced` says which parts of advanced queries the description allows
+    /// for this operation.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`](crate::Error::Request) when something that was given on the way cannot be sent.
+    /// Returns [`Error::Request`](crate::Error::Request) when a value that was given for the call
+    /// cannot be sent.
     pub(crate) fn finish(mut self, advanced: Advanced) -> Result<Request> {
         if let Some(reason) = self.invalid {
             return Err(RequestError::new(self.method, self.template, reason.into()).into());
@@ -375,9 +382,9 @@ impl Operation {
         })
     }
 
-    /// A request of a kind that has a body says how long it is, even where there is none
-    /// ([RFC 9110, 8.6](https://www.rfc-editor.org/rfc/rfc9110#section-8.6)). Nobody below does so over HTTP/1.1, and
-    /// Graph's answer is 411.
+    /// Sets `content-length: 0` on a request without a body whose method has one ([RFC 9110,
+    /// 8.6](https://www.rfc-editor.org/rfc/rfc9110#section-8.6)). The layers below do not do this
+    /// over HTTP/1.1, and Graph then responds with 411.
     fn say_that_nothing_follows(&mut self) {
         let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
         if has_body && self.body.as_ref().is_none_or(Bytes::is_empty) {
@@ -397,8 +404,8 @@ impl Operation {
     }
 }
 
-/// Method, template and the names of what is asked: neither ids, nor values, nor the body, since any of them may be
-/// private or a secret.
+/// Prints the method, the template and the names of parameters and headers. Ids, values and the
+/// body are not printed, because any of them may be private or secret.
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let query: Vec<&str> = self

@@ -1,7 +1,8 @@
-//! Which options an operation has.
+//! The options that an operation has.
 //!
-//! An option is a method of [`Call`](super::Call) and exists where Graph's description allows it. Each distinct set of
-//! options is a marker type, the second parameter of `Call`, and these traits say what is in the set.
+//! An option is a method of [`Call`](super::Call) and exists where Graph's description allows it.
+//! Each distinct set of options is a marker type, which is the second parameter of `Call`. These
+//! traits say which options are in the set.
 //!
 //! ```compile_fail,E0277
 //! # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -12,22 +13,23 @@
 
 /// A set of options.
 pub trait Options {
-    /// The operation has the header `ConsistencyLevel`, so it goes out by itself where the query needs it.
+    /// Set to `true` if the operation has the header `ConsistencyLevel`. The call then sends it
+    /// when the query needs it.
     const CONSISTENCY_LEVEL: bool = false;
-    /// The operation has `$count`.
+    /// Set to `true` if the operation has `$count`.
     const COUNT: bool = false;
 }
 
-/// No options.
+/// The empty set of options.
 impl Options for () {}
 
-/// Every option: the set of a call that the description does not know.
+/// The set of all options, used for a call that the description does not know.
 #[derive(Clone, Copy, Debug)]
 pub enum AnyOption {}
 
 impl Options for AnyOption {}
 
-/// The operation has `$select`.
+/// A set of options that includes `$select`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$select` for this call",
     label = "this call takes no `$select`",
@@ -37,7 +39,7 @@ pub trait HasSelect: Options {}
 
 impl HasSelect for AnyOption {}
 
-/// The operation has `$expand`.
+/// A set of options that includes `$expand`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$expand` for this call",
     label = "this call takes no `$expand`",
@@ -47,7 +49,7 @@ pub trait HasExpand: Options {}
 
 impl HasExpand for AnyOption {}
 
-/// The operation has `$filter`.
+/// A set of options that includes `$filter`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$filter` for this call",
     label = "this call takes no `$filter`",
@@ -57,7 +59,7 @@ pub trait HasFilter: Options {}
 
 impl HasFilter for AnyOption {}
 
-/// The operation has `$search`.
+/// A set of options that includes `$search`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$search` for this call",
     label = "this call takes no `$search`",
@@ -67,7 +69,7 @@ pub trait HasSearch: Options {}
 
 impl HasSearch for AnyOption {}
 
-/// The operation has `$orderby`.
+/// A set of options that includes `$orderby`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$orderby` for this call",
     label = "this call takes no `$orderby`",
@@ -77,7 +79,7 @@ pub trait HasOrderBy: Options {}
 
 impl HasOrderBy for AnyOption {}
 
-/// The operation has `$top`.
+/// A set of options that includes `$top`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$top` for this call",
     label = "this call takes no `$top`",
@@ -87,7 +89,7 @@ pub trait HasTop: Options {}
 
 impl HasTop for AnyOption {}
 
-/// The operation has `$skip`.
+/// A set of options that includes `$skip`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$skip` for this call",
     label = "this call takes no `$skip`",
@@ -97,7 +99,7 @@ pub trait HasSkip: Options {}
 
 impl HasSkip for AnyOption {}
 
-/// The operation has `$count`.
+/// A set of options that includes `$count`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$count` for this call",
     label = "this call takes no `$count`",
@@ -107,7 +109,7 @@ pub trait HasCount: Options {}
 
 impl HasCount for AnyOption {}
 
-/// The operation has the header `ConsistencyLevel`.
+/// A set of options that includes the header `ConsistencyLevel`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have the header `ConsistencyLevel` for this call",
     label = "this call has no header `ConsistencyLevel`",
@@ -117,7 +119,7 @@ pub trait HasConsistencyLevel: Options {}
 
 impl HasConsistencyLevel for AnyOption {}
 
-/// The operation has the header `If-Match`.
+/// A set of options that includes the header `If-Match`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have the header `If-Match` for this call",
     label = "this call has no header `If-Match`",

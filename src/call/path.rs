@@ -1,4 +1,4 @@
-//! The path that a node of the tree holds.
+//! The path that a request builder holds.
 
 use std::fmt;
 
@@ -9,26 +9,30 @@ use super::argument::{Argument, push_arguments, push_parts, push_quoted};
 use super::encode::push_value;
 use crate::Graph;
 
-/// A walk through Graph's tree: the client, and the way so far as a URL and as a template for errors and traces.
+/// A path through Graph's resources: the client and the path so far, as a URL and as a template for
+/// errors and traces.
 ///
-/// Walking cannot fail. What is wrong on the way is remembered, and the call that is made at its end says it.
+/// Building a path cannot fail. The first invalid value is remembered, and the call that is made at
+/// the end returns the error.
 #[derive(Clone)]
 pub struct Path {
     graph: Graph,
-    /// From `https://` on, encoded.
+    /// The encoded URL, from `https://` on.
     url: String,
-    /// `/users/{user-id}`: no value of the caller's is in it.
+    /// The template, such as `/users/{user-id}`. It holds no value from the caller.
     template: String,
-    /// The URL ends in `root:/a/b`, so a colon comes before the next segment.
+    /// Set to `true` if the URL ends in `root:/a/b`, so that a colon is needed before the next
+    /// segment.
     open: bool,
-    /// The template ends in `root:/{path}`, so a colon comes before the next segment.
+    /// Set to `true` if the template ends in `root:/{path}`, so that a colon is needed before the
+    /// next segment.
     template_open: bool,
-    /// The first thing that was wrong.
+    /// The reason for the first invalid value.
     invalid: Option<Box<str>>,
 }
 
 impl Path {
-    /// The root of the version that the client speaks.
+    /// Returns the root of the version that the client uses.
     pub fn root(graph: &Graph) -> Self {
         Self {
             graph: graph.clone(),
@@ -40,7 +44,7 @@ impl Path {
         }
     }
 
-    /// The root of a version, whichever the client speaks.
+    /// Returns the root of the given version, independent of the client's version.
     pub fn root_of(graph: &Graph, version: &str) -> Self {
         Self {
             url: format!("{}/{version}", graph.host_root()),
@@ -48,7 +52,7 @@ impl Path {
         }
     }
 
-    /// A segment that the description spells out: `users`, `delta()`, `$count`.
+    /// Adds a segment that the description spells out: `users`, `delta()`, `$count`.
     pub fn segment(&self, name: &'static str) -> Self {
         let mut path = self.extended(name.len() + 1, name.len() + 1);
         path.url.push('/');
@@ -58,10 +62,11 @@ impl Path {
         path
     }
 
-    /// A segment that is a key, encoded as one segment.
+    /// Adds a key, encoded as one segment.
     ///
-    /// A user principal name that begins with a dollar sign is read as an OData option when it stands as a segment:
-    /// <https://learn.microsoft.com/graph/api/user-get> wants it in parentheses.
+    /// Graph reads a user principal name that begins with a dollar sign as an OData option when it
+    /// is a plain segment. <https://learn.microsoft.com/graph/api/user-get> requires it in
+    /// parentheses.
     pub fn key(&self, name: &'static str, id: &str) -> Self {
         let mut path = self.extended(id.len() + 1, name.len() + 3);
         if name == "user-id" && id.starts_with('$') {
@@ -80,21 +85,22 @@ impl Path {
         path
     }
 
-    /// A function with arguments: `reminderView(startDateTime='…',endDateTime='…')`.
+    /// Adds a function with arguments: `reminderView(startDateTime='…',endDateTime='…')`.
     pub fn function(&self, name: &'static str, arguments: &[(&'static str, Argument)]) -> Self {
         let mut path = self.segment(name);
         push_arguments(&mut path.url, &mut path.template, arguments);
         path
     }
 
-    /// The item of this collection that has the key: `applications(appId='…')`.
+    /// Adds an alternate key, which selects the item of this collection that has it:
+    /// `applications(appId='…')`.
     pub fn alternate_key(&self, parts: &[(&'static str, Argument)]) -> Self {
         let mut path = self.clone();
         push_arguments(&mut path.url, &mut path.template, parts);
         path
     }
 
-    /// A segment that is a key of several properties: `id='…',policyId='…'`.
+    /// Adds a segment that is a key of several properties: `id='…',policyId='…'`.
     pub fn composite_key(&self, parts: &[(&'static str, Argument)]) -> Self {
         let mut path = self.extended(1, 1);
         path.url.push('/');
@@ -103,10 +109,10 @@ impl Path {
         path
     }
 
-    /// What lies below an item by its path: `root:/Reports/2026.xlsx`, `sites/contoso.com:/sites/hr`.
+    /// Adds the path below an item: `root:/Reports/2026.xlsx`, `sites/contoso.com:/sites/hr`.
     ///
-    /// Each name is encoded by itself, so the name in the path is the name of the item; slashes at either end do not
-    /// count, and an empty path is the item itself.
+    /// Each name is encoded separately, so the name in the path is the name of the item. Slashes at
+    /// either end are ignored, and an empty path is the item itself.
     /// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>
     pub fn path(&self, relative: &str) -> Self {
         let mut path = self.clone();
@@ -120,14 +126,14 @@ impl Path {
         path
     }
 
-    /// Adds what [`path`](Self::path) adds to the URL, where the description has a function:
+    /// Adds the same text to the URL as [`path`](Self::path), where the description has a function:
     /// `getByPath(path='…')`.
     ///
-    /// Graph answers 400 to the function, with the slashes encoded or not
+    /// Graph responds to the function with 400, whether the slashes are encoded or not
     /// (<https://github.com/Softeria/ms-365-mcp-server/issues/606>,
     /// <https://github.com/microsoftgraph/msgraph-sdk-python/issues/279>). It documents the address
     /// with colons: <https://learn.microsoft.com/graph/api/site-getbypath>. The template stays the
-    /// one of the description, because errors and permissions go by it.
+    /// description's, because errors and permissions are looked up by it.
     pub fn by_path(&self, function: &'static str, relative: &str) -> Self {
         let mut path = self.clone();
         path.push_relative(relative);
@@ -139,7 +145,7 @@ impl Path {
         path
     }
 
-    /// Adds a path to the URL, name by name, and returns `false` where there was nothing to add.
+    /// Adds a path to the URL, name by name. Returns `false` if the path is empty.
     fn push_relative(&mut self, relative: &str) -> bool {
         let relative = relative.trim_matches('/');
         if relative.is_empty() {
@@ -159,27 +165,27 @@ impl Path {
         true
     }
 
-    /// `GET` of what is here.
+    /// Returns a `GET` of this path.
     pub fn get(&self) -> Operation {
         self.operation(Method::GET)
     }
 
-    /// `POST` to what is here.
+    /// Returns a `POST` to this path.
     pub fn post(&self) -> Operation {
         self.operation(Method::POST)
     }
 
-    /// `PATCH` of what is here.
+    /// Returns a `PATCH` of this path.
     pub fn patch(&self) -> Operation {
         self.operation(Method::PATCH)
     }
 
-    /// `PUT` of what is here.
+    /// Returns a `PUT` of this path.
     pub fn put(&self) -> Operation {
         self.operation(Method::PUT)
     }
 
-    /// `DELETE` of what is here.
+    /// Returns a `DELETE` of this path.
     pub fn delete(&self) -> Operation {
         self.operation(Method::DELETE)
     }
@@ -194,7 +200,8 @@ impl Path {
         )
     }
 
-    /// A copy with room for more, in which what is open is closed.
+    /// Returns a copy with room for more text. If a path below an item is open, the copy closes it
+    /// with a colon.
     fn extended(&self, url: usize, template: usize) -> Self {
         let mut path = Self {
             graph: self.graph.clone(),
@@ -232,9 +239,12 @@ fn push_all(text: &mut String, parts: &[&str]) {
     }
 }
 
-/// Why a name cannot be a segment. Dots are unreserved, so `.` and `..` cannot be told apart from the segments that
-/// mean "here" and "above", not even encoded: a URL parser takes `%2E%2E` for `..` and removes the segment before it
-/// (<https://url.spec.whatwg.org/#double-dot-path-segment>). The call would go to another place than the one asked for.
+/// Returns the reason why a name cannot be a segment, or `None` if it can.
+///
+/// Dots are unreserved, so `.` and `..` cannot be told apart from the segments for the current and
+/// the parent directory, even when encoded. A URL parser reads `%2E%2E` as `..` and removes the
+/// segment before it (<https://url.spec.whatwg.org/#double-dot-path-segment>). The call would then
+/// go to a different address than intended.
 fn wrong_name(name: &str) -> Option<&'static str> {
     match name {
         "" => Some("is empty"),
@@ -257,7 +267,7 @@ mod tests {
         Path::root(&graph)
     }
 
-    /// What a path becomes, without the root.
+    /// Returns the URL of a path without the root.
     fn url(path: &Path) -> String {
         let request = path.get().finish(Advanced::default()).expect("a request");
         let root = "https://graph.microsoft.com/v1.0";

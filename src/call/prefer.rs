@@ -1,9 +1,11 @@
-//! What a caller would like of an answer: the header `Prefer`.
+//! Preferences about the response: the header `Prefer`.
 //!
-//! Graph's preferences are <https://learn.microsoft.com/graph/best-practices-concept> and, for mail and calendars,
-//! <https://learn.microsoft.com/graph/api/resources/mail-api-overview>; the header is
-//! [RFC 7240](https://www.rfc-editor.org/rfc/rfc7240). All wishes of a call go out as one header, `a, b`, so that a part of a
-//! batch, which can have each header only once, has the same one as a call by itself.
+//! Graph documents its preferences at <https://learn.microsoft.com/graph/best-practices-concept>
+//! and, for mail and calendars, at
+//! <https://learn.microsoft.com/graph/api/resources/mail-api-overview>. [RFC
+//! 7240](https://www.rfc-editor.org/rfc/rfc7240) defines the header. All preferences of a call are
+//! sent as one header, `a, b`. A request in a batch can have each header only once, so it then has
+//! the same header as a single call.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -13,7 +15,8 @@ use crate::models::BodyType;
 pub(super) const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 impl<A, O> Call<A, O> {
-    /// Adds a wish of any kind: `respond-async, wait=10`. Of wishes with the same name, the last one holds.
+    /// Adds any preference: `respond-async, wait=10`. If several preferences have the same name,
+    /// the last one applies.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, token: &str) -> msgraph::Result<()> {
@@ -24,13 +27,14 @@ impl<A, O> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the wish holds a control character.
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the preference holds
+    /// a control character.
     pub fn prefer(self, wish: impl AsRef<str>) -> Self {
         self.header(PREFER, wish)
     }
 
-    /// Asks for ids that stay the same when an item moves to another folder: `Prefer: IdType="ImmutableId"`. Every call that
-    /// gives or takes such an id has to ask for it.
+    /// Asks for ids that stay the same when an item moves to another folder: `Prefer:
+    /// IdType="ImmutableId"`. Every call that returns or takes such an id has to ask for it.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -44,8 +48,8 @@ impl<A, O> Call<A, O> {
         self.prefer(r#"IdType="ImmutableId""#)
     }
 
-    /// Asks for the times of events in a time zone, by its name on Windows or of IANA:
-    /// `Prefer: outlook.timezone="Europe/Oslo"`. Without it, they are in UTC.
+    /// Asks for the times of events in a time zone: `Prefer: outlook.timezone="Europe/Oslo"`. Takes
+    /// the Windows or the IANA name of the zone. Without this preference, times are in UTC.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -58,7 +62,8 @@ impl<A, O> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the name is none that a zone can have.
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the name is not a
+    /// possible name of a time zone.
     pub fn time_zone(self, zone: impl AsRef<str>) -> Self {
         let zone = zone.as_ref();
         if zone.contains(['"', '\\']) {
@@ -68,7 +73,8 @@ impl<A, O> Call<A, O> {
         self.prefer(format!("outlook.timezone=\"{zone}\""))
     }
 
-    /// Asks for the bodies of messages and events as text or as HTML: `Prefer: outlook.body-content-type="text"`.
+    /// Asks for the bodies of messages and events as text or as HTML: `Prefer:
+    /// outlook.body-content-type="text"`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
@@ -84,7 +90,8 @@ impl<A, O> Call<A, O> {
         self.prefer(format!("outlook.body-content-type=\"{form}\""))
     }
 
-    /// Asks for HTML as it came, with what Outlook would take out for safety: `Prefer: outlook.allow-unsafe-html`.
+    /// Asks for HTML as it was received, including the parts that Outlook would remove for safety:
+    /// `Prefer: outlook.allow-unsafe-html`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
@@ -98,7 +105,8 @@ impl<A, O> Call<A, O> {
         self.prefer("outlook.allow-unsafe-html")
     }
 
-    /// Asks for so many items a page where there is no `$top`, as in delta queries of mail: `Prefer: odata.maxpagesize=50`.
+    /// Asks for this number of items a page where there is no `$top`, as in delta queries of mail:
+    /// `Prefer: odata.maxpagesize=50`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, folder: &str) -> msgraph::Result<()> {
@@ -112,8 +120,9 @@ impl<A, O> Call<A, O> {
         self.prefer(format!("odata.maxpagesize={items}"))
     }
 
-    /// Asks for the members that Graph added to enums later on, in place of `unknownFutureValue`:
-    /// `Prefer: include-unknown-enum-members`. The enums of [`models`](crate::models) keep those that they do not know.
+    /// Asks for the members that Graph added to enums later, in place of `unknownFutureValue`:
+    /// `Prefer: include-unknown-enum-members`. The enums of [`models`](crate::models) keep members
+    /// that they do not know.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -127,7 +136,8 @@ impl<A, O> Call<A, O> {
         self.prefer("include-unknown-enum-members")
     }
 
-    /// Asks for what was written in the answer, where the service would send nothing: `Prefer: return=representation`.
+    /// Asks for the written entity in the response where the service would send nothing: `Prefer:
+    /// return=representation`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, etag: &str) -> msgraph::Result<()> {
@@ -139,13 +149,13 @@ impl<A, O> Call<A, O> {
     /// # }
     /// ```
     ///
-    /// [RFC 7240, 4.2](https://www.rfc-editor.org/rfc/rfc7240#section-4.2)
+    /// See [RFC 7240, 4.2](https://www.rfc-editor.org/rfc/rfc7240#section-4.2).
     pub fn return_representation(self) -> Self {
         self.prefer("return=representation")
     }
 
-    /// Asks for an answer without what was written, or, of a delta query, with what was changed alone:
-    /// `Prefer: return=minimal`.
+    /// Asks for a response without the written entity, or, in a delta query, with only the changed
+    /// properties: `Prefer: return=minimal`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -159,7 +169,8 @@ impl<A, O> Call<A, O> {
         self.prefer("return=minimal")
     }
 
-    /// Lets a `PATCH` by another key than the id create what is not there: `Prefer: create-if-missing`.
+    /// Lets a `PATCH` by a key other than the id create an item that does not exist: `Prefer:
+    /// create-if-missing`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, group: msgraph::models::Group) -> msgraph::Result<()> {
@@ -173,7 +184,8 @@ impl<A, O> Call<A, O> {
         self.prefer("create-if-missing")
     }
 
-    /// Lets Graph answer before the work is done, with 202 and the address of a monitor: `Prefer: respond-async`.
+    /// Lets Graph respond before the long-running operation is done, with 202 and the address of a
+    /// monitor: `Prefer: respond-async`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -194,7 +206,8 @@ impl<A, O> Call<A, O> {
     }
 }
 
-/// Adds wishes to those that are there. One takes the place of an earlier one with the same name.
+/// Adds preferences to those that are already set. A preference replaces an earlier one with the
+/// same name.
 pub(super) fn add(headers: &mut HeaderMap, wishes: &HeaderValue) {
     let there = headers.remove(PREFER);
     let mut all: Vec<&[u8]> = there
@@ -205,13 +218,13 @@ pub(super) fn add(headers: &mut HeaderMap, wishes: &HeaderValue) {
         all.retain(|there| !name(there).eq_ignore_ascii_case(name(wish)));
         all.push(wish);
     }
-    // What is joined here was a header before, and so is the whole.
+    // The joined parts were valid header values before, so the joined value is valid too.
     if let Ok(joined) = HeaderValue::from_bytes(&all.join(&b", "[..])) {
         headers.insert(PREFER, joined);
     }
 }
 
-/// The single wishes of a header: what commas outside of quotes part.
+/// Splits a header into its preferences, at commas outside of quotes.
 fn split(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     let (mut quoted, mut escaped) = (false, false);
     let pieces = header.split(move |byte| {
@@ -229,7 +242,7 @@ fn split(header: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|piece| !piece.is_empty())
 }
 
-/// `outlook.timezone` of `outlook.timezone="UTC"`.
+/// Returns the name of a preference: `outlook.timezone` of `outlook.timezone="UTC"`.
 fn name(wish: &[u8]) -> &[u8] {
     let end = wish.iter().position(|byte| matches!(byte, b'=' | b';'));
     wish.get(..end.unwrap_or(wish.len()))

@@ -1,4 +1,4 @@
-//! The way around the description.
+//! Calls that Graph's description does not have.
 
 use http::Method;
 use serde::de::DeserializeOwned;
@@ -8,17 +8,20 @@ use super::template::template;
 use super::{AnyOption, Call, Delta, Download, Get, List, Operation, Options, Response};
 use crate::Graph;
 
-/// A call whose answer comes as it is: of [`Graph::request`], or any call made [`raw`](Call::raw).
+/// A call whose response is not decoded: from [`Graph::request`], or from any call made
+/// [`raw`](Call::raw).
 ///
-/// Awaiting it gives the [`Response`]; `json`, `list` and `content` read it into something instead.
+/// Awaiting it returns the [`Response`]. `json`, `list` and `content` decode the response instead.
 pub type RawCall<O = AnyOption> = Call<Response, O>;
 
 impl Graph {
-    /// A call that Graph's description does not know, on the same way as any other: token, errors, host guard.
+    /// Returns a call that Graph's description does not have. It gets the same token, error
+    /// handling and host check as any other call.
     ///
-    /// `path_or_url` is a path below the root (`/me/messages`), a path with a version of its own (`/beta/me`), or a
-    /// whole URL of one of the cloud's hosts. It is written out by the caller, so what is encoded in it stays and only
-    /// what cannot stand in a URL is encoded; ids and values with signs of their own have to be encoded before.
+    /// `path_or_url` is a path below the root (`/me/messages`), a path with its own version
+    /// (`/beta/me`), or a full URL on one of the cloud's hosts. Text that is already encoded stays
+    /// as it is, and only characters that cannot occur in a URL are encoded. The caller has to
+    /// encode ids and values that hold reserved characters.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -32,9 +35,10 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the address cannot be sent as written: it
-    /// holds `#`, a backslash, a control character, a `%` that encodes nothing, or a segment `.` or `..`, which would
-    /// lead elsewhere. It gives [`Error::Host`](crate::Error::Host) when the URL is not of the cloud's hosts.
+    /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the address cannot be
+    /// sent as written. That is the case when it holds `#`, a backslash, a control character, a `%`
+    /// that encodes nothing, or a segment `.` or `..`, which would lead elsewhere. It gives
+    /// [`Error::Host`](crate::Error::Host) when the URL is not on one of the cloud's hosts.
     pub fn request(&self, method: Method, path_or_url: impl AsRef<str>) -> RawCall {
         let address = path_or_url.as_ref();
         let url = address_url(self, address);
@@ -50,7 +54,7 @@ impl Graph {
 }
 
 impl<O: Options> Call<Response, O> {
-    /// Reads the answer as JSON.
+    /// Decodes the response as JSON.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -64,13 +68,13 @@ impl<O: Options> Call<Response, O> {
     ///
     /// # Errors
     ///
-    /// Awaiting the call gives [`Error::Decode`](crate::Error::Decode) when the answer is not of this type, and
-    /// [`Error::EmptyResponse`](crate::Error::EmptyResponse) when it is empty.
+    /// Awaiting the call gives [`Error::Decode`](crate::Error::Decode) when the response is not of
+    /// this type, and [`Error::EmptyResponse`](crate::Error::EmptyResponse) when it is empty.
     pub fn json<T: DeserializeOwned>(self) -> Get<T, O> {
         Call::new(self.operation)
     }
 
-    /// Reads the answer as pages of a collection.
+    /// Reads the response as pages of a collection.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -84,12 +88,12 @@ impl<O: Options> Call<Response, O> {
     ///
     /// # Errors
     ///
-    /// As those of any list: see [`Call::stream`].
+    /// Returns the same errors as any list: see [`Call::stream`].
     pub fn list<T: DeserializeOwned>(self) -> List<T, O> {
         Call::new(self.operation)
     }
 
-    /// Reads the answer as pages of changes.
+    /// Reads the response as pages of changes.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -103,15 +107,15 @@ impl<O: Options> Call<Response, O> {
     ///
     /// # Errors
     ///
-    /// As those of any delta query: see [`Call::changes`].
+    /// Returns the same errors as any delta query: see [`Call::changes`].
     pub fn delta<T: DeserializeOwned>(self) -> Call<Delta<T>, O> {
         Call::new(self.operation)
     }
 
-    /// Takes the response as content: its bytes and their media type.
+    /// Returns the response as content: its bytes and their media type.
     ///
-    /// Sends `Accept: */*`, unless the call has an `Accept` of its own. Transcripts want
-    /// `.header("Accept", "text/vtt")`, as the typed call sends it.
+    /// Sends `Accept: */*`, unless the call has an `Accept` header of its own. Transcripts need
+    /// `.header("Accept", "text/vtt")`, which the typed call sends.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -127,7 +131,8 @@ impl<O: Options> Call<Response, O> {
     }
 }
 
-/// Where an address leads: elsewhere as it says, or below the root of the version that it names or the client speaks.
+/// Returns the URL of an address. An absolute address stays as it is. A path is put below the root
+/// of the version that it names, or of the client's version.
 fn address_url(graph: &Graph, address: &str) -> String {
     let mut url = String::with_capacity(address.len() + 40);
     if !is_absolute(address) {
@@ -153,10 +158,11 @@ pub(super) fn is_absolute(address: &str) -> bool {
         .is_some_and(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Why an address cannot be sent as it is written.
+/// Returns the reason why an address cannot be sent as written, or `None` if it can.
 fn wrong_address(address: &str) -> Option<String> {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    // The URL parser drops tabs and line feeds and takes a backslash for a slash, so each could hide a `..`.
+    // The URL parser drops tabs and line feeds and treats a backslash as a slash, so each could
+    // hide a `..`.
     if let Some(sign) = address
         .chars()
         .find(|sign| sign.is_control() || *sign == '\\')
@@ -181,7 +187,7 @@ fn wrong_address(address: &str) -> Option<String> {
     None
 }
 
-/// Why a piece of a query cannot be sent as it is written.
+/// Returns the reason why a piece of a query cannot be sent as written, or `None` if it can.
 pub(super) fn wrong_query(query: &str) -> Option<String> {
     if let Some(sign) = query
         .chars()
@@ -196,7 +202,8 @@ pub(super) fn wrong_query(query: &str) -> Option<String> {
     })
 }
 
-/// A `%` with what follows it, where that is not two hexadecimal digits.
+/// Finds a `%` that is not followed by two hexadecimal digits. Returns it with the characters that
+/// follow.
 fn lone_percent(text: &str) -> Option<String> {
     text.split('%').skip(1).find_map(|after| {
         let code: String = after.chars().take(2).collect();
@@ -205,8 +212,8 @@ fn lone_percent(text: &str) -> Option<String> {
     })
 }
 
-/// Whether a URL parser takes a segment for "here" or "above", encoded dots included
-/// (<https://url.spec.whatwg.org/#double-dot-path-segment>).
+/// Checks whether a URL parser reads a segment as the current or the parent directory, encoded dots
+/// included (<https://url.spec.whatwg.org/#double-dot-path-segment>).
 fn is_dots(segment: &str) -> bool {
     matches!(
         segment.to_ascii_lowercase().replace("%2e", ".").as_str(),

@@ -1,4 +1,4 @@
-//! References: what `$ref` adds, sets, removes and lists.
+//! References, which `$ref` adds, sets, removes and lists.
 
 use std::fmt;
 
@@ -22,11 +22,12 @@ use crate::redact::Text;
 /// # }
 /// ```
 ///
-/// [OData JSON Format 4.01, 14](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_EntityReference);
+/// See [OData JSON Format 4.01,
+/// 14](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_EntityReference).
 /// Graph's description declares plain strings, which are read as well.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Reference {
-    /// The entity's address.
+    /// The address of the entity.
     #[serde(rename = "@odata.id")]
     pub id: String,
 }
@@ -55,8 +56,8 @@ impl<'de> Deserialize<'de> for Reference {
     }
 }
 
-/// The address that stands for a reference of the caller's: a URL as it is, `/education/users/1` below the root, and
-/// anything else as the id of a directory object.
+/// Returns the URL of a reference that the caller gave. A URL stays as it is, `/education/users/1`
+/// is below the root, and anything else is the id of a directory object.
 pub(super) fn url(root: &str, reference: &str) -> String {
     let is_url = ["https://", "http://"].iter().any(|scheme| {
         reference

@@ -1,4 +1,4 @@
-//! A call as it goes out.
+//! The request that a call sends.
 
 use std::fmt;
 
@@ -10,26 +10,28 @@ use crate::Result;
 use crate::error::RequestError;
 use crate::transport::{Effect, Intent};
 
-/// One request to Graph, complete but for what the client adds to every request: token, request id, user agent.
+/// One request to Graph, complete except for what the client adds to every request: access token,
+/// request id and user agent.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
-    /// Absolute and encoded.
+    /// The absolute, encoded URL.
     pub(crate) url: String,
     /// The path with names in place of values, for errors and traces: `/users/{user-id}`.
     pub(crate) template: String,
-    /// What is known of the operation.
+    /// The known facts about the operation.
     pub(crate) facts: Option<&'static Facts>,
     pub(crate) headers: HeaderMap,
-    /// Whole, so that it can be sent again. A one-shot stream will be another kind of body beside this one.
+    /// The complete body, so that it can be sent again. A one-shot stream will be another kind of
+    /// body beside this one.
     pub(crate) body: Option<Bytes>,
-    /// How it is tried, where the call says so.
+    /// The call's own settings for attempts and deadline, if it has any.
     pub(crate) settings: Option<Box<Settings>>,
 }
 
 impl Request {
-    /// What it means to send the request twice: the caller's word, or what the request shows
-    /// itself.
+    /// Returns the effect of sending the request twice: what the caller declared, or else what the
+    /// request itself shows.
     pub(crate) fn effect(&self) -> Effect {
         if self.settings.as_ref().is_some_and(|said| said.idempotent) {
             return Effect::Safe;
@@ -49,7 +51,7 @@ impl Request {
         intent.effect()
     }
 
-    /// The same as the http crate's type.
+    /// Converts the request into the type of the `http` crate.
     pub(crate) fn into_http(self) -> Result<http::Request<Bytes>> {
         let mut request = http::Request::new(self.body.unwrap_or_default());
         let uri = self.url.parse().map_err(|error| {

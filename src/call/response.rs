@@ -1,4 +1,4 @@
-//! An answer as it came.
+//! A response that is not decoded.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::success::Place;
 use crate::error::{DecodeError, RequestContext};
 use crate::{Error, Result, json};
 
-/// An answer of Graph's as it came: what [`RawCall`](super::RawCall) gives.
+/// An undecoded response of Graph, as [`RawCall`](super::RawCall) returns it.
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -29,47 +29,48 @@ pub struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// The call that it is for.
+    /// The context of the call that the response belongs to.
     pub(crate) context: RequestContext,
 }
 
 impl Response {
-    /// The status, always one of success: what Graph refuses is an error.
+    /// Returns the status, which is always a success. A response that Graph refuses is an error.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body.
+    /// Returns the body.
     pub fn bytes(&self) -> &Bytes {
         &self.body
     }
 
-    /// The body, without the rest.
+    /// Returns the body and drops the rest.
     pub fn into_bytes(self) -> Bytes {
         self.body
     }
 
-    /// The body read as JSON.
+    /// Decodes the body as JSON.
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] when the body is not JSON, or not of this type, and [`Error::Api`] when it is an error of Graph's.
+    /// Returns [`Error::Decode`] when the body is not JSON or not of this type, and [`Error::Api`]
+    /// when the body is an error of Graph's.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         self.refuse_error::<T>(json::trimmed(&self.body), Place::Root)?;
         self.decode::<T, T>(&self.body)
     }
 
-    /// Reads the body; an error says that it should have been a `T`.
+    /// Decodes the body. An error names `T` as the expected type.
     pub(super) fn decode<Body: DeserializeOwned, T>(&self, body: &[u8]) -> Result<Body> {
         decode(body, type_name::<T>()).map_err(|error| Error::from(self.not_decoded(*error, body)))
     }
 
-    /// Adds to an error what the response says beside the part that could not be read.
+    /// Adds the status, the headers and the body of the response to a decode error.
     pub(super) fn not_decoded(&self, error: DecodeError, body: &[u8]) -> DecodeError {
         error
             .within(self.status, &self.headers, body)
@@ -82,7 +83,7 @@ impl Response {
     }
 }
 
-/// Status and length: bodies and headers may hold what is private.
+/// Prints the status and the length only, because bodies and headers may hold private data.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")

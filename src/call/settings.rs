@@ -1,4 +1,4 @@
-//! How a single call is tried, where it differs from its client.
+//! Settings of a single call that differ from its client's.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Call, Operation};
 use crate::Retry;
 
-/// What a call says of its tries itself.
+/// The call's own settings for its attempts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) retry: Option<Arc<Retry>>,
@@ -15,7 +15,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// For what has a rule of its own for trying again: pieces of files, which go on from where they were.
+    /// Returns the settings with retries switched off. Used for requests that have a retry rule of
+    /// their own: pieces of files, which continue from where they stopped.
     pub(crate) fn one_try(settings: Option<Box<Self>>) -> Option<Box<Self>> {
         let mut settings = settings.unwrap_or_default();
         settings.retry = Some(Arc::new(Retry::never()));
@@ -24,7 +25,7 @@ impl Settings {
 }
 
 impl<A, O> Call<A, O> {
-    /// Says how this call is tried again where it fails in a way that passes, in place of what the client does.
+    /// Sets the retry policy of this call, in place of the client's.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -38,10 +39,10 @@ impl<A, O> Call<A, O> {
         self.set(|settings| settings.retry = Some(Arc::new(retry)))
     }
 
-    /// Says that making this call twice is the same as making it once, so that it is tried again
-    /// after a 504 and after a lost connection, too. `GET`, `PUT` and `DELETE` are so by
-    /// themselves, but for the exceptions that [`Retry`](crate::Retry) names; of an action or a
-    /// `PATCH`, only the caller knows.
+    /// Declares that sending this call twice has the same effect as sending it once. The call is
+    /// then also sent again after a 504 and after a lost connection. `GET`, `PUT` and `DELETE` have
+    /// this property by default, with the exceptions that [`Retry`](crate::Retry) names. For an
+    /// action or a `PATCH`, only the caller knows.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
@@ -53,13 +54,13 @@ impl<A, O> Call<A, O> {
     /// # }
     /// ```
     ///
-    /// [RFC 9110, 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2)
+    /// See [RFC 9110, 9.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2).
     pub fn idempotent(self) -> Self {
         self.set(|settings| settings.idempotent = true)
     }
 
-    /// Gives the call up when this time is over, its tries and its waits included; of a list, each page has it. A wait that
-    /// would end later is not begun.
+    /// Fails the call when this time is over, including its attempts and waits. In a list, the
+    /// limit applies to each page. A wait that would end later is not started.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {

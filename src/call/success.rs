@@ -1,10 +1,14 @@
-//! The one place that decides what counts as a success.
+//! The one place that decides whether a response is a success.
 //!
-//! A status of 2xx is not enough. Three faults stand in successes of Graph's, and each passes here, whatever the call
-//! declares: a body that is cut or missing (before the call is over, so that it can be made again), an error in the body, and
-//! an operation that goes on where its result was expected.
+//! A status of 2xx is not enough. Graph's successes can hide three faults, and every call is
+//! checked for them here:
 //!
-//! None of the checks parses a response that is in order.
+//! - a body that is cut off or missing, which is found before the call ends, so that the call can
+//!   be sent again;
+//! - an error in the body;
+//! - a running long-running operation where its result was expected.
+//!
+//! None of the checks parses a response that is valid.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -21,19 +25,20 @@ use crate::model::Declared;
 use crate::monitor::{WorkStatus, monitor_address};
 use crate::{Page, Result};
 
-/// What a call needs of the body of a success, for the layer that decides whether it is made again.
+/// The body that a call needs from a success, for the layer that decides whether to send the call
+/// again.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct ExpectedBody {
-    /// The type that an error names.
+    /// The type name for errors.
     type_name: &'static str,
-    /// Whether a success without a body is one.
+    /// Set to `true` if a success may have no body.
     may_be_empty: bool,
     is_json: bool,
 }
 
 impl ExpectedBody {
-    /// JSON of this type.
+    /// Returns the expectation of JSON of this type.
     pub(crate) fn json<T>() -> Self {
         Self {
             type_name: type_name::<T>(),
@@ -42,7 +47,7 @@ impl ExpectedBody {
         }
     }
 
-    /// Text that is not JSON.
+    /// Returns the expectation of text that is not JSON.
     pub(super) fn text<T>() -> Self {
         Self {
             is_json: false,
@@ -50,7 +55,7 @@ impl ExpectedBody {
         }
     }
 
-    /// The same, or nothing.
+    /// Returns the same expectation, or no body.
     pub(super) fn or_empty(self) -> Self {
         Self {
             may_be_empty: true,
@@ -58,8 +63,8 @@ impl ExpectedBody {
         }
     }
 
-    /// The error that a success comes to whose body did not arrive, or arrived in part: the body was framed as if it were
-    /// whole, so that nothing below has noticed.
+    /// Returns the error for a success whose body is missing or cut off. The body was framed as if
+    /// it were complete, so the layers below have not noticed.
     pub(crate) fn lost(
         &self,
         status: StatusCode,
@@ -79,26 +84,27 @@ impl ExpectedBody {
     }
 }
 
-/// Where the type that a call declares stands in the JSON.
+/// The position of the declared type in the JSON.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Place {
-    /// It is the whole.
+    /// The type is the whole body.
     Root,
-    /// It is the member `value`, or an item of it.
+    /// The type is the member `value`, or an item of it.
     Value,
 }
 
 impl Answered {
-    /// The body without what may surround it; `None` when nothing is there, `null` included.
+    /// Returns the body without surrounding white space, or `None` when it is empty or `null`.
     pub(super) fn body(&self) -> Option<&[u8]> {
         match json::trimmed(&self.response.body) {
-            // Graph writes `null` for nothing at times.
+            // Graph sometimes sends `null` instead of an empty body.
             b"" | b"null" => None,
             body => Some(body),
         }
     }
 
-    /// Refuses an error in the body, and an operation that goes on. `T` is what the call declares, `place` where it stands.
+    /// Refuses an error in the body, and a long-running operation that is still running. `T` is the
+    /// type that the call declares, and `place` is its position.
     pub(super) fn refuse<T: DeserializeOwned>(&self, body: &[u8], place: Place) -> Result<()> {
         self.response.refuse_error::<T>(body, place)?;
         if self.response.status != StatusCode::ACCEPTED {
@@ -110,12 +116,13 @@ impl Answered {
             {
                 Err(self.empty())
             }
-            // What is not JSON is for the decoder to say.
+            // The decoder reports a body that is not JSON.
             _ => Ok(()),
         }
     }
 
-    /// Reads a page of `Item`s. `T` is what the call declares, which an `Item` may be a part of.
+    /// Decodes a page of `Item`s. `T` is the type that the call declares. An `Item` may be a part
+    /// of it.
     pub(crate) fn page<Item: DeserializeOwned, T: DeserializeOwned>(&self) -> Result<Page<Item>> {
         match self.body() {
             Some(body) => {
@@ -126,7 +133,7 @@ impl Answered {
         }
     }
 
-    /// The error of a success without what the call declares.
+    /// Returns the error for a success without the type that the call declares.
     pub(crate) fn empty(&self) -> Error {
         let Response {
             status,
@@ -143,10 +150,11 @@ impl Answered {
 }
 
 impl Response {
-    /// Refuses an error of Graph's that stands in the body.
+    /// Refuses a Graph error in the body.
     ///
-    /// Some types of Graph's have an `error` of their own: a long-running operation, a part of an action's result. So the type
-    /// that the call declares is asked. Where it takes any object, only an object without properties of its own is an error.
+    /// Some types have an `error` property of their own: a long-running operation, or a part of an
+    /// action's result. For this reason, the declared type decides. Where that type takes any
+    /// object, only an object without properties of its own is an error.
     pub(super) fn refuse_error<T: DeserializeOwned>(
         &self,
         body: &[u8],
@@ -165,7 +173,7 @@ impl Response {
         }
     }
 
-    /// Refuses an error of Graph's that is the body, or stands in it beside other members, of a call that declares no JSON.
+    /// Refuses a Graph error that is the body or a member of it, for a call that declares no JSON.
     pub(crate) fn refuse_any_error(&self) -> Result<()> {
         let body = json::trimmed(&self.body);
         if !json::has_error_object(body) {
@@ -186,7 +194,7 @@ impl Response {
         }
     }
 
-    /// Reads a body that has to be an object.
+    /// Decodes a body that has to be an object.
     pub(crate) fn object(&self) -> Result<Map<String, Value>> {
         self.decode::<Map<String, Value>, Map<String, Value>>(&self.body)
     }
@@ -206,14 +214,15 @@ fn object_of(body: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
-/// The error in a success, wherever it stands.
+/// Finds the error in a success, at any position.
 fn find_error<'v>(
     root: &'v Map<String, Value>,
     declared: Option<&Declared>,
     place: Place,
 ) -> Option<&'v Map<String, Value>> {
     if place == Place::Root {
-        // Nothing but an error is one, even of a type that has an `error`: of such a type, something else comes along.
+        // An object with only an `error` is an error, even for a type that has an `error` property.
+        // An entity of such a type has other members too.
         let is_bare = root.len() == 1;
         return own_error(root).filter(|_| is_bare || is_refused(root, declared));
     }
@@ -222,20 +231,20 @@ fn find_error<'v>(
         Some(value) => std::slice::from_ref(value),
         None => &[],
     };
-    // A page has no `error` of its own.
+    // A page does not have an `error` property of its own.
     own_error(root).or_else(|| {
         let mut items = items.iter().filter_map(Value::as_object);
         items.find_map(|item| own_error(item).filter(|_| is_refused(item, declared)))
     })
 }
 
-/// The member `error` of an object, as far as it is one of Graph's form.
+/// Returns the member `error` of an object if it has the form of a Graph error.
 fn own_error(object: &Map<String, Value>) -> Option<&Map<String, Value>> {
     let error = object.get("error")?.as_object()?;
     error.get("code")?.is_string().then_some(error)
 }
 
-/// Checks whether the `error` of an object is a refusal, and not a property of it.
+/// Checks whether the `error` of an object is a refusal and not a property.
 fn is_refused(object: &Map<String, Value>, declared: Option<&Declared>) -> bool {
     let is_other_type = |declared: &Declared| {
         let odata_type = object.get("@odata.type").and_then(Value::as_str);
@@ -251,9 +260,11 @@ fn is_refused(object: &Map<String, Value>, declared: Option<&Declared>) -> bool 
     }
 }
 
-/// Checks whether a body of a 202 is, or stands for, an operation that goes on, and not what the call declares.
+/// Checks whether the body of a 202 describes a running long-running operation, and not the type
+/// that the call declares.
 ///
-/// A 202 with the entity itself is a success: licenses are assigned so, and calls are muted so.
+/// A 202 with the entity itself is a success. Graph responds so when licenses are assigned and when
+/// calls are muted.
 fn is_operation(
     response: &Response,
     root: &Map<String, Value>,

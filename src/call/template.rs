@@ -1,13 +1,13 @@
-//! The template of an address that a program wrote out: what errors and traces may print of it.
+//! The template of an address that a program wrote: the part that errors and traces may print.
 
 use super::raw::is_absolute;
 use crate::generated::SEGMENTS;
 
-/// The template of an address: names of Graph's stay. Anything else may be an id, a user's name, the name of a file or a
-/// sharing token, and does not stand in errors and traces.
+/// Returns the template of an address, in which Graph's own names stay. Anything else may be an id,
+/// a user's name, a file name or a sharing token, and is not printed in errors and traces.
 ///
-/// A word looks the same whether it is a name of Graph's or a user's, so that only the names in Graph's description of v1.0
-/// stay. A segment that only beta has becomes `{id}` as well.
+/// A word looks the same whether it is a name of Graph's or a user's. Only names in Graph's
+/// description of v1.0 stay. A segment that only beta has becomes `{id}` as well.
 pub(crate) fn template(address: &str) -> String {
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let path = match path.split_once("://") {
@@ -52,7 +52,8 @@ fn is_version(segment: &str) -> bool {
     matches!(segment, "v1.0" | "beta")
 }
 
-/// Checks whether a segment is a name of Graph's, in whatever case: `mailFolders`, `$count`, `graph.user`.
+/// Checks whether a segment is a name of Graph's, in any case: `mailFolders`, `$count`,
+/// `graph.user`.
 fn is_name(segment: &str) -> bool {
     if matches!(
         segment,
@@ -60,7 +61,8 @@ fn is_name(segment: &str) -> bool {
     ) {
         return true;
     }
-    // Casts are described without the first part of their names, actions of other namespaces with it.
+    // The description has casts without the first part of their names, and actions of other
+    // namespaces with it.
     let short = segment.strip_prefix("microsoft.").unwrap_or(segment);
     [segment, short].iter().any(|name| {
         let name = name.to_ascii_lowercase();

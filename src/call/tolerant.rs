@@ -1,7 +1,9 @@
-//! A reader of JSON that serde_json refuses though it is well formed: numbers beyond `f64`, and halves of surrogate pairs.
+//! A JSON reader for valid JSON that serde_json refuses: numbers beyond `f64`, and halves of
+//! surrogate pairs.
 //!
-//! Models read such values from their text, but for those that stand in place of an object or of a list of objects. Here they
-//! are read wherever they stand. It is slower, and reads only what serde_json has refused.
+//! Models read such values from their text, except where they take the place of an object or of a
+//! list of objects. This reader accepts them anywhere. It is slower, and reads only JSON that
+//! serde_json has refused.
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
@@ -11,13 +13,13 @@ use crate::model::json::{MAX_DEPTH, Members, RAW_VALUE, lossy_string};
 
 type Error = serde_json::Error;
 
-/// Reads JSON; `None` where it is not JSON, or not of the type.
+/// Decodes JSON. Returns `None` if it is not JSON or not of the type.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     let text: &RawValue = serde_json::from_slice(body).ok()?;
     T::deserialize(Tolerant::new(text, 0)).ok()
 }
 
-/// One value.
+/// One JSON value.
 struct Tolerant<'de> {
     text: &'de str,
     depth: usize,

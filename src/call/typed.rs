@@ -1,10 +1,10 @@
-//! Answers as other types than the description's.
+//! Responses decoded into types other than the description's.
 
 use super::{Call, Collection, Entity, MaybeEntity, Value};
 
-/// A kind of answer that has a type in it: one can be put in another's place.
+/// A kind of response with a type parameter, which another type can replace.
 pub trait TypedAnswer {
-    /// The same kind of answer with another type.
+    /// The same kind of response with another type.
     type Of<T>;
 }
 
@@ -25,8 +25,8 @@ impl<U> TypedAnswer for Value<U> {
 }
 
 impl<A: TypedAnswer, O> Call<A, O> {
-    /// The same call with its answer, or the items of it, read into a type of the caller's: a few fields, another model, or
-    /// `serde_json::Value`. What was asked for with `select` stays asked for.
+    /// Decodes the response, or its items, into a type of the caller's: a few fields, another
+    /// model, or `serde_json::Value`. The properties chosen with `select` do not change.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -48,7 +48,7 @@ impl<A: TypedAnswer, O> Call<A, O> {
     /// # }
     /// ```
     ///
-    /// An answer of any other kind is [`raw`](Self::raw)`().`[`json`](Call::json).
+    /// For a response of any other kind, use [`raw`](Self::raw)`().`[`json`](Call::json).
     pub fn as_type<T>(self) -> Call<A::Of<T>, O> {
         Call::new(self.operation)
     }

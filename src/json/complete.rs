@@ -4,8 +4,9 @@ use memchr::memchr2;
 
 /// Checks whether JSON text ends before its brackets and strings are closed.
 ///
-/// The scan skips strings with SIMD and builds nothing, so that it costs a fraction of a parse. Text that does not begin
-/// with a bracket or a quotation mark is never cut: nothing in a number, or in HTML, tells where it should have ended.
+/// The scan skips strings with SIMD and builds nothing, so that it costs a fraction of a parse.
+/// Text that does not begin with a bracket or a quotation mark is never cut: nothing in a number,
+/// or in HTML, tells where it should have ended.
 pub(crate) fn is_cut(text: &[u8]) -> bool {
     let text = super::trimmed(text);
     match text.first() {

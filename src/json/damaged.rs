@@ -16,12 +16,14 @@ const MOST_ERRORS: usize = 32;
 
 /// Checks whether any member `error` of a JSON text is an object.
 ///
-/// This is a search for bytes that says no for nearly every success of Graph's, at the speed of memory.
+/// This is a search for bytes that says no for nearly every success of Graph's, at the speed of
+/// memory.
 pub(crate) fn has_error_object(text: &[u8]) -> bool {
     error_objects(text).next().is_some()
 }
 
-/// Returns the first error of Graph's form in JSON text that may be damaged: an object `error` with a code or a message.
+/// Returns the first error of Graph's form in JSON text that may be damaged: an object `error` with
+/// a code or a message.
 pub(crate) fn error_in(text: &[u8]) -> Option<Map<String, Value>> {
     let is_text = |error: &Map<String, Value>, name| error.get(name).is_some_and(Value::is_string);
     error_objects(text)
@@ -42,8 +44,8 @@ fn error_objects(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Reads an object as far as it is intact. `None` where the text does not begin with one.
 ///
-/// Of strings that the end of the text has cut, only a `message` is read as far as it came: half a sentence still tells a
-/// person something, half a code is another code.
+/// Of strings that the end of the text has cut, only a `message` is read as far as it came: half a
+/// sentence still tells a person something, half a code is another code.
 pub(crate) fn prefix(text: &[u8]) -> Option<Map<String, Value>> {
     let text = super::trimmed(text);
     let text = text.get(..LONGEST_ERROR).unwrap_or(text);

@@ -64,13 +64,15 @@ pub trait Model:
         self
     }
 
-    /// Returns the properties that Graph sent and that are not of their type, at any depth, with the path to each.
+    /// Returns the properties that Graph sent and that are not of their type, at any depth, with
+    /// the path to each.
     ///
-    /// One value that is not as described does not make a page unreadable. It stands in `extra` of its object, is written
-    /// again as it came, and its field is `None`. Three cases differ:
+    /// One value that is not as described does not make a page unreadable. It stands in `extra` of
+    /// its object, is written again as it came, and its field is `None`. Three cases differ:
     ///
     /// - Text with half a surrogate pair is in its field, with U+FFFD in its place.
-    /// - An item that is not an object, in a list of objects, stays in the list as an object without properties. See
+    /// - An item that is not an object, in a list of objects, stays in the list as an object
+    ///   without properties. See
     ///   [`Extra::instead_of_object`](crate::model::Extra::instead_of_object).
     /// - A list of anything else is in `extra` as a whole when one of its items does not fit.
     ///
@@ -92,7 +94,8 @@ pub trait Model:
         found
     }
 
-    /// What a navigation property leads to, where `$expand` asked for it; `None` where it was not sent.
+    /// What a navigation property leads to, where `$expand` asked for it; `None` where it was not
+    /// sent.
     ///
     /// # Errors
     ///
@@ -308,7 +311,8 @@ pub trait Model:
         self.annotation("@odata.context")
     }
 
-    /// `@microsoft.graph.downloadUrl`: where the bytes of a drive item are, for a few minutes and without a token.
+    /// `@microsoft.graph.downloadUrl`: where the bytes of a drive item are, for a few minutes and
+    /// without a token.
     fn download_url(&self) -> Option<&str> {
         self.annotation("@microsoft.graph.downloadUrl")
             .or_else(|| self.annotation("@content.downloadUrl"))

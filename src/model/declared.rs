@@ -19,11 +19,11 @@ pub(crate) struct Declared {
 }
 
 impl Declared {
-    /// Asks a type, or the type of its items, for its properties. `None` where the type takes any object, such as a map or
-    /// `serde_json::Value`.
+    /// Asks a type, or the type of its items, for its properties. `None` where the type takes any
+    /// object, such as a map or `serde_json::Value`.
     ///
-    /// Nothing is read: serde tells a deserializer the fields of a struct before it is asked for any value. Models tell them
-    /// by [`expecting`].
+    /// Nothing is read: serde tells a deserializer the fields of a struct before it is asked for
+    /// any value. Models tell them by [`expecting`].
     pub(crate) fn of<T: DeserializeOwned>() -> Option<Self> {
         let mut declared = None;
         // The probe never has a value to give, so that this is always an error.
@@ -57,8 +57,9 @@ const PROPERTIES: &str = ") with ";
 
 /// Writes what the reader of models expects: the type, and with `{:#}` its properties besides.
 ///
-/// Models are read as maps and not as structs, so that one with `#[serde(flatten)]` in a program's own type gets the
-/// properties that it has no field for. This is the one other place where serde lets a type speak of itself.
+/// Models are read as maps and not as structs, so that one with `#[serde(flatten)]` in a program's
+/// own type gets the properties that it has no field for. This is the one other place where serde
+/// lets a type speak of itself.
 pub(super) fn expecting(info: &TypeInfo, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{OBJECT}{}", info.name)?;
     match f.alternate() {
@@ -120,7 +121,8 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 }
 
-/// The one item of a list. It is asked once, so that a type which never fails does not make the list endless.
+/// The one item of a list. It is asked once, so that a type which never fails does not make the
+/// list endless.
 struct Item<'d>(Option<Probe<'d>>);
 
 impl<'de> SeqAccess<'de> for Item<'_> {

@@ -14,8 +14,9 @@ pub trait DerivedFrom<Base>: Model {}
 /// It is what `From` of the base types calls: `Attachment::from(FileAttachment { .. })`.
 pub fn upcast<D: DerivedFrom<B>, B: Model>(derived: D) -> B {
     let info = derived.info();
-    // Whatever the base has no field for goes to its `extra`. All of the base's fields are fields of the derived type too,
-    // with the same types, so what was written as one is always read as the other.
+    // Whatever the base has no field for goes to its `extra`. All of the base's fields are fields
+    // of the derived type too, with the same types, so what was written as one is always read as
+    // the other.
     let json = serde_json::to_string(&Shown(&derived)).unwrap_or_default();
     let mut base: B = serde_json::from_str(&json).unwrap_or_default();
     if base.odata_type().is_none() {
@@ -33,7 +34,8 @@ impl Serialize for Shown<'_> {
     }
 }
 
-/// What can be written as the value of a navigation property to `T`: one value, or for a `Vec` any number of them.
+/// What can be written as the value of a navigation property to `T`: one value, or for a `Vec` any
+/// number of them.
 pub trait IntoRelated<T> {
     /// The JSON.
     ///

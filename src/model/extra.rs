@@ -10,10 +10,12 @@ use serde_json::Value;
 use super::Ref;
 use super::json::Kept;
 
-/// Properties, annotations and expanded relations that a model has no field for, and values that do not fit their field.
+/// Properties, annotations and expanded relations that a model has no field for, and values that do
+/// not fit their field.
 ///
-/// Nothing that Graph sends is lost: what the description does not know stays here, and is written again. An explicit
-/// `null` (see [`Model::clear`](crate::Model::clear)) stands here too. Empty, it takes eight bytes.
+/// Nothing that Graph sends is lost: what the description does not know stays here, and is written
+/// again. An explicit `null` (see [`Model::clear`](crate::Model::clear)) stands here too. Empty, it
+/// takes eight bytes.
 ///
 /// ```
 /// use msgraph::models::User;
@@ -23,8 +25,9 @@ use super::json::Kept;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Two kinds of JSON have no [`Value`]: a number beyond `f64` reads as a string of its digits, and half a surrogate pair
-/// reads as U+FFFD. [`json_text`](Self::json_text) returns the JSON as it came, and that is also what is written.
+/// Two kinds of JSON have no [`Value`]: a number beyond `f64` reads as a string of its digits, and
+/// half a surrogate pair reads as U+FFFD. [`json_text`](Self::json_text) returns the JSON as it
+/// came, and that is also what is written.
 #[derive(Clone, Default, PartialEq)]
 pub struct Extra(Option<Box<Values>>);
 
@@ -51,7 +54,8 @@ impl Extra {
         self.0.as_mut()?.named.get_mut(name).map(Kept::value_mut)
     }
 
-    /// Returns the JSON text under a name, exactly as it came where the [`Value`] does not hold all of it.
+    /// Returns the JSON text under a name, exactly as it came where the [`Value`] does not hold all
+    /// of it.
     ///
     /// ```
     /// use msgraph::models::User;
@@ -66,7 +70,8 @@ impl Extra {
         self.find(name).map(Kept::text)
     }
 
-    /// Returns the JSON that came where an object should have been: an item of a list that is a number, for example.
+    /// Returns the JSON that came where an object should have been: an item of a list that is a
+    /// number, for example.
     ///
     /// Such an item has no properties, and is written again as it came unless properties are set.
     ///

@@ -1,8 +1,8 @@
 //! JSON that no field takes: its text, and the value that it reads as.
 //!
-//! `serde_json::Value` cannot hold every JSON text: numbers beyond `f64`, more digits than `f64` has, and half a surrogate
-//! pair. Where it cannot, and where it would write a number in another way, the text is kept beside the value. So what was
-//! read is written again unchanged.
+//! `serde_json::Value` cannot hold every JSON text: numbers beyond `f64`, more digits than `f64`
+//! has, and half a surrogate pair. Where it cannot, and where it would write a number in another
+//! way, the text is kept beside the value. So what was read is written again unchanged.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,8 +16,9 @@ use super::Ref;
 
 /// The name by which serde_json hands out the text of a value instead of the value.
 ///
-/// serde_json does not export it. `&RawValue` reads from borrowed input only and `Box<RawValue>` always copies, so
-/// [`Text`] asks by the name itself. A deserializer that does not know the name is read as a [`Value`].
+/// serde_json does not export it. `&RawValue` reads from borrowed input only and `Box<RawValue>`
+/// always copies, so [`Text`] asks by the name itself. A deserializer that does not know the name
+/// is read as a [`Value`].
 pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// How deep values may be nested, as in serde_json.
@@ -95,7 +96,8 @@ pub(crate) struct Kept {
 impl Kept {
     /// Reads the text of one value.
     ///
-    /// A number that `Value` cannot hold reads as a string of its digits, and half a surrogate pair as U+FFFD.
+    /// A number that `Value` cannot hold reads as a string of its digits, and half a surrogate pair
+    /// as U+FFFD.
     ///
     /// # Errors
     ///
@@ -163,7 +165,8 @@ impl Kept {
         &mut self.value
     }
 
-    /// Whether a field still has what was read from this text. The text is written then, since the field is not exact.
+    /// Whether a field still has what was read from this text. The text is written then, since the
+    /// field is not exact.
     pub(super) fn is_source_of(&self, field: Ref<'_>) -> bool {
         self.exact.is_some() && reads_as(&self.value, field)
     }

@@ -1,7 +1,9 @@
-//! The rules for lists, wherever one is read: `null` is dropped, and an item that is not an object is kept.
+//! The rules for lists, wherever one is read: `null` is dropped, and an item that is not an object
+//! is kept.
 //!
-//! A list of Graph's may be a page, the value of an action, an expanded relation, or a change of one. What is read is a
-//! `Vec` of any type, so the rules are those of a deserializer around the one that reads.
+//! A list of Graph's may be a page, the value of an action, an expanded relation, or a change of
+//! one. What is read is a `Vec` of any type, so the rules are those of a deserializer around the
+//! one that reads.
 
 use std::fmt;
 

@@ -1,14 +1,15 @@
 //! What every generated model shares.
 //!
-//! A model hands out its properties as fields behind `&dyn Field`, and one reader, one writer, one clone, one debug and
-//! one comparison are written over these, here, instead of three thousand times by derives. That is what keeps the compile
-//! time of all of Graph's types at seconds.
+//! A model hands out its properties as fields behind `&dyn Field`, and one reader, one writer, one
+//! clone, one debug and one comparison are written over these, here, instead of three thousand
+//! times by derives. That is what keeps the compile time of all of Graph's types at seconds.
 //!
-//! How a value moves: `read` takes a JSON object, finds the [`Slot`] for each key and puts what it knows nothing of, and what
-//! does not fit, into [`Extra`]. `write` goes over the [`Ref`]s and then over `Extra`, so that what Graph sent is kept.
+//! How a value moves: `read` takes a JSON object, finds the [`Slot`] for each key and puts what it
+//! knows nothing of, and what does not fit, into [`Extra`]. `write` goes over the [`Ref`]s and then
+//! over `Extra`, so that what Graph sent is kept.
 //!
-//! `null` is no value: a property that is `null` reads as `None`, and an item of a list that is `null` is dropped. Neither is
-//! written again. [`Model::clear`] writes `null` for a property.
+//! `null` is no value: a property that is `null` reads as `None`, and an item of a list that is
+//! `null` is dropped. Neither is written again. [`Model::clear`] writes `null` for a property.
 
 pub mod edm;
 

@@ -7,9 +7,11 @@ use std::mem::discriminant;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::Serializer;
 
-/// An enum of Graph: words that the description knows, and any other one. Generated code implements it.
+/// An enum of Graph: words that the description knows, and any other one. Generated code implements
+/// it.
 ///
-/// A word in another case than described is kept as it was sent, and is equal to the member all the same.
+/// A word in another case than described is kept as it was sent, and is equal to the member all the
+/// same.
 ///
 /// ```
 /// use msgraph::models::FreeBusyStatus;

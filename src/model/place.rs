@@ -1,7 +1,8 @@
 //! Where in the JSON an error is: `value[3].createdDateTime`.
 //!
-//! serde's errors are opaque, and which error a format has is the format's business. So the place stands in front of the
-//! message, in backticks, and grows on the way out: reading without an error pays nothing for it.
+//! serde's errors are opaque, and which error a format has is the format's business. So the place
+//! stands in front of the message, in backticks, and grows on the way out: reading without an error
+//! pays nothing for it.
 
 use std::fmt;
 

@@ -15,7 +15,8 @@ pub struct Property<M, T>(
     #[doc(hidden)] pub PhantomData<fn(M) -> T>,
 );
 
-/// The name of a navigation property of the model `M`, and what it leads to: one `T`, or many, a `Vec<T>`.
+/// The name of a navigation property of the model `M`, and what it leads to: one `T`, or many, a
+/// `Vec<T>`.
 ///
 /// Graph sends what it leads to only where `$expand` asked for it.
 ///

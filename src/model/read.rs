@@ -1,11 +1,12 @@
 //! The reader of all models.
 //!
-//! It reads into the fields as the keys come. A value that does not fit its field goes to [`Extra`] with its JSON text: one
-//! property that is not as described must not make a page unreadable, and nothing may be lost.
+//! It reads into the fields as the keys come. A value that does not fit its field goes to [`Extra`]
+//! with its JSON text: one property that is not as described must not make a page unreadable, and
+//! nothing may be lost.
 //!
-//! Objects, and lists of objects, are read as they stream in. Any other value is read from its text, because serde_json's
-//! reader fails for good at a number beyond `f64` and at half a surrogate pair. An error says where in the JSON it is, see
-//! [`place`](super::place).
+//! Objects, and lists of objects, are read as they stream in. Any other value is read from its
+//! text, because serde_json's reader fails for good at a number beyond `f64` and at half a
+//! surrogate pair. An error says where in the JSON it is, see [`place`](super::place).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,7 +23,8 @@ use super::object::{Object, TypeInfo, with_slots};
 use super::place::{Step, within};
 use super::{ElementSlot, Extra, Field, ListSlot, Model, Slot};
 
-/// The name by which a model asks its deserializer whether it is an item of a list. See [`lists`](super::lists).
+/// The name by which a model asks its deserializer whether it is an item of a list. See
+/// [`lists`](super::lists).
 pub(super) const MODEL: &str = "$msgraph::Model";
 
 /// `Deserialize` of all models.
@@ -57,7 +59,8 @@ impl<'de> Visitor<'de> for ModelVisitor<'_> {
         deserializer.deserialize_any(self)
     }
 
-    // The errors do not have the value: it may be a secret or a whole file, and errors end up in logs.
+    // The errors do not have the value: it may be a secret or a whole file, and errors end up in
+    // logs.
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
         Err(self.refuse("true or false"))
@@ -178,7 +181,8 @@ enum Key {
     Other(String),
 }
 
-/// Finds a key among the names. Graph mostly keeps to one order, so the name after the last one is tried first.
+/// Finds a key among the names. Graph mostly keeps to one order, so the name after the last one is
+/// tried first.
 struct KeySeed {
     names: &'static [&'static str],
     next: usize,
@@ -332,7 +336,8 @@ impl<'de> Visitor<'de> for ContainerVisitor<'_> {
         Ok(self.mismatched(Value::from(text).into()))
     }
 
-    /// The JSON text of a value, from a deserializer that reads what serde_json does not: see `call::tolerant`.
+    /// The JSON text of a value, from a deserializer that reads what serde_json does not: see
+    /// `call::tolerant`.
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Option<Box<Kept>>, E> {
         let text = std::str::from_utf8(text).map_err(E::custom)?;
         Ok(self.mismatched(Kept::read(text).map_err(E::custom)?))
@@ -395,8 +400,8 @@ fn read_text(text: &str, slot: Slot<'_>) -> Result<Fit, serde_json::Error> {
     }
 }
 
-/// Reads a list of anything but objects. It is taken whole or not at all: a list that is silently shorter than the one that
-/// came would read as if items had been removed.
+/// Reads a list of anything but objects. It is taken whole or not at all: a list that is silently
+/// shorter than the one that came would read as if items had been removed.
 fn read_list(text: &str, list: &mut dyn ListSlot) -> Result<Fit, serde_json::Error> {
     struct ListVisitor<'s>(&'s mut dyn ListSlot);
 
@@ -436,7 +441,8 @@ fn read_number(text: &str, slot: Slot<'_>) -> bool {
         Slot::Float(slot) => read_float(text, slot),
         Slot::Double(slot) => read_float(text, slot),
         Slot::Decimal(slot) => parse_into(text, slot),
-        // Documented responses have numbers and truth values where text is declared, such as `0` for an identifier.
+        // Documented responses have numbers and truth values where text is declared, such as `0`
+        // for an identifier.
         Slot::String(slot) => put(text.to_owned(), slot),
         _ => false,
     }
@@ -454,7 +460,8 @@ fn read_integer<T: TryFrom<i64>>(text: &str, slot: &mut Option<T>) -> bool {
     slot.is_some()
 }
 
-/// Reads a number with a fraction. One beyond the type would read as infinity or as zero, and does not fit.
+/// Reads a number with a fraction. One beyond the type would read as infinity or as zero, and does
+/// not fit.
 fn read_float<T: FromStr + Into<f64> + Copy>(text: &str, slot: &mut Option<T>) -> bool {
     let is_number = text.starts_with(|sign: char| sign == '-' || sign.is_ascii_digit());
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default();

@@ -64,8 +64,8 @@ pub trait Field {
 
 /// What a field can hold, inside its `Option`.
 ///
-/// Fields themselves are `Option`s, which are of Rust's own: a crate that generates code from another description cannot
-/// implement [`Field`] for them, and implements this for its enums.
+/// Fields themselves are `Option`s, which are of Rust's own: a crate that generates code from
+/// another description cannot implement [`Field`] for them, and implements this for its enums.
 pub trait Held: Sized {
     /// The value.
     fn value(&self) -> Ref<'_>;
@@ -135,7 +135,8 @@ pub trait ObjectSlot {
     fn clear(&mut self);
 }
 
-/// Where an object of a collection goes. It is a trait of its own because a collection's objects are not boxed.
+/// Where an object of a collection goes. It is a trait of its own because a collection's objects
+/// are not boxed.
 pub trait ElementSlot {
     /// Puts an empty object there and hands it out.
     fn start(&mut self) -> &mut dyn Object;

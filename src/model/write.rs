@@ -49,8 +49,9 @@ fn write<S: Serializer>(
         }
     }
     for (name, kept) in extra.kept() {
-        // A field comes before what stands beside it: a value set after `clear` is written, and the `null` is not. Only the
-        // text that the field was read from, and does not hold all of, is written in its place.
+        // A field comes before what stands beside it: a value set after `clear` is written, and the
+        // `null` is not. Only the text that the field was read from, and does not hold all of, is
+        // written in its place.
         let is_written = || {
             let field = names.iter().zip(fields).find(|(other, _)| **other == name);
             field.is_some_and(|(_, field)| {
@@ -96,7 +97,8 @@ impl Serialize for Written<'_> {
     }
 }
 
-/// Whether a number is written without a fraction, as Graph mostly writes it. `-0` is not, for it would lose its sign.
+/// Whether a number is written without a fraction, as Graph mostly writes it. `-0` is not, for it
+/// would lose its sign.
 fn is_whole(value: f64) -> bool {
     const MOST: f64 = 1e15;
     value.fract() == 0.0 && value.abs() < MOST && (value != 0.0 || value.is_sign_positive())

@@ -37,8 +37,8 @@ impl<M, T> Expand<M> for Expanded<M, T> {
 
 /// A navigation with options of its own, for `$expand`.
 ///
-/// Made by the methods of the same names of [`Navigation`]. Which of them a service takes is its own affair; the
-/// directory takes `$select` alone.
+/// Made by the methods of the same names of [`Navigation`]. Which of them a service takes is its
+/// own affair; the directory takes `$select` alone.
 ///
 /// ```
 /// use msgraph::models::{DirectoryObject, User};

@@ -282,7 +282,8 @@ macro_rules! conditions {
 
             /// The value is one of these: `in`.
             ///
-            /// A list of none cannot be sent: a call with it is an error, since OData has no such condition.
+            /// A list of none cannot be sent: a call with it is an error, since OData has no such
+            /// condition.
             ///
             /// ```
             /// # use msgraph::models::User;

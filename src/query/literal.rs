@@ -18,15 +18,17 @@ use crate::model::{Flags, OpenEnum};
 /// assert_eq!(literal("O'Brien"), "'O''Brien'");
 /// ```
 ///
-/// [OData 4.01, URL Conventions, 2](https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html)
+/// [OData 4.01, URL Conventions,
+/// 2](https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html)
 pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
 /// What a property of type `T` can be compared with.
 ///
-/// A value of the type itself, what is read as one (`&str`, a `DateTime` of chrono), a reference to either, an `Option`
-/// (`None` is `null`), and [`Null`]. A type of one's own that stands for one of Graph's implements it too:
+/// A value of the type itself, what is read as one (`&str`, a `DateTime` of chrono), a reference to
+/// either, an `Option` (`None` is `null`), and [`Null`]. A type of one's own that stands for one of
+/// Graph's implements it too:
 ///
 /// ```
 /// use msgraph::models::User;

@@ -1,7 +1,8 @@
-//! OData's system query options: what goes into `$select`, `$expand`, `$orderby`, `$filter` and `$search`.
+//! OData's system query options: what goes into `$select`, `$expand`, `$orderby`, `$filter` and
+//! `$search`.
 //!
-//! The options themselves are methods of [`Call`](crate::call::Call). They take names of properties and navigations,
-//! which every model has as constants, and plain text wherever a name will do.
+//! The options themselves are methods of [`Call`](crate::call::Call). They take names of properties
+//! and navigations, which every model has as constants, and plain text wherever a name will do.
 //!
 //! ```
 //! use msgraph::models::{EmailAddress, Group, Message, Recipient, User};
@@ -150,7 +151,8 @@ macro_rules! tuples {
     };
 }
 
-/// What `$select` takes of a model `M`: a property, the way to one, a plain name, or several of either.
+/// What `$select` takes of a model `M`: a property, the way to one, a plain name, or several of
+/// either.
 ///
 /// ```
 /// use msgraph::models::User;
@@ -171,7 +173,8 @@ pub trait Selection<M> {
     fn add_to(&self, list: &mut CommaList);
 }
 
-/// What `$orderby` takes of a model `M`: a property, the way to one, either with a direction, plain text, or several.
+/// What `$orderby` takes of a model `M`: a property, the way to one, either with a direction, plain
+/// text, or several.
 ///
 /// ```
 /// use msgraph::models::{EmailAddress, Message, Recipient};

@@ -51,7 +51,8 @@ impl<M, T> PropertyPath<M, T> {
         self.text
     }
 
-    /// The same way seen as one to something of type `D`, which derives from `T`, so that its properties can follow.
+    /// The same way seen as one to something of type `D`, which derives from `T`, so that its
+    /// properties can follow.
     ///
     /// ```
     /// use msgraph::models::{DirectoryObject, Group, User};

@@ -4,8 +4,8 @@ use std::fmt::{self, Display};
 
 /// What `$search` looks for.
 ///
-/// Text is one term: it is put into double quotes, and quotes and backslashes in it are escaped. For the directory a
-/// term is `property:text`; for mail it is an expression in KQL.
+/// Text is one term: it is put into double quotes, and quotes and backslashes in it are escaped.
+/// For the directory a term is `property:text`; for mail it is an expression in KQL.
 ///
 /// ```
 /// use msgraph::query::Search;

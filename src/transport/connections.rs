@@ -1,4 +1,4 @@
-//! The `reqwest::Client` that everything goes through, token requests among it.
+//! The `reqwest::Client` that sends all requests, including token requests.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,29 +10,32 @@ use url::Url;
 use super::tls;
 use crate::error::{ConfigurationError, Error, TransportError};
 
-/// How long a connection may take.
+/// The longest time for making a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long nothing may come before a request is given up. It is the whole time that Microsoft's SDKs give a request by
-/// default; here it starts anew with whatever comes, so that a large download has the time that it takes.
+/// The longest time without any received data before a request fails. Microsoft's SDKs give a whole
+/// request this time by default. Here it starts anew with each received byte, so that a large
+/// download can take as long as it needs.
 const READ_TIMEOUT: Duration = Duration::from_secs(100);
 
 pub(crate) type Change = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
 
-/// What the connections are made of.
+/// The settings of the connections.
 #[derive(Default)]
 pub(crate) struct Connections {
     pub(crate) own: Option<reqwest::Client>,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) change: Option<Change>,
-    /// Calls go to this machine, or to what is right beside it: a proxy of the environment's would carry them, token and all, to another.
+    /// Set to `true` if calls go to this machine, or to a host right beside it. A proxy from the
+    /// environment would carry them, and their token, to another machine.
     pub(crate) is_local: bool,
 }
 
 impl Connections {
     /// # Errors
     ///
-    /// [`Error::Configuration`] when two settings exclude one another, or TLS cannot be set up on this machine.
+    /// Returns [`Error::Configuration`] when two settings exclude each other, or when TLS cannot be
+    /// set up on this machine.
     pub(crate) fn build(self) -> Result<reqwest::Client, Error> {
         let both = |setting| {
             ConfigurationError::new(
@@ -56,8 +59,8 @@ impl Connections {
         if let Some(change) = self.change {
             builder = change(builder);
         }
-        // Last, whatever else was asked for: redirects are followed in this crate, and an address of Graph's is nobody
-        // else's business.
+        // This comes last, so that no other setting overrides it. This crate follows redirects
+        // itself, and a Graph address is not sent to other hosts in a `Referer` header.
         builder
             .redirect(Policy::none())
             .referer(false)
@@ -80,10 +83,10 @@ impl fmt::Debug for Connections {
     }
 }
 
-/// Whether an answer came from the address that was asked: a client of the user's may follow redirects by itself, and
-/// nothing but the address tells.
+/// Checks whether a response came from the requested address. A client that the user supplies may
+/// follow redirects by itself, which only the address shows.
 pub(crate) fn is_answer_of(response: &reqwest::Response, asked: &Url) -> bool {
-    // Fragments are not sent, and an answer's address has none.
+    // Fragments are not sent, and the address of a response does not have one.
     let without_fragment = asked.as_str().split('#').next();
     without_fragment == Some(response.url().as_str())
 }

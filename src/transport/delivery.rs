@@ -1,9 +1,9 @@
-//! Records whether a call can have done anything at Graph.
+//! The record of whether a call can have changed anything at Graph.
 //!
 //! Only the layer that hands requests to reqwest knows whether one was sent. A middleware of the
-//! caller's can fail for reasons of its own, before or after Graph has responded, so its error
-//! proves nothing. [`RecordDelivery`] is therefore the innermost middleware, and what it counts
-//! decides whether a call that must not be done twice is sent again.
+//! caller's can fail for its own reasons, before or after Graph has responded, so its error proves
+//! nothing. For this reason [`RecordDelivery`] is the innermost middleware. Its count decides
+//! whether to send again a call that must not be done twice.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,8 +15,8 @@ use reqwest_middleware::{Error, Middleware, Next, Result};
 
 /// The requests of one attempt, and those of the whole call.
 ///
-/// It travels in the [`Extensions`] of a request. A middleware that drops the extensions drops this
-/// record too; then nothing is counted, and nothing is proved.
+/// The record travels in the [`Extensions`] of a request. A middleware that drops the extensions
+/// drops this record too. Then no requests are counted, and nothing is proved.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Delivery {
     attempt: Arc<Counts>,
@@ -30,7 +30,8 @@ struct Counts {
 }
 
 impl Counts {
-    /// A request that was cancelled stays begun without being harmless.
+    /// Checks whether every request that began is known to have had no effect. A cancelled request
+    /// counts as begun and not as harmless.
     fn nothing_done(&self) -> bool {
         let begun = self.begun.load(Ordering::Acquire);
         begun > 0 && begun == self.harmless.load(Ordering::Acquire)
@@ -38,7 +39,7 @@ impl Counts {
 }
 
 impl Delivery {
-    /// The record of the next attempt of the same call.
+    /// Returns the record for the next attempt of the same call.
     pub(super) fn next_attempt(&self) -> Self {
         Self {
             attempt: Arc::default(),
@@ -46,41 +47,43 @@ impl Delivery {
         }
     }
 
-    /// A request is about to be sent.
+    /// Records that a request is about to be sent.
     fn begin(&self) {
         for counts in [&self.attempt, &self.call] {
             counts.begun.fetch_add(1, Ordering::AcqRel);
         }
     }
 
-    /// Records that a request which had begun did nothing at Graph: it was never sent, or its token
-    /// was refused.
+    /// Records that a request had no effect at Graph although it had begun: it was never sent, or
+    /// its token was refused.
     pub(crate) fn did_nothing(&self) {
         for counts in [&self.attempt, &self.call] {
             counts.harmless.fetch_add(1, Ordering::AcqRel);
         }
     }
 
-    /// Records a request that was given up before it reached the layer which sends.
+    /// Records a request that was given up before it reached the layer that sends.
     pub(crate) fn stopped(&self) {
         self.begin();
         self.did_nothing();
     }
 
-    /// Checks whether it is proved that this attempt did nothing at Graph.
+    /// Checks whether this attempt is proved to have had no effect at Graph.
     pub(super) fn attempt_did_nothing(&self) -> bool {
         self.attempt.nothing_done()
     }
 
-    /// Checks whether it is proved that no attempt of the call did anything at Graph.
+    /// Checks whether all attempts of the call are proved to have had no effect at Graph.
     pub(crate) fn call_did_nothing(&self) -> bool {
         self.call.nothing_done()
     }
 }
 
-/// Counts each request that goes out, and each that was not sent because no connection was made.
+/// A middleware that counts the requests that are sent, and the requests that failed because no
+/// connection was made.
 ///
-/// This is the innermost middleware: an error that it sees is reqwest's own, about this request.
+/// It is the innermost middleware, so an error that it sees is reqwest's own error about this
+/// request.
 pub(super) struct RecordDelivery;
 
 #[async_trait]

@@ -1,9 +1,10 @@
-//! Holds calls back while the service that they are for throttles.
+//! The gates that hold calls back while the service that they call throttles.
 //!
-//! A call that a throttled service refuses counts against the limit all the same, and SharePoint blocks clients that go on
-//! asking. So what one call was told holds for all others of the client to the same [`Workload`]: they wait until it is
-//! over. Then they leave in the order in which they came, and not all at once: one, a moment later two more, then four,
-//! eight… Where that was too early, the first few find out, and the others wait on.
+//! A call that a throttled service refuses still counts against the limit, and SharePoint blocks
+//! clients that keep sending. For this reason, a `Retry-After` for one call applies to all other
+//! calls of the client to the same [`Workload`]. They wait until the time is over. Then they leave
+//! in the order in which they came, in growing groups: one, a moment later two more, then four,
+//! eight… If that was too early, only the first few calls are refused, and the others keep waiting.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -15,24 +16,25 @@ use tokio::time::{Instant, sleep_until};
 
 use super::workload::Workload;
 
-/// The longest that a gate stays shut, whatever a service says: what Microsoft's sign-in libraries take as well.
+/// The longest time that a gate stays shut, even if a service asks for more. Microsoft's sign-in
+/// libraries have the same limit.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// How long after those before them the next calls leave, of which there are twice as many.
+/// The time between one group of calls and the next, which has twice as many calls.
 const STEP: Duration = Duration::from_millis(100);
 
-/// After as many steps as there can be, everybody has left.
+/// The time of the largest possible number of steps, after which all calls have left.
 const ALL_STEPS: Duration = Duration::from_millis(100 * (u64::BITS as u64));
 
-/// What calls count against at Graph: an application in a tenant.
+/// The throttling quota at Graph that calls count against: an application in a tenant.
 ///
-/// Services count for each application and tenant, so what one tenant was told says nothing of
-/// another. A client whose application is not known shares the quota of the client that it was made
-/// from.
+/// Services count for each application and tenant separately, so a limit in one tenant does not
+/// apply to another. A client whose application is not known shares the quota of the client that it
+/// was made from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Quota(u64);
 
-/// Where a call goes, as far as throttling is concerned.
+/// The destination of a call with respect to throttling.
 #[derive(Clone, Debug)]
 pub(super) struct Destination {
     pub(super) quota: Quota,
@@ -40,68 +42,68 @@ pub(super) struct Destination {
     pub(super) caller: Caller,
 }
 
-/// Whether a call is for the user whose token it has.
+/// The kind of address that a call has: `/me` or a named resource.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Caller {
-    /// The path names what it is for.
+    /// The path names the resource.
     Anyone,
-    /// The path says `me`, with a hash that tells this user from others, where one is known.
+    /// The path is `/me`. The hash tells this user from others, if it is known.
     Me(Option<u64>),
 }
 
-/// Whose calls wait at a gate.
+/// The calls that wait at a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Whose {
-    /// A call that is not for `/me` was refused: all wait.
+    /// All calls wait, because a call outside `/me` was refused.
     Everyone,
-    /// A call for `/me` was refused: calls that are not for `/me` wait.
+    /// Calls outside `/me` wait, because a call for `/me` was refused.
     Others,
-    /// A call for `/me` was refused: calls for `/me` of the same user wait.
+    /// Calls for `/me` of the same user wait, because a call for `/me` was refused.
     User(u64),
 }
 
 type Key = (Quota, Workload, Whose);
 
-/// The gates that a client and all made from it share.
+/// The gates that a client shares with all clients made from it.
 #[derive(Default)]
 pub(crate) struct Gates {
     gates: Mutex<HashMap<Key, Gate>>,
-    /// How many there are, so that calls need not look while nothing throttles.
+    /// The number of gates that are shut. While it is zero, calls skip the lookup.
     shut: AtomicUsize,
-    /// The salt of the hashes by which users and applications are told apart.
+    /// The salt of the hashes that tell users and applications apart.
     salt: RandomState,
 }
 
 struct Gate {
     opens: Instant,
-    /// How many calls have come to the gate, and how many have left through it.
+    /// The number of calls that have come to the gate.
     came: u64,
     left: u64,
-    /// How many had left when it was shut last.
+    /// The number of calls that had left when the gate was last shut.
     left_before: u64,
 }
 
 impl Gate {
-    /// When a call may leave, by its place in the queue.
+    /// Returns the time at which a call may leave, by its place in the queue.
     fn departure(&self, place: u64) -> Instant {
         let before_it = place.saturating_sub(self.left_before);
         self.opens + STEP * before_it.saturating_add(1).ilog2()
     }
 
-    /// Whether everybody who waited at it has left.
+    /// Checks whether all calls that waited at the gate have left.
     fn is_over(&self, now: Instant) -> bool {
         now >= self.opens + ALL_STEPS
     }
 }
 
 impl Gates {
-    /// The quota of an application.
+    /// Returns the quota of an application.
     pub(crate) fn quota(&self, application: impl Hash) -> Quota {
         Quota(self.salt.hash_one(application))
     }
 
-    /// The salt of the hashes that stand for users: no token is kept here, nor can one be found
-    /// out.
+    /// Returns the salt of the hashes that stand for users. No token is kept here, and none can be
+    /// derived from a hash.
     pub(super) fn salt(&self) -> &RandomState {
         &self.salt
     }
@@ -111,7 +113,7 @@ impl Gates {
         self.shut.load(Ordering::Acquire) > 0
     }
 
-    /// Holds back, for some time from now on, the calls that a refused call speaks for.
+    /// Holds back the calls that share the limit of a refused call, for the given time from now on.
     pub(super) fn shut(&self, refused: &Destination, time: Duration) {
         let Destination {
             quota,
@@ -125,7 +127,8 @@ impl Gates {
                 if let Some(user) = user {
                     shut(Whose::User(*user));
                 }
-                // Paths that are not `/me` name the owner of a mailbox, so none is for this one.
+                // Paths outside `/me` name the owner of a mailbox, so none of them is for this
+                // mailbox.
                 if !matches!(workload, Workload::Outlook(_)) {
                     shut(Whose::Others);
                 }
@@ -133,7 +136,8 @@ impl Gates {
         }
     }
 
-    /// Shuts a gate for some time from now on. One that is shut for longer stays so.
+    /// Shuts a gate for the given time from now on. A gate that is already shut for longer stays
+    /// shut for longer.
     fn shut_one(&self, key: Key, time: Duration) {
         let now = Instant::now();
         let opens = now + time.min(LONGEST);
@@ -152,12 +156,12 @@ impl Gates {
         self.shut.store(gates.len(), Ordering::Release);
     }
 
-    /// Waits until a call may go where it is to go, and gives how long that was.
+    /// Waits until a call may be sent, and returns how long it waited.
     ///
     /// # Errors
     ///
-    /// How long a gate stays shut for the call, where that is longer than `longest` or goes beyond
-    /// `end`.
+    /// Returns the time that the gate stays shut for the call, if it is longer than `longest` or
+    /// ends after `end`.
     pub(super) async fn pass(
         &self,
         destination: &Destination,
@@ -255,7 +259,7 @@ mod tests {
         shut(&gates, Workload::Files, seconds(10));
         assert_eq!(pass(&gates, Workload::Directory).await, Ok(Duration::ZERO));
         assert_eq!(pass(&gates, Workload::Files).await, Ok(seconds(10)));
-        // Who comes now is the second one.
+        // The next call is the second in the queue.
         assert_eq!(pass(&gates, Workload::Files).await, Ok(STEP));
         assert_eq!(pass(&gates, Workload::Files).await, Ok(Duration::ZERO));
         assert_eq!(gates.lock().len(), 1);
@@ -362,7 +366,7 @@ mod tests {
         let short = gates.pass(&me(1), seconds(5), None).await;
         assert_eq!(short, Err(seconds(10)));
         assert_eq!(pass(&gates, Workload::Files).await, Ok(seconds(10)));
-        // What is told to a path that names its owner holds for all.
+        // A limit for a path that names its owner holds for all.
         shut(&gates, Workload::Directory, seconds(10));
         let directory = to(Workload::Directory, Caller::Me(Some(2)));
         assert_eq!(

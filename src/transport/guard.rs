@@ -1,4 +1,4 @@
-//! Stops what would leave the hosts that a client may speak to.
+//! A middleware that stops requests to hosts outside those that a client may call.
 
 use async_trait::async_trait;
 use http::Extensions;
@@ -8,8 +8,9 @@ use reqwest_middleware::{Error, Middleware, Next, Result};
 use super::hosts::Hosts;
 use crate::auth::WithoutToken;
 
-/// Refuses a request to any other host, be it a call's address, a link of an answer's, or what a middleware made of
-/// either: a token would go there, or a request without one would ask for an explanation that only this can give.
+/// A middleware that refuses a request to any other host. It checks a call's address, a link from a
+/// response, and an address that another middleware has changed. Otherwise a token would be sent
+/// there, or a request without a token would fail with an error that only this check can explain.
 pub(super) struct HostGuard {
     hosts: Hosts,
 }
@@ -28,7 +29,8 @@ impl Middleware for HostGuard {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        // Where Graph itself led on without the token, the redirect has judged the address.
+        // If Graph itself redirected without the token, the redirect middleware has already checked
+        // the address.
         if extensions.get::<WithoutToken>().is_none() {
             self.hosts.check(request.url()).map_err(Error::middleware)?;
         }

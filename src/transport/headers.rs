@@ -1,4 +1,5 @@
-//! What each request to Graph says of itself (<https://learn.microsoft.com/graph/best-practices-concept>).
+//! The headers that identify each request to Graph
+//! (<https://learn.microsoft.com/graph/best-practices-concept>).
 
 use http::HeaderValue;
 use http::header::{ACCEPT, HeaderMap, HeaderName, USER_AGENT};
@@ -9,7 +10,8 @@ use crate::error::ConfigurationError;
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const SDK_VERSION: HeaderName = HeaderName::from_static("sdkversion");
 
-/// The crate, its version and the machine it runs on: what Graph's own SDKs send, to Graph alone.
+/// The crate, its version and the machine it runs on. Graph's own SDKs send the same data. It is
+/// sent to Graph only.
 const THIS_SDK: &str = concat!(
     "graph-rust/",
     env!("CARGO_PKG_VERSION"),
@@ -19,7 +21,7 @@ const THIS_SDK: &str = concat!(
 
 const THIS_AGENT: &str = concat!("msgraph-rust/", env!("CARGO_PKG_VERSION"));
 
-/// What a client says of itself with each request, written once.
+/// The headers that a client sends with each request, built once.
 #[derive(Clone, Debug)]
 pub(crate) struct Defaults {
     user_agent: HeaderValue,
@@ -36,11 +38,11 @@ impl Default for Defaults {
 }
 
 impl Defaults {
-    /// With the program's own name, if it has one, before this crate's.
+    /// Creates the headers, with the program's own name before this crate's if it has one.
     ///
     /// # Errors
     ///
-    /// When the name holds what no header can.
+    /// Returns an error when the name holds a character that a header cannot hold.
     pub(crate) fn of_program(program: Option<&str>) -> Result<Self, ConfigurationError> {
         let mut defaults = Self::default();
         if let Some(program) = program {
@@ -56,14 +58,16 @@ impl Defaults {
         Ok(defaults)
     }
 
-    /// The program and this crate.
+    /// Returns the user agent: the program and this crate.
     pub(crate) fn user_agent(&self) -> &HeaderValue {
         &self.user_agent
     }
 
-    /// Sets what the caller has not set, and gives the id that goes with the request over all tries.
+    /// Sets the headers that the caller has not set. Returns the request id, which stays the same
+    /// over all attempts.
     pub(crate) fn set(&self, headers: &mut HeaderMap) -> Option<String> {
-        // What is added here and on the way: the token, and the number of a repeat.
+        // Room for the headers that are added here and later: the token, and the number of a
+        // repeat.
         headers.reserve(6);
         headers
             .entry(ACCEPT)
@@ -76,7 +80,7 @@ impl Defaults {
             .or_insert_with(|| self.sdk_version.clone());
         let id = headers.entry(CLIENT_REQUEST_ID).or_insert_with(|| {
             let mut text = Uuid::encode_buffer();
-            // Hexadecimal digits and hyphens are always a header.
+            // Hexadecimal digits and hyphens are always a valid header value.
             HeaderValue::from_str(Uuid::new_v4().hyphenated().encode_lower(&mut text))
                 .unwrap_or(HeaderValue::from_static(""))
         });

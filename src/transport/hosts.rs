@@ -1,22 +1,24 @@
-//! Where a token may go.
+//! The hosts that may receive an access token.
 
 use url::{Host, Origin, Url};
 
 use crate::error::{ConfigurationError, Error, HostError, HostRefusal, TransportError};
 use crate::redact::Address;
 
-/// The origins that a client may speak to: scheme, host and port have to agree.
+/// The origins that a client may call. Scheme, host and port have to match.
 #[derive(Clone, Debug)]
 pub(crate) struct Hosts {
     origins: Vec<Origin>,
 }
 
 impl Hosts {
-    /// The hosts that were named one by one, as `graph.contoso.example`, with a port where it is not that of https.
+    /// Returns the hosts that were named one by one, as `graph.contoso.example`, with a port if it
+    /// is not the default port of https.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] for what is no host, [`Error::Host`] for one that is named with another scheme than https.
+    /// Returns [`Error::Configuration`] for text that is not a host, and [`Error::Host`] for a host
+    /// with a scheme other than https.
     pub(crate) fn named(names: &[String]) -> Result<Self, Error> {
         let origins = names
             .iter()
@@ -31,7 +33,7 @@ impl Hosts {
 
     /// # Errors
     ///
-    /// Why nothing may be sent there.
+    /// Returns an error that says why nothing may be sent to this address.
     pub(crate) fn check(&self, url: &Url) -> Result<(), Error> {
         let reason = if has_credentials(url) {
             HostRefusal::Credentials
@@ -53,11 +55,12 @@ impl Hosts {
     }
 }
 
-/// An address of the configuration: https, or a plain http address of this machine.
+/// Parses an address from the configuration: https, or a plain http address of this machine.
 ///
 /// # Errors
 ///
-/// [`Error::Configuration`] for what is no such address, [`Error::Host`] for plain http to anywhere else.
+/// Returns [`Error::Configuration`] for text that is not such an address, and [`Error::Host`] for
+/// plain http to any other machine.
 pub(crate) fn root(setting: &'static str, text: &str) -> Result<Url, Error> {
     let wrong = |message: String| Error::from(ConfigurationError::new(setting, message));
     let shown = Address(text);
@@ -77,14 +80,16 @@ pub(crate) fn root(setting: &'static str, text: &str) -> Result<Url, Error> {
     }
 }
 
-/// An address that Graph gave out to be used without a token: any host, but over https, plain http being for this
-/// machine's own addresses where Graph itself is one of them.
+/// Checks an address that Graph gave out for use without a token. Any host is allowed over https.
+/// Plain http is allowed only for addresses of this machine, and only if Graph's own address is one
+/// of them.
 ///
 /// # Errors
 ///
-/// [`Error::Transport`] for what is no URL, [`Error::Host`] for one that nothing may be sent to.
+/// Returns [`Error::Transport`] for text that is not a URL, and [`Error::Host`] for an address that
+/// nothing may be sent to.
 pub(crate) fn elsewhere(graph: &str, text: &str) -> Result<Url, Error> {
-    // The address is a secret: it is not repeated.
+    // The address is a secret, so the error does not repeat it.
     let url = Url::parse(text)
         .map_err(|_| TransportError::new("the address that Graph gave is no URL"))?;
     let is_local = Url::parse(graph).is_ok_and(|graph| graph.scheme() == "http");
@@ -102,7 +107,7 @@ pub(super) fn refuse(url: &Url, reason: HostRefusal) -> Error {
     HostError::new(origin(url), reason).into()
 }
 
-/// Scheme, host and port; the scheme alone for what has no host.
+/// Returns scheme, host and port, or only the scheme for an address without a host.
 fn origin(url: &Url) -> String {
     match url.origin() {
         origin @ Origin::Tuple(..) => origin.ascii_serialization(),
@@ -122,8 +127,8 @@ pub(super) fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// Whether an address is this machine's own: 127.0.0.0/8, `[::1]`, and the name `localhost`, which
-/// [RFC 6761, 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3) keeps for it.
+/// Checks whether an address is this machine's own: 127.0.0.0/8, `[::1]`, or the name `localhost`,
+/// which [RFC 6761, 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3) reserves for it.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),

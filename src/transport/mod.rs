@@ -1,8 +1,9 @@
-//! The way to Graph and back: one middleware a file, and what they share.
+//! The transport layer: one middleware per file, and the code that they share.
 //!
-//! From the outside in: the user's own middleware, [retries](retry), [whole answers](whole), the user's own middleware that
-//! sees each try, [redirects](redirects), the [host guard](guard), the [token](crate::auth), [traces](trace), reqwest. Why in
-//! this order is said in ARCHITECTURE.md.
+//! From the outside in: the user's per-call middleware, [retries](retry), [buffered
+//! responses](whole), the user's per-try middleware, [redirects](redirects), the [host
+//! guard](guard), the [token](crate::auth), [traces](trace), reqwest. ARCHITECTURE.md gives the
+//! reasons for this order.
 
 mod connections;
 mod delivery;
@@ -48,13 +49,13 @@ use crate::error::{Error, TransportError, causes};
 /// The user's own middleware.
 #[derive(Clone, Default)]
 pub(crate) struct Users {
-    /// Around everything.
+    /// The middleware around the whole call.
     pub(crate) around: Vec<Arc<dyn Middleware>>,
-    /// Around each try.
+    /// The middleware around each attempt.
     pub(crate) each_try: Vec<Arc<dyn Middleware>>,
 }
 
-/// The stack of a client.
+/// Builds the middleware stack of a client.
 pub(crate) fn stack(
     http: reqwest::Client,
     users: Users,
@@ -78,10 +79,11 @@ pub(crate) fn stack(
         .build()
 }
 
-/// What the stack gave up on, in this crate's words.
+/// Converts an error of the middleware stack into this crate's error.
 ///
-/// `did_nothing` tells whether the innermost layer proves that nothing was done at Graph. Without
-/// that proof, no error says so: it may be about a connection of a middleware's own.
+/// `did_nothing` says whether the innermost layer proves that the call had no effect at Graph.
+/// Without that proof, the error never says so, because it may be about a connection that a
+/// middleware made itself.
 pub(crate) fn of_the_stack(error: reqwest_middleware::Error, did_nothing: bool) -> Error {
     let error = match error {
         reqwest_middleware::Error::Reqwest(error) => TransportError::from_reqwest(error).into(),
@@ -96,7 +98,7 @@ pub(crate) fn of_the_stack(error: reqwest_middleware::Error, did_nothing: bool) 
     }
 }
 
-/// This crate's own error, where a middleware of the user's has wrapped it.
+/// Returns this crate's own error if a middleware of the user's has wrapped it.
 fn own_error(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
     causes(error)
         .find_map(|cause| cause.downcast_ref::<Error>())

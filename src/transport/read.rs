@@ -1,4 +1,4 @@
-//! Reads response bodies.
+//! Functions that read response bodies.
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use crate::error::TransportError;
 
 /// The largest part of an error response's body that is read, in bytes.
 ///
-/// Errors of Graph and of the identity platform have some kilobytes. What is longer is a page of a
-/// gateway or an attack, and its status says enough.
+/// Errors of Graph and of the identity platform have some kilobytes. A longer body is a page of a
+/// gateway or an attack, and its status is sufficient.
 const LARGEST_ERROR_BODY: usize = 1024 * 1024;
 
-/// The largest success that describes the state of something, in bytes: an upload session, a
-/// monitor, the signing keys of the identity platform.
+/// The largest success body that describes a state, in bytes: an upload session, a monitor, the
+/// signing keys of the identity platform.
 const LARGEST_STATE: usize = 16 * 1024 * 1024;
 
 /// The longest time in which the body of an error response or of a state is read.
 ///
-/// The read timeout of a connection starts anew with each byte, so it does not end a body that comes
-/// byte by byte.
+/// The read timeout of a connection starts anew with each byte, so it does not end a body that
+/// arrives byte by byte.
 const LONGEST_READ: Duration = Duration::from_secs(100);
 
-/// Reads a body of any size: what arrived, and the fault that cut it off.
+/// Reads a body of any size. Returns the data that arrived, and the fault that cut it off.
 pub(crate) async fn read(response: Response) -> (Bytes, Option<TransportError>) {
     read_within(response, usize::MAX, None).await
 }
 
-/// Reads a body that has no reason to be longer than `most` bytes.
+/// Reads a body that is not expected to be longer than `most` bytes.
 ///
 /// A longer body is cut off after `most` bytes, and the fault says so.
 pub(crate) async fn read_at_most(
@@ -41,14 +41,14 @@ pub(crate) async fn read_at_most(
 
 /// Reads the body of an error response, or its beginning.
 ///
-/// An error response is worth having although its body is cut off, so the fault is left out.
+/// An error response is useful even if its body is cut off, so the fault is left out.
 pub(crate) async fn read_error(response: Response) -> Bytes {
     let deadline = Instant::now() + LONGEST_READ;
     let (body, _) = read_within(response, LARGEST_ERROR_BODY, Some(deadline)).await;
     body
 }
 
-/// Reads a success that describes the state of something.
+/// Reads a success that describes a state.
 pub(crate) async fn read_state(response: Response) -> (Bytes, Option<TransportError>) {
     let deadline = Instant::now() + LONGEST_READ;
     read_within(response, LARGEST_STATE, Some(deadline)).await
@@ -77,7 +77,7 @@ async fn read_within(
                     TransportError::new(format!("the response is longer than {most} bytes"));
                 return (body.freeze(), Some(error));
             }
-            // Most bodies come in one piece, which then is not copied.
+            // Most bodies arrive in one piece, which is then not copied.
             Ok(Some(piece)) if body.is_empty() => body = piece.into(),
             Ok(Some(piece)) => body.extend_from_slice(&piece),
             Ok(None) => return (body.freeze(), None),

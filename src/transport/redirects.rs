@@ -1,9 +1,10 @@
-//! Follows redirects, without taking along what is not meant for others.
+//! A middleware that follows redirects and keeps the token and private headers from other hosts.
 //!
-//! Downloads answer 302 to a storage host, with an address that is a secret of its own. That host must not get the
-//! token, and would refuse the request if it did; nor any other header that the caller gave for Graph. So when a redirect
-//! leads to another origin (scheme, host or port), only the headers of [`HARMLESS`] go on, and what was dropped does not
-//! come back, not even where a later redirect leads back to Graph.
+//! Graph responds to downloads with 302 to a storage host, at an address that is a secret itself.
+//! That host must not get the token, and would refuse a request that has it. It must not get any
+//! other header that the caller gave for Graph either. When a redirect leads to another origin
+//! (scheme, host or port), only the headers in [`HARMLESS`] are sent. Dropped headers stay dropped,
+//! even if a later redirect leads back to Graph.
 
 use async_trait::async_trait;
 use http::header::{
@@ -21,10 +22,11 @@ use crate::auth::WithoutToken;
 use crate::call::remove_headers_of_one_request;
 use crate::error::{Error, HostRefusal, Result, TransportError};
 
-/// As many as browsers and reqwest follow, more or less.
+/// The largest number of redirects, about as many as browsers and reqwest follow.
 const MOST_HOPS: usize = 10;
 
-/// What may go to another origin: how the answer is wanted, and nothing of whom it is for.
+/// The headers that may go to another origin. They describe the wanted response, and do not
+/// identify the user.
 const HARMLESS: [HeaderName; 6] = [
     ACCEPT,
     ACCEPT_ENCODING,
@@ -47,7 +49,7 @@ impl Middleware for Redirects {
         let marked = extensions.get::<WithoutToken>().is_some();
         let response = follow(request, extensions, &next).await;
         if !marked {
-            // Another try, of a middleware further out, starts at Graph again.
+            // A new attempt, made by a middleware further out, starts at Graph again.
             extensions.remove::<WithoutToken>();
         }
         response
@@ -69,7 +71,7 @@ async fn follow(
         {
             None => return Ok(response),
             Some(hop) => {
-                // With it goes the body of the redirect, which nobody reads.
+                // This also drops the body of the redirect, which is not read.
                 drop(response);
                 if hop.has_left {
                     extensions.insert(WithoutToken);
@@ -84,14 +86,14 @@ async fn follow(
     Err(reqwest_middleware::Error::middleware(Error::from(error)))
 }
 
-/// What was sent, as far as it may be needed again.
+/// The parts of the sent request that may be needed again.
 struct Sent {
     request: Request,
-    /// Not where the body can be sent only once.
+    /// Set to `false` for a body that can be sent only once.
     has_body: bool,
 }
 
-/// What a redirect makes of it.
+/// The request that follows from a redirect.
 struct Hop {
     request: Request,
     has_left: bool,
@@ -114,7 +116,8 @@ impl Sent {
         }
     }
 
-    /// What to send next; `None` when the answer is no redirect. `has_left` tells whether an earlier one led away.
+    /// Returns the next request, or `None` when the response is not a redirect. `has_left` says
+    /// whether an earlier redirect led to another origin.
     fn hop(self, response: &Response, has_left: bool) -> Result<Option<Hop>> {
         let from = self.request.url();
         if !is_answer_of(response, from) {
@@ -129,7 +132,7 @@ impl Sent {
         let mut request = self.request;
         if method != *request.method() {
             *request.body_mut() = None;
-            // The body, and the conditions on what was to be changed, are not the GET's
+            // The body, and the conditions on the resource to be changed, do not belong to the GET
             // (https://www.rfc-editor.org/rfc/rfc9110#section-15.4).
             remove_headers_of_one_request(request.headers_mut());
         } else if !self.has_body {
@@ -146,7 +149,7 @@ impl Sent {
     }
 }
 
-/// Where a redirect leads; `None` for any other answer.
+/// Returns the target of a redirect, or `None` for any other response.
 fn location(response: &Response) -> Result<Option<Url>> {
     let location = match response.status().as_u16() {
         301 | 302 | 303 | 307 | 308 => response.headers().get(LOCATION),
@@ -158,14 +161,15 @@ fn location(response: &Response) -> Result<Option<Url>> {
     let to = std::str::from_utf8(location.as_bytes())
         .ok()
         .and_then(|text| response.url().join(text).ok());
-    // The address may be a secret: it is not repeated.
+    // The address may be a secret, so the error does not repeat it.
     Ok(Some(to.ok_or_else(|| {
         TransportError::new("a redirect leads to what is no URL")
     })?))
 }
 
-/// What browsers do (<https://fetch.spec.whatwg.org/#http-redirect-fetch>): 303 asks for a GET, and 301 and 302 do so in
-/// answer to a POST.
+/// Returns the method after a redirect, as browsers choose it
+/// (<https://fetch.spec.whatwg.org/#http-redirect-fetch>). 303 asks for a GET, and so do 301 and
+/// 302 in response to a POST.
 fn method_after(status: StatusCode, method: &Method) -> Method {
     match status {
         StatusCode::SEE_OTHER if method != Method::HEAD => Method::GET,
@@ -188,7 +192,7 @@ fn judge(from: &Url, to: &Url, leaves: bool, method: &Method) -> Result<()> {
     Err(refuse(to, reason))
 }
 
-/// The headers that may go to another origin.
+/// Returns the headers that may go to another origin.
 pub(crate) fn harmless(headers: &HeaderMap) -> HeaderMap {
     let mut kept = HeaderMap::new();
     for name in HARMLESS {

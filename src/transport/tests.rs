@@ -1,6 +1,6 @@
-//! What unit tests share.
+//! Helpers that unit tests share.
 
-/// A client for tests that send nothing.
+/// Returns a client for tests that send nothing.
 pub(crate) fn plain_client() -> reqwest::Client {
     super::Connections::default()
         .build()

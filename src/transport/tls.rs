@@ -1,4 +1,4 @@
-//! TLS, as the features of this crate choose it.
+//! The TLS setup, as this crate's features select it.
 
 use reqwest::ClientBuilder;
 
@@ -14,8 +14,9 @@ compile_error!(
      https only"
 );
 
-/// rustls with ring. reqwest would take the process-wide provider and panic where there is none; a library has no business
-/// to install one, so this configuration brings its own.
+/// Configures rustls with ring. By default, reqwest takes the process-wide provider and panics if
+/// there is none. A library must not install a process-wide provider, so this configuration brings
+/// its own.
 #[cfg(feature = "rustls-ring")]
 pub(super) fn with_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
     use std::sync::Arc;
@@ -36,12 +37,12 @@ pub(super) fn with_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
     .with_platform_verifier()
     .map_err(wrong)?
     .with_no_client_auth();
-    // reqwest leaves this to whoever brings a configuration.
+    // reqwest leaves ALPN to the caller that supplies a TLS configuration.
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(builder.tls_backend_preconfigured(tls))
 }
 
-/// What reqwest does by itself with the TLS that it was compiled with.
+/// Leaves reqwest's default for the TLS that it was compiled with.
 #[cfg(not(feature = "rustls-ring"))]
 #[allow(clippy::unnecessary_wraps, reason = "the other of the two can fail")]
 pub(super) fn with_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {

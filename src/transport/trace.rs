@@ -1,13 +1,13 @@
-//! What a call tells while it is made: spans and events of the `tracing` crate.
+//! The spans and events of the `tracing` crate that a call emits.
 //!
-//! A call is a span, `call`, and each request that goes out for it one within it, `request`: repeats, redirects, and what
-//! gets a token. Their fields have the names that OpenTelemetry gives them
-//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>), and `otel.name` and `otel.kind` are what
-//! tracing-opentelemetry takes for a span's name and kind.
+//! A call is a span `call`. Each request that is sent for it is a span `request` within it:
+//! repeats, redirects, and token requests. The fields have the names that OpenTelemetry defines
+//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>). tracing-opentelemetry takes
+//! `otel.name` and `otel.kind` as a span's name and kind.
 //!
-//! Neither `url.full` nor `url.path` is among them. A path of Graph's holds ids, addresses and file names, a query holds what
-//! somebody looks for, and an address of another host may be a secret of its own: there is the template (`url.template`), and
-//! nothing else of any address but the host.
+//! Spans have neither `url.full` nor `url.path`. A path of Graph's holds ids, addresses and file
+//! names, a query holds search terms, and an address of another host may be a secret itself. Spans
+//! have the template (`url.template`), and of any other address only the host.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use url::Url;
 use crate::auth::WithoutToken;
 use crate::error::{RequestContext, Tries, kind_of_loss};
 
-/// The span of a call.
+/// Creates the span of a call.
 pub(crate) fn call(context: &RequestContext, url: &Url) -> Span {
     tracing::info_span!(
         target: "msgraph",
@@ -43,7 +43,7 @@ pub(crate) fn call(context: &RequestContext, url: &Url) -> Span {
     )
 }
 
-/// Notes what was tried for a call.
+/// Records the attempts of a call.
 pub(crate) fn record_tries(span: &Span, tries: &Tries) {
     if tries.count() > 1 {
         span.record("http.request.resend_count", tries.count() - 1);
@@ -53,7 +53,8 @@ pub(crate) fn record_tries(span: &Span, tries: &Tries) {
     }
 }
 
-/// The span of one request. `resend_count` says how many went out before it for the same call.
+/// Creates the span of one request. `resend_count` is the number of requests that were sent before
+/// it for the same call.
 pub(crate) fn request(request: &Request, template: Option<&str>, resend_count: u32) -> Span {
     let url = request.url();
     let name = || match template {
@@ -78,7 +79,7 @@ pub(crate) fn request(request: &Request, template: Option<&str>, resend_count: u
     )
 }
 
-/// Notes what came of a request or a call: an answer, or a kind of failure.
+/// Records the outcome of a request or a call: a response, or a kind of failure.
 pub(crate) fn record(span: &Span, outcome: std::result::Result<&Response, &'static str>) {
     if span.is_disabled() {
         return;
@@ -104,7 +105,7 @@ pub(crate) fn record(span: &Span, outcome: std::result::Result<&Response, &'stat
     }
 }
 
-/// As OpenTelemetry writes it.
+/// Returns the HTTP version in OpenTelemetry's form.
 fn version(response: &Response) -> &'static str {
     match response.version() {
         http::Version::HTTP_2 => "2",
@@ -117,11 +118,12 @@ fn version(response: &Response) -> &'static str {
 #[derive(Clone)]
 pub(crate) struct Template(pub(crate) Arc<str>);
 
-/// How many requests have gone out for a call.
+/// The number of requests that were sent for a call.
 #[derive(Clone, Copy, Default)]
 struct Sent(u32);
 
-/// Tells of each request that goes out. It is the innermost one, so that it sees every one of them.
+/// A middleware that traces each request that is sent. It is the innermost one, so that it sees
+/// every request.
 pub(super) struct Trace;
 
 #[async_trait]
@@ -135,7 +137,7 @@ impl Middleware for Trace {
         let Sent(before) = extensions.get().copied().unwrap_or_default();
         extensions.insert(Sent(before + 1));
         let template = match extensions.get::<WithoutToken>() {
-            // The address is another one, of which nobody knows what may be told.
+            // The address differs from the call's, so it is not known which parts may be printed.
             Some(_) => None,
             None => extensions.get::<Template>().cloned(),
         };

@@ -1,4 +1,5 @@
-//! Takes the body of a response in, so that what breaks off in the middle can be asked for again.
+//! A middleware that buffers the body of a response, so that a response that breaks off can be
+//! requested again.
 
 use async_trait::async_trait;
 use http::Extensions;
@@ -8,19 +9,20 @@ use reqwest_middleware::{Error, Middleware, Next, Result};
 use super::{read, read_error, read_state};
 use crate::call::ExpectedBody;
 
-/// Says of a call that the body of its answer is wanted piece by piece.
+/// A marker for a call that reads the body of its response piece by piece.
 #[derive(Clone, Copy)]
 pub(crate) struct Streamed;
 
-/// Says of a call that its response describes the state of something, so that its size is limited.
+/// A marker for a call whose response describes a state, so that its size is limited.
 #[derive(Clone, Copy)]
 pub(crate) struct StateBody;
 
-/// Takes in whole bodies, unless the call wants its body piece by piece.
+/// A middleware that buffers whole bodies, unless the call reads its body piece by piece.
 ///
-/// It stands inside of the retries. So a connection that is lost while a page comes in is a failed attempt like any other, and
-/// so is a body that ends too early although it was framed as if it were whole. A response that does not end the call does not
-/// hold its connection while the call waits.
+/// It is inside of the retries. A connection that is lost while a page arrives is therefore a
+/// failed attempt like any other. So is a body that ends too early although it was framed as if it
+/// were complete. A response that does not end the call does not hold its connection while the call
+/// waits.
 pub(super) struct Whole;
 
 #[async_trait]
@@ -58,7 +60,8 @@ impl Middleware for Whole {
             (_, Some(lost)) => Err(Error::middleware(crate::Error::from(lost))),
             (body, None) => {
                 let expected = extensions.get::<ExpectedBody>();
-                // A service that fails in the middle of a body may well end it as if it were whole.
+                // A service that fails in the middle of a body may end the body as if it were
+                // complete.
                 match expected
                     .and_then(|expected| expected.lost(head.status(), head.headers(), &body))
                 {

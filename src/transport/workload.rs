@@ -1,26 +1,29 @@
-//! Which of Graph's services a call is for.
+//! The Graph service that a call is for.
 
 use url::Url;
 
-/// What throttles as one: a service behind Graph, or a single mailbox.
+/// A unit that throttles as one: a service behind Graph, or a single mailbox.
 ///
-/// Graph's limits (<https://learn.microsoft.com/graph/throttling-limits>) are each service's own: who asked for too much
-/// mail may still read files. The path says which service it is, by the first name that is not just whose things it is
-/// about: `messages` in `/users/{id}/messages`, `drive` in `/groups/{id}/drive`, `planner` in `/planner/tasks`. OneDrive and
-/// SharePoint want everything of a tenant to pause, wherever a drive hangs. Outlook counts each mailbox for itself, so that
-/// one busy mailbox of a thousand must not hold up the others. The directory has one count for the whole of it.
+/// Graph's limits (<https://learn.microsoft.com/graph/throttling-limits>) are separate for each
+/// service: a caller throttled for mail may still read files. The path shows the service, by the
+/// first name that does not merely name the owner: `messages` in `/users/{id}/messages`, `drive` in
+/// `/groups/{id}/drive`, `planner` in `/planner/tasks`.
+///
+/// OneDrive and SharePoint want all calls of a tenant to pause, for any path that leads to a drive.
+/// Outlook counts each mailbox separately, so that one busy mailbox of a thousand does not hold up
+/// the others. The directory has one count in total.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Workload {
     Directory,
     Files,
-    /// The mailbox of a person or group, by what stands in the path.
+    /// The mailbox of a user or group, by its id or name in the path.
     Outlook(Box<str>),
     Teams,
-    /// Any other, by its name in the path.
+    /// Any other service, by its name in the path.
     Other(Box<str>),
 }
 
-/// OneDrive and SharePoint.
+/// The names in a path that belong to OneDrive and SharePoint.
 const FILES: [&str; 6] = [
     "drive",
     "drives",
@@ -30,7 +33,7 @@ const FILES: [&str; 6] = [
     "storage",
 ];
 
-/// What a mailbox has.
+/// The names in a path that belong to a mailbox.
 const OUTLOOK: [&str; 21] = [
     "calendar",
     "calendarGroups",
@@ -65,7 +68,7 @@ const TEAMS: [&str; 7] = [
     "teamwork",
 ];
 
-/// The directory's collections at the root, besides people and groups.
+/// The directory's collections at the root, other than users and groups.
 const DIRECTORY: [&str; 19] = [
     "administrativeUnits",
     "applications",
@@ -88,7 +91,8 @@ const DIRECTORY: [&str; 19] = [
     "users",
 ];
 
-/// What people and groups have that is neither the directory's nor a mailbox's, a drive's or a team's.
+/// The names below users and groups that do not belong to the directory, a mailbox, a drive or a
+/// team.
 const OF_THEIR_OWN: [&str; 5] = [
     "insights",
     "onenote",
@@ -97,17 +101,17 @@ const OF_THEIR_OWN: [&str; 5] = [
     "presence",
 ];
 
-/// The segments of the path below the version.
+/// Returns the segments of the path below the version.
 fn segments(url: &Url) -> impl Iterator<Item = &str> + Clone {
     let mut segments = url.path().split('/').filter(|segment| !segment.is_empty());
-    // A gateway's own path may stand before the version.
+    // A gateway's own path may come before the version.
     if segments.clone().any(is_version) {
         segments.find(|segment| is_version(segment));
     }
     segments
 }
 
-/// Checks whether a call is for the user of its token, whoever that is.
+/// Checks whether a call is for the user of its token.
 pub(super) fn is_for_me(url: &Url) -> bool {
     segments(url)
         .next()

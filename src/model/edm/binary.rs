@@ -1,7 +1,7 @@
 //! `Edm.Binary` is base64.
 //!
-//! The description says base64url, and OData allows it; Graph takes the standard alphabet with padding, and sends it. So
-//! that is what is written, and both are read.
+//! The description says base64url, and OData allows it; Graph takes the standard alphabet with
+//! padding, and sends it. So that is what is written, and both are read.
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};

@@ -14,9 +14,9 @@ use super::{ParseError, fraction, text, write_fraction};
 
 /// `Edm.DateTimeOffset`: a moment.
 ///
-/// Read generously: an offset that is missing is UTC, a fraction may have any number of digits. Written as RFC 3339 in UTC,
-/// with as many digits as it came with, and at most seven, which is what Graph keeps. Two are equal when they are the same
-/// moment.
+/// Read generously: an offset that is missing is UTC, a fraction may have any number of digits.
+/// Written as RFC 3339 in UTC, with as many digits as it came with, and at most seven, which is
+/// what Graph keeps. Two are equal when they are the same moment.
 ///
 /// ```
 /// use msgraph::model::edm::DateTimeOffset;

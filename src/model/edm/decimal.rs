@@ -10,8 +10,8 @@ use super::ParseError;
 
 /// `Edm.Decimal`: a decimal number, with the digits with which it was written.
 ///
-/// Arithmetic is left to the library of your choice: [`as_str`](Self::as_str) has the digits, `From<i64>` and `FromStr`
-/// take them.
+/// Arithmetic is left to the library of your choice: [`as_str`](Self::as_str) has the digits,
+/// `From<i64>` and `FromStr` take them.
 ///
 /// ```
 /// use msgraph::model::edm::Decimal;

@@ -7,8 +7,8 @@ use super::{ParseError, fraction, text, write_fraction};
 
 /// `Edm.Duration`: a length of time, in the units in which it was written.
 ///
-/// Days stay days, and years and months, which OData does not have and Graph sends, stay what they are: they have no fixed
-/// length. So the text that was read is the text that is written.
+/// Days stay days, and years and months, which OData does not have and Graph sends, stay what they
+/// are: they have no fixed length. So the text that was read is the text that is written.
 ///
 /// ```
 /// use msgraph::model::edm::Duration;
@@ -144,7 +144,8 @@ impl fmt::Debug for Duration {
 }
 
 impl Duration {
-    /// The length in seconds and nanoseconds, without the sign; `None` with years or months, which have no fixed length.
+    /// The length in seconds and nanoseconds, without the sign; `None` with years or months, which
+    /// have no fixed length.
     fn fixed(&self) -> Option<(u64, u32)> {
         if self.years != 0 || self.months != 0 {
             return None;

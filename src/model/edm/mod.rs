@@ -21,7 +21,8 @@ pub type Date = chrono::NaiveDate;
 /// `Edm.Guid`.
 pub type Guid = uuid::Uuid;
 
-/// `Edm.Binary` and `Edm.Stream`: raw bytes. On the wire they are base64; here they are decoded already.
+/// `Edm.Binary` and `Edm.Stream`: raw bytes. On the wire they are base64; here they are decoded
+/// already.
 pub type Binary = bytes::Bytes;
 
 /// A text that is not of the type.
@@ -48,7 +49,8 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// A fraction of a second as it stands behind the point: nanoseconds, and how many digits were written.
+/// A fraction of a second as it stands behind the point: nanoseconds, and how many digits were
+/// written.
 ///
 /// Digits beyond the ninth are beyond what can be kept.
 fn fraction(digits: &str) -> Option<(u32, u8)> {
@@ -63,7 +65,8 @@ fn fraction(digits: &str) -> Option<(u32, u8)> {
     Some((nanos, kept.len() as u8))
 }
 
-/// Writes a fraction of a second with as many digits as it came with, or as it needs, and no more than Graph takes.
+/// Writes a fraction of a second with as many digits as it came with, or as it needs, and no more
+/// than Graph takes.
 fn write_fraction(f: &mut impl fmt::Write, nanos: u32, digits: u8) -> fmt::Result {
     /// Graph keeps time in units of 100 nanoseconds.
     const MOST: u8 = 7;

@@ -1,7 +1,7 @@
-//! The one table of what is sent again, after which outcome.
+//! The one table that says which outcomes are retried.
 //!
-//! Every part of this crate that repeats a request asks here what an outcome means. What each of
-//! them does with the [`Verdict`] differs on purpose:
+//! Every part of this crate that repeats a request gets the meaning of an outcome from here. Each
+//! part uses the [`Verdict`] in its own way on purpose:
 //!
 //! | sender | `NotDone` | `Unclear` | `Faulty` | limits |
 //! |---|---|---|---|---|
@@ -17,58 +17,60 @@
 //! | a request for signing keys | never | never | never | `notifications::keys` |
 //! | [`Error::is_retryable`] | true | true | true | the caller's |
 //!
-//! A piece of a file may be sent again whatever became of it, since its session or range says where
-//! to go on; a renewal, since the same end twice is the same as once. A token request is not
-//! repeated where the response names a time to come back, and neither after 429: then the calls
-//! wait. A managed identity is asked again after 404 and 410 as well, which mean there that it is
-//! being set up, and it and a job's token service after each other 5xx.
+//! A piece of a file may be sent again after any outcome, because its session or range says where
+//! to continue. A renewal may be sent again too, because setting the same end twice has the same
+//! effect as setting it once.
+//!
+//! A token request is not repeated after 429, or if the response names a time to come back: then
+//! the calls wait. A managed identity is also asked again after 404 and 410, which mean that it is
+//! still being set up. It and a job's token service are asked again after any other 5xx.
 
 use http::StatusCode;
 
 use super::effect::Effect;
 use crate::error::Error;
 
-/// No registered status, but SharePoint's word for a bandwidth limit.
+/// A status that is not registered. SharePoint uses it for a bandwidth limit.
 pub(crate) const BANDWIDTH_LIMIT_EXCEEDED: u16 = 509;
 
-/// What the end of an attempt says about another one.
+/// The meaning of an attempt's outcome for another attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// There is a response to give, or another attempt would end in the same way.
+    /// There is a response to return, or another attempt would end in the same way.
     Final,
-    /// The service did nothing, and says so or was never reached.
+    /// The service did nothing: it says so, or the request never reached it.
     NotDone,
-    /// The service may have done the work.
+    /// The service may have done the request.
     Unclear,
-    /// The service failed at the work, perhaps in the middle.
+    /// The service failed, perhaps in the middle of the request.
     Faulty,
 }
 
 impl Verdict {
-    /// The meaning of a status.
+    /// Returns the meaning of a status.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
-            // Too many calls, not available, too late: refused before the work began.
+            // Too many calls, service not available, or request too late: refused before processing
+            // began.
             408 | 429 | 503 | BANDWIDTH_LIMIT_EXCEEDED => Self::NotDone,
-            // A gateway gave up waiting for a service that may still have gone on.
+            // A gateway stopped waiting for a service that may still have continued.
             504 => Self::Unclear,
             500 | 502 => Self::Faulty,
             _ => Self::Final,
         }
     }
 
-    /// The meaning of an error that ended an attempt. `did_nothing` tells whether the innermost
-    /// layer proves that the attempt did nothing at Graph.
+    /// Returns the meaning of an error that ended an attempt. `did_nothing` says whether the
+    /// innermost layer proves that the attempt had no effect at Graph.
     pub(crate) fn of_error(error: &Error, did_nothing: bool) -> Self {
         let is_passing = match error {
             Error::Transport(lost) => lost.is_retryable(),
-            // A token request that names no time has been repeated already, by the token layer.
+            // The token layer has already repeated a token request whose response names no time.
             Error::SignIn(error) => error.is_retryable() && error.retry_after().is_some(),
-            // The request has arrived, and the response has not.
+            // The request has arrived at Graph, and the response has not arrived here.
             error => error.is_lost_body(),
         };
-        // A connection that was made or lost, a sign-in that failed: alone, neither says what an
-        // attempt did before.
+        // A failed connection or sign-in alone does not show what the attempt did before it.
         let is_before_sending = match error {
             Error::Transport(lost) => lost.is_connect(),
             Error::SignIn(_) => true,
@@ -81,13 +83,13 @@ impl Verdict {
         }
     }
 
-    /// Checks whether the fault may pass, for whoever wants to try again.
+    /// Checks whether the fault may pass, so that another attempt may succeed.
     pub(crate) fn is_passing(self) -> bool {
         self != Self::Final
     }
 
-    /// Checks whether a call with this effect may be sent again. `server_errors` is what the retry
-    /// policy says of 500 and 502.
+    /// Checks whether a call with this effect may be sent again. `server_errors` is the retry
+    /// policy's setting for 500 and 502.
     pub(crate) fn allows(self, effect: Effect, server_errors: bool) -> bool {
         match self {
             Self::Final => false,

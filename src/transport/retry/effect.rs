@@ -1,33 +1,33 @@
-//! What it means at Graph to send a request twice.
+//! The effect at Graph of sending a request twice.
 //!
-//! RFC 9110 calls `PUT` and `DELETE` idempotent. Graph is not in two cases, so the method alone
-//! does not decide:
+//! RFC 9110 calls `PUT` and `DELETE` idempotent. Graph does not treat them so in two cases, so the
+//! method alone does not decide:
 //!
 //! - `@microsoft.graph.conflictBehavior=rename`, in the query or anywhere in a JSON body: each
-//!   request makes one more item
+//!   request creates one more item
 //!   (<https://learn.microsoft.com/graph/api/resources/driveitem#instance-attributes>).
-//! - `DELETE` of what is addressed by its position, a row of a workbook's table: the second request
-//!   deletes the next one.
+//! - `DELETE` of an item that is addressed by its position, such as a row of a workbook's table:
+//!   the second request deletes the next item.
 
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 use url::form_urlencoded;
 
-/// What sending a request twice does, from the least harmless on.
+/// The effect of sending a request twice, with the least harmless first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Effect {
-    /// Twice is more than once, or nothing is known.
+    /// Sending twice differs from sending once, or the effect is not known.
     Other,
-    /// Twice is the same as once.
+    /// Sending twice has the same effect as sending once.
     Idempotent,
-    /// It changes nothing, or the caller vouches for it.
+    /// The request changes nothing, or the caller declares it safe to repeat.
     Safe,
 }
 
 impl Effect {
-    /// The effect of a method as RFC 9110 has it. `PATCH` is not idempotent: one that adds members
-    /// to a group is refused the second time.
+    /// Returns the effect of a method according to RFC 9110. `PATCH` is not idempotent: one that
+    /// adds members to a group is refused the second time.
     pub(crate) fn of_method(method: &Method) -> Self {
         match (method.is_safe(), method.is_idempotent()) {
             (true, _) => Self::Safe,
@@ -37,10 +37,10 @@ impl Effect {
     }
 }
 
-/// A request, as far as it shows what it does.
+/// The parts of a request that show its effect.
 pub(crate) struct Intent<'a> {
     pub(crate) method: &'a Method,
-    /// The path, and what follows it.
+    /// The path, and the text that follows it.
     pub(crate) path: &'a str,
     pub(crate) query: Option<&'a str>,
     pub(crate) headers: &'a HeaderMap,
@@ -58,7 +58,7 @@ impl<'a> Intent<'a> {
         }
     }
 
-    /// The effect of the request by itself, without what the caller says of it.
+    /// Returns the effect of the request itself, without the caller's declaration.
     pub(crate) fn effect(&self) -> Effect {
         match Effect::of_method(self.method) {
             Effect::Idempotent if self.renames() || self.deletes_by_position() => Effect::Other,

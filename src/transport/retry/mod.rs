@@ -1,10 +1,12 @@
-//! Makes calls anew that failed in a way that passes.
+//! A middleware that repeats calls that failed with a transient fault.
 //!
-//! It stands around the redirects and the token, so that each try starts at Graph again, with the token of the moment, and
-//! inside of the user's own middleware, which sees a call once. The request is the same each time, its body and its headers
-//! with `client-request-id` included; a repeat has the header `Retry-Attempt` besides, by which Graph tells repeats from calls.
+//! It is outside of the redirects and the token, so that each attempt starts at Graph again with
+//! the current token. It is inside of the user's per-call middleware, which sees a call once. Each
+//! attempt sends the same request, with the same body and headers, including `client-request-id`. A
+//! repeat also has the header `Retry-Attempt`, by which Graph tells repeats from new calls.
 //!
-//! What came before is dropped before the wait begins: its connection is free for others, and nothing is held meanwhile.
+//! The previous response is dropped before the wait begins, so its connection is free for other
+//! calls and nothing is held meanwhile.
 
 mod classify;
 mod effect;
@@ -36,20 +38,20 @@ use crate::error::{Error, NotRetried, TransportError, Tries, retry_after};
 
 const RETRY_ATTEMPT: HeaderName = HeaderName::from_static("retry-attempt");
 
-/// How a call is to be tried: what the client says, where the call itself says nothing.
+/// The settings for the attempts of a call: the client's, unless the call has its own.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trying {
     pub(crate) retry: Arc<Retry>,
-    /// Whether the caller says that twice is the same as once.
+    /// Set to `true` if the caller declares the call idempotent.
     pub(crate) idempotent: bool,
-    /// When the call has to be over.
+    /// The time by which the call has to end.
     pub(crate) deadline: Option<Instant>,
 }
 
-/// Makes calls anew, and holds them back where Graph throttles.
+/// A middleware that repeats calls, and holds them back while Graph throttles.
 pub(super) struct Retries {
     gates: Arc<Gates>,
-    /// What the calls of this client count against.
+    /// The quota that this client's calls count against.
     quota: Quota,
     tokens: Arc<Tokens>,
 }
@@ -89,7 +91,7 @@ impl Retries {
         course: &mut Course,
     ) -> Result<Response, Error> {
         let url = request.url().clone();
-        // A user of whom nothing is known yet is known once their token was sent.
+        // The user of a call may be unknown at first. The token that was sent identifies the user.
         let mut token = request.headers().get(AUTHORIZATION).cloned();
         loop {
             self.pass(&url, token.as_ref(), course).await?;
@@ -144,7 +146,7 @@ impl Retries {
         }
     }
 
-    /// Waits where what the call is for throttles.
+    /// Waits while the workload of the call throttles.
     async fn pass(
         &self,
         url: &Url,
@@ -192,16 +194,16 @@ impl Retries {
     }
 }
 
-/// A call's way through its tries.
+/// The state of a call over its attempts.
 struct Course {
     trying: Trying,
     method: Method,
-    /// When nothing is begun any more.
+    /// The time after which no attempt or wait is started.
     end: Option<Instant>,
     count: u32,
     waited: Duration,
     not_retried: Option<NotRetried>,
-    /// Whether an attempt before the present one may have done the work.
+    /// Set to `true` if an attempt before the present one may have done the request.
     may_have_succeeded: bool,
 }
 
@@ -224,7 +226,8 @@ impl Course {
             .with_unclear_attempt(self.may_have_succeeded)
     }
 
-    /// The wait before the next try, and what to send then; or why there is none.
+    /// Returns the wait before the next attempt and the request to send then, or the reason why
+    /// there is no further attempt.
     fn next(
         &mut self,
         ended: &Ended,
@@ -268,8 +271,9 @@ impl Course {
         self.trying.retry.wait(self.count, asked)
     }
 
-    /// How long other calls to the same workload are to be held back: where it says that this was too much, or asks not to
-    /// be asked. A 503 that does not say so may be the fault of one machine.
+    /// Returns how long to hold back other calls to the same workload. They are held back if the
+    /// response says that there were too many calls, or asks for a pause. A 503 that says neither
+    /// may be the fault of one machine.
     fn shuts(&self, ended: &Ended, asked: Option<Duration>) -> Option<Duration> {
         match ended.status()?.as_u16() {
             429 | BANDWIDTH_LIMIT_EXCEEDED => Some(asked.unwrap_or_else(|| self.wait(None))),
@@ -279,7 +283,7 @@ impl Course {
     }
 }
 
-/// What became of an attempt, and what that says about another one.
+/// The outcome of an attempt, and its meaning for another one.
 struct Ended {
     outcome: Result<Response, Error>,
     verdict: Verdict,
@@ -299,7 +303,7 @@ impl Ended {
         Some(response.status())
     }
 
-    /// How long the service asks to be left alone.
+    /// Returns the pause that the service asks for.
     fn asked(&self) -> Option<Duration> {
         match &self.outcome {
             Ok(response) => retry_after(response.status(), response.headers(), Utc::now()),

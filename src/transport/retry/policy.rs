@@ -1,31 +1,32 @@
-//! What is tried again, and for how long.
+//! The retry policy: the failures that are retried, and the time limits.
 
 use std::time::Duration;
 
-/// How a client, or a call, tries again what failed in a way that passes.
+/// The retry policy of a client or a call, for failures that may pass.
 ///
-/// By default a call is made anew up to three times, so up to four times in all:
+/// By default a call is retried up to three times, so there are up to four attempts in all:
 ///
-/// - after 429 and 509 (too many calls), 503 (not available) and 408 (the request did not arrive in time): Graph has not
-///   taken such a call, so this holds for every call;
-/// - after 504, a lost connection, a response that was cut, or an attempt that ran out of time: Graph may have done the
-///   work, so this holds for `GET`, `PUT` and `DELETE`, and for calls that say so themselves
-///   ([`Call::idempotent`](crate::Call::idempotent));
-/// - where no connection came about at all: nothing was sent, so this holds for every call. A
-///   certificate that TLS refuses, or a proxy that wants credentials, is final.
+/// - After 429 and 509 (too many calls), 503 (not available) and 408 (the request did not arrive in
+///   time), every call is retried, because Graph has not processed it.
+/// - After 504, a lost connection, a response that was cut off, or an attempt that timed out, Graph
+///   may have done the request. Then only `GET`, `PUT`, `DELETE` and calls that are declared
+///   idempotent ([`Call::idempotent`](crate::Call::idempotent)) are retried.
+/// - If no connection was made at all, nothing was sent, so every call is retried. A certificate
+///   that TLS refuses, or a proxy that requires credentials, is final.
 ///
-/// A `PUT` that makes one more file each time (`@microsoft.graph.conflictBehavior=rename`) is not
-/// idempotent at Graph, and neither is a `DELETE` of a row of a workbook's table by its position:
-/// both are treated like `POST`.
+/// A `PUT` that creates one more file each time (`@microsoft.graph.conflictBehavior=rename`) is not
+/// idempotent at Graph. Neither is a `DELETE` of a row of a workbook's table by its position. Both
+/// are treated like `POST`.
 ///
-/// A `DELETE` whose response was lost may come back as 404: the first attempt has deleted the item.
-/// Likewise, a `PUT` with `If-Match` may come back as 412. The error then says that an earlier
-/// attempt may have done the work
+/// A retried `DELETE` whose response was lost may return 404, because the first attempt has deleted
+/// the item. Likewise, a `PUT` with `If-Match` may return 412. The error then says that an earlier
+/// attempt may have succeeded
 /// ([`Tries::may_have_succeeded`](crate::error::Tries::may_have_succeeded)).
 ///
-/// A call waits for as long as Graph asks (`Retry-After`), never shorter. Where Graph does not say, it waits about 3, 6 and
-/// 12 seconds, half more or less at random. It does not begin a wait of more than 180 seconds, nor one that would end
-/// later than 5 minutes after the call began: then the error comes at once.
+/// A call waits as long as Graph asks for (`Retry-After`), never less. If Graph does not say, the
+/// call waits about 3, 6 and 12 seconds, each up to half more or less at random. It does not start
+/// a wait of more than 180 seconds, or one that would end later than 5 minutes after the call
+/// began. In these cases the error is returned at once.
 ///
 /// ```
 /// use std::time::Duration;
@@ -59,7 +60,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// The defaults.
+    /// Creates the default policy.
     pub const fn new() -> Self {
         Self {
             max_retries: 3,
@@ -70,41 +71,44 @@ impl Retry {
         }
     }
 
-    /// One try, whatever comes of it. Such a call does not wait until a service that throttles takes calls again, either.
+    /// Creates a policy with a single attempt, without retries. Such a call does not wait for a
+    /// throttling service either.
     pub const fn never() -> Self {
         Self::new().max_retries(0)
     }
 
-    /// How often a call is made anew. Microsoft's advice is ten times at most.
+    /// Sets how often a call is retried. Microsoft's advice is ten times at most.
     #[must_use]
     pub const fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
         self
     }
 
-    /// How long the first wait is where Graph does not say; each further one is twice as long.
+    /// Sets the first wait, used if Graph does not name one. Each further wait is twice as long.
     #[must_use]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
         self.first_wait = wait;
         self
     }
 
-    /// How long a single wait may be. Where Graph asks for a longer one, its answer is the error, at once.
+    /// Sets the longest single wait. If Graph asks for a longer one, its response is returned as
+    /// the error at once.
     #[must_use]
     pub const fn max_wait(mut self, wait: Duration) -> Self {
         self.max_wait = wait;
         self
     }
 
-    /// How long after its beginning a call may be made anew.
+    /// Sets how long after its beginning a call may be retried.
     #[must_use]
     pub const fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
         self
     }
 
-    /// Also tries again after 500 and 502, with `GET`, `HEAD` and calls that are [`idempotent`](crate::Call::idempotent)
-    /// by their own word. Not the default: most of Graph's 500s come again.
+    /// Also retries after 500 and 502, for `GET`, `HEAD` and calls that are declared
+    /// [`idempotent`](crate::Call::idempotent). This is not the default, because most of Graph's
+    /// 500s occur again.
     #[must_use]
     pub const fn server_errors(mut self, retry: bool) -> Self {
         self.server_errors = retry;
@@ -127,8 +131,9 @@ impl Retry {
         self.server_errors
     }
 
-    /// The wait before try number `retry` of what began so long ago and for which Graph asked so long a wait, if it did;
-    /// `None` where there is not to be another try.
+    /// Returns the wait before retry number `retry`, or `None` if there is not to be another
+    /// attempt. The other arguments are the time since the call began and the wait that Graph asked
+    /// for, if any.
     pub(crate) fn wait_before(
         &self,
         retry: u32,
@@ -142,7 +147,7 @@ impl Retry {
         is_allowed.then_some(wait)
     }
 
-    /// How long to wait before try number `retry`: as long as Graph asked for, if it did.
+    /// Returns the wait before retry number `retry`: as long as Graph asked for, if it did.
     pub(super) fn wait(&self, retry: u32, asked: Option<Duration>) -> Duration {
         let chance = fastrand::f64();
         match asked {
@@ -151,18 +156,18 @@ impl Retry {
         }
     }
 
-    /// The wait before try number `retry` (1 is the first one after the original), where nobody asked for one. `chance`
-    /// is between 0 and 1.
+    /// Returns the wait before retry number `retry` (1 is the first retry) if Graph did not name
+    /// one. `chance` is between 0 and 1.
     fn backoff(&self, retry: u32, chance: f64) -> Duration {
         let doubled = 2u32.saturating_pow(retry.saturating_sub(1));
         let middle = self.first_wait.saturating_mul(doubled).min(self.max_wait);
-        // Half of the longest time there is, so that no product is longer than that.
+        // Half of the largest duration, so that the product does not overflow.
         let middle = middle.min(Duration::MAX / 2);
         middle.mul_f64(0.5 + chance).min(self.max_wait)
     }
 
-    /// The wait where Graph asked for one: never shorter, and a little longer, by chance, so that not everybody who was
-    /// asked comes back at the same moment.
+    /// Returns the wait if Graph asked for one. It is never shorter, and randomly a little longer,
+    /// so that throttled callers do not all come back at the same moment.
     fn after(&self, asked: Duration, chance: f64) -> Duration {
         let more = asked.min(self.max_wait).mul_f64(0.1 * chance);
         asked.saturating_add(more).min(self.max_wait.max(asked))
