@@ -1,4 +1,4 @@
-//! References of planner tasks, which stand under their URLs.
+//! References of planner tasks, which are stored under their URLs.
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
@@ -6,16 +6,16 @@ use serde_json::Value;
 use crate::models::{PlannerExternalReference, PlannerExternalReferences};
 use crate::{Model, Result};
 
-/// Characters that Planner does not take in the name of a property.
+/// The characters that Planner does not accept in the name of a property.
 ///
 /// <https://learn.microsoft.com/graph/api/resources/plannerexternalreferences>
 const NAME: &AsciiSet = &CONTROLS.add(b'%').add(b'.').add(b':').add(b'@').add(b'#');
 
 impl PlannerExternalReferences {
-    /// Returns the references with one more, or with another one under the same URL.
+    /// Returns the references with one more reference. It replaces a reference with the same URL.
     ///
-    /// A reference stands under its URL, in which Planner wants some characters encoded. This
-    /// method encodes them.
+    /// A reference is stored under its URL, in which Planner requires some characters to be
+    /// encoded. This method encodes them.
     ///
     /// ```
     /// use msgraph::models::{PlannerExternalReference, PlannerExternalReferences};
@@ -37,14 +37,15 @@ impl PlannerExternalReferences {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`](crate::Error::Decode) when the reference cannot be written as JSON.
+    /// Returns [`Error::Decode`](crate::Error::Decode) when the reference cannot be written as
+    /// JSON.
     ///
     /// <https://learn.microsoft.com/graph/api/plannertaskdetails-update>
     pub fn with_url(self, url: &str, reference: PlannerExternalReference) -> Result<Self> {
         self.with_dynamic(name(url), reference)
     }
 
-    /// Returns the references with a `null` for a URL. An update removes that reference.
+    /// Returns the references with a `null` for a URL. An update with it removes that reference.
     ///
     /// <https://learn.microsoft.com/graph/api/plannertaskdetails-update>
     #[must_use]
@@ -69,7 +70,7 @@ impl PlannerExternalReferences {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`](crate::Error::Decode) when a reference does not fit its type.
+    /// Returns [`Error::Decode`](crate::Error::Decode) when a reference does not fit its type.
     ///
     /// <https://learn.microsoft.com/graph/api/resources/plannerexternalreferences>
     pub fn by_url(&self) -> Result<Vec<(String, PlannerExternalReference)>> {
@@ -82,7 +83,7 @@ impl PlannerExternalReferences {
     }
 }
 
-/// The name of the property for a URL.
+/// Returns the name of the property for a URL.
 fn name(url: &str) -> String {
     utf8_percent_encode(url, NAME).to_string()
 }

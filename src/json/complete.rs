@@ -4,9 +4,9 @@ use memchr::memchr2;
 
 /// Checks whether JSON text ends before its brackets and strings are closed.
 ///
-/// The scan skips strings with SIMD and builds nothing, so that it costs a fraction of a parse.
-/// Text that does not begin with a bracket or a quotation mark is never cut: nothing in a number,
-/// or in HTML, tells where it should have ended.
+/// The scan skips strings with SIMD and builds no values, so its cost is a fraction of a parse.
+/// Text that does not begin with a bracket or a quotation mark never counts as cut off, because a
+/// number, or HTML, does not show where it should end.
 pub(crate) fn is_cut(text: &[u8]) -> bool {
     let text = super::trimmed(text);
     match text.first() {
@@ -15,7 +15,7 @@ pub(crate) fn is_cut(text: &[u8]) -> bool {
     }
 }
 
-/// Returns where the content of the string begins in which the text ends.
+/// Returns the start of the content of the string in which the text ends.
 pub(crate) fn open_string(text: &[u8]) -> Option<usize> {
     match end_of(text) {
         End::InString(start) => Some(start),
@@ -25,10 +25,10 @@ pub(crate) fn open_string(text: &[u8]) -> Option<usize> {
 
 /// The state in which text ends.
 enum End {
-    /// The first value is complete. What follows it is not looked at.
+    /// The first value is complete. The text after it is not examined.
     Closed,
     InBrackets,
-    /// In a string whose content begins here.
+    /// The text ends inside a string whose content begins here.
     InString(usize),
 }
 
@@ -56,7 +56,7 @@ fn end_of(text: &[u8]) -> End {
     }
 }
 
-/// Returns where the string ends whose content begins at `start`, after its quotation mark.
+/// Returns the end of the string whose content begins at `start`, after its quotation mark.
 fn string_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
@@ -64,7 +64,7 @@ fn string_end(text: &[u8], start: usize) -> Option<usize> {
         let found = at + memchr2(b'"', b'\\', rest)?;
         match text.get(found) {
             Some(b'"') => return Some(found + 1),
-            // The escaped character is skipped, since it may be a quotation mark.
+            // The escaped character is skipped, because it may be a quotation mark.
             _ => at = found + 2,
         }
     }

@@ -1,4 +1,4 @@
-//! A tolerant reader: returns what stands before the damage in JSON text.
+//! A tolerant reader that returns the values before the damage in JSON text.
 
 use std::fmt;
 
@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 
 use super::open_string;
 
-/// The longest text that is read of one error. Graph's errors take some hundred bytes.
+/// The longest text of one error that is read, in bytes. Graph's errors take some hundred bytes.
 const LONGEST_ERROR: usize = 64 * 1024;
 
-/// The number of `error` members that are looked at before the reader gives up.
+/// The number of `error` members that the reader examines before it gives up.
 const MOST_ERRORS: usize = 32;
 
 /// Checks whether any member `error` of a JSON text is an object.
 ///
-/// This is a search for bytes that says no for nearly every success of Graph's, at the speed of
-/// memory.
+/// This is a search for bytes. It returns `false` for nearly every success of Graph's, at the speed
+/// of memory.
 pub(crate) fn has_error_object(text: &[u8]) -> bool {
     error_objects(text).next().is_some()
 }
@@ -32,7 +32,7 @@ pub(crate) fn error_in(text: &[u8]) -> Option<Map<String, Value>> {
         .find(|error| is_text(error, "code") || is_text(error, "message"))
 }
 
-/// The texts that begin with an object which is the value of a member `error`.
+/// Returns the parts of the text that begin with an object which is the value of a member `error`.
 fn error_objects(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     const KEY: &[u8] = b"\"error\"";
     memmem::find_iter(text, KEY).filter_map(|at| {
@@ -42,14 +42,14 @@ fn error_objects(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Reads an object as far as it is intact. `None` where the text does not begin with one.
+/// Reads an object as far as it is intact. Returns `None` if the text does not begin with one.
 ///
-/// Of strings that the end of the text has cut, only a `message` is read as far as it came: half a
-/// sentence still tells a person something, half a code is another code.
+/// If the end of the text cuts a string off, only a `message` is read up to that point. Half a
+/// sentence is still useful to a person, but half a code is a different code.
 pub(crate) fn prefix(text: &[u8]) -> Option<Map<String, Value>> {
     let text = super::trimmed(text);
     let text = text.get(..LONGEST_ERROR).unwrap_or(text);
-    // A character that was cut in the middle is the last one, and is left out.
+    // If a character is cut off in the middle, it is the last one and is left out.
     let text = String::from_utf8_lossy(text);
     let mut text = text.trim_end_matches('\u{fffd}').to_owned();
     if let Some(start) = open_string(text.as_bytes()).filter(|start| is_message(&text, *start)) {
@@ -57,7 +57,7 @@ pub(crate) fn prefix(text: &[u8]) -> Option<Map<String, Value>> {
     }
     let mut value = Value::Null;
     let mut deserializer = serde_json::Deserializer::from_str(&text);
-    // The damage is expected. What was read before it is in `value`.
+    // The damage is expected. `value` has the data that was read before it.
     let _ = Prefix(&mut value).deserialize(&mut deserializer);
     match value {
         Value::Object(object) => Some(object),
@@ -74,21 +74,22 @@ fn is_message(text: &str, start: usize) -> bool {
     name.is_some_and(|name| name.trim_end().ends_with("\"message\""))
 }
 
-/// Closes the string whose content begins at `start`, without an escape that was cut.
+/// Closes the string whose content begins at `start`, without an escape that was cut off.
 fn close_string(text: &mut String, start: usize) {
     text.push('"');
     let is_string = |text: &str| serde_json::from_str::<String>(&format!("\"{text}")).is_ok();
     while !text.get(start..).is_some_and(is_string) {
         match text.rfind('\\').filter(|at| *at >= start) {
             Some(at) => text.truncate(at),
-            // It holds a character that no string may hold: it is damaged, and not cut.
+            // The string holds a character that strings cannot hold, so it is damaged and not just
+            // cut off.
             None => return,
         }
         text.push('"');
     }
 }
 
-/// Reads a value in place, so that what came before an error stays.
+/// A seed that reads a value in place, so that the data before an error stays.
 struct Prefix<'v>(&'v mut Value);
 
 impl<'de> DeserializeSeed<'de> for Prefix<'_> {

@@ -1,4 +1,4 @@
-//! JSON text that may be damaged: looked at without parsing it as a whole.
+//! Functions that examine possibly damaged JSON text without parsing it completely.
 
 mod complete;
 mod damaged;

@@ -1,4 +1,4 @@
-//! What every model can do beyond its fields.
+//! Methods that every model has in addition to its fields.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use super::{mismatched, place};
 use crate::call::{decode, type_name};
 use crate::error::{DecodeError, Error, Result};
 
-/// The annotation that says what a value is.
+/// The annotation that names the type of a value.
 const TYPE: &str = "@odata.type";
 
 /// A model of Graph's: an entity, a complex type, or the body of an action.
@@ -30,14 +30,14 @@ const TYPE: &str = "@odata.type";
 pub trait Model:
     Object + Default + Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned
 {
-    /// Graph's name of the type, `microsoft.graph.user`.
+    /// Returns Graph's name of the type, `microsoft.graph.user`.
     fn type_name(&self) -> &'static str {
         self.info().name
     }
 
-    /// Writes an explicit `null` for a property: that is how Graph clears it.
+    /// Writes an explicit `null` for a property, which tells Graph to clear it.
     ///
-    /// A value that is set afterwards is written in its place.
+    /// A value that is set afterwards is written instead of the `null`.
     fn clear<T>(&mut self, property: Property<Self, T>) {
         let names = self.info().names;
         let number = names.iter().position(|name| *name == property.name());
@@ -49,7 +49,8 @@ pub trait Model:
         });
     }
 
-    /// The model with an explicit `null` for a property, as [`clear`](Self::clear) writes it.
+    /// Returns the model with an explicit `null` for a property, as [`clear`](Self::clear) writes
+    /// it.
     ///
     /// ```
     /// use msgraph::Model;
@@ -64,17 +65,16 @@ pub trait Model:
         self
     }
 
-    /// Returns the properties that Graph sent and that are not of their type, at any depth, with
-    /// the path to each.
+    /// Returns the properties that Graph sent and that do not have their declared type, at any
+    /// depth, with the path to each.
     ///
-    /// One value that is not as described does not make a page unreadable. It stands in `extra` of
-    /// its object, is written again as it came, and its field is `None`. Three cases differ:
+    /// One value of the wrong type does not make a page unreadable. The value is in `extra` of its
+    /// object and is written again unchanged, and its field is `None`. Three cases differ:
     ///
     /// - Text with half a surrogate pair is in its field, with U+FFFD in its place.
-    /// - An item that is not an object, in a list of objects, stays in the list as an object
-    ///   without properties. See
-    ///   [`Extra::instead_of_object`](crate::model::Extra::instead_of_object).
-    /// - A list of anything else is in `extra` as a whole when one of its items does not fit.
+    /// - An item of a list of objects that is not an object stays in the list as an object without
+    ///   properties. See [`Extra::instead_of_object`](crate::model::Extra::instead_of_object).
+    /// - A list of anything else is in `extra` as a whole if one of its items does not fit.
     ///
     /// ```
     /// use msgraph::Model;
@@ -94,12 +94,12 @@ pub trait Model:
         found
     }
 
-    /// What a navigation property leads to, where `$expand` asked for it; `None` where it was not
-    /// sent.
+    /// Returns the target of a navigation property that `$expand` asked for, or `None` if Graph did
+    /// not send it.
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] when it does not fit the type.
+    /// Returns [`Error::Decode`] when the target does not fit the type.
     fn related<T: DeserializeOwned>(&self, navigation: Navigation<Self, T>) -> Result<Option<T>> {
         match self.extra().get(navigation.name()) {
             None | Some(Value::Null) => Ok(None),
@@ -109,7 +109,7 @@ pub trait Model:
         }
     }
 
-    /// The model with a related entity, or with related entities: a deep insert.
+    /// Returns the model with a related entity, or with related entities: a deep insert.
     ///
     /// ```
     /// use msgraph::Model;
@@ -123,7 +123,7 @@ pub trait Model:
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] when the value cannot be written as JSON.
+    /// Returns [`Error::Decode`] when the value cannot be written as JSON.
     fn with<T, V: IntoRelated<T>>(
         mut self,
         navigation: Navigation<Self, T>,
@@ -136,7 +136,7 @@ pub trait Model:
         Ok(self)
     }
 
-    /// The model with references to existing entities, `members@odata.bind`, by their URLs.
+    /// Returns the model with references to existing entities, `members@odata.bind`, by their URLs.
     ///
     /// <https://learn.microsoft.com/graph/api/group-post-members>
     fn bind<T, U: Into<String>>(
@@ -150,7 +150,7 @@ pub trait Model:
         self
     }
 
-    /// The model with a reference to an existing entity, `template@odata.bind`, by its URL.
+    /// Returns the model with a reference to an existing entity, `template@odata.bind`, by its URL.
     ///
     /// <https://learn.microsoft.com/graph/api/team-post>
     fn bind_one<T>(mut self, navigation: Navigation<Self, T>, url: impl Into<String>) -> Self {
@@ -159,9 +159,10 @@ pub trait Model:
         self
     }
 
-    /// The value as the derived type that `@odata.type` says it is; `None` when it is another type.
+    /// Returns the value as the derived type that its `@odata.type` names, or `None` when it is
+    /// another type.
     ///
-    /// A type that derives from `T` is a `T` as well.
+    /// A type that derives from `T` counts as `T` too.
     ///
     /// ```
     /// use msgraph::Model;
@@ -176,7 +177,7 @@ pub trait Model:
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] when it is of the type and does not fit it.
+    /// Returns [`Error::Decode`] when the value claims to be of the type and does not fit it.
     fn downcast<T: DerivedFrom<Self>>(&self) -> Result<Option<T>> {
         let Some(of) = self.odata_type() else {
             return Ok(None);
@@ -184,19 +185,19 @@ pub trait Model:
         if !is_of(of, T::default().info()) {
             return Ok(None);
         }
-        // As text, since `Value` cannot hold all that a model keeps.
+        // Goes through text, because `Value` cannot hold everything that a model keeps.
         let json = serde_json::to_string(self).map_err(|error| not_json("", &error))?;
         decode(json.as_bytes(), type_name::<T>())
             .map(Some)
             .map_err(Error::Decode)
     }
 
-    /// Returns the model with a dynamic property: a value of an open type, and the `@odata.type`
-    /// that says what it is.
+    /// Returns the model with a dynamic property: a value of an open type, together with the
+    /// `@odata.type` that names its type.
     ///
-    /// Open types have properties that no description lists, under names that the data gives. Graph
-    /// learns the type of such a value from the value alone. A `null`, which removes it in an
-    /// update, goes to `extra`: `items.extra.insert(name, ())`.
+    /// Open types have properties that the description does not list, under names that the data
+    /// defines. Graph learns the type of such a value only from the value itself. To remove the
+    /// property in an update, put a `null` into `extra`: `items.extra.insert(name, ())`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, plan: String, user: &str) -> msgraph::Result<()> {
@@ -222,7 +223,7 @@ pub trait Model:
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] when the value cannot be written as JSON.
+    /// Returns [`Error::Decode`] when the value cannot be written as JSON.
     ///
     /// <https://learn.microsoft.com/graph/api/planner-post-tasks>
     fn with_dynamic<V: Model>(mut self, name: impl Into<String>, value: V) -> Result<Self> {
@@ -234,8 +235,8 @@ pub trait Model:
 
     /// Returns the dynamic property of this name, if it is a `V`.
     ///
-    /// Returns `None` where it was not sent, is `null`, or has an `@odata.type` that is neither `V`
-    /// nor derives from it. `extra` has what was sent.
+    /// Returns `None` if Graph did not send it, if it is `null`, or if its `@odata.type` is neither
+    /// `V` nor derives from it. `extra` has the value that was sent.
     ///
     /// ```
     /// use msgraph::Model;
@@ -251,7 +252,8 @@ pub trait Model:
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] when the value is of the type, or says no type, and does not fit it.
+    /// Returns [`Error::Decode`] when the value is of the type, or names no type, and does not fit
+    /// the type.
     ///
     /// <https://learn.microsoft.com/graph/api/resources/plannerchecklistitems>
     fn dynamic<V: Model>(&self, name: &str) -> Result<Option<V>> {
@@ -277,66 +279,66 @@ pub trait Model:
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] when one of them does not fit the type.
+    /// Returns [`Error::Decode`] when one of them does not fit the type.
     ///
     /// <https://learn.microsoft.com/graph/api/resources/plannerassignments>
     fn dynamics<V: Model>(&self) -> Result<Vec<(&str, V)>> {
         let names = self.info().names;
         self.extra()
             .iter()
-            // Annotations and misfits are no dynamic properties.
+            // Annotations and mismatched properties are not dynamic properties.
             .filter(|(name, _)| !name.contains('@') && !names.contains(name))
             .filter(|(_, value)| value.is_object() && may_be::<V>(value))
             .map(|(name, value)| Ok((name, read_value(name, value)?)))
             .collect()
     }
 
-    /// `@odata.etag`
+    /// Returns `@odata.etag`.
     fn etag(&self) -> Option<&str> {
         self.annotation("@odata.etag")
     }
 
-    /// `@odata.type`
+    /// Returns `@odata.type`.
     fn odata_type(&self) -> Option<&str> {
         self.annotation(TYPE)
     }
 
-    /// `@odata.id`
+    /// Returns `@odata.id`.
     fn odata_id(&self) -> Option<&str> {
         self.annotation("@odata.id")
     }
 
-    /// `@odata.context`
+    /// Returns `@odata.context`.
     fn odata_context(&self) -> Option<&str> {
         self.annotation("@odata.context")
     }
 
-    /// `@microsoft.graph.downloadUrl`: where the bytes of a drive item are, for a few minutes and
-    /// without a token.
+    /// Returns `@microsoft.graph.downloadUrl`: the address of a drive item's bytes, which is valid
+    /// for a few minutes and needs no token.
     fn download_url(&self) -> Option<&str> {
         self.annotation("@microsoft.graph.downloadUrl")
             .or_else(|| self.annotation("@content.downloadUrl"))
     }
 
-    /// The link to more of an expanded relation, `members@odata.nextLink`.
+    /// Returns the link to more of an expanded relation, `members@odata.nextLink`.
     fn next_link<T>(&self, navigation: Navigation<Self, T>) -> Option<&str> {
         self.annotation(&format!("{}@odata.nextLink", navigation.name()))
     }
 
-    /// An annotation that is text, by its whole name.
+    /// Returns an annotation that is text, by its full name.
     fn annotation(&self, name: &str) -> Option<&str> {
         self.extra().get(name)?.as_str()
     }
 }
 
-/// Whether a name of a type, as `@odata.type` has it, is of a type or of one that derives from it.
+/// Checks whether a type name from an `@odata.type` is the given type or one that derives from it.
 fn is_of(name: &str, info: &TypeInfo) -> bool {
     let name = name.trim_start_matches('#');
     let is = |of: &&str| of.eq_ignore_ascii_case(name);
     is(&info.name) || info.derived.iter().any(is)
 }
 
-/// Whether a value is a `V`, or something that does not say what it is.
+/// Checks whether a value is a `V`, or has no type.
 fn may_be<V: Model>(value: &Value) -> bool {
     match value.get(TYPE) {
         Some(Value::String(name)) => is_of(name, V::default().info()),
@@ -344,7 +346,7 @@ fn may_be<V: Model>(value: &Value) -> bool {
     }
 }
 
-/// The JSON of a value, with its type.
+/// Returns the JSON of a value, with its type.
 fn with_type<V: Model>(value: &V) -> Result<Value, serde_json::Error> {
     let mut json = serde_json::to_value(value)?;
     if let Value::Object(members) = &mut json
@@ -360,12 +362,12 @@ fn with_type<V: Model>(value: &V) -> Result<Value, serde_json::Error> {
     Ok(json)
 }
 
-/// Reads the value that stands under a name.
+/// Reads the value of the given name.
 fn read_value<V: Model>(name: &str, value: &Value) -> Result<V> {
     V::deserialize(value).map_err(|error| misread::<V>(name, error))
 }
 
-/// The error of a `T` that cannot be read, which stands under a name.
+/// Returns the error for a `T` of the given name that cannot be read.
 fn misread<T>(name: &str, error: serde_json::Error) -> Error {
     let text = place::within(place::Step::Name(name), error).to_string();
     let (path, message) = place::split(&text);

@@ -1,4 +1,4 @@
-//! The properties that a type declares, whoever wrote the type.
+//! The properties that a type declares, for generated models and for a program's own types.
 
 use std::fmt;
 
@@ -13,20 +13,20 @@ use super::object::TypeInfo;
 /// The properties of a type that is read from an object.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Declared {
-    /// Graph's name of a model, `microsoft.graph.user`; the Rust name of any other type.
+    /// Graph's name of a model, `microsoft.graph.user`, or the Rust name of any other type.
     name: String,
     properties: Vec<String>,
 }
 
 impl Declared {
-    /// Asks a type, or the type of its items, for its properties. `None` where the type takes any
+    /// Returns the properties of a type, or of its items. Returns `None` if the type takes any
     /// object, such as a map or `serde_json::Value`.
     ///
-    /// Nothing is read: serde tells a deserializer the fields of a struct before it is asked for
-    /// any value. Models tell them by [`expecting`].
+    /// No data is read. serde tells a deserializer the fields of a struct before it asks for any
+    /// value. Models tell their fields by [`expecting`].
     pub(crate) fn of<T: DeserializeOwned>() -> Option<Self> {
         let mut declared = None;
-        // The probe never has a value to give, so that this is always an error.
+        // The probe never returns a value, so this is always an error.
         let _ = T::deserialize(Probe(&mut declared));
         declared
     }
@@ -42,7 +42,7 @@ impl Declared {
             .eq_ignore_ascii_case(&self.name)
     }
 
-    /// Reads what [`expecting`] writes.
+    /// Reads the text that [`expecting`] writes.
     fn of_model(text: &str) -> Option<Self> {
         let (name, properties) = text.strip_prefix(OBJECT)?.split_once(PROPERTIES)?;
         Some(Self {
@@ -55,11 +55,12 @@ impl Declared {
 const OBJECT: &str = "an object (";
 const PROPERTIES: &str = ") with ";
 
-/// Writes what the reader of models expects: the type, and with `{:#}` its properties besides.
+/// Writes the text that the reader of models expects: the type, and with `{:#}` its properties as
+/// well.
 ///
-/// Models are read as maps and not as structs, so that one with `#[serde(flatten)]` in a program's
-/// own type gets the properties that it has no field for. This is the one other place where serde
-/// lets a type speak of itself.
+/// Models are read as maps and not as structs. A model with `#[serde(flatten)]` in a program's own
+/// type therefore gets the properties that the type has no field for. The `expecting` text is the
+/// only other place where serde lets a type describe itself.
 pub(super) fn expecting(info: &TypeInfo, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{OBJECT}{}", info.name)?;
     match f.alternate() {
@@ -68,7 +69,7 @@ pub(super) fn expecting(info: &TypeInfo, f: &mut fmt::Formatter<'_>) -> fmt::Res
     }
 }
 
-/// Notes the properties of the type that asks it for a value.
+/// A deserializer that records the properties of the type that asks it for a value.
 struct Probe<'d>(&'d mut Option<Declared>);
 
 impl Probe<'_> {
@@ -121,7 +122,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 }
 
-/// The one item of a list. It is asked once, so that a type which never fails does not make the
+/// The only item of a list. It is offered once, so that a type that never fails does not make the
 /// list endless.
 struct Item<'d>(Option<Probe<'d>>);
 

@@ -1,4 +1,4 @@
-//! Derived types: a value sent as its base type, and received as one.
+//! Derived types: values that are sent and received as their base type.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,17 +6,17 @@ use serde_json::Value;
 use super::Model;
 use super::object::Object;
 
-/// `Self` derives from `Base` in Graph's model. Generated code implements it.
+/// A trait for a type that derives from `Base` in Graph's model. Generated code implements it.
 pub trait DerivedFrom<Base>: Model {}
 
-/// The value as its base type, with the `@odata.type` that says what it is.
+/// Returns the value as its base type, with the `@odata.type` that names the derived type.
 ///
-/// It is what `From` of the base types calls: `Attachment::from(FileAttachment { .. })`.
+/// `From` of the base types calls this: `Attachment::from(FileAttachment { .. })`.
 pub fn upcast<D: DerivedFrom<B>, B: Model>(derived: D) -> B {
     let info = derived.info();
-    // Whatever the base has no field for goes to its `extra`. All of the base's fields are fields
-    // of the derived type too, with the same types, so what was written as one is always read as
-    // the other.
+    // Properties that the base has no field for go to its `extra`. All fields of the base are also
+    // fields of the derived type, with the same types. JSON written from the derived type can
+    // therefore always be read as the base type.
     let json = serde_json::to_string(&Shown(&derived)).unwrap_or_default();
     let mut base: B = serde_json::from_str(&json).unwrap_or_default();
     if base.odata_type().is_none() {
@@ -34,14 +34,14 @@ impl Serialize for Shown<'_> {
     }
 }
 
-/// What can be written as the value of a navigation property to `T`: one value, or for a `Vec` any
-/// number of them.
+/// A value that can be written as a navigation property to `T`: one value, or any number of them
+/// for a `Vec`.
 pub trait IntoRelated<T> {
-    /// The JSON.
+    /// Returns the value as JSON.
     ///
     /// # Errors
     ///
-    /// When the value cannot be written as JSON.
+    /// Returns an error when the value cannot be written as JSON.
     fn into_related(self) -> Result<Value, serde_json::Error>;
 }
 

@@ -1,4 +1,4 @@
-//! What a model has no field for.
+//! The values that a model has no field for.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::Ref;
 use super::json::Kept;
 
-/// Properties, annotations and expanded relations that a model has no field for, and values that do
-/// not fit their field.
+/// The properties, annotations and expanded relations that a model has no field for, and the values
+/// that do not fit their field.
 ///
-/// Nothing that Graph sends is lost: what the description does not know stays here, and is written
-/// again. An explicit `null` (see [`Model::clear`](crate::Model::clear)) stands here too. Empty, it
-/// takes eight bytes.
+/// Data that Graph sends is never lost: properties that the description does not have stay here and
+/// are written again. An explicit `null` (see [`Model::clear`](crate::Model::clear)) is here too.
+/// An empty `Extra` takes eight bytes.
 ///
 /// ```
 /// use msgraph::models::User;
@@ -25,37 +25,37 @@ use super::json::Kept;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Two kinds of JSON have no [`Value`]: a number beyond `f64` reads as a string of its digits, and
-/// half a surrogate pair reads as U+FFFD. [`json_text`](Self::json_text) returns the JSON as it
-/// came, and that is also what is written.
+/// Two kinds of JSON cannot be held by [`Value`]. A number beyond `f64` reads as a string of its
+/// digits, and half a surrogate pair reads as U+FFFD. [`json_text`](Self::json_text) returns the
+/// original JSON, which is also what is written.
 #[derive(Clone, Default, PartialEq)]
 pub struct Extra(Option<Box<Values>>);
 
 #[derive(Clone, Default, PartialEq)]
 struct Values {
     named: BTreeMap<String, Kept>,
-    /// The JSON that came where the model should have been.
+    /// The JSON that was sent instead of the model.
     instead: Option<Kept>,
 }
 
 impl Extra {
-    /// Nothing.
+    /// Creates an empty value.
     pub const fn new() -> Self {
         Self(None)
     }
 
-    /// The value under a name.
+    /// Returns the value of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.find(name).map(|kept| &kept.value)
     }
 
-    /// The value under a name, to be changed.
+    /// Returns the value of a name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         self.0.as_mut()?.named.get_mut(name).map(Kept::value_mut)
     }
 
-    /// Returns the JSON text under a name, exactly as it came where the [`Value`] does not hold all
-    /// of it.
+    /// Returns the JSON text of a name. The text is the original one where the [`Value`] does not
+    /// hold all of it.
     ///
     /// ```
     /// use msgraph::models::User;
@@ -70,10 +70,10 @@ impl Extra {
         self.find(name).map(Kept::text)
     }
 
-    /// Returns the JSON that came where an object should have been: an item of a list that is a
-    /// number, for example.
+    /// Returns the JSON that was sent instead of an object, for example a number as an item of a
+    /// list.
     ///
-    /// Such an item has no properties, and is written again as it came unless properties are set.
+    /// Such an item has no properties. It is written again unchanged, unless properties are set.
     ///
     /// ```
     /// use msgraph::Page;
@@ -87,12 +87,12 @@ impl Extra {
         self.kept_instead().map(|kept| &kept.value)
     }
 
-    /// Whether there is a value under a name.
+    /// Checks whether a name has a value.
     pub fn contains_key(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// Puts a value under a name, and gives back the one that stood there.
+    /// Sets the value of a name, and returns the previous one.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         let named = &mut self.0.get_or_insert_default().named;
         named
@@ -100,7 +100,7 @@ impl Extra {
             .map(|kept| kept.value)
     }
 
-    /// Takes the value under a name out.
+    /// Removes and returns the value of a name.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let values = self.0.as_mut()?;
         let kept = values.named.remove(name);
@@ -110,17 +110,17 @@ impl Extra {
         kept.map(|kept| kept.value)
     }
 
-    /// How many values there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |values| values.named.len())
     }
 
-    /// Whether there are none.
+    /// Checks whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All names and values.
+    /// Returns all names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.kept().map(|(name, kept)| (name, &kept.value))
     }
@@ -129,7 +129,7 @@ impl Extra {
         self.0.as_ref()?.named.get(name)
     }
 
-    /// All names, and the values with their texts.
+    /// Returns all names, and the values with their texts.
     pub(crate) fn kept(&self) -> impl Iterator<Item = (&str, &Kept)> {
         self.0
             .iter()
@@ -137,7 +137,7 @@ impl Extra {
             .map(|(name, kept)| (name.as_str(), kept))
     }
 
-    /// Puts what came under a name.
+    /// Stores the value that was sent for a name.
     pub(crate) fn keep(&mut self, name: impl Into<String>, kept: Kept) {
         self.0
             .get_or_insert_default()
@@ -145,7 +145,8 @@ impl Extra {
             .insert(name.into(), kept);
     }
 
-    /// Whether a field has what was read from the text under its name. See [`Kept::is_source_of`].
+    /// Checks whether a field still has the value that was read from the text of its name. See
+    /// [`Kept::is_source_of`].
     pub(super) fn is_source_of(&self, name: &str, field: Ref<'_>) -> bool {
         self.find(name).is_some_and(|kept| kept.is_source_of(field))
     }
@@ -162,7 +163,7 @@ impl Extra {
 impl Index<&str> for Extra {
     type Output = Value;
 
-    /// The value under a name, or `null`, as [`serde_json::Value`] does it.
+    /// Returns the value of a name, or `null`, like [`serde_json::Value`].
     fn index(&self, name: &str) -> &Value {
         self.get(name).unwrap_or(&Value::Null)
     }
@@ -180,7 +181,7 @@ impl fmt::Debug for Extra {
 }
 
 impl<const COUNT: usize> From<[(&str, Value); COUNT]> for Extra {
-    /// Names and values, as they stand in a model's literal.
+    /// Collects names and values, for a model's struct literal.
     ///
     /// ```
     /// use msgraph::models::User;

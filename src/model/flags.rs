@@ -1,4 +1,4 @@
-//! Enums whose values are sets.
+//! Enums whose values are sets of members.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -10,9 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::open_enum::parse;
 use super::{OpenEnum, word};
 
-/// A set of an enum's words: `"mailbox,site"` on the wire.
+/// A set of an enum's members: `"mailbox,site"` in JSON.
 ///
-/// The text is kept as it came, so words that the description does not know are not lost.
+/// The text is kept as sent, so members that the description does not know are not lost.
 ///
 /// ```
 /// use msgraph::model::Flags;
@@ -29,7 +29,7 @@ pub struct Flags<E> {
 }
 
 impl<E> Flags<E> {
-    /// The set as it stands on the wire.
+    /// Creates a set from its text in JSON.
     pub fn from_text(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -46,23 +46,23 @@ impl<E> Flags<E> {
 }
 
 impl<E: OpenEnum> Flags<E> {
-    /// An empty set.
+    /// Creates an empty set.
     pub fn new() -> Self {
         Self::from_text("")
     }
 
-    /// The members, in the order in which they were sent.
+    /// Returns the members, in the order in which they were sent.
     pub fn iter(&self) -> impl Iterator<Item = E> {
         self.words().map(parse)
     }
 
-    /// Whether a member is in the set.
+    /// Checks whether a member is in the set.
     pub fn contains(&self, member: &E) -> bool {
         self.words()
             .any(|other| other.eq_ignore_ascii_case(word(member)))
     }
 
-    /// Puts a member into the set; says whether it was new.
+    /// Adds a member to the set. Returns `true` if it was new.
     pub fn insert(&mut self, member: E) -> bool {
         if self.contains(&member) {
             return false;
@@ -76,7 +76,7 @@ impl<E: OpenEnum> Flags<E> {
         true
     }
 
-    /// Takes a member out of the set; says whether it was in it.
+    /// Removes a member from the set. Returns `true` if it was in the set.
     pub fn remove(&mut self, member: &E) -> bool {
         if !self.contains(member) {
             return false;
@@ -89,7 +89,7 @@ impl<E: OpenEnum> Flags<E> {
         true
     }
 
-    /// Whether the set has no member.
+    /// Checks whether the set has no members.
     pub fn is_empty(&self) -> bool {
         self.words().next().is_none()
     }
@@ -129,7 +129,7 @@ impl<E> Clone for Flags<E> {
     }
 }
 
-/// Two sets are equal when they have the same members, in whichever order and case.
+/// Two sets are equal when they have the same members, in any order and case.
 impl<E> PartialEq for Flags<E> {
     fn eq(&self, other: &Self) -> bool {
         let within = |one: &Self, other: &Self| {

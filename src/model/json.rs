@@ -1,8 +1,9 @@
-//! JSON that no field takes: its text, and the value that it reads as.
+//! JSON values that have no field: their text, and the value that they read as.
 //!
 //! `serde_json::Value` cannot hold every JSON text: numbers beyond `f64`, more digits than `f64`
-//! has, and half a surrogate pair. Where it cannot, and where it would write a number in another
-//! way, the text is kept beside the value. So what was read is written again unchanged.
+//! has, and half a surrogate pair. In these cases, and where `Value` would write a number in
+//! another form, the text is kept beside the value. The JSON that was read is therefore written
+//! again unchanged.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,14 +15,14 @@ use serde_json::{Map, Number, Value};
 
 use super::Ref;
 
-/// The name by which serde_json hands out the text of a value instead of the value.
+/// The name by which serde_json returns the text of a value instead of the value.
 ///
 /// serde_json does not export it. `&RawValue` reads from borrowed input only and `Box<RawValue>`
-/// always copies, so [`Text`] asks by the name itself. A deserializer that does not know the name
-/// is read as a [`Value`].
+/// always copies, so [`Text`] uses the name directly. A deserializer that does not know the name is
+/// read as a [`Value`].
 pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// How deep values may be nested, as in serde_json.
+/// The limit for the nesting of values, as in serde_json.
 pub(crate) const MAX_DEPTH: usize = 128;
 
 /// The JSON text of one value, borrowed where possible.
@@ -68,7 +69,7 @@ impl<'de> Visitor<'de> for TextVisitor {
         Ok(Text(Cow::Owned(text)))
     }
 
-    /// A deserializer that has no text, such as serde's buffer for flattened structs.
+    /// Reads from a deserializer that has no text, such as serde's buffer for flattened structs.
     fn visit_newtype_struct<D: Deserializer<'de>>(
         self,
         deserializer: D,
@@ -85,11 +86,11 @@ impl<'de> de::DeserializeSeed<'de> for TextVisitor {
     }
 }
 
-/// A value that no field took, and its text where the value is not exact.
+/// A value without a field, with its text if the value is not exact.
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
     pub(crate) value: Value,
-    /// The text as it came. `None` where `value` holds all of it.
+    /// The original text, or `None` if `value` holds all of it.
     exact: Option<Box<RawValue>>,
 }
 
@@ -101,7 +102,7 @@ impl Kept {
     ///
     /// # Errors
     ///
-    /// The value is nested too deeply.
+    /// Returns an error when the value is nested too deeply.
     pub(crate) fn read(text: &str) -> Result<Self, serde_json::Error> {
         if let Some(string) = plain_string(text) {
             return Ok(Value::from(string).into());
@@ -118,7 +119,7 @@ impl Kept {
         Ok(Self { value, exact })
     }
 
-    /// Reads an object whose beginning was read already.
+    /// Reads the rest of an object whose beginning was already read.
     pub(super) fn read_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
         let mut text = String::from("{");
         while let Some(Name(name)) = map.next_key()? {
@@ -133,7 +134,7 @@ impl Kept {
         Self::read(&text).map_err(de::Error::custom)
     }
 
-    /// Reads an array whose beginning was read already.
+    /// Reads the rest of an array whose beginning was already read.
     pub(super) fn read_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Self, A::Error> {
         let mut text = String::from("[");
         while let Some(item) = seq.next_element::<Text<'de>>()? {
@@ -146,7 +147,7 @@ impl Kept {
         Self::read(&text).map_err(de::Error::custom)
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub(super) fn text(&self) -> Cow<'_, str> {
         match &self.exact {
             Some(text) => Cow::Borrowed(text.get()),
@@ -154,19 +155,20 @@ impl Kept {
         }
     }
 
-    /// Whether the value holds all of the text.
+    /// Checks whether the value holds all of the text.
     pub(super) fn is_exact(&self) -> bool {
         self.exact.is_none()
     }
 
-    /// The value to be changed, after which its text is what it is then.
+    /// Returns the value to be changed. The original text is dropped, so the value decides what is
+    /// written.
     pub(super) fn value_mut(&mut self) -> &mut Value {
         self.exact = None;
         &mut self.value
     }
 
-    /// Whether a field still has what was read from this text. The text is written then, since the
-    /// field is not exact.
+    /// Checks whether a field still has the value that was read from this text. The text is then
+    /// written, because the field is not exact.
     pub(super) fn is_source_of(&self, field: Ref<'_>) -> bool {
         self.exact.is_some() && reads_as(&self.value, field)
     }
@@ -209,7 +211,7 @@ impl Serialize for Kept {
     }
 }
 
-/// The name of a property. Half a surrogate pair in it is U+FFFD.
+/// The name of a property. Half a surrogate pair in it reads as U+FFFD.
 pub(crate) struct Name(pub(crate) String);
 
 impl<'de> Deserialize<'de> for Name {
@@ -232,16 +234,16 @@ impl<'de> Deserialize<'de> for Name {
             }
         }
 
-        // serde_json checks surrogate pairs in texts, and not in bytes.
+        // serde_json checks surrogate pairs in strings, but not in bytes.
         deserializer.deserialize_bytes(Reader)
     }
 }
 
-/// The text with U+FFFD for each half of a surrogate pair.
+/// Returns the text with U+FFFD for each half of a surrogate pair.
 pub(super) fn from_wtf8<E: de::Error>(bytes: &[u8]) -> Result<String, E> {
     let mut bytes = bytes.to_vec();
     for start in 0..bytes.len().saturating_sub(2) {
-        // What UTF-8 would be for a surrogate has the length of U+FFFD.
+        // A surrogate encoded in the manner of UTF-8 is as long as U+FFFD.
         if bytes[start] == 0xed && bytes[start + 1] >= 0xa0 {
             bytes[start..start + 3].copy_from_slice("\u{fffd}".as_bytes());
         }
@@ -249,19 +251,19 @@ pub(super) fn from_wtf8<E: de::Error>(bytes: &[u8]) -> Result<String, E> {
     String::from_utf8(bytes).map_err(|_| E::custom("invalid unicode code point"))
 }
 
-/// The string that a JSON text is, where it is one without an escape.
+/// Returns the string that a JSON text holds, if it is a string without an escape.
 pub(super) fn plain_string(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     (!inner.as_bytes().contains(&b'\\')).then_some(inner)
 }
 
-/// The string that a JSON text is, with U+FFFD for each half of a surrogate pair.
+/// Returns the string that a JSON text holds, with U+FFFD for each half of a surrogate pair.
 pub(crate) fn lossy_string(text: &str) -> Result<String, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     Name::deserialize(&mut deserializer).map(|name| name.0)
 }
 
-/// Reads what `Value` cannot hold as what comes nearest to it.
+/// Reads JSON that `Value` cannot hold as the nearest possible value.
 fn lossy(text: &str, depth: usize) -> Result<Value, serde_json::Error> {
     if depth >= MAX_DEPTH {
         return Err(de::Error::custom("recursion limit exceeded"));
@@ -315,7 +317,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// Whether `Value` holds all numbers of a text as they are.
+/// Checks whether `Value` holds all numbers of a text exactly.
 fn has_exact_numbers(text: &str) -> bool {
     let mut rest = text;
     while let Some(start) = rest.find(|sign: char| matches!(sign, '"' | '-' | '0'..='9')) {
@@ -334,7 +336,7 @@ fn has_exact_numbers(text: &str) -> bool {
     true
 }
 
-/// Where the string ends that a text begins with.
+/// Returns the end of the string at the beginning of a text.
 fn string_end(text: &[u8]) -> usize {
     let mut end = 1;
     while let Some(byte) = text.get(end) {
@@ -348,7 +350,7 @@ fn string_end(text: &[u8]) -> usize {
 }
 
 fn is_exact(number: &str) -> bool {
-    /// `i64` holds every number of as many digits.
+    /// The number of digits up to which `i64` holds every number.
     const KEPT_DIGITS: usize = 18;
     let is_digits = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
     if number.len() <= KEPT_DIGITS && is_digits(number) {
@@ -366,7 +368,7 @@ mod tests {
         Kept::read(text).expect(text)
     }
 
-    /// serde_json could change the private name that `Text` asks by.
+    /// Guards against a change of serde_json's private name that `Text` uses.
     #[test]
     fn text_is_borrowed_as_it_came() {
         let text = r#" {"a" : 1e999, "b":"\ud83d"} "#;

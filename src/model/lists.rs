@@ -1,9 +1,8 @@
-//! The rules for lists, wherever one is read: `null` is dropped, and an item that is not an object
-//! is kept.
+//! The rules for reading lists: `null` is dropped, and an item that is not an object is kept.
 //!
 //! A list of Graph's may be a page, the value of an action, an expanded relation, or a change of
-//! one. What is read is a `Vec` of any type, so the rules are those of a deserializer around the
-//! one that reads.
+//! one. It is read into a `Vec` of any type, so a deserializer applies the rules around the actual
+//! reader.
 
 use std::fmt;
 
@@ -21,7 +20,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Listed<T> {
     }
 }
 
-/// An item of a list that is read alone.
+/// An item of a list that is read on its own.
 pub(crate) struct ListItem<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for ListItem<T> {
@@ -30,10 +29,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for ListItem<T> {
     }
 }
 
-/// Reads lists without their `null`s.
+/// A deserializer that drops `null` items of lists.
 struct List<D>(D);
 
-/// Tells a model that it is an item of a list, which stays in the list where it is not an object.
+/// A deserializer that tells a model that it is an item of a list. Such an item stays in the list
+/// even if it is not an object.
 pub(super) struct Item<D>(D);
 
 macro_rules! forward {
@@ -79,7 +79,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Item<D> {
     forward_to_inner!();
     forward! { deserialize_seq() }
 
-    /// Reads a text. Anything else is its JSON text, as numbers are in the text fields of models.
+    /// Reads a string. Any other value becomes its JSON text, like numbers in the text fields of
+    /// models.
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         let json = Text::deserialize(self.0)?;
         let json = json.as_str();
@@ -137,7 +138,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for WithoutNulls<A> {
     }
 }
 
-/// Reads an item, and leaves the seed where it is `null`.
+/// A seed that reads an item, and stays unused if the item is `null`.
 struct UnlessNull<'s, S>(&'s mut Option<S>);
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for UnlessNull<'_, S> {

@@ -1,11 +1,11 @@
-//! Which properties of a model are not of their type.
+//! The search for mismatched properties of a model.
 
 use serde_json::Value;
 
 use super::Ref;
 use super::object::{Object, with_refs};
 
-/// Adds what does not fit, with the path to it, which begins with `path`.
+/// Adds the values that do not fit their type, each with its path, which begins with `path`.
 pub(super) fn find<'s>(object: &'s dyn Object, path: &str, found: &mut Vec<(String, &'s Value)>) {
     with_refs(object, |fields, extra| {
         found.extend(
@@ -15,9 +15,9 @@ pub(super) fn find<'s>(object: &'s dyn Object, path: &str, found: &mut Vec<(Stri
         );
         for (name, field) in object.info().names.iter().zip(fields) {
             let field = field.get();
-            // A field that was set since has taken the place of what came.
+            // A field that the program has set since replaces the value that was read.
             let is_as_read = matches!(field, Ref::Absent) || extra.is_source_of(name, field);
-            // What has no type holds any value, though not with all digits of a number.
+            // An untyped field holds any value, although not with all digits of a number.
             let value = match field {
                 Ref::Untyped(_) => None,
                 _ => extra.get(name).filter(|value| !value.is_null()),

@@ -1,15 +1,16 @@
-//! What every generated model shares.
+//! Code that all generated models share.
 //!
-//! A model hands out its properties as fields behind `&dyn Field`, and one reader, one writer, one
-//! clone, one debug and one comparison are written over these, here, instead of three thousand
-//! times by derives. That is what keeps the compile time of all of Graph's types at seconds.
+//! A model gives access to its properties as fields behind `&dyn Field`. Reading, writing, cloning,
+//! debug output and comparison are each written once here over these fields, instead of three
+//! thousand times by derives. This keeps the compile time of all of Graph's types at seconds.
 //!
-//! How a value moves: `read` takes a JSON object, finds the [`Slot`] for each key and puts what it
-//! knows nothing of, and what does not fit, into [`Extra`]. `write` goes over the [`Ref`]s and then
-//! over `Extra`, so that what Graph sent is kept.
+//! Data moves as follows. `read` takes a JSON object and finds the [`Slot`] for each key. It puts
+//! unknown properties, and values that do not fit, into [`Extra`]. `write` iterates over the
+//! [`Ref`]s and then over `Extra`, so that the data that Graph sent is kept.
 //!
-//! `null` is no value: a property that is `null` reads as `None`, and an item of a list that is
-//! `null` is dropped. Neither is written again. [`Model::clear`] writes `null` for a property.
+//! `null` means that there is no value. A property that is `null` reads as `None`, and an item of a
+//! list that is `null` is dropped. Neither is written again. [`Model::clear`] writes `null` for a
+//! property.
 
 pub mod edm;
 

@@ -1,4 +1,4 @@
-//! A model as the runtime sees it: a list of fields, and what is beside them.
+//! The runtime's view of a model: a list of fields, and the values that have no field.
 
 use std::fmt;
 
@@ -7,26 +7,26 @@ use serde_json::Value;
 use super::{Extra, Field, Model, Ref};
 use crate::redact::{Json, Pair, REDACTED, is_listed};
 
-/// What is known of a model's type.
+/// The description of a model's type.
 #[derive(Debug)]
 pub struct TypeInfo {
     /// Graph's name, `microsoft.graph.user`.
     pub name: &'static str,
     /// Graph's names of the fields, in their order.
     pub names: &'static [&'static str],
-    /// The types that derive from it.
+    /// The types that derive from this type.
     pub derived: &'static [&'static str],
     /// The numbers of the fields that hold a secret.
     pub secrets: &'static [u16],
 }
 
 impl TypeInfo {
-    /// The name without its namespace.
+    /// Returns the name without its namespace.
     pub(crate) fn short_name(&self) -> &'static str {
         self.name.rsplit('.').next().unwrap_or(self.name)
     }
 
-    /// Returns whether the field of this number holds a secret.
+    /// Checks whether the field of this number holds a secret.
     fn is_secret(&self, number: usize) -> bool {
         self.secrets
             .iter()
@@ -34,39 +34,39 @@ impl TypeInfo {
     }
 }
 
-/// A model, behind whichever type it has. Generated code implements it.
+/// A model, independent of its type. Generated code implements it.
 pub trait Object: Send + Sync + 'static {
-    /// What is known of the type.
+    /// Returns the description of the type.
     fn info(&self) -> &'static TypeInfo;
-    /// What there is no field for.
+    /// Returns the values that have no field.
     fn extra(&self) -> &Extra;
-    /// What there is no field for, to be changed.
+    /// Returns the values that have no field, to be changed.
     fn extra_mut(&mut self) -> &mut Extra;
-    /// Shows all fields, in the order of [`TypeInfo::names`].
+    /// Passes all fields to `read`, in the order of [`TypeInfo::names`].
     fn refs<'s>(&'s self, read: &mut Refs<'_, 's>);
-    /// Hands out all fields to be written, in the order of [`TypeInfo::names`].
+    /// Passes all fields to `write`, in the order of [`TypeInfo::names`].
     fn slots(&mut self, write: &mut Slots<'_>);
 }
 
 type Read<'r, 's> = dyn FnMut(&[&'s dyn Field], &'s Extra) + 'r;
 type Write<'w> = dyn FnMut(&mut [&mut dyn Field], &mut Extra) + 'w;
 
-/// Looks at the fields of a model, which live for `'s`.
+/// A reader of the fields of a model, which live for `'s`.
 pub struct Refs<'r, 's>(&'r mut Read<'r, 's>);
 
 impl<'s> Refs<'_, 's> {
-    /// Takes them.
+    /// Reads the fields.
     #[inline]
     pub fn all(&mut self, fields: &[&'s dyn Field], extra: &'s Extra) {
         (self.0)(fields, extra);
     }
 }
 
-/// Writes to the fields of a model.
+/// A writer to the fields of a model.
 pub struct Slots<'w>(&'w mut Write<'w>);
 
 impl Slots<'_> {
-    /// Takes them.
+    /// Writes to the fields.
     #[inline]
     pub fn all(&mut self, fields: &mut [&mut dyn Field], extra: &mut Extra) {
         (self.0)(fields, extra);
@@ -103,7 +103,7 @@ pub(crate) fn with_slots<R>(
     result
 }
 
-/// `Clone` of all models.
+/// Implements `Clone` for all models.
 pub fn clone<T: Model>(object: &T) -> T {
     let mut copy = T::default();
     copy_fields(object, &mut copy);
@@ -122,7 +122,7 @@ pub(crate) fn copy_fields(from: &dyn Object, to: &mut dyn Object) {
     });
 }
 
-/// `PartialEq` of all models.
+/// Implements `PartialEq` for all models.
 pub fn eq(one: &dyn Object, other: &dyn Object) -> bool {
     if one.info().name != other.info().name {
         return false;
@@ -139,7 +139,8 @@ pub fn eq(one: &dyn Object, other: &dyn Object) -> bool {
     same.flatten().unwrap_or(false)
 }
 
-/// `Debug` of all models: what is set, by Graph's names, without secrets.
+/// Implements `Debug` for all models. Prints the properties that are set, under Graph's names,
+/// without secrets.
 pub fn debug(object: &dyn Object, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let info = object.info();
     let mut shown = f.debug_struct(info.short_name());
@@ -151,7 +152,7 @@ pub fn debug(object: &dyn Object, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 _ if info.is_secret(number) || pair.hides(name) => {
                     shown.field(name, &format_args!("{REDACTED}"));
                 }
-                // JSON without a type is judged by its names.
+                // The names in JSON without a declared type decide whether it is secret.
                 Ref::Untyped(value) => {
                     shown.field(name, &Json { name, value });
                 }
@@ -160,7 +161,7 @@ pub fn debug(object: &dyn Object, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 }
             }
         }
-        // A value of a type that derives from this one stands here, and says so.
+        // A value of a derived type may be here. Its `@odata.type` names that type.
         let sent_type = extra.get("@odata.type").and_then(Value::as_str);
         for (name, value) in extra.iter() {
             let number = info.names.iter().position(|known| *known == name);
@@ -172,7 +173,7 @@ pub fn debug(object: &dyn Object, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 shown.field(name, &format_args!("{REDACTED}"));
                 continue;
             }
-            // The description has decided about what it knows, whichever value came.
+            // The description has decided about the properties that it knows, for any value.
             let name_that_decides = if number.is_some() { "" } else { name };
             shown.field(
                 name,
@@ -183,14 +184,14 @@ pub fn debug(object: &dyn Object, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             );
         }
         if extra.instead_of_object().is_some() {
-            // It has no name that would say whether it is secret.
+            // This value has no name that could show whether it is secret.
             shown.field("instead_of_object", &format_args!("[redacted]"));
         }
     });
     shown.finish()
 }
 
-/// Returns the text of a property, wherever it stands.
+/// Returns the text of a property, from its field or from `extra`.
 fn text_of(info: &TypeInfo, fields: &[&dyn Field], extra: &Extra, name: &str) -> Option<String> {
     let number = info.names.iter().position(|known| *known == name);
     let field = number.and_then(|number| fields.get(number));

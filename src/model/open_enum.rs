@@ -1,4 +1,4 @@
-//! Enums that may have more words than the description knows.
+//! Enums that may have more members than the description knows.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,11 +7,10 @@ use std::mem::discriminant;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::Serializer;
 
-/// An enum of Graph: words that the description knows, and any other one. Generated code implements
-/// it.
+/// An enum of Graph: the members that the description knows, and any other word. Generated code
+/// implements it.
 ///
-/// A word in another case than described is kept as it was sent, and is equal to the member all the
-/// same.
+/// A word in a case other than the described one is kept as sent, and still equals the member.
 ///
 /// ```
 /// use msgraph::models::FreeBusyStatus;
@@ -21,22 +20,22 @@ use serde::ser::Serializer;
 /// assert_eq!("hologram".parse(), Ok(FreeBusyStatus::Unknown("hologram".into())));
 /// ```
 pub trait OpenEnum: Clone + PartialEq + fmt::Display + Send + Sync + 'static {
-    /// The words, in the order of the description.
+    /// Returns the words, in the order of the description.
     fn words() -> &'static [&'static str];
-    /// The member for the word of a number.
+    /// Returns the member for the word of an index.
     fn member(index: usize) -> Option<Self>;
-    /// The word that the description does not know.
+    /// Returns the word that the description does not know, if the member is one.
     fn unknown_word(&self) -> Option<&str>;
-    /// The member for such a word.
+    /// Creates the member for a word that the description does not know.
     fn unknown(word: String) -> Self;
 }
 
-/// The word of a member.
+/// Returns the word of a member.
 pub fn word<E: OpenEnum>(member: &E) -> &str {
     if let Some(word) = member.unknown_word() {
         return word;
     }
-    // The members have no data, so which one it is is all there is to compare.
+    // The members have no data, so comparing the variant is sufficient.
     let is = |index: &usize| {
         E::member(*index).is_some_and(|other| discriminant(&other) == discriminant(member))
     };
@@ -44,7 +43,7 @@ pub fn word<E: OpenEnum>(member: &E) -> &str {
     (0..words.len()).find(is).map_or("", |index| words[index])
 }
 
-/// The member for a word.
+/// Returns the member for a word.
 pub fn parse<E: OpenEnum>(text: &str) -> E {
     E::words()
         .iter()
@@ -53,7 +52,7 @@ pub fn parse<E: OpenEnum>(text: &str) -> E {
         .unwrap_or_else(|| E::unknown(text.to_owned()))
 }
 
-/// `Clone` of all enums.
+/// Implements `Clone` for all enums.
 pub fn clone<E: OpenEnum>(member: &E) -> E {
     match member.unknown_word() {
         Some(word) => E::unknown(word.to_owned()),
@@ -61,7 +60,7 @@ pub fn clone<E: OpenEnum>(member: &E) -> E {
     }
 }
 
-/// `PartialEq` of all enums: words are compared without case.
+/// Implements `PartialEq` for all enums. Words are compared without case.
 pub fn eq<E: OpenEnum>(one: &E, other: &E) -> bool {
     match (one.unknown_word(), other.unknown_word()) {
         (None, None) => discriminant(one) == discriminant(other),
@@ -69,7 +68,7 @@ pub fn eq<E: OpenEnum>(one: &E, other: &E) -> bool {
     }
 }
 
-/// `Hash` of all enums, in step with [`eq`].
+/// Implements `Hash` for all enums, consistent with [`eq`].
 pub fn hash<E: OpenEnum, H: Hasher>(member: &E, state: &mut H) {
     for byte in word(member).bytes() {
         byte.to_ascii_lowercase().hash(state);
@@ -77,17 +76,17 @@ pub fn hash<E: OpenEnum, H: Hasher>(member: &E, state: &mut H) {
     0xff_u8.hash(state);
 }
 
-/// `Display` of all enums: Graph's word.
+/// Implements `Display` for all enums: Graph's word.
 pub fn display<E: OpenEnum>(member: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.pad(word(member))
 }
 
-/// `Serialize` of all enums.
+/// Implements `Serialize` for all enums.
 pub fn serialize<E: OpenEnum, S: Serializer>(member: &E, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(word(member))
 }
 
-/// `Deserialize` of all enums.
+/// Implements `Deserialize` for all enums.
 pub fn deserialize<'de, E: OpenEnum, D: Deserializer<'de>>(deserializer: D) -> Result<E, D::Error> {
     Ok(parse(&String::deserialize(deserializer)?))
 }

@@ -1,8 +1,8 @@
-//! Where in the JSON an error is: `value[3].createdDateTime`.
+//! The place of an error in the JSON: `value[3].createdDateTime`.
 //!
-//! serde's errors are opaque, and which error a format has is the format's business. So the place
-//! stands in front of the message, in backticks, and grows on the way out: reading without an error
-//! pays nothing for it.
+//! serde's errors are opaque, and each format has an error type of its own. For this reason, the
+//! place is put before the message, in backticks, and grows while the error is passed outwards.
+//! Reading without an error has no cost for it.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ impl fmt::Display for Step<'_> {
     }
 }
 
-/// The error, as one that happened inside of this step.
+/// Returns the error as one that happened inside of this step.
 #[cold]
 pub(crate) fn within<E: Error>(step: Step<'_>, error: E) -> E {
     let text = error.to_string();
@@ -39,7 +39,7 @@ pub(crate) fn within<E: Error>(step: Step<'_>, error: E) -> E {
     }
 }
 
-/// The place of an error's text, and what is wrong there.
+/// Splits the text of an error into its place and its message.
 pub(crate) fn split(text: &str) -> (Option<&str>, &str) {
     text.strip_prefix('`')
         .and_then(|rest| rest.split_once("`: "))

@@ -15,10 +15,10 @@ pub struct Property<M, T>(
     #[doc(hidden)] pub PhantomData<fn(M) -> T>,
 );
 
-/// The name of a navigation property of the model `M`, and what it leads to: one `T`, or many, a
-/// `Vec<T>`.
+/// The name of a navigation property of the model `M`, and its target: one `T`, or a `Vec<T>` for
+/// many.
 ///
-/// Graph sends what it leads to only where `$expand` asked for it.
+/// Graph sends the target only if `$expand` asked for it.
 ///
 /// ```
 /// use msgraph::models::Message;
@@ -33,12 +33,12 @@ pub struct Navigation<M, T>(
 macro_rules! name {
     ($type:ident) => {
         impl<M, T> $type<M, T> {
-            /// A property of this name.
+            /// Creates a property of this name.
             pub const fn new(name: &'static str) -> Self {
                 Self(name, PhantomData)
             }
 
-            /// Graph's name of the property.
+            /// Returns Graph's name of the property.
             pub const fn name(&self) -> &'static str {
                 self.0
             }

@@ -1,12 +1,12 @@
 //! The reader of all models.
 //!
-//! It reads into the fields as the keys come. A value that does not fit its field goes to [`Extra`]
-//! with its JSON text: one property that is not as described must not make a page unreadable, and
-//! nothing may be lost.
+//! It reads values into the fields in the order of the keys. A value that does not fit its field
+//! goes to [`Extra`] with its JSON text. One property that differs from the description must not
+//! make a page unreadable, and no data may be lost.
 //!
-//! Objects, and lists of objects, are read as they stream in. Any other value is read from its
-//! text, because serde_json's reader fails for good at a number beyond `f64` and at half a
-//! surrogate pair. An error says where in the JSON it is, see [`place`](super::place).
+//! Objects, and lists of objects, are read as a stream. Any other value is read from its text,
+//! because serde_json's reader cannot continue after a number beyond `f64` or half a surrogate
+//! pair. An error says where in the JSON it is, see [`place`](super::place).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -27,11 +27,12 @@ use super::{ElementSlot, Extra, Field, ListSlot, Model, Slot};
 /// [`lists`](super::lists).
 pub(super) const MODEL: &str = "$msgraph::Model";
 
-/// `Deserialize` of all models.
+/// Implements `Deserialize` for all models.
 ///
 /// # Errors
 ///
-/// The value is not an object, unless it is an item of a list; or it is nested too deeply.
+/// Returns an error when the value is not an object, unless it is an item of a list, and when it is
+/// nested too deeply.
 pub fn deserialize<'de, T: Model, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mut object = T::default();
     deserializer.deserialize_newtype_struct(MODEL, ModelVisitor(&mut object))?;
@@ -59,8 +60,8 @@ impl<'de> Visitor<'de> for ModelVisitor<'_> {
         deserializer.deserialize_any(self)
     }
 
-    // The errors do not have the value: it may be a secret or a whole file, and errors end up in
-    // logs.
+    // The errors leave out the value, because it may be a secret or a whole file, and errors end up
+    // in logs.
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
         Err(self.refuse("true or false"))
@@ -94,7 +95,8 @@ impl<'de> Visitor<'de> for ModelVisitor<'_> {
         Err(self.refuse("an array"))
     }
 
-    /// What [`Item`](super::lists::Item) calls. The list keeps an item that is not an object.
+    /// Reads an item for [`Item`](super::lists::Item). The list keeps an item that is not an
+    /// object.
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         struct Place<'o>(&'o mut dyn Object);
 
@@ -123,7 +125,7 @@ fn read_object<'de, A: MapAccess<'de>>(map: A, object: &mut dyn Object) -> Resul
     });
     match read {
         Some(read) => read,
-        // Generated code hands out its fields once and always.
+        // Generated code always passes its fields, and only once.
         None => Err(A::Error::custom("the model has handed out no fields")),
     }
 }
@@ -149,7 +151,7 @@ fn read_fields<'de, A: MapAccess<'de>>(
                     .next_value_seed(SlotSeed(field.slot()))
                     .map_err(|error| within(Step::Name(name), error))?;
                 let kept = match outcome {
-                    // Of two values of one name the last one counts.
+                    // If a name occurs twice, the last value counts.
                     Outcome::Fits if has_mismatches => {
                         extra.remove(name);
                         continue;
@@ -181,8 +183,8 @@ enum Key {
     Other(String),
 }
 
-/// Finds a key among the names. Graph mostly keeps to one order, so the name after the last one is
-/// tried first.
+/// A seed that finds a key among the names. Graph mostly keeps to one order, so the name after the
+/// previous one is tried first.
 struct KeySeed {
     names: &'static [&'static str],
     next: usize,
@@ -192,7 +194,7 @@ impl<'de> DeserializeSeed<'de> for KeySeed {
     type Value = Key;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
-        // serde_json checks surrogate pairs in texts, and not in bytes.
+        // serde_json checks surrogate pairs in strings, but not in bytes.
         deserializer.deserialize_bytes(self)
     }
 }
@@ -220,20 +222,22 @@ impl Visitor<'_> for KeySeed {
     }
 }
 
-/// What became of a property's value. What is kept is rare, and boxed so that this stays small.
+/// The result of reading a property's value. Kept values are rare, and boxed so that this type
+/// stays small.
 enum Outcome {
     Fits,
-    /// It is in its field, but the field does not hold all of it.
+    /// The value is in its field, but the field does not hold all of it.
     Repaired(Box<Kept>),
-    /// It is not of the field's type.
+    /// The value is not of the field's type.
     Mismatched(Box<Kept>),
 }
 
-/// Whether a text fits its slot, as [`Outcome`].
+/// The result of fitting a text to its slot, as [`Outcome`].
 #[derive(Clone, Copy, PartialEq)]
 enum Fit {
     Fits,
-    /// It is an empty text in place of a value. It reads as `null`, but a list has no `null`.
+    /// The value is an empty text where another type was expected. It reads as `null`, but a list
+    /// cannot hold `null`.
     Empty,
     Repaired,
     Mismatched,
@@ -248,7 +252,7 @@ impl Fit {
     }
 }
 
-/// Reads a property's value into its slot.
+/// A seed that reads a property's value into its slot.
 struct SlotSeed<'s>(Slot<'s>);
 
 impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
@@ -276,13 +280,13 @@ impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
     }
 }
 
-/// Reads an object, or a list of objects, into its slot. What is something else comes back.
+/// A visitor that reads an object, or a list of objects, into its slot. It returns any other value.
 struct ContainerVisitor<'s>(Slot<'s>);
 
 impl ContainerVisitor<'_> {
     fn mismatched(self, kept: Kept) -> Option<Box<Kept>> {
         match self.0 {
-            // The list has a place for it, so that it is not shorter than it came.
+            // The list keeps an item for it, so that the list is not shorter than it was sent.
             Slot::Element(slot) => {
                 slot.start().extra_mut().set_instead(kept);
                 None
@@ -299,7 +303,8 @@ impl<'de> Visitor<'de> for ContainerVisitor<'_> {
         f.write_str("a JSON value")
     }
 
-    /// `null` is no value: it reads as if the property, or the item of a list, were absent.
+    /// Reads `null`, which means that there is no value. It reads as if the property, or the item
+    /// of a list, were absent.
     fn visit_unit<E: Error>(self) -> Result<Option<Box<Kept>>, E> {
         self.0.clear();
         Ok(None)
@@ -336,8 +341,8 @@ impl<'de> Visitor<'de> for ContainerVisitor<'_> {
         Ok(self.mismatched(Value::from(text).into()))
     }
 
-    /// The JSON text of a value, from a deserializer that reads what serde_json does not: see
-    /// `call::tolerant`.
+    /// Reads the JSON text of a value, from a deserializer that reads JSON that serde_json refuses:
+    /// see `call::tolerant`.
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Option<Box<Kept>>, E> {
         let text = std::str::from_utf8(text).map_err(E::custom)?;
         Ok(self.mismatched(Kept::read(text).map_err(E::custom)?))
@@ -400,8 +405,8 @@ fn read_text(text: &str, slot: Slot<'_>) -> Result<Fit, serde_json::Error> {
     }
 }
 
-/// Reads a list of anything but objects. It is taken whole or not at all: a list that is silently
-/// shorter than the one that came would read as if items had been removed.
+/// Reads a list of anything but objects. The list is taken completely or not at all. A list that is
+/// silently shorter than the one that was sent would look as if items had been removed.
 fn read_list(text: &str, list: &mut dyn ListSlot) -> Result<Fit, serde_json::Error> {
     struct ListVisitor<'s>(&'s mut dyn ListSlot);
 
@@ -441,16 +446,16 @@ fn read_number(text: &str, slot: Slot<'_>) -> bool {
         Slot::Float(slot) => read_float(text, slot),
         Slot::Double(slot) => read_float(text, slot),
         Slot::Decimal(slot) => parse_into(text, slot),
-        // Documented responses have numbers and truth values where text is declared, such as `0`
-        // for an identifier.
+        // Documented responses have numbers and Booleans where text is declared, such as `0` for an
+        // identifier.
         Slot::String(slot) => put(text.to_owned(), slot),
         _ => false,
     }
 }
 
-/// Reads a whole number. Some services write them with a fraction of zero.
+/// Reads a whole number. Some services write whole numbers with a fraction of zero.
 fn read_integer<T: TryFrom<i64>>(text: &str, slot: &mut Option<T>) -> bool {
-    /// Up to here every whole number is one of `f64` too.
+    /// The limit up to which every whole number is exact in `f64`.
     const WHOLE: f64 = 9_007_199_254_740_992.0;
     let whole = text.parse().ok().or_else(|| {
         let number: f64 = text.parse().ok()?;
@@ -460,8 +465,8 @@ fn read_integer<T: TryFrom<i64>>(text: &str, slot: &mut Option<T>) -> bool {
     slot.is_some()
 }
 
-/// Reads a number with a fraction. One beyond the type would read as infinity or as zero, and does
-/// not fit.
+/// Reads a number with a fraction. A number beyond the type would read as infinity or as zero, so
+/// it does not fit.
 fn read_float<T: FromStr + Into<f64> + Copy>(text: &str, slot: &mut Option<T>) -> bool {
     let is_number = text.starts_with(|sign: char| sign == '-' || sign.is_ascii_digit());
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
@@ -479,7 +484,7 @@ fn read_string(text: &str, mut slot: Slot<'_>) -> Result<Fit, serde_json::Error>
         Some(content) => Cow::Borrowed(content),
         None => Cow::Owned(match serde_json::from_str(text) {
             Ok(content) => content,
-            // Half a surrogate pair.
+            // The text has half a surrogate pair.
             Err(_) => {
                 fits = Fit::Repaired;
                 lossy_string(text)?
@@ -507,7 +512,7 @@ fn read_string(text: &str, mut slot: Slot<'_>) -> Result<Fit, serde_json::Error>
             **slot = binary::decode(content).map(Into::into);
             slot.is_some()
         }
-        // Some services write numbers and truth values as text.
+        // Some services write numbers and Booleans as text.
         Slot::Bool(slot) => parse_into(&content.to_ascii_lowercase(), slot),
         Slot::Int16(slot) => parse_into(content, slot),
         Slot::Int32(slot) => parse_into(content, slot),
@@ -536,7 +541,7 @@ fn parse_into<T: FromStr>(text: &str, slot: &mut Option<T>) -> bool {
     slot.is_some()
 }
 
-/// The number that one of OData's words for what JSON has no number for is.
+/// Returns the number for one of OData's words for numbers that JSON cannot express.
 fn not_finite(text: &str) -> Option<f64> {
     match text {
         "INF" => Some(f64::INFINITY),

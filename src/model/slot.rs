@@ -1,4 +1,4 @@
-//! A property's value, to be read and to be written, whichever type it has.
+//! Access to a property's value for reading and writing, independent of its type.
 
 use std::any::Any;
 use std::fmt;
@@ -9,18 +9,18 @@ use super::edm::{Binary, Date, DateTimeOffset, Decimal, Duration, Guid, TimeOfDa
 use super::object::{Object, copy_fields};
 use super::{Flags, Model, OpenEnum};
 
-/// A property's value, as it is written.
+/// The value of a property, as it is written.
 #[derive(Clone, Copy)]
 #[allow(missing_docs)]
 pub enum Ref<'a> {
-    /// There is none.
+    /// No value.
     Absent,
     String(&'a str),
     Bool(bool),
     Integer(i64),
     Float(f32),
     Double(f64),
-    /// What is text on the wire: dates, durations, identifiers, enums.
+    /// A value that is text in JSON: a date, a duration, an identifier, an enum.
     Scalar(&'a dyn Scalar),
     Decimal(&'a Decimal),
     Binary(&'a Binary),
@@ -29,7 +29,7 @@ pub enum Ref<'a> {
     List(&'a dyn List),
 }
 
-/// Where a property's value goes when it is read.
+/// The destination of a property's value when it is read.
 #[allow(missing_docs)]
 pub enum Slot<'a> {
     String(&'a mut Option<String>),
@@ -52,24 +52,25 @@ pub enum Slot<'a> {
 
 /// A field of a model.
 pub trait Field {
-    /// Its value.
+    /// Returns the value.
     fn get(&self) -> Ref<'_>;
-    /// Where its value goes.
+    /// Returns the destination for the value.
     fn slot(&mut self) -> Slot<'_>;
-    /// Takes over the value of a field of the same type.
+    /// Copies the value of a field of the same type.
     fn copy(&mut self, from: &dyn Field) {
         copy(from.get(), self.slot());
     }
 }
 
-/// What a field can hold, inside its `Option`.
+/// A type that a field can hold, inside its `Option`.
 ///
-/// Fields themselves are `Option`s, which are of Rust's own: a crate that generates code from
-/// another description cannot implement [`Field`] for them, and implements this for its enums.
+/// Fields themselves are `Option`s, which belong to Rust's standard library. A crate that generates
+/// code from another description cannot implement [`Field`] for them, and implements this for its
+/// enums.
 pub trait Held: Sized {
-    /// The value.
+    /// Returns the value.
     fn value(&self) -> Ref<'_>;
-    /// Where the value goes.
+    /// Returns the destination for the value.
     fn place(this: &mut Option<Self>) -> Slot<'_>;
 }
 
@@ -83,15 +84,15 @@ impl<T: Held> Field for Option<T> {
     }
 }
 
-/// What can be in a collection.
+/// A type that a collection can hold.
 pub trait Item: Sized + 'static {
-    /// Whether it is an object.
+    /// Set to `true` if the item is an object.
     const IS_OBJECT: bool = false;
-    /// Its value.
+    /// Returns the value.
     fn value(&self) -> Ref<'_>;
-    /// Where its value goes.
+    /// Returns the destination for the value.
     fn place(this: &mut Option<Self>) -> Slot<'_>;
-    /// Adds what `read` puts into the slot, if it puts something there.
+    /// Adds the value that `read` puts into the slot, if it puts one there.
     fn add(list: &mut Vec<Self>, read: &mut dyn FnMut(Slot<'_>)) {
         let mut item = None;
         read(Self::place(&mut item));
@@ -99,11 +100,11 @@ pub trait Item: Sized + 'static {
     }
 }
 
-/// A value that is text on the wire.
+/// A value that is text in JSON.
 pub trait Scalar: Any + fmt::Display {
-    /// For comparison and copy.
+    /// Returns the value for comparison and copying.
     fn as_any(&self) -> &dyn Any;
-    /// Whether both are of the same type and equal.
+    /// Checks whether both values are of the same type and equal.
     fn same(&self, other: &dyn Scalar) -> bool;
 }
 
@@ -117,54 +118,54 @@ impl<T: Any + fmt::Display + PartialEq> Scalar for T {
     }
 }
 
-/// Where a value goes that is text on the wire.
+/// The destination of a value that is text in JSON.
 pub trait ScalarSlot {
-    /// Reads it; `false` when the text is none of the type.
+    /// Reads the value. Returns `false` when the text is not of the type.
     fn parse(&mut self, text: &str) -> bool;
-    /// Empties it.
+    /// Removes the value.
     fn clear(&mut self);
-    /// Takes over a value of the same type.
+    /// Copies a value of the same type.
     fn copy(&mut self, from: &dyn Any);
 }
 
-/// Where an object goes.
+/// The destination of an object.
 pub trait ObjectSlot {
-    /// Puts an empty object there and hands it out.
+    /// Puts an empty object there and returns it.
     fn start(&mut self) -> &mut dyn Object;
-    /// Empties it.
+    /// Removes the object.
     fn clear(&mut self);
 }
 
-/// Where an object of a collection goes. It is a trait of its own because a collection's objects
-/// are not boxed.
+/// The destination of an object in a collection. It is a separate trait because a collection's
+/// objects are not boxed.
 pub trait ElementSlot {
-    /// Puts an empty object there and hands it out.
+    /// Puts an empty object there and returns it.
     fn start(&mut self) -> &mut dyn Object;
-    /// Empties it.
+    /// Removes the object.
     fn clear(&mut self);
 }
 
 /// A collection.
 pub trait List {
-    /// How many items it has.
+    /// Returns the number of items.
     fn len(&self) -> usize;
-    /// Whether it has none.
+    /// Checks whether there are no items.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// The item of a number.
+    /// Returns the item of a number.
     fn item(&self, number: usize) -> Ref<'_>;
 }
 
-/// Where a collection goes.
+/// The destination of a collection.
 pub trait ListSlot {
-    /// Whether its items are objects.
+    /// Checks whether the items are objects.
     fn holds_objects(&self) -> bool;
     /// Puts an empty collection there.
     fn start(&mut self);
-    /// Empties it.
+    /// Removes the collection.
     fn clear(&mut self);
-    /// Adds what `read` puts into the slot, if it puts something there.
+    /// Adds the value that `read` puts into the slot, if it puts one there.
     fn add(&mut self, read: &mut dyn FnMut(Slot<'_>));
 }
 
@@ -191,13 +192,13 @@ fn copy(from: Ref<'_>, to: Slot<'_>) {
                 to.add(&mut |slot| copy(from.item(number), slot));
             }
         }
-        // Both come from one type, so there is no other pair.
+        // Both values are of one type, so other pairs do not occur.
         _ => {}
     }
 }
 
 impl Slot<'_> {
-    /// Empties it.
+    /// Removes the value.
     pub fn clear(self) {
         match self {
             Slot::String(slot) => *slot = None,
@@ -264,7 +265,7 @@ impl fmt::Debug for Ref<'_> {
     }
 }
 
-/// Fields and items of a concrete type: how it is shown, and which slot it has.
+/// Implements fields and items of a concrete type, with the given value and slot.
 macro_rules! plain {
     ($($type:ty: |$value:ident| $get:expr, $slot:ident;)*) => {$(
         impl Held for $type {
@@ -310,7 +311,7 @@ plain! {
     Guid: |value| Ref::Scalar(value), Scalar;
 }
 
-/// Slots of types that are text on the wire.
+/// Implements slots of types that are text in JSON.
 macro_rules! scalar {
     ($($type:ty;)*) => {$(
         impl ScalarSlot for Option<$type> {
@@ -418,7 +419,7 @@ impl<T: Model> ElementSlot for Option<T> {
     }
 }
 
-/// In a collection the object grows in its place: models are large, and are not moved about.
+/// An object of a collection is filled in its place, because models are large and are not moved.
 impl<T: Model> ElementSlot for Vec<T> {
     fn start(&mut self) -> &mut dyn Object {
         let place = self.len();

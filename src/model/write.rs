@@ -1,4 +1,4 @@
-//! One writer for all models.
+//! The writer of all models.
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -9,7 +9,7 @@ use super::{Extra, Field, Ref};
 /// The annotation that Graph wants first in its object.
 const TYPE: &str = "@odata.type";
 
-/// `Serialize` of all models.
+/// Implements `Serialize` for all models.
 pub fn serialize<S: Serializer>(object: &dyn Object, serializer: S) -> Result<S::Ok, S::Error> {
     let mut serializer = Some(serializer);
     let written = with_refs(object, |fields, extra| {
@@ -18,7 +18,7 @@ pub fn serialize<S: Serializer>(object: &dyn Object, serializer: S) -> Result<S:
     });
     match written.flatten() {
         Some(written) => written,
-        // Generated code shows its fields once and always.
+        // Generated code always passes its fields, and only once.
         None => Err(serde::ser::Error::custom("the model has shown no fields")),
     }
 }
@@ -49,9 +49,10 @@ fn write<S: Serializer>(
         }
     }
     for (name, kept) in extra.kept() {
-        // A field comes before what stands beside it: a value set after `clear` is written, and the
-        // `null` is not. Only the text that the field was read from, and does not hold all of, is
-        // written in its place.
+        // A field has priority over the value of the same name in `extra`: a value set after
+        // `clear` is written, and the `null` is not. The exception is the text that the field was
+        // read from, if the field does not hold all of it. That text is written in place of the
+        // field.
         let is_written = || {
             let field = names.iter().zip(fields).find(|(other, _)| **other == name);
             field.is_some_and(|(_, field)| {
@@ -97,14 +98,14 @@ impl Serialize for Written<'_> {
     }
 }
 
-/// Whether a number is written without a fraction, as Graph mostly writes it. `-0` is not, for it
-/// would lose its sign.
+/// Checks whether a number is written without a fraction, as Graph mostly writes it. `-0` keeps its
+/// fraction, because it would lose its sign.
 fn is_whole(value: f64) -> bool {
     const MOST: f64 = 1e15;
     value.fract() == 0.0 && value.abs() < MOST && (value != 0.0 || value.is_sign_positive())
 }
 
-/// OData's words for what JSON has no number for.
+/// Returns OData's word for a number that JSON cannot express.
 fn not_finite(value: f64) -> &'static str {
     if value.is_nan() {
         "NaN"

@@ -1,4 +1,4 @@
-//! A navigation with options of its own.
+//! Navigation properties with options of their own.
 
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use super::{CommaList, Expand, Filter, OrderBy, Selection};
 use crate::model::{Model, Navigation};
 
-/// What a navigation leads to: a model, or a collection of them.
+/// The target of a navigation: a model, or a collection of models.
 pub trait Target {
-    /// The model of the one or the many.
+    /// The model of the target or of its items.
     type Model;
 }
 
@@ -37,8 +37,8 @@ impl<M, T> Expand<M> for Expanded<M, T> {
 
 /// A navigation with options of its own, for `$expand`.
 ///
-/// Made by the methods of the same names of [`Navigation`]. Which of them a service takes is its
-/// own affair; the directory takes `$select` alone.
+/// The methods of the same names on [`Navigation`] create it. Each service supports its own set of
+/// these options. The directory supports only `$select`.
 ///
 /// ```
 /// use msgraph::models::{DirectoryObject, User};
@@ -93,7 +93,7 @@ impl<M, T> Expanded<M, T> {
         }
     }
 
-    /// Notes why the call will not be sent.
+    /// Remembers the reason why the call cannot be sent.
     fn refuse(mut self, reason: &'static str) -> Self {
         self.wrong.get_or_insert(reason);
         self
@@ -125,7 +125,7 @@ macro_rules! nested {
 }
 
 nested! {
-    /// Only these properties of what is expanded: `($select=…)`.
+    /// Asks for only these properties of the expanded entities: `($select=…)`.
     ///
     /// ```
     /// # use msgraph::models::ListItem;
@@ -134,7 +134,7 @@ nested! {
     select(properties: impl Selection<T::Model>)
         |expanded| expanded.extend("$select", |list| properties.add_to(list));
 
-    /// What is related to what is expanded: `($expand=…)`.
+    /// Expands a relation of the expanded entities: `($expand=…)`.
     ///
     /// ```
     /// # use msgraph::models::User;
@@ -143,7 +143,7 @@ nested! {
     expand(navigations: impl Expand<T::Model>)
         |expanded| expanded.extend("$expand", |list| navigations.add_to(list));
 
-    /// The order of what is expanded: `($orderby=…)`.
+    /// Sorts the expanded entities: `($orderby=…)`.
     ///
     /// ```
     /// # use msgraph::models::Group;
@@ -152,7 +152,8 @@ nested! {
     orderby(order: impl OrderBy<T::Model>)
         |expanded| expanded.extend("$orderby", |list| order.add_to(list));
 
-    /// Only what meets a condition: `($filter=…)`. Several filters have to be met all.
+    /// Asks for only the expanded entities that meet a condition: `($filter=…)`. Repeated calls are
+    /// joined with `and`, so an entity has to meet all of the conditions.
     ///
     /// ```
     /// # use msgraph::models::{Extension, Message};
@@ -162,7 +163,7 @@ nested! {
     filter(filter: impl Into<Filter<T::Model>>)
         |expanded| expanded.and_filter(filter.into().finish());
 
-    /// Only so many: `($top=…)`.
+    /// Limits the number of expanded entities: `($top=…)`.
     ///
     /// ```
     /// # use msgraph::models::Group;
@@ -170,7 +171,7 @@ nested! {
     /// ```
     top(items: u32) |expanded| expanded.replace("$top", items);
 
-    /// Not the first so many: `($skip=…)`.
+    /// Skips this number of expanded entities: `($skip=…)`.
     ///
     /// ```
     /// # use msgraph::models::Group;
@@ -178,7 +179,7 @@ nested! {
     /// ```
     skip(items: u32) |expanded| expanded.replace("$skip", items);
 
-    /// Their number along with them: `($count=…)`.
+    /// Asks for the number of expanded entities together with them: `($count=…)`.
     ///
     /// ```
     /// # use msgraph::models::Group;
@@ -186,7 +187,8 @@ nested! {
     /// ```
     count(count: bool) |expanded| expanded.replace("$count", count);
 
-    /// The same navigation again from what is expanded, so many times or `max`: `($levels=…)`.
+    /// Follows the same navigation again from the expanded entities, the given number of times or
+    /// `max`: `($levels=…)`.
     ///
     /// ```
     /// # use msgraph::models::User;

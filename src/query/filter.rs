@@ -9,7 +9,7 @@ use crate::model::{Flags, Navigation, OpenEnum, Property};
 
 /// A condition on models `M`, for `$filter`.
 ///
-/// Properties make it by their methods, and text of one's own is one as well:
+/// The methods of properties create it, and so does the caller's own text:
 ///
 /// ```
 /// use msgraph::models::{Message, User};
@@ -27,18 +27,18 @@ use crate::model::{Flags, Navigation, OpenEnum, Property};
 pub struct Filter<M> {
     text: String,
     shape: Shape,
-    /// Why it cannot be sent.
+    /// The reason why the condition cannot be sent.
     wrong: Option<&'static str>,
     model: PhantomData<fn(M)>,
 }
 
-/// What a condition is on its outside, which decides where it needs parentheses.
+/// The outer form of a condition, which decides where it needs parentheses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Term,
     And,
     Or,
-    /// Written by the caller.
+    /// Text that the caller wrote.
     Text,
 }
 
@@ -56,7 +56,7 @@ impl<M> Filter<M> {
         Self::new(text, Shape::Term)
     }
 
-    /// What meets both conditions.
+    /// Combines two conditions with `and`.
     ///
     /// ```
     /// # use msgraph::models::User;
@@ -68,7 +68,7 @@ impl<M> Filter<M> {
         self.join(Shape::And, "and", &other.into())
     }
 
-    /// What meets one of the conditions, or both.
+    /// Combines two conditions with `or`.
     ///
     /// ```
     /// # use msgraph::models::User;
@@ -91,7 +91,7 @@ impl<M> Filter<M> {
         }
     }
 
-    /// The text as a part of a condition of another shape.
+    /// Returns the text as a part of a condition of another shape.
     fn within(&self, outer: Shape) -> String {
         if self.shape == Shape::Term || self.shape == outer {
             self.text.clone()
@@ -100,7 +100,7 @@ impl<M> Filter<M> {
         }
     }
 
-    /// The text, or why it cannot be sent.
+    /// Returns the text, or the reason why it cannot be sent.
     pub(crate) fn finish(self) -> Result<String, &'static str> {
         match self.wrong {
             Some(reason) => Err(reason),
@@ -108,7 +108,8 @@ impl<M> Filter<M> {
         }
     }
 
-    /// The condition on another model that holds where this one does.
+    /// Returns the condition on another model that this condition, applied to its items, stands
+    /// for.
     fn of_items<N>(self, quantifier: &str, variable: &str) -> Filter<N> {
         Filter {
             wrong: self.wrong,
@@ -117,7 +118,7 @@ impl<M> Filter<M> {
     }
 }
 
-/// What does not meet the condition.
+/// Negates the condition.
 ///
 /// ```
 /// # use msgraph::models::User;
@@ -162,7 +163,7 @@ impl<M> Clone for Filter<M> {
     }
 }
 
-/// The text as OData has it, not encoded for a URL.
+/// Formats the condition in OData's syntax, not encoded for a URL.
 impl<M> Display for Filter<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -209,11 +210,11 @@ fn items<M, X>(
     condition(item).of_items(&format!("{path}/{quantifier}"), &variable)
 }
 
-/// The same methods for each of what leads to a value.
+/// Defines the same methods on each type that refers to a value.
 macro_rules! conditions {
     ($($type:ident)*) => {$(
         impl<M, T> $type<M, T> {
-            /// The value is this one: `eq`.
+            /// Tests whether the value equals this one: `eq`.
             ///
             /// ```
             /// # use msgraph::models::User;
@@ -223,7 +224,7 @@ macro_rules! conditions {
                 compare(self.into(), "eq", &value)
             }
 
-            /// The value is another one, or there is none: `ne`.
+            /// Tests whether the value differs from this one, or is missing: `ne`.
             ///
             /// ```
             /// # use msgraph::models::User;
@@ -235,7 +236,7 @@ macro_rules! conditions {
                 compare(self.into(), "ne", &value)
             }
 
-            /// The value is greater, or later: `gt`.
+            /// Tests whether the value is greater or later: `gt`.
             ///
             /// ```
             /// # use msgraph::models::DriveItem;
@@ -245,7 +246,7 @@ macro_rules! conditions {
                 compare(self.into(), "gt", &value)
             }
 
-            /// The value is at least this one: `ge`.
+            /// Tests whether the value is greater, later or equal: `ge`.
             ///
             /// ```
             /// # use msgraph::models::Message;
@@ -260,7 +261,7 @@ macro_rules! conditions {
                 compare(self.into(), "ge", &value)
             }
 
-            /// The value is less, or earlier: `lt`.
+            /// Tests whether the value is less or earlier: `lt`.
             ///
             /// ```
             /// # use msgraph::models::DriveItem;
@@ -270,7 +271,7 @@ macro_rules! conditions {
                 compare(self.into(), "lt", &value)
             }
 
-            /// The value is at most this one: `le`.
+            /// Tests whether the value is less, earlier or equal: `le`.
             ///
             /// ```
             /// # use msgraph::models::DriveItem;
@@ -280,10 +281,10 @@ macro_rules! conditions {
                 compare(self.into(), "le", &value)
             }
 
-            /// The value is one of these: `in`.
+            /// Tests whether the value is one of these: `in`.
             ///
-            /// A list of none cannot be sent: a call with it is an error, since OData has no such
-            /// condition.
+            /// A call with an empty list is an error and is not sent, because OData does not have
+            /// such a condition.
             ///
             /// ```
             /// # use msgraph::models::User;
@@ -296,7 +297,7 @@ macro_rules! conditions {
         }
 
         impl<M> $type<M, String> {
-            /// The text begins with this one: `startswith`.
+            /// Tests whether the text begins with this one: `startswith`.
             ///
             /// ```
             /// # use msgraph::models::User;
@@ -307,7 +308,7 @@ macro_rules! conditions {
                 call("startswith", self.into(), &text)
             }
 
-            /// The text ends with this one: `endswith`.
+            /// Tests whether the text ends with this one: `endswith`.
             ///
             /// ```
             /// # use msgraph::models::User;
@@ -318,7 +319,8 @@ macro_rules! conditions {
                 call("endswith", self.into(), &text)
             }
 
-            /// This text is somewhere in the value: `contains`. The directory does not have it.
+            /// Tests whether the value contains this text: `contains`. The directory does not
+            /// support it.
             ///
             /// ```
             /// # use msgraph::models::Message;
@@ -331,7 +333,7 @@ macro_rules! conditions {
         }
 
         impl<M, E: OpenEnum> $type<M, Flags<E>> {
-            /// These words are in the set: `has`.
+            /// Tests whether these members are in the set: `has`.
             ///
             /// ```
             /// # use msgraph::models::{ChatMessageActions, ChatMessageHistoryItem};
@@ -344,7 +346,7 @@ macro_rules! conditions {
         }
 
         impl<M, X> $type<M, Vec<X>> {
-            /// One item at least meets the condition: `any`.
+            /// Tests whether at least one item meets the condition: `any`.
             ///
             /// ```
             /// # use msgraph::models::{AssignedLicense, Group, User};
@@ -363,7 +365,7 @@ macro_rules! conditions {
                 items(self.into(), "any", condition)
             }
 
-            /// All items meet the condition: `all`.
+            /// Tests whether all items meet the condition: `all`.
             ///
             /// ```
             /// # use msgraph::models::Group;
@@ -374,7 +376,7 @@ macro_rules! conditions {
                 items(self.into(), "all", condition)
             }
 
-            /// There is an item: `any()`.
+            /// Tests whether the collection has an item: `any()`.
             ///
             /// ```
             /// # use msgraph::models::User;
@@ -384,7 +386,7 @@ macro_rules! conditions {
                 Filter::term(format!("{}/any()", PropertyPath::from(self)))
             }
 
-            /// How many items there are: `$count`.
+            /// Returns the number of items for use in a condition: `$count`.
             ///
             /// ```
             /// # use msgraph::models::User;

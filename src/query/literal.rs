@@ -1,4 +1,4 @@
-//! Values in the language of OData's filters.
+//! Values in the syntax of OData's filters.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use crate::model::edm::{Binary, Date, DateTimeOffset, Decimal, Duration, Guid, TimeOfDay};
 use crate::model::{Flags, OpenEnum};
 
-/// Text as a literal of OData: in single quotes, with each quote inside doubled.
+/// Formats text as an OData literal: in single quotes, with each quote inside doubled.
 ///
 /// ```
 /// use msgraph::query::literal;
@@ -24,11 +24,11 @@ pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// What a property of type `T` can be compared with.
+/// A value that a property of type `T` can be compared with.
 ///
-/// A value of the type itself, what is read as one (`&str`, a `DateTime` of chrono), a reference to
-/// either, an `Option` (`None` is `null`), and [`Null`]. A type of one's own that stands for one of
-/// Graph's implements it too:
+/// This is a value of the type itself, a value that is read as one (`&str`, a `DateTime` of
+/// chrono), a reference to either, an `Option` (`None` is `null`), or [`Null`]. A program's own
+/// type that represents one of Graph's types can implement it too:
 ///
 /// ```
 /// use msgraph::models::User;
@@ -50,7 +50,7 @@ pub fn literal(text: &str) -> String {
     note = "a filter is also taken as text: `.filter(\"…\")`"
 )]
 pub trait Literal<T> {
-    /// The value as OData writes it, not encoded for a URL.
+    /// Returns the value in OData's syntax, not encoded for a URL.
     ///
     /// ```
     /// use msgraph::query::Literal;
@@ -60,7 +60,7 @@ pub trait Literal<T> {
     fn literal(&self) -> String;
 }
 
-/// `null`, to find what has no value or any.
+/// `null`, for conditions that find entities without a value, or with any value.
 ///
 /// ```
 /// use msgraph::models::User;
@@ -98,9 +98,9 @@ macro_rules! text {
 
 text!(str &str &&str String &String Cow<'_, str>);
 
-/// Values that are written like this, and references to them.
+/// Implements the literal form for a type and for references to it.
 ///
-/// One implementation for all references would meet that for all enums.
+/// One implementation for all references would conflict with that for all enums.
 macro_rules! values {
     ($({$bound:ident: $trait:ident})? $type:ty: |$value:ident| $written:expr) => {
         impl $(<$bound: $trait>)? Literal<$type> for $type {
@@ -119,7 +119,7 @@ macro_rules! values {
     };
 }
 
-/// What is written as it is shown.
+/// Implements the literal form of types whose `Display` text is the literal.
 macro_rules! plain {
     ($($type:ty)*) => {$(values!($type: |value| value.to_string());)*};
 }
@@ -130,7 +130,7 @@ values!(f32: |value| floating(f64::from(*value), value));
 values!(f64: |value| floating(*value, value));
 values!(Duration: |value| typed("duration", value));
 values!(Binary: |value| typed("binary", BASE64_URL_SAFE.encode(value)));
-// A word in quotes: Graph takes it without the name of its enum.
+// A member is written as a quoted word. Graph accepts it without the name of its enum.
 values!({E: OpenEnum} E: |value| literal(&value.to_string()));
 values!({E: OpenEnum} Flags<E>: |value| literal(&value.to_string()));
 
@@ -146,7 +146,7 @@ impl<Z: TimeZone> Literal<DateTimeOffset> for DateTime<Z> {
     }
 }
 
-/// Infinity has another name in Rust than in OData.
+/// Formats a floating point number. Rust's names for infinity differ from OData's.
 fn floating(value: f64, shown: impl Display) -> String {
     if value == f64::INFINITY {
         "INF".to_owned()

@@ -1,8 +1,9 @@
-//! OData's system query options: what goes into `$select`, `$expand`, `$orderby`, `$filter` and
+//! OData's system query options: the values of `$select`, `$expand`, `$orderby`, `$filter` and
 //! `$search`.
 //!
 //! The options themselves are methods of [`Call`](crate::call::Call). They take names of properties
-//! and navigations, which every model has as constants, and plain text wherever a name will do.
+//! and navigations, which every model has as constants. They also take plain text wherever a name
+//! is enough.
 //!
 //! ```
 //! use msgraph::models::{EmailAddress, Group, Message, Recipient, User};
@@ -19,7 +20,7 @@
 //! assert_eq!(User::DISPLAY_NAME.desc().to_string(), "displayName desc");
 //! ```
 //!
-//! Nothing is encoded here: that happens once, when the call goes out.
+//! Values are not encoded here. They are encoded once, when the call is sent.
 //!
 //! <https://learn.microsoft.com/graph/query-parameters>
 
@@ -39,7 +40,7 @@ pub use search::Search;
 
 use crate::model::Property;
 
-/// A list in the making, joined by commas.
+/// A comma-separated list that is being built.
 ///
 /// ```
 /// use msgraph::query::{CommaList, Selection};
@@ -59,7 +60,7 @@ pub struct CommaList {
 }
 
 impl CommaList {
-    /// Adds an item; an empty one is none.
+    /// Adds an item. An empty item is ignored.
     pub fn push(&mut self, item: &str) {
         if item.is_empty() {
             return;
@@ -70,7 +71,7 @@ impl CommaList {
         self.text.push_str(item);
     }
 
-    /// Notes that an item cannot be sent.
+    /// Remembers that an item cannot be sent.
     fn refuse(&mut self, reason: &'static str) {
         self.wrong.get_or_insert(reason);
     }
@@ -81,7 +82,7 @@ impl CommaList {
         list
     }
 
-    /// The list, or why it cannot be sent.
+    /// Returns the list, or the reason why it cannot be sent.
     pub(crate) fn finish(self) -> Result<String, &'static str> {
         match self.wrong {
             Some(reason) => Err(reason),
@@ -134,7 +135,7 @@ macro_rules! lists {
     )*};
 }
 
-/// Tuples of one item up to as many as are named.
+/// Implements tuples from one item up to the number of names given.
 macro_rules! tuples {
     ($trait:ident $($item:ident $index:tt)*) => {
         tuples!(@shorter $trait [] $($item $index)*);
@@ -151,8 +152,8 @@ macro_rules! tuples {
     };
 }
 
-/// What `$select` takes of a model `M`: a property, the way to one, a plain name, or several of
-/// either.
+/// The values that `$select` accepts for a model `M`: a property, the path to one, a plain name, or
+/// several of either.
 ///
 /// ```
 /// use msgraph::models::User;
@@ -169,12 +170,12 @@ macro_rules! tuples {
     note = "a property of another model, such as a derived one, goes by its name: `Other::PROPERTY.name()`"
 )]
 pub trait Selection<M> {
-    /// Adds its names to the list.
+    /// Adds the names to the list.
     fn add_to(&self, list: &mut CommaList);
 }
 
-/// What `$orderby` takes of a model `M`: a property, the way to one, either with a direction, plain
-/// text, or several.
+/// The values that `$orderby` accepts for a model `M`: a property, the path to one, either with a
+/// direction, plain text, or several.
 ///
 /// ```
 /// use msgraph::models::{EmailAddress, Message, Recipient};
@@ -187,11 +188,12 @@ pub trait Selection<M> {
 /// ```
 #[diagnostic::on_unimplemented(message = "`{M}` cannot be ordered by `{Self}`")]
 pub trait OrderBy<M> {
-    /// Adds its criteria to the list.
+    /// Adds the criteria to the list.
     fn add_to(&self, list: &mut CommaList);
 }
 
-/// What `$expand` takes of a model `M`: a navigation, one with options, plain text, or several.
+/// The values that `$expand` accepts for a model `M`: a navigation, with or without options, plain
+/// text, or several.
 ///
 /// ```
 /// use msgraph::models::Group;
@@ -204,7 +206,7 @@ pub trait OrderBy<M> {
 /// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be expanded in `{M}`")]
 pub trait Expand<M> {
-    /// Adds its navigations to the list.
+    /// Adds the navigations to the list.
     fn add_to(&self, list: &mut CommaList);
 }
 

@@ -1,4 +1,4 @@
-//! A property and a direction.
+//! Sort orders: a property and a direction.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -21,7 +21,7 @@ pub struct Order<M> {
 }
 
 impl<M, T> Property<M, T> {
-    /// From the smallest value to the largest, which is the order where none is said.
+    /// Sorts from the smallest value to the largest. This is the default order.
     ///
     /// ```
     /// # use msgraph::models::User;
@@ -35,7 +35,7 @@ impl<M, T> Property<M, T> {
         }
     }
 
-    /// From the largest value to the smallest.
+    /// Sorts from the largest value to the smallest.
     ///
     /// ```
     /// # use msgraph::models::User;
@@ -51,7 +51,7 @@ impl<M, T> Property<M, T> {
 }
 
 impl<M, T> PropertyPath<M, T> {
-    /// From the smallest value to the largest, which is the order where none is said.
+    /// Sorts from the smallest value to the largest. This is the default order.
     ///
     /// ```
     /// # use msgraph::models::{EmailAddress, Message, Recipient};
@@ -66,7 +66,7 @@ impl<M, T> PropertyPath<M, T> {
         }
     }
 
-    /// From the largest value to the smallest.
+    /// Sorts from the largest value to the smallest.
     ///
     /// ```
     /// # use msgraph::models::{EmailAddress, Message, Recipient};

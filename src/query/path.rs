@@ -1,4 +1,4 @@
-//! Ways to properties: `from/emailAddress/address`.
+//! Paths to properties: `from/emailAddress/address`.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -8,9 +8,9 @@ use std::ops::Div;
 use super::{CommaList, OrderBy, Selection};
 use crate::model::{DerivedFrom, Model, Navigation, Property};
 
-/// The way from a model `M` to a property of type `T`, over properties of other models.
+/// The path from a model `M` to a property of type `T`, through properties of other models.
 ///
-/// Dividing makes it, so that it reads as it does in OData:
+/// The division operator builds it, so that it reads like OData:
 ///
 /// ```
 /// use msgraph::models::{EmailAddress, Message, Recipient};
@@ -19,17 +19,18 @@ use crate::model::{DerivedFrom, Model, Navigation, Property};
 /// assert_eq!(sender.to_string(), "from/emailAddress/address");
 /// ```
 ///
-/// The steps have to fit: after a property that is an `ItemBody` comes one of `ItemBody`.
+/// The steps have to fit: after a property of type `ItemBody`, only a property of `ItemBody` can
+/// follow.
 ///
 /// ```compile_fail
 /// # use msgraph::models::{EmailAddress, Message};
 /// let sender = Message::FROM / EmailAddress::ADDRESS;
 /// ```
 ///
-/// It can be compared, ordered by and selected like a property.
+/// The path can be used like a property: in conditions, in `orderby` and in `select`.
 pub struct PropertyPath<M, T> {
     text: Cow<'static, str>,
-    /// How many conditions on items it stands in: each has a variable of its own.
+    /// The number of conditions on items around this path. Each of them has a variable of its own.
     depth: usize,
     kind: PhantomData<fn(M) -> T>,
 }
@@ -51,7 +52,7 @@ impl<M, T> PropertyPath<M, T> {
         self.text
     }
 
-    /// The same way seen as one to something of type `D`, which derives from `T`, so that its
+    /// Returns the same path with a target of type `D`, which derives from `T`, so that its
     /// properties can follow.
     ///
     /// ```
@@ -69,7 +70,8 @@ impl<M, T> PropertyPath<M, T> {
 }
 
 impl<M, X> PropertyPath<M, Vec<X>> {
-    /// The items, as a condition on them sees one: a variable.
+    /// Returns the variable that stands for an item in a condition, and the path that begins with
+    /// it.
     pub(super) fn item(&self) -> (String, PropertyPath<X, X>) {
         let variable = match ["x", "y", "z"].get(self.depth) {
             Some(variable) => (*variable).to_owned(),

@@ -1,11 +1,12 @@
-//! What `$search` looks for.
+//! Search expressions for `$search`.
 
 use std::fmt::{self, Display};
 
-/// What `$search` looks for.
+/// A search expression for `$search`.
 ///
-/// Text is one term: it is put into double quotes, and quotes and backslashes in it are escaped.
-/// For the directory a term is `property:text`; for mail it is an expression in KQL.
+/// Text is one search term. It is put into double quotes, and quotes and backslashes in it are
+/// escaped. In the directory, a term has the form `property:text`. In mail, a term is an expression
+/// in KQL.
 ///
 /// ```
 /// use msgraph::query::Search;
@@ -27,18 +28,18 @@ pub struct Search {
     joined: Joined,
 }
 
-/// What a search is joined by on its outside, which decides where it needs parentheses.
+/// The outer operator of a search, which decides where it needs parentheses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Joined {
     Term,
     And,
     Or,
-    /// Written by the caller.
+    /// A search that the caller wrote.
     Unknown,
 }
 
 impl Search {
-    /// A search that is written out already, quotes and all.
+    /// Creates a search from complete text, including quotes.
     ///
     /// ```
     /// use msgraph::query::Search;
@@ -53,7 +54,7 @@ impl Search {
         }
     }
 
-    /// What both find.
+    /// Combines two searches with `AND`.
     ///
     /// ```
     /// # use msgraph::query::Search;
@@ -64,7 +65,7 @@ impl Search {
         self.join(Joined::And, " AND ", &other.into())
     }
 
-    /// What either finds.
+    /// Combines two searches with `OR`.
     ///
     /// ```
     /// # use msgraph::query::Search;

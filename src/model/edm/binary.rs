@@ -1,7 +1,7 @@
-//! `Edm.Binary` is base64.
+//! `Edm.Binary`, which is base64.
 //!
-//! The description says base64url, and OData allows it; Graph takes the standard alphabet with
-//! padding, and sends it. So that is what is written, and both are read.
+//! The description says base64url, and OData allows it. Graph accepts and sends the standard
+//! alphabet with padding. This module writes the standard alphabet and reads both.
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -13,12 +13,13 @@ const EITHER_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD_ALPHABET: GeneralPurpose = GeneralPurpose::new(&STANDARD, EITHER_PADDING);
 const URL_ALPHABET: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, EITHER_PADDING);
 
-/// Writes bytes.
+/// Encodes bytes.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-/// Reads bytes, in either alphabet, with padding or without; `None` when the text is no base64.
+/// Decodes bytes in either alphabet, with or without padding. Returns `None` when the text is not
+/// base64.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     if text.contains(['-', '_']) {
         URL_ALPHABET.decode(text).ok()

@@ -12,11 +12,11 @@ use chrono::{
 
 use super::{ParseError, fraction, text, write_fraction};
 
-/// `Edm.DateTimeOffset`: a moment.
+/// `Edm.DateTimeOffset`: a point in time.
 ///
-/// Read generously: an offset that is missing is UTC, a fraction may have any number of digits.
-/// Written as RFC 3339 in UTC, with as many digits as it came with, and at most seven, which is
-/// what Graph keeps. Two are equal when they are the same moment.
+/// Reading is lenient: a missing offset means UTC, and a fraction may have any number of digits.
+/// The value is written as RFC 3339 in UTC, with as many digits as were read and at most seven,
+/// which is what Graph keeps. Two values are equal when they are the same point in time.
 ///
 /// ```
 /// use msgraph::model::edm::DateTimeOffset;
@@ -33,7 +33,7 @@ pub struct DateTimeOffset {
 }
 
 impl DateTimeOffset {
-    /// The moment, in UTC.
+    /// Returns the point in time, in UTC.
     pub fn utc(&self) -> DateTime<Utc> {
         self.moment.and_utc()
     }
@@ -67,7 +67,7 @@ fn parse(text: &str) -> Option<DateTimeOffset> {
     let mut parts = time.split(':').map(|part| part.parse::<u32>().ok());
     let (hour, minute) = (parts.next()??, parts.next()??);
     let second = parts.next().unwrap_or(Some(0))?;
-    // A leap second is the last moment of the second before it.
+    // A leap second counts as the last moment of the second before it.
     let second = second.min(if second == 60 { 59 } else { second });
     let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
     let moment = date
@@ -76,7 +76,7 @@ fn parse(text: &str) -> Option<DateTimeOffset> {
     Some(DateTimeOffset { moment, digits })
 }
 
-/// `+02:00`, `-0530`, `+02`, in seconds.
+/// Reads an offset such as `+02:00`, `-0530` or `+02`, in seconds.
 fn offset(text: &str) -> Option<i32> {
     let (sign, text) = text.split_at_checked(1)?;
     let digits: String = text.chars().filter(|c| *c != ':').collect();
@@ -153,7 +153,8 @@ impl From<DateTimeOffset> for DateTime<FixedOffset> {
     }
 }
 
-/// A time that no calendar has becomes the earliest or the latest one.
+/// Converts a system time. A time outside of the calendar's range becomes the earliest or the
+/// latest value.
 impl From<SystemTime> for DateTimeOffset {
     fn from(time: SystemTime) -> Self {
         let date = match time.duration_since(SystemTime::UNIX_EPOCH) {
@@ -189,7 +190,7 @@ mod tests {
             SystemTime::UNIX_EPOCH.checked_add(far),
             SystemTime::UNIX_EPOCH.checked_sub(far),
         );
-        // Not every system can count so far.
+        // Some systems cannot represent times this far away.
         if let (Some(after), Some(before)) = (after, before) {
             assert_eq!(DateTimeOffset::from(after).utc(), DateTime::<Utc>::MAX_UTC);
             assert_eq!(DateTimeOffset::from(before).utc(), DateTime::<Utc>::MIN_UTC);

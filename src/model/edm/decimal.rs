@@ -8,10 +8,10 @@ use serde_json::value::RawValue;
 
 use super::ParseError;
 
-/// `Edm.Decimal`: a decimal number, with the digits with which it was written.
+/// `Edm.Decimal`: a decimal number that keeps its digits exactly as written.
 ///
-/// Arithmetic is left to the library of your choice: [`as_str`](Self::as_str) has the digits,
-/// `From<i64>` and `FromStr` take them.
+/// This type has no arithmetic; use any decimal library. [`as_str`](Self::as_str) returns the
+/// digits, and `From<i64>` and `FromStr` take them.
 ///
 /// ```
 /// use msgraph::model::edm::Decimal;
@@ -25,7 +25,7 @@ use super::ParseError;
 pub struct Decimal(String);
 
 impl Decimal {
-    /// The digits.
+    /// Returns the digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -35,7 +35,8 @@ impl FromStr for Decimal {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        // JSON's numbers are Edm.Decimal's, so JSON's reader says what is one.
+        // JSON numbers have the syntax of Edm.Decimal, so the JSON reader decides whether the text
+        // is a number.
         let is_number = text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
             && serde_json::from_str::<&RawValue>(text).is_ok_and(|raw| raw.get() == text);
         if is_number {
@@ -73,11 +74,11 @@ impl Serialize for Decimal {
 }
 
 impl<'de> Deserialize<'de> for Decimal {
-    /// A number, or a text that is one.
+    /// Reads a number, or text that holds a number.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let text = raw.get().trim_matches('"');
-        // Without what was found: it may be anything.
+        // The error leaves out the text that was found, because it may be anything.
         text.parse()
             .map_err(|_| serde::de::Error::custom("expected a number (Edm.Decimal)"))
     }

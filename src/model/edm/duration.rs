@@ -7,8 +7,9 @@ use super::{ParseError, fraction, text, write_fraction};
 
 /// `Edm.Duration`: a length of time, in the units in which it was written.
 ///
-/// Days stay days, and years and months, which OData does not have and Graph sends, stay what they
-/// are: they have no fixed length. So the text that was read is the text that is written.
+/// Days stay days. Years and months, which OData does not have and Graph sends, stay as they are
+/// too, because they have no fixed length. The text that was read is therefore the text that is
+/// written.
 ///
 /// ```
 /// use msgraph::model::edm::Duration;
@@ -30,11 +31,11 @@ pub struct Duration {
     minutes: u32,
     seconds: u32,
     nanos: u32,
-    /// The units that were written, so that `PT0S` and `P0D` stay what they are.
+    /// The units that were written, so that `PT0S` and `P0D` stay distinct.
     written: u8,
 }
 
-/// Units in the order in which they are written, with what [`Duration::written`] has for them.
+/// The units in the order in which they are written, with their bits in [`Duration::written`].
 const UNITS: [(char, bool, u8); 7] = [
     ('Y', false, 1),
     ('M', false, 2),
@@ -79,7 +80,7 @@ fn parse(text: &str) -> Option<Duration> {
         let mut characters = unit.chars();
         let unit = characters.next()?;
         rest = characters.as_str();
-        // Units come once each, and in their order.
+        // Each unit occurs once, and in this order.
         let (_, _, bit) = units.find(|(of, time, _)| *of == unit && *time == in_time)?;
         duration.written |= bit;
         let number = match number.split_once('.') {
@@ -144,8 +145,8 @@ impl fmt::Debug for Duration {
 }
 
 impl Duration {
-    /// The length in seconds and nanoseconds, without the sign; `None` with years or months, which
-    /// have no fixed length.
+    /// Returns the length in seconds and nanoseconds, without the sign. Returns `None` with years
+    /// or months, which have no fixed length.
     fn fixed(&self) -> Option<(u64, u32)> {
         if self.years != 0 || self.months != 0 {
             return None;
@@ -158,7 +159,8 @@ impl Duration {
 }
 
 impl From<std::time::Duration> for Duration {
-    /// In hours, minutes and seconds; one of more than four billion seconds is that long.
+    /// Converts into hours, minutes and seconds. A duration of more than four billion seconds
+    /// becomes four billion seconds long.
     fn from(duration: std::time::Duration) -> Self {
         let seconds = duration.as_secs();
         let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -189,7 +191,7 @@ impl TryFrom<Duration> for std::time::Duration {
 
     /// # Errors
     ///
-    /// When it is negative, or has years or months.
+    /// Returns an error when the duration is negative, or has years or months.
     fn try_from(duration: Duration) -> Result<Self, ParseError> {
         match duration.fixed() {
             Some((seconds, nanos)) if !duration.negative => Ok(Self::new(seconds, nanos)),
@@ -206,7 +208,7 @@ impl TryFrom<Duration> for chrono::TimeDelta {
 
     /// # Errors
     ///
-    /// When it has years or months, or is beyond what chrono can hold.
+    /// Returns an error when the duration has years or months, or is beyond chrono's range.
     fn try_from(duration: Duration) -> Result<Self, ParseError> {
         duration
             .fixed()

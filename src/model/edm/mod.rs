@@ -1,4 +1,4 @@
-//! OData's primitive types, as far as Rust has none of its own for them.
+//! OData's primitive types that have no equivalent in Rust.
 //!
 //! <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html>
 
@@ -21,11 +21,10 @@ pub type Date = chrono::NaiveDate;
 /// `Edm.Guid`.
 pub type Guid = uuid::Uuid;
 
-/// `Edm.Binary` and `Edm.Stream`: raw bytes. On the wire they are base64; here they are decoded
-/// already.
+/// `Edm.Binary` and `Edm.Stream`: raw bytes. JSON has them as base64, and here they are decoded.
 pub type Binary = bytes::Bytes;
 
-/// A text that is not of the type.
+/// The error for text that is not of the type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError {
     of: &'static str,
@@ -49,10 +48,10 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// A fraction of a second as it stands behind the point: nanoseconds, and how many digits were
-/// written.
+/// Reads the digits of a fraction of a second. Returns nanoseconds, and the number of digits that
+/// were written.
 ///
-/// Digits beyond the ninth are beyond what can be kept.
+/// Digits after the ninth are dropped.
 fn fraction(digits: &str) -> Option<(u32, u8)> {
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
@@ -65,8 +64,8 @@ fn fraction(digits: &str) -> Option<(u32, u8)> {
     Some((nanos, kept.len() as u8))
 }
 
-/// Writes a fraction of a second with as many digits as it came with, or as it needs, and no more
-/// than Graph takes.
+/// Writes a fraction of a second with as many digits as were read, or as many as it needs, and at
+/// most as many as Graph takes.
 fn write_fraction(f: &mut impl fmt::Write, nanos: u32, digits: u8) -> fmt::Result {
     /// Graph keeps time in units of 100 nanoseconds.
     const MOST: u8 = 7;
@@ -87,7 +86,7 @@ fn write_fraction(f: &mut impl fmt::Write, nanos: u32, digits: u8) -> fmt::Resul
     write!(f, ".{value:0width$}", width = usize::from(digits))
 }
 
-/// `Serialize` and `Deserialize` of a type that is text on the wire.
+/// Implements `Serialize` and `Deserialize` for a type that is text in JSON.
 macro_rules! text {
     ($type:ty) => {
         impl serde::Serialize for $type {

@@ -9,7 +9,7 @@ use chrono::{NaiveTime, Timelike};
 
 use super::{ParseError, fraction, text, write_fraction};
 
-/// `Edm.TimeOfDay`: a time on the clock, without a day and a zone.
+/// `Edm.TimeOfDay`: a time of day, without date and zone.
 ///
 /// ```
 /// use msgraph::model::edm::TimeOfDay;
@@ -25,7 +25,7 @@ pub struct TimeOfDay {
 }
 
 impl TimeOfDay {
-    /// The time.
+    /// Returns the time.
     pub fn time(&self) -> NaiveTime {
         self.time
     }

@@ -36,7 +36,7 @@ pub(crate) const BANDWIDTH_LIMIT_EXCEEDED: u16 = 509;
 /// The meaning of an attempt's outcome for another attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// There is a response to return, or another attempt would end in the same way.
+    /// The response is the result of the call, or another attempt would end in the same way.
     Final,
     /// The service did nothing: it says so, or the request never reached it.
     NotDone,
