@@ -111,8 +111,8 @@ fn need(operation: &Operation) -> Need {
 
 /// Checks whether a filter uses `ne`, `not`, `endsWith` or `$count` outside of its literals.
 fn is_advanced_filter(filter: &str) -> bool {
-    // A doubled quote inside a literal ends the literal and starts the next one at once, so every
-    // second piece is inside a literal.
+    // A doubled quote inside a literal ends the literal and starts the next one at once. The pieces
+    // outside of literals are therefore the first, the third and so on.
     filter.split('\'').step_by(2).any(|piece| {
         piece
             .split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_' || sign == '$'))

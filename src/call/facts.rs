@@ -86,8 +86,8 @@ fn without_names(template: &str) -> String {
     out
 }
 
-/// Returns the path of a drive item by its id, for a path that reaches the item in another way: as
-/// the root, as a special folder, as a child, or by its own path.
+/// Returns the path of a drive item by its id, for a path that reaches the item in another way. The
+/// other ways are the root, a special folder, a child, and the item's own path.
 ///
 /// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>
 fn by_id(path: &str) -> String {

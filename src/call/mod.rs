@@ -230,8 +230,8 @@ impl<A, O> Call<A, O> {
     /// # Errors
     ///
     /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the text holds a
-    /// character that cannot occur in a query: a space, a control character, `#`, or anything
-    /// outside ASCII.
+    /// character that cannot occur in a query. These are spaces, control characters, `#`, and all
+    /// characters outside ASCII.
     pub fn raw_query(self, query: impl Into<String>) -> Self {
         self.map(|operation| {
             let query = query.into();
@@ -243,7 +243,8 @@ impl<A, O> Call<A, O> {
     }
 
     /// Sends a header. A list sends it again with each page, unless the header belongs to one
-    /// request or its body: a condition, `Range`, `Content-…`, `Idempotency-Key` and the like.
+    /// request or its body. Examples of such headers are conditions, `Range`, `Content-…` and
+    /// `Idempotency-Key`.
     ///
     /// Several `Prefer` headers add up to several preferences, as [`prefer`](Self::prefer) and
     /// similar methods add them. Any other header replaces its earlier value.
@@ -613,7 +614,7 @@ impl<A: Answer, O: Options> Call<A, O> {
     /// # Errors
     ///
     /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the item came without
-    /// an etag. When the item was changed meanwhile, it gives an error for which
+    /// an etag. When the item has changed since, it gives an error for which
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed) is `true`.
     pub fn if_match(self, etag: impl IfMatch) -> Self
     where

@@ -33,8 +33,9 @@ impl<A, O> Call<A, O> {
         self.header(PREFER, wish)
     }
 
-    /// Asks for ids that stay the same when an item moves to another folder: `Prefer:
-    /// IdType="ImmutableId"`. Every call that returns or takes such an id has to ask for it.
+    /// Asks for ids that stay the same when an item moves to another folder:
+    /// `Prefer: IdType="ImmutableId"`. Every call that returns or takes such an id has to ask for
+    /// it.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -73,8 +74,8 @@ impl<A, O> Call<A, O> {
         self.prefer(format!("outlook.timezone=\"{zone}\""))
     }
 
-    /// Asks for the bodies of messages and events as text or as HTML: `Prefer:
-    /// outlook.body-content-type="text"`.
+    /// Asks for the bodies of messages and events as text or as HTML:
+    /// `Prefer: outlook.body-content-type="text"`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
@@ -136,8 +137,8 @@ impl<A, O> Call<A, O> {
         self.prefer("include-unknown-enum-members")
     }
 
-    /// Asks for the written entity in the response where the service would send nothing: `Prefer:
-    /// return=representation`.
+    /// Asks for the written entity in the response where the service would send nothing:
+    /// `Prefer: return=representation`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, etag: &str) -> msgraph::Result<()> {
@@ -169,8 +170,8 @@ impl<A, O> Call<A, O> {
         self.prefer("return=minimal")
     }
 
-    /// Lets a `PATCH` by a key other than the id create an item that does not exist: `Prefer:
-    /// create-if-missing`.
+    /// Lets a `PATCH` by a key other than the id create an item that does not exist:
+    /// `Prefer: create-if-missing`.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, group: msgraph::models::Group) -> msgraph::Result<()> {

@@ -36,9 +36,10 @@ impl Graph {
     /// # Errors
     ///
     /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the address cannot be
-    /// sent as written. That is the case when it holds `#`, a backslash, a control character, a `%`
-    /// that encodes nothing, or a segment `.` or `..`, which would lead elsewhere. It gives
-    /// [`Error::Host`](crate::Error::Host) when the URL is not on one of the cloud's hosts.
+    /// sent as written. Such an address holds `#`, a backslash, a control character, or a `%` that
+    /// encodes nothing. A segment `.` or `..`, which would lead elsewhere, is refused too. Awaiting
+    /// the call gives [`Error::Host`](crate::Error::Host) when the URL is not on one of the cloud's
+    /// hosts.
     pub fn request(&self, method: Method, path_or_url: impl AsRef<str>) -> RawCall {
         let address = path_or_url.as_ref();
         let url = address_url(self, address);

@@ -5,8 +5,8 @@ use memchr::memchr2;
 /// Checks whether JSON text ends before its brackets and strings are closed.
 ///
 /// The scan skips strings with SIMD and builds no values, so its cost is a fraction of a parse.
-/// Text that does not begin with a bracket or a quotation mark never counts as cut off, because a
-/// number, or HTML, does not show where it should end.
+/// Text that does not begin with a bracket or a quotation mark never counts as cut off. A number,
+/// or HTML, does not show where it should end.
 pub(crate) fn is_cut(text: &[u8]) -> bool {
     let text = super::trimmed(text);
     match text.first() {

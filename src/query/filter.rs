@@ -108,8 +108,8 @@ impl<M> Filter<M> {
         }
     }
 
-    /// Returns the condition on another model that this condition, applied to its items, stands
-    /// for.
+    /// Returns a condition on the model that has a list of `M`: the quantifier (`any` or `all`)
+    /// applied to this condition.
     fn of_items<N>(self, quantifier: &str, variable: &str) -> Filter<N> {
         Filter {
             wrong: self.wrong,
@@ -210,7 +210,7 @@ fn items<M, X>(
     condition(item).of_items(&format!("{path}/{quantifier}"), &variable)
 }
 
-/// Defines the same methods on each type that refers to a value.
+/// Defines the same methods on each type that names a value.
 macro_rules! conditions {
     ($($type:ident)*) => {$(
         impl<M, T> $type<M, T> {

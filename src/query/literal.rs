@@ -26,9 +26,9 @@ pub fn literal(text: &str) -> String {
 
 /// A value that a property of type `T` can be compared with.
 ///
-/// This is a value of the type itself, a value that is read as one (`&str`, a `DateTime` of
-/// chrono), a reference to either, an `Option` (`None` is `null`), or [`Null`]. A program's own
-/// type that represents one of Graph's types can implement it too:
+/// It is a value of the type itself, or a value that is read as one (`&str`, a `DateTime` of
+/// chrono). References to either count as well. It can also be an `Option` (`None` is `null`) or
+/// [`Null`]. A program's own type that represents one of Graph's types can implement the trait too:
 ///
 /// ```
 /// use msgraph::models::User;

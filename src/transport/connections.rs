@@ -60,7 +60,7 @@ impl Connections {
             builder = change(builder);
         }
         // This comes last, so that no other setting overrides it. This crate follows redirects
-        // itself, and a Graph address is not sent to other hosts in a `Referer` header.
+        // itself, and a Graph address must not reach other hosts in a `Referer` header.
         builder
             .redirect(Policy::none())
             .referer(false)

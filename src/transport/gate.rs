@@ -1,10 +1,11 @@
 //! The gates that hold calls back while the service that they call throttles.
 //!
 //! A call that a throttled service refuses still counts against the limit, and SharePoint blocks
-//! clients that keep sending. For this reason, a `Retry-After` for one call applies to all other
+//! clients that keep sending. For this reason, a pause after one refused call applies to all other
 //! calls of the client to the same [`Workload`]. They wait until the time is over. Then they leave
-//! in the order in which they came, in growing groups: one, a moment later two more, then four,
-//! eight… If that was too early, only the first few calls are refused, and the others keep waiting.
+//! in the order in which they came, in growing groups: first one call, a moment later two more,
+//! then four, eight and so on. If that was too early, only the first few calls are refused, and the
+//! others keep waiting.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -47,7 +48,7 @@ pub(super) struct Destination {
 pub(super) enum Caller {
     /// The path names the resource.
     Anyone,
-    /// The path is `/me`. The hash tells this user from others, if it is known.
+    /// The path is `/me`. The hash of the user, if known, tells this user from others.
     Me(Option<u64>),
 }
 

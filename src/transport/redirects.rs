@@ -168,8 +168,8 @@ fn location(response: &Response) -> Result<Option<Url>> {
 }
 
 /// Returns the method after a redirect, as browsers choose it
-/// (<https://fetch.spec.whatwg.org/#http-redirect-fetch>). 303 asks for a GET, and so do 301 and
-/// 302 in response to a POST.
+/// (<https://fetch.spec.whatwg.org/#http-redirect-fetch>). The status 303 asks for a GET. So do 301
+/// and 302 in response to a POST.
 fn method_after(status: StatusCode, method: &Method) -> Method {
     match status {
         StatusCode::SEE_OTHER if method != Method::HEAD => Method::GET,

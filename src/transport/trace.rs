@@ -6,7 +6,7 @@
 //! `otel.name` and `otel.kind` as a span's name and kind.
 //!
 //! Spans have neither `url.full` nor `url.path`. A path of Graph's holds ids, addresses and file
-//! names, a query holds search terms, and an address of another host may be a secret itself. Spans
+//! names, and a query holds search terms. An address of another host may be a secret itself. Spans
 //! have the template (`url.template`), and of any other address only the host.
 
 use std::sync::Arc;

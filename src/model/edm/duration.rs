@@ -159,8 +159,8 @@ impl Duration {
 }
 
 impl From<std::time::Duration> for Duration {
-    /// Converts into hours, minutes and seconds. A duration of more than four billion seconds
-    /// becomes four billion seconds long.
+    /// Converts into hours, minutes and seconds. A duration of more than `u32::MAX` hours (about
+    /// four billion) is written with `u32::MAX` hours.
     fn from(duration: std::time::Duration) -> Self {
         let seconds = duration.as_secs();
         let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);

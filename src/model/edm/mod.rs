@@ -64,8 +64,8 @@ fn fraction(digits: &str) -> Option<(u32, u8)> {
     Some((nanos, kept.len() as u8))
 }
 
-/// Writes a fraction of a second with as many digits as were read, or as many as it needs, and at
-/// most as many as Graph takes.
+/// Writes a fraction of a second with as many digits as were read, or as many as it needs. It never
+/// writes more digits than Graph takes.
 fn write_fraction(f: &mut impl fmt::Write, nanos: u32, digits: u8) -> fmt::Result {
     /// Graph keeps time in units of 100 nanoseconds.
     const MOST: u8 = 7;

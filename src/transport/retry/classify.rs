@@ -5,13 +5,13 @@
 //!
 //! | sender | `NotDone` | `Unclear` | `Faulty` | limits |
 //! |---|---|---|---|---|
-//! | a call | again | if [`Effect`] allows | if it allows, by the policy | `Retry` |
-//! | a part of a batch | as a call | as a call | as a call | `Retry` |
+//! | a call | again | if [`Effect`] allows | if it allows, and the policy does | `Retry` |
+//! | a request in a batch | as a call | as a call | as a call | `Retry` |
 //! | a piece of a file | again | again | again | `transfer::backoff` |
 //! | a renewal of a subscription | again | again | again | `transfer::backoff` |
-//! | a look at a long-running operation | as a call | as a call | as a call | `monitor::pause` |
+//! | a status request for a long-running operation | as a call | as a call | as a call | `monitor::pause` |
 //! | a token request | once | once | once | `auth::platform::endpoint` |
-//! | a request with a code | if unsent | never | never | `auth::platform::endpoint` |
+//! | a token request with a one-time code | if unsent | never | never | `auth::platform::endpoint` |
 //! | a managed identity | again | again | again | `auth::managed_identity::endpoint` |
 //! | a job's own token service | once | once | once | `auth::federation::id_token` |
 //! | a request for signing keys | never | never | never | `notifications::keys` |
@@ -40,7 +40,7 @@ pub(crate) enum Verdict {
     Final,
     /// The service did nothing: it says so, or the request never reached it.
     NotDone,
-    /// The service may have done the request.
+    /// The service may have processed the request.
     Unclear,
     /// The service failed, perhaps in the middle of the request.
     Faulty,

@@ -6,8 +6,8 @@
 //! - `@microsoft.graph.conflictBehavior=rename`, in the query or anywhere in a JSON body: each
 //!   request creates one more item
 //!   (<https://learn.microsoft.com/graph/api/resources/driveitem#instance-attributes>).
-//! - `DELETE` of an item that is addressed by its position, such as a row of a workbook's table:
-//!   the second request deletes the next item.
+//! - `DELETE` of an item that is addressed by its position, such as a row of a workbook's table.
+//!   The second request deletes the next item.
 
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap};

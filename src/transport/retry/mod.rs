@@ -5,8 +5,8 @@
 //! attempt sends the same request, with the same body and headers, including `client-request-id`. A
 //! repeat also has the header `Retry-Attempt`, by which Graph tells repeats from new calls.
 //!
-//! The previous response is dropped before the wait begins, so its connection is free for other
-//! calls and nothing is held meanwhile.
+//! The previous response is dropped before the wait begins. Its connection is then free for other
+//! calls, and no resources are held during the wait.
 
 mod classify;
 mod effect;
@@ -203,7 +203,7 @@ struct Course {
     count: u32,
     waited: Duration,
     not_retried: Option<NotRetried>,
-    /// Set to `true` if an attempt before the present one may have done the request.
+    /// Set to `true` if an earlier attempt may have succeeded at Graph.
     may_have_succeeded: bool,
 }
 

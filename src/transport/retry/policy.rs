@@ -7,9 +7,9 @@ use std::time::Duration;
 /// By default a call is retried up to three times, so there are up to four attempts in all:
 ///
 /// - After 429 and 509 (too many calls), 503 (not available) and 408 (the request did not arrive in
-///   time), every call is retried, because Graph has not processed it.
+///   time), every call is retried. Graph has not processed such a call.
 /// - After 504, a lost connection, a response that was cut off, or an attempt that timed out, Graph
-///   may have done the request. Then only `GET`, `PUT`, `DELETE` and calls that are declared
+///   may have processed the request. Then only `GET`, `PUT`, `DELETE` and calls that are declared
 ///   idempotent ([`Call::idempotent`](crate::Call::idempotent)) are retried.
 /// - If no connection was made at all, nothing was sent, so every call is retried. A certificate
 ///   that TLS refuses, or a proxy that requires credentials, is final.
