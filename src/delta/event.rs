@@ -1,4 +1,4 @@
-//! What a round of changes consists of.
+//! The events of a round of changes.
 
 use std::fmt;
 use std::ops::Deref;
@@ -21,14 +21,16 @@ pub enum DeltaEvent<T> {
     Changed(Changed<T>),
     /// An item is no longer there.
     Removed(Removed<T>),
-    /// The token is too old: nothing more comes, and the next round has to begin anew.
+    /// The delta token is too old. The stream ends, and the next round has to start over.
     Resync(Resync<T>),
 }
 
-/// An item that is new or has changed: as a rule whole, and for some services, or where the caller prefers
-/// `return=minimal`, with its id and what has changed alone.
+/// An item that is new or has changed.
 ///
-/// It can be used like the item.
+/// As a rule the item is complete. Some services send its id and the changed properties only, and
+/// so does any service where the caller prefers `return=minimal`.
+///
+/// It dereferences to the item.
 #[derive(Clone, PartialEq)]
 pub struct Changed<T> {
     item: T,
@@ -43,13 +45,15 @@ impl<T> Changed<T> {
         }
     }
 
-    /// The item.
+    /// Returns the item.
     pub fn into_inner(self) -> T {
         self.item
     }
 
-    /// Whether a property came as `null`: it has no value any more. A property that did not come at all did not change, or
-    /// was not asked for; both read as `None`.
+    /// Checks whether a property came as `null`, which means that it no longer has a value.
+    ///
+    /// A property that did not come at all has not changed, or was not requested. Both read as
+    /// `None`.
     ///
     /// ```
     /// # use msgraph::delta::Changed;
@@ -63,18 +67,19 @@ impl<T> Changed<T> {
         self.nulls.iter().any(|name| **name == *property.name())
     }
 
-    /// The names of all properties that came as `null`.
+    /// Returns the names of all properties that came as `null`.
     pub fn nulls(&self) -> impl Iterator<Item = &str> {
         self.nulls.iter().map(AsRef::as_ref)
     }
 }
 
 impl<T: Model> Changed<T> {
-    /// Returns what has changed in a relation that was selected, as `members@delta` or `manager@delta` says: what belongs to
-    /// it now, and what does not any more. Empty where nothing came.
+    /// Returns the changes of a selected relation, as `members@delta` or `manager@delta` lists
+    /// them: the added and the removed entities. The list is empty where the response has no such
+    /// property.
     ///
-    /// The members of a large group come with several items of the same id. A relation to one entity changes, too: the
-    /// new manager is added, and the one before may be removed.
+    /// The members of a large group are spread over several items with the same id. A relation to a
+    /// single entity changes, too: the new manager is added, and the previous one may be removed.
     ///
     /// ```
     /// # use msgraph::delta::{Changed, RelatedChange};
@@ -93,7 +98,7 @@ impl<T: Model> Changed<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] when what came is not of the relation's type.
+    /// Returns [`Error::Decode`] when the changes are not of the relation's type.
     ///
     /// <https://learn.microsoft.com/graph/delta-query-groups>
     pub fn related_changes<R: Related>(
@@ -148,7 +153,7 @@ impl<T: fmt::Debug> fmt::Debug for Changed<T> {
     }
 }
 
-/// An item that is no longer there, and why.
+/// An item that no longer exists in the collection, and the reason.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Removed<T> {
     item: T,
@@ -161,43 +166,45 @@ impl<T> Removed<T> {
         Self { item, id, reason }
     }
 
-    /// The id of the item.
+    /// Returns the id of the item.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// Why it is not there.
+    /// Returns the reason for the removal.
     pub fn reason(&self) -> &RemovedReason {
         &self.reason
     }
 
-    /// What came of the item: mostly its id alone, of a drive item also where it was.
+    /// Returns the properties that Graph sent for the item: mostly its id alone. A drive item may
+    /// also have its former place.
     pub fn item(&self) -> &T {
         &self.item
     }
 
-    /// What came of the item.
+    /// Returns the properties that Graph sent for the item.
     pub fn into_inner(self) -> T {
         self.item
     }
 }
 
-/// Why an item is no longer there, as `@removed` says.
+/// The reason why an item was removed, from `@removed`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RemovedReason {
-    /// It was deleted, and can be restored.
+    /// The item was deleted and can be restored.
     Changed,
-    /// It is gone. Outlook says so of a message that was moved to another folder as well.
+    /// The item is gone for good. Outlook also gives this reason for a message that was moved to
+    /// another folder.
     Deleted,
-    /// The reason is unknown: a word that this crate does not know, or an empty text where no word came. The JSON of
-    /// `@removed` is in the `extra` of the [item](Removed::item).
+    /// The reason is unknown: a word that this crate does not know, or an empty text where Graph
+    /// sent no word. The JSON of `@removed` is in the `extra` of the [item](Removed::item).
     Unknown(String),
 }
 
-/// What a navigation property leads to: one model, or a `Vec` of them.
+/// The target of a navigation property: one model, or a `Vec` of models.
 pub trait Related {
-    /// The model.
+    /// The model of the related entities.
     type Model: Model;
 }
 
@@ -212,8 +219,8 @@ impl<R: Model> Related for Vec<R> {
 /// A change of a relation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RelatedChange<R> {
-    /// It belongs to the relation now.
+    /// The entity now belongs to the relation.
     Added(R),
-    /// It does not any more.
+    /// The entity no longer belongs to the relation.
     Removed(Removed<R>),
 }

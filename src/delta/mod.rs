@@ -1,7 +1,8 @@
-//! Changes since the last time: delta queries.
+//! Delta queries: the changes since an earlier read.
 //!
-//! A delta function gives first everything and a link, and to that link later what has changed in the meantime, and the next
-//! link. A round is a stream of events; its link can be had once it is over.
+//! The first round of a delta function returns all items and a delta link. Later rounds follow that
+//! link, return the changes since then, and give the next delta link. A round is a stream of
+//! events; its delta link is available after the last event.
 //!
 //! ```no_run
 //! use msgraph::Graph;
@@ -28,11 +29,11 @@
 //! # }
 //! ```
 //!
-//! Graph may send an item several times, in one round and in the next: the last one counts. What was read has to be applied
-//! before the link is stored, since what came before the link is not sent again.
+//! Graph may send an item several times, within one round and across rounds: the last one counts.
+//! Apply the events before you store the link, because Graph does not send earlier changes again.
 //!
-//! A loop that starts over on each [`Resync`] ends. Rounds that begin anew, one after the other, wait longer each time, and
-//! after the fourth the stream gives Graph's error instead of the event.
+//! A loop that starts over on each [`Resync`] ends. Consecutive rounds that start over wait longer
+//! each time. After the fourth, the stream gives Graph's error instead of the event.
 //!
 //! <https://learn.microsoft.com/graph/delta-query-overview>
 
@@ -61,12 +62,13 @@ use crate::page::{Walk, from_link, is_url};
 use crate::{Graph, Result};
 
 impl Graph {
-    /// The changes since a link that was kept: what [`Changes::delta_link`] gave, or a
-    /// [`next_link`](Changes::next_link) in the midst of a round.
+    /// Returns the changes since a stored link: a [`Changes::delta_link`], or a
+    /// [`next_link`](Changes::next_link) from the middle of a round.
     ///
-    /// The link is followed as it is. Headers are not in it, and have to be given again. Where Graph asks to start over and
-    /// says not where, the way back is the link without its token; the options that the token held are lost then, which
-    /// [`changes_since`](Call::changes_since) of the typed call keeps.
+    /// The link is followed as it is. It does not contain headers, so set them again. Graph may ask
+    /// to start over without saying where. The new round then follows the link without its token,
+    /// and the options that the token held are lost. [`changes_since`](Call::changes_since) of the
+    /// typed call keeps them.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, kept: String) -> msgraph::Result<()> {
@@ -79,15 +81,16 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// The stream gives [`Error::Host`](crate::Error::Host) when the link is not of the cloud's hosts, and
-    /// [`Error::Request`](crate::Error::Request) when it is no URL.
+    /// The stream gives [`Error::Host`](crate::Error::Host) when the link does not lead to one of
+    /// the cloud's hosts. It gives [`Error::Request`](crate::Error::Request) when the link is not a
+    /// URL.
     pub fn delta_from<T: Model>(&self, link: impl Into<String>) -> Call<Delta<T>> {
         Call::new(from_link(self, link.into()))
     }
 }
 
 impl<T: Model, O: Options> Call<Delta<T>, O> {
-    /// A round of changes: everything, where this is the first one.
+    /// Returns a round of changes as a stream. The first round gives all items.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -101,8 +104,8 @@ impl<T: Model, O: Options> Call<Delta<T>, O> {
     ///
     /// # Errors
     ///
-    /// The stream gives what the call would, and ends after it; [`next_link`](Changes::next_link) is the link that could not
-    /// be followed.
+    /// The stream gives the errors of the call, and ends after the first one.
+    /// [`next_link`](Changes::next_link) is then the link that could not be followed.
     pub fn changes(self) -> Changes<T> {
         let graph = self.operation.graph().clone();
         match self.finish() {
@@ -111,7 +114,7 @@ impl<T: Model, O: Options> Call<Delta<T>, O> {
                     url: resync::without_token(&request.url),
                     ..request.clone()
                 };
-                // The first request of all holds no token, so nothing can be too old.
+                // A first request holds no token, so no token can be too old.
                 let has_token = restart.url != request.url;
                 Changes::new(graph, request, restart, has_token)
             }
@@ -119,8 +122,10 @@ impl<T: Model, O: Options> Call<Delta<T>, O> {
         }
     }
 
-    /// The changes since a link that was kept. The call's headers go along; its options stand in the link already, and
-    /// count again where Graph asks to start over.
+    /// Returns the changes since a stored link.
+    ///
+    /// The call's headers are sent as well. The call's options are in the link already; they apply
+    /// again where Graph asks to start over.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, kept: String) -> msgraph::Result<()> {
@@ -131,7 +136,7 @@ impl<T: Model, O: Options> Call<Delta<T>, O> {
     ///
     /// # Errors
     ///
-    /// As those of [`Graph::delta_from`].
+    /// Gives the errors of [`Graph::delta_from`].
     pub fn changes_since(self, link: impl Into<String>) -> Changes<T> {
         let graph = self.operation.graph().clone();
         let template = self.operation.template().to_owned();
@@ -153,9 +158,9 @@ impl<T: Model, O: Options> Call<Delta<T>, O> {
         }
     }
 
-    /// The link for changes from now on, without reading what is there: `latest`.
+    /// Returns a link for the changes from now on, without reading the existing items (`latest`).
     ///
-    /// The directory, drives and sites have it.
+    /// The directory, drives and sites support it.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -166,12 +171,13 @@ impl<T: Model, O: Options> Call<Delta<T>, O> {
     ///
     /// # Errors
     ///
-    /// What the call gives, and [`Error::Paging`](crate::Error::Paging) when the answer has no link.
+    /// Returns the errors of the call, and [`Error::Paging`](crate::Error::Paging) when the
+    /// response has no link.
     ///
     /// <https://learn.microsoft.com/graph/delta-query-overview#use-delta-query-to-track-changes-in-a-resource-collection>
     pub async fn latest(self) -> Result<String> {
         let template = self.operation.template().to_owned();
-        // What OneDrive and SharePoint keep has a parameter of its own for it.
+        // OneDrive and SharePoint have their own parameter for it.
         let parameter = match T::default().type_name().rsplit('.').next() {
             Some("driveItem" | "listItem" | "site" | "baseItem") => "token",
             _ => "$deltatoken",
@@ -183,9 +189,10 @@ impl<T: Model, O: Options> Call<Delta<T>, O> {
         })
     }
 
-    /// Begins at a token of drives and sites: one that was kept, or a moment as `2026-01-31T00:00:00Z`.
+    /// Starts the round at a token of drives and sites: a stored token, or a time such as
+    /// `2026-01-31T00:00:00Z`.
     ///
-    /// Links are preferable: they hold the token and everything else.
+    /// Prefer links: they hold the token and all options.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -200,19 +207,19 @@ impl<T: Model, O: Options> Call<Delta<T>, O> {
     }
 }
 
-/// A round of changes as a stream: what [`changes`](Call::changes) gives.
+/// A round of changes as a stream, returned by [`changes`](Call::changes).
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Changes<T> {
     graph: Graph,
     walk: Walk,
     events: VecDeque<DeltaEvent<T>>,
-    /// What starts over; none for a call that could not be made.
+    /// The request that starts over; `None` for a call that could not be built.
     restart: Option<Request>,
-    /// Whether the next request holds the token of an earlier round.
+    /// `true` if the next request holds the token of an earlier round.
     has_token: bool,
-    /// How many rounds in a row began anew, this one included.
+    /// The number of consecutive rounds that started over, this one included.
     restarts: u32,
-    /// What this round waits for before its first request.
+    /// The wait before the first request of this round.
     pause: Pause,
 }
 
@@ -229,7 +236,7 @@ impl<T: Model> Changes<T> {
         }
     }
 
-    /// A round that begins anew, after others that did: see [`Resync::start_over`].
+    /// Creates a round that starts over, after others that did: see [`Resync::start_over`].
     fn again(graph: Graph, first: Request, restart: Request, restarts: u32) -> Self {
         Self {
             restarts,
@@ -250,23 +257,23 @@ impl<T: Model> Changes<T> {
         }
     }
 
-    /// The next event; `None` after the last one, and after an error.
+    /// Returns the next event; `None` after the last one, and after an error.
     ///
-    /// The same as `futures::TryStreamExt::try_next`, without the need of that crate.
+    /// Does the same as `futures::TryStreamExt::try_next`, without a dependency on that crate.
     ///
     /// # Errors
     ///
-    /// - What the call gives. That a token is too old is an event and not an error, unless Graph asks to start over again
-    ///   and again: see [`Resync::start_over`].
-    /// - [`Error::Paging`](crate::Error::Paging) when the last page has no `@odata.deltaLink`, since the next round could
-    ///   not go on from there.
+    /// - Returns the errors of the call. A token that is too old is an event, not an error, unless
+    ///   Graph asks to start over repeatedly: see [`Resync::start_over`].
+    /// - Returns [`Error::Paging`](crate::Error::Paging) when the last page has no
+    ///   `@odata.deltaLink`, because the next round could not continue from there.
     pub async fn try_next(&mut self) -> Result<Option<DeltaEvent<T>>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
             .transpose()
     }
 
-    /// What an error means: an event, where Graph asks to start over.
+    /// Turns an error into an event where Graph asks to start over; else returns the error.
     fn failure(&mut self, error: crate::Error) -> Result<DeltaEvent<T>> {
         let kind = match &error {
             crate::Error::Api(error) if self.restarts < resync::MAX_RESTARTS => {
@@ -297,9 +304,10 @@ impl<T: Model> Changes<T> {
         )))
     }
 
-    /// Goes on from a page with these links, or ends the round.
+    /// Continues from a page with these links, or ends the round.
     ///
-    /// A page with both is not the last one: its delta link is not used, since the pages after it belong to the round, too.
+    /// A page with both links is not the last one. Its delta link is ignored, because the pages
+    /// after it also belong to the round.
     fn turn(&mut self, next: Option<&str>, delta: Option<&str>) {
         match (next, delta) {
             (None, None) => self.walk.fail(
@@ -315,9 +323,11 @@ impl<T: Model> Changes<T> {
 }
 
 impl<T> Changes<T> {
-    /// The link to go on from next time, `@odata.deltaLink`: once the round is over, `None` before.
+    /// Returns the link for the next round, `@odata.deltaLink`. It is `None` until the round is
+    /// over.
     ///
-    /// It is text to be stored, [`changes_since`](Call::changes_since) or [`Graph::delta_from`] go on from it.
+    /// Store it as text; [`changes_since`](Call::changes_since) and [`Graph::delta_from`] continue
+    /// from it.
     pub fn delta_link(&self) -> Option<&str> {
         match self.events.is_empty() {
             true => self.walk.delta_link(),
@@ -325,8 +335,10 @@ impl<T> Changes<T> {
         }
     }
 
-    /// The link of the page after the one whose events are being given; after an error, of the page that could not be had.
-    /// [`Graph::delta_from`] goes on from it. `None` before the first page and at the end.
+    /// Returns the link of the page after the current one; after an error, the link of the page
+    /// that failed.
+    ///
+    /// [`Graph::delta_from`] continues from it. It is `None` before the first page and at the end.
     pub fn next_link(&self) -> Option<&str> {
         self.walk.next_link()
     }
@@ -362,7 +374,7 @@ impl<T: Model> FusedStream for Changes<T> {
     }
 }
 
-// No field is pinned: what is awaited is in a box.
+// No field is pinned: the awaited futures are boxed.
 impl<T> Unpin for Changes<T> {}
 
 impl<T> fmt::Debug for Changes<T> {

@@ -1,4 +1,4 @@
-//! Pages of changes.
+//! Reads pages of changes.
 
 use std::fmt;
 
@@ -14,7 +14,8 @@ use crate::model::json::{Kept, Name, Text};
 use crate::model::lists::ListItem;
 use crate::{Page, Result};
 
-/// Reads a page. Each item is read twice: into its type, and for what no model keeps, which is short.
+/// Reads a page. Each item is read twice: into its type, and for the annotations that no model
+/// keeps, which are short.
 pub(crate) fn page<T: Model>(answered: Answered) -> Result<Page<DeltaEvent<T>>> {
     let context = answered.context().clone();
     let page = answered.page::<Box<RawValue>, T>()?;
@@ -24,7 +25,7 @@ pub(crate) fn page<T: Model>(answered: Answered) -> Result<Page<DeltaEvent<T>>> 
         };
         let marks = match json.get().starts_with('{') {
             true => decode::<_, T>(json).map_err(at)?,
-            // An item that is not an object says nothing of removal.
+            // An item that is not an object has no annotation about removal.
             false => Marks::default(),
         };
         let ListItem(item) = decode::<_, T>(json).map_err(at)?;
@@ -42,27 +43,28 @@ pub(crate) fn page<T: Model>(answered: Answered) -> Result<Page<DeltaEvent<T>>> 
     })
 }
 
-/// Reads an item, or something of it; an error says that the item should have been a `T`.
+/// Decodes an item, or a part of it. An error says that the item should have been a `T`.
 fn decode<I: DeserializeOwned, T>(json: &RawValue) -> Result<I, Box<crate::error::DecodeError>> {
     crate::call::decode(json.get().as_bytes(), crate::call::type_name::<T>())
 }
 
-/// What a delta says of an item beside its properties.
+/// The annotations that a delta query adds to the properties of an item.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     pub(super) id: Option<String>,
     /// The properties that came as `null`.
     pub(super) nulls: Vec<Box<str>>,
-    /// `@removed`, whatever it is. `None` where it did not come, or as `null` or `false`.
+    /// The value of `@removed`, of any type. `None` where it is missing, `null` or `false`.
     removed: Option<Value>,
-    /// The facet `deleted` of drive items.
+    /// `true` if a drive item has the facet `deleted`.
     is_deleted: bool,
 }
 
 impl Marks {
-    /// Why the item is removed, where it is.
+    /// Returns the reason for the removal, or `None` where the item is not removed.
     ///
-    /// Only the two documented words are reasons; whatever else is marked as removed is removed for an unknown reason.
+    /// Only the two documented words are known reasons. Any other mark of removal counts as a
+    /// removal for an unknown reason.
     pub(super) fn removed(&self) -> Option<RemovedReason> {
         let Some(mark) = &self.removed else {
             return self.is_deleted.then_some(RemovedReason::Deleted);
@@ -78,7 +80,7 @@ impl Marks {
     }
 }
 
-/// The text that a value is, where it is a single one.
+/// Returns the text of a string, number or boolean; empty for any other value.
 fn word(value: &Value) -> String {
     match value {
         Value::String(word) => word.clone(),
@@ -114,7 +116,7 @@ impl<'de> Deserialize<'de> for Marks {
                         "deleted" => marks.is_deleted = text.as_str().starts_with('{'),
                         _ => {}
                     }
-                    // Of two values of one name the last one counts.
+                    // If a name occurs twice, the last value counts.
                     marks.nulls.retain(|other| **other != *name);
                     if text.as_str() == "null" && !name.contains('@') {
                         marks.nulls.push(name.into());

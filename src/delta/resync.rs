@@ -1,4 +1,4 @@
-//! Starting over.
+//! Starts a delta query over.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,36 +15,38 @@ use crate::call::Request;
 use crate::error::{ApiError, Error};
 use crate::model::Model;
 
-/// Graph knows the token no more and asks to start over. Nothing is done about it by itself: reading everything again may
-/// take long, and what is at hand has to be compared with it.
+/// An event that asks to start over, because Graph no longer accepts the token.
 ///
-/// After the new round, what it did not name is gone.
+/// The stream does not start over by itself. Reading everything again may take long, and the caller
+/// has to compare the new items with the stored ones.
+///
+/// Stored items that the new round does not contain no longer exist.
 pub struct Resync<T> {
     graph: Graph,
     kind: ResyncKind,
     request: Request,
     error: Error,
-    /// How many rounds in a row have begun anew.
+    /// The number of consecutive rounds that have started over.
     restarts: u32,
     item: PhantomData<fn() -> T>,
 }
 
-/// How many rounds in a row may begin anew.
+/// The maximum number of consecutive rounds that may start over.
 pub(super) const MAX_RESTARTS: u32 = 4;
 
-/// What Graph advises to do with differences between what is at hand and what the new round brings.
+/// Graph's advice on differences between the stored items and the items of the new round.
 ///
 /// <https://learn.microsoft.com/graph/api/driveitem-delta#response-1>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResyncKind {
-    /// Nothing is said of it.
+    /// Graph gives no advice.
     Full,
-    /// Graph's side is right, where it can be told that what is at hand was in step when the token was made:
-    /// `resyncChangesApplyDifferences`.
+    /// Graph's items replace the stored ones where the stored ones were in sync when the token was
+    /// issued: `resyncChangesApplyDifferences`.
     ApplyDifferences,
-    /// Both are kept, since Graph cannot tell: what is at hand and not in the new round is sent to Graph:
-    /// `resyncChangesUploadDifferences`.
+    /// Both are kept, because Graph cannot tell which are right. The caller uploads stored items
+    /// that the new round does not contain: `resyncChangesUploadDifferences`.
     UploadDifferences,
 }
 
@@ -66,28 +68,30 @@ impl<T> Resync<T> {
         }
     }
 
-    /// What Graph advises.
+    /// Returns Graph's advice.
     pub fn kind(&self) -> ResyncKind {
         self.kind
     }
 
-    /// Where the new round begins: as Graph says, or else where the call began.
+    /// Returns the link of the new round: the one that Graph gave, or else the first link of the
+    /// call.
     pub fn link(&self) -> &str {
         &self.request.url
     }
 
-    /// What Graph answered.
+    /// Returns Graph's response as an error.
     pub fn error(&self) -> &Error {
         &self.error
     }
 }
 
 impl<T: Model> Resync<T> {
-    /// Returns a new round, from the beginning.
+    /// Returns a new round that starts from the beginning.
     ///
-    /// Where Graph asks to start over again and again, a round that begins anew waits before its first request: the
-    /// second one a second, and each further one twice as long. After four such rounds the stream gives the error of
-    /// Graph's response instead of another [`DeltaEvent::Resync`](super::DeltaEvent::Resync).
+    /// Graph may ask to start over repeatedly. Then each further round waits before its first
+    /// request: the second one for one second, and each later one twice as long. After four such
+    /// rounds the stream gives the error of Graph's response instead of another
+    /// [`DeltaEvent::Resync`](super::DeltaEvent::Resync).
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, kept: String) -> msgraph::Result<()> {
@@ -111,7 +115,8 @@ impl<T: Model> Resync<T> {
     }
 }
 
-/// The wait before a round that begins anew. It begins when the round is polled, on the runtime that polls it.
+/// The wait before a round that starts over. It begins when the round is polled, on the runtime
+/// that polls it.
 #[derive(Default)]
 pub(super) struct Pause {
     left: Option<Duration>,
@@ -119,7 +124,8 @@ pub(super) struct Pause {
 }
 
 impl Pause {
-    /// The wait before the round of this number. The first one is begun at once, since Graph has asked for it.
+    /// Returns the wait before the round of this number. The first one starts at once, because
+    /// Graph asked for it.
     pub(super) fn before(restarts: u32) -> Self {
         let doublings = restarts.checked_sub(2);
         Self {
@@ -161,10 +167,12 @@ impl<T> fmt::Debug for Resync<T> {
     }
 }
 
-/// Whether an answer asks to start over, and how. `has_token` says that the request held the token of an earlier round.
+/// Checks whether a response asks to start over, and returns how. `has_token` is `true` if the
+/// request held the token of an earlier round.
 ///
-/// Services differ: 410 with one of several codes, the same codes with another status, and of the directory a 400 that names
-/// nothing but an unsupported query, which a link of its own can only be by its age.
+/// Services differ. Some send 410 with one of several codes, and some send the same codes with
+/// another status. The directory sends a 400 that only names an unsupported query. For a link that
+/// the directory itself issued, that can only mean that the link is too old.
 pub(super) fn kind(error: &ApiError, has_token: bool) -> Option<ResyncKind> {
     let has = |codes: &[&str]| codes.iter().any(|code| error.has_code(code));
     if has(&["resyncChangesApplyDifferences", "resyncApplyDifferences"]) {
@@ -183,7 +191,7 @@ pub(super) fn kind(error: &ApiError, has_token: bool) -> Option<ResyncKind> {
     }
 }
 
-/// A link without the token of a round or of a page.
+/// Returns a link without the token of a round or of a page.
 pub(super) fn without_token(link: &str) -> String {
     let (path, query) = link.split_once('?').unwrap_or((link, ""));
     let is_token = |parameter: &&str| {

@@ -1,4 +1,4 @@
-//! A place in a collection.
+//! A stored place in a collection.
 
 use std::fmt;
 
@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::redact::Text;
 
-/// A place in a collection, to be kept and to go on from: the link of a page, and how many of its items were given.
+/// A place in a collection, to be stored and continued from later: the link of a page, and the
+/// number of its items that were already given.
 ///
-/// [`Items::bookmark`](super::Items::bookmark) makes it, and so does a link; [`Graph::list_from`](crate::Graph::list_from)
-/// goes on from it. Where the items of the page have changed in the meantime, as many are left out as were given before.
+/// [`Items::bookmark`](super::Items::bookmark) creates one, and a link converts into one.
+/// [`Graph::list_from`](crate::Graph::list_from) continues from it. If the page has changed in the
+/// meantime, the same number of items is skipped.
 ///
 /// ```
 /// use msgraph::page::Bookmark;
@@ -27,12 +29,12 @@ pub struct Bookmark {
 }
 
 impl Bookmark {
-    /// The link of the page, as it came.
+    /// Returns the link of the page, exactly as Graph sent it.
     pub fn link(&self) -> &str {
         &self.link
     }
 
-    /// How many of the page's items were given.
+    /// Returns the number of items of the page that were already given.
     pub fn items(&self) -> usize {
         self.items
     }

@@ -1,11 +1,13 @@
-//! Pages of a collection, and the ways to all of them.
+//! Pages of a collection, and streams over all of them.
 //!
-//! Graph sends a collection in pages. A page that is not the last has an `@odata.nextLink`, which is opaque: it is
-//! followed as it came and never rebuilt. How many items a page has says nothing; an empty one may be followed by more.
+//! Graph sends a collection in pages. Each page except the last has an `@odata.nextLink`. The link
+//! is opaque: this crate follows it as it came and never rebuilds it. The number of items on a page
+//! has no meaning; more pages may follow an empty one.
 //!
-//! The URL parser that every request goes through (<https://url.spec.whatwg.org/#query-state>) keeps a link byte for
-//! byte, percent-encodings and their case included, with this exception: spaces, `"`, `<`, `>`, `'` and what is outside
-//! ASCII are percent-encoded where they stand bare in the query, which a server reads as the same.
+//! Every request goes through a URL parser (<https://url.spec.whatwg.org/#query-state>). The parser
+//! keeps a link byte for byte, including percent-encodings and their case, with one exception. It
+//! percent-encodes spaces, `"`, `<`, `>`, `'` and characters outside ASCII that stand bare in the
+//! query. A server reads both forms as the same.
 //!
 //! <https://learn.microsoft.com/graph/paging>
 
@@ -35,7 +37,7 @@ const COUNT: &str = "@odata.count";
 const NEXT_LINK: &str = "@odata.nextLink";
 const DELTA_LINK: &str = "@odata.deltaLink";
 
-/// One page of a collection: what awaiting a list gives.
+/// One page of a collection, returned by awaiting a list.
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -50,29 +52,34 @@ const DELTA_LINK: &str = "@odata.deltaLink";
 /// # }
 /// ```
 ///
-/// [OData JSON Format 4.01, 12 and 13](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html)
+/// [OData JSON Format 4.01, 12 and
+/// 13](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html)
 #[derive(Clone, PartialEq)]
 pub struct Page<T> {
-    /// The items, `value`. A page that comes without it has none, and a `null` among them is dropped.
+    /// The items, `value`. A page without this property has no items. `null` items are dropped.
     ///
-    /// An item that is not an object, where the items are models, is a model without properties. See
-    /// [`Extra::instead_of_object`]. One that is not text, where the items are text, is its JSON.
+    /// If the items are models, an item that is not an object becomes a model without properties.
+    /// See [`Extra::instead_of_object`]. If the items are text, an item that is not text becomes
+    /// its JSON.
     pub value: Vec<T>,
-    /// Where the next page is, `@odata.nextLink`, as it came; `None` on the last page.
-    /// [`Graph::list_from`](crate::Graph::list_from) goes on from it.
+    /// The link of the next page, `@odata.nextLink`, exactly as Graph sent it; `None` on the last
+    /// page. [`Graph::list_from`](crate::Graph::list_from) continues from it.
     pub next_link: Option<String>,
-    /// Where the next round of changes begins, `@odata.deltaLink`, as it came: on the last page of a delta query.
+    /// The link for the next round of changes, `@odata.deltaLink`, exactly as Graph sent it. It is
+    /// on the last page of a delta query.
     pub delta_link: Option<String>,
-    /// The number of items on all pages, `@odata.count`, where it was asked for. The directory sends it with the first
-    /// page only. `None` where the server does not know it: what it sent instead, such as `-1`, is in
+    /// The number of items on all pages, `@odata.count`, where it was requested.
+    ///
+    /// The directory sends it with the first page only. It is `None` where the server does not know
+    /// the number. The value that the server sent instead, such as `-1`, is in
     /// [`extra`](Self::extra).
     pub count: Option<i64>,
-    /// Everything else that came with the page, such as `@odata.context`.
+    /// All other properties of the page, such as `@odata.context`.
     pub extra: Extra,
 }
 
 impl<T> Page<T> {
-    /// The items, one by one.
+    /// Returns an iterator over the items.
     ///
     /// ```
     /// # use msgraph::Page;
@@ -83,7 +90,7 @@ impl<T> Page<T> {
         self.value.iter()
     }
 
-    /// How many items are on this page.
+    /// Returns the number of items on this page.
     ///
     /// ```
     /// # use msgraph::Page;
@@ -94,7 +101,7 @@ impl<T> Page<T> {
         self.value.len()
     }
 
-    /// Whether no items are on this page; more may follow all the same.
+    /// Returns `true` if this page has no items. More pages may follow all the same.
     ///
     /// ```
     /// # use msgraph::Page;
@@ -210,15 +217,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
     }
 }
 
-/// An empty link leads nowhere.
+/// Treats an empty link as missing.
 fn link(link: Option<String>) -> Option<String> {
     link.filter(|link| !link.is_empty())
 }
 
-/// Reads a count. OData writes it as a string where the response is asked for with `IEEE754Compatible=true`, and some
-/// services with a fraction of zero. A negative one means that the service has not counted.
+/// Reads a count. OData writes it as a string if the request asks for `IEEE754Compatible=true`.
+/// Some services write it with a fraction of zero. A negative count means that the service has not
+/// counted.
 fn number(count: &serde_json::Value) -> Option<i64> {
-    /// Up to here every whole number is one of `f64` too.
+    /// The largest number up to which `f64` represents every integer.
     const WHOLE: f64 = 9_007_199_254_740_992.0;
     let whole =
         |number: f64| (number.fract() == 0.0 && number.abs() <= WHOLE).then_some(number as i64);

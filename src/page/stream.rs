@@ -1,4 +1,4 @@
-//! All pages of a collection, and all items on them.
+//! Streams over all pages of a collection, and over all their items.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -20,10 +20,12 @@ use crate::error::PagingError;
 use crate::{Graph, Result};
 
 impl Graph {
-    /// The list that a link leads to: goes on from a [`next_link`](Page::next_link) or a [`Bookmark`] that was kept.
+    /// Returns the list that a link leads to. It continues from a stored
+    /// [`next_link`](Page::next_link) or [`Bookmark`].
     ///
-    /// The link is followed as it is, and of the items that a bookmark has counted, [`stream`](Call::stream) gives none again. The headers
-    /// that the first page was asked for with are not in it; those of importance (`ConsistencyLevel`, `Prefer`) have to be given again.
+    /// The link is followed as it is. [`stream`](Call::stream) skips the items that a bookmark has
+    /// counted. The link does not contain the headers of the first request. Set the important ones
+    /// again (`ConsistencyLevel`, `Prefer`).
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, kept: String) -> msgraph::Result<()> {
@@ -36,15 +38,16 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// Awaiting the list gives [`Error::Host`](crate::Error::Host) when the link is not of the cloud's hosts, and
-    /// [`Error::Request`](crate::Error::Request) when it is no URL.
+    /// Awaiting the list returns [`Error::Host`](crate::Error::Host) when the link does not lead to
+    /// one of the cloud's hosts. It returns [`Error::Request`](crate::Error::Request) when the link
+    /// is not a URL.
     pub fn list_from<T: DeserializeOwned>(&self, place: impl Into<Bookmark>) -> List<T> {
         let Bookmark { link, items } = place.into();
         Call::new(from_link(self, link).after_items(items))
     }
 }
 
-/// A link that was kept, as a call.
+/// Creates a request builder from a stored link.
 pub(crate) fn from_link(graph: &Graph, link: String) -> Operation {
     let template = template(&link);
     let invalid = (!is_url(&link)).then(|| "a link to go on from has to be a whole URL".into());
@@ -52,9 +55,10 @@ pub(crate) fn from_link(graph: &Graph, link: String) -> Operation {
 }
 
 impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
-    /// The items of all pages, each page read when its items are wanted.
+    /// Returns the items of all pages as a stream, which reads each page when its items are needed.
     ///
-    /// The options and headers of the call hold for all pages. Nothing is sent before the stream is polled.
+    /// The options and headers of the call apply to all pages. No request is sent before the stream
+    /// is polled.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -68,9 +72,14 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
     ///
     /// # Errors
     ///
-    /// An item of the stream is an [`Error`](crate::Error) when a page cannot be had or read: whatever awaiting a call gives,
-    /// [`Error::Paging`](crate::Error::Paging) when a link repeats, and [`Error::Host`](crate::Error::Host) when one leads to another host.
-    /// The stream ends with its first error; [`Items::next_link`] says where it can be taken up.
+    /// The stream gives an [`Error`](crate::Error) when a page cannot be fetched or decoded:
+    ///
+    /// - It gives any error that awaiting a call gives.
+    /// - It gives [`Error::Paging`](crate::Error::Paging) when a link repeats.
+    /// - It gives [`Error::Host`](crate::Error::Host) when a link leads to another host.
+    ///
+    /// The stream ends with its first error. [`Items::next_link`] is then the link to continue
+    /// from.
     pub fn stream(self) -> Items<T> {
         let left_out = self.operation.items_before();
         Items {
@@ -81,7 +90,7 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
         }
     }
 
-    /// All pages, each read when it is wanted.
+    /// Returns all pages as a stream, which reads each page when it is needed.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -95,7 +104,7 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
     ///
     /// # Errors
     ///
-    /// As those of [`stream`](Call::stream).
+    /// Gives the errors of [`stream`](Call::stream).
     pub fn pages(self) -> Pages<T> {
         let graph = self.operation.graph().clone();
         let walk = match self.operation.finish(advanced::<O>()) {
@@ -108,9 +117,9 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
         }
     }
 
-    /// The items of all pages at once.
+    /// Returns the items of all pages in one list.
     ///
-    /// They are all in memory then: [`stream`](Call::stream) holds one page at a time.
+    /// The whole list is in memory; [`stream`](Call::stream) holds one page at a time.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -121,7 +130,8 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
     ///
     /// # Errors
     ///
-    /// As those of [`stream`](Call::stream); what was read until then is lost.
+    /// Returns the errors of [`stream`](Call::stream). Items that were read before the error are
+    /// lost.
     pub async fn all(self) -> Result<Vec<T>> {
         let mut left_out = self.operation.items_before();
         let mut pages = self.pages();
@@ -138,7 +148,8 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
         Ok(all)
     }
 
-    /// How many items there are on all pages, without reading them: `$count`, on a page of one item.
+    /// Returns the number of items on all pages without reading them. It sends `$count` and
+    /// requests a page of one item.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -149,8 +160,9 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
     ///
     /// # Errors
     ///
-    /// What the call gives, and [`Error::Paging`](crate::Error::Paging) when the server does not know the number, or leaves
-    /// it out without a word, as some services do.
+    /// Returns the errors of the call, and [`Error::Paging`](crate::Error::Paging) when the server
+    /// does not know the number. Some services leave the number out without an error; that is
+    /// [`Error::Paging`](crate::Error::Paging), too.
     ///
     /// <https://learn.microsoft.com/graph/query-parameters#count>
     pub async fn count_total(self) -> Result<i64>
@@ -161,7 +173,7 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
         let page = self.query("$count", "true").query("$top", "1").await?;
         page.count.ok_or_else(|| {
             let message = match page.extra.contains_key(COUNT) {
-                // `-1`, as some services write where counting would take too long.
+                // Some services write `-1` where counting would take too long.
                 true => "the server does not know the number of items: `@odata.count` is not one",
                 false => "the response has no `@odata.count`",
             };
@@ -170,7 +182,7 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
     }
 }
 
-/// The pages of a collection as a stream: what [`pages`](Call::pages) gives.
+/// The pages of a collection as a stream, returned by [`pages`](Call::pages).
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -187,13 +199,13 @@ pub struct Pages<T> {
 }
 
 impl<T: DeserializeOwned> Pages<T> {
-    /// The next page; `None` after the last one, and after an error.
+    /// Returns the next page; `None` after the last one, and after an error.
     ///
-    /// The same as `futures::TryStreamExt::try_next`, without the need of that crate.
+    /// Does the same as `futures::TryStreamExt::try_next`, without a dependency on that crate.
     ///
     /// # Errors
     ///
-    /// As those of [`stream`](Call::stream).
+    /// Returns the errors of [`stream`](Call::stream).
     pub async fn try_next(&mut self) -> Result<Option<Page<T>>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
@@ -202,9 +214,10 @@ impl<T: DeserializeOwned> Pages<T> {
 }
 
 impl<T> Pages<T> {
-    /// Asks for each page while the one before it is still being worked on.
+    /// Requests each page while the caller still works on the one before it.
     ///
-    /// It is asked for by a task of tokio's, which ends with the stream. At most one page is held that nobody has seen.
+    /// A tokio task sends the request; it ends with the stream. The stream holds at most one page
+    /// that the caller has not seen.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -217,8 +230,11 @@ impl<T> Pages<T> {
         self
     }
 
-    /// The link of the page that comes next; after an error, of the page that could not be had, so that
-    /// [`Graph::list_from`] can try it again. `None` before the first page and at the end.
+    /// Returns the link of the page that comes next; after an error, the link of the page that
+    /// failed.
+    ///
+    /// [`Graph::list_from`] can attempt that page again. It is `None` before the first page and at
+    /// the end.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -267,7 +283,7 @@ impl<T> fmt::Debug for Pages<T> {
     }
 }
 
-/// The items of a collection as a stream: what [`stream`](Call::stream) gives.
+/// The items of a collection as a stream, returned by [`stream`](Call::stream).
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -282,20 +298,21 @@ impl<T> fmt::Debug for Pages<T> {
 pub struct Items<T> {
     pages: Pages<T>,
     items: VecDeque<T>,
-    /// How many items of the page at hand were given, those that a bookmark counted included.
+    /// The number of items of the current page that were given, including those that a bookmark
+    /// counted.
     given: usize,
-    /// How many items of the first page a bookmark counted.
+    /// The number of items of the first page that a bookmark counted.
     left_out: usize,
 }
 
 impl<T: DeserializeOwned> Items<T> {
-    /// The next item; `None` after the last one, and after an error.
+    /// Returns the next item; `None` after the last one, and after an error.
     ///
-    /// The same as `futures::TryStreamExt::try_next`, without the need of that crate.
+    /// Does the same as `futures::TryStreamExt::try_next`, without a dependency on that crate.
     ///
     /// # Errors
     ///
-    /// As those of [`stream`](Call::stream).
+    /// Returns the errors of [`stream`](Call::stream).
     pub async fn try_next(&mut self) -> Result<Option<T>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
@@ -304,9 +321,10 @@ impl<T: DeserializeOwned> Items<T> {
 }
 
 impl<T> Items<T> {
-    /// Asks for each page while the items of the one before it are still being given.
+    /// Requests each page while the stream still gives the items of the one before it.
     ///
-    /// It is asked for by a task of tokio's, which ends with the stream. At most one page is held beside the one at hand.
+    /// A tokio task sends the request; it ends with the stream. The stream holds at most one page
+    /// besides the current one.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -319,7 +337,8 @@ impl<T> Items<T> {
         self
     }
 
-    /// Where the stream is: before the item that it gives next. `None` before the first page and at the end.
+    /// Returns the place of the stream, which is before the next item. It is `None` before the
+    /// first page and at the end.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -344,8 +363,11 @@ impl<T> Items<T> {
         })
     }
 
-    /// The link of the page after the one whose items are being given; after an error, of the page that could not be
-    /// had, so that [`Graph::list_from`] can try it again. `None` before the first page and at the end.
+    /// Returns the link of the page after the current one; after an error, the link of the page
+    /// that failed.
+    ///
+    /// [`Graph::list_from`] can attempt that page again. It is `None` before the first page and at
+    /// the end.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -364,7 +386,7 @@ impl<T> Items<T> {
     }
 }
 
-// No field is pinned: what is awaited is in a box.
+// No field is pinned: the awaited futures are boxed.
 impl<T> Unpin for Items<T> {}
 
 impl<T: DeserializeOwned> Stream for Items<T> {

@@ -1,4 +1,4 @@
-//! From page to page.
+//! Follows the links from page to page.
 
 use std::mem;
 use std::sync::Arc;
@@ -17,42 +17,43 @@ use crate::driven::Driven;
 use crate::error::{Error, PagingError};
 use crate::{Graph, Result};
 
-/// The walk from page to page, whatever is on them.
+/// The state of following links from page to page, independent of the type of the items.
 pub(crate) struct Walk {
     graph: Graph,
-    /// What each page has to have.
+    /// The body that each page must have.
     expected: ExpectedBody,
-    /// The call's, kept for all pages.
+    /// The call's template, kept for all pages.
     template: String,
-    /// The call's, as well.
+    /// The call's metadata, kept for all pages.
     facts: Option<&'static Facts>,
-    /// The headers of the call that go along with each page, because links do not hold them.
+    /// The headers of the call that are sent with the request for each page, because links do not
+    /// hold them.
     headers: HeaderMap,
-    /// The call's, kept for all pages.
+    /// The call's settings, kept for all pages.
     settings: Option<Box<Settings>>,
     state: State,
     /// The link of the page that was read last.
     at: Option<String>,
     followed: Followed,
     delta_link: Option<String>,
-    /// Whether a page is asked for before it is wanted.
+    /// `true` if each page is requested before it is needed.
     ahead: bool,
 }
 
 enum State {
-    /// To be sent when the next page is wanted.
+    /// The request to send when the next page is needed.
     Next(Request),
     Loading {
         sending: Sending,
         link: String,
     },
-    /// To be said when the next page is wanted.
+    /// The error to return when the next page is requested.
     Failed(Error),
     Done,
 }
 
 impl Walk {
-    /// A walk over pages of `T`s.
+    /// Creates a walk over pages of `T`s.
     pub(crate) fn new<T>(graph: Graph, first: Request) -> Self {
         let mut headers = first.headers.clone();
         remove_headers_of_one_request(&mut headers);
@@ -87,37 +88,38 @@ impl Walk {
         }
     }
 
-    /// Asks for each page before it is wanted.
+    /// Requests each page before it is needed.
     pub(crate) fn prefetch(&mut self) {
         self.ahead = true;
     }
 
-    /// The call's template.
+    /// Returns the call's template.
     pub(crate) fn template(&self) -> &str {
         &self.template
     }
 
-    /// The link of the page that was read last.
+    /// Returns the link of the page that was read last.
     pub(crate) fn at(&self) -> Option<&str> {
         self.at.as_deref()
     }
 
-    /// The link of the page that comes next, or that could not be had.
+    /// Returns the link of the page that comes next, or that failed.
     pub(crate) fn next_link(&self) -> Option<&str> {
         self.followed.last.as_deref()
     }
 
-    /// The `@odata.deltaLink` of the last page.
+    /// Returns the `@odata.deltaLink` of the last page.
     pub(crate) fn delta_link(&self) -> Option<&str> {
         self.delta_link.as_deref()
     }
 
-    /// Whether nothing comes any more.
+    /// Returns `true` if no more pages come.
     pub(crate) fn is_done(&self) -> bool {
         matches!(self.state, State::Done)
     }
 
-    /// The answer that is the next page. Whoever reads it says with `turn` how the walk goes on; until then, it is done.
+    /// Returns the response that is the next page. The walk is done until its reader calls `turn`
+    /// to continue it.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Answered>>> {
         loop {
             match &mut self.state {
@@ -141,7 +143,7 @@ impl Walk {
         }
     }
 
-    /// Goes on from a page with these links.
+    /// Continues from a page with these links.
     pub(crate) fn turn(&mut self, next: Option<&str>, delta: Option<&str>) {
         self.delta_link = delta.map(str::to_owned);
         let Some(link) = next else {
@@ -163,7 +165,7 @@ impl Walk {
         };
     }
 
-    /// Ends the walk with an error, which comes when the next page is wanted.
+    /// Ends the walk with an error, which is returned when the next page is requested.
     pub(crate) fn fail(&mut self, reason: &str) {
         self.delta_link = None;
         self.followed = Followed::default();
@@ -191,10 +193,11 @@ impl Walk {
     }
 }
 
-/// Sends a request in a task, whether or not the caller waits for it. Dropping the future ends it.
+/// Sends a request in a task, even while the caller does not wait for it. Dropping the future ends
+/// the task.
 ///
-/// When the runtime of that task ends, or polls it no more, the request is sent once more on the
-/// runtime that waits for it: it is a GET.
+/// The runtime of that task may end or stop polling it. Then the request is sent once more on the
+/// runtime that waits for it, which is safe because it is a GET.
 fn in_background(graph: Graph, request: Request, expected: Option<ExpectedBody>) -> Sending {
     struct InTask(Arc<Driven>);
 
@@ -209,7 +212,7 @@ fn in_background(graph: Graph, request: Request, expected: Option<ExpectedBody>)
     if let Ok(runtime) = Handle::try_current() {
         let sending = send_request(graph.clone(), request.clone(), expected);
         let sending = async move {
-            // The stream may be gone by then.
+            // The stream may have been dropped by then.
             let _ = sender.send(sending.await);
         };
         task.0.start(&runtime, sending);
@@ -228,18 +231,19 @@ fn in_background(graph: Graph, request: Request, expected: Option<ExpectedBody>)
     })
 }
 
-/// Whether a link is a whole URL.
+/// Checks whether a link is an absolute URL.
 pub(crate) fn is_url(link: &str) -> bool {
     link.split_once("://").is_some_and(|(scheme, _)| {
         scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
     })
 }
 
-/// The links that were followed, as far as they have to be known to see one come back.
+/// The followed links, as many as are needed to detect a loop.
 ///
-/// The last one tells a link that repeats itself. A longer circle is found by Brent's method (R. P. Brent, "An improved
-/// Monte Carlo factorization algorithm", 1980): one link is remembered, a new one each time the way has doubled, so the
-/// memory is the same however many pages there are.
+/// The last link detects a link that repeats itself. A longer loop is detected by Brent's method
+/// (R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980). It remembers one link
+/// and replaces it each time the number of steps has doubled. The memory is therefore constant for
+/// any number of pages.
 #[derive(Default)]
 struct Followed {
     last: Option<String>,
@@ -249,7 +253,7 @@ struct Followed {
 }
 
 impl Followed {
-    /// Goes on to a link; `false` when it was followed before.
+    /// Records a link; returns `false` when it was followed before.
     fn follow(&mut self, link: &str) -> bool {
         if self.last.as_deref() == Some(link) || self.mark.as_deref() == Some(link) {
             return false;
