@@ -1,10 +1,10 @@
-//! Several calls in one request.
+//! Batches: several calls in one request.
 //!
-//! Calls go in as they are, and come out with the responses that they would have had. Calls that do
-//! not fit into one request are sent in several, one after another: Graph takes 20 calls and 4 MB
-//! at once, and Outlook works on four calls of a mailbox at a time. [`max_parts`](Batch::max_parts),
-//! [`max_bytes`](Batch::max_bytes) and [`max_parts_per_mailbox`](Batch::max_parts_per_mailbox) set
-//! these limits.
+//! A batch takes ordinary calls and returns the response of each, as if it had been sent alone.
+//! Calls that do not fit into one request are sent in several requests, one after another. Graph
+//! takes 20 calls and 4 MB at once, and Outlook works on four calls of a mailbox at a time.
+//! [`max_parts`](Batch::max_parts), [`max_bytes`](Batch::max_bytes) and
+//! [`max_parts_per_mailbox`](Batch::max_parts_per_mailbox) set these limits.
 //!
 //! ```no_run
 //! use msgraph::Graph;
@@ -29,8 +29,8 @@
 //! # }
 //! ```
 //!
-//! Each part has an outcome of its own. What Graph puts off (429, 503) is sent again in a further batch, after as long as the
-//! longest of them asks.
+//! Each call has its own outcome. Calls that Graph throttles or postpones (429, 503) are sent again
+//! in a further batch, after the longest of their `Retry-After` times.
 //!
 //! <https://learn.microsoft.com/graph/json-batching>
 
@@ -51,7 +51,7 @@ use crate::error::{BatchError, RequestContext};
 use crate::{Error, Graph, Result, Retry};
 
 impl Graph {
-    /// A batch, empty yet.
+    /// Creates an empty batch.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, ids: Vec<String>) -> msgraph::Result<()> {
@@ -74,7 +74,7 @@ impl Graph {
     }
 }
 
-/// Calls to be made in one request, or in as few as there have to be: see [`Graph::batch`].
+/// Calls to be sent in as few requests as possible: see [`Graph::batch`].
 #[must_use = "a batch does nothing until it is sent"]
 pub struct Batch {
     graph: Graph,
@@ -87,18 +87,18 @@ pub struct Batch {
 
 /// A call in a batch.
 struct Queued {
-    /// The request, or why it cannot be one.
+    /// The request, or the error that says why the call cannot be sent.
     request: Result<Request>,
     context: RequestContext,
     /// The number of the call that has to succeed first.
     after: Option<usize>,
-    /// Whether the call is for bytes, which a batch writes as text.
+    /// `true` if the call requests bytes, which a batch response writes as text.
     wants_bytes: bool,
-    /// The body that a success has to have.
+    /// The body that a successful response must have.
     expected: Option<ExpectedBody>,
 }
 
-/// A call's place in a batch, by which its answer is taken: [`Answers::take`].
+/// A handle to a call in a batch. It takes the response of the call from [`Answers::take`].
 #[derive(Debug)]
 #[must_use = "the answer is had by it"]
 pub struct Part<A> {
@@ -108,17 +108,17 @@ pub struct Part<A> {
 }
 
 impl Batch {
-    /// Adds a call. Graph does it at the same time as the others, in whatever order.
+    /// Adds a call. Graph works on it at the same time as the others, in any order.
     pub fn add<A: Answer, O: Options>(&mut self, call: Call<A, O>) -> Part<A> {
         self.push(call, None)
     }
 
-    /// Adds a call that is done once another one was: where that one fails, this one is not done, and its error says so
-    /// ([`Error::Batch`]).
+    /// Adds a call that runs after another one has finished. If that one fails, this one does not
+    /// run, and its error says so ([`Error::Batch`]).
     ///
-    /// Calls that wait for each other stand in one request, so there can be 20 of them at most, or
-    /// as many as [`max_parts`](Self::max_parts) says. Where they have more bytes than a request
-    /// holds, the first of them are sent ahead, and the others once these are done.
+    /// Calls that depend on each other are sent in one request. There can be 20 of them at most, or
+    /// as many as [`max_parts`](Self::max_parts) says. If they have more bytes than a request
+    /// holds, the first of them are sent first, and the others once these have finished.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, folder: msgraph::models::MailFolder) -> msgraph::Result<()> {
@@ -146,7 +146,7 @@ impl Batch {
         let number = self.parts.len();
         let context = call.operation.context();
         let (request, after) = match after {
-            // A number of another batch says nothing about the calls of this one.
+            // A handle of another batch does not refer to a call of this one.
             Some((batch, _)) if batch != self.id => {
                 (Err(BatchError::foreign(&context).into()), None)
             }
@@ -167,16 +167,17 @@ impl Batch {
         }
     }
 
-    /// Has the calls done one after another, in their order. After one that failed, none is done.
+    /// Runs the calls one after another, in their order. After a call that failed, no further call
+    /// runs.
     ///
-    /// The limit for a mailbox does not apply then, because there is one call at a time.
+    /// The limit per mailbox does not apply then, because one call runs at a time.
     pub fn sequential(mut self) -> Self {
         self.sequential = true;
         self
     }
 
-    /// Sets the largest number of calls in one request, from 1 to 20. Defaults to 20, which is as
-    /// many as Graph takes: a larger number counts as 20, and 0 as 1.
+    /// Sets the largest number of calls in one request, from 1 to 20. Defaults to 20, which is
+    /// Graph's maximum. A larger number counts as 20, and 0 counts as 1.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, ids: Vec<String>) -> msgraph::Result<()> {
@@ -195,9 +196,9 @@ impl Batch {
     /// Sets the largest number of bytes in the body of one request. Defaults to 4,000,000, because
     /// Graph refuses larger JSON (413).
     ///
-    /// Bytes count as they are written: a body that is not JSON is base64, which is a third longer.
-    /// A call that is larger alone is sent in a request of its own, and what Graph responds is its
-    /// outcome. Files of that size are better sent with an [upload](crate::upload).
+    /// Bytes count as they are written: a body that is not JSON is written as base64, which is a
+    /// third longer. A call that exceeds the limit alone is sent in a request of its own, and
+    /// Graph's response is its outcome. Send files of that size with an [upload](crate::upload).
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, drafts: Vec<msgraph::models::Message>) -> msgraph::Result<()> {
@@ -216,9 +217,10 @@ impl Batch {
     /// Sets the largest number of calls in one request that work in one mailbox at the same time.
     /// Defaults to 4; 0 counts as 1.
     ///
-    /// Outlook works on four requests of an app in a mailbox at a time, and may respond 429 to more.
-    /// Calls that wait for each other count once, since only one of them runs. A larger number saves
-    /// requests where the mailbox is idle: calls that are throttled are sent again in any case.
+    /// Outlook works on four requests of an app in a mailbox at a time, and may respond 429 to
+    /// more. Calls that depend on each other count once, because only one of them runs at a time. A
+    /// larger number saves requests where the mailbox is idle. Throttled calls are sent again in
+    /// any case.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, ids: Vec<String>) -> msgraph::Result<()> {
@@ -234,34 +236,35 @@ impl Batch {
         self
     }
 
-    /// Says how parts are tried again that Graph puts off, and the requests that they are in, in place of what the client
-    /// does. A part has a count and a budget of its own.
+    /// Sets the retry policy for postponed calls and for the requests that contain them. It
+    /// replaces the client's policy. Each call has its own number of attempts and its own time
+    /// limit.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Arc::new(retry);
         self
     }
 
-    /// How many calls are in it.
+    /// Returns the number of calls in the batch.
     pub fn len(&self) -> usize {
         self.parts.len()
     }
 
-    /// Whether no call is in it.
+    /// Checks whether the batch has no calls.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
-    /// Sends it. An empty batch sends nothing.
+    /// Sends the batch. An empty batch sends no request.
     ///
     /// # Errors
     ///
-    /// [`Error::Batch`] when more calls wait for each other than one request holds; nothing was sent
-    /// then. What goes wrong later is the outcome of the parts that it happened to.
+    /// Returns [`Error::Batch`] when more calls depend on each other than one request holds; no
+    /// request was sent then. Later failures are the outcomes of the calls that they affect.
     pub async fn send(self) -> Result<Answers> {
         run::run(self).await
     }
 
-    /// Adds these calls, sends all, and gives the outcomes of these in their order.
+    /// Adds these calls, sends the batch, and returns the outcomes of these calls in their order.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, guests: Vec<String>) -> msgraph::Result<()> {
@@ -286,7 +289,7 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// As those of [`send`](Self::send).
+    /// Returns the errors of [`send`](Self::send).
     pub async fn send_all<A: Answer, O: Options>(
         mut self,
         calls: impl IntoIterator<Item = Call<A, O>>,
@@ -314,12 +317,12 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// The answer to a call.
+    /// Returns the response to a call.
     ///
     /// # Errors
     ///
-    /// What awaiting the call would give, and [`Error::Batch`] where the call was not done, because the one before it failed,
-    /// or where nobody knows whether it was.
+    /// Returns the error that awaiting the call alone would give. Returns [`Error::Batch`] where
+    /// the call did not run because an earlier one failed, or where it is unknown whether it ran.
     pub fn take<A: Answer>(&mut self, part: Part<A>) -> Result<A::Output> {
         let outcome = match part.batch == self.batch {
             true => self.outcomes.get_mut(part.number).and_then(Option::take),

@@ -1,15 +1,15 @@
-//! Which calls go together in one request.
+//! Divides the calls of a batch into requests.
 
 use std::collections::{HashMap, HashSet};
 
-/// How much one request holds.
+/// The limits of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// Calls.
+    /// The number of calls.
     pub(super) parts: usize,
-    /// Bytes of the body, as it is written.
+    /// The bytes of the body, as it is written.
     pub(super) bytes: usize,
-    /// Calls that work in one mailbox at the same time.
+    /// The number of calls that work in one mailbox at the same time.
     pub(super) per_mailbox: usize,
 }
 
@@ -24,38 +24,38 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             parts: Self::MOST_PARTS,
-            // Graph answers 413 to JSON of more than 4 MB.
+            // Graph responds 413 to JSON of more than 4 MB.
             bytes: 4_000_000,
-            // Outlook works on four requests of an app in one mailbox at a time, and answers 429
+            // Outlook works on four requests of an app in one mailbox at a time, and responds 429
             // to more (https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits).
             per_mailbox: 4,
         }
     }
 }
 
-/// What a call takes of a request.
+/// The share of a request's limits that a call uses.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Load {
-    /// Bytes, as the call is written.
+    /// The bytes of the call, as it is written.
     pub(super) bytes: usize,
     /// The mailbox that the call works in, if it is one of Outlook's.
     pub(super) mailbox: Option<Box<str>>,
 }
 
-/// More calls wait for each other than one request holds.
+/// The error that more calls depend on each other than one request holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooMany(pub(super) usize);
 
 /// Divides calls into requests, which are sent one after another.
 ///
-/// `after` and `loads` are by call: the call that it waits for, and what it takes. Calls that wait
-/// for each other go into one request, because Graph then keeps their order. Where they are too
-/// large for one, the first of them go ahead, and the others follow in a later request. A call that
-/// is too large alone has a request of its own: what Graph says to it is its outcome.
+/// `after` and `loads` are indexed by call: the call that it depends on, and its load. Calls that
+/// depend on each other go into one request, because Graph then keeps their order. If they are too
+/// large for one request, the first of them go first, and the others follow in a later request. A
+/// call that is too large alone gets its own request, and Graph's response is its outcome.
 ///
 /// # Errors
 ///
-/// When more calls wait for each other than [`Limits::parts`].
+/// Returns an error when more calls depend on each other than [`Limits::parts`].
 pub(super) fn plan(
     calls: &[usize],
     after: &[Option<usize>],
@@ -93,7 +93,7 @@ pub(super) fn plan(
     Ok(requests.into_iter().map(|request| request.calls).collect())
 }
 
-/// Divides calls that are done one after another into requests, in their order.
+/// Divides calls that run one after another into requests, in their order.
 pub(super) fn plan_in_order(calls: &[usize], loads: &[Load], limits: &Limits) -> Vec<Vec<usize>> {
     let mut requests: Vec<Vec<usize>> = Vec::new();
     let mut bytes = 0;
@@ -115,18 +115,18 @@ pub(super) fn plan_in_order(calls: &[usize], loads: &[Load], limits: &Limits) ->
     requests
 }
 
-/// What surrounds the calls: `{"requests":[…]}`.
+/// The length of the JSON around the calls: `{"requests":[…]}`.
 const ENVELOPE: usize = r#"{"requests":[]}"#.len();
 
 fn bytes_of(loads: &[Load], call: usize) -> usize {
     loads.get(call).map_or(0, |load| load.bytes)
 }
 
-/// A request, or what is to go into one.
+/// A request, or calls to be added to one.
 struct Request<'p> {
     calls: Vec<usize>,
     bytes: usize,
-    /// By mailbox: how many calls may work there at the same time.
+    /// The number of calls that may work at the same time, by mailbox.
     mailboxes: HashMap<&'p str, usize>,
 }
 
@@ -156,7 +156,8 @@ struct Plan<'p> {
 }
 
 impl<'p> Plan<'p> {
-    /// The calls by the one that they wait for in the end, each group in the order of the calls.
+    /// Returns the calls grouped by the first call of their dependency chain. Each group is in the
+    /// order of the calls.
     fn groups(&self, calls: &[usize]) -> Vec<Vec<usize>> {
         let there: HashSet<usize> = calls.iter().copied().collect();
         let mut numbers: HashMap<usize, usize> = HashMap::new();
@@ -172,7 +173,7 @@ impl<'p> Plan<'p> {
         groups
     }
 
-    /// The call that a call waits for in the end, among those that are to be sent.
+    /// Returns the first call of a call's dependency chain, among the calls to be sent.
     fn first_of(&self, call: usize, there: &HashSet<usize>) -> usize {
         let mut first = call;
         while let Some(before) = self.before(first).filter(|before| there.contains(before)) {
@@ -181,13 +182,14 @@ impl<'p> Plan<'p> {
         first
     }
 
-    /// The call that a call waits for. It was added before, so a way along these calls ends.
+    /// Returns the call that a call depends on. A call is added before those that depend on it, so
+    /// following these calls ends.
     fn before(&self, call: usize) -> Option<usize> {
         let before = self.after.get(call).copied().flatten();
         before.filter(|before| *before < call)
     }
 
-    /// Cuts a group where it is too large for one request.
+    /// Cuts a group that is too large for one request.
     fn cut(&self, group: Vec<usize>) -> Vec<Vec<usize>> {
         let no_other_limit = Limits {
             parts: usize::MAX,
@@ -203,7 +205,8 @@ impl<'p> Plan<'p> {
             let Some(mailbox) = self.mailbox(*call) else {
                 continue;
             };
-            // A call that another one of the same mailbox waits for is over by then.
+            // A call that another one of the same mailbox depends on has finished before that one
+            // runs.
             let is_waited_for = calls.iter().any(|other| {
                 self.mailbox(*other) == Some(mailbox) && self.waits_for(*other, *call)
             });
@@ -222,7 +225,7 @@ impl<'p> Plan<'p> {
         self.loads.get(call)?.mailbox.as_deref()
     }
 
-    /// Whether a call waits for another one, by whatever way.
+    /// Checks whether a call depends on another one, directly or through others.
     fn waits_for(&self, call: usize, other: usize) -> bool {
         let mut at = call;
         while let Some(before) = self.before(at) {
@@ -245,7 +248,7 @@ mod tests {
         Ok(plan.iter().map(Vec::len).collect())
     }
 
-    /// Calls of these sizes, of which none waits.
+    /// Plans independent calls of these sizes.
     fn planned(bytes: &[usize], limits: &Limits) -> Vec<Vec<usize>> {
         let calls: Vec<_> = (0..bytes.len()).collect();
         plan(&calls, &vec![None; bytes.len()], &loads(bytes), limits).expect("a plan")
@@ -283,14 +286,14 @@ mod tests {
 
     #[test]
     fn case_7_1_what_waits_for_each_other_stays_together() {
-        // 0..15 alone, then a chain of 10.
+        // Calls 0..15 are independent; a chain of 10 follows.
         let mut after = vec![None; 16];
         after.extend((16..25usize).map(|call| Some(call - 1)));
         assert_eq!(sizes(25, &after), Ok(vec![15, 10]));
         let chain: Vec<_> = (0..21usize).map(|call| call.checked_sub(1)).collect();
         assert_eq!(sizes(20, &chain), Ok(vec![20]));
         assert_eq!(sizes(21, &chain), Err(TooMany(21)));
-        // Of those that are sent again, the ones before are done.
+        // The earlier calls of those that are sent again have finished.
         let again = plan(&[3, 20], &chain, &[], &Limits::default());
         assert_eq!(again, Ok(vec![vec![3, 20]]));
     }
@@ -300,7 +303,7 @@ mod tests {
         let limits = of_bytes(100);
         assert_eq!(planned(&[50, 50, 1], &limits), [vec![0, 1], vec![2]]);
         assert_eq!(planned(&[60, 60, 40], &limits), [vec![0, 2], vec![1]]);
-        // A call that is too large alone goes alone.
+        // A call that is too large alone gets its own request.
         assert_eq!(planned(&[1, 200, 1], &limits), [vec![0, 2], vec![1]]);
     }
 
@@ -320,7 +323,7 @@ mod tests {
         let requests = plan(&calls, &[None; 20], &twenty, &limits).expect("a plan");
         assert_eq!(requests.len(), 5);
         assert!(requests.iter().all(|request| request.len() == 4));
-        // Another mailbox, or none, has room where one is full.
+        // A request that is full for one mailbox has room for calls of another mailbox, or of none.
         let mut all = ["a"; 12];
         all[5] = "b";
         all[7] = "";

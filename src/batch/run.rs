@@ -1,4 +1,4 @@
-//! A batch on its way.
+//! Sends a batch.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::{Error, Result};
 pub(super) async fn run(batch: Batch) -> Result<Answers> {
     let after: Vec<_> = batch.parts.iter().map(|part| part.after).collect();
     let all: Vec<_> = (0..batch.parts.len()).collect();
-    // The first call says of which version the batch is.
+    // The first call determines the API version of the batch.
     let mut requests = batch.parts.iter().flat_map(|part| &part.request);
     let root = match requests.next() {
         Some(first) => root_of(&batch.graph, &first.url),
@@ -64,30 +64,30 @@ pub(super) async fn run(batch: Batch) -> Result<Answers> {
 
 struct Course<'b> {
     batch: &'b Batch,
-    /// By call: what it came to.
+    /// The outcomes, by call.
     outcomes: Vec<Option<Result<Response>>>,
-    /// By call: how it is written.
+    /// The written parts, by call.
     parts: HashMap<usize, Part>,
-    /// By call: what it takes of a request.
+    /// The loads, by call.
     loads: Vec<Load>,
-    /// The calls of which an attempt before the last one may have done the work.
+    /// The calls whose work may have been done by an attempt before the last one.
     unclear: HashSet<usize>,
-    /// By call: the one that it waits for.
+    /// The call that each call depends on, by call.
     after: Vec<Option<usize>>,
-    /// The root of the version that the calls are of.
+    /// The root URL of the API version of the calls.
     root: String,
 }
 
-/// What came of a call in one request.
+/// The result of a call in one request.
 enum Came {
-    /// An answer.
+    /// A response came.
     Answer(Response),
-    /// None.
+    /// No response came.
     Error(Error),
 }
 
 impl Course<'_> {
-    /// Writes each call as a part. A call that no batch can hold has its outcome then.
+    /// Writes each call as a part. A call that no batch can hold gets its outcome here.
     fn write_all(&mut self) {
         for (call, queued) in self.batch.parts.iter().enumerate() {
             let part = match &queued.request {
@@ -109,20 +109,20 @@ impl Course<'_> {
         }
     }
 
-    /// What a call takes of a request.
+    /// Returns the share of a request's limits that a call uses.
     fn load(&self, call: usize, part: &Part) -> Load {
         let request = self.batch.parts[call].request.as_ref();
         let url = request
             .ok()
             .and_then(|request| Url::parse(&request.url).ok());
         Load {
-            // A part that cannot be written is told when it is sent.
+            // A part that cannot be written gets its error when it is sent.
             bytes: part.written_len(self.before(call)).unwrap_or_default(),
             mailbox: url.and_then(|url| mailbox(&url)),
         }
     }
 
-    /// Sends calls, and those that Graph puts off again, until each has an outcome.
+    /// Sends calls, and sends postponed ones again, until each has an outcome.
     async fn complete(&mut self, calls: Vec<usize>) -> Result<()> {
         let began = Instant::now();
         let mut tries: HashMap<usize, u32> = HashMap::new();
@@ -131,12 +131,12 @@ impl Course<'_> {
         loop {
             let mut put_off = Vec::new();
             let mut not_run = Vec::new();
-            // Calls of this round that have no outcome yet.
+            // The calls of this round that have no outcome yet.
             let mut open: HashSet<usize> = HashSet::new();
             for request in &requests {
                 let mut ready = Vec::with_capacity(request.len());
                 for call in request {
-                    // What it waits for was in an earlier request.
+                    // The call that this one depends on was in an earlier request.
                     let before = self.before(*call);
                     if before.is_some_and(|before| open.contains(&before)) {
                         open.insert(*call);
@@ -182,7 +182,7 @@ impl Course<'_> {
                     None => self.settle(call, answer).await,
                 }
             }
-            // What waited for a call that comes again comes again as well.
+            // Calls that depend on a call that is sent again are sent again as well.
             not_run.sort_unstable_by_key(|(call, _)| *call);
             for (call, answer) in not_run {
                 let before = self.before(call);
@@ -211,7 +211,8 @@ impl Course<'_> {
         }
     }
 
-    /// The calls that can be sent: those that are no requests, and those that wait for them, have their outcome already.
+    /// Returns the calls that can be sent. Calls that could not be built, and those that depend on
+    /// them, already have an outcome.
     fn ready(&mut self, calls: Vec<usize>) -> Vec<usize> {
         let mut ready = Vec::new();
         for call in calls {
@@ -224,7 +225,8 @@ impl Course<'_> {
         ready
     }
 
-    /// The error of a call that cannot be sent, because the one that it waits for has failed.
+    /// Returns the error of a call that cannot be sent because the call that it depends on has
+    /// failed.
     fn failed_before(&self, call: usize) -> Option<Error> {
         let before = self.before(call)?;
         match &self.outcomes[before] {
@@ -233,8 +235,8 @@ impl Course<'_> {
         }
     }
 
-    /// A call was not done because of another one, which may itself have waited for one that failed: that is the one to
-    /// be named.
+    /// Returns the error of a call that did not run because of another one. If that one did not run
+    /// either, the error names the call that failed first.
     fn not_run(&self, call: usize, before: usize, error: Error) -> Error {
         let context = &self.batch.parts[call].context;
         match error {
@@ -245,7 +247,7 @@ impl Course<'_> {
         }
     }
 
-    /// The call that a call waits for.
+    /// Returns the call that a call depends on.
     fn before(&self, call: usize) -> Option<usize> {
         match self.batch.sequential {
             true => call.checked_sub(1),
@@ -284,7 +286,7 @@ impl Course<'_> {
                     .send(self.request(calls, body.into()), None)
                     .await
             }
-            // Each part of it was JSON before.
+            // Each part was JSON before, so this does not fail.
             Err(_) => return Vec::new(),
         };
         let answer = match answer {
@@ -318,7 +320,7 @@ impl Course<'_> {
             .collect()
     }
 
-    /// Takes the part of a batch response that is for a call.
+    /// Takes the part of a batch response that belongs to a call.
     fn take(&self, call: usize, responses: &mut Vec<Answer>) -> Option<Came> {
         let id = (call + 1).to_string();
         let place = responses.iter().position(|answer| answer.is_for(&id))?;
@@ -340,17 +342,18 @@ impl Course<'_> {
             body: Some(body),
             settings: Some(Box::new(Settings {
                 retry: Some(self.batch.retry.clone()),
-                // A batch is as good twice as once where each of its calls is.
+                // A batch is idempotent if each of its calls is.
                 idempotent: calls.iter().all(|call| self.is_repeatable(*call)),
                 timeout: None,
             })),
         }
     }
 
-    /// The outcomes of a batch whose response is not one: damaged JSON, or an error of Graph's about the whole batch.
+    /// Returns the outcomes of a batch whose response is not a batch response: damaged JSON, or an
+    /// error of Graph's about the whole batch.
     ///
-    /// Parts that can be read are given to their calls. Of the others, calls that read are made alone, and of calls that
-    /// write, the outcome is unknown.
+    /// Calls get the parts that can be read. Of the other calls, those that read are sent alone.
+    /// The outcome of those that write is unknown.
     async fn damaged(&self, calls: &[usize], answer: &Response) -> Vec<(usize, Came)> {
         if let Err(error) = answer.refuse_any_error() {
             let refused = |call: &usize| (*call, Came::Error(error.clone()));
@@ -368,7 +371,7 @@ impl Course<'_> {
         all
     }
 
-    /// Makes a call alone, where that does no harm.
+    /// Sends a call alone, where that does no harm.
     async fn alone(&self, call: usize, salvaged: &Salvaged) -> Came {
         let part = &self.batch.parts[call];
         match &part.request {
@@ -403,13 +406,13 @@ impl Course<'_> {
         }
     }
 
-    /// Whether Graph has put a call off: it was not done, or may be done twice.
+    /// Checks whether Graph has postponed a call: it did not run, or it may safely run twice.
     fn is_put_off(&self, call: usize, answer: &Response) -> bool {
         let server_errors = self.batch.retry.takes_server_errors();
         Verdict::of_status(answer.status).allows(self.effect(call), server_errors)
     }
 
-    /// Takes an answer as what a call came to.
+    /// Records a response as the outcome of a call.
     async fn settle(&mut self, call: usize, answer: Response) {
         let part = &self.batch.parts[call];
         let context = &part.context;
@@ -442,7 +445,7 @@ impl Course<'_> {
         self.outcomes[call] = Some(outcome);
     }
 
-    /// Content that is elsewhere, at an address that takes no token.
+    /// Fetches content from another address, which takes no access token.
     async fn follow(
         &self,
         context: &RequestContext,
@@ -466,7 +469,7 @@ impl Course<'_> {
     }
 }
 
-/// The mailbox that a call works in, if it is one of Outlook's.
+/// Returns the mailbox that a call works in, if it is one of Outlook's.
 fn mailbox(url: &Url) -> Option<Box<str>> {
     match Workload::of(url) {
         Workload::Outlook(mailbox) => Some(mailbox),
@@ -474,7 +477,7 @@ fn mailbox(url: &Url) -> Option<Box<str>> {
     }
 }
 
-/// Where an answer leads.
+/// Returns the target of a redirect.
 fn location(answer: &Response) -> Option<String> {
     if !answer.status.is_redirection() {
         return None;

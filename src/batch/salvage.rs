@@ -1,7 +1,8 @@
-//! A batch response whose JSON is damaged: the parts that can still be read.
+//! Reads the intact parts of a batch response whose JSON is damaged.
 //!
-//! SharePoint puts a page of HTML into the JSON in place of a body, bare, and a connection may end in the middle. The parts
-//! before the damage are as good as ever. Those behind it are taken where nothing else can be meant.
+//! SharePoint may put a bare page of HTML into the JSON in place of a body, and a connection may
+//! end in the middle. The parts before the damage are reliable. The parts after it are accepted
+//! only where their meaning is unambiguous.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -10,12 +11,12 @@ use serde_json::value::RawValue;
 use super::wire::Answer;
 use crate::json;
 
-/// What is left of a batch response.
+/// The readable parts of a damaged batch response.
 #[derive(Debug, Default)]
 pub(super) struct Salvaged {
     /// The parts that are intact.
     pub(super) answers: Vec<Answer>,
-    /// The status of each part that is not, as far as it can be read.
+    /// The status of each damaged part, as far as it can be read.
     pub(super) damaged: Vec<Damaged>,
 }
 
@@ -27,7 +28,7 @@ pub(super) struct Damaged {
 }
 
 impl Salvaged {
-    /// The status of the damaged part with this id.
+    /// Returns the status of the damaged part with this id.
     pub(super) fn status(&self, id: &str) -> Option<u16> {
         let damaged = self
             .damaged
@@ -44,7 +45,7 @@ pub(super) fn salvage(body: &[u8]) -> Salvaged {
     let Some(mut rest) = list(&text) else {
         return salvaged;
     };
-    // Whether an object that comes next is certainly an item of the list.
+    // `true` if an object that comes next is certainly an item of the list.
     let mut is_sure = true;
     let mut unsure: Vec<Answer> = Vec::new();
     loop {
@@ -56,7 +57,8 @@ pub(super) fn salvage(body: &[u8]) -> Salvaged {
                 match serde_json::from_str::<Answer>(json) {
                     Ok(answer) if is_sure => salvaged.answers.push(answer),
                     Ok(answer) if is_part(json) => unsure.push(answer),
-                    // Well-formed, and not a part: what comes next is as sure as before.
+                    // The object is well-formed but not a part. The certainty about the next object
+                    // stays as before.
                     _ => {}
                 }
                 rest = item.get(json.len()..).unwrap_or_default();
@@ -68,7 +70,8 @@ pub(super) fn salvage(body: &[u8]) -> Salvaged {
             }
         }
     }
-    // A page of HTML may repeat what somebody else wrote. A part that is there twice is not taken.
+    // A page of HTML may repeat text from another author. A part that occurs twice is therefore
+    // rejected.
     let is_sole = |id: &serde_json::Value| {
         let same = |answers: &[Answer]| answers.iter().filter(|answer| answer.id == *id).count();
         same(&salvaged.answers) + same(&unsure) == 1
@@ -79,15 +82,15 @@ pub(super) fn salvage(body: &[u8]) -> Salvaged {
     salvaged
 }
 
-/// The text behind the bracket that opens the list of parts.
+/// Returns the text after the bracket that opens the list of parts.
 fn list(text: &str) -> Option<&str> {
     let (_, after) = text.split_once("\"responses\"")?;
     let after = after.trim_start().strip_prefix(':')?;
     after.trim_start().strip_prefix('[')
 }
 
-/// The text from the next item on. Where it is not sure that items follow one another here, the next item is the object that
-/// follows another one: `},{`.
+/// Returns the text from the next item on. Where it is not certain that items follow one another
+/// here, the next item is the object that follows another one: `},{`.
 fn next_item(text: &str, is_sure: bool) -> Option<&str> {
     if is_sure {
         let item = text.trim_start_matches([' ', '\t', '\r', '\n', ',']);
@@ -103,7 +106,7 @@ fn next_item(text: &str, is_sure: bool) -> Option<&str> {
     })
 }
 
-/// The text of the value that a text begins with, where it is well-formed.
+/// Returns the well-formed JSON value that the text begins with.
 fn value(text: &str) -> Option<&str> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     Some(values.next()?.ok()?.get())

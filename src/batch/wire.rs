@@ -1,4 +1,4 @@
-//! A batch as JSON.
+//! The JSON format of batches.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,13 +18,13 @@ use crate::call::{Request, Response};
 use crate::error::{RequestContext, RequestError};
 use crate::{Graph, Result};
 
-/// The body of a batch.
+/// The body of a batch request.
 #[derive(Debug, Serialize)]
 pub(super) struct Requests {
     pub(super) requests: Vec<Part>,
 }
 
-/// One call of it.
+/// One call of a batch request.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Part {
     pub(super) id: String,
@@ -42,11 +42,12 @@ pub(super) struct Part {
 #[serde(untagged)]
 enum Body {
     Json(Box<RawValue>),
-    /// Anything else: base64.
+    /// Any other body, in base64.
     Text(String),
 }
 
-/// The root that a URL stands below: the client's own, or that of the version that it names.
+/// Returns the root that a URL belongs to: that of the API version in the URL, or else the client's
+/// own.
 pub(super) fn root_of(graph: &Graph, url: &str) -> String {
     let below = |root: &str| {
         let rest = url.strip_prefix(root);
@@ -60,11 +61,11 @@ pub(super) fn root_of(graph: &Graph, url: &str) -> String {
 }
 
 impl Part {
-    /// A call as a part: its URL below the version, its own headers, its body.
+    /// Writes a call as a part: its URL below the version, its headers and its body.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`](crate::Error::Request) for what a batch cannot hold.
+    /// Returns [`Error::Request`](crate::Error::Request) for a call that a batch cannot hold.
     pub(super) fn new(root: &str, id: String, request: &Request) -> Result<Self> {
         let wrong = |reason: &str| {
             let (method, template) = (request.method.clone(), request.template.clone());
@@ -74,7 +75,8 @@ impl Part {
         let url = url.filter(|url| url.starts_with(['/', '?']) || url.is_empty());
         let url = url.ok_or_else(|| wrong("a batch takes calls of one version and one host"))?;
         if request.headers.contains_key(AUTHORIZATION) {
-            // The whole batch is sent with the client's: the part would be carried out as somebody else.
+            // The whole batch is sent with the client's token, so the part would run as another
+            // user.
             return Err(wrong(
                 "a call with a token of its own cannot be part of a batch, which has one token for all",
             ));
@@ -114,11 +116,12 @@ impl Part {
 }
 
 impl Part {
-    /// The bytes that the part takes in the body of a batch, with what follows it.
+    /// Returns the number of bytes of the part in the body of a batch, including the comma after
+    /// it.
     ///
     /// # Errors
     ///
-    /// When it cannot be written as JSON.
+    /// Returns an error when the part cannot be written as JSON.
     pub(super) fn written_len(&self, before: Option<usize>) -> serde_json::Result<usize> {
         let mut counter = Counter(0);
         serde_json::to_writer(&mut counter, self)?;
@@ -126,12 +129,12 @@ impl Part {
             let id = (before + 1).to_string();
             r#","dependsOn":[""]"#.len() + id.len()
         });
-        // The comma.
+        // One more byte for the comma.
         Ok(counter.0 + depends_on + 1)
     }
 }
 
-/// Counts what is written.
+/// A writer that counts bytes.
 struct Counter(usize);
 
 impl io::Write for Counter {
@@ -145,13 +148,13 @@ impl io::Write for Counter {
     }
 }
 
-/// What Graph answers.
+/// The body of a batch response.
 #[derive(Debug, Deserialize)]
 pub(super) struct Responses {
     pub(super) responses: Vec<Answer>,
 }
 
-/// The answer to one call.
+/// The response to one call.
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
     pub(super) id: Value,
@@ -163,12 +166,13 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Whether it is the answer to the call with this id.
+    /// Checks whether this is the response to the call with this id.
     pub(super) fn is_for(&self, id: &str) -> bool {
         is_id(&self.id, id)
     }
 
-    /// The response as it would have come alone; `None` where its status is not one.
+    /// Returns the response as if the call had been sent alone; `None` where its status is not
+    /// valid.
     pub(super) fn into_response(
         self,
         context: RequestContext,
@@ -199,7 +203,7 @@ impl Answer {
     }
 }
 
-/// Checks whether an id, as a part of a response has it, is this one. Some services write numbers.
+/// Checks whether the id of a part of a response is this one. Some services write numbers.
 pub(super) fn is_id(there: &Value, id: &str) -> bool {
     match there {
         Value::String(text) => text.eq_ignore_ascii_case(id),
@@ -208,15 +212,16 @@ pub(super) fn is_id(there: &Value, id: &str) -> bool {
     }
 }
 
-/// The bytes that a part's body stands for: JSON is itself, text is a string, and anything else a string in base64. A photo
-/// comes with the media type of JSON at times, so what the call is for counts as well.
+/// Returns the bytes of a part's body. JSON is kept as it is, text comes as a string, and any other
+/// body comes as a string in base64. Photos sometimes have the media type of JSON, so the kind of
+/// the call counts as well.
 fn bytes(body: &str, headers: &HeaderMap, wants_bytes: bool) -> Bytes {
     if body == "null" {
         return Bytes::new();
     }
     let text = match serde_json::from_str::<String>(body) {
         Ok(text) => text,
-        // No string.
+        // The body is not a string.
         Err(_) => return Bytes::copy_from_slice(body.as_bytes()),
     };
     if is_text(headers) {
@@ -231,8 +236,9 @@ fn bytes(body: &str, headers: &HeaderMap, wants_bytes: bool) -> Bytes {
     }
 }
 
-/// Text comes as it is or in base64, and nothing says which. What decodes to legible text was base64, but a number is a number:
-/// some decode to letters.
+/// Decodes text that may be in base64. A response does not say whether text is plain or in base64.
+/// Text that decodes to legible text was base64. Digits are kept, because some numbers decode to
+/// letters.
 fn text_in_base64(text: &str) -> Option<String> {
     if text.bytes().all(|sign| sign.is_ascii_digit()) {
         return None;
@@ -316,7 +322,7 @@ mod tests {
         }
         let word = r#"{"id":"1","status":200,"headers":{},"body":"abcd"}"#;
         assert_eq!(&response(word, false).body[..], br#""abcd""#);
-        // An error is JSON, whatever the call is for.
+        // An error is JSON for every kind of call.
         let error = r#"{"id":"1","status":404,"body":{"error":{"code":"x"}}}"#;
         assert_eq!(
             &response(error, true).body[..],

@@ -1,7 +1,7 @@
-//! Work that takes its time: what Graph accepts with 202 and does later.
+//! Long-running operations, which Graph accepts with 202 and completes later.
 //!
-//! Copies of drive items, teams that are made, archived or cloned, notebooks that are copied, sessions of workbooks: the call is
-//! answered at once, with an address at which its progress is told.
+//! Examples are copies of drive items and notebooks, creating, archiving or cloning a team, and
+//! sessions of workbooks. The response comes at once, with an address that reports the progress.
 //!
 //! ```no_run
 //! # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -19,8 +19,9 @@
 //! ```
 //!
 //! Without `.monitor()`, a call that declares an entity fails with
-//! [`Error::EmptyResponse`](crate::Error::EmptyResponse) where Graph has only accepted it (202): what came is the operation, and
-//! not the entity. A call that declares nothing succeeds then, and its operation goes on unwatched.
+//! [`Error::EmptyResponse`](crate::Error::EmptyResponse) where Graph has only accepted it (202).
+//! The response describes the operation, not the entity. A call that declares no entity succeeds
+//! then, and its operation continues unobserved.
 //!
 //! <https://learn.microsoft.com/graph/long-running-actions-overview>
 
@@ -45,11 +46,11 @@ use crate::{Graph, Result};
 const OPERATION_LOCATION: HeaderName = HeaderName::from_static("operation-location");
 
 impl<A, O: Options> Call<A, O> {
-    /// Makes the call, and gives what tells how the work goes on that it has begun.
+    /// Makes the call, and returns a monitor for the long-running operation that it has started.
     ///
-    /// Where the work is over with the answer, the monitor says so at once.
+    /// If the operation is already over with the first response, the monitor says so at once.
     ///
-    /// A [time limit](Call::timeout) of the call is the limit of [`Monitor::wait`] as well.
+    /// A [time limit](Call::timeout) of the call also limits [`Monitor::wait`].
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, team: msgraph::models::Team) -> msgraph::Result<()> {
@@ -63,8 +64,9 @@ impl<A, O: Options> Call<A, O> {
     ///
     /// # Errors
     ///
-    /// What the call gives, and [`Error::EmptyResponse`](crate::Error::EmptyResponse) where the response has no address to
-    /// look at although the operation goes on, or nothing in it at all.
+    /// Returns the errors of the call. Returns
+    /// [`Error::EmptyResponse`](crate::Error::EmptyResponse) where the response is empty, or where
+    /// the operation continues and the response has no monitor address.
     pub async fn monitor(self) -> Result<Monitor> {
         let graph = self.operation.graph().clone();
         let request = self.finish()?;
@@ -84,7 +86,7 @@ impl<A, O: Options> Call<A, O> {
                 done: Some(work),
                 ..Monitor::at(graph, String::new())
             }),
-            // There is nothing that could be looked at until it is over.
+            // The operation continues, and there is no address to poll.
             Some(_) => {
                 let error = EmptyResponseError::within(answer.status, &answer.headers);
                 Err(error.without_monitor_address().of(&answer.context).into())
@@ -95,7 +97,7 @@ impl<A, O: Options> Call<A, O> {
 }
 
 impl Graph {
-    /// Goes on looking at work whose [address](Monitor::url) was kept.
+    /// Returns a monitor for an operation whose [address](Monitor::url) was stored.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, kept: &str) -> msgraph::Result<()> {
@@ -108,7 +110,8 @@ impl Graph {
     }
 }
 
-/// The header that says where the work is told of. OneNote has one of its own, and says with it more than with the other.
+/// Returns the address of the operation from the headers. OneNote has a header of its own, which
+/// says more than `Location`.
 pub(crate) fn monitor_address(answer: &Response) -> Option<String> {
     [OPERATION_LOCATION, LOCATION]
         .iter()
@@ -118,7 +121,7 @@ pub(crate) fn monitor_address(answer: &Response) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Teams' addresses stand below the version.
+/// Makes an address absolute. Teams sends addresses relative to the API version.
 fn absolute(graph: &Graph, location: &str) -> String {
     match location.contains("://") {
         true => location.to_owned(),
@@ -128,20 +131,21 @@ fn absolute(graph: &Graph, location: &str) -> String {
 
 type OnProgress = Box<dyn Fn(&Work) + Send + Sync>;
 
-/// Work that Graph has begun: what [`Call::monitor`] gives.
+/// A monitor for a long-running operation, returned by [`Call::monitor`].
 ///
-/// Looking at it changes nothing, and the work goes on whether or not anybody looks.
+/// Polling changes nothing. The operation continues even if the program does not poll it.
 #[must_use = "a monitor looks when it is waited for"]
 pub struct Monitor {
     graph: Graph,
     url: String,
-    /// What is known already where the work was over with the answer.
+    /// The state of the operation where it was over with the first response.
     done: Option<Work>,
     interval: Option<Duration>,
-    /// How long `wait` may take.
+    /// The time limit of `wait`.
     timeout: Option<Duration>,
     progress: Option<OnProgress>,
-    /// That of the call, where it had one of its own: the work is its user's.
+    /// The `Authorization` header of the call, where it had its own: the operation belongs to that
+    /// user.
     authorization: Option<HeaderValue>,
 }
 
@@ -158,27 +162,30 @@ impl Monitor {
         }
     }
 
-    /// The address at which the work is told of, to be kept; `None` where the work was over with the answer. Some of these
-    /// addresses need no token: whoever has one can look.
+    /// Returns the address of the operation, which can be stored; `None` where the operation was
+    /// over with the first response.
+    ///
+    /// Some of these addresses need no token, so every holder of the address can read the state.
     pub fn url(&self) -> Option<&str> {
         Some(self.url.as_str()).filter(|url| !url.is_empty())
     }
 
-    /// Sets the pause between two looks. By default it is as long as the service asks for; else 30
-    /// seconds at Graph itself, and elsewhere 1, 2, 4 seconds and so on up to 30.
+    /// Sets the pause between two polls. By default it is the pause that the service asks for.
+    /// Without one, it is 30 seconds at Graph itself; elsewhere it is 1, 2, 4 seconds and so on up
+    /// to 30.
     ///
-    /// A pause that the service asks for is kept in any case, from one second up to ten minutes. An
-    /// interval of less than a tenth of a second is one of a tenth.
+    /// A pause that the service asks for is always kept, from one second up to ten minutes. The
+    /// shortest interval is a tenth of a second.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
         self
     }
 
-    /// Limits how long [`wait`](Self::wait) may take, its looks and pauses included.
+    /// Limits the time of [`wait`](Self::wait), including its polls and pauses.
     ///
-    /// By default the limit is that of the [call](Call::timeout) that began the work, else that of
-    /// the [client](crate::GraphBuilder::timeout). Without any, `wait` goes on until the work is
-    /// over.
+    /// By default the limit is that of the [call](Call::timeout) that started the operation, else
+    /// that of the [client](crate::GraphBuilder::timeout). Without any limit, `wait` continues
+    /// until the operation is over.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, kept: &str) -> msgraph::Result<()> {
@@ -194,13 +201,13 @@ impl Monitor {
         self
     }
 
-    /// Has a function called with each look, the last one included.
+    /// Sets a function that is called after each poll, including the last one.
     pub fn on_progress(mut self, progress: impl Fn(&Work) + Send + Sync + 'static) -> Self {
         self.progress = Some(Box::new(progress));
         self
     }
 
-    /// Looks once.
+    /// Polls the operation once.
     ///
     /// ```no_run
     /// # async fn example(monitor: msgraph::monitor::Monitor) -> msgraph::Result<()> {
@@ -212,20 +219,22 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// What the network or the answer is worth. That the work has failed is no error here: its status says so.
+    /// Returns errors of the network and of the response. A failed operation is not an error here:
+    /// its status says so.
     pub async fn poll(&self) -> Result<Work> {
         let (work, _) = self.look(None).await?;
         Ok(work)
     }
 
-    /// Waits until the work is over. Dropping the future ends the waiting and not the work.
+    /// Waits until the operation is over. Dropping the future ends the wait but not the operation.
     ///
     /// # Errors
     ///
-    /// - [`Error::Operation`](crate::Error::Operation) when the work has failed or was cancelled.
-    /// - A [timeout](crate::Error::is_timeout) when the next look would be later than the
-    ///   [time limit](Self::timeout) allows. The work goes on all the same.
-    /// - Those of [`poll`](Self::poll).
+    /// - Returns [`Error::Operation`](crate::Error::Operation) when the operation has failed or was
+    ///   cancelled.
+    /// - Returns a [timeout](crate::Error::is_timeout) when the next poll would be later than the
+    ///   [time limit](Self::timeout) allows. The operation continues all the same.
+    /// - Returns the errors of [`poll`](Self::poll).
     pub async fn wait(self) -> Result<Work> {
         let began = Instant::now();
         let mut pauses = Pauses::new(match self.is_at_graph() {
@@ -255,7 +264,7 @@ impl Monitor {
         }
     }
 
-    /// Looks once, within this time.
+    /// Polls the operation once, within this time.
     async fn look(&self, time: Option<Duration>) -> Result<(Work, Option<Duration>)> {
         if let Some(work) = &self.done {
             self.tell(work);
@@ -289,7 +298,7 @@ impl Monitor {
         }
     }
 
-    /// Looks at an address that takes no token, being a secret itself.
+    /// Polls an address that takes no token, because the address itself is a secret.
     async fn elsewhere(&self, time: Option<Duration>) -> Result<Response> {
         let request = Request {
             method: Method::GET,
@@ -305,14 +314,14 @@ impl Monitor {
             .await
     }
 
-    /// Whether the address is one of Graph's own, which wants a token.
+    /// Checks whether the address is one of Graph's own, which requires an access token.
     fn is_at_graph(&self) -> bool {
         let rest = self.url.strip_prefix(self.graph.host_root());
         rest.is_some_and(|rest| rest.starts_with('/'))
     }
 }
 
-/// The settings of a look that has so much time.
+/// Returns the settings of a poll with this time limit.
 fn within(time: Option<Duration>) -> Option<Box<Settings>> {
     let timeout = Some(time?);
     Some(Box::new(Settings {
@@ -321,7 +330,7 @@ fn within(time: Option<Duration>) -> Option<Box<Settings>> {
     }))
 }
 
-/// Without the address, which may be all that is needed to look.
+/// Prints the monitor without its address, which may be enough to read the state.
 impl fmt::Debug for Monitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Monitor")

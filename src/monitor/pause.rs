@@ -1,30 +1,30 @@
-//! The pauses between two looks at a long-running operation.
+//! The pauses between two polls of a long-running operation.
 
 use std::time::Duration;
 
-/// The first pause at an address that is made for being looked at; each further one is twice as
-/// long.
+/// The first pause at a dedicated monitor address. Each further one is twice as long.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// The longest pause that is our own choice, and the one at Graph itself: what Graph's
-/// documentation asks for.
+/// The longest pause that this crate chooses, and the pause at Graph itself. Graph's documentation
+/// asks for it.
 const LONGEST_OWN: Duration = Duration::from_secs(30);
 
-/// The least pause, whatever the service asks for: `Retry-After: 0` and dates in the past do come.
+/// The shortest pause, even if the service asks for less: some services send `Retry-After: 0` or
+/// dates in the past.
 const LEAST: Duration = Duration::from_secs(1);
 
-/// The largest pause, whatever the service asks for.
+/// The longest pause, even if the service asks for more.
 const LARGEST: Duration = Duration::from_secs(600);
 
-/// The least pause that the caller can ask for.
+/// The shortest pause that the caller can set.
 const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Where the operation is looked at.
+/// The host that is polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// At Graph, whose limits each look counts against.
+    /// Graph itself, whose limits each poll counts against.
     Graph,
-    /// At an address that is made for it.
+    /// A dedicated monitor address.
     Monitor,
 }
 
@@ -44,8 +44,8 @@ impl Pauses {
         }
     }
 
-    /// Returns the next pause: as `asked` by the service, at the least as the caller set by
-    /// `interval`, and without either the own choice.
+    /// Returns the next pause. It is as long as `asked` by the service, and at least as long as the
+    /// caller's `interval`. Without either, this crate chooses it.
     pub(super) fn next(&mut self, asked: Option<Duration>, interval: Option<Duration>) -> Duration {
         let own = self.own;
         self.own = own.saturating_mul(2).min(LONGEST_OWN);

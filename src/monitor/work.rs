@@ -1,4 +1,4 @@
-//! What is told of work under way.
+//! The state of a long-running operation.
 
 use std::fmt;
 
@@ -10,43 +10,44 @@ use crate::error::OneLine;
 use crate::redact::{Json, Text};
 use crate::{Result, json};
 
-/// What Graph tells of work that it does.
+/// The state of a long-running operation, as Graph reports it.
 ///
-/// Services tell it with different names: what can be asked for here is what they have in common, and [`json`](Self::json) is
-/// all of it.
+/// Services use different names. The methods cover the properties that they have in common, and
+/// [`json`](Self::json) has all properties.
 #[derive(Clone, PartialEq)]
 pub struct Work {
     json: Map<String, Value>,
     status: WorkStatus,
 }
 
-/// How far work has come.
+/// The status of a long-running operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WorkStatus {
-    /// It has not begun.
+    /// The operation has not begun.
     NotStarted,
-    /// It is under way.
+    /// The operation is under way.
     Running,
-    /// It is done.
+    /// The operation is complete.
     Succeeded,
-    /// It has failed: [`Work::error_code`] and [`Work::error_message`] say why.
+    /// The operation has failed: [`Work::error_code`] and [`Work::error_message`] say why.
     Failed,
-    /// Somebody has cancelled it.
+    /// The operation was cancelled.
     Cancelled,
-    /// What this crate does not know, as it came. It is taken for being under way.
+    /// A status that this crate does not know, as Graph sent it. It counts as running.
     Unknown(String),
 }
 
 impl Work {
-    /// Reads a response; `None` where there is nothing in it.
+    /// Reads a response; returns `None` where it is empty.
     ///
-    /// What came of an operation may stand in the place of the operation: a response without a status is that, unless its own
-    /// status is 202.
+    /// A response may contain the result of an operation in place of the operation. A response
+    /// without a `status` is such a result, unless its HTTP status is 202.
     ///
     /// # Errors
     ///
-    /// An error of Graph's in the body that is not the operation's own, and a body that is not an object.
+    /// Returns an error when the body has an error of Graph's that is not the operation's own, and
+    /// when the body is not an object.
     pub(super) fn read(response: &Response) -> Result<Option<Self>> {
         let is_accepted = response.status == StatusCode::ACCEPTED;
         let is_empty = json::trimmed(&response.body).is_empty();
@@ -70,7 +71,7 @@ impl Work {
         Ok(Some(Self { json, status }))
     }
 
-    /// Checks whether nothing more will come of it.
+    /// Checks whether the operation has ended.
     pub(super) fn is_over(&self) -> bool {
         matches!(
             self.status,
@@ -78,47 +79,47 @@ impl Work {
         )
     }
 
-    /// How far it has come.
+    /// Returns the status.
     pub fn status(&self) -> &WorkStatus {
         &self.status
     }
 
-    /// How much of it is done, from 0 to 100, where that is told.
+    /// Returns the percentage that is done, from 0 to 100, where the service reports it.
     pub fn percentage(&self) -> Option<f64> {
         ["percentageComplete", "percentComplete"]
             .iter()
             .find_map(|name| self.number(name))
     }
 
-    /// The id of what came of it, where that is told: of the copy, of the team.
+    /// Returns the id of the result, such as the copy or the team, where the service reports it.
     pub fn resource_id(&self) -> Option<&str> {
         ["resourceId", "targetResourceId", "id"]
             .iter()
-            // Of an operation, `id` is its own; of what came of it, it is what is wanted.
+            // The `id` of an operation is its own; the `id` of a result is the one that is wanted.
             .filter(|name| **name != "id" || !self.json.contains_key("status"))
             .find_map(|name| self.text(name))
     }
 
-    /// Where what came of it is, as it was told: a path below the version, or a whole URL.
-    /// [`Graph::request`](crate::Graph::request) takes either.
+    /// Returns the location of the result as the service sent it: a path below the version, or an
+    /// absolute URL. [`Graph::request`](crate::Graph::request) takes either.
     pub fn resource_location(&self) -> Option<&str> {
         ["resourceLocation", "targetResourceLocation"]
             .iter()
             .find_map(|name| self.text(name))
     }
 
-    /// What went wrong, for programs.
+    /// Returns the error code, for programs.
     pub fn error_code(&self) -> Option<&str> {
         self.error("code")
     }
 
-    /// What went wrong, for people.
+    /// Returns the error message, for people.
     pub fn error_message(&self) -> Option<&str> {
         self.error("message")
             .or_else(|| self.text("statusDescription"))
     }
 
-    /// All that was told.
+    /// Returns all properties that the service sent.
     pub fn json(&self) -> &Map<String, Value> {
         &self.json
     }
@@ -132,7 +133,7 @@ impl Work {
         Some(text).filter(|text| !text.is_empty())
     }
 
-    /// OneNote tells its percentage as text.
+    /// Returns a number. OneNote writes its percentage as text.
     fn number(&self, name: &str) -> Option<f64> {
         match self.json.get(name)? {
             Value::Number(number) => number.as_f64(),
@@ -143,7 +144,7 @@ impl Work {
 }
 
 impl WorkStatus {
-    /// The status that a word of Graph's stands for.
+    /// Returns the status for one of Graph's words.
     pub(crate) fn of(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
             "notstarted" => Self::NotStarted,
@@ -171,19 +172,19 @@ impl fmt::Display for WorkStatus {
     }
 }
 
-/// By the names that were sent, without secrets: Graph sends addresses that need no token, and what
-/// came of work may be a credential.
+/// Prints the properties by the names that Graph sent, without secrets. Graph sends addresses that
+/// need no token, and the result of an operation may be a credential.
 impl fmt::Debug for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Work");
-        // A status that is not known may be any text.
+        // An unknown status may be any text.
         let status = self.status.to_string();
         shown.field("status", &format_args!("{}", Text(&status)));
         for (name, value) in &self.json {
             match value {
                 Value::Null => {}
-                // `resourceLocation` and its like are addresses of Graph's, and as a rule of no use
-                // without a token.
+                // `resourceLocation` and similar properties are addresses of Graph's. As a rule
+                // they are useless without a token.
                 Value::String(text) if name.ends_with("Location") => {
                     shown.field(name, &Text(text));
                 }

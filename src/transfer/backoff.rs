@@ -1,20 +1,21 @@
-//! When a piece of a file is tried again.
+//! Retries of a piece of a file.
 //!
-//! What an outcome means stands in `transport::retry::classify`; a piece may be sent again whatever
-//! became of it, since the session or the range says where to go on.
+//! `transport::retry::classify` explains the meaning of an outcome. A piece may be sent again after
+//! any outcome, because the session or the range says where to continue.
 
 use std::time::Duration;
 
 use crate::{Error, Result};
 
-/// How often one piece is tried again without any success in between.
+/// The maximum number of retries of one piece without any success in between.
 const MOST_TRIES: u32 = 5;
 
-/// The longest wait. A service that asks for more gets the caller's decision.
+/// The longest wait. If a service asks for more, the caller gets the error and decides.
 const LONGEST: Duration = Duration::from_secs(180);
 
-/// The waits between tries: what the service asks for, else twice as long each time, with up to half of it on top by
-/// chance, so that clients that failed together do not come back together.
+/// The waits between attempts. A wait is as long as the service asks for. Without such a request it
+/// doubles each time, and a random part of up to half is added. The random part keeps clients that
+/// failed together from retrying together.
 #[derive(Clone, Debug)]
 pub(crate) struct Backoff {
     first: Duration,
@@ -32,16 +33,16 @@ impl Backoff {
         Self { first, tries: 0 }
     }
 
-    /// Something has arrived.
+    /// Resets the count of attempts, because bytes have arrived.
     pub(crate) fn reset(&mut self) {
         self.tries = 0;
     }
 
-    /// How long to wait before another try.
+    /// Returns the wait before another attempt.
     ///
     /// # Errors
     ///
-    /// What was given, where another try would be of no use, or there were enough.
+    /// Returns the given error, where another attempt is useless or the maximum is reached.
     pub(crate) fn after(&mut self, error: Error) -> Result<Duration> {
         if !error.is_retryable() || self.tries >= MOST_TRIES {
             return Err(error);
@@ -55,11 +56,11 @@ impl Backoff {
         }
     }
 
-    /// Waits before another try.
+    /// Waits before another attempt.
     ///
     /// # Errors
     ///
-    /// As those of [`after`](Self::after).
+    /// Returns the errors of [`after`](Self::after).
     pub(crate) async fn wait(&mut self, error: Error) -> Result<()> {
         tokio::time::sleep(self.after(error)?).await;
         Ok(())

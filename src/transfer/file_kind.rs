@@ -1,4 +1,4 @@
-//! Names for what is at a path.
+//! Names for the kinds of files at a path.
 
 use std::fs::FileType;
 

@@ -1,4 +1,4 @@
-//! What uploads and downloads share.
+//! Code that uploads and downloads share.
 
 mod backoff;
 mod file_kind;

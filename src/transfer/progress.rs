@@ -1,6 +1,6 @@
-//! How far a transfer is.
+//! The progress of a transfer.
 
-/// How far an upload or a download is: what `on_progress` is told.
+/// The progress of an upload or a download, which `on_progress` receives.
 ///
 /// ```
 /// # use msgraph::upload::Progress;
@@ -14,18 +14,19 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The bytes that have arrived: at the service, or here. It falls when a service loses some.
+    /// The number of bytes that have arrived, at the service or here. It falls when a service loses
+    /// some.
     pub done: u64,
-    /// All bytes, where that is known.
+    /// The number of all bytes, where it is known.
     pub total: Option<u64>,
 }
 
 impl Progress {
-    /// From 0 to 1; `None` where nobody knows how much there is.
+    /// Returns the fraction that is done, from 0 to 1; `None` where the total is unknown.
     pub fn fraction(&self) -> Option<f64> {
         match self.total? {
             0 => Some(1.0),
-            // Good enough for a bar: a file is far from 2^53 bytes.
+            // The precision is enough for a progress bar: files are far smaller than 2^53 bytes.
             total => Some(self.done as f64 / total as f64),
         }
     }
@@ -33,7 +34,7 @@ impl Progress {
 
 type Callback = Box<dyn FnMut(Progress) + Send>;
 
-/// Who is told, if anybody.
+/// The callback that receives the progress, if the caller set one.
 #[derive(Default)]
 pub(crate) struct Report(Option<Callback>);
 
