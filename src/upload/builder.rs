@@ -1,4 +1,4 @@
-//! An upload in the making.
+//! Builders of uploads to a session.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -16,23 +16,24 @@ use crate::models::UploadSession;
 use crate::transfer::{Backoff, Report};
 use crate::{Graph, Result};
 
-/// What slices of a drive are multiples of: 320 KiB.
+/// The unit of slices of a drive, 320 KiB: each slice is a multiple of it.
 pub(super) const UNIT: u64 = 320 * 1024;
 
-/// 3,200 KiB: a multiple of what drives (320 KiB) and printers (200 KiB) want, and less than what Outlook takes (4 MB).
+/// 3,200 KiB: a multiple of the units of drives (320 KiB) and printers (200 KiB), and less than
+/// Outlook's maximum (4 MB).
 const EVERYWHERE: u64 = 10 * UNIT;
 
-/// The largest slice: 60 MiB. A slice is in memory as a whole.
+/// The largest slice, 60 MiB. A slice is held in memory as a whole.
 const LARGEST: u64 = 60 * 1024 * 1024;
 
 type OnSession = Box<dyn FnOnce(&UploadSession) + Send>;
 
 impl<O: Options> Call<Entity<UploadSession>, O> {
-    /// Opens the session and uploads to it: bytes, a file, or anything that can be read.
+    /// Opens the session and uploads to it: bytes, a file, or any reader.
     ///
-    /// This works wherever there is a `create_upload_session`. For files of a drive there is
-    /// [`upload`](crate::nodes::DrivesIdItemsId::upload) of the item itself, which takes the short way for small files and gives
-    /// the item.
+    /// This works with every `create_upload_session`. For files of a drive, prefer
+    /// [`upload`](crate::nodes::DrivesIdItemsId::upload) of the item itself. It sends small files
+    /// in one request and returns the item.
     ///
     /// ```no_run
     /// use msgraph::models::actions::PrintDocumentCreateUploadSession;
@@ -59,24 +60,25 @@ impl<O: Options> Call<Entity<UploadSession>, O> {
     }
 }
 
-/// An upload to a session: what [`Call::upload`] and [`Session::upload`](super::Session::upload) give. Awaiting it
-/// sends.
+/// An upload to a session, returned by [`Call::upload`] and
+/// [`Session::upload`](super::Session::upload). Awaiting it sends the content.
 ///
-/// Dropping what is awaited stops it; the session stays at the service for
-/// [`Graph::upload_session`], until it runs out or is [cancelled](super::Session::cancel).
+/// Dropping the future stops the upload. The session stays at the service until it expires or is
+/// [cancelled](super::Session::cancel), and [`Graph::upload_session`] can continue it.
 ///
 /// # Errors
 ///
-/// - [`Error::Transfer`](crate::Error::Transfer) if the session is gone, or if the source cannot be
-///   read or changes its length.
-/// - [`Error::Transfer`](crate::Error::Transfer) if the service asks for the same bytes for ever, ends
-///   the upload before it has all bytes, or makes a file of another size. The size of Office, PDF and
-///   HTML files is not compared, because
-///   [SharePoint changes them](https://github.com/OneDrive/onedrive-api-docs/issues/935).
-/// - A conflict ([`is_conflict`](crate::Error::is_conflict)) at the end, where a name is taken: the session keeps the bytes.
-///   They become a file with another name by a `PUT` of the folder with `@microsoft.graph.sourceUrl`, see
+/// - Returns [`Error::Transfer`](crate::Error::Transfer) if the session is gone, or if the source
+///   cannot be read or changes its length.
+/// - Returns [`Error::Transfer`](crate::Error::Transfer) if the service asks for the same bytes
+///   again and again, ends the upload before it has all bytes, or creates a file of another size.
+///   The size of Office, PDF and HTML files is not compared, because [SharePoint changes
+///   them](https://github.com/OneDrive/onedrive-api-docs/issues/935).
+/// - Returns a conflict ([`is_conflict`](crate::Error::is_conflict)) at the end if a file with that
+///   name exists. The session keeps the bytes. A `PUT` of the folder with
+///   `@microsoft.graph.sourceUrl` turns them into a file with another name, see
 ///   <https://learn.microsoft.com/graph/api/driveitem-createuploadsession>.
-/// - What slices came to that were sent as often as it makes sense.
+/// - Returns the error of a slice after the last useful attempt.
 #[must_use = "an upload is made when it is awaited"]
 pub struct SessionUpload {
     graph: Graph,
@@ -90,7 +92,7 @@ pub(super) enum Start {
     Stored(Box<UploadSession>),
 }
 
-/// The caller's choices.
+/// The caller's settings.
 pub(super) struct Settings {
     pub(super) slice_size: u64,
     pub(super) report: Report,
@@ -108,9 +110,12 @@ impl Settings {
         }
     }
 
+    /// Checks the slice size.
+    ///
     /// # Errors
     ///
-    /// [`Error::Request`](crate::Error::Request) for a size that services refuse at the end of an upload.
+    /// Returns [`Error::Request`](crate::Error::Request) for a size that services refuse at the end
+    /// of an upload.
     pub(super) fn check(&self) -> Result<()> {
         match self.slice_size {
             size if size > LARGEST => Err(refuse(format!(
@@ -124,17 +129,18 @@ impl Settings {
     }
 }
 
-/// Methods that both kinds of uploads have.
+/// Defines the methods that both kinds of uploads have.
 macro_rules! settings {
     () => {
-        /// Is told how far it is, before each slice and at the end.
+        /// Sets a function that receives the progress before each slice and at the end.
         pub fn on_progress(mut self, callback: impl FnMut(Progress) + Send + 'static) -> Self {
             self.settings.report = Report::to(callback);
             self
         }
 
-        /// Is given the session once it is open, to store it: [`Graph::upload_session`](crate::Graph::upload_session) goes on
-        /// with it after a restart.
+        /// Sets a function that receives the session once it is open, so that it can be stored.
+        /// [`Graph::upload_session`](crate::Graph::upload_session) continues the session after a
+        /// restart.
         ///
         /// ```no_run
         /// use msgraph::upload::Source;
@@ -158,8 +164,9 @@ macro_rules! settings {
             self
         }
 
-        /// Waits so long before a slice is sent again, and twice as long each further time, where the service does not say
-        /// how long; by default, a second. After five tries without success it is over.
+        /// Sets the wait before a slice is sent again, where the service does not ask for one.
+        /// Defaults to one second. The wait doubles with each further attempt. The upload fails
+        /// after five retries without success.
         pub fn first_wait(mut self, wait: std::time::Duration) -> Self {
             self.settings.backoff = Backoff::starting_with(wait);
             self
@@ -181,11 +188,12 @@ impl SessionUpload {
 
     settings!();
 
-    /// Sends slices of this many bytes: a multiple of 320 KiB (327,680), and at most 60 MiB.
+    /// Sets the number of bytes of a slice: a multiple of 320 KiB (327,680), and at most 60 MiB.
     ///
-    /// Memory holds one slice of the file. By default a slice has 3,200 KiB, which every service
-    /// takes. Drives take up to 60 MiB and work best with 5 to 10 MiB. Outlook takes 4 MB. Printers
-    /// take less than 10 MB and want multiples of 200 KiB, so a multiple of 1,600 KiB fits them.
+    /// One slice of the file is in memory at a time. By default a slice has 3,200 KiB, which every
+    /// service takes. Drives take up to 60 MiB and work best with 5 to 10 MiB. Outlook takes 4 MB.
+    /// Printers take less than 10 MB and require multiples of 200 KiB, so a multiple of 1,600 KiB
+    /// suits them.
     pub fn slice_size(mut self, bytes: u64) -> Self {
         self.settings.slice_size = bytes;
         self
@@ -198,7 +206,7 @@ impl SessionUpload {
     }
 }
 
-/// Opens the session, where it is not open, and sends.
+/// Opens the session, unless it is already open, and sends the slices.
 pub(super) async fn run(
     graph: Graph,
     start: Start,

@@ -1,4 +1,4 @@
-//! Files of drives.
+//! Uploads of files to drives.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -19,29 +19,29 @@ use crate::nodes::DrivesIdItemsId;
 use crate::transfer::{Backoff, Report};
 use crate::{Error, Result};
 
-/// 10 MiB, the largest of the sizes that are advised for drives.
+/// 10 MiB, the largest of the slice sizes that Microsoft recommends for drives.
 const SLICE: u64 = 32 * UNIT;
 
 const CONFLICT: &str = "@microsoft.graph.conflictBehavior";
 
-/// What is done where a file of that name is there already: `@microsoft.graph.conflictBehavior`.
+/// The action if a file with that name exists already: `@microsoft.graph.conflictBehavior`.
 ///
 /// <https://learn.microsoft.com/graph/api/resources/driveitem#instance-attributes>
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Conflict {
     /// The upload fails with a conflict ([`is_conflict`](Error::is_conflict)).
     ///
-    /// Where the response to a first attempt was lost and the next one is refused, the client looks
-    /// at the file that is there: if this upload made it, that is no conflict.
+    /// The response to a first attempt may be lost, and the next attempt refused. The client then
+    /// checks the existing file: if this upload created it, that is not a conflict.
     Fail,
-    /// The file gets a new version.
+    /// The existing file gets a new version.
     #[default]
     Replace,
     /// The new file gets another name.
     ///
-    /// Each request makes one more file, so an upload in one request is not repeated after its
-    /// response was lost: the error then says that the file may be there. An upload session makes
-    /// one file however often a slice is sent.
+    /// Each request creates one more file. An upload in one request is therefore not repeated after
+    /// its response was lost: the error then says that the file may exist. An upload session
+    /// creates one file, even if slices are sent several times.
     Rename,
 }
 
@@ -56,9 +56,10 @@ impl Conflict {
 }
 
 impl DrivesIdItemsId {
-    /// Uploads a file of any size to this place: a path that may be new, or a file that is there.
+    /// Uploads a file of any size to this place: a path that may be new, or an existing file.
     ///
-    /// What fits into one slice, 10 MiB, goes in one request, and anything larger to an upload session, slice by slice.
+    /// Content that fits into one slice, 10 MiB, is sent in one request. Larger content is sent to
+    /// an upload session, slice by slice.
     ///
     /// ```no_run
     /// use msgraph::upload::{Conflict, Source};
@@ -83,17 +84,18 @@ impl DrivesIdItemsId {
     }
 }
 
-/// An upload of a drive's file: what [`upload`](DrivesIdItemsId::upload) gives. Awaiting it sends, and gives the item.
+/// An upload of a file to a drive, returned by [`upload`](DrivesIdItemsId::upload). Awaiting it
+/// sends the content and returns the item.
 ///
 /// # Errors
 ///
-/// As those of [`SessionUpload`](super::SessionUpload).
+/// Returns the errors of [`SessionUpload`](super::SessionUpload).
 #[must_use = "an upload is made when it is awaited"]
 pub struct FileUpload {
     node: DrivesIdItemsId,
     source: Source,
     conflict: Conflict,
-    /// `Err` where there is no etag in what was given.
+    /// The etag to match. `Err` where the given value contains no etag.
     if_match: Option<Result<String, ()>>,
     properties: DriveItemUploadableProperties,
     settings: Settings,
@@ -102,19 +104,20 @@ pub struct FileUpload {
 impl FileUpload {
     settings!();
 
-    /// What is done where a file of that name is there already; by default, it is replaced.
+    /// Sets the action if a file with that name exists already. Defaults to replacing the file.
     pub fn conflict(mut self, conflict: Conflict) -> Self {
         self.conflict = conflict;
         self
     }
 
-    /// Uploads only if what is there still has this etag: `If-Match`.
+    /// Uploads only if the existing file still has this etag (`If-Match`).
     pub fn if_match(mut self, etag: impl IfMatch) -> Self {
         self.if_match = Some(etag.etag().map(str::to_owned).ok_or(()));
         self
     }
 
-    /// Sets properties of the file along with its content: description, times of the file system.
+    /// Sets properties of the file along with its content: the description and the file system
+    /// times.
     ///
     /// ```no_run
     /// use msgraph::models::{DriveItemUploadableProperties, FileSystemInfo};
@@ -132,8 +135,9 @@ impl FileUpload {
         self
     }
 
-    /// Sends slices of so many bytes, a multiple of 320 KiB (327,680) and less than 60 MiB; by default, 10 MiB. That is how much
-    /// of a file is in memory, and what goes in one request without a session.
+    /// Sets the number of bytes of a slice: a multiple of 320 KiB (327,680), and at most 60 MiB.
+    /// Defaults to 10 MiB. One slice is in memory at a time. Content up to this size is sent in one
+    /// request without a session.
     pub fn slice_size(mut self, bytes: u64) -> Self {
         self.settings.slice_size = bytes;
         self
@@ -195,7 +199,7 @@ impl FileUpload {
                 let status = uploaded.response().status();
                 uploaded.item()?.ok_or_else(|| no_item(status))
             }
-            // A new name is known to the lost response alone.
+            // Only the lost response contains the new name.
             Err(error) if is_maybe_finished(&error) && self.conflict != Conflict::Rename => {
                 let own = OwnFile {
                     node,
@@ -210,17 +214,17 @@ impl FileUpload {
     }
 }
 
-/// Checks whether a refusal can be about what an earlier attempt of the same upload did.
+/// Checks whether a refusal may be caused by an earlier attempt of the same upload.
 fn may_be_own_conflict(error: &Error) -> bool {
     error.is_conflict() && error.tries().is_some_and(Tries::may_have_succeeded)
 }
 
-/// Checks whether a session has gone after all bytes were sent.
+/// Checks whether a session disappeared after all bytes were sent.
 fn is_maybe_finished(error: &Error) -> bool {
     matches!(error, Error::Transfer(error) if error.kind() == TransferErrorKind::MaybeFinished)
 }
 
-/// Sets the properties of a file without content, which no session takes.
+/// Sets the properties of a file without content, because no session takes an empty file.
 async fn describe(
     node: &DrivesIdItemsId,
     item: DriveItem,
@@ -228,13 +232,13 @@ async fn describe(
 ) -> Result<DriveItem> {
     let mut change = DriveItem::default();
     if let Ok(Value::Object(entries)) = serde_json::to_value(properties) {
-        // The name is that of the path, or the one that it was given for a conflict.
+        // The name is that of the path, or the new name that the service gave to avoid a conflict.
         let is_set_later = |name: &String| !["name", "fileSize"].contains(&name.as_str());
         for (name, value) in entries.into_iter().filter(|(name, _)| is_set_later(name)) {
             change.extra.insert(name, value);
         }
     }
-    // By its id, since it may have got another name.
+    // The item is addressed by its id, because it may have got another name.
     let drive = item
         .parent_reference
         .as_ref()
@@ -244,7 +248,7 @@ async fn describe(
     };
     let graph = node.get().operation.graph().clone();
     let changed = graph.drives().id(drive).items().id(id).update(change);
-    // The same values twice are the same as once.
+    // Setting the same values twice has the same effect as setting them once.
     Ok(changed.idempotent().await?.unwrap_or(item))
 }
 

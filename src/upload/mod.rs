@@ -1,6 +1,6 @@
-//! Uploads: files of any size, slice by slice.
+//! Uploads of files of any size, slice by slice.
 //!
-//! A file of a drive:
+//! This example uploads a file to a drive:
 //!
 //! ```no_run
 //! use msgraph::upload::Source;
@@ -15,7 +15,8 @@
 //! # }
 //! ```
 //!
-//! Whatever else has a `create_upload_session`, an attachment of mail or of an event, a document to be printed:
+//! Every other `create_upload_session` works as well, such as that of an attachment of mail or of
+//! an event, or of a document to be printed:
 //!
 //! ```no_run
 //! use msgraph::models::actions::AttachmentCreateUploadSession;
@@ -39,8 +40,9 @@
 //! # }
 //! ```
 //!
-//! Slices go to the session's own address, without a token. One that is lost, throttled or half kept is sent again from
-//! where the service says; a [`Session`] that was stored goes on after a restart.
+//! Slices go to the session's own address, without an access token. A slice that is lost, throttled
+//! or partly stored is sent again from the position that the service names. A stored [`Session`]
+//! continues after a restart.
 //!
 //! <https://learn.microsoft.com/graph/api/driveitem-createuploadsession>,
 //! <https://learn.microsoft.com/graph/outlook-large-attachments>,

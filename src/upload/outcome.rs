@@ -1,4 +1,5 @@
-//! What an answer to a slice means. It is not the status alone that tells: each service has its own.
+//! Interprets the response to a slice. The status alone is not enough, because each service uses
+//! its own statuses.
 
 use std::ops::Range;
 
@@ -10,20 +11,21 @@ use super::ranges;
 use crate::call::Response;
 use crate::{Error, error::ApiError};
 
-/// What became of a slice.
+/// The outcome of a slice.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The file is there.
+    /// The file is complete.
     Done,
-    /// More is wanted: these ranges, where the answer says which.
+    /// The service expects more bytes: these ranges, where the response names them.
     More(Option<Vec<Range<u64>>>),
 }
 
 impl Outcome {
-    /// `is_last` tells whether the slice was the last one that was missing.
+    /// Interprets a response. `is_last` is `true` if the slice was the last missing one.
     ///
-    /// 201 is the end at every service, with the item (drives, print) or with its `Location` (Outlook). 200 is the end only
-    /// with an item: Outlook answers 200 with ranges to slices that are not the last.
+    /// 201 means complete at every service, with the item (drives, print) or with its `Location`
+    /// (Outlook). 200 means complete only with an item: Outlook responds 200 with ranges to slices
+    /// that are not the last.
     pub(super) fn of(answer: &Response, total: u64, is_last: bool) -> Self {
         if answer.status() == StatusCode::CREATED {
             return Self::Done;
@@ -40,20 +42,20 @@ impl Outcome {
     }
 }
 
-/// Returns the size that an item says it has, in bytes.
+/// Returns the size of an item in bytes, as the item states it.
 pub(super) fn size(answer: &Response) -> Option<u64> {
     let item: Value = answer.json().ok()?;
     item.get("id")?;
     item.get("size")?.as_u64()
 }
 
-/// Returns `true` for files that SharePoint changes as it stores them, so that their size is not
-/// that of the bytes that were sent.
+/// Returns `true` for files that SharePoint changes as it stores them. Their size differs from that
+/// of the sent bytes.
 ///
 /// <https://github.com/OneDrive/onedrive-api-docs/issues/935>
 pub(super) fn is_rewritten(answer: &Response) -> bool {
     const EXTENSIONS: [&str; 6] = ["htm", "html", "aspx", "pdf", "one", "rtf"];
-    /// The beginnings of the extensions of Word, Excel, PowerPoint and Visio.
+    /// The first letters of the extensions of Word, Excel, PowerPoint and Visio.
     const OFFICE: [&str; 9] = [
         "doc", "dot", "xls", "xlt", "ppt", "pot", "pps", "vsd", "vst",
     ];
@@ -78,7 +80,7 @@ pub(super) fn is_rewritten(answer: &Response) -> bool {
         || MEDIA_TYPES.iter().any(|part| media_type.contains(part))
 }
 
-/// The ranges that a session's state names, in either case.
+/// Returns the ranges that a session's state names, with either capitalization of the property.
 pub(super) fn expected(state: &Value, total: u64) -> Option<Vec<Range<u64>>> {
     let names = ["nextExpectedRanges", "NextExpectedRanges"];
     let list = names.iter().find_map(|name| state.get(name)?.as_array())?;
@@ -86,19 +88,19 @@ pub(super) fn expected(state: &Value, total: u64) -> Option<Vec<Range<u64>>> {
     ranges::missing(texts, total)
 }
 
-/// Why a slice was not taken.
+/// The reason why a slice was refused.
 pub(super) enum Refusal {
-    /// The session is not there.
+    /// The session does not exist.
     Gone(Box<ApiError>),
-    /// Client and service do not agree about what is there already.
+    /// Client and service disagree about the bytes that are already stored.
     Misplaced(Error),
-    /// Anything else, which may pass or not.
+    /// Any other error, which may or may not be transient.
     Other(Error),
 }
 
 impl Refusal {
-    /// `is_last` tells whether the slice was the last one that was missing: a conflict before the end can only be one about
-    /// the bytes, and one at the end is about the name.
+    /// Interprets an error. `is_last` is `true` if the slice was the last missing one. A conflict
+    /// before the end must be about the bytes, and one at the end is about the name.
     pub(super) fn of(error: Error, is_last: bool) -> Self {
         let is_about_bytes = match error.status() {
             Some(StatusCode::RANGE_NOT_SATISFIABLE) => true,
@@ -186,7 +188,7 @@ mod tests {
         ] {
             assert_eq!(outcome(202, body, false), Outcome::More(None), "{body}");
         }
-        // Without an id, 200 is no item.
+        // A 200 without an id does not contain an item.
         assert_eq!(outcome(200, r#"{"name":"a"}"#, true), Outcome::More(None));
     }
 }

@@ -1,8 +1,8 @@
-//! Recognizes a file that an upload made although its response was lost.
+//! Recognizes a file that an upload created although its response was lost.
 //!
-//! A repeated upload is refused where the first one arrived: with 409, since the name is taken, or
-//! with 412, since the etag is another one. Before that becomes the caller's error, the client
-//! looks at what is there.
+//! A repeated upload is refused if the first one arrived: with 409, because the name is taken, or
+//! with 412, because the etag has changed. Before the caller gets that error, the client checks the
+//! existing item.
 
 use std::time::Duration;
 
@@ -16,21 +16,21 @@ use crate::download::Check;
 use crate::models::DriveItem;
 use crate::nodes::DrivesIdItemsId;
 
-/// How much the clocks of two of the service's machines may differ.
+/// The largest expected difference between the clocks of two of the service's machines.
 const SKEW: Duration = Duration::from_secs(2);
 
-/// What an upload has sent, and since when.
+/// The content that an upload has sent, and the time when it began.
 pub(super) struct OwnFile<'a> {
     pub(super) node: &'a DrivesIdItemsId,
     pub(super) began: Instant,
     pub(super) length: u64,
-    /// The content, where it is at hand. Without it, only the length and the time are compared.
+    /// The content, where it is in memory. Without it, only the length and the time are compared.
     pub(super) content: Option<Bytes>,
 }
 
 impl OwnFile<'_> {
-    /// Returns the item that is there, if the upload made it; `None` if another one did, or if that
-    /// cannot be found out.
+    /// Returns the existing item if this upload created it; `None` if another upload did, or if
+    /// that cannot be determined.
     pub(super) async fn look(&self) -> Option<DriveItem> {
         let response = self.node.get().raw().await.ok()?;
         let answered = response.headers().get(DATE).and_then(|date| {
@@ -61,7 +61,7 @@ impl OwnFile<'_> {
         most.is_ok_and(|most| age > most)
     }
 
-    /// Compares the content, by its hash or, where the service gives none, byte for byte.
+    /// Compares the content: by its hash, or byte for byte where the service gives no hash.
     async fn has_content(&self, item: &DriveItem, content: &Bytes) -> Result<bool> {
         if let Some(mut check) = Check::of(item) {
             check.update(content);

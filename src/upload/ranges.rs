@@ -1,13 +1,13 @@
-//! `nextExpectedRanges`: which bytes a session still wants.
+//! Reads `nextExpectedRanges`, the bytes that a session still expects.
 
 use std::ops::Range;
 
-/// Returns the ranges that are missing of a file of `total` bytes: in order, and none of them
-/// touches another. Returns `None` if the list cannot be read.
+/// Returns the missing ranges of a file of `total` bytes, in order; no two of them touch. Returns
+/// `None` if the list cannot be read.
 ///
-/// Drives write `0-` or several ranges, closed or open (`12345-55232`, `77829-`). Outlook writes the
-/// first byte alone (`2097152`). Ranges may overlap, and may start anywhere: the service decides.
-/// <https://learn.microsoft.com/graph/api/driveitem-createuploadsession>
+/// Drives write `0-` or several ranges, closed or open (`12345-55232`, `77829-`). Outlook writes
+/// the first byte alone (`2097152`). Ranges may overlap and may start anywhere, because the service
+/// decides. <https://learn.microsoft.com/graph/api/driveitem-createuploadsession>
 pub(super) fn missing<S: AsRef<str>>(
     list: impl IntoIterator<Item = S>,
     total: u64,
@@ -19,7 +19,7 @@ pub(super) fn missing<S: AsRef<str>>(
     Some(merged(ranges))
 }
 
-/// Puts ranges in order, and joins those that overlap or touch.
+/// Sorts ranges, and joins those that overlap or touch.
 fn merged(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
     ranges.retain(|range| !range.is_empty());
     ranges.sort_by_key(|range| range.start);
@@ -46,7 +46,7 @@ fn range(text: &str, total: u64) -> Option<Range<u64>> {
         "" => total,
         last => {
             let last = number(last)?;
-            // A reversed range says nothing that can be believed.
+            // A reversed range is not credible.
             (first <= last).then(|| last.saturating_add(1).min(total))?
         }
     };
@@ -72,7 +72,7 @@ pub(super) fn remove(missing: &mut Vec<Range<u64>>, sent: &Range<u64>) {
         .collect();
 }
 
-/// Returns the number of bytes in ranges of which none overlaps another.
+/// Returns the number of bytes in ranges that do not overlap.
 pub(super) fn count(ranges: &[Range<u64>]) -> u64 {
     let lengths = ranges
         .iter()

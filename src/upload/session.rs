@@ -1,4 +1,4 @@
-//! A session that is there already.
+//! Existing upload sessions.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::error::RequestError;
 use crate::models::UploadSession;
 use crate::{Graph, Result};
 
-/// An upload session that was opened before: to go on with it after a restart, to look at it, to give it up.
+/// An existing upload session. It can be continued after a restart, queried or cancelled.
 ///
 /// ```no_run
 /// use msgraph::models::UploadSession;
@@ -27,7 +27,7 @@ use crate::{Graph, Result};
 /// # }
 /// ```
 ///
-/// The address of a session opens it for whoever has it: store it as you would a token.
+/// The address of a session gives access to everyone who has it. Store it like an access token.
 #[derive(Clone)]
 pub struct Session {
     graph: Graph,
@@ -35,7 +35,7 @@ pub struct Session {
 }
 
 impl Graph {
-    /// Takes an upload session up that was opened before; nothing is sent yet.
+    /// Returns a stored upload session. This sends no request.
     pub fn upload_session(&self, session: UploadSession) -> Session {
         Session {
             graph: self.clone(),
@@ -45,10 +45,10 @@ impl Graph {
 }
 
 impl Session {
-    /// Uploads what the session does not have yet.
+    /// Uploads the bytes that the session does not have yet.
     ///
-    /// The source is the same as before, from its beginning: the session is asked where it stands, and what it has is
-    /// skipped.
+    /// Pass the same source as before, from its beginning. The client asks the session for its
+    /// position and skips the bytes that it has.
     pub fn upload(&self, source: impl Into<Source>) -> SessionUpload {
         SessionUpload::new(
             self.graph.clone(),
@@ -57,15 +57,16 @@ impl Session {
         )
     }
 
-    /// What the service says of the session: which ranges it expects, and until when.
+    /// Returns the state of the session: the ranges that it expects, and its expiration time.
     ///
     /// # Errors
     ///
-    /// [`TransferErrorKind::SessionGone`](crate::error::TransferErrorKind::SessionGone) when it is not there any more.
+    /// Returns [`TransferErrorKind::SessionGone`](crate::error::TransferErrorKind::SessionGone)
+    /// when the session no longer exists.
     pub async fn status(&self) -> Result<UploadSession> {
         let answer = self.send(Method::GET, HeaderMap::new()).await?;
         let state: Value = answer.json()?;
-        // Outlook begins its names with a capital.
+        // Outlook writes its names with a capital letter.
         let told =
             |ours: &str, theirs: &str| state.get(ours).or_else(|| state.get(theirs)).cloned();
         let mut session = self.session.clone();
@@ -76,21 +77,23 @@ impl Session {
         Ok(session)
     }
 
-    /// Gives the session up, and what was sent with it.
+    /// Cancels the session and discards the bytes that were sent.
     ///
     /// # Errors
     ///
-    /// [`TransferErrorKind::SessionGone`](crate::error::TransferErrorKind::SessionGone) when it is not there any more.
+    /// Returns [`TransferErrorKind::SessionGone`](crate::error::TransferErrorKind::SessionGone)
+    /// when the session no longer exists.
     pub async fn cancel(&self) -> Result<()> {
         self.send(Method::DELETE, HeaderMap::new()).await.map(drop)
     }
 
-    /// Makes the item of a session that was opened with `deferCommit`, once it has all bytes. Only drives for business
-    /// have this.
+    /// Creates the item of a session that was opened with `deferCommit`, once the session has all
+    /// bytes. Only OneDrive for Business and SharePoint support this.
     ///
     /// # Errors
     ///
-    /// [`Error::Api`](crate::Error::Api) when the service refuses, with a conflict where the name is taken.
+    /// Returns [`Error::Api`](crate::Error::Api) when the service refuses, and a conflict where the
+    /// name is taken.
     pub async fn commit(&self) -> Result<Uploaded> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -105,9 +108,11 @@ impl Session {
     }
 }
 
+/// Returns the address of a session.
+///
 /// # Errors
 ///
-/// [`Error::Request`](crate::Error::Request) when the session has no address.
+/// Returns [`Error::Request`](crate::Error::Request) when the session has no address.
 pub(super) fn address(graph: &Graph, session: &UploadSession) -> Result<Address> {
     let url = session.upload_url.clone().ok_or_else(|| {
         RequestError::new(
@@ -122,7 +127,7 @@ pub(super) fn address(graph: &Graph, session: &UploadSession) -> Result<Address>
     })
 }
 
-/// Without the address, which is a secret.
+/// Prints the session without its address, which is a secret.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")

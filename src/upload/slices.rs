@@ -1,4 +1,4 @@
-//! The loop that sends slice after slice, whatever becomes of them.
+//! The loop that sends the slices and handles every response.
 
 use std::ops::Range;
 
@@ -16,15 +16,17 @@ use crate::error::{ApiError, TransferError, TransferErrorKind};
 use crate::transfer::{Backoff, Report};
 use crate::{Error, Graph, Result};
 
-/// How often in a row a session may take next to nothing of a slice.
+/// The maximum number of consecutive slices of which a session may take almost no bytes.
 const MOST_STALLS: u32 = 5;
 
 /// The smallest part of a slice that counts as progress: one in 64.
 ///
-/// Without it, a service that takes one byte of each slice would be sent to almost for ever.
+/// Without this limit, a service that takes one byte of each slice would keep the client sending
+/// almost without end.
 const LEAST_TAKEN: u64 = 64;
 
-/// The address of a session. No token goes there, since the address is a secret itself.
+/// The address of a session. The access token is not sent there, because the address itself is a
+/// secret.
 #[derive(Clone)]
 pub(super) struct Address {
     pub(super) graph: Graph,
@@ -77,17 +79,17 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// Sends what is missing. A session that is not new is asked what it has.
+    /// Sends the missing bytes. A session that is not new is first asked for its position.
     ///
-    /// The service decides what is missing of the bytes that were sent to it. It is not believed to
-    /// have bytes that no one sent.
+    /// The service decides which of the sent bytes are missing. A claim that it has bytes that were
+    /// never sent is not believed.
     pub(super) async fn run(mut self, is_new: bool) -> Result<Uploaded> {
         let total = self.slices.length();
         let at_start = match is_new {
             true => Some(whole(total)),
             false => self.ask(false).await?,
         };
-        // Of a session that does not say what it has, all of it may have been sent before.
+        // If a session does not say what it has, all bytes may have been sent before.
         let mut unsent = at_start.clone().unwrap_or_default();
         let mut missing = at_start.unwrap_or_else(|| whole(total));
         let (mut least, mut stalls) = (count(&missing), 0);
@@ -108,7 +110,8 @@ impl Sending {
                     Outcome::More(told) => {
                         remove(&mut missing, &range);
                         if told.is_some() || missing.is_empty() {
-                            // The service has it all, or does not say: it is asked before that is believed.
+                            // The service has all bytes, or does not say. The session is asked
+                            // before that is believed.
                             match self.ask(unsent.is_empty()).await? {
                                 Some(told) => missing = told,
                                 None if missing.is_empty() => return self.done(answer),
@@ -128,7 +131,7 @@ impl Sending {
                         }
                         match self.ask(is_last).await? {
                             Some(told) => missing = told,
-                            // What is refused as there already is there.
+                            // The service refused these bytes because it has them already.
                             None => remove(&mut missing, &range),
                         }
                     }
@@ -138,7 +141,7 @@ impl Sending {
                             missing = told;
                         }
                         add(&mut missing, &unsent);
-                        // Each attempt has its wait, so that these are no stalls.
+                        // Each attempt has its own wait, so these attempts do not count as stalls.
                         continue;
                     }
                 },
@@ -164,7 +167,7 @@ impl Sending {
                 .into());
             }
         }
-        // Nothing is missing, and nothing was made of it yet.
+        // No bytes are missing, and the file has not been created yet.
         let answer = self.address.send(Method::GET, HeaderMap::new(), None).await;
         self.done(answer.map_err(|error| of_the_session(error, true))?)
     }
@@ -173,7 +176,7 @@ impl Sending {
     ///
     /// # Errors
     ///
-    /// [`TransferErrorKind::SizeMismatch`] if the service made a file of another size.
+    /// Returns [`TransferErrorKind::SizeMismatch`] if the service created a file of another size.
     fn done(&mut self, answer: Response) -> Result<Uploaded> {
         let total = self.slices.length();
         match size(&answer) {
@@ -189,9 +192,10 @@ impl Sending {
         Ok(Uploaded { answer })
     }
 
-    /// Asks the session what is missing; `None` where it does not say.
+    /// Asks the session for the missing ranges; returns `None` where it does not name them.
     ///
-    /// `was_last` tells whether the last slice was sent and its answer lost: a session that is gone may be finished then.
+    /// `was_last` is `true` if the last slice was sent and its response was lost. A session that is
+    /// gone may be finished then.
     async fn ask(&mut self, was_last: bool) -> Result<Option<Vec<Range<u64>>>> {
         loop {
             let asked = self.address.send(Method::GET, HeaderMap::new(), None).await;
@@ -222,7 +226,7 @@ fn too_early(missing: u64, last: &Range<u64>, total: u64) -> Error {
     .into()
 }
 
-/// Says of an error that it is the session which is gone.
+/// Turns an error that means that the session is gone into that error.
 pub(super) fn of_the_session(error: Error, was_last: bool) -> Error {
     match Refusal::of(error, true) {
         Refusal::Gone(answer) => gone(answer, was_last),

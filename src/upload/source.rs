@@ -1,4 +1,4 @@
-//! Where the bytes of an upload come from.
+//! The sources of the bytes of an upload.
 
 use std::fmt;
 use std::fs::FileType;
@@ -14,14 +14,14 @@ use crate::Result;
 use crate::error::{TransferError, TransferErrorKind};
 use crate::transfer::name_of;
 
-/// What is to be uploaded: bytes, a file, or anything that can be read.
+/// The content of an upload: bytes, a file, or any reader.
 ///
-/// Memory holds one slice of a file or reader at a time.
+/// One slice of a file or reader is in memory at a time.
 ///
-/// A file has to be a regular file that keeps its length until it is uploaded. Directories, devices
-/// and named pipes are refused. So are files of length 0 that have content all the same, such as those
-/// of `/proc`: read these into memory, and upload the bytes. An upload fails before it ends if the
-/// file has become longer or shorter meanwhile.
+/// A file must be a regular file that keeps its length during the upload. Directories, devices and
+/// named pipes are refused. Files of length 0 that have content, such as those of `/proc`, are
+/// refused as well: read these into memory, and upload the bytes. An upload fails before it ends if
+/// the file becomes longer or shorter meanwhile.
 ///
 /// ```no_run
 /// use msgraph::upload::Source;
@@ -52,15 +52,16 @@ trait ReadSeek: AsyncRead + AsyncSeek + Send + Unpin {}
 impl<T: AsyncRead + AsyncSeek + Send + Unpin> ReadSeek for T {}
 
 impl Source {
-    /// A regular file, which is opened when the upload begins.
+    /// Creates a source from a regular file, which is opened when the upload begins.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Kind::Path(path.into()))
     }
 
-    /// A reader that gives so many bytes.
+    /// Creates a source from a reader that gives this number of bytes.
     ///
-    /// It is read once, from its beginning. Where the service loses a slice that was sent already, an upload from a reader
-    /// cannot go on ([`TransferErrorKind::CannotGoBack`]); one that was stored and is taken up again skips what is there.
+    /// The reader is read once, from its beginning. If the service loses a slice that was already
+    /// sent, an upload from a reader fails ([`TransferErrorKind::CannotGoBack`]). An upload that
+    /// continues a stored session skips the bytes that the service has.
     pub fn reader(reader: impl AsyncRead + Send + Unpin + 'static, length: u64) -> Self {
         Self(Kind::Reader {
             reader: Box::new(reader),
@@ -68,12 +69,13 @@ impl Source {
         })
     }
 
-    /// A reader that can seek. What it has between its beginning and its end is uploaded, wherever it stands.
+    /// Creates a source from a reader that can seek. The upload has all bytes from its beginning to
+    /// its end, regardless of its current position.
     pub fn seekable(reader: impl AsyncRead + AsyncSeek + Send + Unpin + 'static) -> Self {
         Self(Kind::Seekable(Box::new(reader)))
     }
 
-    /// Finds out how long it is.
+    /// Determines the length of the source.
     pub(super) async fn open(self) -> Result<Slices> {
         let (input, length) = match self.0 {
             Kind::Bytes(bytes) => {
@@ -81,7 +83,7 @@ impl Source {
                 (Input::Bytes(bytes), length)
             }
             Kind::Path(path) => {
-                // Before it is opened: to open a named pipe waits until someone writes to it.
+                // Checks before opening, because opening a named pipe waits for a writer.
                 let found = tokio::fs::metadata(&path).await.map_err(unreadable)?;
                 only_regular(found.file_type())?;
                 of_file(File::open(path).await.map_err(unreadable)?).await?
@@ -104,7 +106,7 @@ impl Source {
     }
 }
 
-/// Takes a file from its beginning, wherever it stands.
+/// Takes a file from its beginning, regardless of its current position.
 async fn of_file(mut file: File) -> Result<(Input, u64)> {
     let metadata = file.metadata().await.map_err(unreadable)?;
     only_regular(metadata.file_type())?;
@@ -117,9 +119,12 @@ async fn of_file(mut file: File) -> Result<(Input, u64)> {
     Ok((Input::Seekable(Box::new(file)), length))
 }
 
+/// Checks that a file is a regular file.
+///
 /// # Errors
 ///
-/// [`TransferErrorKind::Source`] for everything that is not a regular file: only these have a length.
+/// Returns [`TransferErrorKind::Source`] for every other kind of file: only regular files have a
+/// length.
 fn only_regular(kind: FileType) -> Result<()> {
     if kind.is_file() {
         return Ok(());
@@ -155,7 +160,7 @@ impl From<std::fs::File> for Source {
     }
 }
 
-/// The kind, and no content.
+/// Prints the kind of the source, without its content.
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut tuple = f.debug_tuple("Source");
@@ -170,13 +175,13 @@ impl fmt::Debug for Source {
     }
 }
 
-/// A source that gives slices from wherever they are asked for, and holds the last one.
+/// A source that gives slices from any position, and keeps the last one.
 pub(super) struct Slices {
     input: Input,
     length: u64,
-    /// Where the reader stands.
+    /// The position of the reader.
     position: u64,
-    /// What was given last, and where it begins: it may be wanted again, in part.
+    /// The last slice, and the position where it begins. A part of it may be needed again.
     held: Bytes,
     start: u64,
 }
@@ -192,7 +197,7 @@ impl Slices {
         self.length
     }
 
-    /// The bytes of a range that lies within the length.
+    /// Returns the bytes of a range that lies within the length.
     pub(super) async fn get(&mut self, range: &Range<u64>) -> Result<Bytes> {
         if let Input::Bytes(bytes) = &self.input {
             return Ok(bytes.slice(index(range.start)..index(range.end)));
@@ -207,7 +212,8 @@ impl Slices {
                     .slice(index(kept.start - held.start)..index(kept.end - held.start)),
                 false => Bytes::new(),
             };
-            // Before the next is read, so that there are never two of them in memory.
+            // The old slice is dropped before the next one is read, so that two slices are never in
+            // memory.
             self.held = Bytes::new();
             self.held = self.read(range, kept).await?;
             self.start = range.start;
@@ -215,7 +221,7 @@ impl Slices {
         Ok(self.held.clone())
     }
 
-    /// A range whose beginning is known already.
+    /// Reads a range whose first bytes are already known.
     async fn read(&mut self, range: &Range<u64>, known: Bytes) -> Result<Bytes> {
         let wanted = index(range.end - range.start);
         if known.len() == wanted {
@@ -244,8 +250,8 @@ impl Slices {
         Ok(slice.freeze())
     }
 
-    /// Looks for bytes behind the end. The last slice is not sent if there are some, so that the service
-    /// does not take the beginning of a file for all of it.
+    /// Looks for bytes after the end. If there are some, the last slice is not sent, so that the
+    /// service does not take the beginning of a file for the whole.
     async fn check_end(&mut self) -> Result<()> {
         let Input::Seekable(reader) = &mut self.input else {
             return Ok(());
@@ -310,7 +316,7 @@ impl Slices {
     }
 }
 
-/// A place in memory; what is there is never longer than memory.
+/// Converts a position in memory; memory is always at least as long as its content.
 fn index(place: u64) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX)
 }
@@ -352,7 +358,7 @@ mod tests {
                 let wanted = &TEXT[range.start as usize..range.end as usize];
                 assert_eq!(slices.get(&range).await.unwrap(), wanted, "{name}");
             }
-            // What is held cannot help any more.
+            // The kept slice does not contain these bytes.
             match (name, slices.get(&(0..3)).await) {
                 ("reader", Err(crate::Error::Transfer(error))) => {
                     assert_eq!(error.kind(), TransferErrorKind::CannotGoBack);

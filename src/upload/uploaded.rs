@@ -1,4 +1,4 @@
-//! What an upload came to.
+//! The result of an upload.
 
 use http::header::LOCATION;
 use percent_encoding::percent_decode_str;
@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use crate::Result;
 use crate::call::Response;
 
-/// What a service says once it has all bytes: drives and printers send the item, Outlook where it is.
+/// The service's final response to an upload. Drives and printers send the item, and Outlook sends
+/// its location.
 ///
 /// ```no_run
 /// use msgraph::models::DriveItem;
@@ -29,12 +30,13 @@ pub struct Uploaded {
 }
 
 impl Uploaded {
-    /// The item that the bytes became, where the service sends it; `T` is what the session was for, as
-    /// [`DriveItem`](crate::models::DriveItem) or [`PrintDocument`](crate::models::PrintDocument).
+    /// Returns the item that was created, where the service sends it. `T` is the type that the
+    /// session creates, such as [`DriveItem`](crate::models::DriveItem) or
+    /// [`PrintDocument`](crate::models::PrintDocument).
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`](crate::Error::Decode) when it is not of that type.
+    /// Returns [`Error::Decode`](crate::Error::Decode) when the item is not of that type.
     pub fn item<T: DeserializeOwned>(&self) -> Result<Option<T>> {
         if self.own_id().is_none() {
             return Ok(None);
@@ -42,23 +44,23 @@ impl Uploaded {
         self.answer.json().map(Some)
     }
 
-    /// Where the item is, as Outlook says it of attachments.
+    /// Returns the location of the item, which Outlook sends for attachments.
     pub fn location(&self) -> Option<&str> {
         self.answer.headers().get(LOCATION)?.to_str().ok()
     }
 
-    /// The id of the item: its own, or that in its location.
+    /// Returns the id of the item: its own, or the one in its location.
     pub fn id(&self) -> Option<String> {
         self.own_id().or_else(|| id_in(self.location()?))
     }
 
-    /// Whether the service has made something of the bytes. A session with `deferCommit` waits for
-    /// [`Session::commit`](super::Session::commit).
+    /// Checks whether the service has created an item from the bytes. A session with `deferCommit`
+    /// waits for [`Session::commit`](super::Session::commit).
     pub fn is_committed(&self) -> bool {
         self.id().is_some() || self.answer.status() == http::StatusCode::CREATED
     }
 
-    /// The answer as it came.
+    /// Returns the response as the service sent it.
     pub fn response(&self) -> &Response {
         &self.answer
     }
@@ -72,7 +74,7 @@ impl Uploaded {
     }
 }
 
-/// `…/Attachments('AAMk…')` or `…/attachments/AAMk…`.
+/// Returns the id in a location: `…/Attachments('AAMk…')` or `…/attachments/AAMk…`.
 fn id_in(location: &str) -> Option<String> {
     let path = location.split(['?', '#']).next()?;
     let last = path.trim_end_matches('/').rsplit('/').next()?;
