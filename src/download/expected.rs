@@ -1,4 +1,4 @@
-//! Tells HTML that was asked for from HTML that took its place.
+//! Distinguishes requested HTML from an HTML page in place of the content.
 //!
 //! The rule is documented in the [module `download`](super#html-in-place-of-the-content).
 
@@ -21,7 +21,7 @@ const HTML: [&str; 15] = [
     "shtml", "xht", "xhtml",
 ];
 
-/// Extensions of local files that say nothing about their content.
+/// Extensions of local files that carry no information about their content.
 const NEUTRAL: [&str; 10] = [
     "bak",
     "cache",
@@ -35,7 +35,7 @@ const NEUTRAL: [&str; 10] = [
     "txt",
 ];
 
-/// Whether something says that the content is HTML.
+/// The information whether the content is HTML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hint {
     Html,
@@ -56,7 +56,7 @@ impl Hint {
     }
 }
 
-/// What the caller said about the content, besides the request.
+/// The caller's information about the content, besides the request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expected {
     item: Option<Hint>,
@@ -87,9 +87,12 @@ impl Expected {
             .and_then(|name| Hint::of_name(&name));
     }
 
+    /// Checks whether a response has the expected kind of content.
+    ///
     /// # Errors
     ///
-    /// [`TransferErrorKind::UnexpectedHtml`] if the response is HTML and the content is not.
+    /// Returns [`TransferErrorKind::UnexpectedHtml`] if the response is HTML and the content is
+    /// not.
     pub(crate) fn check(&self, request: &Request, headers: &HeaderMap) -> Result<()> {
         if !is_html(headers) {
             return Ok(());
@@ -101,7 +104,7 @@ impl Expected {
             .or_else(|| of_accept(&request.headers))
             .or(self.item)
             .or_else(|| url.as_ref().and_then(of_path))
-            // Stored files are sent like this, and pages that take their place are not.
+            // Stored files are sent with this header, and pages that take their place are not.
             .or_else(|| {
                 headers
                     .contains_key(CONTENT_DISPOSITION)
@@ -116,7 +119,7 @@ impl Expected {
     }
 }
 
-/// `?format=pdf`, and pages of OneNote, which are HTML.
+/// Returns the hint of the URL: `?format=pdf`, or a page of OneNote, which is HTML.
 fn of_url(url: &Url) -> Option<Hint> {
     let format = url
         .query_pairs()
@@ -128,7 +131,7 @@ fn of_url(url: &Url) -> Option<Hint> {
     path.contains("/onenote/pages/").then_some(Hint::Html)
 }
 
-/// What the request accepts, if it is one kind of content.
+/// Returns the hint of the header `Accept`, if it names one kind of content.
 fn of_accept(headers: &HeaderMap) -> Option<Hint> {
     let accept = headers.get(ACCEPT)?.to_str().ok()?;
     if names_html(accept) {
@@ -142,7 +145,7 @@ fn of_accept(headers: &HeaderMap) -> Option<Hint> {
     (!accept.split(',').any(says_nothing)).then_some(Hint::Other)
 }
 
-/// The name in `…/root:/Reports/2026.pdf:/content`.
+/// Returns the hint of the name in `…/root:/Reports/2026.pdf:/content`.
 fn of_path(url: &Url) -> Option<Hint> {
     let (before, _) = url.path().rsplit_once(":/")?;
     let (_, path) = before.rsplit_once(":/")?;
@@ -154,7 +157,7 @@ fn names_html(media_type: &str) -> bool {
     media_type.to_ascii_lowercase().contains("html")
 }
 
-/// The extension of a name in lower case. `v1.2` and `.gitignore` have none.
+/// Returns the extension of a name in lower case. `v1.2` and `.gitignore` have none.
 fn extension(name: &str) -> Option<String> {
     let (stem, extension) = name.rsplit_once('.')?;
     let is_extension = !stem.is_empty()
@@ -263,7 +266,7 @@ mod tests {
             let mut expected = Expected::default();
             expected.note_target(Path::new(target));
             assert_eq!(is_refused(&expected, path, None), refused, "{target}");
-            // A stored file comes with its name.
+            // The response for a stored file contains the file's name.
             let mut headers = html();
             let attachment = HeaderValue::from_static("attachment; filename=\"a.html\"");
             headers.insert(CONTENT_DISPOSITION, attachment);

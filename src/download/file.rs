@@ -1,4 +1,4 @@
-//! Content straight into a file.
+//! Downloads into a file.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -19,15 +19,15 @@ use crate::transfer::{Backoff, Report};
 use crate::{Model, Result};
 
 impl<O: Options> Call<Content, O> {
-    /// Saves the content to a file, which gets all of it or stays as it was.
+    /// Saves the content to a file. The file gets the whole content, or stays as it was.
     ///
-    /// The content is written to a new file in the same folder, which replaces the old one in the end.
-    /// On Unix, the new file gets the mode of the old one, and its owner and group if the program may
-    /// set them. Access control lists and extended attributes are not copied. If the path is a symbolic
-    /// link, the link stays and the file that it leads to is replaced.
+    /// The content is written to a new file in the same folder, which replaces the old one at the
+    /// end. On Unix, the new file gets the mode of the old one, and its owner and group if the
+    /// program may set them. Access control lists and extended attributes are not copied. If the
+    /// path is a symbolic link, the link stays and its target is replaced.
     ///
-    /// Several downloads to one path at the same time do not mix: the last one that ends replaces what
-    /// the others saved.
+    /// Several downloads to one path at the same time do not mix. The last one to finish replaces
+    /// the results of the others.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
@@ -45,15 +45,15 @@ impl<O: Options> Call<Content, O> {
     }
 }
 
-/// A download into a file: what [`Call::to_file`] gives. Awaiting it downloads.
+/// A download into a file, returned by [`Call::to_file`]. Awaiting it downloads the content.
 ///
 /// # Errors
 ///
-/// As those of [`ToStream`](super::ToStream), and [`Error::Transfer`](crate::Error::Transfer) of one of
-/// these kinds:
+/// Returns the errors of [`ToStream`](super::ToStream), and
+/// [`Error::Transfer`](crate::Error::Transfer) of one of these kinds:
 ///
-/// - [`Target`](crate::error::TransferErrorKind::Target) if the file cannot be written, if the path is
-///   a directory, a device or a named pipe, or if it is a link that leads to no file.
+/// - [`Target`](crate::error::TransferErrorKind::Target) if the file cannot be written; if the path
+///   is a directory, a device or a named pipe; or if it is a link without an existing target.
 /// - [`Busy`](crate::error::TransferErrorKind::Busy) if another download with
 ///   [`resume`](Self::resume) is writing the same file.
 /// - [`SizeMismatch`](crate::error::TransferErrorKind::SizeMismatch) if another program changed the
@@ -65,31 +65,33 @@ pub struct ToFile {
     resumes: bool,
 }
 
-/// What is in the file.
+/// The result of a download into a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Saved {
-    /// How many bytes it has.
+    /// The number of bytes in the file.
     pub bytes: u64,
     /// The header `Content-Type`.
     pub content_type: Option<String>,
-    /// By which hash the content was verified: [`ToFile::verify`] was asked for, and the item has one.
+    /// The kind of the hash that verified the content. It is set if [`ToFile::verify`] was called
+    /// and the item has a hash.
     pub verified: Option<HashKind>,
 }
 
 impl ToFile {
     settings!();
 
-    /// Keeps what arrived if the download ends early, and goes on with it next time, after a restart too.
+    /// Keeps the bytes that arrived if the download ends early, and continues with them next time,
+    /// even after a restart.
     ///
-    /// The name of the unfinished file, `.report.pdf.….part`, says which version of the content it has.
-    /// It is not used for another version. Downloads from hosts that do not tell versions apart cannot
-    /// be resumed.
+    /// The name of the unfinished file, `.report.pdf.….part`, identifies the version of its
+    /// content. It is not used for another version. Downloads from hosts that do not identify
+    /// versions cannot be resumed.
     ///
-    /// One download at a time writes an unfinished file, in all processes of the machine. Another one
-    /// fails with [`Busy`](crate::error::TransferErrorKind::Busy) after a second. The system releases
-    /// the lock when a process ends, so a crash blocks no later download. On a file system without locks,
-    /// this is an error.
+    /// Only one download at a time writes an unfinished file, across all processes of the machine.
+    /// Another one fails with [`Busy`](crate::error::TransferErrorKind::Busy) after a second. The
+    /// system releases the lock when a process ends, so a crash does not block later downloads. On
+    /// a file system without locks, the download fails.
     pub fn resume(mut self) -> Self {
         self.resumes = true;
         self
@@ -99,7 +101,7 @@ impl ToFile {
         let mut settings = self.settings?;
         settings.way.expected.note_target(&self.path);
         let target = Target::resolve(&self.path).await?;
-        // What is in the file is compared, not what was on its way there.
+        // The bytes of the finished file are verified, not the bytes in transit.
         let check = settings.check.take();
         let left = match self.resumes {
             true => Left::find(&target).await?,
@@ -131,7 +133,8 @@ impl ToFile {
     }
 }
 
-/// Asks for the rest of what is left of an earlier try; `None` where that is of no use.
+/// Requests the rest of an unfinished file of an earlier attempt; returns `None` where that file is
+/// not usable.
 async fn go_on(
     left: Left,
     target: &Target,

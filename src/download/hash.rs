@@ -1,4 +1,4 @@
-//! The hash that an item says its content has.
+//! Verification of content by the hash of its item.
 
 use std::fmt;
 
@@ -11,17 +11,17 @@ use super::QuickXorHash;
 use crate::error::{TransferError, TransferErrorKind};
 use crate::models::DriveItem;
 
-/// The hashes that Graph gives.
+/// The kinds of hashes that Graph provides.
 ///
 /// <https://learn.microsoft.com/graph/api/resources/hashes>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HashKind {
-    /// Of every drive.
+    /// The hash of every drive.
     QuickXor,
-    /// Of personal drives.
+    /// A hash of personal drives.
     Sha256,
-    /// Of personal drives.
+    /// A hash of personal drives.
     Sha1,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for HashKind {
     }
 }
 
-/// A hash of what comes, and what it should be in the end.
+/// The hash of the bytes so far, and the expected hash.
 #[derive(Clone)]
 pub(crate) struct Check {
     expected: Vec<u8>,
@@ -50,7 +50,8 @@ enum Hasher {
 }
 
 impl Check {
-    /// The strongest of the hashes that stand in an item; `None` where there is none that can be read.
+    /// Returns the check for the strongest hash of an item; `None` where the item has no readable
+    /// hash.
     pub(crate) fn of(item: &DriveItem) -> Option<Self> {
         let hashes = item.file.as_ref()?.hashes.as_ref()?;
         let hex = |text: &Option<String>| from_hex(text.as_deref()?);
@@ -84,9 +85,11 @@ impl Check {
         }
     }
 
+    /// Compares the hash with the expected one.
+    ///
     /// # Errors
     ///
-    /// [`TransferErrorKind::HashMismatch`] when it is not what it should be.
+    /// Returns [`TransferErrorKind::HashMismatch`] when the hashes differ.
     pub(crate) fn finish(self) -> Result<HashKind, TransferError> {
         let kind = self.kind();
         let hash = match self.hasher {
@@ -127,7 +130,8 @@ mod tests {
 
     #[test]
     fn each_kind_is_told_from_what_is_not_it() {
-        // Of "abc": FIPS 180-4's own examples, and QuickXorHash by hand (the third byte begins at bit 22).
+        // The hashes of "abc": FIPS 180-4's own examples, and QuickXorHash computed by hand (the
+        // third byte begins at bit 22).
         for (hashes, kind) in [
             (
                 r#"{"sha1Hash":"A9993E364706816ABA3E25717850C26C9CD0D89D"}"#,

@@ -1,4 +1,4 @@
-//! Downloads: content of any size, piece by piece or straight into a file.
+//! Downloads of content of any size, piece by piece or straight into a file.
 //!
 //! ```no_run
 //! # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -18,23 +18,26 @@
 //! # }
 //! ```
 //!
-//! Graph answers a download with a redirect to a host that takes no token and is given none. What breaks off goes on
-//! from where it was, as long as the content is the same.
+//! Graph responds to a download with a redirect to another host. That host never receives the
+//! access token, because it does not need it. An interrupted download continues from its position,
+//! as long as the content is the same.
 //!
 //! # HTML in place of the content
 //!
-//! Captive portals, gateways and sign-in pages respond with status 200 and a page of HTML. If a response
-//! says that it is HTML, the first of these that says anything decides whether it is the content:
+//! Captive portals, gateways and sign-in pages respond with status 200 and a page of HTML. If a
+//! response says that it is HTML, the first applicable rule decides whether it is the content:
 //!
-//! 1. the query parameter `format` (`format=html` is HTML, `format=pdf` is not); pages of OneNote are HTML,
+//! 1. the query parameter `format` (`format=html` is HTML, `format=pdf` is not); pages of OneNote
+//!    are HTML,
 //! 2. the header `Accept` that the call sends, if it names one kind of content,
-//! 3. the item that was given to `verify` or `url_of`: its media type, and the extension of its name,
+//! 3. the item that was passed to `verify` or `url_of`: its media type, and the extension of its
+//!    name,
 //! 4. the extension of the name in a path (`root:/report.pdf:/content`),
 //! 5. the header `Content-Disposition` of the response, which stored files have and pages do not,
 //! 6. the extension of the file that the content is saved to.
 //!
-//! If nothing says anything, the response is the content. A page that is not the content is an error of kind
-//! [`UnexpectedHtml`](crate::error::TransferErrorKind::UnexpectedHtml).
+//! If no rule applies, the response is the content. A page that is not the content is an error of
+//! kind [`UnexpectedHtml`](crate::error::TransferErrorKind::UnexpectedHtml).
 //!
 //! <https://learn.microsoft.com/graph/api/driveitem-get-content>
 

@@ -1,11 +1,11 @@
-//! A file that is not whole yet.
+//! Unfinished files of downloads.
 //!
-//! It is beside the file that it becomes, so that a rename is all that is left to do. Its name tells
-//! which version of the content it has: `.report.pdf.8d2c16e2a0f1b37c.part`.
+//! An unfinished file is in the folder of its target, so that a rename finishes it. Its name
+//! identifies the version of the content: `.report.pdf.8d2c16e2a0f1b37c.part`.
 //!
-//! What can be resumed is locked while it is written, because its name is known to other downloads.
-//! The system releases the lock when the process ends, in whatever way. All other unfinished files have
-//! names of their own.
+//! A file that can be resumed is locked while it is written, because other downloads know its name.
+//! The system releases the lock when the process ends, even after a crash. All other unfinished
+//! files have unique names.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File as StdFile;
@@ -28,21 +28,22 @@ use crate::error::{TransferError, TransferErrorKind};
 use crate::transfer::name_of;
 use crate::{Error, Result};
 
-/// How much is written, or read again, at once.
+/// The number of bytes that are written, or read back, at once.
 const BUFFER: usize = 256 * 1024;
 
 const ENDING: &str = ".part";
 
-/// How long a download waits for the lock. A download that was just dropped may have one last write to
-/// do; any other keeps the lock for longer than a caller waits.
+/// The maximum wait for the lock. A download that was just dropped may still have one last write to
+/// do. Any other download keeps the lock for longer than a caller waits.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(10);
 
-/// How often a file is opened that others remove or finish at the same time.
+/// The maximum number of attempts to open a file that other downloads remove or finish at the same
+/// time.
 const MOST_ATTEMPTS: usize = 10;
 
-/// What is left of an earlier download. No other download writes to it meanwhile.
+/// An unfinished file of an earlier download. The lock keeps other downloads from writing to it.
 pub(super) struct Left {
     path: PathBuf,
     tag: String,
@@ -50,23 +51,25 @@ pub(super) struct Left {
     file: StdFile,
 }
 
-/// A file that is being written. It is removed with its owner, unless it is kept or finished.
+/// An unfinished file that is being written. It is removed when it is dropped, unless it is kept or
+/// finished.
 pub(super) struct Partial {
     path: PathBuf,
     file: BufWriter<File>,
     stays: bool,
-    /// Whether a write has failed, so that nothing may be written behind it.
+    /// `true` if a write has failed, so that no bytes may be written after it.
     has_failed: bool,
 }
 
-/// Returns a text for a name that only this version has; `None` if nothing tells versions apart.
+/// Returns a text for a name that only this version has; `None` if the version has no
+/// identification.
 pub(super) fn tag(version: &Version) -> Option<String> {
     let digest = Sha256::digest(version.text()?);
     let hex = digest.iter().take(8).map(|byte| format!("{byte:02x}"));
     Some(hex.collect())
 }
 
-/// `.report.pdf.`
+/// Returns the beginning of the name, `.report.pdf.`.
 fn beginning(target: &Target) -> OsString {
     let mut beginning = OsString::from(".");
     beginning.push(target.path().file_name().unwrap_or_default());
@@ -75,11 +78,11 @@ fn beginning(target: &Target) -> OsString {
 }
 
 impl Left {
-    /// Takes the largest of the unfinished files that earlier downloads left.
+    /// Takes the largest of the unfinished files of earlier downloads.
     ///
     /// # Errors
     ///
-    /// [`TransferErrorKind::Busy`] if another download is writing it.
+    /// Returns [`TransferErrorKind::Busy`] if another download is writing it.
     pub(super) async fn find(target: &Target) -> Result<Option<Self>> {
         let beginning = beginning(target);
         let folder = target.folder().to_owned();
@@ -107,7 +110,7 @@ impl Left {
         tag(version).is_some_and(|tag| tag == self.tag)
     }
 
-    /// Goes on where it ends.
+    /// Opens the file to continue at its end.
     pub(super) async fn open(self, target: &Target) -> Result<Partial> {
         let mut file = File::from_std(self.file);
         #[cfg(unix)]
@@ -123,7 +126,7 @@ impl Left {
         Ok(Partial::of(self.path, file, true))
     }
 
-    /// Removes what is of no use any more.
+    /// Removes a file that is no longer useful.
     pub(super) async fn remove(self) -> Result<()> {
         match tokio::fs::remove_file(&self.path).await {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(unwritable(error)),
@@ -132,7 +135,7 @@ impl Left {
     }
 }
 
-/// The largest unfinished file with content, and its tag.
+/// Returns the largest unfinished file with content, and its tag.
 fn largest(folder: &Path, beginning: &OsStr) -> Result<Option<(PathBuf, String)>> {
     let mut largest = None;
     let mut most = 0;
@@ -141,7 +144,7 @@ fn largest(folder: &Path, beginning: &OsStr) -> Result<Option<(PathBuf, String)>
         let Some(tag) = tag_in(&entry.file_name(), beginning) else {
             continue;
         };
-        // Links are not followed, and what another download has just finished is not there any more.
+        // Links are not followed. A file that another download has just finished no longer exists.
         let Some(found) = entry.metadata().ok().filter(|found| found.is_file()) else {
             continue;
         };
@@ -153,7 +156,8 @@ fn largest(folder: &Path, beginning: &OsStr) -> Result<Option<(PathBuf, String)>
     Ok(largest)
 }
 
-/// The tag in the name of an unfinished file. A name of another form is another program's.
+/// Returns the tag in the name of an unfinished file. A name of another form belongs to another
+/// program.
 fn tag_in(name: &OsStr, beginning: &OsStr) -> Option<String> {
     let rest = name.as_encoded_bytes();
     let rest = rest.strip_prefix(beginning.as_encoded_bytes())?;
@@ -162,7 +166,7 @@ fn tag_in(name: &OsStr, beginning: &OsStr) -> Option<String> {
     is_tag.then(|| String::from_utf8_lossy(tag).into_owned())
 }
 
-/// Opens an unfinished file that is there, and locks it. Returns `None` if it is not there any more.
+/// Opens an existing unfinished file, and locks it. Returns `None` if it no longer exists.
 fn open_locked(path: &Path) -> Result<Option<StdFile>> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if !found.is_file() => {
@@ -180,8 +184,8 @@ fn open_locked(path: &Path) -> Result<Option<StdFile>> {
     }
 }
 
-/// Locks an open file. Returns `None` if another file is at its path now: whoever had the lock before
-/// may have finished or removed it.
+/// Locks an open file. Returns `None` if another file is at its path now, because the previous
+/// holder of the lock may have finished or removed it.
 fn lock(file: StdFile, path: &Path) -> Result<Option<StdFile>> {
     let begin = Instant::now();
     loop {
@@ -214,7 +218,7 @@ fn is_at(file: &StdFile, path: &Path) -> io::Result<bool> {
 #[cfg(unix)]
 const PRIVATE: u32 = 0o600;
 
-/// Creates a file that is not there yet. What replaces a file is private until it has the mode of that
+/// Creates a new file. A file that replaces another one is private until it has the mode of that
 /// file.
 fn create_new(path: &Path, is_private: bool) -> io::Result<StdFile> {
     let mut options = StdFile::options();
@@ -228,13 +232,14 @@ fn create_new(path: &Path, is_private: bool) -> io::Result<StdFile> {
     options.open(path)
 }
 
-/// Creates the file of a version, or takes and empties the one that is there. Either way it is locked.
+/// Creates the file of a version, or replaces an existing one by an empty file. Either way it is
+/// locked.
 fn create_locked(path: &Path, is_private: bool) -> Result<StdFile> {
     for _ in 0..MOST_ATTEMPTS {
         let locked = match create_new(path, is_private) {
             Ok(file) => lock(file, path)?,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                // Its mode may be another one, so it is not used again.
+                // The existing file may have another mode, so it is not reused.
                 let left = open_locked(path)?;
                 if left.is_some() {
                     std::fs::remove_file(path).map_err(unwritable)?;
@@ -254,7 +259,8 @@ fn create_locked(path: &Path, is_private: bool) -> Result<StdFile> {
 }
 
 impl Partial {
-    /// Begins an empty one. With a tag, it stays if the download ends early, and can be found again.
+    /// Creates an empty file. With a tag, it stays if the download ends early, and a later download
+    /// can find it.
     pub(super) async fn new(target: &Target, tag: Option<String>) -> Result<Self> {
         let mut name = beginning(target);
         let stays = tag.is_some();
@@ -286,19 +292,19 @@ impl Partial {
         written.map_err(unwritable)
     }
 
-    /// Ends early: what came is kept if it can be of use.
+    /// Ends the download early, and keeps the bytes that arrived if they are useful.
     pub(super) async fn give_up(mut self, error: &Error) {
         let is_wrong = matches!(error, Error::Transfer(error)
             if matches!(error.kind(), TransferErrorKind::Changed | TransferErrorKind::Range));
         self.stays &= !is_wrong;
-        // Behind a write that failed, the next bytes would be at the wrong place.
+        // After a failed write, further bytes would be at the wrong position.
         if !self.has_failed {
-            // The error that is told is the one that ended the download.
+            // The caller gets the error that ended the download, not that of the flush.
             let _ = self.file.flush().await;
         }
     }
 
-    /// Compares what is in the file with what should be, and makes it the target, all at once.
+    /// Verifies the content of the file, and then renames it to the target in one step.
     pub(super) async fn finish(
         mut self,
         target: &Target,
@@ -346,13 +352,13 @@ impl Partial {
 impl Drop for Partial {
     fn drop(&mut self) {
         if !self.stays {
-            // No one is left to hear that this did not work.
+            // A drop has no caller to report an error to.
             let _ = std::fs::remove_file(&self.path);
         }
     }
 }
 
-/// Runs what may wait for the system on a thread that may wait.
+/// Runs blocking system calls on a thread that may block.
 async fn blocking<T: Send + 'static>(
     run: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

@@ -1,18 +1,20 @@
-//! QuickXorHash, by which drives tell whether two files are the same.
+//! QuickXorHash, the hash that drives use to compare files.
 
-/// How many bytes the hash has.
+/// The number of bytes of the hash.
 const BYTES: usize = 20;
 
-/// How many bits further each byte goes than the one before it.
+/// The number of bits by which each byte is shifted relative to the one before it.
 const SHIFT: usize = 11;
 
-/// After so many bytes the same bits are hit again: 160 bits and a shift of 11 have no common divisor.
+/// The number of bytes after which the same bits are used again. It is 160, because 160 bits and a
+/// shift of 11 have no common divisor.
 const CYCLE: usize = BYTES * 8;
 
-/// The hash that OneDrive and SharePoint have of every file, `file.hashes.quickXorHash`.
+/// The hash that OneDrive and SharePoint provide for every file, `file.hashes.quickXorHash`.
 ///
-/// Each byte is XORed into 160 bits, 11 bits further than the one before it, and the length into the last 64. It finds
-/// bytes that were lost or changed underway; it is no protection against somebody who means to deceive.
+/// Each byte is XORed into 160 bits, 11 bits further than the one before it, and the length into
+/// the last 64 bits. The hash detects bytes that were lost or changed in transit. It does not
+/// protect against deliberate forgery.
 ///
 /// ```
 /// use base64::Engine;
@@ -28,7 +30,7 @@ const CYCLE: usize = BYTES * 8;
 /// <https://learn.microsoft.com/onedrive/developer/code-snippets/quickxorhash>
 #[derive(Clone, Debug)]
 pub struct QuickXorHash {
-    /// All bytes that are at the same place of their cycle, XORed: they end in the same bits.
+    /// All bytes at the same position of their cycle, XORed. They affect the same bits of the hash.
     folded: [u8; CYCLE],
     length: u64,
 }
@@ -43,14 +45,14 @@ impl Default for QuickXorHash {
 }
 
 impl QuickXorHash {
-    /// The hash of nothing yet.
+    /// Creates the hash of empty content.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes in what comes next.
+    /// Adds the next bytes.
     pub fn update(&mut self, mut bytes: &[u8]) {
-        // The rest is less than a cycle.
+        // The remainder is less than a cycle, so it fits into `usize`.
         let place = (self.length % CYCLE as u64) as usize;
         self.length = self.length.wrapping_add(bytes.len() as u64);
         let (head, rest) = bytes.split_at(bytes.len().min((CYCLE - place) % CYCLE));
@@ -61,7 +63,7 @@ impl QuickXorHash {
         }
     }
 
-    /// The hash of all that came, which Graph writes in base64.
+    /// Returns the hash of all bytes so far, which Graph writes in base64.
     pub fn finish(&self) -> [u8; BYTES] {
         let mut hash = [0; BYTES];
         let mut add = |place: usize, value: u8| {
@@ -82,7 +84,7 @@ impl QuickXorHash {
     }
 }
 
-/// A loop that the compiler makes whole words of.
+/// Combines bytes in a loop that the compiler turns into operations on whole words.
 fn xor(into: &mut [u8], bytes: &[u8]) {
     for (one, other) in into.iter_mut().zip(bytes) {
         *one ^= other;
@@ -96,7 +98,8 @@ mod tests {
 
     use super::*;
 
-    /// Known values, of what OneDrive itself says of files with this content; rclone checks its implementation with them.
+    /// Known values, which OneDrive itself gave for files with this content. The program rclone
+    /// checks its implementation with them.
     const KNOWN: [(&str, &str); 12] = [
         ("", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
         ("Sg==", "SgAAAAAAAAAAAAAAAQAAAAAAAAA="),

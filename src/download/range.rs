@@ -1,5 +1,5 @@
-//! Parts of content: what is asked for, and what comes
-//! ([RFC 9110, 14](https://www.rfc-editor.org/rfc/rfc9110#section-14)).
+//! Requested and received parts of content ([RFC 9110,
+//! 14](https://www.rfc-editor.org/rfc/rfc9110#section-14)).
 
 use std::ops::{Bound, RangeBounds};
 
@@ -12,7 +12,7 @@ use http::header::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) first: u64,
-    /// `None` up to its end, wherever that is.
+    /// The position after the last byte; `None` for the end of the content.
     pub(super) end: Option<u64>,
 }
 
@@ -22,7 +22,7 @@ impl Part {
         end: None,
     };
 
-    /// `None` for what no byte lies in.
+    /// Returns the part for a range; `None` for a range without any byte.
     pub(super) fn of(range: &impl RangeBounds<u64>) -> Option<Self> {
         let first = match range.start_bound() {
             Bound::Included(first) => *first,
@@ -42,7 +42,7 @@ impl Part {
         *self == Self::WHOLE
     }
 
-    /// The header `Range` of it.
+    /// Returns the header `Range` for this part.
     pub(super) fn header(&self) -> String {
         match self.end {
             Some(end) => format!("bytes={}-{}", self.first, end.saturating_sub(1)),
@@ -51,25 +51,26 @@ impl Part {
     }
 }
 
-/// The part of the content that a response has.
+/// The part of the content that a response contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sent {
-    /// The place of the first byte of its body.
+    /// The position in the content of the first byte of the body.
     pub(super) first: u64,
-    /// The number of bytes that its `Content-Range` promises; `None` without one.
+    /// The number of bytes that the header `Content-Range` promises; `None` without one.
     pub(super) length: Option<u64>,
-    /// The length of the whole content, if the response says it.
+    /// The length of the whole content, if the response states it.
     pub(super) total: Option<u64>,
 }
 
 impl Sent {
-    /// Returns `None` for a part that does not say which it is, or that cannot be.
+    /// Reads the part from a response. Returns `None` for a part that is invalid or not identified.
     ///
-    /// That includes several parts at once (`multipart/byteranges`), which no request asks for.
+    /// This includes several parts at once (`multipart/byteranges`), which this crate never
+    /// requests.
     pub(super) fn of(status: StatusCode, headers: &HeaderMap) -> Option<Self> {
         let length = headers
             .get(CONTENT_LENGTH)
-            // A compressed body has another length than the content.
+            // The length of a compressed body differs from that of the content.
             .filter(|_| !headers.contains_key(CONTENT_ENCODING))
             .and_then(|length| length.to_str().ok()?.parse().ok());
         if status != StatusCode::PARTIAL_CONTENT {
@@ -103,7 +104,7 @@ pub(super) fn is_html(headers: &HeaderMap) -> bool {
     })
 }
 
-/// `bytes 6-8/22`, `bytes 6-8/*`
+/// Reads a range such as `bytes 6-8/22` or `bytes 6-8/*`.
 fn range(text: &str) -> Option<Sent> {
     let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (first, last) = range.split_once('-')?;
@@ -120,7 +121,7 @@ fn range(text: &str) -> Option<Sent> {
     })
 }
 
-/// Returns the length of the content that a 416 says: `bytes */22`.
+/// Returns the length of the content that a 416 states: `bytes */22`.
 pub(super) fn total_of_refusal(headers: &HeaderMap) -> Option<u64> {
     let text = headers.get(CONTENT_RANGE)?.to_str().ok()?;
     let total = text
@@ -131,13 +132,14 @@ pub(super) fn total_of_refusal(headers: &HeaderMap) -> Option<u64> {
     total.trim().parse().ok()
 }
 
-/// By what one version of content is told from another.
+/// The properties that identify a version of content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Version {
     etag: Option<String>,
     last_modified: Option<String>,
     total: Option<u64>,
-    /// `None` without a media type: the rest of a version need not say it again.
+    /// `true` for HTML. `None` without a media type, because responses with the rest of a version
+    /// may leave it out.
     is_html: Option<bool>,
 }
 
@@ -155,13 +157,14 @@ impl Version {
         }
     }
 
-    /// The header `If-Range`: a strong etag, since a weak one does not promise that the bytes are the same
-    /// ([RFC 9110, 13.1.5](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5)).
+    /// Returns the header `If-Range`, a strong etag. A weak etag does not promise that the bytes
+    /// are the same ([RFC 9110, 13.1.5](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5)).
     pub(super) fn if_range(&self) -> Option<&str> {
         self.etag.as_deref().filter(|etag| !etag.starts_with("W/"))
     }
 
-    /// Whether two answers can be of the same content: nothing that both say differs. The date counts where there is no etag.
+    /// Checks whether two responses can have the same content: every property that both state is
+    /// equal. The date counts where a response has no etag.
     pub(super) fn fits(&self, other: &Self) -> bool {
         let same = |one: &Option<String>, other: &Option<String>| match (one, other) {
             (Some(one), Some(other)) => one == other,
@@ -170,13 +173,13 @@ impl Version {
         let dates = self.etag.is_some() && other.etag.is_some()
             || same(&self.last_modified, &other.last_modified);
         let totals = self.total.is_none() || other.total.is_none() || self.total == other.total;
-        // A page of a gateway may have nothing else that tells it from the content.
+        // The media type may be the only difference between the content and a page of a gateway.
         let kinds =
             self.is_html.is_none() || other.is_html.is_none() || self.is_html == other.is_html;
         same(&self.etag, &other.etag) && dates && totals && kinds
     }
 
-    /// A text that only this version has; `None` where nothing tells versions apart.
+    /// Returns a text that only this version has; `None` where the version has no identification.
     pub(super) fn text(&self) -> Option<String> {
         let tag = self.etag.as_deref().or(self.last_modified.as_deref())?;
         Some(format!("{tag} {:?}", self.total))

@@ -1,4 +1,4 @@
-//! Content, piece by piece.
+//! Downloads of content piece by piece.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -23,10 +23,10 @@ use crate::transfer::{Backoff, Report};
 use crate::{Error, Model, Result};
 
 impl<O: Options> Call<Content, O> {
-    /// Takes the content piece by piece, instead of all at once into memory.
+    /// Returns the content as a stream of pieces, instead of all at once in memory.
     ///
-    /// Awaiting it gives status and headers; the bytes are read from the stream then. What breaks off goes on from where it
-    /// was.
+    /// Awaiting it returns the status and the headers; the bytes are then read from the stream. An
+    /// interrupted stream continues from its position.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
@@ -56,34 +56,35 @@ impl<O: Options> Call<Content, O> {
     }
 }
 
-/// A download in the making: what [`Call::stream`] gives.
+/// A download that has not been sent yet, returned by [`Call::stream`].
 ///
 /// # Errors
 ///
-/// As with any call; and [`Error::Transfer`] when the content changes meanwhile, is not what its item says, or has no such
-/// range. Reading the stream gives the same.
+/// Returns the errors of any call. Returns [`Error::Transfer`] when the content changes meanwhile,
+/// does not match its item, or does not have the requested range. Reading the stream returns the
+/// same errors.
 #[must_use = "a download is made when it is awaited"]
 pub struct ToStream {
     settings: Result<Settings>,
 }
 
-/// The caller's choices, and what was called.
+/// The call and the caller's settings.
 pub(super) struct Settings {
     pub(super) way: Way,
-    /// `None` for a range without any byte.
+    /// The requested part; `None` for a range without any byte.
     pub(super) part: Option<Part>,
     pub(super) check: Option<Check>,
     pub(super) report: Report,
     pub(super) backoff: Backoff,
 }
 
-/// Methods that both kinds of downloads have.
+/// Defines the methods that both kinds of downloads have.
 macro_rules! settings {
     () => {
-        /// Uses the address that the item came with, `@microsoft.graph.downloadUrl`, which saves asking Graph for one. Where
-        /// there is none, or it has run out, Graph is asked.
+        /// Uses the address in the item, `@microsoft.graph.downloadUrl`, which saves one request to
+        /// Graph. Graph is asked for an address where the item has none, or where it has expired.
         ///
-        /// `$select` leaves the address out, unless it is named.
+        /// `$select` leaves the address out, unless it names the address.
         pub fn url_of(mut self, item: &DriveItem) -> Self {
             if let Ok(settings) = &mut self.settings {
                 settings.way.url = item.download_url().map(str::to_owned);
@@ -92,10 +93,10 @@ macro_rules! settings {
             self
         }
 
-        /// Compares the content with the hash that the item has of it, where there is one.
+        /// Compares the content with the hash of the item, where the item has one.
         ///
-        /// What a tenant protects with labels changes as it is downloaded; then it has neither the size nor the hash of the
-        /// item.
+        /// Content that a tenant protects with labels changes during the download. It then has
+        /// neither the size nor the hash of the item.
         pub fn verify(mut self, item: &DriveItem) -> Self {
             if let Ok(settings) = &mut self.settings {
                 settings.check = Check::of(item);
@@ -104,7 +105,7 @@ macro_rules! settings {
             self
         }
 
-        /// Is told how far it is, with each piece.
+        /// Sets a function that receives the progress with each piece.
         pub fn on_progress(mut self, callback: impl FnMut(Progress) + Send + 'static) -> Self {
             if let Ok(settings) = &mut self.settings {
                 settings.report = Report::to(callback);
@@ -112,8 +113,9 @@ macro_rules! settings {
             self
         }
 
-        /// Waits so long before what broke off is asked for again, and twice as long each further time, where the service does
-        /// not say how long; by default, a second. After five tries without another byte it is over.
+        /// Sets the wait before the rest of an interrupted download is requested, where the service
+        /// does not ask for one. Defaults to one second. The wait doubles with each further
+        /// attempt. The download fails after five retries without another byte.
         pub fn first_wait(mut self, wait: std::time::Duration) -> Self {
             if let Ok(settings) = &mut self.settings {
                 settings.backoff = Backoff::starting_with(wait);
@@ -128,9 +130,9 @@ pub(super) use settings;
 impl ToStream {
     settings!();
 
-    /// Takes a part of the content only.
+    /// Downloads only a part of the content.
     ///
-    /// Where a host sends all of it, as it may, the rest is left out here.
+    /// A host may send the whole content all the same. The stream then skips the rest.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, id: &str) -> msgraph::Result<()> {
@@ -171,9 +173,9 @@ impl fmt::Debug for ToStream {
     }
 }
 
-/// Content on its way: what awaiting [`Call::stream`] gives.
+/// The content as a stream, returned by awaiting [`Call::stream`].
 ///
-/// It is a `futures::Stream` of [`Bytes`], too.
+/// It also implements `futures::Stream` of [`Bytes`].
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct ContentStream {
     way: Option<Way>,
@@ -181,11 +183,11 @@ pub struct ContentStream {
     headers: HeaderMap,
     part: Part,
     version: Version,
-    /// How long the whole content is.
+    /// The length of the whole content.
     total: Option<u64>,
-    /// The place in the content of the next byte to be given.
+    /// The position in the content of the next byte to be given.
     at: u64,
-    /// How many bytes of what comes were given already, or were not asked for.
+    /// The number of the next received bytes that were already given, or that were not requested.
     skip: u64,
     /// The number of bytes that the `Content-Range` of the current response still promises.
     rest: Option<u64>,
@@ -201,7 +203,7 @@ type Reopening = Pin<Box<dyn Future<Output = (Way, Result<Opened>)> + Send>>;
 
 enum State {
     Reading(Body),
-    /// Where it broke off, it is asked for again.
+    /// The rest is requested after an interruption.
     Reopening(Reopening),
     Over,
 }
@@ -245,44 +247,44 @@ impl ContentStream {
         })
     }
 
-    /// The status of the answer: 200, or 206 for a part.
+    /// Returns the status of the response: 200, or 206 for a part.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers of the answer, of the host that has the content.
+    /// Returns the headers of the response from the host of the content.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The header `Content-Type`.
+    /// Returns the header `Content-Type`.
     pub fn content_type(&self) -> Option<&str> {
         self.headers.get(CONTENT_TYPE)?.to_str().ok()
     }
 
-    /// How many bytes the stream has in all, where that is known.
+    /// Returns the number of bytes of the whole stream, where it is known.
     pub fn length(&self) -> Option<u64> {
         Some(self.end()?.saturating_sub(self.part.first))
     }
 
-    /// How long the whole content is, of which this may be a part.
+    /// Returns the length of the whole content, of which this stream may be a part.
     pub fn total(&self) -> Option<u64> {
         self.total
     }
 
-    /// By which hash the content was verified: [`ToStream::verify`] was asked for, the item has one, and the end was
-    /// reached.
+    /// Returns the kind of the hash that verified the content. It is set at the end of the stream,
+    /// if [`ToStream::verify`] was called and the item has a hash.
     pub fn verified(&self) -> Option<HashKind> {
         self.verified
     }
 
-    /// The next piece; `None` after the last one, and after an error.
+    /// Returns the next piece; `None` after the last one, and after an error.
     ///
-    /// The same as `futures::TryStreamExt::try_next`, without the need of that crate.
+    /// Does the same as `futures::TryStreamExt::try_next`, without a dependency on that crate.
     ///
     /// # Errors
     ///
-    /// As those of [`ToStream`].
+    /// Returns the errors of [`ToStream`].
     pub async fn try_next(&mut self) -> Result<Option<Bytes>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
@@ -293,18 +295,19 @@ impl ContentStream {
         &self.version
     }
 
-    /// Makes of the stream of a rest one of the whole, of which the beginning is there already.
+    /// Turns the stream of a rest into one of the whole content, whose beginning was downloaded
+    /// before.
     pub(super) fn goes_on(&mut self, report: Report) {
         self.part = Part::WHOLE;
         self.report = report;
     }
 
-    /// The place in the content that it has come to.
+    /// Returns the current position in the content.
     pub(super) fn position(&self) -> u64 {
         self.at
     }
 
-    /// Where it ends, where that is known.
+    /// Returns the position of the end, where it is known.
     fn end(&self) -> Option<u64> {
         match (self.part.end, self.total) {
             (Some(end), Some(total)) => Some(end.min(total)),
@@ -312,7 +315,7 @@ impl ContentStream {
         }
     }
 
-    /// Of a piece, what was asked for and not given yet.
+    /// Returns the bytes of a piece that were requested and not given yet.
     fn take(&mut self, mut piece: Bytes) -> Bytes {
         let skipped = usize::try_from(self.skip)
             .unwrap_or(usize::MAX)
@@ -327,7 +330,7 @@ impl ContentStream {
         piece
     }
 
-    /// Counts what arrived against what the `Content-Range` promises.
+    /// Counts the received bytes against the length in the `Content-Range`.
     fn count(&mut self, piece: &Bytes) -> Result<()> {
         if let Some(rest) = &mut self.rest {
             *rest = rest.checked_sub(piece.len() as u64).ok_or_else(|| {
@@ -342,7 +345,7 @@ impl ContentStream {
         self.end().is_some_and(|end| self.at >= end)
     }
 
-    /// Goes on from where it is, after what broke it off.
+    /// Continues from the current position after an error.
     fn reopen(&mut self, error: Error) -> Result<()> {
         let wait = self.backoff.after(error)?;
         let part = Part {
@@ -350,7 +353,7 @@ impl ContentStream {
             ..self.part
         };
         let version = self.version.clone();
-        // It is there whenever nobody is on it.
+        // `way` is only missing while another request uses it.
         if let Some(mut way) = self.way.take() {
             self.state = State::Reopening(Box::pin(async move {
                 tokio::time::sleep(wait).await;
@@ -374,12 +377,12 @@ impl ContentStream {
         Ok(())
     }
 
-    /// Ends with a 416, which says that no byte follows. That is how the length becomes known if all
-    /// parts leave it out (`bytes 0-499/*`).
+    /// Ends the stream with a 416, which says that no byte follows. The length becomes known this
+    /// way if all parts leave it out (`bytes 0-499/*`).
     ///
     /// # Errors
     ///
-    /// [`TransferErrorKind::Changed`] if there should be more.
+    /// Returns [`TransferErrorKind::Changed`] if there should be more bytes.
     fn nothing_follows(&mut self, error: &Error) -> Result<()> {
         let told = match error {
             Error::Api(error) => total_of_refusal(error.headers()),
@@ -394,17 +397,17 @@ impl ContentStream {
         self.ended().map(drop)
     }
 
-    /// Whether the end of a body is the end of the content, as far as it was asked for.
+    /// Checks whether the end of a body is the end of the requested content.
     fn is_at_end(&self) -> bool {
         match (self.end(), self.total, self.rest) {
             (Some(end), _, _) if self.at >= end => true,
             (_, Some(_), _) => false,
-            // Parts that leave the length out tell nothing about what follows them.
+            // Parts without a total length do not say whether more bytes follow.
             (_, None, rest) => rest.is_none(),
         }
     }
 
-    /// The end of the body: whether all is there that should be.
+    /// Handles the end of the body, and returns whether all bytes have arrived.
     fn ended(&mut self) -> Result<bool> {
         if self.skip > 0 && self.at == self.part.first && self.at > 0 {
             return Err(beyond(self.at));
@@ -419,9 +422,10 @@ impl ContentStream {
         Ok(true)
     }
 
-    /// What to do next; `Ready(None)` is another round.
+    /// Takes the next step; `Ready(None)` asks for another step.
     fn step(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
-        // After the last byte of a part, the body is read to its end, which shows whether it is longer.
+        // After the last byte of a part, the body is read to its end, which shows whether it is too
+        // long.
         let is_over = self.is_complete() && self.rest != Some(0);
         if matches!(self.state, State::Reading(_)) && is_over {
             self.state = State::Over;
@@ -509,7 +513,7 @@ impl fmt::Debug for ContentStream {
     }
 }
 
-/// What an answer has, where that can be used from `first` on.
+/// Returns the part that a response contains, where it is usable from `first` on.
 fn sent(opened: &Opened, first: u64) -> Result<Sent> {
     let sent = Sent::of(opened.status(), opened.headers());
     sent.filter(|sent| sent.first <= first).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! The file that a download is for.
+//! The target file of a download.
 
 use std::fs::Metadata;
 use std::io;
@@ -10,7 +10,7 @@ use crate::error::{TransferError, TransferErrorKind};
 use crate::transfer::name_of;
 use crate::{Error, Result};
 
-/// A path at which a regular file is or can be.
+/// The path of a regular file that exists or can be created.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     path: PathBuf,
@@ -18,12 +18,12 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Follows symbolic links: the file that they lead to is replaced, and they stay.
+    /// Follows symbolic links: their target is replaced, and the links stay.
     ///
     /// # Errors
     ///
-    /// [`TransferErrorKind::Target`] for a link that leads to no file, and for everything that is there
-    /// and not a regular file.
+    /// Returns [`TransferErrorKind::Target`] for a link without an existing target, and for an
+    /// existing path that is not a regular file.
     pub(super) async fn resolve(path: &Path) -> Result<Self> {
         let shown = path.display();
         let mut path = path.to_owned();
@@ -61,8 +61,10 @@ impl Target {
         folder.unwrap_or(Path::new("."))
     }
 
-    /// Whether there is a file that the download replaces. Until it does, no other user may read the
-    /// new content, because the old file may be one that others cannot read.
+    /// Returns `true` if a file exists that the download replaces.
+    ///
+    /// Until then, no other user may read the new content, because the old file may be one that
+    /// others cannot read.
     pub(super) fn exists(&self) -> bool {
         self.exists
     }
@@ -107,8 +109,8 @@ mod access {
 
     use tokio::fs::File;
 
-    /// Read, write and execute. What runs with the rights of its owner is not handed down to content
-    /// that came from elsewhere.
+    /// The permissions to read, write and execute. The bits that run a file with the rights of its
+    /// owner are not copied to content from elsewhere.
     const MODE: u32 = 0o777;
     const GROUP: u32 = 0o070;
 
@@ -116,7 +118,8 @@ mod access {
         let made = new.metadata().await?;
         let mut mode = old.mode() & MODE;
         if made.uid() != old.uid() || made.gid() != old.gid() {
-            // Only root can give a file to another user, and only a member can give it to a group.
+            // Only root can give a file to another user, and only a member of a group can give it
+            // to that group.
             let both = fchown(new.as_fd(), Some(old.uid()), Some(old.gid()));
             let group = both.or_else(|_| fchown(new.as_fd(), None, Some(old.gid())));
             if group.is_err() && made.gid() != old.gid() {
@@ -126,7 +129,8 @@ mod access {
         new.set_permissions(Permissions::from_mode(mode)).await
     }
 
-    /// A group that is not the old file's may do no more than everyone else.
+    /// Removes permissions of the group. A group that is not the old file's may do no more than all
+    /// other users.
     fn without_group(mode: u32) -> u32 {
         mode & (!GROUP | (mode & 0o007) << 3)
     }

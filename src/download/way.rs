@@ -1,4 +1,5 @@
-//! The way to content: Graph's own, which leads on to another host, or the address that an item had of that host.
+//! The request for content: a call to Graph, which redirects to another host, or a request to the
+//! address on that host that an item contains.
 
 use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE};
 use http::{Method, StatusCode};
@@ -12,24 +13,24 @@ use crate::{Error, Graph, Result};
 #[derive(Clone)]
 pub(super) struct Way {
     pub(super) graph: Graph,
-    /// The call that gives the content.
+    /// The call that returns the content.
     pub(super) request: Request,
-    /// `@microsoft.graph.downloadUrl` of the item, as long as it is good.
+    /// The item's `@microsoft.graph.downloadUrl`, as long as it is valid.
     pub(super) url: Option<String>,
-    /// What is known of the content before it arrives.
+    /// The information about the content before it arrives.
     pub(super) expected: Expected,
 }
 
 impl Way {
-    /// What errors say that it was for.
+    /// Returns the call that errors name.
     pub(super) fn context(&self) -> RequestContext {
         RequestContext::new(self.request.method.clone(), self.request.template.clone())
     }
 
-    /// Asks for a part of the content, where it is still this version.
+    /// Requests a part of the content, provided that it is still this version.
     ///
-    /// What goes on after a break has waits of its own, between which something may come; the first request is tried like any
-    /// call.
+    /// A request after an interruption is attempted once, because the stream has its own waits,
+    /// between which bytes may arrive. The first request is attempted like any call.
     pub(super) async fn open(&mut self, part: Part, version: Option<&Version>) -> Result<Opened> {
         let settings = self.request.settings.clone();
         let settings = match version {
@@ -49,7 +50,7 @@ impl Way {
             ask(&mut request.headers, part, version);
             match self.graph.open_elsewhere(request).await {
                 Err(error) if has_run_out(&error) => self.url = None,
-                // A sign-in page with status 200.
+                // The response is a sign-in page with status 200.
                 Ok(opened) if self.check(&opened).is_err() => self.url = None,
                 opened => return opened,
             }
@@ -68,7 +69,7 @@ impl Way {
 }
 
 fn ask(headers: &mut HeaderMap, part: Part, version: Option<&Version>) {
-    // A range of what is compressed would be no range of the content.
+    // A range of a compressed body would not be a range of the content.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if part.is_whole() {
         return;
@@ -84,7 +85,8 @@ fn ask(headers: &mut HeaderMap, part: Part, version: Option<&Version>) {
     }
 }
 
-/// These addresses are good for minutes; then hosts answer in any of these ways, with HTML or XML.
+/// Checks whether the address has expired. These addresses are valid for minutes. Afterwards hosts
+/// respond with any of these statuses, with HTML or XML.
 fn has_run_out(error: &Error) -> bool {
     matches!(
         error.status(),
