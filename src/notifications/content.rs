@@ -1,8 +1,10 @@
-//! Resource data that comes along encrypted.
+//! Decryption of encrypted resource data.
 //!
-//! <https://learn.microsoft.com/graph/change-notifications-with-resource-data#decrypting-resource-data-from-change-notifications>:
-//! a symmetric key of its own for each notification, encrypted for the subscriber's certificate (RSA-OAEP with SHA-1); with
-//! it the content is signed (HMAC-SHA256) and encrypted (AES-256-CBC, PKCS #7, the first 16 bytes of the key as the IV).
+//! The format is documented at
+//! <https://learn.microsoft.com/graph/change-notifications-with-resource-data#decrypting-resource-data-from-change-notifications>.
+//! Each notification has its own symmetric key, encrypted for the subscriber's certificate
+//! (RSA-OAEP with SHA-1). With that key the content is signed (HMAC-SHA256) and encrypted
+//! (AES-256-CBC, PKCS #7, the first 16 bytes of the key as the IV).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -23,20 +25,23 @@ use zeroize::Zeroizing;
 use crate::error::{NotificationError, NotificationErrorKind};
 use crate::models::ChangeNotificationEncryptedContent;
 
-/// The length of AES-256's key, and of what of it is the IV.
+/// The length of the AES-256 key, and of its part that is the IV.
 const KEY: usize = 32;
 const IV: usize = 16;
 
-/// Private keys, by the ids that their certificates were given in subscriptions. They are wiped from memory when they go.
+/// Private keys, by the ids of their certificates in subscriptions. They are wiped from memory when
+/// they are dropped.
 #[derive(Clone, Default)]
 pub(super) struct DecryptionKeys {
     keys: HashMap<String, PrivateKey>,
 }
 
 impl DecryptionKeys {
+    /// Adds a private key.
+    ///
     /// # Errors
     ///
-    /// [`NotificationErrorKind::Key`] for what is no private key of RSA.
+    /// Returns [`NotificationErrorKind::Key`] for bytes that are not a private RSA key.
     pub(super) fn add(
         &mut self,
         certificate_id: String,
@@ -52,7 +57,7 @@ impl DecryptionKeys {
                 .ok()
                 .or_else(|| PrivateKey::from_pkcs1_der(key).ok()),
         };
-        // What is wrong with a key is not told: it is a secret.
+        // The error does not say what is wrong with the key, because the key is a secret.
         let read = read.ok_or_else(|| {
             NotificationError::new(
                 NotificationErrorKind::Key,
@@ -65,10 +70,13 @@ impl DecryptionKeys {
         Ok(())
     }
 
+    /// Verifies and decrypts content.
+    ///
     /// # Errors
     ///
-    /// [`NotificationErrorKind::UnknownCertificate`] when there is no key for it, [`NotificationErrorKind::Content`] when
-    /// anything of it is not as it was sent. Nothing of the plaintext comes out then.
+    /// Returns [`NotificationErrorKind::UnknownCertificate`] when there is no key for its
+    /// certificate. Returns [`NotificationErrorKind::Content`] when any part of it was changed; no
+    /// plaintext is returned then.
     pub(super) fn decrypt(
         &self,
         content: &ChangeNotificationEncryptedContent,
@@ -81,7 +89,8 @@ impl DecryptionKeys {
                 format!("there is no key for the certificate `{id}`, for which the content was encrypted"),
             )
         })?;
-        // One answer to whatever is wrong, so that nobody can learn from it which step it was.
+        // Every failure has the same error, so that an attacker cannot learn from it which step
+        // failed.
         open(key, content).ok_or_else(|| {
             NotificationError::new(
                 NotificationErrorKind::Content,
@@ -103,7 +112,7 @@ fn open(
     if data_key.len() != KEY {
         return None;
     }
-    // Before anything is decrypted, and in constant time.
+    // The signature is verified before decryption, and in constant time.
     let mut mac = Hmac::<Sha256>::new_from_slice(&data_key).ok()?;
     mac.update(&data);
     mac.verify_slice(&signature).ok()?;
@@ -113,7 +122,7 @@ fn open(
     Some(data)
 }
 
-/// The ids, and nothing of the keys.
+/// Prints the ids, but not the keys.
 impl fmt::Debug for DecryptionKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.keys.keys()).finish()
@@ -126,8 +135,9 @@ mod tests {
 
     const KEY_DER: &[u8] = include_bytes!("../../simulator/tests/it/subscriber/key.der");
 
-    /// Made with OpenSSL: the key 00 01 … 1f, by `pkeyutl` with RSA-OAEP and SHA-1 for the certificate that belongs to the key
-    /// above, the content by `enc -aes-256-cbc`, the signature by `dgst -sha256 -mac HMAC`.
+    /// Returns content that was made with OpenSSL. Its key is 00 01 … 1f, encrypted by `pkeyutl`
+    /// with RSA-OAEP and SHA-1 for the certificate of the key above. The content is encrypted by
+    /// `enc -aes-256-cbc`, and signed by `dgst -sha256 -mac HMAC`.
     fn known() -> ChangeNotificationEncryptedContent {
         ChangeNotificationEncryptedContent {
             data: Some(
@@ -159,7 +169,7 @@ mod tests {
         let wanted =
             r##"{"@odata.type":"#microsoft.graph.message","id":"AAMk=","subject":"Für dich"}"##;
         assert_eq!(&*keys.decrypt(&known()).unwrap(), wanted.as_bytes());
-        // A new key takes nothing from what the old one is for.
+        // A new key does not affect the content for the old one.
         keys.add("newer".into(), KEY_DER).unwrap();
         assert_eq!(&*keys.decrypt(&known()).unwrap(), wanted.as_bytes());
     }

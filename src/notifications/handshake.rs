@@ -1,15 +1,17 @@
-//! What stands before the first notification.
+//! The validation of a webhook, before its first notification.
 
 use url::form_urlencoded;
 use uuid::Uuid;
 
 use crate::auth::Secret;
 
-/// What a webhook answers to Graph's question whether it is there: the `validationToken` of the query, decoded once; `None`
-/// where there is none, which is a notification then.
+/// Returns the body of the response to Graph's validation request: the `validationToken` of the
+/// query, decoded once. Returns `None` where the query has none; the request is a notification
+/// then.
 ///
-/// The answer is 200 with the media type `text/plain` and this as its body, within ten seconds, and it must not be anything that a
-/// browser would run: the text may come from anybody. The lifecycle URL is asked as well, even where it is the same.
+/// Respond within ten seconds with status 200, the media type `text/plain` and this text as the
+/// body. Never use a media type that a browser would run, because anyone can send the text. Graph
+/// validates the lifecycle URL as well, even if it is the same URL.
 ///
 /// ```
 /// use msgraph::notifications::validation_response;
@@ -27,9 +29,10 @@ pub fn validation_response(query: &str) -> Option<String> {
         .map(|(_, token)| token.into_owned())
 }
 
-/// A `clientState` that nobody can guess: 64 characters at random.
+/// Returns a `clientState` that cannot be guessed: 64 random characters.
 ///
-/// Graph sends it back with each notification; [`Receiver::client_state`](super::Receiver::client_state) compares it.
+/// Graph sends it back with each notification;
+/// [`Receiver::client_state`](super::Receiver::client_state) compares it.
 pub fn new_client_state() -> Secret<String> {
     Secret::new(format!(
         "{}{}",

@@ -1,7 +1,8 @@
-//! The keys with which the identity platform signs.
+//! The keys with which the identity platform signs tokens.
 //!
-//! [OpenID Connect Discovery 1.0](https://openid.net/specs/openid-connect-discovery-1_0.html) says where they are,
-//! [RFC 7517](https://www.rfc-editor.org/rfc/rfc7517) how they are written.
+//! [OpenID Connect Discovery 1.0](https://openid.net/specs/openid-connect-discovery-1_0.html)
+//! defines how to find the keys, and [RFC 7517](https://www.rfc-editor.org/rfc/rfc7517) defines
+//! their format.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,26 +26,28 @@ use crate::call::{Request, Settings};
 use crate::error::{NotificationError, NotificationErrorKind, TransportError};
 use crate::{Error, Graph, Result};
 
-/// How long keys are taken for current. The platform publishes new ones long before it signs with them.
+/// The time for which keys count as current. The platform publishes new keys long before it signs
+/// with them.
 const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The pause between two requests for keys: whoever makes up tokens must not make the receiver ask
-/// for each.
+/// The pause between two requests for keys. Without it, a sender of forged tokens could make the
+/// receiver send a request for each token.
 const PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// The pause after two failures in a row, which doubles with each further one up to [`PAUSE`].
-/// After a single one there is none: a lost connection is common, and notifications wait.
+/// The pause after two failures in a row. It doubles with each further failure, up to [`PAUSE`]. A
+/// single failure has no pause, because lost connections are common and notifications wait.
 const PAUSE_AFTER_FAILURES: Duration = Duration::from_secs(30);
 
-/// How long a request for keys may take. Graph waits ten seconds for the response to a
+/// The time limit of a request for keys. Graph waits ten seconds for the response to a
 /// notification.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) type Key = Arc<VerifyingKey<Sha256>>;
 
-/// The keys, asked for when one is needed that is not known, in one request for all that wait.
+/// The signing keys. They are fetched when an unknown key is needed, in one request for all waiting
+/// notifications.
 ///
-/// Nothing waits for a request while the key that it needs is known, however old that is.
+/// A notification whose key is known does not wait for a request, even if the key is old.
 pub(super) struct SigningKeys {
     graph: Graph,
     state: Mutex<State>,
@@ -53,15 +56,16 @@ pub(super) struct SigningKeys {
 #[derive(Default)]
 struct State {
     keys: HashMap<String, Key>,
-    /// When the keys were published that are here.
+    /// The time when the current keys were fetched.
     since: Option<Instant>,
-    /// Until when nothing is asked for.
+    /// The time before which no keys are requested.
     pause: Option<Instant>,
-    /// Why the last requests failed, and how many of them.
+    /// The number of failed requests in a row, and the error of the last one.
     failed: Option<(u32, Error)>,
     /// The request that is under way.
     refresh: Option<watch::Receiver<bool>>,
-    /// How many requests there were, so that one which comes late takes no place of another.
+    /// The number of requests so far. It keeps a late result from replacing that of a newer
+    /// request.
     generation: u64,
 }
 
@@ -75,7 +79,7 @@ impl State {
         self.pause.is_some_and(|pause| now < pause)
     }
 
-    /// What is said of a key that is not known while nothing is asked for.
+    /// Returns the error for an unknown key while no request is sent.
     fn missing(&self) -> Error {
         match &self.failed {
             Some((_, error)) => error.clone(),
@@ -90,7 +94,7 @@ impl State {
             Ok(keys) => {
                 self.failed = None;
                 self.pause = now.checked_add(PAUSE);
-                // A set without a key that can be used says nothing against those that are known.
+                // A set without usable keys does not invalidate the known ones.
                 if !keys.is_empty() {
                     self.keys = keys;
                     self.since = Some(now);
@@ -140,10 +144,13 @@ impl SigningKeys {
         }
     }
 
+    /// Returns the key with this id.
+    ///
     /// # Errors
     ///
-    /// [`NotificationErrorKind::UnknownKey`] for one that is not published;
-    /// [`Error::Api`](crate::Error::Api) and [`Error::Transport`](crate::Error::Transport) when the platform cannot be asked.
+    /// Returns [`NotificationErrorKind::UnknownKey`] for a key that is not published. Returns
+    /// [`Error::Api`](crate::Error::Api) and [`Error::Transport`](crate::Error::Transport) when the
+    /// request to the platform fails.
     pub(super) async fn get(self: &Arc<Self>, id: &str) -> Result<Key> {
         loop {
             let (refresh, generation, start) = {
@@ -156,7 +163,7 @@ impl SigningKeys {
                     Some(key) => {
                         let start = state.reserve();
                         drop(state);
-                        // The key serves on, whatever becomes of this.
+                        // The known key stays in use, even if this refresh fails.
                         let _ = self.start(start);
                         return Ok(key);
                     }
@@ -186,10 +193,10 @@ impl SigningKeys {
         }
     }
 
-    /// Waits for a request; `false` when it was cut off, together with the runtime that it ran in.
+    /// Waits for a request; returns `false` when it was cut off because its runtime ended.
     ///
-    /// A runtime that stands still makes no progress with it either: after the time limit, the
-    /// request counts as failed.
+    /// The runtime of the request may also be stalled. After the time limit, the request counts as
+    /// failed.
     async fn has_ended(&self, mut refresh: watch::Receiver<bool>, generation: u64) -> bool {
         match timeout(2 * TIME_LIMIT, refresh.wait_for(|ended| *ended)).await {
             Ok(ended) => ended.is_ok(),
@@ -200,8 +207,8 @@ impl SigningKeys {
         }
     }
 
-    /// Asks for the keys in a task of its own: the notification that needs them first may be given
-    /// up, and others wait as well.
+    /// Requests the keys in a task of its own, because the notification that needs them first may
+    /// be dropped while others still wait.
     fn start(self: &Arc<Self>, start: Start) -> Result<()> {
         let Start { sender, generation } = start;
         let refresh = Refresh {
@@ -262,7 +269,8 @@ impl SigningKeys {
             facts: None,
             headers: HeaderMap::new(),
             body: None,
-            // Graph waits for its answer and sends the notification again; nothing is won by waiting here.
+            // Graph waits for the response and sends the notification again, so waiting here for
+            // another attempt is useless.
             settings: Settings::one_try(None),
         };
         let answer = self.graph.open_elsewhere(request).await?;
@@ -271,14 +279,14 @@ impl SigningKeys {
     }
 }
 
-/// A request that is about to be made.
+/// A request that has been reserved but not started.
 struct Start {
     sender: watch::Sender<bool>,
     generation: u64,
 }
 
 impl State {
-    /// Takes the place of the one request, which has to be started then.
+    /// Reserves the only place for a request. The caller must start it.
     fn reserve(&mut self) -> Start {
         let (sender, ended) = watch::channel(false);
         self.refresh = Some(ended);
@@ -290,7 +298,7 @@ impl State {
     }
 }
 
-/// Makes room for another request where this one ends before its time, with its runtime.
+/// A guard that makes room for another request if this one ends early with its runtime.
 struct Refresh {
     keys: Arc<SigningKeys>,
     generation: u64,
@@ -306,7 +314,8 @@ impl Drop for Refresh {
 }
 
 impl PublishedKey {
-    /// `None` for a key of another kind, which signs no validation token.
+    /// Reads a published key; returns `None` for a key of another kind, which signs no validation
+    /// tokens.
     fn read(self) -> Option<(String, Key)> {
         let is_for_signatures = self.purpose.is_none_or(|purpose| purpose == "sig");
         if self.kty != "RSA" || !is_for_signatures {
@@ -318,7 +327,7 @@ impl PublishedKey {
                 .ok()?;
             Some(BoxedUint::from_be_slice_vartime(&bytes))
         };
-        // Keys that are too short to be safe are none.
+        // `PublicKey::new` refuses keys that are too short to be safe.
         let key = PublicKey::new(number(self.n)?, number(self.e)?).ok()?;
         Some((self.kid?, Arc::new(VerifyingKey::new(key))))
     }

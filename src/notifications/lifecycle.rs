@@ -1,4 +1,4 @@
-//! What a subscription's lifecycle endpoint is told.
+//! The events that Graph sends to a subscription's lifecycle endpoint.
 
 use std::time::Duration;
 
@@ -8,26 +8,29 @@ use super::renewals::{ends_after, renew};
 use crate::models::{ChangeNotification, LifecycleEventType, Subscription};
 use crate::{Graph, Result};
 
-/// What became of a lifecycle event, and what is left to do: what [`Graph::follow_lifecycle`] gives.
+/// A lifecycle event after its handling, and the remaining steps; returned by
+/// [`Graph::follow_lifecycle`].
 ///
 /// <https://learn.microsoft.com/graph/change-notifications-lifecycle-events>
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Lifecycle {
-    /// `reauthorizationRequired`: the subscription was renewed, and authorized with it. What changed before that was not told:
-    /// where it matters, a delta query says it.
+    /// `reauthorizationRequired`: the subscription was renewed, which also reauthorizes it. Earlier
+    /// changes may not have been delivered. A delta query returns them, where they matter.
     Renewed(Box<Subscription>),
-    /// `subscriptionRemoved`: it is gone. Make it again, and find out by a delta query what changed meanwhile.
+    /// `subscriptionRemoved`: the subscription is gone. Create it again, and use a delta query for
+    /// the changes in the meantime.
     Removed,
-    /// `missed`: some notifications were not delivered. A delta query says what changed.
+    /// `missed`: some notifications were not delivered. A delta query returns the changes.
     Missed,
-    /// An event that is not known yet.
+    /// An event that this crate does not know.
     Unknown(String),
 }
 
 impl Graph {
-    /// Does what a lifecycle event asks for, as far as it can be done without knowing what the subscription is for: renews the
-    /// subscription for `lifetime` where it has to be authorized again. `None` for a notification of a change.
+    /// Handles a lifecycle event, as far as that is possible without knowing the purpose of the
+    /// subscription. Where the subscription must be reauthorized, it is renewed for `lifetime`.
+    /// Returns `None` for a notification of a change.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -47,7 +50,8 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// Those of renewing: a subscription that is no longer there is [not found](crate::Error::is_not_found).
+    /// Returns the errors of renewing: a subscription that no longer exists is [not
+    /// found](crate::Error::is_not_found).
     pub async fn follow_lifecycle(
         &self,
         change: &ChangeNotification,

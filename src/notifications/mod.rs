@@ -1,7 +1,7 @@
-//! Change notifications: what a webhook needs, whatever framework it is written with.
+//! Change notifications for webhooks, independent of the web framework.
 //!
-//! Graph calls a subscription's URL twice over: first with a token in the query, which has to come back, then with each
-//! change.
+//! Graph calls a subscription's URL for two purposes. First it sends a token in the query, which
+//! the response must contain. Then it sends each change.
 //!
 //! ```no_run
 //! use msgraph::models::Message;
@@ -23,9 +23,9 @@
 //! # }
 //! ```
 //!
-//! A subscription is made, changed and deleted by `graph.subscriptions()`, kept alive by
-//! [`Graph::renewals`](crate::Graph::renewals), and its lifecycle events are followed by
-//! [`Graph::follow_lifecycle`](crate::Graph::follow_lifecycle):
+//! `graph.subscriptions()` creates, changes and deletes subscriptions.
+//! [`Graph::renewals`](crate::Graph::renewals) keeps a subscription alive, and
+//! [`Graph::follow_lifecycle`](crate::Graph::follow_lifecycle) handles its lifecycle events:
 //!
 //! ```no_run
 //! use std::time::{Duration, SystemTime};

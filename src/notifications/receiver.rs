@@ -1,4 +1,4 @@
-//! Takes notifications in, and believes none before it was checked.
+//! Reads notifications, and verifies them before they are returned.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,9 +16,10 @@ use crate::error::{DecodeError, NotificationError, NotificationErrorKind};
 use crate::models::{ChangeNotification, ChangeNotificationCollection};
 use crate::{Graph, Result};
 
-/// Receives the notifications of an application's subscriptions: reads them, and tells those from Graph from others.
+/// A receiver of the notifications of an application's subscriptions. It reads notifications and
+/// rejects those that are not from Graph.
 ///
-/// Make one and keep it: it holds the keys that the identity platform signs with.
+/// Create one receiver and keep it, because it caches the signing keys of the identity platform.
 ///
 /// ```no_run
 /// use msgraph::notifications::Receiver;
@@ -44,7 +45,8 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A receiver that asks the cloud of this client for the keys of the identity platform.
+    /// Creates a receiver that fetches the keys of the identity platform from the cloud of this
+    /// client.
     pub fn new(graph: &Graph) -> Self {
         Self {
             graph: graph.clone(),
@@ -56,37 +58,40 @@ impl Receiver {
         }
     }
 
-    /// Takes notifications only that have this `clientState`, or another one that was given: the secret that the subscription
-    /// was made with. It is compared in constant time.
+    /// Accepts only notifications with this `clientState`, the secret of the subscription. Further
+    /// calls add further secrets. Secrets are compared in constant time.
     ///
-    /// Without any, notifications are not compared; those without encrypted content could come from anybody then.
+    /// Without any secret, the `clientState` is not checked. Then anyone could send notifications
+    /// without encrypted content.
     pub fn client_state(mut self, client_state: impl Into<Secret<String>>) -> Self {
         self.client_states.push(client_state.into());
         self
     }
 
-    /// Names the application that made the subscriptions, by its id: validation tokens have to be for it, or for another one
-    /// that was given. Encrypted content is not taken without.
+    /// Sets the id of the application that created the subscriptions. Validation tokens must be
+    /// issued for it; further calls add further applications. Without an application, encrypted
+    /// content is rejected.
     pub fn application(mut self, id: impl Into<String>) -> Self {
         self.applications.push(id.into());
         self
     }
 
-    /// Takes notifications of this tenant only, and of others that were given. Without any, all tenants are taken.
+    /// Accepts only notifications of this tenant; further calls add further tenants. Without any,
+    /// notifications of all tenants are accepted.
     pub fn tenant(mut self, id: impl Into<String>) -> Self {
         self.tenants.push(id.into());
         self
     }
 
-    /// Decrypts with this key what was encrypted for the certificate that subscriptions name by this
-    /// `encryptionCertificateId`: a private key of RSA in PKCS #8 or PKCS #1, DER or PEM.
+    /// Adds the private key of a certificate that subscriptions name by this
+    /// `encryptionCertificateId`. It is an RSA key in PKCS #8 or PKCS #1, as DER or PEM.
     ///
-    /// Notifications go on to come for the certificate that their subscription was made or renewed with: keep old keys until the
-    /// last of these has run out.
+    /// Graph encrypts notifications for the certificate with which their subscription was created
+    /// or renewed. Keep old keys until the last of these subscriptions has expired.
     ///
     /// # Errors
     ///
-    /// [`NotificationErrorKind::Key`] for what is no such key.
+    /// Returns [`NotificationErrorKind::Key`] for bytes that are not such a key.
     pub fn decryption_key(
         mut self,
         certificate_id: impl Into<String>,
@@ -96,17 +101,19 @@ impl Receiver {
         Ok(self)
     }
 
-    /// Reads the body of a request to the webhook, and checks it.
+    /// Reads and verifies the body of a request to the webhook.
     ///
-    /// One item that is not to be believed makes all of them suspicious: then none is given.
+    /// If one notification cannot be trusted, none is returned.
     ///
     /// # Errors
     ///
-    /// - [`Error::Decode`](crate::Error::Decode) for what is no collection of notifications, and
-    ///   [`Error::Notification`](crate::Error::Notification) for what is not to be believed. Graph is answered 202 to these too,
-    ///   as to anything else that would fail again.
-    /// - Anything that [is retryable](crate::Error::is_retryable): the keys of the identity platform could not be had. With 503 for
-    ///   an answer, Graph sends it again.
+    /// - Returns [`Error::Decode`](crate::Error::Decode) for a body that is not a collection of
+    ///   notifications, and [`Error::Notification`](crate::Error::Notification) for notifications
+    ///   that cannot be trusted. Respond 202 to these requests too, as to every other request that
+    ///   would fail again.
+    /// - Returns an error that [is retryable](crate::Error::is_retryable) when the keys of the
+    ///   identity platform could not be fetched. If the webhook responds 503, Graph sends the
+    ///   notifications again.
     pub async fn receive(&self, body: impl AsRef<[u8]>) -> Result<Vec<Notification>> {
         let collection: ChangeNotificationCollection = read_json(body.as_ref())?;
         let changes = collection.value.unwrap_or_default();
@@ -131,7 +138,7 @@ impl Receiver {
             return Ok(());
         }
         let sent = change.client_state.as_deref().unwrap_or_default();
-        // All of them, whichever it is, so that the time tells nothing.
+        // The value is compared with all secrets, so that the time reveals nothing about them.
         let states = self.client_states.iter();
         let is_known = states.fold(Choice::from(0), |found, state| {
             found | state.expose().as_bytes().ct_eq(sent.as_bytes())
@@ -157,7 +164,7 @@ impl Receiver {
         ))
     }
 
-    /// Every token has to be good, and whatever is encrypted needs one of its tenant.
+    /// Checks that every token is valid, and that all encrypted content has a token for its tenant.
     async fn check_tokens(&self, changes: &[ChangeNotification], tokens: &[String]) -> Result<()> {
         let mut vouched = Vec::with_capacity(tokens.len());
         for token in tokens {
@@ -195,7 +202,7 @@ impl Receiver {
     }
 }
 
-/// Refuses an item that the reader of lists has kept although it is not an object.
+/// Refuses an item that the list reader kept although it is not an object.
 fn check_is_object(index: usize, change: &ChangeNotification) -> Result<()> {
     if change.extra.instead_of_object().is_none() {
         return Ok(());
@@ -212,7 +219,7 @@ fn tenant_of(change: &ChangeNotification) -> String {
         .unwrap_or_default()
 }
 
-/// Neither states nor keys.
+/// Prints neither client states nor keys.
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver")
@@ -223,20 +230,20 @@ impl fmt::Debug for Receiver {
     }
 }
 
-/// A notification that was checked: what [`Receiver::receive`] gives.
+/// A verified notification, returned by [`Receiver::receive`].
 #[derive(Clone, Debug)]
 pub struct Notification {
-    /// What Graph says of the change.
+    /// The change, as Graph describes it.
     ///
-    /// Duplicates come, and out of order. Of a drive, `resource` is the folder that was subscribed, and a delta query says what
-    /// changed in it.
+    /// Notifications may be duplicated and out of order. For a drive, `resource` is the subscribed
+    /// folder, and a delta query returns the changes in it.
     pub change: ChangeNotification,
     keys: Arc<DecryptionKeys>,
 }
 
 impl Notification {
-    /// The changed resource itself, decrypted, where the subscription asked for it (`includeResourceData`) and it is there:
-    /// of what was deleted there is none.
+    /// Returns the changed resource itself, decrypted, where the subscription requested it
+    /// (`includeResourceData`). Deleted resources have no data.
     ///
     /// ```no_run
     /// use msgraph::models::ChatMessage;
@@ -249,9 +256,9 @@ impl Notification {
     ///
     /// # Errors
     ///
-    /// [`NotificationErrorKind::UnknownCertificate`] with the id of the certificate when there is no key for it,
-    /// [`NotificationErrorKind::Content`] when it was changed underway, and [`Error::Decode`](crate::Error::Decode) when it is not of
-    /// this type.
+    /// Returns [`NotificationErrorKind::UnknownCertificate`] with the id of the certificate when
+    /// there is no key for it. Returns [`NotificationErrorKind::Content`] when the content was
+    /// changed in transit, and [`Error::Decode`](crate::Error::Decode) when it is not of this type.
     pub fn resource<T: DeserializeOwned>(&self) -> Result<Option<T>> {
         let Some(content) = &self.change.encrypted_content else {
             return Ok(None);

@@ -14,20 +14,22 @@ use crate::models::Subscription;
 use crate::transfer::Backoff;
 use crate::{Graph, Result};
 
-/// No sleep is longer than this: a machine that was asleep itself looks at the clock before it is too late.
+/// The longest sleep. It lets a machine that was asleep itself check the clock before it is too
+/// late.
 const NAP: Duration = Duration::from_secs(60 * 60);
 
-/// The least pause between two renewals, whatever end Graph grants: it raises those of less than 45
-/// minutes, so an earlier one, or one in the past, says that a clock is wrong.
+/// The shortest pause between two renewals, for any end that Graph grants. Graph extends lifetimes
+/// of less than 45 minutes, so an earlier end, or one in the past, means that a clock is wrong.
 const LEAST_PAUSE: Duration = Duration::from_secs(60);
 
 impl Graph {
-    /// Renews a subscription, again and again, before it runs out; each renewal is for `lifetime` from then on.
+    /// Renews a subscription repeatedly before it expires. Each renewal is for `lifetime` from that
+    /// time on.
     ///
-    /// It is renewed when a third of that is left, or at once where less is left already. Where
-    /// Graph grants less than `lifetime`, the third is one of what it granted; between two
-    /// renewals, there is a minute at the least. How long a subscription may live depends on what
-    /// it is for:
+    /// The subscription is renewed when a third of `lifetime` is left, or at once if less is left
+    /// already. If Graph grants less than `lifetime`, the third is that of the granted time. Two
+    /// renewals are at least a minute apart. The maximum lifetime of a subscription depends on its
+    /// resource:
     /// <https://learn.microsoft.com/graph/api/resources/subscription#subscription-lifetime>.
     ///
     /// ```no_run
@@ -45,8 +47,8 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// Reading the stream gives what a renewal came to that cannot succeed any more: a subscription that is gone is
-    /// [not found](crate::Error::is_not_found). What may pass is tried again.
+    /// Reading the stream returns the error of a renewal that can no longer succeed: a subscription
+    /// that is gone is [not found](crate::Error::is_not_found). Transient errors are retried.
     pub fn renewals(&self, subscription: Subscription, lifetime: Duration) -> Renewals {
         Renewals {
             next: Some(next(self.clone(), subscription, lifetime, None)),
@@ -56,22 +58,22 @@ impl Graph {
     }
 }
 
-/// The renewals of a subscription, as a `futures::Stream`: what [`Graph::renewals`] gives. It has no end of its own; dropping it stops
-/// renewing.
+/// The renewals of a subscription as a `futures::Stream`, returned by [`Graph::renewals`]. The
+/// stream does not end by itself; dropping it stops the renewals.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Renewals {
     graph: Graph,
     lifetime: Duration,
-    /// `None` after an error.
+    /// The next renewal; `None` after an error.
     next: Option<Pin<Box<dyn Future<Output = Result<Subscription>> + Send>>>,
 }
 
 impl Renewals {
-    /// The subscription after its next renewal; `None` after an error.
+    /// Returns the subscription after its next renewal; `None` after an error.
     ///
     /// # Errors
     ///
-    /// As those of [`Graph::renewals`].
+    /// Returns the errors of [`Graph::renewals`].
     pub async fn try_next(&mut self) -> Result<Option<Subscription>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
@@ -126,7 +128,7 @@ fn next(
         loop {
             let ends = ends_after(Utc::now(), lifetime);
             match renew(&graph, id, ends).await {
-                // Where the answer has no subscription, it is the old one with its new end.
+                // If the response has no subscription, the result is the old one with its new end.
                 Ok(renewed) => return Ok(with_what_is_known(renewed, subscription, ends)),
                 Err(error) => backoff.wait(error).await?,
             }
@@ -134,8 +136,8 @@ fn next(
     })
 }
 
-/// Sleeps until it is time by one of two clocks: the steady one stands still while the machine
-/// sleeps, and the other one can be set.
+/// Sleeps until the renewal is due by one of two clocks. The steady clock stands still while the
+/// machine sleeps, and the wall clock can be changed.
 async fn sleep_until_due(ends: Option<DateTime<Utc>>, margin: Duration) {
     let steady = wait(ends, margin, Utc::now()).and_then(|wait| Instant::now().checked_add(wait));
     while let Some(left) = wait(ends, margin, Utc::now()) {
@@ -148,14 +150,14 @@ async fn sleep_until_due(ends: Option<DateTime<Utc>>, margin: Duration) {
     }
 }
 
-/// How much of the lifetime is left when it is time: a third of what was asked for, or of what was
-/// `granted` just now, if that is less.
+/// Returns the remaining lifetime at which a renewal is due: a third of the requested lifetime, or
+/// of the time `granted` just now, if that is less.
 fn margin(granted: Option<DateTime<Utc>>, lifetime: Duration, now: DateTime<Utc>) -> Duration {
     let granted = granted.map(|ends| ends.signed_duration_since(now).to_std().unwrap_or_default());
     granted.map_or(lifetime, |granted| granted.min(lifetime)) / 3
 }
 
-/// How long nothing has to be done; `None` once it is time.
+/// Returns the time until the renewal is due; `None` once it is due.
 fn wait(ends: Option<DateTime<Utc>>, margin: Duration, now: DateTime<Utc>) -> Option<Duration> {
     let left = ends?.signed_duration_since(now).to_std().ok()?;
     left.checked_sub(margin).filter(|wait| !wait.is_zero())
@@ -168,7 +170,7 @@ pub(super) fn ends_after(now: DateTime<Utc>, lifetime: Duration) -> DateTime<Utc
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// Gives a subscription another end, which authorizes it as well.
+/// Sets a new end for a subscription, which also reauthorizes it.
 pub(super) async fn renew(graph: &Graph, id: &str, ends: DateTime<Utc>) -> Result<Subscription> {
     let change = Subscription {
         expiration_date_time: Some(ends.into()),
@@ -181,7 +183,8 @@ pub(super) async fn renew(graph: &Graph, id: &str, ends: DateTime<Utc>) -> Resul
     }))
 }
 
-/// A success that names no end has granted the one that was asked for.
+/// Completes the subscription of a response. A success without an end has granted the requested
+/// one.
 fn with_what_is_known(
     renewed: Subscription,
     before: Subscription,
@@ -213,7 +216,7 @@ mod tests {
         for over in [at(1200), at(1), at(0), at(-5), None] {
             assert_eq!(wait(over, third, now), None);
         }
-        // What was granted counts, where it is less than what was asked for.
+        // The granted time counts, where it is less than the requested one.
         assert_eq!(margin(at(900), hour, now), Duration::from_secs(300));
         assert_eq!(margin(at(7200), hour, now), third);
         assert_eq!(margin(at(-5), hour, now), Duration::ZERO);

@@ -1,10 +1,12 @@
-//! Validation tokens: that it is Graph who sends, and that it sends to this application.
+//! Validation tokens, which prove that Graph is the sender and that this application is the
+//! recipient.
 //!
 //! <https://learn.microsoft.com/graph/change-notifications-with-resource-data#validating-the-authenticity-of-notifications>
 //!
-//! A JWT ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) is two texts and a signature. The platform signs with RS256 alone,
-//! so that is all there is here: `rsa`, which decrypts as well, checks the signature. A JWT crate would choose among a dozen
-//! algorithms, by features that any other crate of an application may set for the whole of it.
+//! A JWT ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) is two texts and a signature. The
+//! platform signs with RS256 only, so this module supports no other algorithm. The crate `rsa`,
+//! which also decrypts, checks the signature. A JWT crate would choose among a dozen algorithms by
+//! features, which any other crate of an application may set for the whole application.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -19,19 +21,19 @@ use crate::error::NotificationError;
 use crate::error::NotificationErrorKind::{self, *};
 use crate::{Cloud, NamedCloud};
 
-/// The application that sends change notifications, in every tenant.
+/// The id of the application that sends change notifications, in every tenant.
 const PUBLISHER: &str = "0bf30f3b-4a52-48df-9a82-234910c4a086";
 
-/// By how much clocks may differ.
+/// The tolerated difference between clocks.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
 
-/// A token that has the form of one; nothing of it is believed yet.
+/// A token with a valid form whose content has not been verified yet.
 pub(super) struct Unchecked<'t> {
-    /// Header and claims as they were signed.
+    /// The header and the claims as they were signed.
     signed: &'t str,
     claims: &'t str,
     signature: &'t str,
-    /// The key that it says it is signed with.
+    /// The id of the key that the token names.
     pub(super) key_id: String,
 }
 
@@ -46,7 +48,7 @@ struct Claims {
     aud: OneOrMany,
     iss: String,
     tid: String,
-    /// Who sends, in tokens of the first form, and in those of the second.
+    /// The sender: `appid` in version 1 tokens, and `azp` in version 2 tokens.
     appid: Option<String>,
     azp: Option<String>,
     ver: Option<String>,
@@ -61,7 +63,7 @@ enum OneOrMany {
     Many(Vec<String>),
 }
 
-/// What the claims of a token have to be.
+/// The expected values of the claims of a token.
 pub(super) struct Expected<'e> {
     pub(super) applications: &'e [String],
     pub(super) cloud: &'e Cloud,
@@ -73,9 +75,12 @@ fn refuse(kind: NotificationErrorKind, message: &str) -> NotificationError {
 }
 
 impl<'t> Unchecked<'t> {
+    /// Reads a token without verifying it.
+    ///
     /// # Errors
     ///
-    /// [`Malformed`] for what is no JWT, or is not signed with RS256: `none` least of all.
+    /// Returns [`Malformed`] for text that is not a JWT, or not signed with RS256. The algorithm
+    /// `none` is refused, too.
     pub(super) fn read(token: &'t str) -> Result<Self, NotificationError> {
         let malformed = || {
             refuse(
@@ -98,11 +103,12 @@ impl<'t> Unchecked<'t> {
         })
     }
 
-    /// Gives the tenant that it is for.
+    /// Verifies the token, and returns its tenant.
     ///
     /// # Errors
     ///
-    /// Why it is not to be believed. The signature is checked before anything of the claims is looked at.
+    /// Returns the reason why the token cannot be trusted. The signature is checked before the
+    /// claims are read.
     pub(super) fn check(
         &self,
         key: &VerifyingKey<Sha256>,
@@ -180,7 +186,8 @@ impl Claims {
         Ok(())
     }
 
-    /// Issuers have the tenant in them, which is a GUID and nothing that could make another address of it.
+    /// Checks the issuer. It contains the tenant, which must be a GUID, so that it cannot turn the
+    /// issuer into another address.
     fn is_of_the_platform(&self, cloud: &Cloud) -> bool {
         let tenant = &self.tid;
         let tokens_of_v1 = match NamedCloud::of(cloud) {
@@ -261,7 +268,7 @@ mod tests {
             ("tid", json!(APPLICATION), Issuer),
             ("appid", json!(APPLICATION), Publisher),
             ("appid", Value::Null, Publisher),
-            // Of the other form, the other claim counts.
+            // The other claim counts in tokens of the other version.
             ("ver", json!("2.0"), Publisher),
         ] {
             assert_eq!(
@@ -270,7 +277,7 @@ mod tests {
                 "{name} {value}"
             );
         }
-        // Who controls the tenant's name makes no other address of it.
+        // A chosen tenant name cannot turn the issuer into another address.
         assert_eq!(
             checked(|claims| {
                 claims["tid"] = json!("../evil");
