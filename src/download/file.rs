@@ -52,8 +52,9 @@ impl<O: Options> Call<Content, O> {
 /// Returns the errors of [`ToStream`](super::ToStream), and
 /// [`Error::Transfer`](crate::Error::Transfer) of one of these kinds:
 ///
-/// - [`Target`](crate::error::TransferErrorKind::Target) if the file cannot be written; if the path
-///   is a directory, a device or a named pipe; or if it is a link without an existing target.
+/// - [`Target`](crate::error::TransferErrorKind::Target) if the file cannot be written, or the path
+///   is a directory, a device or a named pipe. It is also returned if the path is a link without an
+///   existing target.
 /// - [`Busy`](crate::error::TransferErrorKind::Busy) if another download with
 ///   [`resume`](Self::resume) is writing the same file.
 /// - [`SizeMismatch`](crate::error::TransferErrorKind::SizeMismatch) if another program changed the

@@ -1,5 +1,5 @@
-//! The request for content: a call to Graph, which redirects to another host, or a request to the
-//! address on that host that an item contains.
+//! The request for content. It is a call to Graph, which redirects to another host, or a request to
+//! the address on that host that an item contains.
 
 use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE};
 use http::{Method, StatusCode};

@@ -150,8 +150,8 @@ async fn sleep_until_due(ends: Option<DateTime<Utc>>, margin: Duration) {
     }
 }
 
-/// Returns the remaining lifetime at which a renewal is due: a third of the requested lifetime, or
-/// of the time `granted` just now, if that is less.
+/// Returns the remaining lifetime at which a renewal is due. It is a third of the requested
+/// lifetime, or of the time `granted` just now, if that is less.
 fn margin(granted: Option<DateTime<Utc>>, lifetime: Duration, now: DateTime<Utc>) -> Duration {
     let granted = granted.map(|ends| ends.signed_duration_since(now).to_std().unwrap_or_default());
     granted.map_or(lifetime, |granted| granted.min(lifetime)) / 3

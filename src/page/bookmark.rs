@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::redact::Text;
 
-/// A place in a collection, to be stored and continued from later: the link of a page, and the
-/// number of its items that were already given.
+/// A place in a collection, to be stored and continued from later. It holds the link of a page, and
+/// the number of its items that were already given.
 ///
 /// [`Items::bookmark`](super::Items::bookmark) creates one, and a link converts into one.
 /// [`Graph::list_from`](crate::Graph::list_from) continues from it. If the page has changed in the

@@ -70,10 +70,10 @@ impl<O: Options> Call<Entity<UploadSession>, O> {
 ///
 /// - Returns [`Error::Transfer`](crate::Error::Transfer) if the session is gone, or if the source
 ///   cannot be read or changes its length.
-/// - Returns [`Error::Transfer`](crate::Error::Transfer) if the service asks for the same bytes
-///   again and again, ends the upload before it has all bytes, or creates a file of another size.
-///   The size of Office, PDF and HTML files is not compared, because [SharePoint changes
-///   them](https://github.com/OneDrive/onedrive-api-docs/issues/935).
+/// - Returns [`Error::Transfer`](crate::Error::Transfer) if the service repeatedly asks for the
+///   same bytes, or ends the upload before it has all bytes. The same applies if it creates a file
+///   of another size. The size of Office, PDF and HTML files is not compared, because [SharePoint
+///   changes them](https://github.com/OneDrive/onedrive-api-docs/issues/935).
 /// - Returns a conflict ([`is_conflict`](crate::Error::is_conflict)) at the end if a file with that
 ///   name exists. The session keeps the bytes. A `PUT` of the folder with
 ///   `@microsoft.graph.sourceUrl` turns them into a file with another name, see

@@ -1,4 +1,4 @@
-//! Faults that users of other SDKs reported: calls and their answers.
+//! Faults that users of other SDKs reported: calls and their responses.
 
 use super::*;
 

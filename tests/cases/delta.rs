@@ -17,7 +17,7 @@ async fn case_4_3_an_empty_page_is_not_the_end_of_a_round() {
     let mut changes = graph(&recorder).users().delta().changes();
     let mut ids = Vec::new();
     while let Some(DeltaEvent::Changed(user)) = changes.try_next().await.unwrap() {
-        // The link is there once everything before it was given.
+        // The link is available once everything before it was given.
         assert_eq!(
             changes.delta_link().is_some(),
             user.id.as_deref() == Some("2")
@@ -45,7 +45,7 @@ async fn case_4_5_a_round_goes_on_from_a_link_that_was_kept() {
         .header("Prefer", "return=minimal");
     round(from.changes()).await;
     round(client.users().delta().select("id").changes_since(&link)).await;
-    // A link to a page in the midst of a round does as well.
+    // A link to a page in the middle of a round works as well.
     round(
         client
             .delta_from::<User>(format!("{}/v1.0/users/delta?$skiptoken=c", recorder.url()))
@@ -135,7 +135,7 @@ async fn case_4_8_that_a_token_is_too_old_is_an_outcome() {
         assert_eq!(resync.kind(), kind);
         assert_eq!(resync.link(), format!("{}{target}", recorder.url()));
         assert_eq!(resync.error().status(), Some(http::StatusCode::GONE));
-        // Nothing is begun anew by itself.
+        // The stream does not start over by itself.
         assert_eq!(recorder.requests().len(), 1);
         let (events, _) = round(resync.start_over()).await;
         assert_eq!(events.len(), 1);
@@ -157,10 +157,10 @@ async fn case_4_8_without_a_location_a_round_begins_where_the_call_did() {
     );
     simulator.expire_delta_tokens();
     simulator.forget_requests();
-    // Of a drive, Graph says where.
+    // For a drive, Graph says where to start over.
     let over = resync(drive().changes_since(&links.0)).await.start_over();
     assert!(!round(over).await.0.is_empty());
-    // The directory says 400, and nothing of where.
+    // The directory responds 400, and does not say where to start over.
     let over = resync(users().changes_since(&links.1)).await;
     assert_eq!(over.error().status(), Some(http::StatusCode::BAD_REQUEST));
     assert!(
@@ -169,7 +169,7 @@ async fn case_4_8_without_a_location_a_round_begins_where_the_call_did() {
         over.link()
     );
     assert_eq!(round(over.start_over()).await.0.len(), 12);
-    // Outlook says 410 and nothing of where; the link alone leads back as well.
+    // Outlook responds 410, and does not say where. The stored link alone is enough to start over.
     let over = resync(graph.delta_from::<User>(&links.2).changes()).await;
     assert!(over.link().contains("/messages/delta"), "{}", over.link());
     assert!(!over.link().contains("token"), "{}", over.link());

@@ -37,7 +37,7 @@ async fn case_9_1_an_error_is_an_api_error_whatever_its_body_is() {
         );
         let error = api(error);
         assert_eq!(error.raw_body(), body);
-        // The id that was sent stands in for one of Graph's.
+        // The id that was sent takes the place of Graph's id.
         let id = error
             .client_request_id()
             .expect("an id was sent")

@@ -1,4 +1,5 @@
-//! Faults that users of other SDKs reported: where calls and tokens go, and where they do not.
+//! Faults that users of other SDKs reported: the hosts that calls and tokens are sent to, and those
+//! that they are not sent to.
 
 use super::*;
 
@@ -10,7 +11,7 @@ async fn case_5_6_a_download_is_followed_to_its_own_host_without_the_token() {
             .body("a,b\n1,2\n"),
     )
     .await;
-    // Chunked, and with a body that nobody reads.
+    // The redirect is chunked, and has a body that the client does not read.
     let location = format!("{}/content?tempauth=x", storage.url());
     let (url, served) = once(format!(
         "HTTP/1.1 302 Found\r\nLocation: {location}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nmoved\r\n0\r\n\r\n"
@@ -117,7 +118,7 @@ async fn case_5_7_what_was_dropped_on_a_hop_does_not_come_back() {
             "{name}"
         );
     }
-    // The next call is a call as any other.
+    // The next call is an ordinary call.
     client.request(Method::GET, "/me").await.unwrap();
     assert_eq!(
         graph.requests()[2].header("authorization"),

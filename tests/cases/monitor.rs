@@ -1,4 +1,4 @@
-//! Faults that users of other SDKs reported: work that takes its time.
+//! Faults that users of other SDKs reported: long-running operations.
 
 use super::*;
 
@@ -56,7 +56,7 @@ async fn case_5_8_a_copy_is_waited_for_without_a_token() {
             .iter()
             .all(|look| look.header("authorization").is_none())
     );
-    // The address alone is enough to look again.
+    // The address alone is enough to poll again.
     let again = graph.monitor(&url).poll().await.unwrap();
     assert_eq!(again.status(), &WorkStatus::Succeeded);
 }

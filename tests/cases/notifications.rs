@@ -1,4 +1,5 @@
-//! Faults that users of other SDKs reported: change notifications: the simulator calls a webhook, and what comes is read, checked and decrypted.
+//! Faults that users of other SDKs reported: change notifications. The simulator calls a webhook,
+//! and the receiver reads, verifies and decrypts the notifications.
 
 use super::*;
 
@@ -6,7 +7,8 @@ use super::*;
 async fn case_10_1_a_subscription_is_made_once_the_webhook_has_answered() {
     let (simulator, graph) = start().await;
     let webhook = Webhook::start().await;
-    // The URL has a query of its own, and the lifecycle URL is asked as well: all answers were right.
+    // The URL has its own query, and Graph validates the lifecycle URL as well. All responses were
+    // right.
     let made = graph
         .subscriptions()
         .create(subscription(&webhook))
@@ -54,7 +56,7 @@ async fn case_10_2_a_payload_is_ordinary_serde() {
     );
     assert_eq!(second.lifecycle_event, Some(LifecycleEventType::Missed));
     assert_eq!(serde_json::to_value(&collection).unwrap(), text);
-    // Secrets are not for logs.
+    // Secrets do not belong in logs.
     let tokens = ChangeNotificationCollection {
         validation_tokens: Some(vec!["eyJ0b2tlbg".into()]),
         ..collection
@@ -106,7 +108,7 @@ async fn case_10_4_the_resource_comes_along_decrypted() {
             "{shown}"
         );
     }
-    // The keys were asked for once, and without a token.
+    // The keys were requested once, and without a token.
     assert_eq!(key_requests(&simulator), 1);
     let requests = simulator.requests();
     let asked = requests
@@ -146,7 +148,7 @@ async fn case_10_3_forged_notifications_are_refused() {
         let received = receiver.receive(webhook.next().await).await;
         assert_eq!(refused(received), kind, "{forgery:?}");
     }
-    // What is only the content's fault leaves the rest of the payload as good as it is.
+    // Damaged content does not affect the rest of the payload.
     for (forgery, kind) in [
         (Forgery::Content, NotificationErrorKind::Content),
         (
@@ -168,10 +170,10 @@ async fn case_10_3_forged_notifications_are_refused() {
         let received = receiver.receive(webhook.next().await).await.unwrap();
         assert_eq!(received.len(), 1);
     }
-    // An unknown key makes nobody ask again and again.
+    // An unknown key does not cause repeated requests.
     assert_eq!(key_requests(&simulator), 1);
 
-    // Who is named decides: nobody, another application, another tenant.
+    // The named application and tenant decide: none, another application, another tenant.
     mail(&graph, "x").await;
     let body = webhook.next().await;
     let nobody = Receiver::new(&graph).client_state(STATE);
@@ -195,7 +197,7 @@ async fn case_10_3_forged_notifications_are_refused() {
     );
     let ours = receiver.tenant(simulator.credentials().tenant_id.to_uppercase());
     assert_eq!(ours.receive(&body).await.unwrap().len(), 1);
-    // A token without anything that it is for.
+    // The token belongs to none of the notifications.
     let mut lone: Value = serde_json::from_slice(&body).unwrap();
     lone["value"] = json!([]);
     assert_eq!(
@@ -217,7 +219,8 @@ async fn case_10_3_new_keys_are_asked_for_after_a_while() {
     let body = webhook.next().await;
     let receiver = receiver(&simulator, &graph);
 
-    // The platform is away: it may be asked again at once, and so may Graph.
+    // The platform is unavailable: the receiver may ask it again at once, and Graph may send the
+    // notification again.
     simulator.fault(Fault::status(StatusCode::SERVICE_UNAVAILABLE).at("/common/.well-known/*"));
     let error = receiver.receive(&body).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
@@ -242,7 +245,7 @@ async fn case_10_3_new_keys_are_asked_for_after_a_while() {
     assert_eq!(receiver.receive(&body).await.unwrap().len(), 1);
     assert_eq!(key_requests(&simulator), 2);
 
-    // A day later they are asked for again, and where they cannot be had, the old ones are good.
+    // A day later the keys are requested again. If that fails, the old keys stay valid.
     tokio::time::pause();
     tokio::time::advance(minutes(25 * 60)).await;
     tokio::time::resume();
@@ -250,7 +253,7 @@ async fn case_10_3_new_keys_are_asked_for_after_a_while() {
     assert_eq!(receiver.receive(&body).await.unwrap().len(), 1);
     assert_eq!(key_requests(&simulator), 2);
 
-    // Keys of another host are not the platform's.
+    // Keys on another host do not belong to the platform.
     let elsewhere = Receiver::new(&graph).client_state(STATE).application("x");
     let moved = Fault::answer(StatusCode::OK, r#"{"jwks_uri":"http://127.0.0.1:1/keys"}"#);
     simulator.fault(moved.at("/common/.well-known/*"));
@@ -316,7 +319,7 @@ async fn case_10_5_lifecycle_events_come_in_any_order_and_kind() {
     assert_eq!(word, "somethingNew");
     assert!(renewed.expiration_date_time > made.expiration_date_time);
 
-    // The same from the service itself, and a change among it.
+    // The simulator sends the same event itself, together with a change.
     assert!(simulator.lifecycle(&id, simulator::Lifecycle::SubscriptionRemoved));
     let received = receiver.receive(webhook.next().await).await.unwrap();
     let step = graph
@@ -329,7 +332,7 @@ async fn case_10_5_lifecycle_events_come_in_any_order_and_kind() {
         graph.follow_lifecycle(&change, minutes(60)).await.unwrap(),
         None
     );
-    // What is gone cannot be renewed.
+    // A subscription that is gone cannot be renewed.
     let again = received[0].change.clone();
     let again = msgraph::models::ChangeNotification {
         lifecycle_event: Some(LifecycleEventType::ReauthorizationRequired),

@@ -1,4 +1,4 @@
-//! Faults that users of other SDKs reported: pages, and the ways to all of them.
+//! Faults that users of other SDKs reported: pages, and streams over all of them.
 
 use super::*;
 
@@ -17,7 +17,7 @@ async fn case_4_1_links_are_followed_byte_for_byte() {
     assert_eq!(recorder.targets(), ["/v1.0/users", target]);
 }
 
-/// What the URL parser changes in a link, and what it leaves.
+/// Shows which characters of a link the URL parser changes, and which it keeps.
 #[tokio::test]
 async fn case_4_1_signs_that_stand_bare_in_a_link() {
     let kept = "/v1.0/users?$skip=1&a+b=(c),[d]{e}|f^g`h\\i:/@!*;=?~%";

@@ -1,4 +1,5 @@
-//! Faults that users of other SDKs reported: what calls say of the permissions that they need and the clouds that have them, and what a 403 makes of it.
+//! Faults that users of other SDKs reported: the permissions that calls need, the clouds that
+//! support them, and the error for a 403.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Faults that users of other SDKs reported: what is tried again, when, and what is not.
+//! Faults that users of other SDKs reported: which calls are retried, when, and which are not.
 
 use super::*;
 
@@ -65,7 +65,8 @@ async fn case_6_2_a_call_waits_as_long_as_it_is_asked_to() {
         (throttled("2.128"), 2.128, 3.5),
         (throttled("0,120"), 120.0, 132.0),
         (throttled("0"), 0.0, 0.0),
-        // A date without one to compare it with counts from the clock here.
+        // If the response has no `Date`, the date in `Retry-After` is compared with the local
+        // clock.
         (throttled(&ahead), 3.0, 4.5),
         (throttled(&ahead).header("Date", &ago), 8.0, 8.8),
         (throttled(&ago), 0.0, 0.0),
@@ -80,7 +81,7 @@ async fn case_6_2_a_call_waits_as_long_as_it_is_asked_to() {
             .request(Method::GET, "/me")
             .await
             .unwrap();
-        // The clock counts milliseconds.
+        // The clock has a resolution of milliseconds.
         let waited = start.elapsed().as_secs_f64();
         assert!(waited >= least && waited <= most + 0.01, "{name}: {waited}");
         assert_eq!(recorder.requests().len(), 2, "{name}");
@@ -118,7 +119,7 @@ async fn case_6_3_without_a_retry_after_the_waits_double() {
             .await
             .unwrap();
         assert_eq!(recorder.requests().len(), 4, "{status}");
-        // 3 + 6 + 12 s, half more or less.
+        // The waits are 3 + 6 + 12 s, each up to half more or less.
         let waited = start.elapsed().as_secs_f64();
         assert!((10.5..32.0).contains(&waited), "{status}: {waited}");
         let attempts: Vec<_> = recorder
@@ -145,11 +146,11 @@ async fn case_6_3_what_may_have_happened_is_not_done_twice() {
         ("DELETE", 504, 2),
         ("POST", 504, 1),
         ("PATCH", 504, 1),
-        // These tell that nothing has happened.
+        // These statuses say that the request was not carried out.
         ("POST", 503, 2),
         ("POST", 429, 2),
         ("PATCH", 408, 2),
-        // These mostly come again.
+        // These statuses are often transient.
         ("GET", 500, 1),
         ("GET", 502, 1),
     ] {

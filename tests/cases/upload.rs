@@ -1,4 +1,5 @@
-//! Faults that users of other SDKs reported: uploads, against the simulator: what arrives, whatever happens underway.
+//! Faults that users of other SDKs reported: uploads to the simulator, and what arrives after
+//! faults on the way.
 
 use super::*;
 
@@ -23,7 +24,7 @@ async fn case_5_5_sizes_around_a_slice() {
             (Some(&*name), Some(size as i64))
         );
         assert_eq!(content(&graph, &name).await, data, "{size}");
-        // What fits in a slice goes in one request.
+        // Content that fits into one slice goes in one request.
         let wanted: &[&str] = match size {
             327_681 => &[
                 "PUT bytes 0-327679/327681",
@@ -50,7 +51,7 @@ async fn case_5_5_sizes_around_a_slice() {
             );
         }
     }
-    // And all of them through a session, but for nothing at all.
+    // All sizes also go through a session, except empty content.
     for size in [1, UNIT - 1, UNIT, UNIT + 1, 2 * UNIT] {
         let (data, name) = (bytes(size), format!("s{size}.bin"));
         let session = open(&graph, &name).await;
@@ -113,7 +114,7 @@ async fn case_5_4_what_is_there_already_is_asked_for_and_passed_over() {
         let name = format!("{form:?}");
         let session = open(&graph, &name).await;
         simulator.forget_requests();
-        // The second slice is stored, and nobody hears of it.
+        // The second slice is stored, and its response is lost.
         let hear = Arc::new(Mutex::new(0));
         let count = Arc::clone(&hear);
         let url = session.upload_url.clone().unwrap();
@@ -125,7 +126,7 @@ async fn case_5_4_what_is_there_already_is_asked_for_and_passed_over() {
         impatient(upload).await.unwrap();
         let requests = sent(&simulator);
         match form {
-            // Nobody says what is there: the slice goes again, and is refused as known.
+            // The session does not name its ranges. The slice is sent again, and refused as known.
             ExpectedRanges::Missing => assert_eq!(
                 requests,
                 [
@@ -199,7 +200,7 @@ async fn case_5_4_a_stored_session_goes_on_after_a_restart() {
         let file =
             std::env::temp_dir().join(format!("msgraph-resume-{}-{name}", std::process::id()));
         std::fs::write(&file, &data).unwrap();
-        // The service goes away with the third slice, and the process with it.
+        // The service fails with the third slice, and the process ends.
         let upload = graph
             .me()
             .drive()
@@ -266,7 +267,7 @@ async fn case_5_5_attachments_end_with_their_location() {
         .unwrap()
         .unwrap();
     assert_eq!(read.content_bytes.unwrap().as_ref(), data);
-    // Slices of the size that Outlook takes.
+    // The slices have the size that Outlook takes.
     let sizes: Vec<_> = slices(&simulator)
         .iter()
         .map(|slice| slice.body.len())
@@ -280,7 +281,7 @@ async fn case_5_5_attachments_end_with_their_location() {
     let event = graph.me().events().create(subject).await.unwrap();
     let attachments = graph.me().events().id(&event.id.unwrap()).attachments();
     let call = attachments.create_upload_session(attachment(data.len()));
-    // Outlook's ranges have no dash, and names of their own.
+    // Outlook writes its ranges without a dash, and uses its own property names.
     simulator.fault(Fault::lost().method(Method::PUT).at("/upload/*"));
     let uploaded = impatient(call.upload(data)).await.unwrap();
     assert!(uploaded.id().is_some() && uploaded.is_committed());

@@ -1,4 +1,5 @@
-//! Signing in, over the wire: what the token endpoint and Graph are sent, and what comes of their answers.
+//! Sign-in over the wire: the requests to the token endpoint and to Graph, and the results of their
+//! responses.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,7 +22,7 @@ use crate::support::without_correlation_id;
 pub const SCOPE: &str = "https://graph.microsoft.com/.default";
 pub const CAPABILITY: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
-/// A client of two recorders, one for Graph and one for the identity platform.
+/// Creates a client with two recorders, one for Graph and one for the identity platform.
 pub fn client(provider: impl TokenProvider, graph: &Recorder, login: &Recorder) -> Graph {
     let cloud = CustomCloud::new(graph.url(), login.url()).scope(SCOPE);
     Graph::builder(provider)
@@ -34,7 +35,7 @@ fn secret() -> ClientSecret {
     ClientSecret::new("contoso.com", "client", "the secret/+&")
 }
 
-/// A platform that gives `token-1`, `token-2` …, and with each what `more` says.
+/// Starts a platform that issues `token-1`, `token-2` …, each with the properties of `more`.
 pub async fn platform(more: serde_json::Value) -> Recorder {
     let count = AtomicUsize::new(0);
     Recorder::new(move |_| {
@@ -48,7 +49,7 @@ pub async fn platform(more: serde_json::Value) -> Recorder {
     .await
 }
 
-/// A Graph that refuses these tokens and takes any other.
+/// Starts a Graph that refuses these tokens and accepts any other.
 pub async fn refusing(refused: &'static [&'static str], header: &'static str) -> Recorder {
     Recorder::new(move |request| {
         let token = request
@@ -66,7 +67,7 @@ pub async fn refusing(refused: &'static [&'static str], header: &'static str) ->
     .await
 }
 
-/// The fields of a form, decoded and sorted.
+/// Returns the fields of a form, decoded and sorted.
 pub fn form(request: &Recorded) -> Vec<(String, String)> {
     let mut fields: Vec<_> = url::form_urlencoded::parse(&request.body)
         .into_owned()
@@ -137,7 +138,8 @@ async fn a_client_secret_is_exchanged_as_the_platform_documents_it() {
     assert_eq!(tokens(&graph), ["Bearer token-1", "Bearer token-1"]);
 }
 
-/// What the platform is to be told of an assertion: <https://www.rfc-editor.org/rfc/rfc7523#section-2.2>.
+/// The assertion type that the platform expects:
+/// <https://www.rfc-editor.org/rfc/rfc7523#section-2.2>.
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 fn with_assertion(assertion: &str) -> [(&str, &str); 6] {
@@ -267,7 +269,7 @@ async fn an_error_without_an_id_of_the_platforms_has_that_of_the_request() {
     assert_eq!(error.correlation_id(), sent.header("client-request-id"));
     assert!(uuid::Uuid::try_parse(error.correlation_id().unwrap()).is_ok());
 
-    // A request that is made once more is the same one, and the platform's own id is the one that counts.
+    // A repeated request keeps its id. The platform's own id takes precedence.
     let refusal = json!({ "error": "invalid_client", "correlation_id": "of the platform" });
     let answers = [Answer::status(503), Answer::json(refusal).with_status(401)];
     let login = Recorder::in_turn(answers).await;
@@ -386,7 +388,7 @@ async fn wrong_credentials_show_with_all_that_the_platform_says() {
         error,
         @"sign-in refused: 401 invalid_client AADSTS7000215: Invalid client secret provided, correlation-id correlation, trace-id trace"
     );
-    // The same with a call, which then is not sent.
+    // A call fails in the same way, and is not sent.
     sign_in_error(me(&client).await.unwrap_err());
     assert_eq!((login.requests().len(), graph.requests().len()), (2, 0));
 }
@@ -611,7 +613,7 @@ async fn a_rotated_refresh_token_is_stored_before_the_call_goes_on() {
         }
     });
     me(&client(provider, &graph, &login)).await.unwrap();
-    // The second answer brings the token that is known already.
+    // The second response contains the token that is already known.
     assert_eq!(*stored.lock().unwrap(), [("refresh-1".to_owned(), 0)]);
     let sent: Vec<_> = login
         .requests()
@@ -665,7 +667,7 @@ async fn a_refresh_token_that_could_not_be_stored_fails_the_call_and_is_handed_o
     assert_eq!(graph.requests().len(), 0);
     me(&client).await.unwrap();
     assert_eq!(*handed.lock().unwrap(), ["refresh-1", "refresh-1"]);
-    // The access token that came along is as good as another, and the platform is not asked for one.
+    // The access token from the same response is used, so no other one is requested.
     assert_eq!(tokens(&graph), ["Bearer token-1"]);
     assert_eq!(login.requests().len(), 1);
 }
@@ -768,7 +770,7 @@ async fn a_call_that_brings_its_own_authorization_keeps_it() {
     assert_eq!(login.requests().len(), 0);
 }
 
-/// Each cloud with its Graph and its identity platform.
+/// The clouds, each with its Graph host and its identity platform host.
 pub const CLOUDS: [(Cloud, &str, &str); 7] = [
     (
         Cloud::Global,
@@ -819,7 +821,7 @@ async fn case_8_2_a_cloud_is_one_choice() {
         "login.contoso.example",
     );
     for (cloud, graph, login) in CLOUDS.into_iter().chain([custom]) {
-        // What is asked for.
+        // The token request of the provider.
         let asked = Arc::new(Mutex::new(None));
         let provider = {
             let asked = Arc::clone(&asked);
@@ -831,7 +833,7 @@ async fn case_8_2_a_cloud_is_one_choice() {
                 std::future::ready(Ok(Token::new("t")))
             }
         };
-        // What is connected to, seen by a proxy that lets nothing through.
+        // The hosts that the client connects to, as recorded by a proxy that lets nothing through.
         let proxy = Recorder::always(Answer::status(502)).await;
         let through = |builder: msgraph::GraphBuilder| {
             let proxy = reqwest::Proxy::all(proxy.url()).unwrap();
@@ -855,7 +857,7 @@ async fn case_8_2_a_cloud_is_one_choice() {
             [
                 format!("{graph}:443"),
                 format!("{login}:443"),
-                // A token request that got no connection is made once more.
+                // A token request without a connection is sent once more.
                 format!("{login}:443")
             ]
         );
@@ -864,7 +866,7 @@ async fn case_8_2_a_cloud_is_one_choice() {
 
 #[tokio::test]
 async fn case_8_3_a_challenge_is_answered_once_with_its_claims() {
-    // {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
+    // The claims are {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
     const CHALLENGE: &str = "Bearer realm=\"\", error=\"insufficient_claims\", \
         claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
     let login = platform(json!({})).await;
@@ -886,7 +888,7 @@ async fn case_8_3_a_challenge_is_answered_once_with_its_claims() {
     );
     assert_eq!(tokens(&graph), ["Bearer token-1", "Bearer token-2"]);
 
-    // A second refusal goes to the caller, and there is no third try.
+    // A second refusal goes to the caller, without a third attempt.
     let graph = refusing(&["token-3", "token-4"], CHALLENGE).await;
     let error = me(&client(secret(), &graph, &login)).await.unwrap_err();
     assert_eq!(tokens(&graph), ["Bearer token-3", "Bearer token-4"]);
@@ -1043,7 +1045,7 @@ async fn a_token_request_is_made_once_more_after_a_second() {
     }
 }
 
-/// Calls wait as long as the platform asks, and nobody asks it meanwhile.
+/// Checks that calls wait as long as the platform asks, and that no request reaches it meanwhile.
 #[tokio::test(start_paused = true)]
 async fn a_platform_that_throttles_is_left_alone() {
     let start = Instant::now();
@@ -1087,7 +1089,7 @@ async fn a_secret_does_not_follow_a_redirect_of_the_token_endpoint() {
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
         assert_eq!(elsewhere.requests().len(), 0);
 
-        // Nor with a client of the user's that follows redirects by itself.
+        // The same holds for a caller's own HTTP client that follows redirects by itself.
         let cloud = CustomCloud::new(graph.url(), login.url());
         let own = own_client().build().unwrap();
         let client = Graph::builder(secret())
@@ -1107,8 +1109,9 @@ async fn a_secret_does_not_follow_a_redirect_of_the_token_endpoint() {
     }
 }
 
-/// A client of reqwest's own, with reqwest's own redirects. In these tests no TLS provider is installed for the process, so
-/// with `rustls-ring` it has to be given one.
+/// Returns a plain reqwest client builder with reqwest's own redirects.
+///
+/// These tests install no TLS provider for the process, so `rustls-ring` needs an explicit one.
 pub fn own_client() -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder().no_proxy();
     #[cfg(feature = "rustls-ring")]
@@ -1153,7 +1156,7 @@ async fn odd_lifetimes_do_not_make_a_token_request_a_call() {
         (json!({ "expires_in": 1_000_000_000_000_u64 }), 1),
         (json!({ "expires_in": 1e300 }), 1),
         (json!({ "expires_in": null }), 1),
-        // The second one that has expired when it comes is used for a while.
+        // The second token that has already expired on arrival is used for a while.
         (json!({ "expires_in": 0 }), 2),
         (json!({ "expires_in": 0, "refresh_in": 0 }), 2),
     ] {
@@ -1180,7 +1183,8 @@ async fn failing_platform_is_left_alone_for_a_moment() {
     }
 }
 
-/// A platform that answers nothing is not asked by every call, and is asked again later.
+/// Checks that a platform without responses does not get a request for every call, and gets one
+/// again later.
 #[tokio::test(start_paused = true)]
 async fn platform_out_of_reach_is_left_alone_for_a_moment() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,4 @@
-//! Credentials of the Azure SDK: as a provider, and made of a client.
+//! Credentials of the Azure SDK, used as a token provider and created from a client.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,8 @@ use crate::support::recorder::{Answer, Recorder};
 const SCOPE: &str = "https://graph.microsoft.com/.default";
 const HUSH: &str = "hush-hush";
 
-/// A credential of the SDK's that notes for what it is asked; its tokens live so many seconds.
+/// A credential of the Azure SDK that records its requests. Its tokens live for this number of
+/// seconds.
 #[derive(Debug)]
 struct Credential {
     lives: i64,
@@ -106,7 +107,7 @@ async fn a_credential_is_asked_for_the_scope_of_the_cloud_and_its_error_is_the_s
     );
 }
 
-/// A client whose provider counts, and gives tokens that live for an hour.
+/// Creates a client whose provider counts its calls, and issues tokens that live for an hour.
 fn counting() -> (Graph, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&count);

@@ -1,4 +1,5 @@
-//! Tools of Azure's as scripts: what they are told, and what they may print.
+//! Azure tools, simulated by scripts: the arguments that they receive, and the output that they may
+//! print.
 #![cfg(unix)]
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,7 +15,7 @@ use crate::support::recorder::{Answer, Recorder};
 
 const HUSH: &str = "hush-hush";
 
-/// A folder with a tool that notes what it is told, a line each, and then does this.
+/// A folder with a tool that records its arguments, one per line, and then runs a script.
 struct Tool {
     folder: tempfile::TempDir,
 }
@@ -28,8 +29,8 @@ impl Tool {
             "#!/bin/sh\nprintf '%s\\n' \"$@\" >> '{}'\n{does}\n",
             told.display()
         );
-        // Written by a process of its own: while a file is open for writing here, nobody can run it, and other tests start processes
-        // that inherit it.
+        // The script is written by a separate process. While a file is open for writing here, it
+        // cannot be run, and other tests start processes that inherit the open file.
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", "printf '%s' \"$1\" > \"$2\"", "sh"]);
         let written = shell.arg(script).arg(tool.program()).status();
@@ -99,7 +100,7 @@ fn token(end: u64) -> String {
     )
 }
 
-/// 2100-01-01
+/// 2100-01-01, in seconds.
 const FAR: u64 = 4_102_444_800;
 
 #[tokio::test]
@@ -150,7 +151,7 @@ async fn the_azure_cli_is_asked_for_a_token_of_graphs() {
         assert_eq!(request.header("authorization"), Some("Bearer hush-hush"));
     }
 
-    // One of both, the last one said.
+    // Of `--tenant` and `--subscription`, only the last one set is passed.
     let tenant = ["--tenant", "contoso.com"];
     let subscription = ["--subscription", "Visual Studio_1"];
     for (az, more) in [
@@ -177,11 +178,12 @@ async fn the_azure_cli_is_asked_for_a_token_of_graphs() {
 #[tokio::test]
 async fn the_seconds_say_when_a_token_ends_and_the_local_time_does_not() {
     let graph = Recorder::always(Answer::json("{}")).await;
-    // A token that is over is asked for with each call.
+    // An expired token is requested with each call.
     for (printed, runs) in [
         (token(1), 2),
         (token(FAR), 1),
-        // Older than 2.54. It cannot be told when that is, since it says of no time zone.
+        // Tools older than 2.54 print only a local time. It cannot be interpreted, because it has
+        // no time zone.
         (
             r#"{"accessToken":"t","expiresOn":"2001-01-01 00:00:00.000000"}"#.to_owned(),
             1,
@@ -236,7 +238,7 @@ async fn a_tool_that_is_not_there_is_unavailable() {
             .contains("the Azure Developer CLI is not installed"),
         "{error}"
     );
-    // A script around it, that does not find it.
+    // A wrapper script does not find the tool.
     let error = refused(Tool::new("exit 127").az()).await;
     assert!(error.is_unavailable(), "{error}");
 }
@@ -345,7 +347,7 @@ async fn what_could_mean_something_to_a_shell_is_refused_before_anything_is_run(
 
 #[tokio::test]
 async fn what_graph_wants_proved_only_the_user_can_prove() {
-    // {"access_token":{"nbf":{"essential":true}}}
+    // The claims are {"access_token":{"nbf":{"essential":true}}}
     const CLAIMS: &str = "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==";
     let challenge = format!("Bearer error=\"insufficient_claims\", claims=\"{CLAIMS}\"");
     let graph = Recorder::always(Answer::status(401).header("WWW-Authenticate", &challenge)).await;

@@ -16,13 +16,13 @@ use crate::support::{graph, graph_of, simulator};
 #[path = "../cases/batch.rs"]
 mod cases;
 
-/// The parts of a batch that was sent.
+/// Returns the parts of a batch that was sent.
 fn parts(request: &Recorded) -> Vec<Value> {
     assert_eq!(request.target, "/v1.0/$batch");
     request.json()["requests"].as_array().unwrap().clone()
 }
 
-/// Answers each part of a batch with a status and a body.
+/// Responds to each part of a batch with a status and a body.
 fn answered(request: &Recorded, of: impl Fn(&Value) -> Value) -> Answer {
     let responses: Vec<_> = parts(request).iter().rev().map(of).collect();
     Answer::json(json!({ "responses": responses }))
@@ -154,7 +154,7 @@ async fn a_call_with_a_token_of_its_own_is_no_part_of_a_batch() {
     assert!(recorder.requests().is_empty());
 }
 
-/// A policy that waits for nothing but what Graph asks for.
+/// Returns a retry policy that waits only as long as Graph asks for.
 fn at_once() -> Retry {
     Retry::new().first_wait(Duration::ZERO)
 }
@@ -167,7 +167,7 @@ async fn what_graph_puts_off_comes_again_and_nothing_else_does() {
             Some("2") if first => {
                 json!({ "id": "2", "status": 429, "headers": { "Retry-After": "0" } })
             }
-            // Its call comes again, and so does it.
+            // The call that it depends on is sent again, and so is this one.
             Some("3") if first => json!({ "id": "3", "status": 424 }),
             _ => named(part),
         })
@@ -227,7 +227,7 @@ async fn each_part_has_tries_of_its_own() {
     let recorder = Recorder::new(move |request| {
         let number = sent.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         answered(request, |part| match part["id"].as_str() {
-            // For longer than a call waits.
+            // This wait is longer than a call waits.
             Some("1") => {
                 json!({ "id": "1", "status": 429, "headers": { "Retry-After": "100000" } })
             }
@@ -379,7 +379,7 @@ async fn what_happens_to_the_batch_happens_to_each_of_its_parts() {
     }
 }
 
-/// The sizes of what was sent, and its numbers of calls.
+/// Returns the number of calls and the size of each request.
 fn sizes(recorder: &Recorder) -> Vec<(usize, usize)> {
     let requests = recorder.requests();
     requests
@@ -477,7 +477,7 @@ async fn one_mailbox_has_four_calls_in_a_request() {
     let batch = graph.batch().max_parts_per_mailbox(20);
     batch.send_all(of_user("a")).await.unwrap();
     assert_eq!(calls(), [20]);
-    // One after another, they are never at work together.
+    // Calls one after another never run at the same time.
     let batch = graph.batch().sequential();
     batch.send_all(of_user("a")).await.unwrap();
     assert_eq!(calls(), [20]);

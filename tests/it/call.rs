@@ -1,4 +1,4 @@
-//! Calls and their answers.
+//! Calls and their responses.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,7 @@ async fn bodies_are_json() {
     assert_eq!(request.header("content-length"), Some("15"));
 }
 
-/// Graph answers 411 to a `POST` that does not say how long it is.
+/// Checks that a `POST` states its length, because Graph responds 411 otherwise.
 #[tokio::test]
 async fn an_action_without_a_body_says_that_it_has_none() {
     let recorder = Recorder::always(Answer::json(r#"{"value":true}"#)).await;
@@ -122,7 +122,7 @@ async fn an_answer_of_another_type_is_a_decode_error_that_says_where() {
     struct Badge {
         business_phones: Vec<String>,
     }
-    // A type of the caller's has no place for what does not fit.
+    // A type of the caller's has no place for mismatched properties.
     let page = r#"{"@odata.context":"c","value":[{"businessPhones":[]},{"businessPhones":["1",{"secret":1}]}]}"#;
     let recorder = Recorder::always(Answer::json(page)).await;
     let users = || graph(&recorder).users().list().as_type::<Badge>();
@@ -473,7 +473,8 @@ async fn an_answer_can_be_had_as_it_came() {
     assert_eq!(recorder.only().target, "/v1.0/users?$top=5");
 }
 
-/// The description shows a drive in many places, and what hangs below one at `/drives/{drive-id}` alone.
+/// Checks all methods of drives. The description has drives in many places, and their children only
+/// below `/drives/{drive-id}`.
 #[tokio::test]
 async fn a_drive_has_all_that_a_drive_has_wherever_it_stands() {
     let recorder = Recorder::always(Answer::json(r#"{"value":[]}"#)).await;
@@ -513,7 +514,8 @@ async fn a_drive_has_all_that_a_drive_has_wherever_it_stands() {
     }
 }
 
-/// A site is found by its path below another, and drive items are found by theirs below it.
+/// Checks that a site is addressed by its path below another site, and that drive items are
+/// addressed by path below it.
 #[tokio::test]
 async fn sites_and_items_are_found_by_path_with_every_tail() {
     let recorder = Recorder::always(Answer::json("{}")).await;

@@ -1,4 +1,4 @@
-//! Signing in with a certificate: what is signed, and what of certificates is read.
+//! Sign-in with a certificate: the signed assertions, and the formats that are read.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -34,12 +34,12 @@ fn text(name: &str) -> String {
     String::from_utf8(bytes(name)).expect("a fixture in PEM")
 }
 
-/// One after another, as `cat` does it.
+/// Joins files one after another, as `cat` does.
 fn pem(names: &[&str]) -> String {
     names.iter().map(|name| text(name)).collect()
 }
 
-/// What is between the lines of a PEM file with one section.
+/// Returns the base64 text of a PEM file with one section.
 fn base64_of(name: &str) -> String {
     let text = text(name);
     text.lines()
@@ -47,7 +47,7 @@ fn base64_of(name: &str) -> String {
         .collect()
 }
 
-/// A thumbprint of the leaf's as OpenSSL prints it.
+/// Returns a thumbprint of the leaf as OpenSSL prints it.
 fn thumbprint(hash: &str) -> String {
     let text = text("leaf.thumbprints");
     let line = text.lines().find(|line| line.starts_with(hash));
@@ -55,7 +55,7 @@ fn thumbprint(hash: &str) -> String {
     hex.replace(':', "")
 }
 
-/// As it stands in an assertion.
+/// Returns a thumbprint in the form of an assertion.
 fn base64url_thumbprint(hash: &str) -> String {
     let hex = thumbprint(hash);
     let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal");
@@ -67,7 +67,7 @@ fn leaf() -> Certificate {
     Certificate::from_pem(pem(&["leaf.pem", "leaf.key"])).unwrap()
 }
 
-/// A platform that takes whatever is signed.
+/// Starts a platform that accepts every signed assertion.
 async fn platform() -> Recorder {
     Recorder::always(Answer::json(
         json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": "token" }),
@@ -75,7 +75,7 @@ async fn platform() -> Recorder {
     .await
 }
 
-/// What one sign-in is sent.
+/// Signs in, and returns the form that the platform received.
 async fn sign_in(certificate: Certificate, login: &Recorder) -> Result<Vec<(String, String)>> {
     let provider = ClientCertificate::new("contoso.com", "client", certificate);
     Graph::builder(provider)
@@ -104,7 +104,7 @@ impl Assertion {
     fn read(text: &str) -> Self {
         let (signed, signature) = text.rsplit_once('.').expect("three parts");
         let (header, claims) = signed.split_once('.').expect("three parts");
-        // Strict: a padded part fails.
+        // The decoder is strict: a padded part fails.
         let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).expect("base64url");
         Self {
             header: serde_json::from_slice(&decode(header)).expect("JSON"),
@@ -120,7 +120,7 @@ impl Assertion {
         Self::read(&assertion.expect("an assertion").1)
     }
 
-    /// By other code than what signed.
+    /// Verifies the signature with other code than the code that signed.
     fn is_of_leaf(&self) -> bool {
         let key = BASE64_STANDARD.decode(base64_of("leaf.pub")).unwrap();
         let key = PublicKey::from_public_key_der(&key).unwrap();
@@ -241,7 +241,7 @@ async fn the_chain_begins_with_the_certificate_that_the_key_is_of() {
     }
 }
 
-/// A vault that has the leaf's key, and is given digests.
+/// Signs like a vault that has the leaf's key and receives digests.
 async fn sign_in_the_vault(input: SigningInput) -> std::io::Result<Vec<u8>> {
     let digest = input.digest();
     assert_eq!(digest, <[u8; 32]>::from(Sha256::digest(input.as_bytes())));
@@ -285,7 +285,7 @@ async fn a_key_may_sign_elsewhere() {
         (&json!(endpoint), &json!("client"), &json!("client"))
     );
     assert!(assertion.is_of_leaf());
-    // Each token has one of its own.
+    // Each token has an id of its own.
     let second = Assertion::of(certificate.clone()).await;
     assert_ne!(second.claims["jti"], assertion.claims["jti"]);
 
@@ -489,7 +489,7 @@ fn what_is_wrong_with_a_file_names_it() {
     }
 }
 
-/// What is told as a warning.
+/// A layer that records warnings.
 #[derive(Clone, Default)]
 struct Warnings(Arc<Mutex<Vec<String>>>);
 
@@ -515,7 +515,7 @@ async fn a_file_that_is_replaced_is_read_again_and_one_that_is_half_written_is_n
     let old = Assertion::of(certificate.clone()).await;
     assert!(!old.is_of_leaf());
 
-    // Only a part of the new one, one of both, none.
+    // The file contains only a part of the new certificate, only one of both, or nothing.
     for contents in [
         text("leaf.pem"),
         pem(&["leaf.pem", "other.key"]),
@@ -538,7 +538,7 @@ async fn a_file_that_is_replaced_is_read_again_and_one_that_is_half_written_is_n
 
     std::fs::write(&file, pem(&["leaf.pem", "leaf.key"])).unwrap();
     assert!(Assertion::of(certificate.clone()).await.is_of_leaf());
-    // All clones have it.
+    // All clones have the new certificate.
     std::fs::remove_file(&file).unwrap();
     assert!(Assertion::of(certificate).await.is_of_leaf());
 }

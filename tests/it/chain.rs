@@ -1,4 +1,4 @@
-//! Several ways to sign in, one after another.
+//! Chained credentials, used one after another.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,12 +11,12 @@ use msgraph::{CustomCloud, Error, Graph, Retry};
 
 use crate::support::recorder::{Answer, Recorder};
 
-/// Who was asked, in this order.
+/// The names of the credentials that were asked, in order.
 #[derive(Clone, Default)]
 struct Asked(Arc<Mutex<Vec<&'static str>>>);
 
 impl Asked {
-    /// A provider that notes that it is asked, and answers by how often it was.
+    /// Creates a provider that records its calls, and responds by their number.
     fn link(
         &self,
         name: &'static str,
@@ -62,7 +62,7 @@ async fn refused(chain: Chain) -> SignInError {
 async fn the_first_that_gives_a_token_gives_all_later_ones() {
     let graph = Recorder::always(Answer::status(401)).await;
     let asked = Asked::default();
-    // The first one would have a token later, but then the identity would be another one.
+    // The first provider would have a token later, but then the identity would change.
     let late = |n| {
         if n == 0 {
             unavailable("not yet")
@@ -157,7 +157,7 @@ async fn a_refusal_ends_the_search_and_says_whose_it_was() {
         "sign-in failed: the vault is locked (`vault` is what failed, and nobody else is asked)"
     );
 
-    // What is no error of signing in is what it is.
+    // An error that is not a sign-in error is returned unchanged.
     let wrong = Graph::builder(AccessToken::new("t")).base_url("http://evil.example");
     let wrong = wrong.build().unwrap_err();
     let other = move |_| Err(wrong.clone());

@@ -1,4 +1,4 @@
-//! The media type that calls ask for.
+//! The media types that calls request.
 
 use http::Method;
 use msgraph::call::{Answer as Kind, Options};
@@ -9,7 +9,7 @@ use crate::support::recorder::{Answer, Recorder};
 
 const TRANSCRIPT: &str = "/users/u/onlineMeetings/m/transcripts/t";
 
-/// The one `Accept` that was sent with a call.
+/// Returns the only `Accept` header of a call.
 async fn accepted<A: Kind, O: Options>(call: impl FnOnce(&Graph) -> Call<A, O>) -> String {
     let recorder = Recorder::always(Answer::status(200).body("1")).await;
     call(&graph(&recorder)).await.expect("a response");

@@ -20,7 +20,7 @@ async fn simulator() -> Simulator {
         .expect("a port")
 }
 
-/// The events of a round, and the link to the next.
+/// Returns the events of a round, and the link to the next round.
 async fn round<T: Model>(mut changes: Changes<T>) -> (Vec<DeltaEvent<T>>, String) {
     let mut events = Vec::new();
     while let Some(event) = changes.try_next().await.unwrap() {
@@ -30,7 +30,7 @@ async fn round<T: Model>(mut changes: Changes<T>) -> (Vec<DeltaEvent<T>>, String
     (events, link)
 }
 
-/// What a round ends with where Graph asks to start over.
+/// Returns the event that ends a round where Graph asks to start over.
 async fn resync<T: Model>(mut changes: Changes<T>) -> msgraph::delta::Resync<T> {
     let Some(DeltaEvent::Resync(resync)) = changes.try_next().await.unwrap() else {
         panic!("no resync");
@@ -69,7 +69,7 @@ async fn rounds_tell_what_is_new_cleared_and_gone() {
             DeltaEvent::Changed(user) => {
                 assert_eq!(user.id.as_ref(), Some(&ids[0]));
                 assert_eq!(user.display_name.as_deref(), Some("Adele Brandt"));
-                // Cleared is null; the property that was not asked for is absent.
+                // A cleared property is null; a property that was not selected is absent.
                 assert!(user.is_null(User::JOB_TITLE));
                 assert!(!user.is_null(User::MAIL));
                 assert_eq!(user.nulls().collect::<Vec<_>>(), ["jobTitle"]);
@@ -122,7 +122,7 @@ async fn members_come_with_their_group() {
     assert!(group.related_changes(Group::OWNERS).unwrap().is_empty());
 }
 
-/// A group that somebody is a member of.
+/// Finds a group with a member, and returns both.
 async fn find_member(graph: &Graph, id: &str) -> (String, String) {
     for group in graph.groups().list().all().await.unwrap() {
         let group = group.id.unwrap();
@@ -184,7 +184,7 @@ async fn the_link_from_now_on_goes_by_two_names() {
 async fn what_is_wrong_with_a_request_is_no_resync() {
     let simulator = simulator().await;
     let graph = graph_of(&simulator, simulator.user_token());
-    // The option, and not the token.
+    // The option is wrong, not the token.
     let wrong = graph
         .users()
         .delta()
@@ -206,7 +206,7 @@ async fn what_is_wrong_with_a_request_is_no_resync() {
     assert!(error.has_code("invalidRequest"), "{error}");
 }
 
-/// A client of a recorder, and the changes of users that it gives.
+/// Returns a recorder, and the changes of users that it responds with.
 async fn changes_of(answers: impl IntoIterator<Item = Answer>) -> (Recorder, Changes<User>) {
     let recorder = Recorder::in_turn(answers).await;
     let changes = graph(&recorder).users().delta().changes();
@@ -264,7 +264,7 @@ async fn removal_without_documented_reason_is_unknown() {
         let kept = user.item().extra.json_text("@removed").unwrap();
         let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
         assert!(kept == mark || json(&kept) == json(mark), "{kept}");
-        // A page alone gives events, too.
+        // A single page gives events, too.
         let page = graph(&recorder).users().delta().await.unwrap();
         assert!(matches!(&page.value[0], DeltaEvent::Removed(user) if user.reason() == &reason));
     }
@@ -321,7 +321,7 @@ async fn next_link_that_repeats_ends_the_round() {
     assert_eq!(recorder.requests().len(), 2);
 }
 
-/// The documented example of starting over, where Graph asks for it each time.
+/// Runs the documented example of starting over, where Graph asks for it each time.
 #[tokio::test(start_paused = true)]
 async fn standing_resync_pauses_and_ends() {
     let first = r#"{"value":[{"id":"1"}],"@odata.nextLink":"{url}/v1.0/users/delta?$skiptoken=a"}"#;
@@ -361,7 +361,7 @@ async fn standing_resync_pauses_and_ends() {
     }
 }
 
-/// What the directory answers to a token that is too old is an error for a round that has none.
+/// Checks that the directory's response for an old token is an error in a round without a token.
 #[tokio::test]
 async fn directory_refusal_after_start_over_is_an_error() {
     let answer = r#"{"error":{"code":"Request_UnsupportedQuery","message":"m"}}"#;

@@ -1,4 +1,4 @@
-//! Downloads, against the simulator: what arrives, whatever happens underway.
+//! Downloads from the simulator, and what arrives after faults on the way.
 
 use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use crate::support::recorder::{Answer, Recorder};
 use crate::support::simulated::{bytes, start};
 
-/// A file at the root of the drive, and its item.
+/// Creates a file at the root of the drive, and returns its item.
 async fn file(graph: &Graph, name: &str, content: Vec<u8>) -> DriveItem {
     let item = graph.me().drive().root().path(name);
     item.content().replace(content).await.unwrap();
@@ -43,7 +43,7 @@ async fn read(mut content: ContentStream) -> msgraph::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Hosts, methods and ranges of what was asked.
+/// Returns the hosts and ranges of the requests.
 fn asked(simulator: &Simulator) -> Vec<(Host, Option<String>)> {
     let requests = simulator.requests().into_iter();
     requests
@@ -59,7 +59,7 @@ fn kind<T: std::fmt::Debug>(result: msgraph::Result<T>) -> TransferErrorKind {
     }
 }
 
-/// A folder that goes with the test.
+/// A folder that is removed at the end of the test.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -97,13 +97,13 @@ async fn status_and_headers_come_first() {
     assert_eq!(content.content_type(), Some("application/octet-stream"));
     assert!(content.headers().contains_key("etag"));
     assert_eq!(read(content).await.unwrap(), data);
-    // The host that has the bytes gets no token; it would refuse one.
+    // The host of the content gets no token; it would refuse one.
     assert_eq!(
         asked(&simulator),
         [(Host::Graph, None), (Host::Storage, None)]
     );
 
-    // It is a stream like any other.
+    // It is an ordinary stream.
     let pieces: Vec<_> = stream(&graph, "a.bin")
         .await
         .unwrap()
@@ -172,12 +172,12 @@ async fn what_breaks_off_goes_on_from_there() {
         .collect();
     assert_eq!(ranges[0], None);
     assert_eq!(ranges[1].as_deref(), Some("bytes=50000-"));
-    // And where the host sends all of it again, it is passed over.
+    // The client skips bytes that the host sends again.
     simulator.fault(Fault::truncated().at("/download/*"));
     simulator.fault(Fault::unheard("range").at("/download/*"));
     let content = stream(&graph, "a.bin").verify(&item).await.unwrap();
     assert_eq!(read(content).await.unwrap(), data);
-    // A part goes on within its bounds.
+    // The rest of a part stays within the bounds of the part.
     simulator.fault(Fault::truncated().at("/download/*"));
     let content = stream(&graph, "a.bin").range(1000..3000).await.unwrap();
     assert_eq!(read(content).await.unwrap(), &data[1000..3000]);
@@ -228,7 +228,7 @@ async fn case_2_21_the_address_of_the_item_is_used_while_it_is_good() {
         assert_eq!(request.header(name), None, "{name}");
     }
 
-    // It has run out.
+    // The address has expired.
     simulator.expire_download_urls();
     simulator.forget_requests();
     let content = stream(&graph, "a.bin").url_of(&item).await.unwrap();
@@ -239,7 +239,7 @@ async fn case_2_21_the_address_of_the_item_is_used_while_it_is_good() {
         .collect();
     assert_eq!(hosts, [Host::Storage, Host::Graph, Host::Storage]);
 
-    // It is absent.
+    // The address is absent.
     let drive = graph.me().drive();
     let bare = drive
         .root()
@@ -253,7 +253,7 @@ async fn case_2_21_the_address_of_the_item_is_used_while_it_is_good() {
     let content = stream(&graph, "a.bin").url_of(&bare).await.unwrap();
     assert_eq!(read(content).await.unwrap(), data);
     assert_eq!(asked(&simulator)[0].0, Host::Graph);
-    // An address is not for logs.
+    // An address does not belong in logs.
     let shown = format!("{item:?}");
     assert!(!shown.contains("tempauth"), "{shown}");
 }
@@ -270,7 +270,7 @@ async fn the_hash_tells_what_is_not_the_content_of_the_item() {
     assert_eq!(kind(read(content).await), TransferErrorKind::HashMismatch);
     let part = stream(&graph, "a.bin").verify(&item).range(1..).await;
     assert!(matches!(part, Err(Error::Request(_))), "{part:?}");
-    // Without a hash there is nothing to compare with.
+    // Without a hash, the content is not compared.
     let mut content = stream(&graph, "a.bin")
         .verify(&DriveItem::default())
         .await
@@ -305,7 +305,7 @@ async fn a_file_is_there_as_a_whole_or_not_at_all() {
     let last = *told.lock().unwrap().last().unwrap();
     assert_eq!((last.done, last.total), (100_000, Some(100_000)));
 
-    // What fails leaves the old file, and nothing else.
+    // A failed download leaves the old file, and no other file.
     simulator.fault(Fault::truncated().at("/download/*"));
     simulator.fault(Fault::status(StatusCode::FORBIDDEN).at("/download/*"));
     file(&graph, "a.bin", bytes(50_000)).await;
@@ -363,7 +363,7 @@ async fn a_download_is_taken_up_after_a_restart() {
     assert_eq!(std::fs::read(&path).unwrap(), data);
     assert_eq!(folder.names(), ["a.bin"]);
 
-    // What is left of another version is of no use.
+    // The unfinished file of another version is not used.
     break_off();
     to_file(&graph, "a.bin", &path).resume().await.unwrap_err();
     let other = vec![9; 80_000];
@@ -372,7 +372,7 @@ async fn a_download_is_taken_up_after_a_restart() {
     assert_eq!(std::fs::read(&path).unwrap(), other);
     assert_eq!(folder.names(), ["a.bin"]);
 
-    // Nor what is longer than the content is now.
+    // An unfinished file that is longer than the current content is not used either.
     break_off();
     to_file(&graph, "a.bin", &path).resume().await.unwrap_err();
     file(&graph, "a.bin", bytes(10)).await;
@@ -383,7 +383,7 @@ async fn a_download_is_taken_up_after_a_restart() {
 
 #[tokio::test]
 async fn content_that_graph_sends_itself_streams_as_well() {
-    // Chunks without a length and without a version, as `$value` of a message may come.
+    // The chunks have neither a length nor a version, as `$value` of a message may come.
     let recorder = Recorder::always(
         Answer::status(200)
             .header("Content-Type", "text/plain")
@@ -406,7 +406,7 @@ async fn content_that_graph_sends_itself_streams_as_well() {
     assert_eq!(request.header("authorization"), Some("Bearer token"));
     assert_eq!(request.header("accept-encoding"), Some("identity"));
     assert_eq!(request.header("range"), None);
-    // A part of something else than was asked for.
+    // The response contains another part than the requested one.
     let wrong = Recorder::always(
         Answer::status(206)
             .header("Content-Range", "bytes 5-10/11")
@@ -419,7 +419,7 @@ async fn content_that_graph_sends_itself_streams_as_well() {
     assert_eq!(kind(result), TransferErrorKind::Range);
 }
 
-/// A server that sends these bytes to each connection, and closes it.
+/// Starts a server that sends these bytes to each connection, and closes it.
 async fn raw(response: &'static str) -> Graph {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -463,7 +463,8 @@ async fn part_longer_than_its_range_is_an_error() {
     }
 }
 
-/// A server of `hello world` that sends five bytes at most, and says its length as `total`.
+/// Starts a server of `hello world` that sends at most five bytes at once, and states the length as
+/// `total`.
 async fn in_parts(total: &'static str) -> Recorder {
     const TEXT: &str = "hello world";
     Recorder::new(move |request| {
@@ -494,7 +495,7 @@ async fn parts_are_read_up_to_the_end() {
         let content = photo(&graph).range(8..100).await.unwrap();
         assert_eq!(read(content).await.unwrap(), b"rld", "{total}");
     }
-    // There is no more, though there should be.
+    // The content ends before its stated length.
     let recorder = in_parts("12").await;
     let graph = crate::support::graph(&recorder);
     let content = photo(&graph).await.unwrap();
@@ -526,7 +527,7 @@ async fn parts_that_cannot_be_are_errors() {
             "{range}"
         );
     }
-    // The end of the largest numbers is no place to count beyond.
+    // The largest numbers do not overflow.
     let answer = Answer::status(206)
         .header(
             "Content-Range",
@@ -566,7 +567,7 @@ async fn downloads_at_once_never_mix() {
     }
 }
 
-/// Leaves the first half of a download.
+/// Leaves the first half of a download in an unfinished file.
 async fn leave_half(simulator: &Simulator, graph: &Graph, folder: &Folder) -> PathBuf {
     simulator.fault(Fault::truncated().at("/download/*"));
     simulator.fault(Fault::status(StatusCode::FORBIDDEN).at("/download/*"));
@@ -585,7 +586,7 @@ async fn unfinished_file_has_one_writer() {
     let data = bytes(100_000);
     file(&graph, "a.bin", data.clone()).await;
     let left = leave_half(&simulator, &graph, &folder).await;
-    // As another process would hold it.
+    // The lock is held as another process would hold it.
     let held = std::fs::File::options().write(true).open(&left).unwrap();
     fs4::FileExt::lock(&held).unwrap();
     let error = to_file(&graph, "a.bin", &path).resume().await.unwrap_err();
@@ -597,7 +598,7 @@ async fn unfinished_file_has_one_writer() {
     );
     assert_eq!(kind::<()>(Err(error)), TransferErrorKind::Busy);
     assert!(left.exists());
-    // Without `resume`, the download has a file of its own.
+    // Without `resume`, the download has its own unfinished file.
     to_file(&graph, "a.bin", &path).await.unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), data);
     drop(held);
@@ -629,7 +630,7 @@ async fn unfinished_file_that_others_change_is_not_saved() {
                 .open(entry.path())
                 .unwrap();
             part.seek(place).unwrap();
-            // More than what is still to be written can overwrite.
+            // These bytes are more than the rest of the download can overwrite.
             part.write_all(&[7; 600_000]).unwrap();
             if place == SeekFrom::End(0) {
                 part.set_len(2_000_000).unwrap();
@@ -660,7 +661,7 @@ async fn saved_file_keeps_mode_of_old_file() {
     for kept in [0o600, 0o640, 0o444, 0o755] {
         for resumes in [false, true] {
             if resumes {
-                // What was left has the mode of a new file.
+                // The unfinished file has the mode of a new file.
                 std::fs::remove_file(&path).unwrap();
                 leave_half(&simulator, &graph, &folder).await;
             }
@@ -742,7 +743,7 @@ async fn read_only_folder_is_named_in_error() {
         std::fs::set_permissions(&folder.0, permissions).unwrap();
     };
     mode(0o500);
-    // Root writes anywhere.
+    // Root can write anywhere.
     if std::fs::write(folder.0.join("b"), "").is_err() {
         for resumes in [false, true] {
             let download = to_file(&graph, "a.bin", &folder.0.join("a.bin"));
@@ -802,7 +803,7 @@ async fn html_in_place_of_content_is_an_error() {
     assert_eq!(kind(by_id().stream().url_of(&item).await), wanted);
     assert!(folder.names().is_empty());
 
-    // HTML that was asked for is content like any other.
+    // Requested HTML is ordinary content.
     for (call, name) in [
         (by_path("a.html"), "a.pdf"),
         (by_id(), "a.html"),

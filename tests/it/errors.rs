@@ -37,7 +37,7 @@ fn api(error: Error) -> ApiError {
     }
 }
 
-/// A server that sends these bytes to whoever connects, and closes.
+/// Starts a server that sends these bytes to each connection, and closes it.
 async fn raw(bytes: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener
@@ -95,7 +95,8 @@ async fn predicates_tell_errors_apart() {
         let error = error_of(Answer::status(status).header("Retry-After", "2.5")).await;
         for (other, predicate) in predicates {
             let pair = (other.max(status), other.min(status));
-            // Two statuses for one thing; 412 is a conflict besides, but 409 is no precondition.
+            // Two statuses mean the same. 412 is also a conflict, but 409 is not a failed
+            // precondition.
             let same = other == status || pair == (509, 429) || (other, status) == (409, 412);
             assert_eq!(predicate(&error), same, "{other} of {error}");
         }
@@ -130,7 +131,7 @@ async fn requests_say_what_they_are() {
     );
 }
 
-/// A server that sends an error page which never ends.
+/// Starts a server that sends an error page without an end.
 async fn endless_page() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

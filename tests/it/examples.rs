@@ -1,4 +1,4 @@
-//! The examples, run against the simulator as they are.
+//! The examples, run unchanged against the simulator.
 
 #[allow(dead_code, reason = "a test does not begin where the example does")]
 #[path = "../../examples/invite_guests.rs"]

@@ -1,4 +1,5 @@
-//! A managed identity that vouches for an application: what it is asked, and what the identity platform is shown.
+//! A managed identity that authenticates an application: the requests to it, and the assertions for
+//! the identity platform.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +19,7 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 const CAPABILITY: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 const SCOPE: &str = "https://graph.microsoft.com/.default";
 
-/// A metadata service that gives `identity-1`, `identity-2` …
+/// Starts a metadata service that issues `identity-1`, `identity-2` …
 async fn imds() -> Recorder {
     let count = AtomicUsize::new(0);
     Recorder::new(move |_| {
@@ -30,7 +31,7 @@ async fn imds() -> Recorder {
     .await
 }
 
-/// A platform that gives `token-1`, `token-2` …
+/// Starts a platform that issues `token-1`, `token-2` …
 async fn platform() -> Recorder {
     let count = AtomicUsize::new(0);
     Recorder::new(move |_| {
@@ -66,7 +67,7 @@ fn cloud(graph: &str, login: &Recorder) -> CustomCloud {
     CustomCloud::new(graph, login.url()).scope(SCOPE)
 }
 
-/// Nobody is there.
+/// An address without a server.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
 fn form(request: &Recorded) -> Vec<(String, String)> {
@@ -95,7 +96,7 @@ async fn an_application_shows_a_token_of_the_identity_anew_each_time() {
     let provider = WorkloadIdentity::managed_identity("fabrikam.com", "client", identity(&imds));
     let provider = Arc::new(provider);
     for number in 1..=2 {
-        // A client of its own has no token yet.
+        // A new client has no token yet.
         let graph = client(Arc::clone(&provider), cloud(NOWHERE, &login));
         graph.sign_in().await.unwrap();
         let asked = imds.requests().pop().unwrap();
@@ -161,7 +162,7 @@ async fn the_identity_is_asked_for_what_the_cloud_documents_and_its_refusal_is_t
 
 #[tokio::test]
 async fn what_graph_wants_to_be_proved_is_asked_of_the_platform_alone() {
-    // {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
+    // The claims are {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
     const CHALLENGE: &str = "Bearer realm=\"\", error=\"insufficient_claims\", \
         claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
     let (imds, login) = (imds().await, platform().await);
@@ -222,7 +223,7 @@ async fn an_api_and_a_web_site_show_it_as_well() {
         .find(|(name, _)| name == "state");
     let (_, state) = state.unwrap();
     let answer = format!("code=the-code&state={state}");
-    // The recorder says of nobody who it is; that comes after the request.
+    // The recorder sends no id token. That is checked after the request.
     let error = site
         .finish(&graph, pending.clone(), &answer)
         .await
@@ -254,7 +255,7 @@ async fn the_platform_takes_the_identity_that_the_application_trusts() {
         let login = simulator.login_url();
         client(credential, CustomCloud::new(login, login))
     };
-    // The application does not trust it yet.
+    // The application does not trust the identity yet.
     let error = refused(&graph()).await;
     assert_eq!(
         (error.error(), error.codes()),

@@ -1,4 +1,4 @@
-//! Where calls and tokens go, and where they do not.
+//! The hosts that calls and tokens are sent to, and those that they are not sent to.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,7 +25,7 @@ fn client(recorder: &Recorder) -> Graph {
     builder(recorder).build().expect("a client can be built")
 }
 
-/// A provider that counts how often it is asked.
+/// Creates a provider that counts its calls.
 fn counting() -> (Arc<AtomicUsize>, impl TokenProvider) {
     let count = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&count);
@@ -150,7 +150,7 @@ fn case_8_6_plain_http_is_refused_but_for_this_machine() {
     }
     with_base("http://127.0.0.1:8080").unwrap();
     with_base("http://localhost:8080/beta").unwrap();
-    // Naming this machine is the switch: without it, it is a host as any other.
+    // Only a base URL of this machine allows it. Without one, it is a host like any other.
     let graph = Graph::new(AccessToken::new("token"));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -212,7 +212,7 @@ fn settings_that_cannot_be_are_told() {
     );
 }
 
-/// A server that answers one request with these bytes, and gives what it was sent.
+/// Starts a server that responds to one request with these bytes, and returns the request.
 async fn once(answer: String) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!(
@@ -333,7 +333,7 @@ async fn middleware_of_the_users_stands_around_everything() {
     let graph = Recorder::always(redirect(302, storage.url())).await;
     let client = builder(&graph).middleware(Twice).build().unwrap();
     client.request(Method::GET, "/me").await.unwrap();
-    // The second try has its token, though the first was led away.
+    // The second attempt has its token, although the first was redirected.
     let tokens: Vec<_> = graph
         .requests()
         .iter()
@@ -341,7 +341,7 @@ async fn middleware_of_the_users_stands_around_everything() {
         .collect();
     assert_eq!((tokens, storage.requests().len()), (vec![true, true], 2));
 
-    /// What it wraps is still told.
+    /// An error that wraps another one, which is still shown.
     #[derive(Debug)]
     struct Wrapped(reqwest_middleware::Error);
     impl std::fmt::Display for Wrapped {

@@ -1,4 +1,4 @@
-//! One binary for all integration tests, since linking a crate of this size once is enough.
+//! The integration tests, in one binary, because a crate of this size should be linked only once.
 
 mod auth;
 mod azure;

@@ -1,4 +1,5 @@
-//! The identity of the machine: what each platform's endpoint is asked, and what it may answer.
+//! The identity of the machine: the requests to each platform's endpoint, and its possible
+//! responses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::support::recorder::{Answer, Recorded, Recorder};
 const RESOURCE: &str = "resource=https%3A%2F%2Fgraph.microsoft.com";
 const HUSH: &str = "hush-hush";
 
-/// A client whose Graph is a recorder, and whose scope is everybody's.
+/// Creates a client whose Graph is a recorder, and whose scope is that of the global cloud.
 fn client(provider: impl TokenProvider, graph: &str) -> Graph {
     let cloud =
         CustomCloud::new(graph, "http://127.0.0.1:1").scope("https://graph.microsoft.com/.default");
@@ -64,7 +65,7 @@ fn app_service(recorder: &Recorder) -> ManagedIdentitySource {
     ManagedIdentitySource::app_service(format!("{}/msi/token", recorder.url()), HUSH)
 }
 
-/// The headers that carry something, of all that any source has.
+/// Returns the relevant headers, among those that any source uses.
 fn headers(request: &Recorded) -> Vec<(String, String)> {
     let telling = [
         "metadata",
@@ -362,7 +363,7 @@ async fn what_an_endpoint_refuses_is_said_with_what_to_do() {
         let recorder = Recorder::always(answer).await;
         let error = sign_in_error(sign_in(identity, imds(&recorder)).await);
         assert_eq!(error.to_string(), format!("sign-in refused: {says}"));
-        // It was said that this is where the identity is, so nobody else is to be asked.
+        // The caller named this source, so no other source is asked.
         assert!(!error.is_unavailable());
         assert!(!format!("{error:?}").contains(HUSH), "{error:?}");
     }
@@ -400,7 +401,7 @@ async fn a_success_without_a_token_is_an_error_that_does_not_show_it() {
     }
 }
 
-/// How long it took to sign in, after these answers and then a token.
+/// Returns the time that a sign-in took, after these responses and then a token.
 async fn waited(
     answers: impl IntoIterator<Item = Answer>,
     source: fn(&Recorder) -> ManagedIdentitySource,
@@ -425,7 +426,7 @@ async fn what_passes_is_tried_again() {
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
         assert_eq!((waited, requests), (7, 4), "{status}");
     }
-    // An update takes up to 70 seconds, and other faults may come between.
+    // An update takes up to 70 seconds, and other faults may come in between.
     let (result, waited_for, requests) = waited(vec![Answer::status(410); 7], imds).await;
     result.unwrap();
     assert_eq!((waited_for, requests), (70, 8));
@@ -445,7 +446,7 @@ async fn what_does_not_pass_is_not_tried_again() {
         sign_in_error(result);
         assert_eq!((waited, requests), (0, 1), "{status}");
     }
-    // There, it says that the identity is not, and not that it comes.
+    // On App Service, this status says that the identity does not exist, not that it will come.
     let (result, waited, requests) = waited([Answer::status(404)], app_service).await;
     sign_in_error(result);
     assert_eq!((waited, requests), (0, 1));
@@ -457,7 +458,7 @@ async fn retry_after_is_a_least() {
     let (result, waited_for, requests) = waited([after("5"), after("0")], imds).await;
     result.unwrap();
     assert_eq!((waited_for, requests), (5 + 2, 3));
-    // What takes longer is left to the calls, which wait for it.
+    // Longer waits are left to the calls, which wait for them.
     let (result, waited_for, requests) = waited([after("11")], imds).await;
     let error = sign_in_error(result);
     assert_eq!(error.retry_after(), Some(Duration::from_secs(11)));
@@ -511,7 +512,7 @@ async fn a_connection_that_breaks_is_tried_again_and_a_time_that_is_over_is_not(
     signed_in.await.unwrap().unwrap();
     assert_eq!(start.elapsed().as_secs(), 1);
 
-    // Nobody answers.
+    // The endpoint does not respond.
     let start = Instant::now();
     let client = Graph::builder(ManagedIdentity::new().source(source))
         .timeout(Duration::from_secs(5))
@@ -596,7 +597,7 @@ fn no_secret_is_printed() {
     }
 }
 
-/// Service Fabric's endpoint: TLS with a certificate that nobody has signed.
+/// The endpoint of Service Fabric: TLS with a self-signed certificate.
 #[cfg(feature = "rustls-ring")]
 mod service_fabric {
     use std::io::{Read as _, Write as _};
@@ -628,7 +629,7 @@ mod service_fabric {
         server_with(&certified, &certified.signing_key)
     }
 
-    /// A server that shows a certificate, and signs with a key that may be another one's.
+    /// Starts a server that presents a certificate, and signs with a key that may not belong to it.
     fn server_with(certified: &CertifiedKey<KeyPair>, key: &KeyPair) -> Server {
         let certificate = certified.cert.der().clone();
         let thumbprint = Sha1::digest(&certificate);
@@ -652,7 +653,7 @@ mod service_fabric {
             let heads = Arc::clone(&heads);
             move || {
                 for stream in listener.incoming().map_while(Result::ok) {
-                    // A handshake that the client breaks off is what some tests are about.
+                    // Some tests expect the client to break off the handshake.
                     let _ = serve(stream, &tls, &heads);
                 }
             }
@@ -728,7 +729,8 @@ mod service_fabric {
         assert!(!error.contains(HUSH), "{error}");
         assert_eq!(server.heads.lock().unwrap().len(), 0);
     }
-    /// A certificate is no secret: everybody to whom the server ever spoke has it.
+    /// Checks that the certificate alone is not enough, because it is not a secret: every client
+    /// that connected to the server has it.
     #[tokio::test]
     async fn a_server_that_has_the_certificate_but_not_its_key_gets_nothing() {
         let server = server_with(&certified(), &certified().signing_key);

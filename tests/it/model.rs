@@ -1,4 +1,4 @@
-//! What models do: each case of CASES.md, section 2, and then what has no number there.
+//! Models: each case of CASES.md, section 2, and then the cases without a number.
 
 use msgraph::Model;
 use msgraph::model::edm::{Binary, Date, DateTimeOffset, Duration, Guid, TimeOfDay};
@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 fn read<T: DeserializeOwned>(json: Value) -> T {
-    // Not from the `Value`: what comes over the wire is text.
+    // The JSON is read as text and not from the `Value`, because responses are text.
     serde_json::from_str(&json.to_string()).unwrap()
 }
 
@@ -103,7 +103,7 @@ fn case_2_4_unknown_words_stay() {
     );
     round::<MailboxSettings>(json!({"userPurpose": "hologram"}));
 
-    // Case as sent is kept, and does not matter to comparison.
+    // The capitalization is kept as it was sent, and does not matter to comparison.
     let settings: MailboxSettings = read(json!({"userPurpose": "SHARED"}));
     assert_eq!(settings.user_purpose, Some(UserPurpose::Shared));
     assert!(
@@ -169,7 +169,7 @@ fn case_2_5_an_enum_is_its_word() {
         ..Default::default()
     };
     assert_eq!(written(&event), json!({"showAs": "workingElsewhere"}));
-    // `unknown` is a word of Graph's own.
+    // `unknown` is one of Graph's own words.
     assert!(matches!("unknown".parse(), Ok(FreeBusyStatus::Unknown_)));
 }
 
@@ -315,7 +315,7 @@ fn case_2_15_unknown_properties_stay() {
     user.extra.insert("brandNew", "b");
     assert_eq!(user.extra.remove("none"), Some(Value::Null));
     assert_eq!(written(&user), json!({"id": "1", "brandNew": "b"}));
-    // Inside of what is inside, too.
+    // Nested unknown properties are kept as well.
     round::<Event>(json!({"attendees": [{"emailAddress": {"new": [1]}}], "body": {"x": "y"}}));
 }
 
@@ -439,7 +439,7 @@ fn case_2_22_the_type_is_written_where_it_is_needed_and_first() {
     let back = attachment.downcast::<FileAttachment>().unwrap().unwrap();
     assert_eq!(back.content_bytes.as_deref(), Some(&b"hi"[..]));
 
-    // What the user says comes before what the type says.
+    // An explicit `@odata.type` takes precedence over that of the Rust type.
     let mut own = FileAttachment::default();
     own.extra.insert("@odata.type", "#contoso.file");
     assert_eq!(Attachment::from(own).odata_type(), Some("#contoso.file"));
@@ -519,7 +519,7 @@ fn names_of_properties_are_typed() {
     assert_eq!(User::DISPLAY_NAME.name(), "displayName");
     assert_eq!(User::MANAGER.name(), "manager");
     assert_eq!(User::default().type_name(), "microsoft.graph.user");
-    // A property of a name that Rust keeps to itself.
+    // The name of this property is reserved in Rust.
     let template = SynchronizationTemplate {
         default: Some(true),
         ..Default::default()

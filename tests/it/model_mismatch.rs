@@ -1,4 +1,5 @@
-//! Values of the wrong type: for each property of many models, whatever came is kept and written again.
+//! Values of the wrong type. For each property of many models, every value is kept and written
+//! again.
 
 use msgraph::model::edm::Decimal;
 use msgraph::models::call_records::{PstnCallLogRow, Session};
@@ -14,7 +15,7 @@ use serde_json::Value;
 use crate::support::graph;
 use crate::support::recorder::{Answer, Recorder};
 
-/// JSON of every shape, and what serde_json has no value for.
+/// JSON of every shape, including values that serde_json cannot represent.
 const ODD: &[&str] = &[
     "true",
     "-0",
@@ -50,7 +51,7 @@ const ODD: &[&str] = &[
     r#"[{"id":[1e999]},{"id":"\ud83d"}]"#,
 ];
 
-/// Reads each property with each odd value from one page, and checks what becomes of it.
+/// Reads each property with each odd value from one page, and checks the results.
 async fn check<T: Model>() {
     let info = T::default().info();
     let names = info.names.iter().chain(["id", "@odata.etag", "new"].iter());
@@ -71,18 +72,20 @@ async fn check<T: Model>() {
             assert!(same(&written, came), "{place} became {written}");
         }
         assert_eq!(&item.clone(), item, "{place}");
-        // serde_json alone reads all but numbers and texts that it refuses, in place of objects.
+        // serde_json alone reads everything except numbers and texts that it refuses, in place of
+        // objects.
         if let Ok(alone) = serde_json::from_str::<T>(came) {
             assert_eq!(&alone, item, "{place}");
         }
-        // What fits in another form, such as a number as text, is the same when it is read again.
+        // A value that fits in another form, such as a number as text, is the same when it is read
+        // again.
         if let Ok(again) = serde_json::from_str::<T>(&written) {
             assert_eq!(&again, item, "{place}");
         }
     }
 }
 
-/// Whether two texts are the same JSON.
+/// Checks whether two texts are the same JSON.
 fn same(one: &str, other: &str) -> bool {
     let value = |text: &str| serde_json::from_str::<Value>(text).ok();
     one == other || (value(one).is_some() && value(one) == value(other))
@@ -144,7 +147,7 @@ async fn odd_value_never_loses_the_page() {
         ]
     );
     assert_eq!(graph.users().list().all().await.unwrap(), page.value);
-    // A single entity has no list to stay in.
+    // A single entity is not in a list that could keep the other items.
     let recorder = Recorder::always(Answer::json(r#"{"id":"1","mailboxSettings":"\ud83d"}"#)).await;
     let user = crate::support::graph(&recorder)
         .users()

@@ -1,4 +1,4 @@
-//! How models are read where the JSON is not what it should be.
+//! Models from JSON that does not match the description.
 
 use msgraph::Model;
 use msgraph::models::call_records::PstnCallLogRow;
@@ -13,7 +13,7 @@ fn read<T: DeserializeOwned>(json: &str) -> T {
     serde_json::from_str(json).unwrap()
 }
 
-/// What is wrong with the JSON.
+/// Returns the error of reading this JSON.
 fn wrong<T: DeserializeOwned>(json: &str) -> String {
     match serde_json::from_str::<T>(json) {
         Ok(_) => panic!("{json} was read"),
@@ -21,7 +21,7 @@ fn wrong<T: DeserializeOwned>(json: &str) -> String {
     }
 }
 
-/// One property that is not as described must not take a whole page with it.
+/// Checks that a mismatched property does not make the whole page fail.
 #[test]
 fn a_value_of_another_type_is_kept_as_it_came() {
     for json in [
@@ -42,14 +42,14 @@ fn a_value_of_another_type_is_kept_as_it_came() {
     assert_eq!(user.city.as_deref(), Some("Oslo"));
     assert_eq!(mismatched(&user), ["displayName"]);
     assert_eq!(user.mismatched_properties()[0].1, &json!(["a"]));
-    // What is set afterwards is written in its place.
+    // A value that is set afterwards is written in its place.
     let user = User {
         display_name: Some("Adele".into()),
         ..user
     };
     let written = serde_json::to_value(&user).unwrap();
     assert_eq!(written, json!({"displayName": "Adele", "city": "Oslo"}));
-    // Then it is no mismatch any more.
+    // The property is then no longer mismatched.
     let user = User {
         display_name: Some("Adele".into()),
         ..read(r#"{"displayName":["a"]}"#)
@@ -58,7 +58,7 @@ fn a_value_of_another_type_is_kept_as_it_came() {
     assert!(mismatched(&User::default().with_null(User::CITY)).is_empty());
 }
 
-/// The paths of what does not fit.
+/// Returns the paths of the mismatched properties.
 fn mismatched<T: Model>(model: &T) -> Vec<String> {
     let mismatched = model.mismatched_properties().into_iter();
     mismatched.map(|(path, _)| path).collect()
@@ -196,12 +196,13 @@ fn broken_json_says_where() {
     assert!(error.starts_with("`new`: "), "{error}");
 }
 
-/// It may be a secret or a whole file, and errors end up in logs.
+/// Checks that errors do not contain the value. It may be a secret or a whole file, and errors end
+/// up in logs.
 #[test]
 fn the_value_is_not_in_the_error() {
     let error = wrong::<User>(r#""hunter2""#);
     assert!(!error.contains("hunter"), "{error}");
-    // Nor is a secret shown that does not fit its field.
+    // A secret that does not fit its field is not shown either.
     let kept: PasswordCredential = read(r#"{"secretText":["hunter2"]}"#);
     let shown = format!("{kept:?}");
     assert!(
@@ -237,7 +238,7 @@ fn nulls_in_a_collection_are_no_items() {
         serde_json::to_value(&user).unwrap(),
         json!({"businessPhones": [], "assignedLicenses": []})
     );
-    // Inside of what has no type they are values.
+    // In untyped properties they are values.
     let range: WorkbookRange = read(r#"{"values":[[null,1],["",true]]}"#);
     assert_eq!(range.values, Some(json!([[null, 1], ["", true]])));
 }
@@ -272,7 +273,7 @@ fn any_order_and_any_space_is_read() {
     assert_eq!(user.id.as_deref(), Some("1"));
     assert_eq!(user.city.as_deref(), Some("b"));
     assert_eq!(user.account_enabled, Some(false));
-    // Escapes in keys are read, and case counts.
+    // Escapes in keys are decoded, and case matters.
     let user: User = read(r#"{"displayN\u0061me":"a","displayname":"b"}"#);
     assert_eq!(user.display_name.as_deref(), Some("a"));
     assert_eq!(user.extra["displayname"], "b");
@@ -374,12 +375,12 @@ fn debug_shows_what_is_set_and_no_secret() {
     assert!(shown.contains("[redacted]"), "{shown}");
     assert!(shown.contains("deploy"), "{shown}");
     assert!(!shown.contains("keyId"), "{shown}");
-    // Inside of others, and in what has no type.
+    // Secrets are also hidden inside nested objects and in untyped properties.
     let user: User =
         read(r#"{"passwordProfile":{"password":"hunter2"},"new":[{"password":"hunter3"}]}"#);
     let shown = format!("{user:?}");
     assert!(!shown.contains("hunter"), "{shown}");
-    // A secret of another shape is one, too.
+    // A secret of another shape is hidden, too.
     let user: User = read(r#"{"new":{"password":{"value":"hunter2"}}}"#);
     let shown = format!("{user:?}");
     assert!(!shown.contains("hunter"), "{shown}");
@@ -387,7 +388,7 @@ fn debug_shows_what_is_set_and_no_secret() {
 
 #[test]
 fn what_was_read_and_written_is_the_same() {
-    // Every kind of value, at each depth, in an order that is nobody's.
+    // The JSON has every kind of value, at each depth, in an arbitrary order.
     let sent = json!({
         "z": {"a": [1, -1, 1.5, u64::MAX, true, null, "\u{0}\"\\\u{7f}\u{2028}"]},
         "mailboxSettings": {"language": {"locale": "nb-NO", "new": 1}, "workingHours": {"daysOfWeek": ["monday", "doomsday"]}},

@@ -1,4 +1,4 @@
-//! Work that takes its time.
+//! Long-running operations.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -172,14 +172,14 @@ async fn work_that_a_call_begins_with_its_own_token_is_looked_at_with_it() {
     assert_eq!(tokens, ["Bearer of-adele", "Bearer of-adele"]);
 }
 
-/// A client whose paused clock stands still while a request is under way.
+/// Creates a client whose paused clock stands still while a request is under way.
 fn patient(recorder: &Recorder) -> msgraph::GraphBuilder {
     Graph::builder(AccessToken::new("token"))
         .base_url(recorder.url())
         .middleware_each_try(Busy)
 }
 
-/// Begins work that is looked at as the closure says.
+/// Starts an operation whose polls are answered by the closure.
 async fn works(look: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Recorder {
     let looks = AtomicUsize::new(0);
     Recorder::new(move |request| match request.method.as_str() {
@@ -234,7 +234,8 @@ async fn pause_beyond_the_time_limit_is_a_timeout() {
     assert!(text.contains("the operation is still `running`"), "{text}");
     assert!(text.contains("time limit of 60 s"), "{text}");
 
-    // The client's limit counts where the call has none, and the monitor's own counts before both.
+    // The client's limit applies where the call has none, and the monitor's own takes precedence
+    // over both.
     let graph = patient(&recorder).timeout(seconds(60)).build().unwrap();
     let kept = "/teams('t')/operations('o')";
     assert!(graph.monitor(kept).wait().await.unwrap_err().is_timeout());

@@ -1,7 +1,7 @@
 //! The `rust-version` that `Cargo.toml` states.
 //!
-//! No other toolchain is at hand in CI, so two things are held: no dependency in `Cargo.lock` asks for a later Rust, and (by
-//! clippy's `incompatible_msrv`) our own code uses nothing later.
+//! No other toolchain is available in CI, so two checks replace it. No dependency in `Cargo.lock`
+//! requires a later Rust, and our own code uses no later API (clippy's `incompatible_msrv`).
 
 use std::process::Command;
 

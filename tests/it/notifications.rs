@@ -1,4 +1,5 @@
-//! Change notifications: the simulator calls a webhook, and what comes is read, checked and decrypted.
+//! Change notifications. The simulator calls a webhook, and the receiver reads, verifies and
+//! decrypts the notifications.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -35,7 +36,7 @@ const KEY: &[u8] = include_bytes!("../../simulator/tests/it/subscriber/key.der")
 
 const STATE: &str = "secret of ours";
 
-/// A webhook that hands on what it is sent.
+/// A webhook that passes on the requests that it receives.
 struct Webhook {
     url: String,
     bodies: UnboundedReceiver<Bytes>,
@@ -76,7 +77,7 @@ fn minutes(count: u64) -> Duration {
     Duration::from_secs(count * 60)
 }
 
-/// A subscription to the user's mail, with the messages themselves.
+/// Returns a subscription to the user's mail that includes the messages themselves.
 fn subscription(webhook: &Webhook) -> Subscription {
     Subscription {
         resource: Some("/me/messages?$select=subject".into()),
@@ -111,7 +112,7 @@ async fn mail(graph: &Graph, subject: &str) {
     graph.me().messages().create(message).await.unwrap();
 }
 
-/// How often the identity platform was asked for its keys.
+/// Returns the number of requests for the keys of the identity platform.
 fn key_requests(simulator: &Simulator) -> usize {
     let requests = simulator.requests().into_iter();
     requests
@@ -148,7 +149,7 @@ async fn a_subscription_is_renewed_before_it_runs_out() {
         (renewed.id, renewed.resource),
         (Some(id.clone()), made.resource)
     );
-    // Now there is time.
+    // The next renewal is not due yet.
     assert!(renewals.try_next().now_or_never().is_none());
     let patched = simulator
         .requests()
@@ -180,7 +181,7 @@ async fn receivers_can_be_shared() {
     assert!(received.await.unwrap().unwrap().is_empty());
 }
 
-/// A notification with a validation token that is signed with this key, or says so.
+/// Returns a notification with a validation token that names this key as its signer.
 fn with_token_of(key_id: &str) -> String {
     let part = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
     let header = part(json!({ "alg": "RS256", "typ": "JWT", "kid": key_id }));
@@ -188,7 +189,7 @@ fn with_token_of(key_id: &str) -> String {
     json!({ "value": [], "validationTokens": [token] }).to_string()
 }
 
-/// A client that asks a recorder for the keys of the identity platform.
+/// Creates a client that requests the keys of the identity platform from a recorder.
 fn client_of(recorder: &Recorder) -> Graph {
     Graph::builder(AccessToken::new("token"))
         .cloud(CustomCloud::new(recorder.url(), recorder.url()))
@@ -210,7 +211,7 @@ async fn forged_tokens_cause_few_key_requests_while_the_platform_fails() {
     }
     assert_eq!(recorder.requests().len(), 2);
 
-    // At once, too.
+    // Parallel notifications do not cause more requests either.
     let receiver = Receiver::new(&client_of(&recorder)).application("x");
     recorder.clear();
     let all = (0..200).map(|forged| {
@@ -273,7 +274,7 @@ async fn known_keys_outlive_an_empty_set() {
         tokio::time::advance(minutes(minutes_later)).await;
         tokio::time::resume();
     };
-    // An unknown key makes the receiver ask, and the platform publishes nothing.
+    // An unknown key makes the receiver request the keys, and the platform publishes an empty set.
     simulator.fault(empty());
     later(6).await;
     let forged = receiver.receive(with_token_of("forged")).await;
@@ -281,7 +282,7 @@ async fn known_keys_outlive_an_empty_set() {
     assert_eq!(key_requests(&simulator), 2);
     assert_eq!(receiver.receive(&body).await.unwrap().len(), 1);
 
-    // Old keys serve without a wait, while the platform takes its time.
+    // Old keys are used without a wait, while the platform responds slowly.
     let slow = Fault::slow(Duration::from_secs(3600));
     simulator.fault(slow.at("/common/.well-known/*"));
     later(25 * 60).await;
@@ -289,7 +290,7 @@ async fn known_keys_outlive_an_empty_set() {
     assert_eq!(received.await.unwrap().unwrap().len(), 1);
 }
 
-/// Grants an end so many seconds ahead, or names none.
+/// Starts a recorder that grants an end this number of seconds ahead, or names none.
 async fn granting(seconds: Option<i64>) -> Recorder {
     Recorder::new(move |_| {
         let mut granted = json!({ "id": "1", "resource": "/users" });
@@ -306,11 +307,11 @@ async fn granting(seconds: Option<i64>) -> Recorder {
 async fn renewals_pause_whatever_end_is_granted() {
     let lifetime = minutes(3 * 60);
     for (granted, least, most) in [
-        // Two thirds of what was granted.
+        // Two thirds of the granted time.
         (Some(3600), 2399, 2401),
         (Some(10), 59, 61),
         (Some(-5), 59, 61),
-        // Two thirds of what was asked for, which a response without an end has granted.
+        // Two thirds of the requested time, which a response without an end has granted.
         (None, 7199, 7201),
     ] {
         let recorder = granting(granted).await;

@@ -1,4 +1,4 @@
-//! Pages, and the ways to all of them.
+//! Pages, and streams over all of them.
 
 use std::pin::pin;
 
@@ -250,7 +250,7 @@ async fn a_stream_stops_at_an_item_and_goes_on_there() {
             found.extend(first.try_next().await.unwrap().unwrap().id);
         }
         let place = match first.bookmark() {
-            // As it would be kept.
+            // The bookmark is serialized as a program would store it.
             Some(place) => {
                 let kept = serde_json::to_string(&place).unwrap();
                 serde_json::from_str::<msgraph::page::Bookmark>(&kept).unwrap()
@@ -305,7 +305,7 @@ async fn a_page_is_asked_for_ahead_where_that_is_wanted() {
     tokio::time::timeout(std::time::Duration::from_secs(30), second)
         .await
         .expect("the second page is asked for");
-    // One page ahead, not more; and all of it comes in order.
+    // The stream requests only one page ahead, and all items come in order.
     assert_eq!(ids(users.try_collect().await.unwrap()), ["1"]);
     assert_eq!(recorder.requests().len(), 3);
 }

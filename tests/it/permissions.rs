@@ -1,4 +1,4 @@
-//! What calls say of the permissions that they need and the clouds that have them, and what a 403 makes of it.
+//! The permissions that calls need, the clouds that support them, and the error for a 403.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -13,7 +13,7 @@ use crate::support::recorder::{Answer, Recorder};
 #[path = "../cases/permissions.rs"]
 mod cases;
 
-/// A token that says this of itself. Its signature is none.
+/// Returns a token with these claims and an invalid signature.
 fn token(claims: Value) -> String {
     let part = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
     format!("{}.{}.c2ln", part(json!({ "alg": "none" })), part(claims))
@@ -48,7 +48,8 @@ fn one_type_at_two_paths_needs_what_is_listed_for_each() {
         least(user.online_meetings().id("1").get().permissions()),
         "delegated: OnlineMeetings.Read; personal: not supported; application: OnlineMeetings.Read.All"
     );
-    // The same node as that of a team, but nobody lists what it needs here.
+    // The node is the same as that of a team, but Microsoft does not list its permissions at this
+    // path.
     assert_eq!(
         me.joined_teams().id("1").channels().list().permissions(),
         None
@@ -101,7 +102,7 @@ fn a_call_says_which_clouds_have_it() {
     assert_eq!(everywhere.is_available_in(&Cloud::Global), Some(true));
     assert_eq!(everywhere.is_available_in(&Cloud::China), Some(true));
     assert_eq!(everywhere.clouds().expect("listed").missing().count(), 0);
-    // Nothing is listed of this one.
+    // The clouds of this call are not listed.
     assert_eq!(everywhere.is_available_in(&Cloud::UsGovL5), None);
 
     let presence = graph.me().presence().get();

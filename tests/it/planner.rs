@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::support::graph;
 use crate::support::recorder::{Answer, Recorder};
 
-/// <https://learn.microsoft.com/graph/api/planner-post-tasks>
+/// Checks the documented response: <https://learn.microsoft.com/graph/api/planner-post-tasks>
 #[tokio::test]
 async fn assignment_says_its_type() {
     let user = "fbab97d0-4932-4511-b675-204639209557";
@@ -58,7 +58,7 @@ async fn assignment_says_its_type() {
     assert!(assignment.assigned_date_time.is_some());
 }
 
-/// <https://learn.microsoft.com/graph/api/plannertaskdetails-update>
+/// Checks the documented request: <https://learn.microsoft.com/graph/api/plannertaskdetails-update>
 #[tokio::test]
 async fn details_are_sent_as_documented() {
     let recorder = Recorder::always(Answer::status(204)).await;

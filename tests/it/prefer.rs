@@ -1,4 +1,4 @@
-//! Wishes and conditions: `Prefer`, `If-Match`, `If-None-Match`.
+//! Preferences and conditions: `Prefer`, `If-Match`, `If-None-Match`.
 
 use http::Method;
 use msgraph::auth::AccessToken;

@@ -1,7 +1,7 @@
-//! Every public type that prints, with a secret in each field that can hold one.
+//! The output of every public type that prints, with a secret in each field that can hold one.
 //!
-//! Which types these are is read from the text of the public API, so that a new one fails here until it
-//! is printed below or listed as holding no secret.
+//! The types are read from the text of the public API. A new type fails here until it is printed
+//! below, or listed as holding no secret.
 
 use std::any::type_name;
 use std::collections::BTreeSet;
@@ -31,10 +31,10 @@ use crate::support::graph;
 use crate::support::recorder::{Answer, Recorder};
 use crate::tracing::listen;
 
-/// In every secret.
+/// The text that every secret contains.
 const HUSH: &str = "hush-hush";
 
-/// Types that hold no secret, by the reason why.
+/// The types that hold no secret, by reason.
 const HOLD_NONE: &[(&str, &[&str])] = &[
     (
         "A word of a list.",
@@ -138,14 +138,14 @@ const HOLD_NONE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What was printed.
+/// The types that were printed.
 #[derive(Default)]
 struct Printed {
     types: BTreeSet<String>,
 }
 
 impl Printed {
-    /// Prints a value, and panics where a secret shows.
+    /// Prints a value, and panics if the output contains a secret.
     #[track_caller]
     fn debug<T: Debug>(&mut self, value: &T) {
         self.types.insert(name_of::<T>());
@@ -161,7 +161,7 @@ impl Printed {
         assert!(!text.contains(HUSH), "{} prints: {text}", type_name::<T>());
     }
 
-    /// Prints an error, what it is made of and its causes.
+    /// Prints an error, its parts and its causes.
     #[track_caller]
     fn error(&mut self, error: &Error) {
         self.both(error);
@@ -194,14 +194,15 @@ impl Printed {
     }
 }
 
-/// `Page` of `msgraph::page::Page<serde_json::Value>`.
+/// Returns the name of a type: `Page` for `msgraph::page::Page<serde_json::Value>`.
 fn name_of<T>() -> String {
     let name = type_name::<T>();
     let name = name.split('<').next().unwrap_or(name);
     name.rsplit("::").next().unwrap_or(name).to_owned()
 }
 
-/// The public types that implement `Debug`, `Display` or `Error`, from the text of the public API.
+/// Returns the public types that implement `Debug`, `Display` or `Error`, from the text of the
+/// public API.
 fn public_types() -> BTreeSet<String> {
     let text = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("xtask/tests/snapshots/public_api__runtime.snap");
@@ -236,7 +237,7 @@ fn public_types() -> BTreeSet<String> {
     types
 }
 
-/// JSON with secrets under names, in addresses and in text.
+/// Returns JSON with secrets under names, in addresses and in text.
 fn json_with_secrets() -> Value {
     json!({
         "status": "failed",
@@ -410,7 +411,7 @@ async fn calls(printed: &mut Printed) {
     printed.debug(&item.upload(HUSH.as_bytes().to_vec()));
     printed.debug(&item.content().get().stream());
     printed.debug(&item.content().get().to_file("/tmp/a.txt"));
-    // What a service says once it has all bytes.
+    // The final response of the service after it has all bytes.
     let done = Recorder::always(Answer::json(json!({ "id": "1", "clientSecret": HUSH }))).await;
     let item = crate::support::graph(&done)
         .me()
@@ -507,7 +508,7 @@ async fn no_public_type_prints_a_secret() {
         "these are no public types that print: {gone:?}"
     );
 
-    // All of it, at TRACE, of this crate and of those below it.
+    // All events are checked at level TRACE, of this crate and of its dependencies.
     let traced = told.everything() + &told.elsewhere();
     assert!(traced.contains("/me"), "nothing was traced: {traced}");
     assert!(!traced.contains(HUSH), "a secret is traced: {traced}");

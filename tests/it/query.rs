@@ -12,14 +12,14 @@ use crate::support::recorder::{Answer, Recorded, Recorder};
 #[path = "../cases/query.rs"]
 mod cases;
 
-/// A recorder that has an empty page for everybody.
+/// Starts a recorder that responds to every request with an empty page.
 async fn recorder() -> (Recorder, Graph) {
     let recorder = Recorder::always(Answer::json(r#"{"value":[]}"#)).await;
     let graph = graph(&recorder);
     (recorder, graph)
 }
 
-/// The request that came, which is then forgotten.
+/// Returns the only request, and removes it from the recorder.
 #[track_caller]
 fn take(recorder: &Recorder) -> Recorded {
     let request = recorder.only();
@@ -58,7 +58,7 @@ async fn case_1_7_select_goes_out_once() {
     );
 }
 
-/// <https://learn.microsoft.com/graph/api/user-get>
+/// Checks the documented exception: <https://learn.microsoft.com/graph/api/user-get>
 #[tokio::test]
 async fn a_user_name_with_a_dollar_sign_in_front_stands_in_parentheses() {
     let (recorder, graph) = recorder().await;
@@ -186,7 +186,7 @@ async fn an_address_that_would_lead_elsewhere_is_refused() {
     assert_eq!(take(&recorder).target, format!("/v1.0{dots_in_a_query}"));
 }
 
-/// What is printed of a call holds nothing of the caller's.
+/// Checks that the debug output of a call contains no values of the caller.
 #[tokio::test]
 async fn calls_print_templates() {
     let (_recorder, graph) = recorder().await;

@@ -1,4 +1,5 @@
-//! What is tried again, when, and what is not. Time is tokio's, paused: it moves on while a call waits and at no other time.
+//! Retries: which calls are retried, when, and which are not. The clock is tokio's paused clock,
+//! which advances only while a call waits.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -50,7 +51,7 @@ fn not_retried(error: &Error) -> Option<NotRetried> {
     error.tries().expect("it was tried").not_retried()
 }
 
-/// Gives each request a body that can be sent only once.
+/// A middleware that gives each request a body that can be sent only once.
 struct OneShot;
 
 #[msgraph::async_trait]
@@ -68,7 +69,8 @@ impl Middleware for OneShot {
     }
 }
 
-/// Serves one connection after another, and each until it is closed: what comes of a request is up to `serve`.
+/// Serves one connection after another, each until it is closed. `serve` decides the response to a
+/// request.
 async fn one_at_a_time<F, S>(mut serve: F) -> String
 where
     F: FnMut(TcpStream, usize) -> S + Send + 'static,
@@ -86,7 +88,8 @@ where
     format!("http://{address}")
 }
 
-/// Reads until the end of a request without a body; `false` when the client has closed the connection.
+/// Reads until the end of a request without a body; returns `false` when the client has closed the
+/// connection.
 async fn request(stream: &mut TcpStream) -> bool {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -110,7 +113,7 @@ async fn a_lost_connection_is_tried_again_where_that_is_harmless() {
             let _ = stream.write_all(answer).await;
         })
     };
-    // No answer at all, and one that ends in the middle.
+    // The server sends no response at all, or one that ends in the middle.
     for answer in [
         &b""[..],
         b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"value\":[",
@@ -178,7 +181,7 @@ async fn other_calls_wait_while_what_they_are_for_throttles() {
     }
     tokio::task::yield_now().await;
 
-    // Another service is not concerned, nor is a call that does not wait at all.
+    // Another service is not affected, nor is a call that does not wait at all.
     graph.request(Method::GET, "/me/messages").await.unwrap();
     assert_eq!(start.elapsed(), Duration::ZERO);
     let never = graph
@@ -186,7 +189,7 @@ async fn other_calls_wait_while_what_they_are_for_throttles() {
         .retry(Retry::never());
     assert_eq!(never.await.unwrap_err().status().unwrap(), 429);
 
-    // One that cannot wait as long is not even sent.
+    // A call that cannot wait as long is not even sent.
     let sent = recorder.requests().len();
     let hurried = graph
         .request(Method::GET, "/sites/root")
@@ -206,7 +209,7 @@ async fn other_calls_wait_while_what_they_are_for_throttles() {
         "{error}"
     );
 
-    // The rest waits: whatever way leads to a drive.
+    // All other calls wait, for every path that leads to a drive.
     graph
         .request(Method::GET, "/sites/root/drives")
         .await
@@ -217,7 +220,7 @@ async fn other_calls_wait_while_what_they_are_for_throttles() {
     assert_eq!(refused, 2, "nothing else was sent meanwhile");
 }
 
-/// Lets the time of a simulator pass with that of tokio.
+/// A middleware that lets the simulator's time advance with tokio's.
 struct InStep {
     simulator: Arc<Simulator>,
     since: Mutex<Instant>,
@@ -285,7 +288,8 @@ async fn a_storm_of_calls_gets_through_a_limit() {
         .filter(|status| **status == Some(429))
         .count();
     assert_eq!((taken, taken + refused), (60, statuses.len()));
-    // All left at once, so 50 were refused; from then on, the first few of each round.
+    // All calls started at once, so 50 were refused. After that, only the first few of each round
+    // were refused.
     assert!(refused < 130, "{refused} refused");
 }
 
@@ -309,19 +313,20 @@ async fn what_the_simulator_did_is_done_once() {
     assert_eq!(statuses(&simulator), [Some(429), Some(429), Some(201)]);
     assert_eq!(count(&simulator), 1);
 
-    // The connection is reset before Graph has done anything; but nobody can know.
+    // The connection is reset before Graph has done anything, but the client cannot know that.
     simulator.forget_requests();
     simulator.fault(at(Fault::reset()));
     let error = create().await.unwrap_err();
     assert_eq!(not_retried(&error), Some(NotRetried::NotIdempotent));
     assert_eq!((simulator.requests().len(), count(&simulator)), (1, 1));
 
-    // It is reset afterwards: that is why.
+    // The connection is reset after Graph has done the work. The error is the same, which is why
+    // the call is not retried.
     simulator.fault(at(Fault::lost()));
     create().await.unwrap_err();
     assert_eq!(count(&simulator), 2);
 
-    // Reading is harmless, and so is a part of an answer.
+    // Reads can be repeated, also after a partial response.
     simulator.forget_requests();
     simulator.fault(Fault::reset().at("/v1.0/me/messages"));
     simulator.fault(Fault::truncated().at("/v1.0/me/messages"));
@@ -336,7 +341,7 @@ async fn what_the_simulator_did_is_done_once() {
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
 }
 
-/// Notes what it sees, outside or inside of the retries.
+/// A middleware that records the requests that it sees, per call or per attempt.
 struct Sees(Arc<Mutex<Vec<String>>>);
 
 #[msgraph::async_trait]
@@ -410,7 +415,7 @@ async fn a_connection_ends_when_its_call_is_dropped() {
     assert!(closing.await.unwrap(), "the connection was closed");
 }
 
-/// Serves one connection with this response; from then on, connections are refused.
+/// Serves one connection with this response. After that, connections are refused.
 async fn once(response: &'static str) -> (String, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound socket has one");
@@ -428,14 +433,14 @@ async fn once(response: &'static str) -> (String, tokio::task::JoinHandle<()>) {
 /// An address that refuses connections.
 const NOWHERE: &str = "http://127.0.0.1:1/";
 
-/// Reports to a collector that is not there.
+/// Reports to a collector that does not exist.
 async fn report() -> reqwest_middleware::Result<()> {
     let http = crate::auth::own_client().build()?;
     http.get(NOWHERE).send().await?;
     Ok(())
 }
 
-/// Reports before the request, or after it.
+/// A middleware that reports before the request, or after it.
 struct Reports {
     before: bool,
 }
@@ -475,11 +480,11 @@ async fn failed_connection_of_middleware_never_repeats_post() {
             matches!(&error, Error::Transport(lost) if !lost.is_connect()),
             "{error:?}"
         );
-        // What changes nothing is tried again.
+        // A call that changes nothing is retried.
         let error = graph.request(Method::GET, "/me").await.unwrap_err();
         assert_eq!(error.tries().unwrap().count(), 4);
 
-        // Around the whole call, it says as little.
+        // A per-call middleware does not reveal more.
         let graph = builder(recorder.url()).middleware(reports());
         let graph = graph.build().unwrap();
         let error = graph.request(Method::POST, "/me").await.unwrap_err();
@@ -490,7 +495,7 @@ async fn failed_connection_of_middleware_never_repeats_post() {
     }
 }
 
-/// Sends each request twice.
+/// A middleware that sends each request twice.
 struct Twice;
 
 #[msgraph::async_trait]
@@ -518,7 +523,7 @@ async fn connection_lost_after_first_request_never_repeats_post() {
     assert_eq!(not_retried(&error), Some(NotRetried::NotIdempotent));
     assert!(matches!(&error, Error::Transport(lost) if !lost.is_connect()));
 
-    // The first hop was taken, and the second is nowhere.
+    // The first hop was accepted, and the second leads to an unreachable host.
     let moved = "HTTP/1.1 307 Moved\r\nLocation: /v1.0/you\r\nContent-Length: 0\r\n\
                  Connection: close\r\n\r\n";
     let (url, served) = once(moved).await;
@@ -593,7 +598,7 @@ async fn refusal_after_unclear_attempt_says_so() {
         let said = "an earlier attempt may have done the work";
         assert!(text.contains(said), "{text}");
     }
-    // After 429, it is what it says.
+    // After 429, the 404 has its usual meaning.
     let recorder = Recorder::in_turn([throttled("1"), Answer::status(404)]).await;
     let error = client(recorder.url())
         .request(Method::DELETE, "/me/messages/1")
@@ -603,7 +608,8 @@ async fn refusal_after_unclear_attempt_says_so() {
     assert!(!error.to_string().contains("earlier attempt"), "{error}");
 }
 
-/// Throttles these targets for a minute each time, unless they come with this token.
+/// Starts a recorder that throttles these targets for a minute each time, unless the request has
+/// this token.
 async fn throttling(targets: &'static [&'static str], but: &'static str) -> Recorder {
     Recorder::new(move |request| {
         let is_spared = request.header("authorization") == Some(but);
@@ -634,7 +640,7 @@ async fn throttled_me_holds_its_user_alone() {
         let sent = recorder.requests().len();
         let error = hurried(&graph).await.unwrap_err();
         assert!(is_held_back(&error), "{target}: {error}");
-        // The same token by itself is the same user, and another one is not.
+        // The same token set on the call belongs to the same user, and another token does not.
         let error = hurried(&graph).access_token("token").await.unwrap_err();
         assert!(is_held_back(&error), "{target}: {error}");
         hurried(&graph).access_token("other").await.unwrap();
@@ -689,7 +695,7 @@ async fn applications_that_are_known_have_gates_of_their_own() {
     use msgraph::Cloud;
     use msgraph::auth::{CacheKey, Token, TokenProvider, TokenRequest};
 
-    /// The application in a tenant.
+    /// A provider for the application in this tenant.
     struct Of(&'static str);
 
     #[msgraph::async_trait]
@@ -712,7 +718,7 @@ async fn applications_that_are_known_have_gates_of_their_own() {
         .unwrap();
     let again = contoso.with_provider(Of("contoso.com"));
     assert!(is_held_back(&users(&again).await.unwrap_err()));
-    // A provider that does not say is of the same application.
+    // A provider without a cache key counts as the same application.
     let user = contoso.with_provider(AccessToken::new("user"));
     assert!(is_held_back(&users(&user).await.unwrap_err()));
 }
@@ -764,7 +770,7 @@ async fn certificate_that_tls_refuses_is_final() {
     std::thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             let connection = ServerConnection::new(Arc::clone(&tls)).unwrap();
-            // The client breaks the handshake off.
+            // The client breaks off the handshake.
             let _ = StreamOwned::new(connection, stream).read(&mut [0]);
         }
     });

@@ -19,16 +19,16 @@ use tokio::time::{sleep, timeout};
 use crate::auth::{SCOPE, client, me, own_client, platform, tokens};
 use crate::support::recorder::{Answer, Recorder};
 
-/// Far more than any of these tests takes: what is not over by then hangs.
+/// A time limit far beyond the duration of these tests. A test that exceeds it hangs.
 const LONG: Duration = Duration::from_secs(60);
 
-/// A runtime that stands still whenever nothing is awaited on it.
+/// Creates a runtime that stands still whenever no future is awaited on it.
 fn current_thread() -> Runtime {
     let mut builder = Builder::new_current_thread();
     builder.enable_all().build().expect("a runtime")
 }
 
-/// The runtime of the servers, with threads of its own.
+/// Creates the runtime of the servers, with its own threads.
 fn servers() -> Runtime {
     Builder::new_multi_thread()
         .worker_threads(2)
@@ -37,7 +37,7 @@ fn servers() -> Runtime {
         .expect("a runtime")
 }
 
-/// Awaits on a runtime what must not hang.
+/// Awaits a future on a runtime, and panics if it hangs.
 #[track_caller]
 fn in_time<F: Future>(runtime: &Runtime, future: F) -> F::Output {
     let outcome = runtime.block_on(async { timeout(LONG, future).await });
@@ -56,7 +56,8 @@ fn secret() -> ClientSecret {
     ClientSecret::new("contoso.com", "client", "secret")
 }
 
-/// A provider that never answers the first time, and gives `token-2`, `token-3` … afterwards.
+/// Creates a provider that never responds the first time, and issues `token-2`, `token-3` …
+/// afterwards.
 fn silent_once() -> (Arc<AtomicUsize>, impl TokenProvider) {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
@@ -80,13 +81,13 @@ fn token_request_of_idle_runtime_is_replaced() {
         (platform(json!({})).await, graph)
     });
     let client = client(secret(), &graph, &login);
-    // Its task is spawned, and never polled.
+    // The task of the runtime is spawned, and never polled.
     let idle = current_thread();
     begin(&idle, client.sign_in());
     in_time(&current_thread(), me(&client)).unwrap();
     assert_eq!(tokens(&graph), ["Bearer token-1"]);
     assert_eq!(login.requests().len(), 1);
-    // The runtime goes on, and finds the token that there is.
+    // The runtime continues, and finds the existing token.
     in_time(&idle, me(&client)).unwrap();
     assert_eq!(login.requests().len(), 1);
 }
@@ -127,7 +128,7 @@ fn renewal_of_idle_runtime_does_not_end_the_calls() {
     let idle = current_thread();
     in_time(&idle, client.sign_in()).unwrap();
     std::thread::sleep(Duration::from_millis(1100));
-    // Half of the token's life is over: this call begins a renewal, and does not wait for it.
+    // Half of the token's life is over: this call starts a renewal, and does not wait for it.
     in_time(&idle, client.sign_in()).unwrap();
     assert_eq!(login.requests().len(), 1);
     std::thread::sleep(Duration::from_millis(1000));
@@ -135,7 +136,7 @@ fn renewal_of_idle_runtime_does_not_end_the_calls() {
     assert_eq!(login.requests().len(), 2);
 }
 
-/// A connection that stands still costs the first attempt at the token endpoint, and no more.
+/// Checks that a stalled connection costs only the first attempt at the token endpoint.
 #[test]
 fn token_request_over_idle_connection_is_made_again() {
     let servers = servers();
@@ -193,7 +194,7 @@ fn clients_of_several_runtimes_share_a_token_cache() {
             let client = builder.build().unwrap();
             let runtime = current_thread();
             in_time(&runtime, me(&client)).unwrap();
-            // It stands still from here on, with its connections.
+            // From here on, the runtime stands still with its connections.
             (runtime, client)
         })
         .collect();
@@ -294,7 +295,7 @@ fn call_on_ended_runtime_is_an_error() {
     assert!(error.to_string().contains("runtime has ended"), "{error}");
 }
 
-/// A server that never answers its first connection, and gives a token to all others.
+/// Starts a server that never responds to its first connection, and issues a token to all others.
 async fn silent_platform() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -370,7 +371,7 @@ async fn silent_token_endpoint_is_asked_again_without_any_limit() {
     assert_eq!(connections.load(Ordering::SeqCst), 2);
 }
 
-/// A list of three pages.
+/// Starts a recorder with a list of three pages.
 async fn pages() -> Recorder {
     Recorder::new(|request| {
         let page = match request.query().first() {
@@ -411,7 +412,7 @@ fn prefetched_page_survives(end: fn(Runtime)) {
     let mut users = graph.users().list().stream().prefetch();
     let mut ids = Vec::new();
     in_time(&first, async {
-        // The second page is asked for here.
+        // The second page is requested here.
         ids.extend(users.try_next().await.unwrap().unwrap().id);
     });
     end(first);
@@ -449,7 +450,7 @@ fn session_of_idle_runtime_serves_other_clients() {
     );
     let client = client(refresh, &graph, &login);
     let idle = current_thread();
-    // The session is locked while its callback is under way.
+    // The session is locked while its callback runs.
     idle.block_on(async {
         assert!(
             timeout(Duration::from_millis(500), client.sign_in())

@@ -1,4 +1,4 @@
-//! No secret is printed, whatever prints it.
+//! Secrets, which no output contains.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::recorder::{Answer, Recorder};
 
-/// In every secret of these tests.
+/// The text that every secret of these tests contains.
 const HUSH: &str = "hush-hush";
 
 #[track_caller]
@@ -28,7 +28,7 @@ fn debug(value: &impl Debug) {
     silent(&format!("{value:#?}"));
 }
 
-/// The error and all its causes.
+/// Checks an error and all its causes.
 #[track_caller]
 fn error(error: &(dyn std::error::Error + 'static)) {
     let mut cause = Some(error);
@@ -65,7 +65,7 @@ fn case_8_6_what_holds_a_secret_prints_none() {
     debug(&builder);
     debug(&builder.build().unwrap());
     assert_eq!(format!("{:?}", Secret::new(HUSH.to_owned())), "[redacted]");
-    // These hold none, and say what they are.
+    // These types hold no secrets, and print their content.
     assert!(format!("{:?}", Cloud::UsGovL4).contains("UsGovL4"));
     assert!(
         format!(
@@ -120,7 +120,7 @@ async fn case_8_6_errors_print_none() {
     ))
     .await;
 
-    // Graph refuses, leads away, is not there.
+    // Graph refuses, redirects, or is unreachable.
     for answer in [
         hushed(401),
         hushed(404),
@@ -148,7 +148,7 @@ async fn case_8_6_errors_print_none() {
     let link = format!("https://user:{HUSH}@evil.example/?code={HUSH}");
     error(&client.request(Method::GET, link).await.unwrap_err());
 
-    // The platform refuses, gives half a token, leads away, is not there.
+    // The platform refuses, sends a truncated token, redirects, or is unreachable.
     let half = Answer::json(format!(
         r#"{{"token_type":"Bearer","access_token":"{HUSH}","#
     ));

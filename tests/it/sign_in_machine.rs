@@ -1,4 +1,5 @@
-//! Programs that sign in as themselves, from end to end: with a simulated identity platform, and the endpoints of machines.
+//! Programs that sign in as themselves, from end to end, with a simulated identity platform and
+//! simulated endpoints of machines.
 
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -34,16 +35,16 @@ const IMDS: &str = "/metadata/identity/oauth2/token";
 const APP_SERVICE: &str = "/msi/token";
 const TOKEN: &str = "/*/oauth2/v2.0/token";
 
-/// A user-assigned identity.
+/// The client id of a user-assigned identity.
 const CLIENT_ID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const OBJECT_ID: &str = "bbbbbbbb-0000-4000-8000-000000000002";
 const RESOURCE_ID: &str = "/subscriptions/1/resourcegroups/2/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mailer";
-/// One that the machine does not have.
+/// The client id of an identity that the machine does not have.
 const UNKNOWN: &str = "cccccccc-0000-4000-8000-000000000003";
 
 const SUBJECT: &str = "system:serviceaccount:contoso:mailer";
 
-/// The simulated cloud.
+/// Returns the simulated cloud.
 fn cloud(simulator: &Simulator) -> CustomCloud {
     let root = simulator.url().trim_end_matches("/v1.0");
     CustomCloud::new(root, simulator.login_url())
@@ -64,13 +65,13 @@ async fn refused(graph: &Graph) -> SignInError {
     }
 }
 
-/// What a refusal says for programs.
+/// Returns the parts of a refusal that programs use.
 fn refusal(error: &SignInError) -> (Option<u16>, Option<&str>, &[u64], Option<SignInReason>) {
     let status = error.status().map(|status| status.as_u16());
     (status, error.error(), error.codes(), error.reason())
 }
 
-/// Calls Graph, with the token of this client id; the answer is when it ends.
+/// Calls Graph, checks that the token has this client id, and returns its expiration time.
 async fn calls_as(graph: &Graph, client_id: &str) -> SystemTime {
     let users = graph.users().list().top(1).await.unwrap();
     assert_eq!(users.value.len(), 1);
@@ -85,14 +86,14 @@ async fn calls_as(graph: &Graph, client_id: &str) -> SystemTime {
     SystemTime::from(token.expires_on)
 }
 
-/// What a token (JWT) says.
+/// Returns the claims of a token (JWT).
 fn claims(token: &str) -> Value {
     let part = token.split('.').nth(1).expect("a JWT");
     let part = BASE64_URL_SAFE_NO_PAD.decode(part).expect("base64url");
     serde_json::from_slice(&part).expect("JSON")
 }
 
-/// The client id of the machine's own identity.
+/// Returns the client id of the machine's own identity.
 fn own_id(simulator: &Simulator) -> String {
     let target = format!("{IMDS}?api-version=2018-02-01&resource=https://graph.microsoft.com");
     let request = http::Request::get(target).header("Metadata", "true");
@@ -191,7 +192,7 @@ async fn an_identity_that_the_machine_does_not_have_is_refused_by_its_name() {
             ),
         ),
         (
-            // Of another kind.
+            // The id is of another kind.
             new().object_id(CLIENT_ID).source(imds(&simulator)),
             format!(
                 "sign-in refused: 400 invalid_request: Identity not found: asked of the metadata service (IMDS): is a user-assigned \
@@ -281,7 +282,8 @@ async fn a_machine_of_another_cloud_has_no_token() {
     assert!(error.to_string().contains(says), "{error}");
 }
 
-/// The simulator behind a server of this very runtime: a paused clock moves on while a runtime waits for any other.
+/// Serves the simulator on this runtime, because a paused clock advances while its runtime waits
+/// for any other one.
 async fn front(simulator: &Arc<Simulator>) -> Recorder {
     let simulator = Arc::clone(simulator);
     Recorder::new(move |request| {
@@ -304,7 +306,8 @@ async fn front(simulator: &Arc<Simulator>) -> Recorder {
     .await
 }
 
-/// How long it took to sign in on a machine after these faults, in seconds, and the requests.
+/// Signs in on a machine after these faults. Returns the outcome, the time in seconds, and the
+/// number of requests.
 async fn after(
     path: &str,
     source: impl Fn(String, &Simulator) -> ManagedIdentitySource,
@@ -345,7 +348,7 @@ async fn a_metadata_service_that_is_busy_or_being_updated_is_waited_for() {
             "{outcome:?}"
         );
     }
-    // An update takes 70 seconds at the most.
+    // An update takes 70 seconds at most.
     let outcome = after(IMDS, imds, vec![status(410).times(7)]).await;
     assert!(matches!(outcome, (Ok(()), 70, 8)), "{outcome:?}");
     let (outcome, waited, requests) = after(IMDS, imds, vec![status(410).always()]).await;
@@ -371,7 +374,7 @@ async fn app_service_is_waited_for_but_not_for_an_identity_that_it_does_not_have
     assert!(matches!(outcome, (Ok(()), 7, 4)), "{outcome:?}");
     let outcome = after(APP_SERVICE, app_service, vec![status(404)]).await;
     assert!(matches!(outcome, (Err(_), 0, 1)), "{outcome:?}");
-    // A long wait is the calls' own.
+    // Longer waits are left to the calls.
     let throttled = Fault::throttled(RetryAfter::Seconds(60));
     let (outcome, waited, requests) = after(APP_SERVICE, app_service, vec![throttled]).await;
     assert_eq!((waited, requests), (0, 1));
@@ -427,7 +430,7 @@ async fn a_workload_signs_in_with_what_its_cluster_writes() {
     let application = &simulator.credentials().client_id;
     calls_as(&graph, application).await;
 
-    // Its time is over, for the platform, and the token of Graph's is revoked.
+    // The assertion has expired for the platform, and Graph's token is revoked.
     simulator.advance(Duration::from_secs(3600 + 301));
     simulator.revoke_tokens();
     let error = graph.users().list().await.unwrap_err();
@@ -453,7 +456,7 @@ async fn a_workload_signs_in_with_what_its_cluster_writes() {
 #[tokio::test]
 async fn a_workload_that_nobody_trusts_is_refused_by_its_subject() {
     let simulator = simulator().await;
-    // Compared with case.
+    // The comparison is case-sensitive.
     simulator.federate(&SUBJECT.to_uppercase());
     let workload = Workload::new(&simulator.federated_token(SUBJECT));
     let error = refused(&workload.client(&simulator)).await;
@@ -480,7 +483,7 @@ fn fixture(name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).expect("a fixture")
 }
 
-/// What is between the lines of a PEM file with one section.
+/// Returns the DER content of a PEM file with one section.
 fn der(name: &str) -> Vec<u8> {
     let text = fixture(name);
     let lines = text.lines().filter(|line| !line.starts_with("---"));
@@ -494,7 +497,7 @@ fn now() -> i64 {
     since.as_secs().try_into().unwrap()
 }
 
-/// An assertion as an application makes it, signed by other code than this crate's.
+/// An assertion as an application creates it, signed by other code than this crate's.
 struct Assertion {
     header: Value,
     claims: Value,
@@ -545,7 +548,7 @@ impl Assertion {
     }
 }
 
-/// A client that shows what this makes.
+/// Creates a client that authenticates with the assertions of this closure.
 fn asserting(
     simulator: &Simulator,
     assertion: impl Fn() -> String + Send + Sync + 'static,
@@ -569,7 +572,7 @@ async fn an_assertion_that_is_signed_elsewhere_signs_in() {
     let graph = asserting(&simulator, move || Assertion::new(&own).signed());
     let application = &simulator.credentials().client_id;
     calls_as(&graph, application).await;
-    // A new one for each token.
+    // Each token has a new assertion.
     simulator.revoke_tokens();
     calls_as(&graph, application).await;
 }
@@ -694,7 +697,7 @@ async fn a_certificate_signs_in_by_both_algorithms() {
     ] {
         let graph = certified(&simulator, certificate);
         calls_as(&graph, application).await;
-        // Its assertions are good once, and it makes new ones.
+        // Its assertions are valid once, and it creates new ones.
         simulator.revoke_tokens();
         calls_as(&graph, application).await;
     }
@@ -741,7 +744,7 @@ async fn a_certificate_that_is_unknown_or_out_of_its_time_is_refused() {
         )
     );
 
-    // This machine's clock is wrong.
+    // The clock of this machine is wrong.
     simulator.advance(Duration::from_secs(16 * 60));
     let error = refused(&certified(&simulator, certificate("leaf"))).await;
     assert_eq!(error.codes(), [700_024]);
@@ -770,7 +773,7 @@ async fn a_secret_signs_in_and_a_wrong_one_does_not() {
         id,
     )
     .await;
-    // By its id as well.
+    // The tenant can also be given by its id.
     let by_id = ClientSecret::new(&*known.tenant_id, id, secret);
     calls_as(&client(&simulator, by_id), id).await;
     simulator.forget_requests();
@@ -828,7 +831,7 @@ async fn a_secret_signs_in_and_a_wrong_one_does_not() {
         assert!(!shown.contains(secret), "{shown}");
         assert!(!error.is_retryable() && !error.is_unavailable());
     }
-    // None of them was tried twice.
+    // None of the requests was repeated.
     assert_eq!(simulator.requests().len(), 5);
 }
 
@@ -864,7 +867,7 @@ async fn a_platform_that_fails_is_asked_once_more() {
     assert_eq!(simulator.requests().len(), 1);
 }
 
-/// `az`, as a script that prints a token.
+/// Creates `az`, as a script that prints a token.
 #[cfg(unix)]
 fn az(folder: &Path, token: &str) -> std::path::PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
@@ -872,7 +875,8 @@ fn az(folder: &Path, token: &str) -> std::path::PathBuf {
     let program = folder.join("az");
     let printed = json!({ "accessToken": token, "expires_on": now() + 3599 });
     let script = format!("#!/bin/sh\ncat <<'EOF'\n{printed}\nEOF\n");
-    // By a process of its own: what is open for writing here, nobody can run.
+    // The script is written by a separate process, because a file that is open for writing here
+    // cannot be run.
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", "printf '%s' \"$1\" > \"$2\"", "sh", &script]);
     assert!(shell.arg(&program).status().expect("a shell").success());
@@ -903,7 +907,7 @@ async fn a_chain_goes_on_to_a_developers_tool_only_where_there_is_nothing_else()
         .or("Azure CLI", tool());
     calls_as(&client(&simulator, chain), application).await;
 
-    // An identity that was asked for by its name is no reason to sign in as a developer.
+    // If an explicitly named identity fails, the chain does not sign in as a developer.
     let machine = ManagedIdentity::new().client_id(UNKNOWN);
     let chain = Chain::new()
         .or("managed identity", machine.source(imds(&simulator)))
@@ -915,10 +919,11 @@ async fn a_chain_goes_on_to_a_developers_tool_only_where_there_is_nothing_else()
     );
 }
 
-/// Where the simulator is, for the other process.
+/// The variable with the address of the simulator, for the other process.
 const GRAPH: &str = "MSGRAPH_TEST_GRAPH";
 const LOGIN: &str = "MSGRAPH_TEST_LOGIN";
-/// Who signs in there: a chain, if this says nothing else.
+/// The variable that selects the credential of the other process. Without it, the process uses a
+/// chain.
 const JOB: &str = "MSGRAPH_TEST_JOB";
 
 #[tokio::test]
@@ -963,12 +968,13 @@ async fn other_process_signs_in() {
     }
 }
 
-/// What a program says that signs in in an environment of its own: its last line but one of the test's.
+/// Runs a program that signs in with its own environment, and returns its output: the line before
+/// the last one of the test.
 async fn in_environment(simulator: &Simulator, variables: &[(&str, &str)]) -> String {
     let root = simulator.url().trim_end_matches("/v1.0");
     let mut program = tokio::process::Command::new(std::env::current_exe().expect("this test"));
     program.env_clear().stdin(Stdio::null());
-    // What Windows needs to have sockets.
+    // Windows needs this variable to have sockets.
     program.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
     let Output { stdout, .. } = program
         .args(["--exact", "--ignored", "--nocapture"])
@@ -1024,7 +1030,7 @@ async fn the_environment_of_a_process_says_who_signs_in() {
         assert!(said.ends_with(&application), "{name}: {said}");
     }
 
-    // On App Service, where the id chooses the identity.
+    // On App Service, the id chooses the identity.
     let (endpoint, header) = (
         format!("{}{APP_SERVICE}", simulator.login_url()),
         simulator.identity_header(),
@@ -1040,7 +1046,7 @@ async fn the_environment_of_a_process_says_who_signs_in() {
         "{said}"
     );
 
-    // Half of one cloud and half of another never meet.
+    // Settings of two different clouds are never combined.
     simulator.forget_requests();
     let [tenant, client, _] = ids;
     let elsewhere = [
@@ -1127,7 +1133,7 @@ async fn a_client_is_a_credential_of_the_sdk_and_the_credential_signs_another_cl
     let sign_ins = requests.iter().filter(|request| request.is_sign_in());
     assert_eq!(sign_ins.count(), 1);
 
-    // What is wrong with the one is the other's cause.
+    // The error of one credential is the cause of the other's error.
     let wrong = ClientSecret::new(&*known.domain, &*known.client_id, "wrong");
     let wrong: Arc<dyn TokenCredential> =
         Arc::new(GraphCredential::new(&client(&simulator, wrong)));

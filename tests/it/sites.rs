@@ -1,11 +1,11 @@
-//! Sites by their path.
+//! Sites by path.
 
 use msgraph::Error;
 
 use crate::support::graph;
 use crate::support::recorder::{Answer, Recorder};
 
-/// <https://github.com/Softeria/ms-365-mcp-server/issues/606>
+/// Checks a fault that was reported at <https://github.com/Softeria/ms-365-mcp-server/issues/606>
 #[tokio::test]
 async fn site_by_path_is_sent_with_colons() {
     let recorder = Recorder::always(Answer::json(r#"{"id":"1","value":[]}"#)).await;

@@ -1,4 +1,4 @@
-//! Keeping refresh tokens: in memory, in a file, by several processes.
+//! Stores of refresh tokens: in memory, in a file, and with several processes.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -10,20 +10,20 @@ use msgraph::auth::{FileStore, MemoryStore, StoreOutcome, Stored, TokenStore};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-/// In every secret of these tests.
+/// The text that every secret of these tests contains.
 const HUSH: &str = "hush-hush";
 
-/// Says to another process which file it is to use.
+/// The variable that tells another process which file to use.
 const FILE: &str = "MSGRAPH_TEST_STORE";
 
-/// How often each writer adds one.
+/// The number of times that each writer adds one.
 const EACH: u64 = 5;
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-/// A store of each kind.
+/// Returns a store of each kind.
 fn stores(folder: &TempDir) -> [Arc<dyn TokenStore>; 2] {
     let file = folder.path().join("tokens.json");
     [Arc::new(MemoryStore::new()), Arc::new(FileStore::new(file))]
@@ -45,7 +45,7 @@ async fn read(store: &dyn TokenStore, key: &str) -> Option<(String, u64)> {
     )
 }
 
-/// Adds one to the number that is kept, however often others do so meanwhile.
+/// Adds one to the stored number, even if others do so at the same time.
 async fn add_one(store: &dyn TokenStore) {
     loop {
         let stored = read(store, "count").await;
@@ -96,7 +96,7 @@ async fn what_is_kept_comes_back_as_it_was() {
         assert_eq!(read(&store, "adele").await, None);
         assert_eq!(read(&store, "").await, Some(("other".to_owned(), other)));
     }
-    // Another process, later.
+    // Another process reads it later.
     let store = FileStore::new(folder.path().join("tokens.json"));
     assert_eq!(read(&store, "").await.unwrap().0, "other");
 }
@@ -119,7 +119,7 @@ async fn whoever_has_not_seen_what_is_there_does_not_replace_it() {
         conflict(Some(stale)).await;
         assert_eq!(read(&store, "adele").await, Some(("2".to_owned(), second)));
 
-        // Deleted, and written anew: it has none of the versions before.
+        // The entry was deleted and written anew. It has none of the earlier versions.
         store.delete("adele").await.unwrap();
         conflict(Some(second)).await;
         assert_eq!(read(&store, "adele").await, None);
@@ -141,7 +141,7 @@ async fn fifty_writers_lose_nothing() {
             Arc::clone(&memory) as Arc<dyn TokenStore>,
             memory as Arc<dyn TokenStore>,
         ],
-        // As of two processes: neither knows of the other.
+        // The stores act as two processes that do not know each other.
         [
             Arc::new(FileStore::new(&file)),
             Arc::new(FileStore::new(&file)),
@@ -158,7 +158,7 @@ async fn fifty_writers_lose_nothing() {
     }
 }
 
-/// Runs one of the tests below in a process of its own.
+/// Runs one of the tests below in a separate process.
 fn another_process(test: &str, file: &Path) -> Child {
     Command::new(std::env::current_exe().expect("this test"))
         .args(["--exact", "--ignored", "--nocapture", test])
@@ -225,7 +225,7 @@ async fn a_process_that_is_ended_leaves_neither_a_lock_nor_half_a_file() {
     let said = tokio::process::ChildStdout::from_std(other.stdout.take().unwrap()).unwrap();
     let mut lines = BufReader::new(said).lines();
     while lines.next_line().await.unwrap().expect("a line").trim() != "locked" {}
-    // It has written a part of a new file.
+    // The other process has written a part of a new file.
     private(&folder.path().join("tokens.json.new"), "{\"msgraph_tok");
 
     let writer = tokio::spawn({
@@ -256,7 +256,7 @@ async fn only_the_user_may_read_the_file() {
     let made = folder.path().join("made");
     let file = made.join("deep").join("tokens.json");
     let store = FileStore::new(&file);
-    // What only looks leaves nothing behind.
+    // Reading leaves no files behind.
     assert_eq!(read(&store, "adele").await, None);
     store.delete("adele").await.unwrap();
     assert!(!made.exists());
@@ -292,7 +292,7 @@ async fn only_the_user_may_read_the_file() {
     assert_eq!(mode(&file), 0o600);
 }
 
-/// The error of each method.
+/// Returns the error of each method.
 #[cfg(unix)]
 async fn refusals(store: &FileStore) -> Vec<String> {
     let outcomes = [
@@ -324,7 +324,7 @@ async fn folder_that_others_may_write_is_refused() {
             assert!(error.contains(&said), "{error}");
         }
     }
-    // Others cannot exchange files of this user's where the sticky bit is set, as in `/tmp`.
+    // Other users cannot replace files of this user where the sticky bit is set, as in `/tmp`.
     set(0o1777);
     assert_eq!(read(&store, "adele").await.unwrap().0, HUSH);
 }
@@ -347,7 +347,7 @@ async fn symbolic_link_in_place_of_file_is_refused() {
     }
     std::fs::remove_file(&file).unwrap();
 
-    // The lock is made as well, and must not be made elsewhere.
+    // The lock file is created as well, and must not be created elsewhere.
     let lock = outer.path().join("tokens.json.lock");
     let _ = std::fs::remove_file(&lock);
     std::os::unix::fs::symlink(&elsewhere, &lock).unwrap();
@@ -356,7 +356,7 @@ async fn symbolic_link_in_place_of_file_is_refused() {
     assert!(error.to_string().contains(said), "{error}");
     std::fs::remove_file(&lock).unwrap();
 
-    // What another process left half written is replaced, and never written through.
+    // A file that another process left half written is replaced, and never written through.
     std::os::unix::fs::symlink(&elsewhere, outer.path().join("tokens.json.new")).unwrap();
     write(&store, "adele", "1", None).await;
     assert!(!elsewhere.exists());
@@ -414,7 +414,7 @@ async fn files_and_folders_of_other_users_are_refused() {
     }
     chown(&inner, Some(user), None).unwrap();
 
-    // A link of another user's to a folder of this user's.
+    // A link of another user leads to a folder of this user.
     let link = outer.path().join("link");
     std::os::unix::fs::symlink(&inner, &link).unwrap();
     let linked = FileStore::new(link.join("tokens.json"));

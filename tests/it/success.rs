@@ -1,4 +1,5 @@
-//! What counts as a success: errors in the body of one, bodies that are cut, operations that go on.
+//! Successes and failures: errors in the body of a success, truncated bodies, operations that
+//! continue.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::support::recorder::{Answer, Recorder};
 
 const BOOM: &str = r#"{"code":"InternalServerError","message":"boom"}"#;
 
-/// A success with `BOOM` replaced by an error of Graph's.
+/// Returns a success with `BOOM` replaced by an error of Graph's.
 fn success(body: &str) -> Answer {
     Answer::json(body.replace("BOOM", BOOM))
         .header("request-id", "r")
@@ -49,7 +50,7 @@ fn empty<T: std::fmt::Debug>(result: msgraph::Result<T>) -> EmptyResponseError {
     }
 }
 
-/// A client that makes calls again without waiting.
+/// Creates a client that retries calls without waiting.
 fn retrying(recorder: &Recorder) -> Graph {
     Graph::builder(msgraph::auth::AccessToken::new("token"))
         .base_url(recorder.url())

@@ -1,4 +1,4 @@
-//! What is told while a call is made, and what is not.
+//! The spans and events of a call, and what they do not contain.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,12 +28,12 @@ struct Span {
     fields: Fields,
 }
 
-/// What this crate told.
+/// The spans and events of this crate.
 #[derive(Clone, Default)]
 pub struct Told {
     spans: Arc<Mutex<Vec<Span>>>,
     events: Arc<Mutex<Vec<Fields>>>,
-    /// What other crates told.
+    /// The events of other crates.
     elsewhere: Arc<Mutex<Vec<String>>>,
 }
 
@@ -55,7 +55,7 @@ impl Told {
         span.clone()
     }
 
-    /// What crates below this one told, at all levels.
+    /// Returns the events of the crates below this one, at all levels.
     pub fn elsewhere(&self) -> String {
         self.elsewhere.lock().unwrap().join("\n")
     }
@@ -91,12 +91,14 @@ impl Visit for Reader<'_> {
 const TARGET: &str = "msgraph";
 
 thread_local! {
-    /// What the test of this thread has been told.
+    /// The recorded events of this thread's test.
     static TOLD: RefCell<Option<Told>> = const { RefCell::new(None) };
 }
 
-/// Listens on all threads, and writes down what comes from those where somebody wants to know. Subscribers of single threads
-/// would not do: tracing remembers of each place in the code whether anybody listens, and asks the thread that comes first.
+/// A listener on all threads, which records the events of threads whose test listens.
+///
+/// Subscribers of single threads would not work. For each place in the code, tracing remembers
+/// whether anyone listens, and it asks only the first thread.
 struct Listener;
 
 impl Listener {
@@ -125,7 +127,7 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Listener {
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         Self::tell(|told| {
             let mut spans = told.spans.lock().unwrap();
-            // An id is used again when its span is closed.
+            // An id is reused when its span is closed.
             if let Some(span) = spans.iter_mut().rev().find(|span| span.id == *id) {
                 values.record(&mut Reader(&mut span.fields));
             }
@@ -143,7 +145,7 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Listener {
     }
 }
 
-/// From now on, what is told on this thread is written down. A test has a thread of its own.
+/// Records the events of this thread from now on. Each test has its own thread.
 pub fn listen() -> Told {
     static LISTENS: Once = Once::new();
     LISTENS.call_once(|| {

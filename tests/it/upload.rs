@@ -1,4 +1,4 @@
-//! Uploads, against the simulator: what arrives, whatever happens underway.
+//! Uploads to the simulator, and what arrives after faults on the way.
 
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
@@ -35,7 +35,7 @@ async fn open(graph: &Graph, name: &str) -> UploadSession {
     session.await.unwrap()
 }
 
-/// An upload of slices of 320 KiB that does not wait.
+/// Sets slices of 320 KiB and no waits.
 fn impatient(upload: SessionUpload) -> SessionUpload {
     upload.slice_size(UNIT as u64).first_wait(Duration::ZERO)
 }
@@ -45,7 +45,7 @@ async fn content(graph: &Graph, name: &str) -> Vec<u8> {
     item.content().get().await.unwrap().bytes.to_vec()
 }
 
-/// What was asked at the address of a session.
+/// Returns the requests to the address of a session.
 fn slices(simulator: &Simulator) -> Vec<RecordedRequest> {
     let requests = simulator.requests().into_iter();
     requests
@@ -53,7 +53,7 @@ fn slices(simulator: &Simulator) -> Vec<RecordedRequest> {
         .collect()
 }
 
-/// Methods and ranges of what was sent there.
+/// Returns the methods and ranges of these requests.
 fn sent(simulator: &Simulator) -> Vec<String> {
     let text = |request: &RecordedRequest| match request.header("content-range") {
         Some(range) => format!("{} {range}", request.method),
@@ -62,13 +62,13 @@ fn sent(simulator: &Simulator) -> Vec<String> {
     slices(simulator).iter().map(text).collect()
 }
 
-/// A simulator that callbacks can reach.
+/// Starts a simulator that callbacks can reach.
 async fn shared() -> (Arc<Simulator>, Graph) {
     let (simulator, graph) = start().await;
     (Arc::new(simulator), graph)
 }
 
-/// A callback that lets the storage host go away once so many bytes have arrived.
+/// Returns a callback that stops the storage host once this number of bytes has arrived.
 fn down_after(simulator: &Arc<Simulator>, bytes: usize) -> impl FnMut(Progress) + Send + 'static {
     let simulator = Arc::clone(simulator);
     move |progress| {
@@ -79,7 +79,7 @@ fn down_after(simulator: &Arc<Simulator>, bytes: usize) -> impl FnMut(Progress) 
     }
 }
 
-/// An upload that ends once so many bytes have arrived.
+/// Runs an upload that fails once this number of bytes has arrived.
 async fn stopped(simulator: &Arc<Simulator>, upload: SessionUpload, bytes: usize) {
     let upload = impatient(upload).on_progress(down_after(simulator, bytes));
     let error = upload.await.unwrap_err();
@@ -116,8 +116,8 @@ async fn slices_have_to_be_multiples_of_320_kib() {
     assert!(simulator.requests().is_empty());
 }
 
-/// A storage host that says a session is empty, and responds to slices with what the closure makes of
-/// their `Content-Range`.
+/// Starts a storage host that says that a session is empty. It responds to slices with the
+/// closure's result for their `Content-Range`.
 async fn storage(put: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Recorder {
     Recorder::new(move |request| match request.header("content-range") {
         Some(range) => put(range),
@@ -126,7 +126,7 @@ async fn storage(put: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Record
     .await
 }
 
-/// An upload of `size` bytes to a recorder, in slices of 320 KiB.
+/// Creates an upload of `size` bytes to a recorder, in slices of 320 KiB.
 fn upload_to(recorder: &Recorder, size: usize) -> SessionUpload {
     let session = UploadSession {
         upload_url: Some(format!("{}/session", recorder.url())),
@@ -136,7 +136,7 @@ fn upload_to(recorder: &Recorder, size: usize) -> SessionUpload {
     impatient(graph.upload_session(session).upload(bytes(size)))
 }
 
-/// The ranges that a recorder was sent.
+/// Returns the ranges that a recorder received.
 fn ranges(recorder: &Recorder) -> Vec<String> {
     let requests = recorder.requests();
     let ranges = requests
@@ -174,6 +174,7 @@ async fn item_of_another_size_is_an_error() {
     }
 }
 
+/// Checks files that SharePoint rewrites:
 /// <https://github.com/OneDrive/onedrive-api-docs/issues/935>
 #[tokio::test]
 async fn size_of_rewritten_office_file_is_not_compared() {
@@ -329,14 +330,14 @@ async fn a_slice_that_is_throttled_waits_as_long_as_it_is_asked_to() {
         .await
         .unwrap();
     assert_eq!(content(&graph, "a.bin").await, data);
-    // Each of them was followed by a question.
+    // The client asked for the state of the session after each of them.
     let puts = sent(&simulator)
         .iter()
         .filter(|sent| sent.starts_with("PUT"))
         .count();
     assert_eq!(puts, 5);
 
-    // More than what anybody waits for is the caller's decision.
+    // The caller decides about longer waits.
     let session = open(&graph, "b.bin").await;
     simulator.fault(put(Fault::throttled(RetryAfter::Seconds(600))));
     let error = graph
@@ -346,7 +347,7 @@ async fn a_slice_that_is_throttled_waits_as_long_as_it_is_asked_to() {
         .unwrap_err();
     assert!(error.is_throttled());
     assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
-    // What is refused for good is not sent again.
+    // A slice that is refused permanently is not sent again.
     let session = open(&graph, "c.bin").await;
     simulator.forget_requests();
     simulator.fault(put(Fault::status(StatusCode::INSUFFICIENT_STORAGE)));
@@ -372,7 +373,7 @@ async fn a_session_that_is_gone_is_an_error_of_its_own() {
     assert_eq!(kind(handle.status().await), TransferErrorKind::SessionGone);
     assert_eq!(kind(handle.cancel().await), TransferErrorKind::SessionGone);
 
-    // The last answer is lost, and the session with it: the file is there.
+    // The last response is lost, and the session with it, but the file exists.
     let session = open(&graph, "b.bin").await;
     simulator.fault(Fault::lost().method(Method::PUT).at("/upload/*"));
     let result = impatient(graph.upload_session(session).upload("abc")).await;
@@ -412,7 +413,7 @@ async fn a_name_that_is_taken_meanwhile_is_a_conflict_that_keeps_the_bytes() {
     item.content().replace("first").await.unwrap();
     let result = impatient(graph.upload_session(session.clone()).upload(data.clone())).await;
     assert!(result.unwrap_err().is_conflict());
-    // The bytes become a file of another name.
+    // The bytes become a file with another name.
     let body = json!({
         "name": "a.bin",
         "@microsoft.graph.conflictBehavior": "rename",
@@ -470,7 +471,7 @@ async fn conflicts_are_decided_alike_for_small_and_large_files() {
         assert_ne!(renamed.name, first.name);
         let replaced = upload(Conflict::Replace).await.unwrap();
         assert_eq!(replaced.id, first.id);
-        // The etag of before has been replaced.
+        // The earlier etag is outdated.
         let stale = upload(Conflict::Replace)
             .if_match(&first)
             .await
@@ -651,7 +652,8 @@ async fn a_session_elsewhere_than_on_https_gets_nothing() {
     assert!(matches!(result, Err(Error::Request(_))), "{result:?}");
 }
 
-/// A client of the simulator's user whose paused clock stands still while a request is under way.
+/// Creates a client of the simulator's user whose paused clock stands still while a request is
+/// under way.
 fn patient(simulator: &Simulator) -> Graph {
     let root = simulator.url().trim_end_matches("/v1.0");
     Graph::builder(AccessToken::new(simulator.user_token()))
@@ -661,7 +663,7 @@ fn patient(simulator: &Simulator) -> Graph {
         .expect("a client of this machine's own address")
 }
 
-/// How often content was sent in one request.
+/// Returns the number of times that content was sent in one request.
 fn contents(simulator: &Simulator) -> usize {
     let requests = simulator.requests().into_iter();
     requests
@@ -691,7 +693,7 @@ async fn lost_response_of_rename_makes_one_file() {
     let made = names.filter(|item| item["name"].as_str().unwrap().starts_with('a'));
     assert_eq!(made.count(), 1);
 
-    // Where the service says that it did nothing, it is asked again.
+    // If the service says that it did nothing, the request is sent again.
     simulator.forget_requests();
     simulator.fault(put_content(Fault::throttled(RetryAfter::Seconds(1))));
     upload().await.unwrap();
@@ -718,7 +720,7 @@ async fn lost_response_of_own_upload_is_no_conflict() {
         assert_eq!(item.name.as_deref(), Some(&*name));
         assert_eq!(item.size, Some(size as i64));
     }
-    // And with an etag, which the first attempt changes.
+    // The same holds with an etag, which the first attempt changes.
     let file = graph.me().drive().root().path("1000-false.bin");
     let before = file.get().await.unwrap();
     simulator.fault(put_content(Fault::lost()));
@@ -745,7 +747,8 @@ async fn foreign_file_stays_a_conflict_after_unclear_attempt() {
     }
 }
 
-/// Answers a first `PUT` with 504 and the second with 409, and shows this item.
+/// Starts a recorder that responds to a first `PUT` with 504 and to the second with 409, and shows
+/// this item.
 async fn taken(
     item: serde_json::Value,
     content: &'static str,
@@ -797,7 +800,7 @@ async fn own_file_is_told_by_content_and_time() {
         (item(json!({})), "hello", None, true),
         (item(json!({})), "olleh", None, false),
         (item(json!({ "size": 6 })), "hello", None, false),
-        // The same content by another program, before this call began.
+        // Another program wrote the same content before this call began.
         (at("2026-03-01T10:00:09Z"), "", date, true),
         (at("2026-03-01T09:00:00Z"), "", date, false),
     ] {

@@ -27,7 +27,7 @@ fn sharing(
         .unwrap()
 }
 
-/// A platform whose first token has run out when it comes.
+/// Starts a platform whose first token has already expired on arrival.
 async fn expired_first() -> Recorder {
     let count = std::sync::atomic::AtomicUsize::new(0);
     Recorder::new(move |_| {
@@ -109,7 +109,7 @@ async fn case_8_4_each_key_has_a_token_of_its_own() {
         format!("{cache:?}"),
         "TokenCache { tokens: 3, capacity: 10000 }"
     );
-    // What says nothing of what it is of is in no cache.
+    // A provider without a cache key is not in any cache.
     let fixed = contoso.with_provider(AccessToken::new("fixed"));
     me(&fixed).await.unwrap();
     assert_eq!(tokens(&graph).last().unwrap(), "Bearer fixed");
@@ -141,7 +141,7 @@ async fn a_full_cache_forgets_what_was_asked_for_least_lately() {
     );
 }
 
-/// A platform that knows one secret, and gives `token-1`, `token-2` … for it.
+/// Starts a platform that knows one secret, and issues `token-1`, `token-2` … for it.
 async fn knowing(secret: &'static str) -> Recorder {
     let count = std::sync::atomic::AtomicUsize::new(0);
     Recorder::new(move |request| {
@@ -168,7 +168,7 @@ async fn wrong_secret_never_gets_token_of_right_one() {
     let wrong = right.with_provider(with_secret("wrong"));
     let error = sign_in_error(me(&wrong).await.unwrap_err());
     assert_eq!(error.codes(), [7_000_215]);
-    // Whoever has the right one shares the token.
+    // A client with the right secret shares the token.
     me(&right.with_provider(with_secret("right")))
         .await
         .unwrap();
@@ -184,7 +184,7 @@ async fn refusal_of_wrong_secret_does_not_reach_right_one() {
     let wrong = client(with_secret("wrong"), &graph, &login);
     let right = wrong.with_provider(with_secret("right"));
     let calls = (0..100).map(|at| if at % 2 == 0 { me(&wrong) } else { me(&right) });
-    // All at once, so that they would wait for one token request.
+    // All calls start at once, so that they would wait for one token request.
     let outcomes = join_all(calls).await;
     let calls_of = |at: usize| outcomes.iter().skip(at).step_by(2);
     assert!(calls_of(0).all(Result::is_err));
@@ -282,7 +282,7 @@ async fn certificates_have_tokens_of_their_own() {
     };
     let leaf = || certificate("leaf.pem");
     assert_eq!(call(leaf()).await, 1);
-    // Read twice, it is still the same certificate.
+    // The same certificate, read twice, counts as one.
     assert_eq!(call(leaf()).await, 1);
     assert_eq!(call(leaf().rs256()).await, 2);
     assert_eq!(call(leaf().send_chain()).await, 3);
@@ -318,7 +318,7 @@ async fn replaced_certificate_file_is_another_credential() {
     };
     assert_eq!(call(kept.clone()).await, 1);
     assert_eq!(call(certificate("leaf.pem")).await, 1);
-    // The issuer's certificate goes along: what is shown is another.
+    // The issuer's certificate is sent as well, so the client authentication differs.
     let more = read("leaf.pem") + &read("authority.pem") + &read("leaf.key");
     std::fs::write(&file, more).unwrap();
     assert_eq!(call(Certificate::from_file(file.path()).unwrap()).await, 2);

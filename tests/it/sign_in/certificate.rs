@@ -1,4 +1,4 @@
-//! Certificates, against a platform that checks what they sign.
+//! Certificates, against a platform that verifies their signatures.
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn leaf() -> Certificate {
     Certificate::from_pem(fixture("leaf.pem") + &fixture("leaf.key")).unwrap()
 }
 
-/// A certificate that the simulator's confidential client has registered.
+/// Registers a certificate for the simulator's confidential client, and returns it.
 pub fn registered(simulator: &Simulator) -> Certificate {
     let pem = fixture("leaf.pem");
     let lines: String = pem.lines().filter(|line| !line.starts_with("--")).collect();

@@ -1,4 +1,4 @@
-//! Challenges of continuous access evaluation, answered by each credential.
+//! Challenges of continuous access evaluation, handled by each credential.
 
 use bytes::Bytes;
 use http::{Extensions, StatusCode};
@@ -13,7 +13,7 @@ use crate::support;
 
 const ADELE: &str = "adele@contoso.com";
 
-/// Every credential, with what it may read.
+/// Returns every credential, with a path that it may read.
 async fn each(simulator: &Simulator) -> Vec<(&'static str, Graph, &'static str)> {
     let who = simulator.credentials();
     let graph = base(simulator);
@@ -40,7 +40,7 @@ async fn each(simulator: &Simulator) -> Vec<(&'static str, Graph, &'static str)>
     ]
 }
 
-/// What a token has to prove when those before it were revoked.
+/// The claims for a token after the earlier ones were revoked.
 const REVOKED: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1726258122"}}}"#;
 
 fn claims(form: &[(String, String)]) -> Value {
@@ -51,7 +51,8 @@ fn claims(form: &[(String, String)]) -> Value {
 async fn case_8_3_a_revoked_token_is_followed_by_one_that_proves_more() {
     let simulator = support::simulator().await;
     let mut credentials = each(&simulator).await;
-    // The token that the API was called with is revoked with all others: that one is first, and is told so by Graph alone.
+    // The token that the API was called with is revoked with all others. That credential therefore
+    // comes first, and only Graph refuses its token.
     credentials.rotate_left(3);
     for (name, graph, path) in credentials {
         graph.request(Method::GET, path).await.expect(name);
@@ -92,7 +93,7 @@ async fn case_8_3_a_second_challenge_goes_to_the_caller_with_its_claims() {
         }
         let [request] = token_requests(&simulator).try_into().expect(name);
         assert_eq!(claims(&request)["access_token"]["acrs"]["value"], "c1");
-        // The call, a token, and the call once more.
+        // The requests are the call, the token request, and the call once more.
         assert_eq!(simulator.requests().len(), 3, "{name}");
         graph.request(Method::GET, path).await.expect(name);
     }
@@ -126,7 +127,7 @@ async fn case_8_3_what_only_the_user_can_prove_is_said() {
     }
 }
 
-/// Makes bodies such that they are gone once they were sent.
+/// A middleware that replaces bodies by ones that can be sent only once.
 struct Once;
 
 #[msgraph::async_trait]
@@ -146,7 +147,7 @@ impl Middleware for Once {
     }
 }
 
-/// {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
+/// A challenge with the claims {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
 const CHALLENGE: &str = "Bearer realm=\"\", error=\"insufficient_claims\", \
     claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
 

@@ -1,4 +1,4 @@
-//! The browser of a desktop: a task here, which does what a browser does with an address.
+//! The browser of a desktop, simulated by a task that visits an address as a browser does.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use crate::support;
 const ADELE: &str = "adele@contoso.com";
 const BRUNO: &str = "bruno@contoso.com";
 
-/// What opened a browser, and with which addresses.
+/// The addresses with which a browser was opened.
 #[derive(Clone, Default)]
 struct Browser(Arc<Mutex<Vec<Url>>>);
 
@@ -26,14 +26,14 @@ impl Browser {
         self.0.lock().unwrap().clone()
     }
 
-    /// A browser that goes where it is sent, and back to the program.
+    /// Sets a browser that follows the address, and returns to the program.
     fn of(&self, desktop: DesktopSignIn) -> DesktopSignIn {
         self.opening(desktop, |url| async move {
             come_back(&visit(&url).await).await;
         })
     }
 
-    /// A browser that does something else with the address.
+    /// Sets a browser that handles the address in another way.
     fn opening<F>(
         &self,
         desktop: DesktopSignIn,
@@ -52,7 +52,8 @@ impl Browser {
     }
 }
 
-/// What the program answers a browser with. It listens on 127.0.0.1, which `localhost` is.
+/// Returns the program's response to a browser. The program listens on 127.0.0.1, which `localhost`
+/// resolves to.
 async fn get(address: &Url) -> String {
     let port = address.port().unwrap();
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
@@ -123,7 +124,7 @@ async fn a_user_signs_in_with_the_browser_of_the_machine() {
     let [request] = token_requests(&simulator).try_into().expect("one request");
     assert_eq!(value(&request, "redirect_uri"), Some(redirect.as_str()));
     assert_eq!(value(&request, "client_secret"), None);
-    // Nobody listens any more.
+    // The program no longer listens.
     let port = port.parse::<u16>().unwrap();
     assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
 }
@@ -140,7 +141,7 @@ async fn a_user_who_declines_is_heard() {
         (token_requests(&simulator).len(), calls(&simulator)),
         (0, 0)
     );
-    // The next call asks again.
+    // The next call asks the user again.
     assert_eq!(who(&graph).await.unwrap(), ADELE);
     assert_eq!(browser.opened().len(), 2);
 }
@@ -233,7 +234,7 @@ async fn the_second_start_needs_no_browser() {
         assert_eq!(who(&graph).await.unwrap(), ADELE, "start {start}");
         assert_eq!(browser.opened().len(), 1);
     }
-    // Another user of the same program has a session of their own.
+    // Another user of the same program has a separate session.
     simulator.browser_user(Some(BRUNO));
     let bruno = || {
         let desktop = browser.of(desktop(&simulator));
@@ -311,7 +312,7 @@ async fn signing_in_anew_changes_the_user_at_once() {
     simulator.browser_user(Some(BRUNO));
     let session = desktop.sign_in(&graph).await.unwrap();
     assert_eq!(session.account().unwrap().username(), Some(BRUNO));
-    // Not with the token that the client has kept of the first one.
+    // The client does not use the token that it has kept of the first user.
     assert_eq!(who(&graph).await.unwrap(), BRUNO);
     assert_eq!(format!("{store:?}"), "MemoryStore { entries: 1 }");
 
@@ -342,7 +343,7 @@ async fn a_sign_in_that_is_given_up_leaves_its_port() {
             let wait = Duration::from_millis(1);
             assert!(tokio::time::timeout(wait, &mut sign_in).await.is_err());
         }
-        // Whoever wants to know who it is need not wait for the user.
+        // Reading the account does not wait for the user.
         assert!(desktop.account().is_none());
     }
     let redirect = parameter(&browser.opened()[0], "redirect_uri").unwrap();
@@ -372,7 +373,7 @@ async fn what_is_there_is_resumed_without_a_browser() {
     assert_eq!(token_requests(&simulator).len(), requests);
     assert_eq!(second.account().unwrap().username(), Some(ADELE));
 
-    // In the background: the user is needed, and nobody asks.
+    // The user is needed, but a background call does not ask.
     let session = second.resume(&graph).await.unwrap().unwrap();
     let background = graph.with_provider(session.clone());
     assert_eq!(who(&background).await.unwrap(), ADELE);
@@ -399,7 +400,7 @@ async fn a_call_does_not_go_on_as_another_user() {
     let graph = client_of(&simulator, Arc::clone(&desktop));
     assert_eq!(who(&graph).await.unwrap(), ADELE);
 
-    // Adele has to sign in again, and somebody else does.
+    // Adele has to sign in again, and another user does.
     simulator.revoke_user(ADELE);
     simulator.browser_user(Some(BRUNO));
     let error = sign_in_error(who(&graph).await.unwrap_err());
@@ -413,7 +414,7 @@ async fn a_call_does_not_go_on_as_another_user() {
     assert_eq!(parameter(&second, "login_hint").as_deref(), Some(ADELE));
     assert_eq!(desktop.account().unwrap().username(), Some(ADELE));
 
-    // When the program says so, the user changes.
+    // The user changes when the program asks for it.
     let session = desktop.sign_in(&graph).await.unwrap();
     assert_eq!(session.account().unwrap().username(), Some(BRUNO));
     assert_eq!(who(&graph).await.unwrap(), BRUNO);

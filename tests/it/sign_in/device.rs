@@ -1,4 +1,4 @@
-//! Codes that are typed on another device.
+//! Codes that the user types on another device.
 
 use std::future::ready;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ async fn simulator() -> Arc<Simulator> {
     Arc::new(simulator)
 }
 
-/// A device whose user does this when there is a code.
+/// Creates a device whose user handles the code with this closure.
 fn device(
     simulator: &Arc<Simulator>,
     user: impl Fn(&Simulator, DeviceCodePrompt) + Send + Sync + 'static,
@@ -112,7 +112,7 @@ async fn a_user_who_declines_lets_the_code_run_out_or_has_no_right_is_heard() {
             true
         )
     );
-    // The confidential client shows no secret here.
+    // The confidential client does not authenticate here.
     let id = simulator.credentials().client_id.clone();
     let confidential = DeviceCode::new("organizations", id, |_| ready(()));
     let error = sign_in_error(who(&client_of(&simulator, confidential)).await.unwrap_err());
@@ -232,7 +232,8 @@ async fn a_platform_that_gives_no_code_says_why() {
     assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
 }
 
-/// Keeps the runtime busy, so that the paused clock stands, until something is so and the client has seen it.
+/// Keeps the runtime busy until a condition holds and the client has seen it. The paused clock
+/// stands still meanwhile.
 async fn busy_until(is_so: impl Fn() -> bool) {
     let limit = std::time::Instant::now() + Duration::from_secs(10);
     while !is_so() {
@@ -248,7 +249,7 @@ async fn busy_until(is_so: impl Fn() -> bool) {
     }
 }
 
-/// A device that asks a recorder, with a clock that goes on when the test says so.
+/// A device that polls a recorder, with a clock that advances when the test says so.
 struct Polling {
     login: Recorder,
     _graph: Recorder,
@@ -256,7 +257,8 @@ struct Polling {
 }
 
 impl Polling {
-    /// The platform's first answer is a code, those to polls follow.
+    /// Starts the sign-in. The platform's first response is a code, and the responses to polls
+    /// follow.
     async fn start(expires_in: u64, interval: Option<u64>, polls: Vec<Answer>) -> Self {
         let mut code = json!({
             "user_code": "FJC3B5LMP", "device_code": "device", "verification_uri": "https://microsoft.com/devicelogin",
@@ -269,7 +271,7 @@ impl Polling {
         let graph = Recorder::always(Answer::json("{}")).await;
         let base = client(nobody(), &graph, &login);
         let device = DeviceCode::new("organizations", "client", |prompt| {
-            // The platform did not say it in this language.
+            // The platform did not send the message in this language.
             assert_eq!(
                 prompt.message(),
                 "To sign in, open https://microsoft.com/devicelogin in a browser and enter the code FJC3B5LMP."
@@ -286,7 +288,7 @@ impl Polling {
         polling
     }
 
-    /// The next poll comes after so many seconds, and no earlier.
+    /// Checks that the next poll comes after this number of seconds, and no earlier.
     async fn polls_after(&self, seconds: u64) {
         let before = self.login.requests().len();
         tokio::time::advance(Duration::from_millis(seconds * 1000 - 100)).await;
@@ -343,12 +345,12 @@ async fn gateways_and_throttling_do_not_end_it() {
         granted(),
     ];
     let polling = Polling::start(900, None, polls).await;
-    // Each pause is one, and the interval stays the five seconds that it is where nothing is said.
+    // Each pause happens once, and the interval stays at its default of five seconds.
     for seconds in [5, 10, 25] {
         polling.polls_after(seconds).await;
     }
     let error = polling.outcome().await.unwrap_err();
-    // An answer that says that it is a success, and holds no token, is none that time would mend.
+    // A success without a token is an error that waiting would not fix.
     assert_eq!(
         crate::support::without_correlation_id(&error),
         "sign-in failed: the answer of the token endpoint holds no token"
@@ -404,7 +406,7 @@ async fn an_answer_that_gets_lost_is_asked_for_again_after_a_pause() {
     let base = base(&simulator);
     let sign_in = tokio::spawn(async move { device.sign_in(&base).await });
     busy_until(|| !simulator.requests().is_empty()).await;
-    // The least interval between two polls.
+    // The shortest interval between two polls.
     tokio::time::advance(Duration::from_secs(1)).await;
     for asked in 1..=2 {
         busy_until(|| token_requests(&simulator).len() == asked).await;
@@ -429,7 +431,7 @@ async fn a_prompt_may_stay_for_as_long_as_it_is_shown() {
     assert_eq!(who(&client_of(&simulator, device)).await.unwrap(), ADELE);
 }
 
-/// What no clock can count is what an answer may hold.
+/// Checks that times beyond the range of any clock do not panic.
 #[tokio::test]
 async fn times_beyond_measure_are_no_panic() {
     let login = Recorder::in_turn([

@@ -1,4 +1,4 @@
-//! What the token endpoint refuses with, and how often it is asked.
+//! Errors of the token endpoint, and the number of requests to it.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::*;
 
-/// Numbers of WIRE's table, with the word and the status that the platform sends them with.
+/// Numbers of WIRE's table, with the word and the status that the platform sends with them.
 struct Row(u16, &'static str, &'static [u64], SignInReason);
 
 #[rustfmt::skip]
@@ -65,7 +65,7 @@ const ROWS: &[Row] = {
         Row(400, "invalid_request", &[90_038], WrongCloud),
         Row(400, "consent_required", &[90_094], AdminConsentRequired),
         Row(400, "temporarily_unavailable", &[90_006], Transient),
-        // The word may say something else; the number is enough.
+        // The number decides, even if the word says something else.
         Row(400, "invalid_request", &[90_024, 90_033, 90_090], Transient),
         Row(429, "temporarily_unavailable", &[90_055], Throttled),
         Row(500, "server_error", &[90_033], Transient),
@@ -86,7 +86,7 @@ fn secret() -> ClientSecret {
     ClientSecret::new("contoso.com", "client", "the secret")
 }
 
-/// What a sign-in fails with, and how often the platform was asked.
+/// Returns the error of a sign-in, the number of requests, and the time that it took.
 async fn refused(provider: impl TokenProvider, answer: Answer) -> (SignInError, usize, Duration) {
     let login = Recorder::always(answer).await;
     let graph = Recorder::always(Answer::json("{}")).await;
@@ -119,7 +119,8 @@ async fn each_number_is_told_and_asked_for_again_where_that_may_help() {
                 "login_required",
                 "expired_token",
             ];
-            // Who asks too often is told so in the word for what the user has to mend, who cannot.
+            // Too many requests (50196) have the word for errors that the user has to fix, but the
+            // user cannot fix them.
             let needs_user = of_the_user.contains(word) && *code != 50_196;
             assert_eq!(error.needs_user(), needs_user, "{code}");
             let is_passing = *reason == SignInReason::Transient || *status == 429;
@@ -139,7 +140,7 @@ async fn each_number_is_told_and_asked_for_again_where_that_may_help() {
 async fn what_is_final_is_asked_once_of_every_grant() {
     let application = || Application::new("contoso.com", "client").client_secret("the secret");
     for word in ["invalid_grant", "invalid_client", "interaction_required"] {
-        // With a number that else is worth another try, too.
+        // The same holds with a number that would otherwise be retried.
         for code in [70_008, 90_033] {
             let answer = || Answer::json(refusal(word, code)).with_status(400);
             for (_, requests, waited) in [
@@ -195,7 +196,7 @@ async fn the_platform_is_left_alone_for_as_long_as_it_says() {
     assert_eq!(login.requests().len(), 2);
 }
 
-/// Members may be missing, of another type, or more than expected.
+/// Checks that members may be missing, of another type, or more than expected.
 #[tokio::test]
 async fn refusals_come_in_many_forms() {
     type Said = (
@@ -297,7 +298,7 @@ async fn where_the_user_can_help_is_said_where_there_is_a_user() {
         let sent: Value = serde_json::from_str(&parameter(&url, "claims").unwrap()).unwrap();
         assert_eq!(sent, serde_json::from_str::<Value>(claims).unwrap());
     }
-    // An application has nobody who could.
+    // An application has no user who could do it.
     let (error, _, _) = refused(secret(), answer()).await;
     assert!(error.interaction_url().is_none() && error.needs_user());
 }

@@ -1,5 +1,5 @@
-//! Each way to sign in: against the simulator, which checks what it is sent as the platform does, and against a recorder where the exact
-//! request matters.
+//! Each way to sign in. The tests run against the simulator, which checks requests as the platform
+//! does, and against a recorder where the exact request matters.
 
 mod cache;
 mod certificate;
@@ -31,26 +31,27 @@ pub use crate::auth::{
 };
 pub use crate::support::recorder::{Answer, Recorder};
 
-/// Where the web application of the simulator has its users come back to.
+/// The redirect URI of the simulator's web application.
 pub const REDIRECT: &str = "http://localhost:3000/signed-in";
 
-/// The simulator as a cloud.
+/// Returns the simulator as a cloud.
 pub fn cloud(simulator: &Simulator) -> CustomCloud {
     let root = simulator.url().trim_end_matches("/v1.0");
     CustomCloud::new(root, simulator.login_url())
 }
 
-/// Whoever has no token: what signs users in uses such a client's connections, and never its tokens.
+/// Creates a provider without tokens. Code that signs users in uses the connections of such a
+/// client, and never its tokens.
 pub fn nobody() -> impl TokenProvider {
     |_: TokenRequest| async { Err(SignInError::new("this client is nobody's").into()) }
 }
 
-/// A client of nobody's.
+/// Creates a client without tokens.
 pub fn base(simulator: &Simulator) -> Graph {
     client_of(simulator, nobody())
 }
 
-/// A client of the simulator's.
+/// Creates a client of the simulator.
 pub fn client_of(simulator: &Simulator, provider: impl TokenProvider) -> Graph {
     Graph::builder(provider)
         .cloud(cloud(simulator))
@@ -58,24 +59,24 @@ pub fn client_of(simulator: &Simulator, provider: impl TokenProvider) -> Graph {
         .expect("a client of this machine's own address")
 }
 
-/// The simulator's confidential client, which has shown nothing yet.
+/// Returns the simulator's confidential client, without client authentication.
 pub fn bare(simulator: &Simulator) -> Application {
     let who = simulator.credentials();
     Application::new(who.tenant_id.as_str(), who.client_id.as_str())
 }
 
-/// The simulator's confidential client, with its secret.
+/// Returns the simulator's confidential client, with its secret.
 pub fn confidential(simulator: &Simulator) -> Application {
     bare(simulator).client_secret(simulator.credentials().client_secret.as_str())
 }
 
-/// The simulator's public client.
+/// Returns the simulator's public client.
 pub fn public(simulator: &Simulator) -> Application {
     let who = simulator.credentials();
     Application::new(who.tenant_id.as_str(), who.public_client_id.as_str())
 }
 
-/// Who `/me` is.
+/// Returns the user name of `/me`.
 pub async fn who(graph: &Graph) -> msgraph::Result<String> {
     let me: Value = graph.request(Method::GET, "/me").json().await?;
     Ok(me["userPrincipalName"]
@@ -84,7 +85,7 @@ pub async fn who(graph: &Graph) -> msgraph::Result<String> {
         .to_owned())
 }
 
-/// Goes to an address as a browser does; gives where it is sent from there.
+/// Visits an address as a browser does, and returns the target of its redirect.
 pub async fn visit(url: &Url) -> Url {
     let browser = own_client().redirect(reqwest::redirect::Policy::none());
     let answer = browser
@@ -102,13 +103,13 @@ pub async fn visit(url: &Url) -> Url {
     }
 }
 
-/// The value of a parameter.
+/// Returns the value of a parameter.
 pub fn parameter(url: &Url, name: &str) -> Option<String> {
     let mut pairs = url.query_pairs();
     pairs.find_map(|(own, value)| (own == name).then(|| value.into_owned()))
 }
 
-/// What the simulator's token endpoint was asked, in that order.
+/// Returns the forms that the simulator's token endpoint received, in order.
 pub fn token_requests(simulator: &Simulator) -> Vec<Vec<(String, String)>> {
     let requests = simulator.requests();
     let forms = requests.iter().filter(|request| request.is_sign_in());
@@ -121,7 +122,7 @@ pub fn token_requests(simulator: &Simulator) -> Vec<Vec<(String, String)>> {
         .collect()
 }
 
-/// How often somebody asked for `/me`.
+/// Returns the number of requests for `/me`.
 pub fn calls(simulator: &Simulator) -> usize {
     let requests = simulator.requests();
     requests
@@ -130,19 +131,20 @@ pub fn calls(simulator: &Simulator) -> usize {
         .count()
 }
 
-/// One field of a form.
+/// Returns one field of a form.
 pub fn value<'f>(form: &'f [(String, String)], name: &str) -> Option<&'f str> {
     let mut fields = form.iter();
     fields.find_map(|(own, value)| (own == name).then_some(value.as_str()))
 }
 
-/// An id token with these claims. Who gets it of the token endpoint itself has no need of its signature.
+/// Returns an id token with these claims. A client that gets it from the token endpoint itself does
+/// not need its signature.
 pub fn id_token(claims: &Value) -> String {
     let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
     format!("e30.{claims}.c2ln")
 }
 
-/// What a refusal says: `error`, the numbers, and whether the user is needed.
+/// Returns the content of a refusal: `error`, the numbers, and whether the user is needed.
 #[track_caller]
 pub fn said(error: Error) -> (String, Vec<u64>, bool) {
     let error = sign_in_error(error);

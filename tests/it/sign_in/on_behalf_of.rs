@@ -1,4 +1,4 @@
-//! Web APIs that call Graph for those who call them.
+//! Web APIs that call Graph on behalf of their callers.
 
 use msgraph::auth::{Application, ClientSecret, MemoryStore, OnBehalfOf, UserSession};
 use msgraph::error::SignInReason;
@@ -16,7 +16,7 @@ fn api(simulator: &Simulator) -> Application {
     confidential(simulator)
 }
 
-/// The API's base client, with the API's own tokens.
+/// Creates the API's base client, with the API's own tokens.
 fn server(simulator: &Simulator) -> Graph {
     let who = simulator.credentials();
     let own = ClientSecret::new(
@@ -81,7 +81,7 @@ async fn each_user_is_who_called() {
             assert_eq!(&who(&server.with_provider(provider)).await.unwrap(), name);
         }
     }
-    // One for each incoming token, however many requests came with it.
+    // Each incoming token causes one token request, for any number of requests with it.
     assert_eq!(token_requests(&simulator).len(), 2);
     let again = simulator.incoming_token(ADELE);
     let provider = OnBehalfOf::new(api(&simulator), again.as_str());
@@ -90,7 +90,7 @@ async fn each_user_is_who_called() {
     let provider = OnBehalfOf::new(api(&simulator), again).scopes(["User.Read"]);
     assert_eq!(who(&server.with_provider(provider)).await.unwrap(), ADELE);
     assert_eq!(token_requests(&simulator).len(), 4);
-    // The API's own token is another one.
+    // The API's own token is separate.
     server.request(Method::GET, "/users").await.unwrap();
     assert!(who(&server).await.is_err());
 }
@@ -135,7 +135,7 @@ async fn a_token_of_another_kind_is_refused_with_its_number() {
         let error = sign_in_error(error);
         assert_eq!(error.error(), Some("invalid_grant"));
         assert!(error.needs_user() && !error.is_retryable());
-        // Nothing is wanted of the user that the caller could hand on.
+        // The error contains no challenge that the caller could pass on to the user.
         assert!(error.www_authenticate().is_none());
         (error.codes().to_vec(), error.reason())
     };
@@ -163,7 +163,7 @@ async fn a_token_of_another_kind_is_refused_with_its_number() {
     assert_eq!(calls(&simulator), 0);
 }
 
-/// What the simulator says of a user to its confidential client.
+/// Returns the id token that the simulator issues for a user to its confidential client.
 fn id_token_of(simulator: &Simulator) -> String {
     let who = simulator.credentials();
     let form = [
@@ -233,7 +233,8 @@ async fn case_8_3_what_the_user_has_to_prove_goes_back_to_the_caller() {
             } })
         );
 
-        // The caller is a client of this crate: it reads the challenge, and its own platform is told the claims.
+        // The caller is a client of this crate. It reads the challenge, and sends the claims to its
+        // own platform.
         let header = error.www_authenticate().unwrap();
         assert_eq!(
             answered_with(header.to_str().unwrap().to_owned()).await,
@@ -242,7 +243,7 @@ async fn case_8_3_what_the_user_has_to_prove_goes_back_to_the_caller() {
     }
 }
 
-/// The claims that a client sends on that is answered with this challenge.
+/// Returns the claims that a client sends to its platform after this challenge.
 async fn answered_with(challenge: String) -> Value {
     let api = Recorder::in_turn([
         Answer::status(401).header("WWW-Authenticate", &challenge),
@@ -300,7 +301,7 @@ async fn work_that_outlives_the_incoming_token_has_a_session() {
     assert_eq!(who(&graph.with_provider(session)).await.unwrap(), BRUNO);
     assert_eq!(token_requests(&simulator).len(), 1);
 
-    // The incoming token has ended, and the program has started again.
+    // The incoming token has expired, and the program has restarted.
     simulator.expire_tokens();
     let resumed = |id: String| {
         let (graph, store) = (graph.clone(), store.clone());

@@ -1,4 +1,4 @@
-//! Token providers of a program's own, and those that call Graph themselves.
+//! A program's own token providers, and those that call Graph themselves.
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::*;
 
-/// A client that a provider knows before it is made.
+/// A client that a provider knows before it is created.
 #[derive(Clone, Default)]
 struct Known(Arc<OnceLock<Graph>>);
 
@@ -193,7 +193,8 @@ async fn provider_may_call_graph_with_another_client() {
     assert_eq!(tokens(&graph), ["Bearer inner", "Bearer outer"]);
 }
 
-/// What a task of the provider's own waits for cannot be seen: it ends with the time limit.
+/// Checks that a provider that waits for itself in a task of its own ends with the time limit,
+/// because the wait cannot be detected.
 #[tokio::test(start_paused = true)]
 async fn provider_that_waits_for_itself_in_a_task_ends_in_time() {
     let (login, graph) = (

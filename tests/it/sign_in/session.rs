@@ -1,4 +1,4 @@
-//! Refresh tokens and the sessions that they are of: stored, shared, lost and found.
+//! Refresh tokens and their sessions: stored, shared, lost and found.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -20,11 +20,11 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 const ADELE: &str = "adele@contoso.com";
 const BRUNO: &str = "bruno@contoso.com";
 
-/// A store that does as the test says, and else keeps everything in memory.
+/// A store that follows the test's instructions, and otherwise keeps everything in memory.
 #[derive(Clone, Default)]
 struct Told {
     store: MemoryStore,
-    /// What the next writes come to, the first one first.
+    /// The results of the next writes, the first one first.
     writes: Arc<Mutex<VecDeque<Write>>>,
     reads_fail: Arc<Mutex<bool>>,
     deletes_fail: Arc<Mutex<bool>>,
@@ -33,7 +33,7 @@ struct Told {
 #[derive(Clone, Copy)]
 enum Write {
     Fails,
-    /// Another process was faster.
+    /// Another process has written first.
     Comes(&'static str),
 }
 
@@ -82,14 +82,15 @@ impl TokenStore for Told {
     }
 }
 
-/// Writes over whatever is there.
+/// Overwrites the stored entry.
 async fn put(store: &MemoryStore, key: &str, contents: &str) {
     let there = store.load(key).await.unwrap().map(|there| there.version);
     let outcome = store.store(key, contents.into(), there).await.unwrap();
     assert!(matches!(outcome, StoreOutcome::Stored { .. }));
 }
 
-/// A platform that gives `refresh-1`, `refresh-2` … along with `token-1`, `token-2` …, and takes each refresh token that it gave.
+/// Starts a platform that issues `refresh-1`, `refresh-2` … along with `token-1`, `token-2` …, and
+/// accepts each refresh token that it issued.
 async fn rotating() -> Recorder {
     let count = std::sync::atomic::AtomicUsize::new(0);
     Recorder::new(move |request| {
@@ -113,13 +114,13 @@ fn sent(login: &Recorder) -> Vec<String> {
     requests.iter().map(token).collect()
 }
 
-/// Where what a user of `client` in `common` has is kept, at a platform of this machine's.
+/// Returns the store key of a user of `client` in `common`, at a platform on this machine.
 fn key_of(login: &Recorder, user: &str) -> String {
     let host = login.url().trim_start_matches("https://");
     format!("{host}/common/client/{user}")
 }
 
-/// Where what follows this refresh token is kept, of nobody knows whom.
+/// Returns the store key of an unknown user's successors to this refresh token.
 fn key(login: &Recorder, token: &str) -> String {
     let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token));
     key_of(login, &format!("refresh-token:{digest}"))
@@ -145,21 +146,21 @@ async fn two_processes_share_a_file_though_each_token_is_good_once() {
         client_of(&simulator, provider)
     };
     let (one, other) = (process(), process());
-    // Alternately.
+    // The processes alternate.
     for _ in 0..3 {
         for graph in [&one, &other] {
             simulator.expire_tokens();
             assert_eq!(who(graph).await.unwrap(), ADELE);
         }
     }
-    // At once.
+    // The processes run at once.
     for round in 0..8 {
         simulator.expire_tokens();
         let (one, other) = tokio::join!(who(&one), who(&other));
         assert_eq!(one.unwrap(), ADELE, "round {round}");
         assert_eq!(other.unwrap(), ADELE, "round {round}");
     }
-    // What was stored last is good: a third process begins with it.
+    // The last stored token is valid: a third process starts with it.
     simulator.forget_requests();
     assert_eq!(who(&process()).await.unwrap(), ADELE);
     let [request] = token_requests(&simulator).try_into().expect("one");
@@ -280,7 +281,8 @@ async fn an_entry_that_is_damaged_is_an_error_each_time_and_stays() {
     assert_eq!((login.requests().len(), graph.requests().len()), (0, 0));
 }
 
-/// Whoever moves a program to another account gives it a new refresh token; the store has the old one.
+/// Checks that a new refresh token replaces a stored one that no longer works. A program gets a new
+/// one when it moves to another account.
 #[tokio::test(start_paused = true)]
 async fn a_fresh_token_takes_the_place_of_a_stored_one_that_is_dead() {
     let graph = Recorder::always(Answer::json("{}")).await;
@@ -316,13 +318,14 @@ async fn where_both_are_dead_the_user_is_needed_and_nobody_is_asked_in_a_loop() 
     let error = me(&client).await.unwrap_err();
     assert_eq!(said(error), ("invalid_grant".into(), vec![700_082], true));
     assert_eq!(sent(&login), ["dead-1", "dead-0"]);
-    // Until another process has signed in.
+    // The error lasts until another process has signed in.
     put(&store, &key, &stored("refresh-x")).await;
     me(&client).await.unwrap();
     assert_eq!(sent(&login)[2..], ["refresh-x"]);
 }
 
-/// The word for a dead refresh token is that for consent that is missing, too, and an administrator may see to it meanwhile.
+/// Checks that a refused refresh token is used again. Missing consent has the same error word as a
+/// dead token, and an administrator may grant it meanwhile.
 #[tokio::test]
 async fn what_was_in_a_refresh_tokens_way_may_pass() {
     let simulator = support::simulator().await;
@@ -339,7 +342,7 @@ async fn what_was_in_a_refresh_tokens_way_may_pass() {
         .unwrap();
     visit(&consent).await;
     assert_eq!(who(&graph).await.unwrap(), ADELE);
-    // Nor is a token dead that a client has asked with in a loop.
+    // A token is not dead either if a client has used it in a loop.
     let login = Recorder::in_turn([
         Answer::json(json!({ "error": "invalid_grant", "error_codes": [50_196] })).with_status(400),
         Answer::json(json!({ "access_token": "token-1" })),
@@ -412,7 +415,7 @@ async fn a_callback_and_a_store_both_get_the_new_token() {
     store.tell(Write::Fails);
     client.sign_in().await.unwrap_err();
     me(&client).await.unwrap();
-    // Whoever has it already is not given it again.
+    // A callback does not receive the same token twice.
     assert_eq!(*handed.lock().unwrap(), ["refresh-1", "refresh-2"]);
     assert_eq!(
         store.only(&key(&login, "refresh-0")).await,
@@ -421,7 +424,7 @@ async fn a_callback_and_a_store_both_get_the_new_token() {
     assert_eq!(sent(&login), ["refresh-0", "refresh-1"]);
 }
 
-/// A program in ten lines: it starts, calls, and ends.
+/// Runs a short program: it starts, calls, and ends.
 async fn program(simulator: &Simulator, file: &Path) -> msgraph::Result<String> {
     let first = &simulator.credentials().public_refresh_token;
     let provider = given(simulator, first).store(FileStore::new(file));
@@ -490,7 +493,7 @@ async fn a_session_ends_though_its_store_fails() {
     assert_eq!(error, "sign-in failed: the user has signed out");
     *store.deletes_fail.lock().unwrap() = false;
 
-    // What somebody else has put there meanwhile stays.
+    // An entry that another user has stored meanwhile stays.
     let who = simulator.credentials();
     let host = simulator.login_url().trim_start_matches("https://");
     let id = session.account().unwrap().id();
@@ -528,7 +531,7 @@ async fn what_one_process_has_signed_out_of_another_does_not_store_again() {
     assert_eq!(format!("{store:?}"), "MemoryStore { entries: 0 }");
 }
 
-/// Two processes of a program that does not tell its users apart.
+/// Checks two processes of a program that does not distinguish its users.
 #[tokio::test]
 async fn a_session_stays_its_users_whoever_signs_in_beside_it() {
     let simulator = Arc::new(support::simulator().await);
@@ -560,7 +563,7 @@ async fn a_session_stays_its_users_whoever_signs_in_beside_it() {
     assert_eq!(who(&graph).await.unwrap(), ADELE);
     let bruno = Arc::new(process(BRUNO));
     let other = client_of(&simulator, Arc::clone(&bruno));
-    // It finds Adele's session, and then signs somebody else in.
+    // It finds Adele's session, and then signs another user in.
     assert_eq!(who(&other).await.unwrap(), ADELE);
     let session = bruno.sign_in(&other).await.unwrap();
     assert_eq!(who(&other).await.unwrap(), BRUNO);
@@ -570,14 +573,15 @@ async fn a_session_stays_its_users_whoever_signs_in_beside_it() {
         assert_eq!(who(&other).await.unwrap(), BRUNO);
     }
     assert_eq!(adele.account().unwrap().username(), Some(ADELE));
-    // Bruno's is stored, who was last; and it is for Bruno alone to take it away.
+    // The store holds the session of Bruno, who signed in last. Only Bruno's session may remove it.
     let adeles = adele.sign_in(&graph).await.unwrap();
     assert_eq!(adeles.account().unwrap().username(), Some(ADELE));
     session.sign_out(&other).await.unwrap();
     assert_eq!(format!("{store:?}"), "MemoryStore { entries: 1 }");
 }
 
-/// The user has signed in, and is not asked to do so again because a disk is full.
+/// Checks that a sign-in survives a failed store. The user is not asked again because a disk is
+/// full.
 #[tokio::test]
 async fn a_sign_in_outlives_a_store_that_fails() {
     let simulator = support::simulator().await;
@@ -656,7 +660,7 @@ async fn case_8_6_what_signs_users_in_prints_no_secret() {
     for hush in [secret, &code, &state, refresh, &bearer] {
         assert!(hush.len() > 8 && !printed.contains(hush), "{printed}");
     }
-    // Nor the user's name, which is for programs to show and not for logs.
+    // The user's name is not printed either: programs may show it, but it does not belong in logs.
     assert!(
         !printed.contains(ADELE) && !printed.contains("Brandt"),
         "{printed}"
@@ -671,7 +675,7 @@ async fn refresh_tokens_of_two_users_meet_in_no_store() {
     for (given, sends) in [
         ("refresh-of-ada", "refresh-of-ada"),
         ("refresh-of-grace", "refresh-of-grace"),
-        // After a restart, the first one's next.
+        // After a restart, the successor of the first user's token is used.
         ("refresh-of-ada", "refresh-1"),
     ] {
         let provider = RefreshToken::new("common", "client", given).store(store.clone());
@@ -709,7 +713,7 @@ async fn a_sign_out_that_nobody_waits_for_is_carried_out() {
     let account = session.account().unwrap().id();
     assert!(site.resume(&graph, &account).await.unwrap().is_some());
 
-    // The browser has gone, and the handler with it.
+    // The browser has disconnected, and the handler was dropped.
     let mut sign_out = Box::pin(session.sign_out(&graph));
     assert!(futures_util::poll!(&mut sign_out).is_pending());
     drop(sign_out);

@@ -56,7 +56,7 @@ async fn case_8_2_each_cloud_has_addresses_of_its_own() {
 #[tokio::test(start_paused = true)]
 async fn case_8_2_each_cloud_is_asked_for_tokens_at_its_own_host() {
     for (cloud, _, login) in CLOUDS {
-        // What is connected to, seen by a proxy that lets nothing through.
+        // The hosts that the client connects to, as recorded by a proxy that lets nothing through.
         let proxy = Recorder::always(Answer::status(502)).await;
         let through = reqwest::Proxy::all(proxy.url()).unwrap();
         let client = Graph::builder(nobody())
@@ -75,7 +75,7 @@ async fn case_8_2_each_cloud_is_asked_for_tokens_at_its_own_host() {
         device.sign_in(&client).await.unwrap_err();
         let user = client.with_provider(OnBehalfOf::new(api, "incoming"));
         user.sign_in().await.unwrap_err();
-        // Each is made once more: there was no connection.
+        // Each request is sent once more, because there was no connection.
         assert_eq!(proxy.targets(), vec![format!("{login}:443"); 6]);
     }
 }
@@ -166,7 +166,7 @@ async fn a_token_for_one_call_beats_the_client_s_and_is_nobody_elses() {
     me().access_token(token.as_str()).await.unwrap();
     me().access_token(format!("{token}\n")).await.unwrap();
     assert_eq!(token_requests(&simulator).len(), 0);
-    // The client's own is the application's still, who is no `/me`.
+    // The client's own token is still that of the application, which has no `/me`.
     me().await.unwrap_err();
     assert_eq!(token_requests(&simulator).len(), 1);
 }

@@ -24,7 +24,7 @@ fn web(simulator: &Simulator) -> AuthorizationCode {
     AuthorizationCode::new(confidential(simulator), REDIRECT)
 }
 
-/// Begins, has the browser go there and back, and finishes.
+/// Begins a sign-in, lets the browser visit the address and return, and finishes.
 async fn sign_in(graph: &Graph, web: &AuthorizationCode) -> msgraph::Result<UserSession> {
     let pending = web.begin(graph)?;
     let back = visit(pending.url()).await;
@@ -138,7 +138,7 @@ async fn the_code_is_redeemed_as_documented() {
     ];
     assert_eq!(form(&request), fields(&expected));
     assert_eq!(session.account().unwrap().id(), "o.t");
-    // The token that came along is used, and no other asked for.
+    // The token from the same response is used, and no other is requested.
     me(&base.with_provider(session)).await.unwrap();
     assert_eq!(tokens(&graph), ["Bearer token-1"]);
     assert_eq!(login.requests().len(), 1);
@@ -162,7 +162,7 @@ async fn a_user_signs_in_and_calls_graph() {
     assert_eq!(who(&user).await.unwrap(), credentials.user_principal_name);
     assert_eq!(token_requests(&simulator).len(), 1);
 
-    // An hour later, with the refresh token.
+    // An hour later, the refresh token is used.
     simulator.expire_tokens();
     who(&user).await.unwrap();
     let requests = token_requests(&simulator);
@@ -196,7 +196,7 @@ async fn an_application_may_show_a_secret_a_certificate_an_assertion_or_nothing(
         let web = AuthorizationCode::new(application, REDIRECT);
         let user = graph.with_provider(sign_in(&graph, &web).await.expect(&shown));
         assert_eq!(who(&user).await.expect(&shown), ADELE);
-        // Another token of another assertion.
+        // The next token comes with another assertion.
         simulator.expire_tokens();
         assert_eq!(who(&user).await.expect(&shown), ADELE);
     }
@@ -265,7 +265,8 @@ async fn case_8_6_an_answer_to_another_sign_in_redeems_nothing() {
     }
     assert_eq!(token_requests(&simulator).len(), 0);
 
-    // A code that was put into another sign-in's answer is refused by the platform: its verifier is not there.
+    // The platform refuses a code that was injected into the response of another sign-in, because
+    // the verifier does not match.
     let state = parameter(mine.url(), "state").unwrap();
     let answer = format!("code={code}&state={state}");
     let error = sign_in_error(web.finish(&graph, mine, &answer).await.unwrap_err());
@@ -330,7 +331,8 @@ async fn the_redirect_uri_is_the_one_that_the_sign_in_was_begun_with() {
         confidential(&simulator),
         "https://app.contoso.com/signed-in",
     );
-    // The platform would refuse the code with another one than it was asked for with.
+    // The platform would refuse the code with another redirect URI than the one of the
+    // authorization request.
     other.finish(&graph, pending, back.as_str()).await.unwrap();
     let [form] = token_requests(&simulator).try_into().expect("one request");
     assert_eq!(value(&form, "redirect_uri"), Some(REDIRECT));
@@ -433,7 +435,7 @@ async fn what_a_browser_is_refused_is_said() {
     assert_eq!(token_requests(&simulator).len(), 0);
 }
 
-/// A platform whose answer to a code has this id token.
+/// Finishes a sign-in at a platform whose response to a code has this id token.
 async fn finished_with(id_token: Option<String>) -> msgraph::Result<UserSession> {
     let mut answer =
         json!({ "token_type": "Bearer", "access_token": "hush", "refresh_token": "hush" });
@@ -515,7 +517,7 @@ async fn users_who_sign_in_at_once_never_get_one_anothers_token() {
         join_all(calls).await;
         simulator.expire_tokens();
     }
-    // Nor does the client that all is based on.
+    // The base client does not get the tokens either.
     let error = who(&graph).await.unwrap_err().to_string();
     assert_eq!(error, "sign-in failed: this client is nobody's");
     assert_eq!(token_requests(&simulator).len(), 6);
@@ -569,7 +571,7 @@ async fn nothing_is_used_once_the_user_has_signed_out() {
     assert!(web.resume(&graph, &id).await.unwrap().is_none());
     session.sign_out(&graph).await.unwrap();
 
-    // The browser is signed out where the address leads.
+    // Following the address signs the browser out.
     let silent = web.clone().prompt(Prompt::None);
     sign_in(&graph, &silent).await.unwrap();
     assert_eq!(visit(&url).await.as_str(), REDIRECT);
@@ -577,7 +579,7 @@ async fn nothing_is_used_once_the_user_has_signed_out() {
     assert_eq!(said(error), ("login_required".into(), vec![50_058], true));
 }
 
-/// Of tokens that are no longer in any cache, clients hold some still.
+/// Checks that a token ends with its session even if only clients still hold it, and no cache does.
 #[tokio::test]
 async fn a_token_that_its_cache_has_forgotten_ends_with_its_session_too() {
     let simulator = support::simulator().await;
@@ -599,7 +601,7 @@ async fn a_token_that_its_cache_has_forgotten_ends_with_its_session_too() {
     assert_eq!(who(&other).await.unwrap(), BRUNO);
 }
 
-/// One user with two browsers: what ends in one goes on in the other.
+/// Checks one user with two browsers: a sign-out in one does not affect the other.
 #[tokio::test]
 async fn another_session_of_the_same_user_goes_on() {
     let simulator = support::simulator().await;
@@ -618,7 +620,8 @@ async fn another_session_of_the_same_user_goes_on() {
     for _ in 0..3 {
         assert_eq!(who(&user).await.unwrap(), ADELE);
     }
-    // The token that came with its own sign-in, which is kept like any other, and for nobody who has signed out.
+    // The session uses the token from its own sign-in. It is cached like any other, and not for a
+    // session that has signed out.
     assert_eq!(token_requests(&simulator).len(), 0);
     let error = who(&left).await.unwrap_err().to_string();
     assert_eq!(error, "sign-in failed: the user has signed out");
@@ -655,7 +658,8 @@ async fn a_renewal_that_is_under_way_at_sign_out_brings_nothing_back() {
     sign_in_error(who(&user).await.unwrap_err());
 }
 
-/// Whoever waits for a renewal by another session of the same user is not signed out with it.
+/// Checks that a session that waits for a renewal by another session of the same user is not signed
+/// out with it.
 #[tokio::test]
 async fn a_renewal_that_ends_with_its_session_is_made_by_another() {
     let simulator = support::simulator().await;
@@ -721,7 +725,7 @@ async fn a_session_is_resumed_by_its_account_in_another_process() {
             .is_none()
     );
     let kept = std::fs::read_to_string(&file).unwrap();
-    // What is stored signs a user in again, and is no access token.
+    // The stored entry can sign a user in again, and is not an access token.
     assert!(!kept.contains("eyJ"), "{kept}");
 }
 
@@ -735,7 +739,7 @@ async fn two_sessions_out_of_one_entry_share_their_token() {
         let session = web.resume(&graph, &id).await.unwrap().unwrap();
         who(&graph.with_provider(session)).await.unwrap();
     }
-    // The code, and one refresh token.
+    // The requests are for the code, and for one refresh token.
     assert_eq!(token_requests(&simulator).len(), 2);
 }
 
@@ -777,7 +781,7 @@ async fn an_administrator_consents_at_the_address_for_it() {
     );
     sign_in(&graph, &web).await.unwrap();
 
-    // A user may consent as well, who is asked to.
+    // A user may also consent when asked to.
     simulator.withdraw_consent();
     let asked = web.clone().prompt(Prompt::Consent);
     sign_in(&graph, &asked).await.unwrap();
@@ -846,7 +850,7 @@ async fn a_store_that_fails_fails_the_sign_in() {
         "{error}"
     );
     sign_in_error(web.resume(&graph, "o.t").await.unwrap_err());
-    // What is there is nobody's to overwrite.
+    // The store does not overwrite an unrelated file.
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "no store");
 }
 
@@ -855,7 +859,7 @@ async fn a_sign_in_is_finished_with_what_it_was_begun_with() {
     let simulator = support::simulator().await;
     let graph = base(&simulator);
     let site = AuthorizationCode::new(confidential(&simulator), REDIRECT).scopes(["User.Read"]);
-    // One more permission, for this user alone.
+    // This user grants one more permission.
     let pending = site
         .clone()
         .scopes(["User.Read", "Mail.Read"])

@@ -6,8 +6,10 @@ use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 
-/// Keeps the runtime busy until the answer is there. Tokio's paused clock moves on where nobody has anything to do, as it
-/// should while a client waits; but a runtime that waits for a server has nothing to do either, and no time must pass then.
+/// A middleware that keeps the runtime busy until the response arrives.
+///
+/// Tokio's paused clock advances while all tasks are idle, as it should while a client waits. A
+/// runtime that waits for a server is idle as well, and no time must pass then.
 pub struct Busy;
 
 #[msgraph::async_trait]

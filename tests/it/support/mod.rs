@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Code that the tests share.
 
 pub mod busy;
 pub mod recorder;
@@ -11,7 +11,8 @@ use msgraph::{Graph, Retry};
 use recorder::Recorder;
 use simulator::{Description, Simulator};
 
-/// A client of a recorder. What it is refused it does not ask for again: most tests are about a single answer.
+/// Creates a client of a recorder. It does not retry, because most tests are about a single
+/// response.
 pub fn graph(recorder: &Recorder) -> Graph {
     Graph::builder(AccessToken::new("token"))
         .base_url(recorder.url())
@@ -20,7 +21,7 @@ pub fn graph(recorder: &Recorder) -> Graph {
         .expect("a client of this machine's own address")
 }
 
-/// A client of a simulator, with this token.
+/// Creates a client of a simulator, with this token.
 pub fn graph_of(simulator: &Simulator, token: String) -> Graph {
     Graph::builder(AccessToken::new(token))
         .base_url(simulator.url())
@@ -28,7 +29,7 @@ pub fn graph_of(simulator: &Simulator, token: String) -> Graph {
         .expect("a client of this machine's own address")
 }
 
-/// A simulated Graph. The description is read once for all of them.
+/// Starts a simulated Graph. The description is read once for all simulators.
 pub async fn simulator() -> Simulator {
     static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
         Description::read(Description::bundled()).expect("the description is in this repository")
@@ -37,7 +38,7 @@ pub async fn simulator() -> Simulator {
     simulator.start().await.expect("a free port")
 }
 
-/// An error's text without the id at its end that its request was sent with, which is another each time.
+/// Returns an error's text without the correlation id at its end, which differs for each request.
 #[track_caller]
 pub fn without_correlation_id(error: &impl ToString) -> String {
     let text = error.to_string();

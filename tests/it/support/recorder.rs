@@ -1,7 +1,7 @@
-//! A small HTTP server that records what it is asked and answers what it is told.
+//! A small HTTP server that records requests and sends prepared responses.
 //!
-//! It reads requests byte by byte as they come, so that a test sees the target that was sent and not what a server made
-//! of it.
+//! It reads requests byte by byte, so that a test sees the target as it was sent, not as a server
+//! interpreted it.
 
 use std::fmt;
 use std::io;
@@ -18,13 +18,13 @@ pub struct Recorded {
     pub method: String,
     /// The second word of the request line, byte for byte.
     pub target: String,
-    /// In their order, with the spelling that was sent.
+    /// The headers in their order, with the spelling that was sent.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
 impl Recorded {
-    /// All values of a header, in their order.
+    /// Returns all values of a header, in their order.
     pub fn all(&self, name: &str) -> Vec<&str> {
         self.headers
             .iter()
@@ -33,7 +33,7 @@ impl Recorded {
             .collect()
     }
 
-    /// The value of a header that must not be there twice.
+    /// Returns the value of a header that must not occur twice.
     #[track_caller]
     pub fn header(&self, name: &str) -> Option<&str> {
         let values = self.all(name);
@@ -44,13 +44,13 @@ impl Recorded {
         values.first().copied()
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("the body is JSON")
     }
 
-    /// The query, percent-encoded, split at `&` and `=`.
+    /// Returns the query, percent-encoded, split at `&` and `=`.
     pub fn query(&self) -> Vec<(&str, &str)> {
         match self.target.split_once('?') {
             Some((_, query)) => query
@@ -68,7 +68,7 @@ impl fmt::Debug for Recorded {
     }
 }
 
-/// What the server says to a request.
+/// A response of the server.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
@@ -77,7 +77,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A status and nothing else.
+    /// Creates a response with only a status.
     pub fn status(status: u16) -> Self {
         Self {
             status,
@@ -86,7 +86,7 @@ impl Answer {
         }
     }
 
-    /// `200 OK` with JSON, written as a value or as text.
+    /// Creates a `200 OK` with JSON, written as a value or as text.
     pub fn json(body: impl fmt::Display) -> Self {
         Self::status(200)
             .header("Content-Type", "application/json")
@@ -111,7 +111,7 @@ impl Answer {
 
 type Handler = dyn Fn(&Recorded) -> Answer + Send + Sync;
 
-/// The server. It stops when it is dropped.
+/// A recording server. It stops when it is dropped.
 pub struct Recorder {
     url: String,
     requests: Arc<Mutex<Vec<Recorded>>>,
@@ -119,7 +119,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Answers each request with what the closure makes of it.
+    /// Starts a server that responds to each request with the result of the closure.
     pub async fn new(answer: impl Fn(&Recorded) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener
@@ -134,13 +134,13 @@ impl Recorder {
         }
     }
 
-    /// Answers each request in the same way.
+    /// Starts a server that responds to each request in the same way.
     pub async fn always(answer: Answer) -> Self {
         Self::new(move |_| answer.clone()).await
     }
 
-    /// Gives these answers one after another, and 500 to whatever comes after them. `{url}` in a body or header stands
-    /// for the server's own address.
+    /// Starts a server that sends these responses one after another, and 500 after the last one.
+    /// `{url}` in a body or header stands for the server's own address.
     pub async fn in_turn(answers: impl IntoIterator<Item = Answer>) -> Self {
         let answers = Mutex::new(answers.into_iter().collect::<Vec<_>>().into_iter());
         Self::new(move |request| {
@@ -161,12 +161,12 @@ impl Recorder {
         .await
     }
 
-    /// `http://127.0.0.1:…`, without a slash at its end.
+    /// Returns the address `http://127.0.0.1:…`, without a slash at its end.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What came until now.
+    /// Returns the requests so far.
     pub fn requests(&self) -> Vec<Recorded> {
         self.requests
             .lock()
@@ -174,7 +174,7 @@ impl Recorder {
             .clone()
     }
 
-    /// The one request that came.
+    /// Returns the only request.
     #[track_caller]
     pub fn only(&self) -> Recorded {
         let requests = self.requests();
@@ -184,7 +184,7 @@ impl Recorder {
         request.clone()
     }
 
-    /// The targets of what came, in their order.
+    /// Returns the targets of the requests, in their order.
     pub fn targets(&self) -> Vec<String> {
         self.requests()
             .into_iter()
@@ -192,7 +192,7 @@ impl Recorder {
             .collect()
     }
 
-    /// Forgets what came.
+    /// Removes all recorded requests.
     pub fn clear(&self) {
         self.requests
             .lock()
@@ -212,7 +212,8 @@ async fn accept(listener: TcpListener, requests: Arc<Mutex<Vec<Recorded>>>, answ
         let requests = Arc::clone(&requests);
         let answer = Arc::clone(&answer);
         tokio::spawn(async move {
-            // A client that goes away is no failure of the server's: the test sees what it got.
+            // A client that disconnects is not an error of the server: the test sees what the
+            // client got.
             let _ = serve(stream, &requests, &*answer).await;
         });
     }
@@ -296,7 +297,7 @@ async fn read_bytes(stream: &mut BufReader<TcpStream>, length: usize) -> io::Res
     Ok(bytes)
 }
 
-/// A line without its end; `None` at the end of the stream.
+/// Reads a line without its end; returns `None` at the end of the stream.
 async fn read_line(stream: &mut BufReader<TcpStream>) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     if stream.read_until(b'\n', &mut line).await? == 0 {

@@ -1,17 +1,17 @@
-//! The simulator, for tests of more than one request.
+//! The simulator, for tests with more than one request.
 
 use msgraph::auth::AccessToken;
 use msgraph::{CustomCloud, Graph};
 use simulator::Simulator;
 
-/// A simulator of the tenant Contoso, and a client of its user.
+/// Starts a simulator of the tenant Contoso, and creates a client of its user.
 pub async fn start() -> (Simulator, Graph) {
     let simulator = super::simulator().await;
     let graph = user(&simulator);
     (simulator, graph)
 }
 
-/// Another client of the same user: a new process.
+/// Creates another client of the same user, like a new process.
 pub fn user(simulator: &Simulator) -> Graph {
     let root = simulator.url().trim_end_matches("/v1.0");
     Graph::builder(AccessToken::new(simulator.user_token()))
@@ -20,7 +20,7 @@ pub fn user(simulator: &Simulator) -> Graph {
         .expect("a client of this machine's own address")
 }
 
-/// Bytes of which no two pieces are alike.
+/// Returns bytes of which no two pieces are alike.
 pub fn bytes(count: usize) -> Vec<u8> {
     (0..count)
         .map(|at| (at.wrapping_mul(31) + at / 251) as u8)
