@@ -194,8 +194,8 @@ impl<T> Removed<T> {
 pub enum RemovedReason {
     /// The item was deleted and can be restored.
     Changed,
-    /// The item is gone for good. Outlook also gives this reason for a message that was moved to
-    /// another folder.
+    /// The item is gone. Outlook also gives this reason for a message that was moved to another
+    /// folder.
     Deleted,
     /// The reason is unknown: a word that this crate does not know, or an empty text where Graph
     /// sent no word. The JSON of `@removed` is in the `extra` of the [item](Removed::item).

@@ -338,7 +338,8 @@ impl<T> Changes<T> {
     /// Returns the link of the page after the current one; after an error, the link of the page
     /// that failed.
     ///
-    /// [`Graph::delta_from`] continues from it. It is `None` before the first page and at the end.
+    /// [`Graph::delta_from`] continues from it. The link is `None` before the first page and at the
+    /// end.
     pub fn next_link(&self) -> Option<&str> {
         self.walk.next_link()
     }

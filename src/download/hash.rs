@@ -17,11 +17,11 @@ use crate::models::DriveItem;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HashKind {
-    /// The hash of every drive.
+    /// A hash that every drive provides.
     QuickXor,
-    /// A hash of personal drives.
+    /// A hash that personal drives provide.
     Sha256,
-    /// A hash of personal drives.
+    /// A hash that personal drives provide.
     Sha1,
 }
 

@@ -15,8 +15,8 @@ use crate::{Graph, Result};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Lifecycle {
-    /// `reauthorizationRequired`: the subscription was renewed, which also reauthorizes it. Earlier
-    /// changes may not have been delivered. A delta query returns them, where they matter.
+    /// `reauthorizationRequired`: the subscription was renewed, which also reauthorizes it. Changes
+    /// before that were not reported. A delta query returns them, where they matter.
     Renewed(Box<Subscription>),
     /// `subscriptionRemoved`: the subscription is gone. Create it again, and use a delta query for
     /// the changes in the meantime.

@@ -233,8 +233,8 @@ impl<T> Pages<T> {
     /// Returns the link of the page that comes next; after an error, the link of the page that
     /// failed.
     ///
-    /// [`Graph::list_from`] can attempt that page again. It is `None` before the first page and at
-    /// the end.
+    /// [`Graph::list_from`] can attempt that page again. The link is `None` before the first page
+    /// and at the end.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
@@ -366,8 +366,8 @@ impl<T> Items<T> {
     /// Returns the link of the page after the current one; after an error, the link of the page
     /// that failed.
     ///
-    /// [`Graph::list_from`] can attempt that page again. It is `None` before the first page and at
-    /// the end.
+    /// [`Graph::list_from`] can attempt that page again. The link is `None` before the first page
+    /// and at the end.
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {

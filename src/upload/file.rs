@@ -24,7 +24,8 @@ const SLICE: u64 = 32 * UNIT;
 
 const CONFLICT: &str = "@microsoft.graph.conflictBehavior";
 
-/// The action if a file with that name exists already: `@microsoft.graph.conflictBehavior`.
+/// The conflict behavior, which applies if a file with that name exists already:
+/// `@microsoft.graph.conflictBehavior`.
 ///
 /// <https://learn.microsoft.com/graph/api/resources/driveitem#instance-attributes>
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -104,7 +105,8 @@ pub struct FileUpload {
 impl FileUpload {
     settings!();
 
-    /// Sets the action if a file with that name exists already. Defaults to replacing the file.
+    /// Sets the conflict behavior, which applies if a file with that name exists already. Defaults
+    /// to replacing the file.
     pub fn conflict(mut self, conflict: Conflict) -> Self {
         self.conflict = conflict;
         self

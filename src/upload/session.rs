@@ -88,7 +88,7 @@ impl Session {
     }
 
     /// Creates the item of a session that was opened with `deferCommit`, once the session has all
-    /// bytes. Only OneDrive for Business and SharePoint support this.
+    /// bytes. Only drives for business support this.
     ///
     /// # Errors
     ///

@@ -150,7 +150,7 @@ fn case_8_6_plain_http_is_refused_but_for_this_machine() {
     }
     with_base("http://127.0.0.1:8080").unwrap();
     with_base("http://localhost:8080/beta").unwrap();
-    // Only a base URL of this machine allows it. Without one, it is a host like any other.
+    // Only a base URL of this machine allows http to it. Without one, it is a host like any other.
     let graph = Graph::new(AccessToken::new("token"));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

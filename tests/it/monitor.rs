@@ -179,7 +179,7 @@ fn patient(recorder: &Recorder) -> msgraph::GraphBuilder {
         .middleware_each_try(Busy)
 }
 
-/// Starts an operation whose polls are answered by the closure.
+/// Starts an operation whose polls get the responses of the closure.
 async fn works(look: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Recorder {
     let looks = AtomicUsize::new(0);
     Recorder::new(move |request| match request.method.as_str() {

@@ -968,8 +968,8 @@ async fn other_process_signs_in() {
     }
 }
 
-/// Runs a program that signs in with its own environment, and returns its output: the line before
-/// the last one of the test.
+/// Runs a program that signs in with its own environment, and returns the line of its output that
+/// says who signed in, or which error it got.
 async fn in_environment(simulator: &Simulator, variables: &[(&str, &str)]) -> String {
     let root = simulator.url().trim_end_matches("/v1.0");
     let mut program = tokio::process::Command::new(std::env::current_exe().expect("this test"));

@@ -345,7 +345,7 @@ async fn gateways_and_throttling_do_not_end_it() {
         granted(),
     ];
     let polling = Polling::start(900, None, polls).await;
-    // Each pause happens once, and the interval stays at its default of five seconds.
+    // Each longer pause applies to one poll. The interval stays at its default of five seconds.
     for seconds in [5, 10, 25] {
         polling.polls_after(seconds).await;
     }
