@@ -1,4 +1,5 @@
-//! Generates from a folder of trimmed description into another folder, and says how large it is and how long it took.
+//! Generates code from a folder with the trimmed description into another folder. Prints the size
+//! of the code and the time that it took.
 
 use std::path::Path;
 use std::time::Instant;

@@ -1,4 +1,5 @@
-//! progenitor's output as it comes, for the same folded description: what `benches/compile` compares with.
+//! progenitor's unchanged output for the same folded description: the baseline of
+//! `benches/compile`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -13,11 +14,12 @@ use crate::operations;
 use crate::tree::Tree;
 use crate::types::Types;
 
-/// The source of a crate with all distinct operations as progenitor writes them, and each model as a stub.
+/// Returns the source of a crate with all distinct operations as progenitor writes them, and each
+/// model as a stub.
 ///
 /// # Errors
 ///
-/// As for [`generate`](crate::generate).
+/// Fails for the same reasons as [`generate`](crate::generate).
 pub fn baseline(description: &Description) -> Result<String> {
     let tree = Tree::new(description)?;
     let types = Types::new(description, &Collisions::default())?;

@@ -1,4 +1,4 @@
-//! What a build script does with a description.
+//! The entry point for build scripts that generate code from a description.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use crate::error::Result;
 use crate::{Description, generate};
 
-/// All that a build script has to do: reads the trimmed description in `folder`, relative to the package, and writes the
-/// generated code to where `msgraph::generated!` takes it in. What is wrong becomes an error of the build.
+/// Does everything that a build script has to do. It reads the trimmed description in `folder`,
+/// relative to the package. It writes the generated code to the place from which
+/// `msgraph::generated!` includes it. Errors become errors of the build.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
@@ -20,7 +21,7 @@ pub fn build(folder: impl AsRef<Path>) -> ExitCode {
     match run(folder) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Each line is a message of its own to Cargo.
+            // Cargo takes each line as a separate message.
             for line in error.to_string().lines() {
                 println!("cargo::error={line}");
             }
@@ -30,7 +31,7 @@ pub fn build(folder: impl AsRef<Path>) -> ExitCode {
 }
 
 fn run(folder: &Path) -> Result<()> {
-    // Cargo sets both for every build script.
+    // Cargo sets both variables for every build script.
     let of_cargo = |variable| {
         std::env::var_os(variable)
             .map(PathBuf::from)

@@ -1,7 +1,8 @@
-//! The trimmed description, as it stands in `openapi/`.
+//! The trimmed description that is stored in `openapi/`.
 //!
-//! The files are one OpenAPI 3.0 document cut into pieces: `schemas.json` has the components, `paths/*.json` the paths,
-//! one file a workload. Only what the trimmed form has is read; `xtask trim` sees to it that there is nothing else.
+//! The files are one OpenAPI 3.0 document cut into pieces. `schemas.json` has the components, and
+//! `paths/*.json` have the paths, one file for each workload. This module reads only the elements
+//! of the trimmed form. `xtask trim` ensures that the files contain no other elements.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -14,36 +15,37 @@ use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::options::is_known;
 
-/// Where parameters that many operations share are defined.
+/// The reference prefix of parameters that many operations share.
 const PARAMETERS: &str = "#/components/parameters/";
 
-/// The whole of a trimmed description.
+/// A complete trimmed description.
 #[derive(Debug, Default)]
 pub struct Description {
-    /// Path templates, as Graph spells them.
+    /// Path templates in Graph's spelling.
     pub paths: BTreeMap<String, PathItem>,
     /// Schemas by Graph's name, `microsoft.graph.user`.
     pub schemas: Vec<(String, Schema)>,
     /// Parameters that many operations share.
     pub parameters: HashMap<String, Parameter>,
-    /// What is known of operations besides.
+    /// Additional facts about operations: permissions and clouds.
     pub facts: Facts,
     /// Places that stand for others.
     pub grafts: Grafts,
 }
 
-/// Which places stand for others, and so have all that is described there.
+/// The places that stand for others, and so have everything that is described at those.
 #[derive(Debug, Default, Deserialize)]
 pub struct Grafts {
-    /// The place, and the one that it stands for.
+    /// Each place, with the place that it stands for.
     #[serde(default)]
     pub subtrees: BTreeMap<String, String>,
-    /// A place below which others are found by their path, and what these are.
+    /// Places below which other items are addressed by their path, with the place that such a path
+    /// leads to.
     #[serde(default)]
     pub paths: BTreeMap<String, String>,
 }
 
-/// What stands at one path.
+/// The operations and parameters at one path.
 #[derive(Debug, Default, Deserialize)]
 pub struct PathItem {
     /// The path's own parameters.
@@ -61,19 +63,19 @@ pub struct PathItem {
     pub delete: Option<Operation>,
 }
 
-/// One operation. Two operations are the same when all of this is.
+/// One operation. Two operations are the same when all their fields are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 pub struct Operation {
     /// Query and header parameters.
     #[serde(default)]
     pub parameters: Vec<ParameterOrRef>,
-    /// The body that is sent.
+    /// The request body.
     #[serde(default, rename = "requestBody")]
     pub request_body: Option<Content>,
-    /// The answers, by status.
+    /// The responses, by status.
     #[serde(default)]
     pub responses: BTreeMap<String, Content>,
-    /// Graph advises against it.
+    /// `true` if Graph advises against the operation.
     #[serde(default)]
     pub deprecated: bool,
     /// `action` or `function`.
@@ -103,13 +105,13 @@ pub struct Parameter {
     /// `path`, `query` or `header`.
     #[serde(rename = "in")]
     pub location: String,
-    /// Whether a call must have it.
+    /// `true` if a call must have it.
     #[serde(default)]
     pub required: bool,
     /// Its type.
     #[serde(default)]
     pub schema: Option<Schema>,
-    /// Its type, where it is written as a document of its own.
+    /// Its type, if the description declares it under a media type instead of in `schema`.
     #[serde(default)]
     pub content: BTreeMap<String, MediaType>,
 }
@@ -117,12 +119,12 @@ pub struct Parameter {
 /// A body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 pub struct Content {
-    /// The forms that it may have.
+    /// The media types that it may have.
     #[serde(default)]
     pub content: BTreeMap<String, MediaType>,
 }
 
-/// One form of a body.
+/// One media type of a body.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 pub struct MediaType {
     /// Its type.
@@ -142,7 +144,7 @@ pub struct Schema {
     /// `date-time`, `int32`…
     #[serde(default)]
     pub format: Option<String>,
-    /// What an array holds.
+    /// The type of an array's items.
     #[serde(default)]
     pub items: Option<Box<Schema>>,
     /// The base type.
@@ -154,10 +156,10 @@ pub struct Schema {
     /// The words of an enum.
     #[serde(default, rename = "enum")]
     pub words: Vec<String>,
-    /// The enum is a set of words.
+    /// `true` if the enum is a set of words.
     #[serde(default, rename = "x-ms-enum-flags")]
     pub flags: bool,
-    /// The property leads to other entities and comes only when it is expanded.
+    /// `true` if the property leads to other entities and is returned only when it is expanded.
     #[serde(default, rename = "x-ms-navigationProperty")]
     pub navigation: bool,
 }
@@ -167,7 +169,7 @@ pub struct Schema {
 pub struct Properties(pub Vec<(String, Schema)>);
 
 impl Properties {
-    /// The property of this name.
+    /// Returns the property with this name.
     pub fn get(&self, name: &str) -> Option<&Schema> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, s)| s)
     }
@@ -197,21 +199,21 @@ impl<'de> Deserialize<'de> for Properties {
 }
 
 impl Schema {
-    /// Graph's name of the schema that this one refers to.
+    /// Returns Graph's name of the schema that this one refers to.
     pub fn target(&self) -> Option<&str> {
         self.reference
             .as_deref()
             .and_then(|reference| reference.strip_prefix("#/components/schemas/"))
     }
 
-    /// Whether this is the schema of raw bytes.
+    /// Returns whether this is the schema of raw bytes.
     pub fn is_binary(&self) -> bool {
         self.format.as_deref() == Some("binary")
     }
 }
 
 impl PathItem {
-    /// The operations that stand here, by method.
+    /// Returns the operations at this path, by method.
     pub fn operations(&self) -> impl Iterator<Item = (Method, &Operation)> {
         [
             (Method::Get, &self.get),
@@ -237,7 +239,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method on the wire.
+    /// Returns the method's name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -271,7 +273,8 @@ impl Description {
     ///
     /// # Errors
     ///
-    /// When a file is missing or is not of the trimmed form; the error names the file and the place in it.
+    /// Fails if a file is missing or does not have the trimmed form. The error names the file and
+    /// the position in it.
     pub fn read(folder: &Path) -> Result<Self> {
         let SchemasFile { components } = read_json(&folder.join("schemas.json"))?;
         let mut description = Self {
@@ -289,8 +292,9 @@ impl Description {
         Ok(description)
     }
 
-    /// Drops optional parameters that the runtime has no method for (`includeHiddenMessages`, `$format`): any call can send
-    /// them, and a message under `/me/messages` and one under a mail folder are not to be two types because of them.
+    /// Drops optional parameters that the runtime has no method for (`includeHiddenMessages`,
+    /// `$format`). Any call can send them. They must not turn a message under `/me/messages` and
+    /// one under a mail folder into two types.
     fn drop_custom_options(&mut self) {
         let parameters = &self.parameters;
         let resolved = |parameter: &ParameterOrRef| match parameter {
@@ -309,7 +313,8 @@ impl Description {
             ];
             for operation in operations.into_iter().flatten() {
                 operation.parameters.retain(|parameter| {
-                    // One that cannot be resolved stays, and is an error where it is used.
+                    // A parameter that cannot be resolved stays, and causes an error where it is
+                    // used.
                     resolved(parameter)
                         .is_none_or(|parameter| parameter.required || is_known(&parameter.name))
                 });
@@ -317,7 +322,7 @@ impl Description {
         }
     }
 
-    /// The parameter behind a reference.
+    /// Returns the parameter behind a reference.
     pub fn parameter<'a>(&'a self, parameter: &'a ParameterOrRef) -> Result<&'a Parameter> {
         match parameter {
             ParameterOrRef::Parameter(parameter) => Ok(parameter),
@@ -332,7 +337,7 @@ impl Description {
     }
 }
 
-/// The type of a parameter, however it is written.
+/// Returns the type of a parameter from its `schema` or, if it has none, from its `content`.
 pub fn schema_of(parameter: &Parameter) -> Option<Schema> {
     parameter.schema.clone().or_else(|| {
         let media = parameter.content.values().next()?;
@@ -340,7 +345,7 @@ pub fn schema_of(parameter: &Parameter) -> Option<Schema> {
     })
 }
 
-/// The files of the description that hold paths, in a fixed order.
+/// Returns the files of the description that hold paths, in a fixed order.
 fn path_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
     let folder = folder.join("paths");
     let io = |error| Error::Io(folder.clone(), error);
@@ -357,7 +362,7 @@ fn path_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
     Ok(files)
 }
 
-/// Reads a file that may not be there.
+/// Reads a file that may be missing.
 pub(crate) fn read_json_if_there<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     match read_json(path) {
         Ok(value) => Ok(Some(value)),

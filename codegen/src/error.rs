@@ -1,11 +1,11 @@
-//! What can be wrong with a description.
+//! Errors of a description.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::names::Collision;
 
-/// Why nothing was generated.
+/// The reason why no code was generated.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -13,13 +13,13 @@ pub enum Error {
     Io(PathBuf, std::io::Error),
     /// A file of the description is not JSON of the trimmed form.
     Json(PathBuf, serde_json::Error),
-    /// Things of the description that would have the same Rust name.
+    /// Items of the description that would have the same Rust name.
     Collisions(Vec<Collision>),
-    /// The description says something that the generator does not know.
+    /// The description has an element that the generator does not know.
     Unknown {
-        /// Path, operation or schema.
+        /// The path, operation or schema.
         place: String,
-        /// What stands there.
+        /// The unknown element.
         what: String,
     },
     /// progenitor refused an operation, or lowered it to something unexpected.

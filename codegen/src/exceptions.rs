@@ -1,18 +1,20 @@
-//! Names that the rule would give twice, and what they are called instead.
+//! Exceptions from the naming rule, which would give these names twice.
 //!
-//! An entry is needed only where Graph has two names that differ by case or punctuation alone. Each says why.
+//! An entry is needed only if Graph has two names that differ in case or punctuation alone. Each
+//! entry states its reason.
 
-/// Where, Graph's name, and the name that it has in Rust.
+/// The scope, Graph's name, and the name in Rust.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    // Graph declares `remote_Control_Software` beside `remoteControlSoftware`, an older spelling of the same word.
+    // Graph declares `remote_Control_Software` beside `remoteControlSoftware`, an older spelling of
+    // the same word.
     (
         "microsoft.graph.windowsMalwareCategory",
         "remote_Control_Software",
         "RemoteControlSoftwareOld",
     ),
-    // The body of the action `clone` of a team: Rust's trait has the name.
+    // The body of the action `clone` of a team would have the name of Rust's trait.
     ("models", "actions.clone", "CloneTeam"),
-    // Printers are registered by an action that is called `create`, and the collection takes POST as well.
+    // The action that registers printers is called `create`, and the collection takes POST as well.
     (
         "/print/printers",
         "/print/printers/create",
@@ -23,14 +25,15 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "/print/printers/microsoft.graph.create",
         "create_printer",
     ),
-    // The words of 2022: a policy set has an action `update` beside PATCH (beta alone).
+    // A name from the description of 2022: a policy set has an action `update` beside PATCH (in
+    // beta only).
     (
         "/deviceAppManagement/policySets/{policySet-id}",
         "/deviceAppManagement/policySets/{policySet-id}/microsoft.graph.update",
         "update_policy_set",
     ),
-    // In 2022 collections of a workbook had OData's `$count` beside their own function `count()`; today they have the function
-    // alone, which is therefore the one that keeps the name.
+    // In 2022, collections of a workbook had OData's `$count` beside their own function `count()`.
+    // Today they have the function alone, so the function keeps the name.
     (
         "/drives/{drive-id}/items/{driveItem-id}/workbook/tables",
         "/drives/{drive-id}/items/{driveItem-id}/workbook/tables/$count",
@@ -63,7 +66,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The name that stands in for the rule's, if the table has one.
+/// Returns the replacement for the rule's name, if the table has one.
 pub fn exception(scope: &str, name: &str) -> Option<&'static str> {
     EXCEPTIONS
         .iter()

@@ -1,4 +1,5 @@
-//! The Rust expression for an operation: a path of Graph's documentation, segment by segment.
+//! The Rust expression for an operation, built segment by segment from a path of Graph's
+//! documentation.
 
 use std::collections::HashMap;
 
@@ -7,22 +8,23 @@ use crate::names;
 use crate::nodes::{MethodName, Plan};
 use crate::tree::{Segment, Tree};
 
-/// How an operation is called, with a sample for each argument.
+/// The call of an operation, with a sample for each argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expression {
     /// `GET`
     pub method: &'static str,
-    /// The path of the description.
+    /// The path in the description.
     pub path: String,
-    /// With a sample for each argument: `graph.users().id("1").messages().list()`.
+    /// The expression with a sample for each argument: `graph.users().id("1").messages().list()`.
     pub rust: String,
-    /// With a name for each argument, for people: `graph.users().id(user_id).messages().list()`.
+    /// The expression with a name for each argument, for people:
+    /// `graph.users().id(user_id).messages().list()`.
     pub named: String,
-    /// What the samples are on the wire, in the order of the path's parameters.
+    /// The samples as they are on the wire, in the order of the path's parameters.
     pub values: Vec<String>,
 }
 
-/// The way to an operation, in Graph's words and in Rust's.
+/// The path to an operation, in Graph's terms and in Rust's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Walk<'g> {
     /// The segments of the path.
@@ -33,7 +35,7 @@ pub struct Walk<'g> {
     pub methods: Vec<&'g MethodName>,
 }
 
-/// One expression for each distinct operation, by the shortest path that has it.
+/// Returns one expression for each distinct operation, by its shortest path.
 pub fn all(tree: &Tree<'_>, plan: &Plan) -> Vec<Expression> {
     let mut expressions: Vec<_> = tree
         .places
@@ -52,7 +54,7 @@ pub fn all(tree: &Tree<'_>, plan: &Plan) -> Vec<Expression> {
     expressions
 }
 
-/// The expression for one operation.
+/// Returns the expression for one operation.
 pub fn of(tree: &Tree<'_>, plan: &Plan, method: &str, path: &str) -> Option<Expression> {
     let steps = tree.walk(path)?;
     let &(place, child) = steps.last()?;
@@ -75,7 +77,7 @@ fn expression(
     let segments = steps
         .iter()
         .map(|&(place, child)| Some(&tree.places[place].children[child].0))
-        // The method of an operation that has no segment of its own.
+        // The last element is the method of an operation that has no segment of its own.
         .chain([None]);
     let mut samples = Samples::default();
     let mut names = Names::default();
@@ -98,7 +100,7 @@ fn expression(
     })
 }
 
-/// The walk to one operation.
+/// Returns the walk to one operation.
 pub fn walk<'g>(tree: &'g Tree<'_>, plan: &'g Plan, method: &str, path: &str) -> Option<Walk<'g>> {
     let steps = tree.walk(path)?;
     let (segments, places): (Vec<_>, Vec<_>) = steps
@@ -119,7 +121,8 @@ pub fn walk<'g>(tree: &'g Tree<'_>, plan: &'g Plan, method: &str, path: &str) ->
     })
 }
 
-/// The methods that lead along the steps and call the operation of this number at their end.
+/// Returns the methods that lead along the steps and call the operation with this number at the
+/// end.
 pub fn methods<'g>(
     tree: &Tree<'_>,
     plan: &'g Plan,
@@ -132,7 +135,7 @@ pub fn methods<'g>(
         .map(|step| plan.steps.get(step))
         .collect::<Option<Vec<_>>>()?;
     match plan.steps.get(last) {
-        // The place has a node, and the operation is a method of it.
+        // The place has a node, and the operation is a method of that node.
         Some(step) => {
             let place = tree.places[last.0].children[last.1].1;
             methods.push(step);
@@ -143,7 +146,8 @@ pub fn methods<'g>(
     Some(methods)
 }
 
-/// What a person would call the arguments of a method: a key by what it is the key of, a body by its type.
+/// Returns readable names for the arguments of a method: a key is named after its segment, a body
+/// after its type.
 pub(crate) fn argument_names(segment: Option<&Segment>, declared: &[String]) -> Vec<String> {
     let names = declared.iter().map(|declared| {
         let (name, of) = declared.split_once(": ").unwrap_or((declared, ""));
@@ -158,7 +162,7 @@ pub(crate) fn argument_names(segment: Option<&Segment>, declared: &[String]) -> 
     names.collect()
 }
 
-/// A literal to be filled in where the body is a model, or else a name.
+/// Returns a struct literal to be filled in if the body is a model, and a name otherwise.
 fn body_name(of: &str) -> String {
     let of = of
         .strip_prefix("impl Into<")
@@ -173,7 +177,8 @@ fn body_name(of: &str) -> String {
     }
 }
 
-/// Names that stand in one expression, or one path: a second of the same name gets a number, `site_id1`.
+/// Names that occur in one expression or one path. The second use of a name gets a number:
+/// `site_id1`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names(HashMap<String, usize>);
 
@@ -187,7 +192,7 @@ impl Names {
         }
     }
 
-    /// Literals among the arguments stay as they are.
+    /// Takes a name for each argument. Literals among the arguments stay as they are.
     pub(crate) fn take_all(&mut self, arguments: &[String]) -> Vec<String> {
         let is_name = |text: &str| !text.contains(' ');
         let arguments = arguments.iter().map(|argument| match is_name(argument) {
@@ -198,7 +203,8 @@ impl Names {
     }
 }
 
-/// Makes up arguments; each is another one, so that a test sees when two are exchanged.
+/// A source of argument samples. Each sample is different, so that a test detects exchanged
+/// arguments.
 #[derive(Default)]
 struct Samples {
     values: Vec<String>,
@@ -221,7 +227,7 @@ impl Samples {
     fn argument(&mut self, declared: &str) -> String {
         let (name, of) = declared.split_once(": ").unwrap_or((declared, ""));
         let number = self.values.len() + 1;
-        // What is sent, or stands in the query, is no part of the path.
+        // The body and the query are not part of the path.
         match (name, of) {
             ("body", "impl Into<Content>") => return "Vec::new()".into(),
             ("body", of) => {
@@ -273,13 +279,14 @@ fn parsed(text: &str) -> (String, String) {
 }
 
 impl Tree<'_> {
-    /// The place that a path of the description leads to.
+    /// Returns the place that a path of the description leads to.
     pub(crate) fn find(&self, path: &str) -> Option<usize> {
         let &(place, child) = self.walk(path)?.last()?;
         Some(self.places[place].children[child].1)
     }
 
-    /// The steps from the root to a path of the description: each a place and the number of a child of it.
+    /// Returns the steps from the root to a path of the description. Each step is a place and the
+    /// index of one of its children.
     pub(crate) fn walk(&self, path: &str) -> Option<Vec<(usize, usize)>> {
         let mut steps = Vec::new();
         let mut place = self.root;
@@ -295,7 +302,8 @@ impl Tree<'_> {
         for segment in path.split('/').skip(1) {
             let label = Segment::normalize(segment);
             if step(&label).is_none() {
-                // A key in parentheses: a step to the collection, and one to the entity.
+                // A key in parentheses takes two steps: one to the collection, and one to the
+                // entity.
                 let (name, _) = label.split_once('(')?;
                 step(name)?;
                 step(&label[name.len()..])?;
@@ -306,7 +314,7 @@ impl Tree<'_> {
 }
 
 impl Segment {
-    /// The segment as text, without the names that parameters have.
+    /// Returns the segment as text, without the names of parameters.
     pub(crate) fn label(&self) -> String {
         let arguments = |arguments: &[crate::tree::Argument]| -> String {
             let parts: Vec<_> = arguments
@@ -326,7 +334,7 @@ impl Segment {
         }
     }
 
-    /// A segment of the description in the form of [`Segment::label`].
+    /// Returns a segment of the description in the form of [`Segment::label`].
     fn normalize(text: &str) -> String {
         if text.starts_with('{') {
             return "{}".into();

@@ -1,6 +1,7 @@
-//! Places that stand for others: what Graph has and its description lost.
+//! Places that stand for others: parts of Graph that its description has lost.
 //!
-//! `openapi/grafts.json` says which; after the fold each is one more way to a place that is there anyway, and free.
+//! `openapi/grafts.json` lists them. After the fold, each graft is one more step to a place that
+//! exists anyway, so it adds no code.
 
 use std::collections::HashMap;
 
@@ -8,7 +9,8 @@ use crate::description::{Description, Grafts};
 use crate::error::{Error, Result};
 use crate::tree::{Builder, Place, Segment, Tree};
 
-/// A way from a place: the number of the child that it replaces, or none, and where it leads.
+/// A step from a place: the number of the child that it replaces, if any, and the place that it
+/// leads to.
 struct Way {
     from: usize,
     replaces: Option<usize>,
@@ -20,7 +22,7 @@ struct Way {
 ///
 /// # Errors
 ///
-/// When a graft names a place that is not there, or would hide what is described.
+/// Fails if a graft names a place that does not exist, or would hide a described place.
 pub fn graft<'d>(tree: &mut Tree<'d>, description: &'d Description) -> Result<()> {
     let Grafts { subtrees, paths } = &description.grafts;
     let mut ways = Vec::new();
@@ -91,7 +93,7 @@ fn subtree(tree: &Tree<'_>, at: &str, to: usize) -> Result<Way> {
     })
 }
 
-/// What a place has and the one that it would stand for has not, if there is anything.
+/// Returns a part of a place that the place it would stand for lacks, if there is one.
 fn lost(tree: &Tree<'_>, own: usize, to: usize) -> Option<String> {
     if own == to {
         return None;
@@ -123,7 +125,7 @@ fn place(tree: &Tree<'_>, at: &str, path: &str) -> Result<usize> {
     })
 }
 
-/// Drops what nothing leads to any more, and numbers the rest anew.
+/// Drops the places that can no longer be reached, and renumbers the rest.
 fn drop_unreachable(tree: &mut Tree<'_>) {
     let mut reached = vec![false; tree.places.len()];
     let mut next = vec![tree.root];

@@ -1,8 +1,10 @@
-//! Generator of `msgraph`: the trimmed OpenAPI description of Microsoft Graph becomes typed endpoints and models.
+//! Generator of `msgraph`: turns the trimmed OpenAPI description of Microsoft Graph into typed
+//! endpoints and models.
 //!
-//! The way of the data: [`Description::read`] reads `openapi/`, [`Tree::new`] folds its paths, [`Types::new`] looks at its
-//! schemas, and [`generate`] writes Rust. [`build`] does all of it in a build script: in that of `msgraph`, and in that of any
-//! other crate that has a description of its own; `msgraph::generated!` takes in what it writes.
+//! The data passes through four steps. [`Description::read`] reads `openapi/`, [`Tree::new`] folds
+//! its paths, [`Types::new`] analyzes its schemas, and [`generate`] writes Rust. [`build`] does all
+//! of this in a build script: in that of `msgraph`, and in that of any other crate that has its own
+//! description. `msgraph::generated!` includes the code that it writes.
 
 #![deny(missing_docs)]
 
@@ -44,27 +46,27 @@ pub use outline::{Call, Node, Outline, Route, Step};
 pub use tree::{Argument, Place, Segment, Tree};
 pub use types::{Kind, RustName, Type, Types};
 
-/// The generated code, and what it holds.
+/// The generated code, and the data that it was generated from.
 #[derive(Debug)]
 pub struct Generated<'d> {
     /// Structs and enums: `models.rs`.
     pub models: String,
     /// Nodes and their calls: `nodes.rs`.
     pub nodes: String,
-    /// Markers of what options operations have: `options.rs`.
+    /// Markers of the options that operations have: `options.rs`.
     pub options: String,
-    /// What is known of operations besides their form: `facts.rs`.
+    /// Facts about operations besides their form: `facts.rs`.
     pub facts: String,
     /// The names of path segments: `segments.rs`.
     pub segments: String,
-    /// What was counted.
+    /// The counts.
     pub stats: Stats,
     tree: Tree<'d>,
     types: Types<'d>,
     plan: Plan,
 }
 
-/// How large the description is, before and after the fold.
+/// The size of the description, before and after the fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Stats {
@@ -77,11 +79,12 @@ pub struct Stats {
     pub properties: usize,
 }
 
-/// Generates everything.
+/// Generates all code.
 ///
 /// # Errors
 ///
-/// When two names meet, when the description says something unknown, or when progenitor refuses an operation.
+/// Fails if two names collide, if the description has an unknown element, or if progenitor refuses
+/// an operation.
 pub fn generate(description: &Description) -> Result<Generated<'_>> {
     let tree = Tree::new(description)?;
     let collisions = Collisions::default();
@@ -111,52 +114,56 @@ pub fn generate(description: &Description) -> Result<Generated<'_>> {
 }
 
 impl Generated<'_> {
-    /// One expression for each distinct operation, by the shortest path that has it.
+    /// Returns one expression for each distinct operation, by its shortest path.
     pub fn expressions(&self) -> Vec<Expression> {
         expression::all(&self.tree, &self.plan)
     }
 
-    /// The expression for an operation, by method and path of the description; `None` where there is no such operation.
+    /// Returns the expression for an operation, by method and path in the description. Returns
+    /// `None` if there is no such operation.
     pub fn expression(&self, method: &str, path: &str) -> Option<Expression> {
         expression::of(&self.tree, &self.plan, method, path)
     }
 
-    /// All structs and enums.
+    /// Returns all structs and enums.
     ///
     /// # Errors
     ///
-    /// When a property has a type that the generator does not know; `generate` has found it before.
+    /// Fails if a property has a type that the generator does not know. `generate` has reported
+    /// that before.
     pub fn models(&self) -> Result<Vec<Model<'_>>> {
         models::list(&self.types)
     }
 
-    /// Graph's tree after the fold.
+    /// Returns Graph's tree after the fold.
     pub fn tree(&self) -> &Tree<'_> {
         &self.tree
     }
 
-    /// The methods that go along steps from the root, each a place and the number of a child of it, and that call the operation
-    /// of this number at their end; `None` where there is no such way.
+    /// Returns the methods that follow the given steps from the root and call the operation with
+    /// this number at the end. Each step is a place and the index of one of its children. Returns
+    /// `None` if these steps do not exist.
     pub fn methods(&self, steps: &[(usize, usize)], operation: usize) -> Option<Vec<&MethodName>> {
         expression::methods(&self.tree, &self.plan, steps, operation)
     }
 
-    /// The way to an operation, by method and path of the description; `None` where there is no such operation.
+    /// Returns the walk to an operation, by method and path in the description. Returns `None` if
+    /// there is no such operation.
     pub fn walk(&self, method: &str, path: &str) -> Option<Walk<'_>> {
         expression::walk(&self.tree, &self.plan, method, path)
     }
 
-    /// The nodes as data: what is called on each, and where it leads.
+    /// Returns the nodes as data: the calls of each node, and the nodes that it leads to.
     pub fn outline(&self) -> Outline {
         outline::outline(&self.tree, &self.plan)
     }
 
-    /// Writes `models.rs`, `nodes.rs`, `options.rs`, `facts.rs`, `secrets.rs` and `segments.rs` into
-    /// a folder.
+    /// Writes `models.rs`, `nodes.rs`, `options.rs`, `facts.rs`, `secrets.rs` and `segments.rs`
+    /// into a folder.
     ///
     /// # Errors
     ///
-    /// When a file cannot be written; the error names it.
+    /// Fails if a file cannot be written. The error names the file.
     pub fn write_to(&self, folder: &Path) -> Result<()> {
         for (name, text) in [
             ("models.rs", self.models.as_str()),

@@ -1,4 +1,4 @@
-//! Writes the models: structs and enums of Graph's schemas.
+//! Writes the models: the structs and enums for Graph's schemas.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,24 +9,24 @@ use crate::names::{self, Collisions, Scope};
 use crate::secrets;
 use crate::types::{Kind, Type, Types};
 
-/// What was written.
+/// The written models and their counts.
 #[derive(Debug, Default)]
 pub struct Models {
     /// The text.
     pub text: String,
-    /// How many structs.
+    /// The number of structs.
     pub models: usize,
-    /// How many enums.
+    /// The number of enums.
     pub enums: usize,
-    /// How many properties the structs have, inherited ones included.
+    /// The number of properties of all structs, inherited ones included.
     pub properties: usize,
 }
 
-/// Writes all models, a Rust module a namespace of Graph.
+/// Writes all models, with one Rust module for each namespace of Graph.
 ///
 /// # Errors
 ///
-/// When names meet, or a property has a type that the generator does not know.
+/// Fails if names collide, or if a property has a type that the generator does not know.
 pub fn write(types: &Types<'_>, collisions: &Collisions) -> Result<Models> {
     let mut root = Module::default();
     for of in types.iter() {
@@ -88,7 +88,7 @@ impl<'t, 'd> Module<'t, 'd> {
     }
 }
 
-/// What the types of a module take from the module above it.
+/// Returns the names that the types of a module use from the module above it.
 fn used(text: &str) -> Vec<&'static str> {
     [
         ("PhantomData", "PhantomData"),
@@ -111,20 +111,20 @@ fn module_doc(name: &str) -> String {
     }
 }
 
-/// A struct or an enum of Graph's, as it is written.
+/// A struct or an enum of Graph, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model<'d> {
     /// Graph's name, `microsoft.graph.message`.
     pub name: &'d str,
     /// `models::Message`
     pub rust: String,
-    /// What it is.
+    /// The kind of its schema.
     pub kind: Kind,
     /// The base types by Graph's names, the nearest first.
     pub bases: Vec<&'d str>,
     /// The properties, inherited ones first.
     pub properties: Vec<Property<'d>>,
-    /// Of an enum: each word, and the variant that stands for it.
+    /// The words of an enum, each with its variant.
     pub members: Vec<(&'d str, String)>,
 }
 
@@ -137,24 +137,25 @@ pub struct Property<'d> {
     pub constant: String,
     /// The field, `is_read`; a navigation property has none.
     pub field: Option<String>,
-    /// The Rust type of a value, `bool`, as it is written inside the module of the model.
+    /// The Rust type of a value, for example `bool`, as it is written inside the module of the
+    /// model.
     pub of: String,
-    /// Whether that is a single object, which the field holds in a `Box`.
+    /// `true` if the value is a single object, which the field holds in a `Box`.
     is_object: bool,
 }
 
 impl Property<'_> {
-    /// Whether a value is a single object, which the field holds in a `Box`.
+    /// Returns whether a value is a single object, which the field holds in a `Box`.
     pub fn is_object(&self) -> bool {
         self.is_object
     }
 }
 
-/// All structs and enums, with names as they stand below `models`.
+/// Returns all structs and enums, with the names that they have below `models`.
 ///
 /// # Errors
 ///
-/// As for [`write`].
+/// Fails for the same reasons as [`write`].
 pub fn list<'d>(types: &'d Types<'d>) -> Result<Vec<Model<'d>>> {
     let collisions = Collisions::default();
     let mut models = Vec::new();
@@ -176,7 +177,7 @@ pub fn list<'d>(types: &'d Types<'d>) -> Result<Vec<Model<'d>>> {
     Ok(models)
 }
 
-/// The properties of a model, for the code in `module`.
+/// Returns the properties of a model, for the code in `module`.
 fn properties<'d>(
     types: &Types<'d>,
     collisions: &Collisions,
@@ -202,7 +203,7 @@ fn properties<'d>(
     Ok(properties)
 }
 
-/// The words of an enum, each with its variant.
+/// Returns the words of an enum, each with its variant.
 fn members<'d>(collisions: &Collisions, of: &Type<'d>) -> Vec<(&'d str, String)> {
     let mut scope = Scope::new(of.name, collisions);
     scope.take(
@@ -213,7 +214,8 @@ fn members<'d>(collisions: &Collisions, of: &Type<'d>) -> Vec<(&'d str, String)>
         .words
         .iter()
         .map(|word| {
-            // A word with the sign in front of it is another word (`-1`), and `unknown` is a word of Graph's.
+            // A word with a sign before it is a different word (`-1`), and `unknown` is a word of
+            // Graph.
             let variant = match names::camel(word).as_str() {
                 "Unknown" => "Unknown_".to_owned(),
                 variant => variant.to_owned(),
@@ -292,7 +294,7 @@ fn write_model(
         parts.join(", ")
     };
     let bases: Vec<_> = types.bases(of)?.iter().map(|base| base.name).collect();
-    // The fields that `Debug` redacts, by their numbers.
+    // The numbers of the fields that `Debug` redacts.
     let secret_numbers: Vec<_> = (0_u16..)
         .zip(&structural)
         .filter(|(_, (p, _))| secrets::is_secret(of.name, &bases, p.name, &p.of))
@@ -336,7 +338,7 @@ fn write_model(
     Ok(())
 }
 
-/// Graph's name for those who search for it, where it is another one.
+/// Returns an alias with Graph's name for search, if it differs from the Rust name.
 fn alias(of: &Type<'_>) -> String {
     match names::last(of.name) {
         same if same == of.rust.ident => String::new(),
@@ -344,7 +346,7 @@ fn alias(of: &Type<'_>) -> String {
     }
 }
 
-/// The five traits that every model has, each a line that calls what is written once.
+/// Writes the five traits that every model has. Each trait is one line that calls shared code.
 fn per_model(ident: &str, has_derived: bool) -> String {
     let mut text = format!(
         "impl Clone for {ident} {{\n    #[inline]\n    fn clone(&self) -> Self {{\n        model::clone(self)\n    }}\n}}\n\n\
@@ -362,7 +364,8 @@ fn per_model(ident: &str, has_derived: bool) -> String {
     text
 }
 
-/// The Rust type of a property, inside `Option` and without its `Box`, and whether it is a single object.
+/// Returns the Rust type of a property, without `Option` and `Box`, and whether it is a single
+/// object.
 fn property_type(
     types: &Types<'_>,
     of: &Type<'_>,
@@ -396,7 +399,7 @@ fn property_type(
     }
 }
 
-/// The Rust type of one of OData's primitive types.
+/// Returns the Rust type of one of OData's primitive types.
 fn primitive(schema: &Schema) -> Option<&'static str> {
     Some(match (schema.kind.as_deref()?, schema.format.as_deref()) {
         ("string", None) => "String",

@@ -1,7 +1,8 @@
 //! The naming rule: Rust names are a function of Graph's names alone.
 //!
-//! A name never depends on what else the description has, so that an upgrade cannot rename what a program uses. Where two
-//! names meet all the same, generation stops and names both (see [`Collision`]).
+//! A name never depends on other parts of the description, so that an upgrade cannot rename an item
+//! that a program uses. If two names collide, generation stops and reports both (see
+//! [`Collision`]).
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,12 +14,12 @@ use crate::error::{Error, Result};
 use crate::exceptions::exception;
 use crate::tree::{Argument, Segment};
 
-/// A method, field or module.
+/// Returns the name of a method, field or module.
 pub fn snake(name: &str) -> String {
     escape(format!("{}{}", underscore(name), name.to_snake_case()))
 }
 
-/// A constant.
+/// Returns the name of a constant.
 pub fn shouty(name: &str) -> String {
     let name = format!("{}{}", underscore(name), name.to_shouty_snake_case());
     if name.starts_with(|c: char| c.is_ascii_digit()) {
@@ -28,12 +29,14 @@ pub fn shouty(name: &str) -> String {
     }
 }
 
-/// A leading underscore stays, since Graph tells properties apart by it: `_summary` and `summary`.
+/// Returns the leading underscore, if any. It stays, because Graph has both `_summary` and
+/// `summary` as properties.
 fn underscore(name: &str) -> &'static str {
     if name.starts_with('_') { "_" } else { "" }
 }
 
-/// What the generated code takes from Rust's prelude: a type of Graph's with such a name would hide it.
+/// The names that the generated code uses from Rust's prelude. A type of Graph with such a name
+/// would hide it.
 const PRELUDE: &[&str] = &[
     "Box",
     "Clone",
@@ -48,7 +51,7 @@ const PRELUDE: &[&str] = &[
     "Vec",
 ];
 
-/// A type or an enum's variant.
+/// Returns the name of a type or of an enum's variant.
 pub fn camel(name: &str) -> String {
     let name = name.to_upper_camel_case();
     match name.as_str() {
@@ -58,7 +61,7 @@ pub fn camel(name: &str) -> String {
     }
 }
 
-/// Keywords get a trailing underscore, as progenitor writes them: `type_`.
+/// Appends an underscore to keywords, as progenitor does: `type_`.
 fn escape(name: String) -> String {
     const KEYWORDS: &[&str] = &[
         "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
@@ -76,12 +79,12 @@ fn escape(name: String) -> String {
     }
 }
 
-/// The last part of a dotted name.
+/// Returns the last part of a dotted name.
 pub fn last(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
-/// The method by which a parent leads to a segment.
+/// Returns the name of the method by which a parent leads to a segment.
 pub fn method(segment: &Segment) -> String {
     match segment {
         Segment::Literal(name) => snake(last(name)),
@@ -110,7 +113,7 @@ fn join(arguments: &[Argument], separator: &str) -> String {
     names.join(separator)
 }
 
-/// The Rust type of a place: its shortest path in camel case, each key as `Id`.
+/// Returns the Rust type of a place: its shortest path in camel case, with each key as `Id`.
 pub fn node(path: &str) -> String {
     let mut name = String::new();
     for segment in path.split('/').skip(1) {
@@ -130,16 +133,16 @@ pub fn node(path: &str) -> String {
     name
 }
 
-/// Two things of the description that would have the same name.
+/// Two items of the description that would have the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collision {
     /// The name that both would have.
     pub name: String,
-    /// Where it would stand.
+    /// The scope of the name.
     pub scope: String,
-    /// What Graph calls the first.
+    /// Graph's name of the first item.
     pub first: String,
-    /// What Graph calls the second.
+    /// Graph's name of the second item.
     pub second: String,
 }
 
@@ -158,14 +161,17 @@ impl fmt::Display for Collision {
     }
 }
 
-/// The collisions found so far: all are reported at once, so that an upgrade is mended in one go.
+/// The collisions found so far. All are reported together, so that an upgrade can be fixed in one
+/// step.
 #[derive(Debug, Default)]
 pub struct Collisions(RefCell<Vec<Collision>>);
 
 impl Collisions {
+    /// Ends the collection of names.
+    ///
     /// # Errors
     ///
-    /// When there was one.
+    /// Fails if there was a collision.
     pub fn finish(self) -> Result<()> {
         match self.0.into_inner() {
             none if none.is_empty() => Ok(()),
@@ -174,7 +180,7 @@ impl Collisions {
     }
 }
 
-/// Names that stand in one scope; the second of a kind is a collision.
+/// Names in one scope. The second use of a name is a collision.
 #[derive(Debug)]
 pub struct Scope<'s> {
     what: &'s str,
@@ -183,7 +189,7 @@ pub struct Scope<'s> {
 }
 
 impl<'s> Scope<'s> {
-    /// An empty scope; `what` names it in the error and in the table of exceptions.
+    /// Returns an empty scope. `what` names it in the error and in the table of exceptions.
     pub fn new(what: &'s str, collisions: &'s Collisions) -> Self {
         Self {
             what,
@@ -192,7 +198,8 @@ impl<'s> Scope<'s> {
         }
     }
 
-    /// Takes a name for the thing that Graph calls `of`, and gives the name that it really gets.
+    /// Takes a name for the item that Graph calls `of`. Returns the name that the item gets, which
+    /// may be an exception.
     pub fn take(&mut self, name: String, of: &str) -> String {
         let name = exception(self.what, of).map_or(name, String::from);
         if let Some(first) = self.names.insert(name.clone(), of.to_owned()) {

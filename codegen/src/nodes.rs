@@ -1,4 +1,5 @@
-//! Writes the nodes: one struct a distinct place, with a method for each operation and each step further.
+//! Writes the nodes: one struct for each distinct place, with a method for each operation and for
+//! each step further.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -18,22 +19,23 @@ use crate::types::{Kind, Types};
 pub struct Nodes {
     /// The nodes and their methods.
     pub nodes: String,
-    /// The markers for what options the operations have.
+    /// The markers of the options that the operations have.
     pub options: String,
-    /// What is known of the operations besides.
+    /// Additional facts about the operations.
     pub facts: String,
-    /// What the methods are called, to write expressions.
+    /// The names of the methods, used to write expressions.
     pub plan: Plan,
 }
 
-/// The methods of the nodes, by what they stand for.
+/// The methods of the nodes, by the step or operation that they stand for.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// By place and number of the child: the method that leads there.
+    /// The method that leads to a child, by place and index of the child.
     pub(crate) steps: HashMap<(usize, usize), MethodName>,
-    /// By place, number of the child where the operation is a method of the parent, and number of the operation.
+    /// The method of an operation, by place, index of the child if the operation is a method of the
+    /// parent, and number of the operation.
     pub(crate) calls: HashMap<(usize, Option<usize>, usize), MethodName>,
-    /// By place: its struct.
+    /// The struct of each place.
     pub(crate) nodes: HashMap<usize, String>,
 }
 
@@ -44,16 +46,16 @@ pub struct MethodName {
     pub name: String,
     /// Name and type, as declared: `id: &str`.
     pub arguments: Vec<String>,
-    /// What is answered, where it makes a call: `Collection<models::Message>`.
+    /// The response type, if the method makes a call: `Collection<models::Message>`.
     pub answer: Option<String>,
-    /// The model that is answered, or that the answer is made of: `models::Message`.
+    /// The model that is returned, or that the response contains: `models::Message`.
     pub model: Option<String>,
-    /// The options that the call has, by their names on the wire.
+    /// The options of the call, by their names on the wire.
     pub options: Vec<String>,
 }
 
 impl MethodName {
-    /// A method that leads further.
+    /// Returns a method that leads to another node.
     fn step(name: String, arguments: Vec<String>) -> Self {
         Self {
             name,
@@ -65,7 +67,7 @@ impl MethodName {
     }
 }
 
-/// What an operation answers.
+/// The response of an operation.
 #[derive(Debug, Clone, Copy)]
 enum Answer<'d> {
     Nothing,
@@ -76,7 +78,7 @@ enum Answer<'d> {
     Content(&'d Content),
 }
 
-/// What is sent with an operation.
+/// The request body of an operation.
 #[derive(Debug, Clone, Copy)]
 enum Body<'d> {
     Nothing,
@@ -91,7 +93,7 @@ pub(crate) struct Endpoint<'d> {
     parameters: Vec<&'d Parameter>,
     answer: Answer<'d>,
     body: Body<'d>,
-    /// What is sent, where it is no JSON.
+    /// The media type of the request body, if it is not JSON.
     media_type: &'d str,
     deprecated: bool,
 }
@@ -100,7 +102,7 @@ pub(crate) struct Endpoint<'d> {
 ///
 /// # Errors
 ///
-/// When names meet, or an operation has a form that the generator does not know.
+/// Fails if names collide, or if an operation has a form that the generator does not know.
 pub fn write(
     description: &Description,
     tree: &Tree<'_>,
@@ -113,7 +115,8 @@ pub fn write(
         .map(|place| endpoints(description, types, place))
         .collect::<Result<Vec<_>>>()?;
     let mut unlowered = Distinct::default();
-    // Where the operations of a place, and the arguments of the steps below it, stand among the lowered ones.
+    // The positions, among the lowered operations, of the operations of each place and of the
+    // arguments of the steps below it.
     let mut of_places = Vec::with_capacity(places.len());
     for (place, endpoints) in tree.places.iter().zip(&places) {
         let mut of_place = Vec::new();
@@ -175,7 +178,7 @@ pub fn write(
     })
 }
 
-/// The operations of a place.
+/// Returns the operations of a place.
 pub(crate) fn endpoints<'d>(
     description: &'d Description,
     types: &'d Types<'_>,
@@ -259,7 +262,7 @@ fn body<'d>(
     }
 }
 
-/// The media type of a body of bytes, as far as the description has one for all of them.
+/// Returns the media type of a body of bytes, if the description has one for all of them.
 fn media_type(content: Option<&Content>) -> &str {
     let kinds: Vec<_> = content
         .iter()
@@ -272,10 +275,10 @@ fn media_type(content: Option<&Content>) -> &str {
     }
 }
 
-/// The `Accept` of an operation, unless its response is JSON or empty.
+/// Returns the `Accept` header of an operation, unless its response is JSON or empty.
 ///
-/// `application/octet-stream` is what the converter writes for any `Edm.Stream` without a media
-/// type of its own. The stream is then an image, a page of HTML or a video, so nothing is ruled out.
+/// The converter writes `application/octet-stream` for any `Edm.Stream` that has no media type of
+/// its own. The stream is then an image, an HTML page or a video, so the header excludes no type.
 fn accept(answer: Answer<'_>) -> Option<String> {
     match answer {
         Answer::Count => Some("text/plain".into()),
@@ -291,7 +294,7 @@ fn accept(answer: Answer<'_>) -> Option<String> {
 }
 
 impl<'d> Endpoint<'d> {
-    /// The operation for progenitor, with the parameters that are needed.
+    /// Returns the operation for progenitor, with the parameters that are needed.
     pub(crate) fn unlowered(
         &self,
         path: &str,
@@ -319,7 +322,7 @@ impl<'d> Endpoint<'d> {
         })
     }
 
-    /// The name of the method, where the operation has none of its own.
+    /// Returns the name of the method for an operation that has no name of its own.
     fn name(&self) -> &'static str {
         match (self.method, self.answer) {
             (Method::Get, Answer::Collection(_)) => "list",
@@ -331,7 +334,7 @@ impl<'d> Endpoint<'d> {
         }
     }
 
-    /// The name of the method of the parent that stands for an operation on references.
+    /// Returns the name of the parent's method for an operation on references.
     fn reference_name(&self) -> &'static str {
         match (self.method, self.answer) {
             (Method::Get, Answer::Collection(_)) => "list_refs",
@@ -351,7 +354,7 @@ fn binary() -> Schema {
     }
 }
 
-/// Operations to lower, each form of them once.
+/// Operations to lower, each distinct form once.
 #[derive(Default)]
 struct Distinct<'d> {
     operations: Vec<Unlowered<'d>>,
@@ -371,11 +374,13 @@ impl<'d> Distinct<'d> {
     }
 }
 
-/// A step to a place that has no node, because all that it has are methods of its parent.
+/// Returns whether a place has no node, because all that it has are methods of its parent.
 ///
-/// What kind of operation stands there decides, never what else hangs there or may hang there one day: the expression of
-/// an operation is to stay. So a function that answers an entity is a node (`used_range().get()`), since functions can
-/// be composed ([OData 4.01, 11.5.4.1]): in 2022 nothing hung below the ranges of a workbook, and today much does.
+/// The kind of operation at the place decides this. Other operations that are described or may be
+/// added below it do not, because the expression of an operation must stay the same. A function
+/// that returns an entity is therefore a node (`used_range().get()`), because functions can be
+/// composed ([OData 4.01, 11.5.4.1]). In 2022 nothing was described below the ranges of a workbook,
+/// and today much is.
 ///
 /// [OData 4.01, 11.5.4.1]: https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html
 fn is_flat(types: &Types<'_>, segment: &Segment, place: &Place<'_>, of: &[Endpoint<'_>]) -> bool {
@@ -395,30 +400,30 @@ fn is_flat(types: &Types<'_>, segment: &Segment, place: &Place<'_>, of: &[Endpoi
     }
 }
 
-/// One method, in parts.
+/// The parts of one method.
 struct Step<'a> {
-    /// Graph's name, for `doc(alias)`, where it is another one.
+    /// Graph's name for `doc(alias)`, if it differs from the method's name.
     alias: Option<&'a str>,
     /// The method's name.
     name: String,
-    /// The path before the operation: `self.0`, or with a segment.
+    /// The path before the operation: `self.0`, alone or with a segment.
     target: String,
     /// Arguments before those of the operation.
     arguments: Vec<String>,
-    /// The path that the description gives.
+    /// The path in the description.
     path: &'a str,
-    /// How many paths there are.
+    /// The number of paths.
     places: usize,
-    /// What is known of the operation.
+    /// The known facts about the operation.
     facts: Option<OperationFacts>,
-    /// What kind of call it is.
+    /// The kind of call.
     role: Role,
 }
 
-/// What kind of call a method of a node makes.
+/// The kind of call that a method of a node makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// Reading or writing what stands at the place.
+    /// Reading or writing the resource at the place.
     Resource,
     /// `…/$ref`
     References,
@@ -433,7 +438,8 @@ struct Writer<'a, 'd> {
     types: &'a Types<'d>,
     places: &'a [Vec<Endpoint<'d>>],
     collisions: &'a Collisions,
-    /// By place: first its operations', then those of the arguments of the steps below it.
+    /// The signatures by place: first those of its operations, then those of the arguments of the
+    /// steps below it.
     signatures: &'a [Vec<&'a Signature>],
     options: Options,
     known: Known<'a, 'd>,
@@ -445,7 +451,8 @@ struct Writer<'a, 'd> {
 impl Writer<'_, '_> {
     fn all(&mut self) -> Result<()> {
         let mut scope = Scope::new("nodes", self.collisions);
-        // A child of the root, or of a node, that is not flat has a node; flat ones have no children, so this reaches all.
+        // Every child of the root or of a node has a node, unless it is flat. Flat places have no
+        // children, so this reaches all places.
         let mut order: Vec<usize> = (0..self.tree.places.len()).collect();
         order.sort_by_key(|&place| &self.tree.places[place].path);
         let mut has_node = vec![false; self.tree.places.len()];
@@ -479,7 +486,8 @@ impl Writer<'_, '_> {
     }
 
     fn root(&mut self) -> Result<()> {
-        // `generated!` of the runtime says what the root is: `Graph` itself, or a type of the crate's own.
+        // The runtime's `generated!` defines the root: `Graph` itself, or a type of the other
+        // crate.
         self.out.push_str("impl Root {\n");
         self.methods(self.tree.root, "root(self)")?;
         self.out.push_str("}\n\n");
@@ -503,7 +511,7 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    /// The methods of a place: its operations, then what leads further.
+    /// Writes the methods of a place: its operations, then the steps further.
     fn methods(&mut self, number: usize, target: &str) -> Result<()> {
         let (tree, places) = (self.tree, self.places);
         let signatures = &self.signatures[number];
@@ -605,7 +613,7 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    /// A method that leads to another node.
+    /// Writes a method that leads to another node.
     fn leads(
         &mut self,
         name: &str,
@@ -627,7 +635,7 @@ impl Writer<'_, '_> {
         );
     }
 
-    /// A method that makes a call.
+    /// Writes a method that makes a call.
     fn operation(
         &mut self,
         endpoint: &Endpoint<'_>,
@@ -663,7 +671,7 @@ impl Writer<'_, '_> {
                     arguments.push(format!("{argument}: {of}"));
                     let _ = write!(call, ".query(\"{}\", {argument})", parameter.name);
                 }
-                // An argument of the function that leads here: it stands in the path.
+                // An argument of the function that leads here is part of the path.
                 ("query", false) if step.path.contains(&format!("{}=", parameter.name)) => {}
                 ("query" | "header", false) => optional.push(parameter.name.as_str()),
                 (location, _) => {
@@ -745,7 +753,7 @@ impl Writer<'_, '_> {
         })
     }
 
-    /// The type of a call, by its method and what it answers; and what it answers alone.
+    /// Returns the type of a call, by its method and its response, and the response type alone.
     fn answer(
         &self,
         endpoint: &Endpoint<'_>,
@@ -794,7 +802,8 @@ impl Writer<'_, '_> {
         };
         let mut parts: Vec<String> = of.map(String::from).into_iter().collect();
         if let Some(marker) = marker {
-            // What the answer is has a default where the options stand behind it.
+            // The response type has a default, but must be written out if the options come after
+            // it.
             if parts.is_empty() && matches!(alias, "Action" | "Upload") {
                 parts.push(kind.clone());
             }
@@ -809,14 +818,15 @@ impl Writer<'_, '_> {
     }
 }
 
-/// Whether a path leads to a delta function: <https://learn.microsoft.com/graph/delta-query-overview>.
+/// Returns whether a path leads to a delta function:
+/// <https://learn.microsoft.com/graph/delta-query-overview>.
 fn is_delta(path: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or_default();
     let name = last.split('(').next().unwrap_or_default();
     name.rsplit('.').next() == Some("delta")
 }
 
-/// The arguments of a function or key, as declared and as handed on.
+/// Returns the arguments of a function or key, as declared and as passed on.
 fn arguments(of: &[Argument], signature: Option<&&Signature>) -> Result<(Vec<String>, String)> {
     let signature = signature.ok_or_else(|| Error::Lowering("no arguments".into()))?;
     let mut declared = Vec::new();
@@ -824,7 +834,7 @@ fn arguments(of: &[Argument], signature: Option<&&Signature>) -> Result<(Vec<Str
     for argument in of {
         let name = names::snake(&argument.name);
         let lowered = signature.parameter(&argument.name)?;
-        // Numbers and truth values come as they are, all else is borrowed.
+        // Numbers and Booleans are passed by value, and all other arguments are borrowed.
         let (of, form) = match lowered.trim_start_matches('&') {
             "str" if argument.quoted => ("&str", "quoted"),
             "f64" | "f32" => ("f64", "double"),
@@ -848,7 +858,7 @@ fn arguments(of: &[Argument], signature: Option<&&Signature>) -> Result<(Vec<Str
     Ok((declared, values.join(", ")))
 }
 
-/// The name under which Graph documents a step.
+/// Returns the name under which Graph documents a step.
 fn documented(segment: &Segment) -> &str {
     match segment {
         Segment::Literal(name) | Segment::Cast(name) | Segment::Function(name, _) => {
@@ -863,7 +873,7 @@ fn documented(segment: &Segment) -> &str {
     }
 }
 
-/// The path of a child, with the names that the description gives.
+/// Returns the path of a child, with the names in the description.
 pub(crate) fn path_below(path: &str, segment: &Segment) -> String {
     let arguments = |arguments: &[Argument]| -> String {
         let parts: Vec<_> = arguments
@@ -889,7 +899,7 @@ pub(crate) fn path_below(path: &str, segment: &Segment) -> String {
     }
 }
 
-/// The type that is handed over, where progenitor borrows it.
+/// Returns the owned type for a type that progenitor borrows.
 fn owned(of: &str) -> String {
     of.trim_start_matches('&').to_owned()
 }

@@ -1,9 +1,10 @@
-//! progenitor lowers each distinct operation to a Rust signature.
+//! Lowering of each distinct operation to a Rust signature, by progenitor.
 //!
-//! The folded operations become a small OpenAPI document of their own: one path an operation, its query and header
-//! parameters, what is sent and what comes back. progenitor turns it into `async fn`s, with each schema replaced by our
-//! model of it. Their signatures are kept (argument and answer types); their bodies, one HTTP call each, are not, because
-//! a node's method returns a call as plain data.
+//! The folded operations become a small OpenAPI document. It has one path for each operation, with
+//! its query and header parameters, its request body and its response. progenitor turns the
+//! document into `async fn`s, with each schema replaced by our model of it. The generator keeps
+//! their signatures (argument and response types). It drops their bodies, one HTTP call each,
+//! because a node's method returns a call as plain data.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,14 +16,14 @@ use crate::description::{Parameter, Schema, schema_of};
 use crate::error::{Error, Result};
 use crate::names;
 
-/// An operation, reduced to what progenitor has to lower.
+/// An operation, reduced to the parts that progenitor has to lower.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Unlowered<'d> {
     /// Query and header parameters, and arguments of a function.
     pub parameters: Vec<(&'d str, bool, Schema)>,
-    /// What is sent.
+    /// The request body.
     pub body: Option<Schema>,
-    /// What comes back: of a page one item, of a value the value.
+    /// The response: the item type of a page, or the type of a single value.
     pub answer: Option<Schema>,
 }
 
@@ -30,18 +31,18 @@ pub struct Unlowered<'d> {
 #[derive(Debug, Default, Clone)]
 pub struct Signature {
     parameters: HashMap<String, String>,
-    /// The type that is sent.
+    /// The type of the request body.
     pub body: Option<String>,
-    /// The type that comes back.
+    /// The type of the response.
     pub answer: String,
 }
 
 impl Signature {
-    /// The type of the parameter of this name.
+    /// Returns the type of the parameter with this name.
     ///
     /// # Errors
     ///
-    /// When progenitor did not lower it.
+    /// Fails if progenitor did not lower the parameter.
     pub fn parameter(&self, name: &str) -> Result<&str> {
         self.parameters
             .get(&names::snake(name))
@@ -52,11 +53,11 @@ impl Signature {
 
 /// Lowers all operations, in order.
 ///
-/// `rust_type` tells the Rust type of a schema by Graph's name.
+/// `rust_type` returns the Rust type of a schema by Graph's name.
 ///
 /// # Errors
 ///
-/// When progenitor refuses one, or writes something that is not a signature.
+/// Fails if progenitor refuses an operation, or writes code that is not a signature.
 pub fn lower(
     operations: &[Unlowered<'_>],
     rust_type: impl Fn(&str) -> Option<String>,
@@ -82,7 +83,7 @@ pub fn lower(
         .collect()
 }
 
-/// What progenitor makes of the operations.
+/// Returns progenitor's code for the operations.
 pub fn generate(
     operations: &[Unlowered<'_>],
     rust_type: impl Fn(&str) -> Option<String>,
@@ -124,7 +125,7 @@ pub fn generate(
         .map_err(|error| Error::Lowering(error.to_string()))
 }
 
-/// The runtime's types of Edm's, by the format that the description gives them.
+/// The runtime's types for Edm types, by their format in the description.
 const EDM_TYPES: &[(&str, &str)] = &[
     ("date-time", "edm::DateTimeOffset"),
     ("date", "edm::Date"),
@@ -205,7 +206,8 @@ impl<F: Fn(&str) -> Option<String>> Lowering<F> {
         Ok([(kind.to_owned(), media)].into_iter().collect())
     }
 
-    /// The schema for progenitor; a reference becomes one to a stand-in that our model replaces.
+    /// Returns the schema for progenitor. A reference becomes a reference to a stand-in that our
+    /// model replaces.
     fn schema(&mut self, schema: &Schema) -> Result<oas::ReferenceOr<oas::Schema>> {
         if let Some(target) = schema.target() {
             return self.replaced(target);
@@ -274,7 +276,8 @@ impl<F: Fn(&str) -> Option<String>> Lowering<F> {
             place: target.into(),
             what: "no such schema".into(),
         })?;
-        // progenitor camel-cases the names of schemas, and two of Graph's could meet there: the Rust type is unique.
+        // progenitor converts the names of schemas to camel case, in which two names of Graph could
+        // collide. The Rust type is unique.
         let name = names::camel(&rust_type.replace("::", " ").replace(['<', '>'], " "));
         if !self.schemas.contains_key(&name) {
             self.settings
@@ -292,7 +295,7 @@ impl<F: Fn(&str) -> Option<String>> Lowering<F> {
     }
 }
 
-/// Finds the `async fn operation_N(…) -> …`, inside `impl Client`, and reads what stands before their bodies.
+/// Finds each `async fn operation_N(…) -> …` inside `impl Client`, and reads its signature.
 fn read_signatures(tokens: TokenStream, into: &mut [Option<Signature>]) -> Result<()> {
     let mut tokens = tokens.into_iter();
     while let Some(token) = tokens.next() {
@@ -312,7 +315,8 @@ fn read_signatures(tokens: TokenStream, into: &mut [Option<Signature>]) -> Resul
                     continue;
                 };
                 let mut signature = Signature::default();
-                // Generics stand between the name and the arguments, `-> Result<…>` between these and the body.
+                // Generics are between the name and the arguments. `-> Result<…>` is between the
+                // arguments and the body.
                 for token in tokens.by_ref() {
                     match token {
                         TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
@@ -341,7 +345,7 @@ fn read_signatures(tokens: TokenStream, into: &mut [Option<Signature>]) -> Resul
     Ok(())
 }
 
-/// `&'a self, top: Option<i64>, body: &'a models::Message`
+/// Reads `&'a self, top: Option<i64>, body: &'a models::Message`.
 fn read_arguments(tokens: TokenStream, signature: &mut Signature) {
     let mut depth = 0_i32;
     let mut argument = Vec::new();
@@ -373,7 +377,7 @@ fn read_arguments(tokens: TokenStream, signature: &mut Signature) {
     finish(&mut argument);
 }
 
-/// `-> Result<ResponseValue<T>, Error<E>>`
+/// Reads `-> Result<ResponseValue<T>, Error<E>>`.
 fn read_answer(tokens: &[TokenTree]) -> Option<String> {
     let start = tokens
         .iter()
@@ -392,7 +396,8 @@ fn read_answer(tokens: &[TokenTree]) -> Option<String> {
     None
 }
 
-/// A type as a person writes it: no lifetimes, no space but after a comma, and the prelude's types by their short names.
+/// Formats a type as a person writes it: without lifetimes, with a space only after a comma, and
+/// with the prelude's types by their short names.
 fn text(tokens: &[TokenTree]) -> String {
     let mut text = String::new();
     let mut tokens = tokens.iter();
@@ -416,11 +421,11 @@ fn text(tokens: &[TokenTree]) -> String {
     text
 }
 
-/// The parameters of an operation in the form that [`lower`] takes.
+/// Returns the parameters of an operation in the form that [`lower`] takes.
 ///
 /// # Errors
 ///
-/// When one has no type.
+/// Fails if a parameter has no type.
 pub fn parameter<'d>(parameter: &'d Parameter, place: &str) -> Result<(&'d str, bool, Schema)> {
     let schema = schema_of(parameter).ok_or_else(|| Error::Unknown {
         place: place.into(),

@@ -1,14 +1,15 @@
-//! Which options an operation has, as marker types.
+//! The options of an operation, as marker types.
 //!
-//! A call is `Call<A, O>`, and `O` says which options the description gives the operation: `top` exists on a list and not
-//! on a get. Operations with the same options share a marker.
+//! A call is `Call<A, O>`, and `O` states the options that the description gives the operation. For
+//! example, `top` exists on a list and not on a get. Operations with the same options share a
+//! marker.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::names;
 
-/// The options that the runtime knows, by their name on the wire, with the trait that stands for them.
+/// The options that the runtime knows, by their name on the wire, with the trait of each.
 const KNOWN: &[(&str, &str)] = &[
     ("$select", "HasSelect"),
     ("$expand", "HasExpand"),
@@ -22,12 +23,14 @@ const KNOWN: &[(&str, &str)] = &[
     ("If-Match", "HasIfMatch"),
 ];
 
-/// Whether the runtime has a method of its own for the option, so that nothing is to be lowered.
+/// Returns whether the runtime has a dedicated method for the option, so that it need not be
+/// lowered.
 pub fn is_known(name: &str) -> bool {
     KNOWN.iter().any(|(known, _)| *known == name)
 }
 
-/// Sets that occur so often that they have a name; any other is called by what it holds beyond the largest of these.
+/// Sets that occur so often that they have a name. Any other set is named after its options beyond
+/// the largest of these.
 const NAMED: &[(&str, &[&str])] = &[
     (
         "AdvancedCollection",
@@ -66,7 +69,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// The marker for a set of options, by their names on the wire; none for the empty set.
+    /// Returns the marker for a set of options, by their names on the wire, or `None` for the empty
+    /// set.
     pub fn marker<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> Option<String> {
         let set: BTreeSet<String> = names.map(String::from).collect();
         if set.is_empty() {

@@ -1,4 +1,5 @@
-//! The nodes as data: what is called on each, and where it leads. For tools that look for operations.
+//! The nodes as data, for tools that search for operations: the calls of each node, and the nodes
+//! that it leads to.
 
 use std::collections::HashMap;
 
@@ -6,10 +7,10 @@ use crate::expression::{Names, argument_names};
 use crate::nodes::{MethodName, Plan, path_below};
 use crate::tree::{Segment, Tree};
 
-/// All nodes. A path from the root is a path of Graph's; one node stands at the end of many.
+/// All nodes. A path from the root is a path of Graph. Many paths may lead to the same node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
-    /// The nodes, in the order of their paths; the first is the root, `Graph` itself.
+    /// The nodes, in the order of their paths. The first is the root, `Graph` itself.
     pub nodes: Vec<Node>,
 }
 
@@ -20,45 +21,46 @@ pub struct Node {
     pub name: String,
     /// The shortest path that leads here.
     pub path: String,
-    /// What can be called here.
+    /// The operations that can be called here.
     pub calls: Vec<Call>,
-    /// What leads further.
+    /// The steps to other nodes.
     pub steps: Vec<Step>,
 }
 
 /// A method of a node that leads to another node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What it adds to the path: `/messages`, `/{message-id}`, `(appId='{appId}')`.
+    /// The text that it adds to the path: `/messages`, `/{message-id}`, `(appId='{appId}')`.
     pub segment: String,
     /// The method's name.
     pub method: String,
     /// A name for each argument.
     pub arguments: Vec<String>,
-    /// Where it leads: a number among the nodes.
+    /// The node that it leads to, as an index into the nodes.
     pub to: usize,
 }
 
-/// A method of a node that is an operation of Graph's.
+/// A method of a node that is an operation of Graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// `GET`
     pub http: &'static str,
-    /// What it adds to the node's path, where the operation stands below: `/sendMail`, `/$count`.
+    /// The text that it adds to the node's path, if the operation is below the node: `/sendMail`,
+    /// `/$count`.
     pub segment: String,
     /// The method's name.
     pub method: String,
-    /// A name for each argument; a literal to fill in for what is sent.
+    /// A name for each argument. A request body is a literal to fill in.
     pub arguments: Vec<String>,
-    /// The model that is sent, below `models::`: `actions::SendMail`.
+    /// The model of the request body, below `models::`: `actions::SendMail`.
     pub body: Option<String>,
-    /// The model that is answered, or that the answer is made of.
+    /// The model that is returned, or that the response contains.
     pub answer: Option<String>,
-    /// Graph advises against it.
+    /// `true` if Graph advises against the operation.
     pub deprecated: bool,
 }
 
-/// A path and its Rust expression, as far as they have been put together.
+/// A path and its Rust expression, built step by step.
 #[derive(Debug, Clone)]
 pub struct Route {
     path: String,
@@ -67,7 +69,7 @@ pub struct Route {
     in_rust: Names,
 }
 
-/// The way to the root.
+/// The route to the root.
 impl Default for Route {
     fn default() -> Self {
         Self {
@@ -80,27 +82,27 @@ impl Default for Route {
 }
 
 impl Route {
-    /// The way to the root.
+    /// Returns the route to the root.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The way on.
+    /// Extends the route by a step.
     pub fn step(&mut self, step: &Step) {
         self.add(&step.segment, &step.method, &step.arguments);
     }
 
-    /// The way to an operation.
+    /// Extends the route by an operation, which ends it.
     pub fn call(&mut self, call: &Call) {
         self.add(&call.segment, &call.method, &call.arguments);
     }
 
-    /// Graph's path: `/users/{user-id}/messages`.
+    /// Returns Graph's path: `/users/{user-id}/messages`.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The expression: `graph.users().id(user_id).messages().list()`.
+    /// Returns the expression: `graph.users().id(user_id).messages().list()`.
     pub fn rust(&self) -> &str {
         &self.rust
     }
@@ -124,14 +126,14 @@ impl Route {
     }
 }
 
-/// The first `{name}` of a segment, with what stands before and behind it.
+/// Returns the first `{name}` of a segment, with the text before and after it.
 fn placeholder(segment: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = segment.split_once('{')?;
     let (name, behind) = rest.split_once('}')?;
     Some((before, name, behind))
 }
 
-/// The outline of a tree.
+/// Returns the outline of a tree.
 pub fn outline(tree: &Tree<'_>, plan: &Plan) -> Outline {
     let mut order: Vec<usize> = (0..tree.places.len())
         .filter(|place| *place == tree.root || plan.nodes.contains_key(place))
@@ -171,7 +173,7 @@ fn node(tree: &Tree<'_>, plan: &Plan, numbers: &HashMap<usize, usize>, number: u
     node
 }
 
-/// The operations of a place, as methods of the node `of`.
+/// Returns the operations of a place, as methods of the node `of`.
 fn calls(
     tree: &Tree<'_>,
     plan: &Plan,
@@ -201,7 +203,8 @@ fn calls(
         .collect()
 }
 
-/// What a segment adds to a path. A key has one name wherever it stands: numbers are a matter of the whole path.
+/// Returns the text that a segment adds to a path. A key has the same name wherever it occurs,
+/// because numbers are added for the whole path.
 fn text(segment: &Segment) -> String {
     match segment {
         Segment::Key(name) => {
@@ -212,7 +215,8 @@ fn text(segment: &Segment) -> String {
     }
 }
 
-/// The model that a type names: `impl Into<models::User>`, `Vec<models::User>`, `models::User`.
+/// Returns the model that a type names: `impl Into<models::User>`, `Vec<models::User>`,
+/// `models::User`.
 fn model(of: &str) -> Option<String> {
     let (_, name) = of.split_once("models::")?;
     let end = name.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');

@@ -1,10 +1,10 @@
-//! The names that stand in Graph's paths: what may be printed of an address that a program wrote out.
+//! The names in Graph's paths, which may be printed when a program wrote out the address.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// Writes the names of all path segments as a sorted list: `segments.rs`. Functions are there by their names alone, keys not
-/// at all.
+/// Writes the names of all path segments as a sorted list: `segments.rs`. Functions are listed by
+/// name alone, and keys are left out.
 pub(crate) fn write<'p>(paths: impl Iterator<Item = &'p String>) -> String {
     let names: BTreeSet<(String, &str)> = paths
         .flat_map(|path| path.split('/'))
@@ -26,7 +26,7 @@ pub(crate) fn write<'p>(paths: impl Iterator<Item = &'p String>) -> String {
     out
 }
 
-/// The name of a segment without the arguments of a function; `None` for a key.
+/// Returns the name of a segment without the arguments of a function, or `None` for a key.
 fn name(segment: &str) -> Option<&str> {
     let name = segment.split(['(', ':']).next().unwrap_or_default();
     let is_name = |sign: char| sign.is_ascii_alphanumeric() || "_.$".contains(sign);

@@ -1,8 +1,9 @@
 //! Graph's paths as a tree, and the fold that keeps each distinct subtree once.
 //!
-//! The same subtree hangs in many places of Graph's tree. Two places are the same when their operations, these operations'
-//! parameters, bodies and answers, and all that hangs below are the same; what a key is called does not count. So a place
-//! is hashed together with its (already folded) children, from the leaves upwards, and equal ones become one.
+//! The same subtree occurs in many places of Graph's tree. Two places are the same if their
+//! operations, the parameters, bodies and responses of these operations, and everything below are
+//! the same. The name of a key is ignored. A place is therefore hashed together with its (already
+//! folded) children, from the leaves upwards, and equal places become one.
 
 use std::collections::HashMap;
 
@@ -17,25 +18,25 @@ pub enum Segment {
     Literal(String),
     /// `{message-id}`
     Key(String),
-    /// `graph.user`: the entity, or the entities, as a derived type.
+    /// `graph.user`: the entity or the entities, cast to a derived type.
     Cast(String),
     /// `$count`, `$value` or `$ref`.
     System(&'static str),
     /// `reminderView(StartDateTime='{StartDateTime}')`
     Function(String, Vec<Argument>),
-    /// `(appId='{appId}')` behind the name of a collection.
+    /// `(appId='{appId}')` after the name of a collection.
     AlternateKey(Vec<Argument>),
     /// `id='{id}',policyId='{policyId}'`: a key of several properties, which beta has.
     CompositeKey(Vec<Argument>),
-    /// `:/{path}:`, what lies below an entity by its path.
+    /// `:/{path}:`, an item below an entity, addressed by its path.
     Path,
 }
 
 impl Segment {
-    /// The argument of `getByPath(path='{path}')`, which Graph takes as `:/{path}:` alone.
+    /// Returns the argument of `getByPath(path='{path}')`, which Graph accepts only as `:/{path}:`.
     ///
-    /// The description has the function, and Graph answers 400 to it. What is documented and
-    /// carried out is the address with colons
+    /// The description has the function, but Graph returns 400 for it. The documented form, which
+    /// Graph carries out, is the address with colons
     /// (<https://learn.microsoft.com/graph/api/site-getbypath>).
     pub(crate) fn path_argument(&self) -> Option<&str> {
         match self {
@@ -55,11 +56,11 @@ impl Segment {
 pub struct Argument {
     /// Its name on the wire.
     pub name: String,
-    /// Whether the value stands in quotes.
+    /// `true` if the value is written in quotes.
     pub quoted: bool,
     /// Its type.
     pub schema: Schema,
-    /// Whether it may be left out.
+    /// `true` if it may be left out.
     pub optional: bool,
 }
 
@@ -68,11 +69,11 @@ pub struct Argument {
 pub struct Place<'d> {
     /// The shortest path that leads here.
     pub path: String,
-    /// How many paths lead here.
+    /// The number of paths that lead here.
     pub places: usize,
-    /// What hangs below.
+    /// The places directly below.
     pub children: Vec<(Segment, usize)>,
-    /// What can be done here.
+    /// The operations at this place.
     pub operations: Vec<(Method, &'d Operation)>,
 }
 
@@ -83,20 +84,20 @@ pub struct Tree<'d> {
     pub places: Vec<Place<'d>>,
     /// The service root.
     pub root: usize,
-    /// How many places there were before the fold, the root aside.
+    /// The number of places before the fold, without the root.
     pub described_places: usize,
-    /// How many operations there were before the fold.
+    /// The number of operations before the fold.
     pub described_operations: usize,
 }
 
 impl Place<'_> {
-    /// Brings the children into the order in which a reader looks for them.
+    /// Sorts the children into the order in which a reader looks for them.
     pub(crate) fn sort(&mut self) {
         self.children
             .sort_by_cached_key(|(segment, _)| order(segment));
     }
 
-    /// The place that a segment leads to.
+    /// Returns the place that a segment leads to.
     pub(crate) fn leads_by(&self, segment: &Segment) -> Option<usize> {
         let mut children = self.children.iter();
         children.find_map(|(of, child)| (of.label() == segment.label()).then_some(*child))
@@ -104,7 +105,7 @@ impl Place<'_> {
 }
 
 impl Tree<'_> {
-    /// How many operations are left after the fold.
+    /// Returns the number of operations after the fold.
     pub fn operations(&self) -> usize {
         self.places.iter().map(|place| place.operations.len()).sum()
     }
@@ -123,7 +124,8 @@ impl<'d> Tree<'d> {
     ///
     /// # Errors
     ///
-    /// When a path has a segment of unknown form, or an argument without a parameter, or a graft nowhere to stand.
+    /// Fails if a path has a segment of unknown form, if an argument has no parameter, or if a
+    /// graft cannot be placed.
     pub fn new(description: &'d Description) -> Result<Self> {
         let described = Builder::new(description).build()?;
         let mut tree = fold(&described);
@@ -172,7 +174,7 @@ impl<'d> Builder<'d> {
         Ok(self.places)
     }
 
-    /// The place that `text`, a segment of the path, leads to.
+    /// Returns the place that `text`, a segment of the path, leads to.
     fn step(&mut self, from: usize, path: &str, text: &str) -> Result<usize> {
         if let Some((name, arguments)) = text.split_once('(') {
             let arguments = arguments.strip_suffix(')').ok_or_else(|| Error::Unknown {
@@ -181,7 +183,8 @@ impl<'d> Builder<'d> {
             })?;
             let item = self.description.paths.get(path);
             let arguments = self.arguments(path, arguments, item)?;
-            // Only functions are marked in the description; what else has parentheses is a key of the collection.
+            // The description marks only functions. All other segments with parentheses are keys of
+            // the collection.
             let is_function = arguments.is_empty()
                 || item
                     .and_then(|item| item.get.as_ref())
@@ -213,7 +216,7 @@ impl<'d> Builder<'d> {
         Ok(self.child(from, label, path, segment))
     }
 
-    /// A segment that has no arguments, as far as its text tells what it is.
+    /// Returns the segment for a text without arguments, if the text alone tells its kind.
     pub(crate) fn segment(text: &str) -> Option<Segment> {
         Some(match text {
             "$count" => Segment::System("$count"),
@@ -228,7 +231,7 @@ impl<'d> Builder<'d> {
         })
     }
 
-    /// Whether a segment with a dot is a type (a cast) and not the full name of an action.
+    /// Returns whether a segment with a dot is a type (a cast) and not the full name of an action.
     fn is_type(&self, text: &str) -> bool {
         text.contains('.')
             && (self.schemas.contains_key(text)
@@ -267,8 +270,8 @@ impl<'d> Builder<'d> {
                     what: format!("the argument `{part}` has no `=`"),
                 })?;
                 let quoted = value.starts_with('\'');
-                // `{name}` is filled in, `@name` is an alias for a query parameter: on the wire the value itself may stand
-                // in both places, so there is one way to call them.
+                // `{name}` is a placeholder, and `@name` is an alias for a query parameter. On the
+                // wire, both may be replaced by the value itself, so both are called in one way.
                 let parameter = value.trim_matches(['\'', '{', '}', '@']);
                 let (schema, required) = self.argument_type(path, parameter, item)?;
                 Ok(Argument {
@@ -287,7 +290,8 @@ impl<'d> Builder<'d> {
         name: &str,
         item: Option<&'d PathItem>,
     ) -> Result<(Schema, bool)> {
-        // Where only longer paths are described, their parameters are these; the first such path tells.
+        // If only longer paths are described, their parameters are used. The first such path
+        // decides.
         let own = item.into_iter();
         let longer = self
             .description
@@ -315,7 +319,7 @@ impl<'d> Builder<'d> {
     }
 }
 
-/// A place as the fold compares it: operations and folded children, both by number.
+/// A place in the form that the fold compares: operations and folded children, both by number.
 type Key = (Vec<(Method, usize)>, Vec<(usize, usize)>);
 
 fn fold<'d>(described: &[Described<'d>]) -> Tree<'d> {
@@ -327,7 +331,7 @@ fn fold<'d>(described: &[Described<'d>]) -> Tree<'d> {
     let mut counts: Vec<usize> = Vec::new();
     let mut described_operations = 0;
 
-    // A place is made after its parent, so the other way round the children come first.
+    // A place is created after its parent, so the reverse order visits the children first.
     for (number, place) in described.iter().enumerate().rev() {
         let mut key: Key = (Vec::new(), Vec::new());
         for (method, operation) in place.item.iter().flat_map(|item| item.operations()) {
@@ -390,7 +394,8 @@ fn fold<'d>(described: &[Described<'d>]) -> Tree<'d> {
     }
 }
 
-/// Keys first, then names in alphabetical order: the order in which a reader looks for them.
+/// Returns the sort key that puts keys first, then names in alphabetical order. A reader looks for
+/// them in this order.
 fn order(segment: &Segment) -> (u8, String) {
     match segment {
         Segment::Key(name) => (0, name.clone()),

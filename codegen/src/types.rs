@@ -1,4 +1,4 @@
-//! What Graph's schemas become in Rust, and where they stand.
+//! The Rust types of Graph's schemas, and their modules.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::exceptions::exception;
 use crate::names::{self, Collisions, Scope};
 
-/// Where a type stands below `models`, and its name.
+/// The module of a type below `models`, and its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RustName {
     /// The modules below `models`: Graph's namespace without `microsoft.graph`.
@@ -17,7 +17,7 @@ pub struct RustName {
 }
 
 impl RustName {
-    /// The rule: `microsoft.graph.callRecords.session` is `call_records::Session`.
+    /// Applies the naming rule: `microsoft.graph.callRecords.session` is `call_records::Session`.
     fn new(name: &str) -> Self {
         let name = name.strip_prefix("microsoft.graph.").unwrap_or(name);
         let mut parts: Vec<_> = name.split('.').collect();
@@ -28,7 +28,7 @@ impl RustName {
         }
     }
 
-    /// The path to it from inside the module `from` below `models`.
+    /// Returns the path to the type from inside the module `from` below `models`.
     pub fn path_from(&self, from: &[String]) -> String {
         if self.modules == from {
             return self.ident.clone();
@@ -41,7 +41,7 @@ impl RustName {
         path + &self.ident
     }
 
-    /// The path to it from beside `models`.
+    /// Returns the path to the type from the parent of `models`.
     pub fn path(&self) -> String {
         let mut path = String::from("models::");
         for module in &self.modules {
@@ -52,7 +52,7 @@ impl RustName {
     }
 }
 
-/// What a schema is.
+/// The kind of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// An entity, a complex type, or the body of an action: a struct.
@@ -61,20 +61,20 @@ pub enum Kind {
     Enum,
     /// A set of words.
     Flags,
-    /// A page of a collection: no type of its own, the runtime has `Page<T>`.
+    /// A page of a collection. It has no type of its own, because the runtime has `Page<T>`.
     Page,
     /// Another name for a string or a number.
     Alias,
 }
 
-/// A schema and what it becomes.
+/// A schema and its Rust type.
 #[derive(Debug)]
 pub struct Type<'d> {
     /// Graph's name, `microsoft.graph.user`.
     pub name: &'d str,
     /// The schema.
     pub schema: &'d Schema,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its name in Rust.
     pub rust: RustName,
@@ -92,11 +92,11 @@ pub struct Types<'d> {
 }
 
 impl<'d> Types<'d> {
-    /// Looks at all schemas.
+    /// Analyzes all schemas.
     ///
     /// # Errors
     ///
-    /// When a base type is missing.
+    /// Fails if a base type is missing.
     pub fn new(description: &'d Description, collisions: &Collisions) -> Result<Self> {
         let mut types = Vec::with_capacity(description.schemas.len());
         let mut index = HashMap::new();
@@ -137,22 +137,22 @@ impl<'d> Types<'d> {
         Ok(this)
     }
 
-    /// All types, in the order of the description.
+    /// Returns all types, in the order of the description.
     pub fn iter(&self) -> impl Iterator<Item = &Type<'d>> {
         self.types.iter()
     }
 
-    /// The type of this name.
+    /// Returns the type with this name.
     pub fn get(&self, name: &str) -> Option<&Type<'d>> {
         self.index.get(name).map(|&index| &self.types[index])
     }
 
-    /// The type that a schema refers to.
+    /// Returns the type that a schema refers to.
     pub fn target(&self, schema: &Schema) -> Option<&Type<'d>> {
         schema.target().and_then(|name| self.get(name))
     }
 
-    /// The base types, the nearest first.
+    /// Returns the base types, the nearest first.
     pub fn bases(&self, of: &Type<'d>) -> Result<Vec<&Type<'d>>> {
         let mut bases: Vec<&Type<'d>> = Vec::new();
         let mut next = of.base;
@@ -173,7 +173,8 @@ impl<'d> Types<'d> {
         Ok(bases)
     }
 
-    /// All properties, inherited ones first; one that is declared again counts once, as the most derived type has it.
+    /// Returns all properties, inherited ones first. A property that is declared again counts once,
+    /// with the schema of the most derived type.
     pub fn properties(&self, of: &Type<'d>) -> Result<Vec<(&'d str, &'d Schema)>> {
         let mut properties: Vec<(&str, &Schema)> = Vec::new();
         for of in self.bases(of)?.into_iter().rev().chain([of]) {
@@ -187,10 +188,11 @@ impl<'d> Types<'d> {
         Ok(properties)
     }
 
-    /// Whether the schema is an entity: a type with a key of its own, as all of Graph's that derive from `entity` are.
+    /// Returns whether the schema is an entity: a type with a key of its own. All types of Graph
+    /// that derive from `entity` are entities.
     pub fn is_entity(&self, schema: &Schema) -> bool {
         let mut next = self.target(schema);
-        // A chain that leads back to itself is an error of `bases`.
+        // `bases` reports a chain that leads back to itself as an error.
         for _ in 0..32 {
             match next {
                 Some(of) if of.name == "microsoft.graph.entity" => return true,
@@ -201,7 +203,7 @@ impl<'d> Types<'d> {
         false
     }
 
-    /// The items of a page, if the schema is one.
+    /// Returns the items of a page, if the schema is a page.
     pub fn page_items<'a>(&'a self, schema: &'a Schema) -> Option<&'a Schema> {
         match self.target(schema) {
             Some(target) if target.kind == Kind::Page => {
@@ -220,7 +222,7 @@ impl<'d> Types<'d> {
         }
     }
 
-    /// The schema behind other names of it.
+    /// Returns the schema behind its aliases.
     pub fn resolve<'a>(&'a self, schema: &'a Schema) -> &'a Schema {
         match self.target(schema) {
             Some(target) if target.kind == Kind::Alias => target.schema,

@@ -1,14 +1,15 @@
-//! A path in the form in which paths of different documents are compared.
+//! A normalized path, used to compare the paths of different documents.
 
 use std::borrow::Borrow;
 use std::fmt;
 
-/// A path without all that documents write in different ways.
+/// A path without the parts that documents write in different ways.
 ///
-/// Graph's description has `/me/drive/items/{driveItem-id}`, the list of permissions `/me/drive/items/{id}`; one has
-/// `microsoft.graph.search(q='{q}')`, the other `search(q={value})`. As an address both are the same: lower case, keys
-/// without names, names without namespaces, arguments without values and sorted, nothing of a query. What a path of a
-/// drive item is (`root:/a/b.txt:/content`) does not count either.
+/// Graph's description has `/me/drive/items/{driveItem-id}`, and the list of permissions has
+/// `/me/drive/items/{id}`. One document has `microsoft.graph.search(q='{q}')`, another has
+/// `search(q={value})`. As an address, both forms are the same. An address is in lower case. Its
+/// keys have no names, its names have no namespaces, and its arguments are sorted and have no
+/// values. It has no query. The path of a drive item (`root:/a/b.txt:/content`) is ignored as well.
 ///
 /// ```
 /// use msgraph_codegen::Address;
@@ -21,11 +22,11 @@ use std::fmt;
 pub struct Address(String);
 
 impl Address {
-    /// The address of a path.
+    /// Returns the address of a path.
     pub fn new(path: &str) -> Self {
         let path = path.split('?').next().unwrap_or_default();
         let mut address = String::with_capacity(path.len());
-        // Whether the path of an item is being read, which a colon ends.
+        // `true` while the path of an item is being read, which a colon ends.
         let mut in_path = false;
         for segment in segments(path) {
             let (segment, colon) = match segment.strip_suffix(':') {
@@ -48,20 +49,22 @@ impl Address {
         Self(address)
     }
 
-    /// The address without a slash at its beginning, segment by segment.
+    /// Returns the address segment by segment, without the slash at its beginning.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split('/').skip(1)
     }
 
-    /// As text.
+    /// Returns the address as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The same drive item by its id, where this is one by another way: `root`, `special/{}`, or a path.
+    /// Returns the address of the same drive item by its id, if this address reaches it in another
+    /// way: `root`, `special/{}`, or a path.
     ///
-    /// <https://learn.microsoft.com/graph/api/resources/driveitem>: an item is the same, and needs the same, whichever way
-    /// leads to it, and what is listed is mostly the way by id.
+    /// <https://learn.microsoft.com/graph/api/resources/driveitem>: an item is the same, and needs
+    /// the same permissions, by every address that reaches it. The list of permissions mostly has
+    /// the address by id.
     pub fn by_id(&self) -> Option<Self> {
         let mut address = String::with_capacity(self.0.len() + 8);
         let mut segments = self.segments().peekable();
@@ -89,7 +92,7 @@ impl Address {
                 }
             };
             if below_a_path {
-                // The path itself, which leads from the item above to the item below.
+                // Skips the path itself, which leads from the item above to the item below.
                 segments.next();
             }
         }
@@ -109,16 +112,16 @@ impl fmt::Display for Address {
     }
 }
 
-/// Where in a drive an address is.
+/// The position of an address in a drive.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Drive {
-    /// Not in one.
+    /// Outside a drive.
     Outside,
-    /// At `drives`, of which the key is a drive.
+    /// The collection `drives`, whose key is a drive.
     Collection,
-    /// At a drive.
+    /// A drive itself.
     Itself,
-    /// Below an item, or anything else of a drive.
+    /// Below an item, or any other part of a drive.
     Item,
 }
 
@@ -134,8 +137,8 @@ impl Drive {
     }
 }
 
-/// The segments of a path, with those apart that a slip of the pen has joined: `itemAt(index={value})range`,
-/// `subjectRightsRequests{subjectRightsRequestId}`.
+/// Splits a path into its segments, and separates those that a typing error has joined:
+/// `itemAt(index={value})range`, `subjectRightsRequests{subjectRightsRequestId}`.
 fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/')
         .filter(|segment| !segment.is_empty())
@@ -146,7 +149,7 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
                 _ => segment.len(),
             };
             let (first, second) = segment.split_at(cut);
-            // What an item's path begins with stays where it is.
+            // The beginning of an item's path stays where it is.
             let joined = first.is_empty() || second.is_empty() || second == ":";
             let (first, second) = if joined {
                 (segment, "")
@@ -165,7 +168,8 @@ fn push_segment(address: &mut String, segment: &str) {
     let (name, arguments) = match segment.split_once('(') {
         Some((name, arguments)) => (name, arguments.trim_end_matches(')')),
         None => match segment.split_once('=') {
-            // A key that is told by its name, with a slash for the parenthesis: `roleTemplateId={id}`.
+            // A key that is identified by its name, with a slash instead of the parenthesis:
+            // `roleTemplateId={id}`.
             Some(_) => ("", segment),
             None => (segment, ""),
         },
@@ -175,7 +179,7 @@ fn push_segment(address: &mut String, segment: &str) {
         let name = name.rsplit('.').next().unwrap_or(name);
         address.push_str(&name.to_ascii_lowercase());
     }
-    // `appId={value}`, or `appId` in what is an address already.
+    // `appId={value}`, or `appId` if the text is an address already.
     let is_name = |name: &str| name.starts_with(|first: char| first.is_ascii_alphabetic());
     let mut names: Vec<String> = arguments
         .split(',')

@@ -1,4 +1,4 @@
-//! The clouds that have operations.
+//! The clouds in which operations are available.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::Address;
 use crate::error::{Error, Result};
 
-/// A national or sovereign cloud. Graph of everybody's cloud has all that is described.
+/// A national or sovereign cloud. The global cloud is not listed, because its Graph has every
+/// described operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cloud {
     /// US Government L4.
@@ -17,7 +18,7 @@ pub enum Cloud {
     China,
     /// A cloud of the US Government without the internet.
     UsNat,
-    /// Another one.
+    /// Another cloud of the US Government without the internet.
     UsSec,
     /// France.
     Bleu,
@@ -28,7 +29,7 @@ pub enum Cloud {
 }
 
 impl Cloud {
-    /// All of them, in the order in which they are written.
+    /// All clouds, in the order in which they are written.
     pub const ALL: [Self; 7] = [
         Self::UsGovL4,
         Self::China,
@@ -39,7 +40,7 @@ impl Cloud {
         Self::GovSg,
     ];
 
-    /// The name in Graph's list of what clouds have, and in `clouds.json`.
+    /// Returns the name in Graph's list of cloud availability, and in `clouds.json`.
     pub fn list_name(self) -> &'static str {
         match self {
             Self::UsGovL4 => "Fairfax",
@@ -52,14 +53,14 @@ impl Cloud {
         }
     }
 
-    /// The cloud of this name in Graph's list.
+    /// Returns the cloud with this name in Graph's list.
     pub fn from_list_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|cloud| cloud.list_name() == name)
     }
 
-    /// A short name for people.
+    /// Returns a short name for people.
     pub fn short_name(self) -> &'static str {
         match self {
             Self::UsGovL4 => "US Gov L4",
@@ -73,12 +74,12 @@ impl Cloud {
     }
 }
 
-/// Some of the national and sovereign clouds.
+/// A set of national and sovereign clouds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloudSet(u8);
 
 impl CloudSet {
-    /// Whether the cloud is among them.
+    /// Returns whether the set contains the cloud.
     pub fn contains(self, cloud: Cloud) -> bool {
         self.0 & Self::bit(cloud) != 0
     }
@@ -88,21 +89,21 @@ impl CloudSet {
         self.0 |= Self::bit(cloud);
     }
 
-    /// Those that are among them.
+    /// Returns the clouds in the set.
     pub fn iter(self) -> impl Iterator<Item = Cloud> {
         Cloud::ALL
             .into_iter()
             .filter(move |cloud| self.contains(*cloud))
     }
 
-    /// Those that are not among them.
+    /// Returns the clouds that are not in the set.
     pub fn missing(self) -> impl Iterator<Item = Cloud> {
         Cloud::ALL
             .into_iter()
             .filter(move |cloud| !self.contains(*cloud))
     }
 
-    /// One bit a cloud, in the order of [`Cloud::ALL`].
+    /// Returns one bit for each cloud, in the order of [`Cloud::ALL`].
     pub fn bits(self) -> u8 {
         self.0
     }
@@ -112,7 +113,7 @@ impl CloudSet {
     }
 }
 
-/// The names in Graph's list: `Fairfax Mooncake`.
+/// Writes the names in Graph's list: `Fairfax Mooncake`.
 impl fmt::Display for CloudSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, cloud) in self.iter().enumerate() {
@@ -125,26 +126,27 @@ impl fmt::Display for CloudSet {
     }
 }
 
-/// `clouds.json`.
+/// The content of `clouds.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     clouds: BTreeMap<String, String>,
 }
 
-/// Which clouds have the operations.
+/// The clouds that have each operation.
 ///
-/// Most subtrees are in the same clouds as a whole, so an entry tells of a path and all that is below it, and another one
-/// of what is different there: a path with its subtree, or one operation.
+/// Most subtrees are in the same clouds as a whole. An entry therefore applies to a path and
+/// everything below it. A further entry records a difference below that path, either for a path
+/// with its subtree or for one operation.
 #[derive(Debug, Clone, Default)]
 pub struct Clouds(HashMap<Address, Entry>);
 
-/// What is said of a path.
+/// The clouds of one path.
 #[derive(Debug, Clone, Default)]
 struct Entry {
-    /// For all operations from here on.
+    /// The clouds of all operations at this path and below.
     place: Option<CloudSet>,
-    /// For one operation here.
+    /// The clouds of single operations at this path.
     operations: Vec<(Box<str>, CloudSet)>,
 }
 
@@ -173,12 +175,13 @@ impl Clouds {
         Ok(clouds)
     }
 
-    /// Whether nothing is known of any operation.
+    /// Returns whether the clouds of all operations are unknown.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The clouds that have an operation: by its own entry, else by that of the nearest place from it upwards.
+    /// Returns the clouds that have an operation. The operation's own entry decides, or else the
+    /// entry of the nearest place above it.
     pub fn of(&self, method: &str, address: &Address) -> Option<CloudSet> {
         let entry = self.0.get(address.as_str());
         let own = entry.and_then(|entry| entry.operations.iter().find(|(of, _)| **of == *method));

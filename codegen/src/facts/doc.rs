@@ -1,9 +1,10 @@
-//! What is known of an operation, as a line of its documentation.
+//! The known facts about an operation, as a line of its documentation.
 
 use super::places::OperationFacts;
 use super::{Permission, PermissionScheme, Permissions, Scheme};
 
-/// The least privileged permissions, and the clouds that do not have it. `places` is how many paths there are.
+/// Returns the least privileged permissions, and the clouds that lack the operation. `places` is
+/// the number of its paths.
 pub(crate) fn line(facts: &OperationFacts, places: usize) -> Option<String> {
     let parts: Vec<_> = [permissions(facts, places), clouds(facts)]
         .into_iter()
@@ -12,7 +13,8 @@ pub(crate) fn line(facts: &OperationFacts, places: usize) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-/// ``Least privileged: `Mail.ReadBasic` (delegated, personal), `Mail.ReadBasic.All` (application).``
+/// Returns ``Least privileged: `Mail.ReadBasic` (delegated, personal), `Mail.ReadBasic.All`
+/// (application).``
 fn permissions(facts: &OperationFacts, places: usize) -> Option<String> {
     let (needs, paths) = facts.permissions.first()?;
     let known: usize = facts.permissions.iter().map(|(_, paths)| paths.len()).sum();
@@ -54,7 +56,7 @@ fn by_scheme(needs: &Permissions) -> String {
     parts.join(", ")
 }
 
-/// As many as are shown of several.
+/// The number of permissions that are shown when there are several.
 const SHOWN: usize = 3;
 
 fn least(of: &Scheme) -> String {
@@ -80,7 +82,7 @@ fn permission(of: &Permission) -> String {
     text
 }
 
-/// `Not in: China, GovSG.`
+/// Returns `Not in: China, GovSG.`
 fn clouds(facts: &OperationFacts) -> Option<String> {
     let (_, set) = facts.clouds.first()?;
     let missing: Vec<_> = set.missing().map(|cloud| cloud.short_name()).collect();

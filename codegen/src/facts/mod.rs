@@ -1,7 +1,9 @@
-//! What is known of operations besides their form: the permissions that they need, and the clouds that have them.
+//! Facts about operations besides their form: the permissions that they need, and the clouds that
+//! have them.
 //!
-//! Graph publishes both in documents of their own. `xtask trim` turns these into `permissions.json` and `clouds.json`
-//! beside the description; here they are read and asked.
+//! Graph publishes both in separate documents. `xtask trim` turns these into `permissions.json` and
+//! `clouds.json` beside the description. This module reads both files and looks up operations in
+//! them.
 
 mod address;
 mod clouds;
@@ -44,11 +46,13 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Reads `permissions.json` and `clouds.json` in `folder`. Where one of them is not there, nothing is known.
+    /// Reads `permissions.json` and `clouds.json` in `folder`. If a file is missing, its facts are
+    /// unknown.
     ///
     /// # Errors
     ///
-    /// When a file is there and cannot be read, or is not of this form; the error names it.
+    /// Fails if a file exists and cannot be read, or does not have this form. The error names the
+    /// file.
     pub fn read(folder: &Path) -> Result<Self> {
         let permissions =
             match read_json_if_there::<permissions::File>(&folder.join("permissions.json"))? {
@@ -65,12 +69,14 @@ impl Facts {
         })
     }
 
-    /// The permissions that an operation needs; `None` where nothing is known.
+    /// Returns the permissions that an operation needs, or `None` if they are unknown.
     ///
-    /// `path` is as Graph's description or its documentation has it: what its keys are called, and case, do not count.
+    /// `path` may be as in Graph's description or in its documentation: the names of keys, and
+    /// case, are ignored.
     ///
-    /// Graph's list has permissions of applications for `/me` too, along with those for `/users/{id}`. Graph refuses `/me` to
-    /// an application, as there is nobody whom it could mean, so they are left out here.
+    /// Graph's list has application permissions for `/me` too, along with those for `/users/{id}`.
+    /// Graph refuses `/me` to an application, because an application has no signed-in user. These
+    /// permissions are therefore left out here.
     pub fn permissions(&self, method: &str, path: &str) -> Option<Permissions> {
         let address = Address::new(path);
         let mut permissions = self.permissions.of(method, &address)?.clone();
@@ -80,12 +86,14 @@ impl Facts {
         Some(permissions)
     }
 
-    /// The national and sovereign clouds that have an operation, everybody's aside; `None` where nothing is known.
+    /// Returns the national and sovereign clouds that have an operation, or `None` if they are
+    /// unknown. The global cloud is not included.
     pub fn clouds(&self, method: &str, path: &str) -> Option<CloudSet> {
         self.clouds.of(method, &Address::new(path))
     }
 
-    /// Each operation whose permissions are known, as method and address, with what it needs.
+    /// Returns each operation with known permissions, as method and address, with the permissions
+    /// that it needs.
     pub fn all_permissions(&self) -> impl Iterator<Item = (&str, &Address, &Permissions)> {
         self.permissions.all()
     }

@@ -9,30 +9,31 @@ use serde::Deserialize;
 use super::Address;
 use crate::error::{Error, Result};
 
-/// The permissions that one operation needs: one of those listed, by the kind of token.
+/// The permissions that one operation needs. For each kind of token, one of the listed permissions
+/// suffices.
 ///
 /// <https://learn.microsoft.com/graph/permissions-overview>
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Permissions {
-    /// On behalf of a user with a work or school account.
+    /// Permissions on behalf of a user with a work or school account.
     #[serde(default, rename = "delegatedWork")]
     pub delegated_work: Scheme,
-    /// On behalf of a user with a personal account.
+    /// Permissions on behalf of a user with a personal account.
     #[serde(default, rename = "delegatedPersonal")]
     pub delegated_personal: Scheme,
-    /// As an application without a user.
+    /// Permissions of an application without a user.
     #[serde(default)]
     pub application: Scheme,
 }
 
 impl Permissions {
-    /// What is needed, in the order of [`PermissionScheme::ALL`].
+    /// Returns the needed permissions, in the order of [`PermissionScheme::ALL`].
     pub fn schemes(&self) -> [&Scheme; 3] {
         PermissionScheme::ALL.map(|scheme| self.scheme(scheme))
     }
 
-    /// What is needed with one kind of token.
+    /// Returns the permissions that are needed with one kind of token.
     pub fn scheme(&self, scheme: PermissionScheme) -> &Scheme {
         match scheme {
             PermissionScheme::DelegatedWork => &self.delegated_work,
@@ -45,23 +46,23 @@ impl Permissions {
 /// A kind of token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PermissionScheme {
-    /// On behalf of a user with a work or school account.
+    /// A token on behalf of a user with a work or school account.
     DelegatedWork,
-    /// On behalf of a user with a personal account.
+    /// A token on behalf of a user with a personal account.
     DelegatedPersonal,
-    /// As an application without a user.
+    /// A token of an application without a user.
     Application,
 }
 
 impl PermissionScheme {
-    /// All of them.
+    /// All kinds of token.
     pub const ALL: [Self; 3] = [
         Self::DelegatedWork,
         Self::DelegatedPersonal,
         Self::Application,
     ];
 
-    /// What people call it.
+    /// Returns the name for people.
     pub fn label(self) -> &'static str {
         match self {
             Self::DelegatedWork => "delegated",
@@ -70,7 +71,7 @@ impl PermissionScheme {
         }
     }
 
-    /// The name in `permissions.json`.
+    /// Returns the name in `permissions.json`.
     pub fn name(self) -> &'static str {
         match self {
             Self::DelegatedWork => "delegatedWork",
@@ -80,41 +81,42 @@ impl PermissionScheme {
     }
 }
 
-/// What suffices with one kind of token, narrowest first. Both lists are empty where the operation does not take it.
+/// The permissions that suffice with one kind of token, narrowest first. Both lists are empty if
+/// the operation does not accept this kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scheme {
-    /// What Graph marks as least privileged: mostly one.
+    /// The permissions that Graph marks as least privileged: mostly one.
     #[serde(default)]
     pub least: Vec<Permission>,
-    /// What suffices as well, and allows more.
+    /// Other permissions that suffice, and allow more.
     #[serde(default)]
     pub others: Vec<Permission>,
 }
 
 impl Scheme {
-    /// Whether the operation does not take this kind of token.
+    /// Returns whether the operation does not accept this kind of token.
     pub fn is_empty(&self) -> bool {
         self.least.is_empty() && self.others.is_empty()
     }
 
-    /// All that suffices, narrowest first.
+    /// Returns all permissions that suffice, narrowest first.
     pub fn all(&self) -> impl Iterator<Item = &Permission> {
         self.least.iter().chain(&self.others)
     }
 }
 
-/// A permission that suffices, alone or with one of others.
+/// A permission that suffices, alone or together with one of several others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(from = "String")]
 pub struct Permission {
     /// `Mail.ReadBasic`
     pub name: String,
-    /// Of these one is needed besides; mostly there are none.
+    /// Permissions of which one is needed in addition. The list is mostly empty.
     pub with_one_of: Vec<String>,
 }
 
-/// `Application.Read.All+AppRoleAssignment.ReadWrite.All|Directory.Read.All`
+/// Parses `Application.Read.All+AppRoleAssignment.ReadWrite.All|Directory.Read.All`.
 impl From<String> for Permission {
     fn from(text: String) -> Self {
         match text.split_once('+') {
@@ -141,14 +143,14 @@ impl fmt::Display for Permission {
     }
 }
 
-/// `permissions.json`.
+/// The content of `permissions.json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     permissions: Vec<Group>,
 }
 
-/// Operations that need the same.
+/// Operations that need the same permissions.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Group {

@@ -1,6 +1,6 @@
-//! What is known of the operations of a folded tree.
+//! The known facts about the operations of a folded tree.
 //!
-//! A place stands for many paths, and what is known may differ from one to the other.
+//! A place stands for many paths, and the facts may differ from one path to another.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,25 +9,26 @@ use super::{Address, CloudSet, Facts, Permissions};
 use crate::description::{Description, Method};
 use crate::tree::{Argument, Segment, Tree};
 
-/// What is known of one operation, by its paths. A path stands here as it does in a call's template, but for what is in
-/// braces and parentheses: `/me/drive/items/{}/microsoft.graph.search()`.
+/// The known facts about one operation, by its paths. A path is written as in a call's template,
+/// but without the text in braces and parentheses: `/me/drive/items/{}/microsoft.graph.search()`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct OperationFacts {
-    /// What is needed, and the paths where it is; what most paths need comes first. Of a path that is not here, nothing is
-    /// known.
+    /// The needed permissions, each with its paths. The permissions that most paths need come
+    /// first. If a path is not listed here, its permissions are unknown.
     pub(crate) permissions: Vec<(Permissions, Vec<String>)>,
-    /// The clouds that have it where a path begins like this; the longest such entry holds. The first one is empty.
+    /// The clouds that have the operation, by the beginning of its path. The longest matching entry
+    /// applies. The first entry is empty.
     pub(crate) clouds: Vec<(String, CloudSet)>,
 }
 
 impl OperationFacts {
-    /// Whether nothing is known.
+    /// Returns whether there are no facts.
     pub(crate) fn is_empty(&self) -> bool {
         self.permissions.is_empty() && self.clouds.is_empty()
     }
 }
 
-/// What is known of the operations of a tree.
+/// The known facts about the operations of a tree.
 pub(crate) struct Known<'a, 'd> {
     facts: &'a Facts,
     tree: &'a Tree<'d>,
@@ -35,16 +36,16 @@ pub(crate) struct Known<'a, 'd> {
     described: Described,
 }
 
-/// The paths that are described, by number of the place: with the last step of each.
+/// The described paths, by number of the place. Each path has its last step.
 type Described = Vec<Vec<(StepNumber, String)>>;
 
-/// Where a step is from: number of the place, and of its child.
+/// The origin of a step: the number of the place, and the index of its child.
 type StepNumber = (usize, usize);
 
-/// What is listed, by number of the place and method.
+/// The listed paths, by number of the place and by method.
 type Listed<'f> = HashMap<(usize, Method), Vec<Entry<'f>>>;
 
-/// A path that is listed.
+/// A listed path.
 struct Entry<'f> {
     /// Its last step.
     step: StepNumber,
@@ -72,13 +73,13 @@ impl<'a, 'd> Known<'a, 'd> {
         }
     }
 
-    /// What is known of an operation of a place, however it is reached.
+    /// Returns the facts about an operation of a place, for all paths that lead to it.
     pub(crate) fn of_place(&self, place: usize, method: Method) -> Option<OperationFacts> {
         self.of(place, method, |_| true)
     }
 
-    /// What is known of an operation of a child that is a method of the place itself: where else such a child hangs does not
-    /// count.
+    /// Returns the facts about an operation of a child that is a method of the place itself. Other
+    /// parents of the same child are ignored.
     pub(crate) fn of_child(
         &self,
         place: usize,
@@ -103,7 +104,8 @@ impl<'a, 'd> Known<'a, 'd> {
         }
         let described = self.described[place].iter();
         let described = described.filter(|(step, _)| is_meant(*step));
-        // What a graft leads to is not described there, but listed for a part: it is in the clouds of what is above it.
+        // The place that a graft leads to is not described, but partly listed. It is in the clouds
+        // of the place above it.
         let paths = described
             .map(|(_, path)| path.as_str())
             .chain(needs.keys().copied());
@@ -122,7 +124,7 @@ impl<'a, 'd> Known<'a, 'd> {
     }
 }
 
-/// The paths by what they need.
+/// Groups the paths by the permissions that they need.
 fn grouped(needs: &BTreeMap<&str, &Permissions>) -> Vec<(Permissions, Vec<String>)> {
     let mut groups: Vec<(&Permissions, Vec<String>)> = Vec::new();
     for (path, of) in needs {
@@ -138,7 +140,7 @@ fn grouped(needs: &BTreeMap<&str, &Permissions>) -> Vec<(Permissions, Vec<String
         .collect()
 }
 
-/// A path without what stands in braces and parentheses.
+/// Returns a path without the text in braces and parentheses.
 fn without_names(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     let mut depth = 0;
@@ -153,9 +155,10 @@ fn without_names(path: &str) -> String {
     out
 }
 
-/// The permissions that are listed.
+/// Returns the listed permissions.
 ///
-/// The list is walked, and not the tree: a graft may lead from a place to one above it, and what the list has is finite.
+/// The function walks the list and not the tree, because a graft may lead from a place to one above
+/// it, while the list is finite.
 fn listed<'f>(facts: &'f Facts, tree: &Tree<'_>, steps: &Steps) -> Listed<'f> {
     let mut listed = Listed::new();
     let mut add = |address: &Address, method: &str, permissions: &'f Permissions| {
@@ -175,7 +178,8 @@ fn listed<'f>(facts: &'f Facts, tree: &Tree<'_>, steps: &Steps) -> Listed<'f> {
                 permissions,
             });
     };
-    // What is listed for an item by its path holds for the item by its id, where that is not listed itself: so it comes last.
+    // A listing for an item by its path also holds for the item by its id, if that is not listed
+    // itself. These listings are therefore added last.
     let mut by_path = Vec::new();
     for (method, address, permissions) in facts.all_permissions() {
         match address.by_id() {
@@ -192,18 +196,18 @@ fn listed<'f>(facts: &'f Facts, tree: &Tree<'_>, steps: &Steps) -> Listed<'f> {
     listed
 }
 
-/// The steps from each place, by the text that an address has for them.
+/// The steps from each place, by their text in an address.
 type Steps = Vec<HashMap<String, Step>>;
 
 struct Step {
-    /// The text that a path has.
+    /// The text in a path.
     text: String,
     child: usize,
     to: usize,
 }
 
 fn steps(tree: &Tree<'_>) -> Steps {
-    // What is below an item by its path is no step of an address: there it is an item by its id.
+    // An address has no step for a path of an item, because it identifies such an item by its id.
     let of = |(child, (segment, to)): (usize, &(Segment, usize))| {
         let text = text(segment);
         let address = Address::new(&text)
@@ -226,7 +230,7 @@ fn steps(tree: &Tree<'_>) -> Steps {
         .collect()
 }
 
-/// A segment in a path, with nothing for the values of arguments.
+/// Returns a segment as text in a path, with empty values of arguments.
 fn text(segment: &Segment) -> String {
     let names = |arguments: &[Argument]| -> String {
         let parts: Vec<_> = arguments.iter().map(|a| format!("{}=", a.name)).collect();
@@ -242,7 +246,7 @@ fn text(segment: &Segment) -> String {
     }
 }
 
-/// Where a walk ends.
+/// The end of a walk.
 struct Walked {
     place: usize,
     /// The last step.

@@ -1,18 +1,19 @@
-//! What holds for whole subtrees, said once.
+//! A compact form of values that hold for whole subtrees.
 
 use std::collections::BTreeMap;
 
-/// A segment of some paths, and what is below it.
+/// A segment of some paths, and its children.
 struct Node<'a, T> {
     below: BTreeMap<&'a str, Node<'a, T>>,
-    /// How often each value stands from here on.
+    /// The number of paths that have each value, at this segment and below.
     counts: BTreeMap<T, usize>,
 }
 
-/// The fewest entries (nearly) by which the value of each path is that of the longest entry that the path begins with: a path
-/// has an entry where most of what is below it has another value than what is above.
+/// Returns (nearly) the fewest entries by which each path has the value of the longest entry that
+/// the path begins with. A path has an entry if most paths below it have another value than the
+/// paths above.
 ///
-/// With `root`, what most paths have is an entry of its own, the empty one, and comes first.
+/// With `root`, the value of most paths is a separate entry with an empty path, which comes first.
 pub fn by_prefix<'a, T: Ord + Copy>(
     paths: impl Iterator<Item = (&'a str, T)>,
     root: bool,
@@ -48,7 +49,8 @@ impl<T: Ord + Copy> Node<'_, T> {
         *self.counts.entry(value).or_default() += 1;
     }
 
-    /// What holds from here on, with an entry if that is not what holds above.
+    /// Returns the value that holds from this path on. Adds an entry if it differs from the value
+    /// above.
     fn entry(&self, path: &str, above: Option<T>, entries: &mut Vec<(String, T)>) -> Option<T> {
         let most = |value: &T| (self.counts.get(value), Some(*value) == above);
         let here = self

@@ -1,6 +1,7 @@
-//! Writes what is known of operations as constants: `facts.rs`.
+//! Writes the known facts about operations as constants: `facts.rs`.
 //!
-//! Text costs the compiler least, so permissions are one text each; it is taken apart where somebody asks for it.
+//! Text costs the compiler least, so permissions are one text each. The runtime parses the text
+//! when the program reads the permissions.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -8,7 +9,7 @@ use std::fmt::Write;
 use super::places::OperationFacts;
 use super::{CloudSet, Permission, Permissions};
 
-/// The constants, each once.
+/// The constants, each of them once.
 #[derive(Debug, Default)]
 pub(crate) struct Constants {
     needs: Numbered<Permissions>,
@@ -26,7 +27,7 @@ impl<T> Default for Numbered<T> {
 }
 
 impl Constants {
-    /// The name of the constant for these facts.
+    /// Returns the name of the constant for these facts.
     pub(crate) fn name(&mut self, facts: &OperationFacts) -> String {
         if let Some(number) = self.facts.0.get(facts) {
             return format!("F{number}");
@@ -56,7 +57,7 @@ impl Constants {
         })
     }
 
-    /// The text of all constants.
+    /// Returns the text of all constants.
     pub(crate) fn finish(self) -> String {
         let generator = format!(
             "/// The version of the generator, for the runtime to compare.\npub const GENERATOR: &str = \"{}\";\n",
@@ -67,7 +68,7 @@ impl Constants {
 }
 
 impl<T: Clone + Eq + std::hash::Hash> Numbered<T> {
-    /// The name of the constant for a value, which `write` gives a type and a value.
+    /// Returns the name of the constant for a value. `write` writes its type and value.
     fn name(&mut self, prefix: char, value: &T, write: impl FnOnce(&mut String)) -> String {
         let next = self.0.len();
         if let Some(number) = self.0.get(value) {
@@ -81,7 +82,8 @@ impl<T: Clone + Eq + std::hash::Hash> Numbered<T> {
     }
 }
 
-/// `Mail.ReadBasic<Mail.Read,Mail.ReadWrite;;…`: by scheme, the least privileged before `<`, the others behind it.
+/// Returns `Mail.ReadBasic<Mail.Read,Mail.ReadWrite;;…`. For each scheme, the least privileged
+/// permissions come before `<` and the others after it.
 fn text(permissions: &Permissions) -> String {
     let names = |of: &[Permission]| {
         let names: Vec<_> = of.iter().map(Permission::to_string).collect();

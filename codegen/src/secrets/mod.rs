@@ -1,9 +1,9 @@
-//! The decision which properties hold a secret, so that no model prints it.
+//! The decision about which properties hold a secret, so that no model prints it.
 //!
-//! Each property that can hold text and whose name is suspicious is decided by hand: `rule.rs` lists
-//! those that hold a secret, `public.rs` those that do not. A test (`codegen/tests/secrets.rs`) lists
-//! all of them and fails for one that is in neither. Until it is decided, its name decides:
-//! [`is_secret`] returns what is generated.
+//! Each property that can hold text and has a suspicious name is decided by hand. `rule.rs` lists
+//! those that hold a secret, and `public.rs` those that do not. A test (`codegen/tests/secrets.rs`)
+//! lists all of them and fails for one that is in neither file. Until it is decided, its name
+//! decides: [`is_secret`] returns the decision that is generated.
 
 mod public;
 pub(crate) mod rule;
@@ -89,20 +89,20 @@ const SUSPICIOUS_TYPES: &[&str] = &[
     "token",
 ];
 
-/// How a property was decided.
+/// The decision about a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// It holds a secret: its value is never printed.
+    /// The property holds a secret: its value is never printed.
     Secret,
-    /// Its name is suspicious, and its value is printed for this reason.
+    /// The name is suspicious, and the value is printed for this reason.
     Public(&'static str),
-    /// Neither its name nor its type is suspicious, or it cannot hold text.
+    /// Neither the name nor the type is suspicious, or the property cannot hold text.
     Harmless,
-    /// Its name is suspicious, and nothing is decided.
+    /// The name is suspicious, and there is no decision.
     Undecided,
 }
 
-/// Decides a property of a type; `of` is the Rust type of its value.
+/// Decides whether a property of a type is secret. `of` is the Rust type of its value.
 ///
 /// The property may be declared by the type itself or by one of `bases`, by Graph's names.
 pub fn decide(type_name: &str, bases: &[&str], property: &str, of: &str) -> Decision {
@@ -125,7 +125,8 @@ pub fn decide(type_name: &str, bases: &[&str], property: &str, of: &str) -> Deci
     group.map_or(Decision::Undecided, |group| Decision::Public(group.reason))
 }
 
-/// Returns whether generated code redacts a property: what is undecided is redacted by its name.
+/// Returns whether generated code redacts a property. An undecided property is redacted according
+/// to its name.
 pub fn is_secret(type_name: &str, bases: &[&str], property: &str, of: &str) -> bool {
     match decide(type_name, bases, property, of) {
         Decision::Secret => true,
@@ -134,10 +135,10 @@ pub fn is_secret(type_name: &str, bases: &[&str], property: &str, of: &str) -> b
     }
 }
 
-/// Returns every suspicious property of the models and how it was decided, as `type.property`.
+/// Returns every suspicious property of the models and its decision, as `type.property`.
 ///
-/// A property stands there with each type that has it where the types decide differently, and else
-/// with the type that declares it.
+/// If the types that have a property decide differently, the property is listed with each of them.
+/// Otherwise it is listed with the type that declares it.
 pub fn suspicious(models: &[Model<'_>]) -> BTreeMap<String, Decision> {
     let decisions: HashMap<(&str, &str), Decision> = models
         .iter()
@@ -184,8 +185,8 @@ pub fn needless(models: &[Model<'_>]) -> Vec<String> {
         .collect()
 }
 
-/// Returns whether a value of the Rust type can hold text. What an object holds is decided by its
-/// own properties, and JSON without a type is judged when it is printed.
+/// Returns whether a value of the Rust type can hold text. The content of an object is decided by
+/// its own properties. JSON without a type is judged when it is printed.
 fn is_text(of: &str) -> bool {
     let item = of.strip_prefix("Vec<").and_then(|of| of.strip_suffix('>'));
     matches!(item.unwrap_or(of), "String" | "edm::Binary")

@@ -2,7 +2,7 @@
 
 /// Properties that are printed.
 pub(super) struct Group {
-    /// Why they are printed.
+    /// The reason why they are printed.
     pub(super) reason: &'static str,
     /// The type that declares the property, without `microsoft.graph.` (`*` for any type), and the
     /// property.

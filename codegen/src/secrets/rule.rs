@@ -1,7 +1,8 @@
-// Which properties hold a secret, and which names tell of one.
+// Which properties hold a secret, and which names indicate one.
 //
-// This file is compiled twice, so that there is one rule: as a module of the generator, and, written
-// beside the generated code as `secrets.rs`, as a part of `msgraph`, which prints JSON that has no type.
+// This file is compiled twice, so that there is one rule: as a module of the generator, and,
+// written beside the generated code as `secrets.rs`, as a part of `msgraph`, which prints JSON that
+// has no type.
 
 /// The properties that hold a secret: the type that declares the property, without
 /// `microsoft.graph.`, and the property.
@@ -88,8 +89,8 @@ pub const SECRETS: &[(&str, &str)] = &[
     ("vppToken", "token"),
     ("webauthnPublicKeyCredentialCreationOptions", "challenge"),
     ("workforceIntegrationEncryption", "secret"),
-    // Settings for devices and apps, which hold whatever their administrator puts there: keys of
-    // wireless networks, passwords of proxies.
+    // Settings for devices and apps, which hold any text that their administrator puts there: keys
+    // of wireless networks, passwords of proxies.
     ("appConfigurationSettingItem", "appConfigKeyValue"),
     ("iosCustomConfiguration", "payload"),
     ("iosMobileAppConfiguration", "encodedSettingXml"),
@@ -134,12 +135,12 @@ pub fn is_listed(type_name: &str, property: &str) -> bool {
         .any(|(of, listed)| *listed == property && *of == name)
 }
 
-/// Words at the end of a name that tell only in which form the value is.
+/// Words at the end of a name that indicate only the form of the value.
 const FORMS: &[&str] = &[
     "base64", "bytes", "data", "hash", "plain", "string", "text", "value", "values", "xml",
 ];
 
-/// Endings that tell of a secret in whichever case the name is written.
+/// Endings that indicate a secret, in upper or lower case.
 const ENDINGS: &[&str] = &[
     "accesskey",
     "accesstoken",
@@ -170,7 +171,7 @@ const ENDINGS: &[&str] = &[
     "validationtokens",
 ];
 
-/// Words that tell of a secret where they end a name.
+/// Words that indicate a secret if they end a name.
 const NOUNS: &[&str] = &[
     "assertion",
     "authorization",
@@ -192,7 +193,7 @@ const NOUNS: &[&str] = &[
     "tokens",
 ];
 
-/// Words before `key` that tell of a name or a public key.
+/// Words before `key` that indicate a name or a public key.
 const HARMLESS_KEYS: &[&str] = &[
     "change",
     "config",
@@ -208,7 +209,7 @@ const HARMLESS_KEYS: &[&str] = &[
     "sort",
 ];
 
-/// Words before `code` that tell of a code that opens something.
+/// Words before `code` that indicate a code that opens something.
 const SECRET_CODES: &[&str] = &[
     "access",
     "authorization",
@@ -222,7 +223,7 @@ const SECRET_CODES: &[&str] = &[
     "verification",
 ];
 
-/// Words before `url` that tell of an address that needs no token.
+/// Words before `url` that indicate an address that needs no token.
 const SECRET_ADDRESSES: &[&str] = &[
     "anonymous",
     "blob",
@@ -235,7 +236,8 @@ const SECRET_ADDRESSES: &[&str] = &[
     "upload",
 ];
 
-/// Returns whether a name tells of a secret by itself: the rule for values whose type is unknown.
+/// Returns whether a name by itself indicates a secret. This is the rule for values whose type is
+/// unknown.
 pub fn is_secret_name(name: &str) -> bool {
     let words = words(name);
     let mut rest = words.as_slice();
@@ -269,7 +271,8 @@ pub fn is_secret_name(name: &str) -> bool {
     }
 }
 
-/// Splits a name into its words, in lower case: `macOSUnlock_code` is `mac`, `os`, `unlock`, `code`.
+/// Splits a name into its words, in lower case: `macOSUnlock_code` is `mac`, `os`, `unlock`,
+/// `code`.
 pub fn words(name: &str) -> Vec<String> {
     let signs: Vec<char> = name.chars().collect();
     let mut words: Vec<String> = Vec::new();
