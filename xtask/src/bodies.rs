@@ -1,8 +1,9 @@
 //! Names for the bodies of actions.
 //!
-//! An action declares its arguments as an object in place. Each becomes a schema `actions.<name>`, which the crate makes a
-//! struct: `actions.sendMail`. The name is a function of the path alone, so that an upgrade cannot rename what a program
-//! uses; it is the action's own name, unless the tables below say that there are several actions of that name.
+//! An action declares its arguments as an inline object. Each such object becomes a schema
+//! `actions.<name>`, for which the crate has a struct: `actions.sendMail`. The name is a function
+//! of the path alone, so that an upgrade cannot rename an item that a program uses. It is the
+//! action's own name, unless the tables below state that several actions have that name.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -13,97 +14,108 @@ use crate::path::own_name;
 use crate::schema::{Component, Object, Property, Schema};
 use crate::trimmed::{Content, Description};
 
-/// Actions of one name with different arguments, depending on the type they are bound to. The body's name has that type
-/// before it, for each of them: `actions.messageReply`.
+/// Actions of one name whose arguments depend on the type that they are bound to. For each of them,
+/// that type comes first in the body's name: `actions.messageReply`.
 pub const QUALIFIED: &[&str] = &[
-    // Of workflows: subjects; of sensor candidates: servers; of backup services: the time from which on.
+    // Workflows take subjects, sensor candidates take servers, and backup services take a start
+    // time.
     "activate",
-    // Of members and of sites: whom or what to add; of six kinds of things in a workbook: what the new one is made of.
+    // Members and sites take the object to add. Six kinds of objects in a workbook take the
+    // properties of the new one.
     "add",
-    // Of review sets of the older and of the newer eDiscovery: a source collection against a search. Beta alone.
+    // Review sets of the older eDiscovery take a source collection, and those of the newer one a
+    // search. Beta only.
     "addToReviewSet",
-    // Of a workbook's filter: criteria; of its sort: fields; in beta of a management action: whom it is for.
+    // A workbook's filter takes criteria, and its sort takes fields. In beta, a management action
+    // takes its target.
     "apply",
-    // Of the queries of the older and the newer eDiscovery: each has tags of its own type. Beta alone.
+    // Queries of the older and the newer eDiscovery have tags of different types. Beta only.
     "applyTags",
-    // Of service messages: which; of teams and channels: what happens to the site.
+    // Service messages take message ids. Teams and channels take a setting for the site.
     "archive",
-    // Of ten kinds of things in device management, apps and policies: assignments of their own types and names.
+    // Ten kinds of objects in device management, apps and policies have assignments of different
+    // types and names.
     "assign",
-    // Of events: `Comment`; of booking appointments: `cancellationMessage`.
+    // Events take `Comment`, and booking appointments take `cancellationMessage`.
     "cancel",
-    // Of a tenant's status and of a step's deployment: other keys. Beta alone.
+    // A tenant's status and a step's deployment take different keys. Beta only.
     "changeDeploymentStatus",
-    // Of sign-ins, service principals and users: ids under three names.
+    // Sign-ins, service principals and users take ids under three names.
     "confirmCompromised",
-    // Of sign-ins and users: ids under two names.
+    // Sign-ins and users take ids under two names.
     "confirmSafe",
-    // Of drive items: parent and name; of messages and mail folders: `DestinationId`.
+    // Drive items take a parent and a name. Messages and mail folders take `DestinationId`.
     "copy",
-    // Of list items, in beta, without the message that a drive item's has.
+    // In beta, list items lack the message that drive items take.
     "createLink",
-    // Of drive items, attachments of two kinds and print documents: what is to be uploaded, each by its own type.
+    // Drive items, two kinds of attachments and print documents each describe the upload by a type
+    // of their own.
     "createUploadSession",
-    // Of events: whether and what to answer; of requests of a schedule: a message.
+    // Events take a response and whether to send it. Requests of a schedule take a message.
     "decline",
-    // Of sign-ins, service principals and users: ids under three names; of recommendations in beta: a reason.
+    // Sign-ins, service principals and users take ids under three names. In beta, recommendations
+    // take a reason.
     "dismiss",
-    // Of conditional access: a sign-in; in beta of labels and of policies against data loss: content.
+    // Conditional access takes a sign-in. In beta, labels and data loss prevention policies take
+    // content.
     "evaluate",
-    // Of the older and the newer information protection: each has its own types of content and label. Beta alone.
+    // The older and the newer information protection have different types of content and label.
+    // Beta only.
     "evaluateApplication",
     "evaluateClassificationResults",
     "evaluateRemoval",
-    // Of managed devices and of driver update profiles: which and what to do. Beta alone.
+    // Managed devices and driver update profiles take different targets and actions. Beta only.
     "executeAction",
-    // Of billed and unbilled usage: an invoice or a period; of review sets: how and what.
+    // Billed and unbilled usage take an invoice or a period. Review sets take the form and the
+    // content of the export.
     "export",
-    // Of messages with the message itself, of events and posts without.
+    // Messages include the message itself. Events and posts do not.
     "forward",
-    // Of certificate connectors and of tunnel servers: a time series as one argument or as three. Beta alone.
+    // Certificate connectors and tunnel servers take a time series as one argument or as three.
+    // Beta only.
     "getHealthMetricTimeSeries",
-    // Of a call's participants and of drive items: who, with what rights.
+    // A call's participants and drive items take different invitees and rights.
     "invite",
-    // Of workbook functions; in beta also of data stores.
+    // Workbook functions have it, and in beta also data stores.
     "lookup",
-    // Of calls: to whom; of print jobs: to which printer.
+    // Calls take a target. Print jobs take a printer.
     "redirect",
-    // Of members and of sites: each by its own type.
+    // Members and sites each take a type of their own.
     "remove",
-    // Of messages: message and comment; of threads and posts: `Post`.
+    // Messages take a message and a comment. Threads and posts take `Post`.
     "reply",
-    // Of drive items: parent and name; of cloud PCs: a snapshot.
+    // Drive items take a parent and a name. Cloud PCs take a snapshot.
     "restore",
-    // Of access package requests and of lifecycle workflows: data of their own types.
+    // Access package requests and lifecycle workflows take data of types of their own.
     "resume",
-    // Of chats and teams with a recipient, of a user's teamwork without.
+    // Chats and teams take a recipient. A user's teamwork does not.
     "sendActivityNotification",
-    // Of one device, or of groups of devices. Beta alone.
+    // One device, or groups of devices. Beta only.
     "sendCustomNotificationToCompanyPortal",
-    // Of policies: apps; of configurations: apps and a group of apps.
+    // Policies take apps. Configurations take apps and a group of apps.
     "targetApps",
 ];
 
-/// Actions of one name that differ by whether they are bound to one entity or to a collection. Of one entity the body's
-/// name has its type before it (`actions.groupValidateProperties`); of a collection it is the action's own, whatever the
-/// collection holds.
+/// Actions of one name that differ in whether they are bound to one entity or to a collection. For
+/// one entity, its type comes first in the body's name (`actions.groupValidateProperties`). For a
+/// collection, the body has the action's own name, independent of the collection's type.
 pub const QUALIFIED_OF_ENTITIES: &[&str] = &[
-    // Of a group: its rule is known; of groups: the rule is an argument. Beta alone.
+    // For one group, the rule is known. For groups, the rule is an argument. Beta only.
     "evaluateDynamicMembership",
-    // Of a group: its names; of directory objects: also of which type they are to be.
+    // A group takes its names. Directory objects also take the type that they will have.
     "validateProperties",
 ];
 
-/// What the names of bodies begin with.
+/// The namespace of the names of bodies.
 const NAMESPACE: &str = "actions.";
 
-/// How many bodies of actions there are.
+/// Returns the number of bodies of actions.
 pub fn count(description: &Description) -> usize {
     let names = description.schemas.keys();
     names.filter(|name| name.starts_with(NAMESPACE)).count()
 }
 
-/// Makes a schema of each body that is an object in place.
+/// Creates a schema for each body that is an inline object.
 pub fn hoist(description: &mut Description) -> Result<()> {
     let mut hoisted: BTreeMap<String, Hoisted> = BTreeMap::new();
     let mut uses = Vec::new();
@@ -162,13 +174,13 @@ pub fn hoist(description: &mut Description) -> Result<()> {
     Ok(())
 }
 
-/// A body that has its name, and the path that it was first seen at.
+/// A body that has its name, and the path at which it was first seen.
 struct Hoisted {
     properties: Vec<Property>,
     path: String,
 }
 
-/// The name of the body of the action at `path`.
+/// Returns the name of the body of the action at `path`.
 fn body_name(description: &Description, path: &str) -> String {
     let (parent, action) = path.rsplit_once('/').unwrap_or_default();
     let action = own_name(action);
@@ -187,7 +199,8 @@ fn body_name(description: &Description, path: &str) -> String {
     }
 }
 
-/// The type that actions below `path` are bound to: what it answers with, or holds. Where it cannot be read, its segment.
+/// Returns the type that actions below `path` are bound to: the type that the path returns, or the
+/// item type of its collection. If that type cannot be read, returns the path's segment.
 fn bound_type(description: &Description, path: &str) -> String {
     let answered = description.paths.get(path).and_then(|item| {
         let (_, contents) = item.operation("get")?.answers.first()?;
@@ -213,7 +226,7 @@ fn bound_type(description: &Description, path: &str) -> String {
     with_first(name, char::to_ascii_lowercase)
 }
 
-/// The type that `content` is, or is a page or collection of.
+/// Returns the type of `content`, or the item type if it is a page or collection.
 fn item_type<'d>(description: &'d Description, content: &'d Content) -> Option<&'d str> {
     let name = content.components().next()?;
     match description.schemas.get(name) {

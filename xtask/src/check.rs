@@ -1,4 +1,4 @@
-//! Whether the committed description is what `trim` makes of the pinned document.
+//! Checks that the committed description is the output of `trim` for the pinned document.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,17 +13,18 @@ use crate::part::Part;
 use crate::path::workload;
 use crate::pin::{self, Pin};
 
-/// What was seen to hold.
+/// The checks that passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     pub files: usize,
-    /// The document that it was compared with, and how many operations were looked for; none if it is not at hand.
+    /// The document that it was compared with, and the number of operations that were checked.
+    /// `None` if the document is not available.
     pub document: Option<(PathBuf, usize)>,
 }
 
-/// Checks `folder` against its pin and, where it is at hand, against the pinned document.
+/// Checks `folder` against its pin and, if it is available, against the pinned document.
 ///
-/// `strict` as for `folder::make`.
+/// `strict` has the same meaning as in `folder::make`.
 pub fn check(
     folder: &Path,
     document: Option<&Path>,
@@ -48,7 +49,8 @@ pub fn check(
     })
 }
 
-/// Each file is as the pin has it, none is missing and none is there besides: what a hand changed is seen.
+/// Checks that each file has its pinned digest, and that none is missing and none is extra. This
+/// detects manual changes.
 fn files_are_pinned(folder: &Path, pin: &Pin) -> Result<()> {
     let mut wrong = Vec::new();
     let found = folder::list(folder)?;
@@ -77,8 +79,8 @@ fn files_are_pinned(folder: &Path, pin: &Pin) -> Result<()> {
     Ok(())
 }
 
-/// Trims the document again and compares each byte; then looks for each operation of the document, which needs none of
-/// trim's own code.
+/// Trims the document again and compares each byte. Then looks for each operation of the document,
+/// without using any of trim's own code.
 fn document_is_whole(folder: &Path, pin: &Pin, path: &Path, strict: bool) -> Result<usize> {
     let document = Document::read(path)?;
     ensure!(
@@ -91,7 +93,8 @@ fn document_is_whole(folder: &Path, pin: &Pin, path: &Path, strict: bool) -> Res
     );
     let part = Part::new(&pin.document.only)?;
     let operations = operations_are_there(folder, &document.json, &part)?;
-    // The name is the pin's: whoever keeps the document under another name has the same document.
+    // The name comes from the pin, because a copy of the document under another name is the same
+    // document.
     let document = Document {
         file: pin.document.file.clone(),
         ..document
@@ -121,7 +124,7 @@ fn document_is_whole(folder: &Path, pin: &Pin, path: &Path, strict: bool) -> Res
     Ok(operations)
 }
 
-/// Makes the file of a document besides the description again, and compares it and what the pin says of it.
+/// Creates the file of an additional document again, and compares it and its entry in the pin.
 fn facts_are_whole(folder: &Path, pin: &Pin, original: &Original) -> Result<()> {
     let operations = Operations::new(&msgraph_codegen::Description::read(folder)?)?;
     let made = facts::make(original, &operations)?;
@@ -154,7 +157,7 @@ fn facts_are_whole(folder: &Path, pin: &Pin, original: &Original) -> Result<()> 
     Ok(())
 }
 
-/// The first line (from 1) in which the two differ.
+/// Returns the first line (from 1) in which the two differ.
 fn first_difference(left: &[u8], right: &[u8]) -> Option<usize> {
     if left == right {
         return None;

@@ -1,7 +1,7 @@
-//! Whether the dependencies are such as `deny.toml` allows: their licences, versions and sources.
+//! Checks that `deny.toml` allows the dependencies: their licences, versions and sources.
 //!
-//! `cargo deny check` checks the same and advisories besides, in CI. It has to be installed and needs
-//! the database of advisories; this needs Cargo alone, so that it can never be left out.
+//! `cargo deny check` checks the same, and advisories as well, in CI. It has to be installed and
+//! needs the database of advisories. This check needs Cargo alone, so that it can always run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,10 +41,10 @@ struct Bans {
 
 #[derive(Debug, Deserialize)]
 struct Skip {
-    /// `name@version`, where the version may be a beginning: `sha2@0.10`.
+    /// `name@version`, where the version may be a prefix: `sha2@0.10`.
     #[serde(rename = "crate")]
     spec: String,
-    /// Why it is there twice.
+    /// The reason why two versions are allowed.
     reason: String,
 }
 
@@ -57,13 +57,13 @@ struct Sources {
 /// A package, as `cargo metadata` lists it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Package {
-    /// Its name.
+    /// The package's name.
     pub name: String,
-    /// Its version.
+    /// The package's version.
     pub version: String,
     /// Its licences, as an SPDX expression.
     pub license: Option<String>,
-    /// Where it is from; `None` for a package of the workspace.
+    /// The source, or `None` for a package of the workspace.
     pub source: Option<String>,
 }
 
@@ -72,7 +72,7 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or a rule has no reason.
+    /// Fails if it cannot be read, or if a rule has no reason.
     pub fn read(path: &Path) -> Result<Self> {
         let text =
             fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -85,7 +85,7 @@ impl Rules {
         Ok(rules)
     }
 
-    /// Returns what is wrong with the packages.
+    /// Returns the violations in the packages.
     pub fn faults(&self, packages: &[Package]) -> Vec<String> {
         let mut faults = Vec::new();
         let foreign: Vec<_> = packages.iter().filter(|p| p.source.is_some()).collect();
@@ -143,11 +143,11 @@ impl Rules {
     }
 }
 
-/// Checks all dependencies of the workspace, of all its platforms. Returns how many there are.
+/// Checks all dependencies of the workspace, for all its platforms. Returns their number.
 ///
 /// # Errors
 ///
-/// When Cargo cannot list them, or one is not allowed.
+/// Fails if Cargo cannot list them, or if one is not allowed.
 pub fn check(workspace: &Path) -> Result<usize> {
     let rules = Rules::read(&workspace.join("deny.toml"))?;
     let packages = packages(workspace)?;
@@ -182,7 +182,7 @@ fn packages(workspace: &Path) -> Result<Vec<Package>> {
     Ok(metadata.packages)
 }
 
-/// Returns whether `sha2@0.10` stands for version 0.10.9 of sha2.
+/// Returns whether a rule such as `sha2@0.10` matches version 0.10.9 of sha2.
 fn is_version(spec: &str, name: &str, version: &str) -> bool {
     let Some((of, beginning)) = spec.split_once('@') else {
         return false;
@@ -191,7 +191,8 @@ fn is_version(spec: &str, name: &str, version: &str) -> bool {
     of == name && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Returns whether an SPDX expression can be met by what is allowed. Older crates write `/` for `OR`.
+/// Returns whether the allowed licences satisfy an SPDX expression. Older crates write `/` for
+/// `OR`.
 fn is_allowed(expression: &str, allows: &dyn Fn(&str) -> bool) -> bool {
     let spaced = expression
         .replace('(', " ( ")

@@ -11,14 +11,15 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::find::Index;
 use crate::page;
 
-/// Under this condition the crate's documentation links to the search page: without the page, as on docs.rs, there is no link.
+/// The condition under which the crate's documentation links to the search page. docs.rs has no
+/// such page, so there is no link there.
 const CONDITION: &str = "--cfg find_page";
 
-/// Builds the documentation with the page in it, checks the page's links, and prints how many there are.
+/// Builds the documentation with the page in it, checks the page's links, and prints their number.
 ///
 /// # Errors
 ///
-/// When cargo fails, or a link leads nowhere.
+/// Fails if Cargo fails, or if a link is broken.
 pub fn run(root: &Path) -> Result<()> {
     build(root)?;
     let openapi = root.join("openapi");
@@ -29,11 +30,11 @@ pub fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where cargo puts the crate's documentation.
+/// Returns the folder in which Cargo puts the crate's documentation.
 ///
 /// # Errors
 ///
-/// When cargo does not say.
+/// Fails if Cargo does not report the folder.
 pub fn folder(root: &Path) -> Result<PathBuf> {
     let output = cargo(root)
         .args(["metadata", "--format-version", "1", "--no-deps"])
@@ -55,7 +56,7 @@ pub fn folder(root: &Path) -> Result<PathBuf> {
 ///
 /// # Errors
 ///
-/// When cargo fails.
+/// Fails if Cargo fails.
 fn build(root: &Path) -> Result<()> {
     let flags = env::var("RUSTDOCFLAGS").unwrap_or_default();
     let status = cargo(root)
@@ -75,11 +76,12 @@ fn cargo(root: &Path) -> Command {
     command
 }
 
-/// Checks that what the search page links to is in the documentation, and counts it.
+/// Checks that the documentation has every page that the search page links to, and counts the
+/// links.
 ///
 /// # Errors
 ///
-/// When something is not there; the error names the first ones.
+/// Fails if a page is missing. The error names the first missing ones.
 fn check_links(index: &Index, docs: &Path) -> Result<usize> {
     let mut missing = Vec::new();
     let mut links = 0;
@@ -114,7 +116,7 @@ fn check_links(index: &Index, docs: &Path) -> Result<usize> {
     )
 }
 
-/// The page of a node, from the folder of the documentation.
+/// Returns the page of a node, relative to the folder of the documentation.
 fn node_file(name: &str) -> String {
     match name {
         "Graph" => "struct.Graph.html".to_owned(),
@@ -122,7 +124,7 @@ fn node_file(name: &str) -> String {
     }
 }
 
-/// The page of a model, `actions::SendMail`.
+/// Returns the page of a model, `actions::SendMail`.
 fn model_file(model: &str) -> String {
     let (modules, name) = match model.rsplit_once("::") {
         Some((modules, name)) => (format!("{}/", modules.replace("::", "/")), name),

@@ -10,14 +10,14 @@ use sha2::{Digest as _, Sha256};
 use crate::json::Json;
 use crate::yaml;
 
-/// What every `.xz` file begins with (The .xz File Format, 2.1.1.1).
+/// The magic bytes of every `.xz` file (The .xz File Format, 2.1.1.1).
 const XZ_MAGIC: [u8; 6] = [0xFD, b'7', b'z', b'X', b'Z', 0x00];
 
 /// A description as it was read.
 pub struct Document {
-    /// Name of the file, without folder and `.xz`.
+    /// The name of the file, without folder and `.xz`.
     pub file: String,
-    /// Digest of the JSON or YAML, unpacked.
+    /// The digest of the unpacked JSON or YAML.
     pub sha256: String,
     pub json: Json,
 }
@@ -30,7 +30,7 @@ impl Document {
         Document::parse(file, &bytes).with_context(|| format!("cannot use {shown}"))
     }
 
-    /// Takes the text itself. It is JSON if it begins as an object of JSON does, and YAML otherwise.
+    /// Parses the text itself. It is JSON if it begins like a JSON object, and YAML otherwise.
     pub fn parse(file: String, bytes: &[u8]) -> Result<Document> {
         let json: Json = match bytes.trim_ascii_start().first() {
             Some(b'{') => serde_json::from_slice(bytes).context("not JSON")?,
@@ -52,8 +52,8 @@ impl Document {
     }
 }
 
-/// Reads `path`; whether it is packed is seen from its first bytes, not from its name. Gives its name without folder and
-/// `.xz`, and what is in it, unpacked.
+/// Reads `path`. The first bytes, not the name, show whether it is packed. Returns the file's name
+/// without folder and `.xz`, and its unpacked content.
 pub fn read_bytes(path: &Path) -> Result<(String, Vec<u8>)> {
     let shown = path.display();
     let mut bytes = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
@@ -69,7 +69,7 @@ pub fn read_bytes(path: &Path) -> Result<(String, Vec<u8>)> {
     Ok((file, bytes))
 }
 
-/// SHA-256 in hexadecimal digits.
+/// Returns the SHA-256 digest in hexadecimal digits.
 pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()

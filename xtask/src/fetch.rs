@@ -1,8 +1,9 @@
-//! Brings Graph's description from the repository in which Microsoft publishes it.
+//! Downloads Graph's description from the repository in which Microsoft publishes it.
 //!
-//! [microsoftgraph/msgraph-metadata](https://github.com/microsoftgraph/msgraph-metadata) has the description of each version
-//! in CSDL, as Graph's own services give it, and in OpenAPI, made of that. A commit names both for good. What is brought is
-//! held to the pin: the same file of the same commit must have the digest that it had when it was pinned.
+//! [microsoftgraph/msgraph-metadata](https://github.com/microsoftgraph/msgraph-metadata) has the
+//! description of each version in CSDL, as Graph's own services provide it, and in OpenAPI, which
+//! is converted from that. A commit identifies both permanently. The download is checked against
+//! the pin: the same file of the same commit must have the digest that it had when it was pinned.
 
 use std::env;
 use std::fmt;
@@ -20,10 +21,10 @@ use serde::Deserialize;
 use crate::document::{self, Document};
 use crate::pin::Pin;
 
-/// Where the description is published.
+/// The repository in which the description is published.
 pub const REPOSITORY: &str = "microsoftgraph/msgraph-metadata";
 
-/// How long nothing may come before it is given up.
+/// The time without any data after which the download is aborted.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A version of Graph.
@@ -35,7 +36,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// As it stands in Graph's URLs, and in the repository's paths.
+    /// Returns the version as it is written in Graph's URLs and in the repository's paths.
     pub fn as_str(self) -> &'static str {
         match self {
             Version::V1 => "v1.0",
@@ -43,11 +44,11 @@ impl Version {
         }
     }
 
-    /// The version of this name.
+    /// Returns the version with this name.
     ///
     /// # Errors
     ///
-    /// When there is none.
+    /// Fails if there is no such version.
     pub fn new(name: &str) -> Result<Version> {
         match name {
             "v1.0" => Ok(Version::V1),
@@ -56,12 +57,12 @@ impl Version {
         }
     }
 
-    /// The description in OpenAPI, with the settings that the crate's fixups know.
+    /// Returns the path of the OpenAPI description, with the settings that the crate's fixups know.
     fn openapi(self) -> String {
         format!("openapi/{}/openapi.yaml", self.as_str())
     }
 
-    /// What it is made of.
+    /// Returns the path of the CSDL that the OpenAPI description is converted from.
     fn csdl(self) -> String {
         let (folder, version) = match self {
             Version::V1 => ("clean_v10_metadata", "v1.0"),
@@ -82,7 +83,7 @@ impl fmt::Display for Version {
 pub struct Hosts {
     /// GitHub's API, which knows the commits.
     pub api: String,
-    /// Where files are had.
+    /// The server of the files.
     pub files: String,
 }
 
@@ -95,36 +96,37 @@ impl Default for Hosts {
     }
 }
 
-/// What to bring.
+/// The description to download.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     pub version: Version,
-    /// The newest one unless given.
+    /// The commit. Defaults to the newest one.
     pub commit: Option<String>,
-    /// The digest that it must have.
+    /// The digest that the file must have.
     pub sha256: Option<String>,
 }
 
-/// What was brought.
+/// The downloaded description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// Repository, file and commit, as `trim` is to write it into the pin.
+    /// The repository, file and commit, in the form that `trim` writes into the pin.
     pub source: String,
-    /// Of the file, unpacked.
+    /// The digest of the unpacked file.
     pub sha256: String,
     pub bytes: usize,
-    /// What the pin has this very description.
+    /// `true` if this description is the pinned one.
     pub is_pinned: bool,
-    /// What there is to say beside that.
+    /// Additional notes.
     pub notes: Vec<String>,
 }
 
-/// Brings the description into the file `out`. `pin` is that of the folder which is made of it.
+/// Downloads the description into the file `out`. `pin` is that of the folder that is generated
+/// from it.
 ///
 /// # Errors
 ///
-/// When a server cannot be reached or has no such file, when what came is no description, or has another digest than it must
-/// have; `out` is left as it was then.
+/// Fails if a server cannot be reached or does not have the file. Also fails if the download is not
+/// a description, or has an unexpected digest. `out` is then unchanged.
 pub async fn fetch(
     hosts: &Hosts,
     wanted: &Wanted,
@@ -177,7 +179,7 @@ pub async fn fetch(
     })
 }
 
-/// A full name of a commit: a shorter one may come to mean another.
+/// Checks that a commit has its full name, because a shorter one may become ambiguous.
 fn is_commit(commit: &str) -> Result<()> {
     ensure!(
         commit.len() == 40 && commit.chars().all(|c| c.is_ascii_hexdigit()),
@@ -186,7 +188,7 @@ fn is_commit(commit: &str) -> Result<()> {
     Ok(())
 }
 
-/// What to do where the newest description is there as CSDL alone.
+/// Explains the next steps if the newest description exists only as CSDL.
 fn only_csdl(version: Version, csdl: &Commit) -> String {
     let Commit { sha, at } = csdl;
     let file = version.csdl();
@@ -211,14 +213,14 @@ struct Commit {
 struct Servers<'h> {
     hosts: &'h Hosts,
     client: Client,
-    /// For GitHub's API, which lets those who sign in ask more often.
+    /// The token for GitHub's API, which has a higher rate limit for authenticated requests.
     token: Option<HeaderValue>,
 }
 
 impl<'h> Servers<'h> {
     fn new(hosts: &'h Hosts) -> Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        // It fails where one is installed already, which will do.
+        // This fails if a provider is already installed, which is sufficient.
         let _ = rustls::crypto::CryptoProvider::install_default(Arc::unwrap_or_clone(provider));
         let mut client = Client::builder()
             .read_timeout(PATIENCE)
@@ -227,7 +229,7 @@ impl<'h> Servers<'h> {
             .iter()
             .all(|host| host.starts_with("http://127.0.0.1"))
         {
-            // What is on this machine needs no proxy.
+            // A server on this machine needs no proxy.
             client = client.no_proxy();
         }
         let token = env::var("GITHUB_TOKEN")
@@ -249,7 +251,7 @@ impl<'h> Servers<'h> {
         })
     }
 
-    /// The newest commit that changed a file.
+    /// Returns the newest commit that changed a file.
     async fn newest(&self, path: &str) -> Result<Commit> {
         #[derive(Deserialize)]
         struct Listed {
@@ -294,7 +296,7 @@ impl<'h> Servers<'h> {
         })
     }
 
-    /// A file as it was in a commit.
+    /// Returns a file as it was in a commit.
     async fn file(&self, commit: &str, path: &str) -> Result<Vec<u8>> {
         let url = format!("{}/{REPOSITORY}/{commit}/{path}", self.hosts.files);
         let request = self.client.get(&url).header(USER_AGENT, "msgraph-xtask");
@@ -307,7 +309,7 @@ impl<'h> Servers<'h> {
     }
 }
 
-/// The answer, if it is one.
+/// Returns the response if its status is a success.
 async fn success(url: &str, answer: reqwest::Result<Response>) -> Result<Response> {
     let answer = answer.with_context(|| format!("{url} cannot be reached"))?;
     let status = answer.status();

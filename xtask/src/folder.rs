@@ -1,4 +1,5 @@
-//! From a document to the files of its trimmed description, and these to and from a folder.
+//! The steps from a document to the files of its trimmed description, and access to these files in
+//! a folder.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,12 +15,12 @@ use crate::trim::{self, Report};
 use crate::trimmed::Description;
 use crate::write::{self, Files};
 
-/// What is written at most, so that the crate's package stays small.
+/// The maximum total size of the files, so that the crate's package stays small.
 pub const MOST_BYTES: usize = 11_000_000;
 
 const README: &str = include_str!("../assets/openapi-readme.md");
 
-/// All files that trimming makes, the pin among them.
+/// All files that trimming creates, including the pin.
 pub struct Trimmed {
     pub description: Description,
     pub files: Files,
@@ -27,15 +28,16 @@ pub struct Trimmed {
     pub facts: Vec<FactsFile>,
 }
 
-/// Where what is known besides the description comes from.
+/// The source of the facts besides the description.
 pub enum FactsFrom {
-    /// It is made anew.
+    /// The facts are generated from a document.
     Original(Original),
-    /// It stays as it is.
+    /// The facts of an earlier trim stay unchanged.
     Kept(FactsFile),
 }
 
-/// Trims `document` to `part` of it. `strict` as in `trim`; what the crate is made of must keep to the size, too.
+/// Trims `document` to `part` of it. `strict` has the same meaning as in `trim`. The description
+/// that the crate is generated from must also keep to the size.
 pub fn make(
     mut document: Document,
     source: Option<&str>,
@@ -79,13 +81,13 @@ pub fn make(
     })
 }
 
-/// The trimmed description of `document` alone, without a record of where it is from.
+/// Trims `document` without recording its source.
 pub fn trim(mut document: Document) -> Result<Files> {
     let (description, _) = trim::trim(&mut document.json, &Part::default(), false)?;
     Ok(write::files(&description))
 }
 
-/// The files of facts; their operations are those of the description in `files`.
+/// Adds the files of facts for the operations of the description in `files`.
 fn add_facts(files: &mut Files, facts: Vec<(Kind, FactsFrom)>) -> Result<Vec<(Kind, FactsFile)>> {
     if facts.is_empty() {
         return Ok(Vec::new());
@@ -135,7 +137,8 @@ fn counts(document: &Document, part: &Part) -> pin::Counts {
     }
 }
 
-/// Fails where two names of the description would be one name of the crate: the generator has the rule, so it is asked.
+/// Fails if two names of the description would become one name of the crate. The generator applies
+/// its naming rule for this check.
 fn names_are_distinct(files: &Files) -> Result<()> {
     let folder = tempfile::tempdir().context("no folder for temporary files")?;
     write_into(files, folder.path())?;
@@ -145,7 +148,8 @@ fn names_are_distinct(files: &Files) -> Result<()> {
     Ok(())
 }
 
-/// Puts `files` into `folder`, and takes out what an earlier trim put there and this one does not.
+/// Writes `files` into `folder`, and removes the files of an earlier trim that are no longer
+/// needed.
 pub fn replace(files: &Files, folder: &Path) -> Result<()> {
     if folder.join(pin::FILE).exists() {
         for name in Pin::read(folder)?.files.keys() {
@@ -169,7 +173,7 @@ fn write_into(files: &Files, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The file `name` of a pin; it must be a file that trim could have written.
+/// Returns the path of the file `name` of a pin. It must be a file that trim could have written.
 fn path_in(folder: &Path, name: &str) -> Result<PathBuf> {
     let plain =
         |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':']);
@@ -180,7 +184,7 @@ fn path_in(folder: &Path, name: &str) -> Result<PathBuf> {
     }
 }
 
-/// Names of the files that are in `folder`, relative to it.
+/// Returns the names of the files in `folder`, relative to it.
 pub fn list(folder: &Path) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     for (prefix, folder) in [("", folder.to_owned()), ("paths/", folder.join("paths"))] {

@@ -1,12 +1,12 @@
-//! JSON with the order of its members kept, which `serde_json::Value` does only with a feature that the whole workspace
-//! would then share.
+//! JSON that keeps the order of its members. `serde_json::Value` does so only with a feature that
+//! the whole workspace would then share.
 
 use std::fmt::{self, Write as _};
 
 use indexmap::IndexMap;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// The members of an object, in the order in which they were written.
+/// The members of an object, in their written order.
 pub type Members = IndexMap<String, Json>;
 
 /// A JSON value.
@@ -14,7 +14,7 @@ pub type Members = IndexMap<String, Json>;
 pub enum Json {
     Null,
     Bool(bool),
-    /// A number, as text: nothing reckons with the numbers of a description.
+    /// A number, as text, because the program does not calculate with the numbers of a description.
     Number(String),
     String(String),
     Array(Vec<Json>),
@@ -22,17 +22,17 @@ pub enum Json {
 }
 
 impl Json {
-    /// The member `name`, where this is an object that has one.
+    /// Returns the member `name`, if this is an object that has one.
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.as_object()?.get(name)
     }
 
-    /// The text of the member `name`.
+    /// Returns the text of the member `name`.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
     }
 
-    /// The member that a `$ref` of this object names, without its `#/components/<kind>/`.
+    /// Returns the member that a `$ref` of this object names, without its `#/components/<kind>/`.
     pub fn reference(&self, kind: &str) -> Option<&str> {
         let target = self.text("$ref")?;
         target
@@ -86,7 +86,7 @@ impl From<Members> for Json {
     }
 }
 
-/// An object of the members given, in their order.
+/// Returns an object of the given members, in their order.
 pub fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
     Json::Object(
         members
@@ -96,7 +96,7 @@ pub fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
     )
 }
 
-/// Compact, in the order of the members.
+/// Writes compact JSON, in the order of the members.
 impl fmt::Display for Json {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -196,7 +196,7 @@ impl<'de> Deserialize<'de> for Json {
                 let mut members = Members::new();
                 while let Some(name) = source.next_key::<String>()? {
                     let value = source.next_value()?;
-                    // What a repeated name means is anybody's guess, so nobody guesses.
+                    // The meaning of a repeated name is ambiguous, so it is refused.
                     if members.contains_key(&name) {
                         return Err(de::Error::custom(format!(
                             "the name {name:?} is there twice"

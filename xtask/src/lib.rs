@@ -1,10 +1,11 @@
 //! The project's own tools.
 //!
-//! `trim` turns Graph's OpenAPI description into `openapi/`: the document is read (`document`), repaired (`fixups`), brought
-//! into a normal form (`read`, `schema`), what it lost is put back (`grafts`), its bodies are named (`bodies`), what is not asked for (`part`) and what
-//! nothing leads to (`reach`) is left out, and
-//! what is left (`trimmed`) is laid out (`write`) with a record of where it is from (`pin`).
-//! `facts` does the same for what Graph publishes beside it.
+//! `trim` turns Graph's OpenAPI description into `openapi/`. It reads the document (`document`),
+//! repairs it (`fixups`), and brings it into a normal form (`read`, `schema`). It restores lost
+//! parts (`grafts`) and names the bodies (`bodies`). It drops the paths that were not requested
+//! (`part`) and the schemas that are not reachable (`reach`). The rest (`trimmed`) is laid out
+//! (`write`) with a record of its source (`pin`). `facts` does the same for the documents that
+//! Graph publishes beside it.
 
 pub mod bodies;
 pub mod check;

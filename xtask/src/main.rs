@@ -1,4 +1,4 @@
-//! Command line of the project's tools.
+//! The command line of the project's tools.
 
 use std::env;
 use std::ffi::OsString;
@@ -259,7 +259,7 @@ fn run_check(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The document that is named, or else the pinned one where it lies beside the project.
+/// Returns the document that is named, or else the pinned one if it is beside the project.
 fn at_hand(named: Option<PathBuf>, pinned: Option<&str>) -> Result<Option<PathBuf>> {
     if let Some(path) = named {
         ensure!(path.exists(), "{} is not there", path.display());
@@ -368,7 +368,8 @@ fn run_permissions(arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// Prints what may be long. Whoever reads it may have seen enough: `cargo xtask find --json … | head`.
+/// Prints text that may be long. The reader may close the pipe early: `cargo xtask find --json … |
+/// head`.
 fn print_out(text: &str) -> Result<()> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -377,8 +378,8 @@ fn print_out(text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The folder that an option names, or else openapi/, and whether it is openapi/: what the crate is made of is held to more
-/// than what somebody looks at.
+/// Returns the folder that an option names, or else openapi/, and whether it is openapi/. The
+/// description of the crate is checked more strictly than other descriptions.
 fn folder(arguments: &Arguments, option: &str) -> Result<(PathBuf, bool)> {
     let home = root().join("openapi");
     let folder = match arguments.path(option) {
@@ -389,19 +390,19 @@ fn folder(arguments: &Arguments, option: &str) -> Result<(PathBuf, bool)> {
     Ok((folder, strict))
 }
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
 }
 
-/// What stands behind the name of the tool.
+/// The arguments after the name of the tool.
 struct Arguments {
     values: Vec<OsString>,
     options: Vec<(String, Option<OsString>)>,
 }
 
-/// Runs the soak in a release build, with the arguments that are left.
+/// Runs the soak in a release build, with the remaining arguments.
 fn run_soak(mut parser: lexopt::Parser) -> Result<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = process::Command::new(cargo)
@@ -415,7 +416,7 @@ fn run_soak(mut parser: lexopt::Parser) -> Result<()> {
 }
 
 impl Arguments {
-    /// Options that stand for themselves; all others have a value.
+    /// Options without a value. All others have one.
     const FLAGS: &[&str] = &["json", "run"];
 
     fn parse(mut parser: lexopt::Parser, known: &[&str], values: usize) -> Result<Arguments> {
@@ -458,7 +459,7 @@ impl Arguments {
             .transpose()
     }
 
-    /// Each one given.
+    /// Returns each given value of an option.
     fn texts(&self, name: &str) -> Result<Vec<&str>> {
         let given = self.options.iter().filter(|(of, _)| of == name);
         given
@@ -471,7 +472,7 @@ impl Arguments {
             .collect()
     }
 
-    /// The last one given.
+    /// Returns the last given value of an option.
     fn value(&self, name: &str) -> Option<&OsString> {
         let mut given = self.options.iter().rev();
         given.find_map(|(of, value)| (of == name).then_some(value.as_ref()).flatten())

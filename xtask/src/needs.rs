@@ -1,4 +1,5 @@
-//! `cargo xtask permissions`: what a set of calls needs, and the fewest permissions that one can do with.
+//! `cargo xtask permissions`: the permissions that a set of calls needs, and the fewest permissions
+//! that suffice.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
@@ -10,11 +11,11 @@ use msgraph_codegen::{Address, Description, Facts, Permission, PermissionScheme,
 use crate::document::METHODS;
 use crate::json::{Json, object};
 
-/// What is known of a folder's operations, to be asked with requests.
+/// The known facts about a folder's operations, to look up requests in.
 pub struct Known {
     facts: Facts,
     root: Node,
-    /// Each segment that is no key, wherever it stands.
+    /// Each segment that is not a key, at any position.
     names: HashSet<String>,
 }
 
@@ -22,26 +23,26 @@ pub struct Known {
 #[derive(Default)]
 struct Node {
     below: BTreeMap<String, Node>,
-    /// The address that ends here.
+    /// The address that ends at this segment.
     address: Option<Address>,
 }
 
-/// One request, and what it needs.
+/// One request, and the permissions that it needs.
 #[derive(Debug, Clone)]
 pub struct Call {
     pub method: String,
-    /// As it was asked for.
+    /// The path as it was requested.
     pub path: String,
-    /// `None` where nothing is known.
+    /// The permissions, or `None` if they are unknown.
     pub permissions: Option<Permissions>,
 }
 
-/// What suffices for all calls with one kind of token.
+/// The permissions that suffice for all calls with one kind of token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cover {
     pub scheme: PermissionScheme,
     pub permissions: BTreeSet<String>,
-    /// Calls, by number, that do not take this kind of token.
+    /// The numbers of the calls that do not accept this kind of token.
     pub not_supported: Vec<usize>,
 }
 
@@ -67,7 +68,8 @@ impl Known {
         })
     }
 
-    /// Reads a request: `GET /me/messages`, with values or with `{…}` in their place, below a version or not, or a whole URL.
+    /// Reads a request: `GET /me/messages`, with values or with `{…}` in their place, with or
+    /// without a version, or a whole URL.
     pub fn call(&self, request: &str) -> Result<Call> {
         let Some((method, target)) = request.trim().split_once(char::is_whitespace) else {
             bail!("{request:?} is no method and path, as `GET /me/messages` is");
@@ -88,8 +90,8 @@ impl Known {
         })
     }
 
-    /// The path with `{}` for each segment that is no name of Graph's: an id may hold whatever an address reads in another
-    /// way, as a dot or an equals sign.
+    /// Returns the path with `{}` for each segment that is not a name of Graph. An id may contain
+    /// characters that have a meaning in an address, such as a dot or an equals sign.
     fn without_values(&self, path: &str) -> String {
         let segments = path.split('/').filter(|segment| !segment.is_empty());
         let segments = segments.map(|segment| {
@@ -104,7 +106,8 @@ impl Known {
         segments.collect()
     }
 
-    /// The known address that a path with values in it has; as it is, where none is known.
+    /// Returns the known address of a path with values in it, or the path's own address if none is
+    /// known.
     fn address(&self, path: &Address) -> Address {
         let by_id = path.by_id();
         let ways = [Some(path), by_id.as_ref()].into_iter().flatten();
@@ -117,7 +120,8 @@ impl Known {
 }
 
 impl Node {
-    /// The address of these segments. Where a name is known, it is meant; else it is the value of a key.
+    /// Returns the address of these segments. A segment is a name if that name is known, and
+    /// otherwise the value of a key.
     fn find(&self, segments: &[&str]) -> Option<&Address> {
         let Some((first, rest)) = segments.split_first() else {
             return self.address.as_ref();
@@ -128,7 +132,7 @@ impl Node {
     }
 }
 
-/// The path of a request: without host, version and query.
+/// Returns the path of a request, without host, version and query.
 fn path_of(target: &str) -> &str {
     let target = target.split(['?', '#']).next().unwrap_or_default();
     let path = match target.split_once("://") {
@@ -142,11 +146,12 @@ fn path_of(target: &str) -> &str {
         .unwrap_or(path)
 }
 
-/// The permissions that suffice for all calls, by kind of token.
+/// Returns the permissions that suffice for all calls, by kind of token.
 ///
-/// The narrowest one of each call is taken, and then, the narrowest first, each that the others make needless is left out. So
-/// none of them can be spared, and each is the least privileged one of some call; that no other such set is smaller is not
-/// said, since what is least is not what is fewest.
+/// The function takes the narrowest permission of each call. Then, narrowest first, it leaves out
+/// each permission that the others make unnecessary. Every remaining permission is therefore
+/// needed, and is the least privileged one of some call. There may be a smaller set, because the
+/// least privileged permissions are not always the fewest.
 pub fn covers(calls: &[Call]) -> [Cover; 3] {
     PermissionScheme::ALL.map(|scheme| {
         let mut needed = Vec::new();
@@ -169,13 +174,14 @@ pub fn covers(calls: &[Call]) -> [Cover; 3] {
     })
 }
 
-/// `needed` has for each call what suffices, narrowest first.
+/// Returns the cover. `needed` has for each call the permissions that suffice, narrowest first.
 fn cover(needed: &[Vec<&Permission>]) -> BTreeSet<String> {
     let mut set = BTreeSet::new();
     for narrowest in needed.iter().filter_map(|all| all.first()) {
         set.insert(narrowest.name.clone());
     }
-    // What is needed besides: one that is there anyway, or the first.
+    // Adds the permissions that are needed in addition: one that is in the set anyway, or the
+    // first.
     for narrowest in needed.iter().filter_map(|all| all.first()) {
         let with = &narrowest.with_one_of;
         if let Some(first) = with.first()
@@ -209,7 +215,8 @@ fn is_met(all: &[&Permission], set: &BTreeSet<String>) -> bool {
     })
 }
 
-/// For people: each call with what suffices, then the covers, then a line of figures.
+/// Formats the result for people: each call with the permissions that suffice, then the covers,
+/// then a line of figures.
 pub fn to_text(calls: &[Call]) -> String {
     let mut out = String::new();
     for call in calls {
@@ -260,7 +267,7 @@ pub fn to_text(calls: &[Call]) -> String {
     out
 }
 
-/// All of it, for programs.
+/// Returns the whole result as JSON, for programs.
 pub fn to_json(calls: &[Call]) -> Json {
     let list =
         |names: &mut dyn Iterator<Item = String>| Json::Array(names.map(Json::String).collect());

@@ -1,7 +1,8 @@
-//! The search page: one file of HTML with all operations in it.
+//! The search page: one HTML file that contains all operations.
 //!
-//! It works without a server and without a network. Data is the outline of the nodes, a place once, as the generator has it;
-//! the page's script unfolds it into all paths, as [`Index`] does, and puts expressions together from methods' names.
+//! It works without a server and without a network. Its data is the outline of the nodes, with each
+//! place once, as the generator has it. The page's script expands it into all paths, as [`Index`]
+//! does, and builds expressions from the names of methods.
 
 use std::collections::HashMap;
 use std::fs;
@@ -22,11 +23,12 @@ const SCRIPT: &str = include_str!("../assets/page/page.js");
 /// The name of the page beside the crate's documentation, which links to it.
 pub const FILE: &str = "find.html";
 
-/// Writes the page into a file, and prints how large it is. `folder` is what the index was read from.
+/// Writes the page into a file, and prints its size. `folder` is the folder from which the index
+/// was read.
 ///
 /// # Errors
 ///
-/// When the folder has no pin, or the file cannot be written.
+/// Fails if the folder has no pin, or if the file cannot be written.
 pub fn write(index: &Index, folder: &Path, docs: &str, out: &Path) -> Result<()> {
     let pin = Pin::read(folder)?;
     let operations = index.operations.len();
@@ -48,16 +50,17 @@ pub fn write(index: &Index, folder: &Path, docs: &str, out: &Path) -> Result<()>
     Ok(())
 }
 
-/// The page.
+/// Returns the page.
 ///
-/// `docs` leads to the folder of the crate's documentation, with a slash at its end; it is empty for a page that lies in it.
-/// `about` says of what description the page was made.
+/// `docs` is the path to the folder of the crate's documentation, with a slash at its end. It is
+/// empty for a page in that folder. `about` names the description from which the page was
+/// generated.
 ///
 /// # Errors
 ///
-/// When the data cannot be written as JSON.
+/// Fails if the data cannot be written as JSON.
 pub fn page(index: &Index, docs: &str, about: &str) -> Result<String> {
-    // No text in the data may end the element that it stands in.
+    // Text in the data must not end the element that contains it.
     let data = serde_json::to_string(&Data::new(index))?.replace('<', "\\u003c");
     let values = [
         ("style", STYLE),
@@ -83,33 +86,35 @@ pub fn page(index: &Index, docs: &str, about: &str) -> Result<String> {
     Ok(page)
 }
 
-/// Text as it stands in HTML, in an attribute too.
+/// Escapes text for HTML, including attributes.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('"', "&quot;")
 }
 
-/// What the script reads. Lists instead of objects: names of members would be half of it.
+/// The data for the script. It has lists instead of objects, because the names of members would be
+/// half of its size.
 #[derive(Serialize)]
 struct Data<'i> {
-    /// Permissions, each with those that are needed besides: `A+B|C`.
+    /// The permissions, each with those that are needed in addition: `A+B|C`.
     permissions: Vec<String>,
-    /// The clouds, in the order of the bits that stand for them.
+    /// The clouds, in the order of their bits.
     clouds: Vec<&'static str>,
-    /// By kind of token: the numbers of the least privileged permissions, and of the others.
+    /// The numbers of the least privileged permissions, and of the others, by kind of token.
     needs: Vec<[(Vec<usize>, Vec<usize>); 3]>,
-    /// A number of `needs` and the bits of the clouds that lack it; -1 where nothing is known.
+    /// An index into `needs`, and the bits of the clouds that lack the operation. -1 means unknown.
     facts: Vec<(isize, i16)>,
-    /// Name, calls and steps of each node.
+    /// The name, the calls and the steps of each node.
     nodes: Vec<(&'i str, Vec<Call<'i>>, Vec<Step<'i>>)>,
-    /// Numbers of `facts`, in the order of the walk through all places.
+    /// Indexes into `facts`, in the order of the walk through all places.
     of: Vec<usize>,
-    /// By place, in that order: whether the walk goes on below it.
+    /// Flags in that order, which state whether the walk continues below the place.
     entered: String,
 }
 
-/// Number of the method, segment, method's name, arguments, models of body and answer, whether it is deprecated.
+/// The index of the HTTP method, the segment, the method's name, the arguments, the models of body
+/// and response, and whether it is deprecated.
 type Call<'i> = (
     usize,
     &'i str,
@@ -120,7 +125,7 @@ type Call<'i> = (
     u8,
 );
 
-/// Segment, method's name, arguments, number of the node that it leads to.
+/// The segment, the method's name, the arguments, and the index of the node that it leads to.
 type Step<'i> = (&'i str, &'i str, &'i [String], usize);
 
 impl<'i> Data<'i> {

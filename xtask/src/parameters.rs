@@ -1,5 +1,5 @@
-//! Gives each parameter that is the same wherever it stands a name among the components: most are one of a dozen options,
-//! or a key.
+//! Gives a name among the components to each parameter that is the same at all its uses. Most
+//! parameters are one of a dozen options, or a key.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -7,10 +7,11 @@ use std::collections::btree_map::Entry;
 use crate::schema::Schema;
 use crate::trimmed::{Description, Location, Parameter, ParameterUse, PathItem};
 
-/// What parameters of one name are told apart by.
+/// The values that distinguish parameters of the same name.
 type Key = (Location, String, bool);
 
-/// Hoists the parameters of the query and of headers that have one definition each, and the plain strings in paths.
+/// Hoists query and header parameters that have only one definition, and the plain strings in
+/// paths.
 pub fn hoist(description: &mut Description) {
     let mut definitions: BTreeMap<Key, Option<Parameter>> = BTreeMap::new();
     for_each(&mut description.paths, &mut |used| {
@@ -28,7 +29,8 @@ pub fn hoist(description: &mut Description) {
         }
     });
     let mut names: BTreeMap<Key, String> = BTreeMap::new();
-    // In the order of their keys, so the query takes its names first: it has the options, which are few and well known.
+    // In the order of their keys, the query takes its names first. It has the options, which are
+    // few and well known.
     for (key, parameter) in definitions {
         let Some(parameter) = parameter else {
             continue;

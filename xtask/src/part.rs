@@ -1,7 +1,8 @@
-//! A part of a description: some paths, and what hangs below them.
+//! A part of a description: some paths, and everything below them.
 //!
-//! A program that calls a few operations of beta does not have to compile all of it. What is left out is paths alone: the
-//! schemas that they lead to go with them (`reach`), and names are those that the whole has, so that a part can grow.
+//! A program that calls a few operations of beta does not have to compile all of it. Only paths are
+//! left out here, and `reach` then removes the schemas that they lead to. Names are those of the
+//! whole description, so that a part can grow.
 
 use anyhow::{Result, ensure};
 
@@ -12,11 +13,12 @@ use crate::trimmed::Description;
 pub struct Part(Vec<String>);
 
 impl Part {
-    /// The part below these paths, which are spelled as in the description, whatever keys are called there; none is the whole.
+    /// Returns the part below these paths, which are spelled as in the description. The names of
+    /// keys are ignored. An empty list is the whole description.
     ///
     /// # Errors
     ///
-    /// When one is no path.
+    /// Fails if an item is not a path.
     pub fn new<S: AsRef<str>>(paths: impl IntoIterator<Item = S>) -> Result<Part> {
         let mut part = Vec::new();
         for path in paths {
@@ -32,26 +34,26 @@ impl Part {
         Ok(Part(part))
     }
 
-    /// Whether it is the whole.
+    /// Returns whether it is the whole description.
     pub fn is_whole(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The paths.
+    /// Returns the paths.
     pub fn paths(&self) -> &[String] {
         &self.0
     }
 
-    /// Whether `path` belongs to it.
+    /// Returns whether `path` belongs to the part.
     pub fn has(&self, path: &str) -> bool {
         self.is_whole() || self.0.iter().any(|of| is_below(path, of))
     }
 
-    /// Leaves out of `description` what does not belong to it.
+    /// Removes from `description` the paths that do not belong to the part.
     ///
     /// # Errors
     ///
-    /// When nothing is described at one of its paths or below it.
+    /// Fails if one of its paths is not described and has no described path below it.
     pub fn keep(&self, description: &mut Description) -> Result<()> {
         for of in &self.0 {
             ensure!(
@@ -64,7 +66,8 @@ impl Part {
     }
 }
 
-/// Whether a path is `of` or below it. Keys in parentheses belong to the collection before them.
+/// Returns whether a path is `of` or below it. Keys in parentheses belong to the collection before
+/// them.
 fn is_below(path: &str, of: &str) -> bool {
     let mut segments = path.split('/');
     let mut wanted = of.split('/').peekable();

@@ -1,12 +1,14 @@
 //! Names in paths.
 
-/// The first segment of a path, without its arguments: what Graph's reference calls a workload, more or less.
+/// Returns the first segment of a path, without its arguments. This is approximately the workload
+/// in Graph's reference.
 pub fn workload(path: &str) -> &str {
     let segment = path.split('/').nth(1).unwrap_or_default();
     segment.split('(').next().unwrap_or(segment)
 }
 
-/// The last segment of a path, without its namespace and arguments: `copy` of `/drives/{drive-id}/microsoft.graph.copy`.
+/// Returns the last segment of a path, without its namespace and arguments: `copy` of
+/// `/drives/{drive-id}/microsoft.graph.copy`.
 pub fn own_name(path: &str) -> &str {
     let segment = path.rsplit('/').next().unwrap_or(path);
     let name = segment.split('(').next().unwrap_or(segment);

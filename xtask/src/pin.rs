@@ -1,4 +1,4 @@
-//! `pin.toml`: which document the trimmed description is made of, and what came of it.
+//! `pin.toml`: the document of the trimmed description, and the result of trimming it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,19 +16,19 @@ use crate::trim::Report;
 use crate::trimmed::Description;
 use crate::write::Files;
 
-/// Name of the pin's file.
+/// The name of the pin's file.
 pub const FILE: &str = "pin.toml";
 
-/// The document that the crate is made of. An upgrade changes it here.
+/// The document from which the crate is generated. An upgrade changes it here.
 pub const PINNED: Source = Source {
     sha256: "5779c6b32f1aab7c208e2fd0247b665e1d7bce87079124afdcfc74943ca3fa6e",
     text: "microsoftgraph/msgraph-metadata, commit f54f11b6 (CSDL of 2026-08-20)",
 };
 
-/// Where a document is from.
+/// The source of a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// Digest of the JSON, unpacked.
+    /// The digest of the unpacked JSON.
     pub sha256: &'a str,
     pub text: &'a str,
 }
@@ -41,7 +41,7 @@ pub struct Pin {
     pub trimmed: Trimmed,
     permissions: Option<Facts>,
     clouds: Option<Facts>,
-    /// SHA-256 of each file that trim wrote.
+    /// The SHA-256 of each file that trim wrote.
     pub files: BTreeMap<String, String>,
 }
 
@@ -52,12 +52,13 @@ pub struct Document {
     pub sha256: String,
     #[serde(default)]
     pub operations: usize,
-    /// The paths that were kept, with what hangs below them; none where that is all of it.
+    /// The paths that were kept, with everything below them. Empty if all paths were kept.
     #[serde(default)]
     pub only: Vec<String>,
 }
 
-/// What came of it. An older pin lacks some of it, and is read all the same: `trim` replaces it.
+/// The result of trimming. An older pin lacks some of it and can be read all the same, because
+/// `trim` replaces it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Trimmed {
@@ -65,19 +66,19 @@ pub struct Trimmed {
     pub grafted_places: usize,
 }
 
-/// A document besides the description: where it is from, and how much was in it.
+/// An additional document: its source and its counts.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Facts {
     pub source: String,
     pub file: String,
-    /// Of the JSON, unpacked.
+    /// The digest of the unpacked JSON.
     pub sha256: String,
     #[serde(flatten)]
     pub figures: BTreeMap<String, usize>,
 }
 
 impl Pin {
-    /// What the pin says of a document besides the description.
+    /// Returns the pin's entry for an additional document.
     pub fn facts(&self, kind: Kind) -> Option<&Facts> {
         match kind {
             Kind::Permissions => self.permissions.as_ref(),
@@ -94,7 +95,7 @@ impl Pin {
     }
 }
 
-/// The text of the pin.
+/// Returns the text of the pin.
 pub fn write(
     document: &Document,
     paths_in_document: &Counts,
@@ -191,7 +192,7 @@ pub fn write(
     out
 }
 
-/// How much a document has.
+/// The counts of a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub operations: usize,
@@ -199,7 +200,7 @@ pub struct Counts {
     pub schemas: usize,
 }
 
-/// How many schemas there are of a kind.
+/// The number of schemas of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kinds {
     pub pages: usize,

@@ -1,9 +1,9 @@
-//! Where in a document something is: a JSON pointer (RFC 6901).
+//! The position of an element in a document: a JSON pointer (RFC 6901).
 
 use std::fmt;
 
-/// A step on the way into a document. Steps live on the stack of who walks, so that a walk costs nothing until a pointer
-/// is printed.
+/// A step into a document. Steps live on the stack of the walking function, so that a walk costs
+/// nothing until a pointer is printed.
 #[derive(Clone, Copy)]
 pub struct Pointer<'a> {
     parent: Option<&'a Pointer<'a>>,
@@ -24,7 +24,7 @@ impl<'a> Pointer<'a> {
         step: Step::Root,
     };
 
-    /// The member `name` of what this points to.
+    /// Returns a pointer to the member `name` of this pointer's target.
     pub fn name(&'a self, name: &'a str) -> Pointer<'a> {
         Pointer {
             parent: Some(self),
@@ -32,7 +32,7 @@ impl<'a> Pointer<'a> {
         }
     }
 
-    /// The item `at` of what this points to.
+    /// Returns a pointer to the item `at` of this pointer's target.
     pub fn at(&'a self, at: usize) -> Pointer<'a> {
         Pointer {
             parent: Some(self),

@@ -1,4 +1,4 @@
-//! Drops the schemas that nothing leads to.
+//! Drops the schemas that cannot be reached.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,23 +7,25 @@ use anyhow::{Result, bail};
 use crate::schema::Component;
 use crate::trimmed::{Content, Description, ParameterUse};
 
-/// Types that no operation leads to, because they travel in the other direction: Graph posts them to the application
-/// that subscribed to change notifications.
+/// Types that no operation leads to, because they travel in the other direction. Graph posts them
+/// to the application that subscribed to change notifications.
 const ROOTS: &[&str] = &[
-    // The body of what Graph posts, with the notifications in it and what a rich one carries encrypted.
+    // The body that Graph posts, with the notifications in it and the encrypted content of a rich
+    // notification.
     "microsoft.graph.changeNotificationCollection",
     "microsoft.graph.changeNotification",
     "microsoft.graph.changeNotificationEncryptedContent",
     "microsoft.graph.resourceData",
-    // The words of a notification: what happened to the resource, and what to the subscription.
+    // The words of a notification: the change of the resource, and the change of the subscription.
     "microsoft.graph.changeType",
     "microsoft.graph.lifecycleEventType",
 ];
 
 /// Open types, and the type of the values that Graph documents for their dynamic properties.
 ///
-/// No property is declared to be of the second type, because a dynamic property has no
-/// declaration. The table matters to a part of a description: the whole keeps each of them.
+/// The second type is not declared for any property, because a dynamic property has no declaration.
+/// The table matters only for a part of a description, because the whole description keeps each of
+/// these types.
 const OPEN_TYPES: &[(&str, &str)] = &[
     (
         "microsoft.graph.plannerAssignments",
@@ -47,23 +49,23 @@ const OPEN_TYPES: &[(&str, &str)] = &[
     ),
 ];
 
-/// What became of the schemas.
+/// The counts of dropped and kept schemas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// Dropped: nothing leads to them.
+    /// The number of dropped schemas, which cannot be reached.
     pub unreachable: usize,
-    /// Kept by the list of roots alone.
+    /// The number of schemas that only the list of roots keeps.
     pub kept_by_roots: usize,
-    /// Kept because a dynamic property may hold them, and for nothing else.
+    /// The number of schemas that are kept only because a dynamic property may hold them.
     pub kept_for_open_types: usize,
 }
 
-/// Keeps what an operation or a root leads to. What derives from a type that is kept is kept: Graph may send it wherever
-/// that type is declared.
+/// Keeps the schemas that an operation or a root leads to. A type that derives from a kept type is
+/// kept too, because Graph may send it in its place.
 ///
-/// A whole description keeps each of Graph's objects besides. A dynamic property of an open type
-/// may hold any of them, and OpenAPI does not say which types are open. A part keeps those of
-/// [`OPEN_TYPES`] alone, because it is to have what it needs and no more.
+/// A whole description also keeps each of Graph's objects. A dynamic property of an open type may
+/// hold any of them, and OpenAPI does not state which types are open. A part keeps only those of
+/// [`OPEN_TYPES`], because it must contain no more than it needs.
 pub fn keep_reachable(description: &mut Description, is_whole: bool) -> Result<Reach> {
     let mut reached = BTreeSet::new();
     follow(description, named(description), &mut reached)?;
@@ -95,9 +97,10 @@ pub fn keep_reachable(description: &mut Description, is_whole: bool) -> Result<R
     Ok(reach)
 }
 
-/// Whether a dynamic property may hold a value of this schema: it is an object of Graph's own.
+/// Returns whether a dynamic property may hold a value of this schema, which is then an object of
+/// Graph's own.
 ///
-/// Pages are how Graph answers, and the types of errors are the runtime's.
+/// Pages are the form of Graph's responses, and the types of errors belong to the runtime.
 fn may_be_dynamic(name: &str, component: &Component) -> bool {
     let is_graphs =
         name.starts_with("microsoft.graph.") && !name.starts_with("microsoft.graph.ODataErrors.");
@@ -107,7 +110,7 @@ fn may_be_dynamic(name: &str, component: &Component) -> bool {
     }
 }
 
-/// The schemas of [`OPEN_TYPES`] that the types reached so far hold.
+/// Returns the schemas of [`OPEN_TYPES`] that belong to the types reached so far.
 fn held(reached: &BTreeSet<String>, description: &Description) -> Vec<&'static str> {
     OPEN_TYPES
         .iter()
@@ -116,7 +119,7 @@ fn held(reached: &BTreeSet<String>, description: &Description) -> Vec<&'static s
         .collect()
 }
 
-/// The schemas that operations name.
+/// Returns the schemas that operations name.
 fn named(description: &Description) -> Vec<&str> {
     let mut named = Vec::new();
     for item in description.paths.values() {
@@ -137,16 +140,17 @@ fn named(description: &Description) -> Vec<&str> {
     named
 }
 
-/// How a type is reached.
+/// The way in which a type is reached.
 #[derive(Clone, Copy, PartialEq)]
 enum As {
-    /// Something is declared to be of it, so that it may be of a type that derives from it.
+    /// The type is declared for a value, which may also be of a derived type.
     Value,
-    /// Another type derives from it: of the many that derive from `entity`, one does not lead to the others.
+    /// Another type derives from it. One of the many types that derive from `entity` does not lead
+    /// to the others.
     Base,
 }
 
-/// Adds to `reached` all that `open` leads to.
+/// Adds to `reached` everything that `open` leads to.
 fn follow<'d>(
     description: &'d Description,
     open: Vec<&'d str>,

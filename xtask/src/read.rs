@@ -1,5 +1,5 @@
-//! Reads a document whose fixups have run. What is not known to be meaningless is read; what is neither is an error that
-//! says where it stands.
+//! Reads a document after its fixups. It reads every element, except those that are known to be
+//! meaningless. Any other element is an error that states its position.
 
 use anyhow::{Context as _, Result, bail, ensure};
 
@@ -57,7 +57,8 @@ impl Reader<'_> {
         members.and_then(Json::as_object).into_iter().flatten()
     }
 
-    /// Takes what `json` refers to, where it is a reference to a component of `kind`; else itself.
+    /// Reads the target if `json` is a reference to a component of `kind`, and otherwise `json`
+    /// itself.
     fn resolved<T>(
         &self,
         json: &Json,
@@ -159,7 +160,7 @@ impl Reader<'_> {
         Ok(answers)
     }
 
-    /// What is sent or answered. Nothing but contents has a meaning there.
+    /// Reads the contents of a request or response. Only contents have a meaning there.
     fn contents(&self, json: &Json, at: Pointer<'_>) -> Result<Contents> {
         let mut contents = Contents::new();
         for (name, json) in members(json, at)? {
@@ -205,7 +206,8 @@ impl Reader<'_> {
         Ok(Content::Schema(schema))
     }
 
-    /// The schema `name`, where it is a number: the only one is the answer of `$count`, and it needs no name.
+    /// Returns the schema `name`, if it is a number. The only one is the response of `$count`, and
+    /// it needs no name.
     fn number(&self, name: &str) -> Option<&Json> {
         let schemas = self.json.get("components")?.get("schemas")?;
         schemas.get(name).filter(|schema| is_number(schema))
@@ -245,7 +247,7 @@ pub fn parameter(json: &Json, at: Pointer<'_>) -> Result<Parameter> {
         required: json.get("required").is_some_and(Json::is_true),
         schema: Schema::read(schema, at.name("schema"))?,
     };
-    // The only kind of list that Graph takes in a query is one parameter with commas.
+    // The only kind of list that Graph accepts in a query is one parameter with commas.
     ensure!(
         parameter.location != Location::Query
             || !matches!(parameter.schema, Schema::Array(_))

@@ -1,12 +1,12 @@
-//! The normal form of a schema: the few shapes that are left once the fixups have run. Every other shape is an error
-//! that says where it stands, so that a type is never lost in silence.
+//! The normal form of a schema: the few shapes that remain after the fixups. Every other shape is
+//! an error that states its position, so that a type is never lost silently.
 
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::json::{Json, Members, object};
 use crate::pointer::Pointer;
 
-/// Formats of a string. `binary` stands for a body of raw bytes and is for contents only.
+/// The formats of a string. `binary` stands for a body of raw bytes and is for contents only.
 const STRING_FORMATS: [&str; 7] = [
     "date-time",
     "date",
@@ -19,7 +19,7 @@ const STRING_FORMATS: [&str; 7] = [
 const INTEGER_FORMATS: [&str; 4] = ["int16", "int32", "int64", "uint8"];
 const NUMBER_FORMATS: [&str; 3] = ["double", "float", "decimal"];
 
-/// Keywords of a schema that say nothing about its type.
+/// The keywords of a schema that do not affect its type.
 const ANNOTATIONS: [&str; 15] = [
     "default",
     "deprecated",
@@ -53,7 +53,7 @@ pub enum Schema {
 }
 
 impl Schema {
-    /// Reads a schema that stands in a place where only a type may stand.
+    /// Reads a schema at a position where only a type may occur.
     pub fn read(json: &Json, at: Pointer<'_>) -> Result<Schema> {
         let members = members(json, at)?;
         let known = |names: &[&str]| known(members, names, at);
@@ -118,7 +118,7 @@ impl Schema {
         }
     }
 
-    /// The component that this is, or is a collection of.
+    /// Returns the component that this is, or is a collection of.
     pub fn component(&self) -> Option<&str> {
         match self {
             Schema::Ref(name) => Some(name),
@@ -151,7 +151,7 @@ impl Schema {
 pub struct Property {
     pub name: String,
     pub schema: Schema,
-    /// It leads to another resource, and comes only where `$expand` asked for it.
+    /// `true` if it leads to another resource, and is returned only with `$expand`.
     pub navigation: bool,
 }
 
@@ -266,7 +266,7 @@ impl Component {
         Ok(Component::Enum { words, flags })
     }
 
-    /// The component that this one derives from.
+    /// Returns the component that this one derives from.
     pub fn base(&self) -> Option<&str> {
         match self {
             Component::Object(object) => object.base.as_deref(),
@@ -274,7 +274,7 @@ impl Component {
         }
     }
 
-    /// The components of which properties are declared to be.
+    /// Returns the components that are the declared types of properties.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         let properties = match self {
             Component::Object(object) => object.properties.as_slice(),
@@ -285,7 +285,7 @@ impl Component {
 }
 
 impl Object {
-    /// Whether this is a page of a collection.
+    /// Returns whether this is a page of a collection.
     pub fn is_page(&self) -> bool {
         let has = |name: &str| self.properties.iter().any(|property| property.name == name);
         has("@odata.nextLink") && has("value")
@@ -293,7 +293,7 @@ impl Object {
 
     pub fn read(json: &Json, at: Pointer<'_>) -> Result<Object> {
         let members = members(json, at)?;
-        // What is `required` is not kept: with `$select`, any property may be absent.
+        // `required` is not kept, because any property may be absent with `$select`.
         let keywords = ["type", "properties", "required", "x-ms-discriminator-value"];
         known(members, &keywords, at)?;
         ensure!(
@@ -318,7 +318,7 @@ fn discriminator_value(json: &Json, members: &Members, at: Pointer<'_>) -> Resul
     Ok(Some(value.to_owned()))
 }
 
-/// The members of what must be an object.
+/// Returns the members of a value that must be an object.
 pub fn members<'a>(json: &'a Json, at: Pointer<'_>) -> Result<&'a Members> {
     json.as_object()
         .with_context(|| unknown(json, at, "not a JSON object"))
@@ -341,7 +341,7 @@ fn unknown(json: &Json, at: Pointer<'_>, why: &str) -> String {
     format!("{at}: unknown shape of schema: {why}: {}", excerpt(json))
 }
 
-/// As much of `json` as an error can carry.
+/// Returns the beginning of `json`, short enough for an error.
 fn excerpt(json: &Json) -> String {
     const MOST: usize = 200;
     let text = json.to_string();

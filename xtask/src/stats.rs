@@ -1,4 +1,4 @@
-//! How large Graph is, and how much of it is left once equal places are one.
+//! The size of Graph, before and after equal places are merged into one.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,16 +10,17 @@ use crate::json::{Json, Members, object};
 use crate::path::workload;
 use crate::pin::Pin;
 
-/// The figures, and what they are made of.
+/// The figures, and the data behind them.
 #[derive(Debug)]
 pub struct Stats {
-    /// Names and values, in the order in which they are printed.
+    /// The names and values, in the order in which they are printed.
     pub figures: Vec<(&'static str, usize)>,
     workloads: BTreeMap<String, (usize, usize)>,
     repeated: Vec<(String, usize)>,
 }
 
-/// Counts what is in `folder`. The generator does the counting, so that these are figures of what is generated.
+/// Counts the content of `folder`. The generator counts, so that the figures describe the generated
+/// code.
 pub fn stats(folder: &Path) -> Result<Stats> {
     let pin = Pin::read(folder)?;
     let description = Description::read(folder)?;
@@ -41,9 +42,9 @@ pub fn stats(folder: &Path) -> Result<Stats> {
     repeated.truncate(20);
     Ok(Stats {
         figures: vec![
-            // Of both, those that the document has: the grafts are counted by themselves.
+            // Both figures are those of the document, because the grafts are counted separately.
             ("operations", pin.document.operations),
-            // The service root, which all others hang from, is a place as well.
+            // The service root, from which all other places descend, is a place as well.
             ("places", counted.places + 1 - pin.trimmed.grafted_places),
             ("distinct_places", counted.distinct_places),
             ("distinct_operations", counted.distinct_operations),
@@ -58,7 +59,7 @@ pub fn stats(folder: &Path) -> Result<Stats> {
 }
 
 impl Stats {
-    /// One line of names and values.
+    /// Returns one line of names and values.
     pub fn line(&self) -> String {
         let pairs = self.figures.iter();
         let pairs: Vec<_> = pairs
@@ -67,7 +68,7 @@ impl Stats {
         pairs.join(" ")
     }
 
-    /// All of it.
+    /// Returns all figures as JSON.
     pub fn to_json(&self) -> Json {
         let number = |value: usize| Json::Number(value.to_string());
         let mut members: Members = self

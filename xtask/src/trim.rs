@@ -13,20 +13,20 @@ use crate::reach::Reach;
 use crate::trimmed::Description;
 use crate::{bodies, grafts, parameters, reach, read};
 
-/// What trimming did.
+/// The results of trimming.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// How often each fixup matched.
+    /// The number of matches of each fixup.
     pub fixups: Vec<(&'static str, usize)>,
-    /// What the document lacks.
+    /// The operations that the document lacks.
     pub added: Added,
-    /// Schemas made of the bodies of actions.
+    /// The number of schemas that were created from the bodies of actions.
     pub bodies: usize,
     pub reach: Reach,
 }
 
-/// Trims `json`. With `strict`, each fixup that the pinned document needs must have matched: a repair that the document
-/// made needless must not rot. Only `part` of it is kept.
+/// Trims `json` and keeps only `part` of it. With `strict`, each fixup that the pinned document
+/// needs must have matched, so that unnecessary repairs are noticed and removed.
 pub fn trim(json: &mut Json, part: &Part, strict: bool) -> Result<(Description, Report)> {
     references_lead_somewhere(json)?;
     let mut report = Report::default();
@@ -40,10 +40,10 @@ pub fn trim(json: &mut Json, part: &Part, strict: bool) -> Result<(Description, 
         report.fixups.push((fixup.name, count));
     }
     let mut description = read::read(json)?;
-    // A line that finds no place in a part may well find one in the whole.
+    // A line that finds no place in a part may find one in the whole description.
     let strict = strict && part.is_whole();
     report.added = grafts::add(&mut description, &grafts::GRAPH, part, strict)?;
-    // A body is named after what its action is bound to, which a part may not have.
+    // A body is named after the type that its action is bound to, which a part may lack.
     bodies::hoist(&mut description)?;
     part.keep(&mut description)?;
     description.grafts = grafts::choose(&description, &grafts::GRAPH, strict)?;
@@ -53,7 +53,7 @@ pub fn trim(json: &mut Json, part: &Part, strict: bool) -> Result<(Description, 
     Ok((description, report))
 }
 
-/// Fails for a reference to a schema that is not there. This is looked for before the fixups move anything.
+/// Fails for a reference to a missing schema. This check runs before the fixups move anything.
 fn references_lead_somewhere(json: &mut Json) -> Result<()> {
     let names: HashSet<String> = walk::components(json, "schemas")
         .map(|(name, _)| name.clone())

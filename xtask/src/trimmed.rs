@@ -1,4 +1,4 @@
-//! The trimmed description: what is left of a document, and all that `write` lays out.
+//! The trimmed description: the rest of a document, with everything that `write` lays out.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,13 @@ pub struct Description {
     pub grafts: Grafts,
 }
 
-/// Which places stand for others, so that they have all that is described there.
+/// The places that stand for others, and so have everything that is described at those.
 #[derive(Debug, Default)]
 pub struct Grafts {
-    /// The place, and the one that it stands for.
+    /// Each place, with the place that it stands for.
     pub subtrees: BTreeMap<String, String>,
-    /// A place below which others are found by their path, and what these are.
+    /// Places below which other items are addressed by their path, with the place that such a path
+    /// leads to.
     pub paths: BTreeMap<String, String>,
 }
 
@@ -42,11 +43,11 @@ impl Grafts {
     }
 }
 
-/// What stands at one path.
+/// The operations and parameters at one path.
 #[derive(Debug, Default)]
 pub struct PathItem {
     pub parameters: Vec<ParameterUse>,
-    /// By method, in the order of `METHODS`.
+    /// The operations by method, in the order of `METHODS`.
     pub operations: Vec<(&'static str, Operation)>,
 }
 
@@ -61,26 +62,26 @@ impl PathItem {
 pub struct Operation {
     pub parameters: Vec<ParameterUse>,
     pub body: Contents,
-    /// Contents by status.
+    /// The contents by status.
     pub answers: Vec<(String, Contents)>,
     pub deprecated: bool,
     /// `action` or `function`.
     pub kind: Option<&'static str>,
 }
 
-/// What is sent or answered, by media type.
+/// The content of a request or response, by media type.
 pub type Contents = Vec<(String, Content)>;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     Schema(Schema),
-    /// An object without a name. A body gets one (`bodies`); an answer is the `value` of a function or action, with or
-    /// without links to more of it, and stays as it is.
+    /// An object without a name. A request body gets one (`bodies`). A response is the `value` of a
+    /// function or action, with or without links to more of it, and stays as it is.
     Object(Vec<Property>),
 }
 
 impl Content {
-    /// The components that this names.
+    /// Returns the components that this names.
     pub fn components(&self) -> impl Iterator<Item = &str> {
         let (schema, properties) = match self {
             Content::Schema(schema) => (Some(schema), &[][..]),
@@ -94,7 +95,7 @@ impl Content {
     }
 }
 
-/// A parameter as it stands at a path or an operation.
+/// A parameter as it is used at a path or an operation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParameterUse {
     /// One of `Description::parameters`.

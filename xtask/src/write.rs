@@ -1,5 +1,5 @@
-//! Lays the trimmed description out as files: one line an operation and a property, so that the diff of an upgrade can be
-//! read.
+//! Lays the trimmed description out as files, with one line for each operation and property, so
+//! that the diff of an upgrade is readable.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use crate::trimmed::{
 /// Names (relative to the folder) and contents of the files.
 pub type Files = BTreeMap<String, String>;
 
-/// The files of `description`, without the pin.
+/// Returns the files of `description`, without the pin.
 pub fn files(description: &Description) -> Files {
     let mut files = Files::new();
     files.insert("schemas.json".to_owned(), components(description));
@@ -64,7 +64,7 @@ fn components(description: &Description) -> String {
     out
 }
 
-/// Which places stand for others, one a line.
+/// Writes the places that stand for others, one on each line.
 fn grafts(description: &Description) -> String {
     let mut out = String::from("{");
     let sections = [

@@ -1,21 +1,22 @@
-//! Reads YAML, in which Microsoft publishes Graph's description, as the JSON that it stands for.
+//! Reads YAML, in which Microsoft publishes Graph's description, as the equivalent JSON.
 //!
-//! The documents have a million lines, so events are put together as the parser finds them. What JSON cannot say is refused:
-//! aliases, tags, several documents, keys that are no text.
+//! The documents have a million lines, so values are built while the parser reports events. YAML
+//! features that JSON lacks are refused: aliases, tags, several documents, and keys that are not
+//! text.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use crate::json::{Json, Members};
 
-/// How deep collections may be in each other: as deep as `serde_json` lets them be.
+/// The maximum nesting depth of collections, which is that of `serde_json`.
 const DEPTH: usize = 128;
 
-/// What the text stands for.
+/// Parses the text.
 ///
 /// # Errors
 ///
-/// When it is not YAML, or not JSON in YAML's clothes; the error has line and column.
+/// Fails if it is not YAML, or if it has no equivalent in JSON. The error has line and column.
 pub fn read(text: &str) -> Result<Json> {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
@@ -34,7 +35,7 @@ fn place(line: usize, column: usize) -> String {
     format!("line {line}, column {}", column + 1)
 }
 
-/// What has been read so far.
+/// The values that have been read so far.
 #[derive(Default)]
 struct Builder {
     /// The collections that are still open, the innermost last.
@@ -44,7 +45,7 @@ struct Builder {
 
 enum Open {
     Array(Vec<Json>),
-    /// With the key whose value comes next.
+    /// An object, with the key whose value comes next.
     Object(Members, Option<String>),
 }
 
@@ -94,7 +95,7 @@ impl Builder {
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle) -> Result<()> {
-        // A key is a text whatever it looks like: `200:` is a status.
+        // A key is always a text, even if it looks like a number: `200:` is a status.
         if let Some(Open::Object(members, key @ None)) = self.open.last_mut() {
             ensure!(
                 !members.contains_key(text),
@@ -127,14 +128,15 @@ impl Builder {
     }
 }
 
-/// Fails for what JSON has not.
+/// Fails for features that JSON lacks.
 fn plain(anchor: usize, has_tag: bool) -> Result<()> {
     ensure!(anchor == 0, "an anchor, which no description of Graph has");
     ensure!(!has_tag, "a tag, which no description of Graph has");
     Ok(())
 }
 
-/// What a text without quotes is: [YAML 1.2.2, 10.3.2](https://yaml.org/spec/1.2.2/#1032-tag-resolution).
+/// Returns the value of a text without quotes: [YAML 1.2.2,
+/// 10.3.2](https://yaml.org/spec/1.2.2/#1032-tag-resolution).
 fn untagged(text: &str) -> Result<Json> {
     Ok(match text {
         "" | "~" | "null" | "Null" | "NULL" => Json::Null,
@@ -158,7 +160,7 @@ fn untagged(text: &str) -> Result<Json> {
     })
 }
 
-/// Whether JSON writes a number so.
+/// Returns whether JSON writes a number in this form.
 fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
         && serde_json::from_str::<serde_json::Number>(text).is_ok()
@@ -168,7 +170,7 @@ fn is_number(text: &str) -> bool {
 mod tests {
     use super::read;
 
-    /// The same document as `read` takes it and as JSON.
+    /// Reads the same document by `read` and as JSON.
     #[test]
     fn it_is_the_json_that_it_stands_for() {
         let yaml = "\
@@ -237,7 +239,7 @@ paths:
     fn what_is_too_deep_is_refused_before_the_stack_is_full() {
         let error = format!("{:#}", read(&"[".repeat(200)).expect_err("too deep"));
         assert!(error.contains("128 deep"), "{error}");
-        // The parser itself has a limit that it comes to first.
+        // The parser itself has a lower limit, which it reaches first.
         assert!(read(&"[".repeat(100_000)).is_err());
         assert!(read(&"- ".repeat(100_000)).is_err());
     }

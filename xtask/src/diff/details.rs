@@ -1,11 +1,11 @@
-//! The diff for programs.
+//! The JSON output of the diff, for programs.
 
 use crate::json::{Json, Members, object};
 
 use super::{Change, Diff, Subject, Weight, What};
 
 impl Diff {
-    /// The figures, and each change by itself.
+    /// Returns the figures, and each change separately.
     pub fn to_json(&self) -> Json {
         let number = |value: usize| Json::Number(value.to_string());
         let [old, new] = &self.origins;

@@ -1,4 +1,4 @@
-//! The diff as it stands in the changelog.
+//! The Markdown output of the diff, for the changelog.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use super::{Change, Diff, Group, Subject, Weight, What};
 
 impl Diff {
-    /// Markdown: what breaks a program first, then the rest. A subtree that came or went is one line, and so is what is
-    /// the same in many places.
+    /// Returns Markdown with the breaking changes first. A subtree that was added or removed is one
+    /// line, and so is a change that is the same in many places.
     pub fn markdown(&self) -> String {
         let mut out = String::new();
         let _ = writeln!(out, "From {} to {}.", self.origins[0], self.origins[1]);
@@ -51,13 +51,13 @@ impl Diff {
     }
 }
 
-/// How many operations the changes are of.
+/// Returns the number of operations that the changes affect.
 fn operations_of(changes: &[&Change]) -> usize {
     let names: BTreeSet<_> = changes.iter().map(|change| &change.graph).collect();
     names.len()
 }
 
-/// Whether it is a property or a word of a type.
+/// Returns whether the subject is a property of a type or a word of an enum.
 fn is_part(subject: Subject) -> bool {
     matches!(subject, Subject::Property | Subject::Member)
 }
@@ -72,9 +72,9 @@ fn section(out: &mut String, title: &str, count: usize, lines: Vec<String>) {
     }
 }
 
-/// One line a group of operations.
+/// Returns one line for each group of operations.
 fn gathered(changes: &[&Change]) -> Vec<String> {
-    // What changed in an operation is said in one line.
+    // All changes of one operation are listed in one line.
     let mut operations: BTreeMap<&str, (&Change, Vec<&str>)> = BTreeMap::new();
     for change in changes {
         let (_, how) = operations
@@ -82,7 +82,7 @@ fn gathered(changes: &[&Change]) -> Vec<String> {
             .or_insert((change, Vec::new()));
         how.push(&change.how);
     }
-    // By what the place is, and what happened there; then by its path.
+    // Groups by the place and the kind of change there, then by path.
     let mut groups: BTreeMap<_, BTreeMap<&str, Vec<(&Change, &Group)>>> = BTreeMap::new();
     for (change, how) in operations.values() {
         let Some(group) = &change.group else { continue };
@@ -125,7 +125,7 @@ fn gathered(changes: &[&Change]) -> Vec<String> {
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-/// One line a type, with all of its properties or members that changed in the same way.
+/// Returns one line for each type, with all its properties or members that changed in the same way.
 fn lines(changes: &[&Change]) -> Vec<String> {
     let mut types: BTreeMap<(&str, Subject), Vec<&Change>> = BTreeMap::new();
     for change in changes {

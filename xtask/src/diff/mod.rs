@@ -1,11 +1,12 @@
-//! What changes for users of the crate from one description of Graph to another.
+//! The changes for users of the crate from one description of Graph to another.
 //!
-//! Both descriptions are generated in memory, and what is compared is what a Rust program sees: the expression of each
-//! operation, its arguments, options and answer; models, their properties and their bases; enums and their members.
-//! Each change says whether it breaks a program that compiles today, and why.
+//! Both descriptions are generated in memory. The comparison covers everything that a Rust program
+//! uses. For operations, that is the expression, the arguments, the options and the response. For
+//! models, it is the properties and the bases. For enums, it is the members. Each change states
+//! whether it breaks a program that compiles today, and why.
 //!
-//! *The same operation* (`operations`) and *the same type* (by Graph's full name) are told by Graph's names alone, never
-//! by Rust's: otherwise a rename would be a removal and an addition.
+//! *The same operation* (`operations`) and *the same type* (by Graph's full name) are identified by
+//! Graph's names alone, never by Rust's. Otherwise a rename would be a removal and an addition.
 
 mod details;
 mod markdown;
@@ -20,18 +21,18 @@ use msgraph_codegen::{Generated, generate};
 
 pub use side::Side;
 
-/// All that differs.
+/// All differences.
 #[derive(Debug)]
 pub struct Diff {
-    /// Where the older description is from, and where the newer one.
+    /// The sources of the older and of the newer description.
     pub origins: [String; 2],
-    /// Operations that both have.
+    /// The number of operations that both have.
     pub common: usize,
     pub operations: Vec<Change>,
     pub models: Vec<Change>,
 }
 
-/// Whether a change breaks a program that compiles today.
+/// The effect of a change on a program that compiles today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
     Breaking,
@@ -46,7 +47,7 @@ pub enum What {
     Added,
 }
 
-/// What the change is of.
+/// The kind of item that changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     Operation,
@@ -64,21 +65,21 @@ pub struct Change {
     pub weight: Weight,
     /// Graph's name: `GET /users/{user-id}`, `microsoft.graph.user.mail`.
     pub graph: String,
-    /// Rust's name: in the newer description, unless it is gone there.
+    /// The Rust name in the newer description, or in the older one if the item was removed.
     pub rust: String,
-    /// What is other than it was, where that is not said by `what`.
+    /// The difference, if `what` does not state it.
     pub how: String,
-    /// Of an operation: what it is gathered with.
+    /// The group of an operation.
     pub group: Option<Group>,
 }
 
-/// What operations have in common whose changes are one change: the same subtree came or went, or the same distinct
-/// place changed.
+/// The common part of operations whose changes count as one change: the same subtree was added or
+/// removed, or the same distinct place changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {
-    /// The last segment of `path`, and the number of the place it leads to.
+    /// The last segment of `path`, and the number of the place that it leads to.
     pub key: (String, usize),
-    /// The path of the highest place that came or went; of a change the path itself.
+    /// The path of the highest place that was added or removed. For other changes, the path itself.
     pub path: String,
     /// The Rust expression for that place.
     pub rust: String,
@@ -105,21 +106,21 @@ fn generated(side: &Side) -> Result<Generated<'_>> {
 }
 
 impl Diff {
-    /// How many operations came, went, or changed in some way.
+    /// Returns the number of operations that were added or removed, or that changed in some way.
     pub fn count(&self, what: What) -> usize {
         let of = self.operations.iter().filter(|of| of.what == what);
         let operations: BTreeSet<_> = of.map(|change| &change.graph).collect();
         operations.len()
     }
 
-    /// How many changes break a program.
+    /// Returns the number of changes that break a program.
     pub fn breaking(&self) -> usize {
         let all = self.operations.iter().chain(&self.models);
         all.filter(|change| change.weight == Weight::Breaking)
             .count()
     }
 
-    /// One line of names and values.
+    /// Returns one line of names and values.
     pub fn line(&self) -> String {
         format!(
             "common {} renamed {} added {} removed {}",

@@ -1,4 +1,4 @@
-//! Structs and enums that came, went or changed.
+//! Structs and enums that were added, removed or changed.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub(super) fn compare(old: &[Model<'_>], new: &[Model<'_>]) -> Vec<Change> {
     changes
 }
 
-/// A change of the type itself.
+/// Returns a change of the type itself.
 fn whole(model: &Model<'_>, what: What, weight: Weight, how: String) -> Change {
     Change {
         subject: match model.kind {
@@ -61,7 +61,7 @@ fn changed(
     if before.kind != after.kind {
         let how = format!("is {}, was {}", kind(after.kind), kind(before.kind));
         changes.push(whole(after, What::Changed, Weight::Breaking, how));
-        // Nothing in the one can be compared with anything in the other.
+        // The two have no properties or members that can be compared.
         return;
     }
     for base in &before.bases {
@@ -78,7 +78,8 @@ fn changed(
     }
     members(before, after, changes);
     for (name, was, is) in properties(before, after) {
-        // What a base type changed is said there, not once more for each type that inherits it.
+        // A change in a base type is reported there, and not once more for each type that inherits
+        // it.
         let is_inherited = before.bases.iter().chain(&after.bases).any(|base| {
             let (Some(before), Some(after)) = (old.get(base), new.get(base)) else {
                 return false;
@@ -99,7 +100,7 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-/// What two states of a property are compared by.
+/// The values by which two states of a property are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct State<'m> {
     constant: &'m str,
@@ -109,7 +110,7 @@ struct State<'m> {
 
 type Changed<'m> = (&'m str, Option<State<'m>>, Option<State<'m>>);
 
-/// The properties that are not the same in both.
+/// Returns the properties that differ between the two.
 fn properties<'m>(
     before: &'m Model<'_>,
     after: &'m Model<'_>,

@@ -1,19 +1,22 @@
-//! Operations that came, went or changed.
+//! Operations that were added, removed or changed.
 //!
-//! Two operations are the same when their methods are and their paths are, segment by segment, where
+//! Two operations are the same if their methods are equal and their paths are equal, segment by
+//! segment. These rules apply to segments:
 //!
-//! - a key is a key, whatever it is called (`{user-id}`, `{id}`);
-//! - an action, a function and a cast have their last name: `microsoft.graph.sendMail` of 2022 is today's `sendMail`, and
-//!   `microsoft.graph.user` is `graph.user`;
-//! - the arguments of a function, and the parts of an alternate key, have their names, in any order and however they are
-//!   quoted; their types may differ, which is a change and no other operation. An overload with other arguments is
-//!   another operation.
-//! - an operation that is described at one place only, and that a graft leads to as well (`/me/drive/items` stands for
-//!   `/drives/{drive-id}/items`), is there under both paths if the other description has it there: whether a description
-//!   spells a subtree out or a graft puts it back is the same to a program. What is had by grafts in both is not counted.
+//! - A key equals any other key, independent of its name (`{user-id}`, `{id}`).
+//! - An action, a function and a cast are compared by their last name: `microsoft.graph.sendMail`
+//!   of 2022 is today's `sendMail`, and `microsoft.graph.user` is `graph.user`.
+//! - The arguments of a function, and the parts of an alternate key, are compared by their names,
+//!   in any order and with any quoting. Their types may differ, which is a change of the same
+//!   operation. An overload with other arguments is a different operation.
+//! - Some operations are described at one place only, and a graft leads to them as well
+//!   (`/me/drive/items` stands for `/drives/{drive-id}/items`). They exist under both paths if the
+//!   other description has them there. A program does not notice whether a description contains a
+//!   subtree or a graft restores it. Operations that come from grafts in both descriptions are not
+//!   counted.
 //!
-//! A name counts with its case. Which methods a walk calls is its Rust expression; what made-up arguments an expression is
-//! shown with has no part in it.
+//! Names are compared with their case. The Rust expression of a walk is the list of methods that it
+//! calls. The made-up arguments that an expression is shown with do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +25,7 @@ use msgraph_codegen::{Description, Generated, MethodName, Segment, Tree, Walk};
 
 use super::{Change, Group, Subject, Weight, What};
 
-/// Method and segments, by which operations of two descriptions are matched.
+/// The method and the segments by which operations of two descriptions are matched.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     labels: Vec<String>,
@@ -32,15 +35,15 @@ struct Key {
 /// All operations of one description.
 pub(super) struct Operations<'g> {
     by_key: BTreeMap<Key, Operation<'g>>,
-    /// Each place that is described, as the segments that lead to it.
+    /// Each described place, as the segments that lead to it.
     places: BTreeSet<Vec<String>>,
     generated: &'g Generated<'g>,
-    /// By place of the tree: what its children are called.
+    /// The labels of the children, by place of the tree.
     labels: Vec<Vec<String>>,
 }
 
 struct Operation<'g> {
-    /// As the description spells it that has it at this path.
+    /// The path in the spelling of the description that has it.
     path: &'g str,
     walk: Walk<'g>,
     deprecated: bool,
@@ -69,7 +72,8 @@ impl<'g> Operations<'g> {
                 let last = labels.len().saturating_sub(1);
                 let mut key = Key { labels, method };
                 if operations.by_key.contains_key(&key) {
-                    // Two names with one last part at one place: the table of exceptions gave one of them another name.
+                    // Two names have the same last part at one place. The table of exceptions gave
+                    // one of them another name.
                     labels = path.split('/').skip(1).map(str::to_owned).collect();
                     key.labels[last] = labels.pop().unwrap_or_default();
                 }
@@ -86,7 +90,7 @@ impl<'g> Operations<'g> {
         Ok(operations)
     }
 
-    /// The operation that the other description has at `path`, if a graft leads to it here.
+    /// Returns the operation that the other description has at `path`, if a graft leads to it here.
     fn by_graft(&self, key: &Key, path: &'g str) -> Option<Operation<'g>> {
         let tree = self.generated.tree();
         self.ways(&key.labels).into_iter().find_map(|steps| {
@@ -112,12 +116,13 @@ impl<'g> Operations<'g> {
         })
     }
 
-    /// Whether a place is described, or a graft leads to it.
+    /// Returns whether a place is described, or a graft leads to it.
     fn has_place(&self, labels: &[String]) -> bool {
         self.places.contains(labels) || !self.ways(labels).is_empty()
     }
 
-    /// The ways along these segments, as steps: mostly one or none, since two names may have one last part.
+    /// Returns the routes along these segments, as steps. Mostly there is one or none, but two
+    /// names may have the same last part.
     fn ways(&self, labels: &[String]) -> Vec<Vec<(usize, usize)>> {
         let tree = self.generated.tree();
         let mut ways = vec![(tree.root, Vec::new())];
@@ -146,7 +151,7 @@ fn labels(tree: &Tree<'_>) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// A segment without what may differ in the same operation.
+/// Returns a segment without the parts that may differ in the same operation.
 fn label(segment: &Segment) -> String {
     let last = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
     let names = |arguments: &[msgraph_codegen::Argument]| {
@@ -157,7 +162,7 @@ fn label(segment: &Segment) -> String {
     match segment {
         Segment::Key(_) => "{}".to_owned(),
         Segment::Literal(name) => last(name),
-        // An action or a function may be called as a type is.
+        // An action or a function may have the same name as a type.
         Segment::Cast(name) => format!("as {}", last(name)),
         Segment::System(name) => (*name).to_owned(),
         Segment::Function(name, arguments) => format!("{}({})", last(name), names(arguments)),
@@ -167,7 +172,7 @@ fn label(segment: &Segment) -> String {
     }
 }
 
-/// How many operations both have, and all that differs.
+/// Returns the number of operations that both have, and all differences.
 pub(super) fn compare<'g>(old: &Operations<'g>, new: &Operations<'g>) -> (usize, Vec<Change>) {
     let mut common = 0;
     let mut changes = Vec::new();
@@ -226,10 +231,10 @@ fn came_or_went(
     }
 }
 
-/// The place to which the first `depth` segments lead.
+/// Returns the group of the place to which the first `depth` segments lead.
 fn group(operation: &Operation<'_>, depth: usize) -> Group {
     let walk = &operation.walk;
-    // The text of an alternate key is one with that of its collection.
+    // In the path's text, an alternate key is part of the segment of its collection.
     let joined = |of: &&&Segment| matches!(of, Segment::AlternateKey(_));
     let keys = walk.segments[..depth].iter().filter(joined).count();
     let texts: Vec<_> = operation.path.split('/').collect();
@@ -248,7 +253,7 @@ fn group(operation: &Operation<'_>, depth: usize) -> Group {
     }
 }
 
-/// `graph.users().id(id).messages().list()`: what the arguments are called, in place of values.
+/// Returns `graph.users().id(id).messages().list()`, with the names of arguments instead of values.
 fn expression(methods: &[&MethodName]) -> String {
     let mut rust = String::from("graph");
     for method in methods {
@@ -258,12 +263,12 @@ fn expression(methods: &[&MethodName]) -> String {
     rust
 }
 
-/// Name and type.
+/// Returns an argument's name and type.
 fn argument(declared: &str) -> (&str, &str) {
     declared.split_once(": ").unwrap_or((declared, ""))
 }
 
-/// What is other in an operation that both have.
+/// Returns the differences in an operation that both have.
 fn changed(key: &Key, before: &Operation<'_>, after: &Operation<'_>) -> Vec<Change> {
     let change = |what, weight, how: String| Change {
         subject: Subject::Operation,
@@ -322,7 +327,8 @@ fn changed(key: &Key, before: &Operation<'_>, after: &Operation<'_>) -> Vec<Chan
 }
 
 fn compare_arguments(before: &[String], after: &[String], other: &mut dyn FnMut(Weight, String)) {
-    // Keys are all called `id`: they are compared by their place, and so is all else if nothing came or went.
+    // Keys are all called `id`, so they are compared by position. All other arguments are as well,
+    // if none was added or removed.
     if before.len() == after.len() {
         for (was, is) in before.iter().zip(after) {
             let ((_, was), (name, is)) = (argument(was), argument(is));
@@ -330,7 +336,7 @@ fn compare_arguments(before: &[String], after: &[String], other: &mut dyn FnMut(
                 continue;
             }
             let weight = match is == format!("impl Into<{was}>") {
-                // It takes what it took, and what derives from that.
+                // The argument accepts its former type and all types that convert to it.
                 true => Weight::Harmless,
                 false => Weight::Breaking,
             };

@@ -9,19 +9,19 @@ use crate::document::Document;
 use crate::folder;
 use crate::pin::{self, Pin};
 
-/// A description in its trimmed form, and where it is from.
+/// A description in its trimmed form, and its source.
 #[derive(Debug)]
 pub struct Side {
-    /// For the reader of the diff.
+    /// The source, for the reader of the diff.
     pub origin: String,
     pub description: Description,
 }
 
 impl Side {
-    /// Reads a trimmed folder as it is; a document is trimmed in memory first.
+    /// Reads a trimmed folder as it is. A document is trimmed in memory first.
     pub fn read(path: &Path) -> Result<Side> {
         if path.is_dir() {
-            // A folder that somebody wrote by hand has no pin.
+            // A folder that was written by hand has no pin.
             let origin = match path.join(pin::FILE).exists() {
                 true => Pin::read(path)?.document.source,
                 false => path.display().to_string(),

@@ -1,4 +1,5 @@
-//! Graph's lists of operations, one a cloud, become one list of what is different from what is above.
+//! Converts Graph's lists of operations, one for each cloud, into one list of differences from the
+//! path above.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,7 +9,7 @@ use msgraph_codegen::{Address, Cloud, CloudSet, by_prefix};
 
 use super::{Made, Operations};
 
-/// Makes `clouds.json`.
+/// Creates `clouds.json`.
 pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
     let lists: BTreeMap<String, Vec<String>> =
         serde_json::from_slice(document).context("it is no list of operations by cloud")?;
@@ -49,7 +50,8 @@ pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
             )
         })
     });
-    // The root says nothing: what is not below one of its children is not described.
+    // The root has no entry, because operations that are below none of its children are not
+    // described.
     let mut entries: BTreeMap<String, CloudSet> = by_prefix(all, false).into_iter().collect();
     let mut own = Vec::new();
     for (address, described) in operations.iter() {
@@ -63,7 +65,7 @@ pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
     }
     entries.extend(own);
     figures.insert("entries".to_owned(), entries.len());
-    // An operation's entry stands with those of its path.
+    // An operation's entry is sorted next to those of its path.
     let path = |key: &str| key.split_once(' ').map_or(key, |(_, path)| path).to_owned();
     let mut lines: Vec<_> = entries.iter().collect();
     lines.sort_by_key(|(key, _)| (path(key), !key.starts_with('/')));
@@ -81,7 +83,7 @@ pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
     })
 }
 
-/// What the nearest entry upwards says.
+/// Returns the value of the nearest entry above.
 fn inherited(entries: &BTreeMap<String, CloudSet>, path: &str) -> Option<CloudSet> {
     let mut at = path;
     loop {

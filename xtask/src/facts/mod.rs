@@ -1,5 +1,6 @@
-//! What Graph publishes beside its description: the permissions that operations need (`permissions`) and the clouds that
-//! have them (`clouds`). Each document becomes one small file next to the description.
+//! The documents that Graph publishes beside its description: the permissions that operations need
+//! (`permissions`) and the clouds that have them (`clouds`). Each document becomes one small file
+//! next to the description.
 
 pub mod clouds;
 pub mod permissions;
@@ -14,7 +15,7 @@ use msgraph_codegen::{Address, Description};
 use crate::document;
 use crate::pin::{self, Pin};
 
-/// A document besides the description.
+/// The kind of an additional document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Permissions,
@@ -24,7 +25,7 @@ pub enum Kind {
 impl Kind {
     pub const ALL: [Kind; 2] = [Kind::Permissions, Kind::Clouds];
 
-    /// The name of the option, of the section in the pin, and of the file without `.json`.
+    /// Returns the name of the option, of the section in the pin, and of the file without `.json`.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Permissions => "permissions",
@@ -32,7 +33,7 @@ impl Kind {
         }
     }
 
-    /// The file that is made of it.
+    /// Returns the name of the file that is generated from it.
     pub fn file(self) -> &'static str {
         match self {
             Kind::Permissions => "permissions.json",
@@ -40,7 +41,7 @@ impl Kind {
         }
     }
 
-    /// What the pin says of where the document is from.
+    /// Returns the source of the document as the pin states it.
     fn source(self) -> &'static str {
         match self {
             Kind::Permissions => {
@@ -54,7 +55,7 @@ impl Kind {
 /// A document as it was read.
 pub struct Original {
     pub kind: Kind,
-    /// Name of the file, without folder and `.xz`.
+    /// The name of the file, without folder and `.xz`.
     pub file: String,
     pub bytes: Vec<u8>,
 }
@@ -67,17 +68,17 @@ impl Original {
     }
 }
 
-/// A file that was made of such a document, and what the pin says of it.
+/// A file that was generated from such a document, and its entry in the pin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FactsFile {
     pub name: &'static str,
     pub text: String,
     pub pin: pin::Facts,
-    /// What could not be used, for people.
+    /// Notes for people about unused parts.
     pub notes: Vec<String>,
 }
 
-/// Makes the file of a document, for a description with these operations.
+/// Generates the file of a document, for a description with these operations.
 pub fn make(original: &Original, operations: &Operations) -> Result<FactsFile> {
     let made = match original.kind {
         Kind::Permissions => permissions::make(&original.bytes, operations),
@@ -97,7 +98,7 @@ pub fn make(original: &Original, operations: &Operations) -> Result<FactsFile> {
     })
 }
 
-/// The file as an earlier trim made it, if it did.
+/// Returns the file from an earlier trim, if there is one.
 pub fn kept(kind: Kind, folder: &Path) -> Result<Option<FactsFile>> {
     if !folder.join(pin::FILE).exists() {
         return Ok(None);
@@ -116,7 +117,7 @@ pub fn kept(kind: Kind, folder: &Path) -> Result<Option<FactsFile>> {
     }))
 }
 
-/// What came of a document.
+/// The output for a document.
 pub struct Made {
     pub text: String,
     pub figures: BTreeMap<String, usize>,
@@ -126,11 +127,11 @@ pub struct Made {
 /// The operations of a description, by address.
 #[derive(Debug, Default)]
 pub struct Operations {
-    /// Method and path as described.
+    /// The method and the path as described, by address.
     all: BTreeMap<Address, Described>,
 }
 
-/// What stands at an address.
+/// The operations at an address.
 #[derive(Debug)]
 pub struct Described {
     pub path: String,
@@ -138,9 +139,9 @@ pub struct Described {
 }
 
 impl Operations {
-    /// The operations of `description`.
+    /// Collects the operations of `description`.
     ///
-    /// Fails where two paths have one address: then what is listed for one could be meant for the other.
+    /// Fails if two paths have one address, because an entry for one could then apply to the other.
     pub fn new(description: &Description) -> Result<Operations> {
         let mut operations = Operations::default();
         for (path, item) in &description.paths {

@@ -1,4 +1,5 @@
-//! Graph's list of permissions, by permission, becomes a list by what operations need.
+//! Converts Graph's list of operations for each permission into a list of permissions for each
+//! operation.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +11,8 @@ use serde::Deserialize;
 use super::{Made, Operations};
 use crate::document::METHODS;
 
-/// The document: <https://github.com/microsoftgraph/kibali> describes its form. Its sentences are not read.
+/// The document, whose format is described at <https://github.com/microsoftgraph/kibali>. The
+/// program does not read its sentences.
 #[derive(Deserialize)]
 struct Document {
     permissions: BTreeMap<String, Listed>,
@@ -26,7 +28,7 @@ struct Listed {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ListedScheme {
-    /// From 1, the least, to 4.
+    /// A level from 1, the least, to 4.
     privilege_level: Option<u8>,
 }
 
@@ -35,28 +37,29 @@ struct ListedScheme {
 struct PathSet {
     scheme_keys: Vec<String>,
     methods: Vec<String>,
-    /// `least=DelegatedWork,Application;AlsoRequires=User.Read`, or nothing.
+    /// `least=DelegatedWork,Application;AlsoRequires=User.Read`, or an empty text.
     paths: BTreeMap<String, String>,
 }
 
 /// An operation: address and number of the method.
 type Operation = (Address, usize);
 
-/// How much a permission allows for one operation. What is less is narrower.
+/// The extent of a permission for one operation. A smaller value is narrower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Breadth {
-    /// Not marked as least privileged.
+    /// `true` if it is not marked as least privileged.
     unmarked: bool,
-    /// How many methods it is listed with for these paths: one that reads only is narrower than one that writes as well,
-    /// though both may be marked, since a mark is for all methods of its set.
+    /// The number of methods that it is listed with for these paths. A permission for reading only
+    /// is narrower than one for writing as well. Both may be marked, because a mark applies to all
+    /// methods of its set.
     methods: usize,
     level: u8,
 }
 
-/// What suffices for an operation, by scheme.
+/// The permissions that suffice for an operation, by scheme.
 type Sufficient = BTreeMap<PermissionScheme, BTreeMap<Permission, Breadth>>;
 
-/// Makes `permissions.json`.
+/// Creates `permissions.json`.
 pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
     let document: Document =
         serde_json::from_slice(document).context("it is no list of permissions")?;
@@ -99,7 +102,7 @@ pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
     })
 }
 
-/// The document turned inside out: what suffices for each operation.
+/// Inverts the document, and returns the permissions that suffice for each operation.
 fn read(document: Document) -> Result<BTreeMap<Operation, Sufficient>> {
     let mut all: BTreeMap<Operation, Sufficient> = BTreeMap::new();
     for (name, listed) in document.permissions {
@@ -137,7 +140,8 @@ fn read(document: Document) -> Result<BTreeMap<Operation, Sufficient>> {
                             .entry(scheme)
                             .or_default()
                             .entry(permission.clone())
-                            // Listed twice: what says that it is narrower is right, the other spans more.
+                            // The permission is listed twice. The narrower entry is right, because
+                            // the other one spans more operations.
                             .and_modify(|known| *known = breadth.min(*known))
                             .or_insert(breadth);
                     }
@@ -148,7 +152,8 @@ fn read(document: Document) -> Result<BTreeMap<Operation, Sufficient>> {
     Ok(all)
 }
 
-/// `least=…;AlsoRequires=…`: the schemes that the permission is the least of, and what it needs besides.
+/// Parses `least=…;AlsoRequires=…`. Returns the schemes for which the permission is the least, and
+/// the permissions that it needs in addition.
 fn read_marks(marks: &str) -> Result<(Vec<&str>, Vec<String>)> {
     let mut least = Vec::new();
     let mut with = Vec::new();
@@ -196,8 +201,8 @@ fn ranked(sufficient: Sufficient) -> Permissions {
     permissions
 }
 
-/// Narrowest first. Of several that are marked as least privileged the narrowest is; where nothing is marked and there is
-/// one only, it is that one.
+/// Sorts the permissions, narrowest first. If several are marked as least privileged, the narrowest
+/// of them is chosen. If none is marked and there is only one, that one is chosen.
 fn rank(of: BTreeMap<Permission, Breadth>) -> Scheme {
     let mut of: Vec<(Breadth, Permission)> =
         of.into_iter().map(|(p, breadth)| (breadth, p)).collect();
@@ -209,7 +214,7 @@ fn rank(of: BTreeMap<Permission, Breadth>) -> Scheme {
         }
         _ => usize::from(of.len() == 1),
     };
-    // The mark has told what is least; of the others it says nothing.
+    // The mark identifies the least privileged permission, and does not apply to the others.
     let mut others = of.split_off(least);
     others.sort_by_key(|(breadth, name)| (breadth.methods, breadth.level, name.clone()));
     let names = |of: Vec<(Breadth, Permission)>| of.into_iter().map(|(_, name)| name).collect();
@@ -219,10 +224,11 @@ fn rank(of: BTreeMap<Permission, Breadth>) -> Scheme {
     }
 }
 
-/// Described operations that are not listed, but are another way to one that is.
+/// Returns described operations that are not listed, but that are another path to a listed one.
 ///
-/// <https://learn.microsoft.com/graph/api/overview> lists a way to a thing once: what `$count`, `$value`, `$ref`, a cast or
-/// an alternate key lead to is the same thing, and needs the same.
+/// <https://learn.microsoft.com/graph/api/overview> lists one path to each resource. `$count`,
+/// `$value`, `$ref`, a cast or an alternate key lead to the same resource, which needs the same
+/// permissions.
 fn neighbours(
     needs: &BTreeMap<Operation, Permissions>,
     operations: &Operations,
@@ -248,7 +254,8 @@ fn neighbours(
     found
 }
 
-/// Other paths to what `path` leads to, nearest first, and the rule that gave the last step of each.
+/// Returns other paths to the resource at `path`, nearest first, and the rule that gave the last
+/// step of each.
 fn other_ways(path: &str, method: &str, operations: &Operations) -> Vec<(String, &'static str)> {
     type Rule = fn(&str, &str, &Operations) -> Option<String>;
     let rules: [(&'static str, Rule); 5] = [
@@ -286,7 +293,8 @@ fn without_casts(path: &str, _: &str, _: &Operations) -> Option<String> {
     (kept != path).then_some(kept)
 }
 
-/// A key by another property is a key: `/groups(uniqueName='{uniqueName}')` is `/groups/{id}`.
+/// Returns the path with alternate keys replaced by keys: `/groups(uniqueName='{uniqueName}')` is
+/// `/groups/{id}`.
 fn without_alternate_keys(path: &str) -> Option<String> {
     let way: String = path
         .split('/')
@@ -299,8 +307,9 @@ fn without_alternate_keys(path: &str) -> Option<String> {
     (way != path).then_some(way)
 }
 
-/// What a system segment is of. For what writes only where the description has no such operation there: creating an item
-/// and adding a reference to one are two things, and only where there is one of them it is clear which is meant.
+/// Returns the resource of a system segment. For an operation that writes, returns it only if the
+/// description has no such operation at that resource. Creating an item and adding a reference to
+/// one are different operations, so the meaning is clear only if one of them exists.
 fn without_system(
     path: &str,
     system: &str,
@@ -325,7 +334,7 @@ fn notes(elsewhere: &BTreeMap<&str, usize>) -> Vec<String> {
     )]
 }
 
-/// One line for what is needed, one for each operation that needs it.
+/// Writes one line for each set of needed permissions, and one for each operation that needs it.
 fn write(needs: &BTreeMap<Operation, Permissions>) -> String {
     let mut groups: Vec<(&Permissions, Vec<&Operation>)> = Vec::new();
     let mut numbers = std::collections::HashMap::new();

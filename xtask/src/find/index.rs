@@ -1,4 +1,4 @@
-//! All operations by all their paths, with what is known of each.
+//! All operations by all their paths, with the known facts about each.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -10,27 +10,28 @@ use msgraph_codegen::{
 
 use super::query::{normal, segments, words};
 
-/// Everything that can be found.
+/// The index of everything that can be found.
 #[derive(Debug)]
 pub struct Index {
     /// The nodes and their methods.
     pub outline: Outline,
-    /// The places, each before those below it; the first is the root. What the description has is all here; places that were
-    /// grafted lead on without an end, and are here as far as three segments beyond it.
+    /// The places, each before those below it. The first is the root. All described places are
+    /// listed. Grafted places continue endlessly, and are listed up to three segments beyond the
+    /// description.
     pub places: Vec<Place>,
     /// The operations, in the order of their places.
     pub operations: Vec<Operation>,
-    /// What is known of operations, each different set of facts once.
+    /// The known facts about operations, each different set once.
     pub facts: Vec<OperationFacts>,
     /// The names of all permissions, sorted.
     pub permissions: Vec<String>,
-    /// By node: the first of its places that has something below it.
+    /// The first place of each node that has something below it.
     entered: HashMap<usize, usize>,
-    /// By facts: the numbers of all permissions that suffice, and of the least privileged ones.
+    /// The numbers of all permissions that suffice, and of the least privileged ones, by facts.
     accepted: Vec<(Vec<usize>, Vec<usize>)>,
-    /// By node: the normal forms of the steps' and the calls' segments.
+    /// The normal forms of the segments of steps and calls, by node.
     pub(super) segments: Vec<(Vec<String>, Vec<String>)>,
-    /// By node and call: names and models to search in.
+    /// The names and models to search in, by node and call.
     pub(super) call_texts: Vec<Vec<(String, String)>>,
 }
 
@@ -39,34 +40,34 @@ pub struct Index {
 pub struct Place {
     /// The place above and the number of the step that leads here; none for the root.
     pub above: Option<(usize, usize)>,
-    /// The node that stands here.
+    /// The node at this place.
     pub node: usize,
-    /// How many segments the path has.
+    /// The number of segments of the path.
     pub depth: usize,
-    /// The places below, in the order of the node's steps; none where the list ends.
+    /// The places below, in the order of the node's steps. Empty at the end of the list.
     pub below: Vec<usize>,
-    /// The first of the place's operations, which are as many as the node has calls.
+    /// The first of the place's operations. There are as many as the node has calls.
     pub first: usize,
-    /// The names on the way, to search in: `/users/id/messages/`.
+    /// The names on the path, to search in: `/users/id/messages/`.
     pub(super) text: String,
 }
 
 /// An operation at a place.
 #[derive(Debug, Clone, Copy)]
 pub struct Operation {
-    /// Where it stands.
+    /// The place of the operation.
     pub place: usize,
-    /// Which of the node's calls it is.
+    /// The index among the node's calls.
     pub call: usize,
-    /// Which facts hold for it.
+    /// The index of its facts.
     pub facts: usize,
 }
 
-/// How many segments beyond the description are listed: as far as `/me/drive/root:/{path}:/content`. Longer paths are found
-/// as paths, not as words.
+/// The number of segments beyond the description that are listed, enough for
+/// `/me/drive/root:/{path}:/content`. Longer paths are found as paths, not as words.
 const BEYOND: usize = 3;
 
-/// What is known of an operation beyond its form.
+/// The known facts about an operation besides its form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct OperationFacts {
     /// The permissions that it needs.
@@ -76,11 +77,11 @@ pub struct OperationFacts {
 }
 
 impl Index {
-    /// Reads a folder of trimmed description.
+    /// Reads a folder with a trimmed description.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or no code can be made of it.
+    /// Fails if it cannot be read, or if no code can be generated from it.
     pub fn read(folder: &Path) -> Result<Self> {
         let description = Description::read(folder)?;
         let facts = Facts::read(folder)?;
@@ -90,7 +91,7 @@ impl Index {
         Ok(Self::new(generated.outline(), &facts, paths))
     }
 
-    /// Walks the paths of the outline. `described` are those that the description has.
+    /// Walks the paths of the outline. `described` are the paths in the description.
     pub fn new<'p>(
         outline: Outline,
         facts: &Facts,
@@ -170,20 +171,21 @@ impl Index {
             .collect();
     }
 
-    /// Whether one of these permissions suffices for an operation, and if so, whether as its least privileged one.
+    /// Returns whether one of these permissions suffices for an operation. If so, the value states
+    /// whether it is the least privileged one.
     pub fn accepts(&self, operation: usize, permissions: &[usize]) -> Option<bool> {
         let (all, least) = &self.accepted[self.operations[operation].facts];
         let among = |of: &[usize]| permissions.iter().any(|number| of.contains(number));
         among(all).then(|| among(least))
     }
 
-    /// The call of an operation.
+    /// Returns the call of an operation.
     pub fn call(&self, operation: usize) -> &Call {
         let of = self.operations[operation];
         &self.outline.nodes[self.places[of.place].node].calls[of.call]
     }
 
-    /// The steps from the root to a place: for each a node and the number of the step.
+    /// Returns the steps from the root to a place, each as a node and the index of the step.
     pub fn way(&self, place: usize) -> Vec<(usize, usize)> {
         let above = |place: usize| self.places[place].above;
         let mut way = Vec::new();
@@ -196,7 +198,7 @@ impl Index {
         way
     }
 
-    /// Path and expression of a call at the end of a way.
+    /// Returns the path and expression of a call at the end of the given steps.
     pub fn route(&self, way: &[(usize, usize)], call: &Call) -> Route {
         let mut route = Route::new();
         for (node, step) in way {
@@ -206,7 +208,8 @@ impl Index {
         route
     }
 
-    /// The place to look below: where the list ends, it is another one of the same node.
+    /// Returns the place whose children continue the path. At the end of the list, it is another
+    /// place of the same node.
     pub fn entered(&self, place: usize) -> usize {
         let of = &self.places[place];
         if !of.below.is_empty() {
@@ -216,7 +219,8 @@ impl Index {
     }
 }
 
-/// The names of a step, to search in, each with a slash behind: Graph's, and the method's where it is another one.
+/// Returns the names of a step to search in, each followed by a slash: Graph's name, and the
+/// method's if it differs.
 fn names(segment: &str, method: &str) -> String {
     let mut names = words(&normal(segment));
     let method = words(method).concat();
@@ -229,16 +233,16 @@ fn names(segment: &str, method: &str) -> String {
 struct Walk<'f> {
     facts: &'f Facts,
     known: HashMap<OperationFacts, usize>,
-    /// The paths that are described, and all above them, in their normal form.
+    /// The described paths, and all paths above them, in their normal form.
     described: HashSet<String>,
 }
 
-/// How a place was reached.
+/// The steps by which a place was reached.
 #[derive(Default)]
 struct Way {
     route: Route,
     normal: String,
-    /// How many segments it is beyond what is described.
+    /// The number of segments beyond the described path.
     beyond: usize,
 }
 
@@ -305,7 +309,7 @@ impl Walk<'_> {
     fn step(&self, way: &Way, step: &Step, segment: &str) -> Way {
         let mut route = way.route.clone();
         route.step(step);
-        // A key in parentheses is a step of its own, and in a path it is part of a segment.
+        // A key in parentheses is a separate step, but in a path it is part of a segment.
         let slash = if segment.starts_with('(') { "" } else { "/" };
         let normal = format!("{}{slash}{segment}", way.normal);
         let beyond = match self.described.contains(&normal) {

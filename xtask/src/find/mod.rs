@@ -1,4 +1,4 @@
-//! Finding operations: by path, by words, by permission.
+//! The search for operations: by path, by words, by permission.
 
 mod index;
 mod query;
@@ -15,14 +15,14 @@ pub use index::{Index, Operation, OperationFacts, Place};
 pub use query::{METHODS, Query};
 pub use search::{Class, Found, Group, Hit, Instead, search};
 
-/// How many of the best ones are printed.
+/// The number of best results that are printed.
 const SHOWN: usize = 10;
 
-/// The answer to a question of the command line.
+/// Returns the results for a query from the command line.
 ///
 /// # Errors
 ///
-/// When `folder` holds no description.
+/// Fails if `folder` has no description.
 pub fn answer(folder: &Path, question: &str, json: bool) -> Result<String> {
     let index = Index::read(folder)?;
     let found = search(&index, question);
@@ -32,7 +32,7 @@ pub fn answer(folder: &Path, question: &str, json: bool) -> Result<String> {
     })
 }
 
-/// The best ones for people, and a line of figures.
+/// Formats the best results for people, with a line of figures.
 pub fn to_text(index: &Index, found: &Found) -> String {
     let mut text = String::new();
     if let Some(instead) = found.instead.filter(|_| !found.groups.is_empty()) {
@@ -79,11 +79,11 @@ pub fn to_text(index: &Index, found: &Found) -> String {
     text
 }
 
-/// All of them.
+/// Formats all results as JSON.
 ///
 /// # Errors
 ///
-/// When something cannot be written as JSON.
+/// Fails if a value cannot be written as JSON.
 pub fn to_json(index: &Index, found: &Found) -> Result<String> {
     let all = found.groups.iter().map(|group| Operations {
         best: Details::new(index, &group.best),
@@ -121,7 +121,7 @@ struct Operations {
     others: Vec<Details>,
 }
 
-/// What there is to say of an operation.
+/// The printed details of an operation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Details {
@@ -133,13 +133,13 @@ pub struct Details {
     pub expression: String,
     /// The struct that has the method.
     pub node: String,
-    /// Graph advises against it.
+    /// `true` if Graph advises against the operation.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub deprecated: bool,
-    /// The permissions that it needs, where they are known.
+    /// The permissions that it needs, if they are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Needed>,
-    /// The national and sovereign clouds that do not have it, where that is known.
+    /// The national and sovereign clouds that do not have it, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_in_clouds: Option<Vec<&'static str>>,
 }
@@ -154,12 +154,12 @@ pub struct Needed {
     pub application: Suffices,
 }
 
-/// What suffices with one kind of token.
+/// The permissions that suffice with one kind of token.
 #[derive(Debug, Clone, Serialize)]
 pub struct Suffices {
     /// The least privileged ones.
     pub least: Vec<String>,
-    /// What allows more.
+    /// The permissions that allow more.
     pub others: Vec<String>,
 }
 
@@ -171,7 +171,8 @@ impl Suffices {
         }
     }
 
-    /// The least privileged one in words; where none is marked so, the first that suffices.
+    /// Returns the least privileged permission in words. If none is marked as such, returns the
+    /// first that suffices.
     fn least(&self) -> String {
         match (self.least.as_slice(), self.others.as_slice()) {
             ([], []) => "not supported".to_owned(),
@@ -182,13 +183,13 @@ impl Suffices {
 }
 
 impl Details {
-    /// What there is to say of a hit.
+    /// Returns the details of a hit.
     pub fn new(index: &Index, hit: &Hit) -> Self {
         let operation = index.operations[hit.operation];
         let node = &index.outline.nodes[index.places[operation.place].node];
         let call = index.call(hit.operation);
         let route = index.route(&hit.way, call);
-        // What holds for one path need not hold for another.
+        // The facts of one path need not hold for another path.
         let unknown = OperationFacts::default();
         let facts = match hit.is_listed {
             true => &index.facts[operation.facts],

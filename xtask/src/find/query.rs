@@ -1,30 +1,32 @@
-//! What is looked for: a path, words, permissions, a method, or some of these.
+//! The parts of a search query: a path, words, permissions, a method, or some of these.
 
 /// The methods of Graph, in the order in which operations are listed.
 pub const METHODS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 
-/// A question, taken apart.
+/// A parsed query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
-    /// Only operations of this method.
+    /// The method to which the search is limited.
     pub method: Option<&'static str>,
-    /// The segments of a path, each in its normal form; empty where no path is asked for.
+    /// The segments of a path, each in its normal form. Empty if the query has no path.
     pub path: Vec<String>,
     /// Words, in lower case and without underscores.
     pub words: Vec<String>,
-    /// For each permission asked for, all that it may be: numbers in the list of permissions.
+    /// The permissions that each permission in the query may mean, as numbers in the list of
+    /// permissions.
     pub permissions: Vec<Vec<usize>>,
 }
 
 impl Query {
-    /// Takes a question apart. `permissions` are the names that there are.
+    /// Parses a query. `permissions` are the known names.
     pub fn parse(text: &str, permissions: &[String]) -> Self {
         let mut query = Self::default();
         let mut text = text.trim();
         if let Some((first, rest)) = text.split_once(char::is_whitespace) {
             let rest = rest.trim_start();
             let method = METHODS.iter().find(|name| first.eq_ignore_ascii_case(name));
-            // `get` and `delete` are words as well, so in small letters only a path makes a method of them.
+            // `get` and `delete` are words as well. In lower case, they are a method only before a
+            // path.
             if let Some(method) = method.filter(|name| **name == first || is_path(rest)) {
                 query.method = Some(method);
                 text = rest;
@@ -50,7 +52,7 @@ impl Query {
         query
     }
 
-    /// The same question by words: what is left to do where there is no such path.
+    /// Returns the same query by words, for a path that does not exist.
     pub fn path_as_words(&self) -> Self {
         let names = self
             .path
@@ -64,10 +66,10 @@ impl Query {
     }
 }
 
-/// A key, as `normal` writes it.
+/// A key, in the notation of `normal`.
 pub const KEY: &str = "{}";
 
-/// An item by its path, `:/{path}:`, as `normal` writes it.
+/// An item by its path, `:/{path}:`, in the notation of `normal`.
 pub const ITEM: &str = ":";
 
 fn is_path(text: &str) -> bool {
@@ -77,9 +79,9 @@ fn is_path(text: &str) -> bool {
     })
 }
 
-/// The permission of this name, or else those whose names begin with it.
+/// Returns the permission with this name, or else those whose names begin with it.
 fn matching(token: &str, permissions: &[String]) -> Vec<usize> {
-    // All but a few have a dot, and those few (`email`) are words first.
+    // Most permissions have a dot. The few without one (`email`) are treated as words.
     if !token.contains('.') {
         return Vec::new();
     }
@@ -99,14 +101,14 @@ fn matching(token: &str, permissions: &[String]) -> Vec<usize> {
     }
 }
 
-/// Words as they are compared: letters and digits in lower case.
+/// Returns words in the form in which they are compared: letters and digits in lower case.
 pub fn words(text: &str) -> Vec<String> {
     let parts = text.split(|c: char| !c.is_alphanumeric() && c != '_');
     let words = parts.map(|part| part.replace('_', "").to_lowercase());
     words.filter(|word| !word.is_empty()).collect()
 }
 
-/// The methods of an expression, without their arguments.
+/// Returns the methods of an expression, without their arguments.
 fn methods(expression: &str) -> Vec<String> {
     let mut depth = 0_usize;
     let outside = expression.chars().map(|c| {
@@ -121,7 +123,7 @@ fn methods(expression: &str) -> Vec<String> {
     words(&outside.collect::<String>())
 }
 
-/// The segments of a path or an address, without what is no part of the path: host, version, query.
+/// Returns the segments of a path or an address, without host, version and query.
 pub fn segments(text: &str) -> Vec<String> {
     let path = match text.split_once("://") {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
@@ -142,7 +144,8 @@ pub fn segments(text: &str) -> Vec<String> {
                 segment.clear();
                 continue;
             }
-            // `root:/Reports/2026.xlsx:/content`: an item by its path, which ends at the next colon.
+            // `root:/Reports/2026.xlsx:/content` is an item by its path, which ends at the next
+            // colon.
             ':' if open == 0 && rest.peek() == Some(&'/') => {
                 push(&mut segments, &segment);
                 segment.clear();
@@ -164,7 +167,7 @@ pub fn segments(text: &str) -> Vec<String> {
     segments
 }
 
-/// Adds a segment; a key in parentheses, `users('adele')`, is a segment of its own.
+/// Adds a segment. A key in parentheses, `users('adele')`, is a separate segment.
 fn push(segments: &mut Vec<String>, text: &str) {
     if text.is_empty() {
         return;
@@ -178,8 +181,9 @@ fn push(segments: &mut Vec<String>, text: &str) {
     }
 }
 
-/// A segment in the form in which segments are compared: lower case, no namespace, functions with the names of their
-/// arguments alone, and neither names nor values of keys.
+/// Returns a segment in the form in which segments are compared. It is in lower case, has no
+/// namespace, and has neither names nor values of keys. Functions have only the names of their
+/// arguments.
 pub fn normal(segment: &str) -> String {
     let segment = segment.trim_start_matches('/');
     if segment.starts_with(ITEM) {
@@ -202,7 +206,7 @@ pub fn normal(segment: &str) -> String {
     }
 }
 
-/// The names in `a='1',b=2)`.
+/// Returns the names in `a='1',b=2)`.
 fn argument_names(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut name = Some(String::new());

@@ -1,6 +1,7 @@
-//! Which operations a question means, best first.
+//! The operations that match a query, best first.
 //!
-//! The search page has the same rules in `assets/page/find.js`, and a test compares what both find.
+//! The search page has the same rules in `assets/page/find.js`, and a test compares the results of
+//! both.
 
 use std::collections::HashMap;
 
@@ -9,68 +10,69 @@ use serde::Serialize;
 use super::index::Index;
 use super::query::{ITEM, KEY, Query};
 
-/// How an operation matches: the better, the smaller.
+/// The kind of match. Smaller is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// It is at this path.
+    /// The operation is at this path.
     Path,
-    /// It is below this path, or the path goes on.
+    /// The operation is below this path, or the path continues below it.
     Below,
-    /// All words are names of the path or of the method.
+    /// All words are names in the path or of the method.
     Names,
-    /// Some words are in the names of the models that are sent and answered.
+    /// Some words are in the names of the models of the request and the response.
     Models,
 }
 
 /// An operation that matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// How it matches.
+    /// The kind of match.
     pub class: Class,
-    /// Which operation.
+    /// The operation.
     pub operation: usize,
-    /// The steps from the root that the question took.
+    /// The steps from the root that the query took.
     pub way: Vec<(usize, usize)>,
-    /// The way is that of the operation itself, and not one of the many longer ones.
+    /// `true` if the steps are those of the operation itself, and not one of the many longer
+    /// routes.
     pub is_listed: bool,
 }
 
 /// Hits that are the same method of the same node, by different paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// The best one.
+    /// The best hit.
     pub best: Hit,
-    /// The others, best first.
+    /// The other hits, best first.
     pub others: Vec<Hit>,
 }
 
-/// What a question found.
+/// The results of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Best first.
+    /// The groups of hits, best first.
     pub groups: Vec<Group>,
-    /// What was looked for instead, where there is nothing at the path that was asked for.
+    /// The kind of search that was done instead, if there is no operation at the requested path.
     pub instead: Option<Instead>,
 }
 
-/// What is looked for where a path leads nowhere.
+/// The replacement search for a path that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Instead {
-    /// The path has other methods.
+    /// A search for the same path with other methods.
     OtherMethods,
-    /// The names of the path, as words.
+    /// A search for the names of the path, as words.
     Words,
 }
 
 impl Found {
-    /// How many operations match.
+    /// Returns the number of operations that match.
     pub fn operations(&self) -> usize {
         self.groups.iter().map(|group| 1 + group.others.len()).sum()
     }
 }
 
-/// Answers a question.
+/// Runs a query.
 pub fn search(index: &Index, text: &str) -> Found {
     let query = Query::parse(text, &index.permissions);
     let (hits, instead) = match query.path.is_empty() {
@@ -98,8 +100,8 @@ fn by_path_or_else(index: &Index, query: &Query) -> (Vec<Hit>, Option<Instead>) 
     )
 }
 
-/// Where a hit stands among the others: class, whether it needs more than the least of permissions, length of the path, how
-/// well words match, order of the tree.
+/// The sort key of a hit: class, whether it needs more than the least privileged permission, length
+/// of the path, quality of the word match, order of the tree.
 type Rank = (Class, bool, usize, usize, usize);
 
 fn by_words(index: &Index, query: &Query) -> Vec<Hit> {
@@ -152,8 +154,9 @@ fn by_words(index: &Index, query: &Query) -> Vec<Hit> {
 
 const MISSING: usize = 3;
 
-/// How well a word matches names that each end with a slash: as a whole (or as its plural), at a beginning, somewhere, not at
-/// all. What is shorter than three letters is somewhere in everything.
+/// Returns how well a word matches names that each end with a slash: a whole name (or its plural),
+/// a beginning, any position, or not at all. Words shorter than three letters do not match at any
+/// position, because they would match everything.
 fn level(text: &str, word: &str) -> usize {
     let mut best = MISSING;
     let bytes = text.as_bytes();
@@ -201,7 +204,7 @@ fn by_path(index: &Index, query: &Query, method: Option<&str>) -> Vec<Hit> {
     {
         descend(index, *place, true, &mut below);
     }
-    // The last segment may be unfinished: `/me/mess`.
+    // The last segment may be incomplete: `/me/mess`.
     if let Some((last, before)) = query.path.split_last()
         && last != KEY
     {
@@ -232,7 +235,8 @@ fn by_path(index: &Index, query: &Query, method: Option<&str>) -> Vec<Hit> {
     hits
 }
 
-/// All operations of a place and of those below it, without the place's own ones where it is what was asked for.
+/// Adds all operations of a place and of the places below it. The place's own operations are left
+/// out if it was the requested place.
 fn descend(index: &Index, place: usize, is_asked: bool, found: &mut Vec<(usize, usize)>) {
     let of = &index.places[place];
     for (call, operation) in index.outline.nodes[of.node].calls.iter().zip(of.first..) {
@@ -246,7 +250,8 @@ fn descend(index: &Index, place: usize, is_asked: bool, found: &mut Vec<(usize, 
     }
 }
 
-/// The place at the end of a path, and the segment that the calls there have. Names come before keys.
+/// Returns the place at the end of a path, and the segment of the calls there. Names are tried
+/// before keys.
 fn walk(
     index: &Index,
     place: usize,
@@ -273,13 +278,13 @@ fn walk(
     if rest.is_empty() && calls.contains(segment) {
         return Some((place, segment.clone()));
     }
-    // `applications(appId='…')`: the collection, and a key of it below.
+    // `applications(appId='…')`: the collection, followed by a key.
     if let Some((name, key)) = segment.split_once('(').filter(|(name, _)| !name.is_empty()) {
         let mut apart = vec![name.to_owned(), format!("({key}")];
         apart.extend_from_slice(rest);
         return walk(index, place, &apart, way);
     }
-    // Whatever else stands there may be the value of a key.
+    // Any other segment may be the value of a key.
     if segment.starts_with(ITEM) || segment.starts_with('(') {
         return None;
     }

@@ -1,5 +1,8 @@
-//! An app of Teams, or another version of it, is published as a zip with its manifest in it; the description has the body as
-//! the entity that comes of it (Graph's pages `teamsapp-publish`, `teamsapp-update`).
+//! A fixup for the request body of Teams apps.
+//!
+//! An app of Teams, or another version of it, is published as a zip with its manifest in it. The
+//! description declares the body as the entity that is created from it (Graph's pages
+//! `teamsapp-publish`, `teamsapp-update`).
 
 use anyhow::Result;
 

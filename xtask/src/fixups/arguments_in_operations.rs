@@ -1,5 +1,8 @@
-//! In 2022 the arguments of a function stood in its operation; by now they stand in its path item, as keys always did. They
-//! belong to the path, whatever is done there, so that is where they go.
+//! A fixup that moves function arguments from the operation to the path item.
+//!
+//! In 2022 the arguments of a function were declared in its operation. Today they are declared in
+//! its path item, as keys always were. They belong to the path and not to an operation, so the
+//! fixup moves them there.
 
 use anyhow::Result;
 
@@ -24,7 +27,8 @@ pub fn apply(document: &mut Json) -> Result<usize> {
             let at = at.name(method);
             let at = at.name("parameters");
             for (index, parameter) in parameters.iter().enumerate() {
-                // Read here, too, since errors are to point into the document as it was.
+                // The parameter is read here too, because errors must point into the original
+                // document.
                 if is_argument(path, parameter) {
                     read::parameter(parameter, at.at(index))?;
                 }
@@ -52,7 +56,8 @@ pub fn apply(document: &mut Json) -> Result<usize> {
     Ok(count)
 }
 
-/// A parameter of the path, or one of the query that the path names as an alias (`userId='@userId'`).
+/// Returns whether a parameter belongs to the path, or to the query as an alias that the path names
+/// (`userId='@userId'`).
 fn is_argument(path: &str, parameter: &Json) -> bool {
     match (parameter.text("in"), parameter.text("name")) {
         (Some("path"), _) => true,

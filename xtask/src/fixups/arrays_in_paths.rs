@@ -1,6 +1,8 @@
+//! A fixup for collections in paths.
+//!
 //! A collection as the argument of a function is declared by its `content`, as JSON
-//! (`computeInheritance(labelIds={labelIds},…)`). OData writes a collection in a URL as
-//! JSON in any case (URL Conventions 4.01, Complex and Collection Literals), so that its schema is all that need be said.
+//! (`computeInheritance(labelIds={labelIds},…)`). OData always writes a collection in a URL as JSON
+//! (URL Conventions 4.01, Complex and Collection Literals), so its schema is sufficient.
 
 use anyhow::Result;
 
@@ -13,7 +15,7 @@ pub fn apply(document: &mut Json) -> Result<usize> {
     walk::path_items(document, &mut |_, item| {
         count += repair(item);
         for method in METHODS {
-            // In 2022 the arguments stood in the operation.
+            // In 2022 the arguments were declared in the operation.
             if let Some(operation) = walk::member(Some(&mut *item), method) {
                 count += repair(operation);
             }

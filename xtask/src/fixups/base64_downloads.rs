@@ -1,5 +1,8 @@
-//! Functions that answer Edm.Stream (reports, a workbook's image) are declared as `application/octet-stream` whose schema
-//! is an object with a base64 `value`. What Graph sends is the bytes, mostly after a redirect.
+//! A fixup for the response type of downloads.
+//!
+//! Functions that return Edm.Stream (reports, a workbook's image) are declared as
+//! `application/octet-stream`. Their schema is an object with a base64 `value`. Graph sends the
+//! bytes themselves, mostly after a redirect.
 
 use anyhow::Result;
 

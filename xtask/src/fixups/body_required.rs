@@ -1,6 +1,9 @@
-//! Some bodies are not marked as required (all were in 2022; since then those of PATCH by navigation, and of actions whose
-//! arguments may all be left out, are not). A PATCH without a body says nothing, and an action without arguments is sent
-//! `{}`: a body is an argument of the call wherever there is one, and the mark is dropped.
+//! A fixup that drops the mark of required bodies.
+//!
+//! Some bodies are not marked as required. In 2022 all were. Since then, bodies of PATCH by
+//! navigation, and of actions whose arguments are all optional, are not. A PATCH without a body has
+//! no effect, and an action without arguments is sent `{}`. A body is therefore always an argument
+//! of the call, and the mark is dropped.
 
 use anyhow::Result;
 

@@ -1,7 +1,10 @@
-//! Graph marks which type an object is with `@odata.type`, and the converter lists the types of each base in a
-//! `discriminator`. The list says nothing that `allOf` does not say, and in every model anew: a type is one of a base
-//! where its `allOf` leads to that base. So the list is dropped. Where it names a type that is no descendant it does say
-//! something new, and then dropping it would lose that: this is an error.
+//! A fixup that drops discriminators.
+//!
+//! Graph marks the type of an object with `@odata.type`, and the converter lists the types of each
+//! base in a `discriminator`. The list repeats information of `allOf`, in every model: a type
+//! belongs to a base if its `allOf` leads to that base. The list is therefore dropped. A list that
+//! names a type which is not a descendant has additional information, which dropping it would lose.
+//! That is an error.
 
 use std::collections::HashMap;
 
@@ -85,10 +88,10 @@ fn bases(document: &Json) -> HashMap<String, String> {
         .collect()
 }
 
-/// Whether `name` is `base` or derives from it.
+/// Returns whether `name` is `base` or derives from it.
 fn descends(name: &str, base: &str, bases: &HashMap<String, String>) -> bool {
     let mut name = name;
-    // No chain is longer than there are types; a ring would be.
+    // A chain cannot be longer than the number of types, unless it is a cycle.
     for _ in 0..=bases.len() {
         if name == base {
             return true;

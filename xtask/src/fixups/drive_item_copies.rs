@@ -1,6 +1,8 @@
-//! Copying a drive item is declared to answer the copy. It answers 202 with nothing but a `Location` to ask how far the
-//! copying is (Graph's page `driveitem-copy`); SDKs that waited for the item gave null or failed, which their users
-//! have reported for years.
+//! A fixup for the response of copying a drive item.
+//!
+//! The description declares that it returns the copy. It returns 202 with only a `Location`, at
+//! which the progress of the copy can be requested (Graph's page `driveitem-copy`). SDKs that
+//! expected the item returned null or failed, which their users have reported for years.
 
 use anyhow::Result;
 

@@ -1,5 +1,7 @@
-//! An enum whose members were all taken out of the description is left as a plain string with a name
-//! (`auditLogRecordType`). It is a string by now: its uses say so, and the name goes.
+//! A fixup for enums without members.
+//!
+//! An enum whose members were all removed from the description remains as a named plain string
+//! (`auditLogRecordType`). The fixup declares its uses as strings and removes the name.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,8 @@
-//! The converter gives integers the type `number` and leaves it to the format to say that they are whole (in 2022 it
-//! was `integer`). OpenAPI's own word for whole numbers is `integer`, and readers such as progenitor look at that alone.
+//! A fixup for the type of integers.
+//!
+//! The converter gives integers the type `number`, and only the format shows that they are whole
+//! (in 2022 the type was `integer`). OpenAPI's type for whole numbers is `integer`, and readers
+//! such as progenitor check that alone.
 
 use anyhow::Result;
 

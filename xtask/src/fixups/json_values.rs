@@ -1,6 +1,9 @@
-//! Arguments of a workbook's functions, and a few properties, are any JSON. Graph's CSDL says so with a complex type `Json`
-//! that has no properties; since 2023 the transform of microsoftgraph/msgraph-metadata makes it Edm.Untyped before it is
-//! converted, and in 2022 the type was left as it is. It is none that a value could be read into.
+//! A fixup for values that may be any JSON.
+//!
+//! Arguments of a workbook's functions, and a few properties, may be any JSON. Graph's CSDL
+//! declares them with a complex type `Json` that has no properties. Since 2023 the transform of
+//! microsoftgraph/msgraph-metadata replaces it by Edm.Untyped before the conversion. In 2022 the
+//! type was left as it was. A value cannot be read into that type.
 
 use anyhow::Result;
 

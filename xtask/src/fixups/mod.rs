@@ -1,5 +1,5 @@
-//! Repairs of the description, one a file, each with its reason. They change the document where it stands; what they
-//! leave must be of the normal form (`schema`).
+//! Repairs of the description, one in each file, with its reason. They change the document in
+//! place. Their output must have the normal form (`schema`).
 
 mod app_packages;
 mod arguments_in_operations;
@@ -28,12 +28,12 @@ use anyhow::Result;
 
 use crate::json::Json;
 
-/// Which documents need a fixup.
+/// The documents that need a fixup.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Needed {
-    /// The pinned one: there it must match something.
+    /// The pinned document, in which the fixup must match.
     Pinned,
-    /// Only older ones, which another version of the converter wrote.
+    /// Only older documents, which another version of the converter wrote.
     Older,
 }
 
@@ -41,7 +41,7 @@ pub enum Needed {
 pub struct Fixup {
     pub name: &'static str,
     pub needed: Needed,
-    /// Repairs the document and says how often.
+    /// Repairs the document and returns the number of repairs.
     pub apply: fn(&mut Json) -> Result<usize>,
 }
 

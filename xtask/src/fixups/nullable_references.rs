@@ -1,6 +1,10 @@
-//! A reference cannot carry `nullable` in OpenAPI 3.0, so the converter writes `anyOf` of the reference and something that
-//! is null: `{"enum": [null], "nullable": true}`, or in 2022 `{"type": "object", "nullable": true}`. Every property of
-//! Graph may be null or absent whatever the description says, so that the reference alone says all that is used.
+//! A fixup for references that may be null.
+//!
+//! A reference cannot carry `nullable` in OpenAPI 3.0. The converter therefore writes `anyOf` of
+//! the reference and a schema that is null: `{"enum": [null], "nullable": true}`, or in 2022
+//! `{"type": "object", "nullable": true}`. Every property of Graph may be null or absent,
+//! independent of the description. The reference alone therefore has all the information that is
+//! used.
 
 use anyhow::Result;
 

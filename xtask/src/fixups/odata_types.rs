@@ -1,6 +1,8 @@
-//! Each model declares `@odata.type` as a property. It is no property: it is the annotation of OData
-//! JSON that names a type, may stand in any object, and need not stand where the declared type is the actual one (OData
-//! JSON Format 4.01, control information `type`). The runtime writes and reads it by itself.
+//! A fixup that removes the property `@odata.type`, which each model declares.
+//!
+//! It is not a property but the annotation of OData JSON that names a type. It may occur in any
+//! object, and is optional if the declared type is the actual one (OData JSON Format 4.01, control
+//! information `type`). The runtime writes and reads it by itself.
 
 use anyhow::{Result, ensure};
 

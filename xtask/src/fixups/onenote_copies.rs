@@ -1,6 +1,9 @@
-//! Copying a notebook, a section or a page is declared to answer the operation that copies it. It answers 202 with nothing
-//! but an `Operation-Location` to ask how far that is (Graph's pages `notebook-copynotebook`, `section-copytonotebook`,
-//! `section-copytosectiongroup` and `page-copytosection`).
+//! A fixup for the response of copying a notebook, a section or a page.
+//!
+//! The description declares that it returns the operation that copies. It returns 202 with only an
+//! `Operation-Location`, at which the progress can be requested (Graph's pages
+//! `notebook-copynotebook`, `section-copytonotebook`, `section-copytosectiongroup` and
+//! `page-copytosection`).
 
 use anyhow::Result;
 

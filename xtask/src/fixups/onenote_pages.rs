@@ -1,5 +1,7 @@
-//! A page of OneNote is created of HTML; the description has the body as the entity that comes of it (Graph's page
-//! `section-post-pages`).
+//! A fixup for the request body of OneNote pages.
+//!
+//! A page is created from HTML. The description declares the body as the entity that is created
+//! from it (Graph's page `section-post-pages`).
 
 use anyhow::Result;
 

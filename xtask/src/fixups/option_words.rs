@@ -1,6 +1,9 @@
-//! In 2022 `$select`, `$expand` and `$orderby` listed the words that they take, as an enum in each operation. They take
-//! more than the list: paths (`manager/displayName`), nested options (`members($select=id)`), properties that the
-//! description does not know. Today's description has plain strings, and the words are those of the model anyway.
+//! A fixup for the values of query options.
+//!
+//! In 2022 `$select`, `$expand` and `$orderby` listed their values as an enum in each operation.
+//! They accept more than the list: paths (`manager/displayName`), nested options
+//! (`members($select=id)`), and properties that the description does not know. Today's description
+//! has plain strings, and the model has the words of the list anyway.
 
 use anyhow::Result;
 

@@ -1,6 +1,9 @@
-//! A page is described as `allOf` of a base with the links (`@odata.nextLink`, `@odata.count`, `@odata.deltaLink`) and an
-//! object with the `value`. That is no inheritance of Graph's: the bases exist in the description alone. So the links
-//! become properties of each page, and what is left of `allOf` is inheritance.
+//! A fixup for the schemas of pages.
+//!
+//! A page is described as `allOf` of a base with the links (`@odata.nextLink`, `@odata.count`,
+//! `@odata.deltaLink`) and an object with the `value`. That is not inheritance of Graph's, because
+//! the bases exist in the description alone. The fixup turns the links into properties of each
+//! page, so that every remaining `allOf` is inheritance.
 
 use anyhow::{Context as _, Result};
 use indexmap::IndexMap;
@@ -14,7 +17,7 @@ const BASES: [&str; 2] = [
     "BaseDeltaFunctionResponse",
 ];
 
-/// What may stand beside the `allOf` of a page.
+/// The keywords that may be beside the `allOf` of a page.
 const KEYWORDS: [&str; 4] = ["allOf", "description", "title", "type"];
 
 pub fn apply(document: &mut Json) -> Result<usize> {
@@ -47,7 +50,7 @@ pub fn apply(document: &mut Json) -> Result<usize> {
         if !members.keys().all(|name| KEYWORDS.contains(&name.as_str())) {
             return Ok(());
         }
-        // Read here, too, since errors are to point into the document as it was.
+        // The object is read here too, because errors must point into the original document.
         Object::read(own, at.name("allOf").at(1))?;
         let mut page = own.as_object().cloned().unwrap_or_default();
         let mut properties = links.clone();

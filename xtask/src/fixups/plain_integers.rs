@@ -1,5 +1,8 @@
-//! In 2022 the counting options (`$top`, `$skip`) were integers without a format, and the answer of `$count` was an int32. By
-//! now all three are declared as int64, like `@odata.count` always was: an operation of both times is to have one type.
+//! A fixup for the integer types of query options and counts.
+//!
+//! In 2022 the counting options (`$top`, `$skip`) were integers without a format, and the response
+//! of `$count` was an int32. Today all three are declared as int64, as `@odata.count` always was.
+//! An operation must have the same type in both descriptions.
 
 use anyhow::Result;
 

@@ -1,5 +1,8 @@
-//! `ReferenceCreate`, the body of POST to `$ref`, is declared to take further members, each an object: so the converter
-//! puts it for any reference. All that Graph's documentation sends is `@odata.id`.
+//! A fixup for the request body of references.
+//!
+//! `ReferenceCreate`, the body of POST to `$ref`, is declared to accept further members, each an
+//! object. The converter writes this for any reference. Graph's documentation sends only
+//! `@odata.id`.
 
 use anyhow::Result;
 

@@ -1,7 +1,10 @@
-//! OData writes the floating point numbers that JSON does not have as the strings `INF`, `-INF` and `NaN`. The converter
-//! puts this as `oneOf` of a number, a string and the enum `ReferenceNumeric`. It is one type, Edm.Double or Edm.Single,
-//! and the runtime knows how either is written: the number is kept. Other combinations are left for the normal form to
-//! refuse.
+//! A fixup for the types of floating point numbers.
+//!
+//! OData writes the floating point numbers that JSON does not have as the strings `INF`, `-INF` and
+//! `NaN`. The converter declares this as `oneOf` of a number, a string and the enum
+//! `ReferenceNumeric`. It is one type, Edm.Double or Edm.Single, and the runtime knows the notation
+//! of both. The fixup keeps the number. Other combinations remain, and the normal form rejects
+//! them.
 
 use anyhow::Result;
 
@@ -31,7 +34,7 @@ pub fn apply(document: &mut Json) -> Result<usize> {
         }
         Ok(())
     })?;
-    // Nothing refers to the words any more, and in 2022 they had no type.
+    // The words have no references any more, and in 2022 they had no type.
     if count > 0
         && let Some(schemas) = walk::named_schemas(document)
     {

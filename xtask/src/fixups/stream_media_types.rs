@@ -1,10 +1,10 @@
-//! Declares the media type of streams that Graph gives in one form alone.
+//! Declares the media type of streams that Graph returns in one form only.
 //!
 //! The converter writes `application/octet-stream` for every `Edm.Stream`, and the types of images
 //! for every stream of a branding. Two of them are text:
 //!
 //! * Content and metadata of a transcript are WebVTT (Graph's page `calltranscript-get`). Graph
-//!   answers any other `Accept`, `*/*` included, with 400 "Invalid format"
+//!   rejects any other `Accept`, `*/*` included, with 400 "Invalid format"
 //!   (<https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/2505>,
 //!   <https://github.com/Softeria/ms-365-mcp-server/pull/260>).
 //! * `customCSS` of a branding is a style sheet (Graph's page `organizationalbranding-update`).
@@ -54,7 +54,7 @@ pub fn apply(document: &mut Json) -> Result<usize> {
     Ok(count)
 }
 
-/// The media type of the stream at a path, if it is in the table.
+/// Returns the media type of the stream at a path, if it is in the table.
 fn media_type(path: &str) -> Option<&'static str> {
     let (_, name) = path.rsplit_once('/')?;
     let mut streams = STREAMS.iter();
@@ -74,7 +74,7 @@ fn declare(body: Option<&mut Json>, media_type: &str) -> bool {
     true
 }
 
-/// Whether a body is bytes in each of its forms.
+/// Returns whether a body is bytes in each of its forms.
 fn is_stream(content: &Members) -> bool {
     let is_bytes = |media: &Json| {
         let schema = media.get("schema");

@@ -1,5 +1,7 @@
-//! Creating a team is declared to answer the team. It answers 202 with nothing but the `Location` of the operation that
-//! makes it, and its `Content-Location` (Graph's page `team-post`).
+//! A fixup for the response of creating a team.
+//!
+//! The description declares that it returns the team. It returns 202 with only the `Location` of
+//! the operation that creates it, and its `Content-Location` (Graph's page `team-post`).
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! Ways through a document that several fixups go.
+//! Traversals of a document that several fixups share.
 
 use anyhow::Result;
 
@@ -6,7 +6,7 @@ use crate::document::METHODS;
 use crate::json::{Json, Members, object};
 use crate::pointer::Pointer;
 
-/// Visits every schema of the document, outer ones first. The pointer is to the schema visited.
+/// Visits every schema of the document, outer ones first. The pointer is to the visited schema.
 pub fn schemas(
     document: &mut Json,
     visit: &mut dyn FnMut(&mut Json, Pointer<'_>) -> Result<()>,
@@ -81,7 +81,7 @@ pub fn operations(document: &mut Json, visit: &mut dyn FnMut(&str, &str, &mut Js
     }
 }
 
-/// The components of one kind, by name.
+/// Returns the components of one kind, by name.
 pub fn components<'a>(
     document: &'a mut Json,
     kind: &str,
@@ -89,12 +89,12 @@ pub fn components<'a>(
     members(member(Some(document), "components"), kind)
 }
 
-/// The schemas among the components, by name.
+/// Returns the named schemas of the components.
 pub fn named_schemas(document: &mut Json) -> Option<&mut Members> {
     member(member(Some(document), "components"), "schemas")?.as_object_mut()
 }
 
-/// The schema that a success of `operation` is declared to be, where it has a name.
+/// Returns the name of the declared schema of a successful response of `operation`, if it has one.
 pub fn declared_answer(operation: &Json) -> Option<&str> {
     let answer = operation.get("responses")?.get("2XX")?;
     let schema = answer
@@ -104,7 +104,7 @@ pub fn declared_answer(operation: &Json) -> Option<&str> {
     schema.reference("schemas")
 }
 
-/// Declares that a success of `operation` has no content.
+/// Declares that a successful response of `operation` has no content.
 pub fn declare_no_content(operation: &mut Json) {
     let answer = member(member(Some(operation), "responses"), "2XX");
     if let Some(answer) = answer.and_then(Json::as_object_mut) {
@@ -112,7 +112,7 @@ pub fn declare_no_content(operation: &mut Json) {
     }
 }
 
-/// Declares that `operation` takes bytes of a media type, where it takes JSON; says whether it did.
+/// Declares that `operation` takes bytes of a media type, if it takes JSON. Returns whether it did.
 pub fn declare_bytes(operation: &mut Json, media_type: &str) -> bool {
     let body = member(Some(operation), "requestBody").and_then(Json::as_object_mut);
     let content = body.and_then(|body| body.get_mut("content"));
@@ -127,7 +127,7 @@ pub fn declare_bytes(operation: &mut Json, media_type: &str) -> bool {
     }
 }
 
-/// The members of the member `name` of `json`, to change them.
+/// Returns the members of the member `name` of `json`, to change them.
 fn members<'a>(
     json: Option<&'a mut Json>,
     name: &str,
@@ -136,7 +136,7 @@ fn members<'a>(
     members.into_iter().flatten()
 }
 
-/// The member `name` of `json`, to change it.
+/// Returns the member `name` of `json`, to change it.
 pub fn member<'a>(json: Option<&'a mut Json>, name: &str) -> Option<&'a mut Json> {
     json?.as_object_mut()?.get_mut(name)
 }

@@ -1,9 +1,10 @@
-//! What Graph has and its description lost.
+//! The parts of Graph that its description has lost.
 //!
-//! Microsoft leaves parts out of the description to keep its own SDKs small, and forgets others. Each line here is such a
-//! part, with the page of Graph's documentation that shows it. A line fails when the description has the part by now: then it
-//! goes. `trim` writes what is left of the table into `openapi/`: operations where they belong, and which place has the
-//! subtree of which other place into `grafts.json`, where the generator and the simulator find it.
+//! Microsoft leaves parts out of the description to keep its own SDKs small, and forgets others.
+//! Each line here is such a part, with the page of Graph's documentation that shows it. A line
+//! fails if the description has regained the part, and is then removed. `trim` writes the remaining
+//! table into `openapi/`. Operations are written at their paths. `grafts.json` lists the places
+//! that have the subtree of another place. The generator and the simulator read it there.
 
 mod operations;
 mod subtrees;
@@ -29,26 +30,27 @@ pub const GRAPH: Table = Table {
     operations: OPERATIONS,
 };
 
-/// A type whose entities all have the same below them, which is described at one place alone.
+/// A type whose entities all have the same subtree, which is described at one place only.
 pub struct Subtree {
-    /// What GET answers wherever such an entity stands.
+    /// The type that GET returns at every place of such an entity.
     pub of: &'static str,
-    /// The place at which all is described that hangs below one.
+    /// The place at which the whole subtree of such an entity is described.
     pub to: &'static str,
     /// The page that shows it.
     pub page: &'static str,
 }
 
-/// Every place that answers such an entity stands for the place at which it is described whole.
+/// Types whose places stand for the place at which the entity is fully described.
 const SUBTREES: &[Subtree] = &[
-    // The drive of a user, a group, a site, a list: users' most repeated complaint about the SDKs made of the description
-    // is that `/me/drive/items` is not in them.
+    // The drive of a user, a group, a site, a list. The most frequent complaint about the SDKs that
+    // are generated from the description is that they lack `/me/drive/items`.
     Subtree {
         of: "microsoft.graph.drive",
         to: "/drives/{drive-id}",
         page: "https://learn.microsoft.com/graph/api/drive-get",
     },
-    // The root, what is special, a child, a bundle, the item of a share or of a list, the folder of a channel.
+    // The root, a special folder, a child, a bundle, the item of a share or of a list, the folder
+    // of a channel.
     Subtree {
         of: "microsoft.graph.driveItem",
         to: "/drives/{drive-id}/items/{driveItem-id}",
@@ -73,7 +75,8 @@ const PLACES: &[Place] = &[
     },
 ];
 
-/// Entities below which others of their kind are found by a path: `root:/{path}:`, `sites/{host}:/{path}:`.
+/// Entities below which others of their kind are addressed by a path: `root:/{path}:`,
+/// `sites/{host}:/{path}:`.
 const PATHS: &[Place] = &[
     Place {
         at: "/drives/{drive-id}/items/{driveItem-id}",
@@ -90,32 +93,33 @@ const PATHS: &[Place] = &[
 /// An operation that the description lacks.
 pub struct Operation {
     pub method: &'static str,
-    /// Where it stands. After `…`, wherever a path ends so; after `<type>`, below every place that answers that type.
+    /// The path of the operation. `…` stands for any beginning of a path, and `<type>` for every
+    /// place that returns that type.
     pub at: &'static str,
     pub form: Form,
     /// The page that shows it.
     pub page: &'static str,
 }
 
-/// What an operation takes and answers.
+/// The request and the response of an operation.
 pub enum Form {
-    /// The same as another operation of the place.
+    /// The same form as another operation of the place.
     As(&'static str),
-    /// The same as an operation of another place.
+    /// The same form as an operation of another place.
     Like(&'static str, &'static str),
-    /// It answers an entity, and takes one unless it is a GET.
+    /// An operation that returns an entity, and takes one unless it is a GET.
     Entity(&'static str),
-    /// It answers a page of entities.
+    /// An operation that returns a page of entities.
     Page(&'static str),
-    /// It answers bytes.
+    /// An operation that returns bytes.
     Bytes,
-    /// It takes a reference to an entity.
+    /// An operation that takes a reference to an entity.
     Reference,
-    /// An action: what it takes, and what it answers.
+    /// An action, with its arguments and its response.
     Action(&'static [Argument], Option<&'static str>),
-    /// A function, which has its arguments in the path, and what it answers.
+    /// A function, which has its arguments in the path, with its response.
     Function(&'static [Argument], &'static str),
-    /// It takes a list, and answers nothing.
+    /// An operation that takes a list, and returns no content.
     List(&'static str),
 }
 
@@ -132,7 +136,7 @@ pub enum Kind {
 const INDEX: &[Argument] = &[("index", Kind::Int32)];
 
 const OPERATIONS: &[Operation] = &[
-    // The whole of a shift is replaced by PUT; the description knows PATCH alone, which the page does not have.
+    // PUT replaces a whole shift. The description knows only PATCH, which the page does not have.
     Operation {
         method: "put",
         at: "…/schedule/shifts/{shift-id}",
@@ -163,7 +167,7 @@ const OPERATIONS: &[Operation] = &[
         form: Form::As("patch"),
         page: "https://learn.microsoft.com/graph/api/timeoffreason-put",
     },
-    // The actions that settle a request of a schedule are declared for none of its kinds.
+    // The actions that decide on a request of a schedule are not declared for any kind of request.
     Operation {
         method: "post",
         at: "…/schedule/timeOffRequests/{timeOffRequest-id}/approve",
@@ -212,7 +216,7 @@ const OPERATIONS: &[Operation] = &[
         form: Form::Action(&[("message", Kind::Text)], None),
         page: "https://learn.microsoft.com/graph/api/swapshiftschangerequest-decline",
     },
-    // An app is updated for a user as it is for a chat and a team.
+    // An app is updated for a user in the same way as for a chat and a team.
     Operation {
         method: "post",
         at: "…/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade",
@@ -222,7 +226,7 @@ const OPERATIONS: &[Operation] = &[
         ),
         page: "https://learn.microsoft.com/graph/api/userteamwork-teamsappinstallation-upgrade",
     },
-    // Activities and their history are created under an id of the caller's own.
+    // Activities and their history are created under an id that the caller chooses.
     Operation {
         method: "put",
         at: "/me/activities/{userActivity-id}",
@@ -235,14 +239,14 @@ const OPERATIONS: &[Operation] = &[
         form: Form::As("patch"),
         page: "https://learn.microsoft.com/graph/api/projectrome-put-historyitem",
     },
-    // The description has a place as each of its derived types, and not as itself.
+    // The description has a place as each of its derived types, but not as itself.
     Operation {
         method: "get",
         at: "/places/{place-id}",
         form: Form::Entity("microsoft.graph.place"),
         page: "https://learn.microsoft.com/graph/api/place-get",
     },
-    // The same of a member of an administrative unit.
+    // The same applies to a member of an administrative unit.
     Operation {
         method: "get",
         at: "/directory/administrativeUnits/{administrativeUnit-id}/members/{directoryObject-id}",
@@ -256,14 +260,15 @@ const OPERATIONS: &[Operation] = &[
         form: Form::Reference,
         page: "https://learn.microsoft.com/graph/api/b2xidentityuserflow-post-identityproviders",
     },
-    // A page of OneNote is changed by a list of commands; the description has it replaced as a whole, which Graph refuses.
+    // A page of OneNote is changed by a list of commands. The description replaces it as a whole,
+    // which Graph refuses.
     Operation {
         method: "patch",
         at: "…/pages/{onenotePage-id}/content",
         form: Form::List("microsoft.graph.onenotePatchContentCommand"),
         page: "https://learn.microsoft.com/graph/api/page-update",
     },
-    // A page of a site is changed and published as what it is, not as a page of any kind.
+    // A page of a site is changed and published as its own type, not as the base type of all pages.
     Operation {
         method: "patch",
         at: "…/pages/{baseSitePage-id}/graph.sitePage",
@@ -276,7 +281,8 @@ const OPERATIONS: &[Operation] = &[
         form: Form::Action(&[], None),
         page: "https://learn.microsoft.com/graph/api/sitepage-publish",
     },
-    // The size is any of those that the page names, or one made up of a width and a height: no property of the set.
+    // The size is one of those that the page names, or a combination of a width and a height. It is
+    // not a property of the set.
     Operation {
         method: "get",
         at: "…/thumbnails/{thumbnailSet-id}/{thumbnail-id}",
@@ -289,14 +295,15 @@ const OPERATIONS: &[Operation] = &[
         form: Form::Bytes,
         page: "https://learn.microsoft.com/graph/api/driveitem-list-thumbnails",
     },
-    // Before it was changed by PATCH, the schema of a connection was set by POST, and Graph still lists that.
+    // Before PATCH was introduced, the schema of a connection was set by POST, and Graph still
+    // lists that.
     Operation {
         method: "post",
         at: "/external/connections/{externalConnection-id}/schema",
         form: Form::As("patch"),
         page: "https://learn.microsoft.com/graph/api/externalconnectors-schema-create",
     },
-    // A range of a workbook is written to, wherever one is named.
+    // A range of a workbook can be written at every path that returns one.
     Operation {
         method: "patch",
         at: "…/range()",
@@ -309,7 +316,7 @@ const OPERATIONS: &[Operation] = &[
         form: Form::Entity("microsoft.graph.workbookRange"),
         page: "https://learn.microsoft.com/graph/api/range-update",
     },
-    // What the format of a range consists of is declared by its type alone.
+    // The parts of a range's format are declared only by its type.
     Operation {
         method: "get",
         at: "<microsoft.graph.workbookRangeFormat>/borders",
@@ -412,7 +419,8 @@ const OPERATIONS: &[Operation] = &[
         form: Form::Function(INDEX, "microsoft.graph.workbookRangeView"),
         page: "https://learn.microsoft.com/graph/api/workbookrangeview-itemat",
     },
-    // Graph takes these functions by POST as well, with their argument in the body, and shows them so.
+    // Graph accepts these functions by POST as well, with their argument in the body, and documents
+    // them in this form.
     Operation {
         method: "post",
         at: "…/charts/itemAt",
@@ -470,7 +478,7 @@ const OPERATIONS: &[Operation] = &[
     },
 ];
 
-/// The paths that `at` stands for, as far as what they hang below is described.
+/// Returns the paths that `at` stands for, if the resource above them is described.
 fn places(description: &Description, at: &str) -> Vec<String> {
     let paths = || description.paths.keys().map(String::as_str);
     if let Some((of, below)) = at.strip_prefix('<').and_then(|at| at.split_once('>')) {
@@ -495,14 +503,14 @@ fn places(description: &Description, at: &str) -> Vec<String> {
     found
 }
 
-/// Whether anything is described at a path or below it.
+/// Returns whether a path, or any path below it, is described.
 fn has_below(description: &Description, path: &str) -> bool {
     let below = format!("{path}/");
     let mut paths = description.paths.keys();
     paths.any(|found| found == path || found.starts_with(&below))
 }
 
-/// What a GET of `path` is declared to answer, where that is one entity.
+/// Returns the declared type of a GET of `path`, if that is one entity.
 fn answered<'d>(description: &'d Description, path: &str) -> Option<&'d str> {
     let get = description.paths.get(path)?.operation("get")?;
     let (_, contents) = get.answers.first()?;

@@ -8,18 +8,19 @@ use crate::part::Part;
 use crate::schema::{Property, Schema};
 use crate::trimmed::{self, Content, Contents, Description, PathItem};
 
-/// What was added.
+/// The counts of the additions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Added {
     pub operations: usize,
-    /// Paths that the document does not have.
+    /// The number of paths that the document does not have.
     pub paths: usize,
-    /// Places that the document does not have, not even on the way to others.
+    /// The number of places that the document does not have, not even as part of longer paths.
     pub places: usize,
 }
 
-/// Adds them, as far as they belong to `part`, and says how many there are. With `strict`, as the pinned document is held to
-/// it, each line of the table must find its place, and none the operation there already.
+/// Adds the operations that belong to `part`, and returns their counts. With `strict`, which
+/// applies to the pinned document, each line of the table must find its place, and the operation
+/// must not exist yet.
 pub fn add(
     description: &mut Description,
     table: &Table,
@@ -57,7 +58,7 @@ fn add_line(
             !there || !strict,
             "the description has it by now at {path}: take it out of xtask/src/grafts"
         );
-        // What stands below an entity needs the entity: another description may not have it.
+        // An operation below an entity needs that entity, which another description may lack.
         let has_place = item.is_some() || super::has_below(description, parent);
         if there || !has_place {
             continue;
@@ -81,7 +82,7 @@ fn add_line(
     Ok(())
 }
 
-/// The parameters of a path: as the paths above it have them, and what the line gives it besides.
+/// Returns the parameters of a path: those of the paths above it, and those that the line adds.
 fn parameters(
     description: &Description,
     path: &str,
@@ -236,8 +237,8 @@ fn property((name, kind): &Argument) -> Property {
     }
 }
 
-/// What a GET of an entity can be asked for, as far as it is known of the same entity as a derived type, or of what it
-/// hangs below.
+/// Returns the query options of a GET of an entity, taken from the same entity as a derived type or
+/// from the resource above it.
 fn of_related(description: &Description, path: &str) -> Vec<trimmed::ParameterUse> {
     let below = format!("{path}/graph.");
     let derived = description

@@ -1,4 +1,4 @@
-//! Chooses which places stand for others.
+//! Chooses the places that stand for others.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use anyhow::{Result, bail, ensure};
 use super::{Place, Table};
 use crate::trimmed::{Description, Grafts};
 
-/// What can be called below a place: methods and relative paths, whatever the keys are called.
+/// The calls below a place: methods and relative paths, independent of the names of keys.
 type Below = BTreeSet<(String, &'static str)>;
 
-/// The lines of the table that hold for `description`. With `strict`, as the pinned document is held to it, a line must
-/// find its places, and these must lack something.
+/// Returns the lines of the table that apply to `description`. With `strict`, which applies to the
+/// pinned document, a line must find its places, and these must lack an operation.
 pub fn choose(description: &Description, table: &Table, strict: bool) -> Result<Grafts> {
     let mut grafts = Grafts::default();
     for line in table.subtrees {
@@ -58,7 +58,7 @@ pub fn choose(description: &Description, table: &Table, strict: bool) -> Result<
     Ok(grafts)
 }
 
-/// Whether what the place stands for is described; it must be with `strict`.
+/// Returns whether the place that this one stands for is described. With `strict`, it must be.
 fn is_needed(description: &Description, line: &Place, strict: bool) -> Result<bool> {
     let described = description.paths.contains_key(line.to);
     ensure!(
@@ -70,7 +70,8 @@ fn is_needed(description: &Description, line: &Place, strict: bool) -> Result<bo
     Ok(described)
 }
 
-/// Whether a place lacks anything of the one that it would stand for. It must have nothing besides: that would be lost.
+/// Returns whether a place lacks an operation of the place that it would stand for. It must not
+/// have any other operation, because that would be lost.
 fn lacks(description: &Description, at: &str, to: &str, strict: bool) -> Result<bool> {
     let own = below(description, at);
     let others = below(description, to);
@@ -105,7 +106,7 @@ fn below(description: &Description, place: &str) -> Below {
     below
 }
 
-/// A path without the names of its keys, which differ from place to place.
+/// Returns a path without the names of its keys, which differ from place to place.
 fn without_names(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     let mut rest = path;

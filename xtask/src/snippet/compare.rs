@@ -1,8 +1,9 @@
-//! Whether what was sent is what was asked for, and what was read is what was answered.
+//! Comparison of the sent request with the requested one, and of the read values with the response.
 //!
-//! Two writings of the same thing are the same: names of Graph's in another case or without their namespace, a key in
-//! parentheses or as a segment, the order of the query, a number as text, the form of a date. Values are not: an id or a name
-//! has to be the same, letter for letter.
+//! Different notations of the same content are equal. This applies to names of Graph in another
+//! case or without their namespace, a key in parentheses or as a segment, the order of the query, a
+//! number as text, and the form of a date. Values are compared exactly: an id or a name must be the
+//! same, letter for letter.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,8 @@ use super::options::{split, system_name};
 use super::request::{Body, Request};
 use super::url::Address;
 
-/// What differs between the request and what was sent; none where it is the same.
+/// Returns the difference between the requested and the sent request, or `None` if they are the
+/// same.
 pub fn request(asked: &Request, filled: &[(String, String)], sent: &Sent) -> Option<String> {
     if !asked.method.eq_ignore_ascii_case(&sent.method) {
         return Some(format!("{} was sent", sent.method));
@@ -52,7 +54,7 @@ pub fn request(asked: &Request, filled: &[(String, String)], sent: &Sent) -> Opt
             .iter()
             .find(|(of, _)| of.eq_ignore_ascii_case(name));
         let Some((_, found)) = found else {
-            // What was written below a request that has no body is of no type.
+            // Text below a request that has no body has no type.
             if name.eq_ignore_ascii_case("content-type") && sent.body.is_empty() {
                 continue;
             }
@@ -65,7 +67,7 @@ pub fn request(asked: &Request, filled: &[(String, String)], sent: &Sent) -> Opt
     body(asked, &sent.body)
 }
 
-/// A request as it came over the wire.
+/// A request as it was received over the wire.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Sent {
     pub method: String,
@@ -74,7 +76,8 @@ pub struct Sent {
     pub body: Vec<u8>,
 }
 
-/// The segments of a path, keys in parentheses as segments of their own, actions and functions without their namespace.
+/// Returns the segments of a path. Keys in parentheses are separate segments, and actions and
+/// functions have no namespace.
 fn path(address: &Address) -> Vec<String> {
     let mut segments = Vec::new();
     for segment in &address.segments {
@@ -105,12 +108,12 @@ fn path(address: &Address) -> Vec<String> {
             segments.push(arguments.trim_matches('\'').replace("''", "'"));
         }
     }
-    // A colon at the end of a path closes what is open anyway.
+    // A colon at the end of a path only closes an open path.
     segments.retain(|segment| !segment.is_empty());
     segments
 }
 
-/// Names are compared without case, ids and values are not.
+/// Compares two segments. Names are compared without case, ids and values with it.
 fn same_segment(wanted: &str, found: &str) -> bool {
     let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());
     match (wanted.split_once('('), found.split_once('(')) {
@@ -170,12 +173,13 @@ fn same_query(wanted: &BTreeMap<String, String>, found: &BTreeMap<String, String
         })
 }
 
-/// A list without the spaces around its commas.
+/// Returns the items of a list, without the spaces around its commas.
 fn spaced(list: &str) -> Vec<String> {
     list.split(',').map(|item| item.trim().to_owned()).collect()
 }
 
-/// An expansion with the options within parentheses in one order, and with their dollar signs, at each depth.
+/// Returns an expansion in which the options in parentheses are sorted and have their dollar signs,
+/// at each depth.
 fn options_sorted(expand: &str) -> String {
     let items = split(expand, ',').into_iter().map(|item| {
         let item = item.trim();
@@ -185,7 +189,7 @@ fn options_sorted(expand: &str) -> String {
         let Some((name, inside)) = inside else {
             return item.replace(' ', "");
         };
-        // A comma between options, as some pages have it, is taken for the semicolon that OData wants.
+        // Some pages have a comma between options. It is read as the semicolon that OData requires.
         let by = if inside.contains(';') { ';' } else { ',' };
         let is_option = |part: &str| part.contains('=');
         let parts = split(inside, by);
@@ -220,7 +224,7 @@ fn same_header(name: &str, wanted: &str, found: &str) -> bool {
         let media = |text: &str| text.split(';').next().unwrap_or(text).trim().to_lowercase();
         return media(wanted) == media(found);
     }
-    // What several lines of one header say may come in one.
+    // Several lines of one header may be joined into one.
     wanted.trim().eq_ignore_ascii_case(found.trim())
         || found.split(", ").any(|part| part.trim() == wanted.trim())
 }
@@ -250,30 +254,31 @@ fn body(asked: &Request, sent: &[u8]) -> Option<String> {
     }
 }
 
-/// Whether a null is something.
+/// The meaning of null in a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nulls {
-    /// In what is sent: it clears a property.
+    /// Null counts in a request, because it clears a property.
     Count,
-    /// In what is read: it is as good as absent.
+    /// Null is equal to an absent value in a response.
     Are,
 }
 
-/// What differs between an answer and what was read of it; none where nothing was lost.
+/// Returns the difference between a response and the values that were read, or `None` if nothing
+/// was lost.
 pub fn answer(answered: &Value, kind: &str, read: &Value) -> Option<String> {
-    // The value of a function stands in an object, which has nothing else but where it is from.
+    // The value of a function is in an object, whose only other member is its context.
     let answered = match (kind.starts_with("Value<"), answered.get("value")) {
         (true, Some(value)) => value,
         _ => answered,
     };
-    // An empty object is as good as no answer.
+    // An empty object is equal to no response.
     if read.is_null() && answered.as_object().is_some_and(serde_json::Map::is_empty) {
         return None;
     }
     difference(answered, read, "", Nulls::Are)
 }
 
-/// Where two values differ first.
+/// Returns the first difference between two values.
 pub fn difference(wanted: &Value, found: &Value, at: &str, nulls: Nulls) -> Option<String> {
     let here = || {
         Some(format!(
@@ -289,7 +294,7 @@ pub fn difference(wanted: &Value, found: &Value, at: &str, nulls: Nulls) -> Opti
             for (name, value) in wanted.iter().filter(|(_, value)| counts(value)) {
                 let at = format!("{at}/{name}");
                 let other = found.get(name).or_else(|| {
-                    // The arguments of actions, which are declared in another case.
+                    // The arguments of actions are declared in another case.
                     let mut members = found.iter();
                     members.find_map(|(of, value)| of.eq_ignore_ascii_case(name).then_some(value))
                 });
@@ -356,7 +361,8 @@ pub fn difference(wanted: &Value, found: &Value, at: &str, nulls: Nulls) -> Opti
     }
 }
 
-/// Whether two texts say the same: words without case and spaces, points in time, bytes in either alphabet.
+/// Returns whether two texts mean the same: words without case and spaces, points in time, and
+/// bytes in either alphabet.
 fn same_text(wanted: &str, found: &str) -> bool {
     let is_words = |text: &str| {
         text.bytes()
@@ -373,7 +379,8 @@ fn same_text(wanted: &str, found: &str) -> bool {
             == found.trim_end_matches('=')
 }
 
-/// A point in time, however it is written: without an offset it is UTC, and a date alone is its first moment.
+/// Parses a point in time in any notation. A time without an offset is UTC, and a date alone is its
+/// first moment.
 fn instant(text: &str) -> Option<DateTime<FixedOffset>> {
     let (date, time) = text.split_once('T').unwrap_or((text, "00:00"));
     if date.len() != 10 {

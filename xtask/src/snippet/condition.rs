@@ -1,4 +1,4 @@
-//! A filter as the methods of properties.
+//! Translation of a filter into the methods of properties.
 
 use msgraph_codegen::Model;
 
@@ -13,11 +13,11 @@ pub struct Writer<'m, 'g> {
     pub scope: &'m mut Scope,
 }
 
-/// What a variable stands for.
+/// A variable of a condition on items.
 struct Variable {
-    /// In the filter.
+    /// The name in the filter.
     name: String,
-    /// In Rust.
+    /// The name in Rust.
     rust: String,
     of: String,
 }
@@ -25,15 +25,16 @@ struct Variable {
 /// The Rust of a condition.
 struct Rust {
     text: String,
-    /// It begins with `!`, which binds weaker than a method.
+    /// `true` if it begins with `!`, which binds weaker than a method.
     is_negated: bool,
 }
 
 impl<'m, 'g> Writer<'m, 'g> {
-    /// The filter as an expression; `None` where it is not made of properties of the model and values of their types.
+    /// Returns the filter as an expression. Returns `None` if it does not consist of properties of
+    /// the model and values of their types.
     pub fn filter(&mut self, model: &Model<'_>, text: &str) -> Option<String> {
         let condition = filter::parse(text)?;
-        // Nothing is brought into scope for what comes to nothing.
+        // The scope is restored if there is no expression.
         let before = self.scope.clone();
         let rust = self.condition(&condition, &model.rust, &mut Vec::new());
         if rust.is_none() {
@@ -144,8 +145,8 @@ impl<'m, 'g> Writer<'m, 'g> {
         })
     }
 
-    /// The way to a property in Rust, and the type of its value. Within a condition on items it begins at the variable: one
-    /// that leads elsewhere has no expression.
+    /// Returns the path to a property in Rust, and the type of its value. In a condition on items,
+    /// it begins at the variable. A path that leads elsewhere has no expression.
     fn path(
         &mut self,
         path: &Path,
@@ -211,7 +212,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         };
         let value = scalar(of, &json)?;
         Some(match of.strip_prefix("edm::") {
-            // Several types can be compared with, so it has to be said which one is read.
+            // Several types can be compared with, so the parsed type must be written out.
             Some(name) => {
                 self.scope.bring(&format!("msgraph::model::{of}"));
                 value.replace(".parse()?", &format!(".parse::<{name}>()?"))
@@ -220,7 +221,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         })
     }
 
-    /// A member of an enum.
+    /// Returns a member of an enum.
     fn word(&mut self, of: &str, text: &str) -> Option<String> {
         let inner = of
             .split_once("Flags<")
@@ -233,7 +234,7 @@ impl<'m, 'g> Writer<'m, 'g> {
     }
 }
 
-/// The name that a variable has in Rust: its own, where that is one.
+/// Returns the name of a variable in Rust: its own name, if that is valid.
 fn variable(name: &str, variables: &[Variable]) -> String {
     let is_name = name.starts_with(|sign: char| sign.is_ascii_lowercase())
         && name

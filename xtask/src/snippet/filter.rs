@@ -1,6 +1,7 @@
-//! The language of `$filter`, as far as conditions of properties go.
+//! The language of `$filter`, limited to conditions on properties.
 //!
-//! [OData 4.01, URL Conventions, 5.1.1](https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html)
+//! [OData 4.01, URL Conventions,
+//! 5.1.1](https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html)
 
 use std::fmt;
 
@@ -33,19 +34,19 @@ pub enum Condition {
     },
 }
 
-/// The names of a way to a property; the first one may be a variable.
+/// The names of a path to a property. The first one may be a variable.
 pub type Path = Vec<String>;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Literal {
-    /// In quotes.
+    /// A text in quotes.
     Text(String),
-    /// Anything else, as it stands there.
+    /// Any other literal, unchanged.
     Bare(String),
 }
 
-/// Reads a filter; `None` where it has anything beyond conditions of properties.
+/// Parses a filter. Returns `None` if it has anything besides conditions on properties.
 pub fn parse(text: &str) -> Option<Condition> {
     let mut reader = Reader {
         tokens: tokens(text)?,
@@ -55,7 +56,8 @@ pub fn parse(text: &str) -> Option<Condition> {
     (reader.at == reader.tokens.len()).then_some(condition)
 }
 
-/// One text for all writings of a filter: spaces, parentheses, case of operators and names of variables do not count.
+/// Returns one text for all notations of a filter. Spaces, parentheses, the case of operators and
+/// the names of variables are ignored.
 pub fn normal(text: &str) -> String {
     match parse(text) {
         Some(condition) => named(condition, &mut Vec::new()).to_string(),
@@ -99,7 +101,7 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
     Some(tokens)
 }
 
-/// The text of a literal in quotes, and what stands behind it.
+/// Returns the text of a literal in quotes, and the text after it.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut rest = text.strip_prefix('\'')?;
@@ -200,7 +202,7 @@ impl Reader {
         }
     }
 
-    /// What stands behind `name(`.
+    /// Reads the rest of a call after `name(`.
     fn called(&mut self, name: &str) -> Option<Condition> {
         let lower = name.to_lowercase();
         if matches!(lower.as_str(), "startswith" | "endswith" | "contains") {
@@ -261,7 +263,7 @@ impl Reader {
     }
 }
 
-/// One alone is itself; what is joined by the same word is one list.
+/// Returns a single condition as it is, and joins several with the same operator into one list.
 fn joined(mut parts: Vec<Condition>, by: fn(Vec<Condition>) -> Condition) -> Condition {
     if parts.len() == 1 {
         return parts.remove(0);
@@ -279,7 +281,7 @@ fn path(text: &str) -> Path {
     text.split('/').map(str::to_owned).collect()
 }
 
-/// The condition with variables named by their depth.
+/// Returns the condition with variables named by their depth.
 fn named(condition: Condition, variables: &mut Vec<String>) -> Condition {
     let renamed = |mut path: Path, variables: &[String]| {
         let depth = variables

@@ -1,4 +1,4 @@
-//! A value of JSON as the Rust that a person would write for its type.
+//! Translation of a JSON value into the Rust that a person would write for its type.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use msgraph_codegen::{Generated, Kind, Model, Property};
 use super::rust::{Scope, string};
 use crate::json::{Json, Members};
 
-/// The models, to look names up in.
+/// The models, indexed by name and by path.
 pub struct Models<'g> {
     by_name: HashMap<String, Model<'g>>,
     by_path: HashMap<String, String>,
@@ -25,18 +25,18 @@ impl<'g> Models<'g> {
         Ok(Self { by_name, by_path })
     }
 
-    /// A model by Graph's name, with or without the `#` before it.
+    /// Returns a model by Graph's name, with or without the `#` before it.
     pub fn by_name(&self, name: &str) -> Option<&Model<'g>> {
         self.by_name
             .get(&name.trim_start_matches('#').to_lowercase())
     }
 
-    /// A model by its path, `models::User`.
+    /// Returns a model by its path, `models::User`.
     pub fn by_path(&self, path: &str) -> Option<&Model<'g>> {
         self.by_name(self.by_path.get(path)?)
     }
 
-    /// A model by the type of a property, `User` or `models::User`.
+    /// Returns a model by the type of a property, `User` or `models::User`.
     pub fn of_type(&self, of: &str) -> Option<&Model<'g>> {
         match of.starts_with("models::") {
             true => self.by_path(of),
@@ -45,8 +45,8 @@ impl<'g> Models<'g> {
     }
 }
 
-/// A property of a model, by Graph's name. The arguments of actions are compared without case: they are declared as
-/// `Message` and documented as `message`, and Graph takes both.
+/// Returns a property of a model, by Graph's name. The arguments of actions are compared without
+/// case. They are declared as `Message` and documented as `message`, and Graph accepts both.
 pub fn property<'m, 'd>(model: &'m Model<'d>, name: &str) -> Option<&'m Property<'d>> {
     if model.name.starts_with("actions.") {
         let mut properties = model.properties.iter();
@@ -65,7 +65,8 @@ pub struct Writer<'m, 'g> {
 }
 
 impl<'m, 'g> Writer<'m, 'g> {
-    /// A value of the Rust type `of`, as property types are written; `None` where the value is no such value.
+    /// Returns a value of the Rust type `of`, as property types are written. Returns `None` if the
+    /// JSON is not such a value.
     pub fn value(&mut self, of: &str, json: &Json) -> Option<String> {
         if let Some(item) = of.strip_prefix("Vec<").and_then(|of| of.strip_suffix('>')) {
             return self.list(item, json).map(|items| format!("vec![{items}]"));
@@ -92,7 +93,8 @@ impl<'m, 'g> Writer<'m, 'g> {
         scalar(of, json)
     }
 
-    /// A value that is handed over as it is, though it may be of a derived type: the other side takes it into the base.
+    /// Returns a value that is passed on unchanged, although it may be of a derived type. The
+    /// receiver converts it into the base type.
     pub fn handed_over(&mut self, of: &str, json: &Json) -> Option<String> {
         match self.model(of) {
             Some(model) if model.kind == Kind::Model => Some(self.object(model, json)?.0),
@@ -100,7 +102,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         }
     }
 
-    /// The items of a list, between its brackets.
+    /// Returns the items of a list, between its brackets.
     fn list(&mut self, item: &str, json: &Json) -> Option<String> {
         let items = json.as_array()?;
         let items: Option<Vec<_>> = items.iter().map(|json| self.value(item, json)).collect();
@@ -112,7 +114,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         models.of_type(of)
     }
 
-    /// A struct literal, and whether it is of a derived type, as `@odata.type` says.
+    /// Returns a struct literal, and whether it is of a derived type according to `@odata.type`.
     fn object(&mut self, declared: &Model<'_>, json: &Json) -> Option<(String, bool)> {
         let members = json.as_object()?;
         let models: &'m Models<'g> = self.models;
@@ -125,7 +127,8 @@ impl<'m, 'g> Writer<'m, 'g> {
         }
     }
 
-    /// The literal of a model. What does not fit a field stands in `extra`, as it would for whoever wants to send it.
+    /// Returns the literal of a model. A member that does not fit a field is written into `extra`,
+    /// as a caller would do to send it.
     pub fn literal(&mut self, model: &Model<'_>, members: &Members, is_named: bool) -> String {
         let mut fields = String::new();
         let mut extra = Vec::new();
@@ -169,7 +172,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         format!("{name} {{ {fields}..Default::default() }}{calls}")
     }
 
-    /// `members@odata.bind`
+    /// Returns the expression for `members@odata.bind`.
     fn bind(&mut self, model: &Model<'_>, name: &str, key: &str, json: &Json) -> Option<String> {
         let navigation = property(model, key.strip_suffix("@odata.bind")?)?;
         if navigation.field.is_some() {
@@ -192,7 +195,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         Some(call)
     }
 
-    /// What a navigation property leads to, as a deep insert takes it.
+    /// Returns the value of a navigation property, in the form of a deep insert.
     fn related(&mut self, navigation: &Property<'_>, json: &Json) -> Option<String> {
         match navigation
             .of
@@ -206,7 +209,7 @@ impl<'m, 'g> Writer<'m, 'g> {
                 let items: Option<Vec<String>> = items
                     .iter()
                     .map(|json| {
-                        // The items may be of several derived types, and a list is of one.
+                        // The items may be of several derived types, but a list has one type.
                         Some(match self.object(model, json)? {
                             (derived, true) => format!("{name}::from({derived})"),
                             (value, false) => value,
@@ -250,7 +253,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         })
     }
 
-    /// Any JSON.
+    /// Returns the expression for any JSON.
     pub fn json(&mut self, json: &Json) -> String {
         match json {
             Json::String(text) => format!("{}.into()", string(text)),
@@ -263,7 +266,7 @@ impl<'m, 'g> Writer<'m, 'g> {
     }
 }
 
-/// The variant that stands for a word. Graph reads words without case.
+/// Returns the variant for a word. Graph reads words without case.
 pub fn member(model: &Model<'_>, word: &str) -> Option<String> {
     let exact = model.members.iter().find(|(of, _)| *of == word);
     let found = exact.or_else(|| {
@@ -280,7 +283,7 @@ fn boxed(property: &Property<'_>, value: String) -> String {
     }
 }
 
-/// A value of one of OData's primitive types.
+/// Returns a value of one of OData's primitive types.
 pub fn scalar(of: &str, json: &Json) -> Option<String> {
     Some(match (of, json) {
         ("serde_json::Value", json) => format!("serde_json::json!({json})"),
@@ -325,7 +328,7 @@ fn parsed(text: &str, is_one: bool) -> Option<String> {
     is_one.then(|| format!("{}.parse()?", string(text)))
 }
 
-/// Whether a text has a form in which `d` stands for a digit.
+/// Returns whether a text has a form in which `d` stands for a digit.
 fn is_form(text: &str, form: &str) -> bool {
     text.len() == form.len()
         && text
@@ -337,7 +340,7 @@ fn is_form(text: &str, form: &str) -> bool {
             })
 }
 
-/// A date alone is its first moment.
+/// Returns whether a text is a point in time. A date alone is its first moment.
 fn is_date_time(text: &str) -> bool {
     let (date, time) = text.split_once('T').unwrap_or((text, "00:00"));
     let time = time.strip_suffix('Z').unwrap_or(time);
@@ -358,7 +361,7 @@ fn is_duration(text: &str) -> bool {
     })
 }
 
-/// Bytes, of which the JSON has the base64.
+/// Returns bytes from their base64 text in JSON.
 fn binary(text: &str) -> Option<String> {
     use base64::engine::general_purpose::STANDARD;
     let bytes = STANDARD.decode(text).ok()?;

@@ -1,4 +1,5 @@
-//! Turns a request to Graph into the Rust that a person would write for it, or says what stands in the way.
+//! Translation of a request to Graph into the Rust that a person would write for it, or into the
+//! obstacle that prevents it.
 
 pub mod compare;
 mod condition;
@@ -29,37 +30,37 @@ use url::Address;
 pub struct Snippet {
     /// The `use` lines that it needs.
     pub uses: String,
-    /// A statement, laid out.
+    /// A formatted statement.
     pub rust: String,
-    /// What the call answers: `Collection<models::User>`.
+    /// The response type of the call: `Collection<models::User>`.
     pub answer: String,
-    /// Graph's name of the model that is answered, where it is one.
+    /// Graph's name of the returned model, if the response is one.
     pub answer_type: Option<String>,
-    /// What stands for placeholders that are no values: `{n}` where a number is wanted.
+    /// The values that replace placeholders of the wrong type: `{n}` for a number.
     pub filled: Vec<(String, String)>,
 }
 
-/// What stands in the way.
+/// The reason why a snippet cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// Another version than v1.0.
+    /// The request has another version than v1.0.
     Version(String),
-    /// The path leads nowhere.
+    /// The path does not exist.
     Place { path: String, segment: String },
     /// The place has no such operation.
     Method {
         path: String,
         methods: Vec<&'static str>,
     },
-    /// An argument of the path is of another form.
+    /// An argument of the path has another form.
     Argument {
         name: String,
         of: String,
         value: String,
     },
-    /// The call needs what the request does not have.
+    /// The call needs an argument that the request does not have.
     Missing(String),
-    /// The body has not the form that the operation takes.
+    /// The body does not have the form that the operation takes.
     Body(String),
 }
 
@@ -92,9 +93,11 @@ pub struct Snippets<'g> {
 }
 
 impl<'g> Snippets<'g> {
+    /// Returns a writer of snippets.
+    ///
     /// # Errors
     ///
-    /// When the description has a type that the generator does not know.
+    /// Fails if the description has a type that the generator does not know.
     pub fn new(generated: &'g Generated<'g>) -> Result<Self> {
         Ok(Self {
             generated,
@@ -102,7 +105,7 @@ impl<'g> Snippets<'g> {
         })
     }
 
-    /// Whether two types of Graph's are the same, or one derives from the other.
+    /// Returns whether two types of Graph are the same, or one derives from the other.
     pub fn are_related(&self, one: &str, other: &str) -> bool {
         let (Some(one), Some(other)) = (self.models.by_name(one), self.models.by_name(other))
         else {
@@ -111,11 +114,11 @@ impl<'g> Snippets<'g> {
         one.name == other.name || one.bases.contains(&other.name) || other.bases.contains(&one.name)
     }
 
-    /// The snippet for a request; `Err` within says what stands in the way.
+    /// Returns the snippet for a request. The inner `Err` is the obstacle.
     ///
     /// # Errors
     ///
-    /// When what was written is no Rust, which would be a fault of this program.
+    /// Fails if the written text is not Rust, which would be a bug in this program.
     pub fn write(&self, request: &Request) -> Result<std::result::Result<Snippet, Obstacle>> {
         let mut writing = Writing {
             snippets: self,
@@ -140,7 +143,7 @@ impl<'g> Snippets<'g> {
     }
 }
 
-/// `models::User` of `Collection<models::User>`.
+/// Returns `models::User` of `Collection<models::User>`.
 fn model_in(answer: &str) -> Option<String> {
     let start = answer.find("models::")?;
     let of = &answer[start..];
@@ -150,7 +153,7 @@ fn model_in(answer: &str) -> Option<String> {
     Some(of[..end].to_owned())
 }
 
-/// A snippet in the making.
+/// The state of a snippet that is being written.
 struct Writing<'s, 'g> {
     snippets: &'s Snippets<'g>,
     request: &'s Request,
@@ -159,7 +162,7 @@ struct Writing<'s, 'g> {
 }
 
 impl<'s, 'g> Writing<'s, 'g> {
-    /// The statement, and the method that makes its call.
+    /// Returns the statement, and the method that makes its call.
     fn statement(&mut self) -> Result<(String, &'s MethodName), Obstacle> {
         let address = Address::new(&self.request.url);
         if let Some(version) = address.version.filter(|version| version != "v1.0") {
@@ -192,7 +195,7 @@ impl<'s, 'g> Writing<'s, 'g> {
         if let Some(Body::Text(text)) = &body
             && self.request.method.eq_ignore_ascii_case("get")
         {
-            // A GET has no body: what is written there are headers, after an empty line too many.
+            // A GET has no body. Text in its place is headers after an unnecessary empty line.
             let lines: Result<Vec<_>> = text.lines().map(request::header).collect();
             headers.extend(lines.map_err(|_| Obstacle::Body("belongs to a GET".into()))?);
             body = None;
@@ -228,7 +231,7 @@ impl<'s, 'g> Writing<'s, 'g> {
         Ok((statement, call))
     }
 
-    /// The arguments of a method that leads further, from the values of its segment.
+    /// Returns the arguments of a method that leads further, from the values of its segment.
     fn arguments(
         &mut self,
         method: &MethodName,
@@ -246,7 +249,8 @@ impl<'s, 'g> Writing<'s, 'g> {
             .collect()
     }
 
-    /// The arguments of the method that makes the call: those of its segment, then what the operation takes.
+    /// Returns the arguments of the method that makes the call: those of its segment, then those of
+    /// the operation.
     fn call_arguments(
         &mut self,
         call: &MethodName,
@@ -283,7 +287,7 @@ impl<'s, 'g> Writing<'s, 'g> {
         Ok(arguments)
     }
 
-    /// One argument, from its text on the wire.
+    /// Returns one argument, from its text on the wire.
     fn argument(&mut self, declared: &str, value: Option<&str>) -> Result<String, Obstacle> {
         let (name, of) = declared.split_once(": ").unwrap_or((declared, ""));
         if let Some(of) = of
@@ -336,7 +340,7 @@ impl<'s, 'g> Writing<'s, 'g> {
         if let Some(written) = written {
             return Ok(format!("{borrow}{written}"));
         }
-        // A placeholder stands for a value, and any will do.
+        // A placeholder stands for a value, and any value is suitable.
         let is_placeholder =
             |open: char, close: char| value.starts_with(open) && value.ends_with(close);
         let sample = sample(of.trim_start_matches('&'));
@@ -377,7 +381,7 @@ impl<'s, 'g> Writing<'s, 'g> {
         }
         let json = match body.take() {
             Some(Body::Json(json)) => json,
-            // A list of an action's arguments may be left out where it is empty.
+            // The list of an action's arguments may be omitted if it is empty.
             None => Json::Object(crate::json::Members::new()),
             Some(Body::Text(_)) => return Err(Obstacle::Body("is no JSON".into())),
         };
@@ -392,7 +396,7 @@ impl<'s, 'g> Writing<'s, 'g> {
         value.ok_or_else(|| Obstacle::Body(format!("is no {of}")))
     }
 
-    /// The reference that is added, set or removed.
+    /// Returns the reference that is added, set or removed.
     fn reference(
         &mut self,
         query: &mut Vec<(String, String)>,
@@ -414,13 +418,14 @@ impl<'s, 'g> Writing<'s, 'g> {
     }
 }
 
-/// Whether a parameter of the query is the argument of this name: `startDateTime` is `start_date_time`.
+/// Returns whether a parameter of the query is the argument with this name: `startDateTime` is
+/// `start_date_time`.
 fn is_named(parameter: &str, argument: &str) -> bool {
     let plain = |name: &str| name.replace('_', "").to_lowercase();
     plain(parameter.trim_start_matches('$')) == plain(argument)
 }
 
-/// A header that is sent without being asked for.
+/// Returns whether a header is sent automatically.
 fn is_implied(name: &str, value: &str, body: Option<&Body>) -> bool {
     match name.to_lowercase().as_str() {
         "content-length" | "host" | "authorization" => true,
@@ -431,7 +436,7 @@ fn is_implied(name: &str, value: &str, body: Option<&Body>) -> bool {
     }
 }
 
-/// What stands for a placeholder of this type.
+/// Returns the value for a placeholder of this type.
 fn sample(of: &str) -> Option<&'static str> {
     Some(match of {
         "i16" | "i32" | "i64" | "u8" | "f64" | "f32" => "1",
@@ -445,7 +450,7 @@ fn sample(of: &str) -> Option<&'static str> {
     })
 }
 
-/// What a person would call the answer: `messages`, `message`.
+/// Returns a readable variable name for the response: `messages`, `message`.
 fn variable(answer: &str) -> String {
     use heck::ToSnakeCase as _;
     let name =

@@ -6,7 +6,7 @@ use super::condition;
 use super::literal::{Models, property};
 use super::rust::{Scope, string};
 
-/// The options that go by these names also without the dollar sign.
+/// The options that may also be written without the dollar sign.
 const SYSTEM: &[&str] = &[
     "$select",
     "$expand",
@@ -24,13 +24,14 @@ const SYSTEM: &[&str] = &[
     "$levels",
 ];
 
-/// The name of an option as OData writes it; it may come without the dollar sign, and in any case.
+/// Returns the name of an option as OData writes it. It may be given without the dollar sign, and
+/// in any case.
 pub fn system_name(name: &str) -> String {
     let lower = name.to_lowercase();
     let system = SYSTEM
         .iter()
         .find(|system| **system == lower || system.trim_start_matches('$') == lower);
-    // `token` and the like are no options of OData, and neither is `format` of a download.
+    // `token` and similar names are not options of OData, and neither is `format` of a download.
     match system {
         Some(system) if name.starts_with('$') || !matches!(lower.as_str(), "format") => {
             (*system).to_owned()
@@ -47,7 +48,7 @@ pub struct Writer<'m, 'g> {
 }
 
 impl<'m, 'g> Writer<'m, 'g> {
-    /// The method for one option of the query.
+    /// Returns the method for one option of the query.
     pub fn option(&mut self, name: &str, value: &str) -> String {
         let name = system_name(name);
         let has = self.call.options.contains(&name);
@@ -55,7 +56,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         typed.unwrap_or_else(|| format!(".query({}, {})", string(&name), string(value)))
     }
 
-    /// The method for one header.
+    /// Returns the method for one header.
     pub fn header(&mut self, name: &str, value: &str) -> String {
         let options = &self.call.options;
         let has = |name: &str| options.iter().any(|of| of == name);
@@ -71,7 +72,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         }
     }
 
-    /// What is asked for: the model of the answer.
+    /// Returns the model of the response.
     fn model(&self) -> Option<&'m Model<'g>> {
         let models: &'m Models<'g> = self.models;
         models.by_path(self.call.model.as_deref()?)
@@ -112,7 +113,7 @@ impl<'m, 'g> Writer<'m, 'g> {
                 _ => return (string(item), "&str".to_owned()),
             };
             match self.constant(model, name, true) {
-                // With a direction all are of one type.
+                // With a direction, all items have one type.
                 Some((constant, of)) if method.is_empty() => (constant, of),
                 Some((constant, _)) => (constant + method, "order".to_owned()),
                 None => (string(item), "&str".to_owned()),
@@ -131,7 +132,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         list(items.collect())
     }
 
-    /// Conditions of properties where it is made of these, and text where it is not.
+    /// Returns conditions on properties if the filter consists of these, and text otherwise.
     fn filter(&mut self, model: Option<&'m Model<'g>>, value: &str) -> String {
         let mut writer = condition::Writer {
             models: self.models,
@@ -141,7 +142,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         typed.unwrap_or_else(|| string(value))
     }
 
-    /// A navigation with its own options: `members($select=id;$top=5)`.
+    /// Returns a navigation with its own options: `members($select=id;$top=5)`.
     fn expanded(&mut self, model: Option<&'m Model<'g>>, item: &str) -> Option<(String, String)> {
         let (name, options) = match item.split_once('(') {
             Some((name, options)) => (name.trim(), options.trim_end().strip_suffix(')')?),
@@ -181,7 +182,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         ))
     }
 
-    /// The constant of a property, a structural one or a navigation, and the type of its value.
+    /// Returns the constant of a property, structural or navigation, and the type of its value.
     fn constant(
         &mut self,
         model: Option<&'m Model<'g>>,
@@ -200,7 +201,7 @@ impl<'m, 'g> Writer<'m, 'g> {
         ))
     }
 
-    /// A search is one term in quotes, or an expression.
+    /// Returns the argument for a search, which is one term in quotes, or an expression.
     fn search(&mut self, value: &str) -> String {
         let inner = value
             .trim()
@@ -216,7 +217,8 @@ impl<'m, 'g> Writer<'m, 'g> {
     }
 }
 
-/// One item as it is; several of one type as an array, of several types as a tuple, which has twelve places at most.
+/// Returns one item as it is, several of one type as an array, and several types as a tuple, which
+/// has at most twelve elements.
 fn list(items: Vec<(String, String)>) -> String {
     let same = items.windows(2).all(|pair| pair[0].1 == pair[1].1);
     let texts: Vec<String> = items.into_iter().map(|(text, _)| text).collect();
@@ -237,7 +239,7 @@ fn list(items: Vec<(String, String)>) -> String {
     }
 }
 
-/// The parts of a text between a sign that stands neither in parentheses nor in quotes.
+/// Returns the parts of a text between a sign that is neither in parentheses nor in quotes.
 pub fn split(text: &str, by: char) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut depth, mut quoted) = (0, 0_usize, false);

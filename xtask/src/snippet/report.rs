@@ -1,4 +1,4 @@
-//! What was written of a list of requests, and what became of it.
+//! The snippets for a list of requests, and their results.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,17 +16,19 @@ use super::{Obstacle, Snippet, Snippets};
 /// The requests, in their order.
 pub struct Report {
     items: Vec<Item>,
-    /// Whether the snippets were run.
+    /// `true` if the snippets were run.
     is_run: bool,
 }
 
 struct Item {
     request: Request,
     written: std::result::Result<Snippet, Obstacle>,
-    /// The line of the table that speaks of it, where it cannot be written or is not what Graph takes.
+    /// The matching line of the table, if the request cannot be written or Graph would not accept
+    /// it.
     line: Option<Line>,
     outcome: Outcome,
-    /// The answer's type by the file, where the call answers another that it does not derive from.
+    /// The response's type according to the file, if the call returns another type that it does not
+    /// derive from.
     wrong_type: Option<String>,
 }
 
@@ -37,7 +39,7 @@ impl Item {
             .is_some_and(|line| line.kind == Kind::Mistake)
     }
 
-    /// Whether what can be seen of it is right.
+    /// Returns whether everything that can be checked is right.
     fn is_right(&self) -> bool {
         let Outcome {
             not_compiled,
@@ -56,7 +58,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// When the description has a type that the generator does not know.
+    /// Fails if the description has a type that the generator does not know.
     pub fn write(generated: &Generated<'_>, requests: Vec<Request>) -> Result<Self> {
         let snippets = Snippets::new(generated)?;
         let table = unwritable::table()?;
@@ -89,11 +91,11 @@ impl Report {
         })
     }
 
-    /// Compiles and runs what was written, mistakes aside.
+    /// Compiles and runs the snippets, except for mistakes.
     ///
     /// # Errors
     ///
-    /// When there is no program to be run.
+    /// Fails if the program cannot be run.
     pub fn run(&mut self, root: &Path) -> Result<()> {
         let snippets: BTreeMap<usize, Snippet> = self
             .items
@@ -112,7 +114,7 @@ impl Report {
         Ok(())
     }
 
-    /// Names and values of what was counted.
+    /// Returns the names and values of the counts.
     pub fn figures(&self) -> Vec<(&'static str, usize)> {
         let count = |is: &dyn Fn(&Item) -> bool| {
             let items = self.items.iter().filter(|item| !item.is_mistake());
@@ -147,7 +149,8 @@ impl Report {
         figures
     }
 
-    /// The requests that cannot be written and of which the table does not speak, and those of which it speaks for nothing.
+    /// Returns the requests that cannot be written and are missing from the table, and those that
+    /// the table lists needlessly.
     pub fn untold(&self) -> Vec<String> {
         let items = self.items.iter();
         items
@@ -161,7 +164,7 @@ impl Report {
             .collect()
     }
 
-    /// Each snippet, or why there is none; then the figures.
+    /// Returns each snippet, or the reason why there is none, then the figures.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
         for item in &self.items {
@@ -208,11 +211,11 @@ impl Report {
         out
     }
 
-    /// The same for programs.
+    /// Returns the same report for programs.
     ///
     /// # Errors
     ///
-    /// None that is known: what is written is text.
+    /// No error is known, because the output is text.
     pub fn to_json(&self) -> Result<String> {
         let items: Vec<Value> = self
             .items

@@ -1,4 +1,4 @@
-//! Requests as people write them down: a file of many, one as HTTP, or a command for curl.
+//! Requests in the forms that people write: a file of many, one as HTTP, or a command for curl.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::json::Json;
 
-/// A request to Graph, and what it is answered where that is known.
+/// A request to Graph, and its response if that is known.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Request {
-    /// Where it is from: a page of Graph's documentation.
+    /// The source: a page of Graph's documentation.
     #[serde(default)]
     pub page: String,
     pub method: String,
@@ -26,21 +26,22 @@ pub struct Request {
     pub status: Option<u16>,
     #[serde(default)]
     pub answer: Option<Value>,
-    /// `microsoft.graph.user`, or of a collection `Collection(microsoft.graph.user)`.
+    /// The response type: `microsoft.graph.user`, or for a collection
+    /// `Collection(microsoft.graph.user)`.
     #[serde(default)]
     pub answer_type: Option<String>,
 }
 
-/// What is sent.
+/// The body of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     Json(Json),
-    /// Anything else.
+    /// Any other text.
     Text(String),
 }
 
 impl Body {
-    /// JSON where the text is an object or a list, text otherwise.
+    /// Returns JSON if the text is an object or a list, and text otherwise.
     fn of_text(text: &str) -> Option<Body> {
         let trimmed = text.trim();
         if trimmed.is_empty() {
@@ -63,7 +64,7 @@ impl<'de> Deserialize<'de> for Body {
     }
 }
 
-/// Headers are written as pairs, as `{name, value}`, or as one object.
+/// Reads headers, which are written as pairs, as `{name, value}`, or as one object.
 fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -86,11 +87,12 @@ fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, St
     })
 }
 
-/// Reads a file of requests: a list of JSON, plain or `.xz`.
+/// Reads a file of requests: a JSON list, plain or `.xz`.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, or an item of the list is no request; the error says which.
+/// Fails if the file cannot be read, or if an item of the list is not a request. The error names
+/// the item.
 pub fn read(path: &Path) -> Result<Vec<Request>> {
     let (_, bytes) = crate::document::read_bytes(path)?;
     let items: Vec<Value> = serde_json::from_slice(&bytes)
@@ -105,12 +107,12 @@ pub fn read(path: &Path) -> Result<Vec<Request>> {
         .collect()
 }
 
-/// Reads one request, as `GET https://graph.microsoft.com/v1.0/me/messages?$top=5` with headers and a body below it, or as a
-/// command for curl.
+/// Reads one request, as `GET https://graph.microsoft.com/v1.0/me/messages?$top=5` with headers and
+/// a body below it, or as a command for curl.
 ///
 /// # Errors
 ///
-/// When the text is neither.
+/// Fails if the text is neither.
 pub fn parse(text: &str) -> Result<Request> {
     let text = text.trim();
     if text.starts_with("curl ") {
@@ -145,7 +147,7 @@ pub fn parse(text: &str) -> Result<Request> {
     Ok(request)
 }
 
-/// A line `Name: value`.
+/// Parses a line `Name: value`.
 pub fn header(line: &str) -> Result<(String, String)> {
     let (name, value) = line
         .split_once(':')
@@ -160,7 +162,8 @@ pub fn header(line: &str) -> Result<(String, String)> {
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
-/// What is taken of curl's options: the method, the headers, the body. What only says how curl works is passed over.
+/// Reads the method, the headers and the body from curl's options. Options that only control how
+/// curl works are ignored.
 fn curl(text: &str) -> Result<Request> {
     let text = text.replace("\\\n", " ").replace("\\\r\n", " ");
     let words = shlex::split(&text).context("the quotes of the command do not match")?;

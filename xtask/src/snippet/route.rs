@@ -1,14 +1,14 @@
-//! The way through Graph's tree that the path of a request goes.
+//! The route of a request's path through Graph's tree.
 
 use msgraph_codegen::{Argument, Segment, Tree};
 
 use super::Obstacle;
 use super::options::split;
 
-/// A step: a place and the number of a child of it, with the values of what the segment takes.
+/// A step: a place and the index of one of its children, with the values for the segment.
 pub type Step = ((usize, usize), Vec<Option<String>>);
 
-/// A way to an operation.
+/// A route to an operation.
 #[derive(Clone, Debug)]
 pub struct Route {
     pub steps: Vec<Step>,
@@ -18,11 +18,11 @@ pub struct Route {
     pub operation: usize,
 }
 
-/// Finds the way. Names are compared without case and namespace, as Graph does.
+/// Finds the route. Names are compared without case and namespace, as Graph does.
 ///
 /// # Errors
 ///
-/// When the path leads nowhere, or the place has no such operation.
+/// Fails if the path does not exist, or if the place has no such operation.
 pub fn find(tree: &Tree<'_>, method: &str, segments: &[String]) -> Result<Route, Obstacle> {
     let mut search = Search {
         tree,
@@ -56,9 +56,9 @@ struct Search<'t, 'd> {
     segments: &'t [String],
     steps: Vec<Step>,
     found: Option<Route>,
-    /// How many segments led somewhere.
+    /// The number of segments that were matched.
     furthest: usize,
-    /// The methods of a place at the end of the path that has not the one asked for.
+    /// The methods of a place at the end of the path that lacks the requested method.
     methods: Option<Vec<&'static str>>,
 }
 
@@ -101,7 +101,7 @@ impl Search<'_, '_> {
         }
     }
 
-    /// What lies below the entity of a segment by the path that follows, up to a colon or the end.
+    /// Searches below the entity of a segment by the path that follows, up to a colon or the end.
     fn by_path(&mut self, place: usize, at: usize, name: &str) -> bool {
         let rest = &self.segments[at + 1..];
         let end = rest.iter().position(|segment| segment.ends_with(':'));
@@ -156,7 +156,7 @@ impl Search<'_, '_> {
     }
 }
 
-/// The children of a place that a segment may mean, what is spelled out first.
+/// Returns the children of a place that a segment may mean, with literal matches first.
 fn matches(tree: &Tree<'_>, place: usize, text: &str) -> Vec<(usize, Vec<Option<String>>)> {
     let mut found: Vec<(u8, usize, Vec<Option<String>>)> = tree.places[place]
         .children
@@ -174,7 +174,8 @@ fn matches(tree: &Tree<'_>, place: usize, text: &str) -> Vec<(usize, Vec<Option<
         .collect()
 }
 
-/// Whether a segment of the tree is meant by a text, how literally, and what values the text gives it.
+/// Returns how literally a text matches a segment of the tree, and the values that the text has, if
+/// it matches.
 fn meant(segment: &Segment, text: &str) -> Option<(u8, Vec<Option<String>>)> {
     match segment {
         Segment::Literal(name) | Segment::Cast(name) => {
@@ -195,7 +196,7 @@ fn meant(segment: &Segment, text: &str) -> Option<(u8, Vec<Option<String>>)> {
     }
 }
 
-/// How literally a name is written: as it is, without its namespace.
+/// Returns how literally a name is written: unchanged, or without its namespace.
 fn same(name: &str, text: &str) -> Option<u8> {
     let last = |name: &str| name.rsplit('.').next().unwrap_or(name).to_lowercase();
     let with_namespace = |name: &str| {
@@ -217,7 +218,7 @@ fn same(name: &str, text: &str) -> Option<u8> {
     }
 }
 
-/// The values of arguments, in their order; none where the text has others.
+/// Returns the values of arguments, in their order, or `None` if the text has other arguments.
 fn values_of(arguments: &[Argument], given: &str) -> Option<Vec<Option<String>>> {
     let mut given: Vec<(String, String)> = parts(given)
         .into_iter()
@@ -238,14 +239,14 @@ fn values_of(arguments: &[Argument], given: &str) -> Option<Vec<Option<String>>>
     given.is_empty().then_some(values)
 }
 
-/// The parts of a list of arguments; a comma between quotes belongs to its part.
+/// Returns the parts of a list of arguments. A comma between quotes belongs to its part.
 fn parts(text: &str) -> Vec<&str> {
     let mut parts = split(text, ',');
     parts.retain(|part| !part.trim().is_empty());
     parts
 }
 
-/// The value of a literal: without its quotes, and each quote in it once.
+/// Returns the value of a literal, without its quotes and with doubled quotes reduced to one.
 fn unquoted(text: &str) -> String {
     let inner = text
         .strip_prefix('\'')

@@ -1,4 +1,5 @@
-//! Puts snippets into one program, compiles it, runs it against a recorder, and compares what happened with what was asked.
+//! Puts snippets into one program, compiles it, runs it against a recorder, and compares the result
+//! with the requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,18 +15,18 @@ use super::Snippet;
 use super::compare::{self, Sent};
 use super::request::Request;
 
-/// What became of one snippet.
+/// The result of one snippet.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// What the compiler said against it.
+    /// The compiler's error.
     pub not_compiled: Option<String>,
-    /// How what was sent differs from the request.
+    /// The difference between the sent and the requested request.
     pub sent_wrong: Option<String>,
-    /// How what was read differs from the answer; only where there is one.
+    /// The difference between the read values and the response, if there is one.
     pub answer_lost: Option<String>,
 }
 
-/// What the program prints of one snippet.
+/// The program's output for one snippet.
 #[derive(Debug, Deserialize)]
 struct Report {
     number: usize,
@@ -34,14 +35,15 @@ struct Report {
     error: Option<String>,
 }
 
-/// Functions of this many snippets stand in a module: one of a thousand would take the compiler minutes.
+/// The number of snippets in each module. A module with a thousand functions would take the
+/// compiler minutes.
 const IN_MODULE: usize = 40;
 
-/// Compiles and runs the snippets of these numbers.
+/// Compiles and runs the snippets with these numbers.
 ///
 /// # Errors
 ///
-/// When the program cannot be built or does not run to its end for another reason than a snippet.
+/// Fails if the program cannot be built, or stops for a reason other than a snippet.
 pub fn run(
     root: &Path,
     requests: &[Request],
@@ -127,7 +129,8 @@ impl Program {
         let recorder = fs::read_to_string(&recorder)
             .with_context(|| format!("cannot read {}", recorder.display()))?;
         program.put("src/recorder.rs", &recorder)?;
-        // The versions that the crate is built with, so that nothing has to be fetched and most is built already.
+        // The program uses the same versions as the crate, so that Cargo downloads nothing and has
+        // built most of it already.
         let lock = root.join("Cargo.lock");
         fs::copy(&lock, program.folder.join("Cargo.lock"))
             .with_context(|| format!("cannot read {}", lock.display()))?;
@@ -139,7 +142,7 @@ impl Program {
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Builds the program and gives what the compiler says against snippets.
+    /// Builds the program and returns the compiler's errors for snippets.
     fn compile(
         &self,
         snippets: &BTreeMap<usize, Snippet>,
@@ -223,7 +226,7 @@ impl Program {
     }
 }
 
-/// What the recorder answers.
+/// Returns the recorder's response.
 fn told(request: &Request) -> Value {
     let status = match (request.status, &request.answer) {
         (Some(status), _) => status,
@@ -233,7 +236,7 @@ fn told(request: &Request) -> Value {
     json!({ "status": status, "answer": request.answer })
 }
 
-/// The functions, and at which line the one of which snippet begins.
+/// Returns the functions, and the line at which each snippet begins.
 fn source(
     snippets: &BTreeMap<usize, Snippet>,
     numbers: &BTreeSet<usize>,
@@ -272,7 +275,7 @@ fn source(
         }
         text.push_str("}\n\n");
     }
-    // What is wrong from here on is no snippet's.
+    // Errors from this line on do not belong to a snippet.
     lines.insert(text.lines().count() + 1, None);
     let _ = writeln!(
         text,
@@ -320,7 +323,7 @@ use recorder::{Answer, Recorder};
 type Outcome = Result<Option<Value>, Box<dyn std::error::Error>>;
 type Running<'g> = Pin<Box<dyn Future<Output = Outcome> + 'g>>;
 
-/// The recorder, and what it answers to which snippet.
+/// The recorder, and its response for each snippet.
 pub struct Told {
     recorder: Recorder,
     answers: HashMap<String, Value>,

@@ -1,17 +1,18 @@
-//! Pieces of Rust, and what they need to be in scope.
+//! Pieces of Rust, and the imports that they need.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The names that a snippet uses, and where they are from.
+/// The names that a snippet uses, and their modules.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     uses: BTreeSet<String>,
-    /// By name: the path of the model that has it.
+    /// The path of each model, by its name.
     models: BTreeMap<String, String>,
 }
 
 impl Scope {
-    /// The name by which a model is called here, `User` of `models::User`. Where two have one name, the second keeps its path.
+    /// Returns the name of a model in the snippet: `User` for `models::User`. If two have one name,
+    /// the second keeps its path.
     pub fn model(&mut self, path: &str) -> String {
         let name = path.rsplit("::").next().unwrap_or(path);
         let known = self
@@ -32,7 +33,7 @@ impl Scope {
         self.uses.insert(path.to_owned());
     }
 
-    /// The `use` lines, those of one parent together.
+    /// Returns the `use` lines, with one line for each parent.
     pub fn lines(&self) -> String {
         let mut parents: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for path in &self.uses {
@@ -49,7 +50,7 @@ impl Scope {
     }
 }
 
-/// A text as a string literal.
+/// Returns a text as a string literal.
 pub fn string(text: &str) -> String {
     let has_quotes = text.contains('"') && !text.contains("\"#");
     let is_plain = text.chars().all(|sign| !sign.is_control() && sign != '\\');
@@ -59,7 +60,7 @@ pub fn string(text: &str) -> String {
     format!("{text:?}")
 }
 
-/// Lays out a statement as rustfmt would.
+/// Formats a statement as rustfmt would.
 pub fn formatted(statement: &str) -> anyhow::Result<String> {
     let text = format!("async fn snippet() {{ {statement} }}");
     let file = syn::parse_file(&text)

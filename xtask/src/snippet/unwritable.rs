@@ -13,27 +13,27 @@ const TABLE: &str = include_str!("../../assets/unwritable.toml");
 #[serde(deny_unknown_fields)]
 pub struct Line {
     pub method: String,
-    /// The path; `{}` is any one segment, and `…` at its beginning any number of them.
+    /// The path. `{}` is any one segment, and `…` at its beginning is any number of them.
     pub path: String,
     pub kind: Kind,
     pub reason: String,
 }
 
-/// Why a request cannot be written.
+/// The reason why a request cannot be written.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Whoever wrote it down was mistaken: Graph would not take it.
+    /// The request is a mistake of its author, and Graph would not accept it.
     Mistake,
-    /// Graph takes it, and there is no typed call for it.
+    /// Graph accepts it, but there is no typed call for it.
     Missing,
 }
 
-/// The table.
+/// Returns the table.
 ///
 /// # Errors
 ///
-/// When the file that the project has is not of its form.
+/// Fails if the project's file does not have the expected form.
 pub fn table() -> Result<Vec<Line>> {
     #[derive(Deserialize)]
     struct File {
@@ -44,7 +44,7 @@ pub fn table() -> Result<Vec<Line>> {
 }
 
 impl Line {
-    /// Whether the line speaks of a request.
+    /// Returns whether the line matches a request.
     pub fn is_of(&self, request: &Request) -> bool {
         let segments = Address::new(&request.url).segments;
         let pattern: Vec<_> = self.path.split('/').skip(1).collect();

@@ -1,20 +1,20 @@
-//! The address of a request, taken apart.
+//! The parsed address of a request.
 
 use percent_encoding::percent_decode_str;
 
 /// The path below the version, and the query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Address {
-    /// `v1.0`, `beta`, or none where the address has none.
+    /// `v1.0`, `beta`, or `None` if the address has no version.
     pub version: Option<String>,
-    /// Decoded.
+    /// The decoded segments.
     pub segments: Vec<String>,
-    /// Names and values, decoded.
+    /// The decoded names and values.
     pub query: Vec<(String, String)>,
 }
 
 impl Address {
-    /// Takes an address apart: `https://graph.microsoft.com/v1.0/me?$top=5`, `/v1.0/me`, `/me`.
+    /// Parses an address: `https://graph.microsoft.com/v1.0/me?$top=5`, `/v1.0/me`, `/me`.
     pub fn new(url: &str) -> Address {
         let url = url.trim();
         let below = url
@@ -42,7 +42,8 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// The segments of a path. A slash between quotes, or in a key that stands for itself, does not part.
+/// Returns the segments of a path. A slash between quotes, or in a key in parentheses, does not
+/// separate segments.
 fn split(path: &str) -> Vec<&str> {
     let mut segments = Vec::new();
     let (mut start, mut quoted, mut depth) = (0, false, 0_usize);
@@ -63,7 +64,8 @@ fn split(path: &str) -> Vec<&str> {
     segments
 }
 
-/// Names and values of a query. An `&` between quotes, or within parentheses, belongs to the value.
+/// Returns the names and values of a query. An `&` between quotes, or within parentheses, belongs
+/// to the value.
 fn pairs(query: &str) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     let (mut start, mut quoted) = (0, false);
@@ -76,7 +78,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
     for (at, sign) in query.char_indices() {
         match sign {
             '\'' => quoted = !quoted,
-            // Quotes that do not match are no quotes: an apostrophe in a text that is not encoded.
+            // An unmatched quote is an apostrophe in a text that is not encoded.
             '&' if !quoted || !query[at..].contains('\'') => {
                 push(&query[start..at]);
                 start = at + 1;
