@@ -1,4 +1,5 @@
-//! Reads `openapi/` and writes the generated code into `$OUT_DIR`, from where `src/generated.rs` includes it.
+//! Reads `openapi/` and writes the generated code into `$OUT_DIR`. `src/generated.rs` includes it
+//! from there.
 
 use std::process::ExitCode;
 

@@ -1,8 +1,10 @@
-//! What a call costs beyond the request that it makes: the same answers, read into the same model, by this crate and by
-//! reqwest alone, from a server of this machine, 64 at a time. It answers at once, so that nothing is measured but the work of
-//! the client, or after ten milliseconds, as a server does that is elsewhere.
+//! The cost of a call beyond that of its request. The bench reads the same responses into the same
+//! model, once with this crate and once with reqwest alone. The server is on this machine, with 64
+//! requests at a time. It responds at once, so that only the work of the client is measured, or
+//! after ten milliseconds, as a remote server does.
 //!
-//! Rounds of both alternate, so that whatever else the machine is doing meets both, and the best round of each counts.
+//! Rounds of both alternate, so that other load on the machine affects both. The best round of each
+//! counts.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +28,8 @@ fn main() {
     println!("call_over_reqwest {at_once:.3} call_over_reqwest_10ms {later:.3}");
 }
 
-/// How many times as long a call takes as a request of reqwest's, where the server takes this time for its answer.
+/// Returns the time of a call relative to that of a reqwest request, for a server that responds
+/// after this latency.
 fn compare(name: &str, latency: Option<Duration>) -> f64 {
     let root = serve(latency);
     let runtime = Builder::new_current_thread()
@@ -55,7 +58,7 @@ fn compare(name: &str, latency: Option<Duration>) -> f64 {
     call.as_secs_f64() / raw.as_secs_f64()
 }
 
-/// Makes so many calls, so many at a time, and gives how long that took.
+/// Makes the calls, a fixed number at a time, and returns the elapsed time.
 async fn round<F: Future<Output = ()>>(call: impl Fn() -> F) -> Duration {
     let start = Instant::now();
     let mut under_way: FuturesUnordered<F> = (0..AT_A_TIME).map(|_| call()).collect();
@@ -74,7 +77,8 @@ async fn with_msgraph(graph: &Graph) {
     check(&user.expect("a user"));
 }
 
-/// What a program would write that has no SDK: no errors of Graph's, no tries, no check of where the token goes.
+/// Sends the request as a program without an SDK would: without Graph's errors, retries, or a check
+/// of the token's destination.
 async fn with_reqwest(http: &reqwest::Client, url: &str) {
     let request = http
         .get(url)
@@ -88,7 +92,8 @@ fn check(user: &User) {
     assert_eq!(user.display_name.as_deref(), Some("Adele Brandt"));
 }
 
-/// A client with nothing of its own, but for what reqwest needs where it was built without TLS of its own choice.
+/// Returns a client with default settings, plus the TLS provider that reqwest needs if it was built
+/// without a default one.
 fn plain_client() -> reqwest::Client {
     let builder = reqwest::Client::builder().no_proxy();
     #[cfg(feature = "rustls-ring")]
@@ -104,7 +109,8 @@ fn plain_client() -> reqwest::Client {
     builder.build().expect("a client")
 }
 
-/// Starts a server that answers whatever it is asked with the same user, as soon as it may, and gives its address.
+/// Starts a server that responds to every request with the same user after the given latency.
+/// Returns its address.
 fn serve(latency: Option<Duration>) -> String {
     let (started, address) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -129,7 +135,7 @@ async fn answer(mut stream: TcpStream, latency: Option<Duration>) {
     );
     let _ = stream.set_nodelay(true);
     let mut buffer = Vec::with_capacity(4096);
-    // Requests have no bodies here, and a client sends the next one when it has its answer.
+    // Requests have no bodies here, and a client sends the next request after the response.
     while stream
         .read_buf(&mut buffer)
         .await

@@ -1,8 +1,8 @@
-//! Feeds generated and damaged input to everything that reads what comes from outside.
+//! Feeds generated and damaged input to all code that reads external input.
 //!
 //! `cargo bench --bench fuzz -- --inputs 10000000 --seed 1` ends with one line. `--target NAME` and
-//! `--first NUMBER` repeat an input that failed; `--workers` says how many processes share the
-//! inputs, one for each core by default.
+//! `--first NUMBER` repeat an input that failed. `--workers` sets the number of processes that
+//! share the inputs. It defaults to one for each core.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -43,7 +43,7 @@ fn start() -> Result<Report, Failure> {
             "--first" => options.first = value()?.parse()?,
             "--workers" => workers = value()?.parse()?,
             "--worker" => is_worker = true,
-            // `cargo bench` adds it.
+            // `cargo bench` adds this argument.
             "--bench" => {}
             other => return Err(format!("unknown argument `{other}`").into()),
         }

@@ -1,7 +1,8 @@
-//! Reading and writing pages of models, against `serde_json::Value` in the same run.
+//! Reading and writing pages of models, compared with `serde_json::Value` in the same run.
 //!
-//! Each round measures the model and `Value` one after the other, so that whatever else the machine is doing meets both, and
-//! the best round of each counts. A framework for benches measures one function after the other, and knows no ratios.
+//! Each round measures the model and `Value` one after the other, so that other load on the machine
+//! affects both. The best round of each counts. A bench framework would measure one function after
+//! the other, and has no ratios.
 
 use std::time::{Duration, Instant};
 
@@ -75,7 +76,7 @@ fn compare<T: Model>(name: &str, json: &[u8], figures: &mut Vec<String>) {
     }
 }
 
-/// A model reads `null` as no value, and writes none.
+/// Removes nulls, because a model reads `null` as an absent value and writes none.
 fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(map) => {
@@ -102,7 +103,7 @@ struct Pair {
     value: Best,
 }
 
-/// The shortest of the times that something took.
+/// The shortest of the measured times.
 struct Best(Duration);
 
 impl Default for Best {
@@ -112,7 +113,7 @@ impl Default for Best {
 }
 
 impl Best {
-    /// Runs it once more. What it gives is dropped when the time has been taken.
+    /// Runs it once more. The result is dropped after the time has been measured.
     fn add<R>(&mut self, run: impl FnOnce() -> R) {
         let start = Instant::now();
         let result = std::hint::black_box(run());
@@ -125,7 +126,7 @@ impl Best {
     }
 }
 
-/// A page as Graph sends it: the default properties of each item, in the order in which they come.
+/// Returns a page in Graph's form: the default properties of each item, in Graph's order.
 fn page(of: &str, item: impl Fn(usize) -> String) -> Vec<u8> {
     let items: Vec<_> = (0..ITEMS).map(item).collect();
     format!(
@@ -148,7 +149,7 @@ fn family(n: usize) -> &'static str {
     FAMILY[n / GIVEN.len() % FAMILY.len()]
 }
 
-/// An identifier that no other item has.
+/// Returns a unique identifier.
 fn guid(n: usize) -> String {
     let spread = (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     format!(
@@ -197,7 +198,7 @@ fn message(n: usize) -> String {
     let to: Vec<_> = (0..1 + n % 3)
         .map(|other| recipient(n + other + 1))
         .collect();
-    // A body as Outlook writes it, a few paragraphs long.
+    // A body in Outlook's form, a few paragraphs long.
     let paragraph = r#"<p class=\"MsoNormal\" style=\"margin:0 0 8pt\">The quarterly figures for the northern region are in the attached workbook; please have a look before Thursday’s meeting.<o:p></o:p></p>\r\n"#;
     let body = paragraph.repeat(2 + n % 7);
     format!(

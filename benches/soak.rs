@@ -1,7 +1,7 @@
 //! A soak: `cargo bench --bench soak -- --calls 100000 --seed 1`.
 //!
-//! The simulator runs in a process of its own (this program again), so that the memory which is
-//! measured is that of the client alone. What is compared, and how, is in `tests/soak/`.
+//! The simulator runs in a process of its own (this program again), so that the measured memory is
+//! that of the client alone. `tests/soak/` defines the comparison.
 
 use std::process::ExitCode;
 

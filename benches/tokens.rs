@@ -1,7 +1,9 @@
-//! How many token requests ten thousand calls make that begin at once when the token has expired, and how long they take compared
-//! with calls that find a good one. Both speak to a server of this machine, as the identity platform and as Graph.
+//! The number of token requests of ten thousand calls that begin at once with an expired token. The
+//! bench also compares their time with that of calls with a valid token. Both use a server on this
+//! machine, as the identity platform and as Graph.
 //!
-//! Rounds of both alternate, so that whatever else the machine is doing meets both, and the best round of each counts.
+//! Rounds of both alternate, so that other load on the machine affects both. The best round of each
+//! counts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -16,11 +18,11 @@ use tokio::runtime::Builder;
 
 const CALLS: usize = 10_000;
 const ROUNDS: usize = 5;
-/// What the identity platform takes for its answer.
+/// The response time of the identity platform.
 const LATENCY: Duration = Duration::from_millis(50);
 const HOUR: u64 = 3600;
 
-/// The identity platform: how often it was asked, and how long the tokens live that it gives.
+/// The identity platform: the number of token requests, and the lifetime of its tokens.
 #[derive(Default)]
 struct Platform {
     asked: AtomicUsize,
@@ -44,7 +46,7 @@ async fn token(State(platform): State<Arc<Platform>>) -> String {
     format!(r#"{{"token_type":"Bearer","expires_in":{life},"access_token":"token-{n}"}}"#)
 }
 
-/// Serves in a thread of its own, and gives the address.
+/// Serves in a separate thread, and returns the address.
 fn serve(platform: Arc<Platform>) -> String {
     let (started, address) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -75,7 +77,8 @@ fn main() {
             let secret = ClientSecret::new("contoso.com", "client", "secret");
             let graph = Graph::builder(secret)
                 .cloud(CustomCloud::new(&root, &root))
-                // One connection for all: ten thousand would be more files than a process may have open.
+                // All calls share one connection, because ten thousand would exceed the limit of
+                // open files.
                 .configure_http(reqwest::ClientBuilder::http2_prior_knowledge)
                 .build()
                 .expect("a client");

@@ -1,7 +1,7 @@
-//! Memory while a large file goes up: one slice, whatever the size of the file.
+//! Memory during the upload of a large file: one slice, independent of the file's size.
 //!
-//! The file comes out of a reader that makes it up, and goes to a server in this process that forgets what it is sent, so that
-//! what is in memory is the upload's own. Linux alone says how much that was at most (`VmHWM`).
+//! A reader generates the file, and a server in this process discards it, so that the measured
+//! memory is that of the upload. Only Linux reports the peak (`VmHWM`).
 
 use msgraph::models::UploadSession;
 use msgraph::upload::Source;
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         upload_url: Some(url),
         ..Default::default()
     });
-    // Connections, TLS and tables are there before it is measured.
+    // Connections, TLS and tables are set up before the measurement.
     let some = || Source::reader(tokio::io::repeat(7).take(1), 1);
     session.upload(some()).await?;
     let before = peak()?;
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Takes requests in and says what an upload session would.
+/// Reads requests and responds as an upload session would.
 async fn swallow(stream: TcpStream) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     loop {
@@ -61,7 +61,7 @@ async fn swallow(stream: TcpStream) -> std::io::Result<()> {
             return Ok(());
         }
         tokio::io::copy(&mut (&mut stream).take(length), &mut tokio::io::sink()).await?;
-        // `bytes 0-9/100`; a question about the session has none.
+        // `bytes 0-9/100`. A status request has no range.
         let last = range
             .split_once('-')
             .and_then(|(_, rest)| rest.split_once('/'));
@@ -84,7 +84,7 @@ async fn swallow(stream: TcpStream) -> std::io::Result<()> {
     }
 }
 
-/// The most memory that this process has had, in bytes.
+/// Returns the peak memory of this process, in bytes.
 fn peak() -> Result<u64, Box<dyn std::error::Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

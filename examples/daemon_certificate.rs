@@ -1,9 +1,9 @@
 //! Signs in as an application with a certificate: for services and scheduled work.
 //!
-//! Without anything set up it does so with the simulator. With `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and
-//! `AZURE_CLIENT_CERTIFICATE_PATH` set (a PEM or PFX file with certificate and key; its password in
-//! `AZURE_CLIENT_CERTIFICATE_PASSWORD`), and `AZURE_CLIENT_SECRET` not, it calls the real Microsoft Graph, with the permission
-//! `User.Read.All`.
+//! By default, it runs against the simulator. To call the real Microsoft Graph, with the permission
+//! `User.Read.All`, set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_CERTIFICATE_PATH`.
+//! The latter is a PEM or PFX file with certificate and key, whose password is in
+//! `AZURE_CLIENT_CERTIFICATE_PASSWORD`. `AZURE_CLIENT_SECRET` must not be set.
 
 use std::error::Error;
 use std::io::Write;
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let graph = Graph::new(Environment::new());
     match graph.sign_in().await {
         Ok(()) => list(&graph, out).await,
-        // The environment names none.
+        // The environment does not configure a credential.
         Err(msgraph::Error::SignIn(error)) if error.is_unavailable() => run(out).await,
         Err(error) => Err(error.into()),
     }
@@ -33,7 +33,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
 
     let simulator = Simulator::start().await?;
     let known = simulator.credentials();
-    // What an administrator does in the portal, once.
+    // An administrator does this once, in the portal.
     let lines = CERTIFICATE.lines().filter(|line| !line.starts_with("---"));
     simulator.trust_certificate(&BASE64_STANDARD.decode(lines.collect::<String>())?);
 

@@ -1,7 +1,8 @@
 //! Signs in the user of a desktop, with the browser of the machine.
 //!
-//! Without anything set up it does so with the simulator. With `AZURE_CLIENT_ID` set (registered for mobile and desktop, with the
-//! redirect URI `http://localhost`; `AZURE_TENANT_ID` if it is of one tenant), your browser opens:
+//! By default, it runs against the simulator. With `AZURE_CLIENT_ID` set, your browser opens. The
+//! application must be registered for mobile and desktop, with the redirect URI `http://localhost`.
+//! A single-tenant application also needs `AZURE_TENANT_ID`:
 //!
 //! ```text
 //! AZURE_CLIENT_ID=… cargo run --example desktop_sign_in
@@ -28,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     greet(&Graph::new(user), out).await
 }
 
-/// Signs in to a simulated tenant, with a browser that does as it is told.
+/// Signs in to a simulated tenant, with a simulated browser.
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let known = simulator.credentials();

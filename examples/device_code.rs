@@ -1,7 +1,8 @@
 //! Signs in a user with another device: for command lines and machines without a browser.
 //!
-//! Without anything set up it does so with the simulator. With `AZURE_CLIENT_ID` set (an application that allows public client
-//! flows; `AZURE_TENANT_ID` if it is of one tenant), it asks you:
+//! By default, it runs against the simulator. With `AZURE_CLIENT_ID` set, it asks you to sign in.
+//! The application must allow public client flows. A single-tenant application also needs
+//! `AZURE_TENANT_ID`:
 //!
 //! ```text
 //! AZURE_CLIENT_ID=… cargo run --example device_code
@@ -50,7 +51,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
 }
 
 async fn greet(graph: &Graph, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
-    // The user is asked here, and not in the middle of something.
+    // The user is asked here, and not in the middle of other work.
     graph.sign_in().await?;
     let me = graph.me().get().await?;
     writeln!(out, "Hello, {}", me.display_name.unwrap_or_default())?;

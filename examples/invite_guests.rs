@@ -1,7 +1,8 @@
 //! Invites a hundred guests in five requests.
 //!
-//! Without anything set up it does so with the simulator. With `ACCESS_TOKEN` set (with the permission `User.Invite.All`) it
-//! invites those whose addresses are given as arguments, into the tenant of the token:
+//! By default, it runs against the simulator. With `ACCESS_TOKEN` set (with the permission
+//! `User.Invite.All`), it invites the addresses that are given as arguments into the tenant of the
+//! token:
 //!
 //! ```text
 //! ACCESS_TOKEN=eyJ0… cargo run --example invite_guests -- ada@fabrikam.example grace@fabrikam.example
@@ -26,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Invites guests who are made up into a simulated tenant.
+/// Invites made-up guests into a simulated tenant.
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let graph = Graph::builder(AccessToken::new(simulator.app_token()))
@@ -52,7 +53,8 @@ async fn invite(
             ..Default::default()
         })
     });
-    // Each has an outcome of its own; what Graph puts off is sent again by itself.
+    // Each request has an outcome of its own. Requests that Graph throttles are sent again
+    // automatically.
     let outcomes = graph.batch().send_all(invitations).await?;
     let mut invited = 0;
     for (guest, outcome) in guests.iter().zip(outcomes) {

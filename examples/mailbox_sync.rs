@@ -1,8 +1,9 @@
-//! Keeps a folder of mail in step with Graph's, by delta queries: each round brings what has changed since the last.
+//! Synchronizes a mail folder with Graph's by delta queries: each round returns the changes since
+//! the last.
 //!
-//! Without anything set up it does so with the simulator, and has things happen between the rounds. With `ACCESS_TOKEN` set (a
-//! token of a user, with the permission `Mail.Read`), it makes one round of the user's inbox, from the link that the last run
-//! has left in the file that is named:
+//! By default, it runs against the simulator, and makes changes between the rounds. With
+//! `ACCESS_TOKEN` set (a token of a user, with the permission `Mail.Read`), it runs one round of
+//! the user's inbox. The round starts from the link that the last run has left in the named file:
 //!
 //! ```text
 //! ACCESS_TOKEN=eyJ0… cargo run --example mailbox_sync -- inbox.link
@@ -28,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 ..Mailbox::default()
             };
             mailbox.sync(&graph, out).await?;
-            // Last of all: what came before the link does not come again.
+            // The link is written last, because changes before it are not returned again.
             std::fs::write(file, mailbox.link.unwrap_or_default())?;
             Ok(())
         }
@@ -36,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A copy of a folder, and where the next round begins.
+/// A copy of a folder, and the link at which the next round begins.
 #[derive(Default)]
 struct Mailbox {
     messages: BTreeMap<String, Message>,
@@ -84,7 +85,7 @@ impl Mailbox {
             }
         }
         if is_whole {
-            // What a whole round does not name is gone.
+            // A full round names every existing message, so all others were deleted.
             self.messages.retain(|id, _| found.contains(id));
         }
         self.link = changes.delta_link().map(str::to_owned);
@@ -93,7 +94,7 @@ impl Mailbox {
     }
 }
 
-/// Some rounds, with things that happen in between.
+/// Runs some rounds, with changes between them.
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let graph = Graph::builder(AccessToken::new(simulator.user_token()))

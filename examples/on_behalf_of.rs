@@ -1,9 +1,10 @@
-//! A web API that calls Microsoft Graph for the users who call it, with axum: the on-behalf-of flow.
+//! A web API that calls Microsoft Graph for its own callers, with axum: the on-behalf-of flow.
 //!
-//! Without anything set up, two users of a simulated tenant call it; then the tenant wants a second factor of one of them, which only the
-//! API's caller can ask for. With `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set (of the API, with the delegated
-//! permission `User.Read`), it serves at <http://127.0.0.1:3000/greeting>. A real API checks the tokens that it is called with before
-//! anything else: signature, issuer, audience and times.
+//! By default, two users of a simulated tenant call it. Then the tenant requires a second factor
+//! from one of them, which only the API's caller can ask for. With `AZURE_TENANT_ID`,
+//! `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set (of the API, with the delegated permission
+//! `User.Read`), it serves at <http://127.0.0.1:3000/greeting>. A real API first checks the tokens
+//! that it receives: signature, issuer, audience and times.
 
 use std::error::Error;
 use std::io::Write;
@@ -21,7 +22,7 @@ use msgraph::{CustomCloud, Graph};
 use serde_json::json;
 use simulator::Simulator;
 
-/// What the API needs.
+/// The state of the API.
 struct Api {
     graph: Graph,
     application: Application,
@@ -39,7 +40,7 @@ async fn greeting(State(api): State<Arc<Api>>, headers: HeaderMap) -> Response {
     match api.graph.with_provider(user).me().get().await {
         Ok(me) => format!("Hello, {}", me.display_name.unwrap_or_default()).into_response(),
         Err(msgraph::Error::SignIn(error)) => match error.www_authenticate() {
-            // The caller gets a token that proves more, and calls again.
+            // The caller gets a token that satisfies the challenge, and calls again.
             Some(challenge) => {
                 (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)]).into_response()
             }

@@ -1,7 +1,8 @@
-//! A user's session that outlives the program: the user is asked the first time only.
+//! A user's session that outlives the program: the user signs in only the first time.
 //!
-//! Without anything set up it does so with the simulator. With `AZURE_CLIENT_ID` set (an application that allows public client
-//! flows, and that any organization may use), it keeps your session in `session.json` of the folder where it runs:
+//! By default, it runs against the simulator. With `AZURE_CLIENT_ID` set, it keeps your session in
+//! `session.json` of the current folder. The application must allow public client flows and
+//! accounts of any organization:
 //!
 //! ```text
 //! AZURE_CLIENT_ID=… cargo run --example persisted_session   # asks
@@ -36,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     .await
 }
 
-/// What the program does each time that it starts.
+/// Runs the program's startup, which is the same each time.
 async fn start(
     cloud: impl Into<Cloud>,
     client_id: &str,

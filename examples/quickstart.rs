@@ -1,8 +1,9 @@
 //! Signs in and calls typed endpoints.
 //!
-//! Without anything set up, it starts the simulator and shows four ways to sign in, reading, writing and an error. With
-//! `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set, or another credential that `Environment` knows (of an
-//! application with the permission `User.Read.All`), the reading part runs against the real Microsoft Graph.
+//! By default, it starts the simulator and shows four ways to sign in, reading, writing and an
+//! error. With `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set, or another
+//! credential that `Environment` supports, the reading part runs against the real Microsoft Graph.
+//! The application needs the permission `User.Read.All`.
 
 use msgraph::auth::{Environment, Secret, Token, TokenRequest};
 use msgraph::models::{PasswordProfile, User};
@@ -19,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("Microsoft Graph, with the application of the environment\n");
             return Ok(read(&graph).await?);
         }
-        // The environment names none.
+        // The environment does not configure a credential.
         Err(Error::SignIn(error)) if error.is_unavailable() => {}
         Err(error) => return Err(error.into()),
     }
@@ -33,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Shows four ways to sign in, and gives the client of the first.
+/// Shows four ways to sign in, and returns the client of the first.
 async fn sign_in(simulator: &Simulator) -> Result<Graph> {
     println!("Sign in");
     let root = simulator.url().trim_end_matches("/v1.0");
@@ -47,7 +48,7 @@ async fn sign_in(simulator: &Simulator) -> Result<Graph> {
     graph.sign_in().await?;
     println!("  client secret: signed in");
 
-    // A token that lives elsewhere, asked for each time that it is needed.
+    // A token from another source, which the client requests each time that it needs one.
     let elsewhere = simulator.user_token();
     let token = AccessToken::from_fn(move || {
         let token = elsewhere.clone();
@@ -56,7 +57,7 @@ async fn sign_in(simulator: &Simulator) -> Result<Graph> {
     let me = client(Graph::builder(token))?.me().get().await?;
     println!("  access token:  as {}", text(&me.display_name));
 
-    // A user's session that goes on. A new refresh token comes with each access token: store it.
+    // An existing session of a user. A new refresh token comes with each access token: store it.
     let session = RefreshToken::new(&*known.domain, &*known.client_id, &*known.refresh_token)
         .client_secret(&*known.client_secret)
         .on_rotation(|token: Secret<String>| async move {
@@ -66,7 +67,7 @@ async fn sign_in(simulator: &Simulator) -> Result<Graph> {
     let me = client(Graph::builder(session))?.me().get().await?;
     println!("  refresh token: as {}", text(&me.display_name));
 
-    // Anything else is a provider of one's own.
+    // Any other source is a custom token provider.
     let own = simulator.app_token();
     let provider = move |_: TokenRequest| {
         let token = Token::new(own.clone());
@@ -97,7 +98,7 @@ async fn read(graph: &Graph) -> Result<()> {
         .await?;
     println!("  whose names begin with A: {}", filtered.value.len());
 
-    // Every page, as it is needed: here two of them.
+    // Every page is requested when it is needed: here two of them.
     let mut users = graph.users().list().top(5).stream();
     let mut streamed = 0;
     while let Some(_user) = users.try_next().await? {
@@ -170,7 +171,7 @@ async fn write(graph: &Graph) -> Result<()> {
     Ok(())
 }
 
-/// Shows what an error says.
+/// Shows the information in an error.
 async fn fail(graph: &Graph) {
     println!("An error");
     match graph.users().id("nobody@contoso.com").get().await {

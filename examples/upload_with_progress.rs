@@ -1,7 +1,8 @@
-//! Uploads a file to a drive, slice by slice, with a bar that shows how far it is.
+//! Uploads a file to a drive, slice by slice, with a progress bar.
 //!
-//! Without arguments it makes a file of 32 MiB and uploads it to the simulator. With `ACCESS_TOKEN` set (a token of a user,
-//! with the permission `Files.ReadWrite`) and the name of a file as an argument, that file goes to the user's OneDrive:
+//! Without arguments, it generates a file of 32 MiB and uploads it to the simulator. With
+//! `ACCESS_TOKEN` set (a token of a user, with the permission `Files.ReadWrite`) and the name of a
+//! file as an argument, that file is uploaded to the user's OneDrive:
 //!
 //! ```text
 //! ACCESS_TOKEN=eyJ0… cargo run --example upload_with_progress -- film.mp4
@@ -29,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Uploads a file that is made up to a simulated Microsoft Graph.
+/// Uploads a made-up file to a simulated Microsoft Graph.
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let graph = Graph::builder(AccessToken::new(simulator.user_token()))
@@ -49,7 +50,7 @@ async fn upload(graph: &Graph, file: &Path, out: &mut impl Write) -> Result<(), 
     let name = file.file_name().and_then(|name| name.to_str());
     let name = name.ok_or("the name of the file is not text")?;
 
-    // The callback is told; who draws is another matter, since drawing may fail.
+    // The callback only reports the progress. The drawing is separate, because it may fail.
     let (tell, told) = mpsc::channel();
     let upload = graph
         .me()
@@ -82,7 +83,7 @@ async fn upload(graph: &Graph, file: &Path, out: &mut impl Write) -> Result<(), 
     Ok(())
 }
 
-/// `[########        ]  50 %`
+/// Draws `[########        ]  50 %`.
 fn draw(out: &mut impl Write, progress: Progress) -> std::io::Result<()> {
     const WIDTH: usize = 40;
     let fraction = progress.fraction().unwrap_or_default();

@@ -1,10 +1,12 @@
-//! A web application that its users sign in to, with axum: the authorization code flow with PKCE.
+//! A web application to which its users sign in, with axum: the authorization code flow with PKCE.
 //!
-//! Without anything set up, two browsers use it with a simulated tenant. With `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and
-//! `AZURE_CLIENT_SECRET` set (an application of the kind web, with the redirect URI `http://localhost:3000/signed-in` and the delegated
-//! permission `User.Read`), it serves at <http://localhost:3000>.
+//! By default, two browsers use it with a simulated tenant. With `AZURE_TENANT_ID`,
+//! `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set, it serves at <http://localhost:3000>. The
+//! application must be of the kind web, with the redirect URI `http://localhost:3000/signed-in` and
+//! the delegated permission `User.Read`.
 //!
-//! Sessions are in memory here; a real application keeps them where its others are, and serves https.
+//! Sessions are in memory here. A real application keeps them with its other sessions, and serves
+//! https.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -23,21 +25,21 @@ use simulator::{Browser, Simulator};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-/// What the application knows of a browser.
+/// The application's state for a browser.
 #[derive(Clone)]
 enum Known {
-    /// It was sent to the identity platform, and is expected back.
+    /// The browser was sent to the identity platform, and is expected back.
     Pending(PendingSignIn),
     SignedIn(UserSession),
 }
 
 struct App {
-    /// Where the application is.
+    /// The address of the application.
     address: String,
-    /// The client of whoever has not signed in.
+    /// The client of a user who has not signed in.
     graph: Graph,
     sign_in: AuthorizationCode,
-    /// By the value of their cookie.
+    /// The browsers, by the value of their cookie.
     browsers: Mutex<HashMap<String, Known>>,
 }
 
@@ -56,14 +58,15 @@ impl App {
         })
     }
 
-    /// Takes out what is known of the browser that sends these headers.
+    /// Removes and returns the state of the browser that sends these headers.
     fn take(&self, headers: &HeaderMap) -> Option<Known> {
         let id = cookie(headers)?;
         self.browsers().remove(id)
     }
 
-    /// Notes something of a browser, under a cookie that nobody can guess, and that is new: one from before the sign-in is worth
-    /// nothing afterwards. Gives the answer that sends the browser on.
+    /// Stores the state of a browser under a new cookie that cannot be guessed. A cookie from
+    /// before the sign-in is therefore invalid afterwards. Returns the response that redirects the
+    /// browser.
     fn keep(&self, known: Known, location: &str) -> Response {
         let id = Uuid::new_v4().to_string();
         let cookie = format!("id={id}; Path=/; HttpOnly; SameSite=Lax");
@@ -96,7 +99,7 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
         .find_map(|cookie| cookie.trim().strip_prefix("id="))
 }
 
-/// `GET /`: greets whoever is signed in, and sends everybody else to sign in.
+/// `GET /`: greets a signed-in user, and sends all others to sign in.
 async fn home(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Failure> {
     let known = cookie(&headers).and_then(|id| app.browsers().get(id).cloned());
     let Some(Known::SignedIn(session)) = known else {
@@ -113,7 +116,7 @@ async fn sign_in(State(app): State<Arc<App>>) -> Result<Response, Failure> {
     Ok(app.keep(Known::Pending(pending), &url))
 }
 
-/// `GET /signed-in?code=…&state=…`: takes what the browser comes back with.
+/// `GET /signed-in?code=…&state=…`: handles the redirect from the identity platform.
 async fn signed_in(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
@@ -131,7 +134,8 @@ async fn signed_in(
     Ok(app.keep(Known::SignedIn(session), "/"))
 }
 
-/// `GET /sign-out`: ends the session here, and sends the browser where it ends too.
+/// `GET /sign-out`: ends the session here, and redirects the browser to end it at the identity
+/// platform too.
 async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Failure> {
     let url = match app.take(&headers) {
         Some(Known::SignedIn(session)) => {
@@ -149,7 +153,7 @@ async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Res
         .into_response())
 }
 
-/// What went wrong, as a page.
+/// An error, shown as a page.
 struct Failure(msgraph::Error);
 
 impl From<msgraph::Error> for Failure {
@@ -211,7 +215,8 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let page = adele.open(&address).await.ok_or("no answer")?;
     writeln!(out, "the first browser again: {}", page.text)?;
 
-    // One signs out, which sends the browser to the identity platform and back, where nobody is signed in any more.
+    // One user signs out. The browser is sent to the identity platform and back, and is then signed
+    // out.
     let goodbye = format!("{address}/sign-out");
     let page = adele.open(&goodbye).await.ok_or("no answer")?;
     writeln!(out, "the first browser, signed out: {}", asked(&page.text))?;

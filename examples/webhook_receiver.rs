@@ -1,7 +1,8 @@
 //! A webhook that receives change notifications, with axum.
 //!
-//! It subscribes to new mail of a simulated Microsoft Graph, with the messages themselves in the notifications, and prints
-//! what it is told. For the real one, the webhook has to be reached by https from the internet, and the certificate is your own:
+//! It subscribes to new mail of a simulated Microsoft Graph, with the messages themselves in the
+//! notifications, and prints each notification. For the real Graph, the webhook must be reachable
+//! by https from the internet, and you need a certificate of your own:
 //!
 //! ```text
 //! openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=notifications -outform DER -out certificate.der -keyout key.pem
@@ -28,11 +29,11 @@ use tokio::sync::mpsc::{Sender, channel};
 const CERTIFICATE: &[u8] = include_bytes!("../simulator/tests/it/subscriber/certificate.der");
 const KEY: &[u8] = include_bytes!("../simulator/tests/it/subscriber/key.der");
 
-/// What the webhook needs.
+/// The state of the webhook.
 struct Webhook {
     graph: Graph,
     receiver: Receiver,
-    /// Where the lines go.
+    /// The channel for the output lines.
     told: Sender<String>,
 }
 
@@ -42,11 +43,12 @@ async fn webhook(
     RawQuery(query): RawQuery,
     body: Bytes,
 ) -> (StatusCode, String) {
-    // The question whether somebody is there. A `String` goes out as text/plain, as it has to.
+    // Graph's validation request for the endpoint. A `String` is sent as text/plain, which Graph
+    // requires.
     if let Some(text) = query.as_deref().and_then(validation_response) {
         return (StatusCode::OK, text);
     }
-    // Graph waits three seconds: what takes longer is done after the answer.
+    // Graph waits three seconds, so longer work is done after the response.
     match webhook.receiver.receive(&body).await {
         Ok(notifications) => {
             tokio::spawn(async move {
@@ -60,7 +62,7 @@ async fn webhook(
             });
             (StatusCode::ACCEPTED, String::new())
         }
-        // The keys could not be had: Graph is to send it again.
+        // The keys could not be downloaded, so Graph must send the notification again.
         Err(error) if error.is_retryable() => (StatusCode::SERVICE_UNAVAILABLE, String::new()),
         Err(_) => {
             let line = "a forged one: answered 202, and not believed".to_owned();
@@ -70,7 +72,7 @@ async fn webhook(
     }
 }
 
-/// Does what a notification asks for, and says so.
+/// Does the work that a notification requires, and reports it.
 async fn follow(
     webhook: &Webhook,
     notification: &msgraph::notifications::Notification,
@@ -112,7 +114,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         .cloud(CustomCloud::new(root, simulator.login_url()))
         .build()?;
 
-    // The webhook is there before anybody subscribes.
+    // The webhook must run before a client subscribes.
     let client_state = new_client_state();
     let (told, mut lines) = channel(16);
     let app = Router::new()

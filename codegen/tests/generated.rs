@@ -1,4 +1,4 @@
-//! What a reviewer should see change: the names of the tree, and generated code of a few chosen places.
+//! Snapshots for reviewers: the names of the tree, and the generated code of a few chosen places.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -19,7 +19,7 @@ fn generated() -> &'static Generated<'static> {
     GENERATED.get_or_init(|| generate(description()).expect("code"))
 }
 
-/// The expressions of all operations below a path, as far as `depth` segments down.
+/// Returns the expressions of all operations below a path, to a depth of `depth` segments.
 fn names(root: &str, depth: usize) -> String {
     let mut names = String::new();
     for (path, item) in &description().paths {
@@ -43,7 +43,7 @@ fn names(root: &str, depth: usize) -> String {
     names
 }
 
-/// The text of an item with everything that stands behind it, up to the next item of the same kind.
+/// Returns the text of an item and everything after it, up to the next item of the same kind.
 fn item<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
     let from = text
         .find(start)
@@ -83,7 +83,7 @@ fn names_of_applications() {
 fn a_node() {
     let nodes = &generated().nodes;
     let node = item(nodes, "/// `/me/messages/{message-id}`", "\n/// `/");
-    // Facts are numbered through, so that a number changes with whatever comes before it.
+    // Facts are numbered consecutively, so that a number changes with any fact before it.
     let (first, rest) = node.split_once("facts::F").unwrap();
     let rest = rest.split("facts::F").map(|after| {
         let number = after.find(|sign: char| !sign.is_ascii_digit()).unwrap();
@@ -129,7 +129,7 @@ fn the_options() {
     insta::assert_snapshot!(generated().options);
 }
 
-/// The whole tree is in the expressions: no operation of the description is without one.
+/// Checks that every operation of the description has an expression.
 #[test]
 fn every_operation_has_an_expression() {
     let mut operations = 0;
@@ -143,7 +143,7 @@ fn every_operation_has_an_expression() {
     assert_eq!(operations, generated().stats.operations);
 }
 
-/// CASES 1.5: equal subtrees are one type, and both paths lead to it.
+/// Checks CASES 1.5: equal subtrees are one type, and both paths lead to it.
 #[test]
 fn case_1_5_equal_subtrees_are_one_type() {
     let nodes = &generated().nodes;
@@ -158,11 +158,11 @@ fn case_1_5_equal_subtrees_are_one_type() {
         let text = item(nodes, &format!("pub struct {node}(Path);"), "\n/// `/");
         item(text, "pub fn id(&self, id: &str) -> ", " {").to_owned()
     };
-    // The collections differ in their options, and what hangs below them is one type.
+    // The collections differ in their options, but the places below them are one type.
     assert_eq!(message(messages(me)), message(messages(folders)));
 }
 
-/// Every operation by every path, as the outline has it: method, path, expression.
+/// Returns every operation by every path of the outline: method, path, expression.
 fn walked() -> Vec<(&'static str, String, String)> {
     fn enter(
         outline: &msgraph_codegen::Outline,
@@ -196,7 +196,8 @@ fn walked() -> Vec<(&'static str, String, String)> {
     all
 }
 
-/// A path without the names of its keys and arguments, which the description writes in this way and in that.
+/// Returns a path without the names of its keys and arguments, which the description writes in
+/// different ways.
 fn without_keys(path: &str) -> String {
     let mut out = String::new();
     let mut rest = path;
@@ -230,7 +231,7 @@ fn the_outline_has_every_operation_by_every_path() {
         for (method, _) in item.operations() {
             let method = method.as_str();
             let named = generated().expression(method, path).expect(path).named;
-            // By a graft a way may lead back to where it was: such a way is not listed.
+            // A graft may lead back to an earlier place of the path. Such a path is not listed.
             let mut places = generated().walk(method, path).expect(path).places;
             let length = places.len();
             places.sort_unstable();
@@ -243,7 +244,8 @@ fn the_outline_has_every_operation_by_every_path() {
             other_names += usize::from(!written.contains(&(method, path)));
         }
     }
-    // Paths are written as the description does, but for aliases of arguments (`@userId`) and a few names of keys.
+    // Paths are written as in the description, except for aliases of arguments (`@userId`) and a
+    // few names of keys.
     assert!(other_names * 100 < walked.len(), "{other_names}");
 }
 

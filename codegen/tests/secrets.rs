@@ -1,4 +1,4 @@
-//! Which properties of the description hold a secret, decided one by one.
+//! The decision about each property of the description that may hold a secret.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use msgraph_codegen::{Collision, Description, Error, Generated, generate};
 use serde_json::{Value, json};
 
-/// Writes a description of these paths and schemas where a test can read it.
+/// Writes a description with these paths and schemas to a folder for a test.
 fn description(name: &str, paths: Value, schemas: Value) -> Description {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(folder.join("paths")).expect("a folder");
@@ -53,7 +53,7 @@ fn two_places_of_the_same_form_are_one() {
     let description = description("fold", paths, json!({ "microsoft.graph.user": user() }));
     let Generated { stats, nodes, .. } = generate(&description).expect("code");
     assert_eq!((stats.places, stats.operations), (4, 4));
-    // The root, `a` and `b`, and what is below them.
+    // The root, `a` and `b`, and the places below them.
     assert_eq!((stats.distinct_places, stats.distinct_operations), (3, 2));
     assert!(nodes.contains("pub fn b(&self) -> A {"), "{nodes}");
 }
@@ -114,7 +114,7 @@ fn function(answer: &str) -> Value {
     function
 }
 
-/// The methods that lead to each operation.
+/// Returns the methods that lead to each operation.
 fn walks(name: &str, paths: &Value) -> Vec<String> {
     let schemas = json!({
         "microsoft.graph.entity": { "type": "object", "properties": { "id": { "type": "string" } } },
@@ -140,7 +140,8 @@ fn walks(name: &str, paths: &Value) -> Vec<String> {
         .collect()
 }
 
-/// An upgrade may put something below a function or beside an action: what is there keeps its expression.
+/// Checks that a place which an upgrade adds below a function or beside an action does not change
+/// existing expressions.
 #[test]
 fn what_comes_below_an_operation_does_not_rename_it() {
     let mut paths = json!({
@@ -165,7 +166,7 @@ fn what_comes_below_an_operation_does_not_rename_it() {
     }
 }
 
-/// The same bytes each time.
+/// Checks that the output has the same bytes each time.
 #[test]
 fn generation_is_deterministic() {
     let paths = json!({ "/a": get("microsoft.graph.user"), "/b": get("microsoft.graph.user") });
@@ -176,7 +177,8 @@ fn generation_is_deterministic() {
     assert_eq!(once.models, twice.models);
 }
 
-/// A place that stands for another is the same node, and a tree that leads back into itself is no matter.
+/// Checks that a place that stands for another is the same node, and that a tree that leads back
+/// into itself is accepted.
 #[test]
 fn a_place_can_stand_for_another() {
     let paths = json!({
@@ -223,7 +225,7 @@ fn a_place_can_stand_for_another() {
     }
 }
 
-/// A key of several properties is one segment, and its parts are arguments.
+/// Checks that a key of several properties is one segment, and that its parts are arguments.
 #[test]
 fn a_key_of_several_properties_has_an_argument_for_each() {
     let path = "/states/id='{id}',policyId='{policyId}'";

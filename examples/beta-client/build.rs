@@ -1,4 +1,4 @@
-//! Makes code of `openapi/`, which is a part of Graph's beta:
+//! Generates code from `openapi/`, which is a part of Graph's beta:
 //!
 //! ```text
 //! cargo xtask trim openapi-beta-2022.json.xz --out examples/beta-client/openapi \

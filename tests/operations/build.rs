@@ -1,5 +1,5 @@
-//! Writes a Rust program that calls every distinct operation once, each as a user would write it, and
-//! a list of all models with what the generator knows of their properties.
+//! Writes a Rust program that calls every distinct operation once, each as a user would write it.
+//! Also writes a list of all models with the generator's knowledge of their properties.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use msgraph_codegen::{Description, Expression, Kind, Model, generate, secrets};
 use serde_json::json;
 
-/// Functions of this many calls: one function of thousands takes the compiler minutes.
+/// The number of calls in each function. One function of thousands takes the compiler minutes.
 const CALLS: usize = 40;
 
 fn main() -> ExitCode {
@@ -40,7 +40,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A function for each model that reads it.
+/// Returns a function for each model that reads it.
 fn readers(models: &[Model<'_>]) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     let mut all = String::new();
@@ -62,7 +62,8 @@ fn readers(models: &[Model<'_>]) -> Result<String, std::fmt::Error> {
     Ok(out)
 }
 
-/// Of each model its Rust type, and each property with its Rust type and whether it holds a secret.
+/// Returns each model's Rust type, and each property with its Rust type and whether it holds a
+/// secret.
 fn properties(models: &[Model<'_>]) -> serde_json::Value {
     let of = |model: &Model<'_>| {
         let properties = model.properties.iter().filter(|p| p.field.is_some());

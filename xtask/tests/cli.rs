@@ -1,4 +1,4 @@
-//! The command line: what it prints, and how it ends.
+//! The command line: its output, and its exit status.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -19,7 +19,7 @@ fn out(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Asserts that it fails, and returns why.
+/// Asserts that the command fails, and returns its error.
 fn refusal(arguments: &[&str]) -> String {
     let output = xtask(arguments);
     assert!(!output.status.success(), "{}", out(&output));

@@ -1,4 +1,4 @@
-//! What `diff` says of small invented descriptions, and of Graph's own.
+//! The output of `diff` for small invented descriptions, and for Graph's own.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use xtask::diff::{Change, Diff, Side, Subject, Weight, What, diff};
 use xtask::document::Document;
 
-/// A document of these paths and schemas.
+/// Returns a document with these paths and schemas.
 fn side(paths: Value, schemas: Value) -> Side {
     let document = json!({
         "openapi": "3.0.4",
@@ -22,7 +22,7 @@ fn of(before: (Value, Value), after: (Value, Value)) -> Diff {
     diff(&side(before.0, before.1), &side(after.0, after.1)).expect("compared")
 }
 
-/// What the paths of both have in common, and what only the one or the other has.
+/// Returns the diff between two sets of paths.
 fn of_paths(before: Value, after: Value) -> Diff {
     of((before, things()), (after, things()))
 }
@@ -78,7 +78,7 @@ fn action(arguments: Value) -> Value {
     } })
 }
 
-/// `what weight graph: how`, of each change.
+/// Returns `what weight graph: how` for each change.
 fn said(changes: &[Change]) -> Vec<String> {
     let said = changes.iter().map(|change| {
         let what = match change.what {
@@ -299,7 +299,7 @@ fn models_and_what_is_in_them() {
         "entity",
     );
     let diff = of((paths.clone(), before), (paths, after));
-    // What `special` inherits is said once, of `thing`.
+    // A property that `special` inherits is reported once, for `thing`.
     assert_eq!(
         said(&diff.models),
         [
@@ -327,7 +327,8 @@ fn the_same_description_has_no_changes() {
     assert_eq!(diff.markdown(), "From small.json to small.json.\n");
 }
 
-/// An operation that was there in 2022 has the expression that the rules of today give it, in 2022 as in 2026.
+/// Checks that an operation that existed in 2022 has the same expression in 2022 and in 2026, by
+/// the rules of today.
 #[test]
 fn nothing_was_renamed_between_2022_and_2026() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -356,7 +357,8 @@ fn nothing_was_renamed_between_2022_and_2026() {
     assert!(words.clone().any(|of| of.what == What::Added));
 }
 
-/// Whether a description spells a subtree out or a graft puts it back is the same to a program.
+/// Checks that a described subtree and the same subtree restored by a graft are the same to a
+/// program.
 #[test]
 fn what_a_graft_leads_to_has_neither_come_nor_gone() {
     let mut schemas = things();
@@ -378,14 +380,16 @@ fn what_a_graft_leads_to_has_neither_come_nor_gone() {
         assert_eq!(diff.line(), "common 6 renamed 0 added 0 removed 0");
         assert!(diff.operations.is_empty(), "{:?}", said(&diff.operations));
     }
-    // What grafts lead to in both is not spelt out by either, and is not counted.
+    // Operations that come from grafts in both descriptions are described in neither, and are not
+    // counted.
     let same = of(
         (grafted.clone(), schemas.clone()),
         (grafted.clone(), schemas.clone()),
     );
     assert_eq!(same.line(), "common 4 renamed 0 added 0 removed 0");
 
-    // What is gone where it was described is gone where a graft led to it, and is said of each place that spelt it out.
+    // A removed operation of a described place is also removed where a graft led to it. It is
+    // reported for each place that described it.
     let mut without = grafted.clone();
     without
         .as_object_mut()

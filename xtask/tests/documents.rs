@@ -1,5 +1,6 @@
-//! Trimming Microsoft's own documents, where they are at hand: beside the workspace in `../shared/graph`. They are not part
-//! of the project; without them the tests say so and pass.
+//! Trimming Microsoft's own documents, if they are available beside the workspace in
+//! `../shared/graph`. They are not part of the project. Without them, the tests print a message and
+//! pass.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -22,7 +23,8 @@ fn root() -> PathBuf {
     here.parent().expect("the workspace").to_owned()
 }
 
-/// The document `name`, or none, which is said so that it is seen: what a test prints is shown only if it fails.
+/// Returns the document `name`, or `None`. The message is written past the capture of output,
+/// because captured output is shown only if a test fails.
 fn at_hand(name: &str) -> Option<PathBuf> {
     let path = root().join("../shared/graph").join(name);
     if path.exists() {
@@ -85,11 +87,11 @@ fn types_of_change_notifications_are_kept_and_errors_are_not() {
         let name = format!("microsoft.graph.{name}");
         assert!(schemas.get(&name).is_some(), "{name} was dropped");
     }
-    // What Graph answers as an error is read by the runtime, whatever the description says of it.
+    // The runtime reads Graph's errors, independent of their schemas in the description.
     for (name, _) in schemas.as_object().into_iter().flatten() {
         assert!(!name.contains("ODataErrors"), "{name} was kept");
     }
-    // No operation names this type, but its base.
+    // An operation names the base of this type, but not the type itself.
     assert!(schemas.get("microsoft.graph.fileAttachment").is_some());
 }
 
@@ -140,7 +142,7 @@ fn all_documents_are_trimmed_by_the_same_rules() {
         let document = Document::read(&path).expect("it is read");
         let made = folder::make(document, None, &Part::default(), Vec::new(), false);
         let made = made.unwrap_or_else(|error| panic!("{name}: {error:#}"));
-        // Nothing is lost, and nothing is there besides but the grafts.
+        // All operations of the document are kept, and only the grafts are added.
         let added = made.report.added;
         assert_eq!(
             made.description.operations(),
@@ -161,7 +163,7 @@ fn all_documents_are_trimmed_by_the_same_rules() {
     }
 }
 
-/// A repair that no document needs must not rot, whichever it is for.
+/// Checks that every repair is still needed by a document, even repairs for older ones.
 fn older_fixups_are_needed(name: &str, made: &Trimmed) {
     if !name.contains("2022") {
         return;
@@ -177,7 +179,7 @@ fn older_fixups_are_needed(name: &str, made: &Trimmed) {
     }
 }
 
-/// Names of the bodies of actions, by the path as it is spelled today.
+/// Returns the names of the bodies of actions, by the path in today's spelling.
 fn bodies(description: &Description) -> BTreeMap<String, &str> {
     let mut bodies = BTreeMap::new();
     for (path, item) in &description.paths {
@@ -192,7 +194,7 @@ fn bodies(description: &Description) -> BTreeMap<String, &str> {
     bodies
 }
 
-/// A name is a function of the path, so that an upgrade renames nothing.
+/// Checks that a name is a function of the path, so that an upgrade renames nothing.
 fn bodies_keep_their_names(then: &Description, now: &Description) {
     let (then, now) = (bodies(then), bodies(now));
     let mut common = 0;
@@ -205,7 +207,7 @@ fn bodies_keep_their_names(then: &Description, now: &Description) {
     assert!(common > 900, "only {common} actions are in both");
 }
 
-/// Each action of the tables has bodies of several shapes in one of the documents.
+/// Checks that each action of the tables has bodies of several shapes in one of the documents.
 fn qualified_names_are_needed<'d>(descriptions: impl Iterator<Item = &'d Description>) {
     let mut needed = BTreeSet::new();
     for description in descriptions {

@@ -1,4 +1,4 @@
-//! Graph's lists of permissions and of what clouds have: how they become files, and what is asked of these.
+//! Graph's lists of permissions and clouds: their conversion to files, and queries on these.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ fn openapi() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi")
 }
 
-/// A folder with a description of these operations.
+/// Returns a folder with a description of these operations.
 fn described(operations: &[(&str, &str)]) -> TempDir {
     let folder = tempdir().expect("a folder");
     let mut paths = serde_json::Map::new();
@@ -39,7 +39,7 @@ fn make(kind: Kind, document: &Value, folder: &TempDir) -> anyhow::Result<facts:
     facts::make(&original, &Operations::new(&description)?)
 }
 
-/// What is known once the file of the document is beside the description.
+/// Returns the known facts with the document's file beside the description.
 fn known(kind: Kind, document: &Value, folder: &TempDir) -> (facts::FactsFile, Facts) {
     let made = make(kind, document, folder).expect("made");
     std::fs::write(folder.path().join(made.name), &made.text).expect("written");
@@ -146,13 +146,13 @@ fn what_is_described_but_not_listed_needs_what_it_leads_to() {
         ("POST", "/groups/{group-id}/members/$ref"),
         ("GET", "/groups(uniqueName='{uniqueName}')"),
         ("GET", "/groups/{group-id}/photo/$value"),
-        // Not described, but a graft may lead there, by id or by path.
+        // These are not described, but a graft may lead there, by id or by path.
         ("GET", "/me/drive/items/{driveItem-id}"),
         ("GET", "/me/drive/root:/a/b"),
     ] {
         assert!(is_known(method, path), "{method} {path}");
     }
-    // A new owner and a reference to one are two things where both are described.
+    // A new owner and a reference to an owner are different operations if both are described.
     assert!(!is_known("POST", "/groups/{group-id}/owners/$ref"));
     assert!(!is_known("GET", "/groups/{group-id}/secret"));
     for (name, count) in [
@@ -282,7 +282,7 @@ fn the_committed_lists_know_what_the_documentation_says() {
         least("PUT", "/users/{user-id}/drive/root:/{path}:/content"),
         ["Files.ReadWrite", "Files.ReadWrite.All"]
     );
-    // Nobody is `/me` to an application.
+    // `/me` has no meaning for an application.
     assert_eq!(
         least("PUT", "/me/drive/root:/{path}:/content"),
         ["Files.ReadWrite", ""]
@@ -293,7 +293,7 @@ fn the_committed_lists_know_what_the_documentation_says() {
         .iter()
         .flat_map(|(_, at)| at.methods.iter().map(|method| (*method, at.path.as_str())));
     let known = known.filter(|(method, path)| facts.permissions(method, path).is_some());
-    // 3,563 were counted by hand; what leads to these in another way is 1,600 more.
+    // 3,563 were counted by hand. Other paths to the same resources are 1,600 more.
     assert!(known.count() > 5_000);
     let clouds = facts.clouds("GET", "/me/presence").expect("listed");
     assert!(clouds.contains(Cloud::UsGovL4) && !clouds.contains(Cloud::China));
@@ -353,7 +353,7 @@ fn of_permissions_for_a_set_of_calls_none_can_be_spared() {
             personal.not_supported,
         )
     };
-    // Reading is part of writing.
+    // Write permissions include reading.
     let (sets, _) = together(&["GET /users/adele/messages", "POST /users/adele/messages"]);
     assert_eq!(sets, ["Mail.ReadWrite", "Mail.ReadWrite", "Mail.ReadWrite"]);
     let (sets, _) = together(&["GET /me/messages", "POST /me/messages"]);

@@ -1,4 +1,4 @@
-//! `fetch` against a server on this machine that answers as GitHub does.
+//! Tests of `fetch` against a server on this machine that behaves like GitHub.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +20,7 @@ const OPENAPI: &str = "openapi/v1.0/openapi.yaml";
 const CSDL: &str =
     "clean_v10_metadata/cleanMetadataWithDescriptionsAndAnnotationsAndErrorsv1.0.xml";
 
-/// A description in YAML, as the repository has it.
+/// Returns a description in YAML, in the repository's form.
 fn description() -> String {
     let small = fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -29,7 +29,7 @@ fn description() -> String {
     format!("--- {}", small.expect("the document"))
 }
 
-/// What a server has, by target: status and body.
+/// The files of a server, by target: status and body.
 type Files = BTreeMap<String, (u16, Vec<u8>)>;
 
 async fn serve(files: Files) -> Hosts {
@@ -47,7 +47,7 @@ async fn serve(files: Files) -> Hosts {
             };
             let head = format!(
                 "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                // A body that says that it is longer than it is breaks off.
+                // A body whose declared length is greater than its real length breaks off.
                 body.len() + usize::from(status == 206),
             );
             let _ = stream.write_all(head.as_bytes()).await;
@@ -73,7 +73,7 @@ fn commit(sha: &str, date: &str) -> (u16, Vec<u8>) {
     (200, listed.to_string().into())
 }
 
-/// A server on which OpenAPI and CSDL are of these times.
+/// Starts a server with OpenAPI and CSDL files of these times.
 async fn server(openapi: &str, csdl: &str) -> Hosts {
     serve(Files::from([
         (commits(OPENAPI), commit(NEW, openapi)),
@@ -90,7 +90,7 @@ fn of(commit: &str) -> Wanted {
     }
 }
 
-/// A folder that is made of the description, of this source.
+/// Returns the pin of a folder that is trimmed from this description, with this source.
 fn pin(folder: &Path, source: &str, text: &str) -> Pin {
     let document = xtask::document::Document::parse("openapi.yaml".into(), text.as_bytes());
     let made = xtask::folder::make(
@@ -208,7 +208,7 @@ async fn what_is_not_what_it_should_be_is_refused_and_not_written() {
     assert!(Version::new("v2.0").is_err());
 }
 
-/// YAML and JSON of one description are trimmed alike.
+/// Checks that YAML and JSON of one description are trimmed alike.
 #[test]
 fn yaml_is_trimmed_as_json_is() {
     let folder = tempdir().expect("a folder");

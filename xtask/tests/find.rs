@@ -18,7 +18,7 @@ fn find(text: &str) -> Found {
     search(index(), text)
 }
 
-/// What is found, best first, as `METHOD path`.
+/// Returns the results, best first, as `METHOD path`.
 fn paths(text: &str) -> Vec<String> {
     let found = find(text);
     let best = found.groups.iter().map(|group| &group.best);
@@ -129,7 +129,7 @@ fn words_are_found_in_paths_and_methods() {
     }
 }
 
-/// Names before models: `fileAttachment` is in no path.
+/// Checks that names come before models: `fileAttachment` is in no path.
 #[test]
 fn words_in_models_come_last() {
     let found = find("permission");
@@ -155,7 +155,8 @@ fn a_permission_finds_what_it_suffices_for() {
         assert!(least_before || !least, "least privileged ones come first");
         least_before = least;
     }
-    // With words it narrows, and what begins a name stands for all that begin so.
+    // Combined with words, a permission narrows the results. The beginning of a name stands for all
+    // names with that beginning.
     let found = paths("mailFolders Mail.Read");
     assert!(
         found.iter().all(|path| path.contains("/mailFolders")),
@@ -181,7 +182,8 @@ fn the_same_method_by_other_paths_is_one_result() {
     );
 }
 
-/// Grafts lead on without an end: the list of places ends, and a path goes on.
+/// Checks that paths are found beyond the end of the list of places, because grafts continue
+/// endlessly.
 #[test]
 fn grafted_places_are_found_however_deep() {
     for (text, path, expression) in [
@@ -244,7 +246,7 @@ fn a_method_that_a_path_has_not_is_answered_with_those_that_it_has() {
     assert_eq!(paths("GET /me/sendMail"), ["POST /me/sendMail"]);
 }
 
-/// Each operation is the first one found by its own method and path.
+/// Checks that each operation is the first result for its own method and path.
 #[test]
 fn every_operation_is_found_by_its_path() {
     let mut missed = Vec::new();

@@ -1,10 +1,10 @@
-//! Each fixup on a small document: what it makes of what it is for, and what it leaves alone.
+//! Each fixup on a small document: its changes, and the parts that it leaves unchanged.
 
 use xtask::document::Document;
 use xtask::fixups::ALL;
 use xtask::json::Json;
 
-/// Parses JSON; the texts here are not whole descriptions.
+/// Parses JSON. The texts here are not whole descriptions.
 fn json(text: &str) -> Json {
     let whole = format!(r#"{{"openapi":"3.0.4","of":{text}}}"#);
     let document = Document::parse(String::new(), whole.as_bytes()).expect("JSON");
@@ -35,17 +35,17 @@ fn leaves(name: &str, document: &str) {
     turns(name, document, document, 0);
 }
 
-/// A document with these schemas.
+/// Returns a document with these schemas.
 fn schemas(schemas: &str) -> String {
     format!(r#"{{"components":{{"schemas":{{{schemas}}}}}}}"#)
 }
 
-/// A document with one operation.
+/// Returns a document with one operation.
 fn operation(path: &str, method: &str, operation: &str) -> String {
     format!(r#"{{"paths":{{"{path}":{{"{method}":{operation}}}}}}}"#)
 }
 
-/// An operation that answers JSON of this schema.
+/// Returns an operation that responds with JSON of this schema.
 fn answering(schema: &str) -> String {
     format!(
         r#"{{"responses":{{"2XX":{{"description":"","content":{{"application/json":{{"schema":{schema}}}}}}}}}}}"#

@@ -1,4 +1,5 @@
-//! Grafts on small descriptions: what the tables say is put back, and a line that is no longer needed fails.
+//! Grafts on small descriptions: the parts in the tables are restored, and a line that is no longer
+//! needed fails.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,7 @@ fn answers(of: &str) -> Contents {
     vec![("application/json".to_owned(), Content::Schema(schema))]
 }
 
-/// A description of these operations.
+/// Returns a description of these operations.
 fn description(operations: &[(&'static str, &str, &str)]) -> Description {
     let mut paths: BTreeMap<String, PathItem> = BTreeMap::new();
     for (method, path, answer) in operations {
@@ -111,7 +112,7 @@ fn a_line_fails_when_the_description_has_it_by_now() {
         failed,
         "/me/drive has by now all that /drives/{drive-id} has: the graft is to be taken out of xtask/src/grafts"
     );
-    // Another document than the pinned one, an older one say, may well have it.
+    // A document other than the pinned one, for example an older one, may have it.
     let chosen = grafts::choose(&whole, &TABLE, false).expect("chosen");
     assert_eq!(chosen.subtrees.keys().collect::<Vec<_>>(), ["/drive"]);
 }

@@ -1,7 +1,8 @@
 //! The search page, in a real browser.
 //!
-//! Chromium and its driver are started for each test (`chromedriver`, Debian's package chromium-driver). Where there is no
-//! driver the tests are skipped and say so; where `MSGRAPH_BROWSER` is set, they fail.
+//! Each test starts Chromium and its driver (`chromedriver`, Debian's package chromium-driver).
+//! Without a driver, the tests are skipped and print a message. If `MSGRAPH_BROWSER` is set, they
+//! fail instead.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -51,13 +52,13 @@ fn the_page_is_one_small_file() {
 struct Browser {
     client: Client,
     driver: Child,
-    // Deleted when the test ends.
+    // The folder is deleted when the test ends.
     _folder: TempDir,
     page: PathBuf,
 }
 
 impl Browser {
-    /// `None` where there is no browser, and there need not be one.
+    /// Starts a browser. Returns `None` if there is no browser, and none is required.
     async fn start(width: u32) -> Option<Self> {
         let mut driver = match Command::new("chromedriver")
             .arg("--port=0")
@@ -81,7 +82,7 @@ impl Browser {
                 break port.trim_end_matches('.').to_owned();
             }
         };
-        // Somebody has to read what else it says.
+        // The rest of the driver's output must be read.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
 
         let folder = tempdir().expect("a folder");
@@ -125,7 +126,7 @@ impl Browser {
 
     async fn open(&self, fragment: &str) -> Result<(), CmdError> {
         let address = format!("file://{}{fragment}", self.page.display());
-        // Another fragment alone would not load the page anew.
+        // A different fragment alone would not reload the page.
         self.client.goto("about:blank").await?;
         self.client.goto(&address).await
     }
@@ -134,7 +135,7 @@ impl Browser {
         self.client.execute(script, arguments).await
     }
 
-    /// Presses keys, wherever the focus is.
+    /// Presses keys, with the current focus.
     async fn press(&self, keys: &str) -> Result<(), CmdError> {
         self.client.active_element().await?.send_keys(keys).await
     }
@@ -158,7 +159,7 @@ impl Browser {
             .remove(0))
     }
 
-    /// Waits until a script answers `true`.
+    /// Waits until a script returns `true`.
     async fn until(&self, script: &str) {
         for _ in 0..200 {
             if self.script(script, Vec::new()).await.expect("it runs") == json!(true) {
@@ -219,7 +220,7 @@ fn typing_finds() {
             "GET",
             "/me/mailFolders/{mailFolder-id}/messages",
             "Mail.ReadBasic",
-            // Nobody is `/me` to an application.
+            // `/me` has no meaning for an application.
             "not supported",
             "Not in GovSG.",
             "MeMessages::list",
@@ -227,7 +228,7 @@ fn typing_finds() {
         ] {
             assert!(text.contains(part), "{part} is not in {text}");
         }
-        // The address leads to the same.
+        // The address leads to the same results.
         browser
             .until("return location.hash === '#q=mailFolders%20messages'")
             .await;
@@ -254,7 +255,7 @@ fn the_keyboard_is_enough() {
         browser
             .until("return document.querySelector('.copy').textContent === 'Copied'")
             .await;
-        // From a result to the field, and what was copied into it.
+        // Moves from a result to the field, and pastes the copied text there.
         browser.press("/").await?;
         let expression = browser.first().await?;
         let control = Key::Control.to_string();
@@ -285,7 +286,7 @@ fn links_lead_to_a_question_and_to_the_documentation() {
                 "models/struct.Message.html"
             ])
         );
-        // A suggestion is a link to a question on the same page.
+        // A suggestion is a link to a query on the same page.
         let suggestion = browser.client.find(Locator::Css("#help a")).await?;
         suggestion.click().await?;
         browser
@@ -323,7 +324,8 @@ fn a_telephone_shows_all_of_it() {
     });
 }
 
-/// The page has all paths and expressions that the generator has: it puts them together by itself.
+/// Checks that the page has all paths and expressions of the generator, which the page builds by
+/// itself.
 #[test]
 fn the_page_has_every_expression() {
     in_browser(1000, |browser| async move {
@@ -359,7 +361,7 @@ fn the_page_has_every_expression() {
     });
 }
 
-/// The rules of the search stand in the page as well: the same questions have the same answers.
+/// Checks that the page's copy of the search rules returns the same results for the same queries.
 #[test]
 fn the_page_finds_what_the_command_finds() {
     let mut questions: Vec<String> = [
@@ -402,7 +404,7 @@ fn the_page_finds_what_the_command_finds() {
     ]
     .map(String::from)
     .into();
-    // And a sample of all paths.
+    // A sample of all paths is added.
     let sample = (0..index().operations.len()).step_by(997);
     questions.extend(sample.map(|number| {
         let way = index().way(index().operations[number].place);
@@ -455,7 +457,8 @@ fn the_page_finds_what_the_command_finds() {
     });
 }
 
-/// Not a test of the time, which differs from machine to machine: it prints what benches/README.md tells.
+/// Prints the search times for benches/README.md. The test does not check the times, because they
+/// differ from machine to machine.
 #[test]
 fn the_page_measures_how_long_it_searches() {
     in_browser(1000, |browser| async move {

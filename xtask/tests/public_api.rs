@@ -1,8 +1,10 @@
-//! The public API as text: what a reviewer should see change. `cargo insta review` accepts what is meant.
+//! The public API as text, in which a reviewer sees changes. `cargo insta review` accepts intended
+//! changes.
 //!
-//! Of the runtime, each public item stands there with its signature, as it is written; what macros write is not seen. Of
-//! the generated code, which has hundred thousand items, names of methods stand there by distinct place, and for the rest
-//! counts and a hash: that something changed shows here, and what it was says `cargo xtask diff`.
+//! The text has each public item of the runtime with its signature, as it is written. Items that
+//! macros write are not included. The generated code has a hundred thousand items. The text has the
+//! names of its methods by distinct place, and counts and a hash for the rest. These show that
+//! something changed, and `cargo xtask diff` shows the change itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -67,7 +69,8 @@ fn the_generated_code() {
     insta::assert_snapshot!("models", models);
 }
 
-/// A line a node: its place, its methods, and a hash of their signatures. What nodes are called is not promised.
+/// Returns one line for each node: its place, its methods, and a hash of their signatures. The
+/// names of nodes are not promised.
 fn nodes(code: &str) -> String {
     let named: BTreeSet<&str> = code
         .lines()
@@ -98,12 +101,12 @@ fn nodes(code: &str) -> String {
     text
 }
 
-/// Public items by the module whose file they stand in.
+/// Public items, by the module of their file.
 #[derive(Default)]
 struct Runtime {
-    /// Module, whether all can name it, and its items.
+    /// The modules: the name, whether all users can name it, and its items.
     modules: Vec<(String, bool, Vec<Item>)>,
-    /// Names that a public `use` hands out of the module that they stand in.
+    /// Names that a public `use` re-exports from their module.
     handed_out: BTreeSet<String>,
 }
 
@@ -115,7 +118,7 @@ impl Runtime {
         for item in &items {
             match item {
                 Item::Use(of) if is_pub(&of.vis) => hand_out(&of.tree, &mut self.handed_out),
-                // Generated code, and what is for it alone.
+                // Generated code, and items that only it uses.
                 Item::Mod(of)
                     if of.ident == "generated" || is_hidden(&of.attrs) || is_test(&of.attrs) => {}
                 Item::Mod(of) if of.content.is_none() => {
@@ -192,7 +195,7 @@ fn hand_out(tree: &UseTree, into: &mut BTreeSet<String>) {
     }
 }
 
-/// The name of a public item that has one.
+/// Returns the name of a public item that has one.
 fn own_name(item: &Item) -> Option<String> {
     let (visibility, name) = match item {
         Item::Const(of) => (&of.vis, &of.ident),
@@ -206,7 +209,7 @@ fn own_name(item: &Item) -> Option<String> {
     is_pub(visibility).then(|| name.to_string())
 }
 
-/// An item as users see it: without bodies, documentation and what is private.
+/// Returns an item as users see it: without bodies, documentation and private parts.
 fn shown(mut item: Item, named: &BTreeSet<String>) -> Option<String> {
     let empty = || syn::parse_str("{}").expect("a block");
     let attributes = match &mut item {
@@ -269,7 +272,7 @@ fn shown(mut item: Item, named: &BTreeSet<String>) -> Option<String> {
                 return None;
             }
             match &of.trait_ {
-                // What a trait asks for is said by the trait.
+                // The trait itself documents the items that it requires.
                 Some((_, path, _)) => {
                     let name = path.segments.last()?.ident.to_string();
                     if name == "ScalarSlot" || name == "Held" {
@@ -317,14 +320,14 @@ fn shown(mut item: Item, named: &BTreeSet<String>) -> Option<String> {
     Some(prettyplease::unparse(&file))
 }
 
-/// Attributes that users see.
+/// Returns whether users see the attribute.
 fn is_kept(attribute: &Attribute) -> bool {
     ["cfg", "derive", "deprecated", "must_use", "non_exhaustive"]
         .iter()
         .any(|name| attribute.path().is_ident(name))
 }
 
-/// Whether an implementation is of a type that users can name.
+/// Returns whether an implementation is for a type that users can name.
 fn of_named(of: &Type, named: &BTreeSet<String>) -> bool {
     match of {
         Type::Path(path) => {

@@ -1,11 +1,11 @@
-//! The normal form: each shape of schema that the three documents have, and what is refused.
+//! The normal form: each shape of schema in the three documents, and the shapes that are refused.
 
 use xtask::document::Document;
 use xtask::part::Part;
 use xtask::schema::Component;
 use xtask::trim::trim;
 
-/// A document whose only property has this schema.
+/// Returns a document whose only property has this schema.
 fn document(property: &str) -> String {
     format!(
         r##"{{"openapi":"3.0.4","info":{{"version":"v1.0"}},
@@ -168,7 +168,7 @@ fn each_shape_of_the_documents_has_its_normal_form() {
             r#"{"type":"integer","format":"uint8"}"#.to_owned(),
             integer("uint8"),
         ),
-        // Others.
+        // Other types.
         (
             r#"{"type":"number","format":"decimal","nullable":true}"#.to_owned(),
             number("decimal"),
@@ -190,7 +190,7 @@ fn each_shape_of_the_documents_has_its_normal_form() {
             r#"{"type":"boolean","nullable":true,"readOnly":true,"default":false}"#.to_owned(),
             boolean,
         ),
-        // Anything.
+        // Any JSON.
         ("{}".to_owned(), "{}".to_owned()),
         (r#"{"readOnly":true}"#.to_owned(), "{}".to_owned()),
     ];
@@ -208,7 +208,7 @@ fn each_shape_of_the_documents_has_its_normal_form() {
     }
 }
 
-/// The error names the place, and says what is wrong with it.
+/// Checks that the error names the place and its problem.
 fn refused(shape: &str, pointer: &str, why: &str) {
     match trimmed(&document(shape)) {
         Ok(_) => panic!("{shape} was taken"),
@@ -230,7 +230,7 @@ fn refused(shape: &str, pointer: &str, why: &str) {
 #[test]
 fn case_1_6_a_shape_that_is_not_known_is_an_error_with_its_pointer() {
     const P: &str = "/components/schemas/a/properties/p";
-    // OpenAPI 3.1 puts a nullable number so.
+    // OpenAPI 3.1 writes a nullable number in this form.
     refused(
         r#"{"type":["number","null"],"format":"int32"}"#,
         P,

@@ -29,7 +29,7 @@ fn trimmed() -> Trimmed {
     trim(SMALL).expect("the small document can be trimmed")
 }
 
-/// Why `text` cannot be trimmed.
+/// Returns the error of trimming `text`.
 fn refusal(text: &str) -> String {
     match trim(text) {
         Ok(_) => panic!("it was taken"),
@@ -37,7 +37,7 @@ fn refusal(text: &str) -> String {
     }
 }
 
-/// The small document with one piece replaced.
+/// Returns the small document with one piece replaced.
 fn with(piece: &str, by: &str) -> String {
     assert!(
         SMALL.contains(piece),
@@ -51,7 +51,8 @@ fn what_is_kept() {
     let mut all = String::new();
     for (name, content) in &trimmed().files {
         if name != "README.md" {
-            // The digests are those of the texts that are shown; that of the README is not shown.
+            // The digests are those of the texts in the snapshot. Those of the README are not
+            // shown.
             let content = content.split("\n# SHA-256").next().unwrap_or_default();
             all.push_str(&format!("==> {name}\n{content}\n"));
         }
@@ -108,7 +109,7 @@ fn a_file_of_an_earlier_trim_goes_and_one_of_others_stays() {
     assert!(foreign.exists());
 }
 
-/// The small document, trimmed into a folder beside it.
+/// Returns the small document, and a folder beside it with the trimmed description.
 fn pinned() -> (tempfile::TempDir, std::path::PathBuf, std::path::PathBuf) {
     let folder = tempdir().expect("a folder");
     let (out, document) = (
@@ -174,7 +175,7 @@ fn check_wants_the_pinned_document() {
 #[test]
 fn check_misses_an_operation() {
     let (_folder, out, document) = pinned();
-    // A trim that had lost an operation, and pinned the result.
+    // A trim that lost an operation, and pinned the result.
     let path = out.join("paths/things.json");
     let text = fs::read_to_string(&path).expect("read");
     let lacking = text.replace(" \"delete\":", " \"x-delete\":");
@@ -288,8 +289,8 @@ fn a_file_that_only_begins_like_xz_is_refused() {
     assert!(error.contains("cannot unpack"), "{error}");
 }
 
-/// A part has the paths that were asked for, only what these lead to, and the names that the whole has; it is checked as a
-/// part, and says in its pin that it is one.
+/// Checks that a part has the requested paths, only the schemas that these lead to, and the names
+/// of the whole. It is checked as a part, and its pin records that it is one.
 #[test]
 fn a_part_is_what_was_asked_for() {
     let (_folder, out, document) = pinned();

@@ -1,4 +1,4 @@
-//! Snippets: the Rust for requests, and what stands in the way of others.
+//! Snippets: the Rust for requests, and the obstacles for others.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ fn at_hand(name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    // Past the capture of output, so that it is seen.
+    // The message bypasses the capture of output, so that it is seen.
     let _ = writeln!(
         std::io::stderr(),
         "skipped: {name} is not at hand in ../shared/graph"
@@ -93,7 +93,8 @@ fn at_hand(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// What Graph's documentation and its explorer show can be written, and the table tells of all that cannot.
+/// Checks that the requests in Graph's documentation and its explorer can be written, and that the
+/// table lists all that cannot.
 #[test]
 fn documented_requests_can_be_written() {
     for (name, wanted) in [

@@ -1,8 +1,10 @@
-//! Measures, in one run, what it costs to compile msgraph: `cargo run --manifest-path benches/compile/Cargo.toml`. With
-//! `-- FOLDER`, a trimmed description, it measures a crate of that description instead: the whole of beta, say.
+//! Measures, in one run, the cost of compiling msgraph: `cargo run --manifest-path
+//! benches/compile/Cargo.toml`. With `-- FOLDER`, a trimmed description, it measures a crate of
+//! that description instead, for example the whole of beta.
 //!
-//! Each build is cold, in a folder of its own below the target folder, with `CARGO_INCREMENTAL=0`. This program stands in
-//! for rustc (`RUSTC_WRAPPER`), runs the real one, and writes down each crate's seconds and peak memory.
+//! Each build is cold, in a folder of its own below the target folder, with `CARGO_INCREMENTAL=0`.
+//! This program acts as rustc (`RUSTC_WRAPPER`), runs the real one, and writes down each crate's
+//! seconds and peak memory.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -16,7 +18,7 @@ use std::time::Instant;
 use msgraph_codegen::{Description, baseline, generate};
 use nix::sys::resource::{UsageWho, getrusage};
 
-/// Where the wrapped rustc writes what it measured.
+/// The variable with the path to which the wrapped rustc writes its measurements.
 const LOG: &str = "MSGRAPH_COMPILE_LOG";
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -66,22 +68,23 @@ fn exit_code(status: ExitStatus) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
-/// The peak memory of the children that have ended, in megabytes.
+/// Returns the peak memory of the children that have ended, in megabytes.
 fn peak_of_children() -> Result<u64> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     Ok(u64::try_from(usage.max_rss())? / 1024)
 }
 
-/// What a build cost.
+/// The cost of a build.
 struct Cost {
     seconds: f64,
-    /// By crate: seconds and megabytes.
+    /// The seconds and megabytes of each crate.
     crates: Vec<(String, f64, u64)>,
 }
 
 impl Cost {
     fn of(&self, name: &str) -> Result<(f64, u64)> {
-        // A crate and its build script have different names; a crate that is built twice counts as the dearer.
+        // A crate and its build script have different names. For a crate that is built twice, the
+        // more expensive build counts.
         let costs = self.crates.iter().filter(|(of, ..)| of == name);
         let (_, seconds, peak) = costs
             .max_by(|a, b| a.1.total_cmp(&b.1))
@@ -98,7 +101,7 @@ impl Cost {
     }
 }
 
-/// The root of the workspace, and an empty folder to work in.
+/// Returns the root of the workspace, and an empty folder to work in.
 fn folders() -> Result<(PathBuf, PathBuf)> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here.join("../..").canonicalize()?;
@@ -108,7 +111,7 @@ fn folders() -> Result<(PathBuf, PathBuf)> {
     Ok((root, work))
 }
 
-/// A crate that has generated code of another description, all of it.
+/// Measures a crate with the generated code of another complete description.
 fn measure_other(folder: &Path) -> Result<()> {
     let folder = folder.canonicalize()?;
     let (root, work) = folders()?;
@@ -240,7 +243,8 @@ fn package(folder: &Path, dependencies: &str, file: &str, source: &str) -> Resul
     Ok(())
 }
 
-/// Runs cargo in a package, cold, and reads what each rustc took. What has to be downloaded is not counted.
+/// Runs Cargo in a package, cold, and reads the measurements of each rustc. Downloads are not
+/// counted.
 fn cargo(package: &Path, command: &str, target: &str) -> Result<Cost> {
     let target: PathBuf = package.join("target").join(target);
     let log = package.join(format!("{command}.log"));

@@ -1,9 +1,10 @@
 //! A part of Graph's beta beside all of v1.0: people's profiles, which v1.0 does not have.
 //!
-//! `openapi/` holds the part, `build.rs` makes code of it and says how the part was made, and [`beta`] takes the code in. The
-//! client is `msgraph`'s own: one sign-in and one pool of connections for both versions.
+//! `openapi/` holds the part. `build.rs` generates code from it, and documents how the part was
+//! made. [`beta`] includes the code. The client is that of `msgraph`: both versions share one
+//! sign-in and one connection pool.
 
-/// Graph's beta, as far as this program needs it.
+/// The part of Graph's beta that this program needs.
 pub mod beta {
     msgraph::generated!("beta");
 }
@@ -12,11 +13,11 @@ use beta::Root;
 use beta::models::{SkillProficiency, SkillProficiencyLevel};
 use msgraph::{Graph, Result};
 
-/// A person's skills, with how good the person is at each.
+/// Returns a person's skills, with the proficiency in each.
 ///
 /// # Errors
 ///
-/// What Graph refuses, and what cannot be sent or read.
+/// Fails if Graph refuses the request, or if it cannot be sent or the response cannot be read.
 pub async fn skills(graph: &Graph, user: &str) -> Result<Vec<SkillProficiency>> {
     Root::new(graph)
         .users()
@@ -34,7 +35,7 @@ pub async fn skills(graph: &Graph, user: &str) -> Result<Vec<SkillProficiency>> 
 ///
 /// # Errors
 ///
-/// What Graph refuses, and what cannot be sent or read.
+/// Fails if Graph refuses the request, or if it cannot be sent or the response cannot be read.
 pub async fn learn(
     graph: &Graph,
     skill: &str,

@@ -1,6 +1,7 @@
 //! Adds a skill to the profile of the signed-in user, and lists all: `cargo run -p beta-client`.
 //!
-//! With `MSGRAPH_TOKEN` set to a token that has `User.ReadWrite`, it does so at Microsoft; without, in the simulator.
+//! By default, it runs against the simulator. With `MSGRAPH_TOKEN` set to a token that has
+//! `User.ReadWrite`, it calls Microsoft's service.
 
 use beta_client::beta::models::SkillProficiencyLevel;
 use beta_client::{learn, skills};

@@ -1,4 +1,5 @@
-//! The part of beta against the simulator, which reads the same `openapi/` and none of the generated code.
+//! Tests of the beta part against the simulator, which reads the same `openapi/` and none of the
+//! generated code.
 
 use beta_client::beta::Root;
 use beta_client::beta::models::{
@@ -64,7 +65,7 @@ async fn what_is_learnt_is_listed() {
     );
 }
 
-/// The client's own version has no part in it: the tree of a module is that of its version.
+/// Checks that the client's own version is ignored: the tree of a module has the module's version.
 #[test]
 fn the_version_is_that_of_the_module() {
     for base in [
@@ -90,7 +91,7 @@ fn the_version_is_that_of_the_module() {
     }
 }
 
-/// One subtree below two paths is one type, as in `msgraph` itself.
+/// Checks that one subtree below two paths is one type, as in `msgraph` itself.
 #[test]
 fn equal_places_are_one_type() {
     fn template(profile: beta_client::beta::nodes::MeProfile) -> String {

@@ -60,7 +60,7 @@ fn collect(
     properties: &mut Vec<(String, Shape)>,
     depth: usize,
 ) {
-    // The description has no cycle of bases; a damaged one must not run for ever.
+    // The description has no cycle of bases. A damaged one must not cause an endless loop.
     if depth > 32 {
         return;
     }

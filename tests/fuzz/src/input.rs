@@ -1,10 +1,11 @@
-//! Inputs: rows of bytes that a seed and a number determine.
+//! Inputs: byte sequences that a seed and a number determine.
 
 use arbitrary::Unstructured;
 
-/// The bytes of one input.
+/// Returns the bytes of one input.
 ///
-/// Most inputs are short, because faults are, and short ones are fast. Some are long.
+/// Most inputs are short, because most failing inputs are, and because short ones are fast. Some
+/// are long.
 pub(crate) fn bytes(seed: u64, target: usize, number: u64) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(mix(seed, target as u64, number));
     let length = match random.u8(..) {
@@ -17,7 +18,8 @@ pub(crate) fn bytes(seed: u64, target: usize, number: u64) -> Vec<u8> {
     bytes
 }
 
-/// One number of three (splitmix64), so that neighboring inputs have nothing in common.
+/// Returns one number made of three (splitmix64), so that neighboring inputs have nothing in
+/// common.
 fn mix(seed: u64, target: u64, number: u64) -> u64 {
     let mut mixed = seed;
     for part in [target, number] {
@@ -29,17 +31,17 @@ fn mix(seed: u64, target: u64, number: u64) -> u64 {
     mixed
 }
 
-/// Choices that an input makes. An input that is used up makes the first choice.
+/// Choices that an input makes. An exhausted input makes the first choice.
 pub(crate) trait Choices<'a> {
-    /// A number below `end`, which must not be zero.
+    /// Returns a number below `end`, which must not be zero.
     fn below(&mut self, end: usize) -> usize;
-    /// One of several values.
+    /// Returns one of several values.
     fn pick<'v, T>(&mut self, values: &'v [T]) -> &'v T;
-    /// One of several words.
+    /// Returns one of several words.
     fn word<'v>(&mut self, words: &'v [&'v str]) -> &'v str;
     /// Returns `true` once in `times`.
     fn once_in(&mut self, times: usize) -> bool;
-    /// Text with the characters that parsers stumble over.
+    /// Returns text with characters that often break parsers.
     fn text(&mut self) -> String;
 }
 

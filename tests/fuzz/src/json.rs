@@ -1,4 +1,4 @@
-//! JSON text: instances of Graph's types, damaged where an input says so.
+//! JSON text: instances of Graph's types, damaged if an input requests it.
 
 use std::fmt::Write;
 
@@ -7,21 +7,21 @@ use arbitrary::Unstructured;
 use crate::description::{Shape, Types};
 use crate::input::Choices;
 
-/// How deep an instance nests before it ends in `null`.
+/// The maximum nesting of an instance, which then ends in `null`.
 const DEPTH: usize = 6;
 
-/// What is done to instances.
+/// The damage that is done to instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Damage {
     /// Every value has the type of its property.
     None,
     /// The text is JSON, with values of any type in any place.
     Values,
-    /// The text is cut, changed or doubled anywhere.
+    /// The text is cut, changed or repeated at any position.
     Bytes,
 }
 
-/// Writes instances.
+/// A writer of instances.
 pub(crate) struct Writer<'w, 'a> {
     pub(crate) types: &'w Types,
     pub(crate) input: &'w mut Unstructured<'a>,
@@ -135,7 +135,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Writes a value that the description does not lead one to expect.
+    /// Writes a value that the description does not allow.
     fn odd(&mut self, out: &mut String, depth: usize) {
         const ODD: &[&str] = &[
             "null",
@@ -213,7 +213,7 @@ pub(crate) fn string(out: &mut String, text: &str) {
     out.push_str(&serde_json::Value::from(text).to_string());
 }
 
-/// Cuts, changes or doubles bytes anywhere.
+/// Cuts, changes or repeats bytes at any position.
 pub(crate) fn damage(text: String, input: &mut Unstructured<'_>) -> Vec<u8> {
     let mut bytes = text.into_bytes();
     for _ in 0..=input.below(3) {

@@ -1,8 +1,8 @@
-//! Generated and damaged input for everything of `msgraph` that reads what comes from outside.
+//! Generated and damaged input for all code of `msgraph` that reads external input.
 //!
-//! An input is a row of bytes that a seed and a number determine. A target turns it into JSON,
-//! headers, links or text, hands it to the library, and checks the promises: no panic, no hang, no
-//! allocation beyond a multiple of the input, nothing lost, no token at another host.
+//! An input is a byte sequence that a seed and a number determine. A target turns it into JSON,
+//! headers, links or text, and passes it to the library. It then checks the promises: no panic, no
+//! hang, no allocation beyond a multiple of the input, no lost data, no token at another host.
 //!
 //! `cargo bench --bench fuzz` runs the long form, and the tests of this package run the short one.
 

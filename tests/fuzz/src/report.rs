@@ -1,28 +1,28 @@
-//! What a run has found.
+//! The results of a run.
 
 use std::fmt;
 
-/// What a run has found. [`fmt::Display`] writes it as one line.
+/// The results of a run. [`fmt::Display`] writes them as one line.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// How many inputs were fed.
+    /// The number of inputs.
     pub inputs: u64,
-    /// How many panicked.
+    /// The number of inputs that panicked.
     pub panics: u64,
-    /// How many did not end in time.
+    /// The number of inputs that exceeded the time limit.
     pub hangs: u64,
-    /// How many allocated more than a multiple of their size.
+    /// The number of inputs that allocated more than a multiple of their size.
     pub allocations: u64,
-    /// How many lost or changed something that was read.
+    /// The number of inputs with lost or changed data.
     pub lost: u64,
-    /// How many sent a token, or any request, to a host that is not the cloud's.
+    /// The number of inputs that sent a token, or any request, to a host outside the cloud.
     pub leaks: u64,
-    /// Each finding: target, number of the input, what was wrong, and the input.
+    /// The findings: target, number of the input, fault, and the input.
     pub findings: Vec<String>,
 }
 
 impl Report {
-    /// Adds what another run has found.
+    /// Adds the results of another run.
     pub fn add(&mut self, other: Self) {
         self.inputs += other.inputs;
         self.panics += other.panics;

@@ -7,17 +7,17 @@ use crate::report::Report;
 use crate::targets::{Fault, TARGETS, Target, World};
 use crate::watch::Watch;
 
-/// How many findings are kept with their inputs.
+/// The number of findings that are kept with their inputs.
 const KEPT: usize = 20;
 
-/// What is run.
+/// The options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How many inputs, divided among the targets by their weights.
+    /// The number of inputs, divided among the targets by their weights.
     pub inputs: u64,
-    /// What determines the inputs.
+    /// The seed that determines the inputs.
     pub seed: u64,
-    /// The target to run, by its name; all of them where it is `None`.
+    /// The target to run, by its name. `None` runs all targets.
     pub target: Option<String>,
     /// The number of the first input, to repeat one that failed.
     pub first: u64,
@@ -38,7 +38,7 @@ impl Default for Options {
 ///
 /// # Errors
 ///
-/// When the description cannot be read, or the local servers cannot be started.
+/// Fails if the description cannot be read, or if the local servers cannot be started.
 pub fn run(options: &Options) -> Result<Report, Box<dyn std::error::Error + Send + Sync>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,6 +1,6 @@
 //! Compares JSON that was read with JSON that was written.
 //!
-//! The reader here shares nothing with the library's: it keeps numbers as text and strings as
+//! The reader here shares no code with the library's. It keeps numbers as text and strings as
 //! UTF-16, so that it can hold everything that JSON can.
 
 use base64::Engine;
@@ -13,16 +13,16 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 pub(crate) enum Json {
     Null,
     Bool(bool),
-    /// As it was written.
+    /// A number, as it was written.
     Number(String),
-    /// UTF-16, in which half a surrogate pair has a place.
+    /// UTF-16, which can hold half a surrogate pair.
     Text(Vec<u16>),
     List(Vec<Json>),
     /// The last value of each name.
     Object(Vec<(Vec<u16>, Json)>),
 }
 
-/// Reads JSON; `None` where the text is not JSON by RFC 8259.
+/// Parses JSON. Returns `None` if the text is not JSON by RFC 8259.
 pub(crate) fn parse(text: &[u8]) -> Option<Json> {
     std::str::from_utf8(text).ok()?;
     let mut reader = Reader { text, at: 0 };
@@ -248,7 +248,7 @@ impl Json {
         }
     }
 
-    /// A number, or text that is one.
+    /// Returns a number, or text that is a number.
     fn digits(&self) -> Option<String> {
         match self {
             Self::Number(text) => Some(text.clone()),
@@ -261,8 +261,9 @@ impl Json {
 
 /// Returns the path to the first value that was lost or changed.
 ///
-/// What the documentation of the models promises to read generously is the same: a number as text,
-/// a date without an offset, base64 in either alphabet, `null` in a list, an empty date.
+/// Values that the models read leniently, as their documentation promises, are equal. These are a
+/// number as text, a date without an offset, base64 in either alphabet, `null` in a list, and an
+/// empty date.
 pub(crate) fn difference(came: &Json, written: &Json) -> Option<String> {
     match (came, written) {
         (Json::Object(came), Json::Object(written)) => {
@@ -321,7 +322,7 @@ fn is_same_scalar(came: &Json, written: &Json) -> bool {
         return one == other;
     }
     if let (Ok(one), Ok(other)) = (one.parse::<f64>(), other.parse::<f64>()) {
-        // A property that is a single-precision number holds no more digits.
+        // A single-precision property has no more digits.
         return one == other || (one as f32 == other as f32 && other.is_finite());
     }
     let (Some(one), Some(other)) = (came.string(), written.string()) else {

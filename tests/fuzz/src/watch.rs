@@ -1,15 +1,15 @@
-//! Notices an input that does not end.
+//! Detects an input that does not end.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long one input may take. The slowest takes some milliseconds.
+/// The time limit of one input. The slowest takes some milliseconds.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Watches a worker from a thread of its own.
+/// A watch over a worker, in a separate thread.
 ///
-/// A hang cannot be left from inside the worker, so the program ends with the report of it.
+/// A hang cannot be ended from inside the worker, so the program ends with a report of it.
 pub(crate) struct Watch {
     progress: Arc<Progress>,
 }
@@ -47,7 +47,7 @@ impl Watch {
         Self { progress }
     }
 
-    /// Says which input begins.
+    /// Records the input that begins.
     pub(crate) fn begin(&self, input: u64) {
         self.progress.input.store(input, Ordering::Relaxed);
     }

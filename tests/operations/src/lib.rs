@@ -1,1 +1,1 @@
-//! Holds tests and nothing else: see `tests/every_operation.rs` and `tests/every_model.rs`.
+//! A package that holds only tests: see `tests/every_operation.rs` and `tests/every_model.rs`.

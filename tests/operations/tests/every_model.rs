@@ -1,8 +1,8 @@
 //! Prints every model of the description with a secret in each property that holds one.
 //!
-//! Which properties these are is the generator's decision, which another test holds to the
-//! description (`codegen/tests/secrets.rs`); here, no decided secret may be printed, in whatever
-//! shape and place it came, and everything else must be.
+//! The generator decides which properties these are, and another test checks its decisions against
+//! the description (`codegen/tests/secrets.rs`). This test checks that no decided secret is
+//! printed, in any shape and at any position, and that all other values are.
 
 #![allow(deprecated)]
 
@@ -16,7 +16,7 @@ use msgraph::{Model, models};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// In every secret.
+/// A text that is part of every secret.
 const HUSH: &str = "hush-hush";
 
 type Reader = fn(&Value) -> serde_json::Result<Box<dyn fmt::Debug>>;
@@ -41,7 +41,7 @@ struct Property {
     is_secret: bool,
 }
 
-/// All models, and how a value of each is written.
+/// All models, and a sample value of each.
 struct Models {
     all: Vec<Described>,
     by_rust: HashMap<String, usize>,
@@ -59,8 +59,8 @@ impl Models {
         }
     }
 
-    /// A value with text in each property that takes some, and the texts that are to be printed.
-    /// `misfits` says that secrets are not of the type that their properties have.
+    /// Returns a value with text in each property that takes some, and adds the texts that must be
+    /// printed. With `misfits`, secrets do not have the types of their properties.
     fn value(&self, of: &Described, depth: usize, misfits: bool, shown: &mut Vec<String>) -> Value {
         let mut object = Map::new();
         for property in &of.properties {
@@ -102,7 +102,8 @@ impl Models {
             "serde_json::Value" => json!({ "password": HUSH, "note": text(false, shown) }),
             other => {
                 let number = self.by_rust.get(&format!("models::{other}"))?;
-                // A secret object may stand in a place that is not a secret, and the other way round.
+                // A secret object may occur in a property that is not a secret, and the other way
+                // round.
                 match depth.checked_sub(1) {
                     Some(depth) => self.value(self.all.get(*number)?, depth, misfits, shown),
                     None => return None,
@@ -116,7 +117,7 @@ impl Models {
     }
 }
 
-/// A secret, or a text that is to be printed.
+/// Returns a secret, or a text that must be printed.
 fn text(is_secret: bool, shown: &mut Vec<String>) -> String {
     if is_secret {
         return HUSH.to_owned();
@@ -126,7 +127,7 @@ fn text(is_secret: bool, shown: &mut Vec<String>) -> String {
     text
 }
 
-/// Panics where something printed has a secret in it.
+/// Panics if printed text contains a secret.
 #[track_caller]
 fn silent(name: &str, printed: &impl fmt::Debug) -> String {
     let (line, lines) = (format!("{printed:?}"), format!("{printed:#?}"));
@@ -171,7 +172,7 @@ fn no_untyped_value_prints_a_secret() {
     for of in &models.all {
         let mut json = models.value(of, 0, false, &mut Vec::new());
         json["@odata.type"] = format!("#{}", of.name).into();
-        // As it comes where the description does not know the property, or the type.
+        // The same value, read with an unknown property or an unknown type.
         let extra: Extra = [("brandNew", json!([{ "item": json }]))].into();
         silent(&of.name, &extra);
         let entity = models::Entity::deserialize(&json).expect("an entity");

@@ -1,7 +1,8 @@
-//! Calls every distinct operation of the description once, and compares what arrives with the description's text.
+//! Calls every distinct operation of the description once, and compares the received request with
+//! the description's text.
 //!
-//! The calls are written by `build.rs` from the naming rule; what is expected of them is read here from `openapi/`, as
-//! plain JSON: the path's text with the samples put into it.
+//! `build.rs` writes the calls by the naming rule. This test reads the expected requests from
+//! `openapi/`, as plain JSON: the path's text with the samples in it.
 
 #![allow(deprecated)]
 
@@ -48,8 +49,8 @@ fn planned<A, O: Options + 'static>(
 
 include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 
-/// The path with a sample in place of each parameter, in order: `{user-id}`, `'{name}'`, `@alias`; and the samples that are
-/// left, which stand in the query.
+/// Returns the path with a sample in place of each parameter, in order: `{user-id}`, `'{name}'`,
+/// `@alias`. Also returns the remaining samples, which are in the query.
 fn expected<'v>(path: &str, values: &[&'v str]) -> (String, Vec<&'v str>) {
     let mut values = values.iter();
     let mut expected = String::new();
@@ -69,20 +70,20 @@ fn expected<'v>(path: &str, values: &[&'v str]) -> (String, Vec<&'v str>) {
     (expected + rest, values.copied().collect())
 }
 
-/// The path as it is sent: what the description has as `getByPath`, Graph takes with colons alone.
+/// Returns the path as it is sent. Graph accepts `getByPath` of the description only with colons.
 fn with_colons(path: &str) -> String {
     path.replace("/getByPath(path='{path}')/", ":/{path}:/")
         .replace("/getByPath(path='{path}')", ":/{path}")
 }
 
-/// The names of the query parameters that an operation must have, the reference aside.
+/// Returns the names of the query parameters that an operation requires, except for the reference.
 fn required_query(operation: &Value) -> Vec<String> {
     let parameters = operation["parameters"].as_array();
     let mut names: Vec<_> = parameters
         .into_iter()
         .flatten()
         .filter_map(|parameter| {
-            // What many operations share stands elsewhere; its name says that it is required.
+            // Shared parameters are defined elsewhere, and their name shows that they are required.
             if let Some(shared) = parameter["$ref"].as_str() {
                 let name = shared.rsplit('/').next()?.strip_suffix(".required")?;
                 return Some(name.to_owned());
@@ -96,7 +97,7 @@ fn required_query(operation: &Value) -> Vec<String> {
     names
 }
 
-/// Every operation of `openapi/`, by method and path.
+/// Returns every operation of `openapi/`, by method and path.
 fn described() -> BTreeMap<(String, String), Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/paths");
     let mut described = BTreeMap::new();
@@ -145,7 +146,8 @@ async fn every_distinct_operation_goes_where_the_description_says() {
         if sent != right {
             wrong.push(format!("{method} {path}: sent {sent} and not {right}"));
         }
-        // The reference that is removed stands in the query as well, and is no parameter of the path.
+        // The reference that is removed is in the query as well, and is not a parameter of the
+        // path.
         let query: Vec<_> = request
             .query()
             .into_iter()

@@ -8,7 +8,7 @@ use super::{Outcome, Reply, World, measured, printable};
 use crate::input::Choices;
 use crate::json::{Damage, Writer, damage};
 
-/// Headers that the library reads, with values that they should not have.
+/// Adds headers that the library reads, with invalid values.
 pub(crate) fn headers(input: &mut Unstructured<'_>, mut reply: Reply) -> Reply {
     const NAMES: &[&str] = &[
         "retry-after",
@@ -67,7 +67,7 @@ pub(crate) fn headers(input: &mut Unstructured<'_>, mut reply: Reply) -> Reply {
     reply
 }
 
-/// Writes a body: an error in one of the forms that are known, damaged.
+/// Writes a body: an error in one of the known forms, damaged.
 fn body(world: &World, input: &mut Unstructured<'_>) -> Vec<u8> {
     const ERRORS: &[&str] = &[
         r#"{"error":{"code":"Request_ResourceNotFound","message":"gone","innerError":{"request-id":"1","date":"2026-01-01T00:00:00"}}}"#,
@@ -95,7 +95,7 @@ fn body(world: &World, input: &mut Unstructured<'_>) -> Vec<u8> {
     }
 }
 
-/// A response that is not a success.
+/// Feeds responses that are not a success.
 pub(super) async fn error(world: &World, bytes: &[u8]) -> Outcome {
     const STATUSES: &[u16] = &[
         400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 423, 429, 500, 501, 502, 503, 504,
@@ -130,7 +130,7 @@ pub(super) async fn error(world: &World, bytes: &[u8]) -> Outcome {
     }
 }
 
-/// Any response to any kind of call, with repeats.
+/// Feeds any response to any kind of call, with repeats.
 pub(super) async fn any(world: &World, bytes: &[u8]) -> Outcome {
     const STATUSES: &[u16] = &[200, 201, 202, 204, 206, 299, 429, 503, 504, 500];
     let mut input = Unstructured::new(bytes);
@@ -171,7 +171,7 @@ pub(super) async fn any(world: &World, bytes: &[u8]) -> Outcome {
     outcome.or_else(|error| printable(&error))
 }
 
-/// What a long-running operation says.
+/// Feeds status responses of a long-running operation.
 pub(super) async fn monitor(world: &World, bytes: &[u8]) -> Outcome {
     const BODIES: &[&str] = &[
         r#"{"status":"running","percentageComplete":50}"#,

@@ -1,4 +1,4 @@
-//! Responses without a network: a middleware that answers instead of sending.
+//! Responses without a network: a middleware that responds instead of sending.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +29,7 @@ impl Reply {
     }
 }
 
-/// Answers with the next response, and with an error of the test's when there is none.
+/// A middleware that returns the next response, or an error of the test if there is none.
 #[derive(Clone, Default)]
 pub(crate) struct Canned(Arc<Mutex<VecDeque<Reply>>>);
 

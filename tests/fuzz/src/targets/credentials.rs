@@ -14,7 +14,7 @@ use crate::json::damage;
 const CERTIFICATE: &str = include_str!("../../../fixtures/certificates/leaf.pem");
 const KEY: &str = include_str!("../../../fixtures/certificates/leaf.key");
 
-/// What the token endpoint answers.
+/// Feeds responses of the token endpoint.
 pub(super) async fn token(world: &World, bytes: &[u8]) -> Outcome {
     const BODIES: &[&str] = &[
         r#"{"token_type":"Bearer","expires_in":3599,"access_token":"a"}"#,
@@ -57,7 +57,7 @@ pub(super) async fn token(world: &World, bytes: &[u8]) -> Outcome {
     outcome.map(drop).or_else(|error| printable(&error))
 }
 
-/// What a store gives back.
+/// Feeds content of a token store.
 pub(super) async fn session(world: &World, bytes: &[u8]) -> Outcome {
     const STORED: &[&str] = &[
         r#"{"refresh_token":"r","account":{"object_id":"o","tenant_id":"t","username":"u","name":"n"}}"#,
@@ -91,7 +91,7 @@ pub(super) async fn session(world: &World, bytes: &[u8]) -> Outcome {
     }
 }
 
-/// A store with one content under each key.
+/// A store with the same content under each key.
 struct Any(String);
 
 #[async_trait::async_trait]
@@ -117,7 +117,7 @@ impl TokenStore for Any {
     }
 }
 
-/// PEM and PFX files.
+/// Feeds PEM and PFX files.
 pub(super) async fn certificate(_: &World, bytes: &[u8]) -> Outcome {
     let mut input = Unstructured::new(bytes);
     let pem = damage(format!("{CERTIFICATE}{KEY}"), &mut input);

@@ -8,7 +8,7 @@ use super::{Fault, Outcome, Reply, World, measured, printable};
 use crate::input::Choices;
 use crate::json::damage;
 
-/// Ranges and lengths that do not belong together.
+/// Feeds ranges and lengths that do not match.
 pub(super) async fn download(world: &World, bytes: &[u8]) -> Outcome {
     const CONTENT: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     const RANGES: &[&str] = &[
@@ -58,7 +58,7 @@ pub(super) async fn download(world: &World, bytes: &[u8]) -> Outcome {
     checked?;
     match outcome {
         Ok(got) if status == 206 || status == 200 => {
-            // What is there may be less than what was asked for, and never anything else.
+            // The content may be shorter than the requested range, but must not differ from it.
             if CONTENT[4..12].starts_with(&got) || got.is_empty() {
                 Ok(())
             } else {
@@ -76,7 +76,7 @@ pub(super) async fn download(world: &World, bytes: &[u8]) -> Outcome {
     }
 }
 
-/// What an upload session says that it expects.
+/// Feeds the ranges that an upload session expects.
 pub(super) async fn upload(world: &World, bytes: &[u8]) -> Outcome {
     const SESSIONS: &[&str] = &[
         r#"{"nextExpectedRanges":["0-99","5-"],"expirationDateTime":"2099-01-01T00:00:00Z"}"#,

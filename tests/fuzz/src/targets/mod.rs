@@ -1,4 +1,4 @@
-//! What inputs are fed to.
+//! The targets of the inputs.
 
 mod answers;
 mod batches;
@@ -25,13 +25,13 @@ pub(crate) use server::Server;
 use msgraph::auth::AccessToken;
 use msgraph::{CustomCloud, Graph, Retry};
 
-/// The token of all calls. No other host may see it, and nothing may print it.
+/// The token of all calls. It must not reach another host, and must never be printed.
 pub(crate) const TOKEN: &str = "planted-access-token";
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
 
-/// Which promise an input broke.
+/// The promise that an input broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     Panic,
@@ -40,12 +40,12 @@ pub(crate) enum Fault {
     Leak,
 }
 
-/// What becomes of an input.
+/// The result of an input.
 pub(crate) type Outcome = Result<(), (Fault, String)>;
 
 type Run = for<'r> fn(&'r World, &'r [u8]) -> Pin<Box<dyn Future<Output = Outcome> + 'r>>;
 
-/// One thing that reads what comes from outside.
+/// A part of the library that reads external input.
 pub(crate) struct Target {
     pub(crate) name: &'static str,
     /// Its share of the inputs.
@@ -82,20 +82,20 @@ pub(crate) static TARGETS: &[Target] = targets! {
     "certificates" 4 credentials::certificate;
 };
 
-/// What all targets share.
+/// The state that all targets share.
 pub(crate) struct World {
     pub(crate) types: Types,
     /// The connections of the clients that a target makes for itself, since TLS is slow to set up.
     pub(crate) http: reqwest::Client,
     /// The next responses of `graph` and `retrying`.
     pub(crate) canned: Canned,
-    /// A client whose requests are answered before they leave.
+    /// A client whose requests get a response before they are sent.
     pub(crate) graph: Graph,
-    /// The same, with retries that do not wait.
+    /// The same client, with retries that do not wait.
     pub(crate) retrying: Graph,
-    /// Graph and the identity platform at once, on this machine.
+    /// Graph and the identity platform in one server, on this machine.
     pub(crate) server: Server,
-    /// Where nothing may go that is for Graph.
+    /// A server that must never receive a request for Graph.
     pub(crate) elsewhere: Server,
 }
 
@@ -126,13 +126,13 @@ impl World {
         })
     }
 
-    /// A cloud whose Graph and identity platform are the server.
+    /// Returns a cloud whose Graph and identity platform are the server.
     pub(crate) fn cloud(&self) -> CustomCloud {
         CustomCloud::new(self.server.url(), self.server.url())
     }
 }
 
-/// Makes connections for which each name is this machine's: what is sent to any name is read here.
+/// Makes connections that resolve each name to this machine, so that the test reads every request.
 fn http(elsewhere: std::net::SocketAddr) -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -151,12 +151,12 @@ impl reqwest::dns::Resolve for Everywhere {
     }
 }
 
-/// Checks that something allocates no more than a multiple of its input, in all.
+/// Checks that the total allocation is not more than a multiple of the input.
 pub(crate) async fn measured<T>(
     input: usize,
     work: impl Future<Output = T>,
 ) -> (T, Result<(), (Fault, String)>) {
-    /// What a call takes whatever it reads: headers, spans, tasks.
+    /// The allocation of a call for any input: headers, spans, tasks.
     const FIXED: usize = 1 << 20;
     /// The largest model has 12 KB for each `{}` of its text.
     const FACTOR: usize = 8192;
@@ -175,7 +175,7 @@ pub(crate) async fn measured<T>(
     (done, checked)
 }
 
-/// Checks what is printed of an error: no secret, no control character, no endless text.
+/// Checks the printed form of an error: no secret, no control character, no endless text.
 pub(crate) fn printable(error: &msgraph::Error) -> Outcome {
     for text in [
         error.to_string(),
@@ -204,7 +204,7 @@ pub(crate) fn printable(error: &msgraph::Error) -> Outcome {
     Ok(())
 }
 
-/// An input, as it is shown.
+/// Returns the printed form of an input.
 pub(crate) fn shown(bytes: &[u8]) -> String {
     let text = bytes.escape_ascii().to_string();
     match text.char_indices().nth(4096) {

@@ -1,4 +1,4 @@
-//! Every model: read, printed, written again.
+//! Every model: read, printed, and written again.
 
 use arbitrary::Unstructured;
 use msgraph::models;
@@ -10,7 +10,7 @@ use crate::input::Choices;
 use crate::json::{Damage, Writer, damage};
 use crate::same;
 
-/// Reads a model and writes it again. `Err` where it cannot be read.
+/// A function that reads a model and writes it again. It returns `Err` if the model cannot be read.
 type Reader = fn(&[u8], bool) -> Result<Vec<u8>, String>;
 
 fn read<T: DeserializeOwned + Serialize + std::fmt::Debug + Clone + PartialEq>(
@@ -49,7 +49,7 @@ pub(super) async fn run(world: &World, bytes: &[u8]) -> Outcome {
     checked.map_err(|(fault, what)| (fault, format!("{name}: {what}: {}", shown(&json))))?;
     let lost = |what: String| Err((Fault::Lost, format!("{name}: {what}: {}", shown(&json))));
     match (same::parse(&json), outcome) {
-        // Text that is not JSON is refused, or read where the standard leaves room.
+        // Text that is not JSON is refused, or read if the standard allows that.
         (None, _) => Ok(()),
         (Some(came), Ok(written)) => match same::parse(&written) {
             Some(written) => match same::difference(&came, &written) {
@@ -58,7 +58,7 @@ pub(super) async fn run(world: &World, bytes: &[u8]) -> Outcome {
             },
             None => lost(format!("what was written is not JSON: {}", shown(&written))),
         },
-        // The reader stops where nesting is deeper than 128, as `serde_json` does.
+        // The reader stops at a nesting of more than 128, as `serde_json` does.
         (Some(came), Err(_)) if !came.is_object() || came.depth() > 120 => Ok(()),
         (Some(_), Err(error)) => lost(format!("not read: {error}")),
     }

@@ -117,7 +117,7 @@ pub(super) async fn delta(world: &World, bytes: &[u8]) -> Outcome {
         .set([Reply::json(200, first), Reply::json(200, second)]);
     let round = async {
         let mut changes = world.graph.groups().delta().changes();
-        // Two pages of at most five items each: more events would be invented.
+        // Two pages have at most five items each, so more events would be invented.
         for _ in 0..64 {
             match changes.try_next().await {
                 Ok(Some(_)) => {}

@@ -1,4 +1,4 @@
-//! Addresses: what a server decodes is what was given.
+//! Addresses: a server must decode the values that the caller gave.
 
 use arbitrary::Unstructured;
 use msgraph::models::Message;

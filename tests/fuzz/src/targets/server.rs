@@ -1,4 +1,4 @@
-//! A server on this machine that answers with any bytes and keeps what it was asked.
+//! A server on this machine that responds with any bytes and keeps the requests.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -43,7 +43,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Sets the responses to come, and forgets the requests that came.
+    /// Sets the responses to come, and clears the received requests.
     pub(crate) fn set(&self, replies: impl IntoIterator<Item = Reply>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.requests.clear();
@@ -51,7 +51,7 @@ impl Server {
         state.replies.extend(replies);
     }
 
-    /// Returns `true` if a request held this text.
+    /// Returns `true` if a request contained this text.
     pub(crate) fn was_told(&self, text: &str) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.requests.iter().any(|request| {

@@ -1,4 +1,4 @@
-//! What is posted to a webhook.
+//! The requests to a webhook.
 
 use arbitrary::Unstructured;
 use msgraph::notifications::{Receiver, validation_response};
@@ -22,7 +22,7 @@ pub(super) async fn notification(world: &World, bytes: &[u8]) -> Outcome {
         true => text.into_bytes(),
         false => damage(text, &mut input),
     };
-    // The keys of the identity platform cannot be had: what is signed is refused.
+    // The keys of the identity platform are not available, so signed content is refused.
     world.canned.set([]);
     let receiver = Receiver::new(&world.graph)
         .client_state("state")
@@ -60,7 +60,7 @@ pub(super) async fn handshake(_: &World, bytes: &[u8]) -> Outcome {
     );
     match validation_response(&query) {
         Some(answer) if answer == text => Ok(()),
-        // A text that would be read as something else than text is refused.
+        // A text that could be read as another media type is refused.
         None => Ok(()),
         Some(answer) => Err((Fault::Lost, format!("{answer:?} for {text:?}"))),
     }
