@@ -53,7 +53,7 @@ async fn invite(
             ..Default::default()
         })
     });
-    // Each request has an outcome of its own. Requests that Graph throttles are sent again
+    // Each request has an outcome of its own. Requests that Graph defers are sent again
     // automatically.
     let outcomes = graph.batch().send_all(invitations).await?;
     let mut invited = 0;

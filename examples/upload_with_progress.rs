@@ -1,8 +1,8 @@
 //! Uploads a file to a drive, slice by slice, with a progress bar.
 //!
-//! Without arguments, it generates a file of 32 MiB and uploads it to the simulator. With
-//! `ACCESS_TOKEN` set (a token of a user, with the permission `Files.ReadWrite`) and the name of a
-//! file as an argument, that file is uploaded to the user's OneDrive:
+//! Without arguments, it generates a file of 32 MiB and uploads it to the simulator. To upload a
+//! file to a user's OneDrive, set `ACCESS_TOKEN` (a token of that user, with the permission
+//! `Files.ReadWrite`) and name the file as an argument:
 //!
 //! ```text
 //! ACCESS_TOKEN=eyJ0… cargo run --example upload_with_progress -- film.mp4

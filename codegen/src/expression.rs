@@ -77,7 +77,7 @@ fn expression(
     let segments = steps
         .iter()
         .map(|&(place, child)| Some(&tree.places[place].children[child].0))
-        // The last element is the method of an operation that has no segment of its own.
+        // The last element is for the method of an operation that has no segment of its own.
         .chain([None]);
     let mut samples = Samples::default();
     let mut names = Names::default();

@@ -1,7 +1,7 @@
 //! Places that stand for others: parts of Graph that its description has lost.
 //!
 //! `openapi/grafts.json` lists them. After the fold, each graft is one more step to a place that
-//! exists anyway, so it adds no code.
+//! exists anyway, so it is free.
 
 use std::collections::HashMap;
 

@@ -167,7 +167,7 @@ impl fmt::Display for Collision {
 pub struct Collisions(RefCell<Vec<Collision>>);
 
 impl Collisions {
-    /// Ends the collection of names.
+    /// Checks that there were no collisions.
     ///
     /// # Errors
     ///

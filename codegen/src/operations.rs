@@ -396,8 +396,8 @@ fn read_answer(tokens: &[TokenTree]) -> Option<String> {
     None
 }
 
-/// Formats a type as a person writes it: without lifetimes, with a space only after a comma, and
-/// with the prelude's types by their short names.
+/// Formats a type as a person writes it. It has no lifetimes, has a space only after a comma, and
+/// has the short names of the prelude's types.
 fn text(tokens: &[TokenTree]) -> String {
     let mut text = String::new();
     let mut tokens = tokens.iter();

@@ -36,8 +36,8 @@ pub enum FactsFrom {
     Kept(FactsFile),
 }
 
-/// Trims `document` to `part` of it. `strict` has the same meaning as in `trim`. The description
-/// that the crate is generated from must also keep to the size.
+/// Trims `document` to `part` of it. `strict` has the same meaning as in `trim`. With `strict`, the
+/// files must also not exceed `MOST_BYTES`, because the crate is generated from them.
 pub fn make(
     mut document: Document,
     source: Option<&str>,

@@ -51,8 +51,8 @@ fn what_is_kept() {
     let mut all = String::new();
     for (name, content) in &trimmed().files {
         if name != "README.md" {
-            // The digests are those of the texts in the snapshot. Those of the README are not
-            // shown.
+            // The digests are left out, because they are those of the texts in the snapshot. The
+            // README is not in the snapshot.
             let content = content.split("\n# SHA-256").next().unwrap_or_default();
             all.push_str(&format!("==> {name}\n{content}\n"));
         }

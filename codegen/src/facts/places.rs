@@ -157,8 +157,8 @@ fn without_names(path: &str) -> String {
 
 /// Returns the listed permissions.
 ///
-/// The function walks the list and not the tree, because a graft may lead from a place to one above
-/// it, while the list is finite.
+/// The function walks the list and not the tree. A graft may lead from a place to one above it,
+/// while the list is finite.
 fn listed<'f>(facts: &'f Facts, tree: &Tree<'_>, steps: &Steps) -> Listed<'f> {
     let mut listed = Listed::new();
     let mut add = |address: &Address, method: &str, permissions: &'f Permissions| {

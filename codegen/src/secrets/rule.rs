@@ -1,8 +1,8 @@
 // Which properties hold a secret, and which names indicate one.
 //
-// This file is compiled twice, so that there is one rule: as a module of the generator, and,
-// written beside the generated code as `secrets.rs`, as a part of `msgraph`, which prints JSON that
-// has no type.
+// This file is compiled twice, so that there is one rule. It is a module of the generator. It is
+// also written beside the generated code as `secrets.rs`, as a part of `msgraph`, which prints JSON
+// that has no type.
 
 /// The properties that hold a secret: the type that declares the property, without
 /// `microsoft.graph.`, and the property.

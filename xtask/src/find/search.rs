@@ -100,8 +100,8 @@ fn by_path_or_else(index: &Index, query: &Query) -> (Vec<Hit>, Option<Instead>) 
     )
 }
 
-/// The sort key of a hit: class, whether it needs more than the least privileged permission, length
-/// of the path, quality of the word match, order of the tree.
+/// The sort key of a hit. It consists of the class, whether more than the least privileged
+/// permission is needed, the path length, the word match, and the tree order.
 type Rank = (Class, bool, usize, usize, usize);
 
 fn by_words(index: &Index, query: &Query) -> Vec<Hit> {
@@ -154,9 +154,9 @@ fn by_words(index: &Index, query: &Query) -> Vec<Hit> {
 
 const MISSING: usize = 3;
 
-/// Returns how well a word matches names that each end with a slash: a whole name (or its plural),
-/// a beginning, any position, or not at all. Words shorter than three letters do not match at any
-/// position, because they would match everything.
+/// Returns how well a word matches names that each end with a slash. It may match a whole name (or
+/// its plural), a beginning, any position, or nothing. A word shorter than three letters matches
+/// only at the beginning of a name, because it would otherwise match everything.
 fn level(text: &str, word: &str) -> usize {
     let mut best = MISSING;
     let bytes = text.as_bytes();

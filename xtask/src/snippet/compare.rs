@@ -1,9 +1,9 @@
 //! Comparison of the sent request with the requested one, and of the read values with the response.
 //!
-//! Different notations of the same content are equal. This applies to names of Graph in another
-//! case or without their namespace, a key in parentheses or as a segment, the order of the query, a
-//! number as text, and the form of a date. Values are compared exactly: an id or a name must be the
-//! same, letter for letter.
+//! Different notations of the same content are equal. Names of Graph may have another case or lack
+//! their namespace. A key may be in parentheses or a segment of its own. The order of the query may
+//! differ, a number may be text, and a date may have another form. Values are compared exactly: an
+//! id or a name must be the same, letter for letter.
 
 use std::collections::BTreeMap;
 

@@ -146,7 +146,7 @@ impl<'m, 'g> Writer<'m, 'g> {
     }
 
     /// Returns the path to a property in Rust, and the type of its value. In a condition on items,
-    /// it begins at the variable. A path that leads elsewhere has no expression.
+    /// it begins at the variable. A path that begins elsewhere has no expression.
     fn path(
         &mut self,
         path: &Path,

@@ -42,8 +42,8 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// Returns the segments of a path. A slash between quotes, or in a key in parentheses, does not
-/// separate segments.
+/// Returns the segments of a path. A slash between quotes within parentheses does not separate
+/// segments.
 fn split(path: &str) -> Vec<&str> {
     let mut segments = Vec::new();
     let (mut start, mut quoted, mut depth) = (0, false, 0_usize);
