@@ -28,7 +28,7 @@ struct Api {
     application: Application,
 }
 
-/// `GET /greeting`
+/// Handles `GET /greeting`.
 async fn greeting(State(api): State<Arc<Api>>, headers: HeaderMap) -> Response {
     let bearer = headers
         .get(AUTHORIZATION)

@@ -99,7 +99,7 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
         .find_map(|cookie| cookie.trim().strip_prefix("id="))
 }
 
-/// `GET /`: greets a signed-in user, and sends all others to sign in.
+/// Handles `GET /`: greets a signed-in user, and sends all others to sign in.
 async fn home(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Failure> {
     let known = cookie(&headers).and_then(|id| app.browsers().get(id).cloned());
     let Some(Known::SignedIn(session)) = known else {
@@ -109,14 +109,14 @@ async fn home(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respons
     Ok(format!("Hello, {}", me.display_name.unwrap_or_default()).into_response())
 }
 
-/// `GET /sign-in`: sends the browser to the identity platform.
+/// Handles `GET /sign-in`: sends the browser to the identity platform.
 async fn sign_in(State(app): State<Arc<App>>) -> Result<Response, Failure> {
     let pending = app.sign_in.begin(&app.graph)?;
     let url = pending.url().to_string();
     Ok(app.keep(Known::Pending(pending), &url))
 }
 
-/// `GET /signed-in?code=…&state=…`: handles the redirect from the identity platform.
+/// Handles `GET /signed-in?code=…&state=…`, the redirect from the identity platform.
 async fn signed_in(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
@@ -134,8 +134,8 @@ async fn signed_in(
     Ok(app.keep(Known::SignedIn(session), "/"))
 }
 
-/// `GET /sign-out`: ends the session here, and redirects the browser to end it at the identity
-/// platform too.
+/// Handles `GET /sign-out`: ends the session here, and redirects the browser to end it at the
+/// identity platform too.
 async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Failure> {
     let url = match app.take(&headers) {
         Some(Known::SignedIn(session)) => {

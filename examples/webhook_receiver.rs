@@ -37,7 +37,7 @@ struct Webhook {
     told: Sender<String>,
 }
 
-/// `POST /webhook`
+/// Handles `POST /webhook`.
 async fn webhook(
     State(webhook): State<Arc<Webhook>>,
     RawQuery(query): RawQuery,
