@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use msgraph::models::User;
-use msgraph::{AccessToken, Graph};
+use msgraph::{AccessTokenCredential, Graph};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
@@ -38,7 +38,7 @@ fn compare(name: &str, latency: Option<Duration>) -> f64 {
         .expect("a runtime");
     let (mut raw, mut call) = (Duration::MAX, Duration::MAX);
     runtime.block_on(async {
-        let graph = Graph::builder(AccessToken::new("token"))
+        let graph = Graph::builder(AccessTokenCredential::new("token"))
             .base_url(&root)
             .build()
             .expect("a client");

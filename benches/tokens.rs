@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
 use futures_util::future::join_all;
-use msgraph::{ClientSecret, CustomCloud, Graph};
+use msgraph::{ClientSecretCredential, CustomCloud, Graph};
 use tokio::runtime::Builder;
 
 const CALLS: usize = 10_000;
@@ -74,7 +74,7 @@ fn main() {
         let (mut expired, mut kept) = (Duration::MAX, Duration::MAX);
         let mut most = 0;
         for _ in 0..ROUNDS {
-            let secret = ClientSecret::new("contoso.com", "client", "secret");
+            let secret = ClientSecretCredential::new("contoso.com", "client", "secret");
             let graph = Graph::builder(secret)
                 .cloud(CustomCloud::new(&root, &root))
                 // All calls share one connection, because ten thousand would exceed the limit of

@@ -5,7 +5,7 @@
 
 use msgraph::models::UploadSession;
 use msgraph::upload::Source;
-use msgraph::{AccessToken, Graph};
+use msgraph::{AccessTokenCredential, Graph};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             tokio::spawn(swallow(stream));
         }
     });
-    let graph = Graph::builder(AccessToken::new("token"))
+    let graph = Graph::builder(AccessTokenCredential::new("token"))
         .base_url(&*url)
         .build()?;
     let session = graph.upload_session(UploadSession {

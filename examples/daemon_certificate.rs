@@ -10,14 +10,14 @@ use std::io::Write;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use msgraph::auth::{Certificate, ClientCertificate, Environment};
+use msgraph::auth::{Certificate, ClientCertificateCredential, EnvironmentCredential};
 use msgraph::{CustomCloud, Graph};
 use simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let out = &mut std::io::stdout();
-    let graph = Graph::new(Environment::new());
+    let graph = Graph::new(EnvironmentCredential::new());
     match graph.sign_in().await {
         Ok(()) => list(&graph, out).await,
         // The environment does not configure a credential.
@@ -39,7 +39,8 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
 
     let certificate = Certificate::from_pem([CERTIFICATE, KEY].concat())?;
     writeln!(out, "{certificate:?}")?;
-    let credential = ClientCertificate::new(&*known.domain, &*known.client_id, certificate);
+    let credential =
+        ClientCertificateCredential::new(&*known.domain, &*known.client_id, certificate);
     let graph = Graph::builder(credential)
         .cloud(CustomCloud::new(
             simulator.login_url(),

@@ -11,7 +11,7 @@
 use std::error::Error;
 use std::io::Write;
 
-use msgraph::auth::{DesktopSignIn, Prompt};
+use msgraph::auth::{InteractiveBrowserCredential, Prompt};
 use msgraph::{CustomCloud, Graph};
 use simulator::{Browser, Simulator};
 use tokio::runtime::Handle;
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return run(out).await;
     };
     let tenant = std::env::var("AZURE_TENANT_ID").unwrap_or_else(|_| "common".into());
-    let user = DesktopSignIn::new(tenant, client_id)
+    let user = InteractiveBrowserCredential::new(tenant, client_id)
         .scopes(["User.Read"])
         .prompt(Prompt::SelectAccount);
     greet(&Graph::new(user), out).await
@@ -34,7 +34,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let known = simulator.credentials();
     let runtime = Handle::current();
-    let user = DesktopSignIn::new(&*known.domain, &*known.public_client_id)
+    let user = InteractiveBrowserCredential::new(&*known.domain, &*known.public_client_id)
         .scopes(["User.Read"])
         .open_browser(move |url| {
             let url = url.to_string();

@@ -13,7 +13,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use msgraph::auth::DeviceCode;
+use msgraph::auth::DeviceCodeCredential;
 use msgraph::{CustomCloud, Graph};
 use simulator::Simulator;
 
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return run(out).await;
     };
     let tenant = std::env::var("AZURE_TENANT_ID").unwrap_or_else(|_| "organizations".into());
-    let user = DeviceCode::new(tenant, client_id, |prompt| async move {
+    let user = DeviceCodeCredential::new(tenant, client_id, |prompt| async move {
         println!("{}", prompt.message());
     });
     greet(&Graph::new(user.scopes(["User.Read"])), out).await
@@ -36,7 +36,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     simulator.set_device_interval(Duration::ZERO);
     let known = simulator.credentials();
     let device = Arc::clone(&simulator);
-    let user = DeviceCode::new(&*known.domain, &*known.public_client_id, move |prompt| {
+    let user = DeviceCodeCredential::new(&*known.domain, &*known.public_client_id, move |prompt| {
         println!("{}", prompt.message());
         device.approve_device(prompt.user_code());
         std::future::ready(())

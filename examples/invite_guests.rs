@@ -12,7 +12,7 @@ use std::error::Error;
 use std::io::Write;
 
 use msgraph::models::Invitation;
-use msgraph::{AccessToken, Graph};
+use msgraph::{AccessTokenCredential, Graph};
 use simulator::Simulator;
 
 #[tokio::main]
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let out = &mut std::io::stdout();
     match std::env::var("ACCESS_TOKEN") {
         Ok(token) => {
-            let graph = Graph::new(AccessToken::new(token));
+            let graph = Graph::new(AccessTokenCredential::new(token));
             invite(&graph, &std::env::args().skip(1).collect::<Vec<_>>(), out).await
         }
         Err(_) => run(out).await,
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Invites made-up guests into a simulated tenant.
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
-    let graph = Graph::builder(AccessToken::new(simulator.app_token()))
+    let graph = Graph::builder(AccessTokenCredential::new(simulator.app_token()))
         .base_url(simulator.url())
         .build()?;
     let guests: Vec<_> = (1..=100)

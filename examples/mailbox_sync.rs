@@ -15,7 +15,7 @@ use std::io::Write;
 
 use msgraph::delta::DeltaEvent;
 use msgraph::models::{ItemBody, Message};
-use msgraph::{AccessToken, Graph};
+use msgraph::{AccessTokenCredential, Graph};
 use simulator::Simulator;
 
 #[tokio::main]
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let out = &mut std::io::stdout();
     match (std::env::var("ACCESS_TOKEN"), std::env::args().nth(1)) {
         (Ok(token), Some(file)) => {
-            let graph = Graph::new(AccessToken::new(token));
+            let graph = Graph::new(AccessTokenCredential::new(token));
             let mut mailbox = Mailbox {
                 link: std::fs::read_to_string(&file).ok(),
                 ..Mailbox::default()
@@ -97,7 +97,7 @@ impl Mailbox {
 /// Runs some rounds, with changes between them.
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
-    let graph = Graph::builder(AccessToken::new(simulator.user_token()))
+    let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
         .base_url(simulator.url())
         .build()?;
     let inbox = graph.me().mail_folders().id("inbox").messages();

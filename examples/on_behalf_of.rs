@@ -17,7 +17,7 @@ use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use msgraph::auth::{Application, OnBehalfOf, SignedOut};
+use msgraph::auth::{Application, NoCredential, OnBehalfOfCredential};
 use msgraph::{CustomCloud, Graph};
 use serde_json::json;
 use simulator::Simulator;
@@ -36,7 +36,7 @@ async fn greeting(State(api): State<Arc<Api>>, headers: HeaderMap) -> Response {
     let Some(incoming) = bearer.and_then(|value| value.strip_prefix("Bearer ")) else {
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response();
     };
-    let user = OnBehalfOf::new(api.application.clone(), incoming).scopes(["User.Read"]);
+    let user = OnBehalfOfCredential::new(api.application.clone(), incoming).scopes(["User.Read"]);
     match api.graph.with_provider(user).me().get().await {
         Ok(me) => format!("Hello, {}", me.display_name.unwrap_or_default()).into_response(),
         Err(msgraph::Error::SignIn(error)) => match error.www_authenticate() {
@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return run(&mut std::io::stdout()).await;
     };
     let api = Api {
-        graph: Graph::new(SignedOut),
+        graph: Graph::new(NoCredential),
         application: Application::new(tenant, client).client_secret(secret),
     };
     let app = Router::new()
@@ -74,7 +74,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let known = simulator.credentials();
     let api = Arc::new(Api {
-        graph: Graph::builder(SignedOut)
+        graph: Graph::builder(NoCredential)
             .cloud(CustomCloud::new(
                 simulator.login_url(),
                 simulator.login_url(),

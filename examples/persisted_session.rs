@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use msgraph::auth::{DeviceCode, DeviceCodePrompt, FileStore};
+use msgraph::auth::{DeviceCodeCredential, DeviceCodePrompt, FileStore};
 use msgraph::{Cloud, CustomCloud, Graph};
 use simulator::Simulator;
 
@@ -45,7 +45,7 @@ async fn start(
     ask: impl Fn(DeviceCodePrompt) + Send + Sync + 'static,
     out: &mut impl Write,
 ) -> Result<(), Box<dyn Error>> {
-    let user = DeviceCode::new("organizations", client_id, move |prompt| {
+    let user = DeviceCodeCredential::new("organizations", client_id, move |prompt| {
         ask(prompt);
         std::future::ready(())
     })

@@ -2,19 +2,20 @@
 //!
 //! By default, it starts the simulator and shows four ways to sign in, reading, writing and an
 //! error. With `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set, or another
-//! credential that `Environment` supports, the reading part runs against the real Microsoft Graph.
+//! credential that `EnvironmentCredential` supports, the reading part runs against the real Microsoft Graph.
 //! The application needs the permission `User.Read.All`.
 
-use msgraph::auth::{Environment, Secret, Token, TokenRequest};
+use msgraph::auth::{AccessToken, EnvironmentCredential, Secret, TokenRequest};
 use msgraph::models::{PasswordProfile, User};
 use msgraph::{
-    AccessToken, ClientSecret, CustomCloud, Error, Graph, GraphBuilder, Model, RefreshToken, Result,
+    AccessTokenCredential, ClientSecretCredential, CustomCloud, Error, Graph, GraphBuilder, Model,
+    RefreshTokenCredential, Result,
 };
 use simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let graph = Graph::new(Environment::new());
+    let graph = Graph::new(EnvironmentCredential::new());
     match graph.sign_in().await {
         Ok(()) => {
             println!("Microsoft Graph, with the application of the environment\n");
@@ -43,14 +44,15 @@ async fn sign_in(simulator: &Simulator) -> Result<Graph> {
     let known = simulator.credentials();
 
     // A program that acts for itself.
-    let secret = ClientSecret::new(&*known.domain, &*known.client_id, &*known.client_secret);
+    let secret =
+        ClientSecretCredential::new(&*known.domain, &*known.client_id, &*known.client_secret);
     let graph = client(Graph::builder(secret))?;
     graph.sign_in().await?;
     println!("  client secret: signed in");
 
     // A token from another source, which the client requests each time that it needs one.
     let elsewhere = simulator.user_token();
-    let token = AccessToken::from_fn(move || {
+    let token = AccessTokenCredential::from_fn(move || {
         let token = elsewhere.clone();
         async move { Ok::<_, msgraph::Error>(token) }
     });
@@ -58,19 +60,20 @@ async fn sign_in(simulator: &Simulator) -> Result<Graph> {
     println!("  access token:  as {}", text(&me.display_name));
 
     // An existing session of a user. A new refresh token comes with each access token: store it.
-    let session = RefreshToken::new(&*known.domain, &*known.client_id, &*known.refresh_token)
-        .client_secret(&*known.client_secret)
-        .on_rotation(|token: Secret<String>| async move {
-            println!("  refresh token: a new one to store, {token:?}");
-            Ok::<_, std::io::Error>(())
-        });
+    let session =
+        RefreshTokenCredential::new(&*known.domain, &*known.client_id, &*known.refresh_token)
+            .client_secret(&*known.client_secret)
+            .on_rotation(|token: Secret<String>| async move {
+                println!("  refresh token: a new one to store, {token:?}");
+                Ok::<_, std::io::Error>(())
+            });
     let me = client(Graph::builder(session))?.me().get().await?;
     println!("  refresh token: as {}", text(&me.display_name));
 
     // Any other source is a custom token provider.
     let own = simulator.app_token();
     let provider = move |_: TokenRequest| {
-        let token = Token::new(own.clone());
+        let token = AccessToken::new(own.clone());
         async move { Ok(token) }
     };
     client(Graph::builder(provider))?.sign_in().await?;

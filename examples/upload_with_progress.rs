@@ -14,8 +14,8 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::mpsc;
 
-use msgraph::upload::{Conflict, Progress, Source};
-use msgraph::{AccessToken, Graph};
+use msgraph::upload::{ConflictBehavior, Progress, Source};
+use msgraph::{AccessTokenCredential, Graph};
 use simulator::Simulator;
 
 #[tokio::main]
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let token = std::env::var("ACCESS_TOKEN").ok();
     match (token, std::env::args().nth(1)) {
         (Some(token), Some(file)) => {
-            let graph = Graph::new(AccessToken::new(token));
+            let graph = Graph::new(AccessTokenCredential::new(token));
             upload(&graph, Path::new(&file), &mut std::io::stdout()).await
         }
         _ => run(&mut std::io::stdout()).await,
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Uploads a made-up file to a simulated Microsoft Graph.
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
-    let graph = Graph::builder(AccessToken::new(simulator.user_token()))
+    let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
         .base_url(simulator.url())
         .build()?;
 
@@ -58,7 +58,7 @@ async fn upload(graph: &Graph, file: &Path, out: &mut impl Write) -> Result<(), 
         .root()
         .path(name)
         .upload(Source::file(file))
-        .conflict(Conflict::Rename)
+        .conflict(ConflictBehavior::Rename)
         .slice_size(5 * 1024 * 1024)
         .on_progress(move |progress| {
             let _ = tell.send(progress);

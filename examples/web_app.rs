@@ -19,7 +19,7 @@ use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use msgraph::auth::{Application, AuthorizationCode, PendingSignIn, SignedOut, UserSession};
+use msgraph::auth::{Application, AuthorizationCodeFlow, NoCredential, PendingSignIn, UserSession};
 use msgraph::{Cloud, CustomCloud, Graph};
 use simulator::{Browser, Simulator};
 use tokio::net::TcpListener;
@@ -38,7 +38,7 @@ struct App {
     address: String,
     /// The client of a user who has not signed in.
     graph: Graph,
-    sign_in: AuthorizationCode,
+    sign_in: AuthorizationCodeFlow,
     /// The browsers, by the value of their cookie.
     browsers: Mutex<HashMap<String, Known>>,
 }
@@ -50,8 +50,8 @@ impl App {
         application: Application,
     ) -> msgraph::Result<Self> {
         Ok(Self {
-            graph: Graph::builder(SignedOut).cloud(cloud).build()?,
-            sign_in: AuthorizationCode::new(application, format!("{address}/signed-in"))
+            graph: Graph::builder(NoCredential).cloud(cloud).build()?,
+            sign_in: AuthorizationCodeFlow::new(application, format!("{address}/signed-in"))
                 .scopes(["User.Read"]),
             address,
             browsers: Mutex::default(),

@@ -22,7 +22,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use msgraph::models::{Message, Subscription};
 use msgraph::notifications::{Lifecycle, Receiver, new_client_state, validation_response};
-use msgraph::{AccessToken, CustomCloud, Graph};
+use msgraph::{AccessTokenCredential, CustomCloud, Graph};
 use simulator::{Forgery, Simulator};
 use tokio::sync::mpsc::{Sender, channel};
 
@@ -110,7 +110,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let root = simulator.url().trim_end_matches("/v1.0");
-    let graph = Graph::builder(AccessToken::new(simulator.user_token()))
+    let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
         .cloud(CustomCloud::new(root, simulator.login_url()))
         .build()?;
 

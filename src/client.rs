@@ -15,14 +15,14 @@ use crate::auth::{
     CacheKey, Granted, TokenCache, TokenProvider, TokenRequest, Tokens, WithoutToken,
 };
 use crate::call::{ExpectedBody, Opened, Request, Response, Settings};
-use crate::error::{Error, RequestContext, RequestError, Result, Tries};
+use crate::error::{Attempts, Error, RequestContext, RequestError, Result};
 use crate::redact::Address;
 use crate::transport::trace::Template;
 use crate::transport::{
-    self, Connections, Defaults, Delivery, Gates, Hosts, Quota, StateBody, Streamed, Trying, Users,
-    of_the_stack, trace,
+    self, CallerMiddleware, Connections, Defaults, Delivery, Gates, Hosts, Quota, StateBody,
+    Streamed, Trying, of_the_stack, trace,
 };
-use crate::{Cloud, Retry};
+use crate::{Cloud, RetryPolicy};
 
 /// The version of Graph that the typed calls use.
 const VERSION: &str = "v1.0";
@@ -34,10 +34,10 @@ const VERSION: &str = "v1.0";
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::ClientSecret;
+/// use msgraph::auth::ClientSecretCredential;
 ///
 /// # fn example(secret: String) {
-/// let graph = Graph::new(ClientSecret::new(
+/// let graph = Graph::new(ClientSecretCredential::new(
 ///     "contoso.com",
 ///     "11111111-1111-1111-1111-111111111111",
 ///     secret,
@@ -74,9 +74,9 @@ const VERSION: &str = "v1.0";
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::{ClientSecret, TokenCache};
+/// use msgraph::auth::{ClientSecretCredential, TokenCache};
 ///
-/// fn client(credential: &ClientSecret, cache: &TokenCache) -> msgraph::Result<Graph> {
+/// fn client(credential: &ClientSecretCredential, cache: &TokenCache) -> msgraph::Result<Graph> {
 ///     Graph::builder(credential.clone()).token_cache(cache.clone()).build()
 /// }
 /// ```
@@ -88,7 +88,7 @@ struct Inner {
     host_root: String,
     cloud: Arc<Cloud>,
     defaults: Defaults,
-    retry: Arc<Retry>,
+    retry: Arc<RetryPolicy>,
     timeout: Option<Duration>,
     /// The parts that calls need, or the error of every call if the client could not be built.
     ready: Result<Ready>,
@@ -105,7 +105,7 @@ struct Ready {
 #[derive(Clone)]
 struct Parts {
     http: reqwest::Client,
-    middleware: Users,
+    middleware: CallerMiddleware,
     hosts: Hosts,
     cache: TokenCache,
     /// The known state of throttled services, shared by all clients that derive from one client.
@@ -162,10 +162,10 @@ impl Graph {
     /// ```
     /// use std::time::Duration;
     /// use msgraph::{Cloud, Graph};
-    /// use msgraph::auth::AccessToken;
+    /// use msgraph::auth::AccessTokenCredential;
     ///
     /// # fn main() -> msgraph::Result<()> {
-    /// let graph = Graph::builder(AccessToken::new("eyJ0eXAi…"))
+    /// let graph = Graph::builder(AccessTokenCredential::new("eyJ0eXAi…"))
     ///     .cloud(Cloud::China)
     ///     .user_agent("inventory/1.2")
     ///     .timeout(Duration::from_secs(60))
@@ -180,8 +180,8 @@ impl Graph {
             base_url: None,
             allowed: Vec::new(),
             connections: Connections::default(),
-            middleware: Users::default(),
-            retry: Retry::default(),
+            middleware: CallerMiddleware::default(),
+            retry: RetryPolicy::default(),
             timeout: None,
             user_agent: None,
             token_cache: TokenCache::default(),
@@ -195,10 +195,10 @@ impl Graph {
     /// ```
     /// # use msgraph::auth::Secret;
     /// use msgraph::Graph;
-    /// use msgraph::auth::{AccessToken, Application, OnBehalfOf};
+    /// use msgraph::auth::{AccessTokenCredential, Application, OnBehalfOfCredential};
     ///
     /// # fn example(graph: Graph, incoming: Secret<String>, application: Application) {
-    /// let user = graph.with_provider(OnBehalfOf::new(application, incoming));
+    /// let user = graph.with_provider(OnBehalfOfCredential::new(application, incoming));
     /// # }
     /// ```
     #[must_use]
@@ -290,7 +290,7 @@ impl Graph {
     }
 
     /// Returns the retry policy of calls that do not set their own.
-    pub(crate) fn retry_policy(&self) -> &Arc<Retry> {
+    pub(crate) fn retry_policy(&self) -> &Arc<RetryPolicy> {
         &self.0.retry
     }
 
@@ -412,7 +412,7 @@ impl Graph {
             .execute_with_extensions(request, &mut extensions)
             .instrument(span.clone())
             .await;
-        context.tries = extensions.remove::<Tries>().unwrap_or_default();
+        context.tries = extensions.remove::<Attempts>().unwrap_or_default();
         trace::record_tries(&span, &context.tries);
         let response = match outcome {
             Ok(response) => response,
@@ -511,8 +511,8 @@ pub struct GraphBuilder {
     base_url: Option<String>,
     allowed: Vec<String>,
     connections: Connections,
-    middleware: Users,
-    retry: Retry,
+    middleware: CallerMiddleware,
+    retry: RetryPolicy,
     timeout: Option<Duration>,
     user_agent: Option<String>,
     token_cache: TokenCache,
@@ -535,9 +535,9 @@ impl GraphBuilder {
     ///
     /// ```
     /// # use msgraph::Graph;
-    /// # use msgraph::auth::AccessToken;
+    /// # use msgraph::auth::AccessTokenCredential;
     /// # fn main() -> msgraph::Result<()> {
-    /// let graph = Graph::builder(AccessToken::new("eyJ0eXAi…"))
+    /// let graph = Graph::builder(AccessTokenCredential::new("eyJ0eXAi…"))
     ///     .base_url("https://gateway.contoso.example/graph")
     ///     .allow_host("gateway.contoso.example")
     ///     .build()?;
@@ -583,10 +583,10 @@ impl GraphBuilder {
     ///
     /// ```
     /// # use msgraph::Graph;
-    /// # use msgraph::auth::AccessToken;
+    /// # use msgraph::auth::AccessTokenCredential;
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let proxy = reqwest::Proxy::https("http://proxy.contoso.example:8080")?;
-    /// let graph = Graph::builder(AccessToken::new("eyJ0eXAi…"))
+    /// let graph = Graph::builder(AccessTokenCredential::new("eyJ0eXAi…"))
     ///     .configure_http(|http| http.proxy(proxy).pool_max_idle_per_host(8))
     ///     .build()?;
     /// # Ok(())
@@ -609,7 +609,7 @@ impl GraphBuilder {
     ///
     /// ```
     /// # use msgraph::Graph;
-    /// # use msgraph::auth::AccessToken;
+    /// # use msgraph::auth::AccessTokenCredential;
     /// use reqwest_middleware::{Middleware, Next};
     ///
     /// struct Log;
@@ -630,30 +630,30 @@ impl GraphBuilder {
     /// }
     ///
     /// # fn main() -> msgraph::Result<()> {
-    /// let graph = Graph::builder(AccessToken::new("eyJ0eXAi…")).middleware(Log).build()?;
+    /// let graph = Graph::builder(AccessTokenCredential::new("eyJ0eXAi…")).per_call_middleware(Log).build()?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+    pub fn per_call_middleware(mut self, middleware: impl Middleware) -> Self {
         self.middleware.around.push(Arc::new(middleware));
         self
     }
 
     /// Adds a custom middleware around each attempt; the first one is the outermost. It also sees
-    /// repeats, which have the header `Retry-Attempt`. It sees responses that are not the last one,
+    /// repeats, which have the header `RetryPolicy-Attempt`. It sees responses that are not the last one,
     /// before their bodies are read.
     ///
     /// The request does not contain the token yet, and a redirect to another host does not pass
     /// through the middleware. A middleware that logs its requests must not receive a token that
     /// grants access to everything. A program that needs the token wraps the [`TokenProvider`].
-    pub fn middleware_each_try(mut self, middleware: impl Middleware) -> Self {
+    pub fn per_try_middleware(mut self, middleware: impl Middleware) -> Self {
         self.middleware.each_try.push(Arc::new(middleware));
         self
     }
 
     /// Sets the retry policy for calls that failed with a temporary fault.
     /// [`Call::retry`](crate::Call::retry) sets it for one call.
-    pub fn retry(mut self, retry: Retry) -> Self {
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
@@ -775,7 +775,7 @@ impl fmt::Debug for GraphBuilder {
             .field("allowed", &allowed)
             .field("connections", &self.connections)
             .field("middleware", &self.middleware.around.len())
-            .field("middleware_each_try", &self.middleware.each_try.len())
+            .field("per_try_middleware", &self.middleware.each_try.len())
             .field("retry", &self.retry)
             .field("timeout", &self.timeout)
             .field("user_agent", &self.user_agent)

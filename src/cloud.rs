@@ -12,10 +12,10 @@ use crate::redact::Address;
 ///
 /// ```
 /// use msgraph::{Cloud, CustomCloud, Graph};
-/// use msgraph::auth::ClientSecret;
+/// use msgraph::auth::ClientSecretCredential;
 ///
 /// # fn main() -> msgraph::Result<()> {
-/// let credential = ClientSecret::new("contoso.us", "11111111-1111-1111-1111-111111111111", "a secret");
+/// let credential = ClientSecretCredential::new("contoso.us", "11111111-1111-1111-1111-111111111111", "a secret");
 /// let graph = Graph::builder(credential).cloud(Cloud::UsGovL4).build()?;
 /// assert_eq!(graph.cloud().graph(), "https://graph.microsoft.us");
 /// # Ok(())
@@ -105,11 +105,11 @@ const NAMED: [Cloud; 7] = [
 ///
 /// ```
 /// use msgraph::{CustomCloud, Graph};
-/// use msgraph::auth::ClientSecret;
+/// use msgraph::auth::ClientSecretCredential;
 ///
 /// # fn main() -> msgraph::Result<()> {
 /// let cloud = CustomCloud::new("https://graph.contoso.example", "https://login.contoso.example");
-/// let credential = ClientSecret::new("contoso.com", "11111111-1111-1111-1111-111111111111", "a secret");
+/// let credential = ClientSecretCredential::new("contoso.com", "11111111-1111-1111-1111-111111111111", "a secret");
 /// let graph = Graph::builder(credential).cloud(cloud).build()?;
 /// assert_eq!(graph.cloud().scope(), "https://graph.contoso.example/.default");
 /// # Ok(())
@@ -207,12 +207,12 @@ impl NamedCloud {
     /// ```
     /// use msgraph::{Cloud, CustomCloud, NamedCloud};
     ///
-    /// assert_eq!(NamedCloud::of(&Cloud::China), Some(NamedCloud::China));
+    /// assert_eq!(NamedCloud::from_cloud(&Cloud::China), Some(NamedCloud::China));
     /// let proxied = CustomCloud::new("https://graph.svc.sovcloud.fr", "https://login.contoso.example");
-    /// assert_eq!(NamedCloud::of(&proxied.into()), Some(NamedCloud::Bleu));
-    /// assert_eq!(NamedCloud::of(&Cloud::UsGovL5), None);
+    /// assert_eq!(NamedCloud::from_cloud(&proxied.into()), Some(NamedCloud::Bleu));
+    /// assert_eq!(NamedCloud::from_cloud(&Cloud::UsGovL5), None);
     /// ```
-    pub fn of(cloud: &Cloud) -> Option<Self> {
+    pub fn from_cloud(cloud: &Cloud) -> Option<Self> {
         match cloud {
             Cloud::Global => Some(Self::Global),
             Cloud::UsGovL4 => Some(Self::UsGovL4),
@@ -224,7 +224,7 @@ impl NamedCloud {
             Cloud::Custom(custom) => NAMED
                 .iter()
                 .find(|named| named.graph() == custom.graph)
-                .and_then(Self::of),
+                .and_then(Self::from_cloud),
         }
     }
 

@@ -57,7 +57,7 @@ pub(crate) use local::HostRefusal;
 pub use local::{ConfigurationError, HostError, RequestError};
 #[cfg(feature = "notifications")]
 pub use notification::{NotificationError, NotificationErrorKind};
-pub use operation::OperationError;
+pub use operation::LongRunningOperationError;
 pub(crate) use retry_after::retry_after;
 pub use sign_in::SignInError;
 pub use sign_in_reason::SignInReason;
@@ -66,10 +66,10 @@ pub use throttle::Throttle;
 pub use transfer::{TransferError, TransferErrorKind};
 pub use transport::TransportError;
 pub(crate) use transport::{causes, kind_of_loss};
-pub use tries::{NotRetried, Tries};
+pub use tries::{Attempts, RetryStopReason};
 
 use crate::auth::Granted;
-use crate::call::Facts;
+use crate::call::OperationMetadata;
 use crate::transport::{BANDWIDTH_LIMIT_EXCEEDED, Verdict};
 
 /// The result type of every fallible function in this crate.
@@ -133,7 +133,7 @@ pub enum Error {
     Batch(Box<BatchError>),
     /// A long-running operation of Graph has failed.
     #[error(transparent)]
-    Operation(Box<OperationError>),
+    Operation(Box<LongRunningOperationError>),
     /// An upload or a download cannot continue.
     #[error(transparent)]
     Transfer(Box<TransferError>),
@@ -164,7 +164,7 @@ boxed! {
     Request: RequestError,
     Configuration: ConfigurationError,
     Batch: BatchError,
-    Operation: OperationError,
+    Operation: LongRunningOperationError,
     Transfer: TransferError,
 }
 
@@ -243,7 +243,7 @@ impl Error {
         }
     }
 
-    /// Returns how long Graph asked to wait before the next attempt: its `Retry-After`, rounded up
+    /// Returns how long Graph asked to wait before the next attempt: its `RetryPolicy-After`, rounded up
     /// to whole seconds.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -256,7 +256,7 @@ impl Error {
 
     /// Returns the attempts that were made before this error. Each error about a response and each
     /// error of the network has them.
-    pub fn tries(&self) -> Option<&Tries> {
+    pub fn tries(&self) -> Option<&Attempts> {
         match self {
             Error::Api(error) => Some(error.tries()),
             Error::Decode(error) => error.tries(),
@@ -297,7 +297,7 @@ impl Error {
 
     /// Checks for status 409 or 412: a name is taken, or the item is not in the state that the
     /// change expected. Services differ in which of the two they send for an outdated etag.
-    /// [`current`](crate::Call::current) fetches the current state of the item.
+    /// [`refetch_on_conflict`](crate::Call::refetch_on_conflict) fetches the current state of the item.
     pub fn is_conflict(&self) -> bool {
         self.is_api(StatusCode::CONFLICT) || self.is_precondition_failed()
     }
@@ -406,10 +406,10 @@ pub(crate) struct RequestContext {
     /// The path with names instead of values: `/users/{user-id}`.
     pub(crate) template: String,
     /// The known facts about the operation.
-    pub(crate) facts: Option<&'static Facts>,
+    pub(crate) facts: Option<&'static OperationMetadata>,
     /// The `client-request-id` that was sent.
     pub(crate) client_request_id: Option<String>,
-    pub(crate) tries: Tries,
+    pub(crate) tries: Attempts,
     /// `true` if making the call twice has the same effect as making it once.
     pub(crate) is_idempotent: bool,
 }
@@ -422,7 +422,7 @@ impl RequestContext {
             template,
             facts: None,
             client_request_id: None,
-            tries: Tries::default(),
+            tries: Attempts::default(),
         }
     }
 }

@@ -107,7 +107,7 @@ macro_rules! generated {
         /// The facts about operations that are not part of their signature.
         $(#[$attribute])*
         mod facts {
-            use $crate::runtime::Facts;
+            use $crate::runtime::OperationMetadata;
 
             include!(concat!(env!("OUT_DIR"), "/facts.rs"));
         }

@@ -14,6 +14,7 @@ pub mod call;
 pub mod delta;
 pub mod download;
 pub mod error;
+pub mod guide;
 pub mod model;
 pub mod monitor;
 #[cfg(feature = "notifications")]
@@ -37,14 +38,18 @@ mod transfer;
 mod transport;
 
 pub use async_trait::async_trait;
+// Crates whose types stand in signatures here, so that a program can use the same version.
+pub use {chrono, http, reqwest, reqwest_middleware};
+
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 #[cfg_attr(
     docsrs,
     doc(cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))
 )]
-pub use auth::ClientCertificate;
+pub use auth::ClientCertificateCredential;
 pub use auth::{
-    AccessToken, ClientAssertion, ClientSecret, RefreshToken, TokenProvider, WorkloadIdentity,
+    AccessTokenCredential, ClientAssertionCredential, ClientSecretCredential,
+    RefreshTokenCredential, TokenProvider, WorkloadIdentityCredential,
 };
 pub use call::Call;
 pub use client::{Graph, GraphBuilder};
@@ -55,4 +60,4 @@ pub use model::Model;
 pub use page::Page;
 pub use permissions::Permissions;
 pub use reqwest::Method;
-pub use transport::Retry;
+pub use transport::RetryPolicy;

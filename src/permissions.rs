@@ -7,9 +7,9 @@
 //! ```
 //! # fn main() -> msgraph::Result<()> {
 //! use msgraph::Graph;
-//! use msgraph::auth::AccessToken;
+//! use msgraph::auth::AccessTokenCredential;
 //!
-//! let graph = Graph::new(AccessToken::new("eyJ0eXAi…"));
+//! let graph = Graph::new(AccessTokenCredential::new("eyJ0eXAi…"));
 //! let permissions = graph.me().messages().list().permissions().expect("it is listed");
 //! assert_eq!(
 //!     permissions.to_string(),
@@ -115,8 +115,8 @@ impl SchemePermissions {
     ///
     /// ```
     /// # use msgraph::Graph;
-    /// # use msgraph::auth::AccessToken;
-    /// # let graph = Graph::new(AccessToken::new("eyJ0eXAi…"));
+    /// # use msgraph::auth::AccessTokenCredential;
+    /// # let graph = Graph::new(AccessTokenCredential::new("eyJ0eXAi…"));
     /// let permissions = graph.me().get().permissions().expect("it is listed");
     /// assert!(permissions.delegated_work().is_supported());
     /// assert!(!permissions.application().is_supported());
@@ -149,8 +149,8 @@ impl SchemePermissions {
     ///
     /// ```
     /// # use msgraph::Graph;
-    /// # use msgraph::auth::AccessToken;
-    /// # let graph = Graph::new(AccessToken::new("eyJ0eXAi…"));
+    /// # use msgraph::auth::AccessTokenCredential;
+    /// # let graph = Graph::new(AccessTokenCredential::new("eyJ0eXAi…"));
     /// let permissions = graph.users().list().permissions().expect("it is listed");
     /// assert!(permissions.application().is_met_by(&["User.Read.All"]));
     /// assert!(!permissions.application().is_met_by(&["Mail.Read"]));

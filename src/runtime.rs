@@ -8,8 +8,8 @@ pub use serde;
 pub use serde_json;
 
 pub use crate::call::argument::Argument;
-pub use crate::call::facts::Facts;
-pub use crate::call::operation::Operation;
+pub use crate::call::facts::OperationMetadata;
+pub use crate::call::operation::RequestBuilder;
 pub use crate::call::path::Path;
 
 /// The version of this crate.

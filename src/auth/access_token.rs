@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 
-use super::{BoxError, Secret, Token, TokenProvider, TokenRequest};
+use super::{AccessToken, BoxError, Secret, TokenProvider, TokenRequest};
 use crate::Result;
 use crate::error::SignInError;
 
@@ -21,13 +21,13 @@ type Asked = Pin<Box<dyn Future<Output = Result<Secret<String>>> + Send>>;
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::AccessToken;
+/// use msgraph::auth::AccessTokenCredential;
 ///
 /// // As Graph Explorer or `az account get-access-token` shows it, for as long as it lives.
-/// let graph = Graph::new(AccessToken::new("eyJ0eXAi…"));
+/// let graph = Graph::new(AccessTokenCredential::new("eyJ0eXAi…"));
 ///
 /// // Out of a store that keeps it fresh.
-/// let graph = Graph::new(AccessToken::from_fn(|| tokio::fs::read_to_string("/run/secrets/graph-token")));
+/// let graph = Graph::new(AccessTokenCredential::from_fn(|| tokio::fs::read_to_string("/run/secrets/graph-token")));
 /// ```
 ///
 /// # Errors
@@ -35,14 +35,14 @@ type Asked = Pin<Box<dyn Future<Output = Result<Secret<String>>> + Send>>;
 /// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the closure fails, with its error
 /// as the source. It also fails if the text is empty, begins with the word `Bearer`, or contains
 /// characters that a header cannot.
-pub struct AccessToken(Kind);
+pub struct AccessTokenCredential(Kind);
 
 enum Kind {
     Fixed(Secret<String>),
     Asked(Box<dyn Fn() -> Asked + Send + Sync>),
 }
 
-impl AccessToken {
+impl AccessTokenCredential {
     /// Creates the provider from a token, without the word `Bearer`.
     pub fn new(token: impl Into<Secret<String>>) -> Self {
         Self(Kind::Fixed(token.into()))
@@ -62,7 +62,7 @@ impl AccessToken {
             let answer = ask();
             Box::pin(async move {
                 answer.await.map(Into::into).map_err(|error| {
-                    SignInError::new("the closure of `AccessToken::from_fn` has no token")
+                    SignInError::new("the closure of `AccessTokenCredential::from_fn` has no token")
                         .with_source(error)
                         .into()
                 })
@@ -72,13 +72,13 @@ impl AccessToken {
 }
 
 #[async_trait]
-impl TokenProvider for AccessToken {
-    async fn token(&self, _: TokenRequest) -> Result<Token> {
+impl TokenProvider for AccessTokenCredential {
+    async fn token(&self, _: TokenRequest) -> Result<AccessToken> {
         let text = match &self.0 {
             Kind::Fixed(text) => text.clone(),
             Kind::Asked(ask) => ask().await?,
         };
-        Ok(Token::new(text))
+        Ok(AccessToken::new(text))
     }
 
     fn shares_tokens(&self) -> bool {
@@ -93,12 +93,12 @@ impl TokenProvider for AccessToken {
     }
 }
 
-impl fmt::Debug for AccessToken {
+impl fmt::Debug for AccessTokenCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Fixed(text) => f.debug_tuple("AccessToken").field(text).finish(),
+            Kind::Fixed(text) => f.debug_tuple("AccessTokenCredential").field(text).finish(),
             Kind::Asked(_) => f
-                .debug_tuple("AccessToken")
+                .debug_tuple("AccessTokenCredential")
                 .field(&format_args!("from_fn"))
                 .finish(),
         }

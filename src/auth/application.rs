@@ -14,7 +14,9 @@ use uuid::Uuid;
 use super::Certificate;
 use super::federation::{AzurePipelines, Federation, GitHubActions};
 use super::platform::{ADMIN_CONSENT, LOGOUT, Platform, tenant_url};
-use super::{BoxError, CacheKey, ManagedIdentity, Secret, Token, TokenProvider, TokenRequest};
+use super::{
+    AccessToken, BoxError, CacheKey, ManagedIdentityCredential, Secret, TokenProvider, TokenRequest,
+};
 use crate::error::SignInError;
 use crate::{Cloud, Result};
 
@@ -23,8 +25,8 @@ type MadeAssertion = Pin<Box<dyn Future<Output = Result<Secret<String>, BoxError
 /// An application that is registered with the identity platform: its tenant, its id and its client
 /// authentication.
 ///
-/// [`AuthorizationCode`](super::AuthorizationCode), [`OnBehalfOf`](super::OnBehalfOf) and
-/// [`RefreshToken::of`](super::RefreshToken::of) take one; clones are cheap.
+/// [`AuthorizationCodeFlow`](super::AuthorizationCodeFlow), [`OnBehalfOfCredential`](super::OnBehalfOfCredential) and
+/// [`RefreshTokenCredential::from_application`](super::RefreshTokenCredential::from_application) take one; clones are cheap.
 ///
 /// ```
 /// use msgraph::auth::Application;
@@ -44,13 +46,13 @@ type MadeAssertion = Pin<Box<dyn Future<Output = Result<Secret<String>, BoxError
 pub struct Application {
     tenant: String,
     client_id: String,
-    proof: Proof,
+    proof: ClientAuthentication,
 }
 
 /// The client authentication of an application
 /// (<https://www.rfc-editor.org/rfc/rfc6749#section-2.3>).
 #[derive(Clone)]
-enum Proof {
+enum ClientAuthentication {
     /// No authentication: a public client.
     None,
     Secret(Secret<String>),
@@ -83,14 +85,14 @@ impl Application {
         Self {
             tenant: tenant.into(),
             client_id: client_id.into(),
-            proof: Proof::None,
+            proof: ClientAuthentication::None,
         }
     }
 
     /// Authenticates with a client secret: its value, not its id.
     #[must_use]
     pub fn client_secret(mut self, secret: impl Into<Secret<String>>) -> Self {
-        self.proof = Proof::Secret(secret.into());
+        self.proof = ClientAuthentication::Secret(secret.into());
         self
     }
 
@@ -112,7 +114,7 @@ impl Application {
     )]
     #[must_use]
     pub fn certificate(mut self, certificate: Certificate) -> Self {
-        self.proof = Proof::Certificate(certificate);
+        self.proof = ClientAuthentication::Certificate(certificate);
         self
     }
 
@@ -143,7 +145,7 @@ impl Application {
             let made = assertion();
             Box::pin(async move { made.await.map(Into::into).map_err(Into::into) })
         };
-        self.proof = Proof::Callback {
+        self.proof = ClientAuthentication::Callback {
             make: Arc::new(make),
             id: Uuid::new_v4(),
         };
@@ -177,17 +179,17 @@ impl Application {
     /// cloud.
     ///
     /// ```
-    /// use msgraph::auth::{Application, ManagedIdentity};
+    /// use msgraph::auth::{Application, ManagedIdentityCredential};
     ///
-    /// let identity = ManagedIdentity::new().client_id("22222222-2222-2222-2222-222222222222");
+    /// let identity = ManagedIdentityCredential::new().client_id("22222222-2222-2222-2222-222222222222");
     /// let application = Application::new("fabrikam.com", "11111111-1111-1111-1111-111111111111")
     ///     .managed_identity(identity);
     /// ```
     ///
     /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity>
     #[must_use]
-    pub fn managed_identity(self, identity: ManagedIdentity) -> Self {
-        self.vouched_for(Federation::ManagedIdentity(Arc::new(identity)))
+    pub fn managed_identity(self, identity: ManagedIdentityCredential) -> Self {
+        self.vouched_for(Federation::ManagedIdentityCredential(Arc::new(identity)))
     }
 
     /// Authenticates with the token that GitHub Actions issues for the current job. The job needs
@@ -216,7 +218,7 @@ impl Application {
     ///
     /// For each token request, this reads two variables and sends a request to Azure DevOps. Each
     /// job has `SYSTEM_OIDCREQUESTURI`. The step must be given `SYSTEM_ACCESSTOKEN`
-    /// (`env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)`).
+    /// (`env: SYSTEM_ACCESSTOKEN: $(System.AccessTokenCredential)`).
     ///
     /// ```
     /// use msgraph::auth::Application;
@@ -233,7 +235,7 @@ impl Application {
     }
 
     pub(super) fn vouched_for(mut self, federation: Federation) -> Self {
-        self.proof = Proof::Federation(federation);
+        self.proof = ClientAuthentication::Federation(federation);
         self
     }
 
@@ -332,7 +334,7 @@ impl Application {
     /// # Errors
     ///
     /// Fails if the application has no client authentication, or if the platform refuses.
-    pub(super) async fn sign_in(&self, request: &TokenRequest) -> Result<Token> {
+    pub(super) async fn sign_in(&self, request: &TokenRequest) -> Result<AccessToken> {
         self.has_own_tenant()?;
         let platform = Platform::new(self, request).await?;
         Ok(platform.client_credentials().await?.token())
@@ -345,7 +347,7 @@ impl Application {
     }
 
     pub(super) fn is_public(&self) -> bool {
-        matches!(self.proof, Proof::None)
+        matches!(self.proof, ClientAuthentication::None)
     }
 
     /// Checks that the tenant is a single tenant, because an application signs in to a tenant of
@@ -376,19 +378,21 @@ impl Application {
     )]
     pub(super) async fn show(&self, endpoint: &str, request: &TokenRequest) -> Result<Shown> {
         match &self.proof {
-            Proof::None => Ok(Shown::Nothing),
-            Proof::Secret(secret) => Ok(Shown::Secret(secret.clone())),
+            ClientAuthentication::None => Ok(Shown::Nothing),
+            ClientAuthentication::Secret(secret) => Ok(Shown::Secret(secret.clone())),
             #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
-            Proof::Certificate(certificate) => {
+            ClientAuthentication::Certificate(certificate) => {
                 let assertion = certificate.assertion(&self.client_id, endpoint).await?;
                 Ok(Shown::Assertion(assertion))
             }
-            Proof::Callback { make, .. } => make().await.map(Shown::Assertion).map_err(|error| {
-                SignInError::new("there is no assertion to sign in with")
-                    .with_source(error)
-                    .into()
-            }),
-            Proof::Federation(federation) => {
+            ClientAuthentication::Callback { make, .. } => {
+                make().await.map(Shown::Assertion).map_err(|error| {
+                    SignInError::new("there is no assertion to sign in with")
+                        .with_source(error)
+                        .into()
+                })
+            }
+            ClientAuthentication::Federation(federation) => {
                 federation.assertion(request).await.map(Shown::Assertion)
             }
         }
@@ -397,11 +401,11 @@ impl Application {
 
 /// Signs in as the application itself, with the client credentials grant.
 ///
-/// [`ClientSecret`](super::ClientSecret) and similar types do the same in one line. This
+/// [`ClientSecretCredential`](super::ClientSecretCredential) and similar types do the same in one line. This
 /// implementation is for an application that also signs in users.
 #[async_trait]
 impl TokenProvider for Application {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         if self.is_public() {
             return Err(SignInError::new(
                 "an application needs a secret, a certificate or an assertion to sign in as itself",
@@ -426,7 +430,7 @@ impl fmt::Debug for Application {
     }
 }
 
-impl Proof {
+impl ClientAuthentication {
     /// Adds the client authentication to a cache key. Applications with different authentication
     /// share no tokens.
     fn identify(&self, key: CacheKey) -> CacheKey {
@@ -443,7 +447,7 @@ impl Proof {
     }
 }
 
-impl fmt::Debug for Proof {
+impl fmt::Debug for ClientAuthentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("None"),

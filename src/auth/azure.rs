@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use azure_core::credentials::{AccessToken as AzureToken, TokenCredential, TokenRequestOptions};
 use azure_core::error::ErrorKind;
 
 use super::moment::{Moment, since_1970};
-use super::{Token, TokenProvider, TokenRequest};
+use super::{AccessToken, TokenProvider, TokenRequest};
 use crate::error::SignInError;
 use crate::{Graph, Result};
 
@@ -48,14 +48,14 @@ impl AzureCredential {
 
 #[async_trait]
 impl TokenProvider for AzureCredential {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         let scopes = [request.scope()];
         let token = self.0.get_token(&scopes, None).await.map_err(|error| {
             SignInError::new("the credential of the Azure SDK has no token").with_source(error)
         })?;
         // The SDK's own conversion panics for dates that the system cannot represent.
         let end = since_1970(token.expires_on.unix_timestamp());
-        Ok(Token::new(token.token.secret().to_owned()).expires_at(end))
+        Ok(AccessToken::new(token.token.secret().to_owned()).expires_at(end))
     }
 }
 
@@ -103,7 +103,7 @@ impl TokenCredential for GraphCredential {
         &self,
         scopes: &[&str],
         _options: Option<TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<AccessToken> {
+    ) -> azure_core::Result<AzureToken> {
         let own = self.0.cloud().scope();
         if scopes != [own] {
             let message = format!(
@@ -126,7 +126,7 @@ impl TokenCredential for GraphCredential {
             .unwrap_or_default();
         let end = SystemTime::now().checked_add(left);
         let end = end.unwrap_or_else(SystemTime::now);
-        Ok(AccessToken::new(bearer.text().to_owned(), end.into()))
+        Ok(AzureToken::new(bearer.text().to_owned(), end.into()))
     }
 }
 

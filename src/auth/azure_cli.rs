@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::moment::since_1970;
 use super::seconds::Seconds;
-use super::{CacheKey, Token, TokenProvider, TokenRequest};
+use super::{AccessToken, CacheKey, TokenProvider, TokenRequest};
 use crate::error::SignInError;
 use crate::{Cloud, Result};
 
@@ -37,9 +37,9 @@ const LONGEST_COMPLAINT: usize = 300;
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::AzureCli;
+/// use msgraph::auth::AzureCliCredential;
 ///
-/// let graph = Graph::new(AzureCli::new().tenant("contoso.com"));
+/// let graph = Graph::new(AzureCliCredential::new().tenant("contoso.com"));
 /// ```
 ///
 /// # Errors
@@ -51,12 +51,12 @@ const LONGEST_COMPLAINT: usize = 300;
 ///
 /// <https://learn.microsoft.com/cli/azure/account#az-account-get-access-token>
 #[derive(Clone)]
-pub struct AzureCli {
+pub struct AzureCliCredential {
     tool: Tool,
     subscription: Option<String>,
 }
 
-impl AzureCli {
+impl AzureCliCredential {
     /// Runs `az` as the shell finds it, and uses its default tenant.
     pub fn new() -> Self {
         Self {
@@ -98,7 +98,7 @@ impl AzureCli {
     }
 }
 
-impl Default for AzureCli {
+impl Default for AzureCliCredential {
     fn default() -> Self {
         Self::new()
     }
@@ -117,8 +117,8 @@ struct CliToken {
 }
 
 #[async_trait]
-impl TokenProvider for AzureCli {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for AzureCliCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         let scope = request.scope();
         let resource = scope.strip_suffix("/.default").unwrap_or(scope);
         let mut arguments = Arguments::new(["account", "get-access-token", "--output", "json"]);
@@ -145,7 +145,7 @@ impl TokenProvider for AzureCli {
             .tool
             .run(arguments, &["az login", "az account set"])
             .await?;
-        let token = Token::new(printed.token);
+        let token = AccessToken::new(printed.token);
         let since = printed
             .expires_on
             .checked("the output of the Azure CLI", "expires_on")?;
@@ -161,9 +161,9 @@ impl TokenProvider for AzureCli {
     }
 }
 
-impl fmt::Debug for AzureCli {
+impl fmt::Debug for AzureCliCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AzureCli")
+        f.debug_struct("AzureCliCredential")
             .field("tool", &self.tool)
             .field("subscription", &self.subscription)
             .finish()
@@ -172,26 +172,26 @@ impl fmt::Debug for AzureCli {
 
 /// A credential that uses the account of the Azure Developer CLI. It runs `azd auth token`.
 ///
-/// It is for the same programs as [`AzureCli`].
+/// It is for the same programs as [`AzureCliCredential`].
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::AzureDeveloperCli;
+/// use msgraph::auth::AzureDeveloperCliCredential;
 ///
-/// let graph = Graph::new(AzureDeveloperCli::new());
+/// let graph = Graph::new(AzureDeveloperCliCredential::new());
 /// ```
 ///
 /// # Errors
 ///
-/// A call fails for the same reasons as with [`AzureCli`].
+/// A call fails for the same reasons as with [`AzureCliCredential`].
 ///
 /// <https://learn.microsoft.com/azure/developer/azure-developer-cli/reference#azd-auth-token>
 #[derive(Clone, Debug)]
-pub struct AzureDeveloperCli {
+pub struct AzureDeveloperCliCredential {
     tool: Tool,
 }
 
-impl AzureDeveloperCli {
+impl AzureDeveloperCliCredential {
     /// Runs `azd` as the shell finds it, and uses its default tenant.
     pub fn new() -> Self {
         Self {
@@ -221,7 +221,7 @@ impl AzureDeveloperCli {
     }
 }
 
-impl Default for AzureDeveloperCli {
+impl Default for AzureDeveloperCliCredential {
     fn default() -> Self {
         Self::new()
     }
@@ -237,8 +237,8 @@ struct DeveloperCliToken {
 }
 
 #[async_trait]
-impl TokenProvider for AzureDeveloperCli {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for AzureDeveloperCliCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         let mut arguments = Arguments::new(["auth", "token", "--output", "json", "--no-prompt"]);
         arguments.add("--scope", request.scope(), Arguments::ADDRESS)?;
         if let Some(tenant) = &self.tool.tenant {
@@ -250,7 +250,7 @@ impl TokenProvider for AzureDeveloperCli {
         }
         self.tool.extend(&request);
         let printed: DeveloperCliToken = self.tool.run(arguments, &["azd auth login"]).await?;
-        let token = Token::new(printed.token);
+        let token = AccessToken::new(printed.token);
         let Some(end) = printed.expires_on else {
             return Ok(token);
         };

@@ -5,7 +5,10 @@ use std::fmt;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
-use super::{AzureCli, CacheKey, Environment, ManagedIdentity, Token, TokenProvider, TokenRequest};
+use super::{
+    AccessToken, AzureCliCredential, CacheKey, EnvironmentCredential, ManagedIdentityCredential,
+    TokenProvider, TokenRequest,
+};
 use crate::error::{Error, SignInError};
 use crate::{Cloud, Result};
 
@@ -20,12 +23,12 @@ use crate::{Cloud, Result};
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::{AzureCli, Chain, ManagedIdentity};
+/// use msgraph::auth::{AzureCliCredential, ChainedCredential, ManagedIdentityCredential};
 ///
 /// let graph = Graph::new(
-///     Chain::new()
-///         .or("managed identity", ManagedIdentity::new())
-///         .or("Azure CLI", AzureCli::new().tenant("contoso.com")),
+///     ChainedCredential::new()
+///         .or("managed identity", ManagedIdentityCredential::new())
+///         .or("Azure CLI", AzureCliCredential::new().tenant("contoso.com")),
 /// );
 /// ```
 ///
@@ -35,7 +38,7 @@ use crate::{Cloud, Result};
 /// each in one line. It is [unavailable](SignInError::is_unavailable) itself, because a chain may
 /// be part of a chain.
 #[derive(Default)]
-pub struct Chain {
+pub struct ChainedCredential {
     links: Vec<Link>,
     /// The index of the provider that gave the first token.
     chosen: OnceCell<usize>,
@@ -46,7 +49,7 @@ struct Link {
     provider: Box<dyn TokenProvider>,
 }
 
-impl Chain {
+impl ChainedCredential {
     /// Creates a chain without providers.
     pub fn new() -> Self {
         Self::default()
@@ -65,11 +68,11 @@ impl Chain {
 
     /// Creates the chain for a program that is developed on a desk and then runs in Azure:
     ///
-    /// 1. [`Environment`], as the application for which the environment has a secret, a certificate
+    /// 1. [`EnvironmentCredential`], as the application for which the environment has a secret, a certificate
     ///    or a federated token;
-    /// 2. [`ManagedIdentity`], with the client id in `AZURE_CLIENT_ID` if it is set, otherwise the
+    /// 2. [`ManagedIdentityCredential`], with the client id in `AZURE_CLIENT_ID` if it is set, otherwise the
     ///    machine's own;
-    /// 3. [`AzureCli`].
+    /// 3. [`AzureCliCredential`].
     ///
     /// The developer's tool comes last. If the program has an identity of its own, it must not use
     /// a person who happens to be signed in on the same machine. This function reads the
@@ -77,9 +80,9 @@ impl Chain {
     ///
     /// ```
     /// use msgraph::Graph;
-    /// use msgraph::auth::Chain;
+    /// use msgraph::auth::ChainedCredential;
     ///
-    /// let graph = Graph::new(Chain::on_azure());
+    /// let graph = Graph::new(ChainedCredential::on_azure());
     /// ```
     pub fn on_azure() -> Self {
         Self::on_azure_with(&|name| std::env::var(name).ok())
@@ -87,9 +90,9 @@ impl Chain {
 
     fn on_azure_with(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         Self::new()
-            .or("environment", Environment::with(variable))
+            .or("environment", EnvironmentCredential::with(variable))
             .or("managed identity", managed_identity(variable))
-            .or("Azure CLI", AzureCli::new())
+            .or("Azure CLI", AzureCliCredential::new())
     }
 
     /// Returns the provider that gave the first token.
@@ -98,7 +101,7 @@ impl Chain {
     }
 
     /// Gets the first token, and returns it with the index of its provider.
-    async fn choose(&self, request: &TokenRequest) -> Result<(usize, Token)> {
+    async fn choose(&self, request: &TokenRequest) -> Result<(usize, AccessToken)> {
         let mut reasons = Vec::new();
         for (at, link) in self.links.iter().enumerate() {
             match link.provider.token(request.clone()).await {
@@ -121,8 +124,8 @@ impl Chain {
 }
 
 #[async_trait]
-impl TokenProvider for Chain {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for ChainedCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         let mut first = None;
         let chosen = self.chosen.get_or_try_init(|| async {
             let (at, token) = self.choose(&request).await?;
@@ -158,7 +161,7 @@ impl TokenProvider for Chain {
 }
 
 /// Prints the names, in order.
-impl fmt::Debug for Chain {
+impl fmt::Debug for ChainedCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.links.iter().map(|link| &link.name);
         f.write_str("Chain ")?;
@@ -166,10 +169,10 @@ impl fmt::Debug for Chain {
     }
 }
 
-fn managed_identity(variable: &dyn Fn(&str) -> Option<String>) -> ManagedIdentity {
+fn managed_identity(variable: &dyn Fn(&str) -> Option<String>) -> ManagedIdentityCredential {
     match variable("AZURE_CLIENT_ID").filter(|id| !id.is_empty()) {
-        Some(id) => ManagedIdentity::new().client_id(id),
-        None => ManagedIdentity::new(),
+        Some(id) => ManagedIdentityCredential::new().client_id(id),
+        None => ManagedIdentityCredential::new(),
     }
 }
 
@@ -192,7 +195,7 @@ mod tests {
     #[test]
     fn a_developers_tool_comes_last() {
         assert_eq!(
-            format!("{:?}", Chain::on_azure_with(&environment(&[]))),
+            format!("{:?}", ChainedCredential::on_azure_with(&environment(&[]))),
             r#"Chain ["environment", "managed identity", "Azure CLI"]"#
         );
     }
@@ -214,10 +217,19 @@ mod tests {
         // service.
         let other = Recorder::always(Answer::status(404)).await;
         let machine = ManagedIdentitySource::guessed_at(other.url());
-        let chain = Chain::new()
-            .or("environment", Environment::with(&environment(&[])))
-            .or("managed identity", ManagedIdentity::new().source(machine))
-            .or("Azure CLI", AzureCli::new().program("/nowhere/az"));
+        let chain = ChainedCredential::new()
+            .or(
+                "environment",
+                EnvironmentCredential::with(&environment(&[])),
+            )
+            .or(
+                "managed identity",
+                ManagedIdentityCredential::new().source(machine),
+            )
+            .or(
+                "Azure CLI",
+                AzureCliCredential::new().program("/nowhere/az"),
+            );
         let request = TokenRequest::new(Arc::new(Cloud::Global), plain_client(), None);
         let Err(Error::SignIn(error)) = chain.token(request).await else {
             panic!("a sign-in error was expected");
@@ -239,7 +251,7 @@ mod tests {
             ("AZURE_CLIENT_ID", "client"),
             ("AZURE_CLIENT_SECRET", "hush"),
         ]);
-        let chain = Chain::on_azure_with(&set);
+        let chain = ChainedCredential::on_azure_with(&set);
         let first = &chain.links[0].provider;
         assert!(first.cache_key(&Cloud::Global).is_some());
         assert_eq!(chain.cache_key(&Cloud::Global), None);

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use async_trait::async_trait;
 
-use super::{Application, BoxError, CacheKey, Secret, Token, TokenProvider, TokenRequest};
+use super::{AccessToken, Application, BoxError, CacheKey, Secret, TokenProvider, TokenRequest};
 use crate::{Cloud, Result};
 
 /// A credential for an application, with an assertion in place of a secret. The assertion is a
@@ -13,18 +13,18 @@ use crate::{Cloud, Result};
 ///
 /// If the certificate's key is in a vault, `Certificate::with_signer` makes the rest of the
 /// assertion. If the platform issues an assertion to its workloads, use
-/// [`WorkloadIdentity`](super::WorkloadIdentity).
+/// [`WorkloadIdentityCredential`](super::WorkloadIdentityCredential).
 ///
 /// The callback runs for each token request. Its result is not kept, because an assertion is valid
 /// only for minutes.
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::ClientAssertion;
+/// use msgraph::auth::ClientAssertionCredential;
 ///
 /// # async fn sign_in_the_vault() -> std::io::Result<String> { Ok(String::new()) }
 /// # fn example() {
-/// let graph = Graph::new(ClientAssertion::new(
+/// let graph = Graph::new(ClientAssertionCredential::new(
 ///     "contoso.com",
 ///     "11111111-1111-1111-1111-111111111111",
 ///     || async { sign_in_the_vault().await },
@@ -39,9 +39,9 @@ use crate::{Cloud, Result};
 ///
 /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#third-case-access-token-request-with-a-federated-credential>
 #[derive(Clone, Debug)]
-pub struct ClientAssertion(Application);
+pub struct ClientAssertionCredential(Application);
 
-impl ClientAssertion {
+impl ClientAssertionCredential {
     /// Creates the credential. `tenant` is the tenant's id or one of its domains. `assertion`
     /// returns an assertion each time it is called.
     pub fn new<F, R, S, E>(
@@ -60,8 +60,8 @@ impl ClientAssertion {
 }
 
 #[async_trait]
-impl TokenProvider for ClientAssertion {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for ClientAssertionCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         self.0.sign_in(&request).await
     }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Application, CacheKey, Certificate, Token, TokenProvider, TokenRequest};
+use super::{AccessToken, Application, CacheKey, Certificate, TokenProvider, TokenRequest};
 use crate::{Cloud, Result};
 
 /// A credential for an application, with a certificate in place of a secret. It uses the client
@@ -14,10 +14,10 @@ use crate::{Cloud, Result};
 ///
 /// ```no_run
 /// use msgraph::Graph;
-/// use msgraph::auth::{Certificate, ClientCertificate};
+/// use msgraph::auth::{Certificate, ClientCertificateCredential};
 ///
 /// # fn main() -> msgraph::Result<()> {
-/// let graph = Graph::new(ClientCertificate::new(
+/// let graph = Graph::new(ClientCertificateCredential::new(
 ///     "contoso.com",
 ///     "11111111-1111-1111-1111-111111111111",
 ///     Certificate::from_file("/run/secrets/graph.pem")?,
@@ -32,9 +32,9 @@ use crate::{Cloud, Result};
 /// certificate. It may not be registered with the application (AADSTS700027), it may be not yet
 /// valid or expired (AADSTS7000222), or this machine's clock is wrong (AADSTS700024).
 #[derive(Clone, Debug)]
-pub struct ClientCertificate(Application);
+pub struct ClientCertificateCredential(Application);
 
-impl ClientCertificate {
+impl ClientCertificateCredential {
     /// Creates the credential. `tenant` is the tenant's id or one of its domains.
     pub fn new(
         tenant: impl Into<String>,
@@ -46,8 +46,8 @@ impl ClientCertificate {
 }
 
 #[async_trait]
-impl TokenProvider for ClientCertificate {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for ClientCertificateCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         self.0.sign_in(&request).await
     }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Application, CacheKey, Secret, Token, TokenProvider, TokenRequest};
+use super::{AccessToken, Application, CacheKey, Secret, TokenProvider, TokenRequest};
 use crate::{Cloud, Result};
 
 /// A credential for an application, with a client secret. It uses the client credentials grant
@@ -13,10 +13,10 @@ use crate::{Cloud, Result};
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::ClientSecret;
+/// use msgraph::auth::ClientSecretCredential;
 ///
 /// # fn example(secret: String) {
-/// let graph = Graph::new(ClientSecret::new(
+/// let graph = Graph::new(ClientSecretCredential::new(
 ///     "contoso.com",
 ///     "11111111-1111-1111-1111-111111111111",
 ///     secret,
@@ -29,9 +29,9 @@ use crate::{Cloud, Result};
 /// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the platform refuses the secret: it
 /// is wrong (AADSTS7000215), or it has expired (AADSTS7000222).
 #[derive(Clone, Debug)]
-pub struct ClientSecret(Application);
+pub struct ClientSecretCredential(Application);
 
-impl ClientSecret {
+impl ClientSecretCredential {
     /// Creates the credential. `tenant` is the tenant's id or one of its domains. `secret` is the
     /// secret's value, not its id.
     pub fn new(
@@ -44,8 +44,8 @@ impl ClientSecret {
 }
 
 #[async_trait]
-impl TokenProvider for ClientSecret {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for ClientSecretCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         self.0.sign_in(&request).await
     }
 

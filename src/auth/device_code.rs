@@ -11,9 +11,9 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::platform::{DeviceAuthorization, Grant, Platform};
-use super::session::{Lazy, joined, sign_in_scope};
+use super::session::{InteractiveSession, joined, sign_in_scope};
 use super::{
-    Account, Application, Secret, Token, TokenProvider, TokenRequest, TokenStore, UserSession,
+    AccessToken, Account, Application, Secret, TokenProvider, TokenRequest, TokenStore, UserSession,
 };
 use crate::error::SignInError;
 use crate::{Graph, Result};
@@ -35,10 +35,10 @@ type Show = Arc<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::{DeviceCode, FileStore};
+/// use msgraph::auth::{DeviceCodeCredential, FileStore};
 ///
 /// # async fn example() -> msgraph::Result<()> {
-/// let user = DeviceCode::new("organizations", "11111111-1111-1111-1111-111111111111", |prompt| {
+/// let user = DeviceCodeCredential::new("organizations", "11111111-1111-1111-1111-111111111111", |prompt| {
 ///     println!("{}", prompt.message());
 ///     std::future::ready(())
 /// })
@@ -52,7 +52,7 @@ type Show = Arc<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 ///
 /// The application must allow public client flows. Policies of Conditional Access often refuse
 /// device codes, because an attacker may talk a user into entering the attacker's code. If a
-/// browser is available, prefer [`DesktopSignIn`](super::DesktopSignIn).
+/// browser is available, prefer [`InteractiveBrowserCredential`](super::InteractiveBrowserCredential).
 ///
 /// Clones are cheap and share one session, until one of them is given another user, store or scope.
 ///
@@ -61,8 +61,8 @@ type Show = Arc<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 /// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the user declines, cancels or lets
 /// the code expire, or if the platform refuses.
 #[derive(Clone)]
-pub struct DeviceCode {
-    lazy: Lazy,
+pub struct DeviceCodeCredential {
+    lazy: InteractiveSession,
     show: Show,
 }
 
@@ -70,9 +70,9 @@ pub struct DeviceCode {
 /// 3.2](https://www.rfc-editor.org/rfc/rfc8628#section-3.2)).
 ///
 /// ```
-/// use msgraph::auth::DeviceCode;
+/// use msgraph::auth::DeviceCodeCredential;
 ///
-/// let user = DeviceCode::new("common", "11111111-1111-1111-1111-111111111111", |prompt| {
+/// let user = DeviceCodeCredential::new("common", "11111111-1111-1111-1111-111111111111", |prompt| {
 ///     println!("{}: {}", prompt.verification_uri(), prompt.user_code());
 ///     std::future::ready(())
 /// });
@@ -124,7 +124,7 @@ impl fmt::Debug for DeviceCodePrompt {
     }
 }
 
-impl DeviceCode {
+impl DeviceCodeCredential {
     /// Creates the credential. `tenant` is the tenant's id or one of its domains, or
     /// `organizations`, `consumers` or `common`. `show` shows the instructions to the user.
     pub fn new<F, R>(tenant: impl Into<String>, client_id: impl Into<String>, show: F) -> Self
@@ -132,17 +132,17 @@ impl DeviceCode {
         F: Fn(DeviceCodePrompt) -> R + Send + Sync + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
-        Self::of(Application::new(tenant, client_id), show)
+        Self::from_application(Application::new(tenant, client_id), show)
     }
 
     /// Creates the credential for an existing application.
-    pub fn of<F, R>(application: Application, show: F) -> Self
+    pub fn from_application<F, R>(application: Application, show: F) -> Self
     where
         F: Fn(DeviceCodePrompt) -> R + Send + Sync + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
         Self {
-            lazy: Lazy::new(application),
+            lazy: InteractiveSession::new(application),
             show: Arc::new(move |prompt| Box::pin(show(prompt))),
         }
     }
@@ -280,17 +280,17 @@ async fn poll(
 }
 
 #[async_trait]
-impl TokenProvider for DeviceCode {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for DeviceCodeCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         self.lazy
             .token(&request, |request, _| self.ask_user(request))
             .await
     }
 }
 
-impl fmt::Debug for DeviceCode {
+impl fmt::Debug for DeviceCodeCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceCode")
+        f.debug_struct("DeviceCodeCredential")
             .field("application", self.lazy.application())
             .field("scope", &self.lazy.scope())
             .finish_non_exhaustive()

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
 use super::cache::authority;
-use super::{Application, CacheKey, Token, TokenProvider, TokenRequest};
+use super::{AccessToken, Application, CacheKey, TokenProvider, TokenRequest};
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 use super::{Certificate, Secret};
 use crate::error::SignInError;
@@ -32,12 +32,12 @@ pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 /// `AZURE_TENANT_ID` and `AZURE_CLIENT_ID` identify the application. Its client authentication is
 /// the first of these that is set:
 ///
-/// 1. `AZURE_CLIENT_SECRET`, as [`ClientSecret`](super::ClientSecret);
-/// 2. `AZURE_CLIENT_CERTIFICATE_PATH`, as [`ClientCertificate`](super::ClientCertificate): a file
+/// 1. `AZURE_CLIENT_SECRET`, as [`ClientSecretCredential`](super::ClientSecretCredential);
+/// 2. `AZURE_CLIENT_CERTIFICATE_PATH`, as [`ClientCertificateCredential`](super::ClientCertificateCredential): a file
 ///    with certificate and key. Its password is `AZURE_CLIENT_CERTIFICATE_PASSWORD` (with the
 ///    feature `pfx`). `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN` may be `true` or `1`:
 ///    [`Certificate::send_chain`](super::Certificate::send_chain);
-/// 3. `AZURE_FEDERATED_TOKEN_FILE`, as [`WorkloadIdentity`](super::WorkloadIdentity).
+/// 3. `AZURE_FEDERATED_TOKEN_FILE`, as [`WorkloadIdentityCredential`](super::WorkloadIdentityCredential).
 ///
 /// The cloud is that of the client. If `AZURE_AUTHORITY_HOST` is set, it must be the login host of
 /// that cloud, because no program signs in to one cloud and calls another.
@@ -47,16 +47,16 @@ pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::Environment;
+/// use msgraph::auth::EnvironmentCredential;
 ///
-/// let graph = Graph::new(Environment::new());
+/// let graph = Graph::new(EnvironmentCredential::new());
 /// ```
 ///
 /// A user's name and password (`AZURE_USERNAME`, `AZURE_PASSWORD`) are not supported. Their grant
 /// supports neither a second factor nor Conditional Access. It does not work for federated and
 /// personal accounts, and is deprecated in Microsoft's libraries
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc>). Use
-/// [`DesktopSignIn`](super::DesktopSignIn) or [`DeviceCode`](super::DeviceCode) for users.
+/// [`InteractiveBrowserCredential`](super::InteractiveBrowserCredential) or [`DeviceCodeCredential`](super::DeviceCodeCredential) for users.
 ///
 /// # Errors
 ///
@@ -64,7 +64,7 @@ pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 ///
 /// * The error is [unavailable](SignInError::is_unavailable) if none of the three is set,
 ///   regardless of the two ids. The ids alone may be meant for a [managed
-///   identity](super::ManagedIdentity).
+///   identity](super::ManagedIdentityCredential).
 /// * If one of the three is set, it fails in these cases: an id is missing, the certificate or the
 ///   token cannot be read, `AZURE_AUTHORITY_HOST` belongs to another cloud, or the platform refuses.
 /// * If none of the three is set, it fails if a password is set: of a certificate without its file,
@@ -72,7 +72,7 @@ pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 ///
 /// <https://learn.microsoft.com/dotnet/api/azure.identity.environmentcredential>
 #[derive(Clone, Debug)]
-pub struct Environment {
+pub struct EnvironmentCredential {
     found: Result<Found>,
 }
 
@@ -106,7 +106,7 @@ struct CertificateAt {
     opened: OnceCell<Application>,
 }
 
-impl Environment {
+impl EnvironmentCredential {
     /// Reads the environment of this process. The first call returns any error in it.
     pub fn new() -> Self {
         Self::with(&|name| std::env::var(name).ok())
@@ -119,7 +119,7 @@ impl Environment {
     }
 }
 
-impl Default for Environment {
+impl Default for EnvironmentCredential {
     fn default() -> Self {
         Self::new()
     }
@@ -286,8 +286,8 @@ impl CertificateAt {
 }
 
 #[async_trait]
-impl TokenProvider for Environment {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for EnvironmentCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         let found = self.found.as_ref().map_err(Clone::clone)?;
         is_of(found.authority.as_deref(), request.cloud())?;
         found.application().await?.sign_in(&request).await
@@ -320,22 +320,22 @@ mod tests {
     use super::super::managed_identity::recorder::{Answer, Recorder};
     use super::*;
     use crate::CustomCloud;
-    use crate::auth::ClientSecret;
+    use crate::auth::ClientSecretCredential;
     use crate::error::Error;
     use crate::transport::tests::plain_client;
 
     const IDS: [(&str, &str); 2] = [(TENANT, "contoso.com"), (CLIENT, "client")];
     const HUSH: &str = "hush-hush";
 
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        Environment::with(&|name| {
+    fn environment(variables: &[(&str, &str)]) -> EnvironmentCredential {
+        EnvironmentCredential::with(&|name| {
             let value = variables.iter().find(|(variable, _)| *variable == name);
             value.map(|(_, value)| (*value).to_owned())
         })
     }
 
     /// Returns the environment of the application, with these additional variables.
-    fn application(more: &[(&str, &str)]) -> Environment {
+    fn application(more: &[(&str, &str)]) -> EnvironmentCredential {
         environment(&[&IDS, more].concat())
     }
 
@@ -357,7 +357,7 @@ mod tests {
         TokenRequest::new(Arc::new(cloud.into()), plain_client(), None)
     }
 
-    async fn refused(environment: &Environment, cloud: impl Into<Cloud>) -> SignInError {
+    async fn refused(environment: &EnvironmentCredential, cloud: impl Into<Cloud>) -> SignInError {
         match environment.token(request(cloud)).await {
             Err(Error::SignIn(error)) => *error,
             other => panic!("a sign-in error was expected: {other:?}"),
@@ -365,7 +365,7 @@ mod tests {
     }
 
     /// Returns the form that is sent to the token endpoint.
-    async fn sent(environment: &Environment) -> Vec<(String, String)> {
+    async fn sent(environment: &EnvironmentCredential) -> Vec<(String, String)> {
         let granted =
             json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": "token" });
         let login = Recorder::always(Answer::json(granted)).await;
@@ -587,9 +587,9 @@ mod tests {
     #[test]
     fn tokens_are_shared_with_whoever_is_the_same_application() {
         let key = application(&[(SECRET, HUSH)]).cache_key(&Cloud::Global);
-        let same = ClientSecret::new("contoso.com", "client", HUSH);
+        let same = ClientSecretCredential::new("contoso.com", "client", HUSH);
         assert_eq!(key, same.cache_key(&Cloud::Global));
-        let other = ClientSecret::new("contoso.com", "client", "another");
+        let other = ClientSecretCredential::new("contoso.com", "client", "another");
         assert_ne!(key, other.cache_key(&Cloud::Global));
         let certificate = |path: &str, password: &str| {
             let variables = [(CERTIFICATE, path), (CERTIFICATE_PASSWORD, password)];

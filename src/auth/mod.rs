@@ -2,22 +2,22 @@
 //!
 //! | who signs in | provider |
 //! |---|---|
-//! | an application, with a secret | [`ClientSecret`] |
-//! | an application, with a certificate | `ClientCertificate` |
-//! | an application, with an assertion from another source | [`ClientAssertion`] |
-//! | an application with a token of its platform (Kubernetes, GitHub Actions, Azure Pipelines, a managed identity) | [`WorkloadIdentity`] |
-//! | an application that the environment configures in one of these ways | [`Environment`] |
-//! | the machine on which the program runs | [`ManagedIdentity`] |
-//! | users of a web site | [`AuthorizationCode`], which gives a [`UserSession`] each |
-//! | users who call a web API | [`OnBehalfOf`] |
-//! | the user of a desktop | [`DesktopSignIn`] |
-//! | the user of a command line, or of a machine without a browser | [`DeviceCode`] |
-//! | a user who has signed in before | [`RefreshToken`] |
-//! | the user who is signed in with Azure's tools | [`AzureCli`], [`AzureDeveloperCli`] |
-//! | the first of several credentials that is available | [`Chain`] |
-//! | a user or an application whose token comes from another source | [`AccessToken`] |
+//! | an application, with a secret | [`ClientSecretCredential`] |
+//! | an application, with a certificate | `ClientCertificateCredential` |
+//! | an application, with an assertion from another source | [`ClientAssertionCredential`] |
+//! | an application with a token of its platform (Kubernetes, GitHub Actions, Azure Pipelines, a managed identity) | [`WorkloadIdentityCredential`] |
+//! | an application that the environment configures in one of these ways | [`EnvironmentCredential`] |
+//! | the machine on which the program runs | [`ManagedIdentityCredential`] |
+//! | users of a web site | [`AuthorizationCodeFlow`], which gives a [`UserSession`] each |
+//! | users who call a web API | [`OnBehalfOfCredential`] |
+//! | the user of a desktop | [`InteractiveBrowserCredential`] |
+//! | the user of a command line, or of a machine without a browser | [`DeviceCodeCredential`] |
+//! | a user who has signed in before | [`RefreshTokenCredential`] |
+//! | the user who is signed in with Azure's tools | [`AzureCliCredential`], [`AzureDeveloperCliCredential`] |
+//! | the first of several credentials that is available | [`ChainedCredential`] |
+//! | a user or an application whose token comes from another source | [`AccessTokenCredential`] |
 //! | a credential of the Azure SDK | `AzureCredential`, with the feature `azure` |
-//! | no user yet | [`SignedOut`] |
+//! | no user yet | [`NoCredential`] |
 //! | anything else | a closure, or a custom [`TokenProvider`] |
 //!
 //! Each is a type of its own, so that a refresh token can never be sent to Graph as if it were an
@@ -80,13 +80,15 @@ mod workload_identity;
 /// The error type of the caller's callbacks.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-pub use access_token::AccessToken;
+pub use access_token::AccessTokenCredential;
 pub use application::Application;
-pub use authorization_code::{AuthorizationCode, DesktopSignIn, PendingSignIn, Prompt};
+pub use authorization_code::{
+    AuthorizationCodeFlow, InteractiveBrowserCredential, PendingSignIn, Prompt,
+};
 #[cfg(feature = "azure")]
 #[cfg_attr(docsrs, doc(cfg(feature = "azure")))]
 pub use azure::{AzureCredential, GraphCredential};
-pub use azure_cli::{AzureCli, AzureDeveloperCli};
+pub use azure_cli::{AzureCliCredential, AzureDeveloperCliCredential};
 pub(crate) use cache::Tokens;
 pub use cache::{CacheKey, TokenCache};
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
@@ -95,28 +97,28 @@ pub use cache::{CacheKey, TokenCache};
     doc(cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))
 )]
 pub use certificate::{Certificate, SigningInput};
-pub use chain::Chain;
-pub use client_assertion::ClientAssertion;
+pub use chain::ChainedCredential;
+pub use client_assertion::ClientAssertionCredential;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 #[cfg_attr(
     docsrs,
     doc(cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))
 )]
-pub use client_certificate::ClientCertificate;
-pub use client_secret::ClientSecret;
-pub use device_code::{DeviceCode, DeviceCodePrompt};
-pub use environment::Environment;
+pub use client_certificate::ClientCertificateCredential;
+pub use client_secret::ClientSecretCredential;
+pub use device_code::{DeviceCodeCredential, DeviceCodePrompt};
+pub use environment::EnvironmentCredential;
 pub(crate) use granted::Granted;
-pub use managed_identity::{ManagedIdentity, ManagedIdentitySource};
+pub use managed_identity::{ManagedIdentityCredential, ManagedIdentitySource};
 pub(crate) use middleware::{Authorize, SentToken, WithoutToken};
-pub use on_behalf_of::OnBehalfOf;
-pub use provider::{Token, TokenProvider, TokenRequest};
-pub use refresh_token::RefreshToken;
+pub use on_behalf_of::OnBehalfOfCredential;
+pub use provider::{AccessToken, TokenProvider, TokenRequest};
+pub use refresh_token::RefreshTokenCredential;
 pub use secret::Secret;
 pub use session::{Account, UserSession};
-pub use signed_out::SignedOut;
+pub use signed_out::NoCredential;
 #[cfg(feature = "keyring")]
 #[cfg_attr(docsrs, doc(cfg(feature = "keyring")))]
 pub use store::KeyringStore;
 pub use store::{FileStore, MemoryStore, StoreOutcome, Stored, TokenStore};
-pub use workload_identity::WorkloadIdentity;
+pub use workload_identity::WorkloadIdentityCredential;

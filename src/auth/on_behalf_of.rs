@@ -6,9 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::platform::{Grant, Platform};
-use super::session::{Place, joined, sign_in_scope};
+use super::session::{StoreKey, joined, sign_in_scope};
 use super::{
-    Account, Application, CacheKey, Secret, Token, TokenProvider, TokenRequest, TokenStore,
+    AccessToken, Account, Application, CacheKey, Secret, TokenProvider, TokenRequest, TokenStore,
     UserSession,
 };
 use crate::error::SignInError;
@@ -23,11 +23,11 @@ use crate::{Cloud, Graph, Result};
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::{Application, OnBehalfOf, Secret};
+/// use msgraph::auth::{Application, OnBehalfOfCredential, Secret};
 ///
 /// # async fn example(graph: &Graph, api: &Application, bearer: Secret<String>) -> msgraph::Result<()> {
 /// // In the handler, once the API has checked the token that it was called with.
-/// let user = graph.with_provider(OnBehalfOf::new(api.clone(), bearer).scopes(["User.Read"]));
+/// let user = graph.with_provider(OnBehalfOfCredential::new(api.clone(), bearer).scopes(["User.Read"]));
 /// let me = user.me().get().await?;
 /// # Ok(())
 /// # }
@@ -38,14 +38,14 @@ use crate::{Cloud, Graph, Result};
 /// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the platform refuses. If the user
 /// has to meet claims or consent, only the API's own caller can handle that. The API then responds
 /// with [`SignInError::www_authenticate`](crate::error::SignInError::www_authenticate).
-pub struct OnBehalfOf {
+pub struct OnBehalfOfCredential {
     application: Application,
     incoming: Secret<String>,
     scope: Option<String>,
     store: Option<Arc<dyn TokenStore>>,
 }
 
-impl OnBehalfOf {
+impl OnBehalfOfCredential {
     /// Creates the credential. `application` is the API, with its secret, certificate or assertion,
     /// in the user's tenant. `incoming` is the access token that the API was called with. The token
     /// must be for the API: an id token or a token for Graph is refused.
@@ -78,9 +78,9 @@ impl OnBehalfOf {
     ///
     /// ```
     /// use msgraph::Graph;
-    /// use msgraph::auth::{OnBehalfOf, TokenStore};
+    /// use msgraph::auth::{OnBehalfOfCredential, TokenStore};
     ///
-    /// # async fn example(graph: Graph, user: OnBehalfOf, store: impl TokenStore) -> msgraph::Result<()> {
+    /// # async fn example(graph: Graph, user: OnBehalfOfCredential, store: impl TokenStore) -> msgraph::Result<()> {
     /// let session = user.store(store).session(&graph).await?;
     /// tokio::spawn(async move {
     ///     let user = graph.with_provider(session);
@@ -100,7 +100,7 @@ impl OnBehalfOf {
         let place = |account: &Account| {
             let store = self.store.as_ref()?;
             let id = account.id();
-            Some(Place::of(
+            Some(StoreKey::of(
                 store,
                 &self.application,
                 request.cloud(),
@@ -132,8 +132,8 @@ impl OnBehalfOf {
 }
 
 #[async_trait]
-impl TokenProvider for OnBehalfOf {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for OnBehalfOfCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         let scope = self.scope.as_deref().unwrap_or(request.scope());
         Ok(self.exchange(&request, scope).await?.token())
     }
@@ -149,9 +149,9 @@ impl TokenProvider for OnBehalfOf {
     }
 }
 
-impl fmt::Debug for OnBehalfOf {
+impl fmt::Debug for OnBehalfOfCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OnBehalfOf")
+        f.debug_struct("OnBehalfOfCredential")
             .field("application", &self.application)
             .field("incoming", &self.incoming)
             .field("scope", &self.scope)

@@ -8,32 +8,32 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use super::moment::Moment;
-use super::session::Life;
+use super::session::RevocationFlag;
 use super::time_limit::TimeLimit;
 use super::{CacheKey, Secret};
 use crate::{Cloud, Result};
 
 /// A provider of access tokens for Graph.
 ///
-/// The credentials of [this module](super), such as [`ClientSecret`](super::ClientSecret), are
-/// token providers. A closure from [`TokenRequest`] to a future of a [`Token`] is one as well. The
+/// The credentials of [this module](super), such as [`ClientSecretCredential`](super::ClientSecretCredential), are
+/// token providers. A closure from [`TokenRequest`] to a future of a [`AccessToken`] is one as well. The
 /// client keeps the token, renews it in time, and requests it once for all waiting calls. A
 /// provider only has to get a token each time it is called.
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::{Token, TokenProvider, TokenRequest};
+/// use msgraph::auth::{AccessToken, TokenProvider, TokenRequest};
 /// use msgraph::error::SignInError;
 ///
 /// struct Broker { socket: std::path::PathBuf }
 ///
 /// #[msgraph::async_trait]
 /// impl TokenProvider for Broker {
-///     async fn token(&self, request: TokenRequest) -> msgraph::Result<Token> {
+///     async fn token(&self, request: TokenRequest) -> msgraph::Result<AccessToken> {
 ///         let text = tokio::fs::read_to_string(&self.socket)
 ///             .await
 ///             .map_err(|error| SignInError::new("the broker does not answer").with_source(error))?;
-///         Ok(Token::new(text).expires_in(std::time::Duration::from_secs(600)))
+///         Ok(AccessToken::new(text).expires_in(std::time::Duration::from_secs(600)))
 ///     }
 /// }
 ///
@@ -52,7 +52,7 @@ pub trait TokenProvider: Send + Sync + 'static {
     ///
     /// Returns a [`SignInError`](crate::error::SignInError) for every failure. All waiting calls
     /// fail with it, and the next call requests a token again.
-    async fn token(&self, request: TokenRequest) -> Result<Token>;
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken>;
 
     /// Returns `true` if the client may keep a token and share it between calls. Defaults to
     /// `true`.
@@ -91,9 +91,9 @@ pub trait TokenProvider: Send + Sync + 'static {
 impl<F, T> TokenProvider for F
 where
     F: Fn(TokenRequest) -> T + Send + Sync + 'static,
-    T: Future<Output = Result<Token>> + Send,
+    T: Future<Output = Result<AccessToken>> + Send,
 {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         self(request).await
     }
 }
@@ -101,7 +101,7 @@ where
 /// Makes it possible to use one provider in several clients, and to choose a provider at run time.
 #[async_trait]
 impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         (**self).token(request).await
     }
 
@@ -126,12 +126,12 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::{Token, TokenRequest};
+/// use msgraph::auth::{AccessToken, TokenRequest};
 ///
 /// # async fn ask_the_broker(scope: &str, claims: Option<&str>) -> msgraph::Result<String> { Ok(String::new()) }
 /// let graph = Graph::new(|request: TokenRequest| async move {
 ///     let text = ask_the_broker(request.scope(), request.claims()).await?;
-///     Ok(Token::new(text))
+///     Ok(AccessToken::new(text))
 /// });
 /// ```
 #[derive(Clone)]
@@ -219,12 +219,12 @@ impl TokenRequest {
     /// ```
     /// use std::time::Duration;
     /// use msgraph::Graph;
-    /// use msgraph::auth::{Token, TokenRequest};
+    /// use msgraph::auth::{AccessToken, TokenRequest};
     ///
     /// # async fn ask_the_user() -> msgraph::Result<String> { Ok(String::new()) }
     /// let graph = Graph::new(|request: TokenRequest| async move {
     ///     request.extend_time_limit(Duration::from_secs(5 * 60));
-    ///     Ok(Token::new(ask_the_user().await?))
+    ///     Ok(AccessToken::new(ask_the_user().await?))
     /// });
     /// ```
     pub fn extend_time_limit(&self, time: Duration) {
@@ -247,21 +247,21 @@ impl fmt::Debug for TokenRequest {
 ///
 /// ```
 /// use std::time::Duration;
-/// use msgraph::auth::Token;
+/// use msgraph::auth::AccessToken;
 ///
-/// let token = Token::new("eyJ0eXAi…").expires_in(Duration::from_secs(3599));
+/// let token = AccessToken::new("eyJ0eXAi…").expires_in(Duration::from_secs(3599));
 /// assert!(format!("{token:?}").contains("[redacted]"));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Token {
+pub struct AccessToken {
     secret: Secret<String>,
     expires_at: Option<Moment>,
     renew_at: Option<Moment>,
     /// The session of the token. The token ends with it.
-    life: Option<Life>,
+    life: Option<RevocationFlag>,
 }
 
-impl Token {
+impl AccessToken {
     /// Creates a token from its text, without the word `Bearer`.
     pub fn new(secret: impl Into<Secret<String>>) -> Self {
         Self {
@@ -313,12 +313,12 @@ impl Token {
         self.renew_at
     }
 
-    pub(super) fn ending_with(mut self, life: Life) -> Self {
+    pub(super) fn ending_with(mut self, life: RevocationFlag) -> Self {
         self.life = Some(life);
         self
     }
 
-    pub(super) fn life(&self) -> Option<&Life> {
+    pub(super) fn life(&self) -> Option<&RevocationFlag> {
         self.life.as_ref()
     }
 }

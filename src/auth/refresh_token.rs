@@ -10,8 +10,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
-use super::session::{Keepers, OnRotation, Place, Rotation, joined};
-use super::{Application, BoxError, Secret, Token, TokenProvider, TokenRequest, TokenStore};
+use super::session::{OnRotation, RefreshTokenState, StoreKey, TokenSinks, joined};
+use super::{AccessToken, Application, BoxError, Secret, TokenProvider, TokenRequest, TokenStore};
 use crate::Result;
 
 /// A credential for a user, with the refresh token of an earlier sign-in
@@ -24,11 +24,11 @@ use crate::Result;
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::RefreshToken;
+/// use msgraph::auth::RefreshTokenCredential;
 ///
 /// # fn example(stored: String) {
 /// let graph = Graph::new(
-///     RefreshToken::new("contoso.com", "11111111-1111-1111-1111-111111111111", stored)
+///     RefreshTokenCredential::new("contoso.com", "11111111-1111-1111-1111-111111111111", stored)
 ///         .on_rotation(|token| async move { tokio::fs::write("refresh-token", token.expose()).await }),
 /// );
 /// # }
@@ -39,17 +39,17 @@ use crate::Result;
 /// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the refresh token is no longer
 /// valid ([`needs_user`](crate::error::SignInError::needs_user)). It also fails if the callback or
 /// the store fails, with that error as the source.
-pub struct RefreshToken {
+pub struct RefreshTokenCredential {
     application: Application,
     token: Secret<String>,
     scope: Option<String>,
     on_rotation: Option<Arc<OnRotation>>,
     store: Option<Arc<dyn TokenStore>>,
     user: Option<String>,
-    rotation: OnceCell<Rotation>,
+    rotation: OnceCell<RefreshTokenState>,
 }
 
-impl RefreshToken {
+impl RefreshTokenCredential {
     /// Creates the credential for a public client (a desktop or mobile application), which has no
     /// secret.
     ///
@@ -60,21 +60,24 @@ impl RefreshToken {
         client_id: impl Into<String>,
         refresh_token: impl Into<Secret<String>>,
     ) -> Self {
-        Self::of(Application::new(tenant, client_id), refresh_token)
+        Self::from_application(Application::new(tenant, client_id), refresh_token)
     }
 
     /// Creates the credential for any application, such as one with a certificate.
     ///
     /// ```
-    /// use msgraph::auth::{Application, Certificate, RefreshToken};
+    /// use msgraph::auth::{Application, Certificate, RefreshTokenCredential};
     ///
     /// # fn example(certificate: Certificate, stored: String) {
     /// let application = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
     ///     .certificate(certificate);
-    /// let provider = RefreshToken::of(application, stored);
+    /// let provider = RefreshTokenCredential::from_application(application, stored);
     /// # }
     /// ```
-    pub fn of(application: Application, refresh_token: impl Into<Secret<String>>) -> Self {
+    pub fn from_application(
+        application: Application,
+        refresh_token: impl Into<Secret<String>>,
+    ) -> Self {
         Self {
             application,
             token: refresh_token.into(),
@@ -98,8 +101,8 @@ impl RefreshToken {
     /// automatically, because the platform may otherwise issue no new refresh token.
     ///
     /// ```
-    /// # use msgraph::auth::RefreshToken;
-    /// let provider = RefreshToken::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
+    /// # use msgraph::auth::RefreshTokenCredential;
+    /// let provider = RefreshTokenCredential::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
     ///     .scopes(["User.Read", "Mail.Send"]);
     /// ```
     #[must_use]
@@ -115,8 +118,8 @@ impl RefreshToken {
     /// that token again with the next call. A callback that does not wait wraps its result:
     ///
     /// ```
-    /// # use msgraph::auth::RefreshToken;
-    /// let provider = RefreshToken::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
+    /// # use msgraph::auth::RefreshTokenCredential;
+    /// let provider = RefreshTokenCredential::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
     ///     .on_rotation(|token| std::future::ready(std::fs::write("refresh-token", token.expose())));
     /// ```
     #[must_use]
@@ -139,10 +142,10 @@ impl RefreshToken {
     /// others use the new one.
     ///
     /// ```
-    /// # use msgraph::auth::RefreshToken;
+    /// # use msgraph::auth::RefreshTokenCredential;
     /// use msgraph::auth::FileStore;
     ///
-    /// let provider = RefreshToken::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
+    /// let provider = RefreshTokenCredential::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
     ///     .store(FileStore::new("/var/lib/mailer/tokens.json"));
     /// ```
     #[must_use]
@@ -174,16 +177,17 @@ impl RefreshToken {
     }
 
     /// Returns the rotation. It is created when the first request names the cloud.
-    async fn rotation(&self, request: &TokenRequest) -> &Rotation {
+    async fn rotation(&self, request: &TokenRequest) -> &RefreshTokenState {
         let begin = || async {
             let user = self.user_of_place();
-            let place = |store| Place::of(store, &self.application, request.cloud(), Some(&user));
+            let place =
+                |store| StoreKey::of(store, &self.application, request.cloud(), Some(&user));
             let store = self.store.as_ref().map(place);
             let callback = self.on_rotation.clone();
-            Rotation::given(
+            RefreshTokenState::given(
                 self.application.clone(),
                 self.scope.clone(),
-                Keepers { callback, store },
+                TokenSinks { callback, store },
                 self.token.clone(),
                 request.cloud(),
             )
@@ -193,15 +197,15 @@ impl RefreshToken {
 }
 
 #[async_trait]
-impl TokenProvider for RefreshToken {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for RefreshTokenCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         self.rotation(&request).await.token(&request).await
     }
 }
 
-impl fmt::Debug for RefreshToken {
+impl fmt::Debug for RefreshTokenCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RefreshToken")
+        f.debug_struct("RefreshTokenCredential")
             .field("application", &self.application)
             .field("scope", &self.scope)
             .field("refresh_token", &self.token)

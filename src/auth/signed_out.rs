@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Token, TokenProvider, TokenRequest};
+use super::{AccessToken, TokenProvider, TokenRequest};
 use crate::Result;
 use crate::error::SignInError;
 
@@ -13,10 +13,10 @@ use crate::error::SignInError;
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::{SignedOut, UserSession};
+/// use msgraph::auth::{NoCredential, UserSession};
 ///
 /// # fn example(session: UserSession) {
-/// let graph = Graph::new(SignedOut);
+/// let graph = Graph::new(NoCredential);
 /// let user = graph.with_provider(session);
 /// # }
 /// ```
@@ -26,11 +26,11 @@ use crate::error::SignInError;
 /// A call fails with [`Error::SignIn`](crate::Error::SignIn), for which
 /// [`needs_user`](SignInError::needs_user) returns `true`.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SignedOut;
+pub struct NoCredential;
 
 #[async_trait]
-impl TokenProvider for SignedOut {
-    async fn token(&self, _: TokenRequest) -> Result<Token> {
+impl TokenProvider for NoCredential {
+    async fn token(&self, _: TokenRequest) -> Result<AccessToken> {
         Err(SignInError::user_needed("nobody has signed in").into())
     }
 

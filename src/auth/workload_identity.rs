@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use super::environment::{AUTHORITY, is_of};
-use super::{Application, CacheKey, ManagedIdentity, Token, TokenProvider, TokenRequest};
+use super::{
+    AccessToken, Application, CacheKey, ManagedIdentityCredential, TokenProvider, TokenRequest,
+};
 use crate::error::SignInError;
 use crate::redact::Address;
 use crate::{Cloud, Result};
@@ -20,15 +22,15 @@ use crate::{Cloud, Result};
 ///
 /// ```no_run
 /// use msgraph::Graph;
-/// use msgraph::auth::WorkloadIdentity;
+/// use msgraph::auth::WorkloadIdentityCredential;
 ///
 /// # fn main() -> msgraph::Result<()> {
 /// // In Kubernetes.
-/// let graph = Graph::new(WorkloadIdentity::from_env()?);
+/// let graph = Graph::new(WorkloadIdentityCredential::from_env()?);
 ///
 /// // In a job of GitHub Actions.
 /// let id = "11111111-1111-1111-1111-111111111111";
-/// let graph = Graph::new(WorkloadIdentity::github_actions("contoso.com", id));
+/// let graph = Graph::new(WorkloadIdentityCredential::github_actions("contoso.com", id));
 /// # Ok(())
 /// # }
 /// ```
@@ -41,22 +43,22 @@ use crate::{Cloud, Result};
 ///
 /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
 #[derive(Clone)]
-pub struct WorkloadIdentity {
+pub struct WorkloadIdentityCredential {
     application: Application,
     /// The login host from the environment.
     authority: Option<String>,
 }
 
-impl fmt::Debug for WorkloadIdentity {
+impl fmt::Debug for WorkloadIdentityCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WorkloadIdentity")
+        f.debug_struct("WorkloadIdentityCredential")
             .field("application", &self.application)
             .field("authority", &self.authority.as_deref().map(Address))
             .finish()
     }
 }
 
-impl WorkloadIdentity {
+impl WorkloadIdentityCredential {
     fn of(application: Application) -> Self {
         Self {
             application,
@@ -77,10 +79,10 @@ impl WorkloadIdentity {
     /// Creates the credential for a job of GitHub Actions: see [`Application::github_actions`].
     ///
     /// ```
-    /// use msgraph::auth::WorkloadIdentity;
+    /// use msgraph::auth::WorkloadIdentityCredential;
     ///
     /// let id = "11111111-1111-1111-1111-111111111111";
-    /// let provider = WorkloadIdentity::github_actions("contoso.com", id);
+    /// let provider = WorkloadIdentityCredential::github_actions("contoso.com", id);
     /// ```
     pub fn github_actions(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
         Self::of(Application::new(tenant, client_id).github_actions())
@@ -90,11 +92,11 @@ impl WorkloadIdentity {
     /// [`Application::azure_pipelines`].
     ///
     /// ```
-    /// use msgraph::auth::WorkloadIdentity;
+    /// use msgraph::auth::WorkloadIdentityCredential;
     ///
     /// let id = "11111111-1111-1111-1111-111111111111";
     /// let service_connection = "33333333-3333-3333-3333-333333333333";
-    /// let provider = WorkloadIdentity::azure_pipelines("contoso.com", id, service_connection);
+    /// let provider = WorkloadIdentityCredential::azure_pipelines("contoso.com", id, service_connection);
     /// ```
     pub fn azure_pipelines(
         tenant: impl Into<String>,
@@ -106,20 +108,20 @@ impl WorkloadIdentity {
 
     /// Creates the credential for an Azure machine whose managed identity the application trusts:
     /// see [`Application::managed_identity`]. If the identity itself calls Graph, in its own
-    /// tenant, [`ManagedIdentity`] is enough.
+    /// tenant, [`ManagedIdentityCredential`] is enough.
     ///
     /// ```
-    /// use msgraph::auth::{ManagedIdentity, WorkloadIdentity};
+    /// use msgraph::auth::{ManagedIdentityCredential, WorkloadIdentityCredential};
     ///
     /// let id = "11111111-1111-1111-1111-111111111111";
-    /// let identity = ManagedIdentity::new().client_id("22222222-2222-2222-2222-222222222222");
+    /// let identity = ManagedIdentityCredential::new().client_id("22222222-2222-2222-2222-222222222222");
     /// // In a tenant whose administrator has consented to the application.
-    /// let provider = WorkloadIdentity::managed_identity("fabrikam.com", id, identity);
+    /// let provider = WorkloadIdentityCredential::managed_identity("fabrikam.com", id, identity);
     /// ```
     pub fn managed_identity(
         tenant: impl Into<String>,
         client_id: impl Into<String>,
-        identity: ManagedIdentity,
+        identity: ManagedIdentityCredential,
     ) -> Self {
         Self::of(Application::new(tenant, client_id).managed_identity(identity))
     }
@@ -154,8 +156,8 @@ impl WorkloadIdentity {
 }
 
 #[async_trait]
-impl TokenProvider for WorkloadIdentity {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for WorkloadIdentityCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         is_of(self.authority.as_deref(), request.cloud())?;
         self.application.sign_in(&request).await
     }

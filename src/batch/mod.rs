@@ -30,7 +30,7 @@
 //! ```
 //!
 //! Each call has its own outcome. Calls that Graph throttles or postpones (429, 503) are sent again
-//! in a further batch, after the longest of their `Retry-After` times.
+//! in a further batch, after the longest of their `RetryPolicy-After` times.
 //!
 //! <https://learn.microsoft.com/graph/json-batching>
 
@@ -48,7 +48,7 @@ use uuid::Uuid;
 
 use crate::call::{Answer, Answered, Call, ExpectedBody, Options, Request, Response};
 use crate::error::{BatchError, RequestContext};
-use crate::{Error, Graph, Result, Retry};
+use crate::{Error, Graph, Result, RetryPolicy};
 
 impl Graph {
     /// Creates an empty batch.
@@ -82,7 +82,7 @@ pub struct Batch {
     parts: Vec<Queued>,
     sequential: bool,
     limits: Limits,
-    retry: Arc<Retry>,
+    retry: Arc<RetryPolicy>,
 }
 
 /// A call in a batch.
@@ -98,10 +98,10 @@ struct Queued {
     expected: Option<ExpectedBody>,
 }
 
-/// A handle to a call in a batch. It takes the response of the call from [`Answers::take`].
+/// A handle to a call in a batch. It takes the response of the call from [`BatchResponses::take`].
 #[derive(Debug)]
 #[must_use = "the answer is had by it"]
-pub struct Part<A> {
+pub struct BatchHandle<A> {
     batch: Uuid,
     number: usize,
     answer: PhantomData<fn() -> A>,
@@ -109,7 +109,7 @@ pub struct Part<A> {
 
 impl Batch {
     /// Adds a call. Graph works on it at the same time as the others, in any order.
-    pub fn add<A: Answer, O: Options>(&mut self, call: Call<A, O>) -> Part<A> {
+    pub fn add<A: Answer, O: Options>(&mut self, call: Call<A, O>) -> BatchHandle<A> {
         self.push(call, None)
     }
 
@@ -132,9 +132,9 @@ impl Batch {
     /// ```
     pub fn add_after<B, A: Answer, O: Options>(
         &mut self,
-        first: &Part<B>,
+        first: &BatchHandle<B>,
         call: Call<A, O>,
-    ) -> Part<A> {
+    ) -> BatchHandle<A> {
         self.push(call, Some((first.batch, first.number)))
     }
 
@@ -142,7 +142,7 @@ impl Batch {
         &mut self,
         call: Call<A, O>,
         after: Option<(Uuid, usize)>,
-    ) -> Part<A> {
+    ) -> BatchHandle<A> {
         let number = self.parts.len();
         let context = call.operation.context();
         let (request, after) = match after {
@@ -160,7 +160,7 @@ impl Batch {
             wants_bytes: A::IS_CONTENT,
             expected: A::expected_body(),
         });
-        Part {
+        BatchHandle {
             batch: self.id,
             number,
             answer: PhantomData,
@@ -239,7 +239,7 @@ impl Batch {
     /// Sets the retry policy for postponed calls and for the requests that contain them. It
     /// replaces the client's policy. Each call has its own number of attempts and its own time
     /// limit.
-    pub fn retry(mut self, retry: Retry) -> Self {
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = Arc::new(retry);
         self
     }
@@ -260,7 +260,7 @@ impl Batch {
     ///
     /// Returns [`Error::Batch`] when more calls depend on each other than one request holds; no
     /// request was sent then. Later failures are the outcomes of the calls that they affect.
-    pub async fn send(self) -> Result<Answers> {
+    pub async fn send(self) -> Result<BatchResponses> {
         run::run(self).await
     }
 
@@ -311,19 +311,19 @@ impl fmt::Debug for Batch {
 
 /// The outcomes of a batch, one for each of its calls.
 #[derive(Debug)]
-pub struct Answers {
+pub struct BatchResponses {
     batch: Uuid,
     outcomes: Vec<Option<Result<Response>>>,
 }
 
-impl Answers {
+impl BatchResponses {
     /// Returns the response to a call.
     ///
     /// # Errors
     ///
     /// Returns the error that awaiting the call alone would give. Returns [`Error::Batch`] where
     /// the call did not run because an earlier one failed, or where it is unknown whether it ran.
-    pub fn take<A: Answer>(&mut self, part: Part<A>) -> Result<A::Output> {
+    pub fn take<A: Answer>(&mut self, part: BatchHandle<A>) -> Result<A::Output> {
         let outcome = match part.batch == self.batch {
             true => self.outcomes.get_mut(part.number).and_then(Option::take),
             false => None,

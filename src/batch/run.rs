@@ -12,8 +12,8 @@ use url::Url;
 
 use super::plan::{Load, TooMany, plan, plan_in_order};
 use super::salvage::{Salvaged, salvage};
-use super::wire::{Answer, Part, Requests, Responses, root_of};
-use super::{Answers, Batch};
+use super::wire::{Answer, BatchHandle, Requests, Responses, root_of};
+use super::{Batch, BatchResponses};
 use crate::call::{Request, Response, Settings};
 use crate::error::{BatchError, RequestContext, retry_after};
 use crate::json::without_bom;
@@ -21,7 +21,7 @@ use crate::transport::{Effect, Verdict, Workload, harmless};
 use crate::{Error, Result};
 
 /// Sends a batch until each call has an outcome.
-pub(super) async fn run(batch: Batch) -> Result<Answers> {
+pub(super) async fn run(batch: Batch) -> Result<BatchResponses> {
     let after: Vec<_> = batch.parts.iter().map(|part| part.after).collect();
     let all: Vec<_> = (0..batch.parts.len()).collect();
     // The first call determines the API version of the batch.
@@ -47,7 +47,7 @@ pub(super) async fn run(batch: Batch) -> Result<Answers> {
     } else {
         course.complete(all).await?;
     }
-    Ok(Answers {
+    Ok(BatchResponses {
         batch: batch.id,
         outcomes: batch
             .parts
@@ -67,7 +67,7 @@ struct Course<'b> {
     /// The outcomes, by call.
     outcomes: Vec<Option<Result<Response>>>,
     /// The written parts, by call.
-    parts: HashMap<usize, Part>,
+    parts: HashMap<usize, BatchHandle>,
     /// The loads, by call.
     loads: Vec<Load>,
     /// The calls whose work may have been done by an attempt before the last one.
@@ -79,7 +79,7 @@ struct Course<'b> {
 }
 
 /// The result of a call in one request.
-enum Came {
+enum PartOutcome {
     /// A response came.
     Answer(Response),
     /// No response came.
@@ -91,7 +91,7 @@ impl Course<'_> {
     fn write_all(&mut self) {
         for (call, queued) in self.batch.parts.iter().enumerate() {
             let part = match &queued.request {
-                Ok(request) => Part::new(&self.root, (call + 1).to_string(), request),
+                Ok(request) => BatchHandle::new(&self.root, (call + 1).to_string(), request),
                 Err(error) => Err(error.clone()),
             };
             let load = match part {
@@ -110,7 +110,7 @@ impl Course<'_> {
     }
 
     /// Returns the share of a request's limits that a call uses.
-    fn load(&self, call: usize, part: &Part) -> Load {
+    fn load(&self, call: usize, part: &BatchHandle) -> Load {
         let request = self.batch.parts[call].request.as_ref();
         let url = request
             .ok()
@@ -152,17 +152,19 @@ impl Course<'_> {
                 }
                 for (call, came) in self.send(&ready).await {
                     match came {
-                        Came::Answer(answer) if answer.status == StatusCode::FAILED_DEPENDENCY => {
+                        PartOutcome::Answer(answer)
+                            if answer.status == StatusCode::FAILED_DEPENDENCY =>
+                        {
                             open.insert(call);
                             not_run.push((call, Some(answer)));
                         }
-                        Came::Answer(answer) if self.is_put_off(call, &answer) => {
+                        PartOutcome::Answer(answer) if self.is_put_off(call, &answer) => {
                             let asked = retry_after(answer.status, &answer.headers, Utc::now());
                             open.insert(call);
                             put_off.push((call, answer, asked));
                         }
-                        Came::Answer(answer) => self.settle(call, answer).await,
-                        Came::Error(error) => self.outcomes[call] = Some(Err(error)),
+                        PartOutcome::Answer(answer) => self.settle(call, answer).await,
+                        PartOutcome::Error(error) => self.outcomes[call] = Some(Err(error)),
                     }
                 }
             }
@@ -268,7 +270,7 @@ impl Course<'_> {
     }
 
     /// Sends calls in one request.
-    async fn send(&mut self, calls: &[usize]) -> Vec<(usize, Came)> {
+    async fn send(&mut self, calls: &[usize]) -> Vec<(usize, PartOutcome)> {
         let requests = calls.iter().filter_map(|call| {
             let mut part = self.parts.get(call)?.clone();
             if let Some(before) = self.before(*call).filter(|before| calls.contains(before)) {
@@ -299,7 +301,7 @@ impl Course<'_> {
             Err(error) => {
                 return calls
                     .iter()
-                    .map(|call| (*call, Came::Error(error.clone())))
+                    .map(|call| (*call, PartOutcome::Error(error.clone())))
                     .collect();
             }
         };
@@ -313,7 +315,7 @@ impl Course<'_> {
                 let came = self.take(*call, &mut responses).unwrap_or_else(|| {
                     let context = &self.batch.parts[*call].context;
                     let message = "the batch response does not name it";
-                    Came::Error(BatchError::unknown(context, message).into())
+                    PartOutcome::Error(BatchError::unknown(context, message).into())
                 });
                 (*call, came)
             })
@@ -321,13 +323,13 @@ impl Course<'_> {
     }
 
     /// Takes the part of a batch response that belongs to a call.
-    fn take(&self, call: usize, responses: &mut Vec<Answer>) -> Option<Came> {
+    fn take(&self, call: usize, responses: &mut Vec<Answer>) -> Option<PartOutcome> {
         let id = (call + 1).to_string();
         let place = responses.iter().position(|answer| answer.is_for(&id))?;
         let part = &self.batch.parts[call];
         let answer = responses.swap_remove(place);
         let answer = answer.into_response(part.context.clone(), part.wants_bytes)?;
-        Some(Came::Answer(answer))
+        Some(PartOutcome::Answer(answer))
     }
 
     fn request(&self, calls: &[usize], body: Bytes) -> Request {
@@ -354,9 +356,9 @@ impl Course<'_> {
     ///
     /// Calls get the parts that can be read. Of the other calls, those that read are sent alone.
     /// The outcome of those that write is unknown.
-    async fn damaged(&self, calls: &[usize], answer: &Response) -> Vec<(usize, Came)> {
+    async fn damaged(&self, calls: &[usize], answer: &Response) -> Vec<(usize, PartOutcome)> {
         if let Err(error) = answer.refuse_any_error() {
-            let refused = |call: &usize| (*call, Came::Error(error.clone()));
+            let refused = |call: &usize| (*call, PartOutcome::Error(error.clone()));
             return calls.iter().map(refused).collect();
         }
         let mut salvaged = salvage(&answer.body);
@@ -372,13 +374,13 @@ impl Course<'_> {
     }
 
     /// Sends a call alone, where that does no harm.
-    async fn alone(&self, call: usize, salvaged: &Salvaged) -> Came {
+    async fn alone(&self, call: usize, salvaged: &Salvaged) -> PartOutcome {
         let part = &self.batch.parts[call];
         match &part.request {
             Ok(request) if request.method == Method::GET => {
                 match self.batch.graph.send(request.clone(), part.expected).await {
-                    Ok(answer) => Came::Answer(answer),
-                    Err(error) => Came::Error(error),
+                    Ok(answer) => PartOutcome::Answer(answer),
+                    Err(error) => PartOutcome::Error(error),
                 }
             }
             _ => {
@@ -390,7 +392,7 @@ impl Course<'_> {
                     }
                     None => "the batch response is damaged and does not show its part".to_owned(),
                 };
-                Came::Error(BatchError::unknown(&part.context, &message).into())
+                PartOutcome::Error(BatchError::unknown(&part.context, &message).into())
             }
         }
     }

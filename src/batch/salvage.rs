@@ -117,13 +117,13 @@ fn is_part(json: &str) -> bool {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     #[allow(dead_code, reason = "their presence is what counts")]
-    struct Part {
+    struct BatchHandle {
         id: IgnoredAny,
         status: u16,
         headers: IgnoredAny,
         body: Option<IgnoredAny>,
     }
-    serde_json::from_str::<Part>(json).is_ok_and(|part| (100..600).contains(&part.status))
+    serde_json::from_str::<BatchHandle>(json).is_ok_and(|part| (100..600).contains(&part.status))
 }
 
 fn beginning(item: &str) -> Option<Damaged> {
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn parts_on_both_sides_of_html_are_read() {
-        let html = r#"{"id":"2","status":503,"headers":{"Retry-After":"1"},"body":<html lang="en"><style>p {a:b}</style>{"a":[{},{}]}</html>}"#;
+        let html = r#"{"id":"2","status":503,"headers":{"RetryPolicy-After":"1"},"body":<html lang="en"><style>p {a:b}</style>{"a":[{},{}]}</html>}"#;
         let body = format!(r#"{{"responses":[{FIRST},{html} , {THIRD}]}}"#);
         assert_eq!(
             read(&body),

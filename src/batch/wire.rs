@@ -21,12 +21,12 @@ use crate::{Graph, Result};
 /// The body of a batch request.
 #[derive(Debug, Serialize)]
 pub(super) struct Requests {
-    pub(super) requests: Vec<Part>,
+    pub(super) requests: Vec<BatchHandle>,
 }
 
 /// One call of a batch request.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Part {
+pub(super) struct BatchHandle {
     pub(super) id: String,
     method: String,
     url: String,
@@ -60,7 +60,7 @@ pub(super) fn root_of(graph: &Graph, url: &str) -> String {
         .unwrap_or_else(|| graph.root().to_owned())
 }
 
-impl Part {
+impl BatchHandle {
     /// Writes a call as a part: its URL below the version, its headers and its body.
     ///
     /// # Errors
@@ -115,7 +115,7 @@ impl Part {
     }
 }
 
-impl Part {
+impl BatchHandle {
     /// Returns the number of bytes of the part in the body of a batch, including the comma after
     /// it.
     ///

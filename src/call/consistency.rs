@@ -5,7 +5,7 @@
 //! in most cases with `$count=true`. Without them, Graph responds with 400, or leaves out the count
 //! without any notice. <https://learn.microsoft.com/graph/aad-advanced-queries>
 
-use super::operation::Operation;
+use super::operation::RequestBuilder;
 
 /// The consistency that the response of a directory query has to have.
 ///
@@ -52,7 +52,7 @@ enum Need {
 }
 
 /// Sets the header as the caller chose.
-pub(super) fn set(operation: &mut Operation, level: ConsistencyLevel) {
+pub(super) fn set(operation: &mut RequestBuilder, level: ConsistencyLevel) {
     match level {
         ConsistencyLevel::Eventual => operation.set_header(HEADER, "eventual"),
         // An empty value marks that the caller decided. `apply` removes it.
@@ -61,7 +61,7 @@ pub(super) fn set(operation: &mut Operation, level: ConsistencyLevel) {
 }
 
 /// Adds the header and the count that the query needs, unless the caller decided.
-pub(super) fn apply(operation: &mut Operation, advanced: Advanced) {
+pub(super) fn apply(operation: &mut RequestBuilder, advanced: Advanced) {
     let decided = operation
         .headers()
         .get(HEADER)
@@ -87,7 +87,7 @@ pub(super) fn apply(operation: &mut Operation, advanced: Advanced) {
 
 /// Returns the additions that a query needs, from the table of the page above. `$count=true` is not
 /// needed beside `$search` and the `/$count` segment.
-fn need(operation: &Operation) -> Need {
+fn need(operation: &RequestBuilder) -> Need {
     let last = operation.template().rsplit('/').next().unwrap_or_default();
     let filter = operation.get_query("$filter");
     let order = operation.get_query("$orderby");

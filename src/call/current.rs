@@ -47,7 +47,7 @@ impl<T: DeserializeOwned, O> Call<MaybeEntity<T>, O> {
     /// let change = graph.planner().tasks().id("id").update(&read, done);
     /// match change.clone().await {
     ///     Err(error) if error.is_conflict() => {
-    ///         let now = change.current().await?;
+    ///         let now = change.refetch_on_conflict().await?;
     ///         println!("somebody else wrote {:?}", now.title);
     ///     }
     ///     other => drop(other?),
@@ -55,7 +55,7 @@ impl<T: DeserializeOwned, O> Call<MaybeEntity<T>, O> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn current(&self) -> Get<T, AnyOption> {
+    pub fn refetch_on_conflict(&self) -> Get<T, AnyOption> {
         self.get_instead()
     }
 }
@@ -72,12 +72,12 @@ impl<O> Call<Nothing, O> {
     /// if let Err(error) = delete.clone().await
     ///     && error.is_conflict()
     /// {
-    ///     let now = delete.current::<Message>().await?;
+    ///     let now = delete.refetch_on_conflict::<Message>().await?;
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn current<T: DeserializeOwned>(&self) -> Get<T, AnyOption> {
+    pub fn refetch_on_conflict<T: DeserializeOwned>(&self) -> Get<T, AnyOption> {
         self.get_instead()
     }
 }

@@ -7,14 +7,14 @@ use crate::permissions::Permissions;
 ///
 /// A path is written like a call's template, without the text in braces and parentheses.
 #[derive(Debug)]
-pub struct Facts {
+pub struct OperationMetadata {
     /// The paths, separated by spaces, with the permissions that are needed there.
     pub permissions: &'static [(&'static str, &'static str)],
     /// The prefixes of paths, with the clouds that have them. The longest matching prefix applies.
     pub clouds: &'static [(&'static str, u8)],
 }
 
-impl Facts {
+impl OperationMetadata {
     /// Returns the permissions that are needed at this template, or `None` where nothing is known.
     ///
     /// A drive item needs the same permissions by any path that leads to it, and is mostly listed
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_longest_beginning_holds() {
-        let facts = Facts {
+        let facts = OperationMetadata {
             permissions: &[("/a/{} /b", "A;;"), ("/c", "C;;")],
             clouds: &[("", 1), ("/a", 3), ("/a/{}/b", 0)],
         };
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(needs("/a/{x}").as_deref(), Some("A"));
         assert_eq!(needs("/c").as_deref(), Some("C"));
         assert_eq!(needs("/a"), None);
-        let nothing = Facts {
+        let nothing = OperationMetadata {
             permissions: &[],
             clouds: &[],
         };

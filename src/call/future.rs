@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::answer::Answered;
-use super::{Advanced, Answer, Call, ExpectedBody, Operation, Options, Request, advanced};
+use super::{Advanced, Answer, Call, ExpectedBody, Options, Request, RequestBuilder, advanced};
 use crate::download::Expected;
 use crate::{Graph, Result};
 
@@ -56,7 +56,7 @@ impl<A> fmt::Debug for CallFuture<A> {
 
 /// Sends a call.
 pub(crate) fn send(
-    operation: Operation,
+    operation: RequestBuilder,
     advanced: Advanced,
     expected: Option<ExpectedBody>,
 ) -> Sending {
@@ -78,7 +78,7 @@ pub(crate) fn send_request(
 }
 
 /// Sends a call for content. Refuses an HTML page that arrived in place of the content.
-fn send_for_content(operation: Operation, advanced: Advanced) -> Sending {
+fn send_for_content(operation: RequestBuilder, advanced: Advanced) -> Sending {
     let graph = operation.graph().clone();
     let request = operation.finish(advanced);
     Box::pin(async move {

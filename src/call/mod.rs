@@ -57,12 +57,12 @@ pub use content::Content;
 pub(crate) use decode::read_json;
 pub(crate) use decode::{decode, type_name};
 pub use etag::IfMatch;
-pub(crate) use facts::Facts;
+pub(crate) use facts::OperationMetadata;
 pub use future::CallFuture;
 pub(crate) use future::{Sending, send_request};
 pub(crate) use header_scope::remove_headers_of_one_request;
 pub(crate) use opened::Opened;
-pub(crate) use operation::Operation;
+pub(crate) use operation::RequestBuilder;
 pub use options::{
     AnyOption, HasConsistencyLevel, HasCount, HasExpand, HasFilter, HasIfMatch, HasOrderBy,
     HasSearch, HasSelect, HasSkip, HasTop, Options,
@@ -126,21 +126,21 @@ pub type Upload<A = Nothing, O = ()> = Call<A, O>;
 /// `..`, for example) gives [`Error::Request`](crate::Error::Request). Building a call never fails.
 #[must_use = "a call is made when it is awaited"]
 pub struct Call<A, O = ()> {
-    pub(crate) operation: Operation,
+    pub(crate) operation: RequestBuilder,
     kind: PhantomData<fn() -> (A, O)>,
 }
 
 impl<A, O> Call<A, O> {
-    /// Creates a call. Only generated code uses this, because only it has an [`Operation`].
+    /// Creates a call. Only generated code uses this, because only it has an [`RequestBuilder`].
     #[doc(hidden)]
-    pub fn new(operation: Operation) -> Self {
+    pub fn new(operation: RequestBuilder) -> Self {
         Self {
             operation,
             kind: PhantomData,
         }
     }
 
-    fn map(self, change: impl FnOnce(&mut Operation)) -> Self {
+    fn map(self, change: impl FnOnce(&mut RequestBuilder)) -> Self {
         let mut operation = self.operation;
         change(&mut operation);
         Self::new(operation)
@@ -153,8 +153,8 @@ impl<A, O> Call<A, O> {
     ///
     /// ```
     /// # use msgraph::Graph;
-    /// # use msgraph::auth::AccessToken;
-    /// # let graph = Graph::new(AccessToken::new("eyJ0eXAi…"));
+    /// # use msgraph::auth::AccessTokenCredential;
+    /// # let graph = Graph::new(AccessTokenCredential::new("eyJ0eXAi…"));
     /// let permissions = graph.me().messages().list().permissions().expect("it is listed");
     /// assert_eq!(permissions.delegated_work().to_string(), "Mail.ReadBasic");
     /// assert!(!permissions.application().is_supported());
@@ -169,8 +169,8 @@ impl<A, O> Call<A, O> {
     ///
     /// ```
     /// # use msgraph::{Graph, NamedCloud};
-    /// # use msgraph::auth::AccessToken;
-    /// # let graph = Graph::new(AccessToken::new("eyJ0eXAi…"));
+    /// # use msgraph::auth::AccessTokenCredential;
+    /// # let graph = Graph::new(AccessTokenCredential::new("eyJ0eXAi…"));
     /// let clouds = graph.users().list().clouds().expect("it is listed");
     /// assert!(clouds.contains(NamedCloud::China));
     /// ```
@@ -185,14 +185,14 @@ impl<A, O> Call<A, O> {
     ///
     /// ```
     /// # use msgraph::{Cloud, Graph};
-    /// # use msgraph::auth::AccessToken;
-    /// # let graph = Graph::new(AccessToken::new("eyJ0eXAi…"));
+    /// # use msgraph::auth::AccessTokenCredential;
+    /// # let graph = Graph::new(AccessTokenCredential::new("eyJ0eXAi…"));
     /// let call = graph.users().list();
     /// assert_eq!(call.is_available_in(&Cloud::UsGovL4), Some(true));
     /// assert_eq!(call.is_available_in(graph.cloud()), Some(true));
     /// ```
     pub fn is_available_in(&self, cloud: &Cloud) -> Option<bool> {
-        let cloud = NamedCloud::of(cloud)?;
+        let cloud = NamedCloud::from_cloud(cloud)?;
         Some(self.clouds()?.contains(cloud))
     }
 

@@ -16,7 +16,7 @@ use super::encode::{push_list, push_name, push_value};
 use super::header_scope::remove_headers_of_one_request;
 use super::prefer::{self, PREFER};
 use super::reference;
-use super::{Content, Facts, IfMatch, Request, Settings};
+use super::{Content, IfMatch, OperationMetadata, Request, Settings};
 use crate::auth::Secret;
 use crate::error::{RequestContext, RequestError};
 use crate::permissions::Permissions;
@@ -28,14 +28,14 @@ use crate::{Clouds, Graph, Result};
 /// Values are encoded only in `finish`, and errors are returned only there. The first invalid value
 /// is remembered until then.
 #[derive(Clone)]
-pub struct Operation {
+pub struct RequestBuilder {
     graph: Graph,
     method: Method,
     /// The absolute, encoded URL. It may already have a query, from a link or from the caller's own
     /// text.
     url: String,
     template: String,
-    facts: Option<&'static Facts>,
+    facts: Option<&'static OperationMetadata>,
     query: Vec<Parameter>,
     headers: HeaderMap,
     body: Option<Bytes>,
@@ -56,7 +56,7 @@ pub(super) enum Parameter {
     Written(String),
 }
 
-impl Operation {
+impl RequestBuilder {
     pub(crate) fn new(
         graph: Graph,
         method: Method,
@@ -91,7 +91,7 @@ impl Operation {
     }
 
     /// Sets the known facts about the operation.
-    pub fn facts(mut self, facts: &'static Facts) -> Self {
+    pub fn facts(mut self, facts: &'static OperationMetadata) -> Self {
         self.facts = Some(facts);
         self
     }
@@ -104,7 +104,7 @@ impl Operation {
     }
 
     /// Returns the known facts about the operation.
-    pub(crate) fn known(&self) -> Option<&'static Facts> {
+    pub(crate) fn known(&self) -> Option<&'static OperationMetadata> {
         self.facts
     }
 
@@ -406,7 +406,7 @@ impl Operation {
 
 /// Prints the method, the template and the names of parameters and headers. Ids, values and the
 /// body are not printed, because any of them may be private or secret.
-impl fmt::Debug for Operation {
+impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let query: Vec<&str> = self
             .query

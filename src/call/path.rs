@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::Method;
 
-use super::Operation;
+use super::RequestBuilder;
 use super::argument::{Argument, push_arguments, push_parts, push_quoted};
 use super::encode::push_value;
 use crate::Graph;
@@ -166,32 +166,32 @@ impl Path {
     }
 
     /// Returns a `GET` of this path.
-    pub fn get(&self) -> Operation {
+    pub fn get(&self) -> RequestBuilder {
         self.operation(Method::GET)
     }
 
     /// Returns a `POST` to this path.
-    pub fn post(&self) -> Operation {
+    pub fn post(&self) -> RequestBuilder {
         self.operation(Method::POST)
     }
 
     /// Returns a `PATCH` of this path.
-    pub fn patch(&self) -> Operation {
+    pub fn patch(&self) -> RequestBuilder {
         self.operation(Method::PATCH)
     }
 
     /// Returns a `PUT` of this path.
-    pub fn put(&self) -> Operation {
+    pub fn put(&self) -> RequestBuilder {
         self.operation(Method::PUT)
     }
 
     /// Returns a `DELETE` of this path.
-    pub fn delete(&self) -> Operation {
+    pub fn delete(&self) -> RequestBuilder {
         self.operation(Method::DELETE)
     }
 
-    fn operation(&self, method: Method) -> Operation {
-        Operation::new(
+    fn operation(&self, method: Method) -> RequestBuilder {
+        RequestBuilder::new(
             self.graph.clone(),
             method,
             self.url.clone(),
@@ -257,11 +257,11 @@ fn wrong_name(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::AccessToken;
+    use crate::auth::AccessTokenCredential;
     use crate::call::Advanced;
 
     fn root() -> Path {
-        let graph = Graph::builder(AccessToken::new("token"))
+        let graph = Graph::builder(AccessTokenCredential::new("token"))
             .build()
             .expect("a client");
         Path::root(&graph)
@@ -444,7 +444,7 @@ mod tests {
 
     #[test]
     fn a_version_is_below_the_host_whichever_the_client_speaks() {
-        let graph = Graph::builder(AccessToken::new("token"))
+        let graph = Graph::builder(AccessTokenCredential::new("token"))
             .base_url("http://127.0.0.1:8080/v1.0")
             .build()
             .expect("a client");

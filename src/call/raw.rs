@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::encode::push_written;
 use super::template::template;
-use super::{AnyOption, Call, Delta, Download, Get, List, Operation, Options, Response};
+use super::{AnyOption, Call, Delta, Download, Get, List, Options, RequestBuilder, Response};
 use crate::Graph;
 
 /// A call whose response is not decoded: from [`Graph::request`], or from any call made
@@ -44,7 +44,7 @@ impl Graph {
         let address = path_or_url.as_ref();
         let url = address_url(self, address);
         let invalid = wrong_address(address).map(Into::into);
-        Call::new(Operation::new(
+        Call::new(RequestBuilder::new(
             self.clone(),
             method,
             url,

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-use super::{Facts, Settings};
+use super::{OperationMetadata, Settings};
 use crate::Result;
 use crate::error::RequestError;
 use crate::transport::{Effect, Intent};
@@ -20,7 +20,7 @@ pub(crate) struct Request {
     /// The path with names in place of values, for errors and traces: `/users/{user-id}`.
     pub(crate) template: String,
     /// The known facts about the operation.
-    pub(crate) facts: Option<&'static Facts>,
+    pub(crate) facts: Option<&'static OperationMetadata>,
     pub(crate) headers: HeaderMap,
     /// The complete body, so that it can be sent again. A one-shot stream will be another kind of
     /// body beside this one.

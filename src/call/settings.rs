@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, Operation};
-use crate::Retry;
+use super::{Call, RequestBuilder};
+use crate::RetryPolicy;
 
 /// The call's own settings for its attempts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
-    pub(crate) retry: Option<Arc<Retry>>,
+    pub(crate) retry: Option<Arc<RetryPolicy>>,
     pub(crate) idempotent: bool,
     pub(crate) timeout: Option<Duration>,
 }
@@ -19,7 +19,7 @@ impl Settings {
     /// their own: pieces of files, which continue from where they stopped.
     pub(crate) fn one_try(settings: Option<Box<Self>>) -> Option<Box<Self>> {
         let mut settings = settings.unwrap_or_default();
-        settings.retry = Some(Arc::new(Retry::never()));
+        settings.retry = Some(Arc::new(RetryPolicy::none()));
         Some(settings)
     }
 }
@@ -29,19 +29,19 @@ impl<A, O> Call<A, O> {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-    /// use msgraph::Retry;
+    /// use msgraph::RetryPolicy;
     ///
-    /// let me = graph.me().get().retry(Retry::never()).await?;
+    /// let me = graph.me().get().retry(RetryPolicy::none()).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn retry(self, retry: Retry) -> Self {
+    pub fn retry(self, retry: RetryPolicy) -> Self {
         self.set(|settings| settings.retry = Some(Arc::new(retry)))
     }
 
     /// Declares that sending this call twice has the same effect as sending it once. The call is
     /// then also sent again after a 504 and after a lost connection. `GET`, `PUT` and `DELETE` have
-    /// this property by default, with the exceptions that [`Retry`](crate::Retry) names. For an
+    /// this property by default, with the exceptions that [`RetryPolicy`](crate::RetryPolicy) names. For an
     /// action or a `PATCH`, only the caller knows.
     ///
     /// ```no_run
@@ -78,6 +78,6 @@ impl<A, O> Call<A, O> {
     }
 
     fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
-        self.map(|operation: &mut Operation| change(operation.settings_mut()))
+        self.map(|operation: &mut RequestBuilder| change(operation.settings_mut()))
     }
 }

@@ -41,7 +41,7 @@ impl<A: TypedAnswer, O> Call<A, O> {
     ///
     /// let badges = graph.users().list()
     ///     .select((User::ID, "extension_1f2e_badge"))
-    ///     .as_type::<Badge>()
+    ///     .deserialize_as::<Badge>()
     ///     .all()
     ///     .await?;
     /// # Ok(())
@@ -49,7 +49,7 @@ impl<A: TypedAnswer, O> Call<A, O> {
     /// ```
     ///
     /// For a response of any other kind, use [`raw`](Self::raw)`().`[`json`](Call::json).
-    pub fn as_type<T>(self) -> Call<A::Of<T>, O> {
+    pub fn deserialize_as<T>(self) -> Call<A::Of<T>, O> {
         Call::new(self.operation)
     }
 }

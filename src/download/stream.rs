@@ -14,7 +14,7 @@ use http::{Method, StatusCode};
 use super::expected::Expected;
 use super::hash::Check;
 use super::range::{Part, Sent, Version, total_of_refusal};
-use super::way::Way;
+use super::way::ContentRequest;
 use super::{HashKind, Progress};
 use crate::call::{Call, Content, Opened, Options};
 use crate::error::{RequestError, TransferError, TransferErrorKind, TransportError};
@@ -41,7 +41,7 @@ impl<O: Options> Call<Content, O> {
         let graph = self.operation.graph().clone();
         ToStream {
             settings: self.finish().map(|request| Settings {
-                way: Way {
+                way: ContentRequest {
                     graph,
                     request,
                     url: None,
@@ -70,7 +70,7 @@ pub struct ToStream {
 
 /// The call and the caller's settings.
 pub(super) struct Settings {
-    pub(super) way: Way,
+    pub(super) way: ContentRequest,
     /// The requested part; `None` for a range without any byte.
     pub(super) part: Option<Part>,
     pub(super) check: Option<Check>,
@@ -178,7 +178,7 @@ impl fmt::Debug for ToStream {
 /// It also implements `futures::Stream` of [`Bytes`].
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct ContentStream {
-    way: Option<Way>,
+    way: Option<ContentRequest>,
     status: StatusCode,
     headers: HeaderMap,
     part: Part,
@@ -199,7 +199,7 @@ pub struct ContentStream {
 }
 
 type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
-type Reopening = Pin<Box<dyn Future<Output = (Way, Result<Opened>)> + Send>>;
+type Reopening = Pin<Box<dyn Future<Output = (ContentRequest, Result<Opened>)> + Send>>;
 
 enum State {
     Reading(Body),
@@ -491,7 +491,7 @@ impl Stream for ContentStream {
                 Ok(None) => {}
                 Err(error) => {
                     self.state = State::Over;
-                    let context = self.way.as_ref().map(Way::context);
+                    let context = self.way.as_ref().map(ContentRequest::context);
                     let error = match context {
                         Some(context) => error.of(&context),
                         None => error,

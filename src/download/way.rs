@@ -11,7 +11,7 @@ use crate::error::RequestContext;
 use crate::{Error, Graph, Result};
 
 #[derive(Clone)]
-pub(super) struct Way {
+pub(super) struct ContentRequest {
     pub(super) graph: Graph,
     /// The call that returns the content.
     pub(super) request: Request,
@@ -21,7 +21,7 @@ pub(super) struct Way {
     pub(super) expected: Expected,
 }
 
-impl Way {
+impl ContentRequest {
     /// Returns the call that errors name.
     pub(super) fn context(&self) -> RequestContext {
         RequestContext::new(self.request.method.clone(), self.request.template.clone())

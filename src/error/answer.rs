@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, StatusCode};
 
 use super::head::{ResponseHead, WithId};
 use super::text::{Escaped, OneLine};
-use super::{RequestContext, Tries};
+use super::{Attempts, RequestContext};
 use crate::{json, redact};
 
 /// A response of Graph that does not have the expected type. The error names the place in the JSON
@@ -126,7 +126,7 @@ impl DecodeError {
     /// Checks whether the JSON ends before its brackets are closed, although the response arrived
     /// completely.
     ///
-    /// The call was repeated in that case, as after a lost connection: see [`Retry`](crate::Retry).
+    /// The call was repeated in that case, as after a lost connection: see [`RetryPolicy`](crate::RetryPolicy).
     pub fn is_truncated(&self) -> bool {
         self.is_truncated
     }
@@ -143,7 +143,7 @@ impl DecodeError {
     }
 
     /// Returns the attempts that were made before this error.
-    pub fn tries(&self) -> Option<&Tries> {
+    pub fn tries(&self) -> Option<&Attempts> {
         Some(&self.context.as_ref()?.tries)
     }
 
@@ -325,7 +325,7 @@ impl EmptyResponseError {
     }
 
     /// Returns the attempts that were made before this error.
-    pub fn tries(&self) -> Option<&Tries> {
+    pub fn tries(&self) -> Option<&Attempts> {
         Some(&self.context.as_ref()?.tries)
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::retry_after::retry_after;
 use super::text::OneLine;
 use super::throttle::Limit;
-use super::{RequestContext, Throttle, Tries};
+use super::{Attempts, RequestContext, Throttle};
 use crate::auth::{Granted, challenge};
 use crate::json;
 use crate::permissions::{PermissionScheme, Permissions};
@@ -41,14 +41,14 @@ pub struct ApiError {
     context: RequestContext,
     status: StatusCode,
     headers: HeaderMap,
-    said: Said,
+    said: ErrorBody,
     body: Bytes,
     granted: Option<Granted>,
 }
 
 /// The content of the body, if it is an error in Graph's form.
 #[derive(Clone, Default)]
-struct Said {
+struct ErrorBody {
     code: Option<String>,
     message: Option<String>,
     target: Option<String>,
@@ -83,7 +83,7 @@ impl ApiError {
             context: context.clone(),
             status,
             headers: headers.clone(),
-            said: Said::read(body),
+            said: ErrorBody::read(body),
             // Copies the body, so that the error does not keep a large HTML page in memory.
             body: Bytes::copy_from_slice(body.get(..KEPT_OF_BODY).unwrap_or(body)),
             granted: None,
@@ -99,7 +99,7 @@ impl ApiError {
     ) -> Self {
         let body = serde_json::to_vec(error).unwrap_or_default();
         Self {
-            said: Said::from_error(error),
+            said: ErrorBody::from_error(error),
             ..Self::from_response(context, status, headers, &body.into())
         }
     }
@@ -210,14 +210,14 @@ impl ApiError {
         &self.headers
     }
 
-    /// Returns how long Graph asked to wait before the next attempt: `Retry-After`, rounded up to
+    /// Returns how long Graph asked to wait before the next attempt: `RetryPolicy-After`, rounded up to
     /// whole seconds.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(self.status, &self.headers, Utc::now())
     }
 
     /// Returns the attempts that were made before this response.
-    pub fn tries(&self) -> &Tries {
+    pub fn tries(&self) -> &Attempts {
         &self.context.tries
     }
 
@@ -251,7 +251,7 @@ impl ApiError {
     }
 }
 
-impl Said {
+impl ErrorBody {
     /// Reads the parts that are present. A part of an unexpected type counts as absent.
     fn read(body: &[u8]) -> Self {
         match serde_json::from_slice(json::without_bom(body)) {

@@ -3,27 +3,27 @@
 use std::fmt;
 
 use super::text::OneLine;
-use crate::monitor::Work;
+use crate::monitor::LongRunningOperation;
 
 /// A long-running operation that failed or was cancelled.
 /// [`Monitor::wait`](crate::monitor::Monitor::wait) returns it.
 #[derive(Clone, Debug)]
-pub struct OperationError {
-    work: Work,
+pub struct LongRunningOperationError {
+    work: LongRunningOperation,
 }
 
-impl OperationError {
-    pub(crate) fn new(work: &Work) -> Self {
+impl LongRunningOperationError {
+    pub(crate) fn new(work: &LongRunningOperation) -> Self {
         Self { work: work.clone() }
     }
 
     /// Returns the last known state of the operation.
-    pub fn work(&self) -> &Work {
+    pub fn work(&self) -> &LongRunningOperation {
         &self.work
     }
 }
 
-impl fmt::Display for OperationError {
+impl fmt::Display for LongRunningOperationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let work = &self.work;
         write!(f, "the work that Graph began has ended: {}", work.status())?;
@@ -39,4 +39,4 @@ impl fmt::Display for OperationError {
     }
 }
 
-impl std::error::Error for OperationError {}
+impl std::error::Error for LongRunningOperationError {}

@@ -38,7 +38,7 @@ pub struct SignInError {
     status: Option<StatusCode>,
     /// Large fields are boxed, so that results stay small.
     headers: Box<HeaderMap>,
-    said: Box<Said>,
+    said: Box<ErrorBody>,
     body: Bytes,
     source: Option<Source>,
     transport: Option<Box<TransportError>>,
@@ -53,7 +53,7 @@ pub struct SignInError {
 
 /// The members of the platform's error.
 #[derive(Clone, Default)]
-struct Said {
+struct ErrorBody {
     error: Option<String>,
     description: Option<String>,
     codes: Vec<u64>,
@@ -69,13 +69,13 @@ impl SignInError {
     /// Creates an error of a custom token provider.
     ///
     /// ```
-    /// use msgraph::auth::{Token, TokenRequest};
+    /// use msgraph::auth::{AccessToken, TokenRequest};
     /// use msgraph::error::SignInError;
     ///
     /// let provider = |_: TokenRequest| async {
     ///     let text = std::fs::read_to_string("/run/secrets/graph-token")
     ///         .map_err(|error| SignInError::new("no token in /run/secrets").with_source(error))?;
-    ///     Ok(Token::new(text))
+    ///     Ok(AccessToken::new(text))
     /// };
     /// # let _ = msgraph::Graph::new(provider);
     /// ```
@@ -122,7 +122,7 @@ impl SignInError {
             said.insert(name.to_owned(), value.into());
         }
         Self {
-            said: Box::new(Said::from_members(&said)),
+            said: Box::new(ErrorBody::from_members(&said)),
             ..Self::default()
         }
     }
@@ -130,7 +130,7 @@ impl SignInError {
     /// Creates an error of a token provider that has no means to sign in where the program runs.
     /// Examples: no configuration, a tool that is not installed, no user signed in with it.
     ///
-    /// A [`Chain`](crate::auth::Chain) continues with its next provider after this error, and after
+    /// A [`ChainedCredential`](crate::auth::ChainedCredential) continues with its next provider after this error, and after
     /// no other.
     ///
     /// ```
@@ -157,7 +157,7 @@ impl SignInError {
         Self {
             status: Some(status),
             headers: Box::new(headers.clone()),
-            said: Box::new(Said::read(body)),
+            said: Box::new(ErrorBody::read(body)),
             body: Bytes::copy_from_slice(body.get(..KEPT_OF_BODY).unwrap_or(body)),
             ..Self::default()
         }
@@ -281,7 +281,7 @@ impl SignInError {
     /// Returns the address, to open in a browser, where the user can meet the requirement,
     /// including the claims. It exists if only the user can help ([`needs_user`](Self::needs_user))
     /// and the platform has said so. A program that needs the user to return afterwards starts a
-    /// sign-in instead ([`AuthorizationCode::claims`](crate::auth::AuthorizationCode::claims)).
+    /// sign-in instead ([`AuthorizationCodeFlow::claims`](crate::auth::AuthorizationCodeFlow::claims)).
     pub fn interaction_url(&self) -> Option<&Url> {
         self.interaction_url.as_deref()
     }
@@ -313,7 +313,7 @@ impl SignInError {
         HeaderValue::try_from(challenge).ok()
     }
 
-    /// Returns how long to wait before the next attempt: `Retry-After`, rounded up to whole
+    /// Returns how long to wait before the next attempt: `RetryPolicy-After`, rounded up to whole
     /// seconds.
     ///
     /// If the platform was unreachable or overloaded and did not say how long, the client waits a
@@ -387,7 +387,7 @@ impl SignInError {
     }
 }
 
-impl Said {
+impl ErrorBody {
     fn read(body: &[u8]) -> Self {
         let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
         match serde_json::from_slice(body) {

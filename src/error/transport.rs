@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::refused_connection;
 use super::text::OneLine;
-use super::{RequestContext, Source, Tries};
+use super::{Attempts, RequestContext, Source};
 use crate::redact::text;
 
 /// A request that did not reach Graph, or a response that did not arrive completely.
@@ -165,7 +165,7 @@ impl TransportError {
     }
 
     /// Returns the attempts that were made before this error.
-    pub fn tries(&self) -> Option<&Tries> {
+    pub fn tries(&self) -> Option<&Attempts> {
         Some(&self.context.as_ref()?.tries)
     }
 

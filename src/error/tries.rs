@@ -8,13 +8,13 @@ use std::time::Duration;
 ///
 /// ```no_run
 /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-/// use msgraph::error::NotRetried;
+/// use msgraph::error::RetryStopReason;
 ///
 /// if let Err(error) = graph.me().get().await
 ///     && let Some(tries) = error.tries()
 /// {
 ///     println!("{} tries, {:?} of waiting", tries.count(), tries.waited());
-///     if tries.not_retried() == Some(NotRetried::WaitTooLong) {
+///     if tries.not_retried() == Some(RetryStopReason::WaitTooLong) {
 ///         println!("Graph wants to be left alone for {:?}", error.retry_after());
 ///     }
 /// }
@@ -22,33 +22,33 @@ use std::time::Duration;
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tries {
+pub struct Attempts {
     count: u32,
     waited: Duration,
-    not_retried: Option<NotRetried>,
+    not_retried: Option<RetryStopReason>,
     may_have_succeeded: bool,
 }
 
 /// The reason why a call with a temporary fault was not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum NotRetried {
-    /// The call reached its limit: [`Retry::max_retries`](crate::Retry::max_retries).
+pub enum RetryStopReason {
+    /// The call reached its limit: [`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries).
     MaxRetries,
     /// The call may have succeeded, and a repeat would not have the same effect as a single call.
     /// [`Call::idempotent`](crate::Call::idempotent) declares that a repeat is safe.
     NotIdempotent,
     /// The body can be sent only once.
     OneShotBody,
-    /// Graph asks for a wait that is longer than [`Retry::max_wait`](crate::Retry::max_wait).
+    /// Graph asks for a wait that is longer than [`RetryPolicy::max_wait`](crate::RetryPolicy::max_wait).
     WaitTooLong,
-    /// The wait would end later than [`Retry::budget`](crate::Retry::budget) or the call's timeout
+    /// The wait would end later than [`RetryPolicy::budget`](crate::RetryPolicy::budget) or the call's timeout
     /// allows.
     OutOfTime,
 }
 
-impl Tries {
-    pub(crate) fn new(count: u32, waited: Duration, not_retried: Option<NotRetried>) -> Self {
+impl Attempts {
+    pub(crate) fn new(count: u32, waited: Duration, not_retried: Option<RetryStopReason>) -> Self {
         Self {
             count,
             waited,
@@ -75,7 +75,7 @@ impl Tries {
     }
 
     /// Returns why the call was not repeated. Returns `None` if the fault is not temporary.
-    pub fn not_retried(&self) -> Option<NotRetried> {
+    pub fn not_retried(&self) -> Option<RetryStopReason> {
         self.not_retried
     }
 
@@ -107,7 +107,7 @@ impl Tries {
 
 /// Prints `, tried 4 times with 21.4 s of waiting` or `, not tried again: …`. It prints nothing
 /// after a single attempt with no reason to add.
-impl fmt::Display for Tries {
+impl fmt::Display for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.count > 1 {
             let waited = self.waited.as_secs_f64();
@@ -118,13 +118,13 @@ impl fmt::Display for Tries {
             )?;
         }
         match self.not_retried {
-            None | Some(NotRetried::MaxRetries) => Ok(()),
+            None | Some(RetryStopReason::MaxRetries) => Ok(()),
             Some(reason) => write!(f, ", not tried again: {reason}"),
         }
     }
 }
 
-impl fmt::Display for NotRetried {
+impl fmt::Display for RetryStopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::MaxRetries => "it was tried as often as it may be",

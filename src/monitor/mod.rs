@@ -36,10 +36,10 @@ use http::{HeaderName, HeaderValue, Method};
 use tokio::time::{Instant, sleep};
 
 use pause::{Pauses, Place};
-pub use work::{Work, WorkStatus};
+pub use work::{LongRunningOperation, WorkStatus};
 
 use crate::call::{Answered, Call, ExpectedBody, Options, Request, Response, Settings};
-use crate::error::{EmptyResponseError, OperationError, TransportError, retry_after};
+use crate::error::{EmptyResponseError, LongRunningOperationError, TransportError, retry_after};
 use crate::page::from_link;
 use crate::{Graph, Result};
 
@@ -81,7 +81,7 @@ impl<A, O: Options> Call<A, O> {
                 ..Monitor::at(graph.clone(), absolute(&graph, &location))
             });
         }
-        match Work::read(&answer)? {
+        match LongRunningOperation::read(&answer)? {
             Some(work) if work.is_over() => Ok(Monitor {
                 done: Some(work),
                 ..Monitor::at(graph, String::new())
@@ -129,7 +129,7 @@ fn absolute(graph: &Graph, location: &str) -> String {
     }
 }
 
-type OnProgress = Box<dyn Fn(&Work) + Send + Sync>;
+type OnProgress = Box<dyn Fn(&LongRunningOperation) + Send + Sync>;
 
 /// A monitor for a long-running operation, returned by [`Call::monitor`].
 ///
@@ -139,7 +139,7 @@ pub struct Monitor {
     graph: Graph,
     url: String,
     /// The state of the operation where it was over with the first response.
-    done: Option<Work>,
+    done: Option<LongRunningOperation>,
     interval: Option<Duration>,
     /// The time limit of `wait`.
     timeout: Option<Duration>,
@@ -202,7 +202,10 @@ impl Monitor {
     }
 
     /// Sets a function that is called after each poll, including the last one.
-    pub fn on_progress(mut self, progress: impl Fn(&Work) + Send + Sync + 'static) -> Self {
+    pub fn on_progress(
+        mut self,
+        progress: impl Fn(&LongRunningOperation) + Send + Sync + 'static,
+    ) -> Self {
         self.progress = Some(Box::new(progress));
         self
     }
@@ -221,7 +224,7 @@ impl Monitor {
     ///
     /// Returns errors of the network and of the response. A failed operation is not an error here:
     /// its status says so.
-    pub async fn poll(&self) -> Result<Work> {
+    pub async fn poll(&self) -> Result<LongRunningOperation> {
         let (work, _) = self.look(None).await?;
         Ok(work)
     }
@@ -230,12 +233,12 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// - Returns [`Error::Operation`](crate::Error::Operation) when the operation has failed or was
+    /// - Returns [`Error::RequestBuilder`](crate::Error::RequestBuilder) when the operation has failed or was
     ///   cancelled.
     /// - Returns a [timeout](crate::Error::is_timeout) when the next poll would be later than the
     ///   [time limit](Self::timeout) allows. The operation continues all the same.
     /// - Returns the errors of [`poll`](Self::poll).
-    pub async fn wait(self) -> Result<Work> {
+    pub async fn wait(self) -> Result<LongRunningOperation> {
         let began = Instant::now();
         let mut pauses = Pauses::new(match self.is_at_graph() {
             true => Place::Graph,
@@ -249,7 +252,7 @@ impl Monitor {
             match work.status() {
                 WorkStatus::Succeeded => return Ok(work),
                 WorkStatus::Failed | WorkStatus::Cancelled => {
-                    return Err(OperationError::new(&work).into());
+                    return Err(LongRunningOperationError::new(&work).into());
                 }
                 _ => {}
             }
@@ -265,7 +268,10 @@ impl Monitor {
     }
 
     /// Polls the operation once, within this time.
-    async fn look(&self, time: Option<Duration>) -> Result<(Work, Option<Duration>)> {
+    async fn look(
+        &self,
+        time: Option<Duration>,
+    ) -> Result<(LongRunningOperation, Option<Duration>)> {
         if let Some(work) = &self.done {
             self.tell(work);
             return Ok((work.clone(), None));
@@ -279,20 +285,20 @@ impl Monitor {
                     request.headers.insert(AUTHORIZATION, authorization.clone());
                 }
                 self.graph
-                    .send(request, Some(ExpectedBody::json::<Work>()))
+                    .send(request, Some(ExpectedBody::json::<LongRunningOperation>()))
                     .await?
             }
             false => self.elsewhere(time).await?,
         };
         let asked = retry_after(answer.status, &answer.headers, chrono::Utc::now());
-        let Some(work) = Work::read(&answer)? else {
+        let Some(work) = LongRunningOperation::read(&answer)? else {
             return Err(Answered::new(answer).empty());
         };
         self.tell(&work);
         Ok((work, asked))
     }
 
-    fn tell(&self, work: &Work) {
+    fn tell(&self, work: &LongRunningOperation) {
         if let Some(progress) = &self.progress {
             progress(work);
         }
@@ -310,7 +316,7 @@ impl Monitor {
             settings: within(time),
         };
         self.graph
-            .send_elsewhere(request, ExpectedBody::json::<Work>())
+            .send_elsewhere(request, ExpectedBody::json::<LongRunningOperation>())
             .await
     }
 

@@ -15,7 +15,7 @@ use crate::{Result, json};
 /// Services use different names. The methods cover the properties that they have in common, and
 /// [`json`](Self::json) has all properties.
 #[derive(Clone, PartialEq)]
-pub struct Work {
+pub struct LongRunningOperation {
     json: Map<String, Value>,
     status: WorkStatus,
 }
@@ -30,7 +30,7 @@ pub enum WorkStatus {
     Running,
     /// The operation is complete.
     Succeeded,
-    /// The operation has failed: [`Work::error_code`] and [`Work::error_message`] say why.
+    /// The operation has failed: [`LongRunningOperation::error_code`] and [`LongRunningOperation::error_message`] say why.
     Failed,
     /// The operation was cancelled.
     Cancelled,
@@ -38,7 +38,7 @@ pub enum WorkStatus {
     Unknown(String),
 }
 
-impl Work {
+impl LongRunningOperation {
     /// Reads a response; returns `None` where it is empty.
     ///
     /// A response may contain the result of an operation in place of the operation. A response
@@ -174,7 +174,7 @@ impl fmt::Display for WorkStatus {
 
 /// Prints the properties by the names that Graph sent, without secrets. Graph sends addresses that
 /// need no token, and the result of an operation may be a credential.
-impl fmt::Debug for Work {
+impl fmt::Debug for LongRunningOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Work");
         // An unknown status may be any text.
@@ -206,8 +206,8 @@ mod tests {
     use super::*;
     use crate::error::{Error, RequestContext};
 
-    fn read(status: StatusCode, json: &'static str) -> Result<Option<Work>> {
-        Work::read(&Response {
+    fn read(status: StatusCode, json: &'static str) -> Result<Option<LongRunningOperation>> {
+        LongRunningOperation::read(&Response {
             status,
             headers: HeaderMap::new(),
             body: Bytes::from_static(json.as_bytes()),
@@ -215,7 +215,7 @@ mod tests {
         })
     }
 
-    fn work(json: &'static str) -> Option<Work> {
+    fn work(json: &'static str) -> Option<LongRunningOperation> {
         read(StatusCode::OK, json).unwrap()
     }
 

@@ -190,7 +190,7 @@ impl Claims {
     /// issuer into another address.
     fn is_of_the_platform(&self, cloud: &Cloud) -> bool {
         let tenant = &self.tid;
-        let tokens_of_v1 = match NamedCloud::of(cloud) {
+        let tokens_of_v1 = match NamedCloud::from_cloud(cloud) {
             Some(NamedCloud::China) => "https://sts.chinacloudapi.cn",
             _ => "https://sts.windows.net",
         };

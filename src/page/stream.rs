@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Bookmark, COUNT, Page, Walk, is_url};
 use crate::call::{
-    Answer, Call, Collection, HasCount, List, Operation, Options, advanced, template,
+    Answer, Call, Collection, HasCount, List, Options, RequestBuilder, advanced, template,
 };
 use crate::error::PagingError;
 use crate::{Graph, Result};
@@ -48,10 +48,10 @@ impl Graph {
 }
 
 /// Creates a request builder from a stored link.
-pub(crate) fn from_link(graph: &Graph, link: String) -> Operation {
+pub(crate) fn from_link(graph: &Graph, link: String) -> RequestBuilder {
     let template = template(&link);
     let invalid = (!is_url(&link)).then(|| "a link to go on from has to be a whole URL".into());
-    Operation::new(graph.clone(), Method::GET, link, template, invalid)
+    RequestBuilder::new(graph.clone(), Method::GET, link, template, invalid)
 }
 
 impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {

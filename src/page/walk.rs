@@ -10,8 +10,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::call::{
-    Answered, ExpectedBody, Facts, Request, Sending, Settings, remove_headers_of_one_request,
-    send_request,
+    Answered, ExpectedBody, OperationMetadata, Request, Sending, Settings,
+    remove_headers_of_one_request, send_request,
 };
 use crate::driven::Driven;
 use crate::error::{Error, PagingError};
@@ -25,7 +25,7 @@ pub(crate) struct Walk {
     /// The call's template, kept for all pages.
     template: String,
     /// The call's metadata, kept for all pages.
-    facts: Option<&'static Facts>,
+    facts: Option<&'static OperationMetadata>,
     /// The headers of the call that are sent with the request for each page, because links do not
     /// hold them.
     headers: HeaderMap,

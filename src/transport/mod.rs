@@ -1,10 +1,11 @@
 //! The transport layer: one middleware per file, and the code that they share.
 //!
 //! From the outside in: the user's per-call middleware, [retries](retry), [buffered
-//! responses](whole), the user's per-try middleware, [redirects](redirects), the [host
+//! responses](buffer_body), the user's per-try middleware, [redirects](redirects), the [host
 //! guard](guard), the [token](crate::auth), [traces](trace), reqwest. ARCHITECTURE.md gives the
 //! reasons for this order.
 
+mod buffer_body;
 mod connections;
 mod delivery;
 mod gate;
@@ -18,13 +19,14 @@ mod retry;
 pub(crate) mod tests;
 mod tls;
 pub(crate) mod trace;
-mod whole;
 mod workload;
 
 use std::sync::Arc;
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 
+use buffer_body::BufferBody;
+pub(crate) use buffer_body::{StateBody, Streamed};
 pub(crate) use connections::{Change, Connections, followed_a_redirect, is_answer_of};
 pub(crate) use delivery::Delivery;
 use delivery::RecordDelivery;
@@ -36,11 +38,9 @@ pub(crate) use read::{read, read_at_most, read_error, read_state};
 use redirects::Redirects;
 pub(crate) use redirects::harmless;
 use retry::Retries;
-pub use retry::Retry;
+pub use retry::RetryPolicy;
 pub(crate) use retry::{BANDWIDTH_LIMIT_EXCEEDED, Effect, Intent, Trying, Verdict};
 use trace::Trace;
-use whole::Whole;
-pub(crate) use whole::{StateBody, Streamed};
 pub(crate) use workload::Workload;
 
 use crate::auth::{Authorize, Tokens};
@@ -48,7 +48,7 @@ use crate::error::{Error, TransportError, causes};
 
 /// The user's own middleware.
 #[derive(Clone, Default)]
-pub(crate) struct Users {
+pub(crate) struct CallerMiddleware {
     /// The middleware around the whole call.
     pub(crate) around: Vec<Arc<dyn Middleware>>,
     /// The middleware around each attempt.
@@ -58,7 +58,7 @@ pub(crate) struct Users {
 /// Builds the middleware stack of a client.
 pub(crate) fn stack(
     http: reqwest::Client,
-    users: Users,
+    users: CallerMiddleware,
     hosts: Hosts,
     tokens: Arc<Tokens>,
     gates: Arc<Gates>,
@@ -69,7 +69,7 @@ pub(crate) fn stack(
     };
     let stack = with_all(ClientBuilder::new(http), users.around)
         .with(Retries::new(gates, quota, Arc::clone(&tokens)))
-        .with(Whole);
+        .with(BufferBody);
     with_all(stack, users.each_try)
         .with(Redirects)
         .with(HostGuard::new(hosts))

@@ -20,7 +20,7 @@ use tracing::{Instrument, Span};
 use url::Url;
 
 use crate::auth::WithoutToken;
-use crate::error::{RequestContext, Tries, kind_of_loss};
+use crate::error::{Attempts, RequestContext, kind_of_loss};
 
 /// Creates the span of a call.
 pub(crate) fn call(context: &RequestContext, url: &Url) -> Span {
@@ -44,7 +44,7 @@ pub(crate) fn call(context: &RequestContext, url: &Url) -> Span {
 }
 
 /// Records the attempts of a call.
-pub(crate) fn record_tries(span: &Span, tries: &Tries) {
+pub(crate) fn record_tries(span: &Span, tries: &Attempts) {
     if tries.count() > 1 {
         span.record("http.request.resend_count", tries.count() - 1);
     }

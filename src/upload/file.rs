@@ -12,7 +12,7 @@ use super::builder::{Settings, Start, UNIT, run, settings};
 use super::own_file::OwnFile;
 use super::{Progress, Source};
 use crate::call::{Content, IfMatch};
-use crate::error::{EmptyResponseError, RequestError, TransferErrorKind, Tries};
+use crate::error::{Attempts, EmptyResponseError, RequestError, TransferErrorKind};
 use crate::models::actions::DriveItemCreateUploadSession;
 use crate::models::{DriveItem, DriveItemUploadableProperties};
 use crate::nodes::DrivesIdItemsId;
@@ -29,7 +29,7 @@ const CONFLICT: &str = "@microsoft.graph.conflictBehavior";
 ///
 /// <https://learn.microsoft.com/graph/api/resources/driveitem#instance-attributes>
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Conflict {
+pub enum ConflictBehavior {
     /// The upload fails with a conflict ([`is_conflict`](Error::is_conflict)).
     ///
     /// The response to a first attempt may be lost, and the next attempt refused. The client then
@@ -46,7 +46,7 @@ pub enum Conflict {
     Rename,
 }
 
-impl Conflict {
+impl ConflictBehavior {
     fn word(self) -> &'static str {
         match self {
             Self::Fail => "fail",
@@ -63,12 +63,12 @@ impl DrivesIdItemsId {
     /// an upload session, slice by slice.
     ///
     /// ```no_run
-    /// use msgraph::upload::{Conflict, Source};
+    /// use msgraph::upload::{ConflictBehavior, Source};
     ///
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
     /// let folder = graph.me().drive().root().path("Reports");
     /// folder.path("hello.txt").upload("hello").await?;
-    /// let item = folder.path("2026.pdf").upload(Source::file("2026.pdf")).conflict(Conflict::Rename).await?;
+    /// let item = folder.path("2026.pdf").upload(Source::file("2026.pdf")).conflict(ConflictBehavior::Rename).await?;
     /// println!("{:?}", item.name);
     /// # Ok(())
     /// # }
@@ -77,7 +77,7 @@ impl DrivesIdItemsId {
         FileUpload {
             node: self.clone(),
             source: source.into(),
-            conflict: Conflict::default(),
+            conflict: ConflictBehavior::default(),
             if_match: None,
             properties: DriveItemUploadableProperties::default(),
             settings: Settings::with_slices_of(SLICE),
@@ -95,7 +95,7 @@ impl DrivesIdItemsId {
 pub struct FileUpload {
     node: DrivesIdItemsId,
     source: Source,
-    conflict: Conflict,
+    conflict: ConflictBehavior,
     /// The etag to match. `Err` where the given value contains no etag.
     if_match: Option<Result<String, ()>>,
     properties: DriveItemUploadableProperties,
@@ -107,7 +107,7 @@ impl FileUpload {
 
     /// Sets the conflict behavior, which applies if a file with that name exists already. Defaults
     /// to replacing the file.
-    pub fn conflict(mut self, conflict: Conflict) -> Self {
+    pub fn conflict(mut self, conflict: ConflictBehavior) -> Self {
         self.conflict = conflict;
         self
     }
@@ -202,7 +202,9 @@ impl FileUpload {
                 uploaded.item()?.ok_or_else(|| no_item(status))
             }
             // Only the lost response contains the new name.
-            Err(error) if is_maybe_finished(&error) && self.conflict != Conflict::Rename => {
+            Err(error)
+                if is_maybe_finished(&error) && self.conflict != ConflictBehavior::Rename =>
+            {
                 let own = OwnFile {
                     node,
                     began,
@@ -218,7 +220,7 @@ impl FileUpload {
 
 /// Checks whether a refusal may be caused by an earlier attempt of the same upload.
 fn may_be_own_conflict(error: &Error) -> bool {
-    error.is_conflict() && error.tries().is_some_and(Tries::may_have_succeeded)
+    error.is_conflict() && error.tries().is_some_and(Attempts::may_have_succeeded)
 }
 
 /// Checks whether a session disappeared after all bytes were sent.

@@ -59,7 +59,7 @@ mod source;
 mod uploaded;
 
 pub use builder::SessionUpload;
-pub use file::{Conflict, FileUpload};
+pub use file::{ConflictBehavior, FileUpload};
 pub use session::Session;
 pub use source::Source;
 pub use uploaded::Uploaded;

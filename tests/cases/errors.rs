@@ -130,7 +130,7 @@ async fn case_9_4_each_call_has_an_id_of_its_own_that_stays_over_its_tries() {
     ])
     .await;
     let count = std::sync::atomic::AtomicUsize::new(0);
-    let provider = AccessToken::from_fn(move || {
+    let provider = AccessTokenCredential::from_fn(move || {
         let n = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         async move { Ok::<_, std::convert::Infallible>(format!("t{n}")) }
     });

@@ -17,7 +17,7 @@ async fn case_5_6_a_download_is_followed_to_its_own_host_without_the_token() {
         "HTTP/1.1 302 Found\r\nLocation: {location}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nmoved\r\n0\r\n\r\n"
     ))
     .await;
-    let client = Graph::builder(AccessToken::new("token"))
+    let client = Graph::builder(AccessTokenCredential::new("token"))
         .base_url(&url)
         .build()
         .unwrap();

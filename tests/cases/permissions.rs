@@ -98,7 +98,7 @@ async fn case_9_6_a_page_needs_what_the_list_needs() {
 
 #[test]
 fn case_5_2_a_drive_item_needs_the_same_whichever_way_leads_to_it() {
-    let graph = Graph::new(AccessToken::new("token"));
+    let graph = Graph::new(AccessTokenCredential::new("token"));
     let drive = graph.me().drive();
     let by_id = least(drive.items().id("1").content().get().permissions());
     assert_eq!(

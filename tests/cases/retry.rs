@@ -44,12 +44,15 @@ async fn case_6_1_the_second_try_is_the_same_as_the_first() {
 #[tokio::test(start_paused = true)]
 async fn case_6_1_a_stream_is_sent_once_and_the_error_says_so() {
     let recorder = Recorder::always(throttled("1")).await;
-    let graph = builder(recorder.url()).middleware(OneShot).build().unwrap();
+    let graph = builder(recorder.url())
+        .per_call_middleware(OneShot)
+        .build()
+        .unwrap();
     let error = graph.request(Method::PUT, "/me/photo").await.unwrap_err();
     assert_eq!(recorder.only().body, b"{}");
     assert!(error.is_throttled());
     assert_eq!(error.retry_after(), Some(seconds(1)));
-    assert_eq!(not_retried(&error), Some(NotRetried::OneShotBody));
+    assert_eq!(not_retried(&error), Some(RetryStopReason::OneShotBody));
     let text = error.to_string();
     assert!(text.contains("429"), "{text}");
     assert!(text.contains("its body can be sent only once"), "{text}");
@@ -65,7 +68,7 @@ async fn case_6_2_a_call_waits_as_long_as_it_is_asked_to() {
         (throttled("2.128"), 2.128, 3.5),
         (throttled("0,120"), 120.0, 132.0),
         (throttled("0"), 0.0, 0.0),
-        // If the response has no `Date`, the date in `Retry-After` is compared with the local
+        // If the response has no `Date`, the date in `RetryPolicy-After` is compared with the local
         // clock.
         (throttled(&ahead), 3.0, 4.5),
         (throttled(&ahead).header("Date", &ago), 8.0, 8.8),
@@ -92,7 +95,7 @@ async fn case_6_2_a_call_waits_as_long_as_it_is_asked_to() {
 async fn case_6_2_nobody_waits_for_what_is_absurd() {
     for asked in ["99999", "61", "1e300"] {
         let recorder = Recorder::always(throttled(asked)).await;
-        let retry = Retry::new().max_wait(seconds(60));
+        let retry = RetryPolicy::new().max_wait(seconds(60));
         let graph = builder(recorder.url()).retry(retry).build().unwrap();
         let start = Instant::now();
         let error = graph.request(Method::GET, "/me").await.unwrap_err();
@@ -102,7 +105,7 @@ async fn case_6_2_nobody_waits_for_what_is_absurd() {
         assert!(error.retry_after().is_some_and(|wait| wait > seconds(60)));
         assert_eq!(
             not_retried(&error),
-            Some(NotRetried::WaitTooLong),
+            Some(RetryStopReason::WaitTooLong),
             "{asked}"
         );
     }
@@ -160,7 +163,7 @@ async fn case_6_3_what_may_have_happened_is_not_done_twice() {
         match outcome {
             Ok(_) => assert_eq!(tries, 2, "{method} {status}"),
             Err(error) => {
-                let expected = (status == 504).then_some(NotRetried::NotIdempotent);
+                let expected = (status == 504).then_some(RetryStopReason::NotIdempotent);
                 assert_eq!(not_retried(&error), expected, "{method} {status}");
             }
         }
@@ -184,7 +187,7 @@ async fn case_6_3_server_errors_are_tried_again_where_that_is_asked_for() {
     ] {
         let recorder = Recorder::in_turn([Answer::status(status), Answer::json("{}")]).await;
         let call = client(recorder.url()).request(method.clone(), "/me");
-        let _ = call.retry(Retry::new().server_errors(true)).await;
+        let _ = call.retry(RetryPolicy::new().server_errors(true)).await;
         assert_eq!(recorder.requests().len(), tries, "{method} {status}");
     }
 }
@@ -208,7 +211,7 @@ async fn case_6_4_an_exhausted_retry_says_what_it_did() {
     let tries = *error.tries().unwrap();
     assert_eq!(tries.count(), 4);
     assert_eq!(recorder.requests().len(), 4);
-    assert_eq!(tries.not_retried(), Some(NotRetried::MaxRetries));
+    assert_eq!(tries.not_retried(), Some(RetryStopReason::MaxRetries));
     assert!(
         (seconds(30)..seconds(34)).contains(&tries.waited()),
         "{tries:?}"
@@ -236,21 +239,23 @@ async fn case_6_4_an_exhausted_retry_says_what_it_did() {
 async fn case_6_4_retries_end_with_the_budget_of_the_call() {
     let recorder = Recorder::always(throttled("6")).await;
     let graph = client(recorder.url());
-    let retry = Retry::new().budget(seconds(10));
+    let retry = RetryPolicy::new().max_elapsed(seconds(10));
     let call = graph.request(Method::GET, "/me").retry(retry);
     let error = call.await.unwrap_err();
     assert_eq!(recorder.requests().len(), 2);
-    assert_eq!(not_retried(&error), Some(NotRetried::OutOfTime));
+    assert_eq!(not_retried(&error), Some(RetryStopReason::OutOfTime));
     assert!(error.is_throttled());
 
     recorder.clear();
     let error = graph.request(Method::GET, "/sites").timeout(seconds(5));
     let error = error.await.unwrap_err();
     assert_eq!(recorder.requests().len(), 1);
-    assert_eq!(not_retried(&error), Some(NotRetried::OutOfTime));
+    assert_eq!(not_retried(&error), Some(RetryStopReason::OutOfTime));
 
     recorder.clear();
-    let error = graph.request(Method::GET, "/teams").retry(Retry::never());
+    let error = graph
+        .request(Method::GET, "/teams")
+        .retry(RetryPolicy::none());
     let error = error.await.unwrap_err();
     assert_eq!(recorder.requests().len(), 1);
     assert_eq!(error.tries().unwrap().count(), 1);

@@ -8,11 +8,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::Method;
 use msgraph::auth::{
-    AccessToken, Application, AuthorizationCode, ClientAssertion, ClientSecret, Prompt,
-    RefreshToken, Token, TokenProvider, TokenRequest, WorkloadIdentity,
+    AccessToken, AccessTokenCredential, Application, AuthorizationCodeFlow,
+    ClientAssertionCredential, ClientSecretCredential, Prompt, RefreshTokenCredential,
+    TokenProvider, TokenRequest, WorkloadIdentityCredential,
 };
 use msgraph::error::SignInError;
-use msgraph::{Cloud, CustomCloud, Error, Graph, Retry};
+use msgraph::{Cloud, CustomCloud, Error, Graph, RetryPolicy};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -31,8 +32,8 @@ pub fn client(provider: impl TokenProvider, graph: &Recorder, login: &Recorder) 
         .expect("a client can be built")
 }
 
-fn secret() -> ClientSecret {
-    ClientSecret::new("contoso.com", "client", "the secret/+&")
+fn secret() -> ClientSecretCredential {
+    ClientSecretCredential::new("contoso.com", "client", "the secret/+&")
 }
 
 /// Starts a platform that issues `token-1`, `token-2` …, each with the properties of `more`.
@@ -158,7 +159,7 @@ async fn an_assertion_is_made_for_each_token_and_takes_the_secrets_place() {
     let login = platform(json!({})).await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let made = Arc::new(AtomicUsize::new(0));
-    let provider = ClientAssertion::new("contoso.com", "client", move || {
+    let provider = ClientAssertionCredential::new("contoso.com", "client", move || {
         let number = made.fetch_add(1, Ordering::Relaxed);
         async move { Ok::<_, std::io::Error>(format!("header.{number}.signature")) }
     });
@@ -179,7 +180,7 @@ async fn an_assertion_is_made_for_each_token_and_takes_the_secrets_place() {
 async fn that_there_is_no_assertion_is_said_and_nothing_is_sent() {
     let login = platform(json!({})).await;
     let graph = Recorder::always(Answer::json("{}")).await;
-    let provider = ClientAssertion::new("contoso.com", "client", || async {
+    let provider = ClientAssertionCredential::new("contoso.com", "client", || async {
         Err::<String, _>(std::io::Error::other("the vault is closed"))
     });
     let error = client(provider, &graph, &login)
@@ -190,7 +191,7 @@ async fn that_there_is_no_assertion_is_said_and_nothing_is_sent() {
         error.to_string(),
         "sign-in failed: there is no assertion to sign in with: the vault is closed"
     );
-    let provider = ClientAssertion::new("common", "client", || async {
+    let provider = ClientAssertionCredential::new("common", "client", || async {
         Ok::<_, std::io::Error>("assertion")
     });
     let error = client(provider, &graph, &login)
@@ -207,7 +208,11 @@ async fn the_token_of_a_workload_is_read_again_each_time() {
     let graph = Recorder::always(Answer::json("{}")).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
-    let provider = Arc::new(WorkloadIdentity::new("contoso.com", "client", &file));
+    let provider = Arc::new(WorkloadIdentityCredential::new(
+        "contoso.com",
+        "client",
+        &file,
+    ));
     let sign_in = || {
         let client = client(Arc::clone(&provider), &graph, &login);
         async move { client.sign_in().await }
@@ -242,7 +247,7 @@ fn the_platform_is_told_by_its_words_what_to_ask_the_user() {
         (Prompt::Create, "create"),
     ] {
         let site = Application::new("contoso.com", "client");
-        let site = AuthorizationCode::new(site, "https://app.contoso.com/signed-in");
+        let site = AuthorizationCodeFlow::new(site, "https://app.contoso.com/signed-in");
         let pending = site.prompt(prompt).begin(&graph).unwrap();
         let told = pending
             .url()
@@ -513,7 +518,7 @@ async fn a_platform_that_is_not_there_is_told_from_a_graph_that_is_not_there() {
     let nobody = CustomCloud::new("http://127.0.0.1:1", login.url());
     let client = Graph::builder(secret())
         .cloud(nobody)
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .unwrap();
     match me(&client).await.unwrap_err() {
@@ -534,7 +539,7 @@ async fn an_application_has_a_tenant_of_its_own() {
     let login = platform(json!({})).await;
     for tenant in ["common", "Organizations", "consumers", "a/../b", ""] {
         let client = client(
-            ClientSecret::new(tenant, "client", "secret"),
+            ClientSecretCredential::new(tenant, "client", "secret"),
             &graph,
             &login,
         );
@@ -552,7 +557,7 @@ async fn a_refresh_token_is_exchanged_and_never_sent_to_graph() {
     let login = platform(json!({ "refresh_token": "refresh-0" })).await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let client = client(
-        RefreshToken::new("common", "client", "refresh-0"),
+        RefreshTokenCredential::new("common", "client", "refresh-0"),
         &graph,
         &login,
     );
@@ -578,7 +583,7 @@ async fn a_refresh_token_is_exchanged_and_never_sent_to_graph() {
 async fn a_confidential_client_and_chosen_scopes_go_along_with_a_refresh_token() {
     let login = platform(json!({})).await;
     let graph = Recorder::always(Answer::json("{}")).await;
-    let provider = RefreshToken::new("common", "client", "refresh-0")
+    let provider = RefreshTokenCredential::new("common", "client", "refresh-0")
         .client_secret("the secret")
         .scopes(["User.Read", "Mail.Send"]);
     client(provider, &graph, &login).sign_in().await.unwrap();
@@ -598,7 +603,7 @@ async fn a_rotated_refresh_token_is_stored_before_the_call_goes_on() {
     let login = platform(json!({ "refresh_token": "refresh-1" })).await;
     let graph = Arc::new(refusing(&["token-1"], "Bearer").await);
     let stored = Arc::new(Mutex::new(Vec::new()));
-    let provider = RefreshToken::new("common", "client", "refresh-0").on_rotation({
+    let provider = RefreshTokenCredential::new("common", "client", "refresh-0").on_rotation({
         let (stored, graph) = (Arc::clone(&stored), Arc::clone(&graph));
         move |token| {
             let (stored, graph) = (Arc::clone(&stored), Arc::clone(&graph));
@@ -627,7 +632,7 @@ async fn a_rotated_refresh_token_is_stored_before_the_call_goes_on() {
 async fn without_a_new_refresh_token_the_old_one_goes_on() {
     let login = platform(json!({})).await;
     let graph = refusing(&["token-1"], "Bearer").await;
-    let provider = RefreshToken::new("common", "client", "refresh-0")
+    let provider = RefreshTokenCredential::new("common", "client", "refresh-0")
         .on_rotation(|_| std::future::ready(Err::<(), _>("nothing to store")));
     me(&client(provider, &graph, &login)).await.unwrap();
     let sent: Vec<_> = login
@@ -646,7 +651,7 @@ async fn a_refresh_token_that_could_not_be_stored_fails_the_call_and_is_handed_o
     .await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let handed = Arc::new(Mutex::new(Vec::new()));
-    let provider = RefreshToken::new("common", "client", "refresh-0").on_rotation({
+    let provider = RefreshTokenCredential::new("common", "client", "refresh-0").on_rotation({
         let handed = Arc::clone(&handed);
         move |token| {
             let mut handed = handed.lock().unwrap();
@@ -683,7 +688,7 @@ async fn a_dead_refresh_token_needs_the_user() {
     .await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let client = client(
-        RefreshToken::new("common", "client", "refresh-0"),
+        RefreshTokenCredential::new("common", "client", "refresh-0"),
         &graph,
         &login,
     );
@@ -699,7 +704,7 @@ async fn a_dead_refresh_token_needs_the_user() {
 async fn a_closure_of_access_tokens_is_asked_for_each_call() {
     let graph = refusing(&["t2"], "Bearer").await;
     let count = AtomicUsize::new(0);
-    let provider = AccessToken::from_fn(move || {
+    let provider = AccessTokenCredential::from_fn(move || {
         let n = count.fetch_add(1, Ordering::SeqCst) + 1;
         async move { Ok::<_, std::convert::Infallible>(format!("t{n}")) }
     });
@@ -715,7 +720,7 @@ async fn a_closure_of_access_tokens_is_asked_for_each_call() {
 #[tokio::test]
 async fn a_fixed_access_token_is_not_tried_twice() {
     let graph = refusing(&["t"], "Bearer realm=\"\"").await;
-    let client = Graph::builder(AccessToken::new("t"))
+    let client = Graph::builder(AccessTokenCredential::new("t"))
         .base_url(graph.url())
         .build()
         .unwrap();
@@ -733,15 +738,15 @@ async fn providers_of_ones_own_are_closures_or_types() {
 
     #[msgraph::async_trait]
     impl TokenProvider for Own {
-        async fn token(&self, request: TokenRequest) -> msgraph::Result<Token> {
-            Ok(Token::new(format!("for-{}", request.scope().len())))
+        async fn token(&self, request: TokenRequest) -> msgraph::Result<AccessToken> {
+            Ok(AccessToken::new(format!("for-{}", request.scope().len())))
         }
     }
 
     let graph = Recorder::always(Answer::json("{}")).await;
     let chosen: [Arc<dyn TokenProvider>; 3] = [
         Arc::new(Own),
-        Arc::new(|_: TokenRequest| async { Ok(Token::new("of-a-closure")) }),
+        Arc::new(|_: TokenRequest| async { Ok(AccessToken::new("of-a-closure")) }),
         Arc::new(|_: TokenRequest| async { Err(SignInError::new("the vault is locked").into()) }),
     ];
     let mut errors = Vec::new();
@@ -830,7 +835,7 @@ async fn case_8_2_a_cloud_is_one_choice() {
                     request.scope().to_owned(),
                     request.cloud().login().to_owned(),
                 ));
-                std::future::ready(Ok(Token::new("t")))
+                std::future::ready(Ok(AccessToken::new("t")))
             }
         };
         // The hosts that the client connects to, as recorded by a proxy that lets nothing through.
@@ -840,7 +845,7 @@ async fn case_8_2_a_cloud_is_one_choice() {
             builder
                 .cloud(cloud.clone())
                 .configure_http(|http| http.proxy(proxy))
-                .retry(Retry::never())
+                .retry(RetryPolicy::none())
                 .build()
                 .unwrap()
         };

@@ -9,7 +9,9 @@ use azure_core::error::ErrorKind;
 use azure_core::time::OffsetDateTime;
 use futures_util::future::join_all;
 use http::Method;
-use msgraph::auth::{AccessToken, AzureCredential, GraphCredential, Token, TokenRequest};
+use msgraph::auth::{
+    AccessToken, AccessTokenCredential, AzureCredential, GraphCredential, TokenRequest,
+};
 use msgraph::error::SignInError;
 use msgraph::{Cloud, Error, Graph};
 
@@ -115,7 +117,7 @@ fn counting() -> (Graph, Arc<AtomicUsize>) {
         let n = counter.fetch_add(1, Ordering::SeqCst) + 1;
         async move {
             tokio::task::yield_now().await;
-            Ok(Token::new(format!("{HUSH}-{n}")).expires_in(Duration::from_secs(3600)))
+            Ok(AccessToken::new(format!("{HUSH}-{n}")).expires_in(Duration::from_secs(3600)))
         }
     });
     (graph, count)
@@ -189,7 +191,7 @@ async fn a_client_that_cannot_sign_in_says_so() {
 
 #[tokio::test]
 async fn a_token_whose_end_nobody_knows_is_not_kept_by_the_sdk() {
-    let graph = Graph::new(AccessToken::new(HUSH));
+    let graph = Graph::new(AccessTokenCredential::new(HUSH));
     let token = GraphCredential::new(&graph)
         .get_token(&[SCOPE], None)
         .await
@@ -205,7 +207,7 @@ async fn token_that_ends_beyond_the_calendar_is_no_panic() {
         let login = Recorder::always(Answer::json(token)).await;
         let graph = Recorder::always(Answer::json("{}")).await;
         let cloud = msgraph::CustomCloud::new(graph.url(), login.url()).scope(SCOPE);
-        let secret = msgraph::auth::ClientSecret::new("contoso.com", "client", "secret");
+        let secret = msgraph::auth::ClientSecretCredential::new("contoso.com", "client", "secret");
         let client = Graph::builder(secret).cloud(cloud).build().unwrap();
         let token = GraphCredential::new(&client)
             .get_token(&[SCOPE], None)
@@ -217,11 +219,11 @@ async fn token_that_ends_beyond_the_calendar_is_no_panic() {
         OffsetDateTime::UNIX_EPOCH,
         azure_core::time::OffsetDateTime::now_utc(),
     ] {
-        let token = Token::new("t").expires_at(end.into());
+        let token = AccessToken::new("t").expires_at(end.into());
         let client = Graph::new(move |_: TokenRequest| std::future::ready(Ok(token.clone())));
         client.sign_in().await.unwrap();
     }
-    let token = Token::new("t").expires_in(Duration::MAX);
+    let token = AccessToken::new("t").expires_in(Duration::MAX);
     let client = Graph::new(move |_: TokenRequest| std::future::ready(Ok(token.clone())));
     GraphCredential::new(&client)
         .get_token(&[SCOPE], None)

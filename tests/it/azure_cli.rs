@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Method;
-use msgraph::auth::{AzureCli, AzureDeveloperCli, TokenCache, TokenProvider};
+use msgraph::auth::{AzureCliCredential, AzureDeveloperCliCredential, TokenCache, TokenProvider};
 use msgraph::error::SignInError;
-use msgraph::{Cloud, CustomCloud, Error, Graph, Retry};
+use msgraph::{Cloud, CustomCloud, Error, Graph, RetryPolicy};
 
 use crate::support::recorder::{Answer, Recorder};
 
@@ -57,12 +57,12 @@ impl Tool {
         told.lines().map(str::to_owned).collect()
     }
 
-    fn az(&self) -> AzureCli {
-        AzureCli::new().program(self.program())
+    fn az(&self) -> AzureCliCredential {
+        AzureCliCredential::new().program(self.program())
     }
 
-    fn azd(&self) -> AzureDeveloperCli {
-        AzureDeveloperCli::new().program(self.program())
+    fn azd(&self) -> AzureDeveloperCliCredential {
+        AzureDeveloperCliCredential::new().program(self.program())
     }
 }
 
@@ -71,7 +71,7 @@ fn client(provider: impl TokenProvider, graph: &str) -> Graph {
         CustomCloud::new(graph, "http://127.0.0.1:1").scope("https://graph.microsoft.com/.default");
     Graph::builder(provider)
         .cloud(cloud)
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .expect("a client can be built")
 }
@@ -108,7 +108,7 @@ async fn clients_with_one_cache_share_the_tokens_of_a_tool() {
     let tool = Tool::printing(&token(FAR));
     let other = Tool::printing(&token(FAR));
     let cache = TokenCache::default();
-    let sign_in = async |az: AzureCli| {
+    let sign_in = async |az: AzureCliCredential| {
         let client = Graph::builder(az).token_cache(cache.clone()).build();
         client.unwrap().sign_in().await.unwrap();
     };
@@ -124,8 +124,11 @@ async fn clients_with_one_cache_share_the_tokens_of_a_tool() {
     assert_eq!((runs(&tool), runs(&other)), (4, 1));
 
     let key = |provider: &dyn TokenProvider| provider.cache_key(&Cloud::Global).unwrap();
-    let (az, azd) = (AzureCli::new(), AzureDeveloperCli::new());
-    assert_eq!(key(&azd), key(&AzureDeveloperCli::new()));
+    let (az, azd) = (
+        AzureCliCredential::new(),
+        AzureDeveloperCliCredential::new(),
+    );
+    assert_eq!(key(&azd), key(&AzureDeveloperCliCredential::new()));
     assert_ne!(key(&azd), key(&az));
     assert_ne!(key(&azd), key(&azd.clone().tenant("contoso.com")));
 }
@@ -155,15 +158,15 @@ async fn the_azure_cli_is_asked_for_a_token_of_graphs() {
     let tenant = ["--tenant", "contoso.com"];
     let subscription = ["--subscription", "Visual Studio_1"];
     for (az, more) in [
-        (AzureCli::new().tenant("contoso.com"), tenant),
+        (AzureCliCredential::new().tenant("contoso.com"), tenant),
         (
-            AzureCli::new()
+            AzureCliCredential::new()
                 .tenant("contoso.com")
                 .subscription("Visual Studio_1"),
             subscription,
         ),
         (
-            AzureCli::new()
+            AzureCliCredential::new()
                 .subscription("Visual Studio_1")
                 .tenant("contoso.com"),
             tenant,
@@ -226,11 +229,11 @@ async fn the_azure_developer_cli_is_asked_for_a_token_of_graphs() {
 #[tokio::test]
 async fn a_tool_that_is_not_there_is_unavailable() {
     let nowhere = Path::new("/nowhere/az");
-    let error = refused(AzureCli::new().program(nowhere)).await;
+    let error = refused(AzureCliCredential::new().program(nowhere)).await;
     assert!(error.is_unavailable());
     let named = "sign-in failed: the Azure CLI is not installed, or `/nowhere/az` is not where programs are looked for: ";
     assert!(error.to_string().starts_with(named), "{error}");
-    let error = refused(AzureDeveloperCli::new().program(nowhere)).await;
+    let error = refused(AzureDeveloperCliCredential::new().program(nowhere)).await;
     assert!(error.is_unavailable());
     assert!(
         error

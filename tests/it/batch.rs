@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::Method;
 use msgraph::error::BatchErrorKind;
 use msgraph::models::{Message, User};
-use msgraph::{Error, Retry};
+use msgraph::{Error, RetryPolicy};
 use serde_json::{Value, json};
 use simulator::Fault;
 
@@ -155,8 +155,8 @@ async fn a_call_with_a_token_of_its_own_is_no_part_of_a_batch() {
 }
 
 /// Returns a retry policy that waits only as long as Graph asks for.
-fn at_once() -> Retry {
-    Retry::new().first_wait(Duration::ZERO)
+fn at_once() -> RetryPolicy {
+    RetryPolicy::new().first_wait(Duration::ZERO)
 }
 
 #[tokio::test]
@@ -214,7 +214,7 @@ async fn a_part_that_is_put_off_time_and_again_says_so_in_the_end() {
     recorder.clear();
     graph
         .batch()
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .send_all(calls())
         .await
         .unwrap();
@@ -362,7 +362,7 @@ async fn what_happens_to_the_batch_happens_to_each_of_its_parts() {
     let calls = [graph.me().get(), graph.me().get()];
     let users = graph
         .batch()
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .send_all(calls)
         .await
         .unwrap();

@@ -125,7 +125,7 @@ async fn an_answer_of_another_type_is_a_decode_error_that_says_where() {
     // A type of the caller's has no place for mismatched properties.
     let page = r#"{"@odata.context":"c","value":[{"businessPhones":[]},{"businessPhones":["1",{"secret":1}]}]}"#;
     let recorder = Recorder::always(Answer::json(page)).await;
-    let users = || graph(&recorder).users().list().as_type::<Badge>();
+    let users = || graph(&recorder).users().list().deserialize_as::<Badge>();
     let error = decode_error(users().await);
     assert_eq!(error.path(), "value[1].businessPhones[1]");
     assert_eq!(error.type_name(), "Badge");

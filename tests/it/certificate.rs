@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use msgraph::auth::{Certificate, ClientCertificate, SigningInput};
+use msgraph::auth::{Certificate, ClientCertificateCredential, SigningInput};
 use msgraph::{CustomCloud, Graph, Result};
 use rsa::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
 use rsa::sha2::{Digest as _, Sha256};
@@ -77,7 +77,7 @@ async fn platform() -> Recorder {
 
 /// Signs in, and returns the form that the platform received.
 async fn sign_in(certificate: Certificate, login: &Recorder) -> Result<Vec<(String, String)>> {
-    let provider = ClientCertificate::new("contoso.com", "client", certificate);
+    let provider = ClientCertificateCredential::new("contoso.com", "client", certificate);
     Graph::builder(provider)
         .cloud(CustomCloud::new("http://127.0.0.1:1", login.url()))
         .build()?
@@ -554,7 +554,7 @@ fn a_certificate_prints_as_its_thumbprint() {
         )
     );
     let file = Certificate::from_file_with_password(fixture("leaf.pfx"), PASSWORD).unwrap();
-    let provider = ClientCertificate::new("contoso.com", "client", file.rs256());
+    let provider = ClientCertificateCredential::new("contoso.com", "client", file.rs256());
     let printed = format!("{provider:?}");
     assert!(printed.contains(&hex), "{printed}");
     assert!(
@@ -567,7 +567,7 @@ fn a_certificate_prints_as_its_thumbprint() {
 #[tokio::test]
 async fn an_application_has_a_tenant_of_its_own() {
     let login = platform().await;
-    let graph = Graph::builder(ClientCertificate::new("common", "client", leaf()))
+    let graph = Graph::builder(ClientCertificateCredential::new("common", "client", leaf()))
         .cloud(CustomCloud::new("http://127.0.0.1:1", login.url()))
         .build()
         .unwrap();

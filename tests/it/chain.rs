@@ -5,9 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::join_all;
 use http::Method;
-use msgraph::auth::{AccessToken, Chain, ClientSecret, Token, TokenProvider, TokenRequest};
+use msgraph::auth::{
+    AccessToken, AccessTokenCredential, ChainedCredential, ClientSecretCredential, TokenProvider,
+    TokenRequest,
+};
 use msgraph::error::SignInError;
-use msgraph::{CustomCloud, Error, Graph, Retry};
+use msgraph::{CustomCloud, Error, Graph, RetryPolicy};
 
 use crate::support::recorder::{Answer, Recorder};
 
@@ -20,7 +23,7 @@ impl Asked {
     fn link(
         &self,
         name: &'static str,
-        answer: impl Fn(usize) -> msgraph::Result<Token> + Send + Sync + 'static,
+        answer: impl Fn(usize) -> msgraph::Result<AccessToken> + Send + Sync + 'static,
     ) -> impl TokenProvider {
         let asked = self.clone();
         let count = AtomicUsize::new(0);
@@ -46,12 +49,12 @@ fn unavailable<T>(why: &str) -> msgraph::Result<T> {
 fn client(provider: impl TokenProvider, graph: &Recorder) -> Graph {
     Graph::builder(provider)
         .base_url(graph.url())
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .expect("a client can be built")
 }
 
-async fn refused(chain: Chain) -> SignInError {
+async fn refused(chain: ChainedCredential) -> SignInError {
     match Graph::new(chain).sign_in().await {
         Err(Error::SignIn(error)) => *error,
         other => panic!("a sign-in error was expected: {other:?}"),
@@ -67,16 +70,19 @@ async fn the_first_that_gives_a_token_gives_all_later_ones() {
         if n == 0 {
             unavailable("not yet")
         } else {
-            Ok(Token::new("late"))
+            Ok(AccessToken::new("late"))
         }
     };
-    let chain = Chain::new()
+    let chain = ChainedCredential::new()
         .or("late", asked.link("late", late))
         .or(
             "second",
-            asked.link("second", |n| Ok(Token::new(format!("second-{n}")))),
+            asked.link("second", |n| Ok(AccessToken::new(format!("second-{n}")))),
         )
-        .or("third", asked.link("third", |_| Ok(Token::new("third"))));
+        .or(
+            "third",
+            asked.link("third", |_| Ok(AccessToken::new("third"))),
+        );
     assert_eq!(format!("{chain:?}"), r#"Chain ["late", "second", "third"]"#);
     let client = client(chain, &graph);
     client.sign_in().await.unwrap();
@@ -101,15 +107,18 @@ async fn a_failure_of_the_chosen_one_asks_nobody_else() {
     let asked = Asked::default();
     let once = |n| {
         if n == 0 {
-            Ok(Token::new("once"))
+            Ok(AccessToken::new("once"))
         } else {
             unavailable("signed out")
         }
     };
     let chain = Arc::new(
-        Chain::new()
+        ChainedCredential::new()
             .or("once", asked.link("once", once))
-            .or("other", asked.link("other", |_| Ok(Token::new("other")))),
+            .or(
+                "other",
+                asked.link("other", |_| Ok(AccessToken::new("other"))),
+            ),
     );
     Graph::new(Arc::clone(&chain)).sign_in().await.unwrap();
     let error = Graph::new(chain).sign_in().await.unwrap_err();
@@ -125,16 +134,16 @@ async fn a_refusal_ends_the_search_and_says_whose_it_was() {
     )
     .await;
     let asked = Asked::default();
-    let chain = Chain::new()
+    let chain = ChainedCredential::new()
         .or(
             "nothing",
             asked.link("nothing", |_| unavailable("nothing is set")),
         )
         .or(
             "environment",
-            ClientSecret::new("contoso.com", "client", "hush"),
+            ClientSecretCredential::new("contoso.com", "client", "hush"),
         )
-        .or("tool", asked.link("tool", |_| Ok(Token::new("tool"))));
+        .or("tool", asked.link("tool", |_| Ok(AccessToken::new("tool"))));
     let cloud = CustomCloud::new("http://127.0.0.1:1", login.url());
     let client = Graph::builder(chain).cloud(cloud).build().unwrap();
     let Error::SignIn(error) = client.sign_in().await.unwrap_err() else {
@@ -151,19 +160,19 @@ async fn a_refusal_ends_the_search_and_says_whose_it_was() {
     assert_eq!(asked.names(), ["nothing"]);
 
     let broken = |_| Err(SignInError::new("the vault is locked").into());
-    let error = refused(Chain::new().or("vault", asked.link("vault", broken))).await;
+    let error = refused(ChainedCredential::new().or("vault", asked.link("vault", broken))).await;
     assert_eq!(
         error.to_string(),
         "sign-in failed: the vault is locked (`vault` is what failed, and nobody else is asked)"
     );
 
     // An error that is not a sign-in error is returned unchanged.
-    let wrong = Graph::builder(AccessToken::new("t")).base_url("http://evil.example");
+    let wrong = Graph::builder(AccessTokenCredential::new("t")).base_url("http://evil.example");
     let wrong = wrong.build().unwrap_err();
     let other = move |_| Err(wrong.clone());
-    let chain = Chain::new()
+    let chain = ChainedCredential::new()
         .or("odd", asked.link("odd", other))
-        .or("tool", asked.link("tool", |_| Ok(Token::new("tool"))));
+        .or("tool", asked.link("tool", |_| Ok(AccessToken::new("tool"))));
     assert!(matches!(
         Graph::new(chain).sign_in().await,
         Err(Error::Host(_))
@@ -173,11 +182,11 @@ async fn a_refusal_ends_the_search_and_says_whose_it_was() {
 #[tokio::test]
 async fn when_nobody_can_each_reason_is_said_on_one_line() {
     let asked = Asked::default();
-    let inner = Chain::new().or(
+    let inner = ChainedCredential::new().or(
         "tool",
         asked.link("tool", |_| unavailable("not\ninstalled")),
     );
-    let chain = Chain::new()
+    let chain = ChainedCredential::new()
         .or(
             "environment",
             asked.link("environment", |_| unavailable("nothing is set")),
@@ -190,7 +199,7 @@ async fn when_nobody_can_each_reason_is_said_on_one_line() {
          `tool`: not installed"
     );
     assert!(error.is_unavailable() && !error.is_retryable());
-    let error = refused(Chain::new()).await;
+    let error = refused(ChainedCredential::new()).await;
     assert_eq!(
         error.to_string(),
         "sign-in failed: the chain has no provider"
@@ -205,10 +214,10 @@ async fn all_are_asked_again_after_nobody_could() {
         if n == 0 {
             unavailable("not yet")
         } else {
-            Ok(Token::new("late"))
+            Ok(AccessToken::new("late"))
         }
     };
-    let client = Graph::new(Chain::new().or("late", asked.link("late", late)));
+    let client = Graph::new(ChainedCredential::new().or("late", asked.link("late", late)));
     client.sign_in().await.unwrap_err();
     client.sign_in().await.unwrap();
     assert_eq!(asked.names(), ["late", "late"]);
@@ -218,11 +227,11 @@ async fn all_are_asked_again_after_nobody_could() {
 async fn clients_that_share_a_chain_share_the_choice() {
     let asked = Asked::default();
     let chain = Arc::new(
-        Chain::new()
+        ChainedCredential::new()
             .or("none", asked.link("none", |_| unavailable("nothing")))
             .or(
                 "second",
-                asked.link("second", |n| Ok(Token::new(format!("second-{n}")))),
+                asked.link("second", |n| Ok(AccessToken::new(format!("second-{n}")))),
             ),
     );
     let clients: Vec<_> = (0..10).map(|_| Graph::new(Arc::clone(&chain))).collect();
@@ -236,23 +245,23 @@ async fn clients_that_share_a_chain_share_the_choice() {
 
 #[tokio::test]
 async fn a_chain_shares_tokens_only_if_all_of_it_do() {
-    let own = |_: TokenRequest| async { Ok(Token::new("t")) };
-    assert!(Chain::new().or("own", own).shares_tokens());
-    let chain = Chain::new()
+    let own = |_: TokenRequest| async { Ok(AccessToken::new("t")) };
+    assert!(ChainedCredential::new().or("own", own).shares_tokens());
+    let chain = ChainedCredential::new()
         .or("own", own)
-        .or("fixed", AccessToken::new("t"));
+        .or("fixed", AccessTokenCredential::new("t"));
     assert!(!chain.shares_tokens());
 }
 
 #[tokio::test]
 async fn a_chain_shares_the_tokens_of_the_one_that_was_chosen() {
     let nobody = |_: TokenRequest| async { Err(SignInError::unavailable("not here").into()) };
-    let own = |_: TokenRequest| async { Ok(Token::new("t")) };
+    let own = |_: TokenRequest| async { Ok(AccessToken::new("t")) };
     let chain = Arc::new(
-        Chain::new()
+        ChainedCredential::new()
             .or("nobody", nobody)
             .or("own", own)
-            .or("fixed", AccessToken::new("t")),
+            .or("fixed", AccessTokenCredential::new("t")),
     );
     let graph = Graph::builder(Arc::clone(&chain)).build().unwrap();
     assert!(!chain.shares_tokens());

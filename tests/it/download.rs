@@ -429,7 +429,7 @@ async fn raw(response: &'static str) -> Graph {
             let _ = stream.write_all(response.as_bytes()).await;
         }
     });
-    let graph = Graph::builder(msgraph::auth::AccessToken::new("token"));
+    let graph = Graph::builder(msgraph::auth::AccessTokenCredential::new("token"));
     graph.base_url(url).build().unwrap()
 }
 

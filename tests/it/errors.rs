@@ -1,9 +1,9 @@
 //! Errors, as they come over the wire.
 
 use http::Method;
-use msgraph::auth::AccessToken;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::error::ApiError;
-use msgraph::{Error, Graph, Retry};
+use msgraph::{Error, Graph, RetryPolicy};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -14,9 +14,9 @@ use crate::support::recorder::{Answer, Recorder};
 mod cases;
 
 fn client(url: &str) -> Graph {
-    Graph::builder(AccessToken::new("token"))
+    Graph::builder(AccessTokenCredential::new("token"))
         .base_url(url)
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .expect("a client can be built")
 }
@@ -66,7 +66,7 @@ async fn a_success_that_breaks_off_is_a_transport_error() {
 async fn an_answer_that_does_not_come_is_a_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let client = Graph::builder(AccessToken::new("token"))
+    let client = Graph::builder(AccessTokenCredential::new("token"))
         .base_url(url)
         .timeout(std::time::Duration::from_millis(20))
         .build()
@@ -108,7 +108,7 @@ async fn predicates_tell_errors_apart() {
 #[tokio::test]
 async fn requests_say_what_they_are() {
     let recorder = Recorder::always(Answer::json("{}")).await;
-    let graph = Graph::builder(AccessToken::new("token"))
+    let graph = Graph::builder(AccessTokenCredential::new("token"))
         .base_url(recorder.url())
         .user_agent("inventory/1.2")
         .build()

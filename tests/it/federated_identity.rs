@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Method;
 use msgraph::auth::{
-    Application, AuthorizationCode, ManagedIdentity, ManagedIdentitySource, OnBehalfOf,
-    TokenProvider, TokenRequest, WorkloadIdentity,
+    Application, AuthorizationCodeFlow, ManagedIdentityCredential, ManagedIdentitySource,
+    OnBehalfOfCredential, TokenProvider, TokenRequest, WorkloadIdentityCredential,
 };
 use msgraph::error::SignInError;
-use msgraph::{Cloud, CustomCloud, Error, Graph, Retry};
+use msgraph::{Cloud, CustomCloud, Error, Graph, RetryPolicy};
 use serde_json::{Value, json};
 
 use crate::support::recorder::{Answer, Recorded, Recorder};
@@ -44,9 +44,9 @@ async fn platform() -> Recorder {
     .await
 }
 
-fn identity(imds: &Recorder) -> ManagedIdentity {
+fn identity(imds: &Recorder) -> ManagedIdentityCredential {
     let endpoint = format!("{}/metadata/identity/oauth2/token", imds.url());
-    ManagedIdentity::new()
+    ManagedIdentityCredential::new()
         .client_id("identity")
         .source(ManagedIdentitySource::imds_at(endpoint))
 }
@@ -58,7 +58,7 @@ fn application(imds: &Recorder) -> Application {
 fn client(provider: impl TokenProvider, cloud: impl Into<Cloud>) -> Graph {
     Graph::builder(provider)
         .cloud(cloud)
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .expect("a client can be built")
 }
@@ -93,7 +93,8 @@ async fn refused(graph: &Graph) -> SignInError {
 #[tokio::test]
 async fn an_application_shows_a_token_of_the_identity_anew_each_time() {
     let (imds, login) = (imds().await, platform().await);
-    let provider = WorkloadIdentity::managed_identity("fabrikam.com", "client", identity(&imds));
+    let provider =
+        WorkloadIdentityCredential::managed_identity("fabrikam.com", "client", identity(&imds));
     let provider = Arc::new(provider);
     for number in 1..=2 {
         // A new client has no token yet.
@@ -147,7 +148,7 @@ async fn the_identity_is_asked_for_what_the_cloud_documents_and_its_refusal_is_t
     ] {
         imds.clear();
         let provider =
-            WorkloadIdentity::managed_identity("fabrikam.com", "client", identity(&imds));
+            WorkloadIdentityCredential::managed_identity("fabrikam.com", "client", identity(&imds));
         let error = refused(&client(provider, cloud.clone())).await;
         assert_eq!(imds.only().query()[1], ("resource", resource), "{cloud:?}");
         assert_eq!(
@@ -171,7 +172,8 @@ async fn what_graph_wants_to_be_proved_is_asked_of_the_platform_alone() {
         _ => Answer::status(401).header("WWW-Authenticate", CHALLENGE),
     })
     .await;
-    let provider = WorkloadIdentity::managed_identity("fabrikam.com", "client", identity(&imds));
+    let provider =
+        WorkloadIdentityCredential::managed_identity("fabrikam.com", "client", identity(&imds));
     let client = client(provider, cloud(graph.url(), &login));
     client.request(Method::GET, "/users").await.unwrap();
 
@@ -202,7 +204,7 @@ async fn an_api_and_a_web_site_show_it_as_well() {
     let nobody = |_: TokenRequest| async { Err(SignInError::new("nobody").into()) };
     let graph = client(nobody, cloud(NOWHERE, &login));
 
-    let api = OnBehalfOf::new(application(&imds), "incoming");
+    let api = OnBehalfOfCredential::new(application(&imds), "incoming");
     graph.with_provider(api).sign_in().await.unwrap();
     let request = login.requests().pop().unwrap();
     assert_eq!(
@@ -215,7 +217,7 @@ async fn an_api_and_a_web_site_show_it_as_well() {
     };
     assert_eq!(shown(&request), [ASSERTION_TYPE, "identity-1", "client"]);
 
-    let site = AuthorizationCode::new(application(&imds), "https://app.fabrikam.com/signed-in");
+    let site = AuthorizationCodeFlow::new(application(&imds), "https://app.fabrikam.com/signed-in");
     let pending = site.begin(&graph).unwrap();
     let state = pending
         .url()
@@ -243,15 +245,15 @@ async fn the_platform_takes_the_identity_that_the_application_trusts() {
     const PRINCIPAL: &str = "bbbbbbbb-0000-4000-8000-000000000002";
     let simulator = crate::support::simulator().await;
     let known = simulator.credentials();
-    let resource = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mailer";
+    let resource = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentityCredential/userAssignedIdentities/mailer";
     simulator.managed_identity("aaaaaaaa-0000-4000-8000-000000000001", PRINCIPAL, resource);
     let endpoint = format!("{}/metadata/identity/oauth2/token", simulator.login_url());
     let graph = || {
-        let identity = ManagedIdentity::new()
+        let identity = ManagedIdentityCredential::new()
             .object_id(PRINCIPAL)
             .source(ManagedIdentitySource::imds_at(&endpoint));
         let (tenant, client_id) = (known.domain.as_str(), known.client_id.as_str());
-        let credential = WorkloadIdentity::managed_identity(tenant, client_id, identity);
+        let credential = WorkloadIdentityCredential::managed_identity(tenant, client_id, identity);
         let login = simulator.login_url();
         client(credential, CustomCloud::new(login, login))
     };

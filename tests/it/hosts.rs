@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Method;
-use msgraph::auth::{AccessToken, Token, TokenProvider, TokenRequest};
-use msgraph::{Cloud, Error, Graph, GraphBuilder, Retry};
+use msgraph::auth::{AccessToken, AccessTokenCredential, TokenProvider, TokenRequest};
+use msgraph::{Cloud, Error, Graph, GraphBuilder, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -16,9 +16,9 @@ use crate::support::recorder::{Answer, Recorder};
 mod cases;
 
 fn builder(recorder: &Recorder) -> GraphBuilder {
-    Graph::builder(AccessToken::new("token"))
+    Graph::builder(AccessTokenCredential::new("token"))
         .base_url(recorder.url())
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
 }
 
 fn client(recorder: &Recorder) -> Graph {
@@ -31,7 +31,7 @@ fn counting() -> (Arc<AtomicUsize>, impl TokenProvider) {
     let counter = Arc::clone(&count);
     (count, move |_: TokenRequest| {
         counter.fetch_add(1, Ordering::SeqCst);
-        std::future::ready(Ok(Token::new("token")))
+        std::future::ready(Ok(AccessToken::new("token")))
     })
 }
 
@@ -56,7 +56,7 @@ async fn case_8_1_a_base_that_is_not_allowed_is_refused_with_a_way_out() {
         let proxy = reqwest::Proxy::all(proxy.url()).unwrap();
         Graph::builder(Arc::clone(&provider))
             .base_url("https://graph.abc.xyz")
-            .retry(Retry::never())
+            .retry(RetryPolicy::none())
             .configure_http(|http| http.proxy(proxy))
     };
     let text = refused(builder().build());
@@ -136,7 +136,7 @@ async fn case_8_2_a_link_of_another_cloud_is_refused_before_a_token_is_asked_for
 #[test]
 fn case_8_6_plain_http_is_refused_but_for_this_machine() {
     let with_base = |base: &str| {
-        Graph::builder(AccessToken::new("token"))
+        Graph::builder(AccessTokenCredential::new("token"))
             .base_url(base)
             .build()
     };
@@ -151,7 +151,7 @@ fn case_8_6_plain_http_is_refused_but_for_this_machine() {
     with_base("http://127.0.0.1:8080").unwrap();
     with_base("http://localhost:8080/beta").unwrap();
     // Only a base URL of this machine allows http to it. Without one, it is a host like any other.
-    let graph = Graph::new(AccessToken::new("token"));
+    let graph = Graph::new(AccessTokenCredential::new("token"));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -174,7 +174,7 @@ async fn a_base_may_have_a_path_and_a_version() {
         ("/gateway/graph", "/gateway/graph/v1.0/me"),
     ] {
         let base = format!("{}{base}", recorder.url());
-        let client = Graph::builder(AccessToken::new("token"))
+        let client = Graph::builder(AccessTokenCredential::new("token"))
             .base_url(base)
             .build()
             .unwrap();
@@ -190,7 +190,7 @@ fn settings_that_cannot_be_are_told() {
         Err(Error::Configuration(error)) => error.setting().to_owned(),
         other => panic!("a configuration error was expected: {other:?}"),
     };
-    let builder = || Graph::builder(AccessToken::new("token"));
+    let builder = || Graph::builder(AccessTokenCredential::new("token"));
     let own = || own_client().build().unwrap();
     assert_eq!(
         configuration(builder().base_url("graph.microsoft.com")),
@@ -331,7 +331,7 @@ async fn middleware_of_the_users_stands_around_everything() {
 
     let storage = Recorder::always(Answer::json("{}")).await;
     let graph = Recorder::always(redirect(302, storage.url())).await;
-    let client = builder(&graph).middleware(Twice).build().unwrap();
+    let client = builder(&graph).per_call_middleware(Twice).build().unwrap();
     client.request(Method::GET, "/me").await.unwrap();
     // The second attempt has its token, although the first was redirected.
     let tokens: Vec<_> = graph
@@ -369,12 +369,12 @@ async fn middleware_of_the_users_stands_around_everything() {
                 .map_err(|error| reqwest_middleware::Error::middleware(Wrapped(error)))
         }
     }
-    let client = builder(&graph).middleware(Wrap).build().unwrap();
+    let client = builder(&graph).per_call_middleware(Wrap).build().unwrap();
     refused(client.request(Method::GET, "https://evil.example/").await);
-    let nobody = Graph::builder(AccessToken::new("token"))
+    let nobody = Graph::builder(AccessTokenCredential::new("token"))
         .base_url("http://127.0.0.1:1")
-        .retry(Retry::never())
-        .middleware(Wrap);
+        .retry(RetryPolicy::none())
+        .per_call_middleware(Wrap);
     let error = nobody
         .build()
         .unwrap()

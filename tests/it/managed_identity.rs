@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
-use msgraph::auth::{ManagedIdentity, ManagedIdentitySource, TokenCache, TokenProvider};
+use msgraph::auth::{ManagedIdentityCredential, ManagedIdentitySource, TokenCache, TokenProvider};
 use msgraph::error::SignInError;
-use msgraph::{CustomCloud, Error, Graph, Retry};
+use msgraph::{CustomCloud, Error, Graph, RetryPolicy};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -23,13 +23,16 @@ fn client(provider: impl TokenProvider, graph: &str) -> Graph {
         CustomCloud::new(graph, "http://127.0.0.1:1").scope("https://graph.microsoft.com/.default");
     Graph::builder(provider)
         .cloud(cloud)
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .expect("a client can be built")
 }
 
 /// Signs in from a source.
-async fn sign_in(identity: ManagedIdentity, source: ManagedIdentitySource) -> msgraph::Result<()> {
+async fn sign_in(
+    identity: ManagedIdentityCredential,
+    source: ManagedIdentitySource,
+) -> msgraph::Result<()> {
     client(identity.source(source), "http://127.0.0.1:1")
         .sign_in()
         .await
@@ -91,9 +94,9 @@ async fn each_platform_is_asked_as_it_documents() {
     let metadata = &[("metadata", "true")][..];
     let imds_version = "api-version=2018-02-01";
     let of_imds = "/metadata/identity/oauth2/token";
-    let new = ManagedIdentity::new;
-    let resource_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
-    let resource_id_encoded = "%2Fsubscriptions%2Fs%2FresourceGroups%2Fg%2Fproviders%2FMicrosoft.ManagedIdentity%2FuserAssignedIdentities%2Fi";
+    let new = ManagedIdentityCredential::new;
+    let resource_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentityCredential/userAssignedIdentities/i";
+    let resource_id_encoded = "%2Fsubscriptions%2Fs%2FresourceGroups%2Fg%2Fproviders%2FMicrosoft.ManagedIdentityCredential%2FuserAssignedIdentities%2Fi";
     for (source, identity, target, sent) in [
         (
             imds(&recorder),
@@ -180,7 +183,9 @@ async fn each_platform_is_asked_as_it_documents() {
 async fn cloud_shell_is_asked_by_a_form() {
     let recorder = Recorder::always(token()).await;
     let source = ManagedIdentitySource::cloud_shell(format!("{}/oauth2/token", recorder.url()));
-    sign_in(ManagedIdentity::new(), source).await.unwrap();
+    sign_in(ManagedIdentityCredential::new(), source)
+        .await
+        .unwrap();
     let request = recorder.only();
     assert_eq!(
         (request.method.as_str(), request.target.as_str()),
@@ -200,7 +205,7 @@ async fn the_token_is_kept_and_goes_to_graph() {
     let recorder = Recorder::always(token()).await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let client = client(
-        ManagedIdentity::new().source(app_service(&recorder)),
+        ManagedIdentityCredential::new().source(app_service(&recorder)),
         graph.url(),
     );
     for _ in 0..2 {
@@ -217,7 +222,7 @@ async fn the_token_is_kept_and_goes_to_graph() {
 async fn clients_with_one_cache_share_the_tokens_of_an_identity() {
     let recorder = Recorder::always(token()).await;
     let cache = TokenCache::default();
-    let sign_in = async |identity: ManagedIdentity| {
+    let sign_in = async |identity: ManagedIdentityCredential| {
         let client = Graph::builder(identity.source(app_service(&recorder)))
             .token_cache(cache.clone())
             .build()
@@ -225,8 +230,8 @@ async fn clients_with_one_cache_share_the_tokens_of_an_identity() {
         client.sign_in().await.unwrap();
     };
     for _ in 0..2 {
-        sign_in(ManagedIdentity::new()).await;
-        sign_in(ManagedIdentity::new().client_id("c")).await;
+        sign_in(ManagedIdentityCredential::new()).await;
+        sign_in(ManagedIdentityCredential::new().client_id("c")).await;
     }
     assert_eq!(recorder.requests().len(), 2);
 }
@@ -234,7 +239,7 @@ async fn clients_with_one_cache_share_the_tokens_of_an_identity() {
 #[tokio::test]
 async fn a_resource_is_of_the_clients_cloud() {
     let recorder = Recorder::always(token()).await;
-    let client = Graph::builder(ManagedIdentity::new().source(imds(&recorder)))
+    let client = Graph::builder(ManagedIdentityCredential::new().source(imds(&recorder)))
         .cloud(msgraph::Cloud::China)
         .build()
         .unwrap();
@@ -247,7 +252,7 @@ async fn a_resource_is_of_the_clients_cloud() {
 async fn an_identity_that_a_platform_does_not_know_is_an_error_before_anything_is_sent() {
     let recorder = Recorder::always(token()).await;
     let url = recorder.url();
-    let new = ManagedIdentity::new;
+    let new = ManagedIdentityCredential::new;
     for (identity, source, says) in [
         (
             new().client_id("c"),
@@ -308,7 +313,7 @@ async fn what_an_endpoint_refuses_is_said_with_what_to_do() {
     };
     let assigned = "is an identity assigned to this machine? Where there are several, say which";
     let of_imds = "asked of the metadata service (IMDS)";
-    let new = ManagedIdentity::new;
+    let new = ManagedIdentityCredential::new;
     for (identity, answer, says) in [
         (
             new(),
@@ -391,7 +396,8 @@ async fn a_success_without_a_token_is_an_error_that_does_not_show_it() {
         Answer::status(200),
     ] {
         let recorder = Recorder::always(answer).await;
-        let error = sign_in_error(sign_in(ManagedIdentity::new(), app_service(&recorder)).await);
+        let error =
+            sign_in_error(sign_in(ManagedIdentityCredential::new(), app_service(&recorder)).await);
         assert_eq!(
             error.to_string(),
             "sign-in failed: the answer of App Service holds no token"
@@ -408,7 +414,7 @@ async fn waited(
 ) -> (msgraph::Result<()>, u64, usize) {
     let recorder = Recorder::in_turn(answers.into_iter().chain([token()])).await;
     let start = Instant::now();
-    let result = sign_in(ManagedIdentity::new(), source(&recorder)).await;
+    let result = sign_in(ManagedIdentityCredential::new(), source(&recorder)).await;
     (result, start.elapsed().as_secs(), recorder.requests().len())
 }
 
@@ -472,7 +478,7 @@ async fn a_metadata_service_that_is_not_there_fails_at_once_and_others_are_waite
     let start = Instant::now();
     let error = sign_in_error(
         sign_in(
-            ManagedIdentity::new(),
+            ManagedIdentityCredential::new(),
             ManagedIdentitySource::imds_at(nobody),
         )
         .await,
@@ -486,7 +492,7 @@ async fn a_metadata_service_that_is_not_there_fails_at_once_and_others_are_waite
     assert!(!error.is_unavailable());
     assert_eq!(start.elapsed().as_secs(), 0);
     let source = ManagedIdentitySource::app_service(nobody, HUSH);
-    let error = sign_in_error(sign_in(ManagedIdentity::new(), source).await);
+    let error = sign_in_error(sign_in(ManagedIdentityCredential::new(), source).await);
     assert!(
         error
             .to_string()
@@ -502,7 +508,7 @@ async fn a_connection_that_breaks_is_tried_again_and_a_time_that_is_over_is_not(
     let url = format!("http://{}/token", listener.local_addr().unwrap());
     let source = ManagedIdentitySource::app_service(&url, HUSH);
     let start = Instant::now();
-    let signed_in = tokio::spawn(sign_in(ManagedIdentity::new(), source.clone()));
+    let signed_in = tokio::spawn(sign_in(ManagedIdentityCredential::new(), source.clone()));
     drop(listener.accept().await.unwrap());
     let (mut stream, _) = listener.accept().await.unwrap();
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"access_token\":\"t\"}";
@@ -514,7 +520,7 @@ async fn a_connection_that_breaks_is_tried_again_and_a_time_that_is_over_is_not(
 
     // The endpoint does not respond.
     let start = Instant::now();
-    let client = Graph::builder(ManagedIdentity::new().source(source))
+    let client = Graph::builder(ManagedIdentityCredential::new().source(source))
         .timeout(Duration::from_secs(5))
         .build()
         .unwrap();
@@ -528,7 +534,7 @@ async fn neither_a_proxy_nor_a_redirect_gets_the_request() {
     let elsewhere = Recorder::always(token()).await;
     let recorder = Recorder::always(token()).await;
     let proxy = reqwest::Proxy::all(elsewhere.url()).unwrap();
-    let client = Graph::builder(ManagedIdentity::new().source(app_service(&recorder)))
+    let client = Graph::builder(ManagedIdentityCredential::new().source(app_service(&recorder)))
         .configure_http(|http| http.proxy(proxy))
         .build()
         .unwrap();
@@ -537,7 +543,8 @@ async fn neither_a_proxy_nor_a_redirect_gets_the_request() {
     for status in [301, 302, 307, 308] {
         let recorder =
             Recorder::always(Answer::status(status).header("Location", elsewhere.url())).await;
-        let error = sign_in_error(sign_in(ManagedIdentity::new(), app_service(&recorder)).await);
+        let error =
+            sign_in_error(sign_in(ManagedIdentityCredential::new(), app_service(&recorder)).await);
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
         recorder.only();
     }
@@ -553,7 +560,7 @@ async fn azure_arc_gets_no_file_that_is_no_key() {
     let recorder =
         Recorder::always(Answer::status(401).header("WWW-Authenticate", &challenge)).await;
     let source = ManagedIdentitySource::azure_arc(recorder.url());
-    let error = sign_in_error(sign_in(ManagedIdentity::new(), source).await).to_string();
+    let error = sign_in_error(sign_in(ManagedIdentityCredential::new(), source).await).to_string();
     let named = format!(
         "sign-in failed: Azure Arc asks for the file `{}`, which does not lie in `",
         file.display()
@@ -567,7 +574,7 @@ async fn azure_arc_gets_no_file_that_is_no_key() {
 async fn a_thousand_calls_at_once_ask_once() {
     let recorder = Recorder::always(token()).await;
     let client = client(
-        ManagedIdentity::new().source(imds(&recorder)),
+        ManagedIdentityCredential::new().source(imds(&recorder)),
         "http://127.0.0.1:1",
     );
     let calls = (0..1000).map(|_| client.sign_in());
@@ -585,7 +592,7 @@ fn no_secret_is_printed() {
         ManagedIdentitySource::azure_ml(at, HUSH),
         ManagedIdentitySource::service_fabric(at, HUSH, "AB"),
     ] {
-        let identity = ManagedIdentity::new()
+        let identity = ManagedIdentityCredential::new()
             .client_id("client")
             .source(source.clone());
         let printed = format!("{source:?} {source:#?} {identity:?} {identity:#?}");
@@ -700,7 +707,9 @@ mod service_fabric {
             HUSH,
             &server.thumbprint,
         );
-        sign_in(ManagedIdentity::new(), source).await.unwrap();
+        sign_in(ManagedIdentityCredential::new(), source)
+            .await
+            .unwrap();
         let heads = server.heads.lock().unwrap();
         let [head] = heads.as_slice() else {
             panic!("one request was expected: {heads:?}");
@@ -721,7 +730,8 @@ mod service_fabric {
         let server = server();
         let other = self::server();
         let source = ManagedIdentitySource::service_fabric(&server.url, HUSH, &other.thumbprint);
-        let error = sign_in_error(sign_in(ManagedIdentity::new(), source).await).to_string();
+        let error =
+            sign_in_error(sign_in(ManagedIdentityCredential::new(), source).await).to_string();
         assert!(
             error.contains("the certificate is not the one that the environment names"),
             "{error}"
@@ -735,7 +745,8 @@ mod service_fabric {
     async fn a_server_that_has_the_certificate_but_not_its_key_gets_nothing() {
         let server = server_with(&certified(), &certified().signing_key);
         let source = ManagedIdentitySource::service_fabric(&server.url, HUSH, &server.thumbprint);
-        let error = sign_in_error(sign_in(ManagedIdentity::new(), source).await).to_string();
+        let error =
+            sign_in_error(sign_in(ManagedIdentityCredential::new(), source).await).to_string();
         assert!(error.contains("BadSignature"), "{error}");
         assert_eq!(server.heads.lock().unwrap().len(), 0);
     }

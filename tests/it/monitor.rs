@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
-use msgraph::auth::AccessToken;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::models::actions::{DriveItemCopy, TeamArchive};
 use msgraph::monitor::WorkStatus;
 use msgraph::{Error, Graph};
@@ -174,9 +174,9 @@ async fn work_that_a_call_begins_with_its_own_token_is_looked_at_with_it() {
 
 /// Creates a client whose paused clock stands still while a request is under way.
 fn patient(recorder: &Recorder) -> msgraph::GraphBuilder {
-    Graph::builder(AccessToken::new("token"))
+    Graph::builder(AccessTokenCredential::new("token"))
         .base_url(recorder.url())
-        .middleware_each_try(Busy)
+        .per_try_middleware(Busy)
 }
 
 /// Starts an operation whose polls get the responses of the closure.
@@ -270,7 +270,7 @@ async fn look_without_response_ends_with_the_time_limit() {
             held.push(stream);
         }
     });
-    let graph = Graph::builder(AccessToken::new("token"));
+    let graph = Graph::builder(AccessTokenCredential::new("token"));
     let graph = graph.base_url(&url).build().unwrap();
     let monitor = graph.monitor("/teams('t')/operations('o')");
     let began = Instant::now();

@@ -13,7 +13,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use http::StatusCode;
-use msgraph::auth::AccessToken;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::error::NotificationErrorKind;
 use msgraph::models::{
     ChangeNotificationCollection, ChangeType, LifecycleEventType, Message, Subscription,
@@ -191,9 +191,9 @@ fn with_token_of(key_id: &str) -> String {
 
 /// Creates a client that requests the keys of the identity platform from a recorder.
 fn client_of(recorder: &Recorder) -> Graph {
-    Graph::builder(AccessToken::new("token"))
+    Graph::builder(AccessTokenCredential::new("token"))
         .cloud(CustomCloud::new(recorder.url(), recorder.url()))
-        .middleware_each_try(Busy)
+        .per_try_middleware(Busy)
         .build()
         .expect("a client of this machine's own address")
 }
@@ -234,7 +234,7 @@ async fn silent_platform_holds_no_notification_for_long() {
             held.push(stream);
         }
     });
-    let graph = Graph::builder(AccessToken::new("token"));
+    let graph = Graph::builder(AccessTokenCredential::new("token"));
     let graph = graph.cloud(CustomCloud::new(&url, &url)).build().unwrap();
     let receiver = Receiver::new(&graph).application("x");
     let began = tokio::time::Instant::now();

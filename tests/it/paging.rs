@@ -388,7 +388,7 @@ async fn nulls_are_dropped_from_every_collection() {
     assert_eq!(ids(graph.users().list().await.unwrap().value), ["1", "3"]);
     let all = graph.users().list().all().await.unwrap();
     assert_eq!(ids(all), ["1", "3"]);
-    let any = graph.users().list().as_type::<serde_json::Value>();
+    let any = graph.users().list().deserialize_as::<serde_json::Value>();
     assert_eq!(any.await.unwrap().len(), 2);
     let changes = graph.users().delta().await.unwrap();
     assert_eq!(changes.len(), 2);

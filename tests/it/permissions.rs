@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::Method;
-use msgraph::auth::AccessToken;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::{Cloud, CustomCloud, Error, Graph, NamedCloud, Permissions};
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ fn token(claims: Value) -> String {
 }
 
 fn client(url: &str, token: &str) -> Graph {
-    Graph::builder(AccessToken::new(token))
+    Graph::builder(AccessTokenCredential::new(token))
         .base_url(url)
         .build()
         .expect("a client can be built")
@@ -38,7 +38,7 @@ fn least(permissions: Option<Permissions>) -> String {
 
 #[test]
 fn one_type_at_two_paths_needs_what_is_listed_for_each() {
-    let graph = Graph::new(AccessToken::new("token"));
+    let graph = Graph::new(AccessTokenCredential::new("token"));
     let (me, user) = (graph.me(), graph.users().id("1"));
     assert_eq!(
         least(me.online_meetings().id("1").get().permissions()),
@@ -71,7 +71,7 @@ fn one_type_at_two_paths_needs_what_is_listed_for_each() {
 
 #[test]
 fn what_leads_to_the_same_thing_needs_the_same() {
-    let graph = Graph::new(AccessToken::new("token"));
+    let graph = Graph::new(AccessTokenCredential::new("token"));
     let group = graph.groups().id("1");
     let members = least(group.members().list().permissions());
     assert_eq!(least(group.members().count().permissions()), members);
@@ -85,7 +85,7 @@ fn what_leads_to_the_same_thing_needs_the_same() {
 
 #[test]
 fn options_leave_what_is_known_of_a_call() {
-    let graph = Graph::new(AccessToken::new("token"));
+    let graph = Graph::new(AccessTokenCredential::new("token"));
     let call = graph.me().messages().list();
     let permissions = call.permissions();
     assert_eq!(call.select("subject").top(5).permissions(), permissions);
@@ -97,7 +97,7 @@ fn options_leave_what_is_known_of_a_call() {
 
 #[test]
 fn a_call_says_which_clouds_have_it() {
-    let graph = Graph::new(AccessToken::new("token"));
+    let graph = Graph::new(AccessTokenCredential::new("token"));
     let everywhere = graph.users().list();
     assert_eq!(everywhere.is_available_in(&Cloud::Global), Some(true));
     assert_eq!(everywhere.is_available_in(&Cloud::China), Some(true));

@@ -1,7 +1,7 @@
 //! Preferences and conditions: `Prefer`, `If-Match`, `If-None-Match`.
 
 use http::Method;
-use msgraph::auth::AccessToken;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::models::{BodyType, Message, PlannerTask, User};
 use msgraph::{Error, Graph, Model};
 use serde::Deserialize;
@@ -71,7 +71,7 @@ async fn a_wish_that_no_header_can_hold_is_refused() {
 }
 
 fn simulated(simulator: &Simulator) -> Graph {
-    Graph::builder(AccessToken::new(simulator.user_token()))
+    Graph::builder(AccessTokenCredential::new(simulator.user_token()))
         .base_url(simulator.url())
         .build()
         .unwrap()
@@ -133,7 +133,7 @@ async fn case_11_5_an_old_etag_is_a_conflict_and_what_is_there_can_be_had() {
     let now = change
         .header("If-Unmodified-Since", "Mon, 05 Jan 2026 10:00:00 GMT")
         .header("Content-Language", "nb-NO")
-        .current()
+        .refetch_on_conflict()
         .await
         .unwrap();
     assert_eq!(now.subject.as_deref(), Some("second"));
@@ -151,7 +151,7 @@ async fn case_11_5_an_old_etag_is_a_conflict_and_what_is_there_can_be_had() {
 
     let delete = message.delete().if_match(&read);
     assert!(delete.clone().await.unwrap_err().is_conflict());
-    let now = delete.current::<Message>().await.unwrap();
+    let now = delete.refetch_on_conflict::<Message>().await.unwrap();
     assert_eq!(now.subject.as_deref(), Some("second"));
     message.delete().if_match(&now).await.unwrap();
     assert!(message.get().await.unwrap_err().is_not_found());
@@ -220,11 +220,14 @@ async fn answers_are_read_into_types_of_the_callers() {
     .await;
     let graph = graph(&recorder);
     let list = graph.users().list().select((User::ID, "badge"));
-    let all = list.as_type::<Badge>().top(1).all().await.unwrap();
+    let all = list.deserialize_as::<Badge>().top(1).all().await.unwrap();
     assert_eq!(all, [badge("1"), badge("2")]);
     let user = graph.users().id("3");
-    assert_eq!(user.get().as_type::<Badge>().await.unwrap(), badge("3"));
-    let update = user.update(User::default()).as_type::<Badge>();
+    assert_eq!(
+        user.get().deserialize_as::<Badge>().await.unwrap(),
+        badge("3")
+    );
+    let update = user.update(User::default()).deserialize_as::<Badge>();
     assert_eq!(update.await.unwrap(), None);
     let first = recorder.targets().remove(0);
     assert_eq!(first, "/v1.0/users?$select=id,badge&$top=1");

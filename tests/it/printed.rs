@@ -12,10 +12,12 @@ use std::time::Duration;
 
 use http::Method;
 use msgraph::auth::{
-    AccessToken, Application, AuthorizationCode, AzureCli, AzureDeveloperCli, CacheKey, Chain,
-    ClientAssertion, ClientSecret, DesktopSignIn, DeviceCode, FileStore, GraphCredential,
-    KeyringStore, ManagedIdentity, ManagedIdentitySource, MemoryStore, OnBehalfOf, RefreshToken,
-    Secret, Stored, Token, TokenCache, TokenRequest, TokenStore as _, WorkloadIdentity,
+    AccessToken, AccessTokenCredential, Application, AuthorizationCodeFlow, AzureCliCredential,
+    AzureDeveloperCliCredential, CacheKey, ChainedCredential, ClientAssertionCredential,
+    ClientSecretCredential, DeviceCodeCredential, FileStore, GraphCredential,
+    InteractiveBrowserCredential, KeyringStore, ManagedIdentityCredential, ManagedIdentitySource,
+    MemoryStore, OnBehalfOfCredential, RefreshTokenCredential, Secret, Stored, TokenCache,
+    TokenRequest, TokenStore as _, WorkloadIdentityCredential,
 };
 use msgraph::call::{Content, Reference, Response};
 use msgraph::error::SignInError;
@@ -24,7 +26,7 @@ use msgraph::models::{ChangeNotification, DriveItem, Subscription, UploadSession
 use msgraph::notifications::{Lifecycle, Receiver};
 use msgraph::page::Bookmark;
 use msgraph::upload::Source;
-use msgraph::{Cloud, CustomCloud, Error, Graph, Page, Retry};
+use msgraph::{Cloud, CustomCloud, Error, Graph, Page, RetryPolicy};
 use serde_json::{Value, json};
 
 use crate::support::graph;
@@ -111,7 +113,7 @@ const HOLD_NONE: &[(&str, &[&str])] = &[
             "Account",
             "AzureCredential",
             "Certificate",
-            "ClientCertificate",
+            "ClientCertificateCredential",
             "DeviceCodePrompt",
             "Environment",
             "SigningInput",
@@ -255,21 +257,28 @@ fn json_with_secrets() -> Value {
 fn credentials(printed: &mut Printed) {
     let application = || Application::new("contoso.com", "client").client_secret(HUSH);
     printed.debug(&Secret::new(HUSH.to_owned()));
-    printed.debug(&Token::new(HUSH));
     printed.debug(&AccessToken::new(HUSH));
+    printed.debug(&AccessTokenCredential::new(HUSH));
     printed.debug(&application());
-    printed.debug(&ClientSecret::new("contoso.com", "client", HUSH));
-    printed.debug(&ClientAssertion::new("contoso.com", "client", || {
-        std::future::ready(Ok::<_, Error>(HUSH))
-    }));
-    let refresh = || RefreshToken::new("common", "client", HUSH).client_secret(HUSH);
+    printed.debug(&ClientSecretCredential::new("contoso.com", "client", HUSH));
+    printed.debug(&ClientAssertionCredential::new(
+        "contoso.com",
+        "client",
+        || std::future::ready(Ok::<_, Error>(HUSH)),
+    ));
+    let refresh = || RefreshTokenCredential::new("common", "client", HUSH).client_secret(HUSH);
     printed.debug(&refresh());
-    printed.debug(&OnBehalfOf::new(application(), HUSH));
+    printed.debug(&OnBehalfOfCredential::new(application(), HUSH));
     let redirect = format!("https://user:{HUSH}@app.example/back?code={HUSH}");
-    let code = AuthorizationCode::new(application(), redirect);
+    let code = AuthorizationCodeFlow::new(application(), redirect);
     printed.debug(&code);
-    printed.debug(&DesktopSignIn::of(application()));
-    printed.debug(&DeviceCode::of(application(), |_| std::future::ready(())));
+    printed.debug(&InteractiveBrowserCredential::from_application(
+        application(),
+    ));
+    printed.debug(&DeviceCodeCredential::from_application(
+        application(),
+        |_| std::future::ready(()),
+    ));
     let endpoint = format!("http://user:{HUSH}@127.0.0.1:1/msi?code={HUSH}");
     for source in [
         ManagedIdentitySource::app_service(endpoint.clone(), HUSH.to_owned()),
@@ -277,16 +286,16 @@ fn credentials(printed: &mut Printed) {
         ManagedIdentitySource::cloud_shell(endpoint),
     ] {
         printed.debug(&source);
-        printed.debug(&ManagedIdentity::new().source(source));
+        printed.debug(&ManagedIdentityCredential::new().source(source));
     }
-    printed.debug(&WorkloadIdentity::new(
+    printed.debug(&WorkloadIdentityCredential::new(
         "contoso.com",
         "client",
         "/var/run/token",
     ));
-    printed.debug(&AzureCli::new());
-    printed.debug(&AzureDeveloperCli::new());
-    printed.debug(&Chain::new().or("secret", refresh()));
+    printed.debug(&AzureCliCredential::new());
+    printed.debug(&AzureDeveloperCliCredential::new());
+    printed.debug(&ChainedCredential::new().or("secret", refresh()));
     printed.debug(&CacheKey::new(&Cloud::Global, "contoso.com", "client").user(HUSH));
     printed.debug(&TokenCache::default());
     printed.debug(&Stored::new(HUSH, 1));
@@ -297,7 +306,7 @@ fn credentials(printed: &mut Printed) {
     printed.debug(&graph);
     printed.debug(
         &code
-            .begin(&Graph::new(AccessToken::new(HUSH)))
+            .begin(&Graph::new(AccessTokenCredential::new(HUSH)))
             .map_err(drop),
     );
     printed.types.insert("PendingSignIn".to_owned());
@@ -344,12 +353,12 @@ async fn calls(printed: &mut Printed) {
     let provider = |request: TokenRequest| {
         let mut printed = Printed::default();
         printed.debug(&request);
-        std::future::ready(Ok(Token::new(HUSH)))
+        std::future::ready(Ok(AccessToken::new(HUSH)))
     };
     printed.types.insert(name_of::<TokenRequest>());
     let graph = Graph::builder(provider)
         .base_url(recorder.url())
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .unwrap();
     let post = || {
@@ -391,7 +400,7 @@ async fn calls(printed: &mut Printed) {
     let monitor = graph.monitor(format!("https://a.example/monitor/{HUSH}?sig={HUSH}"));
     printed.debug(&monitor);
     let failed = Recorder::always(Answer::json(json_with_secrets())).await;
-    let monitor = Graph::builder(AccessToken::new(HUSH))
+    let monitor = Graph::builder(AccessTokenCredential::new(HUSH))
         .base_url(failed.url())
         .build()
         .unwrap()
@@ -444,9 +453,9 @@ async fn errors(printed: &mut Printed) {
             printed.error(&error);
         }
     }
-    let client = Graph::builder(AccessToken::new(HUSH))
+    let client = Graph::builder(AccessTokenCredential::new(HUSH))
         .base_url("http://127.0.0.1:1")
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .unwrap();
     for address in [

@@ -7,10 +7,10 @@ use std::time::Duration;
 use chrono::Utc;
 use futures_util::future::join_all;
 use http::{Extensions, Method};
-use msgraph::auth::AccessToken;
-use msgraph::error::NotRetried;
+use msgraph::auth::AccessTokenCredential;
+use msgraph::error::RetryStopReason;
 use msgraph::models::Message;
-use msgraph::{Error, Graph, GraphBuilder, Retry};
+use msgraph::{Error, Graph, GraphBuilder, RetryPolicy};
 use reqwest_middleware::{Middleware, Next};
 use serde_json::json;
 use simulator::{Fault, Limit, RecordedRequest, RetryAfter, Service, Simulator};
@@ -26,9 +26,9 @@ use crate::support::simulator;
 mod cases;
 
 fn builder(url: &str) -> GraphBuilder {
-    Graph::builder(AccessToken::new("token"))
+    Graph::builder(AccessTokenCredential::new("token"))
         .base_url(url)
-        .middleware_each_try(Busy)
+        .per_try_middleware(Busy)
 }
 
 fn client(url: &str) -> Graph {
@@ -47,7 +47,7 @@ fn http_date(time: chrono::DateTime<Utc>) -> String {
     time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-fn not_retried(error: &Error) -> Option<NotRetried> {
+fn not_retried(error: &Error) -> Option<RetryStopReason> {
     error.tries().expect("it was tried").not_retried()
 }
 
@@ -125,7 +125,7 @@ async fn a_lost_connection_is_tried_again_where_that_is_harmless() {
         let url = losing(answer).await;
         let error = client(&url).request(Method::POST, "/me").await.unwrap_err();
         assert!(matches!(error, Error::Transport(_)), "{error:?}");
-        assert_eq!(not_retried(&error), Some(NotRetried::NotIdempotent));
+        assert_eq!(not_retried(&error), Some(RetryStopReason::NotIdempotent));
         assert!(
             error.to_string().contains("it may have done its work"),
             "{error}"
@@ -151,7 +151,7 @@ async fn a_call_is_given_up_in_time_with_all_its_tries() {
         let _ = stream.read_u8().await;
     })
     .await;
-    let graph = Graph::builder(AccessToken::new("token"));
+    let graph = Graph::builder(AccessTokenCredential::new("token"));
     let graph = graph.base_url(url).build().unwrap();
     let start = Instant::now();
     let call = graph.request(Method::GET, "/me").timeout(seconds(5));
@@ -186,7 +186,7 @@ async fn other_calls_wait_while_what_they_are_for_throttles() {
     assert_eq!(start.elapsed(), Duration::ZERO);
     let never = graph
         .request(Method::GET, "/me/drive")
-        .retry(Retry::never());
+        .retry(RetryPolicy::none());
     assert_eq!(never.await.unwrap_err().status().unwrap(), 429);
 
     // A call that cannot wait as long is not even sent.
@@ -251,10 +251,10 @@ async fn simulated() -> (Arc<Simulator>, Graph) {
         simulator: Arc::clone(&simulator),
         since: Mutex::new(Instant::now()),
     };
-    let graph = Graph::builder(AccessToken::new(simulator.user_token()))
+    let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
         .base_url(simulator.url())
-        .middleware_each_try(in_step)
-        .middleware_each_try(Busy)
+        .per_try_middleware(in_step)
+        .per_try_middleware(Busy)
         .build()
         .unwrap();
     (simulator, graph)
@@ -317,7 +317,7 @@ async fn what_the_simulator_did_is_done_once() {
     simulator.forget_requests();
     simulator.fault(at(Fault::reset()));
     let error = create().await.unwrap_err();
-    assert_eq!(not_retried(&error), Some(NotRetried::NotIdempotent));
+    assert_eq!(not_retried(&error), Some(RetryStopReason::NotIdempotent));
     assert_eq!((simulator.requests().len(), count(&simulator)), (1, 1));
 
     // The connection is reset after Graph has done the work. The error is the same, which is why
@@ -368,8 +368,8 @@ async fn middleware_of_the_users_sees_a_call_or_each_try() {
     let recorder = Recorder::in_turn([Answer::status(503), Answer::json("{}")]).await;
     let (calls, tries) = (Arc::default(), Arc::default());
     let graph = builder(recorder.url())
-        .middleware(Sees(Arc::clone(&calls)))
-        .middleware_each_try(Sees(Arc::clone(&tries)))
+        .per_call_middleware(Sees(Arc::clone(&calls)))
+        .per_try_middleware(Sees(Arc::clone(&tries)))
         .build()
         .unwrap();
     graph.request(Method::GET, "/me").await.unwrap();
@@ -467,7 +467,7 @@ async fn failed_connection_of_middleware_never_repeats_post() {
     for before in [false, true] {
         let recorder = Recorder::always(Answer::json("{}").with_status(202)).await;
         let reports = || Reports { before };
-        let graph = builder(recorder.url()).middleware_each_try(reports());
+        let graph = builder(recorder.url()).per_try_middleware(reports());
         let graph = graph.build().unwrap();
         let error = graph
             .request(Method::POST, "/me/sendMail")
@@ -475,7 +475,7 @@ async fn failed_connection_of_middleware_never_repeats_post() {
             .unwrap_err();
         assert_eq!(recorder.requests().len(), usize::from(!before));
         assert_eq!(error.tries().unwrap().count(), 1);
-        assert_eq!(not_retried(&error), Some(NotRetried::NotIdempotent));
+        assert_eq!(not_retried(&error), Some(RetryStopReason::NotIdempotent));
         assert!(
             matches!(&error, Error::Transport(lost) if !lost.is_connect()),
             "{error:?}"
@@ -485,7 +485,7 @@ async fn failed_connection_of_middleware_never_repeats_post() {
         assert_eq!(error.tries().unwrap().count(), 4);
 
         // A per-call middleware does not reveal more.
-        let graph = builder(recorder.url()).middleware(reports());
+        let graph = builder(recorder.url()).per_call_middleware(reports());
         let graph = graph.build().unwrap();
         let error = graph.request(Method::POST, "/me").await.unwrap_err();
         assert!(
@@ -516,11 +516,11 @@ impl Middleware for Twice {
 async fn connection_lost_after_first_request_never_repeats_post() {
     let taken = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let (url, served) = once(taken).await;
-    let graph = builder(&url).middleware_each_try(Twice).build().unwrap();
+    let graph = builder(&url).per_try_middleware(Twice).build().unwrap();
     let error = graph.request(Method::POST, "/me").await.unwrap_err();
     served.await.unwrap();
     assert_eq!(error.tries().unwrap().count(), 1);
-    assert_eq!(not_retried(&error), Some(NotRetried::NotIdempotent));
+    assert_eq!(not_retried(&error), Some(RetryStopReason::NotIdempotent));
     assert!(matches!(&error, Error::Transport(lost) if !lost.is_connect()));
 
     // The first hop was accepted, and the second leads to an unreachable host.
@@ -572,8 +572,8 @@ async fn rename_is_repeated_only_on_the_callers_word() {
             let attempts = if status == 503 { 4 } else { 1 };
             assert_eq!(recorder.requests().len(), attempts, "{status}");
             let reason = match status {
-                503 => NotRetried::MaxRetries,
-                _ => NotRetried::NotIdempotent,
+                503 => RetryStopReason::MaxRetries,
+                _ => RetryStopReason::NotIdempotent,
             };
             assert_eq!(not_retried(&error), Some(reason));
         }
@@ -644,9 +644,9 @@ async fn throttled_me_holds_its_user_alone() {
         let error = hurried(&graph).access_token("token").await.unwrap_err();
         assert!(is_held_back(&error), "{target}: {error}");
         hurried(&graph).access_token("other").await.unwrap();
-        let other = graph.with_provider(AccessToken::new("other"));
+        let other = graph.with_provider(AccessTokenCredential::new("other"));
         hurried(&other).await.unwrap();
-        let same = graph.with_provider(AccessToken::new("token"));
+        let same = graph.with_provider(AccessTokenCredential::new("token"));
         assert!(is_held_back(&hurried(&same).await.unwrap_err()), "{target}");
         assert_eq!(recorder.requests().len(), sent + 2, "{target}");
     }
@@ -660,7 +660,7 @@ async fn closure_with_tokens_of_several_users_is_not_held() {
     })
     .await;
     let users = Mutex::new(["ada", "grace"].into_iter());
-    let provider = AccessToken::from_fn(move || {
+    let provider = AccessTokenCredential::from_fn(move || {
         let next = users.lock().unwrap().next().ok_or("no user is left");
         std::future::ready(next)
     });
@@ -681,10 +681,10 @@ async fn clients_made_from_one_share_gates() {
     let graph = client(recorder.url());
     for path in ["/sites/root", "/users/1/messages"] {
         let call = |graph: &Graph| graph.request(Method::GET, path).timeout(seconds(5));
-        let other = graph.with_provider(AccessToken::new("other"));
+        let other = graph.with_provider(AccessTokenCredential::new("other"));
         call(&other).await.unwrap_err();
         assert!(is_held_back(&call(&graph).await.unwrap_err()), "{path}");
-        let third = other.with_provider(AccessToken::new("third"));
+        let third = other.with_provider(AccessTokenCredential::new("third"));
         assert!(is_held_back(&call(&third).await.unwrap_err()), "{path}");
     }
     assert_eq!(recorder.requests().len(), 2);
@@ -693,15 +693,15 @@ async fn clients_made_from_one_share_gates() {
 #[tokio::test(start_paused = true)]
 async fn applications_that_are_known_have_gates_of_their_own() {
     use msgraph::Cloud;
-    use msgraph::auth::{CacheKey, Token, TokenProvider, TokenRequest};
+    use msgraph::auth::{AccessToken, CacheKey, TokenProvider, TokenRequest};
 
     /// A provider for the application in this tenant.
     struct Of(&'static str);
 
     #[msgraph::async_trait]
     impl TokenProvider for Of {
-        async fn token(&self, _: TokenRequest) -> msgraph::Result<Token> {
-            Ok(Token::new(self.0))
+        async fn token(&self, _: TokenRequest) -> msgraph::Result<AccessToken> {
+            Ok(AccessToken::new(self.0))
         }
 
         fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
@@ -719,7 +719,7 @@ async fn applications_that_are_known_have_gates_of_their_own() {
     let again = contoso.with_provider(Of("contoso.com"));
     assert!(is_held_back(&users(&again).await.unwrap_err()));
     // A provider without a cache key counts as the same application.
-    let user = contoso.with_provider(AccessToken::new("user"));
+    let user = contoso.with_provider(AccessTokenCredential::new("user"));
     assert!(is_held_back(&users(&user).await.unwrap_err()));
 }
 

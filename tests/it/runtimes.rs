@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::Method;
-use msgraph::auth::{ClientSecret, Secret, Token, TokenCache, TokenProvider, TokenRequest};
-use msgraph::{CustomCloud, Error, Graph, Retry};
+use msgraph::auth::{
+    AccessToken, ClientSecretCredential, Secret, TokenCache, TokenProvider, TokenRequest,
+};
+use msgraph::{CustomCloud, Error, Graph, RetryPolicy};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -52,8 +54,8 @@ fn begin<F: Future>(runtime: &Runtime, future: F) {
     });
 }
 
-fn secret() -> ClientSecret {
-    ClientSecret::new("contoso.com", "client", "secret")
+fn secret() -> ClientSecretCredential {
+    ClientSecretCredential::new("contoso.com", "client", "secret")
 }
 
 /// Creates a provider that never responds the first time, and issues `token-2`, `token-3` …
@@ -67,7 +69,7 @@ fn silent_once() -> (Arc<AtomicUsize>, impl TokenProvider) {
             if n == 1 {
                 std::future::pending::<()>().await;
             }
-            Ok(Token::new(format!("token-{n}")))
+            Ok(AccessToken::new(format!("token-{n}")))
         }
     };
     (asked, provider)
@@ -235,7 +237,7 @@ fn dropped_call_does_not_cancel_token_request_of_others() {
                 let n = asked.fetch_add(1, Ordering::SeqCst) + 1;
                 async move {
                     sleep(Duration::from_millis(200)).await;
-                    Ok(Token::new(format!("token-{n}")))
+                    Ok(AccessToken::new(format!("token-{n}")))
                 }
             }
         }
@@ -330,7 +332,7 @@ fn silent_token_endpoint_fails_one_call_of_unlimited_client() {
     let client = Graph::builder(secret())
         .cloud(CustomCloud::new(graph.url(), url).scope(SCOPE))
         .http_client(own_client().build().unwrap())
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .timeout(Duration::from_secs(2))
         .build()
         .unwrap();
@@ -348,7 +350,7 @@ fn silent_token_endpoint_fails_one_call_with_a_timeout() {
     let client = Graph::builder(secret())
         .cloud(CustomCloud::new(graph.url(), url).scope(SCOPE))
         .http_client(own_client().build().unwrap())
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .unwrap();
     let call = || client.me().get().timeout(Duration::from_secs(2));
@@ -403,7 +405,7 @@ fn prefetched_page_of_idle_runtime_is_asked_for_again() {
 fn prefetched_page_survives(end: fn(Runtime)) {
     let servers = servers();
     let recorder = servers.block_on(pages());
-    let graph = Graph::builder(msgraph::auth::AccessToken::new("token"))
+    let graph = Graph::builder(msgraph::auth::AccessTokenCredential::new("token"))
         .base_url(recorder.url())
         .configure_http(|http| http.pool_max_idle_per_host(0))
         .build()
@@ -437,8 +439,8 @@ fn session_of_idle_runtime_serves_other_clients() {
     });
     let rotated = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&rotated);
-    let refresh = msgraph::auth::RefreshToken::new("contoso.com", "client", "stored").on_rotation(
-        move |_: Secret<String>| {
+    let refresh = msgraph::auth::RefreshTokenCredential::new("contoso.com", "client", "stored")
+        .on_rotation(move |_: Secret<String>| {
             let n = count.fetch_add(1, Ordering::SeqCst);
             async move {
                 if n == 0 {
@@ -446,8 +448,7 @@ fn session_of_idle_runtime_serves_other_clients() {
                 }
                 Ok::<_, std::io::Error>(())
             }
-        },
-    );
+        });
     let client = client(refresh, &graph, &login);
     let idle = current_thread();
     // The session is locked while its callback runs.

@@ -4,7 +4,10 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use http::Method;
-use msgraph::auth::{AccessToken, ClientSecret, RefreshToken, Secret, Token, TokenRequest};
+use msgraph::auth::{
+    AccessToken, AccessTokenCredential, ClientSecretCredential, RefreshTokenCredential, Secret,
+    TokenRequest,
+};
 use msgraph::error::SignInError;
 use msgraph::{Cloud, CustomCloud, Error, Graph};
 use serde_json::json;
@@ -41,24 +44,24 @@ fn error(error: &(dyn std::error::Error + 'static)) {
 #[test]
 fn case_8_6_what_holds_a_secret_prints_none() {
     debug(&Secret::new(HUSH.to_owned()));
-    debug(&Token::new(HUSH).expires_in(Duration::from_secs(1)));
-    debug(&ClientSecret::new("contoso.com", "client", HUSH));
-    debug(&AccessToken::new(HUSH));
-    debug(&AccessToken::from_fn(|| {
+    debug(&AccessToken::new(HUSH).expires_in(Duration::from_secs(1)));
+    debug(&ClientSecretCredential::new("contoso.com", "client", HUSH));
+    debug(&AccessTokenCredential::new(HUSH));
+    debug(&AccessTokenCredential::from_fn(|| {
         std::future::ready(Ok::<_, Error>(HUSH))
     }));
     let refresh = || {
-        RefreshToken::new("common", "client", HUSH)
+        RefreshTokenCredential::new("common", "client", HUSH)
             .client_secret(HUSH)
             .on_rotation(|_| std::future::ready(Ok::<_, Error>(())))
     };
     debug(&refresh());
-    debug(&Graph::new(ClientSecret::new(
+    debug(&Graph::new(ClientSecretCredential::new(
         "contoso.com",
         "client",
         HUSH,
     )));
-    debug(&Graph::new(AccessToken::new(HUSH)));
+    debug(&Graph::new(AccessTokenCredential::new(HUSH)));
     let mut headers = http::HeaderMap::new();
     headers.insert("x-api-key", HUSH.parse().unwrap());
     let builder = Graph::builder(refresh()).configure_http(|http| http.default_headers(headers));
@@ -80,7 +83,7 @@ fn case_8_6_what_holds_a_secret_prints_none() {
 async fn case_8_6_what_a_provider_is_asked_prints_none() {
     let provider = |request: TokenRequest| {
         debug(&request);
-        std::future::ready(Ok(Token::new(HUSH)))
+        std::future::ready(Ok(AccessToken::new(HUSH)))
     };
     Graph::new(provider).sign_in().await.unwrap();
 }
@@ -90,7 +93,7 @@ async fn case_8_6_calls_and_answers_print_none() {
     let recorder =
         Recorder::always(Answer::json(json!({ "secretText": HUSH })).header("Set-Cookie", HUSH))
             .await;
-    let client = Graph::builder(AccessToken::new(HUSH))
+    let client = Graph::builder(AccessTokenCredential::new(HUSH))
         .base_url(recorder.url())
         .build()
         .unwrap();
@@ -114,7 +117,7 @@ async fn case_8_6_errors_print_none() {
             .body(format!("<html>{HUSH}"))
     };
     let cloud = |graph: &str, login: &str| CustomCloud::new(graph, login);
-    let secret = || ClientSecret::new("contoso.com", "client", HUSH);
+    let secret = || ClientSecretCredential::new("contoso.com", "client", HUSH);
     let login = Recorder::always(Answer::json(
         json!({ "token_type": "Bearer", "access_token": HUSH }),
     ))
@@ -167,7 +170,7 @@ async fn case_8_6_errors_print_none() {
         error(&client.sign_in().await.unwrap_err());
     }
     let nobody = cloud("http://127.0.0.1:1", "http://127.0.0.1:1");
-    let providers = RefreshToken::new("common", "client", HUSH).client_secret(HUSH);
+    let providers = RefreshTokenCredential::new("common", "client", HUSH).client_secret(HUSH);
     error(
         &Graph::builder(providers)
             .cloud(nobody)
@@ -178,13 +181,13 @@ async fn case_8_6_errors_print_none() {
             .unwrap_err(),
     );
     error(
-        &Graph::new(AccessToken::new(format!("Bearer {HUSH}")))
+        &Graph::new(AccessTokenCredential::new(format!("Bearer {HUSH}")))
             .sign_in()
             .await
             .unwrap_err(),
     );
     error(
-        &Graph::new(AccessToken::new(format!("{HUSH}\n{HUSH}")))
+        &Graph::new(AccessTokenCredential::new(format!("{HUSH}\n{HUSH}")))
             .sign_in()
             .await
             .unwrap_err(),

@@ -13,12 +13,13 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::StatusCode;
 use msgraph::auth::{
-    AzureCredential, Certificate, Chain, ClientAssertion, ClientCertificate, ClientSecret,
-    GraphCredential, ManagedIdentity, ManagedIdentitySource, SigningInput, TokenProvider,
-    WorkloadIdentity,
+    AzureCredential, Certificate, ChainedCredential, ClientAssertionCredential,
+    ClientCertificateCredential, ClientSecretCredential, GraphCredential,
+    ManagedIdentityCredential, ManagedIdentitySource, SigningInput, TokenProvider,
+    WorkloadIdentityCredential,
 };
 use msgraph::error::{SignInError, SignInReason};
-use msgraph::{CustomCloud, Error, Graph, Retry};
+use msgraph::{CustomCloud, Error, Graph, RetryPolicy};
 use rsa::PrivateKey;
 use rsa::pkcs8::DecodePrivateKey as _;
 use rsa::sha2::{Digest as _, Sha256};
@@ -38,7 +39,7 @@ const TOKEN: &str = "/*/oauth2/v2.0/token";
 /// The client id of a user-assigned identity.
 const CLIENT_ID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const OBJECT_ID: &str = "bbbbbbbb-0000-4000-8000-000000000002";
-const RESOURCE_ID: &str = "/subscriptions/1/resourcegroups/2/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mailer";
+const RESOURCE_ID: &str = "/subscriptions/1/resourcegroups/2/providers/Microsoft.ManagedIdentityCredential/userAssignedIdentities/mailer";
 /// The client id of an identity that the machine does not have.
 const UNKNOWN: &str = "cccccccc-0000-4000-8000-000000000003";
 
@@ -53,7 +54,7 @@ fn cloud(simulator: &Simulator) -> CustomCloud {
 fn client(simulator: &Simulator, provider: impl TokenProvider) -> Graph {
     Graph::builder(provider)
         .cloud(cloud(simulator))
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .expect("a client of this machine's own address")
 }
@@ -128,7 +129,7 @@ async fn the_machine_itself_calls_graph_on_every_platform() {
     for source in [imds, app_service, azure_ml, cloud_shell] {
         let source = source(&simulator);
         let shown = format!("{source:?}");
-        let graph = client(&simulator, ManagedIdentity::new().source(source));
+        let graph = client(&simulator, ManagedIdentityCredential::new().source(source));
         let end = calls_as(&graph, &own).await;
         let left = end.duration_since(SystemTime::now()).unwrap().as_secs();
         assert!((3590..=3599).contains(&left), "{shown}: {left}");
@@ -149,7 +150,7 @@ async fn app_service_says_in_any_form_when_a_token_ends() {
     ] {
         simulator.set_expires_on(form);
         for source in [app_service, azure_ml] {
-            let identity = ManagedIdentity::new().source(source(&simulator));
+            let identity = ManagedIdentityCredential::new().source(source(&simulator));
             let end = calls_as(&client(&simulator, identity), &own).await;
             let left = end.duration_since(SystemTime::now()).unwrap().as_secs();
             assert!((1790..=1800).contains(&left), "{form:?}: {left}");
@@ -161,7 +162,7 @@ async fn app_service_says_in_any_form_when_a_token_ends() {
 async fn a_user_assigned_identity_is_found_by_each_of_its_names() {
     let simulator = simulator().await;
     simulator.managed_identity(CLIENT_ID, OBJECT_ID, RESOURCE_ID);
-    let new = ManagedIdentity::new;
+    let new = ManagedIdentityCredential::new;
     for identity in [
         new().client_id(CLIENT_ID).source(imds(&simulator)),
         new().object_id(OBJECT_ID).source(imds(&simulator)),
@@ -181,7 +182,7 @@ async fn a_user_assigned_identity_is_found_by_each_of_its_names() {
 async fn an_identity_that_the_machine_does_not_have_is_refused_by_its_name() {
     let simulator = simulator().await;
     simulator.managed_identity(CLIENT_ID, OBJECT_ID, RESOURCE_ID);
-    let new = ManagedIdentity::new;
+    let new = ManagedIdentityCredential::new;
     let resource = RESOURCE_ID.replace("mailer", "nobody");
     for (identity, says) in [
         (
@@ -234,7 +235,7 @@ async fn a_header_of_another_machine_is_refused() {
             "secret",
         ),
     ] {
-        let graph = client(&simulator, ManagedIdentity::new().source(source));
+        let graph = client(&simulator, ManagedIdentityCredential::new().source(source));
         let error = refused(&graph).await;
         let says = format!(
             "sign-in refused: 401 Unauthorized: The header '{header}' is missing, or is not the one of this machine: asked of "
@@ -252,7 +253,7 @@ async fn azure_arc_gets_no_key_from_outside_of_its_folder() {
     std::fs::write(&key, "hush-hush").unwrap();
     simulator.arc_key_file(&key);
     let source = ManagedIdentitySource::azure_arc(format!("{}/arc{IMDS}", simulator.login_url()));
-    let graph = client(&simulator, ManagedIdentity::new().source(source));
+    let graph = client(&simulator, ManagedIdentityCredential::new().source(source));
     let error = refused(&graph).await.to_string();
     assert!(error.contains("which does not lie in `"), "{error}");
     let requests = simulator.requests();
@@ -264,7 +265,7 @@ async fn azure_arc_gets_no_key_from_outside_of_its_folder() {
 async fn a_machine_of_another_cloud_has_no_token() {
     let simulator = simulator().await;
     let elsewhere = CustomCloud::new("https://graph.microsoft.us", simulator.login_url());
-    let graph = Graph::builder(ManagedIdentity::new().source(imds(&simulator)))
+    let graph = Graph::builder(ManagedIdentityCredential::new().source(imds(&simulator)))
         .cloud(elsewhere)
         .build()
         .unwrap();
@@ -319,7 +320,7 @@ async fn after(
     }
     let front = front(&simulator).await;
     let source = source(format!("{}{path}", front.url()), &simulator);
-    let graph = client(&simulator, ManagedIdentity::new().source(source));
+    let graph = client(&simulator, ManagedIdentityCredential::new().source(source));
     let start = Instant::now();
     let outcome = match graph.sign_in().await {
         Ok(()) => Ok(()),
@@ -387,7 +388,7 @@ async fn app_service_is_waited_for_but_not_for_an_identity_that_it_does_not_have
 async fn a_token_that_graph_refuses_is_asked_for_again() {
     let simulator = simulator().await;
     let own = own_id(&simulator);
-    let identity = ManagedIdentity::new().source(imds(&simulator));
+    let identity = ManagedIdentityCredential::new().source(imds(&simulator));
     let graph = client(&simulator, identity);
     calls_as(&graph, &own).await;
     simulator.revoke_tokens();
@@ -416,7 +417,8 @@ impl Workload {
 
     fn client(&self, simulator: &Simulator) -> Graph {
         let known = simulator.credentials();
-        let provider = WorkloadIdentity::new(&*known.domain, &*known.client_id, self.file.path());
+        let provider =
+            WorkloadIdentityCredential::new(&*known.domain, &*known.client_id, self.file.path());
         client(simulator, provider)
     }
 }
@@ -560,7 +562,7 @@ fn asserting(
     };
     client(
         simulator,
-        ClientAssertion::new(&*known.domain, &*known.client_id, made),
+        ClientAssertionCredential::new(&*known.domain, &*known.client_id, made),
     )
 }
 
@@ -681,7 +683,7 @@ fn certificate(name: &str) -> Certificate {
 
 fn certified(simulator: &Simulator, certificate: Certificate) -> Graph {
     let known = simulator.credentials();
-    let provider = ClientCertificate::new(&*known.domain, &*known.client_id, certificate);
+    let provider = ClientCertificateCredential::new(&*known.domain, &*known.client_id, certificate);
     client(simulator, provider)
 }
 
@@ -769,18 +771,18 @@ async fn a_secret_signs_in_and_a_wrong_one_does_not() {
     let known = simulator.credentials();
     let (tenant, id, secret) = (&*known.domain, &*known.client_id, &*known.client_secret);
     calls_as(
-        &client(&simulator, ClientSecret::new(tenant, id, secret)),
+        &client(&simulator, ClientSecretCredential::new(tenant, id, secret)),
         id,
     )
     .await;
     // The tenant can also be given by its id.
-    let by_id = ClientSecret::new(&*known.tenant_id, id, secret);
+    let by_id = ClientSecretCredential::new(&*known.tenant_id, id, secret);
     calls_as(&client(&simulator, by_id), id).await;
     simulator.forget_requests();
 
     for (provider, expected) in [
         (
-            ClientSecret::new(tenant, id, "its id"),
+            ClientSecretCredential::new(tenant, id, "its id"),
             (
                 Some(401),
                 Some("invalid_client"),
@@ -789,7 +791,7 @@ async fn a_secret_signs_in_and_a_wrong_one_does_not() {
             ),
         ),
         (
-            ClientSecret::new(tenant, id, ""),
+            ClientSecretCredential::new(tenant, id, ""),
             (
                 Some(401),
                 Some("invalid_client"),
@@ -798,7 +800,7 @@ async fn a_secret_signs_in_and_a_wrong_one_does_not() {
             ),
         ),
         (
-            ClientSecret::new(tenant, &*known.public_client_id, secret),
+            ClientSecretCredential::new(tenant, &*known.public_client_id, secret),
             (
                 Some(401),
                 Some("invalid_client"),
@@ -807,7 +809,7 @@ async fn a_secret_signs_in_and_a_wrong_one_does_not() {
             ),
         ),
         (
-            ClientSecret::new(tenant, UNKNOWN, secret),
+            ClientSecretCredential::new(tenant, UNKNOWN, secret),
             (
                 Some(400),
                 Some("unauthorized_client"),
@@ -816,7 +818,7 @@ async fn a_secret_signs_in_and_a_wrong_one_does_not() {
             ),
         ),
         (
-            ClientSecret::new("fabrikam.com", id, secret),
+            ClientSecretCredential::new("fabrikam.com", id, secret),
             (
                 Some(400),
                 Some("invalid_request"),
@@ -841,10 +843,11 @@ async fn a_platform_that_fails_is_asked_once_more() {
     let front = front(&simulator).await;
     let known = simulator.credentials();
     let client = || {
-        let secret = ClientSecret::new(&*known.domain, &*known.client_id, &*known.client_secret);
+        let secret =
+            ClientSecretCredential::new(&*known.domain, &*known.client_id, &*known.client_secret);
         Graph::builder(secret)
             .cloud(CustomCloud::new(simulator.login_url(), front.url()))
-            .retry(Retry::never())
+            .retry(RetryPolicy::none())
             .build()
             .unwrap()
     };
@@ -891,25 +894,27 @@ async fn a_chain_goes_on_to_a_developers_tool_only_where_there_is_nothing_else()
     let simulator = simulator().await;
     let own = own_id(&simulator);
     let folder = tempfile::tempdir().unwrap();
-    let tool = || msgraph::auth::AzureCli::new().program(az(folder.path(), &simulator.app_token()));
+    let tool = || {
+        msgraph::auth::AzureCliCredential::new().program(az(folder.path(), &simulator.app_token()))
+    };
     let application = &simulator.credentials().client_id;
     let nobody = |_| async { Err(SignInError::unavailable("nothing is set").into()) };
 
-    let machine = ManagedIdentity::new().source(imds(&simulator));
-    let chain = Chain::new()
+    let machine = ManagedIdentityCredential::new().source(imds(&simulator));
+    let chain = ChainedCredential::new()
         .or("environment", nobody)
         .or("managed identity", machine)
         .or("Azure CLI", tool());
     calls_as(&client(&simulator, chain), &own).await;
 
-    let chain = Chain::new()
+    let chain = ChainedCredential::new()
         .or("environment", nobody)
         .or("Azure CLI", tool());
     calls_as(&client(&simulator, chain), application).await;
 
     // If an explicitly named identity fails, the chain does not sign in as a developer.
-    let machine = ManagedIdentity::new().client_id(UNKNOWN);
-    let chain = Chain::new()
+    let machine = ManagedIdentityCredential::new().client_id(UNKNOWN);
+    let chain = ChainedCredential::new()
         .or("managed identity", machine.source(imds(&simulator)))
         .or("Azure CLI", tool());
     let error = refused(&client(&simulator, chain)).await.to_string();
@@ -940,21 +945,23 @@ async fn other_process_signs_in() {
     let provider: Arc<dyn TokenProvider> = match variable(JOB).as_deref() {
         Some("GitHub Actions") => {
             let (tenant, client_id) = ids();
-            Arc::new(WorkloadIdentity::github_actions(tenant, client_id))
+            Arc::new(WorkloadIdentityCredential::github_actions(
+                tenant, client_id,
+            ))
         }
         Some(service_connection) => {
             let (tenant, client_id) = ids();
-            Arc::new(WorkloadIdentity::azure_pipelines(
+            Arc::new(WorkloadIdentityCredential::azure_pipelines(
                 tenant,
                 client_id,
                 service_connection,
             ))
         }
-        None => Arc::new(Chain::on_azure()),
+        None => Arc::new(ChainedCredential::on_azure()),
     };
     let graph = Graph::builder(provider)
         .cloud(CustomCloud::new(root, login))
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .unwrap();
     match graph.sign_in().await {
@@ -1121,7 +1128,8 @@ async fn a_job_signs_in_with_what_its_environment_gives() {
 async fn a_client_is_a_credential_of_the_sdk_and_the_credential_signs_another_client_in() {
     let simulator = simulator().await;
     let known = simulator.credentials();
-    let secret = ClientSecret::new(&*known.domain, &*known.client_id, &*known.client_secret);
+    let secret =
+        ClientSecretCredential::new(&*known.domain, &*known.client_id, &*known.client_secret);
     let first = client(&simulator, secret);
     let credential: Arc<dyn TokenCredential> = Arc::new(GraphCredential::new(&first));
     let second = client(&simulator, AzureCredential::new(credential));
@@ -1134,7 +1142,7 @@ async fn a_client_is_a_credential_of_the_sdk_and_the_credential_signs_another_cl
     assert_eq!(sign_ins.count(), 1);
 
     // The error of one credential is the cause of the other's error.
-    let wrong = ClientSecret::new(&*known.domain, &*known.client_id, "wrong");
+    let wrong = ClientSecretCredential::new(&*known.domain, &*known.client_id, "wrong");
     let wrong: Arc<dyn TokenCredential> =
         Arc::new(GraphCredential::new(&client(&simulator, wrong)));
     let error = refused(&client(&simulator, AzureCredential::new(wrong))).await;

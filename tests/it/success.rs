@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use msgraph::error::{ApiError, BatchErrorKind, DecodeError, EmptyResponseError, NotRetried};
+use msgraph::error::{ApiError, BatchErrorKind, DecodeError, EmptyResponseError, RetryStopReason};
 use msgraph::models::actions::{DriveItemCopy, DriveItemCreateUploadSession, TeamArchive};
 use msgraph::models::{Group, Message, User};
-use msgraph::{Error, Graph, Retry};
+use msgraph::{Error, Graph, RetryPolicy};
 use serde_json::Value;
 
 use crate::support::graph;
@@ -52,9 +52,9 @@ fn empty<T: std::fmt::Debug>(result: msgraph::Result<T>) -> EmptyResponseError {
 
 /// Creates a client that retries calls without waiting.
 fn retrying(recorder: &Recorder) -> Graph {
-    Graph::builder(msgraph::auth::AccessToken::new("token"))
+    Graph::builder(msgraph::auth::AccessTokenCredential::new("token"))
         .base_url(recorder.url())
-        .retry(Retry::new().first_wait(Duration::ZERO))
+        .retry(RetryPolicy::new().first_wait(Duration::ZERO))
         .build()
         .expect("a client of this machine's own address")
 }
@@ -113,7 +113,7 @@ async fn error_beside_properties_or_items_is_error() {
         let graph = graph(&recorder);
         boom(graph.users().list().await);
         boom(graph.users().delta().changes().try_next().await);
-        boom(graph.users().list().as_type::<Badge>().all().await);
+        boom(graph.users().list().deserialize_as::<Badge>().all().await);
     }
     let recorder = Recorder::always(success(r#"{"id":"1","error":BOOM}"#)).await;
     boom(graph(&recorder).users().create(User::default()).await);
@@ -268,7 +268,7 @@ async fn cut_json_that_stays_cut_is_a_retryable_decode_error() {
     assert!(error.is_retryable(), "{error}");
     assert_eq!(error.status(), Some(StatusCode::OK));
     assert_eq!(error.request_id(), Some("r"));
-    assert_eq!(error.tries().map(msgraph::error::Tries::count), Some(4));
+    assert_eq!(error.tries().map(msgraph::error::Attempts::count), Some(4));
     let error = decode::<()>(Err(error));
     assert!(error.is_truncated() && !error.is_html());
     assert_eq!((error.path(), error.type_name()), ("value[1]", "User"));
@@ -276,7 +276,7 @@ async fn cut_json_that_stays_cut_is_a_retryable_decode_error() {
     assert_eq!(error.content_type(), Some("application/json"));
     assert_eq!(
         error.tries().unwrap().not_retried(),
-        Some(NotRetried::MaxRetries)
+        Some(RetryStopReason::MaxRetries)
     );
     let printed = error.to_string();
     assert!(
@@ -300,7 +300,7 @@ async fn cut_json_of_a_write_is_not_sent_again() {
     let error = decode::<()>(Err(error));
     assert_eq!(
         error.tries().unwrap().not_retried(),
-        Some(NotRetried::NotIdempotent)
+        Some(RetryStopReason::NotIdempotent)
     );
     assert_eq!(recorder.requests().len(), 1);
 

@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, Once};
 
 use http::Method;
-use msgraph::auth::{AccessToken, ClientSecret};
-use msgraph::{CustomCloud, Graph, Retry};
+use msgraph::auth::{AccessTokenCredential, ClientSecretCredential};
+use msgraph::{CustomCloud, Graph, RetryPolicy};
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -175,9 +175,9 @@ async fn a_call_and_its_requests_have_opentelemetrys_names() {
         Answer::json("{}").header("request-id", "r2"),
     ])
     .await;
-    let graph = Graph::builder(AccessToken::new("hush"))
+    let graph = Graph::builder(AccessTokenCredential::new("hush"))
         .base_url(recorder.url())
-        .middleware_each_try(Busy)
+        .per_try_middleware(Busy)
         .build()
         .unwrap();
     let user = graph.users().id("adele@contoso.com").get();
@@ -267,13 +267,13 @@ async fn nothing_private_is_told_of_tokens_redirects_and_failures() {
     let storage = Recorder::always(Answer::status(200)).await;
     let secret = format!("{}/hushed/file?tempauth=hush", storage.url());
     let recorder = Recorder::always(Answer::status(302).header("Location", &secret)).await;
-    let graph = Graph::builder(ClientSecret::new(
+    let graph = Graph::builder(ClientSecretCredential::new(
         "contoso.com",
         "hush-client",
         "hush-secret",
     ))
     .cloud(CustomCloud::new(recorder.url(), login.url()))
-    .retry(Retry::never())
+    .retry(RetryPolicy::none())
     .build()
     .unwrap();
     let content = graph
@@ -311,9 +311,9 @@ async fn nothing_private_is_told_of_tokens_redirects_and_failures() {
         assert_eq!(request.parent.as_ref(), Some(&call.id), "{request:?}");
     }
 
-    let nobody = Graph::builder(AccessToken::new("hush"))
+    let nobody = Graph::builder(AccessTokenCredential::new("hush"))
         .base_url("http://127.0.0.1:1")
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .unwrap();
     let path = "/users/hush@contoso.com?$filter=mail%20eq%20'hush'";
@@ -339,9 +339,9 @@ async fn a_renewal_that_fails_while_the_token_lives_is_told() {
     ])
     .await;
     let graph = Recorder::always(Answer::json("{}")).await;
-    let client = Graph::builder(ClientSecret::new("contoso.com", "client", "hush"))
+    let client = Graph::builder(ClientSecretCredential::new("contoso.com", "client", "hush"))
         .cloud(CustomCloud::new(graph.url(), login.url()))
-        .middleware_each_try(Busy)
+        .per_try_middleware(Busy)
         .build()
         .unwrap();
     client.sign_in().await.unwrap();

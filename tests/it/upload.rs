@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use msgraph::auth::AccessToken;
-use msgraph::error::{NotRetried, TransferErrorKind};
+use msgraph::auth::AccessTokenCredential;
+use msgraph::error::{RetryStopReason, TransferErrorKind};
 use msgraph::models::actions::{
     AttachmentCreateUploadSession, DriveItemCreateUploadSession, PrintDocumentCreateUploadSession,
 };
@@ -14,7 +14,7 @@ use msgraph::models::{
     AttachmentItem, AttachmentType, DriveItem, DriveItemUploadableProperties, FileSystemInfo,
     PrintDocument, PrintDocumentUploadProperties, UploadSession,
 };
-use msgraph::upload::{Conflict, Progress, Session, SessionUpload, Source};
+use msgraph::upload::{ConflictBehavior, Progress, Session, SessionUpload, Source};
 use msgraph::{CustomCloud, Error, Graph, Model};
 use serde_json::json;
 use simulator::{ExpectedRanges, Fault, Host, RecordedRequest, RetryAfter, Simulator};
@@ -462,23 +462,29 @@ async fn conflicts_are_decided_alike_for_small_and_large_files() {
                 .slice_size(UNIT as u64)
                 .conflict(conflict)
         };
-        let first = upload(Conflict::Fail).await.unwrap();
+        let first = upload(ConflictBehavior::Fail).await.unwrap();
         assert!(
-            upload(Conflict::Fail).await.unwrap_err().is_conflict(),
+            upload(ConflictBehavior::Fail)
+                .await
+                .unwrap_err()
+                .is_conflict(),
             "{size}"
         );
-        let renamed = upload(Conflict::Rename).await.unwrap();
+        let renamed = upload(ConflictBehavior::Rename).await.unwrap();
         assert_ne!(renamed.name, first.name);
-        let replaced = upload(Conflict::Replace).await.unwrap();
+        let replaced = upload(ConflictBehavior::Replace).await.unwrap();
         assert_eq!(replaced.id, first.id);
         // The earlier etag is outdated.
-        let stale = upload(Conflict::Replace)
+        let stale = upload(ConflictBehavior::Replace)
             .if_match(&first)
             .await
             .unwrap_err();
         assert!(stale.is_precondition_failed(), "{stale}");
-        upload(Conflict::Replace).if_match(&replaced).await.unwrap();
-        let without = upload(Conflict::Replace)
+        upload(ConflictBehavior::Replace)
+            .if_match(&replaced)
+            .await
+            .unwrap();
+        let without = upload(ConflictBehavior::Replace)
             .if_match(&DriveItem::default())
             .await;
         assert!(matches!(without, Err(Error::Request(_))), "{without:?}");
@@ -630,7 +636,7 @@ async fn a_service_that_never_has_enough_is_not_served_for_ever() {
 #[tokio::test]
 async fn a_session_elsewhere_than_on_https_gets_nothing() {
     let storage = Recorder::always(Answer::status(201)).await;
-    let graph = Graph::new(msgraph::auth::AccessToken::new("token"));
+    let graph = Graph::new(msgraph::auth::AccessTokenCredential::new("token"));
     for url in [
         storage.url(),
         "http://contoso.sharepoint.com/x",
@@ -656,9 +662,9 @@ async fn a_session_elsewhere_than_on_https_gets_nothing() {
 /// under way.
 fn patient(simulator: &Simulator) -> Graph {
     let root = simulator.url().trim_end_matches("/v1.0");
-    Graph::builder(AccessToken::new(simulator.user_token()))
+    Graph::builder(AccessTokenCredential::new(simulator.user_token()))
         .cloud(CustomCloud::new(root, simulator.login_url()))
-        .middleware_each_try(Busy)
+        .per_try_middleware(Busy)
         .build()
         .expect("a client of this machine's own address")
 }
@@ -681,13 +687,13 @@ async fn lost_response_of_rename_makes_one_file() {
     let graph = patient(&simulator);
     let upload = || {
         let file = graph.me().drive().root().path("a.txt");
-        file.upload("hello").conflict(Conflict::Rename)
+        file.upload("hello").conflict(ConflictBehavior::Rename)
     };
     simulator.fault(put_content(Fault::lost()));
     let error = upload().await.unwrap_err();
     assert_eq!(contents(&simulator), 1);
     let reason = error.tries().unwrap().not_retried();
-    assert_eq!(reason, Some(NotRetried::NotIdempotent));
+    assert_eq!(reason, Some(RetryStopReason::NotIdempotent));
     let children = simulator.read("/me/drive/root/children").unwrap();
     let names = children["value"].as_array().unwrap().iter();
     let made = names.filter(|item| item["name"].as_str().unwrap().starts_with('a'));
@@ -716,7 +722,7 @@ async fn lost_response_of_own_upload_is_no_conflict() {
             ..Default::default()
         };
         let upload = file.upload(bytes(size)).properties(properties);
-        let item = upload.conflict(Conflict::Fail).await.unwrap();
+        let item = upload.conflict(ConflictBehavior::Fail).await.unwrap();
         assert_eq!(item.name.as_deref(), Some(&*name));
         assert_eq!(item.size, Some(size as i64));
     }
@@ -738,7 +744,7 @@ async fn foreign_file_stays_a_conflict_after_unclear_attempt() {
         simulator.fault(put_content(Fault::status(StatusCode::GATEWAY_TIMEOUT)));
         let error = file
             .upload(ours)
-            .conflict(Conflict::Fail)
+            .conflict(ConflictBehavior::Fail)
             .await
             .unwrap_err();
         assert!(error.is_conflict(), "{error}");
@@ -805,13 +811,13 @@ async fn own_file_is_told_by_content_and_time() {
         (at("2026-03-01T09:00:00Z"), "", date, false),
     ] {
         let recorder = taken(item.clone(), content, date).await;
-        let graph = Graph::builder(AccessToken::new("token"))
+        let graph = Graph::builder(AccessTokenCredential::new("token"))
             .base_url(recorder.url())
-            .middleware_each_try(Busy)
+            .per_try_middleware(Busy)
             .build()
             .unwrap();
         let file = graph.me().drive().root().path("a.txt");
-        let uploaded = file.upload("hello").conflict(Conflict::Fail).await;
+        let uploaded = file.upload("hello").conflict(ConflictBehavior::Fail).await;
         match uploaded {
             Ok(made) => assert!(
                 is_own && made.id.as_deref() == Some("1"),

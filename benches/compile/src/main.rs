@@ -169,7 +169,7 @@ fn measure_all() -> Result<()> {
             "msgraph = {{ path = {root:?} }}\ntokio = {{ version = \"1\", features = [\"full\"] }}\n"
         ),
         "main.rs",
-        "#[tokio::main]\nasync fn main() -> msgraph::Result<()> {\n    let graph = msgraph::Graph::new(msgraph::AccessToken::new(\"token\"));\n    println!(\"{:?}\", graph.me().get().await?);\n    Ok(())\n}\n",
+        "#[tokio::main]\nasync fn main() -> msgraph::Result<()> {\n    let graph = msgraph::Graph::new(msgraph::AccessTokenCredential::new(\"token\"));\n    println!(\"{:?}\", graph.me().get().await?);\n    Ok(())\n}\n",
     )?;
     let peer = work.join("peer");
     package(

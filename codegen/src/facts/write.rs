@@ -52,7 +52,7 @@ impl Constants {
         self.facts.name('F', facts, |out| {
             let _ = write!(
                 out,
-                "&Facts = &Facts {{ permissions: &[{permissions}], clouds: {clouds} }}"
+                "&OperationMetadata = &OperationMetadata {{ permissions: &[{permissions}], clouds: {clouds} }}"
             );
         })
     }

@@ -5,17 +5,17 @@
 
 use beta_client::beta::models::SkillProficiencyLevel;
 use beta_client::{learn, skills};
-use msgraph::{AccessToken, Graph};
+use msgraph::{AccessTokenCredential, Graph};
 use simulator::{Description, Simulator};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Ok(token) = std::env::var("MSGRAPH_TOKEN") {
-        return show(&Graph::new(AccessToken::new(token))).await;
+        return show(&Graph::new(AccessTokenCredential::new(token))).await;
     }
     let beta = Description::read(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi"))?;
     let simulator = Simulator::builder().beta(beta).start().await?;
-    let graph = Graph::builder(AccessToken::new(simulator.user_token()))
+    let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
         .base_url(simulator.url())
         .build()?;
     show(&graph).await

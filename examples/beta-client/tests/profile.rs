@@ -7,7 +7,7 @@ use beta_client::beta::models::{
 };
 use beta_client::{learn, skills};
 use msgraph::error::Error;
-use msgraph::{AccessToken, Graph, Model};
+use msgraph::{AccessTokenCredential, Graph, Model};
 use serde_json::json;
 use simulator::{Description, Simulator};
 
@@ -19,7 +19,7 @@ async fn start() -> (Simulator, Graph) {
         .start()
         .await
         .expect("a simulator");
-    let graph = Graph::builder(AccessToken::new(simulator.user_token()))
+    let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
         .base_url(simulator.url())
         .build()
         .expect("a client");
@@ -73,7 +73,7 @@ fn the_version_is_that_of_the_module() {
         "http://127.0.0.1:1/beta",
         "http://127.0.0.1:1",
     ] {
-        let graph = Graph::builder(AccessToken::new("token"))
+        let graph = Graph::builder(AccessTokenCredential::new("token"))
             .base_url(base)
             .build()
             .expect("a client");
@@ -97,7 +97,7 @@ fn equal_places_are_one_type() {
     fn template(profile: beta_client::beta::nodes::MeProfile) -> String {
         format!("{profile:?}")
     }
-    let graph = Graph::new(AccessToken::new("token"));
+    let graph = Graph::new(AccessTokenCredential::new("token"));
     let beta = Root::new(&graph);
     assert_eq!(
         template(beta.me().profile()),

@@ -8,12 +8,13 @@ use async_trait::async_trait;
 use tokio::time::timeout;
 use url::Url;
 
-use super::super::session::{Lazy, joined};
+use super::super::session::{InteractiveSession, joined};
 use super::super::{
-    Account, Application, BoxError, Token, TokenProvider, TokenRequest, TokenStore, UserSession,
+    AccessToken, Account, Application, BoxError, TokenProvider, TokenRequest, TokenStore,
+    UserSession,
 };
 use super::loopback::Loopback;
-use super::{AuthorizationCode, Prompt};
+use super::{AuthorizationCodeFlow, Prompt};
 use crate::error::SignInError;
 use crate::{Graph, Result};
 
@@ -33,10 +34,10 @@ const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 ///
 /// ```no_run
 /// use msgraph::Graph;
-/// use msgraph::auth::{DesktopSignIn, FileStore};
+/// use msgraph::auth::{InteractiveBrowserCredential, FileStore};
 ///
 /// # async fn example() -> msgraph::Result<()> {
-/// let user = DesktopSignIn::new("common", "11111111-1111-1111-1111-111111111111")
+/// let user = InteractiveBrowserCredential::new("common", "11111111-1111-1111-1111-111111111111")
 ///     .scopes(["User.Read", "Mail.Read"])
 ///     .store(FileStore::new("/home/ada/.local/state/mailer/session.json"));
 /// let graph = Graph::new(user);
@@ -55,26 +56,26 @@ const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// A call fails with [`Error::SignIn`](crate::Error::SignIn) if no browser is available, if the
 /// user declines or takes too long, or if the platform refuses.
 #[derive(Clone)]
-pub struct DesktopSignIn {
-    lazy: Lazy,
+pub struct InteractiveBrowserCredential {
+    lazy: InteractiveSession,
     prompt: Option<Prompt>,
     port: Option<u16>,
     timeout: Duration,
     open: Open,
 }
 
-impl DesktopSignIn {
+impl InteractiveBrowserCredential {
     /// Creates the credential. `tenant` is the tenant's id or one of its domains, or
     /// `organizations`, `consumers` or `common`.
     pub fn new(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
-        Self::of(Application::new(tenant, client_id))
+        Self::from_application(Application::new(tenant, client_id))
     }
 
     /// Creates the credential for an existing application. It must be a public client, without
     /// client authentication.
-    pub fn of(application: Application) -> Self {
+    pub fn from_application(application: Application) -> Self {
         Self {
-            lazy: Lazy::new(application),
+            lazy: InteractiveSession::new(application),
             prompt: None,
             port: None,
             timeout: TIMEOUT,
@@ -131,8 +132,8 @@ impl DesktopSignIn {
     /// is read only after the closure returns.
     ///
     /// ```
-    /// # use msgraph::auth::DesktopSignIn;
-    /// let user = DesktopSignIn::new("common", "11111111-1111-1111-1111-111111111111").open_browser(|url| {
+    /// # use msgraph::auth::InteractiveBrowserCredential;
+    /// let user = InteractiveBrowserCredential::new("common", "11111111-1111-1111-1111-111111111111").open_browser(|url| {
     ///     println!("Open {url}");
     ///     Ok::<_, std::io::Error>(())
     /// });
@@ -165,7 +166,7 @@ impl DesktopSignIn {
     /// background, and for sign-out at the start of a program.
     ///
     /// ```
-    /// # async fn example(graph: msgraph::Graph, user: msgraph::auth::DesktopSignIn) -> msgraph::Result<()> {
+    /// # async fn example(graph: msgraph::Graph, user: msgraph::auth::InteractiveBrowserCredential) -> msgraph::Result<()> {
     /// match user.resume(&graph).await? {
     ///     Some(session) => println!("signed in as {:?}", session.account().and_then(|user| user.username())),
     ///     None => println!("nobody is signed in"),
@@ -185,9 +186,9 @@ impl DesktopSignIn {
     ///
     /// ```
     /// use msgraph::Graph;
-    /// use msgraph::auth::DesktopSignIn;
+    /// use msgraph::auth::InteractiveBrowserCredential;
     ///
-    /// # async fn example(user: DesktopSignIn) -> msgraph::Result<()> {
+    /// # async fn example(user: InteractiveBrowserCredential) -> msgraph::Result<()> {
     /// let graph = Graph::new(user.clone());
     /// graph.sign_in().await?;
     /// let account = user.account();
@@ -210,12 +211,12 @@ impl DesktopSignIn {
             };
             SignInError::new(format!("{port} for the browser to come back to")).with_source(error)
         })?;
-        let sign_in = AuthorizationCode {
+        let sign_in = AuthorizationCodeFlow {
             scope: self.lazy.scope().map(str::to_owned),
             prompt: self.prompt,
             login_hint: expected,
             claims: request.claims().map(str::to_owned),
-            ..AuthorizationCode::new(self.lazy.application().clone(), listener.redirect_uri())
+            ..AuthorizationCodeFlow::new(self.lazy.application().clone(), listener.redirect_uri())
         };
         let pending = sign_in.begin_at(request.cloud())?;
         self.lazy.wait_for_user(&request, self.timeout);
@@ -237,7 +238,7 @@ impl DesktopSignIn {
         let opened = tokio::task::spawn_blocking(move || open(&url)).await;
         let failed = || {
             SignInError::new(
-                "no browser could be opened: `DesktopSignIn::open_browser` shows the address in another way, and `DeviceCode` \
+                "no browser could be opened: `InteractiveBrowserCredential::open_browser` shows the address in another way, and `DeviceCodeCredential` \
                  signs in with another device",
             )
         };
@@ -250,8 +251,8 @@ impl DesktopSignIn {
 }
 
 #[async_trait]
-impl TokenProvider for DesktopSignIn {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for InteractiveBrowserCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         self.lazy
             .token(&request, |request, expected| {
                 self.ask_user(request, expected)
@@ -260,9 +261,9 @@ impl TokenProvider for DesktopSignIn {
     }
 }
 
-impl fmt::Debug for DesktopSignIn {
+impl fmt::Debug for InteractiveBrowserCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DesktopSignIn")
+        f.debug_struct("InteractiveBrowserCredential")
             .field("application", self.lazy.application())
             .field("scope", &self.lazy.scope())
             .field("port", &self.port)

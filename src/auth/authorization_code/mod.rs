@@ -9,12 +9,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use self::answer::Answer;
-pub use self::desktop::DesktopSignIn;
+pub use self::desktop::InteractiveBrowserCredential;
 use self::pending::Asked;
 pub use self::pending::PendingSignIn;
 use super::claims::claims;
 use super::platform::{AUTHORIZE, Platform, tenant_url};
-use super::session::{Place, joined, sign_in_scope};
+use super::session::{StoreKey, joined, sign_in_scope};
 use super::{Account, Application, TokenRequest, TokenStore, UserSession};
 use crate::redact::Address;
 use crate::{Cloud, Graph, Result};
@@ -30,24 +30,24 @@ use crate::{Cloud, Graph, Result};
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::{Application, AuthorizationCode, PendingSignIn, UserSession};
+/// use msgraph::auth::{Application, AuthorizationCodeFlow, PendingSignIn, UserSession};
 ///
-/// fn sign_in(secret: &str) -> AuthorizationCode {
+/// fn sign_in(secret: &str) -> AuthorizationCodeFlow {
 ///     let application = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
 ///         .client_secret(secret);
-///     AuthorizationCode::new(application, "https://app.contoso.com/signed-in")
+///     AuthorizationCodeFlow::new(application, "https://app.contoso.com/signed-in")
 ///         .scopes(["User.Read", "Mail.Read"])
 /// }
 ///
 /// // GET /sign-in: redirect to `pending.url()`, and keep `pending` for this browser.
-/// fn begin(graph: &Graph, sign_in: &AuthorizationCode) -> msgraph::Result<PendingSignIn> {
+/// fn begin(graph: &Graph, sign_in: &AuthorizationCodeFlow) -> msgraph::Result<PendingSignIn> {
 ///     sign_in.begin(graph)
 /// }
 ///
 /// // GET /signed-in?code=…&state=…
 /// async fn finish(
 ///     graph: &Graph,
-///     sign_in: &AuthorizationCode,
+///     sign_in: &AuthorizationCodeFlow,
 ///     pending: PendingSignIn,
 ///     query: &str,
 /// ) -> msgraph::Result<Graph> {
@@ -57,9 +57,9 @@ use crate::{Cloud, Graph, Result};
 /// ```
 ///
 /// Both halves use the cloud and the connections of the client, never its tokens. A client with
-/// [`SignedOut`](super::SignedOut) is enough.
+/// [`NoCredential`](super::NoCredential) is enough.
 #[derive(Clone)]
-pub struct AuthorizationCode {
+pub struct AuthorizationCodeFlow {
     application: Application,
     redirect_uri: String,
     scope: Option<String>,
@@ -73,9 +73,9 @@ pub struct AuthorizationCode {
 /// The question that the platform asks the user in addition to the necessary ones.
 ///
 /// ```
-/// use msgraph::auth::{DesktopSignIn, Prompt};
+/// use msgraph::auth::{InteractiveBrowserCredential, Prompt};
 ///
-/// let user = DesktopSignIn::new("common", "11111111-1111-1111-1111-111111111111")
+/// let user = InteractiveBrowserCredential::new("common", "11111111-1111-1111-1111-111111111111")
 ///     .prompt(Prompt::SelectAccount);
 /// ```
 ///
@@ -109,7 +109,7 @@ impl Prompt {
     }
 }
 
-impl AuthorizationCode {
+impl AuthorizationCodeFlow {
     /// Creates the flow. `redirect_uri` is the address to which the browser returns, as registered
     /// for the application.
     pub fn new(application: Application, redirect_uri: impl Into<String>) -> Self {
@@ -159,9 +159,9 @@ impl AuthorizationCode {
     ///
     /// ```
     /// # use msgraph::Graph;
-    /// # use msgraph::auth::{AuthorizationCode, PendingSignIn};
+    /// # use msgraph::auth::{AuthorizationCodeFlow, PendingSignIn};
     /// # use msgraph::error::SignInError;
-    /// # fn example(graph: &Graph, sign_in: &AuthorizationCode, error: &SignInError) -> msgraph::Result<PendingSignIn> {
+    /// # fn example(graph: &Graph, sign_in: &AuthorizationCodeFlow, error: &SignInError) -> msgraph::Result<PendingSignIn> {
     /// // A call of this user's has failed, and says what is wanted: the browser is sent to sign in again.
     /// let sign_in = match error.claims() {
     ///     Some(claims) => sign_in.clone().claims(claims),
@@ -253,7 +253,7 @@ impl AuthorizationCode {
         request: &TokenRequest,
         pending: PendingSignIn,
         answer: &Answer,
-        place: impl FnOnce(&Account) -> Option<Place>,
+        place: impl FnOnce(&Account) -> Option<StoreKey>,
     ) -> Result<UserSession> {
         let code = answer.code(&pending)?;
         let Asked {
@@ -281,8 +281,8 @@ impl AuthorizationCode {
     ///
     /// ```
     /// # use msgraph::Graph;
-    /// # use msgraph::auth::AuthorizationCode;
-    /// # async fn example(graph: &Graph, sign_in: &AuthorizationCode, account_id: &str) -> msgraph::Result<()> {
+    /// # use msgraph::auth::AuthorizationCodeFlow;
+    /// # async fn example(graph: &Graph, sign_in: &AuthorizationCodeFlow, account_id: &str) -> msgraph::Result<()> {
     /// // The application has been started anew, and the browser's cookie leads to the account's id.
     /// if let Some(session) = sign_in.resume(graph, account_id).await? {
     ///     let me = graph.with_provider(session).me().get().await?;
@@ -304,15 +304,20 @@ impl AuthorizationCode {
         }
     }
 
-    fn place(&self, cloud: &Cloud, account_id: &str) -> Option<Place> {
+    fn place(&self, cloud: &Cloud, account_id: &str) -> Option<StoreKey> {
         let store = self.store.as_ref()?;
-        Some(Place::of(store, &self.application, cloud, Some(account_id)))
+        Some(StoreKey::of(
+            store,
+            &self.application,
+            cloud,
+            Some(account_id),
+        ))
     }
 }
 
-impl fmt::Debug for AuthorizationCode {
+impl fmt::Debug for AuthorizationCodeFlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthorizationCode")
+        f.debug_struct("AuthorizationCodeFlow")
             .field("application", &self.application)
             .field("redirect_uri", &Address(&self.redirect_uri))
             .field("scope", &self.scope)

@@ -20,13 +20,13 @@ const BYTES: usize = 32;
 ///
 /// It can be serialized (serde) and kept for the browser that began. It contains the PKCE verifier,
 /// and is therefore a secret. It is safe in a session of the server; in a cookie it must be
-/// encrypted. It is valid for one [`finish`](super::AuthorizationCode::finish).
+/// encrypted. It is valid for one [`finish`](super::AuthorizationCodeFlow::finish).
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::{AuthorizationCode, PendingSignIn};
+/// use msgraph::auth::{AuthorizationCodeFlow, PendingSignIn};
 ///
-/// # fn example(graph: &Graph, sign_in: &AuthorizationCode) -> Result<(), Box<dyn std::error::Error>> {
+/// # fn example(graph: &Graph, sign_in: &AuthorizationCodeFlow) -> Result<(), Box<dyn std::error::Error>> {
 /// let pending = sign_in.begin(graph)?;
 /// let kept = serde_json::to_string(&pending)?;
 /// // … in the handler that the browser comes back to:

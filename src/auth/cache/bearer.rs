@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use super::super::Token;
+use super::super::AccessToken;
 use super::super::moment::Moment;
 use super::super::secret;
-use super::super::session::Life;
+use super::super::session::RevocationFlag;
 use crate::Result;
 use crate::error::SignInError;
 
@@ -28,11 +28,11 @@ pub(crate) struct Bearer {
     /// The claims challenge that the token was requested for.
     claims: Option<Arc<str>>,
     /// The session that the token belongs to.
-    life: Option<Life>,
+    life: Option<RevocationFlag>,
 }
 
 impl Bearer {
-    pub(super) fn new(token: &Token, claims: Option<Arc<str>>) -> Result<Self> {
+    pub(super) fn new(token: &AccessToken, claims: Option<Arc<str>>) -> Result<Self> {
         // Tokens from files and command lines often end with a line feed.
         let text = token.secret().expose().trim();
         if text.is_empty() {
@@ -115,7 +115,7 @@ impl Bearer {
 
     /// Checks whether the session of the token, and so the token itself, has ended.
     pub(super) fn has_ended(&self) -> bool {
-        self.life.as_ref().is_some_and(Life::has_ended)
+        self.life.as_ref().is_some_and(RevocationFlag::has_ended)
     }
 
     pub(super) fn answers(&self, claims: Option<&Arc<str>>) -> bool {

@@ -16,7 +16,7 @@ use super::moment::Moment;
 pub(crate) use bearer::Bearer;
 pub use key::CacheKey;
 pub(super) use key::authority;
-use slot::Slot;
+use slot::CacheEntry;
 pub(crate) use tokens::Tokens;
 
 /// The default number of cached tokens, of a few kilobytes each.
@@ -42,20 +42,20 @@ const LOOKED_AT: usize = 4;
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::{ClientSecret, TokenCache};
+/// use msgraph::auth::{ClientSecretCredential, TokenCache};
 ///
 /// # fn example(secret: &str) -> msgraph::Result<()> {
 /// let cache = TokenCache::default();
-/// let secret = ClientSecret::new("contoso.com", "11111111-1111-1111-1111-111111111111", secret);
+/// let secret = ClientSecretCredential::new("contoso.com", "11111111-1111-1111-1111-111111111111", secret);
 /// let patient = Graph::builder(secret.clone()).token_cache(cache.clone()).build()?;
-/// let hasty = Graph::builder(secret).token_cache(cache).retry(msgraph::Retry::never()).build()?;
+/// let hasty = Graph::builder(secret).token_cache(cache).retry(msgraph::RetryPolicy::none()).build()?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct TokenCache {
     /// The LRU cache is unbounded, because a bounded one would allocate all of its memory at once.
-    slots: Arc<Mutex<LruCache<CacheKey, Arc<Slot>>>>,
+    slots: Arc<Mutex<LruCache<CacheKey, Arc<CacheEntry>>>>,
     capacity: NonZeroUsize,
 }
 
@@ -76,13 +76,13 @@ impl TokenCache {
     }
 
     /// Returns the entry of a key, and makes it if it does not exist.
-    fn slot(&self, key: &CacheKey) -> Arc<Slot> {
+    fn slot(&self, key: &CacheKey) -> Arc<CacheEntry> {
         let mut slots = self.lock();
         if let Some(slot) = slots.get(key) {
             return Arc::clone(slot);
         }
         remove_unused(&mut slots);
-        let slot = Arc::<Slot>::default();
+        let slot = Arc::<CacheEntry>::default();
         slots.put(key.clone(), Arc::clone(&slot));
         while slots.len() > self.capacity.get() {
             slots.pop_lru();
@@ -98,7 +98,7 @@ impl TokenCache {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<CacheKey, Arc<Slot>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<CacheKey, Arc<CacheEntry>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -107,7 +107,7 @@ impl TokenCache {
 ///
 /// Keys come and go, with users and with replaced secrets. An unused entry must not stay until the
 /// cache is full.
-fn remove_unused(slots: &mut LruCache<CacheKey, Arc<Slot>>) {
+fn remove_unused(slots: &mut LruCache<CacheKey, Arc<CacheEntry>>) {
     for _ in 0..LOOKED_AT.min(slots.len()) {
         let Some((key, slot)) = slots.peek_lru() else {
             return;

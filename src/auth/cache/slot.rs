@@ -30,11 +30,11 @@ const USED_THOUGH_EXPIRED: Duration = Duration::from_secs(30);
 
 /// The state of the tokens of one key: the cached token, and the one request for the next token.
 #[derive(Default)]
-pub(crate) struct Slot {
+pub(crate) struct CacheEntry {
     state: Mutex<State>,
 }
 
-impl Slot {
+impl CacheEntry {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

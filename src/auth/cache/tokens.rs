@@ -11,10 +11,10 @@ use tracing::Instrument;
 use super::super::moment::Moment;
 use super::super::reentry::Within;
 use super::super::time_limit::TimeLimit;
-use super::super::{Token, TokenProvider, TokenRequest};
+use super::super::{AccessToken, TokenProvider, TokenRequest};
 use super::TokenCache;
 use super::bearer::Bearer;
-use super::slot::{Flight, Landed, Slot, Start};
+use super::slot::{CacheEntry, Flight, Landed, Start};
 use crate::Result;
 use crate::error::{Error, SignInError};
 
@@ -22,7 +22,7 @@ use crate::error::{Error, SignInError};
 pub(crate) struct Tokens {
     provider: Arc<dyn TokenProvider>,
     request: TokenRequest,
-    slot: Arc<Slot>,
+    slot: Arc<CacheEntry>,
 }
 
 impl Tokens {
@@ -159,7 +159,7 @@ impl Tokens {
     /// key, or of the cached token.
     pub(crate) fn user(&self, salt: &RandomState) -> Option<u64> {
         if let Some(token) = self.provider.only_token() {
-            let bearer = Bearer::new(&Token::new(token.clone()), None).ok()?;
+            let bearer = Bearer::new(&AccessToken::new(token.clone()), None).ok()?;
             return Some(salt.hash_one(bearer.header().as_bytes()));
         }
         if let Some(key) = self.provider.cache_key(self.request.cloud()) {
@@ -246,7 +246,7 @@ impl Tokens {
             generation,
             sender,
         } = start;
-        let landing = Landing {
+        let landing = RefreshGuard {
             tokens: Arc::clone(self),
             generation,
             sender: Some(sender),
@@ -275,13 +275,13 @@ fn runtime_ended() -> Error {
 }
 
 /// Ends a request, also if its task ends early.
-struct Landing {
+struct RefreshGuard {
     tokens: Arc<Tokens>,
     generation: u64,
     sender: Option<watch::Sender<Option<Result<Bearer>>>>,
 }
 
-impl Landing {
+impl RefreshGuard {
     fn land(mut self, outcome: Result<Bearer>) {
         self.end(Some(outcome));
     }
@@ -300,7 +300,7 @@ impl Landing {
     }
 }
 
-impl Drop for Landing {
+impl Drop for RefreshGuard {
     fn drop(&mut self) {
         let panicked = std::thread::panicking();
         self.end(panicked.then(|| Err(SignInError::new("the token provider panicked").into())));
@@ -351,7 +351,7 @@ mod tests {
 
     #[async_trait::async_trait]
     impl TokenProvider for Counting {
-        async fn token(&self, request: TokenRequest) -> Result<Token> {
+        async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
             let n = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
             self.claims
                 .lock()
@@ -361,7 +361,7 @@ mod tests {
             if (self.fails)(n) {
                 return Err(SignInError::new(format!("failure {n}")).into());
             }
-            let token = Token::new(format!("token-{n}"));
+            let token = AccessToken::new(format!("token-{n}"));
             Ok(match self.lives {
                 Some(life) => token.expires_in(life),
                 None => token,
@@ -545,7 +545,7 @@ mod tests {
         let tokens = tokens(move |_: TokenRequest| {
             let n = counter.fetch_add(1, Ordering::SeqCst) + 1;
             async move {
-                Ok(Token::new(format!("t{n}"))
+                Ok(AccessToken::new(format!("t{n}"))
                     .expires_in(HOUR * 24)
                     .renew_in(HOUR * 12))
             }
@@ -609,7 +609,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_provider_that_shares_nothing_is_asked_for_each_call_in_its_task() {
         tokio::task_local!(static USER: &'static str);
-        let tokens = tokens(crate::auth::AccessToken::from_fn(|| {
+        let tokens = tokens(crate::auth::AccessTokenCredential::from_fn(|| {
             std::future::ready(USER.try_with(|user| user.to_string()))
         }));
         let (adele, alex) = tokio::join!(
@@ -623,7 +623,7 @@ mod tests {
         let error = tokens.token().await.err().unwrap().to_string();
         assert!(
             error.starts_with(
-                "sign-in failed: the closure of `AccessToken::from_fn` has no token: "
+                "sign-in failed: the closure of `AccessTokenCredential::from_fn` has no token: "
             ),
             "{error}"
         );
@@ -637,7 +637,7 @@ mod tests {
             let n = counter.fetch_add(1, Ordering::SeqCst) + 1;
             async move {
                 assert!(n > 1, "the provider of this test panics once");
-                Ok(Token::new("t"))
+                Ok(AccessToken::new("t"))
             }
         });
         for failed in join_all((0..10).map(|_| tokens.token())).await {
@@ -719,7 +719,7 @@ mod tests {
             ("bearer eyJ", "the word `Bearer`"),
             ("ey\nJ", "characters"),
         ] {
-            let error = tokens(crate::auth::AccessToken::new(given))
+            let error = tokens(crate::auth::AccessTokenCredential::new(given))
                 .token()
                 .await
                 .err()
@@ -727,7 +727,7 @@ mod tests {
                 .to_string();
             assert!(error.contains(says), "{given:?}: {error}");
         }
-        let trimmed = tokens(crate::auth::AccessToken::new("eyJ\r\n"))
+        let trimmed = tokens(crate::auth::AccessTokenCredential::new("eyJ\r\n"))
             .token()
             .await
             .unwrap();

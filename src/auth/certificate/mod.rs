@@ -26,7 +26,7 @@ use super::{BoxError, Secret};
 use crate::Result;
 
 /// An application's certificate with its private key, for the client authentication of
-/// [`ClientCertificate`](super::ClientCertificate).
+/// [`ClientCertificateCredential`](super::ClientCertificateCredential).
 ///
 /// The key signs an assertion for each token request
 /// (<https://learn.microsoft.com/entra/identity-platform/certificate-credentials>). It is never
@@ -35,10 +35,10 @@ use crate::Result;
 ///
 /// ```no_run
 /// use msgraph::Graph;
-/// use msgraph::auth::{Certificate, ClientCertificate};
+/// use msgraph::auth::{Certificate, ClientCertificateCredential};
 ///
 /// # fn main() -> msgraph::Result<()> {
-/// let graph = Graph::new(ClientCertificate::new(
+/// let graph = Graph::new(ClientCertificateCredential::new(
 ///     "contoso.com",
 ///     "11111111-1111-1111-1111-111111111111",
 ///     Certificate::from_file("/run/secrets/graph.pem")?,

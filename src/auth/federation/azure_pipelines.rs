@@ -13,8 +13,7 @@ use crate::auth::{Secret, TokenRequest};
 const URL: &str = "SYSTEM_OIDCREQUESTURI";
 const URL_ORIGIN: &str = "Azure Pipelines sets it for its jobs";
 const TOKEN: &str = "SYSTEM_ACCESSTOKEN";
-const TOKEN_ORIGIN: &str =
-    "a step of Azure Pipelines gets it by `env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)`";
+const TOKEN_ORIGIN: &str = "a step of Azure Pipelines gets it by `env: SYSTEM_ACCESSTOKEN: $(System.AccessTokenCredential)`";
 
 const SERVICE: Service = Service {
     name: "Azure Pipelines",

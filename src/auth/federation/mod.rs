@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) use self::azure_pipelines::AzurePipelines;
 pub(super) use self::github_actions::GitHubActions;
 use super::cache::authority;
-use super::{CacheKey, ManagedIdentity, Secret, TokenRequest};
+use super::{CacheKey, ManagedIdentityCredential, Secret, TokenRequest};
 use crate::{Cloud, Result};
 
 /// The source of the token that an application sends as its client assertion. A new one is obtained
@@ -27,7 +27,7 @@ pub(super) enum Federation {
     File(PathBuf),
     /// A managed identity. All clones of an application share it, because it remembers its
     /// endpoint.
-    ManagedIdentity(Arc<ManagedIdentity>),
+    ManagedIdentityCredential(Arc<ManagedIdentityCredential>),
     GitHubActions(GitHubActions),
     AzurePipelines(AzurePipelines),
 }
@@ -40,7 +40,7 @@ impl Federation {
                 let file = file.as_os_str().as_encoded_bytes();
                 key.credential("file").credential(file)
             }
-            Self::ManagedIdentity(identity) => key
+            Self::ManagedIdentityCredential(identity) => key
                 .credential("managed identity")
                 .credential(identity.name())
                 .credential(identity.place().unwrap_or_default()),
@@ -60,7 +60,7 @@ impl Federation {
     pub(super) async fn assertion(&self, request: &TokenRequest) -> Result<Secret<String>> {
         match self {
             Self::File(file) => file::token(file).await,
-            Self::ManagedIdentity(identity) => {
+            Self::ManagedIdentityCredential(identity) => {
                 let token = identity
                     .token_for(audience(request.cloud()), request)
                     .await?;

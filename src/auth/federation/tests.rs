@@ -315,8 +315,7 @@ async fn a_variable_that_is_missing_is_named_with_who_sets_it() {
     let login = platform().await;
     let github = "GitHub Actions sets it for jobs with `permissions: id-token: write`";
     let pipelines = "Azure Pipelines sets it for its jobs";
-    let step =
-        "a step of Azure Pipelines gets it by `env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)`";
+    let step = "a step of Azure Pipelines gets it by `env: SYSTEM_ACCESSTOKEN: $(System.AccessTokenCredential)`";
     let address = "https://127.0.0.1:1/";
     for (on, variables, name, origin) in [
         (On::GitHub, &[][..], "ACTIONS_ID_TOKEN_REQUEST_URL", github),

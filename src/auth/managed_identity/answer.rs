@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDateTime};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::auth::Token;
+use crate::auth::AccessToken;
 use crate::auth::seconds::Seconds;
 use crate::error::SignInError;
 
@@ -38,7 +38,7 @@ pub(super) fn token(
     body: &[u8],
     now: SystemTime,
     whose: &str,
-) -> Result<Option<Token>, Box<SignInError>> {
+) -> Result<Option<AccessToken>, Box<SignInError>> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let Ok(granted) = serde_json::from_slice::<Granted>(body) else {
         return Ok(None);
@@ -50,7 +50,7 @@ pub(super) fn token(
     if granted.access_token.is_empty() || !is_bearer {
         return Ok(None);
     }
-    let token = Token::new(granted.access_token);
+    let token = AccessToken::new(granted.access_token);
     // `expires_in` counts from the creation of the token, which may be hours ago. `expires_on`
     // refers to a clock that may differ from the local one. The earlier of the two is safe.
     let left = time(&granted.expires_on).map(|end| end.duration_since(now).unwrap_or_default());
@@ -106,7 +106,7 @@ mod tests {
     /// The test's current time, 2026-01-02 03:04:05Z.
     const NOW: u64 = 1_767_323_045;
 
-    fn read(answer: &Value, now: SystemTime) -> Result<Option<Token>, Box<SignInError>> {
+    fn read(answer: &Value, now: SystemTime) -> Result<Option<AccessToken>, Box<SignInError>> {
         token(answer.to_string().as_bytes(), now, "IMDS")
     }
 

@@ -14,7 +14,7 @@ use super::source::{Kind, ManagedIdentitySource};
 use super::{Identity, answer, arc};
 use crate::Result;
 use crate::auth::exchange::{Answer, exchange};
-use crate::auth::{Token, TokenRequest};
+use crate::auth::{AccessToken, TokenRequest};
 use crate::error::{Error, SignInError, TransportError};
 use crate::transport::{Change, Connections};
 
@@ -87,7 +87,7 @@ impl Endpoint {
         identity: &Identity,
         resource: &str,
         request: &TokenRequest,
-    ) -> Result<Token> {
+    ) -> Result<AccessToken> {
         let asked = self.source.request(&self.url, identity, resource)?;
         if let Kind::Imds { is_guess: true } = self.source.kind {
             request.extend_time_limit(2 * PROBE_TIMEOUT);
@@ -126,7 +126,7 @@ impl Endpoint {
 
     /// Repeats the request until another attempt could not change the outcome.
     async fn ask(&self, asked: Request, request: &TokenRequest) -> Result<Answer> {
-        let mut tries = Tries::default();
+        let mut tries = Attempts::default();
         loop {
             // The form is a text, so it can be sent again.
             let copy = asked
@@ -233,12 +233,12 @@ impl From<TransportError> for Failed {
 
 /// The numbers of attempts that were made.
 #[derive(Default)]
-struct Tries {
+struct Attempts {
     ordinary: usize,
     updates: usize,
 }
 
-impl Tries {
+impl Attempts {
     fn count(&self) -> u32 {
         u32::try_from(self.ordinary + self.updates).unwrap_or(u32::MAX)
     }

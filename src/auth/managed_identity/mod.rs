@@ -18,7 +18,7 @@ use std::fmt;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
-use super::{CacheKey, Token, TokenProvider, TokenRequest};
+use super::{AccessToken, CacheKey, TokenProvider, TokenRequest};
 use crate::{Cloud, Result};
 use endpoint::Endpoint;
 pub use source::ManagedIdentitySource;
@@ -33,13 +33,13 @@ pub use source::ManagedIdentitySource;
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::ManagedIdentity;
+/// use msgraph::auth::ManagedIdentityCredential;
 ///
 /// // The machine's own identity.
-/// let graph = Graph::new(ManagedIdentity::new());
+/// let graph = Graph::new(ManagedIdentityCredential::new());
 ///
 /// // One that is assigned to the machine, and perhaps to others: a user-assigned one.
-/// let graph = Graph::new(ManagedIdentity::new().client_id("11111111-1111-1111-1111-111111111111"));
+/// let graph = Graph::new(ManagedIdentityCredential::new().client_id("11111111-1111-1111-1111-111111111111"));
 /// ```
 ///
 /// The identity has the Graph permissions that an administrator granted to its service principal.
@@ -58,7 +58,7 @@ pub use source::ManagedIdentitySource;
 ///
 /// <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/overview>
 #[derive(Clone, Default)]
-pub struct ManagedIdentity {
+pub struct ManagedIdentityCredential {
     identity: Identity,
     source: Option<ManagedIdentitySource>,
     endpoint: OnceCell<Endpoint>,
@@ -75,7 +75,7 @@ enum Identity {
     Resource(String),
 }
 
-impl ManagedIdentity {
+impl ManagedIdentityCredential {
     /// Creates the provider for the machine's own identity, which is called system-assigned.
     pub fn new() -> Self {
         Self::default()
@@ -128,7 +128,11 @@ impl ManagedIdentity {
     }
 
     /// Returns a token for this resource, which need not be Graph.
-    pub(super) async fn token_for(&self, resource: &str, request: &TokenRequest) -> Result<Token> {
+    pub(super) async fn token_for(
+        &self,
+        resource: &str,
+        request: &TokenRequest,
+    ) -> Result<AccessToken> {
         let endpoint = self
             .endpoint
             .get_or_try_init(|| async {
@@ -141,8 +145,8 @@ impl ManagedIdentity {
 }
 
 #[async_trait]
-impl TokenProvider for ManagedIdentity {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+impl TokenProvider for ManagedIdentityCredential {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         let scope = request.scope();
         let resource = scope.strip_suffix("/.default").unwrap_or(scope);
         self.token_for(resource, &request).await
@@ -161,9 +165,9 @@ impl TokenProvider for ManagedIdentity {
     }
 }
 
-impl fmt::Debug for ManagedIdentity {
+impl fmt::Debug for ManagedIdentityCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ManagedIdentity")
+        f.debug_struct("ManagedIdentityCredential")
             .field("identity", &self.identity)
             .field("source", &self.source)
             .finish_non_exhaustive()

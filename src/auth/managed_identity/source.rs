@@ -19,18 +19,18 @@ const IMDS: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
 const AZURE_ARC: &str = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
 
 /// A service that issues the tokens of managed identities: see
-/// [`ManagedIdentity::source`](super::ManagedIdentity::source).
+/// [`ManagedIdentityCredential::source`](super::ManagedIdentityCredential::source).
 ///
 /// Its values are those that the environment of its platform has. An invalid address causes an
 /// error with the first token.
 ///
 /// ```
 /// use msgraph::Graph;
-/// use msgraph::auth::{ManagedIdentity, ManagedIdentitySource};
+/// use msgraph::auth::{ManagedIdentityCredential, ManagedIdentitySource};
 ///
 /// # fn example(header: String) {
 /// let source = ManagedIdentitySource::app_service("http://localhost:42356/msi/token", header);
-/// let graph = Graph::new(ManagedIdentity::new().source(source));
+/// let graph = Graph::new(ManagedIdentityCredential::new().source(source));
 /// # }
 /// ```
 #[derive(Clone)]

@@ -11,20 +11,20 @@ use crate::Cloud;
 use crate::error::{Error, SignInError};
 use crate::transport::tests::plain_client;
 
-async fn token(identity: &ManagedIdentity) -> Result<Token> {
+async fn token(identity: &ManagedIdentityCredential) -> Result<AccessToken> {
     let request = TokenRequest::new(Arc::new(Cloud::Global), plain_client(), None);
     identity.token(request).await
 }
 
-async fn refused(identity: &ManagedIdentity) -> SignInError {
+async fn refused(identity: &ManagedIdentityCredential) -> SignInError {
     match token(identity).await {
         Err(Error::SignIn(error)) => *error,
         other => panic!("a sign-in error was expected: {other:?}"),
     }
 }
 
-fn guessed(at: &str) -> ManagedIdentity {
-    ManagedIdentity::new().source(ManagedIdentitySource::guessed_at(at))
+fn guessed(at: &str) -> ManagedIdentityCredential {
+    ManagedIdentityCredential::new().source(ManagedIdentitySource::guessed_at(at))
 }
 
 fn granted() -> Answer {
@@ -42,8 +42,9 @@ async fn imds(answer: Answer) -> Recorder {
 
 #[test]
 fn the_same_identity_of_the_same_source_is_one() {
-    let new = ManagedIdentity::new;
-    let key = |identity: ManagedIdentity| identity.cache_key(&Cloud::Global).expect("a key");
+    let new = ManagedIdentityCredential::new;
+    let key =
+        |identity: ManagedIdentityCredential| identity.cache_key(&Cloud::Global).expect("a key");
     let app_service = |at: &str, header: &str| ManagedIdentitySource::app_service(at, header);
     let here = "http://127.0.0.1:1/";
     let different = [
@@ -160,7 +161,7 @@ async fn azure_arc_gets_the_key_that_it_asks_for() {
     })
     .await;
     let source = || ManagedIdentitySource::arc_with_keys(arc.url(), keys.path());
-    token(&ManagedIdentity::new().source(source()))
+    token(&ManagedIdentityCredential::new().source(source()))
         .await
         .unwrap();
     let [first, second] = arc.requests().try_into().expect("two requests");
@@ -177,7 +178,7 @@ async fn azure_arc_gets_the_key_that_it_asks_for() {
     // A refused key is not sent again.
     std::fs::write(&file, "another-key").unwrap();
     arc.clear();
-    let error = refused(&ManagedIdentity::new().source(source())).await;
+    let error = refused(&ManagedIdentityCredential::new().source(source())).await;
     assert_eq!(
         error.to_string(),
         "sign-in refused: 401 Unauthorized: asked of Azure Arc"
@@ -198,7 +199,7 @@ async fn azure_arc_as_it_is_simulated_gets_its_key() {
         simulator.login_url()
     );
     let source = || ManagedIdentitySource::arc_with_keys(&endpoint, keys.path());
-    token(&ManagedIdentity::new().source(source()))
+    token(&ManagedIdentityCredential::new().source(source()))
         .await
         .unwrap();
     let statuses: Vec<_> = simulator
@@ -209,7 +210,12 @@ async fn azure_arc_as_it_is_simulated_gets_its_key() {
     assert_eq!(statuses, [Some(401), Some(200)]);
     // Azure Arc has only the machine's own identity, and nothing is sent for another one.
     simulator.forget_requests();
-    let error = refused(&ManagedIdentity::new().source(source()).client_id("client")).await;
+    let error = refused(
+        &ManagedIdentityCredential::new()
+            .source(source())
+            .client_id("client"),
+    )
+    .await;
     assert!(
         error
             .to_string()
@@ -224,7 +230,7 @@ async fn azure_arc_as_it_is_simulated_gets_its_key() {
 async fn service_fabric_needs_rustls() {
     let source =
         ManagedIdentitySource::service_fabric("https://127.0.0.1:1", "hush", "00".repeat(20));
-    let error = refused(&ManagedIdentity::new().source(source)).await;
+    let error = refused(&ManagedIdentityCredential::new().source(source)).await;
     assert_eq!(
         error.to_string(),
         "sign-in failed: Service Fabric is known by its certificate's thumbprint, which needs a feature of this crate that is not on: \

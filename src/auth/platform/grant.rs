@@ -4,19 +4,19 @@ use std::fmt;
 use std::time::Duration;
 
 use oauth2::basic::BasicTokenType;
-use oauth2::{AccessToken, Scope, TokenResponse};
+use oauth2::{Scope, TokenResponse};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 use super::super::seconds::Seconds;
-use super::super::{Secret, Token};
+use super::super::{AccessToken, Secret};
 use crate::error::SignInError;
 
 /// A success ([RFC 6749, 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)), with the
 /// platform's `refresh_in`.
 #[derive(Deserialize, Serialize)]
 pub(in crate::auth) struct Grant {
-    access_token: AccessToken,
+    access_token: oauth2::AccessToken,
     #[serde(
         default = "bearer_token",
         deserialize_with = "oauth2::helpers::deserialize_untagged_enum_case_insensitive"
@@ -36,7 +36,7 @@ pub(in crate::auth) struct Grant {
 
 impl Drop for Grant {
     fn drop(&mut self) {
-        let none = AccessToken::new(String::new());
+        let none = oauth2::AccessToken::new(String::new());
         std::mem::replace(&mut self.access_token, none)
             .into_secret()
             .zeroize();
@@ -57,8 +57,8 @@ impl fmt::Debug for Grant {
 }
 
 impl Grant {
-    pub(in crate::auth) fn token(&self) -> Token {
-        let mut token = Token::new(self.access_token.secret().clone());
+    pub(in crate::auth) fn token(&self) -> AccessToken {
+        let mut token = AccessToken::new(self.access_token.secret().clone());
         if let Some(life) = self.expires_in.time() {
             token = token.expires_in(life);
         }
@@ -97,7 +97,7 @@ impl Grant {
 impl TokenResponse for Grant {
     type TokenType = BasicTokenType;
 
-    fn access_token(&self) -> &AccessToken {
+    fn access_token(&self) -> &oauth2::AccessToken {
         &self.access_token
     }
 

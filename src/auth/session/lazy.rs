@@ -8,8 +8,8 @@ use tokio::time::{Instant, timeout};
 
 use super::super::reentry::Within;
 use super::super::store::TokenStore;
-use super::super::{Application, Token, TokenProvider, TokenRequest};
-use super::{Account, Life, Place, UserSession};
+use super::super::{AccessToken, Application, TokenProvider, TokenRequest};
+use super::{Account, RevocationFlag, StoreKey, UserSession};
 use crate::error::{Error, SignInError};
 use crate::{Cloud, Result};
 
@@ -20,7 +20,7 @@ const LONGEST_TURN: Duration = Duration::from_secs(2 * 60);
 /// The session of a program that one user works with. A stored session is resumed. If there is
 /// none, or it is no longer valid, a new one begins. Clones share the session.
 #[derive(Clone)]
-pub(in crate::auth) struct Lazy {
+pub(in crate::auth) struct InteractiveSession {
     application: Application,
     scope: Option<String>,
     store: Option<Arc<dyn TokenStore>>,
@@ -45,7 +45,7 @@ struct Current {
     session: UserSession,
     /// The flag that ends the tokens issued here. When another user signs in, they are not used any
     /// more, though the session itself may continue.
-    life: Life,
+    life: RevocationFlag,
 }
 
 impl Current {
@@ -63,13 +63,13 @@ impl Current {
         new
     }
 
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         let token = self.session.token(request).await?;
         Ok(token.ending_with(self.life.clone()))
     }
 }
 
-impl Lazy {
+impl InteractiveSession {
     pub(in crate::auth) fn new(application: Application) -> Self {
         Self {
             application,
@@ -111,11 +111,16 @@ impl Lazy {
     }
 
     /// Returns the store entry of the session, if there is a store.
-    pub(in crate::auth) fn place(&self, cloud: &Cloud) -> Option<Place> {
+    pub(in crate::auth) fn place(&self, cloud: &Cloud) -> Option<StoreKey> {
         let store = self.store.as_ref()?;
         // The name that a user signs in with is case-insensitive.
         let user = self.user().map(str::to_ascii_lowercase);
-        Some(Place::of(store, &self.application, cloud, user.as_deref()))
+        Some(StoreKey::of(
+            store,
+            &self.application,
+            cloud,
+            user.as_deref(),
+        ))
     }
 
     /// Returns the user, while there is a session.
@@ -239,7 +244,7 @@ impl Lazy {
         &self,
         request: &TokenRequest,
         sign_in: impl FnOnce(TokenRequest, Option<String>) -> F,
-    ) -> Result<Token>
+    ) -> Result<AccessToken>
     where
         F: Future<Output = Result<UserSession>>,
     {
@@ -251,7 +256,7 @@ impl Lazy {
         &self,
         request: &TokenRequest,
         sign_in: impl FnOnce(TokenRequest, Option<String>) -> F,
-    ) -> Result<Token>
+    ) -> Result<AccessToken>
     where
         F: Future<Output = Result<UserSession>>,
     {

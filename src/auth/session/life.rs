@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Ends issued tokens, in every client that has them. The tokens of a session are in the caches of
 /// clients that the session does not know.
 #[derive(Clone, Debug, Default)]
-pub(in crate::auth) struct Life(Arc<Inner>);
+pub(in crate::auth) struct RevocationFlag(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
     has_ended: AtomicBool,
     /// The flag that also ends this one.
-    within: Option<Life>,
+    within: Option<RevocationFlag>,
 }
 
-impl Life {
+impl RevocationFlag {
     /// Creates a flag that may be set earlier than this one, and never later.
     pub(super) fn within(&self) -> Self {
         Self(Arc::new(Inner {
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn an_end_is_that_of_all_within() {
-        let whole = Life::default();
+        let whole = RevocationFlag::default();
         let (part, other) = (whole.within(), whole.within());
         part.end();
         assert!(part.clone().has_ended() && !other.has_ended() && !whole.has_ended());

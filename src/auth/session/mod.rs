@@ -13,19 +13,19 @@ use async_trait::async_trait;
 use url::Url;
 
 pub use self::account::Account;
-pub(super) use self::lazy::Lazy;
-pub(super) use self::life::Life;
-pub(super) use self::rotation::{Keepers, OnRotation, Place, Rotation};
+pub(super) use self::lazy::InteractiveSession;
+pub(super) use self::life::RevocationFlag;
+pub(super) use self::rotation::{OnRotation, RefreshTokenState, StoreKey, TokenSinks};
 use super::platform::Grant;
-use super::{Application, CacheKey, Token, TokenProvider, TokenRequest, TokenStore};
+use super::{AccessToken, Application, CacheKey, TokenProvider, TokenRequest, TokenStore};
 use crate::error::SignInError;
 use crate::{Cloud, Graph, Result};
 
 /// The session of a signed-in user. It provides access tokens as long as its refresh token is
 /// valid.
 ///
-/// A session results from a sign-in ([`AuthorizationCode`](super::AuthorizationCode),
-/// [`DesktopSignIn`](super::DesktopSignIn), [`DeviceCode`](super::DeviceCode)). It is a token
+/// A session results from a sign-in ([`AuthorizationCodeFlow`](super::AuthorizationCodeFlow),
+/// [`InteractiveBrowserCredential`](super::InteractiveBrowserCredential), [`DeviceCodeCredential`](super::DeviceCodeCredential)). It is a token
 /// provider like any other. Clones are cheap, and share one session.
 ///
 /// ```
@@ -52,7 +52,7 @@ use crate::{Cloud, Graph, Result};
 pub struct UserSession(Arc<Inner>);
 
 struct Inner {
-    rotation: Rotation,
+    rotation: RefreshTokenState,
     account: Option<Account>,
 }
 
@@ -86,7 +86,7 @@ impl UserSession {
     pub(super) fn begun(
         application: Application,
         scope: Option<String>,
-        place: impl FnOnce(&Account) -> Option<Place>,
+        place: impl FnOnce(&Account) -> Option<StoreKey>,
         nonce: Option<&str>,
         grant: &Grant,
         cloud: &Cloud,
@@ -97,11 +97,12 @@ impl UserSession {
             )
         })?;
         let account = Account::read(token, application.client_id(), nonce)?;
-        let keepers = Keepers {
+        let keepers = TokenSinks {
             callback: None,
             store: place(&account),
         };
-        let rotation = Rotation::begun(application, scope, keepers, account.clone(), grant, cloud);
+        let rotation =
+            RefreshTokenState::begun(application, scope, keepers, account.clone(), grant, cloud);
         let account = Some(account);
         Ok(Self(Arc::new(Inner { rotation, account })))
     }
@@ -116,7 +117,7 @@ impl UserSession {
     }
 
     /// Returns the flag that ends the session's access tokens.
-    fn life(&self) -> &Life {
+    fn life(&self) -> &RevocationFlag {
         self.0.rotation.life()
     }
 
@@ -124,10 +125,11 @@ impl UserSession {
     pub(super) async fn resumed(
         application: Application,
         scope: Option<String>,
-        place: Place,
+        place: StoreKey,
         cloud: &Cloud,
     ) -> Result<Option<Self>> {
-        let Some(rotation) = Rotation::resumed(application, scope, place, cloud).await? else {
+        let Some(rotation) = RefreshTokenState::resumed(application, scope, place, cloud).await?
+        else {
             return Ok(None);
         };
         let account = rotation.account().await;
@@ -137,7 +139,7 @@ impl UserSession {
     /// Resumes the session that an application has stored for a user, by [`Account::id`]. Returns
     /// `None` if none is stored.
     ///
-    /// [`AuthorizationCode::resume`](super::AuthorizationCode::resume) does the same for a web
+    /// [`AuthorizationCodeFlow::resume`](super::AuthorizationCodeFlow::resume) does the same for a web
     /// site's own sessions, with its scopes.
     ///
     /// ```
@@ -162,7 +164,7 @@ impl UserSession {
         account_id: &str,
     ) -> Result<Option<Self>> {
         let store: Arc<dyn TokenStore> = Arc::new(store);
-        let place = Place::of(&store, &application, graph.cloud(), Some(account_id));
+        let place = StoreKey::of(&store, &application, graph.cloud(), Some(account_id));
         Self::resumed(application, None, place, graph.cloud()).await
     }
 
@@ -221,7 +223,7 @@ impl UserSession {
 
 #[async_trait]
 impl TokenProvider for UserSession {
-    async fn token(&self, request: TokenRequest) -> Result<Token> {
+    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         self.0.rotation.token(&request).await
     }
 

@@ -15,9 +15,9 @@ use super::super::moment::Moment;
 use super::super::platform::{Grant, Platform};
 use super::super::reentry::Within;
 use super::super::store::{StoreOutcome, TokenStore};
-use super::super::{Application, BoxError, Secret, Token, TokenRequest};
+use super::super::{AccessToken, Application, BoxError, Secret, TokenRequest};
 use super::saved::Saved;
-use super::{Account, Life};
+use super::{Account, RevocationFlag};
 use crate::error::{Error, SignInError};
 use crate::{Cloud, Result};
 
@@ -38,19 +38,19 @@ const TRIES: u32 = 5;
 
 /// The receivers that keep refresh tokens beyond the program.
 #[derive(Default)]
-pub(in crate::auth) struct Keepers {
+pub(in crate::auth) struct TokenSinks {
     pub(in crate::auth) callback: Option<Arc<OnRotation>>,
-    pub(in crate::auth) store: Option<Place>,
+    pub(in crate::auth) store: Option<StoreKey>,
 }
 
 /// An entry of a store.
 #[derive(Clone)]
-pub(in crate::auth) struct Place {
+pub(in crate::auth) struct StoreKey {
     pub(in crate::auth) store: Arc<dyn TokenStore>,
     pub(in crate::auth) key: String,
 }
 
-impl Place {
+impl StoreKey {
     /// Returns the store entry for the session of an application's user. Without a user, returns
     /// the entry of the application's only session.
     pub(in crate::auth) fn of(
@@ -72,11 +72,11 @@ impl Place {
 
 /// The refresh tokens of a user. A new refresh token is passed to its receivers before the access
 /// token from the same response is used.
-pub(in crate::auth) struct Rotation {
+pub(in crate::auth) struct RefreshTokenState {
     application: Application,
     /// The requested scopes. `None` requests all that were consented to.
     scope: Option<String>,
-    keepers: Keepers,
+    keepers: TokenSinks,
     /// Set if the tokens come from a sign-in. The end of a session also applies to other processes,
     /// so a session that was signed out is not stored again.
     is_session: bool,
@@ -85,7 +85,7 @@ pub(in crate::auth) struct Rotation {
     /// An id that distinguishes this sign-in from other sign-ins of its user.
     id: Uuid,
     /// The flag that ends the access tokens.
-    life: Life,
+    life: RevocationFlag,
     /// Locked while a request runs, so that one refresh token is not used twice at once.
     current: Mutex<Current>,
 }
@@ -106,7 +106,7 @@ struct Current {
     /// Set after a new sign-in. The tokens then replace any stored ones.
     is_new: bool,
     /// The access token from the same response, until it is returned.
-    token: Option<Token>,
+    token: Option<AccessToken>,
 }
 
 impl Current {
@@ -132,12 +132,12 @@ impl Current {
     }
 }
 
-impl Rotation {
+impl RefreshTokenState {
     /// Starts with a refresh token that the program received.
     pub(in crate::auth) fn given(
         application: Application,
         scope: Option<String>,
-        keepers: Keepers,
+        keepers: TokenSinks,
         refresh_token: Secret<String>,
         cloud: &Cloud,
     ) -> Self {
@@ -158,7 +158,7 @@ impl Rotation {
     pub(in crate::auth) fn begun(
         application: Application,
         scope: Option<String>,
-        keepers: Keepers,
+        keepers: TokenSinks,
         account: Account,
         grant: &Grant,
         cloud: &Cloud,
@@ -191,10 +191,10 @@ impl Rotation {
     pub(in crate::auth) async fn resumed(
         application: Application,
         scope: Option<String>,
-        place: Place,
+        place: StoreKey,
         cloud: &Cloud,
     ) -> Result<Option<Self>> {
-        let keepers = Keepers {
+        let keepers = TokenSinks {
             callback: None,
             store: Some(place),
         };
@@ -210,7 +210,7 @@ impl Rotation {
     fn new(
         application: Application,
         scope: Option<String>,
-        keepers: Keepers,
+        keepers: TokenSinks,
         cloud: &Cloud,
         is_session: bool,
         current: Current,
@@ -222,7 +222,7 @@ impl Rotation {
             is_session,
             authority: authority(cloud.login()),
             id: Uuid::new_v4(),
-            life: Life::default(),
+            life: RevocationFlag::default(),
             current: Mutex::new(current),
         }
     }
@@ -243,7 +243,7 @@ impl Rotation {
         self.keepers.store.is_some()
     }
 
-    pub(in crate::auth) fn life(&self) -> &Life {
+    pub(in crate::auth) fn life(&self) -> &RevocationFlag {
         &self.life
     }
 
@@ -257,13 +257,13 @@ impl Rotation {
     ///
     /// Returns the errors of the identity platform and of the receivers. Without a refresh token,
     /// [`needs_user`](SignInError::needs_user) is true.
-    pub(in crate::auth) async fn token(&self, request: &TokenRequest) -> Result<Token> {
+    pub(in crate::auth) async fn token(&self, request: &TokenRequest) -> Result<AccessToken> {
         // A callback or a store that calls Graph for this session would wait for itself.
         let within = Within::enter(self)?;
         within.scope(self.next_token(request)).await
     }
 
-    async fn next_token(&self, request: &TokenRequest) -> Result<Token> {
+    async fn next_token(&self, request: &TokenRequest) -> Result<AccessToken> {
         if self.authority != authority(request.cloud().login()) {
             return Err(SignInError::new(format!(
                 "the user has signed in at `{}`, and the client is of another cloud: `{}`",
@@ -308,7 +308,7 @@ impl Rotation {
         })
     }
 
-    fn given_out(&self, token: Token) -> Result<Token> {
+    fn given_out(&self, token: AccessToken) -> Result<AccessToken> {
         self.has_not_ended()?;
         Ok(token.ending_with(self.life.clone()))
     }
@@ -330,7 +330,7 @@ impl Rotation {
         // A pending request ends first, and its tokens are not stored.
         let mut current = self.turn().await?;
         current.end();
-        let Some(Place { store, key }) = &self.keepers.store else {
+        let Some(StoreKey { store, key }) = &self.keepers.store else {
             return Ok(());
         };
         let stored = store.load(key).await.map_err(store_failed)?;
@@ -413,7 +413,7 @@ impl Rotation {
 
     /// Takes over the tokens that another process has stored.
     async fn look(&self, current: &mut Current) -> Result<()> {
-        let Some(Place { store, key }) = &self.keepers.store else {
+        let Some(StoreKey { store, key }) = &self.keepers.store else {
             return Ok(());
         };
         // This process has a newer token that is not written yet.
@@ -466,7 +466,7 @@ impl Rotation {
         }
         current.callback_waits = false;
         let mut tries = 0;
-        while let Some(Place { store, key }) = self
+        while let Some(StoreKey { store, key }) = self
             .keepers
             .store
             .as_ref()
@@ -529,7 +529,7 @@ fn store_failed(error: BoxError) -> Error {
         .into()
 }
 
-impl fmt::Debug for Rotation {
+impl fmt::Debug for RefreshTokenState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rotation")
             .field("application", &self.application)

@@ -5,8 +5,8 @@
 //!
 //! | sender | `NotDone` | `Unclear` | `Faulty` | limits |
 //! |---|---|---|---|---|
-//! | a call | again | if [`Effect`] allows | if it allows, and the policy does | `Retry` |
-//! | a request in a batch | as a call | as a call | as a call | `Retry` |
+//! | a call | again | if [`Effect`] allows | if it allows, and the policy does | `RetryPolicy` |
+//! | a request in a batch | as a call | as a call | as a call | `RetryPolicy` |
 //! | a piece of a file | again | again | again | `transfer::backoff` |
 //! | a renewal of a subscription | again | again | again | `transfer::backoff` |
 //! | a status request for a long-running operation | as a call | as a call | as a call | `monitor::pause` |

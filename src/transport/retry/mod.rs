@@ -3,7 +3,7 @@
 //! It is outside of the redirects and the token, so that each attempt starts at Graph again with
 //! the current token. It is inside of the user's per-call middleware, which sees a call once. Each
 //! attempt sends the same request, with the same body and headers, including `client-request-id`. A
-//! repeat also has the header `Retry-Attempt`, by which Graph tells repeats from new calls.
+//! repeat also has the header `RetryPolicy-Attempt`, by which Graph tells repeats from new calls.
 //!
 //! The previous response is dropped before the wait begins. Its connection is then free for other
 //! calls, and no resources are held during the wait.
@@ -27,21 +27,21 @@ use url::Url;
 
 pub(crate) use classify::{BANDWIDTH_LIMIT_EXCEEDED, Verdict};
 pub(crate) use effect::{Effect, Intent};
-pub use policy::Retry;
+pub use policy::RetryPolicy;
 
 use super::delivery::Delivery;
 use super::gate::{Caller, Destination, Gates, Quota};
 use super::of_the_stack;
 use super::workload::{Workload, is_for_me};
 use crate::auth::{SentToken, Tokens};
-use crate::error::{Error, NotRetried, TransportError, Tries, retry_after};
+use crate::error::{Attempts, Error, RetryStopReason, TransportError, retry_after};
 
 const RETRY_ATTEMPT: HeaderName = HeaderName::from_static("retry-attempt");
 
 /// The settings for the attempts of a call: the client's, unless the call has its own.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trying {
-    pub(crate) retry: Arc<Retry>,
+    pub(crate) retry: Arc<RetryPolicy>,
     /// Set to `true` if the caller declares the call idempotent.
     pub(crate) idempotent: bool,
     /// The time by which the call has to end.
@@ -75,7 +75,7 @@ impl Middleware for Retries {
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
         let trying = extensions.get::<Trying>().cloned().unwrap_or_default();
-        let mut course = Course::new(trying, request.method().clone());
+        let mut course = RetryState::new(trying, request.method().clone());
         let outcome = self.run(request, extensions, &next, &mut course).await;
         extensions.insert(course.tries());
         outcome.map_err(reqwest_middleware::Error::middleware)
@@ -88,7 +88,7 @@ impl Retries {
         mut request: Request,
         extensions: &mut Extensions,
         next: &Next<'_>,
-        course: &mut Course,
+        course: &mut RetryState,
     ) -> Result<Response, Error> {
         let url = request.url().clone();
         // The user of a call may be unknown at first. The token that was sent identifies the user.
@@ -113,7 +113,7 @@ impl Retries {
             token = token.or_else(|| extensions.get::<SentToken>().map(|sent| sent.0.clone()));
             let did_nothing = delivery.attempt_did_nothing();
             let outcome = outcome.map_err(|error| of_the_stack(error, did_nothing));
-            let ended = Ended::of(outcome, did_nothing);
+            let ended = AttemptOutcome::of(outcome, did_nothing);
             if ended.verdict == Verdict::Final {
                 return ended.outcome;
             }
@@ -151,7 +151,7 @@ impl Retries {
         &self,
         url: &Url,
         token: Option<&HeaderValue>,
-        course: &mut Course,
+        course: &mut RetryState,
     ) -> Result<(), Error> {
         let policy = &course.trying.retry;
         if policy.retries() == 0 || !self.gates.are_any_shut() {
@@ -169,9 +169,9 @@ impl Retries {
             }
             Err(time) => {
                 course.not_retried = Some(if time > longest {
-                    NotRetried::WaitTooLong
+                    RetryStopReason::WaitTooLong
                 } else {
-                    NotRetried::OutOfTime
+                    RetryStopReason::OutOfTime
                 });
                 Err(TransportError::held_back(time, course.count).into())
             }
@@ -195,19 +195,19 @@ impl Retries {
 }
 
 /// The state of a call over its attempts.
-struct Course {
+struct RetryState {
     trying: Trying,
     method: Method,
     /// The time after which no attempt or wait is started.
     end: Option<Instant>,
     count: u32,
     waited: Duration,
-    not_retried: Option<NotRetried>,
+    not_retried: Option<RetryStopReason>,
     /// Set to `true` if an earlier attempt may have succeeded at Graph.
     may_have_succeeded: bool,
 }
 
-impl Course {
+impl RetryState {
     fn new(trying: Trying, method: Method) -> Self {
         let budget = Instant::now().checked_add(trying.retry.whole_time());
         Self {
@@ -221,8 +221,8 @@ impl Course {
         }
     }
 
-    fn tries(&self) -> Tries {
-        Tries::new(self.count, self.waited, self.not_retried)
+    fn tries(&self) -> Attempts {
+        Attempts::new(self.count, self.waited, self.not_retried)
             .with_unclear_attempt(self.may_have_succeeded)
     }
 
@@ -230,16 +230,16 @@ impl Course {
     /// there is no further attempt.
     fn next(
         &mut self,
-        ended: &Ended,
+        ended: &AttemptOutcome,
         asked: Option<Duration>,
         again: Option<Request>,
-    ) -> Result<(Duration, Request), Option<NotRetried>> {
+    ) -> Result<(Duration, Request), Option<RetryStopReason>> {
         let policy = &self.trying.retry;
         if ended.verdict == Verdict::Faulty && !policy.takes_server_errors() {
             return Err(None);
         }
         if self.count > policy.retries() {
-            return Err(Some(NotRetried::MaxRetries));
+            return Err(Some(RetryStopReason::MaxRetries));
         }
         let effect = match &again {
             _ if self.trying.idempotent => Effect::Safe,
@@ -247,21 +247,21 @@ impl Course {
             None => Effect::of_method(&self.method),
         };
         if !ended.verdict.allows(effect, policy.takes_server_errors()) {
-            return Err(Some(NotRetried::NotIdempotent));
+            return Err(Some(RetryStopReason::NotIdempotent));
         }
         let Some(again) = again else {
-            return Err(Some(NotRetried::OneShotBody));
+            return Err(Some(RetryStopReason::OneShotBody));
         };
         let wait = self.wait(asked);
         if wait > policy.longest_wait() {
-            return Err(Some(NotRetried::WaitTooLong));
+            return Err(Some(RetryStopReason::WaitTooLong));
         }
         let ends = Instant::now().checked_add(wait);
         if self
             .end
             .is_some_and(|end| ends.is_none_or(|ends| ends > end))
         {
-            return Err(Some(NotRetried::OutOfTime));
+            return Err(Some(RetryStopReason::OutOfTime));
         }
         self.may_have_succeeded |= ended.verdict != Verdict::NotDone;
         Ok((wait, again))
@@ -274,7 +274,7 @@ impl Course {
     /// Returns how long to hold back other calls to the same workload. They are held back if the
     /// response says that there were too many calls, or asks for a pause. A 503 that says neither
     /// may be the fault of one machine.
-    fn shuts(&self, ended: &Ended, asked: Option<Duration>) -> Option<Duration> {
+    fn shuts(&self, ended: &AttemptOutcome, asked: Option<Duration>) -> Option<Duration> {
         match ended.status()?.as_u16() {
             429 | BANDWIDTH_LIMIT_EXCEEDED => Some(asked.unwrap_or_else(|| self.wait(None))),
             503 => asked,
@@ -284,12 +284,12 @@ impl Course {
 }
 
 /// The outcome of an attempt, and its meaning for another one.
-struct Ended {
+struct AttemptOutcome {
     outcome: Result<Response, Error>,
     verdict: Verdict,
 }
 
-impl Ended {
+impl AttemptOutcome {
     fn of(outcome: Result<Response, Error>, did_nothing: bool) -> Self {
         let verdict = match &outcome {
             Ok(response) => Verdict::of_status(response.status()),

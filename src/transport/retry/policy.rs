@@ -21,59 +21,59 @@ use std::time::Duration;
 /// A retried `DELETE` whose response was lost may return 404, because the first attempt has deleted
 /// the item. Likewise, a `PUT` with `If-Match` may return 412. The error then says that an earlier
 /// attempt may have succeeded
-/// ([`Tries::may_have_succeeded`](crate::error::Tries::may_have_succeeded)).
+/// ([`Attempts::may_have_succeeded`](crate::error::Attempts::may_have_succeeded)).
 ///
-/// A call waits as long as Graph asks for (`Retry-After`), never less. If Graph does not say, the
+/// A call waits as long as Graph asks for (`RetryPolicy-After`), never less. If Graph does not say, the
 /// call waits about 3, 6 and 12 seconds, each up to half more or less at random. It does not start
 /// a wait of more than 180 seconds, or one that would end later than 5 minutes after the call
 /// began. In these cases the error is returned at once.
 ///
 /// ```
 /// use std::time::Duration;
-/// use msgraph::auth::AccessToken;
-/// use msgraph::{Graph, Retry};
+/// use msgraph::auth::AccessTokenCredential;
+/// use msgraph::{Graph, RetryPolicy};
 ///
 /// # fn main() -> msgraph::Result<()> {
-/// let graph = Graph::builder(AccessToken::new("eyJ0eXAi…"))
-///     .retry(Retry::new().max_retries(6).budget(Duration::from_secs(1800)))
+/// let graph = Graph::builder(AccessTokenCredential::new("eyJ0eXAi…"))
+///     .retry(RetryPolicy::new().max_retries(6).max_elapsed(Duration::from_secs(1800)))
 ///     .build()?;
 /// // A call with somebody waiting for it.
-/// let me = graph.me().get().retry(Retry::never());
+/// let me = graph.me().get().retry(RetryPolicy::none());
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// <https://learn.microsoft.com/graph/throttling>
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Retry {
+pub struct RetryPolicy {
     max_retries: u32,
     first_wait: Duration,
     max_wait: Duration,
-    budget: Duration,
+    max_elapsed: Duration,
     server_errors: bool,
 }
 
-impl Default for Retry {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Retry {
+impl RetryPolicy {
     /// Creates the default policy.
     pub const fn new() -> Self {
         Self {
             max_retries: 3,
             first_wait: Duration::from_secs(3),
             max_wait: Duration::from_secs(180),
-            budget: Duration::from_secs(300),
+            max_elapsed: Duration::from_secs(300),
             server_errors: false,
         }
     }
 
     /// Creates a policy with a single attempt, without retries. Such a call does not wait for a
     /// throttling service either.
-    pub const fn never() -> Self {
+    pub const fn none() -> Self {
         Self::new().max_retries(0)
     }
 
@@ -101,8 +101,8 @@ impl Retry {
 
     /// Sets how long after its beginning a call may be retried.
     #[must_use]
-    pub const fn budget(mut self, budget: Duration) -> Self {
-        self.budget = budget;
+    pub const fn max_elapsed(mut self, elapsed: Duration) -> Self {
+        self.max_elapsed = elapsed;
         self
     }
 
@@ -124,7 +124,7 @@ impl Retry {
     }
 
     pub(super) fn whole_time(&self) -> Duration {
-        self.budget
+        self.max_elapsed
     }
 
     pub(crate) fn takes_server_errors(&self) -> bool {
@@ -143,7 +143,7 @@ impl Retry {
         let wait = self.wait(retry, asked);
         let is_allowed = retry <= self.max_retries
             && wait <= self.max_wait
-            && elapsed.saturating_add(wait) <= self.budget;
+            && elapsed.saturating_add(wait) <= self.max_elapsed;
         is_allowed.then_some(wait)
     }
 
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn case_6_4_waits_double_up_to_a_ceiling() {
-        let retry = Retry::new();
+        let retry = RetryPolicy::new();
         let middle: Vec<_> = (1..=8).map(|n| retry.backoff(n, 0.5).as_secs()).collect();
         assert_eq!(middle, [3, 6, 12, 24, 48, 96, 180, 180]);
         assert_eq!(retry.backoff(1, 0.0), Duration::from_millis(1500));
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn case_6_2_a_wait_that_was_asked_for_is_never_shorter() {
-        let retry = Retry::new();
+        let retry = RetryPolicy::new();
         for asked in [0, 1, 10, 179, 180, 181, 99_999] {
             for chance in [0.0, 0.5, 1.0] {
                 let wait = retry.after(seconds(asked), chance);

@@ -4,14 +4,15 @@ use std::num::NonZeroUsize;
 
 use futures_util::future::join_all;
 use msgraph::auth::{
-    AccessToken, CacheKey, Certificate, ClientCertificate, ClientSecret, OnBehalfOf, TokenCache,
+    AccessTokenCredential, CacheKey, Certificate, ClientCertificateCredential,
+    ClientSecretCredential, OnBehalfOfCredential, TokenCache,
 };
 use serde_json::json;
 
 use super::*;
 
-fn secret(tenant: &str) -> ClientSecret {
-    ClientSecret::new(tenant, "client", "secret")
+fn secret(tenant: &str) -> ClientSecretCredential {
+    ClientSecretCredential::new(tenant, "client", "secret")
 }
 
 fn sharing(
@@ -97,7 +98,11 @@ async fn case_8_4_each_key_has_a_token_of_its_own() {
     let cache = TokenCache::default();
     let contoso = sharing(secret("contoso.com"), &cache, &graph, &login);
     let fabrikam = contoso.with_provider(secret("fabrikam.com"));
-    let another = contoso.with_provider(ClientSecret::new("contoso.com", "another", "secret"));
+    let another = contoso.with_provider(ClientSecretCredential::new(
+        "contoso.com",
+        "another",
+        "secret",
+    ));
     for client in [&contoso, &fabrikam, &another, &contoso, &fabrikam, &another] {
         me(client).await.unwrap();
     }
@@ -110,7 +115,7 @@ async fn case_8_4_each_key_has_a_token_of_its_own() {
         "TokenCache { tokens: 3, capacity: 10000 }"
     );
     // A provider without a cache key is not in any cache.
-    let fixed = contoso.with_provider(AccessToken::new("fixed"));
+    let fixed = contoso.with_provider(AccessTokenCredential::new("fixed"));
     me(&fixed).await.unwrap();
     assert_eq!(tokens(&graph).last().unwrap(), "Bearer fixed");
     assert_eq!(
@@ -155,8 +160,8 @@ async fn knowing(secret: &'static str) -> Recorder {
     .await
 }
 
-fn with_secret(secret: &str) -> ClientSecret {
-    ClientSecret::new("contoso.com", "client", secret)
+fn with_secret(secret: &str) -> ClientSecretCredential {
+    ClientSecretCredential::new("contoso.com", "client", secret)
 }
 
 #[tokio::test]
@@ -244,7 +249,7 @@ async fn user_is_kept_apart_by_secret_of_the_api() {
     let base = client(nobody(), &graph, &login);
     let call = async |secret: &str, incoming: &str| {
         let api = Application::new("contoso.com", "api").client_secret(secret);
-        me(&base.with_provider(OnBehalfOf::new(api, incoming))).await
+        me(&base.with_provider(OnBehalfOfCredential::new(api, incoming))).await
     };
     call("right", "ada").await.unwrap();
     call("right", "ada").await.unwrap();
@@ -276,7 +281,7 @@ async fn certificates_have_tokens_of_their_own() {
     let graph = Recorder::always(Answer::json("{}")).await;
     let base = client(nobody(), &graph, &login);
     let call = async |certificate: Certificate| {
-        let provider = ClientCertificate::new("contoso.com", "client", certificate);
+        let provider = ClientCertificateCredential::new("contoso.com", "client", certificate);
         me(&base.with_provider(provider)).await.unwrap();
         login.requests().len()
     };
@@ -312,7 +317,7 @@ async fn replaced_certificate_file_is_another_credential() {
     std::fs::write(&file, read("leaf.pem") + &read("leaf.key")).unwrap();
     let kept = Certificate::from_file(file.path()).unwrap();
     let call = async |certificate: Certificate| {
-        let provider = ClientCertificate::new("contoso.com", "client", certificate);
+        let provider = ClientCertificateCredential::new("contoso.com", "client", certificate);
         me(&base.with_provider(provider)).await.unwrap();
         login.requests().len()
     };

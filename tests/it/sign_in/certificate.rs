@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use base64::prelude::BASE64_STANDARD;
-use msgraph::auth::{Certificate, ClientCertificate, RefreshToken};
+use msgraph::auth::{Certificate, ClientCertificateCredential, RefreshTokenCredential};
 use msgraph::error::SignInReason;
 use simulator::Simulator;
 
@@ -28,9 +28,9 @@ pub fn registered(simulator: &Simulator) -> Certificate {
     leaf()
 }
 
-fn provider(simulator: &Simulator, certificate: Certificate) -> ClientCertificate {
+fn provider(simulator: &Simulator, certificate: Certificate) -> ClientCertificateCredential {
     let who = simulator.credentials();
-    ClientCertificate::new(who.domain.as_str(), who.client_id.as_str(), certificate)
+    ClientCertificateCredential::new(who.domain.as_str(), who.client_id.as_str(), certificate)
 }
 
 #[tokio::test]
@@ -89,9 +89,15 @@ async fn a_refresh_token_goes_with_a_certificate() {
     let simulator = support::simulator().await;
     let application = bare(&simulator).certificate(registered(&simulator));
     let token = simulator.credentials().refresh_token.as_str();
-    let graph = client_of(&simulator, RefreshToken::of(application, token));
+    let graph = client_of(
+        &simulator,
+        RefreshTokenCredential::from_application(application, token),
+    );
     assert_eq!(who(&graph).await.unwrap(), "adele@contoso.com");
-    let without = client_of(&simulator, RefreshToken::of(bare(&simulator), token));
+    let without = client_of(
+        &simulator,
+        RefreshTokenCredential::from_application(bare(&simulator), token),
+    );
     let error = who(&without).await.unwrap_err();
     assert_eq!(
         said(error),

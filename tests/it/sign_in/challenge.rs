@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use http::{Extensions, StatusCode};
-use msgraph::auth::{AuthorizationCode, ClientSecret, OnBehalfOf, RefreshToken};
+use msgraph::auth::{
+    AuthorizationCodeFlow, ClientSecretCredential, OnBehalfOfCredential, RefreshTokenCredential,
+};
 use msgraph::error::SignInReason;
 use reqwest_middleware::{Middleware, Next};
 use serde_json::{Value, json};
@@ -17,17 +19,24 @@ const ADELE: &str = "adele@contoso.com";
 async fn each(simulator: &Simulator) -> Vec<(&'static str, Graph, &'static str)> {
     let who = simulator.credentials();
     let graph = base(simulator);
-    let secret = ClientSecret::new(
+    let secret = ClientSecretCredential::new(
         who.domain.as_str(),
         who.client_id.as_str(),
         who.client_secret.as_str(),
     );
     let signed = certificate::registered(simulator);
-    let signed =
-        msgraph::auth::ClientCertificate::new(who.domain.as_str(), who.client_id.as_str(), signed);
-    let refresh = RefreshToken::of(public(simulator), who.public_refresh_token.as_str());
-    let behalf = OnBehalfOf::new(confidential(simulator), simulator.incoming_token(ADELE));
-    let web = AuthorizationCode::new(confidential(simulator), REDIRECT);
+    let signed = msgraph::auth::ClientCertificateCredential::new(
+        who.domain.as_str(),
+        who.client_id.as_str(),
+        signed,
+    );
+    let refresh = RefreshTokenCredential::from_application(
+        public(simulator),
+        who.public_refresh_token.as_str(),
+    );
+    let behalf =
+        OnBehalfOfCredential::new(confidential(simulator), simulator.incoming_token(ADELE));
+    let web = AuthorizationCodeFlow::new(confidential(simulator), REDIRECT);
     let pending = web.begin(&graph).unwrap();
     let back = visit(pending.url()).await;
     let session = web.finish(&graph, pending, back.as_str()).await.unwrap();
@@ -155,10 +164,10 @@ const CHALLENGE: &str = "Bearer realm=\"\", error=\"insufficient_claims\", \
 async fn case_8_3_a_call_that_cannot_be_made_again_fails_and_the_next_one_proves_more() {
     let login = platform(json!({})).await;
     let graph = refusing(&["token-1"], CHALLENGE).await;
-    let provider = ClientSecret::new("contoso.com", "client", "secret");
+    let provider = ClientSecretCredential::new("contoso.com", "client", "secret");
     let client = Graph::builder(provider)
         .cloud(CustomCloud::new(graph.url(), login.url()).scope(SCOPE))
-        .middleware(Once)
+        .per_call_middleware(Once)
         .build()
         .unwrap();
     let post = || {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use msgraph::auth::{DesktopSignIn, FileStore, MemoryStore, Prompt};
+use msgraph::auth::{FileStore, InteractiveBrowserCredential, MemoryStore, Prompt};
 use serde_json::{Value, json};
 use simulator::Simulator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -27,7 +27,7 @@ impl Browser {
     }
 
     /// Sets a browser that follows the address, and returns to the program.
-    fn of(&self, desktop: DesktopSignIn) -> DesktopSignIn {
+    fn of(&self, desktop: InteractiveBrowserCredential) -> InteractiveBrowserCredential {
         self.opening(desktop, |url| async move {
             come_back(&visit(&url).await).await;
         })
@@ -36,9 +36,9 @@ impl Browser {
     /// Sets a browser that handles the address in another way.
     fn opening<F>(
         &self,
-        desktop: DesktopSignIn,
+        desktop: InteractiveBrowserCredential,
         go: impl Fn(Url) -> F + Send + Sync + 'static,
-    ) -> DesktopSignIn
+    ) -> InteractiveBrowserCredential
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -72,9 +72,9 @@ async fn come_back(address: &Url) {
     assert!(!answer.contains("code="), "{answer}");
 }
 
-fn desktop(simulator: &Simulator) -> DesktopSignIn {
+fn desktop(simulator: &Simulator) -> InteractiveBrowserCredential {
     let who = simulator.credentials();
-    DesktopSignIn::new("organizations", who.public_client_id.as_str())
+    InteractiveBrowserCredential::new("organizations", who.public_client_id.as_str())
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn no_browser_is_an_error_that_says_what_to_do() {
     let graph = client_of(&simulator, screenless);
     let error = who(&graph).await.unwrap_err().to_string();
     assert!(
-        error.contains("`DeviceCode` signs in with another device")
+        error.contains("`DeviceCodeCredential` signs in with another device")
             && error.ends_with(": there is no screen"),
         "{error}"
     );

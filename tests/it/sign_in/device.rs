@@ -4,7 +4,7 @@ use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use msgraph::auth::{DeviceCode, DeviceCodePrompt, FileStore, UserSession};
+use msgraph::auth::{DeviceCodeCredential, DeviceCodePrompt, FileStore, UserSession};
 use msgraph::error::SignInReason;
 use serde_json::json;
 use simulator::{Fault, RetryAfter, Simulator};
@@ -26,10 +26,10 @@ async fn simulator() -> Arc<Simulator> {
 fn device(
     simulator: &Arc<Simulator>,
     user: impl Fn(&Simulator, DeviceCodePrompt) + Send + Sync + 'static,
-) -> DeviceCode {
+) -> DeviceCodeCredential {
     let id = simulator.credentials().public_client_id.clone();
     let simulator = Arc::clone(simulator);
-    DeviceCode::new("organizations", id, move |prompt| {
+    DeviceCodeCredential::new("organizations", id, move |prompt| {
         user(&simulator, prompt);
         ready(())
     })
@@ -114,7 +114,7 @@ async fn a_user_who_declines_lets_the_code_run_out_or_has_no_right_is_heard() {
     );
     // The confidential client does not authenticate here.
     let id = simulator.credentials().client_id.clone();
-    let confidential = DeviceCode::new("organizations", id, |_| ready(()));
+    let confidential = DeviceCodeCredential::new("organizations", id, |_| ready(()));
     let error = sign_in_error(who(&client_of(&simulator, confidential)).await.unwrap_err());
     assert_eq!(
         (error.error(), error.codes()),
@@ -186,7 +186,7 @@ async fn the_second_start_shows_no_code() {
     let simulator = simulator().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("session.json");
-    let stored = |device: DeviceCode| device.store(FileStore::new(&file));
+    let stored = |device: DeviceCodeCredential| device.store(FileStore::new(&file));
     let first = stored(device(&simulator, approve));
     assert_eq!(who(&client_of(&simulator, first)).await.unwrap(), ADELE);
     let second = Arc::new(stored(device(&simulator, |_, _| {
@@ -217,7 +217,7 @@ async fn a_user_who_was_revoked_gets_a_new_code() {
 #[tokio::test]
 async fn a_platform_that_gives_no_code_says_why() {
     let simulator = simulator().await;
-    let unknown = DeviceCode::new("organizations", "client", |_| ready(()));
+    let unknown = DeviceCodeCredential::new("organizations", "client", |_| ready(()));
     let error = sign_in_error(who(&client_of(&simulator, unknown)).await.unwrap_err());
     assert_eq!(
         (error.codes(), error.reason()),
@@ -270,7 +270,7 @@ impl Polling {
         let login = Recorder::in_turn([Answer::json(code)].into_iter().chain(polls)).await;
         let graph = Recorder::always(Answer::json("{}")).await;
         let base = client(nobody(), &graph, &login);
-        let device = DeviceCode::new("organizations", "client", |prompt| {
+        let device = DeviceCodeCredential::new("organizations", "client", |prompt| {
             // The platform did not send the message in this language.
             assert_eq!(
                 prompt.message(),
@@ -424,7 +424,7 @@ async fn a_prompt_may_stay_for_as_long_as_it_is_shown() {
     let who_knows = simulator.credentials();
     let (tenant, id) = (&who_knows.domain, &who_knows.public_client_id);
     let shown = Arc::clone(&simulator);
-    let device = DeviceCode::new(tenant.as_str(), id.as_str(), move |prompt| {
+    let device = DeviceCodeCredential::new(tenant.as_str(), id.as_str(), move |prompt| {
         shown.approve_device(prompt.user_code());
         std::future::pending()
     });
@@ -443,7 +443,7 @@ async fn times_beyond_measure_are_no_panic() {
     ])
     .await;
     let graph = Recorder::always(Answer::json("{}")).await;
-    let device = DeviceCode::new("common", "client", |prompt| async move {
+    let device = DeviceCodeCredential::new("common", "client", |prompt| async move {
         assert!(prompt.expires_in() > Duration::from_secs(23 * 60 * 60));
         tokio::time::sleep(Duration::from_millis(50)).await;
         prompt.cancel();

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use msgraph::auth::{Application, ClientSecret, OnBehalfOf, RefreshToken};
+use msgraph::auth::{
+    Application, ClientSecretCredential, OnBehalfOfCredential, RefreshTokenCredential,
+};
 use msgraph::error::SignInReason;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -82,8 +84,8 @@ fn refusal(error: &str, code: u64) -> Value {
     })
 }
 
-fn secret() -> ClientSecret {
-    ClientSecret::new("contoso.com", "client", "the secret")
+fn secret() -> ClientSecretCredential {
+    ClientSecretCredential::new("contoso.com", "client", "the secret")
 }
 
 /// Returns the error of a sign-in, the number of requests, and the time that it took.
@@ -145,8 +147,16 @@ async fn what_is_final_is_asked_once_of_every_grant() {
             let answer = || Answer::json(refusal(word, code)).with_status(400);
             for (_, requests, waited) in [
                 refused(secret(), answer()).await,
-                refused(RefreshToken::of(application(), "refresh-0"), answer()).await,
-                refused(OnBehalfOf::new(application(), "incoming"), answer()).await,
+                refused(
+                    RefreshTokenCredential::from_application(application(), "refresh-0"),
+                    answer(),
+                )
+                .await,
+                refused(
+                    OnBehalfOfCredential::new(application(), "incoming"),
+                    answer(),
+                )
+                .await,
             ] {
                 assert_eq!((requests, waited.as_secs()), (1, 0), "{word} {code}");
             }
@@ -165,8 +175,16 @@ async fn a_fault_of_the_platforms_is_asked_for_once_more_unless_it_says_when() {
             };
             for (error, requests, waited) in [
                 refused(secret(), answer()).await,
-                refused(RefreshToken::of(application(), "refresh-0"), answer()).await,
-                refused(OnBehalfOf::new(application(), "incoming"), answer()).await,
+                refused(
+                    RefreshTokenCredential::from_application(application(), "refresh-0"),
+                    answer(),
+                )
+                .await,
+                refused(
+                    OnBehalfOfCredential::new(application(), "incoming"),
+                    answer(),
+                )
+                .await,
             ] {
                 assert_eq!((requests, waited.as_secs()), expected, "{status}");
                 assert!(error.is_retryable() && !error.needs_user());
@@ -279,11 +297,19 @@ async fn where_the_user_can_help_is_said_where_there_is_a_user() {
         r#"{"access_token":{"acrs":{"essential":true,"value":"c1"},"xms_cc":{"values":["cp1"]}}}"#;
     for (error, scope) in [
         (
-            refused(RefreshToken::of(application(), "refresh-0"), answer()).await,
+            refused(
+                RefreshTokenCredential::from_application(application(), "refresh-0"),
+                answer(),
+            )
+            .await,
             format!("{SCOPE} offline_access"),
         ),
         (
-            refused(OnBehalfOf::new(application(), "incoming"), answer()).await,
+            refused(
+                OnBehalfOfCredential::new(application(), "incoming"),
+                answer(),
+            )
+            .await,
             SCOPE.to_owned(),
         ),
     ] {

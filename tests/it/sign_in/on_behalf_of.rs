@@ -1,6 +1,8 @@
 //! Web APIs that call Graph on behalf of their callers.
 
-use msgraph::auth::{Application, ClientSecret, MemoryStore, OnBehalfOf, UserSession};
+use msgraph::auth::{
+    Application, ClientSecretCredential, MemoryStore, OnBehalfOfCredential, UserSession,
+};
 use msgraph::error::SignInReason;
 use serde_json::{Value, json};
 use simulator::Simulator;
@@ -19,7 +21,7 @@ fn api(simulator: &Simulator) -> Application {
 /// Creates the API's base client, with the API's own tokens.
 fn server(simulator: &Simulator) -> Graph {
     let who = simulator.credentials();
-    let own = ClientSecret::new(
+    let own = ClientSecretCredential::new(
         who.domain.as_str(),
         who.client_id.as_str(),
         who.client_secret.as_str(),
@@ -33,7 +35,7 @@ async fn the_request_is_the_documented_one() {
     let graph = Recorder::always(Answer::json("{}")).await;
     let base = client(nobody(), &graph, &login);
     let application = Application::new("contoso.com", "client").client_secret("the secret/+&");
-    me(&base.with_provider(OnBehalfOf::new(application.clone(), "incoming")))
+    me(&base.with_provider(OnBehalfOfCredential::new(application.clone(), "incoming")))
         .await
         .unwrap();
     let request = login.only();
@@ -59,7 +61,8 @@ async fn the_request_is_the_documented_one() {
     // The token that the API was called with is never sent to Graph.
     assert_eq!(tokens(&graph), ["Bearer token-1"]);
 
-    let narrow = OnBehalfOf::new(application, "incoming").scopes(["User.Read", "Mail.Read"]);
+    let narrow =
+        OnBehalfOfCredential::new(application, "incoming").scopes(["User.Read", "Mail.Read"]);
     me(&base.with_provider(narrow)).await.unwrap();
     let request = login.requests().pop().unwrap();
     assert_eq!(
@@ -76,7 +79,7 @@ async fn each_user_is_who_called() {
     let incoming = [ADELE, BRUNO].map(|user| (user, simulator.incoming_token(user)));
     for _ in 0..3 {
         for (name, token) in &incoming {
-            let provider = OnBehalfOf::new(api(&simulator), token.as_str());
+            let provider = OnBehalfOfCredential::new(api(&simulator), token.as_str());
             assert!(!format!("{provider:?}").contains(token));
             assert_eq!(&who(&server.with_provider(provider)).await.unwrap(), name);
         }
@@ -84,10 +87,10 @@ async fn each_user_is_who_called() {
     // Each incoming token causes one token request, for any number of requests with it.
     assert_eq!(token_requests(&simulator).len(), 2);
     let again = simulator.incoming_token(ADELE);
-    let provider = OnBehalfOf::new(api(&simulator), again.as_str());
+    let provider = OnBehalfOfCredential::new(api(&simulator), again.as_str());
     assert_eq!(who(&server.with_provider(provider)).await.unwrap(), ADELE);
     assert_eq!(token_requests(&simulator).len(), 3);
-    let provider = OnBehalfOf::new(api(&simulator), again).scopes(["User.Read"]);
+    let provider = OnBehalfOfCredential::new(api(&simulator), again).scopes(["User.Read"]);
     assert_eq!(who(&server.with_provider(provider)).await.unwrap(), ADELE);
     assert_eq!(token_requests(&simulator).len(), 4);
     // The API's own token is separate.
@@ -99,7 +102,7 @@ async fn each_user_is_who_called() {
 async fn an_api_proves_itself_with_a_certificate() {
     let simulator = support::simulator().await;
     let application = bare(&simulator).certificate(certificate::registered(&simulator));
-    let provider = OnBehalfOf::new(application, simulator.incoming_token(BRUNO));
+    let provider = OnBehalfOfCredential::new(application, simulator.incoming_token(BRUNO));
     let user = base(&simulator).with_provider(provider);
     assert_eq!(who(&user).await.unwrap(), BRUNO);
     let [request] = token_requests(&simulator).try_into().expect("one");
@@ -113,7 +116,7 @@ async fn an_api_proves_itself_with_a_certificate() {
 #[tokio::test]
 async fn an_api_that_proves_nothing_is_told_so_and_sends_nothing() {
     let simulator = support::simulator().await;
-    let provider = OnBehalfOf::new(public(&simulator), simulator.incoming_token(ADELE));
+    let provider = OnBehalfOfCredential::new(public(&simulator), simulator.incoming_token(ADELE));
     let error = who(&base(&simulator).with_provider(provider))
         .await
         .unwrap_err();
@@ -130,7 +133,7 @@ async fn a_token_of_another_kind_is_refused_with_its_number() {
     let server = server(&simulator);
     let id_token = id_token_of(&simulator);
     let refused = async |token: String| {
-        let provider = OnBehalfOf::new(api(&simulator), token);
+        let provider = OnBehalfOfCredential::new(api(&simulator), token);
         let error = who(&server.with_provider(provider)).await.unwrap_err();
         let error = sign_in_error(error);
         assert_eq!(error.error(), Some("invalid_grant"));
@@ -199,7 +202,7 @@ async fn case_8_3_what_the_user_has_to_prove_goes_back_to_the_caller() {
     ] {
         simulator.forget_requests();
         simulator.require_claims(user, wanted.clone(), code);
-        let provider = OnBehalfOf::new(api(&simulator), simulator.incoming_token(user));
+        let provider = OnBehalfOfCredential::new(api(&simulator), simulator.incoming_token(user));
         let error = who(&server.with_provider(provider.scopes(["User.Read"]))).await;
         let error = sign_in_error(error.unwrap_err());
         assert_eq!(
@@ -252,7 +255,7 @@ async fn answered_with(challenge: String) -> Value {
     .await;
     let login = platform(json!({})).await;
     let caller = client(
-        ClientSecret::new("contoso.com", "client", "secret"),
+        ClientSecretCredential::new("contoso.com", "client", "secret"),
         &api,
         &login,
     );
@@ -265,7 +268,7 @@ async fn answered_with(challenge: String) -> Value {
 async fn consent_that_is_missing_needs_the_user() {
     let simulator = support::simulator().await;
     simulator.withdraw_consent();
-    let provider = OnBehalfOf::new(api(&simulator), simulator.incoming_token(ADELE));
+    let provider = OnBehalfOfCredential::new(api(&simulator), simulator.incoming_token(ADELE));
     let error = who(&server(&simulator).with_provider(provider))
         .await
         .unwrap_err();
@@ -287,7 +290,7 @@ async fn work_that_outlives_the_incoming_token_has_a_session() {
     let simulator = support::simulator().await;
     let graph = server(&simulator);
     let store = MemoryStore::new();
-    let user = OnBehalfOf::new(api(&simulator), simulator.incoming_token(BRUNO))
+    let user = OnBehalfOfCredential::new(api(&simulator), simulator.incoming_token(BRUNO))
         .scopes(["User.Read"])
         .store(store.clone());
     let session = user.session(&graph).await.unwrap();

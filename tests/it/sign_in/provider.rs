@@ -4,9 +4,10 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use msgraph::auth::{
-    AccessToken, CacheKey, ClientAssertion, RefreshToken, Secret, Token, TokenCache,
+    AccessToken, AccessTokenCredential, CacheKey, ClientAssertionCredential,
+    RefreshTokenCredential, Secret, TokenCache,
 };
-use msgraph::{Cloud, Result, Retry};
+use msgraph::{Cloud, Result, RetryPolicy};
 use serde_json::json;
 
 use super::*;
@@ -46,7 +47,7 @@ async fn provider_that_calls_graph_with_its_client_is_refused() {
         let own = own.clone();
         async move {
             own.call().await?;
-            Ok(Token::new("token"))
+            Ok(AccessToken::new("token"))
         }
     };
     let client = client(provider, &graph, &login);
@@ -63,7 +64,7 @@ async fn provider_that_is_asked_for_each_call_is_refused_too() {
     );
     let known = Known::default();
     let own = known.clone();
-    let provider = AccessToken::from_fn(move || {
+    let provider = AccessTokenCredential::from_fn(move || {
         let own = own.clone();
         let called: std::pin::Pin<Box<dyn Future<Output = Result<String>> + Send>> =
             Box::pin(async move {
@@ -85,7 +86,7 @@ async fn assertion_callback_that_calls_graph_with_its_client_is_refused() {
     );
     let known = Known::default();
     let own = known.clone();
-    let provider = ClientAssertion::new("contoso.com", "client", move || {
+    let provider = ClientAssertionCredential::new("contoso.com", "client", move || {
         let own = own.clone();
         async move {
             own.call().await?;
@@ -109,7 +110,7 @@ async fn rotation_callback_that_calls_graph_with_its_client_is_refused() {
         async move { own.call().await }
     };
     let provider =
-        Arc::new(RefreshToken::new("contoso.com", "client", "stored").on_rotation(store));
+        Arc::new(RefreshTokenCredential::new("contoso.com", "client", "stored").on_rotation(store));
     let clients = [
         client(Arc::clone(&provider), &graph, &login),
         client(provider, &graph, &login),
@@ -126,9 +127,9 @@ struct Keyed(Known);
 
 #[msgraph::async_trait]
 impl TokenProvider for Keyed {
-    async fn token(&self, _: TokenRequest) -> Result<Token> {
+    async fn token(&self, _: TokenRequest) -> Result<AccessToken> {
         self.0.call().await?;
-        Ok(Token::new("token"))
+        Ok(AccessToken::new("token"))
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
@@ -160,7 +161,7 @@ async fn providers_that_call_each_others_clients_are_refused() {
             let known = known.clone();
             async move {
                 known.call().await?;
-                Ok(Token::new("token"))
+                Ok(AccessToken::new("token"))
             }
         }
     };
@@ -184,11 +185,11 @@ async fn provider_may_call_graph_with_another_client() {
         let own = own.clone();
         async move {
             own.call().await?;
-            Ok(Token::new("outer"))
+            Ok(AccessToken::new("outer"))
         }
     };
     let outer = client(provider, &graph, &login);
-    known.set(&outer.with_provider(AccessToken::new("inner")));
+    known.set(&outer.with_provider(AccessTokenCredential::new("inner")));
     me(&outer).await.unwrap();
     assert_eq!(tokens(&graph), ["Bearer inner", "Bearer outer"]);
 }
@@ -208,11 +209,13 @@ async fn provider_that_waits_for_itself_in_a_task_ends_in_time() {
         async move {
             let task = tokio::spawn(async move { own.call().await });
             task.await.expect("no panic")?;
-            Ok(Token::new("token"))
+            Ok(AccessToken::new("token"))
         }
     };
     let cloud = CustomCloud::new(graph.url(), login.url()).scope(SCOPE);
-    let builder = Graph::builder(provider).cloud(cloud).retry(Retry::never());
+    let builder = Graph::builder(provider)
+        .cloud(cloud)
+        .retry(RetryPolicy::none());
     let client = builder.build().unwrap();
     known.set(&client);
     let error = me(&client).await.unwrap_err();
@@ -236,7 +239,7 @@ async fn provider_that_hangs_once_serves_the_next_call() {
             if n == 0 {
                 std::future::pending::<()>().await;
             }
-            Ok(Token::new("token"))
+            Ok(AccessToken::new("token"))
         }
     };
     let cloud = CustomCloud::new(graph.url(), login.url()).scope(SCOPE);
@@ -258,7 +261,7 @@ async fn provider_that_extends_its_time_limit_may_wait() {
     let provider = move |request: TokenRequest| async move {
         request.extend_time_limit(minutes(15));
         tokio::time::sleep(minutes(14)).await;
-        Ok(Token::new("token"))
+        Ok(AccessToken::new("token"))
     };
     let client = client(provider, &graph, &login);
     client.sign_in().await.unwrap();

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use msgraph::auth::{
-    AuthorizationCode, DesktopSignIn, FileStore, MemoryStore, RefreshToken, Secret, StoreOutcome,
-    Stored, TokenStore, UserSession,
+    AuthorizationCodeFlow, FileStore, InteractiveBrowserCredential, MemoryStore,
+    RefreshTokenCredential, Secret, StoreOutcome, Stored, TokenStore, UserSession,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -130,8 +130,8 @@ fn stored(token: &str) -> String {
     json!({ "format": 1, "refresh_token": token }).to_string()
 }
 
-fn given(simulator: &Simulator, token: &str) -> RefreshToken {
-    RefreshToken::of(public(simulator), token)
+fn given(simulator: &Simulator, token: &str) -> RefreshTokenCredential {
+    RefreshTokenCredential::from_application(public(simulator), token)
 }
 
 #[tokio::test]
@@ -197,7 +197,8 @@ async fn a_write_that_fails_is_made_up_for_with_the_next_call() {
     let login = rotating().await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let store = Told::default();
-    let provider = RefreshToken::new("common", "client", "refresh-0").store(store.clone());
+    let provider =
+        RefreshTokenCredential::new("common", "client", "refresh-0").store(store.clone());
     let client = client(provider, &graph, &login);
     store.tell(Write::Fails);
     store.tell(Write::Fails);
@@ -223,7 +224,8 @@ async fn a_store_that_cannot_be_read_fails_the_call_before_the_platform_is_asked
     let login = rotating().await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let store = Told::default();
-    let provider = RefreshToken::new("common", "client", "refresh-0").store(store.clone());
+    let provider =
+        RefreshTokenCredential::new("common", "client", "refresh-0").store(store.clone());
     let client = client(provider, &graph, &login);
     *store.reads_fail.lock().unwrap() = true;
     let error = me(&client).await.unwrap_err().to_string();
@@ -241,7 +243,8 @@ async fn where_another_process_has_written_meanwhile_its_token_goes_on() {
     let login = rotating().await;
     let graph = refusing(&["token-1"], "Bearer").await;
     let store = Told::default();
-    let provider = RefreshToken::new("common", "client", "refresh-0").store(store.clone());
+    let provider =
+        RefreshTokenCredential::new("common", "client", "refresh-0").store(store.clone());
     let client = client(provider, &graph, &login);
     let key = key(&login, "refresh-0");
     store.tell(Write::Comes("refresh-of-another-process"));
@@ -265,7 +268,8 @@ async fn an_entry_that_is_damaged_is_an_error_each_time_and_stays() {
     ] {
         store.delete(&key).await.unwrap();
         put(&store, &key, contents).await;
-        let provider = RefreshToken::new("common", "client", "refresh-0").store(store.clone());
+        let provider =
+            RefreshTokenCredential::new("common", "client", "refresh-0").store(store.clone());
         let client = client(provider, &graph, &login);
         for _ in 0..2 {
             let error = me(&client).await.unwrap_err();
@@ -295,7 +299,7 @@ async fn a_fresh_token_takes_the_place_of_a_stored_one_that_is_dead() {
     for (login, last) in [(rotating().await, "refresh-1"), (kept.await, "fresh")] {
         let (key, store) = (key_of(&login, "adele"), MemoryStore::new());
         put(&store, &key, &stored("dead")).await;
-        let provider = RefreshToken::new("common", "client", "fresh")
+        let provider = RefreshTokenCredential::new("common", "client", "fresh")
             .store(store.clone())
             .user("Adele");
         me(&client(provider, &graph, &login)).await.unwrap();
@@ -311,7 +315,7 @@ async fn where_both_are_dead_the_user_is_needed_and_nobody_is_asked_in_a_loop() 
     let graph = Recorder::always(Answer::json("{}")).await;
     let (key, store) = (key_of(&login, "adele"), MemoryStore::new());
     put(&store, &key, &stored("dead-1")).await;
-    let provider = RefreshToken::new("common", "client", "dead-0")
+    let provider = RefreshTokenCredential::new("common", "client", "dead-0")
         .store(store.clone())
         .user("Adele");
     let client = client(provider, &graph, &login);
@@ -349,7 +353,8 @@ async fn what_was_in_a_refresh_tokens_way_may_pass() {
     ])
     .await;
     let graph = Recorder::always(Answer::json("{}")).await;
-    let provider = RefreshToken::new("common", "client", "refresh-0").store(MemoryStore::new());
+    let provider =
+        RefreshTokenCredential::new("common", "client", "refresh-0").store(MemoryStore::new());
     let client = client(provider, &graph, &login);
     let error = me(&client).await.unwrap_err();
     assert_eq!(said(error), ("invalid_grant".into(), vec![50_196], false));
@@ -363,7 +368,7 @@ async fn a_damaged_session_gives_way_to_a_new_sign_in_alone() {
     simulator.set_device_interval(std::time::Duration::ZERO);
     let store = MemoryStore::new();
     let credentials = simulator.credentials().clone();
-    let device = msgraph::auth::DeviceCode::new(
+    let device = msgraph::auth::DeviceCodeCredential::new(
         credentials.tenant_id.as_str(),
         credentials.public_client_id.as_str(),
         {
@@ -402,7 +407,7 @@ async fn a_callback_and_a_store_both_get_the_new_token() {
     let graph = refusing(&["token-1"], "Bearer").await;
     let handed = Arc::new(Mutex::new(Vec::new()));
     let store = Told::default();
-    let provider = RefreshToken::new("common", "client", "refresh-0")
+    let provider = RefreshTokenCredential::new("common", "client", "refresh-0")
         .store(store.clone())
         .on_rotation({
             let handed = Arc::clone(&handed);
@@ -445,7 +450,7 @@ async fn a_program_that_starts_again_goes_on_with_its_last_token() {
 
 async fn session(simulator: &Simulator, store: impl TokenStore) -> UserSession {
     let graph = base(simulator);
-    let web = AuthorizationCode::new(confidential(simulator), REDIRECT).store(store);
+    let web = AuthorizationCodeFlow::new(confidential(simulator), REDIRECT).store(store);
     let pending = web.begin(&graph).unwrap();
     let back = visit(pending.url()).await;
     web.finish(&graph, pending, back.as_str()).await.unwrap()
@@ -460,7 +465,7 @@ async fn two_processes_share_a_session_though_each_token_is_good_once() {
     let begun = session(&simulator, FileStore::new(&file)).await;
     let id = begun.account().unwrap().id();
     let resumed = async || {
-        let web = AuthorizationCode::new(confidential(&simulator), REDIRECT);
+        let web = AuthorizationCodeFlow::new(confidential(&simulator), REDIRECT);
         let (web, graph) = (web.store(FileStore::new(&file)), base(&simulator));
         let session = web.resume(&graph, &id).await.unwrap().unwrap();
         graph.with_provider(session)
@@ -517,7 +522,7 @@ async fn what_one_process_has_signed_out_of_another_does_not_store_again() {
     let simulator = support::simulator().await;
     let store = MemoryStore::new();
     let here = session(&simulator, store.clone()).await;
-    let web = AuthorizationCode::new(confidential(&simulator), REDIRECT).store(store.clone());
+    let web = AuthorizationCodeFlow::new(confidential(&simulator), REDIRECT).store(store.clone());
     let id = here.account().unwrap().id();
     let graph = base(&simulator);
     let there = web.resume(&graph, &id).await.unwrap().unwrap();
@@ -539,7 +544,7 @@ async fn a_session_stays_its_users_whoever_signs_in_beside_it() {
     let process = |name: &'static str| {
         let (simulator, runtime) = (Arc::clone(&simulator), tokio::runtime::Handle::current());
         let who = simulator.credentials().clone();
-        DesktopSignIn::new(who.tenant_id.as_str(), who.public_client_id.as_str())
+        InteractiveBrowserCredential::new(who.tenant_id.as_str(), who.public_client_id.as_str())
             .store(store.clone())
             .open_browser(move |url| {
                 simulator.browser_user(Some(name));
@@ -592,7 +597,7 @@ async fn a_sign_in_outlives_a_store_that_fails() {
     let device = {
         let (simulator, shown) = (Arc::clone(&simulator), Arc::clone(&shown));
         let who = simulator.credentials().clone();
-        msgraph::auth::DeviceCode::new(
+        msgraph::auth::DeviceCodeCredential::new(
             who.tenant_id.as_str(),
             who.public_client_id.as_str(),
             move |prompt| {
@@ -632,7 +637,7 @@ async fn case_8_6_what_signs_users_in_prints_no_secret() {
     let secret = credentials.client_secret.as_str();
     let graph = base(&simulator);
     let store = MemoryStore::new();
-    let web = AuthorizationCode::new(confidential(&simulator), REDIRECT).store(store.clone());
+    let web = AuthorizationCodeFlow::new(confidential(&simulator), REDIRECT).store(store.clone());
     let pending = web.begin(&graph).unwrap();
     let back = visit(pending.url()).await;
     let code = parameter(&back, "code").unwrap();
@@ -652,7 +657,7 @@ async fn case_8_6_what_signs_users_in_prints_no_secret() {
     let bearer = bearer.last().unwrap().header("authorization").unwrap();
     let bearer = bearer.trim_start_matches("Bearer ").to_owned();
     printed += &format!("{session:?} {user:?} {graph:?} {store:?}");
-    let refreshing = RefreshToken::of(confidential(&simulator), refresh);
+    let refreshing = RefreshTokenCredential::from_application(confidential(&simulator), refresh);
     printed += &format!("{refreshing:?} {:?}", confidential(&simulator));
     simulator.revoke_user(ADELE);
     let error = who(&user).await.unwrap_err();
@@ -678,7 +683,7 @@ async fn refresh_tokens_of_two_users_meet_in_no_store() {
         // After a restart, the successor of the first user's token is used.
         ("refresh-of-ada", "refresh-1"),
     ] {
-        let provider = RefreshToken::new("common", "client", given).store(store.clone());
+        let provider = RefreshTokenCredential::new("common", "client", given).store(store.clone());
         me(&client(provider, &graph, &login)).await.unwrap();
         assert_eq!(sent(&login).last().unwrap(), sends);
     }
@@ -705,7 +710,7 @@ async fn a_session_is_of_one_cloud() {
 async fn a_sign_out_that_nobody_waits_for_is_carried_out() {
     let simulator = support::simulator().await;
     let store = MemoryStore::new();
-    let site = AuthorizationCode::new(confidential(&simulator), REDIRECT).store(store.clone());
+    let site = AuthorizationCodeFlow::new(confidential(&simulator), REDIRECT).store(store.clone());
     let graph = base(&simulator);
     let pending = site.begin(&graph).unwrap();
     let back = visit(pending.url()).await;

@@ -2,9 +2,10 @@
 
 use http::StatusCode;
 use msgraph::auth::{
-    Application, AuthorizationCode, CacheKey, ClientSecret, OnBehalfOf, Secret, UserSession,
+    Application, AuthorizationCodeFlow, CacheKey, ClientSecretCredential, OnBehalfOfCredential,
+    Secret, UserSession,
 };
-use msgraph::{Cloud, Retry};
+use msgraph::{Cloud, RetryPolicy};
 use serde_json::json;
 use simulator::{Fault, Simulator};
 
@@ -22,7 +23,7 @@ async fn case_8_2_each_cloud_has_addresses_of_its_own() {
             .cloud(cloud.clone())
             .build()
             .unwrap();
-        let web = AuthorizationCode::new(application.clone(), "https://app.contoso.com/");
+        let web = AuthorizationCodeFlow::new(application.clone(), "https://app.contoso.com/");
         let url = web.begin(&client).unwrap().url().clone();
         let address = |url: &Url| url.as_str().split('?').next().unwrap().to_owned();
         assert_eq!(
@@ -62,18 +63,19 @@ async fn case_8_2_each_cloud_is_asked_for_tokens_at_its_own_host() {
         let client = Graph::builder(nobody())
             .cloud(cloud)
             .configure_http(|http| http.proxy(through))
-            .retry(Retry::never())
+            .retry(RetryPolicy::none())
             .build()
             .unwrap();
         let api = Application::new("contoso.com", "client").client_secret("secret");
-        let web = AuthorizationCode::new(api.clone(), "https://app.contoso.com/");
+        let web = AuthorizationCodeFlow::new(api.clone(), "https://app.contoso.com/");
         let pending = web.begin(&client).unwrap();
         let state = parameter(pending.url(), "state").unwrap();
         let answer = format!("code=x&state={state}");
         web.finish(&client, pending, &answer).await.unwrap_err();
-        let device = msgraph::auth::DeviceCode::new("contoso.com", "client", |_| async {});
+        let device =
+            msgraph::auth::DeviceCodeCredential::new("contoso.com", "client", |_| async {});
         device.sign_in(&client).await.unwrap_err();
-        let user = client.with_provider(OnBehalfOf::new(api, "incoming"));
+        let user = client.with_provider(OnBehalfOfCredential::new(api, "incoming"));
         user.sign_in().await.unwrap_err();
         // Each request is sent once more, because there was no connection.
         assert_eq!(proxy.targets(), vec![format!("{login}:443"); 6]);
@@ -107,7 +109,7 @@ async fn one_application_works_in_several_tenants() {
     let token = simulator.incoming_token(ADELE);
     for _ in 0..2 {
         for tenant in [&contoso, fabrikam] {
-            let provider = OnBehalfOf::new(application.in_tenant(tenant), token.as_str());
+            let provider = OnBehalfOfCredential::new(application.in_tenant(tenant), token.as_str());
             assert_eq!(who(&graph.with_provider(provider)).await.unwrap(), ADELE);
         }
     }
@@ -119,7 +121,7 @@ async fn one_application_works_in_several_tenants() {
     let id = &simulator.credentials().client_id;
     for _ in 0..2 {
         for tenant in [&contoso, fabrikam] {
-            let own = ClientSecret::new(tenant, id.as_str(), secret.as_str());
+            let own = ClientSecretCredential::new(tenant, id.as_str(), secret.as_str());
             let client = graph.with_provider(own);
             client.request(Method::GET, "/users").await.unwrap();
         }
@@ -139,7 +141,7 @@ async fn a_guest_is_another_account_in_each_tenant() {
         confidential(&simulator).in_tenant("fabrikam.com"),
         confidential(&simulator).in_tenant("organizations"),
     ] {
-        let web = AuthorizationCode::new(application, REDIRECT);
+        let web = AuthorizationCodeFlow::new(application, REDIRECT);
         let pending = web.begin(&graph).unwrap();
         let back = visit(pending.url()).await;
         let session: UserSession = web.finish(&graph, pending, back.as_str()).await.unwrap();
@@ -155,7 +157,7 @@ async fn a_guest_is_another_account_in_each_tenant() {
 async fn a_token_for_one_call_beats_the_client_s_and_is_nobody_elses() {
     let simulator = support::simulator().await;
     let who = simulator.credentials();
-    let own = ClientSecret::new(
+    let own = ClientSecretCredential::new(
         who.domain.as_str(),
         who.client_id.as_str(),
         who.client_secret.as_str(),
@@ -175,7 +177,7 @@ async fn a_token_for_one_call_beats_the_client_s_and_is_nobody_elses() {
 async fn case_8_3_a_token_for_one_call_is_not_followed_by_another() {
     let simulator = support::simulator().await;
     let who = simulator.credentials();
-    let own = ClientSecret::new(
+    let own = ClientSecretCredential::new(
         who.domain.as_str(),
         who.client_id.as_str(),
         who.client_secret.as_str(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::StatusCode;
 use msgraph::auth::{
-    Application, AuthorizationCode, FileStore, MemoryStore, PendingSignIn, Prompt, TokenCache,
+    Application, AuthorizationCodeFlow, FileStore, MemoryStore, PendingSignIn, Prompt, TokenCache,
     UserSession,
 };
 use msgraph::error::SignInReason;
@@ -20,12 +20,12 @@ use crate::support;
 const ADELE: &str = "adele@contoso.com";
 const BRUNO: &str = "bruno@contoso.com";
 
-fn web(simulator: &Simulator) -> AuthorizationCode {
-    AuthorizationCode::new(confidential(simulator), REDIRECT)
+fn web(simulator: &Simulator) -> AuthorizationCodeFlow {
+    AuthorizationCodeFlow::new(confidential(simulator), REDIRECT)
 }
 
 /// Begins a sign-in, lets the browser visit the address and return, and finishes.
-async fn sign_in(graph: &Graph, web: &AuthorizationCode) -> msgraph::Result<UserSession> {
+async fn sign_in(graph: &Graph, web: &AuthorizationCodeFlow) -> msgraph::Result<UserSession> {
     let pending = web.begin(graph)?;
     let back = visit(pending.url()).await;
     web.finish(graph, pending, back.query().unwrap()).await
@@ -35,7 +35,7 @@ async fn sign_in(graph: &Graph, web: &AuthorizationCode) -> msgraph::Result<User
 async fn the_authorize_request_is_the_documented_one() {
     let graph = Graph::builder(nobody()).build().unwrap();
     let application = Application::new("contoso.com", "client");
-    let bare = AuthorizationCode::new(application, "https://app.contoso.com/signed-in");
+    let bare = AuthorizationCodeFlow::new(application, "https://app.contoso.com/signed-in");
     let full = bare
         .clone()
         .scopes(["User.Read", "Mail.Read"])
@@ -43,7 +43,7 @@ async fn the_authorize_request_is_the_documented_one() {
         .login_hint("ada@contoso.com")
         .domain_hint("contoso.com")
         .claims(r#"{"id_token":{"acr":null}}"#);
-    let sent = |web: &AuthorizationCode| -> (String, Vec<(String, String)>) {
+    let sent = |web: &AuthorizationCodeFlow| -> (String, Vec<(String, String)>) {
         let url = web.begin(&graph).unwrap().url().clone();
         let pairs = url.query_pairs().into_owned().collect();
         (url.as_str().split('?').next().unwrap().to_owned(), pairs)
@@ -110,7 +110,7 @@ async fn the_code_is_redeemed_as_documented() {
     let graph = Recorder::always(Answer::json("{}")).await;
     let base = client(nobody(), &graph, &login);
     let application = Application::new("contoso.com", "client").client_secret("the secret/+&");
-    let web = AuthorizationCode::new(application, REDIRECT);
+    let web = AuthorizationCodeFlow::new(application, REDIRECT);
     let pending = web.begin(&base).unwrap();
     *nonce.lock().unwrap() = parameter(pending.url(), "nonce").unwrap();
     let state = parameter(pending.url(), "state").unwrap();
@@ -193,14 +193,14 @@ async fn an_application_may_show_a_secret_a_certificate_an_assertion_or_nothing(
         with_assertion,
     ] {
         let shown = format!("{application:?}");
-        let web = AuthorizationCode::new(application, REDIRECT);
+        let web = AuthorizationCodeFlow::new(application, REDIRECT);
         let user = graph.with_provider(sign_in(&graph, &web).await.expect(&shown));
         assert_eq!(who(&user).await.expect(&shown), ADELE);
         // The next token comes with another assertion.
         simulator.expire_tokens();
         assert_eq!(who(&user).await.expect(&shown), ADELE);
     }
-    let web = AuthorizationCode::new(public(&simulator), "http://localhost:7777/back");
+    let web = AuthorizationCodeFlow::new(public(&simulator), "http://localhost:7777/back");
     let user = graph.with_provider(sign_in(&graph, &web).await.unwrap());
     assert_eq!(who(&user).await.unwrap(), ADELE);
 }
@@ -231,7 +231,7 @@ async fn an_application_that_shows_the_wrong_thing_is_refused() {
             SignInReason::PublicClient,
         ),
     ] {
-        let web = AuthorizationCode::new(application, redirect);
+        let web = AuthorizationCodeFlow::new(application, redirect);
         let error = sign_in_error(sign_in(&graph, &web).await.unwrap_err());
         assert_eq!(error.status(), Some(StatusCode::UNAUTHORIZED));
         assert_eq!(
@@ -327,7 +327,7 @@ async fn the_redirect_uri_is_the_one_that_the_sign_in_was_begun_with() {
     let graph = base(&simulator);
     let pending = web(&simulator).begin(&graph).unwrap();
     let back = visit(pending.url()).await;
-    let other = AuthorizationCode::new(
+    let other = AuthorizationCodeFlow::new(
         confidential(&simulator),
         "https://app.contoso.com/signed-in",
     );
@@ -336,7 +336,7 @@ async fn the_redirect_uri_is_the_one_that_the_sign_in_was_begun_with() {
     other.finish(&graph, pending, back.as_str()).await.unwrap();
     let [form] = token_requests(&simulator).try_into().expect("one request");
     assert_eq!(value(&form, "redirect_uri"), Some(REDIRECT));
-    let nonsense = AuthorizationCode::new(confidential(&simulator), "signed-in");
+    let nonsense = AuthorizationCodeFlow::new(confidential(&simulator), "signed-in");
     let pending = nonsense.begin(&graph).unwrap();
     let state = parameter(pending.url(), "state").unwrap();
     let error = nonsense
@@ -445,7 +445,7 @@ async fn finished_with(id_token: Option<String>) -> msgraph::Result<UserSession>
     let login = Recorder::always(Answer::json(answer)).await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let base = client(nobody(), &graph, &login);
-    let web = AuthorizationCode::new(Application::new("contoso.com", "client"), REDIRECT);
+    let web = AuthorizationCodeFlow::new(Application::new("contoso.com", "client"), REDIRECT);
     let pending = web.begin(&base).unwrap();
     let state = parameter(pending.url(), "state").unwrap();
     let answer = format!("code=x&state={state}");
@@ -858,7 +858,7 @@ async fn a_store_that_fails_fails_the_sign_in() {
 async fn a_sign_in_is_finished_with_what_it_was_begun_with() {
     let simulator = support::simulator().await;
     let graph = base(&simulator);
-    let site = AuthorizationCode::new(confidential(&simulator), REDIRECT).scopes(["User.Read"]);
+    let site = AuthorizationCodeFlow::new(confidential(&simulator), REDIRECT).scopes(["User.Read"]);
     // This user grants one more permission.
     let pending = site
         .clone()

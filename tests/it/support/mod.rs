@@ -6,24 +6,24 @@ pub mod simulated;
 
 use std::sync::LazyLock;
 
-use msgraph::auth::AccessToken;
-use msgraph::{Graph, Retry};
+use msgraph::auth::AccessTokenCredential;
+use msgraph::{Graph, RetryPolicy};
 use recorder::Recorder;
 use simulator::{Description, Simulator};
 
 /// Creates a client of a recorder. It does not retry, because most tests are about a single
 /// response.
 pub fn graph(recorder: &Recorder) -> Graph {
-    Graph::builder(AccessToken::new("token"))
+    Graph::builder(AccessTokenCredential::new("token"))
         .base_url(recorder.url())
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .expect("a client of this machine's own address")
 }
 
 /// Creates a client of a simulator, with this token.
 pub fn graph_of(simulator: &Simulator, token: String) -> Graph {
-    Graph::builder(AccessToken::new(token))
+    Graph::builder(AccessTokenCredential::new(token))
         .base_url(simulator.url())
         .build()
         .expect("a client of this machine's own address")

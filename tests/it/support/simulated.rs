@@ -1,6 +1,6 @@
 //! The simulator, for tests with more than one request.
 
-use msgraph::auth::AccessToken;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::{CustomCloud, Graph};
 use simulator::Simulator;
 
@@ -14,7 +14,7 @@ pub async fn start() -> (Simulator, Graph) {
 /// Creates another client of the same user, like a new process.
 pub fn user(simulator: &Simulator) -> Graph {
     let root = simulator.url().trim_end_matches("/v1.0");
-    Graph::builder(AccessToken::new(simulator.user_token()))
+    Graph::builder(AccessTokenCredential::new(simulator.user_token()))
         .cloud(CustomCloud::new(root, simulator.login_url()))
         .build()
         .expect("a client of this machine's own address")

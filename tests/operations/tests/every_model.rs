@@ -60,14 +60,21 @@ impl Models {
     }
 
     /// Returns a value with text in each property that takes some, and adds the texts that must be
-    /// printed. With `misfits`, secrets do not have the types of their properties.
-    fn value(&self, of: &Described, depth: usize, misfits: bool, shown: &mut Vec<String>) -> Value {
+    /// printed. With `mismatched_properties`, secrets do not have the types of their properties.
+    fn value(
+        &self,
+        of: &Described,
+        depth: usize,
+        mismatched_properties: bool,
+        shown: &mut Vec<String>,
+    ) -> Value {
         let mut object = Map::new();
         for property in &of.properties {
-            let value = if property.is_secret && misfits {
+            let value = if property.is_secret && mismatched_properties {
                 json!({ "a": [HUSH] })
             } else {
-                let Some(value) = self.property(property, depth, misfits, shown) else {
+                let Some(value) = self.property(property, depth, mismatched_properties, shown)
+                else {
                     continue;
                 };
                 value
@@ -87,7 +94,7 @@ impl Models {
         &self,
         of: &Property,
         depth: usize,
-        misfits: bool,
+        mismatched_properties: bool,
         shown: &mut Vec<String>,
     ) -> Option<Value> {
         let item = of
@@ -105,7 +112,9 @@ impl Models {
                 // A secret object may occur in a property that is not a secret, and the other way
                 // round.
                 match depth.checked_sub(1) {
-                    Some(depth) => self.value(self.all.get(*number)?, depth, misfits, shown),
+                    Some(depth) => {
+                        self.value(self.all.get(*number)?, depth, mismatched_properties, shown)
+                    }
                     None => return None,
                 }
             }
@@ -160,8 +169,8 @@ fn no_model_prints_a_secret() {
             );
         }
 
-        let misfits = models.value(of, 1, true, &mut Vec::new());
-        silent(name, &read(&misfits));
+        let mismatched_properties = models.value(of, 1, true, &mut Vec::new());
+        silent(name, &read(&mismatched_properties));
     }
     assert!(secrets > 100, "{secrets}");
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::pin::Pin;
 
 use msgraph::call::{Options, Response};
-use msgraph::{AccessToken, Call, Graph, models};
+use msgraph::{AccessTokenCredential, Call, Graph, models};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -118,7 +118,7 @@ fn described() -> BTreeMap<(String, String), Value> {
 #[tokio::test]
 async fn every_distinct_operation_goes_where_the_description_says() {
     let recorder = Recorder::always(Answer::json("{}")).await;
-    let graph = Graph::builder(AccessToken::new("token"))
+    let graph = Graph::builder(AccessTokenCredential::new("token"))
         .base_url(recorder.url())
         .build()
         .expect("a client");

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use msgraph::auth::{Application, AuthorizationCode, ClientSecret, TokenProvider, UserSession};
-use msgraph::{CustomCloud, Graph, Retry, async_trait};
+use msgraph::auth::{
+    Application, AuthorizationCodeFlow, ClientSecretCredential, TokenProvider, UserSession,
+};
+use msgraph::{CustomCloud, Graph, RetryPolicy, async_trait};
 use reqwest_middleware::{Middleware, Next};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -55,9 +57,9 @@ pub fn own(access: &Access) -> Result<Graph, Error> {
     client(access, &Arc::default(), secret(access))
 }
 
-fn secret(access: &Access) -> ClientSecret {
+fn secret(access: &Access) -> ClientSecretCredential {
     let secret = access.client_secret.as_str();
-    ClientSecret::new(access.tenant.as_str(), access.client_id.as_str(), secret)
+    ClientSecretCredential::new(access.tenant.as_str(), access.client_id.as_str(), secret)
 }
 
 fn client(
@@ -65,16 +67,16 @@ fn client(
     attempts: &Arc<Attempts>,
     provider: impl TokenProvider,
 ) -> Result<Graph, Error> {
-    let retry = Retry::new()
+    let retry = RetryPolicy::new()
         .max_retries(RETRIES)
         .first_wait(Duration::from_millis(20))
         .max_wait(Duration::from_secs(10))
-        .budget(Duration::from_secs(60))
+        .max_elapsed(Duration::from_secs(60))
         .server_errors(true);
     let graph = Graph::builder(provider)
         .cloud(CustomCloud::new(access.host.as_str(), access.host.as_str()))
         .retry(retry)
-        .middleware_each_try(Watch(Arc::clone(attempts)))
+        .per_try_middleware(Watch(Arc::clone(attempts)))
         .build()?;
     Ok(graph)
 }
@@ -83,7 +85,7 @@ fn client(
 pub async fn sign_in(access: &Access, graph: &Graph) -> Result<UserSession, Error> {
     let application = Application::new(access.tenant.as_str(), access.client_id.as_str());
     let application = application.client_secret(access.client_secret.as_str());
-    let web = AuthorizationCode::new(application, REDIRECT);
+    let web = AuthorizationCodeFlow::new(application, REDIRECT);
     let pending = web.begin(graph)?;
     let back = visit(pending.url()).await?;
     let query = back.query().ok_or("the browser came back without a code")?;

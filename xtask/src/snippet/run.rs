@@ -310,7 +310,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use msgraph::call::Content;
-use msgraph::{AccessToken, Graph};
+use msgraph::{AccessTokenCredential, Graph};
 use serde_json::{Value, json};
 
 #[allow(dead_code)]
@@ -370,7 +370,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let next = Arc::new(Mutex::new(Answer::status(200)));
     let answer = Arc::clone(&next);
     let recorder = Recorder::new(move |_| answer.lock().unwrap().clone()).await;
-    let graph = Graph::builder(AccessToken::new("token")).base_url(recorder.url()).build()?;
+    let graph = Graph::builder(AccessTokenCredential::new("token")).base_url(recorder.url()).build()?;
     let mut told = Told { recorder, answers, next, graph };
     snippets::all(&mut told).await;
     Ok(())

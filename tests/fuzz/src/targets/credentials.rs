@@ -2,10 +2,10 @@
 
 use arbitrary::Unstructured;
 use msgraph::auth::{
-    Application, Certificate, ClientSecret, MemoryStore, RefreshToken, Secret, TokenStore,
-    UserSession,
+    Application, Certificate, ClientSecretCredential, MemoryStore, RefreshTokenCredential, Secret,
+    TokenStore, UserSession,
 };
-use msgraph::{Graph, Retry};
+use msgraph::{Graph, RetryPolicy};
 
 use super::{Fault, Outcome, Reply, World, measured, printable};
 use crate::input::Choices;
@@ -43,13 +43,17 @@ pub(super) async fn token(world: &World, bytes: &[u8]) -> Outcome {
         Reply::json(200, r#"{"id":"1"}"#),
     ]);
     let builder = match is_user {
-        true => Graph::builder(RefreshToken::new("contoso.com", "client", "refresh")),
-        false => Graph::builder(ClientSecret::new("contoso.com", "client", "hush")),
+        true => Graph::builder(RefreshTokenCredential::new(
+            "contoso.com",
+            "client",
+            "refresh",
+        )),
+        false => Graph::builder(ClientSecretCredential::new("contoso.com", "client", "hush")),
     };
     let graph = builder
         .cloud(world.cloud())
         .http_client(world.http.clone())
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .map_err(|error| (Fault::Lost, error.to_string()))?;
     let (outcome, checked) = measured(length, async { graph.me().get().await }).await;
@@ -75,10 +79,10 @@ pub(super) async fn session(world: &World, bytes: &[u8]) -> Outcome {
     world
         .server
         .set([Reply::json(400, r#"{"error":"invalid_grant"}"#)]);
-    let graph = Graph::builder(msgraph::auth::SignedOut)
+    let graph = Graph::builder(msgraph::auth::NoCredential)
         .cloud(world.cloud())
         .http_client(world.http.clone())
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .build()
         .map_err(|error| (Fault::Lost, error.to_string()))?;
     let application = Application::new("contoso.com", "client");

@@ -1,8 +1,8 @@
 //! Links and redirects: no token leaves the cloud's hosts.
 
 use arbitrary::Unstructured;
-use msgraph::auth::AccessToken;
-use msgraph::{Graph, Retry};
+use msgraph::auth::AccessTokenCredential;
+use msgraph::{Graph, RetryPolicy};
 
 use super::{Fault, Outcome, Reply, TOKEN, World, printable};
 use crate::input::Choices;
@@ -23,9 +23,9 @@ pub(super) async fn run(world: &World, bytes: &[u8]) -> Outcome {
     let further = Reply::json(200, r#"{"value":[]}"#);
     world.server.set([reply, further.clone(), further.clone()]);
     world.elsewhere.set([further.clone(), further]);
-    let graph = Graph::builder(AccessToken::new(TOKEN))
+    let graph = Graph::builder(AccessTokenCredential::new(TOKEN))
         .base_url(world.server.url())
-        .retry(Retry::never())
+        .retry(RetryPolicy::none())
         .http_client(world.http.clone())
         .build();
     let graph = graph.map_err(|error| (Fault::Lost, error.to_string()))?;

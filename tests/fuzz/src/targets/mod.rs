@@ -22,8 +22,8 @@ mod server;
 pub(crate) use canned::{Canned, Reply};
 pub(crate) use server::Server;
 
-use msgraph::auth::AccessToken;
-use msgraph::{CustomCloud, Graph, Retry};
+use msgraph::auth::AccessTokenCredential;
+use msgraph::{CustomCloud, Graph, RetryPolicy};
 
 /// The token of all calls. It must not reach another host, and must never be printed.
 pub(crate) const TOKEN: &str = "planted-access-token";
@@ -102,14 +102,14 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn new() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let canned = Canned::default();
-        let graph = Graph::builder(AccessToken::new(TOKEN))
-            .middleware_each_try(canned.clone())
-            .retry(Retry::never())
+        let graph = Graph::builder(AccessTokenCredential::new(TOKEN))
+            .per_try_middleware(canned.clone())
+            .retry(RetryPolicy::none())
             .build()?;
-        let retrying = Graph::builder(AccessToken::new(TOKEN))
-            .middleware_each_try(canned.clone())
+        let retrying = Graph::builder(AccessTokenCredential::new(TOKEN))
+            .per_try_middleware(canned.clone())
             .retry(
-                Retry::new()
+                RetryPolicy::new()
                     .first_wait(std::time::Duration::ZERO)
                     .max_wait(std::time::Duration::ZERO),
             )

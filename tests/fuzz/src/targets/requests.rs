@@ -59,26 +59,13 @@ pub(super) async fn run(world: &World, bytes: &[u8]) -> Outcome {
     // Some ids are written as a key, since a segment that begins with `$` is a word of OData's.
     let key = |collection: &str, id: &str| format!("{collection}('{}')", id.replace('\'', "''"));
     let (users, folders) = (key("users", &user), key("mailFolders", &folder));
-    let keyed: Vec<&str> = segments.iter().copied().flatten().collect();
-    let is_wanted = segments == wanted || {
-        let mut rest = keyed.as_slice();
-        let mut take = |plain: &[&str], keyed: &str| {
-            if let Some(after) = rest.strip_prefix(plain) {
-                rest = after;
-                true
-            } else if rest.first() == Some(&keyed) {
-                rest = &rest[1..];
-                true
-            } else {
-                false
-            }
-        };
-        take(&["", "v1.0"], "")
-            && take(&["users", &user], &users)
-            && take(&["mailFolders", &folder], &folders)
-            && take(&["messages"], "")
-            && rest.is_empty()
-    };
+    let found: Vec<&str> = segments.iter().copied().flatten().collect();
+    let is_wanted = segments == wanted
+        || Some(found.as_slice())
+            .and_then(|rest| rest.strip_prefix(["", "v1.0"].as_slice()))
+            .and_then(|rest| without(rest, ["users", &user], &users))
+            .and_then(|rest| without(rest, ["mailFolders", &folder], &folders))
+            .is_some_and(|rest| rest == ["messages"]);
     if !is_wanted {
         return lost("the path changed");
     }
@@ -102,4 +89,13 @@ pub(super) async fn run(world: &World, bytes: &[u8]) -> Outcome {
         return lost("the query changed");
     }
     Ok(())
+}
+
+/// Returns what follows a collection and its item, which is a segment of its own or a key.
+fn without<'s, 't>(rest: &'s [&'t str], plain: [&str; 2], key: &str) -> Option<&'s [&'t str]> {
+    match rest {
+        [first, second, rest @ ..] if [*first, *second] == plain => Some(rest),
+        [first, rest @ ..] if *first == key => Some(rest),
+        _ => None,
+    }
 }

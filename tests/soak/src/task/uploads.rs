@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use msgraph::Result;
 use msgraph::models::DriveItem;
-use msgraph::upload::Conflict;
+use msgraph::upload::ConflictBehavior;
 
 use super::Task;
 use super::content::Content;
@@ -42,8 +42,8 @@ impl Task {
         let length = self.rng.usize(1..20_000);
         let content = Content::new(&mut self.rng, length);
         let conflict = match self.rng.bool() {
-            true => Conflict::Rename,
-            false => Conflict::Fail,
+            true => ConflictBehavior::Rename,
+            false => ConflictBehavior::Fail,
         };
         let item = self.folder(self.graph()).path(&name);
         let upload = item.upload(content.bytes()).conflict(conflict);
@@ -64,7 +64,7 @@ impl Task {
         let item = self.folder(self.graph()).path(&name);
         let upload = item
             .upload(content.bytes())
-            .conflict(Conflict::Fail)
+            .conflict(ConflictBehavior::Fail)
             .slice_size(SLICE)
             .first_wait(Duration::from_millis(10));
         let outcome = self.shared.call("upload in slices", upload).await?;

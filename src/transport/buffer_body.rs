@@ -23,10 +23,10 @@ pub(crate) struct StateBody;
 /// failed attempt like any other. So is a body that ends too early although it was framed as if it
 /// were complete. A response that does not end the call does not hold its connection while the call
 /// waits.
-pub(super) struct Whole;
+pub(super) struct BufferBody;
 
 #[async_trait]
-impl Middleware for Whole {
+impl Middleware for BufferBody {
     async fn handle(
         &self,
         request: Request,

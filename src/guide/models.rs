@@ -1,0 +1,87 @@
+//! Reading and writing: models, nulls, relations, derived types.
+//!
+//! Every property of a model is an `Option`, because Graph sends only what was selected. What is
+//! not set is not sent. An update therefore sends the changes alone.
+//!
+//! ```
+//! # use simulator::Simulator;
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let simulator = Simulator::start().await?;
+//! # let credential = msgraph::auth::AccessTokenCredential::new(simulator.user_token());
+//! # let graph = msgraph::Graph::builder(credential).base_url(simulator.url()).build()?;
+//! use msgraph::Model;
+//! use msgraph::models::User;
+//!
+//! let users = graph.users();
+//! let adele = users.list().filter(User::GIVEN_NAME.eq("Adele")).await?;
+//! let id = adele.value[0].id.clone().expect("Graph sends the id");
+//!
+//! let mut change = User { city: Some("Oslo".into()), ..Default::default() };
+//! // Sends an explicit null, which clears the property.
+//! change.clear(User::MOBILE_PHONE);
+//! users.id(&id).update(change).await?;
+//!
+//! let user = users.id(&id).get().select((User::CITY, User::MOBILE_PHONE)).await?;
+//! assert_eq!(user.city.as_deref(), Some("Oslo"));
+//! assert_eq!(user.mobile_phone, None);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Do not send back a whole model that was read. Graph refuses read-only properties, and another
+//! program's changes would be overwritten.
+//!
+//! # Unknown and mismatched properties
+//!
+//! A property or annotation that the model does not know is in `extra`, and is written again. An
+//! enum member that is not known is `Unknown` with its word. A value that does not have its
+//! property's type is kept as it came, and [`Model::mismatched_properties`] lists it.
+//!
+//! # Open types
+//!
+//! Some types have properties whose names the data gives, such as the assignments of a planner task.
+//! [`Model::with_dynamic`] writes such a property with its type, and [`Model::dynamics`] reads all.
+//!
+//! # Relations and derived types
+//!
+//! Relations are requested with `expand` and read with [`Model::related`]. The members of a group
+//! are directory objects; `@odata.type` says which kind each one is.
+//!
+//! ```no_run
+//! use msgraph::Model;
+//! use msgraph::models::{Group, User};
+//!
+//! # async fn example(graph: msgraph::Graph) -> msgraph::Result<()> {
+//! let group = graph.groups().id("id").get().expand(Group::MEMBERS).await?;
+//! for member in group.related(Group::MEMBERS)?.unwrap_or_default() {
+//!     if let Some(user) = member.downcast::<User>()? {
+//!         println!("{:?}", user.mail);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A deep insert adds related entities to a new one. Each says its type by itself:
+//!
+//! ```no_run
+//! use msgraph::Model;
+//! use msgraph::models::{FileAttachment, Message};
+//!
+//! # async fn example(graph: msgraph::Graph) -> msgraph::Result<()> {
+//! let file = FileAttachment {
+//!     name: Some("a.txt".into()),
+//!     content_bytes: Some("hi".into()),
+//!     ..Default::default()
+//! };
+//! let draft = Message { subject: Some("Hello".into()), ..Default::default() };
+//! graph.me().messages().create(draft.with(Message::ATTACHMENTS, [file])?).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Model::dynamics`]: crate::Model::dynamics
+//! [`Model::mismatched_properties`]: crate::Model::mismatched_properties
+//! [`Model::related`]: crate::Model::related
+//! [`Model::with_dynamic`]: crate::Model::with_dynamic
