@@ -18,10 +18,10 @@ use serde_json::{Map, Value};
 use super::answer::Answered;
 use super::decode::{cut_error, decode_error, type_name};
 use super::response::Response;
-use super::tolerant;
 use crate::error::{ApiError, EmptyResponseError, Error};
 use crate::json;
 use crate::model::Declared;
+use crate::model::json::Kept;
 use crate::monitor::{WorkStatus, monitor_address};
 use crate::{Page, Result};
 
@@ -179,7 +179,7 @@ impl Response {
         if !json::has_error_object(body) {
             return Ok(());
         }
-        match serde_json::from_slice(body).or_else(|error| tolerant::read(body).ok_or(error)) {
+        match value_of(body) {
             Ok(root) => match Value::as_object(&root).and_then(own_error) {
                 Some(error) => Err(self.refused(error)),
                 None => Ok(()),
@@ -207,11 +207,19 @@ impl Response {
 /// Reads an object, also one with values that `Value` cannot hold: an error beside a number beyond
 /// `f64` is still an error.
 fn object_of(body: &[u8]) -> Option<Map<String, Value>> {
-    let read = serde_json::from_slice(body).ok();
-    match read.or_else(|| tolerant::read(body))? {
+    match value_of(body).ok()? {
         Value::Object(root) => Some(root),
         _ => None,
     }
+}
+
+/// Reads JSON into the nearest value that there is.
+fn value_of(body: &[u8]) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice(body).or_else(|error| {
+        let text = std::str::from_utf8(body).ok();
+        let kept = text.and_then(|text| Kept::read(text).ok());
+        kept.map(|kept| kept.value).ok_or(error)
+    })
 }
 
 /// Finds the error in a success, at any position.

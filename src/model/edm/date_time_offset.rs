@@ -10,7 +10,7 @@ use chrono::{
     DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
 };
 
-use super::{ParseError, fraction, text, write_fraction};
+use super::{ParseError, clock, fraction, text, write_fraction};
 
 /// `Edm.DateTimeOffset`: a point in time.
 ///
@@ -49,7 +49,11 @@ impl FromStr for DateTimeOffset {
 
 fn parse(text: &str) -> Option<DateTimeOffset> {
     let (date, time) = text.split_once(['T', 't', ' ']).unwrap_or((text, "00:00"));
-    let date: NaiveDate = date.parse().ok()?;
+    // Other lengths are dates that chrono guesses, and that would be written otherwise.
+    let date: NaiveDate = date
+        .parse()
+        .ok()
+        .filter(|_| date.len() == "2026-08-20".len())?;
     let (time, offset) = match time.strip_suffix(['Z', 'z']) {
         Some(time) => (time, 0),
         None => match time.rfind(['+', '-']) {
@@ -64,9 +68,7 @@ fn parse(text: &str) -> Option<DateTimeOffset> {
         }
         None => (time, 0, 0),
     };
-    let mut parts = time.split(':').map(|part| part.parse::<u32>().ok());
-    let (hour, minute) = (parts.next()??, parts.next()??);
-    let second = parts.next().unwrap_or(Some(0))?;
+    let (hour, minute, second) = clock(time)?;
     // A leap second counts as the last moment of the second before it.
     let second = second.min(if second == 60 { 59 } else { second });
     let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
@@ -225,6 +227,9 @@ mod tests {
             "2026-13-01T00:00:00Z",
             "2026-01-02T25:00:00Z",
             "2026-01-02T03:04:05.Z",
+            "2026-01-02T3:04:05Z",
+            "2026-01-02T03:04:05:06Z",
+            "026-01-02T03:04:05Z",
         ] {
             assert!(wrong.parse::<DateTimeOffset>().is_err(), "{wrong}");
         }

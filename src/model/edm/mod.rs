@@ -104,3 +104,14 @@ macro_rules! text {
     };
 }
 use text;
+/// Reads hours, minutes and, where they are given, seconds, of two digits each.
+fn clock(text: &str) -> Option<(u32, u32, u32)> {
+    let two_digits = |part: &str| {
+        let is_number = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| part.parse().ok())?
+    };
+    let mut parts = text.split(':').map(two_digits);
+    let (hour, minute) = (parts.next()??, parts.next()??);
+    let second = parts.next().unwrap_or(Some(0))?;
+    parts.next().is_none().then_some((hour, minute, second))
+}

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use chrono::{NaiveTime, Timelike};
 
-use super::{ParseError, fraction, text, write_fraction};
+use super::{ParseError, clock, fraction, text, write_fraction};
 
 /// `Edm.TimeOfDay`: a time of day, without date and zone.
 ///
@@ -47,12 +47,7 @@ fn parse(text: &str) -> Option<TimeOfDay> {
         }
         None => (text, 0, 0),
     };
-    let mut parts = time.split(':').map(|part| part.parse::<u32>().ok());
-    let (hour, minute) = (parts.next()??, parts.next()??);
-    let second = parts.next().unwrap_or(Some(0))?;
-    if parts.next().is_some() {
-        return None;
-    }
+    let (hour, minute, second) = clock(time)?;
     let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
     Some(TimeOfDay { time, digits })
 }

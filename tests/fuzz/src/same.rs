@@ -275,6 +275,8 @@ pub(crate) fn difference(came: &Json, written: &Json) -> Option<String> {
                             return Some(format!("{label}.{place}"));
                         }
                     }
+                    // `null` and absent both read as `None`, and an empty date reads as none.
+                    None if value.is_null() => {}
                     None if value.string().is_some_and(|text| text.is_empty()) => {}
                     None => return Some(format!("{label} (lost)")),
                 }

@@ -11,6 +11,7 @@ mod requests;
 mod webhooks;
 
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 
 use stats_alloc::{Region, StatsAlloc};
 
@@ -22,7 +23,7 @@ mod server;
 pub(crate) use canned::{Canned, Reply};
 pub(crate) use server::Server;
 
-use msgraph::auth::AccessTokenCredential;
+use msgraph::auth::{AccessToken, AccessTokenCredential, TokenRequest};
 use msgraph::{CustomCloud, Graph, RetryPolicy};
 
 /// The token of all calls. It must not reach another host, and must never be printed.
@@ -121,7 +122,7 @@ impl World {
             graph,
             retrying,
             server: Server::start().await?,
-            http: http(elsewhere.address())?,
+            http: http(elsewhere.address()).await?,
             elsewhere,
         })
     }
@@ -133,12 +134,24 @@ impl World {
 }
 
 /// Makes connections that resolve each name to this machine, so that the test reads every request.
-fn http(elsewhere: std::net::SocketAddr) -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .dns_resolver(Everywhere(elsewhere))
-        .no_proxy()
-        .build()
+///
+/// A client of the library makes them, because it knows which TLS library is compiled in.
+async fn http(
+    elsewhere: std::net::SocketAddr,
+) -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
+    let made = Arc::new(OnceLock::<reqwest::Client>::new());
+    let seen = Arc::clone(&made);
+    let graph = Graph::builder(move |request: TokenRequest| {
+        let connections = seen.get_or_init(|| request.http_client().clone()).clone();
+        async move {
+            drop(connections);
+            Ok(AccessToken::new(TOKEN))
+        }
+    })
+    .configure_http(move |http| http.dns_resolver(Everywhere(elsewhere)).no_proxy())
+    .build()?;
+    graph.sign_in().await?;
+    Ok(made.get().cloned().ok_or("the credential was not used")?)
 }
 
 /// Resolves each name to one address.
