@@ -48,10 +48,7 @@ pub(super) fn salvage(body: &[u8]) -> Salvaged {
     // `true` if an object that comes next is certainly an item of the list.
     let mut is_sure = true;
     let mut unsure: Vec<Answer> = Vec::new();
-    loop {
-        let Some(item) = next_item(rest, is_sure) else {
-            break;
-        };
+    while let Some(item) = next_item(rest, is_sure) {
         match value(item) {
             Some(json) => {
                 match serde_json::from_str::<Answer>(json) {

@@ -177,7 +177,10 @@ impl Kept {
 fn reads_as(value: &Value, field: Ref<'_>) -> bool {
     match (field, value) {
         (Ref::String(field), Value::String(value)) => field == value,
-        (Ref::String(field), Value::Number(_) | Value::Bool(_)) => field == value.to_string(),
+        (Ref::String(field), Value::Number(_) | Value::Bool(_)) => {
+            let digits = value.to_string();
+            digits == field
+        }
         (Ref::Untyped(field), value) => field == value,
         (Ref::List(list), Value::Array(values)) => {
             let values = values.iter().filter(|value| !value.is_null());

@@ -122,7 +122,7 @@ fn is_secret_parameter(name: &str, value: &str, in_query: bool) -> bool {
     let is_named = |of: &&str| name.eq_ignore_ascii_case(of);
     is_jwt(value)
         || is_secret_name(name)
-        || in_query && (is_nested || SECRET_PARAMETERS.iter().any(|of| is_named(&of)))
+        || in_query && (is_nested || SECRET_PARAMETERS.iter().any(is_named))
 }
 
 /// Checks whether text has the form of a JWT: three parts in base64url, the first one an object.
