@@ -41,7 +41,7 @@ impl<A, O> Call<A, O> {
 
     /// Declares that sending this call twice has the same effect as sending it once. The call is
     /// then also sent again after a 504 and after a lost connection. `GET`, `PUT` and `DELETE` have
-    /// this property by default, with the exceptions that [`RetryPolicy`](crate::RetryPolicy) names. For an
+    /// this property by default, with the exceptions that [`RetryPolicy`] names. For an
     /// action or a `PATCH`, only the caller knows.
     ///
     /// ```no_run

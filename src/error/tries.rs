@@ -42,7 +42,7 @@ pub enum RetryStopReason {
     OneShotBody,
     /// Graph asks for a wait that is longer than [`RetryPolicy::max_wait`](crate::RetryPolicy::max_wait).
     WaitTooLong,
-    /// The wait would end later than [`RetryPolicy::budget`](crate::RetryPolicy::budget) or the call's timeout
+    /// The wait would end later than [`RetryPolicy::max_elapsed`](crate::RetryPolicy::max_elapsed) or the call's timeout
     /// allows.
     OutOfTime,
 }

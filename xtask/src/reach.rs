@@ -65,7 +65,7 @@ pub struct Reach {
 ///
 /// A whole description also keeps each of Graph's objects. A dynamic property of an open type may
 /// hold any of them, and OpenAPI does not state which types are open. A part keeps only those of
-/// [`OPEN_TYPES`], because it must contain no more than it needs.
+/// `OPEN_TYPES`, because it must contain no more than it needs.
 pub fn keep_reachable(description: &mut Description, is_whole: bool) -> Result<Reach> {
     let mut reached = BTreeSet::new();
     follow(description, named(description), &mut reached)?;

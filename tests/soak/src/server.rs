@@ -101,7 +101,7 @@ impl Server {
     }
 
     /// Starts a simulator in its own process. It runs this program with a word that
-    /// [`main`](crate::main) passes to [`serve`].
+    /// [`main`](crate::main) passes to `serve`.
     ///
     /// # Errors
     ///
