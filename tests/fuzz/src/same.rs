@@ -340,6 +340,10 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_rfc3339(&text.replace(' ', "T")) {
         return Some(time.to_utc());
     }
+    // An offset without a colon, or without minutes.
+    if let Ok(time) = DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z") {
+        return Some(time.to_utc());
+    }
     let naive: Result<NaiveDateTime, _> = text.parse();
     let date: Result<NaiveDate, _> = text.parse();
     naive
