@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
 use super::Ref;
+use super::edm::is_read_from;
 
 /// The name by which serde_json returns the text of a value instead of the value.
 ///
@@ -168,25 +169,30 @@ impl Kept {
     }
 
     /// Checks whether a field still has the value that was read from this text. The text is then
-    /// written, because the field is not exact.
+    /// written, because the field does not hold all of it.
     pub(super) fn is_source_of(&self, field: Ref<'_>) -> bool {
-        self.exact.is_some() && reads_as(&self.value, field)
+        reads_as(&self.text(), &self.value, field)
     }
 }
 
-fn reads_as(value: &Value, field: Ref<'_>) -> bool {
+/// Checks whether a field has the value of a text. The digits of a number are compared in the text,
+/// because a [`Value`] may lose some of them.
+fn reads_as(text: &str, value: &Value, field: Ref<'_>) -> bool {
     match (field, value) {
-        (Ref::String(field), Value::String(value)) => field == value,
-        (Ref::String(field), Value::Number(_) | Value::Bool(_)) => {
-            let digits = value.to_string();
-            digits == field
-        }
+        (Ref::String(field), Value::String(value)) if text.starts_with('"') => field == value,
+        (Ref::String(field), Value::Number(_) | Value::Bool(_) | Value::String(_)) => field == text,
+        (Ref::Scalar(field), Value::String(value)) => is_read_from(field, value),
         (Ref::Untyped(field), value) => field == value,
         (Ref::List(list), Value::Array(values)) => {
-            let values = values.iter().filter(|value| !value.is_null());
-            let items = (0..list.len()).map(|number| list.item(number));
-            values.clone().count() == list.len()
-                && values.zip(items).all(|(value, item)| reads_as(value, item))
+            let texts: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+            let pairs = texts.iter().map(|text| text.get()).zip(values);
+            let mut pairs = pairs.filter(|(_, value)| !value.is_null());
+            let mut items = (0..list.len()).map(|number| list.item(number));
+            items.all(|item| {
+                pairs
+                    .next()
+                    .is_some_and(|(text, value)| reads_as(text, value, item))
+            }) && pairs.next().is_none()
         }
         _ => false,
     }
@@ -366,6 +372,7 @@ fn is_exact(number: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Model;
 
     fn kept(text: &str) -> Kept {
         Kept::read(text).expect(text)
@@ -423,6 +430,53 @@ mod tests {
         ] {
             assert!(kept(text).exact.is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn text_beyond_its_field_is_written_again() {
+        use crate::models::{PublicClientApplication, TimeRange, UnifiedApprovalStage, User};
+
+        fn written<T: Model>(text: &str) -> String {
+            let read: T = serde_json::from_str(text).expect(text);
+            serde_json::to_string(&read).expect("JSON")
+        }
+
+        for text in [
+            r#"{"createdDateTime":"2026-08-20T10:11:12.123456789Z"}"#,
+            r#"{"createdDateTime":"2016-12-31T23:59:60Z"}"#,
+            r#"{"businessPhones":["half \ud83d","a",1e39,1e308,1.50,12345678901234567890123,true]}"#,
+            r#"{"businessPhones":["half \ud83d",null,1e999,-0]}"#,
+        ] {
+            assert_eq!(written::<User>(text), text);
+        }
+        for text in ["P1DT2H3M.5S", "PT01H", "+PT1H"] {
+            let text = format!(r#"{{"durationBeforeEscalation":"{text}"}}"#);
+            assert_eq!(written::<UnifiedApprovalStage>(&text), text);
+        }
+        let text = r#"{"startTime":"08:00"}"#;
+        assert_eq!(written::<TimeRange>(text), text);
+        let text = r#"{"redirectUris":["\udc00",0.10]}"#;
+        assert_eq!(written::<PublicClientApplication>(text), text);
+    }
+
+    #[test]
+    fn changed_field_replaces_text_beyond_it() {
+        use crate::models::User;
+
+        let text = r#"{"createdDateTime":"2026-08-20T10:11:12.123456789Z"}"#;
+        let mut user: User = serde_json::from_str(text).expect("a user");
+        let read = user.created_date_time.expect("a time");
+        assert_eq!(read.utc().timestamp_subsec_nanos(), 123_456_789);
+        let (path, value) = user.mismatched_properties().remove(0);
+        assert_eq!(
+            (path.as_str(), value.is_string()),
+            ("createdDateTime", true)
+        );
+
+        user.created_date_time = "2026-08-21T00:00:00Z".parse().ok();
+        let text = r#"{"createdDateTime":"2026-08-21T00:00:00Z"}"#;
+        assert_eq!(serde_json::to_string(&user).expect("JSON"), text);
+        assert!(user.mismatched_properties().is_empty());
     }
 
     #[test]

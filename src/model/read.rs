@@ -506,6 +506,9 @@ fn read_string(text: &str, mut slot: Slot<'_>) -> Result<Fit, serde_json::Error>
             if !is_read && content.is_empty() {
                 return Ok(Fit::Empty);
             }
+            if is_read && !slot.holds_all_of(content) {
+                return Ok(Fit::Repaired);
+            }
             is_read
         }
         Slot::Binary(slot) => {

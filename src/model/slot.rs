@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::edm::{Binary, Date, DateTimeOffset, Decimal, Duration, Guid, TimeOfDay};
+use super::edm::{Binary, Date, DateTimeOffset, Decimal, Duration, Exact, Guid, TimeOfDay};
 use super::object::{Object, copy_fields};
 use super::{Flags, Model, OpenEnum};
 
@@ -122,6 +122,9 @@ impl<T: Any + fmt::Display + PartialEq> Scalar for T {
 pub trait ScalarSlot {
     /// Reads the value. Returns `false` when the text is not of the type.
     fn parse(&mut self, text: &str) -> bool;
+    /// Checks whether the value that was read holds all of the text, so that the text can be
+    /// dropped.
+    fn holds_all_of(&self, text: &str) -> bool;
     /// Removes the value.
     fn clear(&mut self);
     /// Copies a value of the same type.
@@ -320,6 +323,10 @@ macro_rules! scalar {
                 self.is_some()
             }
 
+            fn holds_all_of(&self, text: &str) -> bool {
+                self.as_ref().is_some_and(|value| value.holds_all_of(text))
+            }
+
             fn clear(&mut self) {
                 *self = None;
             }
@@ -345,6 +352,11 @@ impl<E: OpenEnum> ScalarSlot for Option<E> {
         true
     }
 
+    /// Returns `true`, because words that the description does not have are kept as they came.
+    fn holds_all_of(&self, _: &str) -> bool {
+        true
+    }
+
     fn clear(&mut self) {
         *self = None;
     }
@@ -357,6 +369,11 @@ impl<E: OpenEnum> ScalarSlot for Option<E> {
 impl<E: OpenEnum> ScalarSlot for Option<Flags<E>> {
     fn parse(&mut self, text: &str) -> bool {
         *self = Some(Flags::from_text(text));
+        true
+    }
+
+    /// Returns `true`, because words that the description does not have are kept as they came.
+    fn holds_all_of(&self, _: &str) -> bool {
         true
     }
 

@@ -40,7 +40,8 @@ fn write<S: Serializer>(
     if let Some((_, of)) = extra.kept().find(|(name, _)| *name == TYPE) {
         map.serialize_entry(TYPE, of)?;
     }
-    let has_sources = extra.kept().any(|(_, kept)| !kept.is_exact());
+    // Annotations are not fields, and are in `extra` of nearly every entity.
+    let has_sources = extra.kept().any(|(name, _)| !name.contains('@'));
     for (name, field) in names.iter().zip(fields) {
         match field.get() {
             Ref::Absent => {}

@@ -6,6 +6,7 @@ pub(crate) mod binary;
 mod date_time_offset;
 mod decimal;
 mod duration;
+mod exact;
 mod time_of_day;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use std::fmt;
 pub use date_time_offset::DateTimeOffset;
 pub use decimal::Decimal;
 pub use duration::Duration;
+pub(crate) use exact::{Exact, is_read_from};
 pub use time_of_day::TimeOfDay;
 
 /// `Edm.Date`: a day of the calendar.
@@ -48,6 +50,9 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
+/// The number of digits of a second that are written. Graph keeps time in units of 100 nanoseconds.
+const MOST_DIGITS: u8 = 7;
+
 /// Reads the digits of a fraction of a second. Returns nanoseconds, and the number of digits that
 /// were written.
 ///
@@ -67,8 +72,6 @@ fn fraction(digits: &str) -> Option<(u32, u8)> {
 /// Writes a fraction of a second with as many digits as were read, or as many as it needs. It never
 /// writes more digits than Graph takes.
 fn write_fraction(f: &mut impl fmt::Write, nanos: u32, digits: u8) -> fmt::Result {
-    /// Graph keeps time in units of 100 nanoseconds.
-    const MOST: u8 = 7;
     let needed = {
         let mut digits = 9;
         let mut rest = nanos;
@@ -78,7 +81,7 @@ fn write_fraction(f: &mut impl fmt::Write, nanos: u32, digits: u8) -> fmt::Resul
         }
         digits
     };
-    let digits = digits.max(needed).min(MOST);
+    let digits = digits.max(needed).min(MOST_DIGITS);
     if digits == 0 {
         return Ok(());
     }
