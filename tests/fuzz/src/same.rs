@@ -24,16 +24,30 @@ pub(crate) enum Json {
 
 /// Parses JSON. Returns `None` if the text is not JSON by RFC 8259.
 pub(crate) fn parse(text: &[u8]) -> Option<Json> {
+    read(text).map(|(value, _)| value)
+}
+
+/// Checks whether JSON has an object with two members of one name.
+pub(crate) fn has_repeated_names(text: &[u8]) -> bool {
+    read(text).is_some_and(|(_, has_repeated_names)| has_repeated_names)
+}
+
+fn read(text: &[u8]) -> Option<(Json, bool)> {
     std::str::from_utf8(text).ok()?;
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader {
+        text,
+        at: 0,
+        has_repeated_names: false,
+    };
     let value = reader.value(0)?;
     reader.space();
-    (reader.at == text.len()).then_some(value)
+    (reader.at == text.len()).then_some((value, reader.has_repeated_names))
 }
 
 struct Reader<'t> {
     text: &'t [u8],
     at: usize,
+    has_repeated_names: bool,
 }
 
 impl Reader<'_> {
@@ -105,7 +119,9 @@ impl Reader<'_> {
             self.space();
             self.take(b':')?;
             let value = self.value(depth + 1)?;
+            let distinct = entries.len();
             entries.retain(|(other, _)| *other != name);
+            self.has_repeated_names |= entries.len() < distinct;
             entries.push((name, value));
             self.space();
             if self.take(b'}').is_some() {
@@ -239,6 +255,18 @@ impl Json {
         };
         let items = self.get("value").and_then(Self::items).unwrap_or_default();
         is_error(self) || items.iter().any(is_error)
+    }
+
+    /// Checks whether this has the form of a page: a list of items, and links that are text.
+    pub(crate) fn is_page(&self) -> bool {
+        let is_link = |name| match self.get(name) {
+            None | Some(Self::Null) => true,
+            Some(link) => matches!(link, Self::Text(_)),
+        };
+        let is_list = self
+            .get("value")
+            .is_some_and(|value| value.items().is_some());
+        is_list && is_link("@odata.nextLink") && is_link("@odata.deltaLink")
     }
 
     fn string(&self) -> Option<String> {
