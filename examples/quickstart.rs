@@ -2,8 +2,8 @@
 //!
 //! By default, it starts the simulator and shows four ways to sign in, reading, writing and an
 //! error. With `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` set, or another
-//! credential that `EnvironmentCredential` supports, the reading part runs against the real Microsoft Graph.
-//! The application needs the permission `User.Read.All`.
+//! credential that `EnvironmentCredential` supports, the reading part runs against the real
+//! Microsoft Graph. The application needs the permission `User.Read.All`.
 
 use msgraph::auth::{AccessToken, EnvironmentCredential, Secret, TokenRequest};
 use msgraph::models::{PasswordProfile, User};

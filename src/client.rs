@@ -640,7 +640,7 @@ impl GraphBuilder {
     }
 
     /// Adds a custom middleware around each attempt; the first one is the outermost. It also sees
-    /// repeats, which have the header `RetryPolicy-Attempt`. It sees responses that are not the last one,
+    /// repeats, which have the header `Retry-Attempt`. It sees responses that are not the last one,
     /// before their bodies are read.
     ///
     /// The request does not contain the token yet, and a redirect to another host does not pass

@@ -243,7 +243,7 @@ impl Error {
         }
     }
 
-    /// Returns how long Graph asked to wait before the next attempt: its `RetryPolicy-After`, rounded up
+    /// Returns how long Graph asked to wait before the next attempt: its `Retry-After`, rounded up
     /// to whole seconds.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -297,7 +297,8 @@ impl Error {
 
     /// Checks for status 409 or 412: a name is taken, or the item is not in the state that the
     /// change expected. Services differ in which of the two they send for an outdated etag.
-    /// [`refetch_on_conflict`](crate::Call::refetch_on_conflict) fetches the current state of the item.
+    /// [`refetch_on_conflict`](crate::Call::refetch_on_conflict) fetches the current state of the
+    /// item.
     pub fn is_conflict(&self) -> bool {
         self.is_api(StatusCode::CONFLICT) || self.is_precondition_failed()
     }

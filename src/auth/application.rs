@@ -25,8 +25,10 @@ type MadeAssertion = Pin<Box<dyn Future<Output = Result<Secret<String>, BoxError
 /// An application that is registered with the identity platform: its tenant, its id and its client
 /// authentication.
 ///
-/// [`AuthorizationCodeFlow`](super::AuthorizationCodeFlow), [`OnBehalfOfCredential`](super::OnBehalfOfCredential) and
-/// [`RefreshTokenCredential::from_application`](super::RefreshTokenCredential::from_application) take one; clones are cheap.
+/// [`AuthorizationCodeFlow`](super::AuthorizationCodeFlow),
+/// [`OnBehalfOfCredential`](super::OnBehalfOfCredential) and
+/// [`RefreshTokenCredential::from_application`](super::RefreshTokenCredential::from_application)
+/// take one; clones are cheap.
 ///
 /// ```
 /// use msgraph::auth::Application;
@@ -401,8 +403,8 @@ impl Application {
 
 /// Signs in as the application itself, with the client credentials grant.
 ///
-/// [`ClientSecretCredential`](super::ClientSecretCredential) and similar types do the same in one line. This
-/// implementation is for an application that also signs in users.
+/// [`ClientSecretCredential`](super::ClientSecretCredential) and similar types do the same in one
+/// line. This implementation is for an application that also signs in users.
 #[async_trait]
 impl TokenProvider for Application {
     async fn token(&self, request: TokenRequest) -> Result<AccessToken> {

@@ -68,10 +68,10 @@ impl ChainedCredential {
 
     /// Creates the chain for a program that is developed on a desk and then runs in Azure:
     ///
-    /// 1. [`EnvironmentCredential`], as the application for which the environment has a secret, a certificate
-    ///    or a federated token;
-    /// 2. [`ManagedIdentityCredential`], with the client id in `AZURE_CLIENT_ID` if it is set, otherwise the
-    ///    machine's own;
+    /// 1. [`EnvironmentCredential`], as the application for which the environment has a secret, a
+    ///    certificate or a federated token;
+    /// 2. [`ManagedIdentityCredential`], with the client id in `AZURE_CLIENT_ID` if it is set,
+    ///    otherwise the machine's own;
     /// 3. [`AzureCliCredential`].
     ///
     /// The developer's tool comes last. If the program has an identity of its own, it must not use

@@ -52,7 +52,8 @@ type Show = Arc<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 ///
 /// The application must allow public client flows. Policies of Conditional Access often refuse
 /// device codes, because an attacker may talk a user into entering the attacker's code. If a
-/// browser is available, prefer [`InteractiveBrowserCredential`](super::InteractiveBrowserCredential).
+/// browser is available, prefer
+/// [`InteractiveBrowserCredential`](super::InteractiveBrowserCredential).
 ///
 /// Clones are cheap and share one session, until one of them is given another user, store or scope.
 ///

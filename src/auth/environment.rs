@@ -33,11 +33,13 @@ pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 /// the first of these that is set:
 ///
 /// 1. `AZURE_CLIENT_SECRET`, as [`ClientSecretCredential`](super::ClientSecretCredential);
-/// 2. `AZURE_CLIENT_CERTIFICATE_PATH`, as [`ClientCertificateCredential`](super::ClientCertificateCredential): a file
-///    with certificate and key. Its password is `AZURE_CLIENT_CERTIFICATE_PASSWORD` (with the
-///    feature `pfx`). `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN` may be `true` or `1`:
+/// 2. `AZURE_CLIENT_CERTIFICATE_PATH`, as
+///    [`ClientCertificateCredential`](super::ClientCertificateCredential): a file with certificate
+///    and key. Its password is `AZURE_CLIENT_CERTIFICATE_PASSWORD` (with the feature `pfx`).
+///    `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN` may be `true` or `1`:
 ///    [`Certificate::send_chain`](super::Certificate::send_chain);
-/// 3. `AZURE_FEDERATED_TOKEN_FILE`, as [`WorkloadIdentityCredential`](super::WorkloadIdentityCredential).
+/// 3. `AZURE_FEDERATED_TOKEN_FILE`, as
+///    [`WorkloadIdentityCredential`](super::WorkloadIdentityCredential).
 ///
 /// The cloud is that of the client. If `AZURE_AUTHORITY_HOST` is set, it must be the login host of
 /// that cloud, because no program signs in to one cloud and calls another.
@@ -56,7 +58,8 @@ pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 /// supports neither a second factor nor Conditional Access. It does not work for federated and
 /// personal accounts, and is deprecated in Microsoft's libraries
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc>). Use
-/// [`InteractiveBrowserCredential`](super::InteractiveBrowserCredential) or [`DeviceCodeCredential`](super::DeviceCodeCredential) for users.
+/// [`InteractiveBrowserCredential`](super::InteractiveBrowserCredential) or
+/// [`DeviceCodeCredential`](super::DeviceCodeCredential) for users.
 ///
 /// # Errors
 ///
@@ -66,7 +69,8 @@ pub(super) const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 ///   regardless of the two ids. The ids alone may be meant for a [managed
 ///   identity](super::ManagedIdentityCredential).
 /// * If one of the three is set, it fails in these cases: an id is missing, the certificate or the
-///   token cannot be read, `AZURE_AUTHORITY_HOST` belongs to another cloud, or the platform refuses.
+///   token cannot be read, `AZURE_AUTHORITY_HOST` belongs to another cloud, or the platform
+///   refuses.
 /// * If none of the three is set, it fails if a password is set: of a certificate without its file,
 ///   or of a user.
 ///

@@ -15,10 +15,11 @@ use crate::{Cloud, Result};
 
 /// A provider of access tokens for Graph.
 ///
-/// The credentials of [this module](super), such as [`ClientSecretCredential`](super::ClientSecretCredential), are
-/// token providers. A closure from [`TokenRequest`] to a future of a [`AccessToken`] is one as well. The
-/// client keeps the token, renews it in time, and requests it once for all waiting calls. A
-/// provider only has to get a token each time it is called.
+/// The credentials of [this module](super), such as
+/// [`ClientSecretCredential`](super::ClientSecretCredential), are token providers. A closure from
+/// [`TokenRequest`] to a future of an [`AccessToken`] is one as well. The client keeps the token,
+/// renews it in time, and requests it once for all waiting calls. A provider only has to get a
+/// token each time it is called.
 ///
 /// ```
 /// use msgraph::Graph;

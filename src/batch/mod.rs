@@ -30,7 +30,7 @@
 //! ```
 //!
 //! Each call has its own outcome. Calls that Graph throttles or postpones (429, 503) are sent again
-//! in a further batch, after the longest of their `RetryPolicy-After` times.
+//! in a further batch, after the longest of their `Retry-After` times.
 //!
 //! <https://learn.microsoft.com/graph/json-batching>
 

@@ -131,7 +131,7 @@ pub struct Call<A, O = ()> {
 }
 
 impl<A, O> Call<A, O> {
-    /// Creates a call. Only generated code uses this, because only it has an [`RequestBuilder`].
+    /// Creates a call. Only generated code uses this, because only it has a [`RequestBuilder`].
     #[doc(hidden)]
     pub fn new(operation: RequestBuilder) -> Self {
         Self {

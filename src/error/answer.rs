@@ -126,7 +126,8 @@ impl DecodeError {
     /// Checks whether the JSON ends before its brackets are closed, although the response arrived
     /// completely.
     ///
-    /// The call was repeated in that case, as after a lost connection: see [`RetryPolicy`](crate::RetryPolicy).
+    /// The call was repeated in that case, as after a lost connection: see
+    /// [`RetryPolicy`](crate::RetryPolicy).
     pub fn is_truncated(&self) -> bool {
         self.is_truncated
     }

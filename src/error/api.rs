@@ -210,7 +210,7 @@ impl ApiError {
         &self.headers
     }
 
-    /// Returns how long Graph asked to wait before the next attempt: `RetryPolicy-After`, rounded up to
+    /// Returns how long Graph asked to wait before the next attempt: `Retry-After`, rounded up to
     /// whole seconds.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(self.status, &self.headers, Utc::now())

@@ -1,6 +1,6 @@
 //! The time that a service asks clients to wait.
 //!
-//! Microsoft's services write `RetryPolicy-After` ([RFC 9110,
+//! Microsoft's services write `Retry-After` ([RFC 9110,
 //! 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)) in several forms. Besides whole
 //! seconds and dates there are fractions (`2.128`), lists (`0,120`), and invalid values. SharePoint
 //! sends in `RateLimit-Reset` when its window begins again, which may be later
@@ -22,7 +22,7 @@ pub(crate) fn retry_after(
     headers: &HeaderMap,
     now: DateTime<Utc>,
 ) -> Option<Duration> {
-    // Uses the clock that wrote the `RetryPolicy-After` date, because the local clock may be wrong.
+    // Uses the clock that wrote the `Retry-After` date, because the local clock may be wrong.
     let answered = || {
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
         date.and_then(date_of).unwrap_or(now)

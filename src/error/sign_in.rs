@@ -130,8 +130,8 @@ impl SignInError {
     /// Creates an error of a token provider that has no means to sign in where the program runs.
     /// Examples: no configuration, a tool that is not installed, no user signed in with it.
     ///
-    /// A [`ChainedCredential`](crate::auth::ChainedCredential) continues with its next provider after this error, and after
-    /// no other.
+    /// A [`ChainedCredential`](crate::auth::ChainedCredential) continues with its next provider
+    /// after this error, and after no other.
     ///
     /// ```
     /// use msgraph::error::SignInError;
@@ -281,7 +281,8 @@ impl SignInError {
     /// Returns the address, to open in a browser, where the user can meet the requirement,
     /// including the claims. It exists if only the user can help ([`needs_user`](Self::needs_user))
     /// and the platform has said so. A program that needs the user to return afterwards starts a
-    /// sign-in instead ([`AuthorizationCodeFlow::claims`](crate::auth::AuthorizationCodeFlow::claims)).
+    /// sign-in instead
+    /// ([`AuthorizationCodeFlow::claims`](crate::auth::AuthorizationCodeFlow::claims)).
     pub fn interaction_url(&self) -> Option<&Url> {
         self.interaction_url.as_deref()
     }
@@ -313,7 +314,7 @@ impl SignInError {
         HeaderValue::try_from(challenge).ok()
     }
 
-    /// Returns how long to wait before the next attempt: `RetryPolicy-After`, rounded up to whole
+    /// Returns how long to wait before the next attempt: `Retry-After`, rounded up to whole
     /// seconds.
     ///
     /// If the platform was unreachable or overloaded and did not say how long, the client waits a

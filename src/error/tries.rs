@@ -40,10 +40,11 @@ pub enum RetryStopReason {
     NotIdempotent,
     /// The body can be sent only once.
     OneShotBody,
-    /// Graph asks for a wait that is longer than [`RetryPolicy::max_wait`](crate::RetryPolicy::max_wait).
+    /// Graph asks for a wait that is longer than
+    /// [`RetryPolicy::max_wait`](crate::RetryPolicy::max_wait).
     WaitTooLong,
-    /// The wait would end later than [`RetryPolicy::max_elapsed`](crate::RetryPolicy::max_elapsed) or the call's timeout
-    /// allows.
+    /// The wait would end later than [`RetryPolicy::max_elapsed`](crate::RetryPolicy::max_elapsed)
+    /// or the call's timeout allows.
     OutOfTime,
 }
 

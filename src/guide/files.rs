@@ -2,8 +2,8 @@
 //!
 //! # Uploads
 //!
-//! `upload` of a drive item takes bytes, a file or a reader. A small file is one request; a large one
-//! is sent slice by slice, with one slice in memory.
+//! `upload` of a drive item takes bytes, a file or a reader. A small file is one request; a large
+//! one is sent slice by slice, with one slice in memory.
 //!
 //! ```no_run
 //! use msgraph::upload::{ConflictBehavior, Source};

@@ -40,8 +40,9 @@
 //!
 //! # Open types
 //!
-//! Some types have properties whose names the data gives, such as the assignments of a planner task.
-//! [`Model::with_dynamic`] writes such a property with its type, and [`Model::dynamics`] reads all.
+//! Some types have properties whose names the data gives, such as the assignments of a planner
+//! task. [`Model::with_dynamic`] writes such a property with its type, and [`Model::dynamics`]
+//! reads all.
 //!
 //! # Relations and derived types
 //!

@@ -1,8 +1,8 @@
 //! Other descriptions: beta, or a part of Graph of your own.
 //!
-//! The generator is a library. `cargo xtask trim` makes a folder of a description (with `--only`, of
-//! a part of it), a build script of one line generates code from the folder, and a macro takes the
-//! code into any crate. The client is the same.
+//! The generator is a library. `cargo xtask trim` makes a folder of a description (with `--only`,
+//! of a part of it), a build script of one line generates code from the folder, and a macro takes
+//! the code into any crate. The client is the same.
 //!
 //! ```text
 //! // build.rs

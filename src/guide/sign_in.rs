@@ -106,9 +106,9 @@
 //!
 //! # Token cache and runtimes
 //!
-//! Tokens are cached by authority, tenant, client, credential, user and scopes. They are renewed five
-//! minutes before they expire while calls go on, and requested once however many calls wait. Clients
-//! may share a [`TokenCache`].
+//! Tokens are cached by authority, tenant, client, credential, user and scopes. They are renewed
+//! five minutes before they expire while calls go on, and requested once however many calls wait.
+//! Clients may share a [`TokenCache`].
 //!
 //! Make one client for each Tokio runtime, with one token cache, because pooled connections belong
 //! to the runtime that opened them.
@@ -134,8 +134,8 @@
 //!
 //! # Sessions
 //!
-//! A [`TokenStore`] keeps the refresh token between runs of the program. [`FileStore`] writes a file
-//! that its owner alone can read. `KeyringStore` (feature `keyring`) uses the system's store.
+//! A [`TokenStore`] keeps the refresh token between runs of the program. [`FileStore`] writes a
+//! file that its owner alone can read. `KeyringStore` (feature `keyring`) uses the system's store.
 //! Several processes can share a store: when one renews the token, the others use the new one.
 //!
 //! # Revoked tokens and Conditional Access
@@ -154,8 +154,9 @@
 //! # Username and password
 //!
 //! This grant is left out on purpose. It supports neither a second factor nor Conditional Access,
-//! and Microsoft [advises against it](https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc).
-//! For tests without a browser, use an application of its own or a refresh token.
+//! and Microsoft [advises against
+//! it](https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc). For tests without a
+//! browser, use an application of its own or a refresh token.
 //!
 //! [`Graph`]: crate::Graph
 //! [`AccessTokenCredential`]: crate::auth::AccessTokenCredential

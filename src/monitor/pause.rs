@@ -9,7 +9,7 @@ const FIRST: Duration = Duration::from_secs(1);
 /// asks for it.
 const LONGEST_OWN: Duration = Duration::from_secs(30);
 
-/// The shortest pause, even if the service asks for less: some services send `RetryPolicy-After: 0` or
+/// The shortest pause, even if the service asks for less: some services send `Retry-After: 0` or
 /// dates in the past.
 const LEAST: Duration = Duration::from_secs(1);
 

@@ -30,7 +30,8 @@ pub enum WorkStatus {
     Running,
     /// The operation is complete.
     Succeeded,
-    /// The operation has failed: [`LongRunningOperation::error_code`] and [`LongRunningOperation::error_message`] say why.
+    /// The operation has failed: [`LongRunningOperation::error_code`] and
+    /// [`LongRunningOperation::error_message`] say why.
     Failed,
     /// The operation was cancelled.
     Cancelled,

@@ -68,7 +68,7 @@ async fn case_6_2_a_call_waits_as_long_as_it_is_asked_to() {
         (throttled("2.128"), 2.128, 3.5),
         (throttled("0,120"), 120.0, 132.0),
         (throttled("0"), 0.0, 0.0),
-        // If the response has no `Date`, the date in `RetryPolicy-After` is compared with the local
+        // If the response has no `Date`, the date in `Retry-After` is compared with the local
         // clock.
         (throttled(&ahead), 3.0, 4.5),
         (throttled(&ahead).header("Date", &ago), 8.0, 8.8),

@@ -25,8 +25,9 @@ use crate::{Cloud, Graph, Result};
 /// valid.
 ///
 /// A session results from a sign-in ([`AuthorizationCodeFlow`](super::AuthorizationCodeFlow),
-/// [`InteractiveBrowserCredential`](super::InteractiveBrowserCredential), [`DeviceCodeCredential`](super::DeviceCodeCredential)). It is a token
-/// provider like any other. Clones are cheap, and share one session.
+/// [`InteractiveBrowserCredential`](super::InteractiveBrowserCredential),
+/// [`DeviceCodeCredential`](super::DeviceCodeCredential)). It is a token provider like any other.
+/// Clones are cheap, and share one session.
 ///
 /// ```
 /// use msgraph::Graph;
@@ -139,8 +140,8 @@ impl UserSession {
     /// Resumes the session that an application has stored for a user, by [`Account::id`]. Returns
     /// `None` if none is stored.
     ///
-    /// [`AuthorizationCodeFlow::resume`](super::AuthorizationCodeFlow::resume) does the same for a web
-    /// site's own sessions, with its scopes.
+    /// [`AuthorizationCodeFlow::resume`](super::AuthorizationCodeFlow::resume) does the same for a
+    /// web site's own sessions, with its scopes.
     ///
     /// ```
     /// use msgraph::Graph;

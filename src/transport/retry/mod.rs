@@ -3,7 +3,7 @@
 //! It is outside of the redirects and the token, so that each attempt starts at Graph again with
 //! the current token. It is inside of the user's per-call middleware, which sees a call once. Each
 //! attempt sends the same request, with the same body and headers, including `client-request-id`. A
-//! repeat also has the header `RetryPolicy-Attempt`, by which Graph tells repeats from new calls.
+//! repeat also has the header `Retry-Attempt`, by which Graph tells repeats from new calls.
 //!
 //! The previous response is dropped before the wait begins. Its connection is then free for other
 //! calls, and no resources are held during the wait.

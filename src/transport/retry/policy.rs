@@ -23,7 +23,7 @@ use std::time::Duration;
 /// attempt may have succeeded
 /// ([`Attempts::may_have_succeeded`](crate::error::Attempts::may_have_succeeded)).
 ///
-/// A call waits as long as Graph asks for (`RetryPolicy-After`), never less. If Graph does not say, the
+/// A call waits as long as Graph asks for (`Retry-After`), never less. If Graph does not say, the
 /// call waits about 3, 6 and 12 seconds, each up to half more or less at random. It does not start
 /// a wait of more than 180 seconds, or one that would end later than 5 minutes after the call
 /// began. In these cases the error is returned at once.
