@@ -164,7 +164,7 @@ impl TokenProvider for ChainedCredential {
 impl fmt::Debug for ChainedCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.links.iter().map(|link| &link.name);
-        f.write_str("Chain ")?;
+        f.write_str("ChainedCredential ")?;
         f.debug_list().entries(names).finish()
     }
 }
@@ -196,7 +196,7 @@ mod tests {
     fn a_developers_tool_comes_last() {
         assert_eq!(
             format!("{:?}", ChainedCredential::on_azure_with(&environment(&[]))),
-            r#"Chain ["environment", "managed identity", "Azure CLI"]"#
+            r#"ChainedCredential ["environment", "managed identity", "Azure CLI"]"#
         );
     }
 

@@ -417,7 +417,7 @@ impl fmt::Debug for RequestBuilder {
             })
             .collect();
         let headers: Vec<&str> = self.headers.keys().map(HeaderName::as_str).collect();
-        f.debug_struct("Operation")
+        f.debug_struct("RequestBuilder")
             .field("method", &self.method)
             .field("template", &self.template)
             .field("query", &query)

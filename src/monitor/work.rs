@@ -177,7 +177,7 @@ impl fmt::Display for WorkStatus {
 /// need no token, and the result of an operation may be a credential.
 impl fmt::Debug for LongRunningOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Work");
+        let mut shown = f.debug_struct("LongRunningOperation");
         // An unknown status may be any text.
         let status = self.status.to_string();
         shown.field("status", &format_args!("{}", Text(&status)));

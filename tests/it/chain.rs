@@ -83,7 +83,10 @@ async fn the_first_that_gives_a_token_gives_all_later_ones() {
             "third",
             asked.link("third", |_| Ok(AccessToken::new("third"))),
         );
-    assert_eq!(format!("{chain:?}"), r#"Chain ["late", "second", "third"]"#);
+    assert_eq!(
+        format!("{chain:?}"),
+        r#"ChainedCredential ["late", "second", "third"]"#
+    );
     let client = client(chain, &graph);
     client.sign_in().await.unwrap();
     assert_eq!(asked.names(), ["late", "second"]);

@@ -531,7 +531,7 @@ fn store_failed(error: BoxError) -> Error {
 
 impl fmt::Debug for RefreshTokenState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rotation")
+        f.debug_struct("RefreshTokenState")
             .field("application", &self.application)
             .field("scope", &self.scope)
             .field("is_stored", &self.is_stored())
