@@ -106,7 +106,7 @@ fn used(text: &str) -> Vec<&'static str> {
 
 fn module_doc(name: &str) -> String {
     match name {
-        "actions" => "What actions take: one struct an action.".into(),
+        "actions" => "The parameters of actions, one struct for each action.".into(),
         name => format!("The types of Graph's namespace `{name}`."),
     }
 }
@@ -273,7 +273,10 @@ fn write_model(
         };
         let _ = writeln!(text, "    /// `{}`\n    pub {field}: Option<{of}>,", p.name);
     }
-    text.push_str("    /// What the struct has no field for.\n    pub extra: model::Extra,\n}\n\n");
+    text.push_str(
+        "    /// The properties and annotations without a field.\n    pub extra: \
+                   model::Extra,\n}\n\n",
+    );
     if !names_of_constants.is_empty() {
         let _ = writeln!(text, "impl {ident} {{\n{names_of_constants}}}\n");
     }
