@@ -20,6 +20,7 @@ pub mod fixups;
 pub mod folder;
 pub mod grafts;
 pub mod json;
+pub mod language;
 pub mod needs;
 pub mod page;
 pub mod parameters;

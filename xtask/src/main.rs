@@ -15,7 +15,7 @@ use xtask::facts::{self, Kind, Original};
 use xtask::fetch::{self, Hosts, Version, Wanted};
 use xtask::folder::FactsFrom;
 use xtask::part::Part;
-use xtask::{check, dependencies, docs, find, folder, needs, page, pin, snippet, stats};
+use xtask::{check, dependencies, docs, find, folder, language, needs, page, pin, snippet, stats};
 
 const USAGE: &str = "\
 cargo xtask trim DOCUMENT [--only PATH]... [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
@@ -255,7 +255,23 @@ fn run_check(arguments: &Arguments) -> Result<()> {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
         let count = dependencies::check(workspace.unwrap_or(Path::new(".")))?;
         println!("{count} packages are as deny.toml allows");
+        check_language()?;
     }
+    Ok(())
+}
+
+/// Checks the language of the repository, and prints each violation.
+fn check_language() -> Result<()> {
+    let report = language::check(&root())?;
+    for violation in &report.violations {
+        eprintln!("{violation}");
+    }
+    println!("{}", report.line());
+    let count = report.violations.len();
+    ensure!(
+        count == 0,
+        "{count} violations of the rules of language (CONTRIBUTING.md)"
+    );
     Ok(())
 }
 

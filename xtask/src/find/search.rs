@@ -1,7 +1,7 @@
 //! The operations that match a query, best first.
 //!
-//! The search page has the same rules in `assets/page/find.js`, and a test compares the results of
-//! both.
+//! The search page has the same rules in `assets/page/search.js`, and a test compares the results
+//! of both.
 
 use std::collections::HashMap;
 

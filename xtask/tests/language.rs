@@ -1,0 +1,29 @@
+//! The language of generated code, which is not a file of the repository.
+
+use std::path::Path;
+
+use msgraph_codegen::{Description, generate};
+use xtask::language;
+
+#[test]
+fn generated_docs_begin_with_verb_or_noun() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi");
+    let description = Description::read(&folder).expect("the description");
+    let generated = generate(&description).expect("the code");
+    let files = [
+        ("models.rs", &generated.models),
+        ("nodes.rs", &generated.nodes),
+        ("options.rs", &generated.options),
+        ("facts.rs", &generated.facts),
+        ("segments.rs", &generated.segments),
+    ];
+    for (name, text) in files {
+        let found = language::check_generated(name, text);
+        assert!(
+            found.is_empty(),
+            "{} violations, first {}",
+            found.len(),
+            found[0]
+        );
+    }
+}
