@@ -331,7 +331,7 @@ impl Description {
                 .and_then(|name| self.parameters.get(name))
                 .ok_or_else(|| Error::Unknown {
                     place: reference.clone(),
-                    what: "no such parameter".into(),
+                    what: "the parameter does not exist".into(),
                 }),
         }
     }

@@ -32,7 +32,10 @@ impl fmt::Display for Error {
             Error::Io(path, error) => write!(f, "{}: {error}", path.display()),
             Error::Json(path, error) => write!(f, "{}: {error}", path.display()),
             Error::Collisions(collisions) => {
-                f.write_str("names meet; codegen/src/exceptions.rs settles that")?;
+                f.write_str(
+                    "several items of the description have the same Rust name; add a name \
+                             to codegen/src/exceptions.rs",
+                )?;
                 for collision in collisions {
                     write!(f, "\n  {collision}")?;
                 }

@@ -51,17 +51,22 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
     (
         "/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts",
-        "/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/$count",
+        "/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/\
+         charts/$count",
         "odata_count",
     ),
     (
-        "/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/series",
-        "/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/series/$count",
+        "/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/\
+         charts/{workbookChart-id}/series",
+        "/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/\
+         charts/{workbookChart-id}/series/$count",
         "odata_count",
     ),
     (
-        "/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/series/{workbookChartSeries-id}/points",
-        "/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/charts/{workbookChart-id}/series/{workbookChartSeries-id}/points/$count",
+        "/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/\
+         charts/{workbookChart-id}/series/{workbookChartSeries-id}/points",
+        "/drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/\
+         charts/{workbookChart-id}/series/{workbookChartSeries-id}/points/$count",
         "odata_count",
     ),
 ];

@@ -68,13 +68,13 @@ fn subtree(tree: &Tree<'_>, at: &str, to: usize) -> Result<Way> {
     };
     let (above, last) = at
         .rsplit_once('/')
-        .ok_or_else(|| unknown("a graft stands at a path".into()))?;
+        .ok_or_else(|| unknown("the place of a graft must be a path".into()))?;
     let from = match above {
         "" => tree.root,
         above => place(tree, at, above)?,
     };
     let segment = Builder::segment(last)
-        .ok_or_else(|| unknown(format!("a graft cannot stand at `{last}`")))?;
+        .ok_or_else(|| unknown(format!("a graft cannot be placed at `{last}`")))?;
     let children = &tree.places[from].children;
     let replaces = children
         .iter()
@@ -82,7 +82,7 @@ fn subtree(tree: &Tree<'_>, at: &str, to: usize) -> Result<Way> {
     if let Some(number) = replaces {
         let own = children[number].1;
         if let Some(lost) = lost(tree, own, to) {
-            return Err(unknown(format!("as a graft, it would lose {lost}")));
+            return Err(unknown(format!("the graft would lose {lost}")));
         }
     }
     Ok(Way {
@@ -121,7 +121,7 @@ fn lost(tree: &Tree<'_>, own: usize, to: usize) -> Option<String> {
 fn place(tree: &Tree<'_>, at: &str, path: &str) -> Result<usize> {
     tree.find(path).ok_or_else(|| Error::Unknown {
         place: at.into(),
-        what: format!("the graft leads to {path}, which is not described"),
+        what: format!("the graft refers to {path}, which the description does not have"),
     })
 }
 

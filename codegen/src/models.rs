@@ -106,7 +106,7 @@ fn used(text: &str) -> Vec<&'static str> {
 
 fn module_doc(name: &str) -> String {
     match name {
-        "actions" => "The parameters of actions, one struct for each action.".into(),
+        "actions" => "The bodies of actions, one struct for each action.".into(),
         name => format!("The types of Graph's namespace `{name}`."),
     }
 }
@@ -186,7 +186,10 @@ fn properties<'d>(
 ) -> Result<Vec<Property<'d>>> {
     let mut fields = Scope::new(of.name, collisions);
     let mut constants = Scope::new(of.name, collisions);
-    fields.take("extra".into(), "what the description does not know");
+    fields.take(
+        "extra".into(),
+        "the field for properties that the description does not have",
+    );
     let mut properties = Vec::new();
     for (name, schema) in types.properties(of)? {
         let constant = constants.take(names::shouty(name), name);
@@ -208,7 +211,7 @@ fn members<'d>(collisions: &Collisions, of: &Type<'d>) -> Vec<(&'d str, String)>
     let mut scope = Scope::new(of.name, collisions);
     scope.take(
         "Unknown".into(),
-        "a word that the description does not know",
+        "the variant for members that the description does not have",
     );
     of.schema
         .words
@@ -251,7 +254,8 @@ fn write_model(
         };
         let _ = writeln!(
             names_of_constants,
-            "    /// `{name}`\n    pub const {constant}: model::{kind}<{ident}, {of}> = model::{kind}(\"{name}\", PhantomData);"
+            "    /// `{name}`\n    pub const {constant}: model::{kind}<{ident}, {of}> = \
+             model::{kind}(\"{name}\", PhantomData);"
         );
     }
     // Navigation properties have a name and no field.
@@ -310,17 +314,20 @@ fn write_model(
         .collect();
     let _ = writeln!(
         text,
-        "impl Default for {ident} {{\n    #[inline]\n    fn default() -> Self {{\n        Self {{ {none}extra: model::Extra::new() }}\n    }}\n}}\n"
+        "impl Default for {ident} {{\n    #[inline]\n    fn default() -> Self {{\n        Self {{ \
+         {none}extra: model::Extra::new() }}\n    }}\n}}\n"
     );
     let _ = writeln!(
         text,
-        "impl model::Object for {ident} {{\n\
-         \x20   #[inline]\n    fn info(&self) -> &'static model::TypeInfo {{\n        &model::TypeInfo {{\n            name: \"{}\",\n            names: &[{}],\n            derived: &[{}],\n            secrets: &[{}],\n        }}\n    }}\n\
-         \x20   #[inline]\n    fn extra(&self) -> &model::Extra {{\n        &self.extra\n    }}\n\
-         \x20   #[inline]\n    fn extra_mut(&mut self) -> &mut model::Extra {{\n        &mut self.extra\n    }}\n\
-         \x20   #[inline]\n    fn refs<'s>(&'s self, read: &mut model::Refs<'_, 's>) {{\n        read.all(&[{}], &self.extra)\n    }}\n\
-         \x20   #[inline]\n    fn slots(&mut self, write: &mut model::Slots<'_>) {{\n        write.all(&mut [{}], &mut self.extra)\n    }}\n}}\n\n\
-         impl model::Model for {ident} {{}}\n",
+        "impl model::Object for {ident} {{\n\x20   #[inline]\n    fn info(&self) -> &'static \
+         model::TypeInfo {{\n        &model::TypeInfo {{\n            name: \"{}\",\n            \
+         names: &[{}],\n            derived: &[{}],\n            secrets: &[{}],\n        }}\n    \
+         }}\n\x20   #[inline]\n    fn extra(&self) -> &model::Extra {{\n        &self.extra\n    \
+         }}\n\x20   #[inline]\n    fn extra_mut(&mut self) -> &mut model::Extra {{\n        &mut \
+         self.extra\n    }}\n\x20   #[inline]\n    fn refs<'s>(&'s self, read: &mut \
+         model::Refs<'_, 's>) {{\n        read.all(&[{}], &self.extra)\n    }}\n\x20   \
+         #[inline]\n    fn slots(&mut self, write: &mut model::Slots<'_>) {{\n        \
+         write.all(&mut [{}], &mut self.extra)\n    }}\n}}\n\nimpl model::Model for {ident} {{}}\n",
         of.name,
         names_list.join(", "),
         derived.join(", "),
@@ -352,16 +359,22 @@ fn alias(of: &Type<'_>) -> String {
 /// Writes the five traits that every model has. Each trait is one line that calls shared code.
 fn per_model(ident: &str, has_derived: bool) -> String {
     let mut text = format!(
-        "impl Clone for {ident} {{\n    #[inline]\n    fn clone(&self) -> Self {{\n        model::clone(self)\n    }}\n}}\n\n\
-         impl fmt::Debug for {ident} {{\n    #[inline]\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::debug(self, f)\n    }}\n}}\n\n\
-         impl PartialEq for {ident} {{\n    #[inline]\n    fn eq(&self, other: &Self) -> bool {{\n        model::eq(self, other)\n    }}\n}}\n\n\
-         impl serde::Serialize for {ident} {{\n    #[inline]\n    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n        model::serialize(self, serializer)\n    }}\n}}\n\n\
-         impl<'de> serde::Deserialize<'de> for {ident} {{\n    #[inline]\n    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{\n        model::deserialize(deserializer)\n    }}\n}}\n"
+        "impl Clone for {ident} {{\n    #[inline]\n    fn clone(&self) -> Self {{\n        \
+         model::clone(self)\n    }}\n}}\n\nimpl fmt::Debug for {ident} {{\n    #[inline]\n    fn \
+         fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::debug(self, \
+         f)\n    }}\n}}\n\nimpl PartialEq for {ident} {{\n    #[inline]\n    fn eq(&self, other: \
+         &Self) -> bool {{\n        model::eq(self, other)\n    }}\n}}\n\nimpl serde::Serialize \
+         for {ident} {{\n    #[inline]\n    fn serialize<S: serde::Serializer>(&self, serializer: \
+         S) -> Result<S::Ok, S::Error> {{\n        model::serialize(self, serializer)\n    \
+         }}\n}}\n\nimpl<'de> serde::Deserialize<'de> for {ident} {{\n    #[inline]\n    fn \
+         deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> \
+         {{\n        model::deserialize(deserializer)\n    }}\n}}\n"
     );
     if has_derived {
         let _ = write!(
             text,
-            "\nimpl<T: model::DerivedFrom<{ident}>> From<T> for {ident} {{\n    #[inline]\n    fn from(derived: T) -> Self {{\n        model::upcast(derived)\n    }}\n}}\n"
+            "\nimpl<T: model::DerivedFrom<{ident}>> From<T> for {ident} {{\n    #[inline]\n    fn \
+             from(derived: T) -> Self {{\n        model::upcast(derived)\n    }}\n}}\n"
         );
     }
     text
@@ -378,7 +391,7 @@ fn property_type(
 ) -> Result<(String, bool)> {
     let unknown = || Error::Unknown {
         place: format!("{}.{name}", of.name),
-        what: format!("no Rust type is known for {schema:?}"),
+        what: format!("the generator has no Rust type for {schema:?}"),
     };
     let schema = types.resolve(schema);
     if schema.kind.as_deref() == Some("array") {
@@ -438,7 +451,7 @@ fn write_enum(collisions: &Collisions, of: &Type<'_>, models: &mut Models) {
         let _ = writeln!(text, "    /// `{word}`\n    {variant},");
     }
     text.push_str(
-        "    /// A word that the description does not know.\n    Unknown(String),\n}\n\n",
+        "    /// A member that the description does not have.\n    Unknown(String),\n}\n\n",
     );
     let words: Vec<_> = members
         .iter()
@@ -451,26 +464,41 @@ fn write_enum(collisions: &Collisions, of: &Type<'_>, models: &mut Models) {
         .collect();
     let _ = writeln!(
         text,
-        "impl model::OpenEnum for {ident} {{\n\
-         \x20   #[inline]\n    fn words() -> &'static [&'static str] {{\n        &[{}]\n    }}\n\
-         \x20   #[inline]\n    fn member(index: usize) -> Option<Self> {{\n        Some(match index {{\n{members}            _ => return None,\n        }})\n    }}\n\
-         \x20   #[inline]\n    fn unknown_word(&self) -> Option<&str> {{\n        match self {{\n            Self::Unknown(word) => Some(word),\n            _ => None,\n        }}\n    }}\n\
-         \x20   #[inline]\n    fn unknown(word: String) -> Self {{\n        Self::Unknown(word)\n    }}\n}}\n",
+        "impl model::OpenEnum for {ident} {{\n\x20   #[inline]\n    fn words() -> &'static \
+         [&'static str] {{\n        &[{}]\n    }}\n\x20   #[inline]\n    fn member(index: usize) \
+         -> Option<Self> {{\n        Some(match index {{\n{members}            _ => return \
+         None,\n        }})\n    }}\n\x20   #[inline]\n    fn unknown_word(&self) -> Option<&str> \
+         {{\n        match self {{\n            Self::Unknown(word) => Some(word),\n            _ \
+         => None,\n        }}\n    }}\n\x20   #[inline]\n    fn unknown(word: String) -> Self \
+         {{\n        Self::Unknown(word)\n    }}\n}}\n",
         words.join(", "),
     );
     let _ = writeln!(
         text,
-        "impl Clone for {ident} {{\n    #[inline]\n    fn clone(&self) -> Self {{\n        model::word_clone(self)\n    }}\n}}\n\n\
-         impl fmt::Debug for {ident} {{\n    #[inline]\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::word_display(self, f)\n    }}\n}}\n\n\
-         impl fmt::Display for {ident} {{\n    #[inline]\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        model::word_display(self, f)\n    }}\n}}\n\n\
-         impl std::str::FromStr for {ident} {{\n    type Err = std::convert::Infallible;\n\n    #[inline]\n    fn from_str(word: &str) -> Result<Self, Self::Err> {{\n        Ok(model::word_parse(word))\n    }}\n}}\n\n\
-         impl PartialEq for {ident} {{\n    #[inline]\n    fn eq(&self, other: &Self) -> bool {{\n        model::word_eq(self, other)\n    }}\n}}\n\n\
-         impl Eq for {ident} {{}}\n\n\
-         impl std::hash::Hash for {ident} {{\n    #[inline]\n    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {{\n        model::word_hash(self, state)\n    }}\n}}\n\n\
-         impl serde::Serialize for {ident} {{\n    #[inline]\n    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n        model::word_serialize(self, serializer)\n    }}\n}}\n\n\
-         impl<'de> serde::Deserialize<'de> for {ident} {{\n    #[inline]\n    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{\n        model::word_deserialize(deserializer)\n    }}\n}}\n\n\
-         impl model::Item for {ident} {{\n    #[inline]\n    fn value(&self) -> model::Ref<'_> {{\n        model::Ref::Scalar(self)\n    }}\n\n    #[inline]\n    fn place(this: &mut Option<Self>) -> model::Slot<'_> {{\n        model::Slot::Scalar(this)\n    }}\n}}\n\n\
-         impl model::Held for {ident} {{\n    #[inline]\n    fn value(&self) -> model::Ref<'_> {{\n        model::Ref::Scalar(self)\n    }}\n\n    #[inline]\n    fn place(this: &mut Option<Self>) -> model::Slot<'_> {{\n        model::Slot::Scalar(this)\n    }}\n}}\n",
+        "impl Clone for {ident} {{\n    #[inline]\n    fn clone(&self) -> Self {{\n        \
+         model::word_clone(self)\n    }}\n}}\n\nimpl fmt::Debug for {ident} {{\n    #[inline]\n    \
+         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        \
+         model::word_display(self, f)\n    }}\n}}\n\nimpl fmt::Display for {ident} {{\n    \
+         #[inline]\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n        \
+         model::word_display(self, f)\n    }}\n}}\n\nimpl std::str::FromStr for {ident} {{\n    \
+         type Err = std::convert::Infallible;\n\n    #[inline]\n    fn from_str(word: &str) -> \
+         Result<Self, Self::Err> {{\n        Ok(model::word_parse(word))\n    }}\n}}\n\nimpl \
+         PartialEq for {ident} {{\n    #[inline]\n    fn eq(&self, other: &Self) -> bool \
+         {{\n        model::word_eq(self, other)\n    }}\n}}\n\nimpl Eq for {ident} {{}}\n\nimpl \
+         std::hash::Hash for {ident} {{\n    #[inline]\n    fn hash<H: std::hash::Hasher>(&self, \
+         state: &mut H) {{\n        model::word_hash(self, state)\n    }}\n}}\n\nimpl \
+         serde::Serialize for {ident} {{\n    #[inline]\n    fn serialize<S: \
+         serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n        \
+         model::word_serialize(self, serializer)\n    }}\n}}\n\nimpl<'de> serde::Deserialize<'de> \
+         for {ident} {{\n    #[inline]\n    fn deserialize<D: \
+         serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{\n        \
+         model::word_deserialize(deserializer)\n    }}\n}}\n\nimpl model::Item for {ident} {{\n    \
+         #[inline]\n    fn value(&self) -> model::Ref<'_> {{\n        \
+         model::Ref::Scalar(self)\n    }}\n\n    #[inline]\n    fn place(this: &mut Option<Self>) \
+         -> model::Slot<'_> {{\n        model::Slot::Scalar(this)\n    }}\n}}\n\nimpl model::Held \
+         for {ident} {{\n    #[inline]\n    fn value(&self) -> model::Ref<'_> {{\n        \
+         model::Ref::Scalar(self)\n    }}\n\n    #[inline]\n    fn place(this: &mut Option<Self>) \
+         -> model::Slot<'_> {{\n        model::Slot::Scalar(this)\n    }}\n}}\n",
     );
     models.enums += 1;
 }

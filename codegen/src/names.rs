@@ -156,7 +156,7 @@ impl fmt::Display for Collision {
         } = self;
         write!(
             f,
-            "`{name}` in {scope} would stand for both {first} and {second}"
+            "`{name}` in {scope} would be the name of both {first} and {second}"
         )
     }
 }

@@ -235,7 +235,7 @@ fn answer<'d>(
         Some(value) => Ok(Answer::Value(value)),
         None => Err(Error::Unknown {
             place: at(),
-            what: "the answer is an object without a name and without `value`".into(),
+            what: "the response is an unnamed object without `value`".into(),
         }),
     }
 }
@@ -255,7 +255,7 @@ fn body<'d>(
         Some(json) if json.schema.properties.0.is_empty() => Ok(Body::Json(&json.schema)),
         Some(_) => Err(Error::Unknown {
             place: at(),
-            what: "the body is an object without a name".into(),
+            what: "the body is an unnamed object".into(),
         }),
         None if content.content.is_empty() => Ok(Body::Nothing),
         None => Ok(Body::Bytes),
@@ -503,7 +503,8 @@ impl Writer<'_, '_> {
         };
         let _ = write!(
             self.out,
-            "/// `{}`{others}\n#[derive(Clone, Debug)]\npub struct {name}(Path);\n\nimpl {name} {{\n",
+            "/// `{}`{others}\n#[derive(Clone, Debug)]\npub struct {name}(Path);\n\nimpl {name} \
+             {{\n",
             place.path
         );
         self.methods(number, "self.0")?;
@@ -631,7 +632,8 @@ impl Writer<'_, '_> {
         }
         let _ = writeln!(
             self.out,
-            "    #[inline]\n    pub fn {name}(&self{arguments}) -> {node} {{\n        {node}({step})\n    }}\n"
+            "    #[inline]\n    pub fn {name}(&self{arguments}) -> {node} {{\n        \
+             {node}({step})\n    }}\n"
         );
     }
 
@@ -677,7 +679,11 @@ impl Writer<'_, '_> {
                 (location, _) => {
                     return Err(Error::Unknown {
                         place: step.path.into(),
-                        what: format!("`{}` is a required {location}", parameter.name),
+                        what: format!(
+                            "`{}` is a required {location} parameter, which the generator does not \
+                             support",
+                            parameter.name
+                        ),
                     });
                 }
             }
@@ -726,11 +732,12 @@ impl Writer<'_, '_> {
         }
         if endpoint.deprecated {
             self.out
-                .push_str("    #[deprecated = \"Graph advises against it\"]\n");
+                .push_str("    #[deprecated = \"Microsoft Graph deprecates this operation\"]\n");
         }
         let _ = writeln!(
             self.out,
-            "    #[inline]\n    pub fn {}(&self{declared}) -> {answer} {{\n        Call::new({call})\n    }}\n",
+            "    #[inline]\n    pub fn {}(&self{declared}) -> {answer} {{\n        \
+             Call::new({call})\n    }}\n",
             step.name
         );
         let model = match endpoint.answer {
@@ -828,7 +835,7 @@ fn is_delta(path: &str) -> bool {
 
 /// Returns the arguments of a function or key, as declared and as passed on.
 fn arguments(of: &[Argument], signature: Option<&&Signature>) -> Result<(Vec<String>, String)> {
-    let signature = signature.ok_or_else(|| Error::Lowering("no arguments".into()))?;
+    let signature = signature.ok_or_else(|| Error::Lowering("a method has no arguments".into()))?;
     let mut declared = Vec::new();
     let mut values = Vec::new();
     for argument in of {

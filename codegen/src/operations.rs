@@ -47,7 +47,7 @@ impl Signature {
         self.parameters
             .get(&names::snake(name))
             .map(String::as_str)
-            .ok_or_else(|| Error::Lowering(format!("no parameter `{name}`")))
+            .ok_or_else(|| Error::Lowering(format!("did not lower the parameter `{name}`")))
     }
 }
 
@@ -78,7 +78,7 @@ pub fn lower(
         .into_iter()
         .enumerate()
         .map(|(number, signature)| {
-            signature.ok_or_else(|| Error::Lowering(format!("operation {number} was not lowered")))
+            signature.ok_or_else(|| Error::Lowering(format!("did not lower operation {number}")))
         })
         .collect()
 }
@@ -261,7 +261,7 @@ impl<F: Fn(&str) -> Option<String>> Lowering<F> {
             Some(other) => {
                 return Err(Error::Unknown {
                     place: "a parameter or body".into(),
-                    what: format!("the type `{other}` has no place here"),
+                    what: format!("unexpected type `{other}`"),
                 });
             }
         };
@@ -274,7 +274,7 @@ impl<F: Fn(&str) -> Option<String>> Lowering<F> {
     fn replaced(&mut self, target: &str) -> Result<oas::ReferenceOr<oas::Schema>> {
         let rust_type = (self.rust_type)(target).ok_or_else(|| Error::Unknown {
             place: target.into(),
-            what: "no such schema".into(),
+            what: "the schema does not exist".into(),
         })?;
         // progenitor converts the names of schemas to camel case, in which two names of Graph could
         // collide. The Rust type is unique.
@@ -333,8 +333,9 @@ fn read_signatures(tokens: TokenStream, into: &mut [Option<Signature>]) -> Resul
                         token => answer.push(token),
                     }
                 }
-                signature.answer = read_answer(&answer)
-                    .ok_or_else(|| Error::Lowering(format!("the answer of {name} is not known")))?;
+                signature.answer = read_answer(&answer).ok_or_else(|| {
+                    Error::Lowering(format!("cannot read the response type of {name}"))
+                })?;
                 if let Some(place) = into.get_mut(number) {
                     *place = Some(signature);
                 }

@@ -98,7 +98,7 @@ impl Options {
             let options: Vec<_> = set.iter().map(|option| format!("`{option}`")).collect();
             let _ = writeln!(
                 out,
-                "/// The operation has {}.\n#[derive(Debug, Clone, Copy)]\npub enum {name} {{}}\n",
+                "/// The options {}.\n#[derive(Debug, Clone, Copy)]\npub enum {name} {{}}\n",
                 options.join(", ")
             );
             let mut constants = String::new();

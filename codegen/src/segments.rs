@@ -51,8 +51,8 @@ mod tests {
         let list = text.split("&[").nth(2).unwrap();
         assert_eq!(
             list,
-            "\"$count\",\"applications\",\"graph.user\",\"groups\",\"mailFolders\",\"members\",\"messages\",\
-             \"reminderView\",\"Users\",];\n"
+            "\"$count\",\"applications\",\"graph.user\",\"groups\",\"mailFolders\",\"members\",\
+             \"messages\",\"reminderView\",\"Users\",];\n"
         );
     }
 }

@@ -314,7 +314,7 @@ impl<'d> Builder<'d> {
         }
         Err(Error::Unknown {
             place: path.into(),
-            what: format!("the argument `{name}` is not among the parameters"),
+            what: format!("the argument `{name}` is not a parameter of the operation"),
         })
     }
 }

@@ -159,7 +159,7 @@ impl<'d> Types<'d> {
         while let Some(name) = next {
             let base = self.get(name).ok_or_else(|| Error::Unknown {
                 place: of.name.into(),
-                what: format!("the base type `{name}` is not described"),
+                what: format!("the description does not have the base type `{name}`"),
             })?;
             if bases.len() > 32 {
                 return Err(Error::Unknown {

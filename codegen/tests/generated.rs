@@ -290,7 +290,8 @@ fn expressions_name_their_arguments() {
         (
             "PATCH",
             "/sites/{site-id}/termStore",
-            "graph.sites().id(site_id).term_store().update(term_store::Store { ..Default::default() })",
+            "graph.sites().id(site_id).term_store().update(term_store::Store { \
+             ..Default::default() })",
         ),
     ] {
         let expression = generated().expression(method, path);

@@ -74,8 +74,9 @@ fn names_that_meet_are_all_named() {
     assert_eq!(
         found,
         [
-            "`models::User` in models would stand for both microsoft.graph.User and microsoft.graph.user",
-            "`foo_bar` in /a would stand for both /a/fooBar and /a/foo_bar",
+            "`models::User` in models would be the name of both microsoft.graph.User and \
+             microsoft.graph.user",
+            "`foo_bar` in /a would be the name of both /a/fooBar and /a/foo_bar",
         ]
     );
 }
@@ -92,7 +93,7 @@ fn a_type_that_nobody_knows_is_an_error() {
     );
     let error = generate(&description).expect_err("an error").to_string();
     assert!(
-        error.starts_with("microsoft.graph.user.age: no Rust type is known"),
+        error.starts_with("microsoft.graph.user.age: the generator has no Rust type for"),
         "{error}"
     );
 }
@@ -209,15 +210,15 @@ fn a_place_can_stand_for_another() {
     for (wrong, text) in [
         (
             json!({ "subtrees": { "/me/drive": "/drives" } }),
-            "/me/drive: as a graft, it would lose GET /me/drive",
+            "/me/drive: the graft would lose GET /me/drive",
         ),
         (
             json!({ "subtrees": { "/drive": "/nowhere" } }),
-            "/drive: the graft leads to /nowhere, which is not described",
+            "/drive: the graft refers to /nowhere, which the description does not have",
         ),
         (
             json!({ "subtrees": { "/nowhere/drive": "/drives" } }),
-            "/nowhere/drive: the graft leads to /nowhere, which is not described",
+            "/nowhere/drive: the graft refers to /nowhere, which the description does not have",
         ),
     ] {
         let error = generate(&grafts(wrong)).map(|_| ()).expect_err("an error");

@@ -14,9 +14,17 @@ use std::fmt;
 /// ```
 /// use msgraph_codegen::Address;
 ///
-/// let address = Address::new("/users/{user-id}/microsoft.graph.reminderView(startDateTime='{a}',EndDateTime='{b}')");
-/// assert_eq!(address.to_string(), "/users/{}/reminderview(enddatetime,startdatetime)");
-/// assert_eq!(address, Address::new("/users/{id}/reminderview(startdatetime={value}, enddatetime={value})"));
+/// let address = Address::new(
+///     "/users/{user-id}/microsoft.graph.reminderView(startDateTime='{a}',EndDateTime='{b}')",
+/// );
+/// assert_eq!(
+///     address.to_string(),
+///     "/users/{}/reminderview(enddatetime,startdatetime)"
+/// );
+/// assert_eq!(
+///     address,
+///     Address::new("/users/{id}/reminderview(startdatetime={value}, enddatetime={value})")
+/// );
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(String);

@@ -158,7 +158,7 @@ impl Clouds {
             for name in names.split_whitespace() {
                 let cloud = Cloud::from_list_name(name).ok_or_else(|| Error::Unknown {
                     place: format!("clouds.json: {key}"),
-                    what: format!("the cloud `{name}`"),
+                    what: format!("unknown cloud `{name}`"),
                 })?;
                 set.insert(cloud);
             }

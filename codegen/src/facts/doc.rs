@@ -29,7 +29,7 @@ fn permissions(facts: &OperationFacts, places: usize) -> Option<String> {
             line.push_str(&format!("; {} at `{shortest}`", by_scheme(needs)));
         }
         if others.len() > 1 {
-            line.push_str("; others elsewhere");
+            line.push_str("; others at other paths");
         }
     }
     line.push('.');
@@ -88,11 +88,14 @@ fn clouds(facts: &OperationFacts) -> Option<String> {
     let missing: Vec<_> = set.missing().map(|cloud| cloud.short_name()).collect();
     let at_most = match facts.clouds.len() {
         1 => "",
-        _ => " at most paths",
+        _ => " (at most paths)",
     };
     match (missing.len(), set.iter().count()) {
         (0, _) => None,
-        (_, 0) => Some(format!("Only in the global cloud{at_most}.")),
-        _ => Some(format!("Not in: {}{at_most}.", missing.join(", "))),
+        (_, 0) => Some(format!("Only available in the global cloud{at_most}.")),
+        _ => Some(format!(
+            "Not available in: {}{at_most}.",
+            missing.join(", ")
+        )),
     }
 }

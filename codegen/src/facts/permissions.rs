@@ -175,7 +175,7 @@ impl Table {
                 let Some((method, path)) = operation.split_once(' ') else {
                     return Err(Error::Unknown {
                         place: PathBuf::from("permissions.json").display().to_string(),
-                        what: format!("`{operation}` is no method and path"),
+                        what: format!("`{operation}` is not a method and a path"),
                     });
                 };
                 let at = table.operations.entry(Address::new(path)).or_default();

@@ -52,7 +52,8 @@ impl Constants {
         self.facts.name('F', facts, |out| {
             let _ = write!(
                 out,
-                "&OperationMetadata = &OperationMetadata {{ permissions: &[{permissions}], clouds: {clouds} }}"
+                "&OperationMetadata = &OperationMetadata {{ permissions: &[{permissions}], clouds: \
+                 {clouds} }}"
             );
         })
     }
@@ -60,7 +61,8 @@ impl Constants {
     /// Returns the text of all constants.
     pub(crate) fn finish(self) -> String {
         let generator = format!(
-            "/// The version of the generator, for the runtime to compare.\npub const GENERATOR: &str = \"{}\";\n",
+            "/// The version of the generator, for the runtime to compare.\npub const GENERATOR: \
+             &str = \"{}\";\n",
             env!("CARGO_PKG_VERSION")
         );
         [generator, self.needs.1, self.clouds.1, self.facts.1].concat()

@@ -12,8 +12,8 @@ pub(super) struct Group {
 /// The decided properties.
 pub(super) const PUBLIC: &[Group] = &[
     Group {
-        reason: "A name or an identifier of a key, a certificate, a setting or an item; \
-                 the key itself stands elsewhere.",
+        reason: "Names or identifies a key, a certificate, a setting or an item. The key itself is \
+                 another property.",
         properties: &[
             ("appConfigurationSettingItem", "appConfigKey"),
             ("deviceHealthAttestationState", "attestationIdentityKey"),
@@ -63,8 +63,8 @@ pub(super) const PUBLIC: &[Group] = &[
         ],
     },
     Group {
-        reason: "Public by its nature: a public key, a hash, a code of authentication \
-                 over ciphertext.",
+        reason: "Public by design: a public key, a hash, or a message authentication code over \
+                 ciphertext.",
         properties: &[
             ("changeNotificationEncryptedContent", "dataSignature"),
             ("fileHash", "hashValue"),
@@ -151,7 +151,7 @@ pub(super) const PUBLIC: &[Group] = &[
         ],
     },
     Group {
-        reason: "A text that a company shows on its sign-in page.",
+        reason: "Text that a company shows on its sign-in page.",
         properties: &[
             (
                 "organizationalBrandingProperties",
@@ -164,8 +164,7 @@ pub(super) const PUBLIC: &[Group] = &[
         ],
     },
     Group {
-        reason: "Identifies a session or a part of a search; whoever knows it can do \
-                 nothing with it alone.",
+        reason: "Identifies a session or a part of a search. It gives no access by itself.",
         properties: &[
             ("searchBucket", "aggregationFilterToken"),
             ("granularRestoreArtifactBase", "browseSessionId"),
@@ -178,7 +177,7 @@ pub(super) const PUBLIC: &[Group] = &[
         ],
     },
     Group {
-        reason: "A code of a country, a currency, a product, a class or an error.",
+        reason: "The code of a country, a currency, a product, a class or an error.",
         properties: &[
             ("bookingPageSettings", "bookingPageColorCode"),
             ("educationClass", "classCode"),
@@ -227,7 +226,7 @@ pub(super) const PUBLIC: &[Group] = &[
         ],
     },
     Group {
-        reason: "An address or a version of a machine.",
+        reason: "The address or the version of a machine.",
         properties: &[
             ("managedDevice", "ethernetMacAddress"),
             ("windowsProtectionState", "lastFullScanSignatureVersion"),
@@ -239,8 +238,8 @@ pub(super) const PUBLIC: &[Group] = &[
         ],
     },
     Group {
-        reason: "A value of data. Where a name stands beside it (`key`, `name`), that \
-                 name decides when it is printed.",
+        reason: "Ordinary data. If a sibling property has its name (`key`, `name`), that name \
+                 decides when it is printed.",
         properties: &[
             ("accessPackageAnswerChoice", "actualValue"),
             ("fileStorageContainerCustomPropertyValue", "value"),
@@ -313,8 +312,8 @@ pub(super) const PUBLIC: &[Group] = &[
         ],
     },
     Group {
-        reason: "An address that asks for a token or is open to everyone. Parameters of \
-                 a query that tell of a secret are left out when it is printed.",
+        reason: "A URL that requires a token or is public. Query parameters with a secret are left \
+                 out when it is printed.",
         properties: &[
             ("secureScoreControlProfile", "actionUrl"),
             ("commsNotification", "resourceUrl"),
