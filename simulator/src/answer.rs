@@ -6,7 +6,8 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 /// The content type of Graph's JSON.
-const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;\
+                    IEEE754Compatible=false;charset=utf-8";
 
 /// The status, headers and body of a response.
 #[derive(Clone, Debug)]

@@ -140,7 +140,8 @@ fn part(json: &Value, root: &str) -> Option<Result<Request, Refusal>> {
         match (request.media_type(), body) {
             (None, _) => {
                 return Some(Err(Refusal::bad_request(
-                    "Write requests (excluding DELETE) must contain the Content-Type header declaration.",
+                    "Write requests (excluding DELETE) must contain the Content-Type header \
+                     declaration.",
                 )));
             }
             (Some(media_type), body) if is_json(&media_type) => {
@@ -276,7 +277,8 @@ mod tests {
         ] {
             assert_eq!(refused(body), "Invalid batch payload format.", "{body}");
         }
-        let twice = r#"{"requests":[{"id":"a","method":"GET","url":"/me"},{"id":"A","method":"GET","url":"/me"}]}"#;
+        let twice = r#"{"requests":[{"id":"a","method":"GET","url":"/me"},{"id":"A","method":"GET",
+                       "url":"/me"}]}"#;
         assert_eq!(refused(twice), "Request Id A has to be unique in a batch.");
         let unknown = r#"{"requests":[{"id":"1","method":"GET","url":"/me","dependsOn":["2"]}]}"#;
         assert!(refused(unknown).contains("depends on 2"));

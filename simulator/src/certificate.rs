@@ -11,6 +11,6 @@ pub(crate) fn read(der: &[u8]) -> Result<(RsaPublicKey, Certificate), &'static s
     let certificate = Certificate::from_der(der).map_err(|_| "it is not a DER certificate")?;
     let info = &certificate.tbs_certificate.subject_public_key_info;
     let info = info.to_der().map_err(|_| "its public key cannot be read")?;
-    let key = RsaPublicKey::from_public_key_der(&info).map_err(|_| "its key is not one of RSA")?;
+    let key = RsaPublicKey::from_public_key_der(&info).map_err(|_| "its key is not an RSA key")?;
     Ok((key, certificate))
 }

@@ -39,7 +39,7 @@ const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"160410
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "nothing goes wrong until a simulator has it: `simulator.chaos(…)`"]
+#[must_use = "chaos does nothing until it is passed to `simulator.chaos(…)`"]
 pub struct Chaos {
     seed: u64,
     rate: f64,

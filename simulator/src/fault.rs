@@ -16,21 +16,26 @@ use crate::request::Request;
 /// A fault: the kind of failure, the requests that it affects, and how often.
 ///
 /// ```
-/// use simulator::{Fault, RetryAfter};
 /// use http::{Method, StatusCode};
+/// use simulator::{Fault, RetryAfter};
 /// use std::time::Duration;
 ///
 /// // The next two reads of a user's mail are throttled.
-/// let throttled = Fault::throttled(RetryAfter::Seconds(1)).method(Method::GET).at("/v1.0/users/*/messages").times(2);
+/// let throttled = Fault::throttled(RetryAfter::Seconds(1))
+///     .method(Method::GET)
+///     .at("/v1.0/users/*/messages")
+///     .times(2);
 /// // The token endpoint is down once.
 /// let down = Fault::status(StatusCode::INTERNAL_SERVER_ERROR).at("/*/oauth2/v2.0/token");
 /// // Pages of 999 items cost too much.
-/// let costly = Fault::status(StatusCode::GATEWAY_TIMEOUT).query("$top=999").always();
+/// let costly = Fault::status(StatusCode::GATEWAY_TIMEOUT)
+///     .query("$top=999")
+///     .always();
 /// // Everything is slow from now on.
 /// let slow = Fault::slow(Duration::from_millis(50)).always();
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a fault does nothing until a simulator has it: `simulator.fault(…)`"]
+#[must_use = "a fault does nothing until it is passed to `simulator.fault(…)`"]
 pub struct Fault {
     kind: Kind,
     method: Option<Method>,
@@ -435,8 +440,9 @@ impl Fault {
             Kind::Status(status) => Effect::Answer(problem(*status, manner, now, request_id)),
             Kind::Html(status) => {
                 let body = format!(
-                    "<!DOCTYPE html><html><head><title>{status}</title></head><body><h2>Our services aren't available \
-                     right now</h2><p>We're working to restore all services as soon as possible.</p></body></html>"
+                    "<!DOCTYPE html><html><head><title>{status}</title></head><body><h2>Our \
+                     services aren't available right now</h2><p>We're working to restore all \
+                     services as soon as possible.</p></body></html>"
                 );
                 Effect::Answer(Answer::bytes(*status, "text/html; charset=utf-8", body))
             }
@@ -447,8 +453,8 @@ impl Fault {
             Kind::Challenge(claims) => {
                 let message = match claims {
                     Some(_) => {
-                        "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
-                         TokenIssuedBeforeRevocationTimestamp"
+                        "Continuous access evaluation resulted in challenge with result: \
+                         InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp"
                     }
                     None => "Lifetime validation failed, the token is expired.",
                 };
@@ -539,7 +545,8 @@ fn problem(status: StatusCode, manner: Manner, now: DateTime<Utc>, request_id: &
         _ => ("UnknownError", ""),
     };
     let inner = json!({
-        "code": status.as_str(), "date": now.format("%Y-%m-%dT%H:%M:%S").to_string(), "message": "Please retry after",
+        "code": status.as_str(), "date": now.format("%Y-%m-%dT%H:%M:%S").to_string(),
+        "message": "Please retry after",
         "request-id": request_id, "status": status.as_str(),
     });
     let body = json!({ "error": { "code": code, "message": message, "innerError": inner } });

@@ -83,7 +83,11 @@
 //! );
 //! let answer = simulator.answer(http::Request::get(page).body(Bytes::new())?);
 //! assert_eq!(answer.status(), 302);
-//! assert!(answer.headers()["location"].to_str()?.starts_with("https://app.contoso.com/signed-in?code="));
+//! assert!(
+//!     answer.headers()["location"]
+//!         .to_str()?
+//!         .starts_with("https://app.contoso.com/signed-in?code=")
+//! );
 //! # Ok(())
 //! # }
 //! ```

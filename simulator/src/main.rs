@@ -9,10 +9,10 @@ const USAGE: &str = "\
 Usage: simulator [--port PORT] [--openapi DIR]
 
 Serves Microsoft Graph and the identity platform on 127.0.0.1 until it is stopped with Ctrl-C.
-Prints their addresses and who may sign in.
+Prints their addresses and the credentials to sign in with.
 
-  --port PORT     listen on this port (any free one)
-  --openapi DIR   the folder of the description (openapi/ of this repository)
+  --port PORT     the port to listen on (default: any free port)
+  --openapi DIR   the folder of the description (default: openapi/ of this repository)
 ";
 
 /// The arguments of the command line.
@@ -30,7 +30,7 @@ impl Arguments {
             let mut value = || {
                 words
                     .next()
-                    .ok_or_else(|| format!("`{word}` wants a value"))
+                    .ok_or_else(|| format!("`{word}` needs a value"))
             };
             match word.as_str() {
                 "--port" => {
@@ -41,7 +41,7 @@ impl Arguments {
                 }
                 "--openapi" => arguments.openapi = Some(value()?.into()),
                 "--help" | "-h" => return Ok(None),
-                other => return Err(format!("`{other}` is not known")),
+                other => return Err(format!("unknown argument `{other}`")),
             }
         }
         Ok(Some(arguments))
@@ -99,14 +99,14 @@ fn run(arguments: Arguments) -> Result<std::convert::Infallible, Error> {
         "Microsoft Graph   {url}
 token endpoint    {login}/{tenant}/oauth2/v2.0/token
 files             {storage}
-                  (uploads, downloads, monitors: no token there)
+                  (uploads, downloads and monitors; they need no token)
 tenant            {tenant} ({domain})
 client id         {client}
 client secret     {secret}
 refresh token     {refresh}
                   (of {user}, for the client above)
 public client     {public}
-                  (its codes come back to http://localhost, at any port)
+                  (its redirect URI is http://localhost with any port)
 
 Try it:
 

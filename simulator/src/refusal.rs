@@ -102,14 +102,16 @@ impl Refusal {
 
     pub(crate) fn option_not_allowed(name: &str) -> Self {
         Self::bad_request(format!(
-            "The query specified in the URI is not valid. Query option '{name}' is not allowed. To allow it, set the \
-             'AllowedQueryOptions' property on EnableQueryAttribute or QueryValidationSettings."
+            "The query specified in the URI is not valid. Query option '{name}' is not allowed. To \
+             allow it, set the 'AllowedQueryOptions' property on EnableQueryAttribute or \
+             QueryValidationSettings."
         ))
     }
 
     pub(crate) fn option_twice(name: &str) -> Self {
         Self::bad_request(format!(
-            "Query option '{name}' was specified more than once, but it must be specified at most once."
+            "Query option '{name}' was specified more than once, but it must be specified at most \
+             once."
         ))
     }
 
@@ -135,7 +137,8 @@ impl Refusal {
             Service::Directory => missing(
                 "Request_ResourceNotFound",
                 &format!(
-                    "Resource '{key}' does not exist or one of its queried reference-property objects are not present."
+                    "Resource '{key}' does not exist or one of its queried reference-property \
+                     objects are not present."
                 ),
             ),
             Service::Outlook
@@ -177,7 +180,8 @@ impl Refusal {
                 StatusCode::NOT_FOUND,
                 "Request_ResourceNotFound",
                 format!(
-                    "Resource '{relation}' does not exist or one of its queried reference-property objects are not present."
+                    "Resource '{relation}' does not exist or one of its queried reference-property \
+                     objects are not present."
                 ),
             ),
             _ => Self::not_found(schemas, type_name, relation),
@@ -194,8 +198,8 @@ impl Refusal {
             Service::Outlook => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 "ErrorIrresolvableConflict",
-                "The send or update operation could not be performed because the change key passed in the request \
-                 does not match the current change key for the item.",
+                "The send or update operation could not be performed because the change key passed \
+                 in the request does not match the current change key for the item.",
             ),
             _ => Self::new(
                 StatusCode::PRECONDITION_FAILED,

@@ -198,8 +198,11 @@ impl Garden<'_> {
     fn organization(&mut self) {
         let (id, domain) = (self.contoso.tenant_id, self.contoso.domain);
         let properties = json!({
-            "displayName": "Contoso", "countryLetterCode": "NO", "createdDateTime": "2019-04-01T08:00:00Z",
-            "verifiedDomains": [{ "name": domain, "isDefault": true, "isInitial": false, "type": "Managed" }],
+            "displayName": "Contoso", "countryLetterCode": "NO",
+            "createdDateTime": "2019-04-01T08:00:00Z",
+            "verifiedDomains": [
+                { "name": domain, "isDefault": true, "isInitial": false, "type": "Managed" },
+            ],
             "tenantType": "AAD",
         });
         let place = Below::many(Id::ROOT, "organization");
@@ -237,14 +240,23 @@ impl Garden<'_> {
                 "users",
                 "user",
                 json!({
-                    "accountEnabled": true, "displayName": format!("{given} {surname}"), "givenName": given,
+                    "accountEnabled": true, "displayName": format!("{given} {surname}"),
+                    "givenName": given,
                     "surname": surname, "jobTitle": job, "department": department, "city": city,
-                    "mail": mail, "userPrincipalName": mail, "mailNickname": name, "userType": "Member",
-                    "preferredLanguage": "en-GB", "officeLocation": format!("{}/{}", 10 + at, 100 + at),
-                    "businessPhones": [format!("+47 22 00 00 {at:02}")], "mobilePhone": format!("+47 900 00 0{at:02}"),
+                    "mail": mail, "userPrincipalName": mail, "mailNickname": name,
+                    "userType": "Member",
+                    "preferredLanguage": "en-GB",
+                    "officeLocation": format!("{}/{}", 10 + at, 100 + at),
+                    "businessPhones": [format!("+47 22 00 00 {at:02}")],
+                    "mobilePhone": format!("+47 900 00 0{at:02}"),
                     "createdDateTime": format!("2024-01-{:02}T08:00:00Z", at + 1),
-                    "proxyAddresses": [format!("SMTP:{mail}"), format!("smtp:{given}.{surname}@{}", self.contoso.domain)],
-                    "assignedLicenses": [{ "skuId": "06ebc4ee-1bb5-47dd-8120-11324bc54e06", "disabledPlans": [] }],
+                    "proxyAddresses": [
+                        format!("SMTP:{mail}"),
+                        format!("smtp:{given}.{surname}@{}", self.contoso.domain),
+                    ],
+                    "assignedLicenses": [
+                        { "skuId": "06ebc4ee-1bb5-47dd-8120-11324bc54e06", "disabledPlans": [] },
+                    ],
                 }),
             );
             self.tenant.open_mailbox(user);
@@ -283,10 +295,12 @@ impl Garden<'_> {
                 "groups",
                 "group",
                 json!({
-                    "displayName": name, "mailNickname": nickname, "description": format!("All of {name}"),
+                    "displayName": name, "mailNickname": nickname,
+                    "description": format!("All of {name}"),
                     "mailEnabled": unified, "securityEnabled": !unified, "visibility": "Private",
                     "groupTypes": if unified { json!(["Unified"]) } else { json!([]) },
-                    "mail": unified.then(|| self.mail_address(nickname)), "createdDateTime": "2024-02-01T08:00:00Z",
+                    "mail": unified.then(|| self.mail_address(nickname)),
+                    "createdDateTime": "2024-02-01T08:00:00Z",
                 }),
             );
             self.tenant.store.open(group, "members");
@@ -307,12 +321,15 @@ impl Garden<'_> {
 
     fn team(&mut self, group: Id) {
         let place = Below::one(group, "team");
-        let team = json!({ "displayName": "Marketing", "description": "All of Marketing", "isArchived": false });
+        let team = json!({
+            "displayName": "Marketing", "description": "All of Marketing", "isArchived": false,
+        });
         let team = self
             .tenant
             .make(place, "microsoft.graph.team", None, object(team));
         let channel = json!({
-            "displayName": "General", "membershipType": "standard", "createdDateTime": "2024-02-01T08:00:00.123Z",
+            "displayName": "General", "membershipType": "standard",
+            "createdDateTime": "2024-02-01T08:00:00.123Z",
         });
         let channel = self.make(team, "channels", "channel", channel);
         self.tenant.store.set(team, "primaryChannel", Some(channel));
@@ -320,18 +337,22 @@ impl Garden<'_> {
 
     fn applications(&mut self) {
         let application = json!({
-            "appId": self.contoso.client_id, "displayName": "Contoso Tests", "signInAudience": "AzureADMyOrg",
+            "appId": self.contoso.client_id, "displayName": "Contoso Tests",
+            "signInAudience": "AzureADMyOrg",
             "createdDateTime": "2024-03-01T08:00:00Z", "identifierUris": [], "tags": ["tests"],
         });
         self.make(Id::ROOT, "applications", "application", application);
         let principal = json!({
-            "appId": self.contoso.client_id, "displayName": "Contoso Tests", "servicePrincipalType": "Application",
+            "appId": self.contoso.client_id, "displayName": "Contoso Tests",
+            "servicePrincipalType": "Application",
             "accountEnabled": true, "appOwnerOrganizationId": self.contoso.tenant_id,
         });
         self.make(Id::ROOT, "servicePrincipals", "servicePrincipal", principal);
         let graph = json!({
-            "appId": "00000003-0000-0000-c000-000000000000", "displayName": "Microsoft Graph", "accountEnabled": true,
-            "servicePrincipalType": "Application", "servicePrincipalNames": ["https://graph.microsoft.com"],
+            "appId": "00000003-0000-0000-c000-000000000000", "displayName": "Microsoft Graph",
+            "accountEnabled": true,
+            "servicePrincipalType": "Application",
+            "servicePrincipalNames": ["https://graph.microsoft.com"],
         });
         self.make(Id::ROOT, "servicePrincipals", "servicePrincipal", graph);
     }
@@ -357,11 +378,15 @@ impl Garden<'_> {
                 "messages",
                 "message",
                 json!({
-                    "subject": subject, "bodyPreview": body, "body": { "contentType": "text", "content": body },
-                    "from": from, "sender": from, "toRecipients": [to], "ccRecipients": [], "bccRecipients": [],
-                    "replyTo": [], "isRead": read, "isDraft": false, "importance": "normal", "hasAttachments": false,
+                    "subject": subject, "bodyPreview": body,
+                    "body": { "contentType": "text", "content": body },
+                    "from": from, "sender": from, "toRecipients": [to], "ccRecipients": [],
+                    "bccRecipients": [],
+                    "replyTo": [], "isRead": read, "isDraft": false, "importance": "normal",
+                    "hasAttachments": false,
                     "receivedDateTime": time, "sentDateTime": time, "createdDateTime": time,
-                    "lastModifiedDateTime": time, "categories": [], "flag": { "flagStatus": "notFlagged" },
+                    "lastModifiedDateTime": time, "categories": [],
+                    "flag": { "flagStatus": "notFlagged" },
                     "internetMessageId": format!("<{day}@{}>", self.contoso.domain),
                 }),
             );
@@ -396,14 +421,16 @@ impl Garden<'_> {
                 "event",
                 json!({
                     "subject": subject, "start": time(start), "end": time(end), "isAllDay": false,
-                    "isCancelled": false, "showAs": "busy", "type": "singleInstance", "attendees": [],
+                    "isCancelled": false, "showAs": "busy", "type": "singleInstance",
+                    "attendees": [],
                     "organizer": address(self.mail_address("adele")), "categories": [],
                     "createdDateTime": "2026-02-01T08:00:00.1234567Z",
                 }),
             );
         }
         let contact = json!({
-            "displayName": "Mona Reyes", "givenName": "Mona", "surname": "Reyes", "companyName": "Fabrikam",
+            "displayName": "Mona Reyes", "givenName": "Mona", "surname": "Reyes",
+            "companyName": "Fabrikam",
             "emailAddresses": [{ "name": "Mona Reyes", "address": "mona@fabrikam.com" }],
         });
         self.make(adele, "contacts", "contact", contact);
@@ -449,10 +476,13 @@ impl Garden<'_> {
         self.tenant.store.alias(site, "contoso.sharepoint.com");
         let research = json!({
             "displayName": "Research", "name": "research", "isPersonalSite": false,
-            "webUrl": "https://contoso.sharepoint.com/sites/research", "createdDateTime": "2021-01-01T00:00:00Z",
+            "webUrl": "https://contoso.sharepoint.com/sites/research",
+            "createdDateTime": "2021-01-01T00:00:00Z",
         });
         self.make(Id::ROOT, "sites", "site", research);
-        let list = json!({ "displayName": "Tasks", "name": "Tasks", "list": { "template": "genericList" } });
+        let list = json!({
+            "displayName": "Tasks", "name": "Tasks", "list": { "template": "genericList" },
+        });
         let list = self.make(site, "lists", "list", list);
         for title in ["Order paper", "Water the plants"] {
             let item = self.make(

@@ -120,7 +120,7 @@ struct Broken;
 
 impl std::fmt::Display for Broken {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("the connection was broken on request")
+        formatter.write_str("the connection was closed by a simulated fault")
     }
 }
 

@@ -44,13 +44,15 @@ pub(crate) fn entity(schemas: &Schemas, declared: &str, json: Json) -> Result<Wr
     for (at, (name, value)) in entries.iter().enumerate() {
         if entries.iter().take(at).any(|(earlier, _)| earlier == name) {
             return Err(Refusal::body(format!(
-                "Multiple properties with the name '{name}' were detected in a resource or complex value."
+                "Multiple properties with the name '{name}' were detected in a resource or complex \
+                 value."
             )));
         }
         if name == "@odata.type" {
             if at != 0 {
                 return Err(Refusal::body(
-                    "The 'odata.type' instance annotation must be the first property of the object.",
+                    "The 'odata.type' instance annotation must be the first property of the \
+                     object.",
                 ));
             }
             written.kind = derived(schemas, declared, value)?;
@@ -89,13 +91,13 @@ impl Written {
                     .collect();
                 urls.ok_or_else(|| {
                     Refusal::body(format!(
-                        "'{relation}@odata.bind' holds something else than URLs."
+                        "'{relation}@odata.bind' contains a value that is not a URL."
                     ))
                 })?
             }
             other => {
                 return Err(Refusal::body(format!(
-                    "'{relation}@odata.bind' takes a URL or several, but found {}.",
+                    "'{relation}@odata.bind' must be a URL or a list of URLs, but found {}.",
                     node(&other)
                 )));
             }
@@ -145,8 +147,8 @@ fn type_name<'a>(kind: &'a Type, property: &str) -> Result<&'a str, Refusal> {
 
 fn undeclared(property: &str, type_name: &str) -> Refusal {
     Refusal::body(format!(
-        "The property '{property}' does not exist on type '{type_name}'. Make sure to only use property names that are \
-         defined by the type or mark the type as open type."
+        "The property '{property}' does not exist on type '{type_name}'. Make sure to only use \
+         property names that are defined by the type or mark the type as open type."
     ))
 }
 
@@ -334,13 +336,19 @@ fn word(members: &EnumType, component: &str, value: Json, name: &str) -> Result<
     match unknown {
         None => Ok(value.into_value()),
         Some(word) => Err(Refusal::body(format!(
-            "Cannot convert the literal '{word}' to the expected type '{component}' at property '{name}'."
+            "Cannot convert the literal '{word}' to the expected type '{component}' at property \
+             '{name}'."
         ))),
     }
 }
 
 fn complex(schemas: &Schemas, component: &str, value: Json) -> Result<Value, Refusal> {
-    let typed = matches!(&value, Json::Object(entries) if entries.first().is_some_and(|(name, _)| name == "@odata.type"));
+    let typed = match &value {
+        Json::Object(entries) => entries
+            .first()
+            .is_some_and(|(name, _)| name == "@odata.type"),
+        _ => false,
+    };
     let written = entity(schemas, component, value)?;
     let mut properties = written.properties;
     if typed {

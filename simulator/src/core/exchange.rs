@@ -107,10 +107,16 @@ impl Exchange {
     pub(super) fn dressed(&self, answer: Answer) -> Answer {
         answer
             .with(HeaderName::from_static("request-id"), &self.request_id)
-            .with(HeaderName::from_static("client-request-id"), &self.client_request_id)
+            .with(
+                HeaderName::from_static("client-request-id"),
+                &self.client_request_id,
+            )
             .with(
                 HeaderName::from_static("x-ms-ags-diagnostic"),
-                r#"{"ServerInfo":{"DataCenter":"Simulator","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"SIM"}}"#,
+                concat!(
+                    r#"{"ServerInfo":{"DataCenter":"Simulator","Slice":"E","Ring":"0","#,
+                    r#""ScaleUnit":"000","RoleInstance":"SIM"}}"#,
+                ),
             )
             .with(HeaderName::from_static("odata-version"), "4.0")
             .with(STRICT_TRANSPORT_SECURITY, "max-age=31536000")

@@ -90,7 +90,7 @@ impl Description {
         if let Some((name, missing)) = components.schemas.dangling() {
             return Err(Error::description(
                 &file,
-                format!("schema `{name}` refers to `{missing}`, which is not there"),
+                format!("schema `{name}` refers to `{missing}`, which does not exist"),
             ));
         }
         let paths = folder.join("paths");
@@ -166,7 +166,9 @@ impl Description {
                         .types()
                         .find_map(|kind| self.0.schemas.missing(kind))
                     {
-                        return Err(error(&format!("refers to `{missing}`, which is not there")));
+                        return Err(error(&format!(
+                            "refers to `{missing}`, which does not exist"
+                        )));
                     }
                     operations += 1;
                 }

@@ -116,7 +116,7 @@ impl Operation {
         let mut responses = written.responses.into_iter();
         let answer = match (responses.next(), responses.next()) {
             (Some((status, answer)), None) if status == "2XX" || status == "204" => answer.content,
-            _ => return Err("not exactly one answer, of status `2XX` or `204`".into()),
+            _ => return Err("expected exactly one response, with status `2XX` or `204`".into()),
         };
         Ok(Self {
             kind,
@@ -195,7 +195,7 @@ impl WrittenParameter {
             Self::Reference { reference } => component(&reference, "parameters")
                 .and_then(|name| known.get(name))
                 .cloned()
-                .ok_or_else(|| format!("no parameter `{reference}`")),
+                .ok_or_else(|| format!("the parameter `{reference}` does not exist")),
         }
     }
 }

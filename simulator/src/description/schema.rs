@@ -331,7 +331,7 @@ impl Written {
             [] => None,
             [base] => Some(
                 base.name()?
-                    .ok_or("`allOf` holds something else than a reference")?,
+                    .ok_or("`allOf` contains an element that is not a reference")?,
             ),
             _ => return Err("`allOf` with several bases".into()),
         };
@@ -361,7 +361,7 @@ impl Written {
         match component(reference, "schemas") {
             Some(name) => Ok(Some(name.to_owned())),
             None => Err(format!(
-                "reference `{reference}` to something else than a schema"
+                "the reference `{reference}` does not name a schema"
             )),
         }
     }

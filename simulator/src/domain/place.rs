@@ -113,14 +113,17 @@ impl Tenant<'_> {
         self.store.open(user, "events");
         for (name, title) in FOLDERS {
             let properties = json!({
-                "displayName": title, "childFolderCount": 0, "unreadItemCount": 0, "totalItemCount": 0,
+                "displayName": title, "childFolderCount": 0, "unreadItemCount": 0,
+                "totalItemCount": 0,
                 "isHidden": false,
             });
             let place = Below::many(user, "mailFolders");
             let folder = self.make_json(place, "microsoft.graph.mailFolder", properties);
             self.store.alias(folder, name);
         }
-        let properties = json!({ "name": "Calendar", "isDefaultCalendar": true, "canEdit": true, "color": "auto" });
+        let properties = json!({
+            "name": "Calendar", "isDefaultCalendar": true, "canEdit": true, "color": "auto",
+        });
         let place = Below::many(user, "calendars");
         let calendar = self.make_json(place, "microsoft.graph.calendar", properties);
         self.store.set(user, "calendar", Some(calendar));

@@ -410,7 +410,7 @@ fn read_body(request: &Request, operation: &Operation) -> Result<Option<Json>, R
             _ if empty => Ok(None),
             Ok(Json::Object(entries)) if entries.is_empty() => Ok(None),
             _ => Err(Refusal::bad_request(
-                "The request has a body, but this operation takes none.",
+                "The request has a body, but this operation does not accept one.",
             )),
         };
     }
@@ -443,8 +443,8 @@ fn read_body(request: &Request, operation: &Operation) -> Result<Option<Json>, R
         }
         Ok(json) => Ok(Some(json)),
         Err(_) => Err(Refusal::bad_request(
-            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid \
-             JSON format.",
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and \
+             payload is of valid JSON format.",
         )),
     }
 }

@@ -161,7 +161,8 @@ impl Graph<'_> {
             }
         }
         let group = json!({
-            "displayName": properties.get("displayName"), "mailNickname": parameters.get("mailNickname"),
+            "displayName": properties.get("displayName"),
+            "mailNickname": parameters.get("mailNickname"),
             "groupTypes": ["Unified"], "mailEnabled": true, "securityEnabled": false,
         });
         let group = group.as_object().cloned().unwrap_or_default();

@@ -143,7 +143,8 @@ impl Graph<'_> {
             return Err(Refusal::new(
                 StatusCode::BAD_REQUEST,
                 "Directory_ExpiredPageToken",
-                "The specified page token value has expired and can no longer be included in your request.",
+                "The specified page token value has expired and can no longer be included in your \
+                 request.",
             ));
         }
         if token.query != Self::query_mark(call) {

@@ -177,11 +177,14 @@ impl Graph<'_> {
         let range = self.calendar_range(call)?;
         ids.retain(|id| {
             let at = |name: &str| {
-                let value = self.renderer().at(*id, &[name.to_owned(), "dateTime".to_owned()]);
+                let value = self
+                    .renderer()
+                    .at(*id, &[name.to_owned(), "dateTime".to_owned()]);
                 value.as_str().and_then(moment)
             };
             let meets = |(from, until)| {
-                matches!((at("start"), at("end")), (Some(start), Some(end)) if start < until && end > from)
+                at("start").is_some_and(|start| start < until)
+                    && at("end").is_some_and(|end| end > from)
             };
             range.is_none_or(meets)
         });
@@ -219,7 +222,8 @@ impl Graph<'_> {
                     return Err(Refusal::new(
                         StatusCode::BAD_REQUEST,
                         "SearchWithFilter",
-                        "The query parameter '$search' cannot be combined with '$filter' or '$orderby'.",
+                        "The query parameter '$search' cannot be combined with '$filter' or \
+                         '$orderby'.",
                     ));
                 }
                 if let Some(filter) = &options.filter {
@@ -254,8 +258,8 @@ impl Graph<'_> {
             let alternatives = filter.alternatives();
             if alternatives > ALTERNATIVES {
                 return Err(Refusal::unsupported_query(format!(
-                    "Too many child clauses specified in search filter expression containing 'OR' operators: \
-                     {alternatives}. Max allowed: {ALTERNATIVES}."
+                    "Too many child clauses specified in search filter expression containing 'OR' \
+                     operators: {alternatives}. Max allowed: {ALTERNATIVES}."
                 )));
             }
         }
@@ -275,8 +279,8 @@ impl Graph<'_> {
             call.request.is_eventual() && call.operation.header("ConsistencyLevel").is_some();
         if options.search.is_some() && !eventual {
             return Err(Refusal::unsupported_query(
-                "Request with $search query parameter only works through MSGraph with a special request header: \
-                 'ConsistencyLevel: eventual'",
+                "Request with $search query parameter only works through MSGraph with a special \
+                 request header: 'ConsistencyLevel: eventual'",
             ));
         }
         let sorts = options.orderby.iter().any(

@@ -110,7 +110,8 @@ impl Graph<'_> {
             return Ok(());
         }
         Err(Refusal::directory(format!(
-            "One or more added object references already exist for the following modified properties: '{relation}'."
+            "One or more added object references already exist for the following modified \
+             properties: '{relation}'."
         )))
     }
 
@@ -126,7 +127,8 @@ impl Graph<'_> {
             Some(entity) if !self.tenant.schemas.is_a(&entity.kind, declared) => {
                 let kind = entity.kind.rsplit('.').next().unwrap_or_default();
                 Err(Refusal::directory(format!(
-                    "The reference target '{kind}_{}' of type '{kind}' is invalid for the '{relation}' reference.",
+                    "The reference target '{kind}_{}' of type '{kind}' is invalid for the \
+                     '{relation}' reference.",
                     entity.key
                 )))
             }

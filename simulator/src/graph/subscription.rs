@@ -90,8 +90,8 @@ impl Graph<'_> {
             && hour.is_some_and(|hour| expires > hour)
         {
             return Err(invalid(
-                "lifecycleNotificationUrl is a required property for subscription creation on this resource when the \
-                 expirationDateTime value is set to greater than 1 hour",
+                "lifecycleNotificationUrl is a required property for subscription creation on this \
+                 resource when the expirationDateTime value is set to greater than 1 hour",
             ));
         }
         if rich {
@@ -127,8 +127,8 @@ impl Graph<'_> {
         }
         match self.validation {
             Validation::Failed => Err(invalid(
-                "Subscription validation request failed. Notification endpoint must respond with 200 OK to validation \
-                 request.",
+                "Subscription validation request failed. Notification endpoint must respond with \
+                 200 OK to validation request.",
             )),
             Validation::Passed | Validation::Unasked => Ok(()),
         }
@@ -157,7 +157,8 @@ impl Graph<'_> {
         let steps = super::route(&description, &segments)?;
         let found = resolve(&mut self.tenant, self.caller, &steps)?;
         let operation = steps.last().and_then(|step| step.operation(&Method::GET));
-        let operation = operation.ok_or_else(|| invalid("The resource cannot be watched."))?;
+        let operation = operation
+            .ok_or_else(|| invalid("The resource does not support change notifications."))?;
         let operation = operation.map_err(Refusal::description)?;
         let item = self.item(operation, &found);
         let options = Options::read(self.tenant.schemas, operation, &item, &request.pairs()?)?;
@@ -180,7 +181,11 @@ impl Graph<'_> {
                 Watched::Entity { id, declared }
             }
             (Tail::Invocation { .. }, _, Type::Named(kind)) => Watched::Kind(kind),
-            _ => return Err(invalid("The resource cannot be watched.")),
+            _ => {
+                return Err(invalid(
+                    "The resource does not support change notifications.",
+                ));
+            }
         };
         let service = Service::of(self.tenant.schemas, watched_kind(&what));
         let allowed: &[&str] = match service {
@@ -192,7 +197,7 @@ impl Graph<'_> {
             .all(|change| allowed.contains(&change.as_str()))
         {
             return Err(invalid(format!(
-                "The changeType is not supported for this resource; it takes '{}'.",
+                "The changeType is not supported for this resource; it supports '{}'.",
                 allowed.join(",")
             )));
         }

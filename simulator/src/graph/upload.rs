@@ -195,7 +195,7 @@ impl Graph<'_> {
         if size > LARGEST {
             return Err(invalid(
                 "ErrorAttachmentSizeLimitExceeded",
-                "The size of the attachment is larger than what a message may hold.",
+                "The size of the attachment is larger than the limit of a message.",
             ));
         }
         let names = ["name", "contentType", "isInline", "contentId"];

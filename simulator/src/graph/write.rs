@@ -74,7 +74,7 @@ impl Graph<'_> {
                 key: None,
                 ..
             } => (Below::one(*owner, relation), declared, None),
-            _ => return Err(Refusal::body("Nothing can be created here.")),
+            _ => return Err(Refusal::body("The resource does not support creation.")),
         };
         let written = match body {
             None if call.is_content() => self.read_content(declared),
@@ -166,7 +166,7 @@ impl Graph<'_> {
         body: Option<Json>,
     ) -> Result<Answer, Refusal> {
         let Target::Entity { id, declared, .. } = &resource.target else {
-            return Err(Refusal::body("Nothing can be changed here."));
+            return Err(Refusal::body("The resource does not support updates."));
         };
         let written = self.written(*id, declared, body)?;
         if written.kind == SUBSCRIPTION {
@@ -200,7 +200,7 @@ impl Graph<'_> {
         body: Option<Json>,
     ) -> Result<Answer, Refusal> {
         let Target::Entity { id, declared, .. } = &resource.target else {
-            return Err(Refusal::body("Nothing can be replaced here."));
+            return Err(Refusal::body("The resource does not support replacement."));
         };
         let written = self.written(*id, declared, body)?;
         self.apply(*id, written, true)?;
@@ -289,7 +289,7 @@ impl Graph<'_> {
     /// Removes an entity.
     pub(super) fn delete(&mut self, resource: &Resource<'_>) -> Result<Answer, Refusal> {
         let Target::Entity { id, found, .. } = &resource.target else {
-            return Err(Refusal::body("Nothing can be deleted here."));
+            return Err(Refusal::body("The resource does not support deletion."));
         };
         // A singleton that was created on the way does not come back after it was removed.
         if self.tenant.store.one(found.owner, &found.relation) == Some(*id) {

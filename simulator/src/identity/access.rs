@@ -42,7 +42,8 @@ impl Identity {
         let expires_at = self.expiry(now);
         let mut claims = json!({
             "aud": token.audience, "iss": format!("https://sts.windows.net/{}/", token.tenant_id),
-            "iat": now.timestamp(), "nbf": now.timestamp(), "exp": expires_at.timestamp(), "appid": token.client,
+            "iat": now.timestamp(), "nbf": now.timestamp(), "exp": expires_at.timestamp(),
+            "appid": token.client,
             "tid": token.tenant_id, "ver": "1.0", "uti": ids.secret(16),
         });
         let kind = match token.caller {
@@ -50,7 +51,9 @@ impl Identity {
                 json!({ "idtyp": "app", "roles": ["Directory.ReadWrite.All", "Mail.ReadWrite"] })
             }
             Caller::User(_) => {
-                json!({ "idtyp": "user", "scp": "Directory.ReadWrite.All Mail.ReadWrite User.Read" })
+                json!({
+                    "idtyp": "user", "scp": "Directory.ReadWrite.All Mail.ReadWrite User.Read",
+                })
             }
         };
         if let (Some(claims), Some(kind)) = (claims.as_object_mut(), kind.as_object()) {
@@ -146,8 +149,8 @@ impl Identity {
                 now.timestamp()
             );
             let claims = token.capable.then_some(claims);
-            let message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
-                           TokenIssuedBeforeRevocationTimestamp";
+            let message = "Continuous access evaluation resulted in challenge with result: \
+                           InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp";
             return Err(Refusal::token(message, self.challenge(claims.as_deref())));
         }
         Ok(token.caller)
@@ -163,7 +166,8 @@ impl Identity {
     /// claims.
     pub(crate) fn challenge(&self, claims: Option<&str>) -> String {
         let plain = format!(
-            "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"{GRAPH_APPLICATION}\"",
+            "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", \
+             client_id=\"{GRAPH_APPLICATION}\"",
             self.host
         );
         match claims {

@@ -88,8 +88,8 @@ pub(super) fn check_time(token: &Presented<'_>, now: DateTime<Utc>) -> Result<()
         refused(
             700_024,
             format!(
-                "Client assertion is not within its valid time range. {what}Current time: {now:?}, assertion valid \
-                 from {valid_from:?}, expiry time of assertion {expires:?}."
+                "Client assertion is not within its valid time range. {what}Current time: {now:?}, \
+                 assertion valid from {valid_from:?}, expiry time of assertion {expires:?}."
             ),
         )
     };
@@ -157,8 +157,9 @@ impl Platform<'_> {
             return Err(refused(
                 700_027,
                 format!(
-                    "The certificate with identifier used to sign the client assertion is not registered on \
-                     application. [Reason - The key was not found., Thumbprint of key used by client: '{thumbprint}']"
+                    "The certificate with identifier used to sign the client assertion is not \
+                     registered on application. [Reason - The key was not found., Thumbprint of \
+                     key used by client: '{thumbprint}']"
                 ),
             ));
         };
@@ -166,8 +167,9 @@ impl Platform<'_> {
             return Err(refused(
                 50_012,
                 format!(
-                    "Client assertion contains an invalid signature. [Reason - The provided signature value did not \
-                     match the expected signature value., Thumbprint of key used by client: '{thumbprint}']"
+                    "Client assertion contains an invalid signature. [Reason - The provided \
+                     signature value did not match the expected signature value., Thumbprint of \
+                     key used by client: '{thumbprint}']"
                 ),
             ));
         }
@@ -223,7 +225,8 @@ impl Platform<'_> {
         match seen.insert(id.to_owned(), expires.unwrap_or(now)) {
             None => Ok(()),
             Some(_) => Err(invalid(&format!(
-                "The assertion with the 'jti' '{id}' was presented before; each request needs a new one."
+                "The assertion with the 'jti' '{id}' was presented before; each request needs a \
+                 new one."
             ))),
         }
     }

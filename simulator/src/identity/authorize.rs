@@ -70,8 +70,8 @@ impl Platform<'_> {
             "invalid_request",
             50_011,
             format!(
-                "The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for the \
-                 application '{}'.",
+                "The redirect URI '{uri}' specified in the request does not match the redirect \
+                 URIs configured for the application '{}'.",
                 client.id
             ),
         ))
@@ -94,7 +94,8 @@ impl Platform<'_> {
             return Err(SignInError::new(
                 "invalid_request",
                 9_002_325,
-                "Proof Key for Code Exchange is required for authorization code redemption of public clients.",
+                "Proof Key for Code Exchange is required for authorization code redemption of \
+                 public clients.",
             ));
         }
         let prompt = query.get("prompt").unwrap_or_default();

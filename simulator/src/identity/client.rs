@@ -46,8 +46,9 @@ impl Platform<'_> {
                 "unauthorized_client",
                 700_016,
                 format!(
-                    "Application with identifier '{id}' was not found in the directory 'Contoso'. This can happen if \
-                     the application has not been installed by the administrator of the tenant."
+                    "Application with identifier '{id}' was not found in the directory 'Contoso'. \
+                     This can happen if the application has not been installed by the \
+                     administrator of the tenant."
                 ),
             )
         })
@@ -74,7 +75,8 @@ impl Platform<'_> {
         let (in_body, assertion) = (form.get("client_secret"), form.get("client_assertion"));
         if basic.is_some() && in_body.is_some() {
             return Err(SignInError::malformed(
-                "Invalid request. The client credentials are sent both in the header and in the body.",
+                "Invalid request. The client credentials are sent both in the header and in the \
+                 body.",
             ));
         }
         let (id, secret) = match &basic {
@@ -86,7 +88,8 @@ impl Platform<'_> {
             return Err(SignInError::new(
                 "invalid_client",
                 700_025,
-                "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+                "Client is public so neither 'client_assertion' nor 'client_secret' should be \
+                 presented.",
             ));
         }
         match (&client.secret, secret, assertion) {
@@ -97,13 +100,15 @@ impl Platform<'_> {
             (_, None, None) => Err(SignInError::new(
                 "invalid_client",
                 7_000_218,
-                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+                "The request body must contain the following parameter: 'client_assertion' or \
+                 'client_secret'.",
             )),
             (_, None, Some(assertion)) => {
                 let kind = form.require("client_assertion_type")?;
                 if kind != ASSERTION_TYPE {
                     return Err(SignInError::malformed(format!(
-                        "Invalid request. 'client_assertion_type' is '{kind}', and has to be '{ASSERTION_TYPE}'."
+                        "Invalid request. 'client_assertion_type' is '{kind}', and has to be \
+                         '{ASSERTION_TYPE}'."
                     )));
                 }
                 self.believe(assertion, &client.id, tenant)?;
@@ -114,8 +119,9 @@ impl Platform<'_> {
                 "invalid_client",
                 7_000_215,
                 format!(
-                    "Invalid client secret provided. Ensure the secret being sent in the request is the client secret \
-                     value, not the client secret ID, for a secret added to app '{id}'."
+                    "Invalid client secret provided. Ensure the secret being sent in the request \
+                     is the client secret value, not the client secret ID, for a secret added to \
+                     app '{id}'."
                 ),
             )),
         }

@@ -82,21 +82,22 @@ impl Platform<'_> {
         if code.used {
             return Err(dead(
                 54_005,
-                "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing \
-                 refresh token.",
+                "OAuth2 Authorization code was already redeemed, please retry with a new valid \
+                 code or use an existing refresh token.",
             ));
         }
         if self.now >= code.issued_at + LIFE {
             return Err(dead(
                 70_008,
-                "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive \
-                 authorization request for this user and resource.",
+                "The provided authorization code or refresh token has expired due to inactivity. \
+                 Send a new interactive authorization request for this user and resource.",
             ));
         }
         if code.tenant_id != ask.tenant_id {
             return Err(dead(
                 700_005,
-                "Provided Authorization Code is intended to use against other tenant, thus rejected.",
+                "Provided Authorization Code is intended to use against other tenant, thus \
+                 rejected.",
             ));
         }
         let uri = ask.form.require("redirect_uri")?;
@@ -105,8 +106,8 @@ impl Platform<'_> {
                 "invalid_request",
                 500_112,
                 format!(
-                    "The reply address '{uri}' does not match the reply address '{}' provided when requesting \
-                     Authorization code.",
+                    "The reply address '{uri}' does not match the reply address '{}' provided when \
+                     requesting Authorization code.",
                     code.redirect_uri
                 ),
             ));
@@ -119,7 +120,8 @@ impl Platform<'_> {
         if !met {
             return Err(dead(
                 501_481,
-                "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
+                "The Code_Verifier does not match the code_challenge supplied in the authorization \
+                 request.",
             ));
         }
         Ok(code.clone())

@@ -27,8 +27,9 @@ impl Platform<'_> {
             "invalid_grant",
             65_001,
             format!(
-                "The user or administrator has not consented to use the application with ID '{application}' named \
-                 'Contoso Tests'. Send an interactive authorization request for this user and resource."
+                "The user or administrator has not consented to use the application with ID \
+                 '{application}' named 'Contoso Tests'. Send an interactive authorization request \
+                 for this user and resource."
             ),
         );
         Err(error.suberror("consent_required"))

@@ -108,7 +108,7 @@ impl Devices {
         let mut devices = self.waiting.iter_mut();
         let device = devices
             .find(|device| device.device_code == device_code && device.client == client)
-            .ok_or_else(|| not_valid("bad_verification_code", 70_018, "Nobody was given it."))?;
+            .ok_or_else(|| not_valid("bad_verification_code", 70_018, "The code is unknown."))?;
         if now >= device.expires_at {
             let why = "This device code has expired.";
             return Err(not_valid("expired_token", 70_020, why));
@@ -118,7 +118,7 @@ impl Devices {
         let early = device.is_early(now);
         if self.slow_downs > 0 || early {
             self.slow_downs = self.slow_downs.saturating_sub(1);
-            return Err(waiting("slow_down", "The device asks too often."));
+            return Err(waiting("slow_down", "The client polls too often."));
         }
         let spent = "This device code was used or declined already.";
         match device.state {
@@ -215,8 +215,8 @@ impl Platform<'_> {
         Ok(json!({
             "user_code": user_code, "device_code": device_code, "verification_uri": ENTRY,
             "expires_in": LIFE.num_seconds(), "interval": interval.as_secs(),
-            "message": format!("To sign in, use a web browser to open the page {ENTRY} and enter the code {user_code} to \
-                authenticate."),
+            "message": format!("To sign in, use a web browser to open the page {ENTRY} and enter \
+                                the code {user_code} to authenticate."),
         }))
     }
 

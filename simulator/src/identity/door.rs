@@ -73,8 +73,8 @@ pub(crate) fn problem(status: StatusCode, now: DateTime<Utc>, id: &str) -> Answe
     let timestamp = now.format("%Y-%m-%d %H:%M:%SZ").to_string();
     let body = json!({
         "error": error, "error_codes": [code], "timestamp": timestamp,
-        "error_description": format!("AADSTS{code}: {TRANSIENT}\r\nTrace ID: {id}\r\nCorrelation ID: {id}\r\nTimestamp: \
-            {timestamp}"),
+        "error_description": format!("AADSTS{code}: {TRANSIENT}\r\nTrace ID: {id}\r\nCorrelation \
+                                      ID: {id}\r\nTimestamp: {timestamp}"),
         "trace_id": id, "correlation_id": id,
     });
     Answer::bytes(status, JSON, body.to_string())

@@ -42,8 +42,8 @@ impl Ask<'_> {
                 "invalid_request",
                 9_002_326,
                 format!(
-                    "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type. \
-                     Request origin: '{origin}'."
+                    "Cross-origin token redemption is permitted only for the 'Single-Page \
+                     Application' client-type. Request origin: '{origin}'."
                 ),
             )),
         }
@@ -131,7 +131,10 @@ impl Platform<'_> {
         } else {
             json!(seconds)
         };
-        json!({ "token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token })
+        json!({
+            "token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime,
+            "access_token": token,
+        })
     }
 
     /// Returns the response to a user's grant.

@@ -116,7 +116,8 @@ impl SignInError {
             ..
         } = trail;
         format!(
-            "AADSTS{}: {}\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {timestamp}",
+            "AADSTS{}: {}\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: \
+             {timestamp}",
             self.code, self.description
         )
     }
@@ -128,8 +129,10 @@ impl SignInError {
     /// Returns the error as JSON.
     pub(super) fn answer(&self, trail: &Trail) -> Answer {
         let mut body = json!({
-            "error": self.error, "error_description": self.sentence(trail), "error_codes": [self.code],
-            "timestamp": trail.timestamp, "trace_id": trail.trace, "correlation_id": trail.correlation,
+            "error": self.error, "error_description": self.sentence(trail),
+            "error_codes": [self.code],
+            "timestamp": trail.timestamp, "trace_id": trail.trace,
+            "correlation_id": trail.correlation,
             "error_uri": self.uri(trail),
         });
         if let Some(suberror) = self.suberror {

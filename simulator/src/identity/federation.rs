@@ -53,8 +53,9 @@ impl Platform<'_> {
             refused(
                 code,
                 format!(
-                    "No matching federated identity record found for presented assertion {what} '{value}'. Check your \
-                     federated identity credential Subject, Audience and Issuer against the presented assertion."
+                    "No matching federated identity record found for presented assertion {what} \
+                     '{value}'. Check your federated identity credential Subject, Audience and \
+                     Issuer against the presented assertion."
                 ),
             )
         };
@@ -65,8 +66,8 @@ impl Platform<'_> {
         if !self.identity.signer().has_signed(token) {
             return Err(refused(
                 700_027,
-                "Client assertion contains an invalid signature. [Reason - The provided signature value did not match \
-                 the expected signature value.]",
+                "Client assertion contains an invalid signature. [Reason - The provided signature \
+                 value did not match the expected signature value.]",
             ));
         }
         check_time(token, self.now)?;
@@ -104,7 +105,11 @@ mod tests {
             ids: &mut ids,
             now: chrono::DateTime::UNIX_EPOCH,
         };
-        let claims = |audience: &str| json!({ "aud": audience, "exp": 60, "iss": "http://localhost/kubernetes", "sub": "mailer" });
+        let claims = |audience: &str| {
+            json!({
+                "aud": audience, "exp": 60, "iss": "http://localhost/kubernetes", "sub": "mailer",
+            })
+        };
         let mut check = |audience: &str| {
             let text = platform.identity.signer().token(&claims(audience));
             let token = Presented::read(&text).expect("a JWT");

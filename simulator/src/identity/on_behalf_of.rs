@@ -40,7 +40,8 @@ impl Platform<'_> {
             "on_behalf_of" => {}
             other => {
                 return Err(SignInError::malformed(format!(
-                    "Invalid request. 'requested_token_use' is '{other}', and has to be 'on_behalf_of'."
+                    "Invalid request. 'requested_token_use' is '{other}', and has to be \
+                     'on_behalf_of'."
                 )));
             }
         }
@@ -65,9 +66,10 @@ impl Platform<'_> {
             refused(
                 500_131,
                 format!(
-                    "Assertion audience does not match the Client app presenting the assertion. The audience in the \
-                     assertion was '{own}' and the expected audience is '{application}' or one of the Application Uris \
-                     of this application with App ID '{application}'."
+                    "Assertion audience does not match the Client app presenting the assertion. \
+                     The audience in the assertion was '{own}' and the expected audience is \
+                     '{application}' or one of the Application Uris of this application with App \
+                     ID '{application}'."
                 ),
             )
         };
@@ -90,21 +92,23 @@ impl Platform<'_> {
         if token.expires_at <= self.now {
             return Err(refused(
                 500_133,
-                "Assertion is not within its valid time range. Ensure that the access token is not expired before using \
-                 it for user assertion, or request a new token.",
+                "Assertion is not within its valid time range. Ensure that the access token is not \
+                 expired before using it for user assertion, or request a new token.",
             ));
         }
         if token.revoked {
             return Err(refused(
                 50_173,
-                "The provided grant has expired due to it being revoked, a fresh auth token is needed.",
+                "The provided grant has expired due to it being revoked, a fresh auth token is \
+                 needed.",
             ));
         }
         match token.caller {
             Caller::User(user) => Ok(user),
             Caller::Application => Err(refused(
                 50_013,
-                "Assertion contains no user: an application cannot be acted on behalf of.",
+                "Assertion contains no user: the on-behalf-of flow does not support application \
+                 tokens.",
             )),
         }
     }

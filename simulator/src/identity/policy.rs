@@ -35,16 +35,18 @@ impl Platform<'_> {
         };
         let sentence = match policy.code {
             50_079 => {
-                "Due to a configuration change made by your administrator, or because you moved to a new location, you \
-                 must enroll in multi-factor authentication to access '00000003-0000-0000-c000-000000000000'."
+                "Due to a configuration change made by your administrator, or because you moved to \
+                 a new location, you must enroll in multi-factor authentication to access \
+                 '00000003-0000-0000-c000-000000000000'."
             }
             53_003 => {
-                "Access has been blocked by Conditional Access policies. The access policy does not allow token \
-                 issuance."
+                "Access has been blocked by Conditional Access policies. The access policy does \
+                 not allow token issuance."
             }
             _ => {
-                "Due to a configuration change made by your administrator, or because you moved to a new location, you \
-                 must use multi-factor authentication to access '00000003-0000-0000-c000-000000000000'."
+                "Due to a configuration change made by your administrator, or because you moved to \
+                 a new location, you must use multi-factor authentication to access \
+                 '00000003-0000-0000-c000-000000000000'."
             }
         };
         let error = SignInError::new("interaction_required", policy.code, sentence);

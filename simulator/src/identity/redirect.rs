@@ -124,8 +124,9 @@ fn form_post(uri: &str, fields: &[(&str, String)]) -> Answer {
         })
         .collect();
     let body = format!(
-        "<html><head><title>Working...</title></head><body><form method=\"POST\" name=\"hiddenform\" action=\"{}\">\
-         {inputs}<noscript><p>Script is disabled. Click Submit to continue.</p><input type=\"submit\" value=\"Submit\" \
+        "<html><head><title>Working...</title></head><body><form method=\"POST\" \
+         name=\"hiddenform\" action=\"{}\">{inputs}<noscript><p>Script is disabled. Click Submit \
+         to continue.</p><input type=\"submit\" value=\"Submit\" \
          /></noscript></form><script>document.forms[0].submit();</script></body></html>",
         escaped(uri)
     );

@@ -122,15 +122,18 @@ impl Platform<'_> {
         match grant.state {
             Grant::Idle => Err(dead(
                 700_082,
-                "The refresh token has expired due to inactivity. The token was inactive for 90.00:00:00.",
+                "The refresh token has expired due to inactivity. The token was inactive for \
+                 90.00:00:00.",
             )),
             Grant::Revoked => Err(dead(
                 50_173,
-                "The provided grant has expired due to it being revoked, a fresh auth token is needed.",
+                "The provided grant has expired due to it being revoked, a fresh auth token is \
+                 needed.",
             )),
             Grant::Good if grant.client != client => Err(dead(
                 70_000,
-                "The provided value for the input parameter 'refresh_token' was issued to another client.",
+                "The provided value for the input parameter 'refresh_token' was issued to another \
+                 client.",
             )
             .suberror("client_mismatch")),
             Grant::Good => Ok((grant.user, grant.scopes.clone())),

@@ -104,7 +104,9 @@ impl Platform<'_> {
             None => Err(invalid(
                 1_002_012,
                 format!(
-                    "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."
+                    "The provided value for scope {scope} is not valid. Client credential flows \
+                     must have a scope value with /.default suffixed to the resource identifier \
+                     (application ID URI)."
                 ),
             )),
         }
@@ -137,7 +139,7 @@ impl Platform<'_> {
             };
             if !before.of_resources().any(covers) {
                 return Err(not_valid(&format!(
-                    "The scope '{scope}' was not asked for when the user signed in."
+                    "The scope '{scope}' was not requested when the user signed in."
                 )));
             }
         }
@@ -154,9 +156,9 @@ impl Platform<'_> {
             "invalid_resource",
             500_011,
             format!(
-                "The resource principal named {resource} was not found in the tenant named Contoso. This can happen if \
-                 the application has not been installed by the administrator of the tenant or consented to by any user \
-                 in the tenant."
+                "The resource principal named {resource} was not found in the tenant named \
+                 Contoso. This can happen if the application has not been installed by the \
+                 administrator of the tenant or consented to by any user in the tenant."
             ),
         ))
     }

@@ -68,7 +68,9 @@ impl Identity {
             "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
             "end_session_endpoint": format!("{base}/oauth2/v2.0/logout"),
             "jwks_uri": format!("{base}/discovery/v2.0/keys"),
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "token_endpoint_auth_methods_supported": [
+                "client_secret_post", "private_key_jwt", "client_secret_basic",
+            ],
             "response_modes_supported": ["query", "fragment", "form_post"],
             "response_types_supported": ["code", "id_token", "code id_token"],
             "scopes_supported": super::scope::OPENID,
@@ -101,7 +103,8 @@ impl Platform<'_> {
                 "invalid_request",
                 9_001_023,
                 format!(
-                    "The grant type is not supported over the /{tenant} endpoint. Please use a tenant-specific endpoint."
+                    "The grant type is not supported over the /{tenant} endpoint. Please use a \
+                     tenant-specific endpoint."
                 ),
             ));
         }
@@ -117,8 +120,8 @@ impl Platform<'_> {
                 "invalid_request",
                 90_002,
                 format!(
-                    "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing \
-                     into the correct cloud."
+                    "Tenant '{tenant}' not found. Check to make sure you have the correct tenant \
+                     ID and are signing into the correct cloud."
                 ),
             ));
         }
@@ -126,7 +129,8 @@ impl Platform<'_> {
             "invalid_request",
             900_021,
             format!(
-                "Requested tenant identifier '{tenant}' is not valid. Tenant identifiers may not be an empty GUID."
+                "Requested tenant identifier '{tenant}' is not valid. Tenant identifiers may not \
+                 be an empty GUID."
             ),
         ))
     }

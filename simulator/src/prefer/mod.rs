@@ -32,7 +32,10 @@ impl Shape {
                 Refusal::new(
                     http::StatusCode::BAD_REQUEST,
                     "TimeZoneNotSupportedException",
-                    format!("A valid TimeZone value must be specified: '{name}' is none."),
+                    format!(
+                        "A valid TimeZone value must be specified. The following TimeZone \
+                             value is not supported: '{name}'."
+                    ),
                 )
             })?),
         };

@@ -268,7 +268,7 @@ fn orderby(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Order>, Ref
         if matches!(target.kind, Type::Collection(_)) {
             return Err(Refusal::option(
                 "$orderby",
-                "a collection cannot be sorted by.",
+                "a collection cannot be used for sorting.",
             ));
         }
         orders.push(Order { path, descending });

@@ -225,7 +225,8 @@ impl Parser<'_> {
             let type_name = self.type_name.unwrap_or_default();
             if self.schemas.family_property(type_name, property).is_none() {
                 return Err(Refusal::unsupported_query(format!(
-                    "Property '{property}' does not exist as a declared property or extension property."
+                    "Property '{property}' does not exist as a declared property or extension \
+                     property."
                 )));
             }
             return Ok(Search::Term {

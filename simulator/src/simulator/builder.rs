@@ -45,7 +45,7 @@ use crate::webhooks::deliver::deliver;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a builder does nothing until `start`"]
+#[must_use = "a builder does nothing until `start` is called"]
 pub struct Builder {
     source: Source,
     beta: Option<Source>,

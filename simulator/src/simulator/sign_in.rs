@@ -181,7 +181,8 @@ impl Simulator {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), simulator::Error> {
     /// let simulator = simulator::Simulator::start().await?;
-    /// let claims = serde_json::json!({ "access_token": { "acrs": { "essential": true, "value": "c1" } } });
+    /// let claims =
+    ///     serde_json::json!({ "access_token": { "acrs": { "essential": true, "value": "c1" } } });
     /// simulator.require_claims("adele@contoso.com", claims, 50_076);
     /// // … her refresh token is answered with `interaction_required`.
     /// # Ok(())
@@ -218,10 +219,14 @@ impl Simulator {
     /// # async fn main() -> Result<(), simulator::Error> {
     /// let simulator = simulator::Simulator::start().await?;
     /// let id = "aaaaaaaa-0000-4000-8000-000000000001";
-    /// let resource = "/subscriptions/1/resourcegroups/2/providers/Microsoft.ManagedIdentity/userAssignedIdentities/a";
+    /// let resource = "/subscriptions/1/resourcegroups/2/providers\
+    ///     /Microsoft.ManagedIdentity/userAssignedIdentities/a";
     /// simulator.managed_identity(id, "bbbbbbbb-0000-4000-8000-000000000002", resource);
     /// // What a program finds in its environment on App Service:
-    /// let (endpoint, header) = (format!("{}/msi/token", simulator.login_url()), simulator.identity_header());
+    /// let (endpoint, header) = (
+    ///     format!("{}/msi/token", simulator.login_url()),
+    ///     simulator.identity_header(),
+    /// );
     /// # Ok(())
     /// # }
     /// ```

@@ -79,7 +79,8 @@ impl State {
             return Answer::bytes(
                 StatusCode::FORBIDDEN,
                 "application/xml",
-                "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>AuthenticationFailed</Code><Message>The URL has \
+                "<?xml version=\"1.0\" \
+                 encoding=\"utf-8\"?><Error><Code>AuthenticationFailed</Code><Message>The URL has \
                  expired.</Message></Error>",
             );
         };
@@ -157,9 +158,10 @@ fn printed(content: &Content) -> Content {
     let shown = text.replace(['\\', '(', ')', '\r', '\n'], " ");
     let page = format!("BT /F1 12 Tf 72 720 Td ({shown}) Tj ET");
     let bytes = format!(
-        "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
-         3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>>endobj\n\
-         4 0 obj<</Length {}>>stream\n{page}\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
+        "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 \
+         R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 \
+         R>>endobj\n4 0 obj<</Length {}>>stream\n{page}\nendstream endobj\ntrailer<</Root 1 0 \
+         R>>\n%%EOF\n",
         page.len()
     );
     Content {

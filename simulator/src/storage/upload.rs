@@ -163,10 +163,7 @@ impl Upload {
             );
         }
         if self.total.or(self.size).is_some_and(|known| known != total) {
-            return bad(
-                "",
-                "The total size differs from the one that was announced.",
-            );
+            return bad("", "The total size differs from the announced size.");
         }
         let invalid = |inner, message| {
             Err(Refused {
@@ -177,7 +174,7 @@ impl Upload {
             })
         };
         if range.end > total {
-            return invalid("", "The fragment ends behind the end of the file.");
+            return invalid("", "The fragment ends beyond the end of the file.");
         }
         let largest = match self.purpose {
             Purpose::File { .. } => 60 * 1024 * 1024 - 1,
@@ -187,7 +184,7 @@ impl Upload {
         if length > largest {
             return bad(
                 "maxFragmentLengthExceeded",
-                "The fragment is larger than what one request may hold.",
+                "The fragment is larger than the limit for one request.",
             );
         }
         let missing = self.held.missing(total);

@@ -29,13 +29,13 @@ use crate::service::Service;
 /// // The directory counts what a request costs, and says as a date when to come back.
 /// let directory = Limit::resource_units(Service::Directory, 3_500, Duration::from_secs(10))
 ///     .retry_after(RetryAfter::Date(Duration::from_secs(2)));
-/// // Of the parts of a `$batch` that do not wait for each other, four to a mailbox are carried out.
+/// // At most four independent parts of a `$batch` run for one mailbox at the same time.
 /// let concurrent = Limit::concurrent(Service::Outlook, 4);
 /// ```
 ///
 /// <https://learn.microsoft.com/graph/throttling-limits>
 #[derive(Clone, Debug)]
-#[must_use = "a limit does nothing until a simulator has it: `simulator.limit(…)`"]
+#[must_use = "a limit does nothing until it is passed to `simulator.limit(…)`"]
 pub struct Limit {
     service: Service,
     kind: Kind,

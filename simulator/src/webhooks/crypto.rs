@@ -33,7 +33,7 @@ impl Recipient {
         let der = STANDARD.decode(text).map_err(|_| "it is not base64")?;
         let (key, _) = certificate::read(&der)?;
         if !(2_048..=4_096).contains(&(key.size() * 8)) {
-            return Err("its key is not of 2,048 to 4,096 bits");
+            return Err("its key does not have 2,048 to 4,096 bits");
         }
         let thumbprint = Sha1::digest(&der)
             .iter()
@@ -58,7 +58,8 @@ impl Recipient {
         Some(json!({
             "data": STANDARD.encode(data), "dataKey": STANDARD.encode(data_key),
             "dataSignature": STANDARD.encode(signature.finalize().into_bytes()),
-            "encryptionCertificateId": certificate_id, "encryptionCertificateThumbprint": self.thumbprint,
+            "encryptionCertificateId": certificate_id,
+            "encryptionCertificateThumbprint": self.thumbprint,
         }))
     }
 }

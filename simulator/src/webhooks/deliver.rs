@@ -36,7 +36,8 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 /// Checks whether the webhook at this URL returns the validation token.
 pub(crate) async fn handshake(url: &str, request_id: &str) -> bool {
     let token = format!(
-        "Validation: Testing client application reachability for subscription Request-Id: {request_id}"
+        "Validation: Testing client application reachability for subscription Request-Id: \
+         {request_id}"
     );
     let encoded = utf8_percent_encode(&token, PLAIN).to_string();
     // The service writes hexadecimal digits in lower case.

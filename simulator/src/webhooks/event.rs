@@ -230,8 +230,10 @@ impl State {
             }
         }
         let mut told = json!({
-            "id": id, "subscriptionId": text("id"), "clientState": text("clientState"), "changeType": event.change,
-            "subscriptionExpirationDateTime": text("expirationDateTime"), "tenantId": tenant_id, "resource": resource,
+            "id": id, "subscriptionId": text("id"), "clientState": text("clientState"),
+            "changeType": event.change,
+            "subscriptionExpirationDateTime": text("expirationDateTime"), "tenantId": tenant_id,
+            "resource": resource,
             "resourceData": data,
         });
         if properties.get("includeResourceData") == Some(&json!(true)) && event.gone.is_none() {
@@ -282,8 +284,10 @@ impl State {
         let tenant = self.identity.home();
         let audience = &self.identity.application;
         let mut claims = json!({
-            "aud": audience, "iss": format!("https://sts.windows.net/{tenant}/"), "iat": now, "nbf": now, "exp": now + 3_600,
-            "appid": PUBLISHER, "azp": PUBLISHER, "tid": tenant, "idp": format!("https://sts.windows.net/{tenant}/"),
+            "aud": audience, "iss": format!("https://sts.windows.net/{tenant}/"), "iat": now,
+            "nbf": now, "exp": now + 3_600,
+            "appid": PUBLISHER, "azp": PUBLISHER, "tid": tenant,
+            "idp": format!("https://sts.windows.net/{tenant}/"),
             "ver": "1.0",
         });
         match forgery {
@@ -337,8 +341,10 @@ impl State {
             return false;
         };
         let told = json!({
-            "subscriptionId": text("id"), "subscriptionExpirationDateTime": text("expirationDateTime"),
-            "tenantId": self.identity.home(), "clientState": text("clientState"), "lifecycleEvent": event.word(),
+            "subscriptionId": text("id"),
+            "subscriptionExpirationDateTime": text("expirationDateTime"),
+            "tenantId": self.identity.home(), "clientState": text("clientState"),
+            "lifecycleEvent": event.word(),
         });
         self.webhooks.send(url, vec![told], None);
         if event == Lifecycle::SubscriptionRemoved {

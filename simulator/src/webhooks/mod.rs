@@ -71,7 +71,7 @@ pub enum Forgery {
 /// use simulator::{Lifecycle, Simulator};
 ///
 /// let simulator = Simulator::start().await?;
-/// let told = simulator.lifecycle("a subscription that nobody made", Lifecycle::Missed);
+/// let told = simulator.lifecycle("no such subscription", Lifecycle::Missed);
 /// assert!(!told);
 /// # Ok(())
 /// # }

@@ -157,7 +157,8 @@ async fn what_comes_along_is_what_was_asked_for() {
     );
     let code = field(&authorize(&platform, &query), "code");
     let tokens = platform.as_public(&redeeming(&code)).json();
-    let granted = "https://graph.microsoft.com/Directory.ReadWrite.All https://graph.microsoft.com/Mail.ReadWrite \
+    let granted = "https://graph.microsoft.com/Directory.ReadWrite.All \
+                   https://graph.microsoft.com/Mail.ReadWrite \
                    https://graph.microsoft.com/User.Read";
     assert_eq!(tokens["scope"], granted);
     for name in ["refresh_token", "id_token", "client_info"] {

@@ -80,8 +80,8 @@ async fn a_code_is_entered() {
         (&json!(900), &json!(0))
     );
     let message = format!(
-        "To sign in, use a web browser to open the page https://microsoft.com/devicelogin and enter the code \
-         {user_code} to authenticate."
+        "To sign in, use a web browser to open the page https://microsoft.com/devicelogin and \
+         enter the code {user_code} to authenticate."
     );
     assert_eq!(answer["message"], message);
     assert!(answer.get("verification_uri_complete").is_none());

@@ -28,8 +28,8 @@ async fn scopes_of_a_refresh_token() {
     };
     // Without scopes, the granted ones apply. Fewer scopes are allowed, and `.default` stands for
     // all of them.
-    let named = "https://graph.microsoft.com/Directory.ReadWrite.All https://graph.microsoft.com/Mail.ReadWrite \
-                 https://graph.microsoft.com/User.Read";
+    let named = "https://graph.microsoft.com/Directory.ReadWrite.All \
+                 https://graph.microsoft.com/Mail.ReadWrite https://graph.microsoft.com/User.Read";
     for (scope, granted) in [
         ("", "User.Read Mail.ReadWrite"),
         ("User.Read offline_access", "User.Read"),

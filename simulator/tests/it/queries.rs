@@ -61,7 +61,8 @@ async fn filters() {
             &["Hugo"],
         ),
         (
-            "assignedLicenses/any(l:l/skuId eq 06ebc4ee-1bb5-47dd-8120-11324bc54e06) and givenName eq 'Kira'",
+            "assignedLicenses/any(l:l/skuId eq 06ebc4ee-1bb5-47dd-8120-11324bc54e06) and givenName \
+             eq 'Kira'",
             &["Kira"],
         ),
         ("assignedLicenses/$count eq 0", &[]),
@@ -401,7 +402,8 @@ async fn advanced_queries_need_their_header() {
     for (query, message) in [
         (
             "$search=%22displayName:a%22",
-            "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+            "Request with $search query parameter only works through MSGraph with a special \
+             request header: 'ConsistencyLevel: eventual'",
         ),
         ("$filter=city%20ne%20'Oslo'", "Unsupported Query."),
         ("$filter=not(city%20eq%20'Oslo')", "Unsupported Query."),

@@ -139,11 +139,13 @@ async fn query_options() {
     for (path, message) in [
         (
             "/users?$select=id&$select=mail",
-            "Query option '$select' was specified more than once, but it must be specified at most once.",
+            "Query option '$select' was specified more than once, but it must be specified at most \
+             once.",
         ),
         (
             "/users?%24select=id&$select=mail",
-            "Query option '$select' was specified more than once, but it must be specified at most once.",
+            "Query option '$select' was specified more than once, but it must be specified at most \
+             once.",
         ),
         (
             "/users?$select=id,nothing",
@@ -249,13 +251,15 @@ async fn bodies_that_are_no_json() {
             Method::POST,
             &[json],
             r#"{"subject":"#,
-            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and \
+             payload is of valid JSON format.",
         ),
         (
             Method::POST,
             &[json],
             r#"{"subject":"x"} {}"#,
-            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and \
+             payload is of valid JSON format.",
         ),
     ] {
         let refused = client.send(method, "/me/messages", headers, body).await;
@@ -346,7 +350,8 @@ async fn bodies_that_do_not_fit() {
         ),
         (
             json!({ "showAs": "sometimes" }),
-            "Cannot convert the literal 'sometimes' to the expected type 'microsoft.graph.freeBusyStatus'",
+            "Cannot convert the literal 'sometimes' to the expected type \
+             'microsoft.graph.freeBusyStatus'",
         ),
         (
             json!({ "showAs": 1 }),
@@ -378,7 +383,8 @@ async fn bodies_that_do_not_fit() {
         ),
         (
             json!({ "attachments": [{ "@odata.type": "#microsoft.graph.user" }] }),
-            "A value with type 'microsoft.graph.user' cannot be assigned to the expected type 'microsoft.graph.attachment'.",
+            "A value with type 'microsoft.graph.user' cannot be assigned to the expected type \
+             'microsoft.graph.attachment'.",
         ),
         (
             json!({ "attachments": [{ "@odata.type": "#microsoft.graph.nothing" }] }),
@@ -394,7 +400,7 @@ async fn bodies_that_do_not_fit() {
         ),
         (
             json!({ "calendar@odata.bind": 5 }),
-            "'calendar@odata.bind' takes a URL or several",
+            "'calendar@odata.bind' must be a URL or a list of URLs",
         ),
     ] {
         let refused = client.post("/me/events", body.clone()).await;

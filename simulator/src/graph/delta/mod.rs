@@ -178,7 +178,8 @@ impl Graph<'_> {
             Ok(cursor)
         } else {
             Err(Refusal::bad_request(
-                "The options of a delta query belong to its first request; the links that it gave are used as they came.",
+                "The options of a delta query belong to its first request; use the links of its \
+                 responses unchanged.",
             ))
         }
     }
@@ -189,9 +190,10 @@ impl Graph<'_> {
             Service::Files => {
                 let pairs = cursor.map_or(Vec::new(), |cursor| cursor.pairs);
                 let fresh = self.link(&asked.path, &pairs, None);
-                let message = "Resync required. Replace any local items with the server's version (including deletes) if \
-                               you're sure that the service was up to date with your local changes when you last sync'd. \
-                               Upload any local changes that the server doesn't know about.";
+                let message = "Resync required. Replace any local items with the server's version \
+                               (including deletes) if you're sure that the service was up to date \
+                               with your local changes when you last sync'd. Upload any local \
+                               changes that the server doesn't know about.";
                 Refusal::new(StatusCode::GONE, "resyncRequired", message)
                     .inner_code("resyncApplyDifferences")
                     .header(LOCATION, &fresh)
@@ -245,7 +247,7 @@ impl Graph<'_> {
             Ok(options)
         } else {
             Err(Refusal::unsupported_query(format!(
-                "A delta query takes no other filter than one for up to {NAMED} values of 'id'."
+                "A delta query only supports a filter for up to {NAMED} values of 'id'."
             )))
         }
     }

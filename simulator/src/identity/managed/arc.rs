@@ -21,7 +21,9 @@ impl Platform<'_> {
         let content = file.and_then(|file| std::fs::read_to_string(file).ok());
         match (sent.strip_prefix("Basic "), content) {
             (Some(sent), Some(content)) if sent == content => Ok(()),
-            _ => challenge("The key of the Basic Authorization header is not the one of the file."),
+            _ => {
+                challenge("The key of the Basic Authorization header does not match the key file.")
+            }
         }
     }
 }

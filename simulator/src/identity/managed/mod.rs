@@ -252,7 +252,7 @@ impl Platform<'_> {
         };
         if !names.contains(&name) {
             return Err(Refused::request(&format!(
-                "An identity cannot be chosen by '{name}' here."
+                "This endpoint cannot select an identity by '{name}'."
             )));
         }
         if let Some((other, ..)) = asked.next() {

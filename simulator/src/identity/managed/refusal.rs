@@ -52,7 +52,7 @@ impl Refused {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "unauthorized_client",
-            format!("The header '{name}' is missing, or is not the one of this machine."),
+            format!("The header '{name}' is missing or does not match this machine's value."),
         )
     }
 
@@ -61,7 +61,8 @@ impl Refused {
             StatusCode::BAD_REQUEST,
             "invalid_resource",
             format!(
-                "AADSTS500011: The resource principal named {resource} was not found in the tenant named Contoso."
+                "AADSTS500011: The resource principal named {resource} was not found in the tenant \
+                 named Contoso."
             ),
         )
     }

@@ -53,7 +53,8 @@ pub(super) fn metadata(
 ) -> Value {
     let life = (expires - begins).num_seconds().to_string();
     json!({
-        "access_token": token, "refresh_token": "", "client_id": client_id, "expires_in": life, "ext_expires_in": life,
+        "access_token": token, "refresh_token": "", "client_id": client_id, "expires_in": life,
+        "ext_expires_in": life,
         "expires_on": expires.timestamp().to_string(), "not_before": begins.timestamp().to_string(),
         "resource": resource, "token_type": "Bearer",
     })

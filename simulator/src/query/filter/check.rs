@@ -41,7 +41,8 @@ impl Checker<'_> {
                     let kind = self.kind(operand)?;
                     if !matches!(kind, Type::String | Type::Untyped) {
                         return Err(Refusal::bad_request(format!(
-                            "No function signature for the function matches the specified arguments: found '{}'.",
+                            "No function signature for the function matches the specified \
+                             arguments: found '{}'.",
                             edm(self.schemas, &kind)
                         )));
                     }
@@ -73,7 +74,8 @@ impl Checker<'_> {
             Condition::Holds(operand) => match self.kind(operand)? {
                 Type::Boolean | Type::Untyped => Ok(()),
                 kind => Err(Refusal::bad_request(format!(
-                    "The $filter expression must evaluate to a single boolean value, but is of type '{}'.",
+                    "The $filter expression must evaluate to a single boolean value, but is of \
+                     type '{}'.",
                     edm(self.schemas, &kind)
                 ))),
             },
@@ -86,8 +88,8 @@ impl Checker<'_> {
             return Ok(());
         }
         Err(Refusal::bad_request(format!(
-            "A binary operator with incompatible types was detected. Found operand types '{}' and '{}' for operator \
-             kind '{operator}'.",
+            "A binary operator with incompatible types was detected. Found operand types '{}' and \
+             '{}' for operator kind '{operator}'.",
             edm(self.schemas, &left),
             edm(self.schemas, &right)
         )))
