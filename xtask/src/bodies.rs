@@ -134,8 +134,8 @@ pub fn hoist(description: &mut Description) -> Result<()> {
                         });
                     }
                     Entry::Occupied(other) if other.get().properties != *properties => bail!(
-                        "the bodies of {} and {path} differ, and both would be named {name}: add the action to a table \
-                         of xtask/src/bodies.rs",
+                        "the bodies of {} and {path} differ, but both would be named {name}: add \
+                         the action to a table in xtask/src/bodies.rs",
                         other.get().path
                     ),
                     Entry::Occupied(_) => {}
@@ -168,7 +168,10 @@ pub fn hoist(description: &mut Description) -> Result<()> {
             .insert(name.clone(), Component::Object(object))
             .is_some()
         {
-            bail!("the body of {path} would be named {name}, and there is such a schema");
+            bail!(
+                "the body of {path} would be named {name}, but a schema already has that name: add \
+                 the action to a table in xtask/src/bodies.rs"
+            );
         }
     }
     Ok(())

@@ -56,7 +56,7 @@ fn files_are_pinned(folder: &Path, pin: &Pin) -> Result<()> {
     let found = folder::list(folder)?;
     for name in &found {
         if name != pin::FILE && !pin.files.contains_key(name) {
-            wrong.push(format!("{name} is not of trim's making"));
+            wrong.push(format!("{name} was not written by trim"));
         }
     }
     for (name, sha256) in &pin.files {
@@ -67,12 +67,12 @@ fn files_are_pinned(folder: &Path, pin: &Pin) -> Result<()> {
         let path = folder.join(name);
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         if digest(&bytes) != *sha256 {
-            wrong.push(format!("{name} is not as trim wrote it"));
+            wrong.push(format!("{name} was changed after trim wrote it"));
         }
     }
     ensure!(
         wrong.is_empty(),
-        "{} does not fit its pin (`cargo xtask trim` writes it anew):\n  {}",
+        "{} does not match its pin (run `cargo xtask trim` to write it again):\n  {}",
         folder.display(),
         wrong.join("\n  ")
     );
@@ -85,7 +85,7 @@ fn document_is_whole(folder: &Path, pin: &Pin, path: &Path, strict: bool) -> Res
     let document = Document::read(path)?;
     ensure!(
         document.sha256 == pin.document.sha256,
-        "{} is not the pinned document: its digest is {}, that of {} is {}",
+        "{} is not the pinned document: its SHA-256 is {}, but that of {} is {}",
         path.display(),
         document.sha256,
         pin.document.file,
@@ -112,14 +112,14 @@ fn document_is_whole(folder: &Path, pin: &Pin, path: &Path, strict: bool) -> Res
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         if let Some(line) = first_difference(&bytes, content.as_bytes()) {
             bail!(
-                "{} is not what trim makes of {}: it differs in line {line}",
+                "{} does not match the output of trim for {}: line {line} differs",
                 path.display(),
                 pin.document.file
             );
         }
     }
     for name in found {
-        ensure!(files.contains_key(&name), "trim does not make {name}");
+        ensure!(files.contains_key(&name), "trim does not write {name}");
     }
     Ok(operations)
 }
@@ -129,11 +129,11 @@ fn facts_are_whole(folder: &Path, pin: &Pin, original: &Original) -> Result<()> 
     let operations = Operations::new(&msgraph_codegen::Description::read(folder)?)?;
     let made = facts::make(original, &operations)?;
     let Some(pinned) = pin.facts(original.kind) else {
-        bail!("the pin does not have {}", made.name);
+        bail!("the pin has no entry for {}", made.name);
     };
     ensure!(
         made.pin.sha256 == pinned.sha256,
-        "{} is not the pinned document: its digest is {}, that of {} is {}",
+        "{} is not the pinned document: its SHA-256 is {}, but that of {} is {}",
         original.file,
         made.pin.sha256,
         pinned.file,
@@ -143,14 +143,14 @@ fn facts_are_whole(folder: &Path, pin: &Pin, original: &Original) -> Result<()> 
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     if let Some(line) = first_difference(&bytes, made.text.as_bytes()) {
         bail!(
-            "{} is not what trim makes of {}: it differs in line {line}",
+            "{} does not match the output of trim for {}: line {line} differs",
             path.display(),
             original.file
         );
     }
     ensure!(
         made.pin.figures == pinned.figures,
-        "the pin's figures of {} are not those of {}",
+        "the pin's figures for {} differ from those of {}",
         made.name,
         original.file
     );
@@ -201,7 +201,7 @@ fn operations_are_there(folder: &Path, document: &Json, part: &Part) -> Result<u
     }
     ensure!(
         missing.is_empty(),
-        "{} lacks what the document has:\n  {}",
+        "{} lacks operations of the document:\n  {}",
         folder.display(),
         missing.join("\n  ")
     );

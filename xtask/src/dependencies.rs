@@ -79,8 +79,16 @@ impl Rules {
         let rules: Self =
             toml::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?;
         for skip in &rules.bans.skip {
-            ensure!(!skip.reason.is_empty(), "{} has no reason", skip.spec);
-            ensure!(skip.spec.contains('@'), "{} names no version", skip.spec);
+            ensure!(
+                !skip.reason.is_empty(),
+                "the skip of {} in deny.toml has no reason",
+                skip.spec
+            );
+            ensure!(
+                skip.spec.contains('@'),
+                "the skip of {} in deny.toml has no version",
+                skip.spec
+            );
         }
         Ok(rules)
     }
@@ -96,11 +104,15 @@ impl Rules {
                 .strip_prefix("registry+")
                 .is_some_and(|url| self.sources.allow_registry.iter().any(|known| known == url));
             if !is_known {
-                faults.push(format!("{name} {version} is from {source}"));
+                faults.push(format!(
+                    "{name} {version} is from {source}, which deny.toml does not allow"
+                ));
             }
             let license = package.license.as_deref().unwrap_or_default();
             if !is_allowed(license, &|id| self.allows(name, id)) {
-                faults.push(format!("{name} {version} has the licence `{license}`"));
+                faults.push(format!(
+                    "{name} {version} has the licence `{license}`, which deny.toml does not allow"
+                ));
             }
         }
         let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -117,15 +129,23 @@ impl Rules {
             };
             let left: Vec<_> = versions.iter().filter(skip).copied().collect();
             if left.len() > 1 {
-                faults.push(format!("{name} is there as {}", left.join(" and ")));
+                faults.push(format!(
+                    "{name} has several versions: {}",
+                    left.join(" and ")
+                ));
             }
             if versions.len() == 1 && left.is_empty() {
-                faults.push(format!("{name} is there once, and skipped all the same"));
+                faults.push(format!(
+                    "{name} has one version, so its skip in deny.toml is not needed"
+                ));
             }
         }
         for skip in &self.bans.skip {
             if !used.contains(&skip.spec) {
-                faults.push(format!("{} is skipped and is not there", skip.spec));
+                faults.push(format!(
+                    "{} is skipped in deny.toml but is not a dependency",
+                    skip.spec
+                ));
             }
         }
         faults
@@ -154,7 +174,7 @@ pub fn check(workspace: &Path) -> Result<usize> {
     let faults = rules.faults(&packages);
     ensure!(
         faults.is_empty(),
-        "deny.toml does not allow these dependencies:\n  {}",
+        "deny.toml and the dependencies do not match:\n  {}",
         faults.join("\n  ")
     );
     Ok(packages.len())
@@ -170,15 +190,15 @@ fn packages(workspace: &Path) -> Result<Vec<Package>> {
         .args(["metadata", "--format-version", "1", "--all-features"])
         .current_dir(workspace)
         .output()
-        .context("cargo metadata cannot be run")?;
+        .context("cannot run cargo metadata")?;
     if !output.status.success() {
         bail!(
             "cargo metadata failed: {}",
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    let metadata: Metadata =
-        serde_json::from_slice(&output.stdout).context("cargo metadata gave no packages")?;
+    let metadata: Metadata = serde_json::from_slice(&output.stdout)
+        .context("cannot read the packages in the output of cargo metadata")?;
     Ok(metadata.packages)
 }
 
@@ -307,12 +327,12 @@ mod tests {
         assert_eq!(
             rules().faults(&packages),
             [
-                "a 1.0.0 is from git+https://example",
-                "b 1.0.0 has the licence `GPL-3.0 AND MIT`",
-                "c 1.0.0 has the licence ``",
-                "e 1.0.0 has the licence `MPL-2.0`",
-                "d is there as 1.0.0 and 2.0.0",
-                "sha2@0.10 is skipped and is not there",
+                "a 1.0.0 is from git+https://example, which deny.toml does not allow",
+                "b 1.0.0 has the licence `GPL-3.0 AND MIT`, which deny.toml does not allow",
+                "c 1.0.0 has the licence ``, which deny.toml does not allow",
+                "e 1.0.0 has the licence `MPL-2.0`, which deny.toml does not allow",
+                "d has several versions: 1.0.0 and 2.0.0",
+                "sha2@0.10 is skipped in deny.toml but is not a dependency",
             ]
         );
     }

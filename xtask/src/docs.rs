@@ -48,7 +48,7 @@ pub fn folder(root: &Path) -> Result<PathBuf> {
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     let target = metadata["target_directory"]
         .as_str()
-        .context("cargo metadata names no target_directory")?;
+        .context("the output of cargo metadata has no target_directory")?;
     Ok(Path::new(target).join("doc/msgraph"))
 }
 
@@ -111,7 +111,7 @@ fn check_links(index: &Index, docs: &Path) -> Result<usize> {
     let all = missing.len();
     missing.truncate(10);
     bail!(
-        "{all} links of the search page lead nowhere: {}",
+        "{all} links of the search page are broken: {}",
         missing.join(", ")
     )
 }

@@ -53,7 +53,7 @@ impl Version {
         match name {
             "v1.0" => Ok(Version::V1),
             "beta" => Ok(Version::Beta),
-            _ => bail!("{name:?} is no version of Graph: there are v1.0 and beta"),
+            _ => bail!("{name:?} is not a version of Graph: use v1.0 or beta"),
         }
     }
 
@@ -156,19 +156,19 @@ pub async fn fetch(
     if let Some(must) = &wanted.sha256 {
         ensure!(
             sha256.eq_ignore_ascii_case(must),
-            "{source} has the digest {sha256}, and {must} is asked for"
+            "{source} has the SHA-256 {sha256}, but --sha256 is {must}"
         );
     }
     let pinned = pin.map(|pin| &pin.document);
     if let Some(pinned) = pinned.filter(|pinned| pinned.source == source) {
         ensure!(
             sha256 == pinned.sha256,
-            "{source} has the digest {sha256}, and had {} when it was pinned: a commit does not change, so one of both is \
-             not what it says",
+            "{source} has the SHA-256 {sha256}, but the pin has {} for the same commit: check \
+             both, because a commit does not change",
             pinned.sha256
         );
     }
-    Document::parse(path, &bytes).with_context(|| format!("{source} is no description"))?;
+    Document::parse(path, &bytes).with_context(|| format!("{source} is not a description"))?;
     fs::write(out, &bytes).with_context(|| format!("cannot write {}", out.display()))?;
     Ok(Fetched {
         is_pinned: pinned.is_some_and(|pinned| pinned.sha256 == sha256),
@@ -183,7 +183,7 @@ pub async fn fetch(
 fn is_commit(commit: &str) -> Result<()> {
     ensure!(
         commit.len() == 40 && commit.chars().all(|c| c.is_ascii_hexdigit()),
-        "{commit:?} is no commit: its whole name is asked for, 40 hexadecimal digits"
+        "{commit:?} is not a full commit name (40 hexadecimal digits)"
     );
     Ok(())
 }
@@ -193,13 +193,15 @@ fn only_csdl(version: Version, csdl: &Commit) -> String {
     let Commit { sha, at } = csdl;
     let file = version.csdl();
     format!(
-        "the CSDL is newer than the OpenAPI description: {file} is of {at}. To make OpenAPI of it, with Microsoft's own \
-         converter (https://www.nuget.org/packages/Microsoft.OpenApi.Hidi):\n\
-         \x20   dotnet tool install --global Microsoft.OpenApi.Hidi\n\
-         \x20   git clone --filter=blob:none https://github.com/{REPOSITORY} && cd msgraph-metadata && git checkout {sha}\n\
-         \x20   hidi transform --csdl {file} --settings-path conversion-settings/openapi.json --metadata-version {version} \
-         --version OpenApi3_0 --format json --output openapi-{version}.json\n\
-         \x20   cargo xtask trim openapi-{version}.json --source \"{REPOSITORY}, {file}, commit {sha}\""
+        "the CSDL is newer than the OpenAPI description: {file} is of {at}. To make OpenAPI of it, \
+         with Microsoft's own converter \
+         (https://www.nuget.org/packages/Microsoft.OpenApi.Hidi):\n\x20   dotnet tool install \
+         --global Microsoft.OpenApi.Hidi\n\x20   git clone --filter=blob:none \
+         https://github.com/{REPOSITORY} && cd msgraph-metadata && git checkout {sha}\n\x20   hidi \
+         transform --csdl {file} --settings-path conversion-settings/openapi.json \
+         --metadata-version {version} --version OpenApi3_0 --format json --output \
+         openapi-{version}.json\n\x20   cargo xtask trim openapi-{version}.json --source \
+         \"{REPOSITORY}, {file}, commit {sha}\""
     )
 }
 
@@ -238,7 +240,9 @@ impl<'h> Servers<'h> {
         let token = token
             .map(|token| {
                 let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-                    anyhow::anyhow!("GITHUB_TOKEN has a sign in it that no token has")
+                    anyhow::anyhow!(
+                        "GITHUB_TOKEN contains characters that an HTTP header cannot contain"
+                    )
                 })?;
                 value.set_sensitive(true);
                 Ok::<_, anyhow::Error>(value)
@@ -246,7 +250,7 @@ impl<'h> Servers<'h> {
             .transpose()?;
         Ok(Self {
             hosts,
-            client: client.build().context("the HTTP client cannot be built")?,
+            client: client.build().context("cannot build the HTTP client")?,
             token,
         })
     }
@@ -283,11 +287,11 @@ impl<'h> Servers<'h> {
         let text = answer
             .bytes()
             .await
-            .with_context(|| format!("{url} broke off"))?;
+            .with_context(|| format!("the response of {url} was truncated"))?;
         let listed: Vec<Listed> = serde_json::from_slice(&text)
-            .with_context(|| format!("{url} answered no list of commits"))?;
+            .with_context(|| format!("the response of {url} is not a list of commits"))?;
         let Some(Listed { sha, commit }) = listed.into_iter().next() else {
-            bail!("{REPOSITORY} has no commit of {path}: it may be called otherwise by now");
+            bail!("{REPOSITORY} has no commit of {path}: the file may have been renamed");
         };
         is_commit(&sha)?;
         Ok(Commit {
@@ -304,14 +308,14 @@ impl<'h> Servers<'h> {
         let bytes = answer
             .bytes()
             .await
-            .with_context(|| format!("{url} broke off"))?;
+            .with_context(|| format!("the response of {url} was truncated"))?;
         Ok(bytes.into())
     }
 }
 
 /// Returns the response if its status is a success.
 async fn success(url: &str, answer: reqwest::Result<Response>) -> Result<Response> {
-    let answer = answer.with_context(|| format!("{url} cannot be reached"))?;
+    let answer = answer.with_context(|| format!("cannot reach {url}"))?;
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
@@ -325,11 +329,12 @@ async fn success(url: &str, answer: reqwest::Result<Response>) -> Result<Respons
         .take(200)
         .collect();
     let hint = match status {
-        StatusCode::NOT_FOUND => ": there is no such file, or no such commit",
+        StatusCode::NOT_FOUND => ": the file or the commit does not exist",
         StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
-            ": it may have been asked too often; GITHUB_TOKEN, a token of any account, lets it be asked more often"
+            ": this may be GitHub's rate limit; set GITHUB_TOKEN to a token of any account to \
+             raise it"
         }
         _ => "",
     };
-    bail!("{url} answered {status}{hint} ({line})")
+    bail!("{url} responded with {status}{hint} ({line})")
 }

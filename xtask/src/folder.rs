@@ -70,7 +70,7 @@ pub fn make(
     let bytes: usize = files.values().map(String::len).sum();
     ensure!(
         !strict || bytes <= MOST_BYTES,
-        "{bytes} bytes, and {MOST_BYTES} are the most that the crate takes"
+        "the trimmed description has {bytes} bytes, more than the limit of {MOST_BYTES}"
     );
     names_are_distinct(&files)?;
     Ok(Trimmed {
@@ -93,7 +93,7 @@ fn add_facts(files: &mut Files, facts: Vec<(Kind, FactsFrom)>) -> Result<Vec<(Ki
         return Ok(Vec::new());
     }
     let operations = {
-        let folder = tempfile::tempdir().context("no folder for temporary files")?;
+        let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
         write_into(files, folder.path())?;
         Operations::new(&msgraph_codegen::Description::read(folder.path())?)?
     };
@@ -140,11 +140,11 @@ fn counts(document: &Document, part: &Part) -> pin::Counts {
 /// Fails if two names of the description would become one name of the crate. The generator applies
 /// its naming rule for this check.
 fn names_are_distinct(files: &Files) -> Result<()> {
-    let folder = tempfile::tempdir().context("no folder for temporary files")?;
+    let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
     write_into(files, folder.path())?;
     let description = msgraph_codegen::Description::read(folder.path())?;
     msgraph_codegen::generate(&description)
-        .context("the generator does not take the trimmed description")?;
+        .context("cannot generate code from the trimmed description")?;
     Ok(())
 }
 
@@ -180,7 +180,7 @@ fn path_in(folder: &Path, name: &str) -> Result<PathBuf> {
     let parts: Vec<_> = name.split('/').collect();
     match parts[..] {
         [file] | ["paths", file] if plain(file) => Ok(folder.join(name)),
-        _ => bail!("{name:?} is no file of a trimmed description"),
+        _ => bail!("{name:?} is not a file name of a trimmed description"),
     }
 }
 

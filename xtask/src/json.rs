@@ -198,9 +198,7 @@ impl<'de> Deserialize<'de> for Json {
                     let value = source.next_value()?;
                     // The meaning of a repeated name is ambiguous, so it is refused.
                     if members.contains_key(&name) {
-                        return Err(de::Error::custom(format!(
-                            "the name {name:?} is there twice"
-                        )));
+                        return Err(de::Error::custom(format!("duplicate name {name:?}")));
                     }
                     members.insert(name, value);
                 }

@@ -18,56 +18,66 @@ use xtask::part::Part;
 use xtask::{check, dependencies, docs, find, folder, language, needs, page, pin, snippet, stats};
 
 const USAGE: &str = "\
-cargo xtask trim DOCUMENT [--only PATH]... [--out DIR] [--source TEXT] [--permissions FILE] [--clouds FILE]
-    Turns Graph's OpenAPI description (JSON or YAML, plain or .xz) into its trimmed form: names, paths and types; with --only these
-    paths alone (/me/messages), what hangs below them, and the schemas that they lead to.
-    DIR is openapi/ unless given. TEXT says where the document is from, for the pin. FILE is Graph's list of permissions,
-    or of what each cloud has; what is not given stays as DIR has it.
+cargo xtask trim DOCUMENT [--only PATH]... [--out DIR] [--source TEXT] [--permissions FILE]
+                 [--clouds FILE]
+    Trims Graph's OpenAPI description (JSON or YAML, plain or .xz) to names, paths and types.
+    --only keeps these paths (/me/messages), the paths below them, and the schemas that they
+    need. --out is the output folder (default: openapi/). --source states the document's source
+    in the pin. --permissions and --clouds are Graph's lists; without them, the folder keeps the
+    lists that it has.
 
 cargo xtask fetch [v1.0|beta] [--commit COMMIT] [--sha256 DIGEST] [--out FILE] [--dir DIR]
-    Brings the newest description, or that of a commit, from Microsoft's repository into FILE (graph-<version>.yaml unless
-    given), checked by DIGEST and by the pin in DIR. Prints where it is from, as trim's --source takes it. Where only the
-    CSDL is new, it says how to make OpenAPI of it. --api URL and --files URL are other servers than GitHub's;
-    GITHUB_TOKEN lets its API be asked more often.
+    Downloads the newest description, or that of a commit, from Microsoft's repository into FILE
+    (default: graph-<version>.yaml). Checks it against DIGEST and against the pin in DIR. Prints
+    its source as `trim --source` takes it. If only the CSDL is new, prints how to convert it to
+    OpenAPI. --api URL and --files URL replace GitHub's servers. GITHUB_TOKEN raises GitHub's
+    rate limit.
 
 cargo xtask check [--document DOCUMENT] [--permissions FILE] [--clouds FILE] [--dir DIR]
-    Checks that openapi/ (or DIR) is what trim makes of the pinned document, and that each of its operations is there.
-    The document is DOCUMENT, or what MSGRAPH_OPENAPI names, or ../shared/graph/<file of the pin>.xz; where there is
-    none, openapi/ is checked against its pin alone. So are the lists of permissions and clouds.
+    Checks that openapi/ (or DIR) is the output of trim for the pinned document, and contains
+    all of its operations. The document is DOCUMENT, else the file in MSGRAPH_OPENAPI, else
+    ../shared/graph/<file of the pin>.xz. Without a document, checks openapi/ only against its
+    pin. Checks the lists of permissions and clouds in the same way.
 
 cargo xtask stats [--json] [--dir DIR]
-    Counts operations, places, and what is left of them once equal ones are one.
+    Counts the operations and places, before and after equal ones are merged.
 
 cargo xtask diff [--json] OLD NEW
-    What changes for users of the crate from OLD to NEW, each a document or a trimmed folder: what breaks a program, what
-    does not, and why. It is Markdown for the changelog, with one line of figures at its end; or JSON, a change an item.
+    Lists the changes for users of the crate from OLD to NEW, each a document or a trimmed
+    folder: breaking changes, other changes, and the reasons. Prints Markdown for the changelog
+    and one line of figures. --json prints one object for each change.
 
 cargo xtask snippet FILE [--run] [--json] [--dir DIR]
-    Writes the Rust that a person would write for each request of FILE, a list of {method, url, headers, body, status, answer,
-    answer_type}, or says why it cannot be written; FILE is `-` for one request (GET https://… and what follows it, or a command
-    for curl) from standard input. With --run all of them become one program, which runs against a recorder: what is sent is
-    compared with the request, and what is read and written again with its answer.
+    Writes idiomatic Rust for each request of FILE, a list of {method, url, headers, body,
+    status, answer, answer_type}, or says why it cannot. If FILE is `-`, reads one request from
+    the standard input: GET https://… with headers and body, or a curl command. --run compiles
+    all snippets into one program, runs it against a recorder, and compares the sent requests
+    and the decoded responses with those of FILE.
 
 cargo xtask find WORDS... [--json] [--dir DIR]
-    Looks for operations: by words (mailFolders messages), by a path with or without values (GET /me/messages?$top=5), or by
-    a permission (Mail.Read); words and permissions together narrow each other. Prints the best ones with their Rust
-    expressions, least privileged permissions and the clouds that lack them; all of them with --json.
+    Searches for operations by words (mailFolders messages), by a path with or without values
+    (GET /me/messages?$top=5), or by a permission (Mail.Read). Words and permissions can be
+    combined. Prints the best matches with their Rust expressions, their least privileged
+    permissions, and the clouds that lack them. --json prints all matches.
 
 cargo xtask page [--out FILE] [--docs URL] [--dir DIR]
-    Writes the search page, one file that needs neither a server nor a network. FILE is find.html beside the crate's
-    documentation unless given, and then URL says where that is.
+    Writes the search page as one file that works without a server and a network. The default
+    FILE is find.html in the crate's documentation. For another FILE, --docs is the URL of the
+    documentation.
 
 cargo xtask docs
-    Builds the crate's documentation with the search page in it, and checks that each link of the page leads somewhere.
+    Builds the crate's documentation with the search page, and checks the page's links.
 
 cargo xtask soak [--calls N] [--tasks N] [--seed N] [--rate R] [--without NAME]...
-    Makes calls of every kind (100000) from many tasks (64) against a simulator that misbehaves (for 0.1 of the requests),
-    and compares what the client said with what the simulator has recorded. Ends with one line of figures, and fails where
-    anything was lost, done twice, wrong or stuck. NAME is a kind of misbehavior (cut_json) that is left out.
+    Makes calls of every kind (default: 100000) from many tasks (64) against a simulator that
+    misbehaves for a part of the requests (0.1), and compares the client's results with the
+    simulator's records. Prints one line of figures. Fails if anything was lost, done twice,
+    wrong or stuck. --without leaves out a kind of misbehavior (cut_json).
 
 cargo xtask permissions [REQUEST...] [--file FILE] [--json] [--dir DIR]
-    What requests (\"GET /me/messages\", with values or without) need: for each the permissions that suffice, and for all
-    together, by kind of token, permissions of which none can be spared. FILE has a request a line; - is the input.
+    Prints the permissions that requests need (\"GET /me/messages\", with or without values): the
+    sufficient permissions of each request, and a minimal set for all requests, by kind of
+    token. FILE has one request on each line; - is the standard input.
 ";
 
 fn main() -> ExitCode {
@@ -118,25 +128,26 @@ fn run() -> Result<()> {
                 print!("{USAGE}");
                 Ok(())
             }
-            _ => bail!("no such tool: {}\n\n{USAGE}", command.to_string_lossy()),
+            _ => bail!("unknown command: {}\n\n{USAGE}", command.to_string_lossy()),
         },
         Some(Long("help") | Short('h')) => {
             print!("{USAGE}");
             Ok(())
         }
-        _ => bail!("which tool?\n\n{USAGE}"),
+        _ => bail!("missing command\n\n{USAGE}"),
     }
 }
 
 fn run_trim(arguments: &Arguments) -> Result<()> {
     let [document] = arguments.values.as_slice() else {
-        bail!("which document?\n\n{USAGE}");
+        bail!("missing argument DOCUMENT\n\n{USAGE}");
     };
     let (out, strict) = folder(arguments, "out")?;
     let part = Part::new(arguments.texts("only")?)?;
     ensure!(
         part.is_whole() || !strict,
-        "openapi/ is the whole of a description, as the crate is made of it: --out names the folder for a part"
+        "openapi/ must contain the whole description: set --out to write a part of it to another \
+         folder"
     );
     let document = Document::read(Path::new(document))?;
     let mut facts = Vec::new();
@@ -201,13 +212,13 @@ fn run_fetch(arguments: &Arguments) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("no runtime for connections")?;
+        .context("cannot start a Tokio runtime")?;
     let fetched = runtime.block_on(fetch::fetch(&hosts, &wanted, pin.as_ref(), &out))?;
     for note in &fetched.notes {
         println!("note: {note}");
     }
     if fetched.is_pinned {
-        println!("{} is made of this already", folder.display());
+        println!("{} already uses this document", folder.display());
     }
     println!("file {} ({} bytes)", out.display(), fetched.bytes);
     println!("sha256 {}", fetched.sha256);
@@ -230,21 +241,25 @@ fn run_check(arguments: &Arguments) -> Result<()> {
         }
     }
     let checked = check::check(&folder, document.as_deref(), &originals, strict)?;
-    println!("{} files are as their pin has them", checked.files);
+    println!("{} files match the pin", checked.files);
     match checked.document {
         Some((path, operations)) => println!(
-            "they are what trim makes of {}, and its {operations} operations are all there",
+            "they match the output of trim for {}, including all of its {operations} operations",
             path.display()
         ),
-        None => println!(
-            "skipped: the pinned document is not at hand, so nothing was compared with it (--document names it)"
-        ),
+        None => {
+            println!("skipped the comparison with the pinned document: not found (set --document)")
+        }
     }
     for kind in Kind::ALL {
         match originals.iter().find(|original| original.kind == kind) {
-            Some(original) => println!("{} is what trim makes of {}", kind.file(), original.file),
+            Some(original) => println!(
+                "{} matches the output of trim for {}",
+                kind.file(),
+                original.file
+            ),
             None => println!(
-                "skipped: what {} was made of is not at hand (--{} names it)",
+                "skipped the comparison of {} with its source: not found (set --{})",
                 kind.file(),
                 kind.name()
             ),
@@ -254,8 +269,7 @@ fn run_check(arguments: &Arguments) -> Result<()> {
     if arguments.path("dir").is_none() {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
         let count = dependencies::check(workspace.unwrap_or(Path::new(".")))?;
-        println!("{count} packages are as deny.toml allows");
-        check_language()?;
+        println!("{count} packages comply with deny.toml");
     }
     Ok(())
 }
@@ -278,7 +292,7 @@ fn check_language() -> Result<()> {
 /// Returns the document that is named, or else the pinned one if it is beside the project.
 fn at_hand(named: Option<PathBuf>, pinned: Option<&str>) -> Result<Option<PathBuf>> {
     if let Some(path) = named {
-        ensure!(path.exists(), "{} is not there", path.display());
+        ensure!(path.exists(), "{} does not exist", path.display());
         return Ok(Some(path));
     }
     let beside = pinned.map(|file| root().join("../shared/graph").join(format!("{file}.xz")));
@@ -298,7 +312,7 @@ fn run_stats(arguments: &Arguments) -> Result<()> {
 
 fn run_diff(arguments: &Arguments) -> Result<()> {
     let [old, new] = arguments.values.as_slice() else {
-        bail!("which two descriptions?\n\n{USAGE}");
+        bail!("missing arguments OLD and NEW\n\n{USAGE}");
     };
     let old = Side::read(Path::new(old))?;
     let new = Side::read(Path::new(new))?;
@@ -318,7 +332,7 @@ fn run_find(arguments: &Arguments) -> Result<()> {
         .iter()
         .map(|w| w.to_string_lossy())
         .collect();
-    ensure!(!words.is_empty(), "what to look for?\n\n{USAGE}");
+    ensure!(!words.is_empty(), "missing argument WORDS\n\n{USAGE}");
     let text = find::answer(&folder, &words.join(" "), arguments.has("json"))?;
     print_out(&text)
 }
@@ -335,7 +349,7 @@ fn run_page(arguments: &Arguments) -> Result<()> {
 
 fn run_snippet(arguments: &Arguments) -> Result<()> {
     let [file] = arguments.values.as_slice() else {
-        bail!("which requests?\n\n{USAGE}");
+        bail!("missing argument: the requests\n\n{USAGE}");
     };
     let (folder, _) = folder(arguments, "dir")?;
     let requests = match file.to_str() {
@@ -364,7 +378,9 @@ fn run_permissions(arguments: &Arguments) -> Result<()> {
         .collect();
     if let Some(file) = arguments.path("file") {
         let text = match file.to_str() {
-            Some("-") => io::read_to_string(io::stdin()).context("cannot read the input")?,
+            Some("-") => {
+                io::read_to_string(io::stdin()).context("cannot read the standard input")?
+            }
             _ => fs::read_to_string(&file)
                 .with_context(|| format!("cannot read {}", file.display()))?,
         };
@@ -372,7 +388,10 @@ fn run_permissions(arguments: &Arguments) -> Result<()> {
         let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
         requests.extend(lines.map(str::to_owned));
     }
-    ensure!(!requests.is_empty(), "which requests?\n\n{USAGE}");
+    ensure!(
+        !requests.is_empty(),
+        "missing argument: the requests\n\n{USAGE}"
+    );
     let known = needs::Known::read(&folder)?;
     let calls = requests
         .iter()
@@ -427,7 +446,7 @@ fn run_soak(mut parser: lexopt::Parser) -> Result<()> {
         .current_dir(root())
         .status()
         .context("cannot run cargo")?;
-    ensure!(status.success(), "the soak has failed");
+    ensure!(status.success(), "the soak failed");
     Ok(())
 }
 
@@ -470,7 +489,7 @@ impl Arguments {
             .map(|value| {
                 value
                     .to_str()
-                    .with_context(|| format!("--{name} is no text"))
+                    .with_context(|| format!("the value of --{name} is not valid UTF-8"))
             })
             .transpose()
     }
@@ -483,7 +502,7 @@ impl Arguments {
             .map(|value| {
                 value
                     .to_str()
-                    .with_context(|| format!("--{name} is no text"))
+                    .with_context(|| format!("the value of --{name} is not valid UTF-8"))
             })
             .collect()
     }

@@ -72,11 +72,14 @@ impl Known {
     /// without a version, or a whole URL.
     pub fn call(&self, request: &str) -> Result<Call> {
         let Some((method, target)) = request.trim().split_once(char::is_whitespace) else {
-            bail!("{request:?} is no method and path, as `GET /me/messages` is");
+            bail!("{request:?} is not a method and a path, such as `GET /me/messages`");
         };
         let method = method.to_ascii_uppercase();
         let is_method = METHODS.iter().any(|of| of.eq_ignore_ascii_case(&method));
-        ensure!(is_method, "{request:?}: {method} is no method of Graph's");
+        ensure!(
+            is_method,
+            "{request:?}: Graph does not use the method {method}"
+        );
         let path = path_of(target.trim());
         ensure!(
             path.starts_with('/'),
@@ -222,7 +225,7 @@ pub fn to_text(calls: &[Call]) -> String {
     for call in calls {
         let _ = writeln!(out, "{} {}", call.method, call.path);
         let Some(permissions) = &call.permissions else {
-            out.push_str("  nothing is known\n");
+            out.push_str("  no permissions known\n");
             continue;
         };
         for scheme in PermissionScheme::ALL {
@@ -231,14 +234,14 @@ pub fn to_text(calls: &[Call]) -> String {
             let (least, others) = (names(&of.least), names(&of.others));
             let _ = match (least.is_empty(), others.is_empty()) {
                 (true, true) => writeln!(out, "not supported"),
-                (true, false) => writeln!(out, "none is marked as least: {others}"),
+                (true, false) => writeln!(out, "none marked as least privileged: {others}"),
                 (false, true) => writeln!(out, "{least}"),
                 (false, false) => writeln!(out, "{least} (also {others})"),
             };
         }
     }
     out.push_str(
-        "together (none of these can be spared, and each is the narrowest for one of the calls)\n",
+        "together (a minimal set: each is the least privileged permission of at least one call)\n",
     );
     let covers = covers(calls);
     for cover in &covers {

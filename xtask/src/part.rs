@@ -25,7 +25,8 @@ impl Part {
             let path = path.as_ref();
             ensure!(
                 path.starts_with('/') && path.len() > 1,
-                "{path:?} is no path: a path begins with a slash, as in /users/{{user-id}}/messages"
+                "{path:?} is not a path: a path begins with a slash, as in \
+                 /users/{{user-id}}/messages"
             );
             part.push(path.trim_end_matches('/').to_owned());
         }
@@ -58,7 +59,7 @@ impl Part {
         for of in &self.0 {
             ensure!(
                 description.paths.keys().any(|path| is_below(path, of)),
-                "nothing is described at {of}, nor below it"
+                "the description has no operation at or below {of}"
             );
         }
         description.paths.retain(|path, _| self.has(path));
@@ -125,7 +126,7 @@ mod tests {
     fn what_is_no_path_is_refused() {
         for path in ["users", "", "/"] {
             let error = Part::new([path]).expect_err("no path").to_string();
-            assert!(error.contains("is no path"), "{error}");
+            assert!(error.contains("is not a path"), "{error}");
         }
     }
 }

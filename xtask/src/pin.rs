@@ -110,12 +110,12 @@ pub fn write(
         let _ = writeln!(out, "{line}");
     };
     line(format_args!(
-        "# Written by `cargo xtask trim`; not to be edited by hand."
+        "# Written by `cargo xtask trim`. Do not edit."
     ));
     line(format_args!("[document]"));
     line(format_args!("source = {}", text(&document.source)));
     line(format_args!("file = {}", text(&document.file)));
-    line(format_args!("# Of the JSON, unpacked."));
+    line(format_args!("# The digest of the unpacked JSON."));
     line(format_args!("sha256 = {}", text(&document.sha256)));
     line(format_args!("operations = {}", document.operations));
     line(format_args!("paths = {}", paths_in_document.paths));
@@ -123,7 +123,7 @@ pub fn write(
 
     if !document.only.is_empty() {
         line(format_args!(
-            "# Only these paths of it, and what hangs below them:"
+            "# Only these paths, and the paths below them:"
         ));
         line(format_args!("only = ["));
         for path in &document.only {
@@ -153,11 +153,11 @@ pub fn write(
         "kept_for_open_types = {}",
         report.reach.kept_for_open_types
     ));
-    line(format_args!("# Left out, since nothing leads to them:"));
+    line(format_args!("# Removed, because nothing refers to them:"));
     line(format_args!("unreachable = {}", report.reach.unreachable));
 
     line(format_args!(
-        "# Operations, and places that stand for others, that the document lacks:"
+        "# Operations and references to other places that the document lacks:"
     ));
     line(format_args!(
         "grafts = {}",
@@ -166,7 +166,9 @@ pub fn write(
     line(format_args!("# New places of these operations:"));
     line(format_args!("grafted_places = {}", report.added.places));
 
-    line(format_args!("\n# How often each repair matched.\n[fixups]"));
+    line(format_args!(
+        "\n# The number of matches of each fixup.\n[fixups]"
+    ));
     for (name, count) in &report.fixups {
         line(format_args!("{name} = {count}"));
     }
@@ -181,7 +183,7 @@ pub fn write(
         }
     }
 
-    line(format_args!("\n# SHA-256 of each file.\n[files]"));
+    line(format_args!("\n# The SHA-256 of each file.\n[files]"));
     for (name, content) in files {
         line(format_args!(
             "{} = {}",

@@ -166,7 +166,7 @@ fn follow<'d>(
     let mut open: Vec<_> = open.into_iter().map(|name| (name, As::Value)).collect();
     while let Some((name, reached_as)) = open.pop() {
         let Some(component) = description.schemas.get(name) else {
-            bail!("/components/schemas: {name} is referred to, and is not there");
+            bail!("/components/schemas: {name} is referenced but does not exist");
         };
         if reached.insert(name.to_owned()) {
             let values = component.values().map(|name| (name, As::Value));

@@ -73,7 +73,7 @@ impl Reader<'_> {
         let (name, component) = json
             .reference(kind)
             .and_then(|name| Some((name, components?.get(name)?)))
-            .with_context(|| format!("{at}: leads to none of /components/{kind}: {json}"))?;
+            .with_context(|| format!("{at}: refers to nothing in /components/{kind}: {json}"))?;
         let (root, all) = (Pointer::ROOT, "components");
         take(component, root.name(all).name(kind).name(name))
     }
@@ -86,7 +86,7 @@ impl Reader<'_> {
                 "parameters" => item.parameters = self.parameters(json, at)?,
                 "description" | "summary" | "x-ms-docs-grouped-path" => {}
                 method if METHODS.contains(&method) => {}
-                _ => bail!("{at}: not expected in a path item"),
+                _ => bail!("{at}: unexpected member of a path item"),
             }
         }
         for method in METHODS {
@@ -115,17 +115,17 @@ impl Reader<'_> {
                         Some("operation") => None,
                         Some("action") => Some("action"),
                         Some("function") => Some("function"),
-                        _ => bail!("{at}: unknown type of operation: {json}"),
+                        _ => bail!("{at}: unknown operation type: {json}"),
                     }
                 }
                 "description" | "externalDocs" | "operationId" | "security" | "summary"
                 | "tags" | "x-ms-deprecation" | "x-ms-pageable" => {}
-                _ => bail!("{at}: not expected in an operation"),
+                _ => bail!("{at}: unexpected member of an operation"),
             }
         }
         ensure!(
             !operation.answers.is_empty(),
-            "{at}: answers with nothing that is a success"
+            "{at}: the operation has no success response"
         );
         Ok(operation)
     }
@@ -151,7 +151,7 @@ impl Reader<'_> {
             match status.as_bytes() {
                 [b'4' | b'5', ..] => continue,
                 [b'2', ..] => {}
-                _ => bail!("{at}: neither a success nor an error"),
+                _ => bail!("{at}: the status is neither a success nor an error"),
             }
             let contents = |json: &Json, at: Pointer<'_>| self.contents(json, at);
             let contents = self.resolved(json, "responses", at, contents)?;
@@ -173,7 +173,7 @@ impl Reader<'_> {
                     }
                 }
                 "description" => {}
-                _ => bail!("{at}: not expected in a body"),
+                _ => bail!("{at}: unexpected member of a body"),
             }
         }
         Ok(contents)
@@ -186,10 +186,10 @@ impl Reader<'_> {
             match name.as_str() {
                 "schema" => found = Some(self.schema(json, at)?),
                 "example" | "examples" => {}
-                _ => bail!("{at}: not expected in a content"),
+                _ => bail!("{at}: unexpected member of a media type"),
             }
         }
-        found.with_context(|| format!("{at}: a content without a schema"))
+        found.with_context(|| format!("{at}: the media type has no schema"))
     }
 
     fn schema(&self, json: &Json, at: Pointer<'_>) -> Result<Content> {
@@ -227,22 +227,25 @@ pub fn parameter(json: &Json, at: Pointer<'_>) -> Result<Parameter> {
             "name" | "in" | "required" | "schema" => {}
             "description" | "example" | "examples" | "deprecated" | "x-ms-docs-key-type" => {}
             "style" if value.as_str() == Some("form") => {}
-            _ => bail!("{}: not expected in a parameter: {value}", at.name(name)),
+            _ => bail!(
+                "{}: unexpected member of a parameter: {value}",
+                at.name(name)
+            ),
         }
     }
     let schema = json
         .get("schema")
-        .with_context(|| format!("{at}: a parameter without a schema"))?;
+        .with_context(|| format!("{at}: the parameter has no schema"))?;
     let parameter = Parameter {
         name: json
             .text("name")
-            .with_context(|| format!("{at}: a parameter without a name"))?
+            .with_context(|| format!("{at}: the parameter has no name"))?
             .to_owned(),
         location: match json.text("in") {
             Some("path") => Location::Path,
             Some("query") => Location::Query,
             Some("header") => Location::Header,
-            _ => bail!("{at}: a parameter that is in no known place"),
+            _ => bail!("{at}: the parameter has an unknown `in`"),
         },
         required: json.get("required").is_some_and(Json::is_true),
         schema: Schema::read(schema, at.name("schema"))?,
@@ -252,7 +255,7 @@ pub fn parameter(json: &Json, at: Pointer<'_>) -> Result<Parameter> {
         parameter.location != Location::Query
             || !matches!(parameter.schema, Schema::Array(_))
             || explode == Some(false),
-        "{at}: a list in the query that is not joined with commas"
+        "{at}: a list in the query is not comma-separated (`explode` is not false)"
     );
     Ok(parameter)
 }

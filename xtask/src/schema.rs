@@ -61,12 +61,12 @@ impl Schema {
             known(&["$ref"])?;
             let name = json
                 .reference("schemas")
-                .with_context(|| unknown(json, at, "the reference is to no schema"))?;
+                .with_context(|| unknown(json, at, "the reference does not name a schema"))?;
             return Ok(Schema::Ref(name.to_owned()));
         }
         let kind = match members.get("type") {
             Some(Json::String(kind)) => kind.as_str(),
-            Some(_) => bail!(unknown(json, at, "`type` is not a word")),
+            Some(_) => bail!(unknown(json, at, "`type` is not a string")),
             None => {
                 known(&[])?;
                 return Ok(Schema::Untyped);
@@ -75,14 +75,14 @@ impl Schema {
         let format = match members.get("format") {
             None => None,
             Some(Json::String(format)) => Some(format.as_str()),
-            Some(_) => bail!(unknown(json, at, "`format` is not a word")),
+            Some(_) => bail!(unknown(json, at, "`format` is not a string")),
         };
         let one_of = |formats: &[&'static str]| {
             formats
                 .iter()
                 .find(|&&known| Some(known) == format)
                 .copied()
-                .with_context(|| unknown(json, at, "no known format"))
+                .with_context(|| unknown(json, at, "unknown format"))
         };
         match kind {
             "string" => {
@@ -108,13 +108,13 @@ impl Schema {
                 known(&["type", "items"])?;
                 let items = members
                     .get("items")
-                    .with_context(|| unknown(json, at, "an array of nothing"))?;
+                    .with_context(|| unknown(json, at, "an array without `items`"))?;
                 Ok(Schema::Array(Box::new(Schema::read(
                     items,
                     at.name("items"),
                 )?)))
             }
-            _ => bail!(unknown(json, at, "no known type")),
+            _ => bail!(unknown(json, at, "unknown type")),
         }
     }
 
@@ -172,7 +172,7 @@ impl Property {
                     navigation: match json.get("x-ms-navigationProperty") {
                         None => false,
                         Some(mark) => {
-                            ensure!(mark.is_true(), unknown(json, at, "a mark is not `true`"));
+                            ensure!(mark.is_true(), unknown(json, at, "a flag is not `true`"));
                             true
                         }
                     },
@@ -221,14 +221,14 @@ impl Component {
             members
                 .get("type")
                 .is_none_or(|kind| kind.as_str() == Some("object")),
-            unknown(json, at, "`allOf` of what is no object")
+            unknown(json, at, "`allOf` in a schema that is not an object")
         );
         let here = at.name("allOf");
         let Some([base, own]) = all_of.as_array() else {
             bail!(unknown(json, at, "`allOf` is not a base and an object"));
         };
         let Schema::Ref(base) = Schema::read(base, here.at(0))? else {
-            bail!(unknown(base, here.at(0), "the base is no reference"));
+            bail!(unknown(base, here.at(0), "the base is not a reference"));
         };
         let mut object = Object::read(own, here.at(1))?;
         object.base = Some(base);
@@ -244,7 +244,7 @@ impl Component {
         )?;
         ensure!(
             json.text("type") == Some("string"),
-            unknown(json, at, "an enum of what is no string")
+            unknown(json, at, "an enum that is not of strings")
         );
         let words = json
             .get("enum")
@@ -255,7 +255,7 @@ impl Component {
             .map(|word| word.as_str().map(str::to_owned))
             .collect::<Option<Vec<_>>>()
             .filter(|words| !words.is_empty())
-            .with_context(|| unknown(json, at, "the enum's members are not words"))?;
+            .with_context(|| unknown(json, at, "the enum's members are not strings"))?;
         let flags = match members.get("x-ms-enum-flags") {
             None => false,
             Some(flags) => match flags.get("isFlags") {
@@ -314,7 +314,7 @@ fn discriminator_value(json: &Json, members: &Members, at: Pointer<'_>) -> Resul
     };
     let value = value
         .as_str()
-        .with_context(|| unknown(json, at, "the discriminator value is no text"))?;
+        .with_context(|| unknown(json, at, "the discriminator value is not a string"))?;
     Ok(Some(value.to_owned()))
 }
 

@@ -34,7 +34,8 @@ pub fn trim(json: &mut Json, part: &Part, strict: bool) -> Result<(Description, 
         let count = (fixup.apply)(json).with_context(|| format!("fixup {}", fixup.name))?;
         ensure!(
             count > 0 || !strict || fixup.needed != Needed::Pinned,
-            "fixup {} matched nothing: the document no longer needs it, so take it out of xtask/src/fixups",
+            "fixup {} matched nothing, so the document no longer needs it: remove it from \
+             xtask/src/fixups",
             fixup.name
         );
         report.fixups.push((fixup.name, count));
@@ -65,7 +66,7 @@ fn references_lead_somewhere(json: &mut Json) -> Result<()> {
         let target = schema.reference("schemas");
         ensure!(
             target.is_some_and(|name| names.contains(name)),
-            "{}: there is no schema {reference}",
+            "{}: the schema {reference} does not exist",
             at.name("$ref")
         );
         Ok(())

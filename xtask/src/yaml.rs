@@ -28,7 +28,7 @@ pub fn read(text: &str) -> Result<Json> {
             .event(event)
             .with_context(|| place(span.start.line(), span.start.col()))?;
     }
-    builder.whole.context("there is nothing in it")
+    builder.whole.context("the file is empty")
 }
 
 fn place(line: usize, column: usize) -> String {
@@ -69,11 +69,11 @@ impl Builder {
                     Some(Open::Array(items)) => Json::Array(items),
                     Some(Open::Object(members, None)) => Json::Object(members),
                     Some(Open::Object(_, Some(key))) => bail!("{key:?} has no value"),
-                    None => bail!("something ends here that did not begin"),
+                    None => bail!("a collection ends that did not begin"),
                 };
                 self.value(value)
             }
-            Event::Alias(_) => bail!("an alias, which no description of Graph has"),
+            Event::Alias(_) => bail!("aliases are not supported"),
             Event::Nothing
             | Event::StreamStart
             | Event::StreamEnd
@@ -84,11 +84,11 @@ impl Builder {
 
     fn open(&mut self, open: Open) -> Result<()> {
         if let Some(Open::Object(_, None)) = self.open.last() {
-            bail!("a key that is no text");
+            bail!("a key is not a scalar");
         }
         ensure!(
             self.open.len() < DEPTH,
-            "collections {DEPTH} deep in each other, which no description has"
+            "collections are nested deeper than {DEPTH} levels"
         );
         self.open.push(open);
         Ok(())
@@ -97,10 +97,7 @@ impl Builder {
     fn scalar(&mut self, text: &str, style: ScalarStyle) -> Result<()> {
         // A key is always a text, even if it looks like a number: `200:` is a status.
         if let Some(Open::Object(members, key @ None)) = self.open.last_mut() {
-            ensure!(
-                !members.contains_key(text),
-                "the name {text:?} is there twice"
-            );
+            ensure!(!members.contains_key(text), "duplicate name {text:?}");
             *key = Some(text.to_owned());
             return Ok(());
         }
@@ -117,7 +114,7 @@ impl Builder {
                 Some(key) => {
                     members.insert(key, value);
                 }
-                None => bail!("a key that is no text"),
+                None => bail!("a key is not a scalar"),
             },
             None => {
                 ensure!(self.whole.is_none(), "a second document begins here");
@@ -130,8 +127,8 @@ impl Builder {
 
 /// Fails for features that JSON lacks.
 fn plain(anchor: usize, has_tag: bool) -> Result<()> {
-    ensure!(anchor == 0, "an anchor, which no description of Graph has");
-    ensure!(!has_tag, "a tag, which no description of Graph has");
+    ensure!(anchor == 0, "anchors are not supported");
+    ensure!(!has_tag, "tags are not supported");
     Ok(())
 }
 
@@ -153,7 +150,7 @@ fn untagged(text: &str) -> Result<Json> {
             let is_no_number = [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"].contains(&digits);
             ensure!(
                 !is_other_number && !is_no_number,
-                "{text} is a number that JSON cannot write"
+                "JSON cannot represent the number {text}"
             );
             Json::from(text)
         }
@@ -204,9 +201,12 @@ paths:
 ";
         let json = concat!(
             r#"{"openapi":"3.0.4","info":{"title":"It's Graph","version":"v1.0"},"#,
-            r#""paths":{"/me/messages/{message-id}":{"get":{"deprecated":true,"tags":["me.message","a\tb"],"#,
-            r#""responses":{"2XX":{"description":"Two\nlines\n"},"204":{"description":"folded text"}},"#,
-            r#""maximum":2147483647,"minimum":-2.5e3,"default":null,"nothing":null,"version":"1.0.1","#,
+            r#""paths":{"/me/messages/{message-id}":{"get":{"deprecated":true,"#,
+            r#""tags":["me.message","a\tb"],"#,
+            r#""responses":{"2XX":{"description":"Two\nlines\n"},"#,
+            r#""204":{"description":"folded text"}},"#,
+            r#""maximum":2147483647,"minimum":-2.5e3,"default":null,"nothing":null,"#,
+            r#""version":"1.0.1","#,
             r#""enum":["none","yes","1","null","12:30"]}}}}"#,
         );
         assert_eq!(read(yaml).expect("YAML").to_string(), json);
@@ -215,20 +215,17 @@ paths:
     #[test]
     fn what_json_cannot_say_is_refused_with_its_place() {
         for (yaml, wanted) in [
-            ("a: 1\nb: &x 2\n", "line 2, column 4: an anchor"),
-            ("a: &x 1\nb: *x\n", "line 1, column 4: an anchor"),
-            ("a: !!str 1\n", "a tag"),
-            (
-                "a: 1\na: 2\n",
-                "line 2, column 1: the name \"a\" is there twice",
-            ),
-            ("? [a]\n: 1\n", "a key that is no text"),
+            ("a: 1\nb: &x 2\n", "line 2, column 4: anchors"),
+            ("a: &x 1\nb: *x\n", "line 1, column 4: anchors"),
+            ("a: !!str 1\n", "tags are"),
+            ("a: 1\na: 2\n", "line 2, column 1: duplicate name \"a\""),
+            ("? [a]\n: 1\n", "a key is not a scalar"),
             ("a: 1\n---\nb: 2\n", "a second document"),
-            ("a: 0x1F\n", "a number that JSON cannot write"),
-            ("a: -.inf\n", "a number that JSON cannot write"),
+            ("a: 0x1F\n", "JSON cannot represent the number"),
+            ("a: -.inf\n", "JSON cannot represent the number"),
             ("a: [1\n", "line "),
             ("a: b: c\n", "line 1"),
-            ("", "there is nothing in it"),
+            ("", "the file is empty"),
         ] {
             let error = format!("{:#}", read(yaml).expect_err(yaml));
             assert!(error.contains(wanted), "{yaml:?}: {error}");
@@ -238,7 +235,7 @@ paths:
     #[test]
     fn what_is_too_deep_is_refused_before_the_stack_is_full() {
         let error = format!("{:#}", read(&"[".repeat(200)).expect_err("too deep"));
-        assert!(error.contains("128 deep"), "{error}");
+        assert!(error.contains("deeper than 128"), "{error}");
         // The parser itself has a lower limit, which it reaches first.
         assert!(read(&"[".repeat(100_000)).is_err());
         assert!(read(&"- ".repeat(100_000)).is_err());

@@ -40,10 +40,10 @@ fn a_document_is_trimmed_checked_and_counted() {
 
     let checked = xtask(&["check", "--dir", dir]);
     assert!(checked.status.success(), "{checked:?}");
-    assert!(out(&checked).contains("4 files are as their pin has them\nskipped: "));
+    assert!(out(&checked).contains("4 files match the pin\nskipped "));
     let checked = xtask(&["check", "--dir", dir, "--document", SMALL]);
     assert!(checked.status.success(), "{checked:?}");
-    assert!(out(&checked).contains("its 13 operations are all there"));
+    assert!(out(&checked).contains("all of its 13 operations"));
 
     let counted = out(&xtask(&["stats", "--dir", dir]));
     assert!(counted.starts_with("operations 13 places 10 "), "{counted}");
@@ -85,9 +85,9 @@ fn nothing_is_written_when_trimming_fails() {
 #[test]
 fn arguments_that_are_not_known_are_errors() {
     for (arguments, why) in [
-        (&[][..], "which tool?"),
-        (&["prune"], "no such tool: prune"),
-        (&["trim"], "which document?"),
+        (&[][..], "missing command"),
+        (&["prune"], "unknown command: prune"),
+        (&["trim"], "missing argument DOCUMENT"),
         (&["trim", "a", "b"], "b"),
         (&["trim", "--json", "a"], "--json"),
         (
@@ -97,17 +97,17 @@ fn arguments_that_are_not_known_are_errors() {
         (&["check", "--document"], "--document"),
         (
             &["check", "--document", "no-such-document.json"],
-            "no-such-document.json is not there",
+            "no-such-document.json does not exist",
         ),
         (&["check", "--dir", "no-such-folder"], "no-such-folder"),
         (&["stats", "--dir", "no-such-folder"], "no-such-folder"),
-        (&["permissions"], "which requests?"),
-        (&["permissions", "/me"], "no method and path"),
+        (&["permissions"], "missing argument: the requests"),
+        (&["permissions", "/me"], "not a method and a path"),
         (
             &["permissions", "--file", "no-such-file"],
             "cannot read no-such-file",
         ),
-        (&["diff", SMALL], "which two descriptions?"),
+        (&["diff", SMALL], "missing arguments OLD and NEW"),
         (
             &["diff", SMALL, "no-such-document.json"],
             "cannot read no-such-document.json",

@@ -128,8 +128,10 @@ fn an_operation_is_known_by_graphs_names_alone() {
     assert_eq!(
         said(&diff.operations),
         [
-            "changed breaking GET /things/near(x={x},y={y}) `graph.things().near_with_x_y(x, y).get()` takes `x: f64`, took `i32`",
-            "changed breaking GET /things/near(x={x},y={y}) `graph.things().near_with_x_y(x, y).get()` takes `y: i32`, took `&str`",
+            "changed breaking GET /things/near(x={x},y={y}) `graph.things().near_with_x_y(x, \
+             y).get()` takes `x: f64`, took `i32`",
+            "changed breaking GET /things/near(x={x},y={y}) `graph.things().near_with_x_y(x, \
+             y).get()` takes `y: i32`, took `&str`",
         ]
     );
     assert!(diff.models.is_empty(), "{:?}", diff.models);
@@ -148,7 +150,8 @@ fn another_expression_is_a_rename() {
     assert_eq!(
         said(&diff.operations),
         [
-            "renamed breaking GET /near(y='{y}',x='{x}') `graph.near_with_y_x(y, x).get()` was `graph.near_with_x_y(x, y).get()`"
+            "renamed breaking GET /near(y='{y}',x='{x}') `graph.near_with_y_x(y, x).get()` was \
+             `graph.near_with_x_y(x, y).get()`"
         ]
     );
 }
@@ -192,7 +195,7 @@ fn what_an_operation_takes_and_answers() {
             (json!([query("$filter", false)]), thing),
             (none.clone(), thing)
         ),
-        ["changed breaking GET /thing `graph.thing().get()` has no `$filter` any more"]
+        ["changed breaking GET /thing `graph.thing().get()` no longer has `$filter`"]
     );
     assert_eq!(
         of(
@@ -206,12 +209,13 @@ fn what_an_operation_takes_and_answers() {
             (json!([query("period", true)]), thing),
             (none.clone(), thing)
         ),
-        ["changed breaking GET /thing `graph.thing().get()` takes no `period: &str` any more"]
+        ["changed breaking GET /thing `graph.thing().get()` no longer takes `period: &str`"]
     );
     assert_eq!(
         of((none.clone(), thing), (none, "other")),
         [
-            "changed breaking GET /thing `graph.thing().get()` answers `Entity<models::Other>`, answered `Entity<models::Thing>`"
+            "changed breaking GET /thing `graph.thing().get()` returns `Entity<models::Other>`, \
+             returned `Entity<models::Thing>`"
         ]
     );
 }
@@ -228,7 +232,8 @@ fn a_body_that_may_be_derived_takes_what_it_took() {
     assert_eq!(
         said(&diff.operations),
         [
-            "changed harmless POST /things `graph.things().create(body)` takes `body: impl Into<models::Thing>`, took `models::Thing`"
+            "changed harmless POST /things `graph.things().create(body)` takes `body: impl \
+             Into<models::Thing>`, took `models::Thing`"
         ]
     );
     assert_eq!(
@@ -258,13 +263,13 @@ fn a_subtree_is_one_line() {
     assert_eq!(diff.line(), "common 3 renamed 0 added 6 removed 0");
     assert_eq!(
         diff.markdown(),
-        "From small.json to small.json.\n\n### What breaks no program\n\n#### Operations added (6)\n\n\
-         - 2 operations at and below `/a/parts`: `graph.a().parts()`; and at 2 other places\n"
+        "From small.json to small.json.\n\n### Other changes\n\n#### Operations added (6)\n\n- 2 \
+         operations at and below `/a/parts`: `graph.a().parts()`; and at 2 other places\n"
     );
     let back = of_paths(after, before);
     assert!(
         back.markdown()
-            .contains("### What breaks a program that uses it\n\n#### Operations removed (6)\n"),
+            .contains("### Breaking changes\n\n#### Operations removed (6)\n"),
         "{}",
         back.markdown()
     );
@@ -302,10 +307,13 @@ fn models_and_what_is_in_them() {
     assert_eq!(
         said(&diff.models),
         [
-            "changed breaking microsoft.graph.loose `models::Loose` does not derive from `microsoft.graph.other` any more",
+            "changed breaking microsoft.graph.loose `models::Loose` no longer derives from \
+             `microsoft.graph.other`",
             "removed breaking microsoft.graph.thing.gone `models::Thing::GONE`",
-            "changed breaking microsoft.graph.thing.moved `models::Thing::MOVED` is a navigation property, was a field",
-            "changed breaking microsoft.graph.thing.other `models::Thing::OTHER` is `bool`, was `String`",
+            "changed breaking microsoft.graph.thing.moved `models::Thing::MOVED` is a navigation \
+             property, was a field",
+            "changed breaking microsoft.graph.thing.other `models::Thing::OTHER` is `bool`, was \
+             `String`",
             "added harmless microsoft.graph.thing.new `models::Thing::NEW` `String`",
             "removed breaking microsoft.graph.word.two `models::Word::Two`",
             "added harmless microsoft.graph.word.three `models::Word::Three`",
@@ -336,7 +344,7 @@ fn nothing_was_renamed_between_2022_and_2026() {
         let mut out = std::io::stderr();
         let _ = std::io::Write::write_all(
             &mut out,
-            b"skipped: openapi-v1.0-2022.json.xz is not at hand in ../shared/graph\n",
+            b"skipped: openapi-v1.0-2022.json.xz not found in ../shared/graph\n",
         );
         return;
     }

@@ -31,7 +31,7 @@ fn at_hand(name: &str) -> Option<PathBuf> {
         return Some(path);
     }
     let mut out = std::io::stderr();
-    let _ = writeln!(out, "skipped: {name} is not at hand in ../shared/graph");
+    let _ = writeln!(out, "skipped: {name} not found in ../shared/graph");
     None
 }
 

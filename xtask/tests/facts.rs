@@ -185,24 +185,24 @@ fn a_list_of_unknown_form_is_refused_with_its_place() {
     };
     let of = |set: Value| json!({ "permissions": { "A": permission(work(1), json!([set])) } });
     for (document, why) in [
-        (json!({}), "it is no list of permissions"),
+        (json!({}), "cannot read a list of permissions"),
         (
             of(set(&["GET"], json!({ "/users": "most=x" }))),
-            "A: /users: \"most=x\" is not known",
+            "A: /users: unknown attribute \"most=x\"",
         ),
         (
             of(set(&["LIST"], json!({ "/users": "" }))),
-            "\"LIST\" is no method",
+            "Graph does not use the method \"LIST\"",
         ),
         (
             of(json!({ "schemeKeys": ["Robot"], "methods": ["GET"], "paths": { "/users": "" } })),
-            "\"Robot\" is no scheme",
+            "unknown scheme \"Robot\"",
         ),
         (
             of(
                 json!({ "schemeKeys": ["Application"], "methods": ["GET"], "paths": { "/users": "" } }),
             ),
-            "A: /users: it is not of the scheme Application",
+            "A: /users: the permission does not have the scheme Application",
         ),
     ] {
         let error = refusal(Kind::Permissions, document);
@@ -212,13 +212,13 @@ fn a_list_of_unknown_form_is_refused_with_its_place() {
         );
     }
     for (document, why) in [
-        (json!([]), "it is no list of operations by cloud"),
-        (json!({ "Atlantis": [] }), "\"Atlantis\" is no cloud"),
+        (json!([]), "cannot read a list of operations by cloud"),
+        (json!({ "Atlantis": [] }), "unknown cloud \"Atlantis\""),
         (
             json!({ "Fairfax": ["users"] }),
-            "\"users\" is no method and path",
+            "\"users\" is not a method and a path",
         ),
-        (json!({ "Fairfax": [] }), "there is no list of Mooncake"),
+        (json!({ "Fairfax": [] }), "the list of Mooncake is missing"),
     ] {
         let error = refusal(Kind::Clouds, document);
         assert!(error.contains(why), "{error}");
@@ -249,7 +249,8 @@ fn clouds_are_said_where_they_change() {
     let all = "Fairfax Mooncake USNat USSec Bleu Delos GovSG";
     let wanted = format!(
         concat!(
-            "{{\"clouds\":{{\n\"/places\":\"\",\n\"/users\":\"{all}\",\n\"POST /users\":\"{without}\",\n",
+            "{{\"clouds\":{{\n\"/places\":\"\",\n\"/users\":\"{all}\",\n\"POST \
+             /users\":\"{without}\",\n",
             "\"/users/{{user-id}}\":\"\",\n\"GET /users/{{user-id}}\":\"{all}\"\n}}}}\n"
         ),
         all = all,
@@ -328,8 +329,8 @@ fn requests_with_values_are_those_of_the_list() {
         assert_eq!(least(request).as_deref(), wanted, "{request}");
     }
     for (request, why) in [
-        ("/me", "no method and path"),
-        ("LIST /me", "LIST is no method"),
+        ("/me", "not a method and a path"),
+        ("LIST /me", "Graph does not use the method LIST"),
         ("GET me", "begins with a slash"),
     ] {
         let error = known.call(request).expect_err("no request").to_string();
@@ -367,7 +368,7 @@ fn of_permissions_for_a_set_of_calls_none_can_be_spared() {
         "{text}"
     );
     assert!(
-        text.contains("GET /me/nothing\n  nothing is known\n"),
+        text.contains("GET /me/nothing\n  no permissions known\n"),
         "{text}"
     );
     let json = needs::to_json(&calls(&["GET /me/messages"])).to_string();

@@ -184,19 +184,19 @@ async fn what_is_not_what_it_should_be_is_refused_and_not_written() {
         ..Wanted::default()
     };
     for (hosts, wanted, wrong) in [
-        (&hosts, digest, "0000 is asked for"),
-        (&hosts, of(NEW), "when it was pinned"),
-        (&hosts, of(OLD), "is no description: "),
+        (&hosts, digest, "--sha256 is"),
+        (&hosts, of(NEW), "but the pin has"),
+        (&hosts, of(OLD), "is not a description: "),
         (
             &hosts,
             of(&"b".repeat(40)),
-            "no such file, or no such commit",
+            "the file or the commit does not exist",
         ),
-        (&hosts, of("f54f11b6"), "is no commit"),
-        (&hosts, of(&"a".repeat(40)), "broke off"),
+        (&hosts, of("f54f11b6"), "is not a full commit name"),
+        (&hosts, of(&"a".repeat(40)), "was truncated"),
         (&hosts, beta, "has no commit of openapi/beta/openapi.yaml"),
         (&hosts, Wanted::default(), "GITHUB_TOKEN"),
-        (&nowhere, of(NEW), "cannot be reached"),
+        (&nowhere, of(NEW), "cannot reach"),
     ] {
         let failed = fetch(hosts, &wanted, Some(&pinned), &out)
             .await

@@ -195,8 +195,8 @@ fn grafted_places_are_found_however_deep() {
         (
             "POST /me/drive/items/1/workbook/worksheets/2/tables/add",
             "/me/drive/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/add",
-            "graph.me().drive().items().id(drive_item_id).workbook().worksheets().id(workbook_worksheet_id).tables()\
-             .add(WorkbookTableAdd { ..Default::default() })",
+            "graph.me().drive().items().id(drive_item_id).workbook().worksheets().id(workbook_worksheet_id).tables().add(WorkbookTableAdd \
+             { ..Default::default() })",
         ),
         (
             "GET /drives/1/items/2:/a:/children/3:/b:/children",
@@ -301,5 +301,5 @@ fn the_command_prints_all_as_json() {
 fn the_command_wants_to_know_what_to_look_for() {
     let output = xtask(&["find"]);
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: what to look for?"));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: missing argument WORDS"));
 }

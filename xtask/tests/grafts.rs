@@ -99,8 +99,8 @@ fn a_line_fails_when_the_description_has_it_by_now() {
     let failed = error(grafts::add(&mut there, &TABLE, &Part::default(), true));
     assert_eq!(
         failed,
-        "the graft put …/root/content: the description has it by now at /drives/{drive-id}/root/content: take it out of \
-         xtask/src/grafts"
+        "the graft put …/root/content: the description now has it at \
+         /drives/{drive-id}/root/content: remove the graft from xtask/src/grafts"
     );
     let more = [
         ("get", "/me/drive/root", "driveItem"),
@@ -110,7 +110,8 @@ fn a_line_fails_when_the_description_has_it_by_now() {
     let failed = error(grafts::choose(&whole, &TABLE, true));
     assert_eq!(
         failed,
-        "/me/drive has by now all that /drives/{drive-id} has: the graft is to be taken out of xtask/src/grafts"
+        "/me/drive now has everything that /drives/{drive-id} has: remove the graft from \
+         xtask/src/grafts"
     );
     // A document other than the pinned one, for example an older one, may have it.
     let chosen = grafts::choose(&whole, &TABLE, false).expect("chosen");
@@ -123,10 +124,14 @@ fn a_line_fails_when_it_finds_no_place() {
     let failed = error(grafts::add(&mut nothing, &TABLE, &Part::default(), true));
     assert_eq!(
         failed,
-        "the graft put …/root/content finds no place to stand at: take it out of xtask/src/grafts"
+        "the graft put …/root/content matches no place of the description: remove it from \
+         xtask/src/grafts"
     );
     let failed = error(grafts::choose(&nothing, &TABLE, true));
-    assert!(failed.contains("finds no place to stand at"), "{failed}");
+    assert!(
+        failed.contains("matches no place of the description"),
+        "{failed}"
+    );
     assert!(
         grafts::choose(&nothing, &TABLE, false)
             .expect("chosen")
@@ -140,6 +145,6 @@ fn a_graft_hides_nothing_that_is_described() {
     let failed = error(grafts::choose(&own, &TABLE, true));
     assert_eq!(
         failed,
-        "/me/drive cannot stand for /drives/{drive-id}, which has no GET /own"
+        "the graft at /me/drive cannot refer to /drives/{drive-id}, which has no GET /own"
     );
 }

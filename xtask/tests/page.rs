@@ -69,7 +69,8 @@ impl Browser {
             Ok(driver) => driver,
             Err(error) if std::env::var_os("MSGRAPH_BROWSER").is_none() => {
                 println!(
-                    "skipped: chromedriver does not start ({error}); MSGRAPH_BROWSER=1 makes that an error"
+                    "skipped: chromedriver does not start ({error}); MSGRAPH_BROWSER=1 makes that \
+                     an error"
                 );
                 return None;
             }
@@ -222,7 +223,7 @@ fn typing_finds() {
             "Mail.ReadBasic",
             // `/me` has no meaning for an application.
             "not supported",
-            "Not in GovSG.",
+            "Not available in GovSG.",
             "MeMessages::list",
             "other paths",
         ] {
@@ -278,7 +279,8 @@ fn links_lead_to_a_question_and_to_the_documentation() {
             .open("#q=GET%20%2Fme%2Fmessages%3F%24top%3D5")
             .await?;
         assert_eq!(browser.first().await?, "graph.me().messages().list()");
-        let links = "return [...document.querySelectorAll('#results > li:first-child .links a')].map((of) => of.getAttribute('href'))";
+        let links = "return [...document.querySelectorAll('#results > li:first-child .links \
+                     a')].map((of) => of.getAttribute('href'))";
         assert_eq!(
             browser.script(links, Vec::new()).await?,
             json!([
@@ -310,7 +312,8 @@ fn links_lead_to_a_question_and_to_the_documentation() {
 fn a_telephone_shows_all_of_it() {
     in_browser(360, |browser| async move {
         browser.open("#q=workbook").await?;
-        let wider = "const { scrollWidth, clientWidth } = document.documentElement; return scrollWidth - clientWidth";
+        let wider = "const { scrollWidth, clientWidth } = document.documentElement; return \
+                     scrollWidth - clientWidth";
         assert_eq!(browser.script(wider, Vec::new()).await?, 0);
         assert_eq!(browser.texts("#results > li").await?.len(), 40);
         browser

@@ -234,34 +234,30 @@ fn case_1_6_a_shape_that_is_not_known_is_an_error_with_its_pointer() {
     refused(
         r#"{"type":["number","null"],"format":"int32"}"#,
         P,
-        "`type` is not a word",
+        "`type` is not a string",
     );
     refused(
         r#"{"type":["integer","null"],"format":"int32"}"#,
         P,
-        "`type` is not a word",
+        "`type` is not a string",
     );
     // Numbers of unknown size.
-    refused(r#"{"type":"number"}"#, P, "no known format");
-    refused(r#"{"type":"integer"}"#, P, "no known format");
+    refused(r#"{"type":"number"}"#, P, "unknown format");
+    refused(r#"{"type":"integer"}"#, P, "unknown format");
     refused(
         r#"{"type":"integer","format":"int128"}"#,
         P,
-        "no known format",
+        "unknown format",
     );
-    refused(r#"{"type":"number","format":"half"}"#, P, "no known format");
-    refused(
-        r#"{"type":"string","format":"email"}"#,
-        P,
-        "no known format",
-    );
+    refused(r#"{"type":"number","format":"half"}"#, P, "unknown format");
+    refused(r#"{"type":"string","format":"email"}"#, P, "unknown format");
     refused(
         r#"{"type":"string","format":7}"#,
         P,
-        "`format` is not a word",
+        "`format` is not a string",
     );
-    refused(r#"{"type":"null"}"#, P, "no known type");
-    refused(r#"{"type":"object"}"#, P, "no known type");
+    refused(r#"{"type":"null"}"#, P, "unknown type");
+    refused(r#"{"type":"object"}"#, P, "unknown type");
     // Keywords that change a type.
     refused(
         r#"{"type":"string","enum":["x"]}"#,
@@ -283,7 +279,7 @@ fn case_1_6_a_shape_that_is_not_known_is_an_error_with_its_pointer() {
     refused(
         r#"{"type":"string","x-ms-navigationProperty":"yes"}"#,
         P,
-        "a mark is not `true`",
+        "a flag is not `true`",
     );
     // Unions that no fixup knows.
     refused(
@@ -297,11 +293,11 @@ fn case_1_6_a_shape_that_is_not_known_is_an_error_with_its_pointer() {
         "`oneOf` is not expected here",
     );
     // Collections.
-    refused(r#"{"type":"array"}"#, P, "an array of nothing");
+    refused(r#"{"type":"array"}"#, P, "an array without `items`");
     refused(
         r#"{"type":"array","items":{"type":["number","null"]}}"#,
         &format!("{P}/items"),
-        "`type` is not a word",
+        "`type` is not a string",
     );
     refused(
         r#"{"type":"array","items":[]}"#,
@@ -312,17 +308,17 @@ fn case_1_6_a_shape_that_is_not_known_is_an_error_with_its_pointer() {
     refused(
         r##"{"$ref":"#/components/schemas/c"}"##,
         &format!("{P}/$ref"),
-        "there is no schema",
+        "does not exist",
     );
     refused(
         r##"{"$ref":"#/components/responses/b"}"##,
         &format!("{P}/$ref"),
-        "there is no schema",
+        "does not exist",
     );
     refused(
         r#"{"$ref":"other.json"}"#,
         &format!("{P}/$ref"),
-        "there is no schema",
+        "does not exist",
     );
     refused("7", P, "not a JSON object");
 }
@@ -348,17 +344,17 @@ fn components_that_are_not_known_are_errors() {
         (
             r#"{"type":"string","enum":[]}"#,
             "/components/schemas/c",
-            "members are not words",
+            "members are not strings",
         ),
         (
             r#"{"type":"string","enum":[1]}"#,
             "/components/schemas/c",
-            "members are not words",
+            "members are not strings",
         ),
         (
             r#"{"enum":["x"]}"#,
             "/components/schemas/c",
-            "an enum of what is no string",
+            "an enum that is not of strings",
         ),
         (
             r#"{"type":"string","enum":["x"],"x-ms-enum-flags":{}}"#,
@@ -373,7 +369,7 @@ fn components_that_are_not_known_are_errors() {
         (
             r#"{"allOf":[{"type":"object"},{"type":"object"}]}"#,
             "/components/schemas/c/allOf/0",
-            "no known type",
+            "unknown type",
         ),
         (
             r##"{"allOf":[{"$ref":"#/components/schemas/b"},{"type":"string"}]}"##,
@@ -383,7 +379,7 @@ fn components_that_are_not_known_are_errors() {
         (
             r#"{"type":"integer"}"#,
             "/components/schemas/c",
-            "no known format",
+            "unknown format",
         ),
     ] {
         let text = document("{}").replacen(r#""b":{"#, &format!(r#""c":{component},"b":{{"#), 1);

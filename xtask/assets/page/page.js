@@ -54,13 +54,13 @@ function operation(details, heading) {
       element("span", { class: "path" }, ...breakable(path, BEFORE_SEGMENTS))),
     element("div", { class: "rust" }, element("pre", {}, element("code", {}, ...breakable(rust, BEFORE_METHODS))), button),
   ];
-  if (call.deprecated) parts.push(element("p", { class: "warning" }, "Deprecated: Graph advises against it."));
+  if (call.deprecated) parts.push(element("p", { class: "warning" }, "Deprecated by Microsoft Graph."));
   if (needs) parts.push(permissions(needs));
-  if (missing.length > 0) parts.push(element("p", {}, `Not in ${missing.join(", ")}.`));
+  if (missing.length > 0) parts.push(element("p", {}, `Not available in ${missing.join(", ")}.`));
   const links = element("p", { class: "links" });
   const file = node === "Graph" ? "struct.Graph.html" : `nodes/struct.${node}.html`;
   links.append(element("a", { href: `${DOCS}${file}#method.${call.method}` }, `${node}::${call.method}`));
-  for (const [what, model] of [["takes", call.body], ["answers", call.answer]]) {
+  for (const [what, model] of [["takes", call.body], ["returns", call.answer]]) {
     if (!model) continue;
     const parts = model.split("::");
     const name = parts.pop();
@@ -95,7 +95,7 @@ function result({ best, others }) {
   const item = element("li", { tabindex: "-1" }, ...operation(index.details(best), "h2"));
   if (others.length > 0) {
     const list = element("ul");
-    const summary = others.length === 1 ? "and another path" : `and ${others.length} other paths`;
+    const summary = others.length === 1 ? "and 1 other path" : `and ${others.length} other paths`;
     const details = element("details", { class: "others" }, element("summary", {}, summary), list);
     details.addEventListener("toggle", () => {
       if (list.childElementCount > 0) return;
@@ -114,8 +114,8 @@ function show(count) {
 }
 
 const INSTEAD = {
-  otherMethods: "The path has no such method; it has these. ",
-  words: "There is no such path; these have its names. ",
+  otherMethods: "The path does not have this method. It has these operations. ",
+  words: "The path does not exist. These operations have its names. ",
 };
 
 function search() {
@@ -126,7 +126,7 @@ function search() {
   show(FIRST);
   const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
   if (text.trim() === "") status.textContent = `${plural(index.operations.length, "operation")} to search.`;
-  else if (found.operations === 0) status.textContent = "Nothing found. Fewer or shorter words find more.";
+  else if (found.operations === 0) status.textContent = "Nothing found. Try fewer or shorter words.";
   else {
     const expressions = plural(found.groups.length, "expression");
     status.textContent = `${INSTEAD[found.instead] ?? ""}${plural(found.operations, "operation")}, ${expressions}.`;

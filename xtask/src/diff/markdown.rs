@@ -12,8 +12,8 @@ impl Diff {
         let mut out = String::new();
         let _ = writeln!(out, "From {} to {}.", self.origins[0], self.origins[1]);
         for (weight, title) in [
-            (Weight::Breaking, "What breaks a program that uses it"),
-            (Weight::Harmless, "What breaks no program"),
+            (Weight::Breaking, "Breaking changes"),
+            (Weight::Harmless, "Other changes"),
         ] {
             let of = |changes: &[Change]| -> Vec<Change> {
                 let of = changes.iter().filter(|change| change.weight == weight);
@@ -43,7 +43,7 @@ impl Diff {
                 let (parts, types): (Vec<_>, Vec<_>) = of.partition(|of| is_part(of.subject));
                 let types_title = format!("Types {how}");
                 section(&mut out, &types_title, types.len(), lines(&types));
-                let parts_title = format!("Properties and words {how}");
+                let parts_title = format!("Properties and enum members {how}");
                 section(&mut out, &parts_title, parts.len(), lines(&parts));
             }
         }

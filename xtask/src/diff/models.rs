@@ -66,7 +66,7 @@ fn changed(
     }
     for base in &before.bases {
         if !after.bases.contains(base) {
-            let how = format!("does not derive from `{base}` any more");
+            let how = format!("no longer derives from `{base}`");
             changes.push(whole(after, What::Changed, Weight::Breaking, how));
         }
     }
@@ -95,7 +95,7 @@ fn changed(
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Enum => "an enum",
-        Kind::Flags => "a set of words",
+        Kind::Flags => "a set of flags",
         _ => "a struct",
     }
 }

@@ -305,12 +305,12 @@ fn changed(key: &Key, before: &Operation<'_>, after: &Operation<'_>) -> Vec<Chan
     };
     let answer = |method: &MethodName| method.answer.clone().unwrap_or_default();
     if answer(was) != answer(is) {
-        let how = format!("answers `{}`, answered `{}`", answer(is), answer(was));
+        let how = format!("returns `{}`, returned `{}`", answer(is), answer(was));
         other(Weight::Breaking, how);
     }
     for option in &was.options {
         if !is.options.contains(option) {
-            other(Weight::Breaking, format!("has no `{option}` any more"));
+            other(Weight::Breaking, format!("no longer has `{option}`"));
         }
     }
     for option in &is.options {
@@ -347,7 +347,7 @@ fn compare_arguments(before: &[String], after: &[String], other: &mut dyn FnMut(
     let name = |declared: &str| argument(declared).0.to_owned();
     for was in before {
         if !after.iter().any(|is| name(is) == name(was)) {
-            other(Weight::Breaking, format!("takes no `{was}` any more"));
+            other(Weight::Breaking, format!("no longer takes `{was}`"));
         }
     }
     for is in after {

@@ -39,7 +39,7 @@ impl Side {
     pub fn of(document: Document) -> Result<Side> {
         let origin = document.file.clone();
         let files = folder::trim(document).with_context(|| format!("cannot trim {origin}"))?;
-        let folder = tempfile::tempdir().context("no folder for temporary files")?;
+        let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
         folder::replace(&files, folder.path())?;
         Ok(Side {
             origin,

@@ -12,17 +12,17 @@ use super::{Made, Operations};
 /// Creates `clouds.json`.
 pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
     let lists: BTreeMap<String, Vec<String>> =
-        serde_json::from_slice(document).context("it is no list of operations by cloud")?;
+        serde_json::from_slice(document).context("cannot read a list of operations by cloud")?;
     let mut clouds: BTreeMap<(Address, &str), CloudSet> = BTreeMap::new();
     let mut figures = BTreeMap::new();
     for (name, list) in &lists {
-        let cloud = Cloud::from_list_name(name)
-            .with_context(|| format!("{name:?} is no cloud that is known"))?;
+        let cloud =
+            Cloud::from_list_name(name).with_context(|| format!("unknown cloud {name:?}"))?;
         let (mut described, mut not_described) = (0, 0);
         for operation in list {
             let (method, path) = operation
                 .split_once(' ')
-                .with_context(|| format!("{name}: {operation:?} is no method and path"))?;
+                .with_context(|| format!("{name}: {operation:?} is not a method and a path"))?;
             let address = Address::new(path);
             if operations.has(method, &address) {
                 described += 1;
@@ -37,7 +37,7 @@ pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
     }
     for cloud in Cloud::ALL {
         let name = cloud.list_name();
-        ensure!(lists.contains_key(name), "there is no list of {name}");
+        ensure!(lists.contains_key(name), "the list of {name} is missing");
     }
 
     let set = |address: &Address, method| clouds.get(&(address.clone(), method)).copied();

@@ -45,7 +45,8 @@ impl Kind {
     fn source(self) -> &'static str {
         match self {
             Kind::Permissions => {
-                "microsoftgraph/microsoft-graph-devx-content, permissions/new/permissions.json (2026-08)"
+                "microsoftgraph/microsoft-graph-devx-content, permissions/new/permissions.json \
+                 (2026-08)"
             }
             Kind::Clouds => "Graph's lists of what each cloud has of v1.0 (2026-08)",
         }
@@ -151,7 +152,7 @@ impl Operations {
                 methods: methods.collect(),
             };
             if let Some(other) = operations.all.insert(Address::new(path), described) {
-                ensure!(false, "{path} and {} have one address", other.path);
+                ensure!(false, "{path} and {} have the same address", other.path);
             }
         }
         Ok(operations)

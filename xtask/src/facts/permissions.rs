@@ -62,7 +62,7 @@ type Sufficient = BTreeMap<PermissionScheme, BTreeMap<Permission, Breadth>>;
 /// Creates `permissions.json`.
 pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
     let document: Document =
-        serde_json::from_slice(document).context("it is no list of permissions")?;
+        serde_json::from_slice(document).context("cannot read a list of permissions")?;
     let names = document.permissions.len();
     let mut needs: BTreeMap<Operation, Permissions> = read(document)?
         .into_iter()
@@ -129,7 +129,9 @@ fn read(document: Document) -> Result<BTreeMap<Operation, Sufficient>> {
                         level: listed
                             .schemes
                             .get(key)
-                            .with_context(|| format!("{}: it is not of the scheme {key}", at()))?
+                            .with_context(|| {
+                                format!("{}: the permission does not have the scheme {key}", at())
+                            })?
                             .privilege_level
                             .unwrap_or(u8::MAX),
                     };
@@ -161,7 +163,7 @@ fn read_marks(marks: &str) -> Result<(Vec<&str>, Vec<String>)> {
         match mark.split_once('=') {
             Some(("least", of)) => least.extend(of.split(',').map(str::trim)),
             Some(("AlsoRequires", of)) => with.extend(of.split(',').map(|of| of.trim().to_owned())),
-            _ => bail!("{mark:?} is not known"),
+            _ => bail!("unknown attribute {mark:?}"),
         }
     }
     with.sort_unstable();
@@ -173,7 +175,7 @@ fn scheme(key: &str) -> Result<PermissionScheme> {
         "DelegatedWork" => PermissionScheme::DelegatedWork,
         "DelegatedPersonal" => PermissionScheme::DelegatedPersonal,
         "Application" => PermissionScheme::Application,
-        _ => bail!("{key:?} is no scheme that is known"),
+        _ => bail!("unknown scheme {key:?}"),
     })
 }
 
@@ -181,7 +183,7 @@ fn number(method: &str) -> Result<usize> {
     METHODS
         .iter()
         .position(|of| of.eq_ignore_ascii_case(method))
-        .with_context(|| format!("{method:?} is no method of Graph's"))
+        .with_context(|| format!("Graph does not use the method {method:?}"))
 }
 
 fn upper(method: usize) -> &'static str {
@@ -329,7 +331,7 @@ fn notes(elsewhere: &BTreeMap<&str, usize>) -> Vec<String> {
         .map(|(name, count)| format!("{name} {count}"))
         .collect();
     vec![format!(
-        "listed at places that are not described (beta, or what the description lost), by first segment: {}",
+        "permissions listed for paths that the description lacks, by first segment: {}",
         workloads.join(", ")
     )]
 }

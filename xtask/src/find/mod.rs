@@ -37,8 +37,10 @@ pub fn to_text(index: &Index, found: &Found) -> String {
     let mut text = String::new();
     if let Some(instead) = found.instead.filter(|_| !found.groups.is_empty()) {
         text.push_str(match instead {
-            Instead::OtherMethods => "The path has no such method; it has these.\n\n",
-            Instead::Words => "There is no such path; these have its names.\n\n",
+            Instead::OtherMethods => {
+                "The path does not have this method. It has these operations:\n\n"
+            }
+            Instead::Words => "The path does not exist. These operations have its names:\n\n",
         });
     }
     for group in found.groups.iter().take(SHOWN) {
@@ -46,7 +48,7 @@ pub fn to_text(index: &Index, found: &Found) -> String {
         let _ = writeln!(text, "{} {}", hit.method, hit.path);
         let _ = writeln!(text, "    {}", hit.expression);
         if hit.deprecated {
-            text.push_str("    deprecated: Graph advises against it\n");
+            text.push_str("    deprecated by Microsoft Graph\n");
         }
         if let Some(permissions) = &hit.permissions {
             let _ = writeln!(
@@ -58,11 +60,11 @@ pub fn to_text(index: &Index, found: &Found) -> String {
             );
         }
         if let Some(clouds) = hit.not_in_clouds.filter(|clouds| !clouds.is_empty()) {
-            let _ = writeln!(text, "    not in {}", clouds.join(", "));
+            let _ = writeln!(text, "    not available in {}", clouds.join(", "));
         }
         match group.others.as_slice() {
             [] => {}
-            [_] => text.push_str("    and another path\n"),
+            [_] => text.push_str("    and 1 other path\n"),
             others => {
                 let _ = writeln!(text, "    and {} other paths", others.len());
             }

@@ -51,7 +51,7 @@ fn remove(
     let at = at.name("discriminator");
     ensure!(
         discriminator.text("propertyName") == Some("@odata.type"),
-        "{at}: a discriminator that is not `@odata.type`"
+        "{at}: the discriminator is not `@odata.type`"
     );
     let at = at.name("mapping");
     let mapping = discriminator.get("mapping").and_then(Json::as_object);
@@ -64,10 +64,10 @@ fn remove(
             (Some(key), Some(target)) if key == target => {
                 ensure!(
                     descends(target, of, bases),
-                    "{at}: {target} is mapped to, but its `allOf` does not lead to {of}"
+                    "{at}: the mapping names {target}, which does not derive from {of}"
                 );
             }
-            _ => bail!("{at}: a mapping that does not lead to the type it names"),
+            _ => bail!("{at}: a mapping's key and target name different types"),
         }
     }
     Ok(1)

@@ -22,7 +22,7 @@ pub fn apply(document: &mut Json) -> Result<usize> {
         if let Some(removed) = removed {
             ensure!(
                 removed.text("type") == Some("string") && removed.get("format").is_none(),
-                "{}: an `@odata.type` that is no string",
+                "{}: `@odata.type` is not a string",
                 at.name("properties").name("@odata.type")
             );
             count += 1;

@@ -32,7 +32,7 @@ pub fn apply(document: &mut Json) -> Result<usize> {
                 .get("properties")
                 .and_then(Json::as_object)
                 .with_context(|| {
-                    format!("/components/schemas/{name}: a base of pages without links")
+                    format!("/components/schemas/{name}: the base type of pages has no links")
                 })?;
             bases.insert(name, links.clone());
         }

@@ -34,7 +34,7 @@ pub fn add(
             .with_context(|| format!("the graft {} {}", line.method, line.at))?;
         ensure!(
             added.operations > before || !strict,
-            "the graft {} {} finds no place to stand at: take it out of xtask/src/grafts",
+            "the graft {} {} matches no place of the description: remove it from xtask/src/grafts",
             line.method,
             line.at
         );
@@ -56,7 +56,7 @@ fn add_line(
         let there = item.is_some_and(|item| item.operation(line.method).is_some());
         ensure!(
             !there || !strict,
-            "the description has it by now at {path}: take it out of xtask/src/grafts"
+            "the description now has it at {path}: remove the graft from xtask/src/grafts"
         );
         // An operation below an entity needs that entity, which another description may lack.
         let has_place = item.is_some() || super::has_below(description, parent);
@@ -64,7 +64,10 @@ fn add_line(
             continue;
         }
         let Some(operation) = operation(description, &path, line)? else {
-            ensure!(!strict, "what it is like is not described");
+            ensure!(
+                !strict,
+                "the description lacks the operation that the graft copies"
+            );
             continue;
         };
         added.operations += 1;
@@ -150,7 +153,7 @@ fn operation(
     let entity = |name: &str| -> Result<Contents> {
         ensure!(
             description.schemas.contains_key(name),
-            "there is no schema {name}"
+            "the schema {name} does not exist"
         );
         Ok(json(Schema::Ref(name.to_owned())))
     };

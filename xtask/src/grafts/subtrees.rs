@@ -27,7 +27,8 @@ pub fn choose(description: &Description, table: &Table, strict: bool) -> Result<
         }
         ensure!(
             found || !strict,
-            "the graft of what hangs below {} finds no place to stand at: take it out of xtask/src/grafts",
+            "the graft of the subtree of {} matches no place of the description: remove it from \
+             xtask/src/grafts",
             line.of
         );
     }
@@ -46,7 +47,7 @@ pub fn choose(description: &Description, table: &Table, strict: bool) -> Result<
             .any(|path| path.starts_with(&by_path));
         ensure!(
             !described || !strict,
-            "the description has {by_path} by now: take it out of xtask/src/grafts"
+            "the description now has {by_path}: remove the graft from xtask/src/grafts"
         );
         if !described
             && is_needed(description, line, strict)?
@@ -63,7 +64,7 @@ fn is_needed(description: &Description, line: &Place, strict: bool) -> Result<bo
     let described = description.paths.contains_key(line.to);
     ensure!(
         described || !strict,
-        "the graft at {} leads to {}, which is not described",
+        "the graft at {} refers to {}, which the description does not have",
         line.at,
         line.to
     );
@@ -78,7 +79,7 @@ fn lacks(description: &Description, at: &str, to: &str, strict: bool) -> Result<
     if let Some((rest, method)) = own.difference(&others).next() {
         match strict {
             true => bail!(
-                "{at} cannot stand for {to}, which has no {} {rest}",
+                "the graft at {at} cannot refer to {to}, which has no {} {rest}",
                 method.to_uppercase()
             ),
             false => return Ok(false),
@@ -87,7 +88,7 @@ fn lacks(description: &Description, at: &str, to: &str, strict: bool) -> Result<
     let lacks = own.len() < others.len();
     ensure!(
         lacks || !strict,
-        "{at} has by now all that {to} has: the graft is to be taken out of xtask/src/grafts"
+        "{at} now has everything that {to} has: remove the graft from xtask/src/grafts"
     );
     Ok(lacks)
 }

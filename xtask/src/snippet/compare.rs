@@ -34,12 +34,12 @@ pub fn request(asked: &Request, filled: &[(String, String)], sent: &Sent) -> Opt
             .zip(&found_path)
             .all(|(a, b)| same_segment(a, b))
     {
-        return Some(format!("{} was sent, and not {url}", sent.target));
+        return Some(format!("sent to {} instead of {url}", sent.target));
     }
     let (wanted_query, found_query) = (query(&wanted), query(&found));
     if !same_query(&wanted_query, &found_query) {
         return Some(format!(
-            "the query was {found_query:?}, and not {wanted_query:?}"
+            "the query was {found_query:?} instead of {wanted_query:?}"
         ));
     }
     for (name, value) in &asked.headers {
@@ -61,7 +61,7 @@ pub fn request(asked: &Request, filled: &[(String, String)], sent: &Sent) -> Opt
             return Some(format!("{name} was not sent"));
         };
         if !same_header(name, value, found) {
-            return Some(format!("{name} was {found:?}, and not {value:?}"));
+            return Some(format!("{name} was {found:?} instead of {value:?}"));
         }
     }
     body(asked, &sent.body)
@@ -236,11 +236,11 @@ fn body(asked: &Request, sent: &[u8]) -> Option<String> {
             // An action whose arguments are all left out.
             Some(Value::Object(members)) if members.is_empty() => None,
             None if sent.is_empty() => None,
-            _ => Some("a body was sent".into()),
+            _ => Some("an unexpected body was sent".into()),
         },
         Some(Body::Text(_)) if asked.method.eq_ignore_ascii_case("get") => None,
         Some(Body::Text(text)) => {
-            (text.as_bytes() != sent).then(|| "other bytes were sent".to_owned())
+            (text.as_bytes() != sent).then(|| "the sent bytes differ".to_owned())
         }
         Some(Body::Json(json)) => {
             let wanted: Value = serde_json::from_str(&json.to_string()).unwrap_or_default();
@@ -333,7 +333,7 @@ pub fn difference(wanted: &Value, found: &Value, at: &str, nulls: Nulls) -> Opti
             let (wanted, found) = (kept(wanted), kept(found));
             if wanted.len() != found.len() {
                 return Some(format!(
-                    "{at}: {} items and not {}",
+                    "{at}: {} items instead of {}",
                     found.len(),
                     wanted.len()
                 ));
@@ -461,18 +461,18 @@ mod tests {
             (
                 "/users/A1",
                 "/v1.0/users/a1",
-                "/v1.0/users/a1 was sent, and not /users/A1",
+                "sent to /v1.0/users/a1 instead of /users/A1",
             ),
-            ("/me", "/v1.0/me/x", "/v1.0/me/x was sent, and not /me"),
+            ("/me", "/v1.0/me/x", "sent to /v1.0/me/x instead of /me"),
             (
                 "/me?$top=5",
                 "/v1.0/me?$top=6",
-                "the query was {\"$top\": \"6\"}, and not {\"$top\": \"5\"}",
+                "the query was {\"$top\": \"6\"} instead of {\"$top\": \"5\"}",
             ),
             (
                 "/f(a='x')",
                 "/v1.0/f(a='X')",
-                "/v1.0/f(a='X') was sent, and not /f(a='x')",
+                "sent to /v1.0/f(a='X') instead of /f(a='x')",
             ),
         ] {
             let difference = request(&asked("GET", url), &[], &sent("GET", target));

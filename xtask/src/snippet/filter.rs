@@ -141,7 +141,10 @@ impl Reader {
     }
 
     fn word(&mut self, wanted: &str) -> bool {
-        let there = matches!(self.tokens.get(self.at), Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
+        let there = match self.tokens.get(self.at) {
+            Some(Token::Word(word)) => word.eq_ignore_ascii_case(wanted),
+            _ => false,
+        };
         self.at += usize::from(there);
         there
     }

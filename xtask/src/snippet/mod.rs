@@ -67,18 +67,20 @@ pub enum Obstacle {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Obstacle::Version(version) => write!(f, "{version} is not described here"),
+            Obstacle::Version(version) => {
+                write!(f, "the description does not have the version {version}")
+            }
             Obstacle::Place { path, segment } => {
                 write!(
                     f,
-                    "{path} is not described: nothing is called {segment:?} there"
+                    "the description does not have {path}: the segment {segment:?} is unknown"
                 )
             }
             Obstacle::Method { path, methods } => {
-                write!(f, "{path} has {} alone", methods.join(", "))
+                write!(f, "{path} only has {}", methods.join(", "))
             }
             Obstacle::Argument { name, of, value } => {
-                write!(f, "{name} is to be {of}, and {value:?} is none")
+                write!(f, "{name} must be {of}, but is {value:?}")
             }
             Obstacle::Missing(name) => write!(f, "the call needs {name}"),
             Obstacle::Body(what) => write!(f, "the body {what}"),
@@ -197,7 +199,9 @@ impl<'s, 'g> Writing<'s, 'g> {
         {
             // A GET has no body. Text in its place is headers after an unnecessary empty line.
             let lines: Result<Vec<_>> = text.lines().map(request::header).collect();
-            headers.extend(lines.map_err(|_| Obstacle::Body("belongs to a GET".into()))?);
+            headers.extend(
+                lines.map_err(|_| Obstacle::Body("belongs to a GET, which has no body".into()))?,
+            );
             body = None;
         }
         let arguments = self.call_arguments(call, values, &mut query, &mut headers, &mut body)?;
@@ -383,7 +387,7 @@ impl<'s, 'g> Writing<'s, 'g> {
             Some(Body::Json(json)) => json,
             // The list of an action's arguments may be omitted if it is empty.
             None => Json::Object(crate::json::Members::new()),
-            Some(Body::Text(_)) => return Err(Obstacle::Body("is no JSON".into())),
+            Some(Body::Text(_)) => return Err(Obstacle::Body("is not JSON".into())),
         };
         let mut writer = literal::Writer {
             models: &self.snippets.models,
@@ -393,7 +397,7 @@ impl<'s, 'g> Writing<'s, 'g> {
             Some(_) => writer.handed_over(of, &json),
             None => writer.value(of, &json),
         };
-        value.ok_or_else(|| Obstacle::Body(format!("is no {of}")))
+        value.ok_or_else(|| Obstacle::Body(format!("is not a valid {of}")))
     }
 
     /// Returns the reference that is added, set or removed.

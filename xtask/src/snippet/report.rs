@@ -193,8 +193,8 @@ impl Report {
             for (what, why) in [
                 ("not compiled", not_compiled),
                 ("sent wrong", sent_wrong),
-                ("answer lost", answer_lost),
-                ("another type is answered", &item.wrong_type),
+                ("response lost", answer_lost),
+                ("wrong response type", &item.wrong_type),
             ] {
                 if let Some(why) = why {
                     let _ = writeln!(out, "// {what}: {}", why.replace('\n', "\n//   "));

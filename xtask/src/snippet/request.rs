@@ -121,12 +121,14 @@ pub fn parse(text: &str) -> Result<Request> {
     let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
     let line = line.trim();
     let line = line.strip_suffix(" HTTP/1.1").unwrap_or(line);
-    let (method, url) = line
-        .split_once(' ')
-        .with_context(|| format!("no request begins with {line:?}: GET https://… does"))?;
+    let (method, url) = line.split_once(' ').with_context(|| {
+        format!(
+            "a request cannot begin with {line:?}: begin with a method and a URL (GET https://…)"
+        )
+    })?;
     ensure!(
         method.bytes().all(|byte| byte.is_ascii_uppercase()),
-        "{method:?} is no method"
+        "{method:?} is not a method"
     );
     let rest = rest.replace("\r\n", "\n");
     let (head, body) = match rest.split_once("\n\n") {
@@ -151,14 +153,14 @@ pub fn parse(text: &str) -> Result<Request> {
 pub fn header(line: &str) -> Result<(String, String)> {
     let (name, value) = line
         .split_once(':')
-        .with_context(|| format!("{line:?} is no header"))?;
+        .with_context(|| format!("{line:?} is not a header"))?;
     let is_name = |name: &str| {
         !name.is_empty()
             && name
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    ensure!(is_name(name.trim()), "{line:?} is no header");
+    ensure!(is_name(name.trim()), "{line:?} is not a header");
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
@@ -166,7 +168,7 @@ pub fn header(line: &str) -> Result<(String, String)> {
 /// curl works are ignored.
 fn curl(text: &str) -> Result<Request> {
     let text = text.replace("\\\n", " ").replace("\\\r\n", " ");
-    let words = shlex::split(&text).context("the quotes of the command do not match")?;
+    let words = shlex::split(&text).context("the command has an unclosed quote")?;
     let mut request = Request::default();
     let mut data: Vec<String> = Vec::new();
     let mut get = false;
@@ -185,7 +187,7 @@ fn curl(text: &str) -> Result<Request> {
             joined
                 .clone()
                 .or_else(|| words.next())
-                .with_context(|| format!("{option} stands at the end"))
+                .with_context(|| format!("{option} has no value"))
         };
         match option.as_str() {
             "-X" | "--request" => request.method = value()?.to_uppercase(),
@@ -196,10 +198,10 @@ fn curl(text: &str) -> Result<Request> {
             "-s" | "-S" | "-L" | "-i" | "-k" | "-v" | "--silent" | "--location" | "--include"
             | "--compressed" | "--fail" | "-f" => {}
             _ if !option.starts_with('-') => request.url = word,
-            _ => bail!("curl's option {option} is not known here"),
+            _ => bail!("curl's option {option} is not supported"),
         }
     }
-    ensure!(!request.url.is_empty(), "the command has no address");
+    ensure!(!request.url.is_empty(), "the command has no URL");
     if get {
         let separator = if request.url.contains('?') { "&" } else { "?" };
         request.url = [&request.url, separator, &data.join("&")].concat();
@@ -224,7 +226,8 @@ mod tests {
     #[test]
     fn http_is_read_with_headers_and_body() {
         let request = parse(
-            "PATCH https://graph.microsoft.com/v1.0/me HTTP/1.1\nIf-Match: W/\"1\"\n\n{\"city\": \"Oslo\"}",
+            "PATCH https://graph.microsoft.com/v1.0/me HTTP/1.1\nIf-Match: W/\"1\"\n\n{\"city\": \
+             \"Oslo\"}",
         )
         .expect("a request");
         assert_eq!(request.method, "PATCH");
@@ -239,8 +242,8 @@ mod tests {
     #[test]
     fn curl_is_read() {
         let request = parse(
-            "curl -s -X POST 'https://graph.microsoft.com/v1.0/me/sendMail' \\\n  -H 'Content-Type: application/json' \
-             --data '{\"message\": {}}'",
+            "curl -s -X POST 'https://graph.microsoft.com/v1.0/me/sendMail' \\\n  -H \
+             'Content-Type: application/json' --data '{\"message\": {}}'",
         )
         .expect("a request");
         assert_eq!(request.method, "POST");
@@ -256,16 +259,20 @@ mod tests {
         for (text, wanted) in [
             (
                 "hello",
-                "no request begins with \"hello\": GET https://… does",
+                "a request cannot begin with \"hello\": begin with a method and a URL (GET \
+                 https://…)",
             ),
-            ("get /me", "\"get\" is no method"),
-            ("GET /me\nnot a header\n\n", "\"not a header\" is no header"),
-            ("curl -X", "-X stands at the end"),
+            ("get /me", "\"get\" is not a method"),
+            (
+                "GET /me\nnot a header\n\n",
+                "\"not a header\" is not a header",
+            ),
+            ("curl -X", "-X has no value"),
             (
                 "curl --form a=b https://a",
-                "curl's option --form is not known here",
+                "curl's option --form is not supported",
             ),
-            ("curl 'a", "the quotes of the command do not match"),
+            ("curl 'a", "the command has an unclosed quote"),
         ] {
             let error = parse(text).expect_err(text);
             assert_eq!(error.to_string(), wanted);

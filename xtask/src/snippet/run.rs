@@ -67,7 +67,7 @@ pub fn run(
             (requests.get(report.number), snippets.get(&report.number))
         else {
             bail!(
-                "the program tells of a snippet {} that there is not",
+                "the program reports snippet {}, which does not exist",
                 report.number
             );
         };
@@ -76,7 +76,7 @@ pub fn run(
     for number in left {
         ensure!(
             outcomes.contains_key(&number),
-            "the program tells nothing of snippet {number}"
+            "the program does not report snippet {number}"
         );
     }
     Ok(outcomes)
@@ -194,7 +194,7 @@ impl Program {
         }
         ensure!(
             !wrong.is_empty(),
-            "the program is not built:\n{}",
+            "the program does not compile:\n{}",
             other.join("\n")
         );
         Ok(wrong)
@@ -213,14 +213,15 @@ impl Program {
             .context("cannot run the program")?;
         ensure!(
             output.status.success(),
-            "the program ends with {}",
+            "the program failed: {}",
             output.status
         );
         String::from_utf8(output.stdout)
-            .context("the program prints no text")?
+            .context("the program's output is not UTF-8")?
             .lines()
             .map(|line| {
-                serde_json::from_str(line).with_context(|| format!("the program prints {line}"))
+                serde_json::from_str(line)
+                    .with_context(|| format!("the program printed an unexpected line: {line}"))
             })
             .collect()
     }
@@ -265,12 +266,14 @@ fn source(
             };
             let _ = writeln!(
                 text,
-                "pub async fn snippet_{number}(graph: &Graph) -> Outcome {{\n{}{statement}{shown}\n}}\n",
+                "pub async fn snippet_{number}(graph: &Graph) -> Outcome \
+                 {{\n{}{statement}{shown}\n}}\n",
                 snippet.uses
             );
             let _ = writeln!(
                 calls,
-                "    report({number}, told, |graph| Box::pin(part_{module}::snippet_{number}(graph))).await;"
+                "    report({number}, told, |graph| \
+                 Box::pin(part_{module}::snippet_{number}(graph))).await;"
             );
         }
         text.push_str("}\n\n");
@@ -341,9 +344,14 @@ fn shown_content(content: Content) -> Outcome {
     Ok(Some(serde_json::from_slice(content.as_ref()).unwrap_or_default()))
 }
 
-async fn report(number: usize, told: &mut Told, run: impl for<'g> FnOnce(&'g Graph) -> Running<'g>) {
+async fn report(
+    number: usize,
+    told: &mut Told,
+    run: impl for<'g> FnOnce(&'g Graph) -> Running<'g>,
+) {
     let answer = &told.answers[&number.to_string()];
-    let status = answer["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
+    let status = answer["status"].as_u64();
+    let status = status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
     *told.next.lock().unwrap() = match &answer["answer"] {
         Value::Null => Answer::status(status),
         value => Answer::json(value).with_status(status),
@@ -357,7 +365,9 @@ async fn report(number: usize, told: &mut Told, run: impl for<'g> FnOnce(&'g Gra
         .recorder
         .requests()
         .into_iter()
-        .map(|of| json!({ "method": of.method, "target": of.target, "headers": of.headers, "body": of.body }))
+        .map(|of| json!({
+            "method": of.method, "target": of.target, "headers": of.headers, "body": of.body,
+        }))
         .collect();
     told.recorder.clear();
     println!("{}", json!({ "number": number, "requests": requests, "read": read, "error": error }));
@@ -365,12 +375,13 @@ async fn report(number: usize, told: &mut Told, run: impl for<'g> FnOnce(&'g Gra
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("which answers?")?;
+    let path = std::env::args().nth(1).ok_or("missing argument: the file of responses")?;
     let answers = serde_json::from_slice(&std::fs::read(path)?)?;
     let next = Arc::new(Mutex::new(Answer::status(200)));
     let answer = Arc::clone(&next);
     let recorder = Recorder::new(move |_| answer.lock().unwrap().clone()).await;
-    let graph = Graph::builder(AccessTokenCredential::new("token")).base_url(recorder.url()).build()?;
+    let graph = Graph::builder(AccessTokenCredential::new("token"));
+    let graph = graph.base_url(recorder.url()).build()?;
     let mut told = Told { recorder, answers, next, graph };
     snippets::all(&mut told).await;
     Ok(())

@@ -64,7 +64,7 @@ pub fn string(text: &str) -> String {
 pub fn formatted(statement: &str) -> anyhow::Result<String> {
     let text = format!("async fn snippet() {{ {statement} }}");
     let file = syn::parse_file(&text)
-        .map_err(|error| anyhow::anyhow!("{error} in the snippet that was written: {statement}"))?;
+        .map_err(|error| anyhow::anyhow!("{error} in the generated snippet: {statement}"))?;
     let text = prettyplease::unparse(&file);
     let lines = text.lines();
     let inside: Vec<_> = lines
