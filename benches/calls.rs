@@ -51,7 +51,8 @@ fn compare(name: &str, latency: Option<Duration>) -> f64 {
     });
     let each = |time: Duration| time.as_secs_f64() * 1e6 / CALLS as f64;
     println!(
-        "answered {name}: reqwest alone {:.1} µs a call, msgraph {:.1} µs ({CALLS} calls, {AT_A_TIME} at a time, best of {ROUNDS})",
+        "{name}: reqwest alone {:.1} µs a call, msgraph {:.1} µs ({CALLS} calls, {AT_A_TIME} at a \
+         time, best of {ROUNDS})",
         each(raw),
         each(call)
     );
@@ -117,8 +118,10 @@ fn serve(latency: Option<Duration>) -> String {
         let runtime = Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            let address = listener.local_addr().expect("a bound socket has one");
-            started.send(address).expect("somebody waits for it");
+            let address = listener
+                .local_addr()
+                .expect("a bound socket has an address");
+            started.send(address).expect("the receiver exists");
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(answer(stream, latency));
             }
@@ -129,8 +132,8 @@ fn serve(latency: Option<Duration>) -> String {
 
 async fn answer(mut stream: TcpStream, latency: Option<Duration>) {
     let answer = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nrequest-id: 327f7bf0-6e2a-4b9c-9d55-6f4f4f1b2c3d\r\n\
-         Content-Length: {}\r\n\r\n{USER}",
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nrequest-id: \
+         327f7bf0-6e2a-4b9c-9d55-6f4f4f1b2c3d\r\nContent-Length: {}\r\n\r\n{USER}",
         USER.len()
     );
     let _ = stream.set_nodelay(true);

@@ -35,7 +35,7 @@ fn start() -> Result<Report, Failure> {
     let mut is_worker = false;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("{argument} wants a value"));
+        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--inputs" => options.inputs = value()?.parse()?,
             "--seed" => options.seed = value()?.parse()?,

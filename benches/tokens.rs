@@ -54,8 +54,10 @@ fn serve(platform: Arc<Platform>) -> String {
         runtime.expect("a runtime").block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
             let listener = listener.expect("a port");
-            let address = listener.local_addr().expect("a bound socket has one");
-            started.send(address).expect("somebody waits for it");
+            let address = listener
+                .local_addr()
+                .expect("a bound socket has an address");
+            started.send(address).expect("the receiver exists");
             let app = Router::new()
                 .route("/contoso.com/oauth2/v2.0/token", post(token))
                 .route("/v1.0/users/$count", get(async || "42"))
@@ -91,10 +93,11 @@ fn main() {
             expired = expired.min(calls(&graph).await);
             most = most.max(platform.asked());
             kept = kept.min(calls(&graph).await);
-            assert_eq!(platform.asked(), 0, "the token is good for an hour");
+            assert_eq!(platform.asked(), 0, "the token is valid for an hour");
         }
         println!(
-            "{CALLS} calls at once: {:.2} s with an expired token (the platform takes {} ms), {:.2} s with a good one, best of {ROUNDS}",
+            "{CALLS} calls at once: {:.2} s with an expired token (the token endpoint takes {} \
+             ms), {:.2} s with a valid one, best of {ROUNDS}",
             expired.as_secs_f64(),
             LATENCY.as_millis(),
             kept.as_secs_f64()

@@ -36,7 +36,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     session.upload(file).slice_size(SLICE).await?;
     let growth = peak()? - before;
     println!(
-        "upload_bytes {FILE} upload_slice_bytes {SLICE} upload_peak_growth_bytes {growth} upload_peak_growth_slices {:.2}",
+        "upload_bytes {FILE} upload_slice_bytes {SLICE} upload_peak_growth_bytes {growth} \
+         upload_peak_growth_slices {:.2}",
         growth as f64 / SLICE as f64
     );
     Ok(())

@@ -77,7 +77,7 @@ impl Mailbox {
                     writeln!(out, "  gone: {}", subject.as_deref().unwrap_or(id))?;
                 }
                 DeltaEvent::Resync(resync) => {
-                    writeln!(out, "  the link is too old: everything again")?;
+                    writeln!(out, "  the delta link has expired: starting a full sync")?;
                     is_whole = true;
                     changes = resync.start_over();
                 }

@@ -74,6 +74,6 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         };
         start(cloud.clone(), client_id, &file, ask, out).await?;
     }
-    writeln!(out, "asked {} time", asked.load(Ordering::Relaxed))?;
+    writeln!(out, "sign-ins: {}", asked.load(Ordering::Relaxed))?;
     Ok(())
 }

@@ -177,7 +177,7 @@ async fn write(graph: &Graph) -> Result<()> {
 /// Shows the information in an error.
 async fn fail(graph: &Graph) {
     println!("An error");
-    match graph.users().id("nobody@contoso.com").get().await {
+    match graph.users().id("unknown@contoso.com").get().await {
         Ok(user) => println!("  there is a {user:?}"),
         Err(error) if error.is_not_found() => println!("  not found: {error}"),
         Err(error) => println!("  {error}"),

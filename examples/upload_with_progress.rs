@@ -48,7 +48,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
 
 async fn upload(graph: &Graph, file: &Path, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let name = file.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or("the name of the file is not text")?;
+    let name = name.ok_or("the file name is not UTF-8")?;
 
     // The callback only reports the progress. The drawing is separate, because it may fail.
     let (tell, told) = mpsc::channel();

@@ -125,7 +125,7 @@ async fn signed_in(
     let Some(Known::Pending(pending)) = app.take(&headers) else {
         return Ok((
             StatusCode::BAD_REQUEST,
-            "this browser has not begun to sign in",
+            "this browser has no sign-in in progress",
         )
             .into_response());
     };
@@ -208,19 +208,19 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let users = [known.user_principal_name.as_str(), "bruno@contoso.com"];
     for (browser, user) in browsers.iter_mut().zip(users) {
         simulator.browser_user(Some(user));
-        let page = browser.open(&address).await.ok_or("no answer")?;
+        let page = browser.open(&address).await.ok_or("no response")?;
         writeln!(out, "{user}: {}", page.text)?;
     }
     let [adele, bruno] = &mut browsers;
-    let page = adele.open(&address).await.ok_or("no answer")?;
+    let page = adele.open(&address).await.ok_or("no response")?;
     writeln!(out, "the first browser again: {}", page.text)?;
 
     // One user signs out. The browser is sent to the identity platform and back, and is then signed
     // out.
     let goodbye = format!("{address}/sign-out");
-    let page = adele.open(&goodbye).await.ok_or("no answer")?;
+    let page = adele.open(&goodbye).await.ok_or("no response")?;
     writeln!(out, "the first browser, signed out: {}", asked(&page.text))?;
-    let page = bruno.open(&address).await.ok_or("no answer")?;
+    let page = bruno.open(&address).await.ok_or("no response")?;
     writeln!(out, "the second browser still: {}", page.text)?;
     Ok(())
 }

@@ -65,7 +65,7 @@ async fn webhook(
         // The keys could not be downloaded, so Graph must send the notification again.
         Err(error) if error.is_retryable() => (StatusCode::SERVICE_UNAVAILABLE, String::new()),
         Err(_) => {
-            let line = "a forged one: answered 202, and not believed".to_owned();
+            let line = "a forged notification: responded 202, then ignored it".to_owned();
             let _ = webhook.told.send(line).await;
             (StatusCode::ACCEPTED, String::new())
         }
@@ -83,8 +83,8 @@ async fn follow(
     let followed = webhook.graph.follow_lifecycle(change, DAY);
     Ok(match followed.await? {
         Some(Lifecycle::Renewed(_)) => format!("{event}: renewed"),
-        Some(Lifecycle::Removed) => format!("{event}: subscribe again"),
-        Some(Lifecycle::Missed) => format!("{event}: time for a delta query"),
+        Some(Lifecycle::Removed) => format!("{event}: create a new subscription"),
+        Some(Lifecycle::Missed) => format!("{event}: run a delta query"),
         Some(_) => format!("{event}: unknown"),
         None => {
             let kind = change.change_type.as_ref().map(ToString::to_string);
@@ -146,7 +146,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
             ..Default::default()
         })
         .await?;
-    writeln!(out, "subscribed, and asked whether somebody is there")?;
+    writeln!(out, "subscribed, and passed the validation handshake")?;
 
     let subject = |text: &str| Message {
         subject: Some(text.into()),
@@ -163,7 +163,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     graph
         .me()
         .messages()
-        .create(subject("From somebody else"))
+        .create(subject("From a stranger"))
         .await?;
     writeln!(out, "{}", lines.recv().await.unwrap_or_default())?;
 

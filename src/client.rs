@@ -448,7 +448,7 @@ impl Graph {
             RequestError::new(
                 method.clone(),
                 template.clone(),
-                format!("its address is no URL: {error}"),
+                format!("its URL is not valid: {error}"),
             )
         })?;
         let mut context = RequestContext::new(method.clone(), template);
@@ -504,7 +504,7 @@ impl fmt::Debug for Graph {
 }
 
 /// A builder of a [`Graph`]: see [`Graph::builder`].
-#[must_use = "a builder does nothing until it is built"]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct GraphBuilder {
     provider: Arc<dyn TokenProvider>,
     cloud: Cloud,
@@ -630,7 +630,9 @@ impl GraphBuilder {
     /// }
     ///
     /// # fn main() -> msgraph::Result<()> {
-    /// let graph = Graph::builder(AccessTokenCredential::new("eyJ0eXAi…")).per_call_middleware(Log).build()?;
+    /// let graph = Graph::builder(AccessTokenCredential::new("eyJ0eXAi…"))
+    ///     .per_call_middleware(Log)
+    ///     .build()?;
     /// # Ok(())
     /// # }
     /// ```

@@ -11,11 +11,15 @@ use crate::redact::Address;
 /// The cloud that a client uses.
 ///
 /// ```
-/// use msgraph::{Cloud, CustomCloud, Graph};
 /// use msgraph::auth::ClientSecretCredential;
+/// use msgraph::{Cloud, CustomCloud, Graph};
 ///
 /// # fn main() -> msgraph::Result<()> {
-/// let credential = ClientSecretCredential::new("contoso.us", "11111111-1111-1111-1111-111111111111", "a secret");
+/// let credential = ClientSecretCredential::new(
+///     "contoso.us",
+///     "11111111-1111-1111-1111-111111111111",
+///     "a secret",
+/// );
 /// let graph = Graph::builder(credential).cloud(Cloud::UsGovL4).build()?;
 /// assert_eq!(graph.cloud().graph(), "https://graph.microsoft.us");
 /// # Ok(())
@@ -104,14 +108,24 @@ const NAMED: [Cloud; 7] = [
 /// A cloud that is not in the list. Its hosts are allowed because they are named here.
 ///
 /// ```
-/// use msgraph::{CustomCloud, Graph};
 /// use msgraph::auth::ClientSecretCredential;
+/// use msgraph::{CustomCloud, Graph};
 ///
 /// # fn main() -> msgraph::Result<()> {
-/// let cloud = CustomCloud::new("https://graph.contoso.example", "https://login.contoso.example");
-/// let credential = ClientSecretCredential::new("contoso.com", "11111111-1111-1111-1111-111111111111", "a secret");
+/// let cloud = CustomCloud::new(
+///     "https://graph.contoso.example",
+///     "https://login.contoso.example",
+/// );
+/// let credential = ClientSecretCredential::new(
+///     "contoso.com",
+///     "11111111-1111-1111-1111-111111111111",
+///     "a secret",
+/// );
 /// let graph = Graph::builder(credential).cloud(cloud).build()?;
-/// assert_eq!(graph.cloud().scope(), "https://graph.contoso.example/.default");
+/// assert_eq!(
+///     graph.cloud().scope(),
+///     "https://graph.contoso.example/.default"
+/// );
 /// # Ok(())
 /// # }
 /// ```
@@ -207,9 +221,18 @@ impl NamedCloud {
     /// ```
     /// use msgraph::{Cloud, CustomCloud, NamedCloud};
     ///
-    /// assert_eq!(NamedCloud::from_cloud(&Cloud::China), Some(NamedCloud::China));
-    /// let proxied = CustomCloud::new("https://graph.svc.sovcloud.fr", "https://login.contoso.example");
-    /// assert_eq!(NamedCloud::from_cloud(&proxied.into()), Some(NamedCloud::Bleu));
+    /// assert_eq!(
+    ///     NamedCloud::from_cloud(&Cloud::China),
+    ///     Some(NamedCloud::China)
+    /// );
+    /// let proxied = CustomCloud::new(
+    ///     "https://graph.svc.sovcloud.fr",
+    ///     "https://login.contoso.example",
+    /// );
+    /// assert_eq!(
+    ///     NamedCloud::from_cloud(&proxied.into()),
+    ///     Some(NamedCloud::Bleu)
+    /// );
     /// assert_eq!(NamedCloud::from_cloud(&Cloud::UsGovL5), None);
     /// ```
     pub fn from_cloud(cloud: &Cloud) -> Option<Self> {

@@ -23,7 +23,8 @@
 //! in Graph's reference:
 //!
 //! ```text
-//! GET /users/{user-id} → 404 Request_ResourceNotFound: Resource 'adele' does not exist …, request-id 327f7bf0-…
+//! GET /users/{user-id} → 404 Request_ResourceNotFound: Resource 'adele' does not exist …,
+//! request-id 327f7bf0-…
 //! ```
 
 mod answer;
@@ -89,7 +90,7 @@ pub(crate) type Source = std::sync::Arc<dyn std::error::Error + Send + Sync>;
 ///
 /// match graph.request(Method::GET, "/users/adele@contoso.com").await {
 ///     Ok(_) => println!("there"),
-///     Err(error) if error.is_not_found() => println!("nobody of that name"),
+///     Err(error) if error.is_not_found() => println!("no user has that name"),
 ///     Err(error) if error.is_retryable() => println!("later, maybe: {error}"),
 ///     Err(error) => return Err(error),
 /// }

@@ -72,7 +72,7 @@ macro_rules! generated {
     (@below $(#[$attribute:meta])*) => {
         const _: () = assert!(
             $crate::runtime::is_version(facts::GENERATOR, $crate::runtime::VERSION),
-            "msgraph and the msgraph-codegen of the build script have to be of the same version"
+            "msgraph and msgraph-codegen (a build dependency) must have the same version"
         );
 
         /// Graph's entities, complex types and enums, and the bodies of its actions in `actions`.

@@ -27,7 +27,9 @@ type Asked = Pin<Box<dyn Future<Output = Result<Secret<String>>> + Send>>;
 /// let graph = Graph::new(AccessTokenCredential::new("eyJ0eXAi…"));
 ///
 /// // Out of a store that keeps it fresh.
-/// let graph = Graph::new(AccessTokenCredential::from_fn(|| tokio::fs::read_to_string("/run/secrets/graph-token")));
+/// let graph = Graph::new(AccessTokenCredential::from_fn(|| {
+///     tokio::fs::read_to_string("/run/secrets/graph-token")
+/// }));
 /// ```
 ///
 /// # Errors
@@ -62,7 +64,7 @@ impl AccessTokenCredential {
             let answer = ask();
             Box::pin(async move {
                 answer.await.map(Into::into).map_err(|error| {
-                    SignInError::new("the closure of `AccessTokenCredential::from_fn` has no token")
+                    SignInError::new("the closure given to `AccessTokenCredential::from_fn` failed")
                         .with_source(error)
                         .into()
                 })

@@ -34,7 +34,7 @@ type MadeAssertion = Pin<Box<dyn Future<Output = Result<Secret<String>, BoxError
 /// use msgraph::auth::Application;
 ///
 /// # fn example(secret: String) {
-/// // A web application, which has a secret; without one it is a public client, as those on desktops are.
+/// // A web application, which has a secret. Without one it is a public client, as on desktops.
 /// let application = Application::new("contoso.com", "11111111-1111-1111-1111-111111111111")
 ///     .client_secret(secret);
 /// // The same application in another tenant, whose administrator has consented to it.
@@ -183,7 +183,8 @@ impl Application {
     /// ```
     /// use msgraph::auth::{Application, ManagedIdentityCredential};
     ///
-    /// let identity = ManagedIdentityCredential::new().client_id("22222222-2222-2222-2222-222222222222");
+    /// let identity =
+    ///     ManagedIdentityCredential::new().client_id("22222222-2222-2222-2222-222222222222");
     /// let application = Application::new("fabrikam.com", "11111111-1111-1111-1111-111111111111")
     ///     .managed_identity(identity);
     /// ```
@@ -220,7 +221,7 @@ impl Application {
     ///
     /// For each token request, this reads two variables and sends a request to Azure DevOps. Each
     /// job has `SYSTEM_OIDCREQUESTURI`. The step must be given `SYSTEM_ACCESSTOKEN`
-    /// (`env: SYSTEM_ACCESSTOKEN: $(System.AccessTokenCredential)`).
+    /// (`env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)`).
     ///
     /// ```
     /// use msgraph::auth::Application;
@@ -271,7 +272,11 @@ impl Application {
     ///
     /// # fn main() -> msgraph::Result<()> {
     /// let url = Application::new("organizations", "11111111-1111-1111-1111-111111111111")
-    ///     .admin_consent_url(&Cloud::Global, "https://app.contoso.com/consented", "state of the session")?;
+    ///     .admin_consent_url(
+    ///         &Cloud::Global,
+    ///         "https://app.contoso.com/consented",
+    ///         "state of the session",
+    ///     )?;
     /// assert_eq!(
     ///     url.as_str(),
     ///     "https://login.microsoftonline.com/organizations/v2.0/adminconsent\
@@ -362,7 +367,8 @@ impl Application {
     fn has_own_tenant(&self) -> Result<()> {
         match self.tenant.to_ascii_lowercase().as_str() {
             tenant @ ("common" | "organizations" | "consumers") => Err(SignInError::new(format!(
-                "an application signs in to a tenant of its own, not to `{tenant}`: give the tenant's id or domain"
+                "an application cannot sign in to the tenant `{tenant}`, which stands for several \
+                 tenants: set the tenant's id or domain"
             ))
             .into()),
             _ => Ok(()),
@@ -376,7 +382,7 @@ impl Application {
     /// Fails if no assertion is available.
     #[cfg_attr(
         not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")),
-        allow(unused_variables, reason = "certificates alone sign for an endpoint")
+        allow(unused_variables, reason = "only certificates sign for an endpoint")
     )]
     pub(super) async fn show(&self, endpoint: &str, request: &TokenRequest) -> Result<Shown> {
         match &self.proof {
@@ -389,7 +395,7 @@ impl Application {
             }
             ClientAuthentication::Callback { make, .. } => {
                 make().await.map(Shown::Assertion).map_err(|error| {
-                    SignInError::new("there is no assertion to sign in with")
+                    SignInError::new("the client assertion callback failed")
                         .with_source(error)
                         .into()
                 })
@@ -410,7 +416,8 @@ impl TokenProvider for Application {
     async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         if self.is_public() {
             return Err(SignInError::new(
-                "an application needs a secret, a certificate or an assertion to sign in as itself",
+                "the application has no secret, certificate or assertion, so it cannot sign in as \
+                 itself",
             )
             .into());
         }

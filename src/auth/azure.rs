@@ -51,7 +51,7 @@ impl TokenProvider for AzureCredential {
     async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         let scopes = [request.scope()];
         let token = self.0.get_token(&scopes, None).await.map_err(|error| {
-            SignInError::new("the credential of the Azure SDK has no token").with_source(error)
+            SignInError::new("the Azure SDK credential failed").with_source(error)
         })?;
         // The SDK's own conversion panics for dates that the system cannot represent.
         let end = since_1970(token.expires_on.unix_timestamp());
@@ -107,7 +107,7 @@ impl TokenCredential for GraphCredential {
         let own = self.0.cloud().scope();
         if scopes != [own] {
             let message = format!(
-                "a client of Graph has tokens for `{own}` alone, not for `{}`",
+                "this credential only provides tokens for the scope `{own}`, not for `{}`",
                 scopes.join(" ").escape_debug()
             );
             return Err(azure_core::Error::with_message(

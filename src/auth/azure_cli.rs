@@ -133,8 +133,8 @@ impl TokenProvider for AzureCliCredential {
             let tenant = self.tool.tenant.as_ref();
             let tenant = tenant.map(|tenant| format!(" --tenant {tenant}"));
             return Err(SignInError::user_needed(format!(
-                "Graph wants something to be proved that only the user can prove: run `az login{} --scope {scope} --claims-challenge {}`, \
-                 with the Azure CLI 2.76 or later",
+                "Graph sent a claims challenge that only the user can meet: run `az login{} \
+                 --scope {scope} --claims-challenge {}` (Azure CLI 2.76 or later)",
                 tenant.unwrap_or_default(),
                 BASE64_STANDARD.encode(claims),
             ))
@@ -245,7 +245,8 @@ impl TokenProvider for AzureDeveloperCliCredential {
             arguments.add("--tenant-id", tenant, Arguments::NAME)?;
         }
         if request.claims().is_some() {
-            let message = "Graph wants something to be proved that only the user can prove: run `azd auth login`";
+            let message =
+                "Graph sent a claims challenge that only the user can meet: run `azd auth login`";
             return Err(SignInError::user_needed(message).into());
         }
         self.tool.extend(&request);
@@ -290,7 +291,7 @@ impl Arguments {
         if value.is_empty() || value.starts_with('-') || !value.chars().all(is_right) {
             let value = value.escape_debug();
             return Err(
-                SignInError::new(format!("`{value}` cannot be right for `{option}`")).into(),
+                SignInError::new(format!("`{value}` is not a valid value for `{option}`")).into(),
             );
         }
         self.0.extend([option.into(), value.into()]);
@@ -350,12 +351,12 @@ impl Tool {
                 return Err(self.not_installed().with_source(error).into());
             }
             Ok(Err(error)) => {
-                let message = format!("{name} (`{command}`) cannot be run");
+                let message = format!("cannot run {name} (`{command}`)");
                 return Err(SignInError::new(message).with_source(error).into());
             }
             Err(_) => {
                 let seconds = self.timeout.as_secs_f64();
-                let message = format!("{name} (`{command}`) gave no token within {seconds} s");
+                let message = format!("{name} (`{command}`) timed out after {seconds} s");
                 return Err(SignInError::new(message).into());
             }
         };
@@ -367,7 +368,10 @@ impl Tool {
         // Neither the output nor the parser's message goes into the error, because both may contain
         // the token.
         serde_json::from_slice(&printed).map_err(|_| {
-            SignInError::new(format!("what {name} (`{command}`) prints is no token")).into()
+            SignInError::new(format!(
+                "cannot read a token in the output of {name} (`{command}`)"
+            ))
+            .into()
         })
     }
 
@@ -394,7 +398,7 @@ impl Tool {
             None => self.command.to_owned(),
         };
         SignInError::unavailable(format!(
-            "{} is not installed, or `{program}` is not where programs are looked for",
+            "{} is not installed, or `{program}` is not in `PATH`",
             self.name
         ))
     }
@@ -418,14 +422,14 @@ impl Tool {
         let line = lines().find(|line| line.starts_with("ERROR"));
         let line = line
             .or_else(|| lines().next())
-            .unwrap_or("it does not say why");
+            .unwrap_or("it printed no reason");
         let line: String = line.chars().take(LONGEST_COMPLAINT).collect();
         let (command, name) = (self.command, self.name);
         match remedies.first().filter(|_| is_signed_out) {
             Some(remedy) => SignInError::unavailable(format!(
-                "nobody is signed in with {name}, run `{remedy}`: {line}"
+                "no user is signed in with {name}, run `{remedy}`: {line}"
             )),
-            None => SignInError::new(format!("{name} (`{command}`) has no token: {line}")),
+            None => SignInError::new(format!("{name} (`{command}`) failed: {line}")),
         }
     }
 }

@@ -116,8 +116,11 @@ impl ChainedCredential {
             }
         }
         let message = match reasons.is_empty() {
-            true => "the chain has no provider".to_owned(),
-            false => format!("nobody in the chain can sign in: {}", reasons.join("; ")),
+            true => "the chain contains no credential".to_owned(),
+            false => format!(
+                "no credential in the chain can sign in: {}",
+                reasons.join("; ")
+            ),
         };
         Err(SignInError::unavailable(message).into())
     }
@@ -136,7 +139,9 @@ impl TokenProvider for ChainedCredential {
         match (first, self.links.get(chosen)) {
             (Some(token), _) => Ok(token),
             (None, Some(link)) => link.provider.token(request).await,
-            (None, None) => Err(SignInError::unavailable("the chain has no provider").into()),
+            (None, None) => {
+                Err(SignInError::unavailable("the chain contains no credential").into())
+            }
         }
     }
 
@@ -234,12 +239,14 @@ mod tests {
         let Err(Error::SignIn(error)) = chain.token(request).await else {
             panic!("a sign-in error was expected");
         };
-        let says = "sign-in failed: nobody in the chain can sign in: \
-             `environment`: none of the environment variables `AZURE_CLIENT_SECRET`, `AZURE_CLIENT_CERTIFICATE_PATH` and \
-             `AZURE_FEDERATED_TOKEN_FILE` is set, nor is `AZURE_TENANT_ID`, nor is `AZURE_CLIENT_ID`; \
-             `managed identity`: this machine seems to have no managed identity: the environment names none, and somebody else answers \
-             (404) at the address of the metadata service (IMDS); \
-             `Azure CLI`: the Azure CLI is not installed, or `/nowhere/az` is not where programs are looked for: ";
+        let says = "sign-in failed: no credential in the chain can sign in: `environment`: none of \
+                    the environment variables `AZURE_CLIENT_SECRET`, \
+                    `AZURE_CLIENT_CERTIFICATE_PATH` and `AZURE_FEDERATED_TOKEN_FILE` is set, nor \
+                    is `AZURE_TENANT_ID`, nor is `AZURE_CLIENT_ID`; `managed identity`: no managed \
+                    identity endpoint found on this machine: the environment variables name none, \
+                    and the metadata service (IMDS) responded with an unexpected status (404); \
+                    `Azure CLI`: the Azure CLI is not installed, or `/nowhere/az` is not in \
+                    `PATH`: ";
         assert!(error.to_string().starts_with(says), "{error}");
         assert!(error.is_unavailable());
     }

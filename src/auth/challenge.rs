@@ -150,17 +150,23 @@ mod tests {
         let unpadded = ENCODED.trim_end_matches('=');
         for header in [
             format!(
-                r#"Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000", error="insufficient_claims", claims="{ENCODED}""#
+                "Bearer realm=\"\", \
+                 authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", \
+                 client_id=\"00000003-0000-0000-c000-000000000000\", \
+                 error=\"insufficient_claims\", claims=\"{ENCODED}\""
             ),
             format!(r#"bearer claims="{ENCODED}",error="insufficient_claims""#),
             format!(
-                "Bearer claims={unpadded}, error=insufficient_claims, authorization_uri=https://login.x/?a=b"
+                "Bearer claims={unpadded}, error=insufficient_claims, \
+                 authorization_uri=https://login.x/?a=b"
             ),
             format!(
-                r#"PoP realm="", claims="bm8=", nonce="n,=\"", Bearer realm="", Error="insufficent_claims", Claims = "{unpadded}""#
+                "PoP realm=\"\", claims=\"bm8=\", nonce=\"n,=\\\"\", Bearer realm=\"\", \
+                 Error=\"insufficent_claims\", Claims = \"{unpadded}\""
             ),
             format!(
-                r#"Basic realm="x, Bearer y", Bearer error_description="a, b=\"c\"", error="insufficient_claims", claims="{ENCODED}", PoP realm="""#
+                "Basic realm=\"x, Bearer y\", Bearer error_description=\"a, b=\\\"c\\\"\", \
+                 error=\"insufficient_claims\", claims=\"{ENCODED}\", PoP realm=\"\""
             ),
         ] {
             assert_eq!(read(&[&header]).as_deref(), Some(CLAIMS), "{header}");

@@ -49,7 +49,10 @@ mod tests {
                 r#"{"access_token":{"nbf":{"essential":true,"value":"1"}},"id_token":null}"#
             )),
             json!({
-                "access_token": { "xms_cc": { "values": ["cp1"] }, "nbf": { "essential": true, "value": "1" } },
+                "access_token": {
+                    "xms_cc": { "values": ["cp1"] },
+                    "nbf": { "essential": true, "value": "1" },
+                },
                 "id_token": null,
             })
         );

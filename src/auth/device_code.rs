@@ -38,10 +38,14 @@ type Show = Arc<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 /// use msgraph::auth::{DeviceCodeCredential, FileStore};
 ///
 /// # async fn example() -> msgraph::Result<()> {
-/// let user = DeviceCodeCredential::new("organizations", "11111111-1111-1111-1111-111111111111", |prompt| {
-///     println!("{}", prompt.message());
-///     std::future::ready(())
-/// })
+/// let user = DeviceCodeCredential::new(
+///     "organizations",
+///     "11111111-1111-1111-1111-111111111111",
+///     |prompt| {
+///         println!("{}", prompt.message());
+///         std::future::ready(())
+///     },
+/// )
 /// .scopes(["User.Read", "Mail.Read"])
 /// .store(FileStore::new("/home/ada/.local/state/mailer/session.json"));
 /// let graph = Graph::new(user);
@@ -73,10 +77,11 @@ pub struct DeviceCodeCredential {
 /// ```
 /// use msgraph::auth::DeviceCodeCredential;
 ///
-/// let user = DeviceCodeCredential::new("common", "11111111-1111-1111-1111-111111111111", |prompt| {
-///     println!("{}: {}", prompt.verification_uri(), prompt.user_code());
-///     std::future::ready(())
-/// });
+/// let user =
+///     DeviceCodeCredential::new("common", "11111111-1111-1111-1111-111111111111", |prompt| {
+///         println!("{}: {}", prompt.verification_uri(), prompt.user_code());
+///         std::future::ready(())
+///     });
 /// ```
 #[derive(Clone)]
 pub struct DeviceCodePrompt {
@@ -215,7 +220,9 @@ impl DeviceCodeCredential {
         };
         let grant = tokio::select! {
             outcome = timeout_at(prompt.ends, poll(&platform, &device_code, interval)) => {
-                outcome.map_err(|_| SignInError::user_needed("the code has run out before the user signed in"))?
+                outcome.map_err(|_| {
+                    SignInError::user_needed("the device code expired before the user signed in")
+                })?
             }
             never = shown => never,
             () = prompt.cancelled.notified() => {

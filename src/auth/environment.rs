@@ -143,7 +143,7 @@ fn found(set: &dyn Fn(&str) -> Option<String>) -> Result<Found> {
             let missing = missing.iter().filter(|(_, value)| value.is_none());
             let missing: Vec<_> = missing.map(|(name, _)| format!("`{name}`")).collect();
             return Err(SignInError::new(format!(
-                "the environment variable `{name}` is set, but not {}",
+                "the environment variable `{name}` is set without {}",
                 missing.join(" and ")
             ))
             .into());
@@ -196,7 +196,8 @@ fn certified(_: Application, _: String, _: &dyn Fn(&str) -> Option<String>) -> R
 
 fn needs(feature: &str, variable: &str) -> SignInError {
     SignInError::new(format!(
-        "the environment variable `{variable}` is set, which needs a feature of this crate that is not on: {feature}"
+        "the environment variable `{variable}` is set, but the feature {feature} of msgraph is not \
+         enabled"
     ))
 }
 
@@ -204,20 +205,23 @@ fn needs(feature: &str, variable: &str) -> SignInError {
 fn nothing(set: &dyn Fn(&str) -> Option<String>) -> SignInError {
     if set(CERTIFICATE_PASSWORD).is_some() {
         return SignInError::new(format!(
-            "the environment variable `{CERTIFICATE_PASSWORD}` is set, but not `{CERTIFICATE}`"
+            "the environment variable `{CERTIFICATE_PASSWORD}` is set, but `{CERTIFICATE}` is not"
         ));
     }
     if set(PASSWORD).is_some() {
         return SignInError::new(format!(
-            "the environment variable `{PASSWORD}` is set, but signing in with a user's name and password is left out here: that grant \
-             knows neither a second factor nor Conditional Access, does not work for federated and personal accounts, and is deprecated \
-             in Microsoft's libraries (https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc)"
+            "the environment variable `{PASSWORD}` is set, but msgraph does not support sign-in \
+             with a user name and password (ROPC): it does not work with multi-factor \
+             authentication, Conditional Access, federated accounts or personal accounts, and \
+             Microsoft's libraries deprecate it \
+             (https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc)"
         ));
     }
     let ids = [TENANT, CLIENT].into_iter().filter(|id| set(id).is_none());
     let ids: String = ids.map(|id| format!(", nor is `{id}`")).collect();
     SignInError::unavailable(format!(
-        "none of the environment variables `{SECRET}`, `{CERTIFICATE}` and `{TOKEN_FILE}` is set{ids}"
+        "none of the environment variables `{SECRET}`, `{CERTIFICATE}` and `{TOKEN_FILE}` is \
+         set{ids}"
     ))
 }
 
@@ -246,8 +250,8 @@ pub(super) fn is_of(named: Option<&str>, cloud: &Cloud) -> Result<()> {
     match named {
         Some(named) if authority(named) != authority(cloud.login()) => {
             Err(SignInError::new(format!(
-                "the environment variable `{AUTHORITY}` is `{}`, but the cloud of the client has `{}`: one of both is wrong \
-                 (`GraphBuilder::cloud`)",
+                "the environment variable `{AUTHORITY}` is `{}`, but the client's cloud uses `{}`: \
+                 change the variable or `GraphBuilder::cloud`",
                 Address(named),
                 Address(cloud.login())
             ))
@@ -280,7 +284,7 @@ impl CertificateAt {
             _ => Certificate::from_file(path),
         });
         let certificate = opening.await.map_err(|error| {
-            SignInError::new("the certificate cannot be opened").with_source(error)
+            SignInError::new("cannot open the certificate").with_source(error)
         })??;
         Ok(match self.sends_chain {
             true => certificate.send_chain(),
@@ -459,7 +463,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "sign-in failed: the certificate in `{path}` cannot be used: the password is wrong"
+                "sign-in failed: cannot use the certificate in `{path}`: the password is wrong"
             )
         );
         assert!(!error.is_unavailable() && !format!("{error:?}").contains(HUSH));
@@ -471,7 +475,7 @@ mod tests {
         let path = folder.path().join("certificate.pem");
         let environment = application(&[(CERTIFICATE, path.to_str().unwrap())]);
         let error = refused(&environment, Cloud::Global).await.to_string();
-        let says = format!("the certificate in `{}` cannot be used", path.display());
+        let says = format!("cannot use the certificate in `{}`", path.display());
         assert!(error.contains(&says), "{error}");
         std::fs::copy(pem(), &path).unwrap();
         header(&sent(&environment).await);
@@ -482,8 +486,8 @@ mod tests {
 
     #[tokio::test]
     async fn where_no_credential_is_set_the_variables_are_named() {
-        let none = "sign-in failed: none of the environment variables `AZURE_CLIENT_SECRET`, `AZURE_CLIENT_CERTIFICATE_PATH` and \
-                    `AZURE_FEDERATED_TOKEN_FILE` is set";
+        let none = "sign-in failed: none of the environment variables `AZURE_CLIENT_SECRET`, \
+                    `AZURE_CLIENT_CERTIFICATE_PATH` and `AZURE_FEDERATED_TOKEN_FILE` is set";
         let [tenant, client] = IDS;
         for (variables, more) in [
             (
@@ -513,19 +517,20 @@ mod tests {
         for (variables, says) in [
             (
                 &[(SECRET, HUSH)][..],
-                "`AZURE_CLIENT_SECRET` is set, but not `AZURE_TENANT_ID` and `AZURE_CLIENT_ID`",
+                "`AZURE_CLIENT_SECRET` is set without `AZURE_TENANT_ID` and `AZURE_CLIENT_ID`",
             ),
             (
                 &[client, (CERTIFICATE, "/nowhere")],
-                "`AZURE_CLIENT_CERTIFICATE_PATH` is set, but not `AZURE_TENANT_ID`",
+                "`AZURE_CLIENT_CERTIFICATE_PATH` is set without `AZURE_TENANT_ID`",
             ),
             (
                 &[tenant, (CLIENT, ""), (TOKEN_FILE, "/nowhere")],
-                "`AZURE_FEDERATED_TOKEN_FILE` is set, but not `AZURE_CLIENT_ID`",
+                "`AZURE_FEDERATED_TOKEN_FILE` is set without `AZURE_CLIENT_ID`",
             ),
             (
                 &[tenant, client, (CERTIFICATE_PASSWORD, HUSH)],
-                "`AZURE_CLIENT_CERTIFICATE_PASSWORD` is set, but not `AZURE_CLIENT_CERTIFICATE_PATH`",
+                "`AZURE_CLIENT_CERTIFICATE_PASSWORD` is set, but `AZURE_CLIENT_CERTIFICATE_PATH` \
+                 is not",
             ),
         ] {
             let error = refused(&environment(variables), Cloud::Global).await;
@@ -548,9 +553,11 @@ mod tests {
         let error = refused(&application(&variables), Cloud::Global).await;
         assert_eq!(
             error.to_string(),
-            "sign-in failed: the environment variable `AZURE_PASSWORD` is set, but signing in with a user's name and password is left \
-             out here: that grant knows neither a second factor nor Conditional Access, does not work for federated and personal \
-             accounts, and is deprecated in Microsoft's libraries (https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc)"
+            "sign-in failed: the environment variable `AZURE_PASSWORD` is set, but msgraph does \
+             not support sign-in with a user name and password (ROPC): it does not work with \
+             multi-factor authentication, Conditional Access, federated accounts or personal \
+             accounts, and Microsoft's libraries deprecate it \
+             (https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc)"
         );
         assert!(!error.is_unavailable() && !format!("{error:?}").contains(HUSH));
     }
@@ -575,8 +582,10 @@ mod tests {
         let error = refused(&of("https://login.microsoftonline.us/"), Cloud::China).await;
         assert_eq!(
             error.to_string(),
-            "sign-in failed: the environment variable `AZURE_AUTHORITY_HOST` is `https://login.microsoftonline.us/`, but the cloud of \
-             the client has `https://login.partner.microsoftonline.cn`: one of both is wrong (`GraphBuilder::cloud`)"
+            "sign-in failed: the environment variable `AZURE_AUTHORITY_HOST` is \
+             `https://login.microsoftonline.us/`, but the client's cloud uses \
+             `https://login.partner.microsoftonline.cn`: change the variable or \
+             `GraphBuilder::cloud`"
         );
         assert!(!error.is_unavailable());
         for authority in [

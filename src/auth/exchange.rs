@@ -36,7 +36,7 @@ impl Answer {
     /// neither the body nor the parser's message, because either may hold a token.
     pub(super) fn without_token(&self, endpoint: &str) -> SignInError {
         SignInError::from_response(self.status, &self.headers, &[])
-            .with_message(format!("the answer of {endpoint} holds no token"))
+            .with_message(format!("the response of {endpoint} contains no token"))
     }
 }
 

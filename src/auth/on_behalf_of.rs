@@ -25,9 +25,14 @@ use crate::{Cloud, Graph, Result};
 /// use msgraph::Graph;
 /// use msgraph::auth::{Application, OnBehalfOfCredential, Secret};
 ///
-/// # async fn example(graph: &Graph, api: &Application, bearer: Secret<String>) -> msgraph::Result<()> {
+/// # async fn example(
+/// #     graph: &Graph,
+/// #     api: &Application,
+/// #     bearer: Secret<String>,
+/// # ) -> msgraph::Result<()> {
 /// // In the handler, once the API has checked the token that it was called with.
-/// let user = graph.with_provider(OnBehalfOfCredential::new(api.clone(), bearer).scopes(["User.Read"]));
+/// let user =
+///     graph.with_provider(OnBehalfOfCredential::new(api.clone(), bearer).scopes(["User.Read"]));
 /// let me = user.me().get().await?;
 /// # Ok(())
 /// # }
@@ -80,7 +85,11 @@ impl OnBehalfOfCredential {
     /// use msgraph::Graph;
     /// use msgraph::auth::{OnBehalfOfCredential, TokenStore};
     ///
-    /// # async fn example(graph: Graph, user: OnBehalfOfCredential, store: impl TokenStore) -> msgraph::Result<()> {
+    /// # async fn example(
+    /// #     graph: Graph,
+    /// #     user: OnBehalfOfCredential,
+    /// #     store: impl TokenStore,
+    /// # ) -> msgraph::Result<()> {
     /// let session = user.store(store).session(&graph).await?;
     /// tokio::spawn(async move {
     ///     let user = graph.with_provider(session);
@@ -122,7 +131,8 @@ impl OnBehalfOfCredential {
     async fn exchange(&self, request: &TokenRequest, scope: &str) -> Result<Grant> {
         if self.application.is_public() {
             return Err(SignInError::new(
-                "an application needs a secret, a certificate or an assertion to call Graph on behalf of a user",
+                "the application has no secret, certificate or assertion, so it cannot call Graph \
+                 on behalf of a user",
             )
             .into());
         }

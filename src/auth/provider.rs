@@ -17,7 +17,7 @@ use crate::{Cloud, Result};
 ///
 /// The credentials of [this module](super), such as
 /// [`ClientSecretCredential`](super::ClientSecretCredential), are token providers. A closure from
-/// [`TokenRequest`] to a future of an [`AccessToken`] is one as well. The client keeps the token,
+/// [`TokenRequest`] to a future of a [`AccessToken`] is one as well. The client keeps the token,
 /// renews it in time, and requests it once for all waiting calls. A provider only has to get a
 /// token each time it is called.
 ///
@@ -26,19 +26,25 @@ use crate::{Cloud, Result};
 /// use msgraph::auth::{AccessToken, TokenProvider, TokenRequest};
 /// use msgraph::error::SignInError;
 ///
-/// struct Broker { socket: std::path::PathBuf }
+/// struct Broker {
+///     socket: std::path::PathBuf,
+/// }
 ///
 /// #[msgraph::async_trait]
 /// impl TokenProvider for Broker {
 ///     async fn token(&self, request: TokenRequest) -> msgraph::Result<AccessToken> {
 ///         let text = tokio::fs::read_to_string(&self.socket)
 ///             .await
-///             .map_err(|error| SignInError::new("the broker does not answer").with_source(error))?;
+///             .map_err(|error| {
+///                 SignInError::new("the broker does not answer").with_source(error)
+///             })?;
 ///         Ok(AccessToken::new(text).expires_in(std::time::Duration::from_secs(600)))
 ///     }
 /// }
 ///
-/// let graph = Graph::new(Broker { socket: "/run/broker".into() });
+/// let graph = Graph::new(Broker {
+///     socket: "/run/broker".into(),
+/// });
 /// ```
 #[async_trait]
 pub trait TokenProvider: Send + Sync + 'static {
@@ -129,7 +135,9 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
 /// use msgraph::Graph;
 /// use msgraph::auth::{AccessToken, TokenRequest};
 ///
-/// # async fn ask_the_broker(scope: &str, claims: Option<&str>) -> msgraph::Result<String> { Ok(String::new()) }
+/// # async fn ask_the_broker(scope: &str, claims: Option<&str>) -> msgraph::Result<String> {
+/// #     Ok(String::new())
+/// # }
 /// let graph = Graph::new(|request: TokenRequest| async move {
 ///     let text = ask_the_broker(request.scope(), request.claims()).await?;
 ///     Ok(AccessToken::new(text))

@@ -35,8 +35,8 @@ impl Within {
         let has_entered = |within: &Self| within.0.contains(&address(of));
         if WITHIN.try_with(has_entered).unwrap_or(false) {
             return Err(Box::new(SignInError::new(
-                "the token provider, or a callback of it, calls Graph with the client that waits \
-                 for its token, and would wait for itself: let it call with a client of its own",
+                "deadlock: the token provider (or its callback) calls Graph with the client that \
+                 waits for its token; use a separate client there",
             )));
         }
         Ok(())
@@ -74,7 +74,7 @@ mod tests {
         let within = Within::enter(&one).unwrap();
         let inner = within.scope(async {
             let again = Within::enter(&one).err().unwrap();
-            assert!(again.to_string().contains("wait for itself"), "{again}");
+            assert!(again.to_string().contains("deadlock"), "{again}");
             // A spawned task does not inherit the list, so the list is passed to it.
             let deeper = Within::enter(&other).unwrap();
             let spawned = tokio::spawn(deeper.scope(async move {

@@ -28,8 +28,14 @@ use crate::Result;
 ///
 /// # fn example(stored: String) {
 /// let graph = Graph::new(
-///     RefreshTokenCredential::new("contoso.com", "11111111-1111-1111-1111-111111111111", stored)
-///         .on_rotation(|token| async move { tokio::fs::write("refresh-token", token.expose()).await }),
+///     RefreshTokenCredential::new(
+///         "contoso.com",
+///         "11111111-1111-1111-1111-111111111111",
+///         stored,
+///     )
+///     .on_rotation(|token| async move {
+///         tokio::fs::write("refresh-token", token.expose()).await
+///     }),
 /// );
 /// # }
 /// ```
@@ -102,8 +108,9 @@ impl RefreshTokenCredential {
     ///
     /// ```
     /// # use msgraph::auth::RefreshTokenCredential;
-    /// let provider = RefreshTokenCredential::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
-    ///     .scopes(["User.Read", "Mail.Send"]);
+    /// let provider =
+    ///     RefreshTokenCredential::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
+    ///         .scopes(["User.Read", "Mail.Send"]);
     /// ```
     #[must_use]
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
@@ -119,8 +126,11 @@ impl RefreshTokenCredential {
     ///
     /// ```
     /// # use msgraph::auth::RefreshTokenCredential;
-    /// let provider = RefreshTokenCredential::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
-    ///     .on_rotation(|token| std::future::ready(std::fs::write("refresh-token", token.expose())));
+    /// let provider =
+    ///     RefreshTokenCredential::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
+    ///         .on_rotation(|token| {
+    ///             std::future::ready(std::fs::write("refresh-token", token.expose()))
+    ///         });
     /// ```
     #[must_use]
     pub fn on_rotation<F, R, E>(mut self, store: F) -> Self
@@ -145,8 +155,9 @@ impl RefreshTokenCredential {
     /// # use msgraph::auth::RefreshTokenCredential;
     /// use msgraph::auth::FileStore;
     ///
-    /// let provider = RefreshTokenCredential::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
-    ///     .store(FileStore::new("/var/lib/mailer/tokens.json"));
+    /// let provider =
+    ///     RefreshTokenCredential::new("common", "11111111-1111-1111-1111-111111111111", "0.AX…")
+    ///         .store(FileStore::new("/var/lib/mailer/tokens.json"));
     /// ```
     #[must_use]
     pub fn store(mut self, store: impl TokenStore) -> Self {

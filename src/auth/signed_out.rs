@@ -31,7 +31,7 @@ pub struct NoCredential;
 #[async_trait]
 impl TokenProvider for NoCredential {
     async fn token(&self, _: TokenRequest) -> Result<AccessToken> {
-        Err(SignInError::user_needed("nobody has signed in").into())
+        Err(SignInError::user_needed("no user has signed in").into())
     }
 
     /// Returns `false`, because there are no tokens to share.

@@ -129,8 +129,8 @@ fn over(taken: Duration) -> Box<SignInError> {
     let seconds = taken.as_secs_f64().ceil();
     let error = SignInError::from_transport(TransportError::out_of_time());
     Box::new(error.with_message(format!(
-        "the token provider gave no token within {seconds} s; a provider that waits for a person \
-         calls `TokenRequest::extend_time_limit`"
+        "the token provider timed out after {seconds} s; if it waits for a user, call \
+         `TokenRequest::extend_time_limit`"
     )))
 }
 

@@ -96,7 +96,8 @@ impl WorkloadIdentityCredential {
     ///
     /// let id = "11111111-1111-1111-1111-111111111111";
     /// let service_connection = "33333333-3333-3333-3333-333333333333";
-    /// let provider = WorkloadIdentityCredential::azure_pipelines("contoso.com", id, service_connection);
+    /// let provider =
+    ///     WorkloadIdentityCredential::azure_pipelines("contoso.com", id, service_connection);
     /// ```
     pub fn azure_pipelines(
         tenant: impl Into<String>,
@@ -114,7 +115,8 @@ impl WorkloadIdentityCredential {
     /// use msgraph::auth::{ManagedIdentityCredential, WorkloadIdentityCredential};
     ///
     /// let id = "11111111-1111-1111-1111-111111111111";
-    /// let identity = ManagedIdentityCredential::new().client_id("22222222-2222-2222-2222-222222222222");
+    /// let identity =
+    ///     ManagedIdentityCredential::new().client_id("22222222-2222-2222-2222-222222222222");
     /// // In a tenant whose administrator has consented to the application.
     /// let provider = WorkloadIdentityCredential::managed_identity("fabrikam.com", id, identity);
     /// ```

@@ -75,7 +75,7 @@ impl Graph {
 }
 
 /// Calls to be sent in as few requests as possible: see [`Graph::batch`].
-#[must_use = "a batch does nothing until it is sent"]
+#[must_use = "a batch does nothing unless it is sent"]
 pub struct Batch {
     graph: Graph,
     id: Uuid,
@@ -100,7 +100,7 @@ struct Queued {
 
 /// A handle to a call in a batch. It takes the response of the call from [`BatchResponses::take`].
 #[derive(Debug)]
-#[must_use = "the answer is had by it"]
+#[must_use = "`BatchResponses::take` needs it to return the response"]
 pub struct BatchHandle<A> {
     batch: Uuid,
     number: usize,
@@ -121,12 +121,19 @@ impl Batch {
     /// holds, the first of them are sent first, and the others once these have finished.
     ///
     /// ```no_run
-    /// # async fn example(graph: &msgraph::Graph, folder: msgraph::models::MailFolder) -> msgraph::Result<()> {
+    /// # async fn example(
+    /// #     graph: &msgraph::Graph,
+    /// #     folder: msgraph::models::MailFolder,
+    /// # ) -> msgraph::Result<()> {
     /// let mut batch = graph.batch();
     /// let created = batch.add(graph.me().mail_folders().create(folder));
     /// let folders = batch.add_after(&created, graph.me().mail_folders().list());
     /// let mut answers = batch.send().await?;
-    /// println!("{} folders, with {:?}", answers.take(folders)?.len(), answers.take(created)?.id);
+    /// println!(
+    ///     "{} folders, with {:?}",
+    ///     answers.take(folders)?.len(),
+    ///     answers.take(created)?.id
+    /// );
     /// # Ok(())
     /// # }
     /// ```
@@ -201,8 +208,13 @@ impl Batch {
     /// Graph's response is its outcome. Send files of that size with an [upload](crate::upload).
     ///
     /// ```no_run
-    /// # async fn example(graph: &msgraph::Graph, drafts: Vec<msgraph::models::Message>) -> msgraph::Result<()> {
-    /// let calls = drafts.into_iter().map(|draft| graph.me().messages().create(draft));
+    /// # async fn example(
+    /// #     graph: &msgraph::Graph,
+    /// #     drafts: Vec<msgraph::models::Message>,
+    /// # ) -> msgraph::Result<()> {
+    /// let calls = drafts
+    ///     .into_iter()
+    ///     .map(|draft| graph.me().messages().create(draft));
     /// let created = graph.batch().max_bytes(2_000_000).send_all(calls).await?;
     /// # Ok(())
     /// # }

@@ -55,7 +55,10 @@ pub(super) async fn run(batch: Batch) -> Result<BatchResponses> {
             .zip(course.outcomes)
             .map(|(part, response)| {
                 Some(response.unwrap_or_else(|| {
-                    Err(BatchError::unknown(&part.context, "there was no response to it").into())
+                    Err(
+                        BatchError::unknown(&part.context, "the batch response lacks this call")
+                            .into(),
+                    )
                 }))
             })
             .collect(),
@@ -210,7 +213,7 @@ impl Course<'_> {
                 target: "msgraph",
                 wait = longest.as_secs_f64(),
                 calls = again.len(),
-                "calls of a batch are made again after a wait"
+                "retrying calls of a batch after a wait"
             );
             sleep(longest).await;
             requests = self.requests(&again)?;
@@ -318,7 +321,7 @@ impl Course<'_> {
             .map(|call| {
                 let came = self.take(*call, &mut responses).unwrap_or_else(|| {
                     let context = &self.batch.parts[*call].context;
-                    let message = "the batch response does not name it";
+                    let message = "the batch response lacks this call";
                     PartOutcome::Error(BatchError::unknown(context, message).into())
                 });
                 (*call, came)
@@ -391,10 +394,13 @@ impl Course<'_> {
                 let message = match salvaged.status(&(call + 1).to_string()) {
                     Some(status) => {
                         format!(
-                            "the batch response is damaged where its part begins with status {status}"
+                            "the batch response is damaged in the part of this call (status \
+                             {status})"
                         )
                     }
-                    None => "the batch response is damaged and does not show its part".to_owned(),
+                    None => {
+                        "the batch response is damaged and lacks the part of this call".to_owned()
+                    }
                 };
                 PartOutcome::Error(BatchError::unknown(&part.context, &message).into())
             }

@@ -113,7 +113,7 @@ fn value(text: &str) -> Option<&str> {
 fn is_part(json: &str) -> bool {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[allow(dead_code, reason = "their presence is what counts")]
+    #[allow(dead_code, reason = "only the presence of the members matters")]
     struct BatchHandle {
         id: IgnoredAny,
         status: u16,
@@ -132,7 +132,10 @@ fn beginning(item: &str) -> Option<Damaged> {
 mod tests {
     use super::*;
 
-    const FIRST: &str = r#"{"id":"1","status":201,"headers":{"Content-Type":"application/json"},"body":{"id":"a","list":[{"id":"x"},{"id":"y"}]}}"#;
+    const FIRST: &str = concat!(
+        r#"{"id":"1","status":201,"headers":{"Content-Type":"application/json"},"body":{"id":"a","#,
+        r#""list":[{"id":"x"},{"id":"y"}]}}"#,
+    );
     const THIRD: &str = r#"{"id":"3","status":200,"headers":{},"body":{"id":"c"}}"#;
 
     fn read(body: &str) -> (Vec<String>, Vec<u16>) {
@@ -150,7 +153,10 @@ mod tests {
 
     #[test]
     fn parts_on_both_sides_of_html_are_read() {
-        let html = r#"{"id":"2","status":503,"headers":{"Retry-After":"1"},"body":<html lang="en"><style>p {a:b}</style>{"a":[{},{}]}</html>}"#;
+        let html = concat!(
+            r#"{"id":"2","status":503,"headers":{"Retry-After":"1"},"#,
+            r#""body":<html lang="en"><style>p {a:b}</style>{"a":[{},{}]}</html>}"#,
+        );
         let body = format!(r#"{{"responses":[{FIRST},{html} , {THIRD}]}}"#);
         assert_eq!(
             read(&body),

@@ -73,12 +73,14 @@ impl BatchHandle {
         };
         let url = request.url.strip_prefix(root);
         let url = url.filter(|url| url.starts_with(['/', '?']) || url.is_empty());
-        let url = url.ok_or_else(|| wrong("a batch takes calls of one version and one host"))?;
+        let url =
+            url.ok_or_else(|| wrong("its host or API version differs from that of the batch"))?;
         if request.headers.contains_key(AUTHORIZATION) {
             // The whole batch is sent with the client's token, so the part would run as another
             // user.
             return Err(wrong(
-                "a call with a token of its own cannot be part of a batch, which has one token for all",
+                "a batch cannot contain a call with its own access token, because it is sent with \
+                 one token for all calls",
             ));
         }
         let mut headers: BTreeMap<String, String> = BTreeMap::new();
@@ -86,9 +88,9 @@ impl BatchHandle {
             if name == CONTENT_LENGTH {
                 continue;
             }
-            let value = value
-                .to_str()
-                .map_err(|_| wrong("a header has signs that a batch cannot hold"))?;
+            let value = value.to_str().map_err(|_| {
+                wrong("a header contains characters that a batch (JSON) cannot contain")
+            })?;
             headers
                 .entry(name.as_str().to_owned())
                 .and_modify(|there| *there = format!("{there}, {value}"))
@@ -98,7 +100,7 @@ impl BatchHandle {
         let body = body.map(|body| match is_json(&request.headers) {
             true => serde_json::from_slice(body)
                 .map(Body::Json)
-                .map_err(|_| wrong("its body is said to be JSON and is none")),
+                .map_err(|_| wrong("its content type is JSON, but its body is not valid JSON")),
             false => Ok(Body::Text(BASE64_STANDARD.encode(body))),
         });
         Ok(Self {
@@ -290,7 +292,8 @@ mod tests {
             ("application/octet-stream", "/9j/4A=="),
         ] {
             let json = format!(
-                r#"{{"id":"1","status":200,"headers":{{"Content-Type":"{media_type}"}},"body":"{body}"}}"#
+                r#"{{"id":"1","status":200,"headers":{{"Content-Type":"{media_type}"}},
+                   "body":"{body}"}}"#
             );
             assert_eq!(
                 &response(&json, true).body[..],
@@ -305,7 +308,8 @@ mod tests {
 
     #[test]
     fn case_7_4_json_and_text_are_what_they_are() {
-        let json = r#"{"id":"1","status":200,"headers":{"Content-Type":"application/json; a=b"},"body":{"value":"/9j/4A=="}}"#;
+        let json = r#"{"id":"1","status":200,"headers":{"Content-Type":"application/json; a=b"},
+                      "body":{"value":"/9j/4A=="}}"#;
         assert_eq!(&response(json, false).body[..], br#"{"value":"/9j/4A=="}"#);
         for (body, wanted) in [
             ("12", "12"),
@@ -316,7 +320,8 @@ mod tests {
             ("a,b", "a,b"),
         ] {
             let json = format!(
-                r#"{{"id":"1","status":200,"headers":{{"Content-Type":"text/plain"}},"body":"{body}"}}"#
+                r#"{{"id":"1","status":200,"headers":{{"Content-Type":"text/plain"}},
+                   "body":"{body}"}}"#
             );
             assert_eq!(response(&json, true).body, wanted, "{body}");
         }

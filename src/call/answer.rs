@@ -209,7 +209,7 @@ impl Answer for CountOf {
         let message = match number {
             Some(number) if number >= 0 => return Ok(number),
             // Some services return a negative number where counting would take too long.
-            Some(_) => "the server does not know the number of items: it counts a negative one",
+            Some(_) => "the server could not count the items: `$count` is negative",
             None => "the response to `$count` is not a number",
         };
         let error = DecodeError::new(String::new(), "i64", message.to_owned());

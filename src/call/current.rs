@@ -15,8 +15,19 @@ impl<A, O> Call<A, O> {
     /// item gets 412 if the item already exists.
     ///
     /// ```no_run
-    /// # async fn example(graph: &msgraph::Graph, known: msgraph::models::DriveItem) -> msgraph::Result<()> {
-    /// let newer = match graph.drives().id("d").items().id("i").get().if_none_match(&known).await {
+    /// # async fn example(
+    /// #     graph: &msgraph::Graph,
+    /// #     known: msgraph::models::DriveItem,
+    /// # ) -> msgraph::Result<()> {
+    /// let newer = match graph
+    ///     .drives()
+    ///     .id("d")
+    ///     .items()
+    ///     .id("i")
+    ///     .get()
+    ///     .if_none_match(&known)
+    ///     .await
+    /// {
     ///     Err(error) if error.is_not_modified() => known,
     ///     newer => newer?,
     /// };
@@ -40,15 +51,21 @@ impl<T: DeserializeOwned, O> Call<MaybeEntity<T>, O> {
     /// refused because its etag is old ([`is_conflict`](crate::Error::is_conflict)).
     ///
     /// ```no_run
-    /// # async fn example(graph: &msgraph::Graph, read: msgraph::models::PlannerTask) -> msgraph::Result<()> {
+    /// # async fn example(
+    /// #     graph: &msgraph::Graph,
+    /// #     read: msgraph::models::PlannerTask,
+    /// # ) -> msgraph::Result<()> {
     /// use msgraph::models::PlannerTask;
     ///
-    /// let done = PlannerTask { percent_complete: Some(100), ..Default::default() };
+    /// let done = PlannerTask {
+    ///     percent_complete: Some(100),
+    ///     ..Default::default()
+    /// };
     /// let change = graph.planner().tasks().id("id").update(&read, done);
     /// match change.clone().await {
     ///     Err(error) if error.is_conflict() => {
     ///         let now = change.refetch_on_conflict().await?;
-    ///         println!("somebody else wrote {:?}", now.title);
+    ///         println!("another user wrote {:?}", now.title);
     ///     }
     ///     other => drop(other?),
     /// }
@@ -65,7 +82,10 @@ impl<O> Call<Nothing, O> {
     /// call was refused because its etag is old ([`is_conflict`](crate::Error::is_conflict)).
     ///
     /// ```no_run
-    /// # async fn example(graph: &msgraph::Graph, read: msgraph::models::Message) -> msgraph::Result<()> {
+    /// # async fn example(
+    /// #     graph: &msgraph::Graph,
+    /// #     read: msgraph::models::Message,
+    /// # ) -> msgraph::Result<()> {
     /// use msgraph::models::Message;
     ///
     /// let delete = graph.me().messages().id("id").delete().if_match(&read);

@@ -56,7 +56,7 @@ pub(super) fn cut_error(body: &[u8], name: &'static str) -> DecodeError {
     let body = without_bom(body);
     // A key that is cut off does not name a value.
     let end = open_string(body).map_or(body.len(), |start| start.saturating_sub(1));
-    let message = "the JSON ends before it is complete".to_owned();
+    let message = "the JSON is truncated".to_owned();
     DecodeError::new(path(body, end), name, message)
 }
 

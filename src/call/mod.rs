@@ -124,7 +124,7 @@ pub type Upload<A = Nothing, O = ()> = Call<A, O>;
 /// Awaiting a call returns [`Error`](crate::Error): Graph refused the request, or the request could
 /// not be sent, or the response could not be read. An id or option that no request can hold (an id
 /// `..`, for example) gives [`Error::Request`](crate::Error::Request). Building a call never fails.
-#[must_use = "a call is made when it is awaited"]
+#[must_use = "a call does nothing unless it is awaited"]
 pub struct Call<A, O = ()> {
     pub(crate) operation: RequestBuilder,
     kind: PhantomData<fn() -> (A, O)>,
@@ -400,7 +400,11 @@ impl<A: Answer, O: Options> Call<A, O> {
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
     /// use msgraph::models::User;
     ///
-    /// let page = graph.users().list().select((User::ID, User::ACCOUNT_ENABLED, "brandNew")).await?;
+    /// let page = graph
+    ///     .users()
+    ///     .list()
+    ///     .select((User::ID, User::ACCOUNT_ENABLED, "brandNew"))
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```

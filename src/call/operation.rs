@@ -142,7 +142,7 @@ impl RequestBuilder {
                 self.headers
                     .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             }
-            Err(error) => self.refuse(format!("the body cannot be written as JSON: {error}")),
+            Err(error) => self.refuse(format!("cannot serialize the body as JSON: {error}")),
         }
         self
     }
@@ -189,7 +189,8 @@ impl RequestBuilder {
         match etag.etag() {
             Some(etag) => return self.header(header.as_str(), etag),
             None => self.refuse(format!(
-                "`{header}` was asked for with an item that has no `@odata.etag`; read the item first, or give `*`"
+                "`{header}` was set from an item without `@odata.etag`: read the item first, or \
+                 pass `*`"
             )),
         }
         self
@@ -211,20 +212,23 @@ impl RequestBuilder {
     /// value.
     pub(super) fn header(mut self, name: &str, value: &str) -> Self {
         let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
-            self.refuse(format!("`{}` is no name of a header", name.escape_debug()));
+            self.refuse(format!(
+                "`{}` is not a valid header name",
+                name.escape_debug()
+            ));
             return self;
         };
         // The value may be a secret, so the error does not repeat it.
         let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) else {
             self.refuse(format!(
-                "the value of the header `{header}` has a control character in it"
+                "the value of the header `{header}` contains a control character"
             ));
             return self;
         };
         if header == PREFER {
             prefer::add(&mut self.headers, &value);
         } else if self.headers.try_insert(header, value).is_err() {
-            self.refuse("it has more headers than a request can hold");
+            self.refuse("it has too many headers");
         }
         self
     }
@@ -237,7 +241,8 @@ impl RequestBuilder {
                 header.set_sensitive(true);
                 self.headers.insert(AUTHORIZATION, header);
             }
-            Err(_) => self.refuse("the access token holds characters that no header can"),
+            Err(_) => self
+                .refuse("the access token contains characters that an HTTP header cannot contain"),
         }
         self
     }

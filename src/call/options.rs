@@ -32,8 +32,9 @@ impl Options for AnyOption {}
 /// A set of options that includes `$select`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$select` for this call",
-    label = "this call takes no `$select`",
-    note = "where Graph takes it all the same, `.query(\"$select\", …)` sends it"
+    label = "this call does not accept `$select`",
+    note = "if Graph accepts it although its description omits it, send it with \
+            `.query(\"$select\", …)`"
 )]
 pub trait HasSelect: Options {}
 
@@ -42,8 +43,9 @@ impl HasSelect for AnyOption {}
 /// A set of options that includes `$expand`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$expand` for this call",
-    label = "this call takes no `$expand`",
-    note = "where Graph takes it all the same, `.query(\"$expand\", …)` sends it"
+    label = "this call does not accept `$expand`",
+    note = "if Graph accepts it although its description omits it, send it with \
+            `.query(\"$expand\", …)`"
 )]
 pub trait HasExpand: Options {}
 
@@ -52,8 +54,9 @@ impl HasExpand for AnyOption {}
 /// A set of options that includes `$filter`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$filter` for this call",
-    label = "this call takes no `$filter`",
-    note = "where Graph takes it all the same, `.query(\"$filter\", …)` sends it"
+    label = "this call does not accept `$filter`",
+    note = "if Graph accepts it although its description omits it, send it with \
+            `.query(\"$filter\", …)`"
 )]
 pub trait HasFilter: Options {}
 
@@ -62,8 +65,9 @@ impl HasFilter for AnyOption {}
 /// A set of options that includes `$search`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$search` for this call",
-    label = "this call takes no `$search`",
-    note = "where Graph takes it all the same, `.query(\"$search\", …)` sends it"
+    label = "this call does not accept `$search`",
+    note = "if Graph accepts it although its description omits it, send it with \
+            `.query(\"$search\", …)`"
 )]
 pub trait HasSearch: Options {}
 
@@ -72,8 +76,9 @@ impl HasSearch for AnyOption {}
 /// A set of options that includes `$orderby`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$orderby` for this call",
-    label = "this call takes no `$orderby`",
-    note = "where Graph takes it all the same, `.query(\"$orderby\", …)` sends it"
+    label = "this call does not accept `$orderby`",
+    note = "if Graph accepts it although its description omits it, send it with \
+            `.query(\"$orderby\", …)`"
 )]
 pub trait HasOrderBy: Options {}
 
@@ -82,8 +87,9 @@ impl HasOrderBy for AnyOption {}
 /// A set of options that includes `$top`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$top` for this call",
-    label = "this call takes no `$top`",
-    note = "where Graph takes it all the same, `.query(\"$top\", …)` sends it"
+    label = "this call does not accept `$top`",
+    note = "if Graph accepts it although its description omits it, send it with `.query(\"$top\", \
+            …)`"
 )]
 pub trait HasTop: Options {}
 
@@ -92,8 +98,9 @@ impl HasTop for AnyOption {}
 /// A set of options that includes `$skip`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$skip` for this call",
-    label = "this call takes no `$skip`",
-    note = "where Graph takes it all the same, `.query(\"$skip\", …)` sends it"
+    label = "this call does not accept `$skip`",
+    note = "if Graph accepts it although its description omits it, send it with `.query(\"$skip\", \
+            …)`"
 )]
 pub trait HasSkip: Options {}
 
@@ -102,8 +109,9 @@ impl HasSkip for AnyOption {}
 /// A set of options that includes `$count`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have `$count` for this call",
-    label = "this call takes no `$count`",
-    note = "where Graph takes it all the same, `.query(\"$count\", …)` sends it"
+    label = "this call does not accept `$count`",
+    note = "if Graph accepts it although its description omits it, send it with \
+            `.query(\"$count\", …)`"
 )]
 pub trait HasCount: Options {}
 
@@ -112,8 +120,9 @@ impl HasCount for AnyOption {}
 /// A set of options that includes the header `ConsistencyLevel`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have the header `ConsistencyLevel` for this call",
-    label = "this call has no header `ConsistencyLevel`",
-    note = "where Graph takes it all the same, `.header(\"ConsistencyLevel\", …)` sends it"
+    label = "this call does not accept the header `ConsistencyLevel`",
+    note = "if Graph accepts it although its description omits it, send it with \
+            `.header(\"ConsistencyLevel\", …)`"
 )]
 pub trait HasConsistencyLevel: Options {}
 
@@ -122,8 +131,9 @@ impl HasConsistencyLevel for AnyOption {}
 /// A set of options that includes the header `If-Match`.
 #[diagnostic::on_unimplemented(
     message = "Graph's description does not have the header `If-Match` for this call",
-    label = "this call has no header `If-Match`",
-    note = "where Graph takes it all the same, `.header(\"If-Match\", …)` sends it"
+    label = "this call does not accept the header `If-Match`",
+    note = "if Graph accepts it although its description omits it, send it with \
+            `.header(\"If-Match\", …)`"
 )]
 pub trait HasIfMatch: Options {}
 

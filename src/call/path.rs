@@ -248,8 +248,8 @@ fn push_all(text: &mut String, parts: &[&str]) {
 fn wrong_name(name: &str) -> Option<&'static str> {
     match name {
         "" => Some("is empty"),
-        "." => Some("is `.`, which a URL reads as the place itself"),
-        ".." => Some("is `..`, which a URL reads as the place above"),
+        "." => Some("is `.`, which a URL resolves to the current segment"),
+        ".." => Some("is `..`, which a URL resolves to the parent segment"),
         _ => None,
     }
 }

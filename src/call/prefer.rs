@@ -68,7 +68,7 @@ impl<A, O> Call<A, O> {
     pub fn time_zone(self, zone: impl AsRef<str>) -> Self {
         let zone = zone.as_ref();
         if zone.contains(['"', '\\']) {
-            let reason = format!("`{}` is no name of a time zone", zone.escape_debug());
+            let reason = format!("`{}` is not a time zone name", zone.escape_debug());
             return self.map(|operation| operation.refuse(reason));
         }
         self.prefer(format!("outlook.timezone=\"{zone}\""))
@@ -111,7 +111,14 @@ impl<A, O> Call<A, O> {
     ///
     /// ```no_run
     /// # async fn example(graph: &msgraph::Graph, folder: &str) -> msgraph::Result<()> {
-    /// let changes = graph.me().mail_folders().id(folder).messages().delta().max_page_size(50).await?;
+    /// let changes = graph
+    ///     .me()
+    ///     .mail_folders()
+    ///     .id(folder)
+    ///     .messages()
+    ///     .delta()
+    ///     .max_page_size(50)
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -144,8 +151,17 @@ impl<A, O> Call<A, O> {
     /// # async fn example(graph: &msgraph::Graph, etag: &str) -> msgraph::Result<()> {
     /// use msgraph::models::PlannerTask;
     ///
-    /// let task = PlannerTask { title: Some("Ship".into()), ..Default::default() };
-    /// let changed = graph.planner().tasks().id("id").update(etag, task).return_representation().await?;
+    /// let task = PlannerTask {
+    ///     title: Some("Ship".into()),
+    ///     ..Default::default()
+    /// };
+    /// let changed = graph
+    ///     .planner()
+    ///     .tasks()
+    ///     .id("id")
+    ///     .update(etag, task)
+    ///     .return_representation()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -174,8 +190,16 @@ impl<A, O> Call<A, O> {
     /// `Prefer: create-if-missing`.
     ///
     /// ```no_run
-    /// # async fn example(graph: &msgraph::Graph, group: msgraph::models::Group) -> msgraph::Result<()> {
-    /// graph.groups().by_unique_name("sales").update(group).create_if_missing().await?;
+    /// # async fn example(
+    /// #     graph: &msgraph::Graph,
+    /// #     group: msgraph::models::Group,
+    /// # ) -> msgraph::Result<()> {
+    /// graph
+    ///     .groups()
+    ///     .by_unique_name("sales")
+    ///     .update(group)
+    ///     .create_if_missing()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -27,8 +27,16 @@ impl Graph {
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
     /// use msgraph::Method;
     ///
-    /// let me: serde_json::Value = graph.request(Method::GET, "/beta/me").select("id").json().await?;
-    /// let users = graph.request(Method::GET, "/users?$top=5").list::<serde_json::Value>().all().await?;
+    /// let me: serde_json::Value = graph
+    ///     .request(Method::GET, "/beta/me")
+    ///     .select("id")
+    ///     .json()
+    ///     .await?;
+    /// let users = graph
+    ///     .request(Method::GET, "/users?$top=5")
+    ///     .list::<serde_json::Value>()
+    ///     .all()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -168,21 +176,21 @@ fn wrong_address(address: &str) -> Option<String> {
         .chars()
         .find(|sign| sign.is_control() || *sign == '\\')
     {
-        return Some(format!("the address holds {sign:?}, which a URL cannot"));
+        return Some(format!(
+            "the URL contains {sign:?}, which is not allowed in a URL"
+        ));
     }
     if address.contains('#') {
-        return Some(
-            "the address holds a `#`, which would cut it off there: write `%23`".to_owned(),
-        );
+        return Some("the URL contains `#`, which would begin a fragment: write `%23`".to_owned());
     }
     if let Some(place) = lone_percent(path).or_else(|| lone_percent(query)) {
         return Some(format!(
-            "the address holds the `%` of {place:?}, which encodes nothing: write `%25`"
+            "the URL contains `%` in {place:?} without two hexadecimal digits after it: write `%25`"
         ));
     }
     if path.split('/').any(is_dots) {
         return Some(
-            "the address has a segment `.` or `..`, which would lead elsewhere".to_owned(),
+            "the URL contains a segment `.` or `..`, which would change the path".to_owned(),
         );
     }
     None
@@ -195,11 +203,14 @@ pub(super) fn wrong_query(query: &str) -> Option<String> {
         .find(|sign| !sign.is_ascii_graphic() || *sign == '#')
     {
         return Some(format!(
-            "the encoded query holds {sign:?}, which has to be encoded"
+            "the encoded query contains {sign:?}, which must be percent-encoded"
         ));
     }
     lone_percent(query).map(|place| {
-        format!("the encoded query holds the `%` of {place:?}, which encodes nothing: write `%25`")
+        format!(
+            "the encoded query contains `%` in {place:?} without two hexadecimal digits after \
+                 it: write `%25`"
+        )
     })
 }
 

@@ -55,7 +55,7 @@ impl Request {
     pub(crate) fn into_http(self) -> Result<http::Request<Bytes>> {
         let mut request = http::Request::new(self.body.unwrap_or_default());
         let uri = self.url.parse().map_err(|error| {
-            let message = format!("its URL cannot be used: {error}");
+            let message = format!("its URL is not valid: {error}");
             RequestError::new(self.method.clone(), self.template.clone(), message)
         })?;
         *request.uri_mut() = uri;

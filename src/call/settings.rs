@@ -67,7 +67,9 @@ impl<A, O> Call<A, O> {
     /// use std::time::Duration;
     ///
     /// match graph.me().get().timeout(Duration::from_secs(5)).await {
-    ///     Err(error) if error.is_timeout() || error.is_throttled() => println!("not now: {error}"),
+    ///     Err(error) if error.is_timeout() || error.is_throttled() => {
+    ///         println!("not now: {error}")
+    ///     }
     ///     other => println!("{:?}", other?.display_name),
     /// }
     /// # Ok(())

@@ -390,7 +390,8 @@ mod tests {
                 "{body}"
             );
         }
-        let derived = r##"{"value":[{"@odata.type":"#microsoft.graph.teamsAsyncOperation","id":"1","error":BOOM}]}"##;
+        let derived = r##"{"value":[{"@odata.type":"#microsoft.graph.teamsAsyncOperation","id":"1",
+                         "error":BOOM}]}"##;
         assert!(!refused::<Collection<DirectoryObject>>(derived));
         assert!(!refused::<Collection<Value>>(
             r#"{"value":[{"id":"1","error":BOOM}]}"#

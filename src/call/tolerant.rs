@@ -121,10 +121,10 @@ impl<'de> Deserializer<'de> for Tolerant<'de> {
     }
 
     by_serde_json! {
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32
-        deserialize_f64 deserialize_char deserialize_bytes deserialize_byte_buf deserialize_unit
-        deserialize_ignored_any
+        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_i128 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+        deserialize_u128 deserialize_f32 deserialize_f64 deserialize_char deserialize_bytes
+        deserialize_byte_buf deserialize_unit deserialize_ignored_any
     }
 
     serde::forward_to_deserialize_any! {
@@ -145,7 +145,9 @@ mod tests {
     fn refused_values_are_read_in_place_of_objects() {
         for odd in ["1e999", r#""half \ud83d""#, "-1E+400"] {
             let text = format!(
-                r#"{{"@odata.context":{odd},"value":[{odd},{{"id":"1","assignedPlans":{odd},"mailboxSettings":{odd}}},null,{{"assignedPlans":[{odd},{{"assignedDateTime":{odd}}}]}}]}}"#
+                r#"{{"@odata.context":{odd},"value":[{odd},{{"id":"1","assignedPlans":{odd},
+                   "mailboxSettings":{odd}}},null,{{"assignedPlans":[{odd},
+                   {{"assignedDateTime":{odd}}}]}}]}}"#
             );
             assert!(serde_json::from_str::<Page<User>>(&text).is_err());
             let page: Page<User> = read(text.as_bytes()).expect("a page");

@@ -10,14 +10,19 @@
 //! use msgraph::models::User;
 //!
 //! # async fn example(graph: &Graph, kept: Option<String>) -> msgraph::Result<()> {
-//! let users = graph.users().delta().select([User::DISPLAY_NAME, User::MOBILE_PHONE]);
+//! let users = graph
+//!     .users()
+//!     .delta()
+//!     .select([User::DISPLAY_NAME, User::MOBILE_PHONE]);
 //! let mut changes = match kept {
 //!     Some(link) => users.changes_since(link),
 //!     None => users.changes(),
 //! };
 //! while let Some(event) = changes.try_next().await? {
 //!     match event {
-//!         DeltaEvent::Changed(user) if user.is_null(User::MOBILE_PHONE) => println!("{:?}: no phone", user.id),
+//!         DeltaEvent::Changed(user) if user.is_null(User::MOBILE_PHONE) => {
+//!             println!("{:?}: no phone", user.id)
+//!         }
 //!         DeltaEvent::Changed(user) => println!("{:?}: {:?}", user.id, user.display_name),
 //!         DeltaEvent::Removed(user) => println!("{:?} is gone", user.id()),
 //!         DeltaEvent::Resync(resync) => changes = resync.start_over(),
@@ -311,7 +316,8 @@ impl<T: Model> Changes<T> {
     fn turn(&mut self, next: Option<&str>, delta: Option<&str>) {
         match (next, delta) {
             (None, None) => self.walk.fail(
-                "the round of changes ends without an `@odata.deltaLink`, so that nothing can go on from there",
+                "the last page of the delta query has no `@odata.deltaLink`, so the next round has \
+                 no link to begin with",
             ),
             (None, Some(link)) if !is_url(link) => {
                 self.walk.fail("the `@odata.deltaLink` is not a URL");

@@ -114,7 +114,8 @@ impl Expected {
         if hint != Some(Hint::Other) {
             return Ok(());
         }
-        let message = "an HTML page arrived in place of the content: it may be of a sign-in, of a captive portal or of a gateway";
+        let message = "received an HTML page instead of the content: it may come from a sign-in \
+                       page, a captive portal or a gateway";
         Err(TransferError::new(TransferErrorKind::UnexpectedHtml, message).into())
     }
 }

@@ -59,7 +59,7 @@ impl<O: Options> Call<Content, O> {
 ///   [`resume`](Self::resume) is writing the same file.
 /// - [`SizeMismatch`](crate::error::TransferErrorKind::SizeMismatch) if another program changed the
 ///   unfinished file.
-#[must_use = "a download is made when it is awaited"]
+#[must_use = "a download does nothing unless it is awaited"]
 pub struct ToFile {
     settings: Result<Settings>,
     path: PathBuf,

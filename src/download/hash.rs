@@ -103,7 +103,8 @@ impl Check {
         Err(TransferError::new(
             TransferErrorKind::HashMismatch,
             format!(
-                "the content does not have the {kind} of its item: it was changed, be it underway or at its source"
+                "the {kind} of the content does not match its item: the content was changed in \
+                 transit or at its source"
             ),
         ))
     }
@@ -138,7 +139,8 @@ mod tests {
                 HashKind::Sha1,
             ),
             (
-                r#"{"sha256Hash":"BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"}"#,
+                r#"{"sha256Hash":
+                "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"}"#,
                 HashKind::Sha256,
             ),
             (

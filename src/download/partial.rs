@@ -196,7 +196,7 @@ fn lock(file: StdFile, path: &Path) -> Result<Option<StdFile>> {
             }
             Err(TryLockError::WouldBlock) => return Err(busy(path)),
             Err(TryLockError::Error(error)) => {
-                let message = format!("`{}` cannot be locked", path.display());
+                let message = format!("cannot lock `{}`", path.display());
                 return Err(TransferError::io(TransferErrorKind::Target, &message, error).into());
             }
         }
@@ -330,7 +330,8 @@ impl Partial {
         let there = file.metadata().await.map_err(unwritable)?.len();
         if there != length {
             let message = format!(
-                "the unfinished file has {there} bytes after {length} were written: another program may have changed it"
+                "the partial file has {there} bytes after {length} bytes were written: another \
+                 program may have changed it"
             );
             return Err(TransferError::new(TransferErrorKind::SizeMismatch, message).into());
         }
@@ -377,14 +378,14 @@ fn busy(path: &Path) -> Error {
 }
 
 fn no_file_in(folder: &Path, error: io::Error) -> Error {
-    let message = format!("no file can be created in `{}`", folder.display());
+    let message = format!("cannot create a file in `{}`", folder.display());
     TransferError::io(TransferErrorKind::Target, &message, error).into()
 }
 
 pub(super) fn unwritable(error: io::Error) -> Error {
     TransferError::io(
         TransferErrorKind::Target,
-        "the content cannot be written to the file",
+        "cannot write the content to the file",
         error,
     )
     .into()

@@ -63,7 +63,7 @@ impl<O: Options> Call<Content, O> {
 /// Returns the errors of any call. Returns [`Error::Transfer`] when the content changes meanwhile,
 /// does not match its item, or does not have the requested range. Reading the stream returns the
 /// same errors.
-#[must_use = "a download is made when it is awaited"]
+#[must_use = "a download does nothing unless it is awaited"]
 pub struct ToStream {
     settings: Result<Settings>,
 }
@@ -221,9 +221,11 @@ impl ContentStream {
             let template = way.request.template.clone();
             RequestError::new(Method::GET, template, message.to_owned())
         };
-        let part = part.ok_or_else(|| wrong("the range has no byte in it"))?;
+        let part = part.ok_or_else(|| wrong("the range is empty"))?;
         if check.is_some() && !part.is_whole() {
-            return Err(wrong("a part of the content has no hash to compare it with").into());
+            return Err(
+                wrong("`verify` needs the whole content: Graph has no hash of a range").into(),
+            );
         }
         let opened = way.open(part, None).await?;
         let sent = sent(&opened, part.first)?;
@@ -334,7 +336,7 @@ impl ContentStream {
     fn count(&mut self, piece: &Bytes) -> Result<()> {
         if let Some(rest) = &mut self.rest {
             *rest = rest.checked_sub(piece.len() as u64).ok_or_else(|| {
-                let message = "the response is longer than its `Content-Range` says";
+                let message = "the response is longer than its `Content-Range`";
                 TransferError::new(TransferErrorKind::Range, message)
             })?;
         }
@@ -413,7 +415,7 @@ impl ContentStream {
             return Err(beyond(self.at));
         }
         if !self.is_at_end() {
-            self.reopen(TransportError::broken("the content ended before its end").into())?;
+            self.reopen(TransportError::broken("the content was truncated").into())?;
             return Ok(false);
         }
         if let Some(check) = self.check.take() {
@@ -519,7 +521,7 @@ fn sent(opened: &Opened, first: u64) -> Result<Sent> {
     sent.filter(|sent| sent.first <= first).ok_or_else(|| {
         TransferError::new(
             TransferErrorKind::Range,
-            "the response has another part of the content than the one that was asked for, or more of it than its `Content-Range` says",
+            "the response does not contain the requested range, or its `Content-Range` is wrong",
         )
         .into()
     })
@@ -528,7 +530,7 @@ fn sent(opened: &Opened, first: u64) -> Result<Sent> {
 fn changed() -> Error {
     TransferError::new(
         TransferErrorKind::Changed,
-        "the content was changed while it was being downloaded",
+        "the content changed during the download: download it again",
     )
     .into()
 }
@@ -536,7 +538,7 @@ fn changed() -> Error {
 fn beyond(first: u64) -> Error {
     TransferError::new(
         TransferErrorKind::Range,
-        format!("the content ends before the range that begins at {first}"),
+        format!("the content ends before byte {first}, where the requested range begins"),
     )
     .into()
 }

@@ -31,7 +31,7 @@ impl Target {
         if found.as_ref().is_some_and(Metadata::is_symlink) {
             let real = tokio::fs::canonicalize(&path).await;
             path = real.map_err(|error| {
-                let message = format!("`{shown}` is a symbolic link that leads to no file");
+                let message = format!("`{shown}` is a symbolic link to a file that does not exist");
                 TransferError::io(TransferErrorKind::Target, &message, error)
             })?;
             found = look(&path).await?;
@@ -42,7 +42,7 @@ impl Target {
                 Err(refuse(format!("`{shown}` is {name}, not a regular file")))
             }
             None if path.file_name().is_none() => {
-                Err(refuse(format!("`{shown}` is not the name of a file")))
+                Err(refuse(format!("`{shown}` is not a file name")))
             }
             _ => Ok(Self {
                 path,
@@ -90,7 +90,7 @@ async fn look(path: &Path) -> Result<Option<Metadata>> {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => {
-            let message = format!("`{}` cannot be written", path.display());
+            let message = format!("cannot write `{}`", path.display());
             Err(TransferError::io(TransferErrorKind::Target, &message, error).into())
         }
     }

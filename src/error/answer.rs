@@ -13,8 +13,8 @@ use crate::{json, redact};
 /// and the type.
 ///
 /// It prints as one line. The line contains no value of the response, except an error of Graph in
-/// it: `GET /users → the response cannot be read as User at value[3].id: …, request-id …, tried 4
-/// times …`.
+/// it: `GET /users → cannot decode the response as User at value[3].id: …, after 4 attempts …,
+/// request-id …`.
 #[derive(Clone, Debug)]
 pub struct DecodeError {
     context: Option<RequestContext>,
@@ -179,7 +179,7 @@ impl fmt::Display for DecodeError {
         if let Some(context) = &self.context {
             write!(f, "{context} → ")?;
         }
-        write!(f, "the response cannot be read as {}", self.type_name)?;
+        write!(f, "cannot decode the response as {}", self.type_name)?;
         if !self.path.is_empty() {
             write!(f, " at {}", self.path)?;
         }
@@ -188,7 +188,7 @@ impl fmt::Display for DecodeError {
             f.write_str(", the response is HTML")?;
         }
         let said = [&self.error_code, &self.error_message];
-        let mut before = ", and holds an error: ";
+        let mut before = ", and contains an error: ";
         for text in said.into_iter().flatten().filter(|text| !text.is_empty()) {
             write!(
                 f,
@@ -352,13 +352,13 @@ impl fmt::Display for EmptyResponseError {
         }
         write!(f, "{} ", self.head.status.as_u16())?;
         f.write_str(match self.missing {
-            Missing::Body | Missing::Entity => "without the entity that was expected",
+            Missing::Body | Missing::Entity => "without the expected entity",
             Missing::Result => {
-                "without the entity that was expected: Graph has accepted the call and goes on working; `.monitor()` on the \
-                 call waits for the result"
+                "without the expected entity: Graph accepted the call and continues to work on it; \
+                 use `.monitor()` on the call to wait for the result"
             }
             Missing::MonitorAddress => {
-                "for a long-running operation, without an address at which its progress can be monitored"
+                "for a long-running operation, without a monitor address (`Location`)"
             }
         })?;
         if let Some(tries) = self.tries() {

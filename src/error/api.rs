@@ -401,7 +401,7 @@ impl fmt::Display for ApiError {
         }
         write!(f, "{}{}", Limit(&self.throttle()), self.tries())?;
         if self.may_be_own_doing() {
-            f.write_str(", an earlier attempt may have done the work")?;
+            f.write_str(", an earlier attempt may have succeeded")?;
         }
         match (self.request_id(), self.client_request_id()) {
             (Some(id), _) => write!(f, ", request-id {}", OneLine(id)),
@@ -423,7 +423,7 @@ impl fmt::Display for Lacking<'_> {
             match scheme {
                 Some(scheme) => match permissions.scheme(scheme) {
                     needed if needed.is_supported() => write!(f, ", needs {needed} ({scheme})")?,
-                    _ => write!(f, ", does not take {scheme} permissions")?,
+                    _ => write!(f, ", does not support {scheme} permissions")?,
                 },
                 None => write!(f, ", needs {}", AnyScheme(permissions))?,
             }
@@ -549,7 +549,8 @@ mod tests {
             ("yesterday", None),
         ] {
             let error = error(&format!(
-                r#"{{"error":{{"code":"itemNotFound","message":"Item not found","innerError":{{"date":"{date}"}}}}}}"#
+                r#"{{"error":{{"code":"itemNotFound","message":"Item not found",
+                   "innerError":{{"date":"{date}"}}}}}}"#
             ));
             assert_eq!(error.code(), Some("itemNotFound"), "{date}");
             assert_eq!(error.message(), Some("Item not found"), "{date}");
@@ -573,7 +574,8 @@ mod tests {
         );
 
         let bom = error(
-            "\u{feff}{\"error\":{\"code\":\"\",\"message\":\"m\",\"innererror\":{\"request-id\":\"r\"}}}",
+            "\u{feff}{\"error\":{\"code\":\"\",\"message\":\"m\",\
+             \"innererror\":{\"request-id\":\"r\"}}}",
         );
         assert_eq!(
             (bom.code(), bom.message(), bom.request_id()),
@@ -603,7 +605,8 @@ mod tests {
     #[test]
     fn the_innermost_code_is_found_and_every_one_matches() {
         let error = error(
-            r#"{"error":{"code":"activityLimitReached","message":"m","innerError":{"code":"throttledRequest",
+            r#"{"error":{"code":"activityLimitReached","message":"m",
+               "innerError":{"code":"throttledRequest",
                "innererror":{"code":"quota","date":"2026-02-20T11:27:12"}}}}"#,
         );
         assert_eq!(error.inner_code(), Some("quota"));
@@ -617,7 +620,8 @@ mod tests {
     #[test]
     fn other_forms_are_read() {
         let old = error(
-            r#"{"odata.error":{"code":"-1, Microsoft.SharePoint","message":{"lang":"en-US","value":"gone"}}}"#,
+            r#"{"odata.error":{"code":"-1, Microsoft.SharePoint","message":{"lang":"en-US",
+               "value":"gone"}}}"#,
         );
         assert_eq!(
             (old.code(), old.message()),
@@ -632,7 +636,10 @@ mod tests {
 
     #[test]
     fn a_cut_body_keeps_code_and_message() {
-        let text = r#"{"error":{"code":"ErrorInvalidIdMalformed","message":"Id is malformed.","innerError":{"request-id":"r","code":"x"}}}"#;
+        let text = concat!(
+            r#"{"error":{"code":"ErrorInvalidIdMalformed","message":"Id is malformed.","#,
+            r#""innerError":{"request-id":"r","code":"x"}}}"#,
+        );
         for length in 1..text.len() {
             let error = error(&text[..length]);
             if length > text.find(r#","message"#).unwrap() {
@@ -650,7 +657,8 @@ mod tests {
     fn details_are_kept() {
         let error = error(
             r#"{"error":{"code":"Request_UnprocessableEntity","message":"m",
-               "details":[{"code":"PropertyConflict","target":"mailNickname","message":"taken"},{}]}}"#,
+               "details":[{"code":"PropertyConflict","target":"mailNickname",
+               "message":"taken"},{}]}}"#,
         );
         let detail = &error.details()[0];
         assert_eq!(detail.code.as_deref(), Some("PropertyConflict"));

@@ -43,7 +43,7 @@ impl BatchError {
         Self {
             kind: BatchErrorKind::NotRun,
             context: Some(context.clone()),
-            message: format!("not done, because {because_of} failed"),
+            message: format!("not run, because it depends on {because_of}, which failed"),
             source: Some(Box::new(error)),
         }
     }
@@ -62,7 +62,8 @@ impl BatchError {
             kind: BatchErrorKind::TooMany,
             context: None,
             message: format!(
-                "{calls} calls of a batch wait for each other, and a request holds {largest} at most"
+                "{calls} calls of a batch depend on each other, but one request holds at most \
+                 {largest} calls"
             ),
             source: None,
         }
@@ -72,7 +73,7 @@ impl BatchError {
         Self {
             kind: BatchErrorKind::OtherBatch,
             context: Some(context.clone()),
-            message: "it waits for a call of another batch".to_owned(),
+            message: "it depends on a call of another batch".to_owned(),
             source: None,
         }
     }
@@ -81,7 +82,7 @@ impl BatchError {
         Self {
             kind: BatchErrorKind::OtherBatch,
             context: None,
-            message: "the call was in another batch".to_owned(),
+            message: "the handle belongs to another batch".to_owned(),
             source: None,
         }
     }

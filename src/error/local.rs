@@ -80,7 +80,7 @@ impl fmt::Display for ConfigurationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the client cannot be built: {}: {}",
+            "cannot build the client: `{}`: {}",
             self.setting,
             OneLine(&self.message)
         )
@@ -151,29 +151,31 @@ impl fmt::Display for HostError {
         match &self.reason {
             HostRefusal::Unlisted { name, allowed } => write!(
                 f,
-                "{origin} is none of this client's hosts ({}), so nothing was sent; if it may have the token, allow it: \
+                "{origin} is not one of this client's hosts ({}), so nothing was sent; if the host \
+                 may receive the access token, allow it with \
                  `Graph::builder(…).allow_host(\"{name}\")`",
                 allowed.join(", ")
             ),
             HostRefusal::Scheme => write!(
                 f,
-                "{origin} is not https, so nothing was sent; plain http is for this machine's own addresses only, where \
-                 `base_url` or the cloud names one"
+                "{origin} is not https, so nothing was sent; plain http is only allowed for an \
+                 address of this machine that `base_url` or the cloud names"
             ),
             HostRefusal::Downgrade => {
                 write!(
                     f,
-                    "a redirect leads to {origin}, which is not https, so it was not followed"
+                    "a redirect to {origin} was not followed, because it is not https"
                 )
             }
             HostRefusal::Change => write!(
                 f,
-                "a redirect would make the call, which is no GET, at {origin}, so it was not followed"
+                "a redirect to {origin} was not followed, because it would repeat a call other \
+                 than GET at another host"
             ),
             HostRefusal::Credentials => {
                 write!(
                     f,
-                    "the URL has a name or password for {origin} in it, so nothing was sent"
+                    "the URL contains a user name or password for {origin}, so nothing was sent"
                 )
             }
         }

@@ -26,7 +26,11 @@ impl LongRunningOperationError {
 impl fmt::Display for LongRunningOperationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let work = &self.work;
-        write!(f, "the work that Graph began has ended: {}", work.status())?;
+        write!(
+            f,
+            "the long-running operation ended with status {}",
+            work.status()
+        )?;
         let mut before = ", ";
         for part in [work.error_code(), work.error_message()]
             .into_iter()

@@ -30,7 +30,7 @@ fn of_rustls(cause: &(dyn Error + 'static)) -> Option<String> {
         Error::InvalidCertificate(_) | Error::NoCertificatesPresented => {
             Some(refused_certificate(&error.to_string()))
         }
-        _ => Some(format!("the TLS handshake was refused: {error}")),
+        _ => Some(format!("TLS handshake failed: {error}")),
     }
 }
 
@@ -75,26 +75,26 @@ fn of_text(text: &str) -> Option<String> {
         return Some(refused_certificate(text));
     }
     if has(&OF_HANDSHAKES) {
-        return Some(format!("the TLS handshake was refused: {text}"));
+        return Some(format!("TLS handshake failed: {text}"));
     }
     if has(&["proxy authorization required"]) {
         let advice =
-            "give the proxy's user and password, in its URL or by `reqwest::Proxy::basic_auth`";
+            "set the proxy's user and password in its URL or with `reqwest::Proxy::basic_auth`";
         return Some(format!("the proxy requires authentication (407): {advice}"));
     }
     if has(&["credentials not accepted", "does not support user/pass"]) {
         return Some(format!("the SOCKS proxy refused the credentials: {text}"));
     }
     if has(&["invalid url, scheme"]) {
-        return Some(format!("the address is not one of http or https: {text}"));
+        return Some(format!("the URL scheme is not http or https: {text}"));
     }
     None
 }
 
 fn refused_certificate(text: &str) -> String {
     format!(
-        "TLS refused the certificate of the server: {text}; is its issuer among the system's \
-         roots, and is there a proxy that breaks TLS open?"
+        "invalid TLS certificate of the server: {text}; check that the system trusts its issuer, \
+         and whether a proxy inspects TLS traffic"
     )
 }
 
@@ -116,7 +116,7 @@ mod tests {
         let tls = |error: Error| reason(&io::Error::new(io::ErrorKind::InvalidData, error));
         let expired = tls(Error::InvalidCertificate(CertificateError::Expired)).unwrap();
         assert!(
-            expired.starts_with("TLS refused the certificate of the server: "),
+            expired.starts_with("invalid TLS certificate of the server: "),
             "{expired}"
         );
         for error in [
@@ -126,7 +126,7 @@ mod tests {
         ] {
             let reason = tls(error.clone()).unwrap();
             assert!(
-                reason.starts_with("the TLS handshake was refused: "),
+                reason.starts_with("TLS handshake failed: "),
                 "{error}: {reason}"
             );
         }
@@ -142,15 +142,15 @@ mod tests {
         for (text, starts) in [
             (
                 "error:0A000086:SSL routines::certificate verify failed",
-                "TLS refused the certificate",
+                "invalid TLS certificate",
             ),
             (
                 "Un certificat … (os error -2146762487)",
-                "TLS refused the certificate",
+                "invalid TLS certificate",
             ),
             (
                 "error:0A00010B:SSL routines::wrong version number",
-                "the TLS handshake",
+                "TLS handshake",
             ),
             (
                 "tunnel error: proxy authorization required",

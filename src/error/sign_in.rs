@@ -92,7 +92,7 @@ impl SignInError {
     /// ```
     /// use msgraph::error::SignInError;
     ///
-    /// let error = SignInError::user_needed("nobody is signed in at the broker");
+    /// let error = SignInError::user_needed("no user is signed in at the broker");
     /// assert!(error.needs_user() && !error.is_retryable());
     /// ```
     pub fn user_needed(message: impl Into<String>) -> Self {
@@ -187,7 +187,7 @@ impl SignInError {
 
     /// Adds the name of the provider in a chain that failed.
     pub(crate) fn of_link(mut self, name: &str) -> Self {
-        let link = format!("`{name}` is what failed, and nobody else is asked");
+        let link = format!("`{name}` failed, and the chain does not continue after this error");
         self.message = Some(match self.message {
             Some(message) => format!("{message} ({link})"),
             None => link,
@@ -554,10 +554,20 @@ mod tests {
     fn everything_that_the_platform_says_is_kept() {
         let error = refused(
             400,
-            r#"{"error":"invalid_grant","error_description":"AADSTS70008: The refresh token has expired.\r\nTrace ID: t\r\nCorrelation ID: c\r\nTimestamp: 2026-01-02 03:04:05Z",
-                "error_codes":[70008],"timestamp":"2026-01-02 03:04:05Z","trace_id":"t","correlation_id":"c",
-                "error_uri":"https://login.microsoftonline.com/error?code=70008","suberror":"bad_token",
-                "claims":"{\"access_token\":{}}"}"#,
+            &serde_json::json!({
+                "error": "invalid_grant",
+                "error_description":
+                    "AADSTS70008: The refresh token has expired.\r\nTrace ID: t\r\n\
+                     Correlation ID: c\r\nTimestamp: 2026-01-02 03:04:05Z",
+                "error_codes": [70008],
+                "timestamp": "2026-01-02 03:04:05Z",
+                "trace_id": "t",
+                "correlation_id": "c",
+                "error_uri": "https://login.microsoftonline.com/error?code=70008",
+                "suberror": "bad_token",
+                "claims": "{\"access_token\":{}}",
+            })
+            .to_string(),
         );
         assert_eq!(error.status(), Some(StatusCode::BAD_REQUEST));
         assert_eq!(error.error(), Some("invalid_grant"));
@@ -574,8 +584,8 @@ mod tests {
         assert!(error.needs_user() && !error.is_retryable());
         assert_eq!(
             error.to_string(),
-            "sign-in refused: 400 invalid_grant AADSTS70008 (bad_token): The refresh token has expired, \
-             correlation-id c, trace-id t"
+            "sign-in refused: 400 invalid_grant AADSTS70008 (bad_token): The refresh token has \
+             expired, correlation-id c, trace-id t"
         );
     }
 
@@ -611,7 +621,8 @@ mod tests {
         );
         let service_fabric = refused(
             401,
-            r#"{"error":{"correlationId":"c","code":"SecretHeaderNotFound","message":"Secret is not found."}}"#,
+            r#"{"error":{"correlationId":"c","code":"SecretHeaderNotFound",
+               "message":"Secret is not found."}}"#,
         );
         assert_eq!(service_fabric.error(), Some("SecretHeaderNotFound"));
         assert_eq!(

@@ -62,13 +62,13 @@ impl TransportError {
             .map(ToString::to_string)
             .unwrap_or_default();
         let message = match kind {
-            Kind::Timeout => "no answer in time".to_owned(),
-            Kind::ConnectTimeout => "no connection in time".to_owned(),
+            Kind::Timeout => "timed out waiting for the response".to_owned(),
+            Kind::ConnectTimeout => "timed out connecting".to_owned(),
             Kind::ConnectRefused => {
                 let reason = refused_connection::reason(&*source).unwrap_or(cause);
-                format!("no connection: {reason}")
+                format!("cannot connect: {reason}")
             }
-            Kind::Connect => format!("no connection: {cause}"),
+            Kind::Connect => format!("cannot connect: {cause}"),
             Kind::Broken | Kind::HeldBack(_) | Kind::Final => cause,
         };
         Self {
@@ -103,20 +103,21 @@ impl TransportError {
     pub(crate) fn out_of_time() -> Self {
         Self {
             kind: Kind::Timeout,
-            ..Self::new("no answer in time")
+            ..Self::new("timed out waiting for the response")
         }
     }
 
     /// Creates an error for a call that was not sent, or not repeated, because Graph throttles its
-    /// service.
-    pub(crate) fn held_back(time: Duration, attempts: u32) -> Self {
+    /// service for longer than the call may wait.
+    pub(crate) fn held_back(time: Duration, limit: Duration, attempts: u32) -> Self {
         let seconds = time.as_secs_f64().ceil();
-        let sent = if attempts == 0 { "sent" } else { "sent again" };
+        let limit = limit.as_secs();
+        let again = if attempts == 0 { "" } else { " again" };
         Self {
             kind: Kind::HeldBack(time),
             ..Self::new(format!(
-                "not {sent}: Graph throttles, and asks for {seconds} s more, for which this call \
-                 does not wait"
+                "not sent{again}: throttled by Graph for another {seconds} s, longer than this \
+                 call's limit of {limit} s"
             ))
         }
     }
@@ -127,9 +128,9 @@ impl TransportError {
         Self {
             kind: Kind::Timeout,
             ..Self::new(format!(
-                "the operation is still `{status}`, and the next look, in {} s, would be later \
-                 than the time limit of {} s allows: the operation goes on, and \
-                 `Graph::monitor` waits for it again",
+                "the operation is still `{status}`, and the next status request, in {} s, would \
+                 exceed the time limit of {} s: the operation continues, use `Graph::monitor` to \
+                 wait for it again",
                 wait.as_secs_f64().ceil(),
                 limit.as_secs_f64(),
             ))

@@ -106,7 +106,7 @@ impl Attempts {
     }
 }
 
-/// Prints `, tried 4 times with 21.4 s of waiting` or `, not tried again: …`. It prints nothing
+/// Prints `, after 4 attempts and 21.4 s of waiting` or `, not retried: …`. It prints nothing
 /// after a single attempt with no reason to add.
 impl fmt::Display for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,13 +114,13 @@ impl fmt::Display for Attempts {
             let waited = self.waited.as_secs_f64();
             write!(
                 f,
-                ", tried {} times with {waited:.1} s of waiting",
+                ", after {} attempts and {waited:.1} s of waiting",
                 self.count
             )?;
         }
         match self.not_retried {
             None | Some(RetryStopReason::MaxRetries) => Ok(()),
-            Some(reason) => write!(f, ", not tried again: {reason}"),
+            Some(reason) => write!(f, ", not retried: {reason}"),
         }
     }
 }
@@ -128,11 +128,13 @@ impl fmt::Display for Attempts {
 impl fmt::Display for RetryStopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::MaxRetries => "it was tried as often as it may be",
-            Self::NotIdempotent => "it may have done its work already",
-            Self::OneShotBody => "its body can be sent only once",
-            Self::WaitTooLong => "it would have to wait for too long",
-            Self::OutOfTime => "there is no time left for another wait",
+            Self::MaxRetries => "the limit `RetryPolicy::max_retries` was reached",
+            Self::NotIdempotent => {
+                "it may have succeeded already (if a repeat is safe, use `.idempotent()`)"
+            }
+            Self::OneShotBody => "its body can only be sent once",
+            Self::WaitTooLong => "the wait would be longer than `RetryPolicy::max_wait`",
+            Self::OutOfTime => "the wait would exceed `RetryPolicy::max_elapsed` or the timeout",
         })
     }
 }

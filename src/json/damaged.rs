@@ -172,7 +172,10 @@ mod tests {
 
     use super::*;
 
-    const TEXT: &str = r#"{"value":[{"id":"1"},{"error":{"code":"ErrorInvalidIdMalformed","message":"Id \"ü\" \u00e9 is \ud83d\ude00 bad.","innerError":{"code":"x"}}}]}"#;
+    const TEXT: &str = concat!(
+        r#"{"value":[{"id":"1"},{"error":{"code":"ErrorInvalidIdMalformed","#,
+        r#""message":"Id \"ü\" \u00e9 is \ud83d\ude00 bad.","innerError":{"code":"x"}}}]}"#,
+    );
 
     fn text_of<'e>(error: &'e Map<String, Value>, name: &str) -> &'e str {
         error.get(name).and_then(Value::as_str).unwrap_or_default()

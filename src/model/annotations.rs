@@ -84,10 +84,18 @@ pub trait Model:
     ///
     /// let user: User = serde_json::from_str(r#"{"city": "Oslo", "createdDateTime": "soon"}"#)?;
     /// assert_eq!(user.created_date_time, None);
-    /// assert_eq!(user.mismatched_properties(), [("createdDateTime".into(), &"soon".into())]);
+    /// assert_eq!(
+    ///     user.mismatched_properties(),
+    ///     [("createdDateTime".into(), &"soon".into())]
+    /// );
     ///
-    /// let user: User = serde_json::from_str(r#"{"assignedPlans": [{"service": 1.5}, {"assignedDateTime": {}}]}"#)?;
-    /// assert_eq!(user.mismatched_properties()[0].0, "assignedPlans[1].assignedDateTime");
+    /// let user: User = serde_json::from_str(
+    ///     r#"{"assignedPlans": [{"service": 1.5}, {"assignedDateTime": {}}]}"#,
+    /// )?;
+    /// assert_eq!(
+    ///     user.mismatched_properties()[0].0,
+    ///     "assignedPlans[1].assignedDateTime"
+    /// );
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     fn mismatched_properties(&self) -> Vec<(String, &Value)> {
@@ -117,9 +125,15 @@ pub trait Model:
     /// use msgraph::Model;
     /// use msgraph::models::{FileAttachment, Message};
     ///
-    /// let file = FileAttachment { name: Some("a.txt".into()), ..Default::default() };
+    /// let file = FileAttachment {
+    ///     name: Some("a.txt".into()),
+    ///     ..Default::default()
+    /// };
     /// let message = Message::default().with(Message::ATTACHMENTS, [file])?;
-    /// assert_eq!(message.extra["attachments"][0]["@odata.type"], "#microsoft.graph.fileAttachment");
+    /// assert_eq!(
+    ///     message.extra["attachments"][0]["@odata.type"],
+    ///     "#microsoft.graph.fileAttachment"
+    /// );
     /// # Ok::<(), msgraph::Error>(())
     /// ```
     ///
@@ -202,7 +216,11 @@ pub trait Model:
     /// property in an update, put a `null` into `extra`: `items.extra.insert(name, ())`.
     ///
     /// ```no_run
-    /// # async fn example(graph: &msgraph::Graph, plan: String, user: &str) -> msgraph::Result<()> {
+    /// # async fn example(
+    /// #     graph: &msgraph::Graph,
+    /// #     plan: String,
+    /// #     user: &str,
+    /// # ) -> msgraph::Result<()> {
     /// use msgraph::Model;
     /// use msgraph::models::{PlannerAssignment, PlannerAssignments, PlannerTask};
     ///
@@ -245,9 +263,13 @@ pub trait Model:
     /// use msgraph::models::{PlannerChecklistItem, PlannerChecklistItems};
     ///
     /// let checklist: PlannerChecklistItems = serde_json::from_str(
-    ///     r##"{"95e27074": {"@odata.type": "#microsoft.graph.plannerChecklistItem", "title": "Call"}}"##,
+    ///     r##"{"95e27074": {
+    ///         "@odata.type": "#microsoft.graph.plannerChecklistItem", "title": "Call"
+    ///     }}"##,
     /// )?;
-    /// let item = checklist.dynamic::<PlannerChecklistItem>("95e27074")?.expect("an item");
+    /// let item = checklist
+    ///     .dynamic::<PlannerChecklistItem>("95e27074")?
+    ///     .expect("an item");
     /// assert_eq!(item.title.as_deref(), Some("Call"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -74,7 +74,7 @@ struct Probe<'d>(&'d mut Option<Declared>);
 
 impl Probe<'_> {
     fn no_value<T>() -> Result<T, Error> {
-        Err(Error::custom("there is no value"))
+        Err(Error::custom("the value is missing"))
     }
 }
 

@@ -38,7 +38,11 @@ pub(super) struct Item<D>(D);
 
 macro_rules! forward {
     ($($method:ident($($name:ident: $of:ty),*))*) => {$(
-        fn $method<V: Visitor<'de>>(self, $($name: $of,)* visitor: V) -> Result<V::Value, D::Error> {
+        fn $method<V: Visitor<'de>>(
+            self,
+            $($name: $of,)*
+            visitor: V,
+        ) -> Result<V::Value, D::Error> {
             self.0.$method($($name,)* visitor)
         }
     )*};
@@ -49,10 +53,11 @@ macro_rules! forward_to_inner {
         type Error = D::Error;
 
         forward! {
-            deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32()
-            deserialize_i64() deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32()
-            deserialize_u64() deserialize_u128() deserialize_f32() deserialize_f64() deserialize_char()
-            deserialize_bytes() deserialize_byte_buf()
+            deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16()
+            deserialize_i32() deserialize_i64() deserialize_i128() deserialize_u8()
+            deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+            deserialize_f32() deserialize_f64() deserialize_char() deserialize_bytes()
+            deserialize_byte_buf()
             deserialize_option() deserialize_unit() deserialize_map() deserialize_identifier()
             deserialize_ignored_any() deserialize_unit_struct(name: &'static str)
             deserialize_tuple(len: usize) deserialize_tuple_struct(name: &'static str, len: usize)
@@ -68,7 +73,9 @@ macro_rules! forward_to_inner {
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for List<D> {
     forward_to_inner!();
-    forward! { deserialize_newtype_struct(name: &'static str) deserialize_str() deserialize_string() }
+    forward! {
+        deserialize_newtype_struct(name: &'static str) deserialize_str() deserialize_string()
+    }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.0.deserialize_seq(WithoutNulls(visitor))
@@ -168,7 +175,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for UnlessNull<'_, S> {
         match self.0.take() {
             Some(seed) => seed.deserialize(Item(deserializer)).map(Some),
             // A deserializer calls a visitor once.
-            None => Err(D::Error::custom("the item was read already")),
+            None => Err(D::Error::custom("the item was already read")),
         }
     }
 }

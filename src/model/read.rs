@@ -126,7 +126,7 @@ fn read_object<'de, A: MapAccess<'de>>(map: A, object: &mut dyn Object) -> Resul
     match read {
         Some(read) => read,
         // Generated code always passes its fields, and only once.
-        None => Err(A::Error::custom("the model has handed out no fields")),
+        None => Err(A::Error::custom("the model provided no fields")),
     }
 }
 

@@ -19,7 +19,7 @@ pub fn serialize<S: Serializer>(object: &dyn Object, serializer: S) -> Result<S:
     match written.flatten() {
         Some(written) => written,
         // Generated code always passes its fields, and only once.
-        None => Err(serde::ser::Error::custom("the model has shown no fields")),
+        None => Err(serde::ser::Error::custom("the model provided no fields")),
     }
 }
 

@@ -53,9 +53,13 @@ impl<A, O: Options> Call<A, O> {
     /// A [time limit](Call::timeout) of the call also limits [`Monitor::wait`].
     ///
     /// ```no_run
-    /// # async fn example(graph: &msgraph::Graph, team: msgraph::models::Team) -> msgraph::Result<()> {
+    /// # async fn example(
+    /// #     graph: &msgraph::Graph,
+    /// #     team: msgraph::models::Team,
+    /// # ) -> msgraph::Result<()> {
     /// let monitor = graph.teams().create(team).monitor().await?;
-    /// let kept = monitor.url().map(str::to_owned); // goes on after a restart: `graph.monitor(kept)`
+    /// // After a restart, `graph.monitor(kept)` continues.
+    /// let kept = monitor.url().map(str::to_owned);
     /// let done = monitor.wait().await?;
     /// println!("the team is at {:?}", done.resource_location());
     /// # Ok(())
@@ -134,7 +138,7 @@ type OnProgress = Box<dyn Fn(&LongRunningOperation) + Send + Sync>;
 /// A monitor for a long-running operation, returned by [`Call::monitor`].
 ///
 /// Polling changes nothing. The operation continues even if the program does not poll it.
-#[must_use = "a monitor looks when it is waited for"]
+#[must_use = "a monitor does nothing unless it is polled"]
 pub struct Monitor {
     graph: Graph,
     url: String,

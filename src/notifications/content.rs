@@ -62,7 +62,8 @@ impl DecryptionKeys {
             NotificationError::new(
                 NotificationErrorKind::Key,
                 format!(
-                    "the key for the certificate `{certificate_id}` is no private key of RSA in PKCS #8 or PKCS #1, be it DER or PEM"
+                    "the key for the certificate `{certificate_id}` is not an RSA private key in \
+                     PKCS #8 or PKCS #1 (DER or PEM)"
                 ),
             )
         })?;
@@ -86,7 +87,9 @@ impl DecryptionKeys {
         let key = self.keys.get(id).ok_or_else(|| {
             NotificationError::new(
                 NotificationErrorKind::UnknownCertificate,
-                format!("there is no key for the certificate `{id}`, for which the content was encrypted"),
+                format!(
+                    "no private key is set for the certificate `{id}`, which encrypted the content"
+                ),
             )
         })?;
         // Every failure has the same error, so that an attacker cannot learn from it which step
@@ -94,7 +97,10 @@ impl DecryptionKeys {
         open(key, content).ok_or_else(|| {
             NotificationError::new(
                 NotificationErrorKind::Content,
-                format!("the content was changed underway, or was not encrypted for the certificate `{id}`"),
+                format!(
+                    "cannot decrypt the content: it was changed in transit, or was not \
+                         encrypted for the certificate `{id}`"
+                ),
             )
         })
     }
@@ -141,14 +147,17 @@ mod tests {
     fn known() -> ChangeNotificationEncryptedContent {
         ChangeNotificationEncryptedContent {
             data: Some(
-                "6qYyi6sfwX/0xv3ZSeeB3PuGaHu6q8FZsQpOIWJzb/hh8doPDV9owWzBTS3awKPu9uDLmb4KI9VBx8yBTXntM1kmGBCzHIfq7DwS8LaYAYs="
+                "6qYyi6sfwX/0xv3ZSeeB3PuGaHu6q8FZsQpOIWJzb/\
+                 hh8doPDV9owWzBTS3awKPu9uDLmb4KI9VBx8yBTXntM1kmGBCzHIfq7DwS8LaYAYs="
                     .into(),
             ),
             data_key: Some(
-                "gILUXTuc6I1EIvZuyHasIEfk4SCtqwXxghnvTfD7VOWktHETjON2fMlTR7AGKed3xBRZPharnYbDIeL8NQj+KW6/YGeZasB/glXMseEx+FCzmH/y\
-                 DZEYNuBYO7+9BOm18dPDA2csWrewHI8LYhZA5NM7gvl6C4XYCPSg/GSBFTh8I4i9iG3m77bAkAP36zsbBIXB2ZspihciX6fkRE2rXKWG9P/Zc534\
-                 c29Qqcd5yX7waNy0lYRIbKiaIwtNUaZqsHBP0LuTY4sXC340nJl11kYxBbv3C/A36d8+RYnG4dNfvhmJGlfOX1Hf70zLCvD48IYH/OCvcYMXUv1u\
-                 76aGHg=="
+                "gILUXTuc6I1EIvZuyHasIEfk4SCtqwXxghnvTfD7VOWktHETjON2fMlTR7AGKed3xBRZPharnYbDIeL8NQ\
+                 j+KW6/YGeZasB/glXMseEx+FCzmH/yDZEYNuBYO7+\
+                 9BOm18dPDA2csWrewHI8LYhZA5NM7gvl6C4XYCPSg/\
+                 GSBFTh8I4i9iG3m77bAkAP36zsbBIXB2ZspihciX6fkRE2rXKWG9P/\
+                 Zc534c29Qqcd5yX7waNy0lYRIbKiaIwtNUaZqsHBP0LuTY4sXC340nJl11kYxBbv3C/A36d8+\
+                 RYnG4dNfvhmJGlfOX1Hf70zLCvD48IYH/OCvcYMXUv1u76aGHg=="
                     .into(),
             ),
             data_signature: Some("NgjY23Kn9zjoLCkseSSB1QhPqARL+SYURMI1ukWaLTU=".into()),

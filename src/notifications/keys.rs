@@ -188,7 +188,7 @@ impl SigningKeys {
                 return state.keys.get(id).cloned().ok_or_else(|| state.missing());
             }
             if is_own {
-                return Err(TransportError::new("the Tokio runtime has ended").into());
+                return Err(TransportError::new("the Tokio runtime has shut down").into());
             }
         }
     }
@@ -216,7 +216,9 @@ impl SigningKeys {
             generation,
         };
         let runtime = Handle::try_current().map_err(|error| {
-            TransportError::new(format!("keys can only be asked for within Tokio: {error}"))
+            TransportError::new(format!(
+                "a request for signing keys needs a Tokio runtime: {error}"
+            ))
         })?;
         let task = async move {
             let fetched = timeout(TIME_LIMIT, refresh.keys.fetch()).await;
@@ -233,7 +235,7 @@ impl SigningKeys {
         let mut state = self.lock();
         if state.generation == generation && state.refresh.is_some() {
             if let Err(error) = &outcome {
-                tracing::warn!(target: "msgraph", %error, "the signing keys could not be fetched");
+                tracing::warn!(target: "msgraph", %error, "cannot fetch the signing keys");
             }
             state.end(outcome);
         }
@@ -249,8 +251,7 @@ impl SigningKeys {
         let configuration: Configuration = self.read(address.clone()).await?;
         let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin());
         if origin(&configuration.jwks_uri) != origin(&address) {
-            let message =
-                "the keys of the identity platform are said to be at another host than its own";
+            let message = "the `jwks_uri` of the identity platform names another host";
             return Err(TransportError::new(message).into());
         }
         let set: KeySet = self.read(configuration.jwks_uri).await?;

@@ -33,12 +33,19 @@ impl Graph {
     /// Returns `None` for a notification of a change.
     ///
     /// ```no_run
-    /// use std::time::Duration;
     /// use msgraph::notifications::{Lifecycle, Receiver};
+    /// use std::time::Duration;
     ///
-    /// # async fn example(graph: &msgraph::Graph, receiver: Receiver, body: &[u8]) -> msgraph::Result<()> {
+    /// # async fn example(
+    /// #     graph: &msgraph::Graph,
+    /// #     receiver: Receiver,
+    /// #     body: &[u8],
+    /// # ) -> msgraph::Result<()> {
     /// for notification in receiver.receive(body).await? {
-    ///     match graph.follow_lifecycle(&notification.change, Duration::from_secs(86_400)).await? {
+    ///     match graph
+    ///         .follow_lifecycle(&notification.change, Duration::from_secs(86_400))
+    ///         .await?
+    ///     {
     ///         Some(Lifecycle::Removed) => println!("subscribe again, then a delta query"),
     ///         Some(Lifecycle::Missed) => println!("a delta query"),
     ///         _ => {}

@@ -24,7 +24,12 @@ use crate::{Graph, Result};
 /// ```no_run
 /// use msgraph::notifications::Receiver;
 ///
-/// # fn example(graph: &msgraph::Graph, client_state: String, key: &[u8], old_key: &[u8]) -> msgraph::Result<()> {
+/// # fn example(
+/// #     graph: &msgraph::Graph,
+/// #     client_state: String,
+/// #     key: &[u8],
+/// #     old_key: &[u8],
+/// # ) -> msgraph::Result<()> {
 /// let receiver = Receiver::new(graph)
 ///     .client_state(client_state)
 ///     // For resource data that comes along encrypted:
@@ -148,7 +153,7 @@ impl Receiver {
         }
         Err(NotificationError::new(
             NotificationErrorKind::ClientState,
-            "its `clientState` is not the one that the subscription was made with",
+            "its `clientState` does not match the subscription's",
         ))
     }
 
@@ -160,7 +165,7 @@ impl Receiver {
         }
         Err(NotificationError::new(
             NotificationErrorKind::Tenant,
-            "it is of a tenant that is none of the receiver's",
+            "it belongs to a tenant that the receiver does not accept",
         ))
     }
 
@@ -186,7 +191,7 @@ impl Receiver {
         if !changes.iter().all(is_vouched) {
             return Err(NotificationError::new(
                 NotificationErrorKind::MissingToken,
-                "encrypted content came without a validation token for its tenant",
+                "encrypted content has no validation token for its tenant",
             )
             .into());
         }
@@ -194,7 +199,7 @@ impl Receiver {
         if !vouched.iter().all(is_there) {
             return Err(NotificationError::new(
                 NotificationErrorKind::Tenant,
-                "a validation token is for a tenant that no notification is of",
+                "a validation token names a tenant that no notification belongs to",
             )
             .into());
         }

@@ -85,7 +85,7 @@ impl<'t> Unchecked<'t> {
         let malformed = || {
             refuse(
                 Malformed,
-                "a validation token is no JWT that is signed with RS256",
+                "a validation token is not a JWT signed with RS256",
             )
         };
         let (signed, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
@@ -122,15 +122,11 @@ impl<'t> Unchecked<'t> {
             .ok_or_else(|| {
                 refuse(
                     NotificationErrorKind::Signature,
-                    "the signature of a validation token is not that of its text",
+                    "the signature of a validation token is invalid",
                 )
             })?;
-        let claims: Claims = json(self.claims).ok_or_else(|| {
-            refuse(
-                Malformed,
-                "a validation token lacks claims that it has to have",
-            )
-        })?;
+        let claims: Claims = json(self.claims)
+            .ok_or_else(|| refuse(Malformed, "a validation token lacks a required claim"))?;
         claims.check(expected)?;
         Ok(claims.tid)
     }
@@ -154,7 +150,7 @@ impl Claims {
         if has_run_out(end) || is_early {
             return Err(refuse(
                 Expired,
-                "a validation token has run out, or is not good yet",
+                "a validation token has expired, or is not valid yet",
             ));
         }
         let is_for_us = match &self.aud {
@@ -164,13 +160,14 @@ impl Claims {
         if !is_for_us {
             return Err(refuse(
                 Audience,
-                "a validation token is for none of the applications that were named",
+                "the audience (`aud`) of a validation token is not one of the receiver's \
+                 applications",
             ));
         }
         if !self.is_of_the_platform(expected.cloud) {
             return Err(refuse(
                 Issuer,
-                "a validation token was issued elsewhere than at the identity platform",
+                "the issuer (`iss`) of a validation token is not the identity platform",
             ));
         }
         let publisher = match self.ver.as_deref() {
@@ -180,7 +177,8 @@ impl Claims {
         if !publisher.as_deref().is_some_and(|id| is(id, PUBLISHER)) {
             return Err(refuse(
                 Publisher,
-                "a validation token is of another publisher than Graph's change notifications",
+                "the publisher (`azp` or `appid`) of a validation token is not Graph's change \
+                 notifications",
             ));
         }
         Ok(())

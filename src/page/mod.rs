@@ -251,7 +251,8 @@ mod tests {
 
     #[test]
     fn a_page_keeps_all_that_came() {
-        let text = r#"{"@odata.context":"c","@odata.count":3,"@odata.nextLink":"https://n","@odata.deltaLink":"https://d","value":["a","b"]}"#;
+        let text = r#"{"@odata.context":"c","@odata.count":3,"@odata.nextLink":"https://n",
+                      "@odata.deltaLink":"https://d","value":["a","b"]}"#;
         let page = read(text);
         assert_eq!(page.value, ["a", "b"]);
         assert_eq!(page.count, Some(3));

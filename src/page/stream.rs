@@ -50,7 +50,7 @@ impl Graph {
 /// Creates a request builder from a stored link.
 pub(crate) fn from_link(graph: &Graph, link: String) -> RequestBuilder {
     let template = template(&link);
-    let invalid = (!is_url(&link)).then(|| "a link to go on from has to be a whole URL".into());
+    let invalid = (!is_url(&link)).then(|| "a stored link must be an absolute URL".into());
     RequestBuilder::new(graph.clone(), Method::GET, link, template, invalid)
 }
 
@@ -174,7 +174,9 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
         page.count.ok_or_else(|| {
             let message = match page.extra.contains_key(COUNT) {
                 // Some services write `-1` where counting would take too long.
-                true => "the server does not know the number of items: `@odata.count` is not one",
+                true => {
+                    "the server could not count the items: `@odata.count` is not a valid number"
+                }
                 false => "the response has no `@odata.count`",
             };
             PagingError::new(template, message.to_owned()).into()
@@ -290,7 +292,10 @@ impl<T> fmt::Debug for Pages<T> {
 /// use futures_util::TryStreamExt;
 ///
 /// let items = graph.me().messages().list().stream();
-/// let subjects: Vec<_> = items.try_filter_map(async |message| Ok(message.subject)).try_collect().await?;
+/// let subjects: Vec<_> = items
+///     .try_filter_map(async |message| Ok(message.subject))
+///     .try_collect()
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

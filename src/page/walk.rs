@@ -151,9 +151,9 @@ impl Walk {
             return;
         };
         let wrong = if !is_url(link) {
-            Some("the link to the next page is no URL")
+            Some("the next link (`@odata.nextLink`) is not an absolute URL")
         } else if !self.followed.follow(link) {
-            Some("the link to the next page leads back to a page that was read already")
+            Some("the next link (`@odata.nextLink`) leads back to a page that was already read")
         } else {
             None
         };

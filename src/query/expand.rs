@@ -105,7 +105,10 @@ impl<M, T> Expanded<M, T> {
 }
 
 macro_rules! nested {
-    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) |$expanded:ident| $body:expr;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident($($argument:ident: $type:ty),*) |$expanded:ident| $body:expr;
+    )*) => {
         impl<M, T: Target> Navigation<M, T> {$(
             $(#[$doc])*
             pub fn $name(self, $($argument: $type),*) -> Expanded<M, T> {

@@ -72,7 +72,10 @@ impl<M> Filter<M> {
     ///
     /// ```
     /// # use msgraph::models::User;
-    /// let filter = User::CITY.eq("Oslo").or(User::CITY.eq("Bergen")).and(User::ACCOUNT_ENABLED.eq(true));
+    /// let filter = User::CITY
+    ///     .eq("Oslo")
+    ///     .or(User::CITY.eq("Bergen"))
+    ///     .and(User::ACCOUNT_ENABLED.eq(true));
     /// assert_eq!(
     ///     filter.to_string(),
     ///     "(city eq 'Oslo' or city eq 'Bergen') and accountEnabled eq true"
@@ -196,7 +199,7 @@ fn is_in<M, T, V: Literal<T>>(
     Filter {
         wrong: values
             .is_empty()
-            .then_some("a filter asks for a value that is in a list of none"),
+            .then_some("a filter with `in` has an empty list of values"),
         ..Filter::term(format!("{path} in ({})", values.join(",")))
     }
 }
@@ -218,7 +221,10 @@ macro_rules! conditions {
             ///
             /// ```
             /// # use msgraph::models::User;
-            /// assert_eq!(User::DISPLAY_NAME.eq("O'Brien").to_string(), "displayName eq 'O''Brien'");
+            /// assert_eq!(
+            ///     User::DISPLAY_NAME.eq("O'Brien").to_string(),
+            ///     "displayName eq 'O''Brien'"
+            /// );
             /// ```
             pub fn eq(self, value: impl Literal<T>) -> Filter<M> {
                 compare(self.into(), "eq", &value)
@@ -354,7 +360,8 @@ macro_rules! conditions {
             /// assert_eq!(filter.to_string(), "groupTypes/any(x:x eq 'Unified')");
             ///
             /// let sku = "184efa21-98c3-4e5d-95ab-d07053a96e67".parse::<uuid::Uuid>()?;
-            /// let filter = User::ASSIGNED_LICENSES.any(|license| (license / AssignedLicense::SKU_ID).eq(sku));
+            /// let filter = User::ASSIGNED_LICENSES
+            ///     .any(|license| (license / AssignedLicense::SKU_ID).eq(sku));
             /// assert_eq!(
             ///     filter.to_string(),
             ///     "assignedLicenses/any(x:x/skuId eq 184efa21-98c3-4e5d-95ab-d07053a96e67)"
@@ -380,7 +387,10 @@ macro_rules! conditions {
             ///
             /// ```
             /// # use msgraph::models::User;
-            /// assert_eq!(User::ASSIGNED_LICENSES.has_items().to_string(), "assignedLicenses/any()");
+            /// assert_eq!(
+            ///     User::ASSIGNED_LICENSES.has_items().to_string(),
+            ///     "assignedLicenses/any()"
+            /// );
             /// ```
             pub fn has_items(self) -> Filter<M> {
                 Filter::term(format!("{}/any()", PropertyPath::from(self)))
@@ -448,7 +458,8 @@ mod tests {
         });
         assert_eq!(
             filter.to_string(),
-            "owners/any(x:x/microsoft.graph.user/memberOf/all(y:y/microsoft.graph.group/groupTypes/any(z:z ne 'y')))"
+            "owners/any(x:x/microsoft.graph.user/memberOf/all(y:y/microsoft.graph.group/\
+             groupTypes/any(z:z ne 'y')))"
         );
     }
 
@@ -461,7 +472,7 @@ mod tests {
     #[test]
     fn a_list_of_none_is_refused_wherever_it_stands() {
         let none = || User::CITY.is_in(Vec::<String>::new());
-        let reason = "a filter asks for a value that is in a list of none";
+        let reason = "a filter with `in` has an empty list of values";
         assert_eq!(none().finish(), Err(reason));
         assert_eq!((!none()).finish(), Err(reason));
         assert_eq!(User::MAIL.eq(Null).or(none()).finish(), Err(reason));

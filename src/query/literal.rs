@@ -46,8 +46,8 @@ pub fn literal(text: &str) -> String {
 /// assert_eq!(filter.to_string(), "employeeId eq '7'");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not compared with a property of type `{T}`",
-    note = "a filter is also taken as text: `.filter(\"…\")`"
+    message = "`{Self}` cannot be compared with a property of type `{T}`",
+    note = "a filter can also be text: `.filter(\"…\")`"
 )]
 pub trait Literal<T> {
     /// Returns the value in OData's syntax, not encoded for a URL.

@@ -167,7 +167,8 @@ macro_rules! tuples {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected from `{M}`",
-    note = "a property of another model, such as a derived one, goes by its name: `Other::PROPERTY.name()`"
+    note = "to select a property of another model, such as a derived one, use its name: \
+            `Other::PROPERTY.name()`"
 )]
 pub trait Selection<M> {
     /// Adds the names to the list.

@@ -58,7 +58,8 @@ impl<M, T> PropertyPath<M, T> {
     /// ```
     /// use msgraph::models::{DirectoryObject, Group, User};
     ///
-    /// let filter = Group::OWNERS.any(|owner| (owner.cast::<User>() / User::MAIL).eq("adele@contoso.com"));
+    /// let filter =
+    ///     Group::OWNERS.any(|owner| (owner.cast::<User>() / User::MAIL).eq("adele@contoso.com"));
     /// assert_eq!(
     ///     filter.to_string(),
     ///     "owners/any(x:x/microsoft.graph.user/mail eq 'adele@contoso.com')"

@@ -40,7 +40,7 @@ impl Connections {
         let both = |setting| {
             ConfigurationError::new(
                 setting,
-                "a client that was built already cannot be changed any more",
+                "it cannot be combined with `http_client`, because that client is already built",
             )
         };
         if let Some(own) = self.own {
@@ -67,7 +67,7 @@ impl Connections {
             .build()
             .map_err(|error| {
                 let error = TransportError::from_reqwest(error);
-                ConfigurationError::new("http", format!("the HTTP client cannot be built: {error}"))
+                ConfigurationError::new("http", format!("cannot build the HTTP client: {error}"))
                     .with_source(Arc::new(error))
                     .into()
             })
@@ -93,7 +93,8 @@ pub(crate) fn is_answer_of(response: &reqwest::Response, asked: &Url) -> bool {
 
 pub(crate) fn followed_a_redirect() -> TransportError {
     TransportError::new(
-        "the `reqwest::Client` that was given to `http_client` has followed a redirect by itself, which may lead headers \
-         and bodies astray: build it with `.redirect(reqwest::redirect::Policy::none())`, or use `configure_http`",
+        "the `reqwest::Client` passed to `http_client` followed a redirect itself, which may send \
+         headers and bodies to another host: build it with \
+         `.redirect(reqwest::redirect::Policy::none())`, or use `configure_http`",
     )
 }

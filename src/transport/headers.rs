@@ -51,7 +51,7 @@ impl Defaults {
                 let name = program.escape_debug();
                 ConfigurationError::new(
                     "user_agent",
-                    format!("`{name}` holds characters that no header can"),
+                    format!("`{name}` contains characters that an HTTP header cannot contain"),
                 )
             })?;
         }

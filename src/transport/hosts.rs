@@ -64,10 +64,11 @@ impl Hosts {
 pub(crate) fn root(setting: &'static str, text: &str) -> Result<Url, Error> {
     let wrong = |message: String| Error::from(ConfigurationError::new(setting, message));
     let shown = Address(text);
-    let url = Url::parse(text).map_err(|error| wrong(format!("`{shown}` is no URL: {error}")))?;
+    let url =
+        Url::parse(text).map_err(|error| wrong(format!("`{shown}` is not a URL: {error}")))?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong(format!(
-            "`{shown}` has a query or fragment, which would stand before each path"
+            "`{shown}` has a query or fragment: remove it, because paths are appended to the URL"
         )));
     }
     if has_credentials(&url) {
@@ -91,7 +92,7 @@ pub(crate) fn root(setting: &'static str, text: &str) -> Result<Url, Error> {
 pub(crate) fn elsewhere(graph: &str, text: &str) -> Result<Url, Error> {
     // The address is a secret, so the error does not repeat it.
     let url = Url::parse(text)
-        .map_err(|_| TransportError::new("the address that Graph gave is no URL"))?;
+        .map_err(|_| TransportError::new("the address that Graph returned is not a URL"))?;
     let is_local = Url::parse(graph).is_ok_and(|graph| graph.scheme() == "http");
     if has_credentials(&url) {
         return Err(refuse(&url, HostRefusal::Credentials));
@@ -152,11 +153,11 @@ fn named(name: &str) -> Result<Origin, Error> {
     };
     if url.path() != "/" {
         return Err(wrong(
-            "more than a host: a token goes to all of a host or to none of it",
+            "more than a host: remove the path, because an access token is valid for a whole host",
         ));
     }
     if url.host_str().is_some_and(|host| host.contains('*')) {
-        return Err(wrong("a pattern: each host has to be named"));
+        return Err(wrong("a pattern: name each host"));
     }
     Ok(url.origin())
 }
@@ -181,8 +182,9 @@ mod tests {
         let hosts = hosts(&["graph.microsoft.com"]);
         assert_eq!(
             check(&hosts, "https://graph.abc.xyz:8443/v1.0/me").unwrap_err(),
-            "https://graph.abc.xyz:8443 is none of this client's hosts (https://graph.microsoft.com), so nothing was \
-             sent; if it may have the token, allow it: `Graph::builder(…).allow_host(\"graph.abc.xyz:8443\")`"
+            "https://graph.abc.xyz:8443 is not one of this client's hosts \
+             (https://graph.microsoft.com), so nothing was sent; if the host may receive the \
+             access token, allow it with `Graph::builder(…).allow_host(\"graph.abc.xyz:8443\")`"
         );
     }
 

@@ -80,9 +80,7 @@ async fn follow(
             }
         }
     }
-    let error = TransportError::new(format!(
-        "more than {MOST_HOPS} redirects, one after another"
-    ));
+    let error = TransportError::new(format!("stopped after {MOST_HOPS} redirects in a row"));
     Err(reqwest_middleware::Error::middleware(Error::from(error)))
 }
 
@@ -136,7 +134,7 @@ impl Sent {
             // (https://www.rfc-editor.org/rfc/rfc9110#section-15.4).
             remove_headers_of_one_request(request.headers_mut());
         } else if !self.has_body {
-            let once = "a redirect asks for the body again, which can be sent only once";
+            let once = "a redirect needs the body again, which can only be sent once";
             return Err(TransportError::new(once).into());
         }
         *request.method_mut() = method;
@@ -163,7 +161,7 @@ fn location(response: &Response) -> Result<Option<Url>> {
         .and_then(|text| response.url().join(text).ok());
     // The address may be a secret, so the error does not repeat it.
     Ok(Some(to.ok_or_else(|| {
-        TransportError::new("a redirect leads to what is no URL")
+        TransportError::new("redirect has an invalid Location")
     })?))
 }
 
@@ -226,7 +224,7 @@ mod tests {
             "ftp://a/",
         ] {
             let error = judged(graph, to, Method::GET).unwrap_err();
-            assert!(error.contains("which is not https"), "{to}: {error}");
+            assert!(error.contains("because it is not https"), "{to}: {error}");
         }
         judged(
             graph,

@@ -10,8 +10,8 @@ use crate::error::Error;
     feature = "native-tls"
 )))]
 compile_error!(
-    "msgraph needs one of its features `rustls-ring` (the default), `rustls-aws-lc-rs` and `native-tls`: Graph speaks \
-     https only"
+    "msgraph needs one of its features `rustls-ring` (the default), `rustls-aws-lc-rs` or \
+     `native-tls`, because Graph requires https"
 );
 
 /// Configures rustls with ring. By default, reqwest takes the process-wide provider and panics if
@@ -26,7 +26,7 @@ pub(super) fn with_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
     use crate::error::ConfigurationError;
 
     let wrong = |error: rustls::Error| {
-        ConfigurationError::new("http", format!("TLS cannot be set up: {error}"))
+        ConfigurationError::new("http", format!("cannot configure TLS: {error}"))
             .with_source(Arc::new(error))
     };
     let mut tls = rustls::ClientConfig::builder_with_provider(Arc::new(
@@ -44,7 +44,10 @@ pub(super) fn with_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
 
 /// Leaves reqwest's default for the TLS that it was compiled with.
 #[cfg(not(feature = "rustls-ring"))]
-#[allow(clippy::unnecessary_wraps, reason = "the other of the two can fail")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "the function for `rustls-ring` can fail"
+)]
 pub(super) fn with_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
     Ok(builder)
 }

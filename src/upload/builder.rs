@@ -36,8 +36,8 @@ impl<O: Options> Call<Entity<UploadSession>, O> {
     /// in one request and returns the item.
     ///
     /// ```no_run
-    /// use msgraph::models::actions::PrintDocumentCreateUploadSession;
     /// use msgraph::models::PrintDocumentUploadProperties;
+    /// use msgraph::models::actions::PrintDocumentCreateUploadSession;
     ///
     /// # async fn example(graph: &msgraph::Graph, pdf: Vec<u8>) -> msgraph::Result<()> {
     /// let properties = PrintDocumentUploadProperties {
@@ -46,8 +46,18 @@ impl<O: Options> Call<Entity<UploadSession>, O> {
     ///     size: Some(pdf.len() as i64),
     ///     ..Default::default()
     /// };
-    /// let body = PrintDocumentCreateUploadSession { properties: Some(properties.into()), ..Default::default() };
-    /// graph.print().shares().id("share").jobs().id("job").documents().id("document")
+    /// let body = PrintDocumentCreateUploadSession {
+    ///     properties: Some(properties.into()),
+    ///     ..Default::default()
+    /// };
+    /// graph
+    ///     .print()
+    ///     .shares()
+    ///     .id("share")
+    ///     .jobs()
+    ///     .id("job")
+    ///     .documents()
+    ///     .id("document")
     ///     .create_upload_session(body)
     ///     .upload(pdf)
     ///     .await?;
@@ -79,7 +89,7 @@ impl<O: Options> Call<Entity<UploadSession>, O> {
 ///   `@microsoft.graph.sourceUrl` turns them into a file with another name, see
 ///   <https://learn.microsoft.com/graph/api/driveitem-createuploadsession>.
 /// - Returns the error of a slice after the last useful attempt.
-#[must_use = "an upload is made when it is awaited"]
+#[must_use = "an upload does nothing unless it is awaited"]
 pub struct SessionUpload {
     graph: Graph,
     start: Start,
@@ -119,11 +129,12 @@ impl Settings {
     pub(super) fn check(&self) -> Result<()> {
         match self.slice_size {
             size if size > LARGEST => Err(refuse(format!(
-                "slices of {size} bytes are larger than 60 MiB ({LARGEST}), which no service takes"
+                "`slice_size` of {size} bytes is larger than 60 MiB ({LARGEST} bytes), the most \
+                 that a service accepts"
             ))),
             size if size > 0 && size.is_multiple_of(UNIT) => Ok(()),
             size => Err(refuse(format!(
-                "slices of {size} bytes are no multiple of 320 KiB (327680)"
+                "`slice_size` of {size} bytes is not a multiple of 320 KiB (327680 bytes)"
             ))),
         }
     }
@@ -215,7 +226,7 @@ pub(super) async fn run(
 ) -> Result<Uploaded> {
     if slices.length() == 0 {
         return Err(refuse(
-            "there is nothing to send: a session takes one byte or more".to_owned(),
+            "the content is empty, but an upload session needs at least one byte".to_owned(),
         ));
     }
     let (session, is_new) = match start {

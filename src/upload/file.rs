@@ -68,7 +68,11 @@ impl DrivesIdItemsId {
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
     /// let folder = graph.me().drive().root().path("Reports");
     /// folder.path("hello.txt").upload("hello").await?;
-    /// let item = folder.path("2026.pdf").upload(Source::file("2026.pdf")).conflict(ConflictBehavior::Rename).await?;
+    /// let item = folder
+    ///     .path("2026.pdf")
+    ///     .upload(Source::file("2026.pdf"))
+    ///     .conflict(ConflictBehavior::Rename)
+    ///     .await?;
     /// println!("{:?}", item.name);
     /// # Ok(())
     /// # }
@@ -91,7 +95,7 @@ impl DrivesIdItemsId {
 /// # Errors
 ///
 /// Returns the errors of [`SessionUpload`](super::SessionUpload).
-#[must_use = "an upload is made when it is awaited"]
+#[must_use = "an upload does nothing unless it is awaited"]
 pub struct FileUpload {
     node: DrivesIdItemsId,
     source: Source,
@@ -125,10 +129,26 @@ impl FileUpload {
     /// use msgraph::models::{DriveItemUploadableProperties, FileSystemInfo};
     /// use msgraph::upload::Source;
     ///
-    /// # async fn example(graph: &msgraph::Graph, modified: std::time::SystemTime) -> msgraph::Result<()> {
-    /// let times = FileSystemInfo { last_modified_date_time: Some(modified.into()), ..Default::default() };
-    /// let properties = DriveItemUploadableProperties { file_system_info: Some(times.into()), ..Default::default() };
-    /// graph.me().drive().root().path("a.bin").upload(Source::file("a.bin")).properties(properties).await?;
+    /// # async fn example(
+    /// #     graph: &msgraph::Graph,
+    /// #     modified: std::time::SystemTime,
+    /// # ) -> msgraph::Result<()> {
+    /// let times = FileSystemInfo {
+    ///     last_modified_date_time: Some(modified.into()),
+    ///     ..Default::default()
+    /// };
+    /// let properties = DriveItemUploadableProperties {
+    ///     file_system_info: Some(times.into()),
+    ///     ..Default::default()
+    /// };
+    /// graph
+    ///     .me()
+    ///     .drive()
+    ///     .root()
+    ///     .path("a.bin")
+    ///     .upload(Source::file("a.bin"))
+    ///     .properties(properties)
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -154,7 +174,8 @@ impl FileUpload {
             None => None,
             Some(Ok(etag)) => Some(etag),
             Some(Err(())) => {
-                let message = "`If-Match` was asked for with an item that has no `@odata.etag`; read the item first, or give `*`";
+                let message = "`If-Match` was set from an item without `@odata.etag`: read the \
+                               item first, or pass `*`";
                 return Err(refuse(message.to_owned()));
             }
         };

@@ -30,8 +30,15 @@
 //!     size: Some(40_000_000),
 //!     ..Default::default()
 //! };
-//! let body = AttachmentCreateUploadSession { attachment_item: Some(attachment.into()), ..Default::default() };
-//! let uploaded = graph.me().messages().id(message).attachments()
+//! let body = AttachmentCreateUploadSession {
+//!     attachment_item: Some(attachment.into()),
+//!     ..Default::default()
+//! };
+//! let uploaded = graph
+//!     .me()
+//!     .messages()
+//!     .id(message)
+//!     .attachments()
 //!     .create_upload_session(body)
 //!     .upload(Source::file("film.mp4"))
 //!     .await?;

@@ -122,7 +122,7 @@ impl Refusal {
 #[cfg(test)]
 #[allow(
     clippy::single_range_in_vec_init,
-    reason = "lists of one range are what is meant"
+    reason = "the test data are lists with one range"
 )]
 mod tests {
     use bytes::Bytes;

@@ -83,7 +83,7 @@ pub(super) fn count(ranges: &[Range<u64>]) -> u64 {
 #[cfg(test)]
 #[allow(
     clippy::single_range_in_vec_init,
-    reason = "lists of one range are what is meant"
+    reason = "the test data are lists with one range"
 )]
 mod tests {
     use super::*;

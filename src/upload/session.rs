@@ -20,9 +20,15 @@ use crate::{Graph, Result};
 /// use msgraph::models::UploadSession;
 /// use msgraph::upload::Source;
 ///
-/// # async fn example(graph: &msgraph::Graph, stored: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn example(
+/// #     graph: &msgraph::Graph,
+/// #     stored: &str,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
 /// let stored: UploadSession = serde_json::from_str(stored)?;
-/// let uploaded = graph.upload_session(stored).upload(Source::file("film.mp4")).await?;
+/// let uploaded = graph
+///     .upload_session(stored)
+///     .upload(Source::file("film.mp4"))
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -118,7 +124,7 @@ pub(super) fn address(graph: &Graph, session: &UploadSession) -> Result<Address>
         RequestError::new(
             Method::PUT,
             "{uploadUrl}".to_owned(),
-            "the session has no `uploadUrl`".to_owned(),
+            "the upload session has no `uploadUrl`".to_owned(),
         )
     })?;
     Ok(Address {

@@ -160,7 +160,8 @@ impl Sending {
                 return Err(TransferError::new(
                     TransferErrorKind::Stuck,
                     format!(
-                        "the service keeps asking for the bytes from {} on",
+                        "the upload makes no progress: the service keeps requesting the bytes from \
+                         {} on",
                         gap.start
                     ),
                 )
@@ -183,7 +184,10 @@ impl Sending {
             Some(size) if size != total && !is_rewritten(&answer) => {
                 return Err(TransferError::new(
                     TransferErrorKind::SizeMismatch,
-                    format!("the service made a file of {size} bytes of the {total} bytes that were sent"),
+                    format!(
+                        "the service created a file of {size} bytes although {total} bytes \
+                             were sent"
+                    ),
                 )
                 .into());
             }
@@ -238,11 +242,12 @@ fn gone(answer: Box<ApiError>, was_last: bool) -> Error {
     let error = match was_last {
         false => TransferError::new(
             TransferErrorKind::SessionGone,
-            "the upload session is not there any more",
+            "the upload session no longer exists: start the upload again",
         ),
         true => TransferError::new(
             TransferErrorKind::MaybeFinished,
-            "the upload session is not there any more, and all bytes were sent: the file may be there",
+            "the upload session no longer exists, but all bytes were sent: check whether the file \
+             was created",
         ),
     };
     error.with_answer(answer).into()

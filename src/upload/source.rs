@@ -113,7 +113,8 @@ async fn of_file(mut file: File) -> Result<(Input, u64)> {
     file.rewind().await.map_err(unreadable)?;
     let length = metadata.len();
     if length == 0 && file.read(&mut [0]).await.map_err(unreadable)? > 0 {
-        let message = "the file to be uploaded has a length of 0 and content all the same, as files of `/proc` have: read it, and upload the bytes";
+        let message = "the file to upload reports a length of 0 but has content, as files in \
+                       `/proc` do: read it, and upload the bytes";
         return Err(TransferError::new(TransferErrorKind::Source, message).into());
     }
     Ok((Input::Seekable(Box::new(file)), length))
@@ -130,7 +131,7 @@ fn only_regular(kind: FileType) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "what is to be uploaded is {}, not a regular file",
+        "the file to upload is {}, not a regular file",
         name_of(kind)
     );
     Err(TransferError::new(TransferErrorKind::Source, message).into())
@@ -262,7 +263,7 @@ impl Slices {
             return Ok(());
         }
         let message = format!(
-            "what is to be uploaded has become longer than the {} bytes that it had",
+            "the content to upload grew beyond its original {} bytes during the upload",
             self.length
         );
         Err(TransferError::new(TransferErrorKind::Source, message).into())
@@ -284,7 +285,8 @@ impl Slices {
                 return Err(TransferError::new(
                     TransferErrorKind::CannotGoBack,
                     format!(
-                        "the service wants the bytes from {place} on again, and the reader, which cannot go back, is at {}",
+                        "the service requests the bytes from {place} on again, but the reader is \
+                         at {} and cannot seek back",
                         self.position
                     ),
                 )
@@ -308,7 +310,7 @@ impl Slices {
         TransferError::new(
             TransferErrorKind::Source,
             format!(
-                "what is to be uploaded ended after {} bytes of {}",
+                "the content to upload ended after {} of {} bytes",
                 self.position, self.length
             ),
         )
@@ -324,7 +326,7 @@ fn index(place: u64) -> usize {
 fn unreadable(error: std::io::Error) -> crate::Error {
     TransferError::io(
         TransferErrorKind::Source,
-        "what is to be uploaded cannot be read",
+        "cannot read the content to upload",
         error,
     )
     .into()
@@ -375,14 +377,14 @@ mod tests {
             let error = slices.get(&range).await.unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "what is to be uploaded ended after 16 bytes of 20"
+                "the content to upload ended after 16 of 20 bytes"
             );
         }
         let error = Source::file("/no/where").open().await.err().unwrap();
         assert!(
             error
                 .to_string()
-                .starts_with("what is to be uploaded cannot be read"),
+                .starts_with("cannot read the content to upload"),
             "{error}"
         );
     }
@@ -404,7 +406,7 @@ mod tests {
         let error = refusal(Source::file(folder.path()).open().await);
         assert_eq!(
             error,
-            "what is to be uploaded is a directory, not a regular file"
+            "the file to upload is a directory, not a regular file"
         );
     }
 
@@ -437,10 +439,10 @@ mod tests {
     #[tokio::test]
     async fn content_without_a_length_is_refused() {
         let error = refusal(Source::file("/proc/self/status").open().await);
-        assert!(error.contains("length of 0 and content"), "{error}");
+        assert!(error.contains("length of 0 but has content"), "{error}");
         let open = std::fs::File::open("/proc/self/status").unwrap();
         let error = refusal(Source::from(open).open().await);
-        assert!(error.contains("length of 0 and content"), "{error}");
+        assert!(error.contains("length of 0 but has content"), "{error}");
     }
 
     #[tokio::test]
@@ -448,8 +450,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.log");
         for (change, message) in [
-            (20, "has become longer than the 16 bytes that it had"),
-            (9, "ended after 9 bytes of 16"),
+            (20, "grew beyond its original 16 bytes"),
+            (9, "ended after 9 of 16 bytes"),
         ] {
             std::fs::write(&path, TEXT).unwrap();
             let mut slices = Source::file(&path).open().await.unwrap();

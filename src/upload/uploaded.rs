@@ -94,7 +94,8 @@ mod tests {
     fn ids_stand_in_locations() {
         for (location, id) in [
             (
-                "https://outlook.office.com/api/v2.0/Users('a@b')/Messages('AAMkB=')/Attachments('AAMkC=')",
+                "https://outlook.office.com/api/v2.0/Users('a@b')/Messages('AAMkB=')/\
+                 Attachments('AAMkC=')",
                 Some("AAMkC="),
             ),
             (

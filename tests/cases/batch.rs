@@ -51,7 +51,8 @@ async fn case_7_1_a_chain_that_is_too_long_is_refused_before_it_is_sent() {
                 assert_eq!(batch_error(&error).kind(), BatchErrorKind::TooMany);
                 assert_eq!(
                     error.to_string(),
-                    "21 calls of a batch wait for each other, and a request holds 20 at most"
+                    "21 calls of a batch depend on each other, but one request holds at most 20 \
+                     calls"
                 );
             }
         }
@@ -128,8 +129,8 @@ async fn case_7_6_what_was_not_done_says_because_of_what() {
         assert_eq!(
             error.to_string(),
             format!(
-                "{call} in a batch: not done, because POST /me/mailFolders failed: \
-                POST /me/mailFolders → 409 nameAlreadyExists: m"
+                "{call} in a batch: not run, because it depends on POST /me/mailFolders, which \
+                 failed: POST /me/mailFolders → 409 nameAlreadyExists: m"
             )
         );
     }

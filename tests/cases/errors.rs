@@ -70,7 +70,8 @@ async fn case_9_2_an_error_says_everything_on_one_line() {
         Answer::json(json!({
             "error": {
                 "code": "Request_ResourceNotFound",
-                "message": "Resource '8e3a' does not exist or one of its queried\r\nreference-property objects are not present.",
+                "message": "Resource '8e3a' does not exist or one of its \
+                            queried\r\nreference-property objects are not present.",
                 "innerError": { "date": "2026-02-20T11:27:12", "request-id": "327f7bf0", "client-request-id": "e8b4e1da" },
             },
         }))
@@ -81,7 +82,8 @@ async fn case_9_2_an_error_says_everything_on_one_line() {
     assert!(error.is_not_found() && !error.is_retryable());
     insta::assert_snapshot!(
         error,
-        @"GET /users/{id} → 404 Request_ResourceNotFound: Resource '8e3a' does not exist or one of its queried reference-property objects are not present, request-id 327f7bf0"
+        @"GET /users/{id} → 404 Request_ResourceNotFound: Resource '8e3a' does not exist or one of \
+          its queried reference-property objects are not present, request-id 327f7bf0"
     );
 
     let inner = error_of(
@@ -100,7 +102,8 @@ async fn case_9_2_an_error_says_everything_on_one_line() {
     assert!(inner.is_forbidden() && inner.has_code("AccessRestricted"));
     insta::assert_snapshot!(
         inner,
-        @"GET /users/{id} → 403 accessDenied (accessRestricted): Access denied [PropertyConflict mailNickname], request-id r"
+        @"GET /users/{id} → 403 accessDenied (accessRestricted): Access denied [PropertyConflict \
+          mailNickname], request-id r"
     );
 }
 

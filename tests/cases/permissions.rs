@@ -12,19 +12,20 @@ async fn case_9_6_a_403_says_what_is_missing() {
     };
     assert_eq!(
         text(json!({ "roles": ["Mail.Read"], "oid": "private" })).await,
-        "GET /users → 403 Authorization_RequestDenied: Insufficient privileges to complete the operation, \
-         needs User.ReadBasic.All (application), the token has Mail.Read, request-id r"
+        "GET /users → 403 Authorization_RequestDenied: Insufficient privileges to complete the \
+         operation, needs User.ReadBasic.All (application), the token has Mail.Read, request-id r"
     );
     assert_eq!(
         text(json!({ "scp": "Mail.Read openid" })).await,
-        "GET /users → 403 Authorization_RequestDenied: Insufficient privileges to complete the operation, \
-         needs User.ReadBasic.All (delegated), the token has Mail.Read openid, request-id r"
+        "GET /users → 403 Authorization_RequestDenied: Insufficient privileges to complete the \
+         operation, needs User.ReadBasic.All (delegated), the token has Mail.Read openid, \
+         request-id r"
     );
     let personal = json!({ "scp": "User.Read", "tid": "9188040d-6c67-4c5b-b112-36a304b66dad" });
     assert!(
         text(personal)
             .await
-            .contains(", does not take personal permissions, the token has User.Read,")
+            .contains(", does not support personal permissions, the token has User.Read,")
     );
     let without = text(json!({ "idtyp": "app" })).await;
     assert!(

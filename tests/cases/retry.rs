@@ -55,7 +55,7 @@ async fn case_6_1_a_stream_is_sent_once_and_the_error_says_so() {
     assert_eq!(not_retried(&error), Some(RetryStopReason::OneShotBody));
     let text = error.to_string();
     assert!(text.contains("429"), "{text}");
-    assert!(text.contains("its body can be sent only once"), "{text}");
+    assert!(text.contains("its body can only be sent once"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -221,8 +221,9 @@ async fn case_6_4_an_exhausted_retry_says_what_it_did() {
     assert_eq!(
         error.to_string(),
         format!(
-            "GET /users → 429 Too Many Requests, limit ResourceUnitLimitExceeded of Tenant_Application/ReadWrite, \
-             tried 4 times with {waited:.1} s of waiting, request-id r"
+            "GET /users → 429 Too Many Requests, limit ResourceUnitLimitExceeded of \
+             Tenant_Application/ReadWrite, after 4 attempts and {waited:.1} s of waiting, \
+             request-id r"
         )
     );
     let Error::Api(error) = error else {

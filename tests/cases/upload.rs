@@ -64,7 +64,7 @@ async fn case_5_5_sizes_around_a_slice() {
     let session = open(&graph, "nothing").await;
     let nothing = graph.upload_session(session).upload("").await;
     assert!(
-        matches!(&nothing, Err(Error::Request(error)) if error.message().contains("one byte or more")),
+        matches!(&nothing, Err(Error::Request(error)) if error.message().contains("at least one byte")),
         "{nothing:?}"
     );
 }

@@ -189,7 +189,7 @@ async fn that_there_is_no_assertion_is_said_and_nothing_is_sent() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "sign-in failed: there is no assertion to sign in with: the vault is closed"
+        "sign-in failed: the client assertion callback failed: the vault is closed"
     );
     let provider = ClientAssertionCredential::new("common", "client", || async {
         Ok::<_, std::io::Error>("assertion")
@@ -198,7 +198,7 @@ async fn that_there_is_no_assertion_is_said_and_nothing_is_sent() {
         .sign_in()
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("not to `common`"), "{error}");
+    assert!(error.to_string().contains("tenant `common`"), "{error}");
     assert_eq!((login.requests().len(), graph.requests().len()), (0, 0));
 }
 
@@ -219,13 +219,16 @@ async fn the_token_of_a_workload_is_read_again_each_time() {
     };
     let error = sign_in().await.unwrap_err().to_string();
     let named = format!(
-        "sign-in failed: the token in `{}` cannot be read: ",
+        "sign-in failed: cannot read the token file `{}`: ",
         file.display()
     );
     assert!(error.starts_with(&named), "{error}");
     std::fs::write(&file, " \n").unwrap();
     let error = sign_in().await.unwrap_err().to_string();
-    let empty = format!("sign-in failed: there is no token in `{}`", file.display());
+    let empty = format!(
+        "sign-in failed: the token file `{}` is empty",
+        file.display()
+    );
     assert_eq!(error, empty);
     assert_eq!(login.requests().len(), 0);
     for token in ["header.1.signature", "header.2.signature"] {
@@ -319,7 +322,7 @@ async fn an_application_signs_in_as_itself_with_what_it_shows() {
     let error = client(public.clone(), &graph, &login).sign_in().await;
     let text = sign_in_error(error.unwrap_err()).to_string();
     assert!(
-        text.contains("needs a secret, a certificate or an assertion"),
+        text.contains("has no secret, certificate or assertion"),
         "{text}"
     );
     assert!(login.requests().is_empty());
@@ -366,7 +369,8 @@ async fn wrong_credentials_show_with_all_that_the_platform_says() {
     let login = Recorder::always(
         Answer::json(json!({
             "error": "invalid_client",
-            "error_description": "AADSTS7000215: Invalid client secret provided.\r\nTrace ID: trace\r\nCorrelation ID: correlation",
+            "error_description": "AADSTS7000215: Invalid client secret provided.\r\nTrace ID: \
+                                  trace\r\nCorrelation ID: correlation",
             "error_codes": [7000215],
             "timestamp": "2026-01-02 03:04:05Z",
             "trace_id": "trace",
@@ -391,7 +395,8 @@ async fn wrong_credentials_show_with_all_that_the_platform_says() {
     assert!(!error.is_retryable());
     insta::assert_snapshot!(
         error,
-        @"sign-in refused: 401 invalid_client AADSTS7000215: Invalid client secret provided, correlation-id correlation, trace-id trace"
+        @"sign-in refused: 401 invalid_client AADSTS7000215: Invalid client secret provided, \
+          correlation-id correlation, trace-id trace"
     );
     // A call fails in the same way, and is not sent.
     sign_in_error(me(&client).await.unwrap_err());
@@ -431,27 +436,27 @@ async fn a_token_endpoint_may_answer_anything() {
         ),
         (
             Answer::status(200).body(html),
-            "sign-in failed: the answer of the token endpoint holds no token",
+            "sign-in failed: the response of the token endpoint contains no token",
             false,
         ),
         (
             Answer::status(200),
-            "sign-in failed: the answer of the token endpoint holds no token",
+            "sign-in failed: the response of the token endpoint contains no token",
             false,
         ),
         (
             Answer::json("[]"),
-            "sign-in failed: the answer of the token endpoint holds no token",
+            "sign-in failed: the response of the token endpoint contains no token",
             false,
         ),
         (
             Answer::json(r#"{"token_type":"Bearer","id_token":"hush"}"#),
-            "sign-in failed: the answer of the token endpoint holds no token",
+            "sign-in failed: the response of the token endpoint contains no token",
             false,
         ),
         (
             Answer::json(r#"{"token_type":"pop","access_token":"hush"}"#),
-            "sign-in failed: the identity platform gave a token that is no bearer token, which Graph alone could not take",
+            "sign-in failed: the identity platform returned a token that is not a bearer token",
             false,
         ),
     ];
@@ -511,7 +516,7 @@ async fn a_platform_that_is_not_there_is_told_from_a_graph_that_is_not_there() {
     assert!(error.is_retryable());
     let text = sign_in_error(error).to_string();
     assert!(
-        text.starts_with("sign-in failed: no connection: "),
+        text.starts_with("sign-in failed: cannot connect: "),
         "{text}"
     );
 
@@ -525,7 +530,7 @@ async fn a_platform_that_is_not_there_is_told_from_a_graph_that_is_not_there() {
         Error::Transport(error) => {
             assert!(error.is_connect() && !error.is_timeout());
             assert!(
-                error.to_string().starts_with("GET /me → no connection: "),
+                error.to_string().starts_with("GET /me → cannot connect: "),
                 "{error}"
             );
         }
@@ -667,7 +672,7 @@ async fn a_refresh_token_that_could_not_be_stored_fails_the_call_and_is_handed_o
     let error = sign_in_error(me(&client).await.unwrap_err());
     assert_eq!(
         error.to_string(),
-        "sign-in failed: the new refresh token could not be stored: the disk is full"
+        "sign-in failed: cannot store the new refresh token: the disk is full"
     );
     assert_eq!(graph.requests().len(), 0);
     me(&client).await.unwrap();
@@ -873,7 +878,7 @@ async fn case_8_2_a_cloud_is_one_choice() {
 async fn case_8_3_a_challenge_is_answered_once_with_its_claims() {
     // The claims are {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
     const CHALLENGE: &str = "Bearer realm=\"\", error=\"insufficient_claims\", \
-        claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
+                             claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
     let login = platform(json!({})).await;
     let graph = refusing(&["token-1"], CHALLENGE).await;
     let first = client(secret(), &graph, &login);

@@ -98,7 +98,7 @@ async fn a_credential_is_asked_for_the_scope_of_the_cloud_and_its_error_is_the_s
     };
     assert_eq!(
         error.to_string(),
-        "sign-in failed: the credential of the Azure SDK has no token: the vault is locked"
+        "sign-in failed: the Azure SDK credential failed: the vault is locked"
     );
     let source = std::error::Error::source(&*error).unwrap();
     let source = source.downcast_ref::<azure_core::Error>().unwrap();
@@ -165,7 +165,9 @@ async fn a_client_has_tokens_for_its_own_graph_alone() {
         assert_eq!(*error.kind(), ErrorKind::Credential);
         assert_eq!(
             error.to_string(),
-            format!("a client of Graph has tokens for `{SCOPE}` alone, not for `{named}`")
+            format!(
+                "this credential only provides tokens for the scope `{SCOPE}`, not for `{named}`"
+            )
         );
     }
     assert_eq!(count.load(Ordering::SeqCst), 0);

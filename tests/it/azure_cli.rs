@@ -231,7 +231,8 @@ async fn a_tool_that_is_not_there_is_unavailable() {
     let nowhere = Path::new("/nowhere/az");
     let error = refused(AzureCliCredential::new().program(nowhere)).await;
     assert!(error.is_unavailable());
-    let named = "sign-in failed: the Azure CLI is not installed, or `/nowhere/az` is not where programs are looked for: ";
+    let named =
+        "sign-in failed: the Azure CLI is not installed, or `/nowhere/az` is not in `PATH`: ";
     assert!(error.to_string().starts_with(named), "{error}");
     let error = refused(AzureDeveloperCliCredential::new().program(nowhere)).await;
     assert!(error.is_unavailable());
@@ -249,13 +250,15 @@ async fn a_tool_that_is_not_there_is_unavailable() {
 #[tokio::test]
 async fn that_nobody_is_signed_in_is_unavailable_and_says_what_to_run() {
     let tool = Tool::new(
-        "echo hush-hush; echo 'WARNING: something' >&2; echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1",
+        "echo hush-hush; echo 'WARNING: something' >&2; echo \"ERROR: Please run 'az login' to \
+         setup account.\" >&2; exit 1",
     );
     let error = refused(tool.az()).await;
     assert!(error.is_unavailable());
     assert_eq!(
         error.to_string(),
-        "sign-in failed: nobody is signed in with the Azure CLI, run `az login`: ERROR: Please run 'az login' to setup account."
+        "sign-in failed: no user is signed in with the Azure CLI, run `az login`: ERROR: Please \
+         run 'az login' to setup account."
     );
     let said = r#"{"type":"consoleMessage","data":{"message":"\nERROR: not logged in, run `azd auth login` to login\n"}}"#;
     let tool = Tool::new(&format!("printf '%s' '{said}' >&2; exit 1"));
@@ -263,8 +266,8 @@ async fn that_nobody_is_signed_in_is_unavailable_and_says_what_to_run() {
     assert!(error.is_unavailable());
     assert_eq!(
         error.to_string(),
-        "sign-in failed: nobody is signed in with the Azure Developer CLI, run `azd auth login`: ERROR: not logged in, run `azd auth \
-         login` to login"
+        "sign-in failed: no user is signed in with the Azure Developer CLI, run `azd auth login`: \
+         ERROR: not logged in, run `azd auth login` to login"
     );
 }
 
@@ -272,28 +275,29 @@ async fn that_nobody_is_signed_in_is_unavailable_and_says_what_to_run() {
 async fn any_other_failure_is_no_reason_to_sign_in_as_somebody_else() {
     for (does, says) in [
         (
-            "echo hush-hush; printf 'ERROR: AADSTS50020: User is not of this tenant.\\nTrace ID: t\\n' >&2; exit 1",
-            "the Azure CLI (`az`) has no token: ERROR: AADSTS50020: User is not of this tenant.",
+            "echo hush-hush; printf 'ERROR: AADSTS50020: User is not of this tenant.\\nTrace ID: \
+             t\\n' >&2; exit 1",
+            "the Azure CLI (`az`) failed: ERROR: AADSTS50020: User is not of this tenant.",
         ),
         (
             "echo hush-hush; exit 2",
-            "the Azure CLI (`az`) has no token: it does not say why",
+            "the Azure CLI (`az`) failed: it printed no reason",
         ),
         (
             "echo hush-hush",
-            "what the Azure CLI (`az`) prints is no token",
+            "cannot read a token in the output of the Azure CLI (`az`)",
         ),
         (
             "echo '{\"accessToken\":[\"hush-hush\"]}'",
-            "what the Azure CLI (`az`) prints is no token",
+            "cannot read a token in the output of the Azure CLI (`az`)",
         ),
         (
             "printf '{\"accessToken\":\"hush-hush\"'",
-            "what the Azure CLI (`az`) prints is no token",
+            "cannot read a token in the output of the Azure CLI (`az`)",
         ),
         (
             "printf '{\"accessToken\":\"\"}'",
-            "the token provider gave an empty token",
+            "the token provider returned an empty token",
         ),
     ] {
         let error = refused(Tool::new(does).az()).await;
@@ -312,7 +316,7 @@ async fn a_tool_that_takes_too_long_is_given_up() {
     let error = refused(tool.az().timeout(Duration::from_millis(30))).await;
     assert_eq!(
         error.to_string(),
-        "sign-in failed: the Azure CLI (`az`) gave no token within 0.03 s"
+        "sign-in failed: the Azure CLI (`az`) timed out after 0.03 s"
     );
     assert!(!error.is_unavailable());
 }
@@ -324,7 +328,7 @@ async fn what_could_mean_something_to_a_shell_is_refused_before_anything_is_run(
         "", "-h", "a&b", "a b", "\"", "%PATH%", "a\nb", "é", "a|b", "a^b", "a;b", "$x", "(a)",
     ] {
         let says = format!(
-            "sign-in failed: `{}` cannot be right for ",
+            "sign-in failed: `{}` is not a valid value for ",
             value.escape_debug()
         );
         for error in [
@@ -343,7 +347,7 @@ async fn what_could_mean_something_to_a_shell_is_refused_before_anything_is_run(
     let error = client.sign_in().await.unwrap_err().to_string();
     assert_eq!(
         error,
-        "sign-in failed: `a&b` cannot be right for `--resource`"
+        "sign-in failed: `a&b` is not a valid value for `--resource`"
     );
     assert_eq!(tool.told(), [] as [&str; 0]);
 }
@@ -360,8 +364,9 @@ async fn what_graph_wants_proved_only_the_user_can_prove() {
     assert_eq!(
         error.unwrap_err().to_string(),
         format!(
-            "sign-in failed: Graph wants something to be proved that only the user can prove: run `az login --tenant contoso.com \
-             --scope https://graph.microsoft.com/.default --claims-challenge {CLAIMS}`, with the Azure CLI 2.76 or later"
+            "sign-in failed: Graph sent a claims challenge that only the user can meet: run `az \
+             login --tenant contoso.com --scope https://graph.microsoft.com/.default \
+             --claims-challenge {CLAIMS}` (Azure CLI 2.76 or later)"
         )
     );
     let tool = Tool::printing(r#"{"token":"t","expiresOn":"2100-01-01T00:00:00Z"}"#);
@@ -370,6 +375,7 @@ async fn what_graph_wants_proved_only_the_user_can_prove() {
         .await;
     assert_eq!(
         error.unwrap_err().to_string(),
-        "sign-in failed: Graph wants something to be proved that only the user can prove: run `azd auth login`"
+        "sign-in failed: Graph sent a claims challenge that only the user can meet: run `azd auth \
+         login`"
     );
 }

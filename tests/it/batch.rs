@@ -54,7 +54,7 @@ async fn each_call_gets_the_answer_that_it_would_have_had() {
         ..Default::default()
     };
     let draft = batch.add(graph.me().messages().create(draft));
-    let nobody = batch.add(graph.users().id("nobody@contoso.com").get());
+    let unknown = batch.add(graph.users().id("unknown@contoso.com").get());
     let wrong = batch.add(graph.users().id("..").get());
     assert_eq!(batch.len(), 6);
     let mut answers = batch.send().await.unwrap();
@@ -67,7 +67,7 @@ async fn each_call_gets_the_answer_that_it_would_have_had() {
     assert_eq!(answers.take(count).unwrap(), 12);
     let draft = answers.take(draft).unwrap();
     assert_eq!(draft.subject.as_deref(), Some("In a batch"));
-    let error = answers.take(nobody).unwrap_err();
+    let error = answers.take(unknown).unwrap_err();
     assert!(error.is_not_found(), "{error}");
     assert!(
         error
@@ -148,7 +148,7 @@ async fn a_call_with_a_token_of_its_own_is_no_part_of_a_batch() {
     assert!(matches!(error, Error::Request(_)), "{error}");
     let text = format!("{error} {error:?}");
     assert!(
-        text.contains("has one token for all") && !text.contains("hush"),
+        text.contains("sent with one token for all calls") && !text.contains("hush"),
         "{text}"
     );
     assert!(recorder.requests().is_empty());
@@ -311,7 +311,7 @@ async fn one_after_another_until_one_fails() {
         assert!(
             error
                 .to_string()
-                .contains("because GET /users/{user-id} failed"),
+                .contains("because it depends on GET /users/{user-id}, which failed"),
             "{error}"
         );
     }
@@ -349,7 +349,7 @@ async fn a_part_that_the_answer_leaves_out_is_an_error_of_that_part() {
     assert_eq!(batch_error(&error).kind(), BatchErrorKind::Unknown);
     assert_eq!(
         error.to_string(),
-        "GET /me in a batch: the batch response does not name it: its outcome is unknown"
+        "GET /me in a batch: the batch response lacks this call: its outcome is unknown"
     );
     assert_eq!(answers.take(two).unwrap().id.as_deref(), Some("2"));
 }

@@ -306,14 +306,14 @@ async fn a_key_may_sign_elsewhere() {
 
 #[tokio::test]
 async fn what_cannot_sign_elsewhere_is_said() {
-    let unusable = "sign-in failed: the certificate cannot be used: ";
+    let unusable = "sign-in failed: cannot use the certificate: ";
     for (certificate, said) in [
-        (Vec::new(), "a certificate in it is damaged"),
-        (b"certificate".to_vec(), "a certificate in it is damaged"),
-        (bytes("leaf.key"), "there is no certificate in it"),
+        (Vec::new(), "it contains a damaged certificate"),
+        (b"certificate".to_vec(), "it contains a damaged certificate"),
+        (bytes("leaf.key"), "it contains no certificate"),
         (
             bytes("elliptic.pem"),
-            "the private key is not RSA, which the identity platform asks for",
+            "the private key is not RSA, which the identity platform requires",
         ),
     ] {
         let error = fault(Certificate::with_signer(certificate, sign_in_the_vault));
@@ -324,7 +324,7 @@ async fn what_cannot_sign_elsewhere_is_said() {
     let closed = |_| async { Err::<Vec<u8>, _>(std::io::Error::other("the vault is closed")) };
     let certificate = Certificate::with_signer(bytes("leaf.pem"), closed).unwrap();
     let error = sign_in(certificate, &login).await.unwrap_err().to_string();
-    let said = "what signs for it has failed: the vault is closed";
+    let said = "the certificate's signer failed: the vault is closed";
     assert_eq!(error, format!("{unusable}{said}"));
 
     let silent = |_| async { Ok::<_, std::io::Error>(Vec::new()) };
@@ -332,7 +332,7 @@ async fn what_cannot_sign_elsewhere_is_said() {
     let error = sign_in(certificate, &login).await.unwrap_err().to_string();
     assert_eq!(
         error,
-        format!("{unusable}what signs for it gave no signature")
+        format!("{unusable}the certificate's signer returned an empty signature")
     );
     assert_eq!(login.requests().len(), 0);
 }
@@ -377,45 +377,45 @@ fn what_is_wrong_with_a_certificate_is_said() {
         let (_, end) = rest.trim_end().rsplit_once('\n').unwrap();
         format!("{begin}\nAAAA\n{end}\n")
     };
-    let old_form = "the private key is encrypted in a form that is not read: `openssl pkcs8 -topk8` writes it in the one that is";
-    let no_password = "the private key is encrypted, and no password was given (`from_pem_with_password`, `from_file_with_password`, \
-                     with the feature `pfx` of msgraph)";
-    let bad_key = "the private key cannot be read; it has to be an RSA key of 2048 to 4096 bits";
+    let old_form = "the private key is encrypted in an unsupported format: convert it to PKCS #8 \
+                    with `openssl pkcs8 -topk8`";
+    let no_password = "the private key is encrypted: pass its password to `from_pem_with_password` \
+                       or `from_file_with_password` (feature `pfx` of msgraph)";
+    let bad_key = "cannot read the private key: it must be an RSA key of 2048 to 4096 bits";
     for (pem, said) in [
-        (String::new(), "there is no certificate in it"),
-        (text("leaf.key"), "there is no certificate in it"),
-        (text("leaf.pem"), "there is no private key in it"),
+        (String::new(), "it contains no certificate"),
+        (text("leaf.key"), "it contains no certificate"),
+        (text("leaf.pem"), "it contains no private key"),
         (
             pem(&["leaf.pem", "other.key"]),
-            "the private key does not belong to the certificate",
+            "the private key does not match the certificate",
         ),
         (
             pem(&["elliptic.pem", "elliptic.key"]),
-            "the private key is not RSA, which the identity platform asks for",
+            "the private key is not RSA, which the identity platform requires",
         ),
         (pem(&["leaf.pem", "short.key"]), bad_key),
         (text("leaf.pem") + &damaged("leaf.key"), bad_key),
         (
             damaged("leaf.pem") + &text("leaf.key"),
-            "a certificate in it is damaged",
+            "it contains a damaged certificate",
         ),
         (pem(&["leaf.pem", "leaf.encrypted.key"]), no_password),
         (pem(&["leaf.pem", "leaf.old.key"]), old_form),
     ] {
         let error = fault(Certificate::from_pem(pem));
-        let expected = format!("sign-in failed: the certificate cannot be used: {said}");
+        let expected = format!("sign-in failed: cannot use the certificate: {said}");
         assert_eq!(error, expected);
     }
-    let no_pem =
-        "sign-in failed: the certificate cannot be used: it is no PEM that can be read: a section";
+    let no_pem = "sign-in failed: cannot use the certificate: it is not valid PEM: a section";
     let leaf = pem(&["leaf.key", "leaf.pem"]);
     let encrypted = pem(&["leaf.pem", "leaf.encrypted.key"]);
     for (from, to, said) in [
-        ("-----END CERTIFICATE-----", "", "has no end"),
+        ("-----END CERTIFICATE-----", "", "has no `END` line"),
         (
             "-----BEGIN CERTIFICATE-----",
             "-----BEGIN CERTIFICATE",
-            "begins as none does",
+            "has an invalid `BEGIN` line",
         ),
         (
             "-----END CERTIFICATE-----",
@@ -427,7 +427,7 @@ fn what_is_wrong_with_a_certificate_is_said() {
         assert_eq!(error, format!("{no_pem} {said}"));
     }
     for (to, said) in [
-        ("", "has no end"),
+        ("", "has no `END` line"),
         ("!\n-----END ENCRYPTED PRIVATE KEY-----", "is not base64"),
     ] {
         let pem = encrypted.replace("-----END ENCRYPTED PRIVATE KEY-----", to);
@@ -440,11 +440,11 @@ fn what_is_wrong_with_a_certificate_is_said() {
     );
     let error = fault(Certificate::from_pem_with_password(other, PASSWORD));
     assert!(
-        error.contains("the private key cannot be decrypted: "),
+        error.contains("cannot decrypt the private key: "),
         "{error}"
     );
 
-    let wrong = "sign-in failed: the certificate cannot be used: the password is wrong";
+    let wrong = "sign-in failed: cannot use the certificate: the password is wrong";
     for outcome in [
         Certificate::from_pfx(bytes("leaf.pfx"), "wrong"),
         Certificate::from_pfx(bytes("leaf.old.pfx"), ""),
@@ -456,10 +456,7 @@ fn what_is_wrong_with_a_certificate_is_said() {
     let mut pfx = bytes("leaf.pfx");
     pfx.truncate(100);
     let error = fault(Certificate::from_pfx(pfx, PASSWORD));
-    assert!(
-        error.contains("it is no PFX file that can be read: "),
-        "{error}"
-    );
+    assert!(error.contains("it is not a valid PFX file: "), "{error}");
 }
 
 #[test]
@@ -467,18 +464,18 @@ fn what_is_wrong_with_a_file_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("graph.pem");
     let begin = format!(
-        "sign-in failed: the certificate in `{}` cannot be used: ",
+        "sign-in failed: cannot use the certificate in `{}`: ",
         file.display()
     );
     let error = fault(Certificate::from_file(&file));
     assert!(
-        error.starts_with(&format!("{begin}it cannot be read: ")),
+        error.starts_with(&format!("{begin}cannot read it: ")),
         "{error}"
     );
     for (contents, said) in [
         (b"".to_vec(), "it is neither PEM nor PFX"),
         (b"certificate".to_vec(), "it is neither PEM nor PFX"),
-        (bytes("leaf.pem"), "there is no private key in it"),
+        (bytes("leaf.pem"), "it contains no private key"),
         (bytes("leaf.pfx"), "the password is wrong"),
     ] {
         std::fs::write(&file, contents).unwrap();
@@ -531,10 +528,7 @@ async fn a_file_that_is_replaced_is_read_again_and_one_that_is_half_written_is_n
     assert_eq!(count(), 4);
     let told = warnings.0.lock().unwrap().concat();
     assert!(told.contains("graph.pem"), "{told}");
-    assert!(
-        told.contains("does not belong to the certificate"),
-        "{told}"
-    );
+    assert!(told.contains("does not match the certificate"), "{told}");
 
     std::fs::write(&file, pem(&["leaf.pem", "leaf.key"])).unwrap();
     assert!(Assertion::of(certificate.clone()).await.is_of_leaf());
@@ -572,6 +566,6 @@ async fn an_application_has_a_tenant_of_its_own() {
         .build()
         .unwrap();
     let error = graph.sign_in().await.unwrap_err().to_string();
-    assert!(error.contains("not to `common`"), "{error}");
+    assert!(error.contains("tenant `common`"), "{error}");
     assert_eq!(login.requests().len(), 0);
 }

@@ -154,7 +154,8 @@ async fn a_refusal_ends_the_search_and_says_whose_it_was() {
     };
     assert_eq!(
         crate::support::without_correlation_id(&error),
-        "sign-in refused: 401 invalid_client AADSTS7000215: Wrong: `environment` is what failed, and nobody else is asked"
+        "sign-in refused: 401 invalid_client AADSTS7000215: Wrong: `environment` failed, and the \
+         chain does not continue after this error"
     );
     assert_eq!(
         (error.error(), error.is_unavailable()),
@@ -166,7 +167,8 @@ async fn a_refusal_ends_the_search_and_says_whose_it_was() {
     let error = refused(ChainedCredential::new().or("vault", asked.link("vault", broken))).await;
     assert_eq!(
         error.to_string(),
-        "sign-in failed: the vault is locked (`vault` is what failed, and nobody else is asked)"
+        "sign-in failed: the vault is locked (`vault` failed, and the chain does not continue \
+         after this error)"
     );
 
     // An error that is not a sign-in error is returned unchanged.
@@ -198,14 +200,14 @@ async fn when_nobody_can_each_reason_is_said_on_one_line() {
     let error = refused(chain).await;
     assert_eq!(
         error.to_string(),
-        "sign-in failed: nobody in the chain can sign in: `environment`: nothing is set; `tools`: nobody in the chain can sign in: \
-         `tool`: not installed"
+        "sign-in failed: no credential in the chain can sign in: `environment`: nothing is set; \
+         `tools`: no credential in the chain can sign in: `tool`: not installed"
     );
     assert!(error.is_unavailable() && !error.is_retryable());
     let error = refused(ChainedCredential::new()).await;
     assert_eq!(
         error.to_string(),
-        "sign-in failed: the chain has no provider"
+        "sign-in failed: the chain contains no credential"
     );
     assert!(error.is_unavailable());
 }

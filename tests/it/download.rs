@@ -714,12 +714,15 @@ async fn symbolic_link_stays_and_its_file_is_replaced() {
     symlink("there", at("folder-link")).unwrap();
     std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
     for (name, message) in [
-        ("dangling", "is a symbolic link that leads to no file: "),
-        ("loop", "is a symbolic link that leads to no file: "),
+        (
+            "dangling",
+            "is a symbolic link to a file that does not exist: ",
+        ),
+        ("loop", "is a symbolic link to a file that does not exist: "),
         ("there", "is a directory, not a regular file"),
         ("folder-link", "is a directory, not a regular file"),
         ("socket", "is a socket, not a regular file"),
-        ("no/folder", "no file can be created in `"),
+        ("no/folder", "cannot create a file in `"),
         ("..", "is a directory, not a regular file"),
     ] {
         let error = to_file(&graph, "a.bin", &at(name)).await.unwrap_err();
@@ -750,7 +753,7 @@ async fn read_only_folder_is_named_in_error() {
             let download = if resumes { download.resume() } else { download };
             let error = download.await.unwrap_err();
             assert!(
-                error.to_string().starts_with("no file can be created in `"),
+                error.to_string().starts_with("cannot create a file in `"),
                 "{error}"
             );
         }

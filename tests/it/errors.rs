@@ -73,7 +73,10 @@ async fn an_answer_that_does_not_come_is_a_timeout() {
         .unwrap();
     let error = client.request(Method::GET, "/me").await.unwrap_err();
     assert!(error.is_timeout() && error.is_retryable(), "{error:?}");
-    assert_eq!(error.to_string(), "GET /me → no answer in time");
+    assert_eq!(
+        error.to_string(),
+        "GET /me → timed out waiting for the response"
+    );
 }
 
 #[tokio::test]
@@ -141,7 +144,8 @@ async fn endless_page() -> String {
                 // The request is short, and it is not looked at.
                 let read = stream.read(&mut [0; 4096]).await?;
                 assert_ne!(read, 0);
-                let head = "HTTP/1.1 400 Bad\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n";
+                let head = "HTTP/1.1 400 Bad\r\nContent-Type: text/html\r\nTransfer-Encoding: \
+                            chunked\r\n\r\n";
                 stream.write_all(head.as_bytes()).await?;
                 let piece = format!("10000\r\n{}\r\n", "a".repeat(0x10000));
                 while stream.write_all(piece.as_bytes()).await.is_ok() {}

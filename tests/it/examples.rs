@@ -70,7 +70,7 @@ async fn persisted_session_asks_once() {
     let shown = shown(async |out| persisted_session::run(out).await).await;
     assert_eq!(
         shown,
-        format!("{}asked 1 time\n", "Hello, Adele Brandt\n".repeat(3))
+        format!("{}sign-ins: 1\n", "Hello, Adele Brandt\n".repeat(3))
     );
 }
 
@@ -128,12 +128,12 @@ async fn webhook_receiver_is_told_what_changes() {
     webhook_receiver::run(&mut shown).await.unwrap();
     let shown = String::from_utf8(shown).unwrap();
     for wanted in [
-        "subscribed, and asked whether somebody is there",
+        "subscribed, and passed the validation handshake",
         "created: For your eyes",
         "reauthorizationRequired: renewed",
-        "missed: time for a delta query",
-        "subscriptionRemoved: subscribe again",
-        "a forged one: answered 202, and not believed",
+        "missed: run a delta query",
+        "subscriptionRemoved: create a new subscription",
+        "a forged notification: responded 202, then ignored it",
     ] {
         assert!(shown.contains(wanted), "{wanted}: {shown}");
     }
@@ -167,7 +167,9 @@ async fn mailbox_sync_follows_what_happens() {
         format!("It is deleted\n  gone: Dinner?\n  {all} messages\n")
     );
     assert!(
-        rounds[4].starts_with("A long time passes\n  the link is too old: everything again\n"),
+        rounds[4].starts_with(
+            "A long time passes\n  the delta link has expired: starting a full sync\n"
+        ),
         "{shown}"
     );
     assert_eq!(rounds[4].matches("  changed: ").count(), all);

@@ -153,8 +153,9 @@ async fn the_identity_is_asked_for_what_the_cloud_documents_and_its_refusal_is_t
         assert_eq!(imds.only().query()[1], ("resource", resource), "{cloud:?}");
         assert_eq!(
             error.to_string(),
-            "sign-in refused: 400 invalid_request: Identity not found: asked of the metadata service (IMDS): is a user-assigned \
-             identity with the client id `identity` assigned to this machine?"
+            "sign-in refused: 400 invalid_request: Identity not found: in the token request to the \
+             metadata service (IMDS): check that a user-assigned identity with the client id \
+             `identity` is assigned to this machine"
         );
         assert!(!error.is_unavailable());
     }
@@ -165,7 +166,7 @@ async fn the_identity_is_asked_for_what_the_cloud_documents_and_its_refusal_is_t
 async fn what_graph_wants_to_be_proved_is_asked_of_the_platform_alone() {
     // The claims are {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
     const CHALLENGE: &str = "Bearer realm=\"\", error=\"insufficient_claims\", \
-        claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
+                             claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
     let (imds, login) = (imds().await, platform().await);
     let graph = Recorder::new(|request| match request.header("authorization") {
         Some("Bearer token-2") => Answer::json("{}"),
@@ -230,7 +231,7 @@ async fn an_api_and_a_web_site_show_it_as_well() {
         .finish(&graph, pending.clone(), &answer)
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("no id token"), "{error}");
+    assert!(error.to_string().contains("no ID token"), "{error}");
     let request = login.requests().pop().unwrap();
     assert_eq!(
         field(&request, "grant_type").as_deref(),

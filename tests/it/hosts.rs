@@ -283,7 +283,12 @@ async fn a_redirect_without_a_place_is_an_answer() {
         .request(Method::GET, "/me")
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("what is no URL"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("redirect has an invalid Location"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

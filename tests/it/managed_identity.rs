@@ -257,12 +257,12 @@ async fn an_identity_that_a_platform_does_not_know_is_an_error_before_anything_i
         (
             new().client_id("c"),
             ManagedIdentitySource::azure_arc(url),
-            "Azure Arc has no user-assigned identities",
+            "Azure Arc does not support user-assigned identities: do not set one",
         ),
         (
             new().object_id("o"),
             ManagedIdentitySource::cloud_shell(url),
-            "Cloud Shell has no user-assigned identities",
+            "Cloud Shell does not support user-assigned identities: do not set one",
         ),
         (
             new().resource_id("r"),
@@ -271,32 +271,35 @@ async fn an_identity_that_a_platform_does_not_know_is_an_error_before_anything_i
                 HUSH,
                 "00".repeat(20),
             ),
-            "on Service Fabric the identity of an application is chosen when it is deployed, not by the program: leave it out",
+            "on Service Fabric the deployment chooses the identity of an application: do not set \
+             one in the program",
         ),
         (
             new().object_id("o"),
             ManagedIdentitySource::azure_ml(url, HUSH),
-            "Azure Machine Learning knows a user-assigned identity by its client id alone: take `client_id` in place of `object_id`",
+            "Azure Machine Learning selects a user-assigned identity only by its client id: use \
+             `client_id` instead of `object_id`",
         ),
         (
             new(),
             ManagedIdentitySource::app_service(url, "hush\nhush"),
-            "the secret of App Service holds characters that no header can",
+            "the secret of App Service contains characters that an HTTP header cannot contain",
         ),
         (
             new(),
             ManagedIdentitySource::service_fabric(url, HUSH, "00".repeat(20)),
-            &format!("the address of Service Fabric, `{url}`, is not one of https"),
+            &format!("the address of Service Fabric, `{url}`, is not https"),
         ),
         (
             new(),
             ManagedIdentitySource::service_fabric("https://127.0.0.1:1", HUSH, "AB"),
-            "`AB` is no thumbprint of a certificate: 40 hexadecimal digits",
+            "`AB` is not a certificate thumbprint (40 hexadecimal digits)",
         ),
         (
             new(),
             ManagedIdentitySource::imds_at("http://imds.example/token"),
-            "the address of the metadata service (IMDS), `http://imds.example/token`, is none of this machine's own",
+            "the address of the metadata service (IMDS), `http://imds.example/token`, is not an \
+             address of this machine",
         ),
     ] {
         let error = sign_in_error(sign_in(identity, source).await);
@@ -311,8 +314,9 @@ async fn what_an_endpoint_refuses_is_said_with_what_to_do() {
     let said = |error: &str, description: &str| {
         Answer::json(json!({ "error": error, "error_description": description }))
     };
-    let assigned = "is an identity assigned to this machine? Where there are several, say which";
-    let of_imds = "asked of the metadata service (IMDS)";
+    let assigned = "check that an identity is assigned to this machine; if there are several, \
+                    choose one with `ManagedIdentityCredential::client_id`";
+    let of_imds = "in the token request to the metadata service (IMDS)";
     let new = ManagedIdentityCredential::new;
     for (identity, answer, says) in [
         (
@@ -324,16 +328,16 @@ async fn what_an_endpoint_refuses_is_said_with_what_to_do() {
             new().client_id("c"),
             said("invalid_request", "Identity not found").with_status(400),
             format!(
-                "400 invalid_request: Identity not found: {of_imds}: is a user-assigned identity with the client id `c` assigned to \
-                 this machine?"
+                "400 invalid_request: Identity not found: {of_imds}: check that a user-assigned \
+                 identity with the client id `c` is assigned to this machine"
             ),
         ),
         (
             new(),
             said("invalid_resource", "AADSTS50001: The application named … was not found.")
                 .with_status(400),
-            "400 invalid_resource AADSTS50001: The application named … was not found: is the client's cloud the one in which the \
-             metadata service (IMDS) is?"
+            "400 invalid_resource AADSTS50001: The application named … was not found: the metadata \
+             service (IMDS) does not know the client's cloud: check `GraphBuilder::cloud`"
                 .to_owned(),
         ),
         (
@@ -373,15 +377,19 @@ async fn what_an_endpoint_refuses_is_said_with_what_to_do() {
         assert!(!format!("{error:?}").contains(HUSH), "{error:?}");
     }
     let recorder = Recorder::always(
-        Answer::json(json!({ "statusCode": 400, "message": "No User Assigned Managed Identity found.", "correlationId": "c-1" }))
-            .with_status(400),
+        Answer::json(
+            json!({ "statusCode": 400, "message": "No User Assigned Managed Identity \
+                                                            found.", "correlationId": "c-1" }),
+        )
+        .with_status(400),
     )
     .await;
     let error = sign_in_error(sign_in(new().client_id("c"), app_service(&recorder)).await);
     assert_eq!(
         error.to_string(),
-        "sign-in refused: 400 Bad Request: No User Assigned Managed Identity found: asked of App Service: is a user-assigned \
-         identity with the client id `c` assigned to this machine?, correlation-id c-1"
+        "sign-in refused: 400 Bad Request: No User Assigned Managed Identity found: in the token \
+         request to App Service: check that a user-assigned identity with the client id `c` is \
+         assigned to this machine, correlation-id c-1"
     );
     assert_eq!(error.correlation_id(), Some("c-1"));
 }
@@ -400,7 +408,7 @@ async fn a_success_without_a_token_is_an_error_that_does_not_show_it() {
             sign_in_error(sign_in(ManagedIdentityCredential::new(), app_service(&recorder)).await);
         assert_eq!(
             error.to_string(),
-            "sign-in failed: the answer of App Service holds no token"
+            "sign-in failed: the response of App Service contains no token"
         );
         assert!(!format!("{error:?}").contains(HUSH) && error.raw_body().is_empty());
         recorder.only();
@@ -486,7 +494,7 @@ async fn a_metadata_service_that_is_not_there_fails_at_once_and_others_are_waite
     assert!(
         error
             .to_string()
-            .starts_with("sign-in failed: no connection: "),
+            .starts_with("sign-in failed: cannot connect: "),
         "{error}"
     );
     assert!(!error.is_unavailable());
@@ -496,7 +504,7 @@ async fn a_metadata_service_that_is_not_there_fails_at_once_and_others_are_waite
     assert!(
         error
             .to_string()
-            .starts_with("sign-in failed: no connection: "),
+            .starts_with("sign-in failed: cannot connect: "),
         "{error}"
     );
     assert_eq!(start.elapsed().as_secs(), 7);
@@ -525,7 +533,10 @@ async fn a_connection_that_breaks_is_tried_again_and_a_time_that_is_over_is_not(
         .build()
         .unwrap();
     let error = sign_in_error(client.sign_in().await);
-    assert_eq!(error.to_string(), "sign-in failed: no answer in time");
+    assert_eq!(
+        error.to_string(),
+        "sign-in failed: timed out waiting for the response"
+    );
     assert_eq!(start.elapsed().as_secs(), 5);
 }
 
@@ -562,7 +573,8 @@ async fn azure_arc_gets_no_file_that_is_no_key() {
     let source = ManagedIdentitySource::azure_arc(recorder.url());
     let error = sign_in_error(sign_in(ManagedIdentityCredential::new(), source).await).to_string();
     let named = format!(
-        "sign-in failed: Azure Arc asks for the file `{}`, which does not lie in `",
+        "sign-in failed: cannot use the key file `{}` that Azure Arc named: it is not in the \
+         folder `",
         file.display()
     );
     assert!(error.starts_with(&named), "{error}");
@@ -715,7 +727,8 @@ mod service_fabric {
             panic!("one request was expected: {heads:?}");
         };
         let target = format!(
-            "GET /metadata/identity/oauth2/token?api-version=2019-07-01-preview&{RESOURCE} HTTP/1.1\r\n"
+            "GET /metadata/identity/oauth2/token?api-version=2019-07-01-preview&{RESOURCE} \
+             HTTP/1.1\r\n"
         );
         assert!(head.starts_with(&target), "{head}");
         assert!(
@@ -733,7 +746,7 @@ mod service_fabric {
         let error =
             sign_in_error(sign_in(ManagedIdentityCredential::new(), source).await).to_string();
         assert!(
-            error.contains("the certificate is not the one that the environment names"),
+            error.contains("certificate does not match the thumbprint in the environment"),
             "{error}"
         );
         assert!(!error.contains(HUSH), "{error}");

@@ -49,7 +49,7 @@ async fn work_that_fails_says_why() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the work that Graph began has ended: failed, nameAlreadyExists: Name is taken."
+        "the long-running operation ended with status failed, nameAlreadyExists: Name is taken."
     );
     let Error::Operation(error) = error else {
         panic!("{error}");

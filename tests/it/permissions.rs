@@ -46,7 +46,8 @@ fn one_type_at_two_paths_needs_what_is_listed_for_each() {
     );
     assert_eq!(
         least(user.online_meetings().id("1").get().permissions()),
-        "delegated: OnlineMeetings.Read; personal: not supported; application: OnlineMeetings.Read.All"
+        "delegated: OnlineMeetings.Read; personal: not supported; application: \
+         OnlineMeetings.Read.All"
     );
     // The node is the same as that of a team, but Microsoft does not list its permissions at this
     // path.

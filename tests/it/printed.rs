@@ -105,8 +105,8 @@ const HOLD_NONE: &[(&str, &[&str])] = &[
         &["Object", "Ref"],
     ),
     (
-        "Made of what the program has on its machine, or of a sign-in; printed by a test of its own \
-         (`certificate.rs`, `azure.rs`, `sign_in/`).",
+        "Made of what the program has on its machine, or of a sign-in; printed by a test of its \
+         own (`certificate.rs`, `azure.rs`, `sign_in/`).",
         &[
             "Account",
             "AzureCredential",

@@ -178,7 +178,7 @@ async fn an_address_that_would_lead_elsewhere_is_refused() {
         "/users?$filter=50%zz",
     ] {
         let error = refused(graph.request(Method::GET, address).await);
-        assert!(error.contains("the address"), "{error}");
+        assert!(error.contains("the URL contains"), "{error}");
     }
     assert!(recorder.requests().is_empty());
     let dots_in_a_query = "/me/drive/root/delta?token=../a";
@@ -252,7 +252,7 @@ async fn filters_of_properties_are_taken_by_graph() {
         .or(User::DISPLAY_NAME.startswith("Bruno"));
     assert_eq!(users(either.and(User::ACCOUNT_ENABLED.eq(true))).await, 2);
     assert_eq!(
-        users(User::USER_PRINCIPAL_NAME.is_in(["adele@contoso.com", "nobody@contoso.com"])).await,
+        users(User::USER_PRINCIPAL_NAME.is_in(["adele@contoso.com", "unknown@contoso.com"])).await,
         1
     );
     assert_eq!(
@@ -306,10 +306,13 @@ async fn a_filter_that_cannot_be_sent_is_said() {
     let error = graph.users().list().filter(none).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "GET /users cannot be sent: a filter asks for a value that is in a list of none"
+        "GET /users cannot be sent: a filter with `in` has an empty list of values"
     );
     let members = Group::MEMBERS.filter(msgraph::models::DirectoryObject::ID.is_in([""; 0]));
     let error = graph.groups().list().expand(members).await.unwrap_err();
-    assert!(error.to_string().ends_with("in a list of none"), "{error}");
+    assert!(
+        error.to_string().ends_with("has an empty list of values"),
+        "{error}"
+    );
     assert_eq!(recorder.requests().len(), 0);
 }

@@ -48,7 +48,7 @@ fn http_date(time: chrono::DateTime<Utc>) -> String {
 }
 
 fn not_retried(error: &Error) -> Option<RetryStopReason> {
-    error.tries().expect("it was tried").not_retried()
+    error.tries().expect("the error has attempts").not_retried()
 }
 
 /// A middleware that gives each request a body that can be sent only once.
@@ -77,7 +77,9 @@ where
     S: Future<Output = ()> + Send,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("a bound socket has one");
+    let address = listener
+        .local_addr()
+        .expect("a bound socket has an address");
     tokio::spawn(async move {
         let mut count = 0;
         while let Ok((stream, _)) = listener.accept().await {
@@ -127,7 +129,7 @@ async fn a_lost_connection_is_tried_again_where_that_is_harmless() {
         assert!(matches!(error, Error::Transport(_)), "{error:?}");
         assert_eq!(not_retried(&error), Some(RetryStopReason::NotIdempotent));
         assert!(
-            error.to_string().contains("it may have done its work"),
+            error.to_string().contains("it may have succeeded already"),
             "{error}"
         );
     }
@@ -140,8 +142,8 @@ async fn what_was_never_sent_may_be_sent_again_whatever_it_is() {
     assert!(matches!(&error, Error::Transport(lost) if lost.is_connect()));
     assert_eq!(error.tries().unwrap().count(), 4);
     let text = error.to_string();
-    assert!(text.starts_with("POST /me → no connection: "), "{text}");
-    assert!(text.contains(", tried 4 times with "), "{text}");
+    assert!(text.starts_with("POST /me → cannot connect: "), "{text}");
+    assert!(text.contains(", after 4 attempts and "), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,7 +161,10 @@ async fn a_call_is_given_up_in_time_with_all_its_tries() {
     assert_eq!(start.elapsed().as_secs(), 5);
     assert!(error.is_timeout(), "{error:?}");
     assert_eq!(error.tries().unwrap().count(), 1);
-    assert_eq!(error.to_string(), "GET /me → no answer in time");
+    assert_eq!(
+        error.to_string(),
+        "GET /me → timed out waiting for the response"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -205,7 +210,7 @@ async fn other_calls_wait_while_what_they_are_for_throttles() {
     assert!(
         error
             .to_string()
-            .starts_with("GET /sites/root → not sent: Graph throttles, and asks for 1"),
+            .starts_with("GET /sites/root → not sent: throttled by Graph for another 1"),
         "{error}"
     );
 
@@ -418,7 +423,9 @@ async fn a_connection_ends_when_its_call_is_dropped() {
 /// Serves one connection with this response. After that, connections are refused.
 async fn once(response: &'static str) -> (String, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("a bound socket has one");
+    let address = listener
+        .local_addr()
+        .expect("a bound socket has an address");
     let served = tokio::spawn(async move {
         let Ok((mut stream, _)) = listener.accept().await else {
             return;
@@ -595,7 +602,7 @@ async fn refusal_after_unclear_attempt_says_so() {
             .unwrap_err();
         assert!(error.tries().unwrap().may_have_succeeded(), "{status}");
         let text = error.to_string();
-        let said = "an earlier attempt may have done the work";
+        let said = "an earlier attempt may have succeeded";
         assert!(text.contains(said), "{text}");
     }
     // After 429, the 404 has its usual meaning.
@@ -742,7 +749,7 @@ async fn proxy_that_wants_credentials_is_asked_once() {
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert!(!error.is_retryable());
     let text = error.to_string();
-    let said = "no connection: the proxy requires authentication (407)";
+    let said = "cannot connect: the proxy requires authentication (407)";
     assert!(text.contains(said), "{text}");
     assert!(matches!(&error, Error::Transport(lost) if lost.is_connect()));
 }
@@ -786,7 +793,7 @@ async fn certificate_that_tls_refuses_is_final() {
     assert!(!error.is_retryable());
     let text = error.to_string();
     assert!(
-        text.contains("no connection: TLS refused the certificate of the server: "),
+        text.contains("cannot connect: invalid TLS certificate of the server: "),
         "{text}"
     );
 }

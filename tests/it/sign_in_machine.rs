@@ -188,30 +188,34 @@ async fn an_identity_that_the_machine_does_not_have_is_refused_by_its_name() {
         (
             new().client_id(UNKNOWN).source(imds(&simulator)),
             format!(
-                "sign-in refused: 400 invalid_request: Identity not found: asked of the metadata service (IMDS): is a user-assigned \
-                 identity with the client id `{UNKNOWN}` assigned to this machine?"
+                "sign-in refused: 400 invalid_request: Identity not found: in the token request to \
+                 the metadata service (IMDS): check that a user-assigned identity with the client \
+                 id `{UNKNOWN}` is assigned to this machine"
             ),
         ),
         (
             // The id is of another kind.
             new().object_id(CLIENT_ID).source(imds(&simulator)),
             format!(
-                "sign-in refused: 400 invalid_request: Identity not found: asked of the metadata service (IMDS): is a user-assigned \
-                 identity with the object id `{CLIENT_ID}` assigned to this machine?"
+                "sign-in refused: 400 invalid_request: Identity not found: in the token request to \
+                 the metadata service (IMDS): check that a user-assigned identity with the object \
+                 id `{CLIENT_ID}` is assigned to this machine"
             ),
         ),
         (
             new().resource_id(&resource).source(app_service(&simulator)),
             format!(
-                "sign-in refused: 400 Bad Request: Identity not found: asked of App Service: is a user-assigned identity with the \
-                 resource id `{resource}` assigned to this machine?, correlation-id "
+                "sign-in refused: 400 Bad Request: Identity not found: in the token request to App \
+                 Service: check that a user-assigned identity with the resource id `{resource}` is \
+                 assigned to this machine, correlation-id "
             ),
         ),
         (
             new().client_id(UNKNOWN).source(azure_ml(&simulator)),
             format!(
-                "sign-in refused: 400 Bad Request: Identity not found: asked of Azure Machine Learning: is a user-assigned identity \
-                 with the client id `{UNKNOWN}` assigned to this machine?, correlation-id "
+                "sign-in refused: 400 Bad Request: Identity not found: in the token request to \
+                 Azure Machine Learning: check that a user-assigned identity with the client id \
+                 `{UNKNOWN}` is assigned to this machine, correlation-id "
             ),
         ),
     ] {
@@ -238,7 +242,8 @@ async fn a_header_of_another_machine_is_refused() {
         let graph = client(&simulator, ManagedIdentityCredential::new().source(source));
         let error = refused(&graph).await;
         let says = format!(
-            "sign-in refused: 401 Unauthorized: The header '{header}' is missing, or is not the one of this machine: asked of "
+            "sign-in refused: 401 Unauthorized: The header '{header}' is missing or does not match \
+             this machine's value: in the token request to "
         );
         assert!(error.to_string().starts_with(&says), "{error}");
         assert!(!format!("{error:?}").contains("stolen"));
@@ -255,7 +260,7 @@ async fn azure_arc_gets_no_key_from_outside_of_its_folder() {
     let source = ManagedIdentitySource::azure_arc(format!("{}/arc{IMDS}", simulator.login_url()));
     let graph = client(&simulator, ManagedIdentityCredential::new().source(source));
     let error = refused(&graph).await.to_string();
-    assert!(error.contains("which does not lie in `"), "{error}");
+    assert!(error.contains("it is not in the folder `"), "{error}");
     let requests = simulator.requests();
     assert_eq!(requests.len(), 1);
     assert!(requests[0].headers.get("authorization").is_none());
@@ -279,7 +284,7 @@ async fn a_machine_of_another_cloud_has_no_token() {
             Some(SignInReason::ResourceNotFound)
         )
     );
-    let says = "is the client's cloud the one in which the metadata service (IMDS) is?";
+    let says = "the metadata service (IMDS) does not know the client's cloud";
     assert!(error.to_string().contains(says), "{error}");
 }
 
@@ -355,7 +360,8 @@ async fn a_metadata_service_that_is_busy_or_being_updated_is_waited_for() {
     let (outcome, waited, requests) = after(IMDS, imds, vec![status(410).always()]).await;
     assert_eq!((waited, requests), (70, 8));
     let error = outcome.unwrap_err();
-    let says = "sign-in refused: 410 gone: The service is being updated. Try again later: asked of the metadata service (IMDS)";
+    let says = "sign-in refused: 410 gone: The service is being updated. Try again later: in the \
+                token request to the metadata service (IMDS)";
     assert_eq!(error.to_string(), says);
 
     let (outcome, waited, requests) = after(IMDS, imds, vec![status(503).always()]).await;
@@ -472,9 +478,9 @@ async fn a_workload_that_nobody_trusts_is_refused_by_its_subject() {
         )
     );
     let says = format!(
-        "sign-in refused: 401 invalid_client AADSTS700213: No matching federated identity record found for presented assertion subject \
-         '{SUBJECT}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion, \
-         correlation-id "
+        "sign-in refused: 401 invalid_client AADSTS700213: No matching federated identity record \
+         found for presented assertion subject '{SUBJECT}'. Check your federated identity \
+         credential Subject, Audience and Issuer against the presented assertion, correlation-id "
     );
     assert!(error.to_string().starts_with(&says), "{error}");
     assert!(!error.is_unavailable());
@@ -919,7 +925,9 @@ async fn a_chain_goes_on_to_a_developers_tool_only_where_there_is_nothing_else()
         .or("Azure CLI", tool());
     let error = refused(&client(&simulator, chain)).await.to_string();
     assert!(
-        error.ends_with("(`managed identity` is what failed, and nobody else is asked)"),
+        error.ends_with(
+            "(`managed identity` failed, and the chain does not continue after this error)"
+        ),
         "{error}"
     );
 }
@@ -1066,8 +1074,10 @@ async fn the_environment_of_a_process_says_who_signs_in() {
     ];
     let said = in_environment(&simulator, &elsewhere).await;
     let says = format!(
-        "error: sign-in failed: the environment variable `AZURE_AUTHORITY_HOST` is `https://login.microsoftonline.us/`, but the cloud of \
-         the client has `{}`: one of both is wrong (`GraphBuilder::cloud`) (`environment` is what failed, and nobody else is asked)",
+        "error: sign-in failed: the environment variable `AZURE_AUTHORITY_HOST` is \
+         `https://login.microsoftonline.us/`, but the client's cloud uses `{}`: change the \
+         variable or `GraphBuilder::cloud` (`environment` failed, and the chain does not continue \
+         after this error)",
         simulator.login_url()
     );
     assert!(said.ends_with(&says), "{said}");
@@ -1146,7 +1156,7 @@ async fn a_client_is_a_credential_of_the_sdk_and_the_credential_signs_another_cl
     let wrong: Arc<dyn TokenCredential> =
         Arc::new(GraphCredential::new(&client(&simulator, wrong)));
     let error = refused(&client(&simulator, AzureCredential::new(wrong))).await;
-    let says = "sign-in failed: the credential of the Azure SDK has no token";
+    let says = "sign-in failed: the Azure SDK credential failed";
     assert!(error.to_string().starts_with(says), "{error}");
     assert!(error.to_string().contains("AADSTS7000215"), "{error}");
 }

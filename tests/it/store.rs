@@ -270,8 +270,8 @@ async fn only_the_user_may_read_the_file() {
     for others in [0o640, 0o604, 0o620] {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(others)).unwrap();
         let expected = format!(
-            "the token store `{}` has the permissions {others:04o}, so that others may read it: `chmod 600` it, and if others may \
-             have, sign out",
+            "the token store `{}` has the permissions {others:04o}, so other users can read it: \
+             run `chmod 600` on it, and sign out if another user may have read it",
             file.display()
         );
         let error = store.load("adele").await.unwrap_err();
@@ -320,7 +320,7 @@ async fn folder_that_others_may_write_is_refused() {
     for open in [0o777, 0o770, 0o722] {
         set(open);
         for error in refusals(&store).await {
-            let said = format!("its folder has the permissions {open:04o}, so that other users");
+            let said = format!("its folder has the permissions {open:04o}, so other users");
             assert!(error.contains(&said), "{error}");
         }
     }
@@ -352,7 +352,7 @@ async fn symbolic_link_in_place_of_file_is_refused() {
     let _ = std::fs::remove_file(&lock);
     std::os::unix::fs::symlink(&elsewhere, &lock).unwrap();
     let error = store.store("adele", "1".into(), None).await.unwrap_err();
-    let said = "tokens.json.lock` cannot be opened: it is a symbolic link";
+    let said = "tokens.json.lock`: it is a symbolic link";
     assert!(error.to_string().contains(said), "{error}");
     std::fs::remove_file(&lock).unwrap();
 
@@ -393,7 +393,7 @@ async fn files_and_folders_of_other_users_are_refused() {
         // Only root can give files away; the pipeline runs this test as root.
         return;
     }
-    let said = format!("belongs to the user {OTHER}, and this process runs as the user {user}");
+    let said = format!("belongs to the user {OTHER}, but this process runs as the user {user}");
     for error in refusals(&store).await {
         assert!(
             error.contains(&format!("cannot be read: it {said}")),
@@ -431,7 +431,7 @@ async fn what_is_no_store_is_named_and_left_as_it_is() {
     let folder = folder();
     let file = folder.path().join("tokens.json");
     let store = FileStore::new(&file);
-    let damaged = "is no token store, or is damaged at line 1, column ";
+    let damaged = "is not a token store of msgraph, or is damaged at line 1, column ";
     for (contents, said) in [
         (String::new(), damaged.to_owned()),
         (format!("{{\"token\":\"{HUSH}\"}}"), damaged.to_owned()),
@@ -447,7 +447,7 @@ async fn what_is_no_store_is_named_and_left_as_it_is() {
         ),
         (
             format!("{{\"msgraph_token_store\":2,\"vault\":\"{HUSH}\"}}"),
-            "is of form 2, and this version of msgraph reads form 1".to_owned(),
+            "has format 2, but this version of msgraph reads format 1".to_owned(),
         ),
     ] {
         private(&file, &contents);
@@ -478,7 +478,8 @@ async fn what_cannot_be_read_or_written_is_named() {
     let error = store.store("adele", "1".into(), None).await.unwrap_err();
     let file = file.display();
     let begin = format!(
-        "the token store `{file}/tokens.json` cannot be written: the folder `{file}` cannot be made: "
+        "the token store `{file}/tokens.json` cannot be written: cannot create the folder \
+         `{file}`: "
     );
     if cfg!(unix) {
         assert!(error.to_string().starts_with(&begin), "{error}");

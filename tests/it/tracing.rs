@@ -356,7 +356,7 @@ async fn a_renewal_that_fails_while_the_token_lives_is_told() {
     };
     assert_eq!(
         event["message"],
-        "the token was not renewed, and is still good"
+        "access token refresh failed; the current token is still valid"
     );
     assert_eq!(
         crate::support::without_correlation_id(&event["error"]),

@@ -106,7 +106,7 @@ async fn slices_have_to_be_multiples_of_320_kib() {
     for size in [0, 1, 4_000_000] {
         let error = item.upload("abc").slice_size(size).await.unwrap_err();
         assert!(
-            error.to_string().contains("no multiple of 320 KiB"),
+            error.to_string().contains("not a multiple of 320 KiB"),
             "{error}"
         );
     }

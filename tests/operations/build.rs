@@ -57,7 +57,8 @@ fn readers(models: &[Model<'_>]) -> Result<String, std::fmt::Error> {
     }
     writeln!(
         out,
-        "fn readers() -> BTreeMap<&'static str, Reader> {{\n    let mut readers = BTreeMap::new();\n{all}    readers\n}}"
+        "fn readers() -> BTreeMap<&'static str, Reader> {{\n    let mut readers = \
+         BTreeMap::new();\n{all}    readers\n}}"
     )?;
     Ok(out)
 }
@@ -103,7 +104,8 @@ fn program(expressions: &[Expression]) -> Result<String, std::fmt::Error> {
     }
     writeln!(
         out,
-        "fn all(graph: &Graph) -> Result<Vec<Planned>, Box<dyn std::error::Error>> {{\n    let mut calls = Vec::new();\n{all}    Ok(calls)\n}}"
+        "fn all(graph: &Graph) -> Result<Vec<Planned>, Box<dyn std::error::Error>> {{\n    let mut \
+         calls = Vec::new();\n{all}    Ok(calls)\n}}"
     )?;
     Ok(out)
 }

@@ -26,7 +26,7 @@ async fn show(graph: &Graph) -> Result<(), Box<dyn std::error::Error>> {
     let me = graph.me().get().await?;
     println!("{}", me.display_name.as_deref().unwrap_or("(no name)"));
     learn(graph, "Rust", SkillProficiencyLevel::Expert).await?;
-    let id = me.id.ok_or("Graph gave the user no id")?;
+    let id = me.id.ok_or("the response has no user id")?;
     for skill in skills(graph, &id).await? {
         let name = skill.display_name.as_deref().unwrap_or("(no name)");
         match skill.proficiency {

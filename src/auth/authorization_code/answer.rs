@@ -44,7 +44,8 @@ impl Answer {
     pub(super) fn code(&self, pending: &PendingSignIn) -> Result<Secret<String>> {
         if !self.is_of(pending) {
             return Err(SignInError::new(
-                "the browser has come back from another sign-in: the state differs, or there is none",
+                "the redirect belongs to another sign-in: its `state` is missing or differs, so \
+                 start the sign-in again",
             )
             .into());
         }
@@ -53,10 +54,9 @@ impl Answer {
         }
         match self.get("code") {
             Some(code) => Ok(Secret::new(code.to_owned())),
-            None => Err(SignInError::new(
-                "the browser has come back with neither a code nor an error",
-            )
-            .into()),
+            None => Err(
+                SignInError::new("the redirect contains neither a `code` nor an `error`").into(),
+            ),
         }
     }
 }
@@ -92,7 +92,7 @@ mod tests {
             "error=access_denied&state=y",
         ] {
             let error = Answer::read(answer).code(&pending).unwrap_err().to_string();
-            assert!(error.contains("from another sign-in"), "{answer}: {error}");
+            assert!(error.contains("to another sign-in"), "{answer}: {error}");
         }
     }
 
@@ -100,9 +100,10 @@ mod tests {
     fn an_error_keeps_what_the_platform_says() {
         let (pending, state) = pending();
         let answer = format!(
-            "error=consent_required&error_description=AADSTS65004%3a+User+declined+to+consent.%0d%0aTrace+ID%3a+t\
-             %0d%0aCorrelation+ID%3a+c%0d%0aTimestamp%3a+2026-01-02+03%3a04%3a05Z\
-             &error_uri=https%3a%2f%2flogin.microsoftonline.com%2ferror%3fcode%3d65004&state={state}"
+            "error=consent_required&error_description=AADSTS65004%3a+User+declined+to+\
+             consent.%0d%0aTrace+ID%3a+t%0d%0aCorrelation+ID%3a+c%0d%0aTimestamp%3a+2026-01-02+\
+             03%3a04%3a05Z&error_uri=https%3a%2f%2flogin.microsoftonline.com%2ferror%3fcode%3d65004\
+             &state={state}"
         );
         let Err(Error::SignIn(error)) = Answer::read(&answer).code(&pending) else {
             panic!("an error was expected");
@@ -116,7 +117,8 @@ mod tests {
         assert!(error.needs_user());
         assert_eq!(
             error.to_string(),
-            "sign-in refused: consent_required AADSTS65004: User declined to consent, correlation-id c, trace-id t"
+            "sign-in refused: consent_required AADSTS65004: User declined to consent, \
+             correlation-id c, trace-id t"
         );
     }
 
@@ -128,7 +130,7 @@ mod tests {
             error
                 .unwrap_err()
                 .to_string()
-                .contains("neither a code nor an error")
+                .contains("neither a `code` nor an `error`")
         );
     }
 }

@@ -133,10 +133,12 @@ impl InteractiveBrowserCredential {
     ///
     /// ```
     /// # use msgraph::auth::InteractiveBrowserCredential;
-    /// let user = InteractiveBrowserCredential::new("common", "11111111-1111-1111-1111-111111111111").open_browser(|url| {
-    ///     println!("Open {url}");
-    ///     Ok::<_, std::io::Error>(())
-    /// });
+    /// let user =
+    ///     InteractiveBrowserCredential::new("common", "11111111-1111-1111-1111-111111111111")
+    ///         .open_browser(|url| {
+    ///             println!("Open {url}");
+    ///             Ok::<_, std::io::Error>(())
+    ///         });
     /// ```
     #[must_use]
     pub fn open_browser<E: Into<BoxError>>(
@@ -166,10 +168,16 @@ impl InteractiveBrowserCredential {
     /// background, and for sign-out at the start of a program.
     ///
     /// ```
-    /// # async fn example(graph: msgraph::Graph, user: msgraph::auth::InteractiveBrowserCredential) -> msgraph::Result<()> {
+    /// # async fn example(
+    /// #     graph: msgraph::Graph,
+    /// #     user: msgraph::auth::InteractiveBrowserCredential,
+    /// # ) -> msgraph::Result<()> {
     /// match user.resume(&graph).await? {
-    ///     Some(session) => println!("signed in as {:?}", session.account().and_then(|user| user.username())),
-    ///     None => println!("nobody is signed in"),
+    ///     Some(session) => println!(
+    ///         "signed in as {:?}",
+    ///         session.account().and_then(|user| user.username())
+    ///     ),
+    ///     None => println!("no user is signed in"),
     /// }
     /// # Ok(())
     /// # }
@@ -206,10 +214,10 @@ impl InteractiveBrowserCredential {
     ) -> Result<UserSession> {
         let listener = Loopback::bind(self.port).await.map_err(|error| {
             let port = match self.port {
-                Some(port) => format!("port {port} on 127.0.0.1 is not free"),
-                None => "there is no port on 127.0.0.1".to_owned(),
+                Some(port) => format!("cannot listen for the redirect on 127.0.0.1 port {port}"),
+                None => "cannot listen for the redirect on any port of 127.0.0.1".to_owned(),
             };
-            SignInError::new(format!("{port} for the browser to come back to")).with_source(error)
+            SignInError::new(port).with_source(error)
         })?;
         let sign_in = AuthorizationCodeFlow {
             scope: self.lazy.scope().map(str::to_owned),
@@ -224,9 +232,9 @@ impl InteractiveBrowserCredential {
         self.lazy.wait_for_user(&request, self.timeout);
         let answer = timeout(self.timeout, listener.answer(&pending))
             .await
-            .map_err(|_| SignInError::user_needed("the user has not signed in in time"))?
+            .map_err(|_| SignInError::user_needed("timed out waiting for the user to sign in"))?
             .map_err(|error| {
-                SignInError::new("the browser could not come back").with_source(error)
+                SignInError::new("cannot receive the browser's redirect").with_source(error)
             })?;
         let place = |_: &Account| self.lazy.place(request.cloud());
         sign_in.finish_by(&request, pending, &answer, place).await
@@ -238,8 +246,9 @@ impl InteractiveBrowserCredential {
         let opened = tokio::task::spawn_blocking(move || open(&url)).await;
         let failed = || {
             SignInError::new(
-                "no browser could be opened: `InteractiveBrowserCredential::open_browser` shows the address in another way, and `DeviceCodeCredential` \
-                 signs in with another device",
+                "cannot open a browser: show the address in another way with \
+                 `InteractiveBrowserCredential::open_browser`, or sign in on another device with \
+                 `DeviceCodeCredential`",
             )
         };
         match opened {

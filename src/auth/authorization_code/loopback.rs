@@ -111,20 +111,26 @@ fn is_of_the_peer(error: &io::Error) -> bool {
 /// Reads one request and responds to it. Returns its content if it is the expected response.
 async fn hear(mut stream: TcpStream, pending: &PendingSignIn) -> io::Result<Option<Answer>> {
     let Some(target) = target(&mut stream).await? else {
-        reply(&mut stream, "400 Bad Request", "This is no request.").await?;
+        reply(
+            &mut stream,
+            "400 Bad Request",
+            "This is not a valid HTTP request.",
+        )
+        .await?;
         return Ok(None);
     };
     let Some(("/", query)) = target.expose().split_once('?') else {
-        reply(&mut stream, "404 Not Found", "There is nothing here.").await?;
+        reply(&mut stream, "404 Not Found", "This page does not exist.").await?;
         return Ok(None);
     };
     let answer = Answer::read(query);
     if !answer.is_of(pending) {
-        let text = "This is not the sign-in that the program waits for.";
+        let text = "This redirect does not belong to the current sign-in. Go back to the program \
+                    and sign in again.";
         reply(&mut stream, "400 Bad Request", text).await?;
         return Ok(None);
     }
-    let text = "You can close this window now, and go back to the program.";
+    let text = "You can close this window and go back to the program.";
     // A browser that has closed the connection has already sent its response.
     let _ = reply(&mut stream, "200 OK", text).await;
     Ok(Some(answer))
@@ -151,7 +157,8 @@ async fn target(stream: &mut TcpStream) -> io::Result<Option<Secret<String>>> {
 
 async fn reply(stream: &mut TcpStream, status: &str, text: &str) -> io::Result<()> {
     let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Sign-in</title><p>{text}</p></html>"
+        "<!doctype html><html lang=\"en\"><meta \
+         charset=\"utf-8\"><title>Sign-in</title><p>{text}</p></html>"
     );
     // The address in the browser contains the code. The headers keep it from other pages, and
     // forbid framing and loading of resources.

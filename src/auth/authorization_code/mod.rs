@@ -161,8 +161,12 @@ impl AuthorizationCodeFlow {
     /// # use msgraph::Graph;
     /// # use msgraph::auth::{AuthorizationCodeFlow, PendingSignIn};
     /// # use msgraph::error::SignInError;
-    /// # fn example(graph: &Graph, sign_in: &AuthorizationCodeFlow, error: &SignInError) -> msgraph::Result<PendingSignIn> {
-    /// // A call of this user's has failed, and says what is wanted: the browser is sent to sign in again.
+    /// # fn example(
+    /// #     graph: &Graph,
+    /// #     sign_in: &AuthorizationCodeFlow,
+    /// #     error: &SignInError,
+    /// # ) -> msgraph::Result<PendingSignIn> {
+    /// // A call of this user has failed with claims. The browser is sent to sign in again.
     /// let sign_in = match error.claims() {
     ///     Some(claims) => sign_in.clone().claims(claims),
     ///     None => sign_in.clone(),
@@ -282,8 +286,12 @@ impl AuthorizationCodeFlow {
     /// ```
     /// # use msgraph::Graph;
     /// # use msgraph::auth::AuthorizationCodeFlow;
-    /// # async fn example(graph: &Graph, sign_in: &AuthorizationCodeFlow, account_id: &str) -> msgraph::Result<()> {
-    /// // The application has been started anew, and the browser's cookie leads to the account's id.
+    /// # async fn example(
+    /// #     graph: &Graph,
+    /// #     sign_in: &AuthorizationCodeFlow,
+    /// #     account_id: &str,
+    /// # ) -> msgraph::Result<()> {
+    /// // The application has restarted. It finds the account's id by the browser's cookie.
     /// if let Some(session) = sign_in.resume(graph, account_id).await? {
     ///     let me = graph.with_provider(session).me().get().await?;
     /// }

@@ -26,7 +26,10 @@ const BYTES: usize = 32;
 /// use msgraph::Graph;
 /// use msgraph::auth::{AuthorizationCodeFlow, PendingSignIn};
 ///
-/// # fn example(graph: &Graph, sign_in: &AuthorizationCodeFlow) -> Result<(), Box<dyn std::error::Error>> {
+/// # fn example(
+/// #     graph: &Graph,
+/// #     sign_in: &AuthorizationCodeFlow,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
 /// let pending = sign_in.begin(graph)?;
 /// let kept = serde_json::to_string(&pending)?;
 /// // … in the handler that the browser comes back to:
@@ -127,8 +130,9 @@ impl PendingSignIn {
 /// Returns random bytes from the system, as text.
 fn random() -> Result<Secret<String>> {
     let mut bytes = Secret::new([0; BYTES]);
-    getrandom::fill(bytes.expose_mut())
-        .map_err(|error| SignInError::new("the system gives no random bytes").with_source(error))?;
+    getrandom::fill(bytes.expose_mut()).map_err(|error| {
+        SignInError::new("cannot get random bytes from the operating system").with_source(error)
+    })?;
     Ok(Secret::new(BASE64_URL_SAFE_NO_PAD.encode(bytes.expose())))
 }
 

@@ -36,20 +36,21 @@ impl Bearer {
         // Tokens from files and command lines often end with a line feed.
         let text = token.secret().expose().trim();
         if text.is_empty() {
-            return Err(SignInError::new("the token provider gave an empty token").into());
+            return Err(SignInError::new("the token provider returned an empty token").into());
         }
         if text
             .get(..7)
             .is_some_and(|word| word.eq_ignore_ascii_case("Bearer "))
         {
             return Err(SignInError::new(
-                "the token begins with the word `Bearer`: give the token alone",
+                "the token begins with the word `Bearer`: pass only the token",
             )
             .into());
         }
         let value = secret::joined(&["Bearer ", text]);
-        let mut header = HeaderValue::from_str(&value)
-            .map_err(|_| SignInError::new("the token holds characters that no header can"))?;
+        let mut header = HeaderValue::from_str(&value).map_err(|_| {
+            SignInError::new("the token contains characters that an HTTP header cannot contain")
+        })?;
         header.set_sensitive(true);
         let now = Moment::now();
         let end = token.end();

@@ -46,9 +46,18 @@ const LOOKED_AT: usize = 4;
 ///
 /// # fn example(secret: &str) -> msgraph::Result<()> {
 /// let cache = TokenCache::default();
-/// let secret = ClientSecretCredential::new("contoso.com", "11111111-1111-1111-1111-111111111111", secret);
-/// let patient = Graph::builder(secret.clone()).token_cache(cache.clone()).build()?;
-/// let hasty = Graph::builder(secret).token_cache(cache).retry(msgraph::RetryPolicy::none()).build()?;
+/// let secret = ClientSecretCredential::new(
+///     "contoso.com",
+///     "11111111-1111-1111-1111-111111111111",
+///     secret,
+/// );
+/// let patient = Graph::builder(secret.clone())
+///     .token_cache(cache.clone())
+///     .build()?;
+/// let hasty = Graph::builder(secret)
+///     .token_cache(cache)
+///     .retry(msgraph::RetryPolicy::none())
+///     .build()?;
 /// # Ok(())
 /// # }
 /// ```

@@ -192,7 +192,11 @@ impl State {
                 if let (Some(_), Some(error)) = (&self.kept, error) {
                     // No call fails, so without this warning the failure would not show before the
                     // old token expires.
-                    tracing::warn!(target: "msgraph", %error, "the token was not renewed, and is still good");
+                    tracing::warn!(
+                        target: "msgraph",
+                        %error,
+                        "access token refresh failed; the current token is still valid"
+                    );
                 }
                 let asked = error.and_then(Error::retry_after);
                 let asked = asked.map(|asked| asked.min(LONGEST_HELD));

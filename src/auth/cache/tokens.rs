@@ -210,7 +210,7 @@ impl Tokens {
             Landed::Stalled => {
                 tracing::warn!(
                     target: "msgraph",
-                    "the runtime on which a token request began polls it no more: it is made again"
+                    "the Tokio runtime of a token request no longer polls it; repeating the request"
                 );
                 self.slot.give_up(flight);
                 Ok(None)
@@ -252,7 +252,7 @@ impl Tokens {
             sender: Some(sender),
         };
         let runtime = Handle::try_current().map_err(|error| {
-            SignInError::new("a token can only be got within Tokio").with_source(error)
+            SignInError::new("a token request needs a Tokio runtime").with_source(error)
         })?;
         let flight = async move {
             let outcome = landing.tokens.ask(claims, is_refused, limit).await;
@@ -271,7 +271,7 @@ impl Tokens {
 }
 
 fn runtime_ended() -> Error {
-    SignInError::new("the Tokio runtime has ended").into()
+    SignInError::new("the Tokio runtime has shut down").into()
 }
 
 /// Ends a request, also if its task ends early.
@@ -623,7 +623,7 @@ mod tests {
         let error = tokens.token().await.err().unwrap().to_string();
         assert!(
             error.starts_with(
-                "sign-in failed: the closure of `AccessTokenCredential::from_fn` has no token: "
+                "sign-in failed: the closure given to `AccessTokenCredential::from_fn` failed: "
             ),
             "{error}"
         );
@@ -691,7 +691,7 @@ mod tests {
             .unwrap();
         assert_eq!(
             error.to_string(),
-            "sign-in failed: the Tokio runtime has ended"
+            "sign-in failed: the Tokio runtime has shut down"
         );
     }
 
@@ -705,7 +705,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .starts_with("sign-in failed: a token can only be got within Tokio"),
+                .starts_with("sign-in failed: a token request needs a Tokio runtime"),
             "{error}"
         );
     }

@@ -9,52 +9,51 @@ use crate::error::SignInError;
 /// The reason why a certificate cannot be used. It contains nothing of the key or the password.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-    #[error("it cannot be read: {0}")]
+    #[error("cannot read it: {0}")]
     Unreadable(#[source] std::io::Error),
     #[error("it is neither PEM nor PFX")]
     NeitherPemNorPfx,
     #[cfg(not(feature = "pfx"))]
-    #[error(
-        "it is a PFX file, or another that is not PEM: the feature `pfx` of msgraph reads those"
-    )]
+    #[error("it is not PEM: to read a PFX file, enable the feature `pfx` of msgraph")]
     NeedsFeature,
-    #[error("it is no PEM that can be read: {0}")]
+    #[error("it is not valid PEM: {0}")]
     BadPem(&'static str),
     #[cfg(feature = "pfx")]
-    #[error("it is no PFX file that can be read: {0}")]
+    #[error("it is not a valid PFX file: {0}")]
     BadPfx(p12_keystore::error::Error),
-    #[error("there is no certificate in it")]
+    #[error("it contains no certificate")]
     NoCertificate,
-    #[error("there is no private key in it")]
+    #[error("it contains no private key")]
     NoKey,
-    #[error("a certificate in it is damaged")]
+    #[error("it contains a damaged certificate")]
     BadCertificate,
     #[error(
-        "the private key is encrypted, and no password was given (`from_pem_with_password`, `from_file_with_password`, with the \
-         feature `pfx` of msgraph)"
+        "the private key is encrypted: pass its password to `from_pem_with_password` or \
+         `from_file_with_password` (feature `pfx` of msgraph)"
     )]
     Encrypted,
     #[error(
-        "the private key is encrypted in a form that is not read: `openssl pkcs8 -topk8` writes it in the one that is"
+        "the private key is encrypted in an unsupported format: convert it to PKCS #8 with \
+         `openssl pkcs8 -topk8`"
     )]
     EncryptedInOldForm,
     #[cfg(feature = "pfx")]
-    #[error("the private key cannot be decrypted: {0}")]
+    #[error("cannot decrypt the private key: {0}")]
     BadEncryption(pkcs8::Error),
     #[cfg(feature = "pfx")]
     #[error("the password is wrong")]
     WrongPassword,
-    #[error("the private key cannot be read; it has to be an RSA key of 2048 to 4096 bits")]
+    #[error("cannot read the private key: it must be an RSA key of 2048 to 4096 bits")]
     BadKey,
-    #[error("the private key is not RSA, which the identity platform asks for")]
+    #[error("the private key is not RSA, which the identity platform requires")]
     NotRsa,
-    #[error("the private key does not belong to the certificate")]
+    #[error("the private key does not match the certificate")]
     OtherKey,
-    #[error("the private key cannot sign: {0}")]
+    #[error("cannot sign with the private key: {0}")]
     CannotSign(rustls::Error),
-    #[error("what signs for it has failed: {0}")]
+    #[error("the certificate's signer failed: {0}")]
     SignerFailed(#[source] BoxError),
-    #[error("what signs for it gave no signature")]
+    #[error("the certificate's signer returned an empty signature")]
     NoSignature,
 }
 
@@ -62,8 +61,8 @@ pub(super) enum Fault {
 impl From<pem::Error> for Fault {
     fn from(error: pem::Error) -> Self {
         Self::BadPem(match error {
-            pem::Error::MissingSectionEnd { .. } => "a section has no end",
-            pem::Error::IllegalSectionStart { .. } => "a section begins as none does",
+            pem::Error::MissingSectionEnd { .. } => "a section has no `END` line",
+            pem::Error::IllegalSectionStart { .. } => "a section has an invalid `BEGIN` line",
             pem::Error::Base64Decode(_) => "a section is not base64",
             _ => "it is too long",
         })
@@ -72,7 +71,7 @@ impl From<pem::Error> for Fault {
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        SignInError::new("the certificate cannot be used")
+        SignInError::new("cannot use the certificate")
             .with_source(fault)
             .into()
     }

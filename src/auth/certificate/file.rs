@@ -35,7 +35,7 @@ impl CertificateFile {
             Kept::read(&contents, password.as_ref())
         };
         let kept = read().map_err(|fault| {
-            let message = format!("the certificate in `{}` cannot be used", path.display());
+            let message = format!("cannot use the certificate in `{}`", path.display());
             SignInError::new(message).with_source(fault)
         })?;
         Ok(Self {
@@ -80,7 +80,7 @@ impl CertificateFile {
             target: "msgraph",
             file = %self.path.display(),
             error = %error,
-            "the certificate cannot be read again: the one before goes on"
+            "cannot reload the certificate; continuing with the previous one"
         );
     }
 

@@ -209,7 +209,9 @@ impl Certificate {
     /// ```
     /// use msgraph::auth::Certificate;
     ///
-    /// # async fn keys_sign(alg: &str, value: [u8; 32]) -> std::io::Result<Vec<u8>> { Ok(Vec::new()) }
+    /// # async fn keys_sign(alg: &str, value: [u8; 32]) -> std::io::Result<Vec<u8>> {
+    /// #     Ok(Vec::new())
+    /// # }
     /// # fn example(certificate: &[u8]) -> msgraph::Result<()> {
     /// let certificate = Certificate::with_signer(certificate, |input| async move {
     ///     // Key Vault's operation `sign` takes both by these names.

@@ -11,14 +11,15 @@ use crate::Result;
 use crate::auth::{Secret, TokenRequest};
 
 const URL: &str = "SYSTEM_OIDCREQUESTURI";
-const URL_ORIGIN: &str = "Azure Pipelines sets it for its jobs";
+const URL_ORIGIN: &str = "Azure Pipelines sets it in its jobs";
 const TOKEN: &str = "SYSTEM_ACCESSTOKEN";
-const TOKEN_ORIGIN: &str = "a step of Azure Pipelines gets it by `env: SYSTEM_ACCESSTOKEN: $(System.AccessTokenCredential)`";
+const TOKEN_ORIGIN: &str =
+    "in Azure Pipelines, set `env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)` on the step";
 
 const SERVICE: Service = Service {
     name: "Azure Pipelines",
     member: "oidcToken",
-    advice: "is the id of the service connection right, and may this pipeline use it?",
+    advice: "check the id of the service connection, and that this pipeline may use it",
 };
 
 /// The header that prevents a redirect of Azure DevOps to a sign-in page.

@@ -10,11 +10,11 @@ use crate::error::SignInError;
 pub(super) async fn token(path: &Path) -> Result<Secret<String>> {
     let file = path.display();
     let text = tokio::fs::read_to_string(path).await.map_err(|error| {
-        SignInError::new(format!("the token in `{file}` cannot be read")).with_source(error)
+        SignInError::new(format!("cannot read the token file `{file}`")).with_source(error)
     })?;
     let text = Secret::new(text);
     match text.expose().trim() {
-        "" => Err(SignInError::new(format!("there is no token in `{file}`")).into()),
+        "" => Err(SignInError::new(format!("the token file `{file}` is empty")).into()),
         token => Ok(Secret::new(token.to_owned())),
     }
 }

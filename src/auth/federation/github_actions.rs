@@ -18,7 +18,7 @@ const ORIGIN: &str = "GitHub Actions sets it for jobs with `permissions: id-toke
 const SERVICE: Service = Service {
     name: "GitHub Actions",
     member: "value",
-    advice: "does the job have `permissions: id-token: write`?",
+    advice: "check that the job has `permissions: id-token: write`",
 };
 
 /// The job of GitHub Actions in which the program runs.

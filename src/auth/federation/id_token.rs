@@ -58,16 +58,17 @@ impl Service {
         }
         let Self { name, advice, .. } = self;
         let answer = answer.map_err(|lost| {
-            SignInError::from_transport(lost).with_message(format!("asked of {name}"))
+            SignInError::from_transport(lost)
+                .with_message(format!("in the token request to {name}"))
         })?;
         if !answer.status.is_success() {
             let error = said(&answer);
             return Err(error
-                .with_message(format!("asked of {name}: {advice}"))
+                .with_message(format!("in the token request to {name}: {advice}"))
                 .into());
         }
         self.read(&answer.body).ok_or_else(|| {
-            let message = format!("the answer of {name} holds no ID token: {advice}");
+            let message = format!("the response of {name} contains no ID token: {advice}");
             said(&answer).with_message(message).into()
         })
     }

@@ -49,9 +49,9 @@ impl On {
 
     fn advice(self) -> &'static str {
         match self {
-            Self::GitHub => "does the job have `permissions: id-token: write`?",
+            Self::GitHub => "check that the job has `permissions: id-token: write`",
             Self::Pipelines => {
-                "is the id of the service connection right, and may this pipeline use it?"
+                "check the id of the service connection, and that this pipeline may use it"
             }
         }
     }
@@ -223,8 +223,10 @@ async fn each_cloud_has_an_audience_of_its_own() {
 async fn what_is_no_token_is_an_error_that_does_not_show_it() {
     for on in BOTH {
         let (name, advice) = (on.name(), on.advice());
-        let refused = |status| format!("sign-in refused: {status}: asked of {name}: {advice}");
-        let nothing = format!("sign-in failed: the answer of {name} holds no ID token: {advice}");
+        let refused =
+            |status| format!("sign-in refused: {status}: in the token request to {name}: {advice}");
+        let nothing =
+            format!("sign-in failed: the response of {name} contains no ID token: {advice}");
         for (answer, says) in [
             (
                 Answer::json(json!({ "error": HUSH, "message": HUSH })).with_status(403),
@@ -303,7 +305,10 @@ async fn what_may_pass_is_tried_once_more() {
         let start = Instant::now();
         let login = platform().await;
         let error = sign_in_error(sign_in(&on.asking(&at), cloud(&login)).await);
-        let says = format!("sign-in failed: asked of {}: no connection: ", on.name());
+        let says = format!(
+            "sign-in failed: in the token request to {}: cannot connect: ",
+            on.name()
+        );
         assert!(error.to_string().starts_with(&says), "{error}");
         assert!(error.is_retryable() && !error.is_unavailable());
         assert_eq!((start.elapsed().as_secs(), login.requests().len()), (1, 0));
@@ -314,8 +319,9 @@ async fn what_may_pass_is_tried_once_more() {
 async fn a_variable_that_is_missing_is_named_with_who_sets_it() {
     let login = platform().await;
     let github = "GitHub Actions sets it for jobs with `permissions: id-token: write`";
-    let pipelines = "Azure Pipelines sets it for its jobs";
-    let step = "a step of Azure Pipelines gets it by `env: SYSTEM_ACCESSTOKEN: $(System.AccessTokenCredential)`";
+    let pipelines = "Azure Pipelines sets it in its jobs";
+    let step =
+        "in Azure Pipelines, set `env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)` on the step";
     let address = "https://127.0.0.1:1/";
     for (on, variables, name, origin) in [
         (On::GitHub, &[][..], "ACTIONS_ID_TOKEN_REQUEST_URL", github),
@@ -358,7 +364,7 @@ async fn a_variable_that_cannot_be_right_sends_nothing() {
     let at = "https://127.0.0.1:1/";
     for on in BOTH {
         let no_address = format!(
-            "sign-in failed: the environment variable `{}` holds no address of https",
+            "sign-in failed: the environment variable `{}` is not an https URL",
             on.url()
         );
         for address in [
@@ -376,7 +382,8 @@ async fn a_variable_that_cannot_be_right_sends_nothing() {
         assert_eq!(
             error.to_string(),
             format!(
-                "sign-in failed: the environment variable `{}` holds characters that no header can",
+                "sign-in failed: the environment variable `{}` contains characters that an HTTP \
+                 header cannot contain",
                 on.token()
             )
         );

@@ -38,7 +38,7 @@ impl Variables {
         let text = self.get(name, origin)?;
         let wrong = || {
             SignInError::new(format!(
-                "the environment variable `{name}` holds no address of https"
+                "the environment variable `{name}` is not an https URL"
             ))
         };
         let url = Url::parse(&text).map_err(|error| wrong().with_source(error))?;
@@ -60,7 +60,8 @@ impl Variables {
         let bearer = Zeroizing::new(format!("Bearer {}", token.as_str()));
         let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| {
             SignInError::new(format!(
-                "the environment variable `{name}` holds characters that no header can"
+                "the environment variable `{name}` contains characters that an HTTP header cannot \
+                 contain"
             ))
         })?;
         bearer.set_sensitive(true);

@@ -50,25 +50,27 @@ pub(super) fn agent(variable: &dyn Fn(&str) -> Option<String>) -> PathBuf {
 /// be read.
 pub(super) async fn answer(headers: &HeaderMap, keys: &Path) -> Result<HeaderValue> {
     let file = file(headers).ok_or_else(|| {
-        SignInError::new("Azure Arc asks for no key: its challenge is of no known form")
+        SignInError::new("the challenge of Azure Arc (`WWW-Authenticate`) names no key file")
     })?;
     let refused = |why: &str| {
         let file = file.display().to_string();
         let file = file.escape_debug();
-        SignInError::new(format!("Azure Arc asks for the file `{file}`, which {why}"))
+        SignInError::new(format!(
+            "cannot use the key file `{file}` that Azure Arc named: it {why}"
+        ))
     };
     if file.extension().is_none_or(|extension| extension != "key") {
-        return Err(refused("is no key").into());
+        return Err(refused("has no `.key` extension").into());
     }
     let foreign = || {
         let keys = keys.display();
-        refused(&format!("does not lie in `{keys}`"))
+        refused(&format!("is not in the folder `{keys}`"))
     };
     if file.parent() != Some(keys) {
         return Err(foreign().into());
     }
     let unreadable = |error: std::io::Error| {
-        refused("cannot be read: on Linux, users of the group `himds` may").with_source(error)
+        refused("cannot be read (on Linux, add the user to the group `himds`)").with_source(error)
     };
     // A link to another file is not accepted either.
     let real = tokio::fs::canonicalize(&file).await.map_err(unreadable)?;
@@ -78,7 +80,7 @@ pub(super) async fn answer(headers: &HeaderMap, keys: &Path) -> Result<HeaderVal
     }
     let about = tokio::fs::metadata(&real).await.map_err(unreadable)?;
     if !about.is_file() {
-        return Err(refused("is no file").into());
+        return Err(refused("is not a regular file").into());
     }
     let room = usize::try_from(LONGEST_KEY).unwrap_or_default() + 1;
     let mut key = Zeroizing::new(String::with_capacity(room));
@@ -86,10 +88,10 @@ pub(super) async fn answer(headers: &HeaderMap, keys: &Path) -> Result<HeaderVal
     let read = open.take(LONGEST_KEY + 1).read_to_string(&mut key).await;
     read.map_err(unreadable)?;
     if key.len() as u64 > LONGEST_KEY {
-        return Err(refused("is longer than a key").into());
+        return Err(refused("is too long for a key").into());
     }
     let mut value = HeaderValue::from_str(&secret::joined(&["Basic ", key.trim()]))
-        .map_err(|_| refused("holds characters that no header can"))?;
+        .map_err(|_| refused("contains characters that an HTTP header cannot contain"))?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -153,21 +155,18 @@ mod tests {
         let below = keys.join("folder.key").join("below.key");
         std::fs::write(&below, "hush").unwrap();
         for (file, says) in [
-            (write("1.txt", b"hush"), "which is no key"),
-            (write("key", b"hush"), "which is no key"),
-            (outside, "which does not lie in `"),
-            (keys.join("../outside.key"), "which does not lie in `"),
-            (below, "which does not lie in `"),
-            (keys.join("folder.key"), "which is no file"),
-            (keys.join("none.key"), "which cannot be read: "),
-            (
-                write("long.key", &[b'k'; 4097]),
-                "which is longer than a key",
-            ),
-            (write("binary.key", b"\xff"), "which cannot be read: "),
+            (write("1.txt", b"hush"), "it has no `.key` extension"),
+            (write("key", b"hush"), "it has no `.key` extension"),
+            (outside, "it is not in the folder `"),
+            (keys.join("../outside.key"), "it is not in the folder `"),
+            (below, "it is not in the folder `"),
+            (keys.join("folder.key"), "it is not a regular file"),
+            (keys.join("none.key"), "it cannot be read (on Linux"),
+            (write("long.key", &[b'k'; 4097]), "it is too long for a key"),
+            (write("binary.key", b"\xff"), "it cannot be read (on Linux"),
             (
                 write("lines.key", b"hush\nhush"),
-                "which holds characters that no header can",
+                "it contains characters that an HTTP header cannot contain",
             ),
         ] {
             let error = answered(&realm(&file), &keys).await.unwrap_err();
@@ -187,7 +186,7 @@ mod tests {
         let link = keys.join("1.key");
         std::os::unix::fs::symlink(&outside, &link).unwrap();
         let error = answered(&realm(&link), &keys).await.unwrap_err();
-        assert!(error.contains("which does not lie in `"), "{error}");
+        assert!(error.contains("it is not in the folder `"), "{error}");
     }
 
     #[tokio::test]
@@ -200,7 +199,7 @@ mod tests {
             "Basic x=/a.key",
         ] {
             let error = answered(challenge, Path::new("/")).await.unwrap_err();
-            assert!(error.contains("of no known form"), "{challenge}: {error}");
+            assert!(error.contains("names no key file"), "{challenge}: {error}");
         }
         assert!(answer(&HeaderMap::new(), Path::new("/")).await.is_err());
     }

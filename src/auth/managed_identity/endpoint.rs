@@ -109,18 +109,20 @@ impl Endpoint {
     async fn probe(&self) -> Result<()> {
         let absent = |found: &str| {
             SignInError::unavailable(format!(
-                "this machine seems to have no managed identity: the environment names none, and {found} at the address of the \
-                 metadata service (IMDS)"
+                "no managed identity endpoint found on this machine: the environment variables \
+                 name none, and the metadata service (IMDS) {found}"
             ))
         };
         let request = Request::new(Method::GET, self.url.clone());
         let answer = match self.send(request, PROBE_TIMEOUT, 0).await {
             Ok(answer) => answer,
-            Err(lost) => return Err(absent("nobody answers").with_source(lost).into()),
+            Err(lost) => return Err(absent("does not respond").with_source(lost).into()),
         };
         match answer.status.as_u16() {
             400 | 408 | 410 | 429 | 500..=599 => Ok(()),
-            status => Err(absent(&format!("somebody else answers ({status})")).into()),
+            status => {
+                Err(absent(&format!("responded with an unexpected status ({status})")).into())
+            }
         }
     }
 
@@ -180,8 +182,9 @@ impl Endpoint {
         let name = self.source.name();
         let not_found = matches!(answer.status.as_u16(), 400 | 404);
         if error.error() == Some("invalid_resource") {
-            return error
-                .with_message(format!("is the client's cloud the one in which {name} is?"));
+            return error.with_message(format!(
+                "{name} does not know the client's cloud: check `GraphBuilder::cloud`"
+            ));
         }
         let named = match identity {
             Identity::SystemAssigned => None,
@@ -190,13 +193,16 @@ impl Endpoint {
             Identity::Resource(id) => Some(("resource id", id)),
         };
         match (not_found, named) {
-            (false, _) => error.with_message(format!("asked of {name}")),
+            (false, _) => error.with_message(format!("in the token request to {name}")),
             (true, Some((by, id))) => error.with_message(format!(
-                "asked of {name}: is a user-assigned identity with the {by} `{id}` assigned to this machine?"
+                "in the token request to {name}: check that a user-assigned identity with the {by} \
+                 `{id}` is assigned to this machine"
             )),
             (true, None) => {
                 let error = error.with_message(format!(
-                    "asked of {name}: is an identity assigned to this machine? Where there are several, say which"
+                    "in the token request to {name}: check that an identity is assigned to this \
+                     machine; if there are several, choose one with \
+                     `ManagedIdentityCredential::client_id`"
                 ));
                 match self.source.kind {
                     // Neither the program nor the environment names an identity, and the machine
@@ -301,7 +307,7 @@ fn pinned(thumbprint: &str) -> Result<Change> {
 
 #[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
 fn pinned(_: &str) -> Result<Change> {
-    let message = "Service Fabric is known by its certificate's thumbprint, which needs a feature of this crate that is not on: \
-        `rustls-ring` or `rustls-aws-lc-rs`";
+    let message = "Service Fabric needs the feature `rustls-ring` or `rustls-aws-lc-rs` of \
+                   msgraph, because its certificate is checked by thumbprint";
     Err(SignInError::new(message).into())
 }

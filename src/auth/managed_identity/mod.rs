@@ -39,7 +39,9 @@ pub use source::ManagedIdentitySource;
 /// let graph = Graph::new(ManagedIdentityCredential::new());
 ///
 /// // One that is assigned to the machine, and perhaps to others: a user-assigned one.
-/// let graph = Graph::new(ManagedIdentityCredential::new().client_id("11111111-1111-1111-1111-111111111111"));
+/// let graph = Graph::new(
+///     ManagedIdentityCredential::new().client_id("11111111-1111-1111-1111-111111111111"),
+/// );
 /// ```
 ///
 /// The identity has the Graph permissions that an administrator granted to its service principal.

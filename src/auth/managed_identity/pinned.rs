@@ -26,7 +26,7 @@ pub(super) fn tls(thumbprint: &str) -> Result<ClientConfig> {
     let pinned = Pinned {
         thumbprint: read(thumbprint).ok_or_else(|| {
             SignInError::new(format!(
-                "`{}` is no thumbprint of a certificate: 40 hexadecimal digits",
+                "`{}` is not a certificate thumbprint (40 hexadecimal digits)",
                 thumbprint.escape_debug()
             ))
         })?,
@@ -34,7 +34,7 @@ pub(super) fn tls(thumbprint: &str) -> Result<ClientConfig> {
     };
     let tls = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| SignInError::new("TLS cannot be set up").with_source(error))?
+        .map_err(|error| SignInError::new("cannot configure TLS").with_source(error))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(pinned))
         .with_no_client_auth();
@@ -94,7 +94,7 @@ impl ServerCertVerifier for Pinned {
             Ok(ServerCertVerified::assertion())
         } else {
             let message =
-                "the certificate is not the one that the environment names by its thumbprint";
+                "the server's certificate does not match the thumbprint in the environment";
             Err(Error::General(message.to_owned()))
         }
     }
@@ -143,7 +143,7 @@ mod tests {
         ] {
             assert_eq!(read(wrong), None, "{wrong}");
             let error = tls(wrong).unwrap_err().to_string();
-            assert!(error.contains("is no thumbprint"), "{error}");
+            assert!(error.contains("is not a certificate thumbprint"), "{error}");
         }
     }
 }

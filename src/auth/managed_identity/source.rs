@@ -225,7 +225,7 @@ impl ManagedIdentitySource {
             SignInError::new(format!("the address of {name}, `{shown}`, {why}"))
         };
         let mut url =
-            Url::parse(&self.endpoint).map_err(|error| wrong("is no URL").with_source(error))?;
+            Url::parse(&self.endpoint).map_err(|error| wrong("is not a URL").with_source(error))?;
         url.set_fragment(None);
         let is_right = match self.kind {
             _ if !matches!(url.scheme(), "http" | "https") => false,
@@ -239,8 +239,8 @@ impl ManagedIdentitySource {
         };
         match (is_right, &self.kind) {
             (true, _) => Ok(url),
-            (false, Kind::ServiceFabric { .. }) => Err(wrong("is not one of https").into()),
-            (false, _) => Err(wrong("is none of this machine's own").into()),
+            (false, Kind::ServiceFabric { .. }) => Err(wrong("is not https").into()),
+            (false, _) => Err(wrong("is not an address of this machine").into()),
         }
     }
 
@@ -318,17 +318,21 @@ impl ManagedIdentitySource {
             (Kind::AzureMl { .. }, "client_id") => "clientid",
             (Kind::AzureMl { .. }, by) => {
                 let message = format!(
-                    "Azure Machine Learning knows a user-assigned identity by its client id alone: take `client_id` in place of `{by}`"
+                    "Azure Machine Learning selects a user-assigned identity only by its client \
+                     id: use `client_id` instead of `{by}`"
                 );
                 return Err(SignInError::new(message).into());
             }
             (Kind::ServiceFabric { .. }, _) => {
-                let message = "on Service Fabric the identity of an application is chosen when it is deployed, not by the program: \
-                    leave it out";
+                let message = "on Service Fabric the deployment chooses the identity of an \
+                               application: do not set one in the program";
                 return Err(SignInError::new(message).into());
             }
             (Kind::AzureArc { .. } | Kind::CloudShell, _) => {
-                let message = format!("{} has no user-assigned identities", self.name());
+                let message = format!(
+                    "{} does not support user-assigned identities: do not set one",
+                    self.name()
+                );
                 return Err(SignInError::new(message).into());
             }
         };
@@ -339,7 +343,7 @@ impl ManagedIdentitySource {
         let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| {
             let name = self.name();
             SignInError::new(format!(
-                "the secret of {name} holds characters that no header can"
+                "the secret of {name} contains characters that an HTTP header cannot contain"
             ))
         })?;
         value.set_sensitive(true);
@@ -475,27 +479,27 @@ mod tests {
         for (source, says) in [
             (
                 ManagedIdentitySource::imds_at(far),
-                "is none of this machine's own",
+                "is not an address of this machine",
             ),
             (
                 ManagedIdentitySource::imds_at("http://evil.example/"),
-                "is none of this machine's own",
+                "is not an address of this machine",
             ),
             (
                 ManagedIdentitySource::azure_arc(link),
-                "is none of this machine's own",
+                "is not an address of this machine",
             ),
             (
                 ManagedIdentitySource::service_fabric("http://127.0.0.1:1/", "hush", "AB"),
-                "is not one of https",
+                "is not https",
             ),
             (
                 ManagedIdentitySource::app_service("/msi/token", "hush"),
-                "is no URL",
+                "is not a URL",
             ),
             (
                 ManagedIdentitySource::cloud_shell("ftp://127.0.0.1/"),
-                "is none of this machine's own",
+                "is not an address of this machine",
             ),
         ] {
             let error = source.url().unwrap_err().to_string();

@@ -141,7 +141,7 @@ impl<'a> Endpoint<'a> {
     ) -> Result<Answer, TransportError> {
         let (head, body) = request.into_parts();
         let url = Url::parse(&head.uri.to_string()).map_err(|error| {
-            TransportError::new(format!("the token endpoint is no URL: {error}"))
+            TransportError::new(format!("the token endpoint is not a URL: {error}"))
         })?;
         let mut post = reqwest::Request::new(head.method, url);
         *post.headers_mut() = head.headers;
@@ -180,8 +180,7 @@ impl<'a> Endpoint<'a> {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body.into_bytes())
             .map_err(|error| {
-                let error =
-                    SignInError::new("the token request could not be built").with_source(error);
+                let error = SignInError::new("cannot build the token request").with_source(error);
                 Box::new(error)
             })?;
         let response = self.send(request).await;
@@ -231,7 +230,7 @@ impl<'a> Endpoint<'a> {
                 answer.without_token("the token endpoint")
             }
             Some(answer) => answer.refusal(),
-            None => return SignInError::new("the token request could not be built"),
+            None => return SignInError::new("cannot build the token request"),
         };
         error.or_correlation_id(correlation_id)
     }
@@ -248,7 +247,7 @@ pub(super) fn accepted(grant: Grant) -> Result<Grant, Box<SignInError>> {
         return Ok(grant);
     }
     Err(Box::new(SignInError::new(
-        "the identity platform gave a token that is no bearer token, which Graph alone could not take",
+        "the identity platform returned a token that is not a bearer token",
     )))
 }
 

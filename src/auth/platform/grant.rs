@@ -149,7 +149,8 @@ mod tests {
     fn the_token_type_has_no_case_and_unknown_members_are_no_fault() {
         for written in ["Bearer", "bearer", "BEARER"] {
             let grant = grant(&format!(
-                r#"{{"token_type":"{written}","access_token":"t","ext_expires_in":3599,"foci":"1","scope":null}}"#
+                r#"{{"token_type":"{written}","access_token":"t","ext_expires_in":3599,"foci":"1",
+                   "scope":null}}"#
             ));
             assert_eq!(grant.token_type, BasicTokenType::Bearer);
         }

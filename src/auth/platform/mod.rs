@@ -69,7 +69,7 @@ pub(super) fn tenant_url(cloud: &Cloud, tenant: &str, path: &str) -> Result<Url>
     }
     let url = format!("{}/{tenant}/{path}", cloud.login());
     Url::parse(&url).map_err(|error| {
-        SignInError::new(format!("the endpoint `{}` is no URL", Address(&url)))
+        SignInError::new(format!("the endpoint `{}` is not a URL", Address(&url)))
             .with_source(error)
             .into()
     })
@@ -148,7 +148,7 @@ impl<'a> Platform<'a> {
     ) -> Result<Grant> {
         let redirect_uri = RedirectUrl::new(redirect_uri.to_owned()).map_err(|error| {
             let shown = Address(redirect_uri);
-            SignInError::new(format!("the redirect URI `{shown}` is no URL")).with_source(error)
+            SignInError::new(format!("the redirect URI `{shown}` is not a URL")).with_source(error)
         })?;
         let endpoint = Endpoint::new(self.request, Repeats::Unsent);
         let client = self.client().set_redirect_uri(redirect_uri);

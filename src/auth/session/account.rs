@@ -16,7 +16,7 @@ use crate::error::SignInError;
 /// ```
 /// # fn example(session: &msgraph::auth::UserSession) {
 /// if let Some(account) = session.account() {
-///     println!("signed in as {}", account.username().unwrap_or("somebody"));
+///     println!("signed in as {}", account.username().unwrap_or("an unnamed user"));
 /// }
 /// # }
 /// ```
@@ -96,7 +96,7 @@ impl Account {
             return Err(wrong("is for another application").into());
         }
         if nonce.is_some() && claims.nonce.as_deref() != nonce {
-            return Err(wrong("is of another sign-in: its nonce differs").into());
+            return Err(wrong("belongs to another sign-in: its `nonce` differs").into());
         }
         Ok(Self {
             object_id: claims.oid.unwrap_or(claims.sub),
@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn an_account_is_what_the_id_token_says() {
         let account = read(
-            r#"{"aud":"client","oid":"o","tid":"t","sub":"s","preferred_username":"ada@contoso.com","name":"Ada","nonce":"n"}"#,
+            r#"{"aud":"client","oid":"o","tid":"t","sub":"s","preferred_username":"ada@contoso.com",
+               "name":"Ada","nonce":"n"}"#,
             Some("n"),
         )
         .unwrap();
@@ -157,8 +158,11 @@ mod tests {
                 r#"{"aud":"another","sub":"s","nonce":"n"}"#,
                 "another application",
             ),
-            (r#"{"aud":"client","sub":"s","nonce":"m"}"#, "nonce differs"),
-            (r#"{"aud":"client","sub":"s"}"#, "nonce differs"),
+            (
+                r#"{"aud":"client","sub":"s","nonce":"m"}"#,
+                "`nonce` differs",
+            ),
+            (r#"{"aud":"client","sub":"s"}"#, "`nonce` differs"),
             ("[]", "cannot be read"),
         ] {
             let error = read(claims, Some("n")).unwrap_err().to_string();

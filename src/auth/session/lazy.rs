@@ -292,7 +292,7 @@ impl InteractiveSession {
             && former.id() != new.id()
         {
             return Err(SignInError::user_needed(
-                "another user has signed in than before: `sign_in` changes the user, a call does not",
+                "another user has signed in than before: to change the user, call `sign_in`",
             )
             .into());
         }
@@ -303,8 +303,8 @@ impl InteractiveSession {
 
 fn stalled() -> Error {
     SignInError::new(
-        "another token request of this session makes no progress: the runtime that it began on has \
-         stopped",
+        "another token request of this session is stuck, because the Tokio runtime that it began \
+         on has stopped",
     )
     .into()
 }

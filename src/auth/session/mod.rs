@@ -94,7 +94,7 @@ impl UserSession {
     ) -> Result<Self> {
         let token = grant.id_token().ok_or_else(|| {
             SignInError::new(
-                "the identity platform gave no id token, so that nobody knows who has signed in",
+                "the identity platform returned no ID token, so the signed-in user is unknown",
             )
         })?;
         let account = Account::read(token, application.client_id(), nonce)?;
@@ -147,7 +147,12 @@ impl UserSession {
     /// use msgraph::Graph;
     /// use msgraph::auth::{Application, TokenStore, UserSession};
     ///
-    /// # async fn example(graph: Graph, api: Application, store: impl TokenStore, account_id: &str) -> msgraph::Result<()> {
+    /// # async fn example(
+    /// #     graph: Graph,
+    /// #     api: Application,
+    /// #     store: impl TokenStore,
+    /// #     account_id: &str,
+    /// # ) -> msgraph::Result<()> {
     /// if let Some(session) = UserSession::resume(&graph, api, store, account_id).await? {
     ///     let messages = graph.with_provider(session).me().messages().list().await?;
     /// }
@@ -207,7 +212,7 @@ impl UserSession {
         let ended = tokio::spawn(async move { session.0.rotation.end().await });
         ended
             .await
-            .map_err(|error| SignInError::new("the sign-out was cut off").with_source(error))?
+            .map_err(|error| SignInError::new("the sign-out was interrupted").with_source(error))?
     }
 
     /// Returns the URL at which a browser signs its user out of the identity platform:

@@ -266,7 +266,8 @@ impl RefreshTokenState {
     async fn next_token(&self, request: &TokenRequest) -> Result<AccessToken> {
         if self.authority != authority(request.cloud().login()) {
             return Err(SignInError::new(format!(
-                "the user has signed in at `{}`, and the client is of another cloud: `{}`",
+                "the user signed in at `{}`, but the client's cloud uses `{}`: check \
+                 `GraphBuilder::cloud`",
                 self.authority,
                 request.cloud().login()
             ))
@@ -301,7 +302,7 @@ impl RefreshTokenState {
         let turn = timeout(LONGEST_TURN, self.current.lock()).await;
         turn.map_err(|_| {
             SignInError::new(
-                "another token request of this session makes no progress: the runtime that it \
+                "another token request of this session is stuck, because the Tokio runtime that it \
                  began on has stopped",
             )
             .into()
@@ -356,7 +357,7 @@ impl RefreshTokenState {
             let token = known.as_ref().filter(|_| !is_given).or(given).cloned();
             let Some(token) = token else {
                 return Err(SignInError::user_needed(
-                    "there is no refresh token, so the user has to sign in again",
+                    "no refresh token is available, so the user has to sign in again",
                 )
                 .into());
             };
@@ -459,8 +460,7 @@ impl RefreshTokenState {
         {
             callback(token.clone()).await.map_err(|error| {
                 Error::from(
-                    SignInError::new("the new refresh token could not be stored")
-                        .with_source(error),
+                    SignInError::new("cannot store the new refresh token").with_source(error),
                 )
             })?;
         }
@@ -499,7 +499,8 @@ impl RefreshTokenState {
         }
         if self.keepers.store.is_some() && current.store_waits {
             return Err(SignInError::new(
-                "other processes write to the token store all the time, so that the refresh token could not be stored",
+                "cannot store the refresh token, because other processes keep changing the token \
+                 store",
             )
             .into());
         }
@@ -520,7 +521,10 @@ fn is_anothers(saved: &Saved, account: Option<&Account>) -> bool {
 }
 
 fn is_dead(error: &Error) -> bool {
-    matches!(error, Error::SignIn(error) if error.error() == Some("invalid_grant") && error.needs_user())
+    let Error::SignIn(error) = error else {
+        return false;
+    };
+    error.error() == Some("invalid_grant") && error.needs_user()
 }
 
 fn store_failed(error: BoxError) -> Error {

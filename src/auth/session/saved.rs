@@ -37,9 +37,8 @@ impl Saved {
             refresh_token: refresh_token.expose().as_str(),
             account: account.cloned(),
         };
-        let text = serde_json::to_string(&written).map_err(|error| {
-            SignInError::new("the session cannot be written").with_source(error)
-        })?;
+        let text = serde_json::to_string(&written)
+            .map_err(|error| SignInError::new("cannot serialize the session").with_source(error))?;
         Ok(Secret::new(text))
     }
 
@@ -52,9 +51,9 @@ impl Saved {
     pub(super) fn read(contents: &Secret<String>) -> Result<Self> {
         let wrong = |what| SignInError::new(format!("the session in the token store {what}"));
         let written: Written<String> = serde_json::from_str(contents.expose())
-            .map_err(|_| wrong("is not one that this crate has written"))?;
+            .map_err(|_| wrong("was not written by msgraph: delete it, and sign in again"))?;
         if written.format != FORMAT {
-            return Err(wrong("was written by a later version of this crate").into());
+            return Err(wrong("was written by a later version of msgraph: update msgraph").into());
         }
         Ok(Self {
             refresh_token: written.refresh_token.into(),
@@ -80,8 +79,8 @@ mod tests {
     #[test]
     fn what_somebody_else_wrote_is_refused_without_its_contents() {
         for (contents, wrong) in [
-            ("hush", "not one that this crate"),
-            (r#"{"format":1}"#, "not one that this crate"),
+            ("hush", "not written by msgraph"),
+            (r#"{"format":1}"#, "not written by msgraph"),
             (r#"{"format":2,"refresh_token":"hush"}"#, "later version"),
         ] {
             let error = Saved::read(&contents.into()).err().unwrap().to_string();

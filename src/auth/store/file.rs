@@ -210,19 +210,20 @@ impl Shared {
         };
         let form: Form = serde_json::from_slice(&text).map_err(|error| {
             self.fault(format!(
-                "is no token store, or is damaged {}: move it away, and sign in again",
+                "is not a token store of msgraph, or is damaged {}: move the file away, and sign \
+                 in again",
                 place(&error)
             ))
         })?;
         if form.msgraph_token_store != FORM {
             return Err(self.fault(format!(
-                "is of form {}, and this version of msgraph reads form {FORM}",
+                "has format {}, but this version of msgraph reads format {FORM}",
                 form.msgraph_token_store
             )));
         }
         serde_json::from_slice(&text).map_err(|error| {
             self.fault(format!(
-                "is damaged {}: move it away, and sign in again",
+                "is damaged {}: move the file away, and sign in again",
                 place(&error)
             ))
         })
@@ -242,12 +243,13 @@ impl Shared {
             return Ok(());
         }
         Err(self.fault(format!(
-            "has the permissions {mode:04o}, so that others may read it: `chmod 600` it, and if others may have, sign out"
+            "has the permissions {mode:04o}, so other users can read it: run `chmod 600` on it, \
+             and sign out if another user may have read it"
         )))
     }
 
     #[cfg(not(unix))]
-    #[allow(clippy::unnecessary_wraps, reason = "that of Unix can fail")]
+    #[allow(clippy::unnecessary_wraps, reason = "the function for Unix can fail")]
     fn is_private(&self, _: &File) -> Result<(), BoxError> {
         Ok(())
     }
@@ -273,7 +275,7 @@ impl Shared {
         let unmade = |error: io::Error| {
             let folder = self.folder().display();
             self.fault(format!(
-                "cannot be written: the folder `{folder}` cannot be made: {error}"
+                "cannot be written: cannot create the folder `{folder}`: {error}"
             ))
         };
         folder::make(self.folder()).map_err(unmade)?;

@@ -90,8 +90,8 @@ mod unix {
             };
             if !is_safe {
                 return Err(refused(format!(
-                    "its folder has the permissions {mode:04o}, so that other users could exchange \
-                     the file: `{remedy}` it"
+                    "its folder has the permissions {mode:04o}, so other users could replace the \
+                     file: run `{remedy}` on the folder"
                 )));
             }
             Ok(Some(Self(folder.into())))
@@ -151,7 +151,7 @@ mod unix {
                 // `O_NOFOLLOW` returns `LOOP` for a symbolic link, and FreeBSD returns `MLINK`.
                 Err(Errno::LOOP | Errno::MLINK) => {
                     return Err(refused(
-                        "it is a symbolic link, which is not followed".to_owned(),
+                        "it is a symbolic link, which msgraph does not follow".to_owned(),
                     ));
                 }
                 Err(error) => return Err(error.into()),
@@ -174,7 +174,7 @@ mod unix {
             return Ok(());
         }
         Err(refused(format!(
-            "{what} belongs to the user {owner}, and this process runs as the user {user}"
+            "{what} belongs to the user {owner}, but this process runs as the user {user}"
         )))
     }
 }
@@ -192,7 +192,7 @@ mod other {
 
     impl Folder {
         /// Opens a folder. Returns `None` if it does not exist.
-        #[allow(clippy::unnecessary_wraps, reason = "that of Unix can fail")]
+        #[allow(clippy::unnecessary_wraps, reason = "the function for Unix can fail")]
         pub(in super::super) fn open(path: &Path, _: Trust) -> io::Result<Option<Self>> {
             Ok(path.is_dir().then(|| Self(path.to_owned())))
         }
@@ -234,7 +234,7 @@ mod other {
             let path = self.0.join(name);
             if fs::symlink_metadata(&path).is_ok_and(|link| link.is_symlink()) {
                 return Err(refused(
-                    "it is a symbolic link, which is not followed".to_owned(),
+                    "it is a symbolic link, which msgraph does not follow".to_owned(),
                 ));
             }
             options.open(path)

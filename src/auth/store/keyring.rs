@@ -196,14 +196,15 @@ impl Shared {
     /// Waits until no other process of the user uses the service.
     fn lock(&self) -> Result<Lock, BoxError> {
         let path = self.lock.as_deref().ok_or(
-            "there is no folder for the lock of the keyring: neither `XDG_RUNTIME_DIR` nor `HOME` \
-             names one",
+            "cannot place the keyring's lock file: neither `XDG_RUNTIME_DIR` nor `HOME` is set",
         )?;
         let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
-            return Err(format!("`{}` cannot be a lock", path.display()).into());
+            return Err(
+                format!("`{}` is not a usable path for a lock file", path.display()).into(),
+            );
         };
         let unusable = |error: io::Error| -> BoxError {
-            format!("the lock `{}` cannot be used: {error}", path.display()).into()
+            format!("cannot use the lock file `{}`: {error}", path.display()).into()
         };
         folder::make(above).map_err(unusable)?;
         let opened = Folder::open(above, Trust::Own).map_err(unusable)?;
@@ -222,11 +223,11 @@ impl Shared {
             return Ok(None);
         };
         // The parser's message may quote the stored contents.
-        let foreign = || self.fault("is not what msgraph wrote: delete it, and sign in again");
+        let foreign = || self.fault("was not written by msgraph: delete it, and sign in again");
         let form: Form = serde_json::from_slice(&text).map_err(|_| foreign())?;
         if form.msgraph_token_store != FORM {
             let what = format!(
-                "is of form {}, and this version of msgraph reads form {FORM}",
+                "has format {}, but this version of msgraph reads format {FORM}",
                 form.msgraph_token_store
             );
             return Err(self.fault(&what));
@@ -250,11 +251,11 @@ impl Shared {
         for at in 0..parts.count {
             let part = self
                 .get(&part_of(key, parts.set, at))?
-                .ok_or_else(|| self.fault("lacks a part: delete it, and sign in again"))?;
+                .ok_or_else(|| self.fault("is incomplete: delete it, and sign in again"))?;
             contents.extend_from_slice(&part);
         }
         let text = str::from_utf8(&contents)
-            .map_err(|_| self.fault("is no text: delete it, and sign in again"))?;
+            .map_err(|_| self.fault("is not UTF-8 text: delete it, and sign in again"))?;
         Ok(text.to_owned())
     }
 
@@ -298,7 +299,7 @@ impl Shared {
         // Two threads may use one store.
         drop(opened);
         Entry::new_in_store(&store, &self.service, key)
-            .map_err(|error| self.failed("cannot be named", &error))
+            .map_err(|error| self.failed("has an invalid name", &error))
     }
 
     /// Returns the error for a failure of the system's store. The store is opened again next time,
@@ -314,7 +315,7 @@ impl Shared {
     /// Returns an error without the key, because the key may contain a user's name.
     fn fault(&self, what: &str) -> BoxError {
         let service = &self.service;
-        format!("a secret of `{service}` in the system's store {what}").into()
+        format!("a secret of `{service}` in the system's credential store {what}").into()
     }
 }
 
@@ -360,13 +361,13 @@ fn open() -> Result<Arc<CredentialStore>, BoxError> {
         all(unix, not(any(target_os = "ios", target_os = "android")))
     )))]
     let opened: Result<Arc<CredentialStore>, _> = Err(Error::NotSupportedByStore(
-        "msgraph knows none on this system".to_owned(),
+        "msgraph supports no credential store on this system".to_owned(),
     ));
     match opened {
         Ok(store) => Ok(store),
         Err(error) => {
             let error = said(&error);
-            Err(format!("the system's store of secrets cannot be opened: {error}").into())
+            Err(format!("cannot open the system's credential store: {error}").into())
         }
     }
 }
@@ -375,7 +376,7 @@ fn open() -> Result<Arc<CredentialStore>, BoxError> {
 /// secret and print it in their `Debug` output.
 fn said(error: &Error) -> String {
     match error {
-        Error::BadDataFormat(..) => "its data are malformed".to_owned(),
+        Error::BadDataFormat(..) => "its data is malformed".to_owned(),
         error => error.to_string(),
     }
 }
@@ -504,7 +505,7 @@ mod tests {
     async fn write(store: &KeyringStore, contents: &str, replaces: Option<u64>) -> u64 {
         match store.store("adele", contents.into(), replaces).await {
             Ok(StoreOutcome::Stored { version }) => version,
-            other => panic!("nobody else writes: {other:?}"),
+            other => panic!("no other process writes: {other:?}"),
         }
     }
 
@@ -633,7 +634,8 @@ mod tests {
             .await;
         assert_eq!(
             error.unwrap_err().to_string(),
-            "a secret of `inventory` in the system's store cannot be written: Value of 'secret' is invalid: full"
+            "a secret of `inventory` in the system's credential store cannot be written: Value of \
+             'secret' is invalid: full"
         );
         assert_eq!(read(store).await, Some((long.clone(), second)));
         // Parts that were left over are overwritten.
@@ -661,7 +663,7 @@ mod tests {
         let fixture = Fixture::new();
         let store = &fixture.stores[0];
         write(store, "1", None).await;
-        let foreign = "is not what msgraph wrote: delete it, and sign in again";
+        let foreign = "was not written by msgraph: delete it, and sign in again";
         for (secret, said) in [
             ("hush-hush", foreign),
             (
@@ -671,11 +673,12 @@ mod tests {
             (r#"{"msgraph_token_store":1,"version":1}"#, foreign),
             (
                 r#"{"msgraph_token_store":2,"secret":"hush-hush"}"#,
-                "is of form 2, and this version of msgraph reads form 1",
+                "has format 2, but this version of msgraph reads format 1",
             ),
         ] {
             fixture.put("adele", Some(secret));
-            let expected = format!("a secret of `inventory` in the system's store {said}");
+            let expected =
+                format!("a secret of `inventory` in the system's credential store {said}");
             for error in [
                 store.load("adele").await.unwrap_err(),
                 store.store("adele", "new".into(), None).await.unwrap_err(),
@@ -689,7 +692,7 @@ mod tests {
         write(store, &"x".repeat(200), None).await;
         fixture.put("adele#0.1", None);
         let error = store.load("adele").await.unwrap_err().to_string();
-        assert!(error.contains("lacks a part: delete it"), "{error}");
+        assert!(error.contains("is incomplete: delete it"), "{error}");
         store.delete("adele").await.unwrap();
         assert_eq!(fixture.names(), [""; 0]);
     }
@@ -745,7 +748,7 @@ mod tests {
             "KeyringStore(\"inventory\")"
         );
         let error = Error::BadDataFormat(b"hush-hush".to_vec(), "hush-hush".into());
-        assert_eq!(said(&error), "its data are malformed");
+        assert_eq!(said(&error), "its data is malformed");
         let error = Error::BadEncoding(b"hush-hush".to_vec());
         assert!(!said(&error).contains("hush"));
     }

@@ -21,7 +21,7 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 /// process ends in any way. The file stays. If it were deleted while another process waits for it,
 /// two processes could hold the lock.
 #[derive(Debug)]
-pub(super) struct Lock(#[allow(dead_code, reason = "it is there to be dropped")] File);
+pub(super) struct Lock(#[allow(dead_code, reason = "dropping it releases the lock")] File);
 
 impl Lock {
     /// Waits for the lock, on a thread that may block. `path` is the full path of the file, for
@@ -35,7 +35,7 @@ impl Lock {
         let shown = path.display();
         let file = folder
             .lock_file(name)
-            .map_err(|error| format!("`{shown}` cannot be opened: {error}"))?;
+            .map_err(|error| format!("cannot open `{shown}`: {error}"))?;
         let begin = Instant::now();
         loop {
             match FileExt::try_lock(&file) {
@@ -46,12 +46,13 @@ impl Lock {
                 Err(TryLockError::WouldBlock) => {
                     let seconds = patience.as_secs();
                     return Err(format!(
-                        "another process has kept `{shown}` locked for {seconds} s: it may be stopped, or wait for its user"
+                        "another process has locked `{shown}` for {seconds} s: it may be \
+                         suspended, or be waiting for its user"
                     )
                     .into());
                 }
                 Err(TryLockError::Error(error)) => {
-                    return Err(format!("`{shown}` cannot be locked: {error}").into());
+                    return Err(format!("cannot lock `{shown}`: {error}").into());
                 }
             }
         }
@@ -75,7 +76,8 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "another process has kept `{}` locked for 0 s: it may be stopped, or wait for its user",
+                "another process has locked `{}` for 0 s: it may be suspended, or be waiting for \
+                 its user",
                 path.display()
             )
         );
@@ -83,6 +85,6 @@ mod tests {
         Lock::wait(&folder, name, &path, Duration::ZERO).unwrap();
         std::fs::create_dir(made.path().join("below")).unwrap();
         let error = Lock::wait(&folder, OsStr::new("below"), &path, Duration::ZERO).unwrap_err();
-        assert!(error.to_string().contains("cannot be opened"), "{error}");
+        assert!(error.to_string().contains("cannot open"), "{error}");
     }
 }

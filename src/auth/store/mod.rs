@@ -113,7 +113,7 @@ impl Stored {
 
 /// The outcome of a write: see [`TokenStore::store`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "a conflict is no error, and nothing is written then"]
+#[must_use = "a conflict is not an `Err`, and nothing was written"]
 pub enum StoreOutcome {
     /// The contents are stored, with this version.
     Stored {

@@ -44,7 +44,7 @@ impl ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no {}", self.text, self.of)
+        write!(f, "`{}` is not a {}", self.text, self.of)
     }
 }
 

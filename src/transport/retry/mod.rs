@@ -134,7 +134,7 @@ impl Retries {
                 wait = wait.as_secs_f64(),
                 tries = course.count,
                 status = ended.status().map(|status| status.as_u16()),
-                "the call is made again after a wait"
+                "retrying the call after a wait"
             );
             drop(ended);
             sleep(wait).await;
@@ -163,17 +163,19 @@ impl Retries {
             Ok(Duration::ZERO) => Ok(()),
             Ok(waited) => {
                 let wait = waited.as_secs_f64();
-                tracing::info!(target: "msgraph", wait, "the call was held back while Graph throttles");
+                tracing::info!(target: "msgraph", wait, "the call waited while Graph throttled its \
+                                                         service");
                 course.waited += waited;
                 Ok(())
             }
             Err(time) => {
-                course.not_retried = Some(if time > longest {
-                    RetryStopReason::WaitTooLong
-                } else {
-                    RetryStopReason::OutOfTime
-                });
-                Err(TransportError::held_back(time, course.count).into())
+                let left = |end: Instant| end.saturating_duration_since(Instant::now());
+                let (reason, limit) = match course.end.map(left) {
+                    Some(left) if time <= longest => (RetryStopReason::OutOfTime, left),
+                    _ => (RetryStopReason::WaitTooLong, longest),
+                };
+                course.not_retried = Some(reason);
+                Err(TransportError::held_back(time, limit, course.count).into())
             }
         }
     }

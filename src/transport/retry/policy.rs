@@ -37,7 +37,7 @@ use std::time::Duration;
 /// let graph = Graph::builder(AccessTokenCredential::new("eyJ0eXAi…"))
 ///     .retry(RetryPolicy::new().max_retries(6).max_elapsed(Duration::from_secs(1800)))
 ///     .build()?;
-/// // A call with somebody waiting for it.
+/// // A call that a person waits for.
 /// let me = graph.me().get().retry(RetryPolicy::none());
 /// # Ok(())
 /// # }

@@ -52,7 +52,7 @@ pub fn run(options: &Options) -> Result<Report, Box<dyn std::error::Error + Send
     };
     let weights: u64 = TARGETS.iter().filter(chosen).map(|t| t.weight).sum();
     if weights == 0 {
-        return Err("there is no such target".into());
+        return Err("unknown target".into());
     }
     let mut report = Report::default();
     for (index, target) in TARGETS.iter().enumerate() {

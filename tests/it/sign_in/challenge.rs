@@ -158,7 +158,7 @@ impl Middleware for Once {
 
 /// A challenge with the claims {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
 const CHALLENGE: &str = "Bearer realm=\"\", error=\"insufficient_claims\", \
-    claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
+                         claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
 
 #[tokio::test]
 async fn case_8_3_a_call_that_cannot_be_made_again_fails_and_the_next_one_proves_more() {

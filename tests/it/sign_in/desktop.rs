@@ -158,7 +158,7 @@ async fn patience_has_an_end() {
     assert!(error.needs_user() && !error.is_retryable());
     assert_eq!(
         error.to_string(),
-        "sign-in failed: the user has not signed in in time"
+        "sign-in failed: timed out waiting for the user to sign in"
     );
     let redirect = parameter(&browser.opened()[0], "redirect_uri").unwrap();
     let port = Url::parse(&redirect).unwrap().port().unwrap();
@@ -172,7 +172,7 @@ async fn no_browser_is_an_error_that_says_what_to_do() {
     let graph = client_of(&simulator, screenless);
     let error = who(&graph).await.unwrap_err().to_string();
     assert!(
-        error.contains("`DeviceCodeCredential` signs in with another device")
+        error.contains("sign in on another device with `DeviceCodeCredential`")
             && error.ends_with(": there is no screen"),
         "{error}"
     );
@@ -180,7 +180,7 @@ async fn no_browser_is_an_error_that_says_what_to_do() {
         .open_browser(|_| -> Result<(), std::io::Error> { panic!("a closure of this test") });
     let graph = client_of(&simulator, panicking);
     let error = who(&graph).await.unwrap_err().to_string();
-    assert!(error.contains("no browser could be opened"), "{error}");
+    assert!(error.contains("cannot open a browser"), "{error}");
 }
 
 #[tokio::test]
@@ -211,9 +211,8 @@ async fn a_port_that_is_taken_is_named_and_one_that_is_free_is_used() {
     let port = taken.local_addr().unwrap().port();
     let graph = client_of(&simulator, browser.of(desktop(&simulator)).port(port));
     let error = who(&graph).await.unwrap_err().to_string();
-    let begin = format!(
-        "sign-in failed: port {port} on 127.0.0.1 is not free for the browser to come back to: "
-    );
+    let begin =
+        format!("sign-in failed: cannot listen for the redirect on 127.0.0.1 port {port}: ");
     assert!(error.starts_with(&begin), "{error}");
     assert!(browser.opened().is_empty());
     drop(taken);

@@ -59,7 +59,8 @@ async fn the_user_is_told_what_to_do_and_signs_in() {
     assert_eq!(
         prompt.message(),
         format!(
-            "To sign in, use a web browser to open the page {uri} and enter the code {code} to authenticate."
+            "To sign in, use a web browser to open the page {uri} and enter the code {code} to \
+             authenticate."
         )
     );
     let left = prompt.expires_in();
@@ -274,7 +275,8 @@ impl Polling {
             // The platform did not send the message in this language.
             assert_eq!(
                 prompt.message(),
-                "To sign in, open https://microsoft.com/devicelogin in a browser and enter the code FJC3B5LMP."
+                "To sign in, open https://microsoft.com/devicelogin in a browser and enter the \
+                 code FJC3B5LMP."
             );
             ready(())
         });
@@ -353,7 +355,7 @@ async fn gateways_and_throttling_do_not_end_it() {
     // A success without a token is an error that waiting would not fix.
     assert_eq!(
         crate::support::without_correlation_id(&error),
-        "sign-in failed: the answer of the token endpoint holds no token"
+        "sign-in failed: the response of the token endpoint contains no token"
     );
 }
 
@@ -368,7 +370,7 @@ async fn the_device_stops_when_the_code_has_run_out() {
     assert!(error.needs_user());
     assert_eq!(
         error.to_string(),
-        "sign-in failed: the code has run out before the user signed in"
+        "sign-in failed: the device code expired before the user signed in"
     );
 }
 

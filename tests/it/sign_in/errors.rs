@@ -78,7 +78,8 @@ const ROWS: &[Row] = {
 fn refusal(error: &str, code: u64) -> Value {
     json!({
         "error": error,
-        "error_description": format!("AADSTS{code}: No.\r\nTrace ID: t\r\nCorrelation ID: c\r\nTimestamp: 2026-01-02 03:04:05Z"),
+        "error_description": format!("AADSTS{code}: No.\r\nTrace ID: t\r\nCorrelation ID: \
+                                      c\r\nTimestamp: 2026-01-02 03:04:05Z"),
         "error_codes": [code], "timestamp": "2026-01-02 03:04:05Z", "trace_id": "t", "correlation_id": "c",
         "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
     })

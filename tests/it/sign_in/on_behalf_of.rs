@@ -122,7 +122,8 @@ async fn an_api_that_proves_nothing_is_told_so_and_sends_nothing() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "sign-in failed: an application needs a secret, a certificate or an assertion to call Graph on behalf of a user"
+        "sign-in failed: the application has no secret, certificate or assertion, so it cannot \
+         call Graph on behalf of a user"
     );
     assert_eq!(token_requests(&simulator).len(), 0);
 }

@@ -260,10 +260,13 @@ async fn an_entry_that_is_damaged_is_an_error_each_time_and_stays() {
     let graph = Recorder::always(Answer::json("{}")).await;
     let (key, store) = (key(&login, "refresh-0"), MemoryStore::new());
     for (contents, says) in [
-        ("{\"half\":", "is not one that this crate has written"),
+        (
+            "{\"half\":",
+            "was not written by msgraph: delete it, and sign in again",
+        ),
         (
             r#"{"format":2,"refresh_token":"hush"}"#,
-            "was written by a later version of this crate",
+            "was written by a later version of msgraph: update msgraph",
         ),
     ] {
         store.delete(&key).await.unwrap();
@@ -391,7 +394,8 @@ async fn a_damaged_session_gives_way_to_a_new_sign_in_alone() {
         let error = who(&graph).await.unwrap_err().to_string();
         assert_eq!(
             error,
-            "sign-in failed: the session in the token store is not one that this crate has written"
+            "sign-in failed: the session in the token store was not written by msgraph: delete it, \
+             and sign in again"
         );
     }
     assert_eq!(simulator.requests().len(), 0);
@@ -700,7 +704,7 @@ async fn a_session_is_of_one_cloud() {
         .unwrap();
     let error = sign_in_error(me(&client(provider, &other, &other)).await.unwrap_err());
     assert!(
-        error.to_string().contains("the client is of another cloud"),
+        error.to_string().contains("the client's cloud uses"),
         "{error}"
     );
     assert!(other.requests().is_empty());

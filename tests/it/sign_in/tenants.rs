@@ -232,7 +232,7 @@ async fn case_8_6_a_token_for_one_call_goes_to_graph_alone_and_is_not_printed() 
     assert_eq!(graph.requests().len(), 1);
     let text = error.to_string();
     assert!(
-        text.contains("the access token holds characters that no header can")
+        text.contains("the access token contains characters that an HTTP header cannot contain")
             && !format!("{text} {error:?}").contains("hush"),
         "{error:?}"
     );

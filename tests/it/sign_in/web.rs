@@ -259,7 +259,8 @@ async fn case_8_6_an_answer_to_another_sign_in_redeems_nothing() {
             .to_string();
         assert_eq!(
             error,
-            "sign-in failed: the browser has come back from another sign-in: the state differs, or there is none"
+            "sign-in failed: the redirect belongs to another sign-in: its `state` is missing or \
+             differs, so start the sign-in again"
         );
         assert!(!error.contains(&code));
     }
@@ -345,7 +346,7 @@ async fn the_redirect_uri_is_the_one_that_the_sign_in_was_begun_with() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("sign-in failed: the redirect URI `signed-in` is no URL"),
+        error.starts_with("sign-in failed: the redirect URI `signed-in` is not a URL"),
         "{error}"
     );
 }
@@ -458,15 +459,15 @@ async fn who_has_signed_in_has_to_be_said_and_be_of_this_sign_in() {
     for (token, says) in [
         (
             None,
-            "the identity platform gave no id token, so that nobody knows who has signed in",
+            "the identity platform returned no ID token, so the signed-in user is unknown",
         ),
         (
             of(json!({ "aud": "client", "oid": "o", "tid": "t", "sub": "s", "nonce": "another" })),
-            "the id token is of another sign-in: its nonce differs",
+            "the id token belongs to another sign-in: its `nonce` differs",
         ),
         (
             of(json!({ "aud": "client", "oid": "o", "tid": "t", "sub": "s" })),
-            "the id token is of another sign-in: its nonce differs",
+            "the id token belongs to another sign-in: its `nonce` differs",
         ),
         (
             of(json!({ "aud": "another", "oid": "o", "tid": "t", "sub": "s" })),
@@ -846,7 +847,7 @@ async fn a_store_that_fails_fails_the_sign_in() {
     let error = sign_in(&graph, &web).await.unwrap_err().to_string();
     assert!(
         error.starts_with("sign-in failed: the token store failed: ")
-            && error.contains("no token store"),
+            && error.contains("not a token store"),
         "{error}"
     );
     sign_in_error(web.resume(&graph, "o.t").await.unwrap_err());

@@ -51,9 +51,9 @@ impl Options {
                 "--tasks" => options.tasks = value.parse().map_err(|_| unreadable())?,
                 "--seed" => options.seed = value.parse().map_err(|_| unreadable())?,
                 "--without" if misbehavior(&value).is_some() => options.without.push(value),
-                "--without" => return Err(format!("there is no misbehavior `{value}`").into()),
+                "--without" => return Err(format!("unknown misbehavior `{value}`").into()),
                 "--rate" => options.rate = value.parse().map_err(|_| unreadable())?,
-                _ => return Err(format!("`{word}` is not known").into()),
+                _ => return Err(format!("unknown argument `{word}`").into()),
             }
         }
         if options.tasks == 0 || !(0.0..=0.9).contains(&options.rate) {

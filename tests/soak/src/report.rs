@@ -70,7 +70,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "calls {} failed {} lost {} duplicated {} wrong {} stuck {} attempts {} token_requests {}",
+            "calls {} failed {} lost {} duplicated {} wrong {} stuck {} attempts {} token_requests \
+             {}",
             self.calls,
             self.failed,
             self.lost,

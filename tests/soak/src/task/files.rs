@@ -119,7 +119,8 @@ impl Task {
         }
         for file in &self.files.files {
             if file.is_sure && !names.contains(&file.name) {
-                self.shared.wrong(|| format!("{} is not there", file.name));
+                self.shared
+                    .wrong(|| format!("{} does not exist", file.name));
             }
         }
         Ok(())
