@@ -61,6 +61,7 @@ mod environment;
 mod exchange;
 mod federation;
 mod granted;
+mod jwt;
 mod managed_identity;
 mod middleware;
 mod moment;
@@ -109,6 +110,8 @@ pub use client_secret::ClientSecretCredential;
 pub use device_code::{DeviceCodeCredential, DeviceCodePrompt};
 pub use environment::EnvironmentCredential;
 pub(crate) use granted::Granted;
+#[cfg(feature = "notifications")]
+pub(crate) use jwt::Jwt;
 pub use managed_identity::{ManagedIdentityCredential, ManagedIdentitySource};
 pub(crate) use middleware::{Authorize, SentToken, WithoutToken};
 pub use on_behalf_of::OnBehalfOfCredential;

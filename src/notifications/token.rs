@@ -3,13 +3,10 @@
 //!
 //! <https://learn.microsoft.com/graph/change-notifications-with-resource-data#validating-the-authenticity-of-notifications>
 //!
-//! A JWT ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) is two texts and a signature. The
-//! platform signs with RS256 only, so this module supports no other algorithm. The crate `rsa`,
+//! The platform signs with RS256 only, so this module supports no other algorithm. The crate `rsa`,
 //! which also decrypts, checks the signature. A JWT crate would choose among a dozen algorithms by
 //! features, which any other crate of an application may set for the whole application.
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::sha2::Sha256;
@@ -17,6 +14,7 @@ use rsa::signature::Verifier;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::auth::Jwt;
 use crate::error::NotificationError;
 use crate::error::NotificationErrorKind::{self, *};
 use crate::{Cloud, NamedCloud};
@@ -29,10 +27,7 @@ const SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// A token with a valid form whose content has not been verified yet.
 pub(super) struct Unchecked<'t> {
-    /// The header and the claims as they were signed.
-    signed: &'t str,
-    claims: &'t str,
-    signature: &'t str,
+    token: Jwt<'t>,
     /// The id of the key that the token names.
     pub(super) key_id: String,
 }
@@ -88,18 +83,12 @@ impl<'t> Unchecked<'t> {
                 "a validation token is not a JWT signed with RS256",
             )
         };
-        let (signed, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
-        let (header, claims) = signed.split_once('.').ok_or_else(malformed)?;
-        let header: Header = json(header).ok_or_else(malformed)?;
-        let key_id = header
-            .kid
-            .filter(|_| header.alg == "RS256" && !claims.contains('.'))
-            .ok_or_else(malformed)?;
+        let token = Jwt::split(token).ok_or_else(malformed)?;
+        let header: Header = token.header().ok_or_else(malformed)?;
+        let key_id = header.kid.filter(|_| header.alg == "RS256");
         Ok(Self {
-            signed,
-            claims,
-            signature,
-            key_id,
+            token,
+            key_id: key_id.ok_or_else(malformed)?,
         })
     }
 
@@ -114,21 +103,27 @@ impl<'t> Unchecked<'t> {
         key: &VerifyingKey<Sha256>,
         expected: &Expected<'_>,
     ) -> Result<String, NotificationError> {
-        let signature = BASE64_URL_SAFE_NO_PAD.decode(self.signature).ok();
-        let signature =
-            signature.and_then(|signature| Signature::try_from(signature.as_slice()).ok());
-        signature
-            .filter(|signature| key.verify(self.signed.as_bytes(), signature).is_ok())
-            .ok_or_else(|| {
-                refuse(
-                    NotificationErrorKind::Signature,
-                    "the signature of a validation token is invalid",
-                )
-            })?;
-        let claims: Claims = json(self.claims)
-            .ok_or_else(|| refuse(Malformed, "a validation token lacks a required claim"))?;
+        if !self.is_signed_with(key) {
+            return Err(refuse(
+                NotificationErrorKind::Signature,
+                "the signature of a validation token is not that of its text",
+            ));
+        }
+        let claims: Claims = self.token.claims().ok_or_else(|| {
+            refuse(
+                Malformed,
+                "a validation token lacks claims that it has to have",
+            )
+        })?;
         claims.check(expected)?;
         Ok(claims.tid)
+    }
+
+    fn is_signed_with(&self, key: &VerifyingKey<Sha256>) -> bool {
+        self.token.signed().is_some_and(|(text, signature)| {
+            Signature::try_from(signature.as_slice())
+                .is_ok_and(|signature| key.verify(text.as_bytes(), &signature).is_ok())
+        })
     }
 }
 
@@ -199,12 +194,10 @@ impl Claims {
     }
 }
 
-fn json<T: for<'de> Deserialize<'de>>(text: &str) -> Option<T> {
-    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
     use serde_json::{Value, json};
 
     use super::*;

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::super::jwt::Jwt;
 use crate::Result;
 use crate::error::SignInError;
 
@@ -81,16 +80,8 @@ impl Account {
     /// another sign-in.
     pub(super) fn read(id_token: &str, client_id: &str, nonce: Option<&str>) -> Result<Self> {
         let wrong = |what: &str| SignInError::new(format!("the id token {what}"));
-        // RFC 7519, section 3: the token has three parts, and the second one has the claims.
-        let claims: Claims = id_token
-            .split('.')
-            .nth(1)
-            .and_then(|payload| {
-                BASE64_URL_SAFE_NO_PAD
-                    .decode(payload.trim_end_matches('='))
-                    .ok()
-            })
-            .and_then(|payload| serde_json::from_slice(&payload).ok())
+        let claims: Claims = Jwt::split(id_token)
+            .and_then(|token| token.claims())
             .ok_or_else(|| wrong("cannot be read"))?;
         if !claims.aud.eq_ignore_ascii_case(client_id) {
             return Err(wrong("is for another application").into());
@@ -124,6 +115,9 @@ impl fmt::Display for Account {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
     use super::*;
 
     fn read(claims: &str, nonce: Option<&str>) -> Result<Account> {
