@@ -71,7 +71,7 @@ pub use tries::{Attempts, RetryStopReason};
 
 use crate::auth::Granted;
 use crate::call::OperationMetadata;
-use crate::transport::{BANDWIDTH_LIMIT_EXCEEDED, Verdict};
+use crate::transport::{Verdict, is_throttling};
 
 /// The result type of every fallible function in this crate.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -322,10 +322,8 @@ impl Error {
     pub fn is_throttled(&self) -> bool {
         match self {
             Error::Transport(error) => error.is_held_back(),
-            _ => {
-                self.is_api(StatusCode::TOO_MANY_REQUESTS)
-                    || self.is_api_number(BANDWIDTH_LIMIT_EXCEEDED)
-            }
+            Error::Api(error) => is_throttling(error.status()),
+            _ => false,
         }
     }
 
@@ -387,11 +385,7 @@ impl Error {
     }
 
     fn is_api(&self, status: StatusCode) -> bool {
-        self.is_api_number(status.as_u16())
-    }
-
-    fn is_api_number(&self, status: u16) -> bool {
-        matches!(self, Error::Api(error) if error.status().as_u16() == status)
+        matches!(self, Error::Api(error) if error.status() == status)
     }
 }
 

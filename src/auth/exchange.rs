@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::Utc;
 use http::{HeaderMap, StatusCode};
 use reqwest::Request;
+use tokio::time::sleep;
 use tracing::Instrument;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::error::{SignInError, TransportError, kind_of_loss};
-use crate::transport::{self, trace};
+use crate::error::{SignInError, TransportError, kind_of_loss, retry_after};
+use crate::transport::{self, is_throttling, trace};
 
 /// The response of an endpoint that issues tokens.
 pub(super) struct Answer {
@@ -21,12 +23,17 @@ pub(super) struct Answer {
 
 /// The pause before a token request is sent once more. Microsoft's libraries pause for the same
 /// time.
-pub(super) const BEFORE_ANOTHER_TRY: Duration = Duration::from_secs(1);
+const BEFORE_ANOTHER_ATTEMPT: Duration = Duration::from_secs(1);
 
 /// The largest accepted response, in bytes. Tokens have some kilobytes.
 const LONGEST: usize = 1024 * 1024;
 
 impl Answer {
+    /// Returns how long the endpoint asks to wait.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.status, &self.headers, Utc::now())
+    }
+
     /// Returns the error that this refusal stands for.
     pub(super) fn refusal(&self) -> SignInError {
         SignInError::from_response(self.status, &self.headers, &self.body)
@@ -37,6 +44,32 @@ impl Answer {
     pub(super) fn without_token(&self, endpoint: &str) -> SignInError {
         SignInError::from_response(self.status, &self.headers, &[])
             .with_message(format!("the response of {endpoint} contains no token"))
+    }
+}
+
+/// Checks whether a second attempt at a token request may succeed. `is_passing` says it of a
+/// response.
+///
+/// After a response that means too many requests, or names a time to come back, the request is not
+/// repeated. The calls that need the token wait instead.
+pub(super) fn is_worth_another_attempt(
+    ended: &Result<Answer, TransportError>,
+    is_passing: impl FnOnce(&Answer) -> bool,
+) -> bool {
+    match ended {
+        Ok(answer) => {
+            let is_asked_to_wait = is_throttling(answer.status) || answer.retry_after().is_some();
+            !is_asked_to_wait && is_passing(answer)
+        }
+        Err(lost) => lost.is_retryable(),
+    }
+}
+
+/// Waits before a token request is sent once more. An attempt that timed out has waited long
+/// enough.
+pub(super) async fn wait_before_another_attempt(ended: &Result<Answer, TransportError>) {
+    if !ended.as_ref().is_err_and(TransportError::is_timeout) {
+        sleep(BEFORE_ANOTHER_ATTEMPT).await;
     }
 }
 
@@ -90,7 +123,32 @@ pub(super) async fn exchange(
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderName, HeaderValue};
+
     use super::*;
+
+    fn answer(status: u16, headers: &[(&'static str, &str)]) -> Result<Answer, TransportError> {
+        let headers = headers.iter().map(|(name, value)| {
+            let name = HeaderName::from_static(name);
+            (name, HeaderValue::from_str(value).unwrap())
+        });
+        Ok(Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers.collect(),
+            body: Zeroizing::default(),
+        })
+    }
+
+    #[test]
+    fn request_is_not_repeated_when_asked_to_wait() {
+        let is_worth = |ended, is_passing| is_worth_another_attempt(&ended, |_| is_passing);
+        assert!(is_worth(answer(503, &[]), true));
+        assert!(!is_worth(answer(503, &[]), false));
+        assert!(!is_worth(answer(503, &[("retry-after", "7")]), true));
+        assert!(!is_worth(answer(429, &[]), true));
+        assert!(is_worth(Err(TransportError::broken("gone")), false));
+        assert!(!is_worth(Err(TransportError::new("no URL")), true));
+    }
 
     #[test]
     fn form_and_response_keep_their_bytes() {

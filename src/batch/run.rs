@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::Utc;
 use http::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use http::{HeaderValue, Method, StatusCode};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use url::Url;
 
 use super::plan::{Load, TooMany, plan, plan_in_order};
@@ -131,7 +131,7 @@ impl Course<'_> {
 
     /// Sends calls, and sends postponed ones again, until each has an outcome.
     async fn complete(&mut self, calls: Vec<usize>) -> Result<()> {
-        let began = Instant::now();
+        let end = self.batch.retry.end();
         let mut tries: HashMap<usize, u32> = HashMap::new();
         let ready = self.ready(calls);
         let mut requests = self.requests(&ready)?;
@@ -180,15 +180,15 @@ impl Course<'_> {
             for (call, answer, asked) in put_off {
                 let count = tries.entry(call).or_default();
                 *count += 1;
-                match self.batch.retry.wait_before(*count, asked, began.elapsed()) {
-                    Some(wait) => {
+                match self.batch.retry.wait_before(*count, asked, end) {
+                    Ok(wait) => {
                         if Verdict::of_status(answer.status) != Verdict::NotDone {
                             self.unclear.insert(call);
                         }
                         again.push(call);
                         longest = longest.max(wait);
                     }
-                    None => self.settle(call, answer).await,
+                    Err(_) => self.settle(call, answer).await,
                 }
             }
             // Calls that depend on a call that is sent again are sent again as well.

@@ -14,6 +14,7 @@ use crate::Graph;
 use crate::call::Request;
 use crate::error::{ApiError, Error};
 use crate::model::Model;
+use crate::transport::Backoff;
 
 /// An event that asks to start over, because Graph no longer accepts the token.
 ///
@@ -115,6 +116,9 @@ impl<T: Model> Resync<T> {
     }
 }
 
+/// The waits before rounds that start over, from the second round on.
+const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(64));
+
 /// The wait before a round that starts over. It begins when the round is polled, on the runtime
 /// that polls it.
 #[derive(Default)]
@@ -127,9 +131,8 @@ impl Pause {
     /// Returns the wait before the round of this number. The first one starts at once, because
     /// Graph asked for it.
     pub(super) fn before(restarts: u32) -> Self {
-        let doublings = restarts.checked_sub(2);
         Self {
-            left: doublings.map(|doublings| Duration::from_secs(1 << doublings.min(6))),
+            left: (restarts > 1).then(|| PAUSES.wait(restarts - 1, None)),
             sleep: None,
         }
     }

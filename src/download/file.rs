@@ -15,7 +15,7 @@ use super::target::Target;
 use super::{ContentStream, HashKind, Progress};
 use crate::call::{Call, Content, Options};
 use crate::models::DriveItem;
-use crate::transfer::{Backoff, Report};
+use crate::transfer::{BoundedRetries, Report};
 use crate::{Model, Result};
 
 impl<O: Options> Call<Content, O> {
@@ -149,7 +149,7 @@ async fn go_on(
         }),
         check: None,
         report: Report::default(),
-        backoff: settings.backoff.clone(),
+        retries: settings.retries.clone(),
     };
     let mut content = match ContentStream::open(rest).await {
         Ok(content) if left.is_of(content.version()) => content,

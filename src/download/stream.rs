@@ -19,7 +19,7 @@ use super::{HashKind, Progress};
 use crate::call::{Call, Content, Opened, Options};
 use crate::error::{RequestError, TransferError, TransferErrorKind, TransportError};
 use crate::models::DriveItem;
-use crate::transfer::{Backoff, Report};
+use crate::transfer::{BoundedRetries, Report};
 use crate::{Error, Model, Result};
 
 impl<O: Options> Call<Content, O> {
@@ -50,7 +50,7 @@ impl<O: Options> Call<Content, O> {
                 part: Some(Part::WHOLE),
                 check: None,
                 report: Report::default(),
-                backoff: Backoff::default(),
+                retries: BoundedRetries::default(),
             }),
         }
     }
@@ -75,7 +75,7 @@ pub(super) struct Settings {
     pub(super) part: Option<Part>,
     pub(super) check: Option<Check>,
     pub(super) report: Report,
-    pub(super) backoff: Backoff,
+    pub(super) retries: BoundedRetries,
 }
 
 /// Defines the methods that both kinds of downloads have.
@@ -118,7 +118,7 @@ macro_rules! settings {
         /// attempt. The download fails after five retries without another byte.
         pub fn first_wait(mut self, wait: std::time::Duration) -> Self {
             if let Ok(settings) = &mut self.settings {
-                settings.backoff = Backoff::starting_with(wait);
+                settings.retries = BoundedRetries::starting_with(wait);
             }
             self
         }
@@ -194,7 +194,7 @@ pub struct ContentStream {
     check: Option<Check>,
     verified: Option<HashKind>,
     report: Report,
-    backoff: Backoff,
+    retries: BoundedRetries,
     state: State,
 }
 
@@ -215,7 +215,7 @@ impl ContentStream {
             part,
             check,
             report,
-            backoff,
+            retries,
         } = settings;
         let wrong = |message: &str| {
             let template = way.request.template.clone();
@@ -243,7 +243,7 @@ impl ContentStream {
             check,
             verified: None,
             report,
-            backoff,
+            retries,
             state: State::Reading(Box::pin(opened.into_body().bytes_stream())),
             headers,
         })
@@ -349,7 +349,7 @@ impl ContentStream {
 
     /// Continues from the current position after an error.
     fn reopen(&mut self, error: Error) -> Result<()> {
-        let wait = self.backoff.after(error)?;
+        let wait = self.retries.after(error)?;
         let part = Part {
             first: self.at,
             ..self.part
@@ -454,7 +454,7 @@ impl ContentStream {
                         self.count(&piece)?;
                         let piece = self.take(piece);
                         if !piece.is_empty() {
-                            self.backoff.reset();
+                            self.retries.reset();
                             if let Some(check) = &mut self.check {
                                 check.update(&piece);
                             }

@@ -12,6 +12,8 @@ use chrono::{DateTime, Utc};
 use http::header::{DATE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
+use crate::transport::is_throttling;
+
 const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// Returns how long to wait from the time of the response, rounded up to whole seconds. If there
@@ -36,11 +38,9 @@ pub(crate) fn retry_after(
         .max();
     // Responses of all kinds contain a window. Only a call that was refused has to wait for its
     // end.
-    let reset = match status.as_u16() {
-        429 | 503 | 509 => values(RATE_LIMIT_RESET).filter_map(seconds).max(),
-        _ => None,
-    };
-    after.max(reset)
+    let is_refusal = is_throttling(status) || status == StatusCode::SERVICE_UNAVAILABLE;
+    let reset = is_refusal.then(|| values(RATE_LIMIT_RESET).filter_map(seconds).max());
+    after.max(reset.flatten())
 }
 
 /// Returns the largest of the numbers in the value. A number beyond the range of `Duration` gives

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::transport::Backoff;
+
 /// The first pause at a dedicated monitor address. Each further one is twice as long.
 const FIRST: Duration = Duration::from_secs(1);
 
@@ -31,27 +33,29 @@ pub(super) enum Place {
 /// The pauses of one wait.
 #[derive(Debug)]
 pub(super) struct Pauses {
-    own: Duration,
+    backoff: Backoff,
+    count: u32,
 }
 
 impl Pauses {
     pub(super) fn new(place: Place) -> Self {
+        let first = match place {
+            Place::Graph => LONGEST_OWN,
+            Place::Monitor => FIRST,
+        };
         Self {
-            own: match place {
-                Place::Graph => LONGEST_OWN,
-                Place::Monitor => FIRST,
-            },
+            backoff: Backoff::new(first, LONGEST_OWN),
+            count: 0,
         }
     }
 
     /// Returns the next pause. It is as long as `asked` by the service, and at least as long as the
     /// caller's `interval`. Without either, this crate chooses it.
     pub(super) fn next(&mut self, asked: Option<Duration>, interval: Option<Duration>) -> Duration {
-        let own = self.own;
-        self.own = own.saturating_mul(2).min(LONGEST_OWN);
+        self.count = self.count.saturating_add(1);
         let asked = asked.map(|asked| asked.clamp(LEAST, LARGEST));
         let interval = interval.map(|interval| interval.max(LEAST_INTERVAL));
-        asked.max(interval).unwrap_or(own)
+        self.backoff.wait(self.count, asked.max(interval))
     }
 }
 

@@ -24,6 +24,7 @@ use url::Url;
 
 use crate::call::{Request, Settings};
 use crate::error::{NotificationError, NotificationErrorKind, TransportError};
+use crate::transport::Backoff;
 use crate::{Error, Graph, Result};
 
 /// The time for which keys count as current. The platform publishes new keys long before it signs
@@ -36,7 +37,7 @@ const PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// The pause after two failures in a row. It doubles with each further failure, up to [`PAUSE`]. A
 /// single failure has no pause, because lost connections are common and notifications wait.
-const PAUSE_AFTER_FAILURES: Duration = Duration::from_secs(30);
+const PAUSE_AFTER_FAILURES: Backoff = Backoff::new(Duration::from_secs(30), PAUSE);
 
 /// The time limit of a request for keys. Graph waits ten seconds for the response to a
 /// notification.
@@ -102,13 +103,9 @@ impl State {
             }
             Err(error) => {
                 let count = self.failed.as_ref().map_or(0, |(count, _)| *count) + 1;
-                self.pause = match count.checked_sub(2) {
-                    None => None,
-                    Some(doubled) => {
-                        let factor = 2u32.saturating_pow(doubled);
-                        let pause = PAUSE_AFTER_FAILURES.saturating_mul(factor).min(PAUSE);
-                        now.checked_add(pause)
-                    }
+                self.pause = match count {
+                    1 => None,
+                    _ => now.checked_add(PAUSE_AFTER_FAILURES.wait(count - 1, None)),
                 };
                 self.failed = Some((count, error));
             }

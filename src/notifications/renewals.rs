@@ -11,7 +11,7 @@ use futures_core::Stream;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::models::Subscription;
-use crate::transfer::Backoff;
+use crate::transfer::BoundedRetries;
 use crate::{Graph, Result};
 
 /// The longest sleep. It lets a machine that was asleep itself check the clock before it is too
@@ -124,13 +124,13 @@ fn next(
             sleep_until(earliest).await;
         }
         let id = subscription.id.as_deref().unwrap_or_default();
-        let mut backoff = Backoff::default();
+        let mut retries = BoundedRetries::default();
         loop {
             let ends = ends_after(Utc::now(), lifetime);
             match renew(&graph, id, ends).await {
                 // If the response has no subscription, the result is the old one with its new end.
                 Ok(renewed) => return Ok(with_what_is_known(renewed, subscription, ends)),
-                Err(error) => backoff.wait(error).await?,
+                Err(error) => retries.wait(error).await?,
             }
         }
     })

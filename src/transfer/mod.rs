@@ -1,10 +1,10 @@
 //! Code that uploads and downloads share.
 
-mod backoff;
 mod file_kind;
 mod progress;
+mod retries;
 
-pub(crate) use backoff::Backoff;
 pub(crate) use file_kind::name_of;
 pub use progress::Progress;
 pub(crate) use progress::Report;
+pub(crate) use retries::BoundedRetries;

@@ -39,7 +39,7 @@ use redirects::Redirects;
 pub(crate) use redirects::harmless;
 use retry::Retries;
 pub use retry::RetryPolicy;
-pub(crate) use retry::{BANDWIDTH_LIMIT_EXCEEDED, Effect, Intent, Trying, Verdict};
+pub(crate) use retry::{Backoff, Effect, Intent, Trying, Verdict, is_throttling};
 use trace::Trace;
 pub(crate) use workload::Workload;
 

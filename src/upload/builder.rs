@@ -13,7 +13,7 @@ use super::{Progress, Source, Uploaded};
 use crate::call::{Call, CallFuture, Entity, Options};
 use crate::error::RequestError;
 use crate::models::UploadSession;
-use crate::transfer::{Backoff, Report};
+use crate::transfer::{BoundedRetries, Report};
 use crate::{Graph, Result};
 
 /// The unit of slices of a drive, 320 KiB: each slice is a multiple of it.
@@ -107,7 +107,7 @@ pub(super) struct Settings {
     pub(super) slice_size: u64,
     pub(super) report: Report,
     pub(super) on_session: Option<OnSession>,
-    pub(super) backoff: Backoff,
+    pub(super) retries: BoundedRetries,
 }
 
 impl Settings {
@@ -116,7 +116,7 @@ impl Settings {
             slice_size,
             report: Report::default(),
             on_session: None,
-            backoff: Backoff::default(),
+            retries: BoundedRetries::default(),
         }
     }
 
@@ -179,7 +179,7 @@ macro_rules! settings {
         /// Defaults to one second. The wait doubles with each further attempt. The upload fails
         /// after five retries without success.
         pub fn first_wait(mut self, wait: std::time::Duration) -> Self {
-            self.settings.backoff = Backoff::starting_with(wait);
+            self.settings.retries = BoundedRetries::starting_with(wait);
             self
         }
     };
@@ -241,7 +241,7 @@ pub(super) async fn run(
         address,
         slices,
         slice_size: settings.slice_size,
-        backoff: settings.backoff,
+        retries: settings.retries,
         report: settings.report,
     };
     sending.run(is_new).await

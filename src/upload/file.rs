@@ -16,7 +16,7 @@ use crate::error::{Attempts, EmptyResponseError, RequestError, TransferErrorKind
 use crate::models::actions::DriveItemCreateUploadSession;
 use crate::models::{DriveItem, DriveItemUploadableProperties};
 use crate::nodes::DrivesIdItemsId;
-use crate::transfer::{Backoff, Report};
+use crate::transfer::{BoundedRetries, Report};
 use crate::{Error, Result};
 
 /// 10 MiB, the largest of the slice sizes that Microsoft recommends for drives.

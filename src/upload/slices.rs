@@ -13,7 +13,7 @@ use super::ranges::{add, count, remove};
 use super::source::Slices;
 use crate::call::{Request, Response, Settings};
 use crate::error::{ApiError, TransferError, TransferErrorKind};
-use crate::transfer::{Backoff, Report};
+use crate::transfer::{BoundedRetries, Report};
 use crate::{Error, Graph, Result};
 
 /// The maximum number of consecutive slices of which a session may take almost no bytes.
@@ -74,7 +74,7 @@ pub(super) struct Sending {
     pub(super) address: Address,
     pub(super) slices: Slices,
     pub(super) slice_size: u64,
-    pub(super) backoff: Backoff,
+    pub(super) retries: BoundedRetries,
     pub(super) report: Report,
 }
 
@@ -136,7 +136,7 @@ impl Sending {
                         }
                     }
                     Refusal::Other(error) => {
-                        self.backoff.wait(error).await?;
+                        self.retries.wait(error).await?;
                         if let Some(told) = self.ask(is_last).await? {
                             missing = told;
                         }
@@ -152,7 +152,7 @@ impl Sending {
             least = least.min(left);
             if taken > 0 && taken >= (range.end - range.start) / LEAST_TAKEN {
                 stalls = 0;
-                self.backoff.reset();
+                self.retries.reset();
             } else {
                 stalls += 1;
             }
@@ -208,7 +208,7 @@ impl Sending {
                     let state: Value = answer.json().unwrap_or_default();
                     return Ok(expected(&state, self.slices.length()));
                 }
-                Err(error) => self.backoff.wait(error).await?,
+                Err(error) => self.retries.wait(error).await?,
             }
         }
     }

@@ -12,6 +12,7 @@ use super::bearer::Bearer;
 use crate::Result;
 use crate::driven::Driven;
 use crate::error::Error;
+use crate::transport::Backoff;
 
 /// The pause after a failed renewal while the old token is valid. Without it, each call would
 /// renew, and the identity platform refuses clients that send requests in a loop (AADSTS50196).
@@ -22,8 +23,7 @@ const LONGEST_HELD: Duration = Duration::from_secs(3600);
 
 /// The time without token requests after a failure that may pass, if the identity platform names
 /// none. Each further failure doubles the time.
-const HELD_AFTER_FAILURE: Duration = Duration::from_secs(2);
-const LONGEST_HELD_AFTER_FAILURE: Duration = Duration::from_secs(30);
+const HELD_AFTER_FAILURE: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(30));
 
 /// The time for which a token is used that had expired on arrival, if the token before it had too.
 const USED_THOUGH_EXPIRED: Duration = Duration::from_secs(30);
@@ -219,9 +219,7 @@ impl State {
             return None;
         }
         self.failures = self.failures.saturating_add(1);
-        let doubled = 2_u32.saturating_pow(self.failures - 1);
-        let moment = HELD_AFTER_FAILURE.saturating_mul(doubled);
-        let time = asked.unwrap_or(moment.min(LONGEST_HELD_AFTER_FAILURE));
+        let time = HELD_AFTER_FAILURE.wait(self.failures, asked);
         Some(Held {
             until: now.checked_add(time)?,
             error: error.clone(),

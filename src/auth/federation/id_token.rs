@@ -2,12 +2,14 @@
 
 use reqwest::Request;
 use serde_json::{Map, Value};
-use tokio::time::sleep;
 
 use crate::Result;
-use crate::auth::exchange::{Answer, BEFORE_ANOTHER_TRY, exchange};
+use crate::auth::exchange::{
+    Answer, exchange, is_worth_another_attempt, wait_before_another_attempt,
+};
 use crate::auth::{Secret, TokenRequest};
 use crate::error::{SignInError, TransportError};
+use crate::transport::Verdict;
 
 /// The text that replaces the address in traces.
 const TEMPLATE: &str = "{endpoint}";
@@ -28,8 +30,8 @@ fn said(answer: &Answer) -> SignInError {
     SignInError::from_response(answer.status, &answer.headers, &[])
 }
 
-fn is_worth_another_try(answer: &Answer) -> bool {
-    answer.status.is_server_error() && said(answer).retry_after().is_none()
+fn is_passing(answer: &Answer) -> bool {
+    Verdict::of_token_service(answer.status).is_passing()
 }
 
 impl Service {
@@ -46,14 +48,9 @@ impl Service {
     ) -> Result<Secret<String>> {
         let again = asked.try_clone();
         let mut answer = send(asked, request, 0).await;
-        let may_repeat = match &answer {
-            Ok(answer) => is_worth_another_try(answer),
-            Err(lost) => lost.is_retryable(),
-        };
+        let may_repeat = is_worth_another_attempt(&answer, is_passing);
         if let Some(again) = again.filter(|_| may_repeat) {
-            if !answer.as_ref().is_err_and(TransportError::is_timeout) {
-                sleep(BEFORE_ANOTHER_TRY).await;
-            }
+            wait_before_another_attempt(&answer).await;
             answer = send(again, request, 1).await;
         }
         let Self { name, advice, .. } = self;

@@ -16,7 +16,7 @@ use crate::Result;
 use crate::auth::exchange::{Answer, exchange};
 use crate::auth::{AccessToken, TokenRequest};
 use crate::error::{Error, SignInError, TransportError};
-use crate::transport::{Change, Connections};
+use crate::transport::{Backoff, Change, Connections, Verdict};
 
 /// The time limit of a connection to the machine itself, or to an adjacent one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -27,16 +27,13 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The pauses of Microsoft's libraries between attempts
 /// (<https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#retry-guidance>).
-const WAITS: [Duration; 3] = [
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-];
+const WAITS: Backoff = Backoff::new(Duration::from_secs(1), LONGEST_WAIT);
+const MAX_RETRIES: u32 = 3;
 
 /// The pause while the metadata service is being updated, and the number of such pauses. An update
 /// takes 70 seconds at most.
 const UPDATE_WAIT: Duration = Duration::from_secs(10);
-const UPDATE_TRIES: usize = 7;
+const MAX_UPDATES: u32 = 7;
 
 /// The longest pause that is waited for here. A longer one is left to the calls, which then report
 /// why they wait.
@@ -118,10 +115,12 @@ impl Endpoint {
             Ok(answer) => answer,
             Err(lost) => return Err(absent("does not respond").with_source(lost).into()),
         };
-        match answer.status.as_u16() {
-            400 | 408 | 410 | 429 | 500..=599 => Ok(()),
+        match answer.status {
+            StatusCode::BAD_REQUEST | StatusCode::GONE => Ok(()),
+            status if Verdict::of_token_service(status).is_passing() => Ok(()),
             status => {
-                Err(absent(&format!("responded with an unexpected status ({status})")).into())
+                let status = status.as_u16();
+                Err(absent(&format!("somebody else answers ({status})")).into())
             }
         }
     }
@@ -240,13 +239,13 @@ impl From<TransportError> for Failed {
 /// The numbers of attempts that were made.
 #[derive(Default)]
 struct Attempts {
-    ordinary: usize,
-    updates: usize,
+    ordinary: u32,
+    updates: u32,
 }
 
 impl Attempts {
     fn count(&self) -> u32 {
-        u32::try_from(self.ordinary + self.updates).unwrap_or(u32::MAX)
+        self.ordinary + self.updates
     }
 
     /// Returns the pause before the next attempt, if another attempt may succeed.
@@ -254,9 +253,8 @@ impl Attempts {
         let is_imds = matches!(kind, Kind::Imds { .. });
         let is_always_there = is_imds || matches!(kind, Kind::ServiceFabric { .. });
         let mut ordinary = || {
-            let wait = WAITS.get(self.ordinary).copied()?;
             self.ordinary += 1;
-            Some(wait)
+            (self.ordinary <= MAX_RETRIES).then(|| WAITS.wait(self.ordinary, None))
         };
         let answer = match outcome {
             Ok(answer) => answer,
@@ -269,17 +267,17 @@ impl Attempts {
             }
             Err(_) => return None,
         };
-        let wait = match answer.status.as_u16() {
+        let wait = match answer.status {
             // In Microsoft's words, the identity is just being assigned.
-            404 if is_imds => ordinary(),
-            408 | 429 | 500..=599 => ordinary(),
-            410 => {
+            StatusCode::NOT_FOUND if is_imds => ordinary(),
+            StatusCode::GONE => {
                 self.updates += 1;
-                (self.updates <= UPDATE_TRIES).then_some(UPDATE_WAIT)
+                (self.updates <= MAX_UPDATES).then_some(UPDATE_WAIT)
             }
+            status if Verdict::of_token_service(status).is_passing() => ordinary(),
             _ => None,
         }?;
-        let asked = answer.refusal().retry_after().unwrap_or_default();
+        let asked = answer.retry_after().unwrap_or_default();
         (asked <= LONGEST_WAIT).then_some(wait.max(asked))
     }
 }

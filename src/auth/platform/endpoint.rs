@@ -4,19 +4,19 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
-use http::StatusCode;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, RequestTokenError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tokio::time::sleep;
 use url::Url;
 use uuid::Uuid;
 use zeroize::Zeroize as _;
 
 use super::super::TokenRequest;
-use super::super::exchange::{Answer, BEFORE_ANOTHER_TRY, exchange, form};
+use super::super::exchange::{
+    Answer, exchange, form, is_worth_another_attempt, wait_before_another_attempt,
+};
 use super::grant::Grant;
 use crate::error::{SignInError, TransportError};
 
@@ -59,18 +59,9 @@ pub(super) enum Repeats {
     None,
 }
 
-/// Checks whether a second attempt at a token request may succeed. If the response names a longer
-/// pause, the calls that need the token wait for it instead.
-fn is_worth_another_try(answer: &Result<Answer, TransportError>) -> bool {
-    match answer {
-        Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => false,
-        Ok(answer) if answer.status.is_success() => false,
-        Ok(answer) => {
-            let error = answer.refusal();
-            error.is_retryable() && error.retry_after().is_none()
-        }
-        Err(lost) => lost.is_retryable(),
-    }
+/// Checks whether a response is a refusal that may pass.
+fn is_passing(answer: &Answer) -> bool {
+    !answer.status.is_success() && answer.refusal().is_retryable()
 }
 
 /// Sends one token request. Keeps the response for the details that the oauth2 crate does not
@@ -107,17 +98,14 @@ impl<'a> Endpoint<'a> {
         let is_last = self.repeats != Repeats::Any;
         let mut answer = self.post(request.clone(), 0, is_last).await;
         let may_repeat = match self.repeats {
-            Repeats::Any => is_worth_another_try(&answer),
+            Repeats::Any => is_worth_another_attempt(&answer, is_passing),
             Repeats::Unsent => answer
                 .as_ref()
                 .is_err_and(|lost| lost.is_connect() && lost.is_retryable()),
             Repeats::None => false,
         };
         if may_repeat {
-            // An attempt that timed out has waited long enough.
-            if !answer.as_ref().is_err_and(TransportError::is_timeout) {
-                sleep(BEFORE_ANOTHER_TRY).await;
-            }
+            wait_before_another_attempt(&answer).await;
             answer = self.post(std::mem::take(&mut request), 1, true).await;
         }
         request.body_mut().zeroize();

@@ -7,8 +7,8 @@
 //! |---|---|---|---|---|
 //! | a call | again | if [`Effect`] allows | if it allows, and the policy does | `RetryPolicy` |
 //! | a request in a batch | as a call | as a call | as a call | `RetryPolicy` |
-//! | a piece of a file | again | again | again | `transfer::backoff` |
-//! | a renewal of a subscription | again | again | again | `transfer::backoff` |
+//! | a piece of a file | again | again | again | `transfer::retries` |
+//! | a renewal of a subscription | again | again | again | `transfer::retries` |
 //! | a status request for a long-running operation | as a call | as a call | as a call | `monitor::pause` |
 //! | a token request | once | once | once | `auth::platform::endpoint` |
 //! | a token request with a one-time code | if unsent | never | never | `auth::platform::endpoint` |
@@ -23,7 +23,9 @@
 //!
 //! A token request is not repeated after 429, or if the response names a time to come back: then
 //! the calls wait. A managed identity is also asked again after 404 and 410, which mean that it is
-//! still being set up. It and a job's token service are asked again after any other 5xx.
+//! still being set up. To it and to a job's token service, [`Verdict::of_token_service`] applies.
+//!
+//! The waits are those of a [`Backoff`](super::Backoff).
 
 use http::StatusCode;
 
@@ -31,7 +33,12 @@ use super::effect::Effect;
 use crate::error::Error;
 
 /// A status that is not registered. SharePoint uses it for a bandwidth limit.
-pub(crate) const BANDWIDTH_LIMIT_EXCEEDED: u16 = 509;
+const BANDWIDTH_LIMIT_EXCEEDED: u16 = 509;
+
+/// Checks whether a status means that there were too many calls.
+pub(crate) fn is_throttling(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 429 | BANDWIDTH_LIMIT_EXCEEDED)
+}
 
 /// The meaning of an attempt's outcome for another attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +64,15 @@ impl Verdict {
             504 => Self::Unclear,
             500 | 502 => Self::Faulty,
             _ => Self::Final,
+        }
+    }
+
+    /// Returns the meaning of a status of a service that gives a machine or a job its tokens. Such
+    /// a request only reads, so each server error counts as a fault that may pass.
+    pub(crate) fn of_token_service(status: StatusCode) -> Self {
+        match Self::of_status(status) {
+            Self::Final if status.is_server_error() => Self::Faulty,
+            verdict => verdict,
         }
     }
 
@@ -119,6 +135,16 @@ mod tests {
         }
         assert_eq!(of(504), Verdict::Unclear);
         assert_eq!((of(500), of(502)), (Verdict::Faulty, Verdict::Faulty));
+    }
+
+    #[test]
+    fn token_services_may_recover_from_any_server_error() {
+        for code in 100..=599 {
+            let status = StatusCode::from_u16(code).unwrap();
+            let is_passing = Verdict::of_token_service(status).is_passing();
+            assert_eq!(is_passing, matches!(code, 408 | 429 | 500..), "{code}");
+            assert_eq!(is_throttling(status), matches!(code, 429 | 509), "{code}");
+        }
     }
 
     #[test]

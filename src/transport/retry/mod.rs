@@ -8,6 +8,7 @@
 //! The previous response is dropped before the wait begins. Its connection is then free for other
 //! calls, and no resources are held during the wait.
 
+mod backoff;
 mod classify;
 mod effect;
 mod policy;
@@ -25,7 +26,8 @@ use reqwest_middleware::{Middleware, Next};
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
-pub(crate) use classify::{BANDWIDTH_LIMIT_EXCEEDED, Verdict};
+pub(crate) use backoff::Backoff;
+pub(crate) use classify::{Verdict, is_throttling};
 pub(crate) use effect::{Effect, Intent};
 pub use policy::RetryPolicy;
 
@@ -154,7 +156,7 @@ impl Retries {
         course: &mut RetryState,
     ) -> Result<(), Error> {
         let policy = &course.trying.retry;
-        if policy.retries() == 0 || !self.gates.are_any_shut() {
+        if !policy.allows(1) || !self.gates.are_any_shut() {
             return Ok(());
         }
         let longest = policy.longest_wait();
@@ -211,9 +213,8 @@ struct RetryState {
 
 impl RetryState {
     fn new(trying: Trying, method: Method) -> Self {
-        let budget = Instant::now().checked_add(trying.retry.whole_time());
         Self {
-            end: budget.into_iter().chain(trying.deadline).min(),
+            end: trying.retry.end().into_iter().chain(trying.deadline).min(),
             trying,
             method,
             count: 0,
@@ -240,7 +241,7 @@ impl RetryState {
         if ended.verdict == Verdict::Faulty && !policy.takes_server_errors() {
             return Err(None);
         }
-        if self.count > policy.retries() {
+        if !policy.allows(self.count) {
             return Err(Some(RetryStopReason::MaxRetries));
         }
         let effect = match &again {
@@ -254,32 +255,20 @@ impl RetryState {
         let Some(again) = again else {
             return Err(Some(RetryStopReason::OneShotBody));
         };
-        let wait = self.wait(asked);
-        if wait > policy.longest_wait() {
-            return Err(Some(RetryStopReason::WaitTooLong));
-        }
-        let ends = Instant::now().checked_add(wait);
-        if self
-            .end
-            .is_some_and(|end| ends.is_none_or(|ends| ends > end))
-        {
-            return Err(Some(RetryStopReason::OutOfTime));
-        }
+        let wait = policy.wait_before(self.count, asked, self.end)?;
         self.may_have_succeeded |= ended.verdict != Verdict::NotDone;
         Ok((wait, again))
-    }
-
-    fn wait(&self, asked: Option<Duration>) -> Duration {
-        self.trying.retry.wait(self.count, asked)
     }
 
     /// Returns how long to hold back other calls to the same workload. They are held back if the
     /// response says that there were too many calls, or asks for a pause. A 503 that says neither
     /// may be the fault of one machine.
     fn shuts(&self, ended: &AttemptOutcome, asked: Option<Duration>) -> Option<Duration> {
-        match ended.status()?.as_u16() {
-            429 | BANDWIDTH_LIMIT_EXCEEDED => Some(asked.unwrap_or_else(|| self.wait(None))),
-            503 => asked,
+        match ended.status()? {
+            status if is_throttling(status) => {
+                Some(asked.unwrap_or_else(|| self.trying.retry.wait(self.count, None)))
+            }
+            StatusCode::SERVICE_UNAVAILABLE => asked,
             _ => None,
         }
     }

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::backoff::Backoff;
+use crate::error::RetryStopReason;
+
 /// The retry policy of a client or a call, for failures that may pass.
 ///
 /// By default a call is retried up to three times, so there are up to four attempts in all:
@@ -115,62 +120,55 @@ impl RetryPolicy {
         self
     }
 
-    pub(super) fn retries(&self) -> u32 {
-        self.max_retries
-    }
-
     pub(super) fn longest_wait(&self) -> Duration {
         self.max_wait
-    }
-
-    pub(super) fn whole_time(&self) -> Duration {
-        self.max_elapsed
     }
 
     pub(crate) fn takes_server_errors(&self) -> bool {
         self.server_errors
     }
 
-    /// Returns the wait before retry number `retry`, or `None` if there is not to be another
-    /// attempt. The other arguments are the time since the call began and the wait that Graph asked
-    /// for, if any.
+    /// Returns the time after which a call that begins now is not retried; `None` for never.
+    pub(crate) fn end(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.max_elapsed)
+    }
+
+    /// Checks whether there may be a retry of this number. 1 is the first retry.
+    pub(super) fn allows(&self, retry: u32) -> bool {
+        retry <= self.max_retries
+    }
+
+    /// Returns the wait before retry number `retry`. The wait must be over by `end`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason why there is no such retry.
     pub(crate) fn wait_before(
         &self,
         retry: u32,
         asked: Option<Duration>,
-        elapsed: Duration,
-    ) -> Option<Duration> {
+        end: Option<Instant>,
+    ) -> Result<Duration, RetryStopReason> {
+        if !self.allows(retry) {
+            return Err(RetryStopReason::MaxRetries);
+        }
         let wait = self.wait(retry, asked);
-        let is_allowed = retry <= self.max_retries
-            && wait <= self.max_wait
-            && elapsed.saturating_add(wait) <= self.max_elapsed;
-        is_allowed.then_some(wait)
-    }
-
-    /// Returns the wait before retry number `retry`: as long as Graph asked for, if it did.
-    pub(super) fn wait(&self, retry: u32, asked: Option<Duration>) -> Duration {
-        let chance = fastrand::f64();
-        match asked {
-            Some(asked) => self.after(asked, chance),
-            None => self.backoff(retry, chance),
+        if wait > self.max_wait {
+            return Err(RetryStopReason::WaitTooLong);
+        }
+        let over = Instant::now().checked_add(wait);
+        match end {
+            Some(end) if over.is_none_or(|over| over > end) => Err(RetryStopReason::OutOfTime),
+            _ => Ok(wait),
         }
     }
 
-    /// Returns the wait before retry number `retry` (1 is the first retry) if Graph did not name
-    /// one. `chance` is between 0 and 1.
-    fn backoff(&self, retry: u32, chance: f64) -> Duration {
-        let doubled = 2u32.saturating_pow(retry.saturating_sub(1));
-        let middle = self.first_wait.saturating_mul(doubled).min(self.max_wait);
-        // Half of the largest duration, so that the product does not overflow.
-        let middle = middle.min(Duration::MAX / 2);
-        middle.mul_f64(0.5 + chance).min(self.max_wait)
-    }
-
-    /// Returns the wait if Graph asked for one. It is never shorter, and randomly a little longer,
-    /// so that throttled callers do not all come back at the same moment.
-    fn after(&self, asked: Duration, chance: f64) -> Duration {
-        let more = asked.min(self.max_wait).mul_f64(0.1 * chance);
-        asked.saturating_add(more).min(self.max_wait.max(asked))
+    /// Returns the wait before retry number `retry`, without the policy's limits.
+    pub(super) fn wait(&self, retry: u32, asked: Option<Duration>) -> Duration {
+        Backoff::new(self.first_wait, self.max_wait)
+            .with_jitter(0.5, 1.5)
+            .with_margin(0.1)
+            .wait(retry, asked)
     }
 }
 
@@ -183,31 +181,28 @@ mod tests {
     }
 
     #[test]
-    fn case_6_4_waits_double_up_to_a_ceiling() {
-        let retry = RetryPolicy::new();
-        let middle: Vec<_> = (1..=8).map(|n| retry.backoff(n, 0.5).as_secs()).collect();
-        assert_eq!(middle, [3, 6, 12, 24, 48, 96, 180, 180]);
-        assert_eq!(retry.backoff(1, 0.0), Duration::from_millis(1500));
-        assert_eq!(retry.backoff(1, 1.0), Duration::from_millis(4500));
-        assert_eq!(retry.backoff(u32::MAX, 1.0), seconds(180));
-        let endless = retry.max_wait(Duration::MAX);
-        assert!(endless.backoff(u32::MAX, 1.0) > seconds(180));
-    }
-
-    #[test]
-    fn case_6_2_a_wait_that_was_asked_for_is_never_shorter() {
-        let retry = RetryPolicy::new();
-        for asked in [0, 1, 10, 179, 180, 181, 99_999] {
-            for chance in [0.0, 0.5, 1.0] {
-                let wait = retry.after(seconds(asked), chance);
-                assert!(wait >= seconds(asked), "{asked} {chance}: {wait:?}");
-                assert!(
-                    wait <= seconds(asked.max(180)),
-                    "{asked} {chance}: {wait:?}"
-                );
+    fn own_waits_have_half_more_or_less() {
+        let policy = RetryPolicy::new();
+        for (retry, middle) in [(1, 3.0), (2, 6.0), (3, 12.0)] {
+            for _ in 0..100 {
+                let wait = policy.wait(retry, None).as_secs_f64();
+                assert!((middle * 0.5..=middle * 1.5).contains(&wait), "{wait}");
             }
         }
-        assert_eq!(retry.after(seconds(10), 1.0), seconds(11));
-        assert_eq!(retry.after(Duration::MAX, 1.0), Duration::MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn retry_stops_at_the_first_limit() {
+        let policy = RetryPolicy::new();
+        let end = policy.end();
+        let asked = |retry, asked| policy.wait_before(retry, Some(seconds(asked)), end);
+        assert_eq!(asked(4, 1), Err(RetryStopReason::MaxRetries));
+        assert_eq!(asked(3, 181), Err(RetryStopReason::WaitTooLong));
+        assert_eq!(asked(3, 180), Ok(seconds(180)));
+        tokio::time::advance(seconds(121)).await;
+        assert_eq!(asked(3, 180), Err(RetryStopReason::OutOfTime));
+        assert!(policy.wait_before(3, Some(seconds(180)), None).is_ok());
+        let endless = policy.max_elapsed(Duration::MAX);
+        assert_eq!(endless.end(), None);
     }
 }

@@ -5,37 +5,41 @@
 
 use std::time::Duration;
 
+use crate::transport::Backoff;
 use crate::{Error, Result};
 
 /// The maximum number of retries of one piece without any success in between.
-const MOST_TRIES: u32 = 5;
+const MOST_RETRIES: u32 = 5;
 
 /// The longest wait. If a service asks for more, the caller gets the error and decides.
 const LONGEST: Duration = Duration::from_secs(180);
 
-/// The waits between attempts. A wait is as long as the service asks for. Without such a request it
-/// doubles each time, and a random part of up to half is added. The random part keeps clients that
-/// failed together from retrying together.
+/// A limited number of retries without progress. The waits double, and a random part of up to half
+/// is added.
 #[derive(Clone, Debug)]
-pub(crate) struct Backoff {
-    first: Duration,
-    tries: u32,
+pub(crate) struct BoundedRetries {
+    backoff: Backoff,
+    made: u32,
 }
 
-impl Default for Backoff {
+impl Default for BoundedRetries {
     fn default() -> Self {
         Self::starting_with(Duration::from_secs(1))
     }
 }
 
-impl Backoff {
+impl BoundedRetries {
+    /// Creates retries of which the first comes after this wait.
     pub(crate) fn starting_with(first: Duration) -> Self {
-        Self { first, tries: 0 }
+        Self {
+            backoff: Backoff::new(first, LONGEST).with_jitter(1.0, 1.5),
+            made: 0,
+        }
     }
 
     /// Resets the count of attempts, because bytes have arrived.
     pub(crate) fn reset(&mut self) {
-        self.tries = 0;
+        self.made = 0;
     }
 
     /// Returns the wait before another attempt.
@@ -44,16 +48,12 @@ impl Backoff {
     ///
     /// Returns the given error, where another attempt is useless or the maximum is reached.
     pub(crate) fn after(&mut self, error: Error) -> Result<Duration> {
-        if !error.is_retryable() || self.tries >= MOST_TRIES {
+        let asked = error.retry_after();
+        if !error.is_retryable() || self.made >= MOST_RETRIES || asked > Some(LONGEST) {
             return Err(error);
         }
-        let doubled = self.first.saturating_mul(1 << self.tries);
-        self.tries += 1;
-        match error.retry_after() {
-            Some(asked) if asked > LONGEST => Err(error),
-            Some(asked) => Ok(asked),
-            None => Ok(with_chance(doubled).min(LONGEST)),
-        }
+        self.made += 1;
+        Ok(self.backoff.wait(self.made, asked))
     }
 
     /// Waits before another attempt.
@@ -65,10 +65,6 @@ impl Backoff {
         tokio::time::sleep(self.after(error)?).await;
         Ok(())
     }
-}
-
-fn with_chance(wait: Duration) -> Duration {
-    wait.saturating_add(wait.mul_f64(fastrand::f64() / 2.0))
 }
 
 #[cfg(test)]
@@ -90,37 +86,37 @@ mod tests {
     }
 
     #[test]
-    fn waits_double_with_some_chance_and_end() {
-        let mut backoff = Backoff::default();
+    fn retries_end_without_progress() {
+        let mut retries = BoundedRetries::default();
         for seconds in [1, 2, 4, 8, 16] {
-            let wait = backoff.after(answer(503, None)).unwrap();
+            let wait = retries.after(answer(503, None)).unwrap();
             let least = Duration::from_secs(seconds);
             assert!(
                 (least..least + least / 2).contains(&wait),
                 "{wait:?} for {least:?}"
             );
         }
-        assert!(backoff.after(answer(503, None)).is_err());
-        backoff.reset();
-        assert!(backoff.after(answer(503, None)).unwrap() < Duration::from_secs(2));
+        assert!(retries.after(answer(503, None)).is_err());
+        retries.reset();
+        assert!(retries.after(answer(503, None)).unwrap() < Duration::from_secs(2));
     }
 
     #[test]
-    fn what_the_service_asks_for_counts_up_to_a_limit() {
-        let mut backoff = Backoff::default();
+    fn asked_wait_beyond_the_limit_is_an_error() {
+        let mut retries = BoundedRetries::default();
         assert_eq!(
-            backoff.after(answer(429, Some("7"))).unwrap(),
+            retries.after(answer(429, Some("7"))).unwrap(),
             Duration::from_secs(7)
         );
-        assert!(backoff.after(answer(429, Some("181"))).is_err());
-        assert!(backoff.after(answer(400, Some("1"))).is_err());
+        assert!(retries.after(answer(429, Some("181"))).is_err());
+        assert!(retries.after(answer(400, Some("1"))).is_err());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn waiting_takes_that_long() {
+    async fn wait_takes_the_asked_time() {
         let before = tokio::time::Instant::now();
-        let mut backoff = Backoff::default();
-        backoff.wait(answer(429, Some("30"))).await.unwrap();
+        let mut retries = BoundedRetries::default();
+        retries.wait(answer(429, Some("30"))).await.unwrap();
         assert_eq!(before.elapsed(), Duration::from_secs(30));
     }
 }
