@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use http::header::ETAG;
+use msgraph_odata::filter::{Condition, TextFunction};
 use serde_json::{Map, Value, json};
 
 use super::{Call, Graph};
 use crate::answer::Answer;
 use crate::description::schema::Type;
 use crate::query::Options;
-use crate::query::filter::{Condition, TextFunction};
+use crate::query::filter::{alternatives, is_advanced};
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
 use crate::service::Service;
@@ -255,7 +256,7 @@ impl Graph<'_> {
             ));
         }
         if let Some(filter) = &options.filter {
-            let alternatives = filter.alternatives();
+            let alternatives = alternatives(filter);
             if alternatives > ALTERNATIVES {
                 return Err(Refusal::unsupported_query(format!(
                     "Too many child clauses specified in search filter expression containing 'OR' \
@@ -286,10 +287,7 @@ impl Graph<'_> {
         let sorts = options.orderby.iter().any(
             |order| !matches!(order.path.as_slice(), [name] if SORTED.contains(&name.as_str())),
         );
-        let needed = options
-            .filter
-            .as_ref()
-            .is_some_and(|filter| filter.is_advanced())
+        let needed = options.filter.as_ref().is_some_and(is_advanced)
             || sorts
             || (options.filter.is_some() && !options.orderby.is_empty());
         // An advanced query needs `$count=true`, except with `$search` and `/$count`.

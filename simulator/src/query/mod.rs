@@ -4,16 +4,16 @@ pub(crate) mod filter;
 pub(crate) mod page;
 pub(crate) mod path;
 pub(crate) mod search;
-mod split;
+
+use msgraph_odata::filter::{Condition, parse};
+use msgraph_odata::{Direction, Expanded, split};
 
 use crate::description::operation::{Location, Operation, Parameter};
 use crate::description::schema::{Schemas, Type};
 use crate::refusal::Refusal;
 use crate::service::Service;
-use filter::Condition;
 use page::SkipToken;
 use search::Search;
-use split::split;
 
 /// The options of a query.
 #[derive(Clone, Debug, Default)]
@@ -143,7 +143,7 @@ impl Options {
             "$select" => self.select = select(schemas, item, value)?,
             "$expand" => self.expand = expand(schemas, item, value, depth)?,
             "$filter" => {
-                let condition = filter::parse(value).map_err(|error| {
+                let condition = parse(value).map_err(|error| {
                     Refusal::bad_request(format!("Invalid filter clause: {error}"))
                 })?;
                 filter::check(schemas, &condition, item)
@@ -252,18 +252,10 @@ fn select(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Vec<String>>
 fn orderby(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Order>, Refusal> {
     let mut orders = Vec::new();
     for part in parts("$orderby", text, ',')? {
-        let mut words = part.split_whitespace();
-        let path = segments(words.next().unwrap_or_default());
-        let descending = match (words.next(), words.next()) {
-            (None | Some("asc"), None) => false,
-            (Some("desc"), None) => true,
-            _ => {
-                return Err(Refusal::option(
-                    "$orderby",
-                    format!("syntax error in '{part}'."),
-                ));
-            }
-        };
+        let order = msgraph_odata::Order::read(part)
+            .ok_or_else(|| Refusal::option("$orderby", format!("syntax error in '{part}'.")))?;
+        let path = segments(order.path);
+        let descending = order.direction == Some(Direction::Descending);
         let target = path::follow(schemas, item, &path)?;
         if matches!(target.kind, Type::Collection(_)) {
             return Err(Refusal::option(
@@ -291,13 +283,9 @@ fn expand(schemas: &Schemas, item: &Type, text: &str, depth: u8) -> Result<Vec<E
     }
     let mut expands: Vec<Expand> = Vec::new();
     for part in parts("$expand", text, ',')? {
-        let (name, inside) = match part.split_once('(') {
-            None => (part, None),
-            Some((name, rest)) => {
-                let syntax = || unparsed(&format!("syntax error in '{part}'."));
-                (name, Some(rest.strip_suffix(')').ok_or_else(syntax)?))
-            }
-        };
+        let expanded =
+            Expanded::read(part).ok_or_else(|| unparsed(&format!("syntax error in '{part}'.")))?;
+        let name = expanded.path;
         let path = segments(name);
         let target = path::follow(schemas, item, &path)?;
         if !target.navigation {
@@ -320,7 +308,7 @@ fn expand(schemas: &Schemas, item: &Type, text: &str, depth: u8) -> Result<Vec<E
             levels: 1,
             options: Options::default(),
         };
-        if let Some(inside) = inside {
+        if let Some(inside) = expanded.options {
             expand.inside(schemas, &related, inside, depth)?;
         }
         expands.push(expand);

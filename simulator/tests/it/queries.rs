@@ -67,6 +67,14 @@ async fn filters() {
         ),
         ("assignedLicenses/$count eq 0", &[]),
         ("businessPhones/any() and givenName eq 'Elena'", &["Elena"]),
+        (
+            "businessPhones/all(p:startswith(p,'+47 22')) and givenName eq 'Elena'",
+            &["Elena"],
+        ),
+        (
+            "businessPhones/all(p:endswith(p,'x')) and givenName eq 'Elena'",
+            &[],
+        ),
         ("createdDateTime ge 2024-01-11T00:00:00Z", &["Kira", "Lars"]),
         ("createdDateTime lt 2024-01-01T10:00:00+01:00", &["Adele"]),
         (

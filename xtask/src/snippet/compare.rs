@@ -8,11 +8,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset};
+use msgraph_odata::{Expanded, split};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::filter;
-use super::options::{split, system_name};
+use super::options::system_name;
 use super::request::{Body, Request};
 use super::url::Address;
 
@@ -181,18 +182,19 @@ fn spaced(list: &str) -> Vec<String> {
 /// Returns an expansion in which the options in parentheses are sorted and have their dollar signs,
 /// at each depth.
 fn options_sorted(expand: &str) -> String {
-    let items = split(expand, ',').into_iter().map(|item| {
-        let item = item.trim();
-        let inside = item
-            .split_once('(')
-            .and_then(|(name, rest)| Some((name, rest.strip_suffix(')')?)));
-        let Some((name, inside)) = inside else {
+    let items = split(expand, ',').unwrap_or_else(|| vec![expand]);
+    let items = items.into_iter().map(|item| {
+        let Some(Expanded {
+            path,
+            options: Some(inside),
+        }) = Expanded::read(item)
+        else {
             return item.replace(' ', "");
         };
         // Some pages have a comma between options. It is read as the semicolon that OData requires.
         let by = if inside.contains(';') { ';' } else { ',' };
         let is_option = |part: &str| part.contains('=');
-        let parts = split(inside, by);
+        let parts = split(inside, by).unwrap_or_else(|| vec![inside]);
         let parts = match by {
             ',' if !parts.iter().skip(1).all(|part| is_option(part)) => vec![inside],
             _ => parts,
@@ -213,7 +215,7 @@ fn options_sorted(expand: &str) -> String {
             })
             .collect();
         options.sort();
-        format!("{}({})", name.trim(), options.join(";"))
+        format!("{path}({})", options.join(";"))
     });
     let items: Vec<_> = items.collect();
     items.join(",")

@@ -1,8 +1,8 @@
 //! Translation of a filter into the methods of properties.
 
 use msgraph_codegen::Model;
+use msgraph_odata::filter::{Condition, Literal, Operand, Operator, Quantifier, Value, parse};
 
-use super::filter::{self, Condition, Literal, Path};
 use super::literal::{Models, member, property, scalar};
 use super::rust::{Scope, string};
 use crate::json::Json;
@@ -33,7 +33,7 @@ impl<'m, 'g> Writer<'m, 'g> {
     /// Returns the filter as an expression. Returns `None` if it does not consist of properties of
     /// the model and values of their types.
     pub fn filter(&mut self, model: &Model<'_>, text: &str) -> Option<String> {
-        let condition = filter::parse(text)?;
+        let condition = parse(text).ok()?;
         // The scope is restored if there is no expression.
         let before = self.scope.clone();
         let rust = self.condition(&condition, &model.rust, &mut Vec::new());
@@ -62,36 +62,29 @@ impl<'m, 'g> Writer<'m, 'g> {
                     is_negated: true,
                 });
             }
-            Condition::Compare {
-                path,
-                operator,
-                value,
-            } => {
+            Condition::Compare(operator, Operand::Path(path), Operand::Literal(value)) => {
                 let (path, of) = self.path(path, model, variables)?;
                 let value = self.value(&of, value)?;
-                if operator == "has" && !of.contains("Flags<") {
+                if *operator == Operator::Has && !of.contains("Flags<") {
                     return None;
                 }
                 format!("{path}.{operator}({value})")
             }
-            Condition::In { path, values } => {
+            Condition::In(Operand::Path(path), values) => {
                 let (path, of) = self.path(path, model, variables)?;
                 let values: Option<Vec<_>> =
                     values.iter().map(|value| self.value(&of, value)).collect();
                 format!("{path}.is_in([{}])", values?.join(", "))
             }
-            Condition::Call {
-                function,
-                path,
-                value: Literal::Text(text),
-            } => {
+            Condition::Text(function, Operand::Path(path), Operand::Literal(value)) => {
                 let (path, of) = self.path(path, model, variables)?;
-                if of != "String" {
-                    return None;
+                match &value.value {
+                    Value::String(text) if of == "String" => {
+                        format!("{path}.{function}({})", string(text))
+                    }
+                    _ => return None,
                 }
-                format!("{path}.{function}({})", string(text))
             }
-            Condition::Call { .. } => return None,
             Condition::Items {
                 path,
                 quantifier,
@@ -100,7 +93,7 @@ impl<'m, 'g> Writer<'m, 'g> {
                 let (path, of) = self.path(path, model, variables)?;
                 let item = of.strip_prefix("Vec<")?.strip_suffix('>')?.to_owned();
                 match condition {
-                    None if quantifier == "any" => format!("{path}.has_items()"),
+                    None if *quantifier == Quantifier::Any => format!("{path}.has_items()"),
                     None => return None,
                     Some((name, inside)) => {
                         let rust = variable(name, variables);
@@ -115,6 +108,11 @@ impl<'m, 'g> Writer<'m, 'g> {
                     }
                 }
             }
+            // The methods of properties cannot write these.
+            Condition::Compare(..)
+            | Condition::In(..)
+            | Condition::Text(..)
+            | Condition::Holds(_) => return None,
         };
         Some(Rust {
             text,
@@ -149,12 +147,17 @@ impl<'m, 'g> Writer<'m, 'g> {
     /// it begins at the variable. A path that begins elsewhere has no expression.
     fn path(
         &mut self,
-        path: &Path,
+        path: &[String],
         model: &str,
         variables: &[Variable],
     ) -> Option<(String, String)> {
+        // Some pages write a slash before the path of a collection.
+        let path = match path {
+            [first, rest @ ..] if first.is_empty() => rest,
+            path => path,
+        };
         let (mut steps, mut of, rest) = match variables.last() {
-            None => (Vec::new(), model.to_owned(), path.as_slice()),
+            None => (Vec::new(), model.to_owned(), path),
             Some(variable) => {
                 let (first, rest) = path.split_first()?;
                 if *first != variable.name {
@@ -192,23 +195,19 @@ impl<'m, 'g> Writer<'m, 'g> {
     }
 
     fn value(&mut self, of: &str, value: &Literal) -> Option<String> {
-        let json = match value {
-            Literal::Bare(word) if word.eq_ignore_ascii_case("null") => {
+        let json = match (&value.value, of) {
+            (Value::Null, _) => {
                 self.scope.bring("msgraph::query::Null");
                 return Some("Null".to_owned());
             }
-            Literal::Text(text) => match of {
-                "String" => return Some(string(text)),
-                _ => return self.word(of, text),
-            },
-            Literal::Bare(word) => match of {
-                "bool" => Json::Bool(word.parse().ok()?),
-                "i16" | "i32" | "i64" | "u8" | "f32" | "f64" => Json::Number(word.clone()),
-                "edm::DateTimeOffset" | "edm::Date" | "edm::TimeOfDay" | "edm::Guid" => {
-                    Json::String(word.clone())
-                }
-                _ => return None,
-            },
+            (Value::String(text), "String") => return Some(string(text)),
+            (Value::String(text), _) => return self.word(of, text),
+            (Value::Boolean(value), "bool") => Json::Bool(*value),
+            (_, "i16" | "i32" | "i64" | "u8" | "f32" | "f64") => Json::Number(value.text.clone()),
+            (_, "edm::DateTimeOffset" | "edm::Date" | "edm::TimeOfDay" | "edm::Guid") => {
+                Json::String(value.text.clone())
+            }
+            _ => return None,
         };
         let value = scalar(of, &json)?;
         Some(match of.strip_prefix("edm::") {

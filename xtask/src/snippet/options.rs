@@ -1,6 +1,7 @@
 //! Query options and headers as the methods of a call.
 
 use msgraph_codegen::{MethodName, Model};
+use msgraph_odata::{Direction, Expanded, Order, split};
 
 use super::condition;
 use super::literal::{Models, property};
@@ -105,14 +106,15 @@ impl<'m, 'g> Writer<'m, 'g> {
     fn orderby(&mut self, model: Option<&'m Model<'g>>, value: &str) -> String {
         let items = value.split(',').map(str::trim);
         let items = items.map(|item| {
-            let (name, direction) = item.split_once(' ').unwrap_or((item, ""));
-            let method = match direction.trim() {
-                "" => "",
-                "asc" => ".asc()",
-                "desc" => ".desc()",
-                _ => return (string(item), "&str".to_owned()),
+            let Some(order) = Order::read(item) else {
+                return (string(item), "&str".to_owned());
             };
-            match self.constant(model, name, true) {
+            let method = match order.direction {
+                None => "",
+                Some(Direction::Ascending) => ".asc()",
+                Some(Direction::Descending) => ".desc()",
+            };
+            match self.constant(model, order.path, true) {
                 // With a direction, all items have one type.
                 Some((constant, of)) if method.is_empty() => (constant, of),
                 Some((constant, _)) => (constant + method, "order".to_owned()),
@@ -123,7 +125,7 @@ impl<'m, 'g> Writer<'m, 'g> {
     }
 
     fn expand(&mut self, model: Option<&'m Model<'g>>, value: &str) -> String {
-        let items = split(value, ',');
+        let items = split(value, ',').unwrap_or_else(|| vec![value]);
         let items = items.into_iter().map(|item| {
             let item = item.trim();
             self.expanded(model, item)
@@ -144,15 +146,13 @@ impl<'m, 'g> Writer<'m, 'g> {
 
     /// Returns a navigation with its own options: `members($select=id;$top=5)`.
     fn expanded(&mut self, model: Option<&'m Model<'g>>, item: &str) -> Option<(String, String)> {
-        let (name, options) = match item.split_once('(') {
-            Some((name, options)) => (name.trim(), options.trim_end().strip_suffix(')')?),
-            None => (item, ""),
-        };
-        let (mut rust, of) = self.constant(model, name, false)?;
+        let item = Expanded::read(item)?;
+        let options = item.options.unwrap_or_default();
+        let (mut rust, of) = self.constant(model, item.path, false)?;
         let models: &'m Models<'g> = self.models;
         let inner = of.strip_prefix("Vec<").and_then(|of| of.strip_suffix('>'));
         let target = models.of_type(inner.unwrap_or(&of));
-        for option in split(options, ';') {
+        for option in split(options, ';')? {
             let option = option.trim();
             if option.is_empty() {
                 continue;
@@ -239,26 +239,6 @@ fn list(items: Vec<(String, String)>) -> String {
     }
 }
 
-/// Returns the parts of a text between a sign that is neither in parentheses nor in quotes.
-pub fn split(text: &str, by: char) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut start, mut depth, mut quoted) = (0, 0_usize, false);
-    for (at, sign) in text.char_indices() {
-        match sign {
-            '\'' => quoted = !quoted,
-            '(' if !quoted => depth += 1,
-            ')' if !quoted => depth = depth.saturating_sub(1),
-            _ if sign == by && depth == 0 && !quoted => {
-                parts.push(&text[start..at]);
-                start = at + sign.len_utf8();
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,11 +264,5 @@ mod tests {
             "x", "y", "z", "x", "y", "z", "x", "y", "z", "x", "y", "z", "x",
         ]));
         assert_eq!(many, "((A, A, A, A, A, A, A, A, A, A, A, A), A)");
-    }
-
-    #[test]
-    fn what_is_in_parentheses_or_quotes_stays_together() {
-        assert_eq!(split("a($select=b,c),d", ','), ["a($select=b,c)", "d"]);
-        assert_eq!(split("a eq 'x;y';b", ';'), ["a eq 'x;y'", "b"]);
     }
 }

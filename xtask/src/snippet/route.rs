@@ -1,9 +1,9 @@
 //! The route of a request's path through Graph's tree.
 
 use msgraph_codegen::{Argument, Segment, Tree};
+use msgraph_odata::split;
 
 use super::Obstacle;
-use super::options::split;
 
 /// A step: a place and the index of one of its children, with the values for the segment.
 pub type Step = ((usize, usize), Vec<Option<String>>);
@@ -241,7 +241,7 @@ fn values_of(arguments: &[Argument], given: &str) -> Option<Vec<Option<String>>>
 
 /// Returns the parts of a list of arguments. A comma between quotes belongs to its part.
 fn parts(text: &str) -> Vec<&str> {
-    let mut parts = split(text, ',');
+    let mut parts = split(text, ',').unwrap_or_else(|| vec![text]);
     parts.retain(|part| !part.trim().is_empty());
     parts
 }

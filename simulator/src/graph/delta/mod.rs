@@ -18,7 +18,7 @@ use crate::delta::{Cursor, Found};
 use crate::description::operation::Operation;
 use crate::description::walk::Step;
 use crate::fault::Quirk;
-use crate::query::Options;
+use crate::query::{Options, filter};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::resource::{Resource, Target};
@@ -239,10 +239,7 @@ impl Graph<'_> {
             let mut paths = filter.paths().into_iter();
             paths.all(|path| matches!(path, [name] if name == "id"))
         });
-        let many = options
-            .filter
-            .as_ref()
-            .map_or(0, |filter| filter.alternatives());
+        let many = options.filter.as_ref().map_or(0, filter::alternatives);
         if by_id && many <= NAMED {
             Ok(options)
         } else {

@@ -1,7 +1,7 @@
 //! The check of a condition against the type that it is applied to.
 
-use super::lexer::Literal;
-use super::{Condition, Operand};
+use msgraph_odata::filter::{Condition, Operand, Value};
+
 use crate::description::schema::{Schemas, Type};
 use crate::query::path::{edm, follow, is_enum};
 use crate::refusal::Refusal;
@@ -17,16 +17,15 @@ pub(crate) fn check(schemas: &Schemas, condition: &Condition, item: &Type) -> Re
 
 struct Checker<'a> {
     schemas: &'a Schemas,
-    /// The item under an empty name, then the variables of `any`.
+    /// The item under an empty name, then the variables of conditions on items.
     scopes: Vec<(String, Type)>,
 }
 
 impl Checker<'_> {
     fn condition(&mut self, condition: &Condition) -> Result<(), Refusal> {
         match condition {
-            Condition::And(left, right) | Condition::Or(left, right) => {
-                self.condition(left)?;
-                self.condition(right)
+            Condition::And(parts) | Condition::Or(parts) => {
+                parts.iter().try_for_each(|part| self.condition(part))
             }
             Condition::Not(inner) => self.condition(inner),
             Condition::Compare(operator, left, right) => {
@@ -49,10 +48,8 @@ impl Checker<'_> {
                 }
                 Ok(())
             }
-            Condition::Any {
-                path,
-                variable,
-                condition,
+            Condition::Items {
+                path, condition, ..
             } => {
                 let items = match self.path(path)? {
                     Type::Collection(items) => *items,
@@ -63,7 +60,7 @@ impl Checker<'_> {
                         ));
                     }
                 };
-                let Some(condition) = condition else {
+                let Some((variable, condition)) = condition else {
                     return Ok(());
                 };
                 self.scopes.push((variable.clone(), items));
@@ -71,7 +68,7 @@ impl Checker<'_> {
                 self.scopes.pop();
                 checked
             }
-            Condition::Holds(operand) => match self.kind(operand)? {
+            Condition::Holds(path) => match self.path(path)? {
                 Type::Boolean | Type::Untyped => Ok(()),
                 kind => Err(Refusal::bad_request(format!(
                     "The $filter expression must evaluate to a single boolean value, but is of \
@@ -122,17 +119,18 @@ impl Checker<'_> {
     fn kind(&self, operand: &Operand) -> Result<Type, Refusal> {
         Ok(match operand {
             Operand::Path(path) => self.path(path)?,
-            Operand::Literal(literal) => match literal {
-                Literal::Null => Type::Untyped,
-                Literal::Boolean(_) => Type::Boolean,
-                Literal::Number(_) => Type::Double,
-                Literal::Integer(_) => Type::Int64,
-                Literal::String(_) => Type::String,
-                Literal::Guid(_) => Type::Guid,
-                Literal::DateTime(_) => Type::DateTime,
-                Literal::Date(_) => Type::Date,
-                Literal::Time(_) => Type::Time,
-                Literal::Duration(_) => Type::Duration,
+            Operand::Literal(literal) => match literal.value {
+                Value::Null => Type::Untyped,
+                Value::Boolean(_) => Type::Boolean,
+                Value::Number(_) => Type::Double,
+                Value::Integer(_) => Type::Int64,
+                Value::String(_) => Type::String,
+                Value::Guid(_) => Type::Guid,
+                Value::DateTime(_) => Type::DateTime,
+                Value::Date(_) => Type::Date,
+                Value::Time(_) => Type::Time,
+                Value::Duration(_) => Type::Duration,
+                _ => Type::Untyped,
             },
         })
     }

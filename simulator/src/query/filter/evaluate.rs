@@ -3,18 +3,18 @@
 use std::cmp::Ordering;
 
 use chrono::{DateTime, NaiveTime};
+use msgraph_odata::filter::{
+    self, Condition, Literal, Operand, Operator, Quantifier, TextFunction,
+};
 use serde_json::Value;
-
-use super::lexer::Literal;
-use super::{Condition, Operand, Operator, TextFunction};
 
 /// Checks whether a condition holds; `read` returns the value at a path of the item.
 ///
 /// Text is compared without case, as the directory and Exchange do it.
 pub(crate) fn matches(condition: &Condition, read: &dyn Fn(&[String]) -> Value) -> bool {
     match condition {
-        Condition::And(left, right) => matches(left, read) && matches(right, read),
-        Condition::Or(left, right) => matches(left, read) || matches(right, read),
+        Condition::And(parts) => parts.iter().all(|part| matches(part, read)),
+        Condition::Or(parts) => parts.iter().any(|part| matches(part, read)),
         Condition::Not(inner) => !matches(inner, read),
         Condition::Compare(operator, left, right) => {
             let (left, right) = (value(left, read), value(right, read));
@@ -38,25 +38,29 @@ pub(crate) fn matches(condition: &Condition, read: &dyn Fn(&[String]) -> Value) 
                 TextFunction::Contains => subject.contains(&text),
             }
         }
-        Condition::Any {
+        Condition::Items {
             path,
-            variable,
+            quantifier,
             condition,
         } => {
             let Value::Array(items) = read(path) else {
                 return false;
             };
-            let Some(condition) = condition else {
+            let Some((variable, condition)) = condition else {
                 return !items.is_empty();
             };
-            items.iter().any(|item| {
+            let holds = |item: &Value| {
                 matches(condition, &|path| match path.split_first() {
                     Some((first, rest)) if first == variable => descend(item, rest),
                     _ => read(path),
                 })
-            })
+            };
+            match quantifier {
+                Quantifier::Any => items.iter().any(holds),
+                Quantifier::All => items.iter().all(holds),
+            }
         }
-        Condition::Holds(operand) => value(operand, read) == Value::Bool(true),
+        Condition::Holds(path) => read(path) == Value::Bool(true),
     }
 }
 
@@ -81,17 +85,17 @@ fn value(operand: &Operand, read: &dyn Fn(&[String]) -> Value) -> Value {
 }
 
 fn constant(literal: &Literal) -> Value {
-    match literal {
-        Literal::Null => Value::Null,
-        Literal::Boolean(boolean) => Value::Bool(*boolean),
-        Literal::Number(number) => Value::from(*number),
-        Literal::Integer(integer) => Value::from(*integer),
-        Literal::String(text) | Literal::Guid(text) | Literal::Duration(text) => {
+    match &literal.value {
+        filter::Value::Boolean(boolean) => Value::Bool(*boolean),
+        filter::Value::Number(number) => Value::from(*number),
+        filter::Value::Integer(integer) => Value::from(*integer),
+        filter::Value::String(text) | filter::Value::Guid(text) | filter::Value::Duration(text) => {
             Value::from(text.as_str())
         }
-        Literal::DateTime(time) => Value::from(time.to_rfc3339()),
-        Literal::Date(date) => Value::from(date.to_string()),
-        Literal::Time(time) => Value::from(time.to_string()),
+        filter::Value::DateTime(time) => Value::from(time.to_rfc3339()),
+        filter::Value::Date(date) => Value::from(date.to_string()),
+        filter::Value::Time(time) => Value::from(time.to_string()),
+        _ => Value::Null,
     }
 }
 
