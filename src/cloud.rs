@@ -48,18 +48,121 @@ pub enum Cloud {
     Custom(CustomCloud),
 }
 
+/// The names and addresses of a cloud. These tables are the only place in this crate that knows
+/// the hosts of named clouds.
+struct Facts {
+    graph: &'static str,
+    login: &'static str,
+    scope: &'static str,
+    /// The other hosts of the identity platform
+    /// (<https://learn.microsoft.com/entra/msal/dotnet/advanced/instance-discovery>).
+    login_aliases: &'static [&'static str],
+    /// The audience of tokens that authenticate an application
+    /// (<https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity>).
+    /// The audiences of the sovereign clouds are not documented.
+    assertion_audience: &'static str,
+    /// The issuer of tokens of version 1, without the tenant.
+    #[cfg(feature = "notifications")]
+    issuer_v1: &'static str,
+}
+
+/// Returns the facts of a cloud that has this Graph and this identity platform, and is otherwise
+/// like the global cloud.
+macro_rules! facts {
+    ($graph:literal, $login:literal) => {
+        Facts {
+            graph: $graph,
+            login: $login,
+            scope: concat!($graph, "/.default"),
+            login_aliases: &[],
+            assertion_audience: "api://AzureADTokenExchange",
+            #[cfg(feature = "notifications")]
+            issuer_v1: "https://sts.windows.net",
+        }
+    };
+}
+
+static GLOBAL: Facts = Facts {
+    login_aliases: &[
+        "login.windows.net",
+        "login.microsoft.com",
+        "sts.windows.net",
+    ],
+    ..facts!(
+        "https://graph.microsoft.com",
+        "https://login.microsoftonline.com"
+    )
+};
+
+static US_GOV_L4: Facts = Facts {
+    login_aliases: &["login.usgovcloudapi.net"],
+    assertion_audience: "api://AzureADTokenExchangeUSGov",
+    ..facts!(
+        "https://graph.microsoft.us",
+        "https://login.microsoftonline.us"
+    )
+};
+
+static US_GOV_L5: Facts = Facts {
+    login_aliases: US_GOV_L4.login_aliases,
+    assertion_audience: US_GOV_L4.assertion_audience,
+    ..facts!(
+        "https://dod-graph.microsoft.us",
+        "https://login.microsoftonline.us"
+    )
+};
+
+static CHINA: Facts = Facts {
+    login_aliases: &["login.chinacloudapi.cn"],
+    assertion_audience: "api://AzureADTokenExchangeChina",
+    #[cfg(feature = "notifications")]
+    issuer_v1: "https://sts.chinacloudapi.cn",
+    ..facts!(
+        "https://microsoftgraph.chinacloudapi.cn",
+        "https://login.partner.microsoftonline.cn"
+    )
+};
+
+static BLEU: Facts = facts!(
+    "https://graph.svc.sovcloud.fr",
+    "https://login.sovcloud-identity.fr"
+);
+
+static DELOS: Facts = facts!(
+    "https://graph.svc.sovcloud.de",
+    "https://login.sovcloud-identity.de"
+);
+
+static GOV_SG: Facts = facts!(
+    "https://graph.svc.sovcloud.sg",
+    "https://login.sovcloud-identity.sg"
+);
+
+/// The facts of all named clouds.
+static ALL_FACTS: [&Facts; 7] = [
+    &GLOBAL, &US_GOV_L4, &US_GOV_L5, &CHINA, &BLEU, &DELOS, &GOV_SG,
+];
+
 impl Cloud {
+    /// Returns the facts of a named cloud. A custom cloud has those of the global cloud, which each
+    /// caller replaces by what it knows of the custom cloud.
+    fn facts(&self) -> &'static Facts {
+        match self {
+            Cloud::Global | Cloud::Custom(_) => &GLOBAL,
+            Cloud::UsGovL4 => &US_GOV_L4,
+            Cloud::UsGovL5 => &US_GOV_L5,
+            Cloud::China => &CHINA,
+            Cloud::Bleu => &BLEU,
+            Cloud::Delos => &DELOS,
+            Cloud::GovSg => &GOV_SG,
+        }
+    }
+
     /// Returns Graph's root, without a version: `https://graph.microsoft.com`.
     pub fn graph(&self) -> &str {
         match self {
-            Cloud::Global => "https://graph.microsoft.com",
-            Cloud::UsGovL4 => "https://graph.microsoft.us",
-            Cloud::UsGovL5 => "https://dod-graph.microsoft.us",
-            Cloud::China => "https://microsoftgraph.chinacloudapi.cn",
-            Cloud::Bleu => "https://graph.svc.sovcloud.fr",
-            Cloud::Delos => "https://graph.svc.sovcloud.de",
-            Cloud::GovSg => "https://graph.svc.sovcloud.sg",
             Cloud::Custom(cloud) => &cloud.graph,
+            named => named.facts().graph,
         }
     }
 
@@ -67,13 +170,8 @@ impl Cloud {
     /// (<https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>).
     pub fn login(&self) -> &str {
         match self {
-            Cloud::Global => "https://login.microsoftonline.com",
-            Cloud::UsGovL4 | Cloud::UsGovL5 => "https://login.microsoftonline.us",
-            Cloud::China => "https://login.partner.microsoftonline.cn",
-            Cloud::Bleu => "https://login.sovcloud-identity.fr",
-            Cloud::Delos => "https://login.sovcloud-identity.de",
-            Cloud::GovSg => "https://login.sovcloud-identity.sg",
             Cloud::Custom(cloud) => &cloud.login,
+            named => named.facts().login,
         }
     }
 
@@ -82,20 +180,53 @@ impl Cloud {
     /// (<https://learn.microsoft.com/entra/identity-platform/scopes-oidc#the-default-scope>).
     pub fn scope(&self) -> &str {
         match self {
-            Cloud::Global => "https://graph.microsoft.com/.default",
-            Cloud::UsGovL4 => "https://graph.microsoft.us/.default",
-            Cloud::UsGovL5 => "https://dod-graph.microsoft.us/.default",
-            Cloud::China => "https://microsoftgraph.chinacloudapi.cn/.default",
-            Cloud::Bleu => "https://graph.svc.sovcloud.fr/.default",
-            Cloud::Delos => "https://graph.svc.sovcloud.de/.default",
-            Cloud::GovSg => "https://graph.svc.sovcloud.sg/.default",
             Cloud::Custom(cloud) => &cloud.scope,
+            named => named.facts().scope,
         }
+    }
+
+    /// Returns the audience of a token that authenticates an application. A custom cloud has that
+    /// of the cloud whose identity platform it uses, or else that of the global cloud.
+    pub(crate) fn assertion_audience(&self) -> &'static str {
+        let facts = match self {
+            Cloud::Custom(cloud) => {
+                let authority = authority(&cloud.login);
+                let mut all = ALL_FACTS.into_iter();
+                all.find(|facts| host(facts.login) == authority)
+            }
+            _ => None,
+        };
+        facts.unwrap_or(self.facts()).assertion_audience
+    }
+
+    /// Returns the issuer of tokens of version 1, without the tenant. A custom cloud has that of
+    /// the cloud whose Graph it uses, or else that of the global cloud.
+    #[cfg(feature = "notifications")]
+    pub(crate) fn issuer_v1(&self) -> &'static str {
+        let graph = self.graph();
+        let facts = ALL_FACTS.into_iter().find(|facts| facts.graph == graph);
+        facts.unwrap_or(&GLOBAL).issuer_v1
     }
 }
 
+/// Returns the canonical host of an identity platform, which may be given as an address, a host or
+/// an alias.
+pub(crate) fn authority(login: &str) -> String {
+    let login = login.to_ascii_lowercase();
+    let given = host(&login);
+    let mut all = ALL_FACTS.into_iter();
+    match all.find(|facts| facts.login_aliases.contains(&given)) {
+        Some(facts) => host(facts.login).to_owned(),
+        None => given.to_owned(),
+    }
+}
+
+fn host(address: &str) -> &str {
+    address.trim_start_matches("https://").trim_end_matches('/')
+}
+
 /// The clouds whose hosts this crate knows.
-const NAMED: [Cloud; 7] = [
+static NAMED: [Cloud; 7] = [
     Cloud::Global,
     Cloud::UsGovL4,
     Cloud::UsGovL5,
@@ -334,6 +465,30 @@ impl fmt::Display for Clouds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn custom_cloud_has_facts_of_its_hosts() {
+        let custom = |graph: &str, login: &str| Cloud::from(CustomCloud::new(graph, login));
+        for named in &NAMED {
+            let behind_gateway = custom("https://gateway.example", named.login());
+            assert_eq!(
+                behind_gateway.assertion_audience(),
+                named.assertion_audience(),
+                "{named:?}"
+            );
+            #[cfg(feature = "notifications")]
+            assert_eq!(
+                custom(named.graph(), "https://gateway.example").issuer_v1(),
+                named.issuer_v1(),
+                "{named:?}"
+            );
+            assert_eq!(authority(named.login()), host(named.login()));
+        }
+        let alias = custom("https://gateway.example", "https://LOGIN.chinacloudapi.cn/");
+        assert_eq!(alias.assertion_audience(), CHINA.assertion_audience);
+        let other = custom("https://gateway.example", "https://login.example");
+        assert_eq!(other.assertion_audience(), GLOBAL.assertion_audience);
+    }
 
     #[test]
     fn each_cloud_has_a_bit_of_its_own() {

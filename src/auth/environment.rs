@@ -8,10 +8,10 @@ use async_trait::async_trait;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 use tokio::sync::OnceCell;
 
-use super::cache::authority;
 use super::{AccessToken, Application, CacheKey, TokenProvider, TokenRequest};
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 use super::{Certificate, Secret};
+use crate::cloud::authority;
 use crate::error::SignInError;
 use crate::redact::Address;
 use crate::{Cloud, Result};

@@ -14,10 +14,10 @@ use rsa::signature::Verifier;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::Cloud;
 use crate::auth::Jwt;
 use crate::error::NotificationError;
 use crate::error::NotificationErrorKind::{self, *};
-use crate::{Cloud, NamedCloud};
 
 /// The id of the application that sends change notifications, in every tenant.
 const PUBLISHER: &str = "0bf30f3b-4a52-48df-9a82-234910c4a086";
@@ -183,10 +183,7 @@ impl Claims {
     /// issuer into another address.
     fn is_of_the_platform(&self, cloud: &Cloud) -> bool {
         let tenant = &self.tid;
-        let tokens_of_v1 = match NamedCloud::from_cloud(cloud) {
-            Some(NamedCloud::China) => "https://sts.chinacloudapi.cn",
-            _ => "https://sts.windows.net",
-        };
+        let tokens_of_v1 = cloud.issuer_v1();
         let login = cloud.login().trim_end_matches('/');
         Uuid::parse_str(tenant).is_ok()
             && (self.iss == format!("{tokens_of_v1}/{tenant}/")

@@ -288,6 +288,20 @@ async fn a_machine_of_another_cloud_has_no_token() {
     assert!(error.to_string().contains(says), "{error}");
 }
 
+#[tokio::test]
+async fn simulator_issues_tokens_for_each_cloud() {
+    let simulator = simulator().await;
+    let known = simulator.credentials();
+    for (named, ..) in crate::auth::CLOUDS {
+        let cloud = cloud(&simulator).scope(named.scope());
+        let secret =
+            ClientSecretCredential::new(&*known.domain, &*known.client_id, &*known.client_secret);
+        let graph = Graph::builder(secret).cloud(cloud).build().unwrap();
+        let signed_in = graph.sign_in().await;
+        assert!(signed_in.is_ok(), "{named:?}: {signed_in:?}");
+    }
+}
+
 /// Serves the simulator on this runtime, because a paused clock advances while its runtime waits
 /// for any other one.
 async fn front(simulator: &Arc<Simulator>) -> Recorder {

@@ -7,13 +7,17 @@ use super::{GRAPH, Platform, SignInError};
 use crate::ids::is_guid;
 
 /// The resources beside Graph that the tenant has. Tokens for them are issued, and Graph refuses
-/// them.
-const OTHERS: [&str; 5] = [
+/// them. Among them are the Graphs of the other clouds. A test of `msgraph` checks that none is
+/// missing, because this crate does not use the table of that one.
+const OTHERS: [&str; 8] = [
     "https://vault.azure.net",
     "https://management.azure.com",
     "https://graph.microsoft.us",
     "https://dod-graph.microsoft.us",
     "https://microsoftgraph.chinacloudapi.cn",
+    "https://graph.svc.sovcloud.fr",
+    "https://graph.svc.sovcloud.de",
+    "https://graph.svc.sovcloud.sg",
 ];
 
 /// The scopes of OpenID Connect, which belong to no resource.

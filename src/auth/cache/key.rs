@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::Cloud;
+use crate::cloud::authority;
 
 /// The key of a token: authority, tenant, client, user, scopes, and the credential that is used to
 /// get it. Providers whose keys are equal share their tokens.
@@ -124,22 +125,6 @@ impl CacheKey {
         let user = user.as_deref().unwrap_or_default();
         format!("{authority}/{tenant}/{client_id}/{user}")
     }
-}
-
-/// Returns the canonical host of an identity platform, for which its other names are aliases
-/// (<https://learn.microsoft.com/entra/msal/dotnet/advanced/instance-discovery>).
-pub(in crate::auth) fn authority(login: &str) -> String {
-    let login = login.to_ascii_lowercase();
-    let host = login.trim_start_matches("https://").trim_end_matches('/');
-    let host = match host {
-        "login.windows.net" | "login.microsoft.com" | "sts.windows.net" => {
-            "login.microsoftonline.com"
-        }
-        "login.usgovcloudapi.net" => "login.microsoftonline.us",
-        "login.chinacloudapi.cn" => "login.partner.microsoftonline.cn",
-        _ => host,
-    };
-    host.to_owned()
 }
 
 /// Omits the user, whose name is private, and the credential.

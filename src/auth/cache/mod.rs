@@ -15,7 +15,6 @@ use super::moment::Moment;
 
 pub(crate) use bearer::Bearer;
 pub use key::CacheKey;
-pub(super) use key::authority;
 use slot::CacheEntry;
 pub(crate) use tokens::Tokens;
 

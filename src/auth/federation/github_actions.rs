@@ -5,7 +5,6 @@ use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use reqwest::Request;
 
-use super::audience;
 use super::id_token::Service;
 use super::variables::Variables;
 use crate::Result;
@@ -40,7 +39,7 @@ impl GitHubActions {
     pub(super) async fn id_token(&self, request: &TokenRequest) -> Result<Secret<String>> {
         let mut url = self.0.address(URL, ORIGIN)?;
         url.query_pairs_mut()
-            .append_pair("audience", audience(request.cloud()));
+            .append_pair("audience", request.cloud().assertion_audience());
         let mut asked = Request::new(Method::GET, url);
         let headers = asked.headers_mut();
         headers.insert(AUTHORIZATION, self.0.bearer(TOKEN, ORIGIN)?);

@@ -15,9 +15,8 @@ use std::sync::Arc;
 
 pub(super) use self::azure_pipelines::AzurePipelines;
 pub(super) use self::github_actions::GitHubActions;
-use super::cache::authority;
 use super::{CacheKey, ManagedIdentityCredential, Secret, TokenRequest};
-use crate::{Cloud, Result};
+use crate::Result;
 
 /// The source of the token that an application sends as its client assertion. A new one is obtained
 /// for each token request.
@@ -62,25 +61,12 @@ impl Federation {
             Self::File(file) => file::token(file).await,
             Self::ManagedIdentityCredential(identity) => {
                 let token = identity
-                    .token_for(audience(request.cloud()), request)
+                    .token_for(request.cloud().assertion_audience(), request)
                     .await?;
                 Ok(token.secret().clone())
             }
             Self::GitHubActions(actions) => actions.id_token(request).await,
             Self::AzurePipelines(pipelines) => pipelines.id_token(request).await,
         }
-    }
-}
-
-/// Returns the audience of a token that authenticates an application. Each cloud's identity
-/// platform has a name of its own
-/// (<https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity>).
-/// The names for the sovereign clouds are not documented, and those for custom clouds cannot be.
-/// There the name of the global cloud is used.
-fn audience(cloud: &Cloud) -> &'static str {
-    match authority(cloud.login()).as_str() {
-        "login.microsoftonline.us" => "api://AzureADTokenExchangeUSGov",
-        "login.partner.microsoftonline.cn" => "api://AzureADTokenExchangeChina",
-        _ => "api://AzureADTokenExchange",
     }
 }

@@ -9,10 +9,10 @@ use tokio::time::Instant;
 use super::super::managed_identity::recorder::{Answer, Recorded, Recorder};
 use super::variables::Variables;
 use super::*;
-use crate::CustomCloud;
 use crate::auth::Application;
 use crate::error::{Error, SignInError};
 use crate::transport::tests::plain_client;
+use crate::{Cloud, CustomCloud};
 
 const HUSH: &str = "hush-hush";
 

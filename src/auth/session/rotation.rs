@@ -10,7 +10,6 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::super::cache::authority;
 use super::super::moment::Moment;
 use super::super::platform::{Grant, Platform};
 use super::super::reentry::Within;
@@ -18,6 +17,7 @@ use super::super::store::{StoreOutcome, TokenStore};
 use super::super::{AccessToken, Application, BoxError, Secret, TokenRequest};
 use super::saved::Saved;
 use super::{Account, RevocationFlag};
+use crate::cloud::authority;
 use crate::error::{Error, SignInError};
 use crate::{Cloud, Result};
 
