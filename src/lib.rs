@@ -30,6 +30,7 @@ pub mod upload;
 mod client;
 mod cloud;
 mod driven;
+mod file_lock;
 mod generated;
 mod json;
 mod planner;

@@ -11,10 +11,8 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File as StdFile;
 use std::io::{self, ErrorKind, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use fs4::{FileExt, TryLockError};
 use same_file::Handle;
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
@@ -25,6 +23,7 @@ use super::hash::Check;
 use super::range::Version;
 use super::target::{Target, refuse};
 use crate::error::{TransferError, TransferErrorKind};
+use crate::file_lock::lock_within;
 use crate::transfer::name_of;
 use crate::{Error, Result};
 
@@ -36,8 +35,6 @@ const ENDING: &str = ".part";
 /// The maximum wait for the lock. A download that was just dropped may still have one last write to
 /// do. Any other download keeps the lock for longer than a caller waits.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(10);
 
 /// The maximum number of attempts to open a file that other downloads remove or finish at the same
 /// time.
@@ -187,19 +184,12 @@ fn open_locked(path: &Path) -> Result<Option<StdFile>> {
 /// Locks an open file. Returns `None` if another file is at its path now, because the previous
 /// holder of the lock may have finished or removed it.
 fn lock(file: StdFile, path: &Path) -> Result<Option<StdFile>> {
-    let begin = Instant::now();
-    loop {
-        match FileExt::try_lock(&file) {
-            Ok(()) => break,
-            Err(TryLockError::WouldBlock) if begin.elapsed() < PATIENCE => {
-                thread::sleep(BETWEEN_ATTEMPTS);
-            }
-            Err(TryLockError::WouldBlock) => return Err(busy(path)),
-            Err(TryLockError::Error(error)) => {
-                let message = format!("cannot lock `{}`", path.display());
-                return Err(TransferError::io(TransferErrorKind::Target, &message, error).into());
-            }
-        }
+    let is_locked = lock_within(&file, PATIENCE).map_err(|error| {
+        let message = format!("`{}` cannot be locked", path.display());
+        TransferError::io(TransferErrorKind::Target, &message, error)
+    })?;
+    if !is_locked {
+        return Err(busy(path));
     }
     let is_regular = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
     let is_same = is_regular && is_at(&file, path).map_err(unwritable)?;

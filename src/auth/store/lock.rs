@@ -3,19 +3,15 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
-
-use fs4::{FileExt, TryLockError};
+use std::time::Duration;
 
 use super::folder::Folder;
 use crate::auth::BoxError;
+use crate::file_lock::lock_within;
 
 /// The time that a process waits for another. A process that holds the lock longer is stopped, or
 /// waits for its user.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
-
-const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
 /// A lock on an empty file. The operating system releases it when it is dropped, and also when the
 /// process ends in any way. The file stays. If it were deleted while another process waits for it,
@@ -35,26 +31,18 @@ impl Lock {
         let shown = path.display();
         let file = folder
             .lock_file(name)
-            .map_err(|error| format!("cannot open `{shown}`: {error}"))?;
-        let begin = Instant::now();
-        loop {
-            match FileExt::try_lock(&file) {
-                Ok(()) => return Ok(Self(file)),
-                Err(TryLockError::WouldBlock) if begin.elapsed() < patience => {
-                    thread::sleep(BETWEEN_TRIES);
-                }
-                Err(TryLockError::WouldBlock) => {
-                    let seconds = patience.as_secs();
-                    return Err(format!(
-                        "another process has locked `{shown}` for {seconds} s: it may be \
-                         suspended, or be waiting for its user"
-                    )
-                    .into());
-                }
-                Err(TryLockError::Error(error)) => {
-                    return Err(format!("cannot lock `{shown}`: {error}").into());
-                }
+            .map_err(|error| format!("`{shown}` cannot be opened: {error}"))?;
+        match lock_within(&file, patience) {
+            Ok(true) => Ok(Self(file)),
+            Ok(false) => {
+                let seconds = patience.as_secs();
+                Err(format!(
+                    "another process has kept `{shown}` locked for {seconds} s: it may be stopped, \
+                     or wait for its user"
+                )
+                .into())
             }
+            Err(error) => Err(format!("`{shown}` cannot be locked: {error}").into()),
         }
     }
 }
