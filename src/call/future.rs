@@ -6,6 +6,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use http::header::ACCEPT;
+
 use super::answer::Answered;
 use super::{Advanced, Answer, Call, ExpectedBody, Options, Request, RequestBuilder, advanced};
 use crate::download::Expected;
@@ -83,8 +85,9 @@ fn send_for_content(operation: RequestBuilder, advanced: Advanced) -> Sending {
     let request = operation.finish(advanced);
     Box::pin(async move {
         let request = request?;
-        let response = graph.send(request.clone(), None).await?;
-        Expected::default().check(&request, &response.headers)?;
+        let (url, accept) = (request.url.clone(), request.headers.get(ACCEPT).cloned());
+        let response = graph.send(request, None).await?;
+        Expected::default().check(&url, accept.as_ref(), &response.headers)?;
         Ok(Answered::new(response))
     })
 }

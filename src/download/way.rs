@@ -1,7 +1,7 @@
 //! The request for content. It is a call to Graph, which redirects to another host, or a request to
 //! the address on that host that an item contains.
 
-use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE};
 use http::{Method, StatusCode};
 
 use super::expected::Expected;
@@ -64,7 +64,9 @@ impl ContentRequest {
     }
 
     fn check(&self, opened: &Opened) -> Result<()> {
-        self.expected.check(&self.request, opened.headers())
+        let accept = self.request.headers.get(ACCEPT);
+        self.expected
+            .check(&self.request.url, accept, opened.headers())
     }
 }
 
