@@ -1,10 +1,10 @@
 //! The entry point for build scripts that generate code from a description.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::error::Result;
-use crate::{Description, generate};
+use crate::{Description, Generated, generate};
 
 /// Does everything that a build script has to do. It reads the trimmed description in `folder`,
 /// relative to the package. It writes the generated code to the place from which
@@ -16,9 +16,27 @@ use crate::{Description, generate};
 /// }
 /// ```
 pub fn build(folder: impl AsRef<Path>) -> ExitCode {
+    build_with(folder, |generated, out| Ok(generated.write_to(out)?))
+}
+
+/// Does the work of a build script that writes other files than [`build`]. It calls `write` with
+/// the generated code and the folder for the files.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     msgraph_codegen::build_with("openapi", |generated, out| {
+///         let count = generated.models()?.len();
+///         Ok(std::fs::write(out.join("count.txt"), count.to_string())?)
+///     })
+/// }
+/// ```
+pub fn build_with<F>(folder: impl AsRef<Path>, write: F) -> ExitCode
+where
+    F: FnOnce(&Generated<'_>, &Path) -> Result<(), Box<dyn Error>>,
+{
     let folder = folder.as_ref();
     println!("cargo::rerun-if-changed={}", folder.display());
-    match run(folder) {
+    match run(folder, write) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Cargo takes each line as a separate message.
@@ -30,7 +48,10 @@ pub fn build(folder: impl AsRef<Path>) -> ExitCode {
     }
 }
 
-fn run(folder: &Path) -> Result<()> {
+fn run<F>(folder: &Path, write: F) -> Result<(), Box<dyn Error>>
+where
+    F: FnOnce(&Generated<'_>, &Path) -> Result<(), Box<dyn Error>>,
+{
     // Cargo sets both variables for every build script.
     let of_cargo = |variable| {
         std::env::var_os(variable)
@@ -38,5 +59,5 @@ fn run(folder: &Path) -> Result<()> {
             .unwrap_or_default()
     };
     let description = Description::read(&of_cargo("CARGO_MANIFEST_DIR").join(folder))?;
-    generate(&description)?.write_to(&of_cargo("OUT_DIR"))
+    write(&generate(&description)?, &of_cargo("OUT_DIR"))
 }

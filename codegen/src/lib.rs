@@ -32,7 +32,7 @@ use std::path::Path;
 use nodes::Plan;
 
 pub use baseline::baseline;
-pub use build_script::build;
+pub use build_script::{build, build_with};
 pub use description::{Description, Schema};
 pub use error::{Error, Result};
 pub use expression::{Expression, Walk};

@@ -185,7 +185,7 @@ fn open_locked(path: &Path) -> Result<Option<StdFile>> {
 /// holder of the lock may have finished or removed it.
 fn lock(file: StdFile, path: &Path) -> Result<Option<StdFile>> {
     let is_locked = lock_within(&file, PATIENCE).map_err(|error| {
-        let message = format!("`{}` cannot be locked", path.display());
+        let message = format!("cannot lock `{}`", path.display());
         TransferError::io(TransferErrorKind::Target, &message, error)
     })?;
     if !is_locked {

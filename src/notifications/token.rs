@@ -106,15 +106,13 @@ impl<'t> Unchecked<'t> {
         if !self.is_signed_with(key) {
             return Err(refuse(
                 NotificationErrorKind::Signature,
-                "the signature of a validation token is not that of its text",
+                "the signature of a validation token is invalid",
             ));
         }
-        let claims: Claims = self.token.claims().ok_or_else(|| {
-            refuse(
-                Malformed,
-                "a validation token lacks claims that it has to have",
-            )
-        })?;
+        let claims: Claims = self
+            .token
+            .claims()
+            .ok_or_else(|| refuse(Malformed, "a validation token lacks a required claim"))?;
         claims.check(expected)?;
         Ok(claims.tid)
     }

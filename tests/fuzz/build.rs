@@ -1,31 +1,17 @@
 //! Writes a table with a reader for each model of the description.
 
+use std::error::Error;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use msgraph_codegen::{Description, Kind, generate};
+use msgraph_codegen::{Generated, Kind, build_with};
 
 fn main() -> ExitCode {
-    println!("cargo::rerun-if-changed=../../openapi");
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            println!("cargo::error={error}");
-            ExitCode::FAILURE
-        }
-    }
+    build_with("../../openapi", write)
 }
 
-fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = |variable| {
-        std::env::var_os(variable)
-            .map(PathBuf::from)
-            .unwrap_or_default()
-    };
-    let description =
-        Description::read(&folder("CARGO_MANIFEST_DIR").join(Path::new("../../openapi")))?;
-    let generated = generate(&description)?;
+fn write(generated: &Generated<'_>, out: &Path) -> Result<(), Box<dyn Error>> {
     let mut table = String::from("pub(crate) static READERS: &[(&str, Reader)] = &[\n");
     for model in generated.models()? {
         if matches!(model.kind, Kind::Model) {
@@ -34,6 +20,6 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     table.push_str("];\n");
-    std::fs::write(folder("OUT_DIR").join("readers.rs"), table)?;
+    std::fs::write(out.join("readers.rs"), table)?;
     Ok(())
 }

@@ -1,37 +1,22 @@
 //! Writes a Rust program that calls every distinct operation once, each as a user would write it.
 //! Also writes a list of all models with the generator's knowledge of their properties.
 
+use std::error::Error;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use msgraph_codegen::{Description, Expression, Kind, Model, generate, secrets};
+use msgraph_codegen::{Expression, Generated, Kind, Model, build_with, secrets};
 use serde_json::json;
 
 /// The number of calls in each function. One function of thousands takes the compiler minutes.
 const CALLS: usize = 40;
 
 fn main() -> ExitCode {
-    println!("cargo::rerun-if-changed=../../openapi");
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            println!("cargo::error={error}");
-            ExitCode::FAILURE
-        }
-    }
+    build_with("../../openapi", write)
 }
 
-fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = |variable| {
-        std::env::var_os(variable)
-            .map(PathBuf::from)
-            .unwrap_or_default()
-    };
-    let description =
-        Description::read(&folder("CARGO_MANIFEST_DIR").join(Path::new("../../openapi")))?;
-    let generated = generate(&description)?;
-    let out = folder("OUT_DIR");
+fn write(generated: &Generated<'_>, out: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::write(out.join("calls.rs"), program(&generated.expressions())?)?;
     let mut models = generated.models()?;
     models.retain(|model| model.kind == Kind::Model);

@@ -120,7 +120,7 @@ impl Endpoint {
             status if Verdict::of_token_service(status).is_passing() => Ok(()),
             status => {
                 let status = status.as_u16();
-                Err(absent(&format!("somebody else answers ({status})")).into())
+                Err(absent(&format!("responded with an unexpected status ({status})")).into())
             }
         }
     }

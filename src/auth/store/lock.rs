@@ -31,14 +31,14 @@ impl Lock {
         let shown = path.display();
         let file = folder
             .lock_file(name)
-            .map_err(|error| format!("`{shown}` cannot be opened: {error}"))?;
+            .map_err(|error| format!("cannot open `{shown}`: {error}"))?;
         match lock_within(&file, patience) {
             Ok(true) => Ok(Self(file)),
             Ok(false) => {
                 let seconds = patience.as_secs();
                 Err(format!(
-                    "another process has kept `{shown}` locked for {seconds} s: it may be stopped, \
-                     or wait for its user"
+                    "another process has locked `{shown}` for {seconds} s: it may be \
+                     suspended, or be waiting for its user"
                 )
                 .into())
             }
