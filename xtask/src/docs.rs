@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::cargo;
 use crate::find::Index;
 use crate::page;
 
@@ -36,20 +36,8 @@ pub fn run(root: &Path) -> Result<()> {
 ///
 /// Fails if Cargo does not report the folder.
 pub fn folder(root: &Path) -> Result<PathBuf> {
-    let output = cargo(root)
-        .args(["metadata", "--format-version", "1", "--no-deps"])
-        .output()
-        .context("cannot run cargo metadata")?;
-    ensure!(
-        output.status.success(),
-        "cargo metadata: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let target = metadata["target_directory"]
-        .as_str()
-        .context("the output of cargo metadata has no target_directory")?;
-    Ok(Path::new(target).join("doc/msgraph"))
+    let target = cargo::target(&cargo::metadata(root)?)?;
+    Ok(target.join("doc/msgraph"))
 }
 
 /// Builds the documentation of the workspace. `RUSTDOCFLAGS` are kept.
@@ -59,7 +47,7 @@ pub fn folder(root: &Path) -> Result<PathBuf> {
 /// Fails if Cargo fails.
 fn build(root: &Path) -> Result<()> {
     let flags = env::var("RUSTDOCFLAGS").unwrap_or_default();
-    let status = cargo(root)
+    let status = cargo::command(root)
         .args(["doc", "--workspace", "--no-deps"])
         .args(["--features", "msgraph/notifications"])
         .env("RUSTDOCFLAGS", format!("{flags} {CONDITION}"))
@@ -67,13 +55,6 @@ fn build(root: &Path) -> Result<()> {
         .context("cannot run cargo doc")?;
     ensure!(status.success(), "cargo doc failed");
     Ok(())
-}
-
-fn cargo(root: &Path) -> Command {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.current_dir(root);
-    command
 }
 
 /// Checks that the documentation has every page that the search page links to, and counts the

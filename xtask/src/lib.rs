@@ -7,7 +7,9 @@
 //! (`write`) with a record of its source (`pin`). `facts` does the same for the documents that
 //! Graph publishes beside it.
 
+pub mod api;
 pub mod bodies;
+pub mod cargo;
 pub mod check;
 pub mod dependencies;
 pub mod diff;

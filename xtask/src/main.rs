@@ -15,7 +15,7 @@ use xtask::facts::{self, Kind, Original};
 use xtask::fetch::{self, Hosts, Version, Wanted};
 use xtask::folder::FactsFrom;
 use xtask::part::Part;
-use xtask::{check, dependencies, docs, find, folder, language, needs, page, pin, snippet, stats};
+use xtask::{api, check, dependencies, docs, find, folder, needs, page, pin, snippet, stats};
 
 const USAGE: &str = "\
 cargo xtask trim DOCUMENT [--only PATH]... [--out DIR] [--source TEXT] [--permissions FILE]
@@ -68,6 +68,10 @@ cargo xtask page [--out FILE] [--docs URL] [--dir DIR]
 cargo xtask docs
     Builds the crate's documentation with the search page, and checks the page's links.
 
+cargo xtask api [--accept]
+    Compares the public API of the crate with the accepted text, xtask/assets/public-api.txt, and shows what differs. Checks
+    that each item has one documented path. --accept writes the text anew.
+
 cargo xtask soak [--calls N] [--tasks N] [--seed N] [--rate R] [--without NAME]...
     Makes calls of every kind (default: 100000) from many tasks (64) against a simulator that
     misbehaves for a part of the requests (0.1), and compares the client's results with the
@@ -115,6 +119,10 @@ fn run() -> Result<()> {
             Some("snippet") => run_snippet(&Arguments::parse(parser, &["run", "json", "dir"], 1)?),
             Some("page") => run_page(&Arguments::parse(parser, &["out", "docs", "dir"], 0)?),
             Some("soak") => run_soak(parser),
+            Some("api") => api::run(
+                &root(),
+                Arguments::parse(parser, &["accept"], 0)?.has("accept"),
+            ),
             Some("docs") => {
                 Arguments::parse(parser, &[], 0)?;
                 docs::run(&root())
@@ -452,7 +460,7 @@ fn run_soak(mut parser: lexopt::Parser) -> Result<()> {
 
 impl Arguments {
     /// Options without a value. All others have one.
-    const FLAGS: &[&str] = &["json", "run"];
+    const FLAGS: &[&str] = &["accept", "json", "run"];
 
     fn parse(mut parser: lexopt::Parser, known: &[&str], values: usize) -> Result<Arguments> {
         let mut arguments = Arguments {
