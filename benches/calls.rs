@@ -9,8 +9,9 @@
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use msgraph::Graph;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::models::User;
-use msgraph::{AccessTokenCredential, Graph};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;

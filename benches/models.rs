@@ -6,8 +6,9 @@
 
 use std::time::{Duration, Instant};
 
+use msgraph::Model;
 use msgraph::models::{DriveItem, Event, Group, Message, User};
-use msgraph::{Model, Page};
+use msgraph::page::Page;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

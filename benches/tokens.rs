@@ -13,7 +13,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
 use futures_util::future::join_all;
-use msgraph::{ClientSecretCredential, CustomCloud, Graph};
+use msgraph::auth::ClientSecretCredential;
+use msgraph::{CustomCloud, Graph};
 use tokio::runtime::Builder;
 
 const CALLS: usize = 10_000;

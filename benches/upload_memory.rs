@@ -3,9 +3,10 @@
 //! A reader generates the file, and a server in this process discards it, so that the measured
 //! memory is that of the upload. Only Linux reports the peak (`VmHWM`).
 
+use msgraph::Graph;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::models::UploadSession;
 use msgraph::upload::Source;
-use msgraph::{AccessTokenCredential, Graph};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 

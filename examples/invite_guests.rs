@@ -11,8 +11,9 @@
 use std::error::Error;
 use std::io::Write;
 
+use msgraph::Graph;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::models::Invitation;
-use msgraph::{AccessTokenCredential, Graph};
 use simulator::Simulator;
 
 #[tokio::main]

@@ -13,9 +13,10 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write;
 
+use msgraph::Graph;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::delta::DeltaEvent;
 use msgraph::models::{ItemBody, Message};
-use msgraph::{AccessTokenCredential, Graph};
 use simulator::Simulator;
 
 #[tokio::main]

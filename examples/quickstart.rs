@@ -5,12 +5,12 @@
 //! credential that `EnvironmentCredential` supports, the reading part runs against the real
 //! Microsoft Graph. The application needs the permission `User.Read.All`.
 
-use msgraph::auth::{AccessToken, EnvironmentCredential, Secret, TokenRequest};
-use msgraph::models::{PasswordProfile, User};
-use msgraph::{
-    AccessTokenCredential, ClientSecretCredential, CustomCloud, Error, Graph, GraphBuilder, Model,
-    RefreshTokenCredential, Result,
+use msgraph::auth::{
+    AccessToken, AccessTokenCredential, ClientSecretCredential, EnvironmentCredential,
+    RefreshTokenCredential, Secret, TokenRequest,
 };
+use msgraph::models::{PasswordProfile, User};
+use msgraph::{CustomCloud, Error, Graph, GraphBuilder, Model, Result};
 use simulator::Simulator;
 
 #[tokio::main]

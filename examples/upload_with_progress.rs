@@ -14,8 +14,10 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::mpsc;
 
-use msgraph::upload::{ConflictBehavior, Progress, Source};
-use msgraph::{AccessTokenCredential, Graph};
+use msgraph::Graph;
+use msgraph::auth::AccessTokenCredential;
+use msgraph::transfer::Progress;
+use msgraph::upload::{ConflictBehavior, Source};
 use simulator::Simulator;
 
 #[tokio::main]

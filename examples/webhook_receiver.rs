@@ -20,9 +20,10 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::models::{Message, Subscription};
 use msgraph::notifications::{Lifecycle, Receiver, new_client_state, validation_response};
-use msgraph::{AccessTokenCredential, CustomCloud, Graph};
+use msgraph::{CustomCloud, Graph};
 use simulator::{Forgery, Simulator};
 use tokio::sync::mpsc::{Sender, channel};
 

@@ -654,14 +654,14 @@ impl GraphBuilder {
     }
 
     /// Sets the retry policy for calls that failed with a temporary fault.
-    /// [`Call::retry`](crate::Call::retry) sets it for one call.
+    /// [`Call::retry`](crate::call::Call::retry) sets it for one call.
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
     /// Sets the time limit of a call, including its attempts and waits, and of a token request.
-    /// [`Call::timeout`](crate::Call::timeout) sets it for one call. By default a call has no such
+    /// [`Call::timeout`](crate::call::Call::timeout) sets it for one call. By default a call has no such
     /// limit; an attempt fails after 100 seconds without data.
     /// `configure_http(|http| http.timeout(…))` limits each attempt.
     ///

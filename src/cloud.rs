@@ -414,7 +414,7 @@ impl fmt::Display for NamedCloud {
     }
 }
 
-/// The clouds that have an operation: see [`Call::clouds`](crate::Call::clouds).
+/// The clouds that have an operation: see [`Call::clouds`](crate::call::Call::clouds).
 ///
 /// It prints as their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -81,7 +81,7 @@ macro_rules! generated {
             use std::fmt;
             use std::marker::PhantomData;
 
-            use $crate::model::{self, edm};
+            use $crate::runtime::model::{self, edm};
             use $crate::runtime::{serde, serde_json};
 
             include!(concat!(env!("OUT_DIR"), "/models.rs"));
@@ -96,7 +96,7 @@ macro_rules! generated {
         $(#[$attribute])*
         pub mod nodes {
             use $crate::call::*;
-            use $crate::model::{self, edm};
+            use $crate::runtime::model::edm;
             use $crate::runtime::*;
 
             use super::{Root, facts, models, options, root};

@@ -25,6 +25,7 @@ pub mod permissions;
 pub mod query;
 #[doc(hidden)]
 pub mod runtime;
+pub mod transfer;
 pub mod upload;
 
 mod client;
@@ -35,30 +36,17 @@ mod generated;
 mod json;
 mod planner;
 mod redact;
-mod transfer;
 mod transport;
 
 pub use async_trait::async_trait;
 // Crates whose types stand in signatures here, so that a program can use the same version.
 pub use {chrono, http, reqwest, reqwest_middleware};
 
-#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
-#[cfg_attr(
-    docsrs,
-    doc(cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))
-)]
-pub use auth::ClientCertificateCredential;
-pub use auth::{
-    AccessTokenCredential, ClientAssertionCredential, ClientSecretCredential,
-    RefreshTokenCredential, TokenProvider, WorkloadIdentityCredential,
-};
-pub use call::Call;
+// Each item has one public path. The root has what nearly every program names.
 pub use client::{Graph, GraphBuilder};
 pub use cloud::{Cloud, Clouds, CustomCloud, NamedCloud};
-pub use error::{Error, Result};
+pub use error::any::{Error, Result};
 pub use generated::{models, nodes, options};
-pub use model::Model;
-pub use page::Page;
-pub use permissions::Permissions;
+pub use model::annotations::Model;
 pub use reqwest::Method;
 pub use transport::RetryPolicy;

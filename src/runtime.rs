@@ -12,6 +12,21 @@ pub use crate::call::facts::OperationMetadata;
 pub use crate::call::operation::RequestBuilder;
 pub use crate::call::path::Path;
 
+/// What generated models call, and what their fields are of.
+pub mod model {
+    pub use crate::Model;
+    pub use crate::model::derived::upcast;
+    pub use crate::model::object::{Object, Refs, Slots, TypeInfo, clone, debug, eq};
+    pub use crate::model::open_enum::{
+        clone as word_clone, deserialize as word_deserialize, display as word_display,
+        eq as word_eq, hash as word_hash, parse as word_parse, serialize as word_serialize,
+    };
+    pub use crate::model::read::deserialize;
+    pub use crate::model::slot::{Held, Item, Ref, Slot};
+    pub use crate::model::write::serialize;
+    pub use crate::model::{DerivedFrom, Extra, Flags, Navigation, OpenEnum, Property, edm};
+}
+
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 

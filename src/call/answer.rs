@@ -12,11 +12,12 @@ use serde::de::DeserializeOwned;
 
 use super::success::{ExpectedBody, Place};
 use super::{Content, Response};
+use crate::Result;
 use crate::delta::{self, DeltaEvent};
 use crate::error::{DecodeError, RequestContext};
 use crate::model::Model;
 use crate::model::lists::Listed;
-use crate::{Page, Result};
+use crate::page::Page;
 
 /// The kind of response that a call is decoded into: the first parameter of [`Call`](super::Call).
 ///

@@ -15,8 +15,10 @@
 pub trait Options {
     /// Set to `true` if the operation has the header `ConsistencyLevel`. The call then sends it
     /// when the query needs it.
+    #[doc(hidden)]
     const CONSISTENCY_LEVEL: bool = false;
     /// Set to `true` if the operation has `$count`.
+    #[doc(hidden)]
     const COUNT: bool = false;
 }
 

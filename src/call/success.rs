@@ -19,11 +19,11 @@ use super::answer::Answered;
 use super::decode::{cut_error, decode_error, type_name};
 use super::response::Response;
 use crate::error::{ApiError, EmptyResponseError, Error};
-use crate::json;
 use crate::model::Declared;
 use crate::model::json::Kept;
 use crate::monitor::{WorkStatus, monitor_address};
-use crate::{Page, Result};
+use crate::page::Page;
+use crate::{Result, json};
 
 /// The body that a call needs from a success, for the layer that decides whether to send the call
 /// again.

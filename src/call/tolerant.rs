@@ -137,9 +137,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Page;
     use crate::model::Model;
     use crate::models::User;
+    use crate::page::Page;
 
     #[test]
     fn refused_values_are_read_in_place_of_objects() {

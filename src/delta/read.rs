@@ -8,11 +8,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::event::{Changed, DeltaEvent, Removed, RemovedReason};
+use crate::Result;
 use crate::call::Answered;
 use crate::model::Model;
 use crate::model::json::{Kept, Name, Text};
 use crate::model::lists::ListItem;
-use crate::{Page, Result};
+use crate::page::Page;
 
 /// Reads a page. Each item is read twice: into its type, and for the annotations that no model
 /// keeps, which are short.

@@ -58,4 +58,4 @@ pub use hash::HashKind;
 pub use quick_xor::QuickXorHash;
 pub use stream::{ContentStream, ToStream};
 
-pub use crate::transfer::Progress;
+use crate::transfer::Progress;

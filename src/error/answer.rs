@@ -238,7 +238,7 @@ impl std::error::Error for PagingError {}
 /// A success without the expected entity.
 ///
 /// If the status is 202, Graph accepted the call and continues to work on it:
-/// [`Call::monitor`](crate::Call::monitor) waits for the result.
+/// [`Call::monitor`](crate::call::Call::monitor) waits for the result.
 #[derive(Clone, Debug)]
 pub struct EmptyResponseError {
     context: Option<RequestContext>,
@@ -320,7 +320,7 @@ impl EmptyResponseError {
     }
 
     /// Checks whether Graph accepted the call and continues to work on it:
-    /// [`Call::monitor`](crate::Call::monitor) waits for the result.
+    /// [`Call::monitor`](crate::call::Call::monitor) waits for the result.
     pub fn is_accepted(&self) -> bool {
         self.missing == Missing::Result
     }

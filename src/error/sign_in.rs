@@ -223,7 +223,8 @@ impl SignInError {
     /// consent, a policy of Conditional Access …
     ///
     /// ```
-    /// use msgraph::error::{Error, SignInReason};
+    /// use msgraph::Error;
+    /// use msgraph::error::SignInReason;
     ///
     /// fn advice(error: &Error) -> &'static str {
     ///     match error {
@@ -297,7 +298,7 @@ impl SignInError {
     /// only the caller can ask the user. Returns `None` if there are no claims.
     ///
     /// ```
-    /// # use msgraph::error::Error;
+    /// # use msgraph::Error;
     /// fn challenge(error: &Error) -> Option<http::HeaderValue> {
     ///     match error {
     ///         Error::SignIn(error) => error.www_authenticate(),

@@ -36,7 +36,7 @@ pub enum RetryStopReason {
     /// The call reached its limit: [`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries).
     MaxRetries,
     /// The call may have succeeded, and a repeat would not have the same effect as a single call.
-    /// [`Call::idempotent`](crate::Call::idempotent) declares that a repeat is safe.
+    /// [`Call::idempotent`](crate::call::Call::idempotent) declares that a repeat is safe.
     NotIdempotent,
     /// The body can be sent only once.
     OneShotBody,

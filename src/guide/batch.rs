@@ -42,4 +42,4 @@
 //! # }
 //! ```
 //!
-//! [`Call::monitor`]: crate::Call::monitor
+//! [`Call::monitor`]: crate::call::Call::monitor

@@ -69,6 +69,6 @@
 //! `msgraph`, with OpenTelemetry's names. No span holds a token, an id, or the value of a query.
 //!
 //! [`Error`]: crate::Error
-//! [`idempotent`]: crate::Call::idempotent
-//! [`Call::timeout`]: crate::Call::timeout
+//! [`idempotent`]: crate::call::Call::idempotent
+//! [`Call::timeout`]: crate::call::Call::timeout
 //! [`GraphBuilder::timeout`]: crate::GraphBuilder::timeout

@@ -49,5 +49,5 @@
 //! # }
 //! ```
 //!
-//! [`stream`]: crate::Call::stream
-//! [`all`]: crate::Call::all
+//! [`stream`]: crate::call::Call::stream
+//! [`all`]: crate::call::Call::all

@@ -65,5 +65,5 @@
 //!
 //! [`Call::query`] and [`Call::header`] send any query option and any header.
 //!
-//! [`Call::query`]: crate::Call::query
-//! [`Call::header`]: crate::Call::header
+//! [`Call::query`]: crate::call::Call::query
+//! [`Call::header`]: crate::call::Call::header

@@ -149,8 +149,8 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
-    use crate::Page;
     use crate::models::{MailTips, TeamsAsyncOperation, User};
+    use crate::page::Page;
 
     #[derive(Deserialize)]
     #[allow(dead_code)]

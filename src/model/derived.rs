@@ -42,6 +42,7 @@ pub trait IntoRelated<T> {
     /// # Errors
     ///
     /// Returns an error when the value cannot be written as JSON.
+    #[doc(hidden)]
     fn into_related(self) -> Result<Value, serde_json::Error>;
 }
 

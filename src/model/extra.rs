@@ -76,8 +76,8 @@ impl Extra {
     /// Such an item has no properties. It is written again unchanged, unless properties are set.
     ///
     /// ```
-    /// use msgraph::Page;
     /// use msgraph::models::User;
+    /// use msgraph::page::Page;
     ///
     /// let page: Page<User> = serde_json::from_str(r#"{"value": [{"id": "1"}, 2]}"#)?;
     /// assert_eq!(page.value[1].extra.instead_of_object(), Some(&2.into()));

@@ -23,10 +23,12 @@ pub trait OpenEnum: Clone + PartialEq + fmt::Display + Send + Sync + 'static {
     /// Returns the words, in the order of the description.
     fn words() -> &'static [&'static str];
     /// Returns the member for the word of an index.
+    #[doc(hidden)]
     fn member(index: usize) -> Option<Self>;
     /// Returns the word that the description does not know, if the member is one.
     fn unknown_word(&self) -> Option<&str>;
     /// Creates the member for a word that the description does not know.
+    #[doc(hidden)]
     fn unknown(word: String) -> Self;
 }
 

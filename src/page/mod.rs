@@ -82,7 +82,7 @@ impl<T> Page<T> {
     /// Returns an iterator over the items.
     ///
     /// ```
-    /// # use msgraph::Page;
+    /// # use msgraph::page::Page;
     /// let page = Page { value: vec![1, 2], ..Page::default() };
     /// assert_eq!(page.iter().sum::<i32>(), 3);
     /// ```
@@ -93,7 +93,7 @@ impl<T> Page<T> {
     /// Returns the number of items on this page.
     ///
     /// ```
-    /// # use msgraph::Page;
+    /// # use msgraph::page::Page;
     /// let page = Page { value: vec![1, 2], count: Some(30), ..Page::default() };
     /// assert_eq!(page.len(), 2);
     /// ```
@@ -104,7 +104,7 @@ impl<T> Page<T> {
     /// Returns `true` if this page has no items. More pages may follow all the same.
     ///
     /// ```
-    /// # use msgraph::Page;
+    /// # use msgraph::page::Page;
     /// assert!(Page::<i32>::default().is_empty());
     /// ```
     pub fn is_empty(&self) -> bool {

@@ -53,6 +53,7 @@ use crate::model::Property;
 ///     }
 /// }
 /// ```
+#[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct CommaList {
     text: String,
@@ -172,6 +173,7 @@ macro_rules! tuples {
 )]
 pub trait Selection<M> {
     /// Adds the names to the list.
+    #[doc(hidden)]
     fn add_to(&self, list: &mut CommaList);
 }
 
@@ -190,6 +192,7 @@ pub trait Selection<M> {
 #[diagnostic::on_unimplemented(message = "`{M}` cannot be ordered by `{Self}`")]
 pub trait OrderBy<M> {
     /// Adds the criteria to the list.
+    #[doc(hidden)]
     fn add_to(&self, list: &mut CommaList);
 }
 
@@ -208,6 +211,7 @@ pub trait OrderBy<M> {
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be expanded in `{M}`")]
 pub trait Expand<M> {
     /// Adds the navigations to the list.
+    #[doc(hidden)]
     fn add_to(&self, list: &mut CommaList);
 }
 

@@ -1,4 +1,4 @@
-//! Code that uploads and downloads share.
+//! What uploads and downloads have in common: the progress that they report.
 
 mod file_kind;
 mod progress;

@@ -3,7 +3,7 @@
 /// The progress of an upload or a download, which `on_progress` receives.
 ///
 /// ```
-/// # use msgraph::upload::Progress;
+/// # use msgraph::transfer::Progress;
 /// # let progress = |progress: Progress| {
 /// match progress.fraction() {
 ///     Some(fraction) => println!("{:3.0} %", fraction * 100.0),

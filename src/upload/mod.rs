@@ -71,4 +71,4 @@ pub use session::Session;
 pub use source::Source;
 pub use uploaded::Uploaded;
 
-pub use crate::transfer::Progress;
+use crate::transfer::Progress;

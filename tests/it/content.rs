@@ -1,8 +1,8 @@
 //! The media types that calls request.
 
 use http::Method;
-use msgraph::call::{Answer as Kind, Options};
-use msgraph::{Call, Graph};
+use msgraph::Graph;
+use msgraph::call::{Answer as Kind, Call, Options};
 
 use crate::support::graph;
 use crate::support::recorder::{Answer, Recorder};

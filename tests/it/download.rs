@@ -620,7 +620,7 @@ async fn unfinished_file_that_others_change_is_not_saved() {
         (SeekFrom::Start(0), TransferErrorKind::HashMismatch),
     ] {
         let names = folder.0.clone();
-        let change = move |progress: msgraph::download::Progress| {
+        let change = move |progress: msgraph::transfer::Progress| {
             if Some(progress.done) != progress.total {
                 return;
             }

@@ -1,6 +1,7 @@
 //! Values of the wrong type. For each property of many models, every value is kept and written
 //! again.
 
+use msgraph::Model;
 use msgraph::model::edm::Decimal;
 use msgraph::models::call_records::{PstnCallLogRow, Session};
 use msgraph::models::{
@@ -9,7 +10,7 @@ use msgraph::models::{
     ManagedDevice, Message, OnlineMeeting, PlannerTask, PrintJob, PrinterCapabilities, Schedule,
     ServicePrincipal, Site, Team, TodoTask, User, WorkbookChartAxis, WorkbookRange,
 };
-use msgraph::{Model, Page};
+use msgraph::page::Page;
 use serde_json::Value;
 
 use crate::support::graph;

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::Method;
 use msgraph::auth::AccessTokenCredential;
-use msgraph::{Cloud, CustomCloud, Error, Graph, NamedCloud, Permissions};
+use msgraph::permissions::Permissions;
+use msgraph::{Cloud, CustomCloud, Error, Graph, NamedCloud};
 use serde_json::{Value, json};
 
 use crate::support::graph;

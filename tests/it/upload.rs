@@ -14,7 +14,8 @@ use msgraph::models::{
     AttachmentItem, AttachmentType, DriveItem, DriveItemUploadableProperties, FileSystemInfo,
     PrintDocument, PrintDocumentUploadProperties, UploadSession,
 };
-use msgraph::upload::{ConflictBehavior, Progress, Session, SessionUpload, Source};
+use msgraph::transfer::Progress;
+use msgraph::upload::{ConflictBehavior, Session, SessionUpload, Source};
 use msgraph::{CustomCloud, Error, Graph, Model};
 use serde_json::json;
 use simulator::{ExpectedRanges, Fault, Host, RecordedRequest, RetryAfter, Simulator};

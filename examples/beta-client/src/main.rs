@@ -5,7 +5,8 @@
 
 use beta_client::beta::models::SkillProficiencyLevel;
 use beta_client::{learn, skills};
-use msgraph::{AccessTokenCredential, Graph};
+use msgraph::Graph;
+use msgraph::auth::AccessTokenCredential;
 use simulator::{Description, Simulator};
 
 #[tokio::main]

@@ -6,8 +6,8 @@ use beta_client::beta::models::{
     AllowedAudiences, ItemFacet, SkillProficiency, SkillProficiencyLevel,
 };
 use beta_client::{learn, skills};
-use msgraph::error::Error;
-use msgraph::{AccessTokenCredential, Graph, Model};
+use msgraph::auth::AccessTokenCredential;
+use msgraph::{Error, Graph, Model};
 use serde_json::json;
 use simulator::{Description, Simulator};
 

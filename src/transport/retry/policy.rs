@@ -15,7 +15,7 @@ use crate::error::RetryStopReason;
 ///   time), every call is retried. Graph has not processed such a call.
 /// - After 504, a lost connection, a response that was cut off, or an attempt that timed out, Graph
 ///   may have processed the request. Then only `GET`, `PUT`, `DELETE` and calls that are declared
-///   idempotent ([`Call::idempotent`](crate::Call::idempotent)) are retried.
+///   idempotent ([`Call::idempotent`](crate::call::Call::idempotent)) are retried.
 /// - If no connection was made at all, nothing was sent, so every call is retried. A certificate
 ///   that TLS refuses, or a proxy that requires credentials, is final.
 ///
@@ -112,7 +112,7 @@ impl RetryPolicy {
     }
 
     /// Also retries after 500 and 502, for `GET`, `HEAD` and calls that are declared
-    /// [`idempotent`](crate::Call::idempotent). This is not the default, because most of Graph's
+    /// [`idempotent`](crate::call::Call::idempotent). This is not the default, because most of Graph's
     /// 500s occur again.
     #[must_use]
     pub const fn server_errors(mut self, retry: bool) -> Self {

@@ -11,8 +11,9 @@ use std::future::{Future, IntoFuture};
 use std::path::Path;
 use std::pin::Pin;
 
-use msgraph::call::{Options, Response};
-use msgraph::{AccessTokenCredential, Call, Graph, models};
+use msgraph::auth::AccessTokenCredential;
+use msgraph::call::{Call, Options, Response};
+use msgraph::{Graph, models};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 

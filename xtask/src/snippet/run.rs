@@ -312,8 +312,9 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
+use msgraph::Graph;
+use msgraph::auth::AccessTokenCredential;
 use msgraph::call::Content;
-use msgraph::{AccessTokenCredential, Graph};
 use serde_json::{Value, json};
 
 #[allow(dead_code)]
