@@ -661,9 +661,9 @@ impl GraphBuilder {
     }
 
     /// Sets the time limit of a call, including its attempts and waits, and of a token request.
-    /// [`Call::timeout`](crate::call::Call::timeout) sets it for one call. By default a call has no such
-    /// limit; an attempt fails after 100 seconds without data.
-    /// `configure_http(|http| http.timeout(…))` limits each attempt.
+    /// [`Call::timeout`](crate::call::Call::timeout) sets it for one call. By default a call has no
+    /// such limit; an attempt fails after 100 seconds without data. `configure_http(|http|
+    /// http.timeout(…))` limits each attempt.
     ///
     /// A token request always has a limit, which this setting may shorten. It is 10 seconds for a
     /// first attempt at the token endpoint and 30 seconds for the next one. For a custom provider

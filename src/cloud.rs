@@ -25,7 +25,7 @@ use crate::redact::Address;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cloud {
     /// The worldwide cloud for work, school and personal accounts, including US GCC.
@@ -263,7 +263,7 @@ static NAMED: [Cloud; 7] = [
 ///
 /// Both addresses are https. Plain http is accepted only for this machine's own addresses
 /// (`http://127.0.0.1:8080`), for use with a simulator.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CustomCloud {
     graph: String,
     login: String,
@@ -335,7 +335,7 @@ pub enum NamedCloud {
 
 impl NamedCloud {
     /// The list of all names.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &'static [Self] = &[
         Self::Global,
         Self::UsGovL4,
         Self::China,
@@ -417,7 +417,7 @@ impl fmt::Display for NamedCloud {
 /// The clouds that have an operation: see [`Call::clouds`](crate::call::Call::clouds).
 ///
 /// It prints as their names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Clouds {
     bits: u8,
 }
@@ -436,7 +436,8 @@ impl Clouds {
     pub fn iter(&self) -> impl Iterator<Item = NamedCloud> + use<> {
         let clouds = *self;
         NamedCloud::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(move |cloud| clouds.contains(*cloud))
     }
 
@@ -444,7 +445,8 @@ impl Clouds {
     pub fn missing(&self) -> impl Iterator<Item = NamedCloud> + use<> {
         let clouds = *self;
         NamedCloud::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(move |cloud| !clouds.contains(*cloud))
     }
 }
@@ -492,7 +494,7 @@ mod tests {
 
     #[test]
     fn each_cloud_has_a_bit_of_its_own() {
-        for (at, cloud) in NamedCloud::ALL.into_iter().skip(1).enumerate() {
+        for (at, cloud) in NamedCloud::ALL.iter().copied().skip(1).enumerate() {
             assert_eq!(cloud.bit(), 1 << at);
             let only = Clouds::from_bits(cloud.bit());
             assert_eq!(only.iter().collect::<Vec<_>>(), [NamedCloud::Global, cloud]);

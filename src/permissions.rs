@@ -35,6 +35,7 @@ pub struct Permissions {
 
 /// A kind of token for which permissions are granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PermissionScheme {
     /// A token on behalf of a user with a work or school account.
     DelegatedWork,
@@ -60,7 +61,7 @@ pub struct Permission {
 
 impl PermissionScheme {
     /// The list of all kinds.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: &'static [Self] = &[
         Self::DelegatedWork,
         Self::DelegatedPersonal,
         Self::Application,
@@ -225,7 +226,7 @@ impl fmt::Display for SchemePermissions {
 /// Prints `delegated: Mail.ReadBasic; personal: Mail.ReadBasic; application: not supported`.
 impl fmt::Display for Permissions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, scheme) in PermissionScheme::ALL.into_iter().enumerate() {
+        for (at, scheme) in PermissionScheme::ALL.iter().copied().enumerate() {
             if at > 0 {
                 f.write_str("; ")?;
             }

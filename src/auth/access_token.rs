@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -37,17 +38,19 @@ type Asked = Pin<Box<dyn Future<Output = Result<Secret<String>>> + Send>>;
 /// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the closure fails, with its error
 /// as the source. It also fails if the text is empty, begins with the word `Bearer`, or contains
 /// characters that a header cannot.
+#[derive(Clone)]
 pub struct AccessTokenCredential(Kind);
 
+#[derive(Clone)]
 enum Kind {
-    Fixed(Secret<String>),
-    Asked(Box<dyn Fn() -> Asked + Send + Sync>),
+    Fixed(Arc<Secret<String>>),
+    Asked(Arc<dyn Fn() -> Asked + Send + Sync>),
 }
 
 impl AccessTokenCredential {
     /// Creates the provider from a token, without the word `Bearer`.
     pub fn new(token: impl Into<Secret<String>>) -> Self {
-        Self(Kind::Fixed(token.into()))
+        Self(Kind::Fixed(Arc::new(token.into())))
     }
 
     /// Creates the provider from a closure, which runs each time a token is needed.
@@ -60,7 +63,7 @@ impl AccessTokenCredential {
         T: Into<Secret<String>>,
         E: Into<BoxError>,
     {
-        Self(Kind::Asked(Box::new(move || {
+        Self(Kind::Asked(Arc::new(move || {
             let answer = ask();
             Box::pin(async move {
                 answer.await.map(Into::into).map_err(|error| {
@@ -77,7 +80,7 @@ impl AccessTokenCredential {
 impl TokenProvider for AccessTokenCredential {
     async fn token(&self, _: TokenRequest) -> Result<AccessToken> {
         let text = match &self.0 {
-            Kind::Fixed(text) => text.clone(),
+            Kind::Fixed(text) => Secret::clone(text),
             Kind::Asked(ask) => ask().await?,
         };
         Ok(AccessToken::new(text))

@@ -1,6 +1,7 @@
 //! A chain of several credentials, of which the first available one is used.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
@@ -37,16 +38,17 @@ use crate::{Cloud, Result};
 /// A call fails with [`Error::SignIn`]. If no provider can sign in, the error gives the reason of
 /// each in one line. It is [unavailable](SignInError::is_unavailable) itself, because a chain may
 /// be part of a chain.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ChainedCredential {
-    links: Vec<Link>,
+    links: Arc<Vec<Link>>,
     /// The index of the provider that gave the first token.
-    chosen: OnceCell<usize>,
+    chosen: Arc<OnceCell<usize>>,
 }
 
+#[derive(Clone)]
 struct Link {
     name: String,
-    provider: Box<dyn TokenProvider>,
+    provider: Arc<dyn TokenProvider>,
 }
 
 impl ChainedCredential {
@@ -58,11 +60,12 @@ impl ChainedCredential {
     /// Adds a provider at the end. Errors contain its name.
     #[must_use]
     pub fn or(mut self, name: impl Into<String>, provider: impl TokenProvider) -> Self {
-        self.links.push(Link {
+        Arc::make_mut(&mut self.links).push(Link {
             name: name.into(),
-            provider: Box::new(provider),
+            provider: Arc::new(provider),
         });
-        self.chosen = OnceCell::new();
+        // A clone with other credentials chooses for itself.
+        self.chosen = Arc::default();
         self
     }
 

@@ -43,9 +43,10 @@ use crate::{Cloud, Graph, Result};
 /// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the platform refuses. If the user
 /// has to meet claims or consent, only the API's own caller can handle that. The API then responds
 /// with [`SignInError::www_authenticate`](crate::error::SignInError::www_authenticate).
+#[derive(Clone)]
 pub struct OnBehalfOfCredential {
     application: Application,
-    incoming: Secret<String>,
+    incoming: Arc<Secret<String>>,
     scope: Option<String>,
     store: Option<Arc<dyn TokenStore>>,
 }
@@ -57,7 +58,7 @@ impl OnBehalfOfCredential {
     pub fn new(application: Application, incoming: impl Into<Secret<String>>) -> Self {
         Self {
             application,
-            incoming: incoming.into(),
+            incoming: Arc::new(incoming.into()),
             scope: None,
             store: None,
         }

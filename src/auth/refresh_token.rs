@@ -9,10 +9,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 use super::session::{OnRotation, RefreshTokenState, StoreKey, TokenSinks, joined};
-use super::{AccessToken, Application, BoxError, Secret, TokenProvider, TokenRequest, TokenStore};
-use crate::Result;
+use super::{
+    AccessToken, Application, BoxError, CacheKey, Secret, TokenProvider, TokenRequest, TokenStore,
+};
+use crate::{Cloud, Result};
 
 /// A credential for a user, with the refresh token of an earlier sign-in
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#refresh-the-access-token>).
@@ -45,14 +48,30 @@ use crate::Result;
 /// A call fails with [`Error::SignIn`](crate::Error::SignIn) if the refresh token is no longer
 /// valid ([`needs_user`](crate::error::SignInError::needs_user)). It also fails if the callback or
 /// the store fails, with that error as the source.
+#[derive(Clone)]
 pub struct RefreshTokenCredential {
     application: Application,
-    token: Secret<String>,
+    token: Arc<Secret<String>>,
     scope: Option<String>,
     on_rotation: Option<Arc<OnRotation>>,
     store: Option<Arc<dyn TokenStore>>,
     user: Option<String>,
+    sign_in: Arc<SignIn>,
+}
+
+/// The refresh tokens that all clones of a credential use.
+struct SignIn {
+    id: Uuid,
     rotation: OnceCell<RefreshTokenState>,
+}
+
+impl SignIn {
+    fn new() -> Self {
+        Self {
+            id: Uuid::new_v4(),
+            rotation: OnceCell::new(),
+        }
+    }
 }
 
 impl RefreshTokenCredential {
@@ -86,12 +105,12 @@ impl RefreshTokenCredential {
     ) -> Self {
         Self {
             application,
-            token: refresh_token.into(),
+            token: Arc::new(refresh_token.into()),
             scope: None,
             on_rotation: None,
             store: None,
             user: None,
-            rotation: OnceCell::new(),
+            sign_in: Arc::new(SignIn::new()),
         }
     }
 
@@ -100,7 +119,7 @@ impl RefreshTokenCredential {
     #[must_use]
     pub fn client_secret(mut self, secret: impl Into<Secret<String>>) -> Self {
         self.application = self.application.client_secret(secret);
-        self
+        self.apart()
     }
 
     /// Requests these permissions in place of all that were consented to. `offline_access` is added
@@ -115,7 +134,7 @@ impl RefreshTokenCredential {
     #[must_use]
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scope = Some(joined(scopes));
-        self
+        self.apart()
     }
 
     /// Passes each new refresh token to a callback, which stores it.
@@ -143,7 +162,7 @@ impl RefreshTokenCredential {
             let stored = store(token);
             Box::pin(async move { stored.await.map_err(Into::into) })
         }));
-        self
+        self.apart()
     }
 
     /// Keeps each new refresh token in a store, and starts with the stored token. If none is
@@ -162,7 +181,7 @@ impl RefreshTokenCredential {
     #[must_use]
     pub fn store(mut self, store: impl TokenStore) -> Self {
         self.store = Some(Arc::new(store));
-        self
+        self.apart()
     }
 
     /// Identifies this user's token in the [`store`](Self::store). It is the name that the user
@@ -171,6 +190,13 @@ impl RefreshTokenCredential {
     #[must_use]
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
+        self.apart()
+    }
+
+    /// Returns the credential with refresh tokens of its own, because a clone with other settings
+    /// is another credential.
+    fn apart(mut self) -> Self {
+        self.sign_in = Arc::new(SignIn::new());
         self
     }
 
@@ -199,11 +225,11 @@ impl RefreshTokenCredential {
                 self.application.clone(),
                 self.scope.clone(),
                 TokenSinks { callback, store },
-                self.token.clone(),
+                Secret::clone(&self.token),
                 request.cloud(),
             )
         };
-        self.rotation.get_or_init(begin).await
+        self.sign_in.rotation.get_or_init(begin).await
     }
 }
 
@@ -211,6 +237,16 @@ impl RefreshTokenCredential {
 impl TokenProvider for RefreshTokenCredential {
     async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
         self.rotation(&request).await.token(&request).await
+    }
+
+    fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
+        let key = self.application.cache_key(cloud).user("refresh token");
+        // Clones share their tokens. Another credential may have a refresh token that is refused.
+        let key = key.credential(self.sign_in.id);
+        Some(match &self.scope {
+            Some(scope) => key.scopes([scope]),
+            None => key,
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use bytes::Bytes;
 /// assert_eq!(text.bytes.as_ref(), b"hello");
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Content {
     /// The bytes exactly as received or to be sent, never decoded.
     pub bytes: Bytes,

@@ -26,10 +26,18 @@ use crate::redact::Text;
 /// 14](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_EntityReference).
 /// Graph's description declares plain strings, which are read as well.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
 pub struct Reference {
     /// The address of the entity.
     #[serde(rename = "@odata.id")]
     pub id: String,
+}
+
+impl Reference {
+    /// Creates a reference to the entity at an address.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into() }
+    }
 }
 
 impl fmt::Debug for Reference {

@@ -189,7 +189,7 @@ impl<T> Removed<T> {
 }
 
 /// The reason why an item was removed, from `@removed`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RemovedReason {
     /// The item was deleted and can be restored.
@@ -217,6 +217,7 @@ impl<R: Model> Related for Vec<R> {
 }
 
 /// A change of a relation.
+// Exhaustive, unlike other enums: an entity is in a relation, or it is not.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RelatedChange<R> {
     /// The entity now belongs to the relation.

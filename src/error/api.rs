@@ -451,7 +451,8 @@ struct AnyScheme(Permissions);
 impl fmt::Display for AnyScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let schemes = PermissionScheme::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|scheme| self.0.scheme(*scheme).is_supported());
         for (at, scheme) in schemes.enumerate() {
             let or = if at > 0 { " or " } else { "" };

@@ -198,9 +198,15 @@ impl<const COUNT: usize> From<[(&str, Value); COUNT]> for Extra {
 impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Extra {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(values: I) -> Self {
         let mut extra = Self::new();
-        for (name, value) in values {
-            extra.insert(name, value);
-        }
+        extra.extend(values);
         extra
+    }
+}
+
+impl<N: Into<String>, V: Into<Value>> Extend<(N, V)> for Extra {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, values: I) {
+        for (name, value) in values {
+            self.insert(name, value);
+        }
     }
 }

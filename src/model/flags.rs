@@ -104,10 +104,16 @@ impl<E: OpenEnum> Default for Flags<E> {
 impl<E: OpenEnum> FromIterator<E> for Flags<E> {
     fn from_iter<I: IntoIterator<Item = E>>(members: I) -> Self {
         let mut flags = Self::new();
-        for member in members {
-            flags.insert(member);
-        }
+        flags.extend(members);
         flags
+    }
+}
+
+impl<E: OpenEnum> Extend<E> for Flags<E> {
+    fn extend<I: IntoIterator<Item = E>>(&mut self, members: I) {
+        for member in members {
+            self.insert(member);
+        }
     }
 }
 

@@ -237,8 +237,8 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// - Returns [`Error::Operation`](crate::Error::Operation) when the operation has failed or was
-    ///   cancelled.
+    /// - Returns [`Error::Operation`](crate::Error::Operation) when the
+    ///   operation has failed or was cancelled.
     /// - Returns a [timeout](crate::Error::is_timeout) when the next poll would be later than the
     ///   [time limit](Self::timeout) allows. The operation continues all the same.
     /// - Returns the errors of [`poll`](Self::poll).

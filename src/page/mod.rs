@@ -54,6 +54,8 @@ const DELTA_LINK: &str = "@odata.deltaLink";
 ///
 /// [OData JSON Format 4.01, 12 and
 /// 13](https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html)
+// Exhaustive, unlike other structs of public fields: programs build pages in their tests, and what
+// else a page may have goes into `extra`.
 #[derive(Clone, PartialEq)]
 pub struct Page<T> {
     /// The items, `value`. A page without this property has no items. `null` items are dropped.

@@ -68,7 +68,7 @@ pub trait Literal<T> {
 ///
 /// assert_eq!(User::MAIL.ne(Null).to_string(), "mail ne null");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
 pub struct Null;
 
 impl<T> Literal<T> for Null {

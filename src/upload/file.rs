@@ -29,6 +29,7 @@ const CONFLICT: &str = "@microsoft.graph.conflictBehavior";
 ///
 /// <https://learn.microsoft.com/graph/api/resources/driveitem#instance-attributes>
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ConflictBehavior {
     /// The upload fails with a conflict ([`is_conflict`](Error::is_conflict)).
     ///
@@ -68,11 +69,8 @@ impl DrivesIdItemsId {
     /// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
     /// let folder = graph.me().drive().root().path("Reports");
     /// folder.path("hello.txt").upload("hello").await?;
-    /// let item = folder
-    ///     .path("2026.pdf")
-    ///     .upload(Source::file("2026.pdf"))
-    ///     .conflict(ConflictBehavior::Rename)
-    ///     .await?;
+    /// let upload = folder.path("2026.pdf").upload(Source::file("2026.pdf"));
+    /// let item = upload.conflict(ConflictBehavior::Rename).await?;
     /// println!("{:?}", item.name);
     /// # Ok(())
     /// # }

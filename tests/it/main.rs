@@ -37,4 +37,5 @@ mod store;
 mod success;
 mod support;
 mod tracing;
+mod traits;
 mod upload;

@@ -354,7 +354,7 @@ async fn calls(printed: &mut Printed) {
     printed.debug(&Content::new(HUSH));
     let link = format!("https://graph.microsoft.com/v1.0/users?access_token={HUSH}");
     printed.debug(&Bookmark::from(&link));
-    printed.debug(&Reference { id: link.clone() });
+    printed.debug(&Reference::new(link.clone()));
     let page: Page<DriveItem> = Page {
         value: vec![serde_json::from_value(json_with_secrets()).unwrap()],
         next_link: Some(link.clone()),

@@ -112,8 +112,9 @@ impl Stored {
 }
 
 /// The outcome of a write: see [`TokenStore::store`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "a conflict is not an `Err`, and nothing was written"]
+// Exhaustive, unlike other enums: the contents are stored, or they are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "a conflict is no error, and nothing is written then"]
 pub enum StoreOutcome {
     /// The contents are stored, with this version.
     Stored {

@@ -49,7 +49,7 @@ use crate::error::RetryStopReason;
 /// ```
 ///
 /// <https://learn.microsoft.com/graph/throttling>
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RetryPolicy {
     max_retries: u32,
     first_wait: Duration,
@@ -112,8 +112,8 @@ impl RetryPolicy {
     }
 
     /// Also retries after 500 and 502, for `GET`, `HEAD` and calls that are declared
-    /// [`idempotent`](crate::call::Call::idempotent). This is not the default, because most of Graph's
-    /// 500s occur again.
+    /// [`idempotent`](crate::call::Call::idempotent). This is not the default, because most of
+    /// Graph's 500s occur again.
     #[must_use]
     pub const fn server_errors(mut self, retry: bool) -> Self {
         self.server_errors = retry;

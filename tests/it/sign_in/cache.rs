@@ -4,8 +4,9 @@ use std::num::NonZeroUsize;
 
 use futures_util::future::join_all;
 use msgraph::auth::{
-    AccessTokenCredential, CacheKey, Certificate, ClientCertificateCredential,
-    ClientSecretCredential, OnBehalfOfCredential, TokenCache,
+    AccessTokenCredential, CacheKey, Certificate, ChainedCredential, ClientAssertionCredential,
+    ClientCertificateCredential, ClientSecretCredential, OnBehalfOfCredential,
+    RefreshTokenCredential, TokenCache,
 };
 use serde_json::json;
 
@@ -327,4 +328,73 @@ async fn replaced_certificate_file_is_another_credential() {
     let more = read("leaf.pem") + &read("authority.pem") + &read("leaf.key");
     std::fs::write(&file, more).unwrap();
     assert_eq!(call(Certificate::from_file(file.path()).unwrap()).await, 2);
+}
+
+/// Makes a call with a credential and one with its clone, in two clients that share a cache.
+/// Returns the number of token requests.
+async fn token_requests_of_two<C: TokenProvider + Clone>(credential: C) -> usize {
+    let login = platform(json!({ "refresh_token": "refresh-1" })).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let cache = TokenCache::default();
+    for credential in [credential.clone(), credential] {
+        let client = sharing(credential, &cache, &graph, &login);
+        me(&client).await.unwrap();
+    }
+    assert_eq!(tokens(&graph), ["Bearer token-1"; 2]);
+    login.requests().len()
+}
+
+#[tokio::test]
+async fn clone_of_credential_does_not_sign_in_again() {
+    let application = Application::new("contoso.com", "client").client_secret("secret");
+    let assertion = || async { Ok::<_, SignInError>("assertion") };
+    let assertion = ClientAssertionCredential::new("contoso.com", "client", assertion);
+    let on_behalf_of = OnBehalfOfCredential::new(application.clone(), "incoming");
+    let refresh_token = RefreshTokenCredential::new("contoso.com", "client", "refresh-0");
+    assert_eq!(token_requests_of_two(secret("contoso.com")).await, 1);
+    assert_eq!(token_requests_of_two(application).await, 1);
+    assert_eq!(token_requests_of_two(assertion).await, 1);
+    assert_eq!(token_requests_of_two(on_behalf_of).await, 1);
+    assert_eq!(token_requests_of_two(refresh_token).await, 1);
+}
+
+#[tokio::test]
+async fn clone_with_other_scopes_uses_refresh_token_of_its_own() {
+    let login = platform(json!({ "refresh_token": "refresh-1" })).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let cache = TokenCache::default();
+    let credential = RefreshTokenCredential::new("contoso.com", "client", "refresh-0");
+    let other = credential.clone().scopes(["Mail.Read"]);
+    for credential in [credential, other] {
+        me(&sharing(credential, &cache, &graph, &login))
+            .await
+            .unwrap();
+    }
+    assert_eq!(tokens(&graph), ["Bearer token-1", "Bearer token-2"]);
+    for request in login.requests() {
+        assert_eq!(
+            field(&request, "refresh_token").as_deref(),
+            Some("refresh-0")
+        );
+    }
+}
+
+#[tokio::test]
+async fn clone_of_chain_keeps_the_chosen_credential() {
+    let login = platform(json!({})).await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = asked.clone();
+    let missing = move |_: TokenRequest| {
+        count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        async { Err(SignInError::unavailable("not configured here").into()) }
+    };
+    let chain = ChainedCredential::new()
+        .or("missing", missing)
+        .or("secret", secret("contoso.com"));
+    let copy = chain.clone();
+    me(&client(chain, &graph, &login)).await.unwrap();
+    me(&client(copy, &graph, &login)).await.unwrap();
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
+    assert_eq!(login.requests().len(), 2);
 }
