@@ -60,7 +60,7 @@ async fn upload(graph: &Graph, file: &Path, out: &mut impl Write) -> Result<(), 
         .root()
         .path(name)
         .upload(Source::file(file))
-        .conflict(ConflictBehavior::Rename)
+        .conflict_behavior(ConflictBehavior::Rename)
         .slice_size(5 * 1024 * 1024)
         .on_progress(move |progress| {
             let _ = tell.send(progress);

@@ -46,7 +46,7 @@ use std::sync::Arc;
 use plan::Limits;
 use uuid::Uuid;
 
-use crate::call::{Answer, Answered, Call, ExpectedBody, Options, Request, Response};
+use crate::call::{Answered, Call, ExpectedBody, Options, Request, Response, ResponseKind};
 use crate::error::{BatchError, RequestContext};
 use crate::{Error, Graph, Result, RetryPolicy};
 
@@ -109,7 +109,7 @@ pub struct BatchHandle<A> {
 
 impl Batch {
     /// Adds a call. Graph works on it at the same time as the others, in any order.
-    pub fn add<A: Answer, O: Options>(&mut self, call: Call<A, O>) -> BatchHandle<A> {
+    pub fn add<A: ResponseKind, O: Options>(&mut self, call: Call<A, O>) -> BatchHandle<A> {
         self.push(call, None)
     }
 
@@ -137,7 +137,7 @@ impl Batch {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn add_after<B, A: Answer, O: Options>(
+    pub fn add_after<B, A: ResponseKind, O: Options>(
         &mut self,
         first: &BatchHandle<B>,
         call: Call<A, O>,
@@ -145,7 +145,7 @@ impl Batch {
         self.push(call, Some((first.batch, first.number)))
     }
 
-    fn push<A: Answer, O: Options>(
+    fn push<A: ResponseKind, O: Options>(
         &mut self,
         call: Call<A, O>,
         after: Option<(Uuid, usize)>,
@@ -302,7 +302,7 @@ impl Batch {
     /// # Errors
     ///
     /// Returns the errors of [`send`](Self::send).
-    pub async fn send_all<A: Answer, O: Options>(
+    pub async fn send_all<A: ResponseKind, O: Options>(
         mut self,
         calls: impl IntoIterator<Item = Call<A, O>>,
     ) -> Result<Vec<Result<A::Output>>> {
@@ -335,7 +335,7 @@ impl BatchResponses {
     ///
     /// Returns the error that awaiting the call alone would give. Returns [`Error::Batch`] where
     /// the call did not run because an earlier one failed, or where it is unknown whether it ran.
-    pub fn take<A: Answer>(&mut self, part: BatchHandle<A>) -> Result<A::Output> {
+    pub fn take<A: ResponseKind>(&mut self, part: BatchHandle<A>) -> Result<A::Output> {
         let outcome = match part.batch == self.batch {
             true => self.outcomes.get_mut(part.number).and_then(Option::take),
             false => None,

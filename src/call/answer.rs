@@ -23,7 +23,7 @@ use crate::page::Page;
 ///
 /// Its implementations are the kinds of response that Graph has. The trait is sealed, so there are
 /// no others.
-pub trait Answer: sealed::Sealed {
+pub trait ResponseKind: sealed::Sealed {
     /// The type that awaiting the call returns.
     type Output;
     /// The model whose properties the call's options name.
@@ -91,7 +91,7 @@ impl sealed::Sealed for CountOf {}
 impl sealed::Sealed for Content {}
 impl sealed::Sealed for Response {}
 
-impl<T: DeserializeOwned> Answer for Entity<T> {
+impl<T: DeserializeOwned> ResponseKind for Entity<T> {
     type Output = T;
     type Model = T;
 
@@ -108,7 +108,7 @@ impl<T: DeserializeOwned> Answer for Entity<T> {
     }
 }
 
-impl<T: DeserializeOwned> Answer for MaybeEntity<T> {
+impl<T: DeserializeOwned> ResponseKind for MaybeEntity<T> {
     type Output = Option<T>;
     type Model = T;
 
@@ -127,7 +127,7 @@ impl<T: DeserializeOwned> Answer for MaybeEntity<T> {
     }
 }
 
-impl<T: DeserializeOwned> Answer for Collection<T> {
+impl<T: DeserializeOwned> ResponseKind for Collection<T> {
     type Output = Page<T>;
     type Model = T;
 
@@ -140,7 +140,7 @@ impl<T: DeserializeOwned> Answer for Collection<T> {
     }
 }
 
-impl<T: Model> Answer for Delta<T> {
+impl<T: Model> ResponseKind for Delta<T> {
     type Output = Page<DeltaEvent<T>>;
     type Model = T;
 
@@ -153,7 +153,7 @@ impl<T: Model> Answer for Delta<T> {
     }
 }
 
-impl<X: DeserializeOwned> Answer for Value<X> {
+impl<X: DeserializeOwned> ResponseKind for Value<X> {
     type Output = X;
     type Model = X;
 
@@ -182,7 +182,7 @@ impl<X: DeserializeOwned> Answer for Value<X> {
     }
 }
 
-impl Answer for Nothing {
+impl ResponseKind for Nothing {
     type Output = ();
     type Model = ();
 
@@ -191,7 +191,7 @@ impl Answer for Nothing {
     }
 }
 
-impl Answer for CountOf {
+impl ResponseKind for CountOf {
     type Output = i64;
     type Model = ();
 
@@ -218,7 +218,7 @@ impl Answer for CountOf {
     }
 }
 
-impl Answer for Content {
+impl ResponseKind for Content {
     type Output = Content;
     type Model = ();
     const IS_CONTENT: bool = true;
@@ -231,7 +231,7 @@ impl Answer for Content {
     }
 }
 
-impl Answer for Response {
+impl ResponseKind for Response {
     type Output = Response;
     type Model = ();
 

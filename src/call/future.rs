@@ -9,7 +9,9 @@ use std::task::{Context, Poll};
 use http::header::ACCEPT;
 
 use super::answer::Answered;
-use super::{Advanced, Answer, Call, ExpectedBody, Options, Request, RequestBuilder, advanced};
+use super::{
+    Advanced, Call, ExpectedBody, Options, Request, RequestBuilder, ResponseKind, advanced,
+};
 use crate::download::Expected;
 use crate::{Graph, Result};
 
@@ -24,7 +26,7 @@ pub struct CallFuture<A> {
     answer: PhantomData<fn() -> A>,
 }
 
-impl<A: Answer> Future for CallFuture<A> {
+impl<A: ResponseKind> Future for CallFuture<A> {
     type Output = Result<A::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -35,7 +37,7 @@ impl<A: Answer> Future for CallFuture<A> {
     }
 }
 
-impl<A: Answer, O: Options> IntoFuture for Call<A, O> {
+impl<A: ResponseKind, O: Options> IntoFuture for Call<A, O> {
     type Output = Result<A::Output>;
     type IntoFuture = CallFuture<A>;
 

@@ -49,7 +49,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 pub(crate) use answer::Answered;
-pub use answer::{Answer, Collection, CountOf, Delta, Entity, MaybeEntity, Nothing, Value};
+pub use answer::{Collection, CountOf, Delta, Entity, MaybeEntity, Nothing, ResponseKind, Value};
 pub(crate) use consistency::Advanced;
 pub use consistency::ConsistencyLevel;
 pub use content::Content;
@@ -74,7 +74,7 @@ pub use response::Response;
 pub(crate) use settings::Settings;
 pub(crate) use success::ExpectedBody;
 pub(crate) use template::template;
-pub use typed::TypedAnswer;
+pub use typed::TypedResponseKind;
 
 use crate::auth::Secret;
 use crate::permissions::Permissions;
@@ -389,7 +389,7 @@ pub(crate) fn advanced<O: Options>() -> Advanced {
     }
 }
 
-impl<A: Answer, O: Options> Call<A, O> {
+impl<A: ResponseKind, O: Options> Call<A, O> {
     /// Asks for only these properties: `$select`.
     ///
     /// Takes a property, a plain name, or several of either in an array, a `Vec`, a slice or a

@@ -29,8 +29,8 @@ impl<A, O> Call<A, O> {
     ///
     /// Awaiting the call gives [`Error::Request`](crate::Error::Request) when the preference holds
     /// a control character.
-    pub fn prefer(self, wish: impl AsRef<str>) -> Self {
-        self.header(PREFER, wish)
+    pub fn prefer(self, preference: impl AsRef<str>) -> Self {
+        self.header(PREFER, preference)
     }
 
     /// Asks for ids that stay the same when an item moves to another folder:

@@ -21,7 +21,7 @@ use super::response::Response;
 use crate::error::{ApiError, EmptyResponseError, Error};
 use crate::model::Declared;
 use crate::model::json::Kept;
-use crate::monitor::{WorkStatus, monitor_address};
+use crate::monitor::{LongRunningOperationStatus, monitor_address};
 use crate::page::Page;
 use crate::{Result, json};
 
@@ -288,7 +288,12 @@ fn is_operation(
     };
     let has_status = || {
         let status = root.get("status").and_then(Value::as_str);
-        status.is_some_and(|status| !matches!(WorkStatus::of(status), WorkStatus::Unknown(_)))
+        status.is_some_and(|status| {
+            !matches!(
+                LongRunningOperationStatus::of(status),
+                LongRunningOperationStatus::Unknown(_)
+            )
+        })
     };
     !is_declared && (monitor_address(response).is_some() || has_status())
 }
@@ -302,7 +307,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::call::{Answer, Collection, CountOf, Entity, MaybeEntity, Nothing};
+    use crate::call::{Collection, CountOf, Entity, MaybeEntity, Nothing, ResponseKind};
     use crate::error::RequestContext;
     use crate::models::{DirectoryObject, MailTips, Team, TeamsAsyncOperation, User};
 
@@ -318,7 +323,7 @@ mod tests {
         })
     }
 
-    fn refused<A: Answer>(body: &str) -> bool {
+    fn refused<A: ResponseKind>(body: &str) -> bool {
         match A::read(answered(200, body)) {
             Ok(_) => false,
             Err(Error::Api(error)) => {

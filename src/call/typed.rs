@@ -3,28 +3,28 @@
 use super::{Call, Collection, Entity, MaybeEntity, Value};
 
 /// A kind of response with a type parameter, which another type can replace.
-pub trait TypedAnswer {
+pub trait TypedResponseKind {
     /// The same kind of response with another type.
     type Of<T>;
 }
 
-impl<U> TypedAnswer for Entity<U> {
+impl<U> TypedResponseKind for Entity<U> {
     type Of<T> = Entity<T>;
 }
 
-impl<U> TypedAnswer for MaybeEntity<U> {
+impl<U> TypedResponseKind for MaybeEntity<U> {
     type Of<T> = MaybeEntity<T>;
 }
 
-impl<U> TypedAnswer for Collection<U> {
+impl<U> TypedResponseKind for Collection<U> {
     type Of<T> = Collection<T>;
 }
 
-impl<U> TypedAnswer for Value<U> {
+impl<U> TypedResponseKind for Value<U> {
     type Of<T> = Value<T>;
 }
 
-impl<A: TypedAnswer, O> Call<A, O> {
+impl<A: TypedResponseKind, O> Call<A, O> {
     /// Decodes the response, or its items, into a type of the caller's: a few fields, another
     /// model, or `serde_json::Value`. The properties chosen with `select` do not change.
     ///

@@ -144,7 +144,7 @@ impl DecodeError {
     }
 
     /// Returns the attempts that were made before this error.
-    pub fn tries(&self) -> Option<&Attempts> {
+    pub fn attempts(&self) -> Option<&Attempts> {
         Some(&self.context.as_ref()?.tries)
     }
 
@@ -197,7 +197,7 @@ impl fmt::Display for DecodeError {
             )?;
             before = ": ";
         }
-        if let Some(tries) = self.tries() {
+        if let Some(tries) = self.attempts() {
             write!(f, "{tries}")?;
         }
         write!(f, "{}", WithId(self.request_id()))
@@ -326,7 +326,7 @@ impl EmptyResponseError {
     }
 
     /// Returns the attempts that were made before this error.
-    pub fn tries(&self) -> Option<&Attempts> {
+    pub fn attempts(&self) -> Option<&Attempts> {
         Some(&self.context.as_ref()?.tries)
     }
 
@@ -361,7 +361,7 @@ impl fmt::Display for EmptyResponseError {
                 "for a long-running operation, without a monitor address (`Location`)"
             }
         })?;
-        if let Some(tries) = self.tries() {
+        if let Some(tries) = self.attempts() {
             write!(f, "{tries}")?;
         }
         write!(f, "{}", WithId(self.request_id()))

@@ -72,7 +72,7 @@ pub enum Error {
     Batch(Box<BatchError>),
     /// A long-running operation of Graph has failed.
     #[error(transparent)]
-    Operation(Box<LongRunningOperationError>),
+    LongRunningOperation(Box<LongRunningOperationError>),
     /// An upload or a download cannot continue.
     #[error(transparent)]
     Transfer(Box<TransferError>),
@@ -103,7 +103,7 @@ boxed! {
     Request: RequestError,
     Configuration: ConfigurationError,
     Batch: BatchError,
-    Operation: LongRunningOperationError,
+    LongRunningOperation: LongRunningOperationError,
     Transfer: TransferError,
 }
 
@@ -195,12 +195,12 @@ impl Error {
 
     /// Returns the attempts that were made before this error. Each error about a response and each
     /// error of the network has them.
-    pub fn tries(&self) -> Option<&Attempts> {
+    pub fn attempts(&self) -> Option<&Attempts> {
         match self {
-            Error::Api(error) => Some(error.tries()),
-            Error::Decode(error) => error.tries(),
-            Error::EmptyResponse(error) => error.tries(),
-            Error::Transport(error) => error.tries(),
+            Error::Api(error) => Some(error.attempts()),
+            Error::Decode(error) => error.attempts(),
+            Error::EmptyResponse(error) => error.attempts(),
+            Error::Transport(error) => error.attempts(),
             _ => None,
         }
     }
@@ -317,7 +317,7 @@ impl Error {
             Error::Request(_) => "request",
             Error::Configuration(_) => "configuration",
             Error::Batch(_) => "batch",
-            Error::Operation(_) => "operation",
+            Error::LongRunningOperation(_) => "operation",
             Error::Transfer(_) => "transfer",
             #[cfg(feature = "notifications")]
             Error::Notification(_) => "notification",

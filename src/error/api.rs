@@ -217,7 +217,7 @@ impl ApiError {
     }
 
     /// Returns the attempts that were made before this response.
-    pub fn tries(&self) -> &Attempts {
+    pub fn attempts(&self) -> &Attempts {
         &self.context.tries
     }
 
@@ -238,7 +238,8 @@ impl ApiError {
 
     /// Checks whether the refusal can be the consequence of an earlier attempt that succeeded.
     fn may_be_own_doing(&self) -> bool {
-        matches!(self.status.as_u16(), 404 | 409 | 410 | 412) && self.tries().may_have_succeeded()
+        matches!(self.status.as_u16(), 404 | 409 | 410 | 412)
+            && self.attempts().may_have_succeeded()
     }
 
     /// Returns the first KiB of the unchanged body, for responses that are not an error in Graph's
@@ -399,7 +400,7 @@ impl fmt::Display for ApiError {
         if self.status == StatusCode::FORBIDDEN {
             write!(f, "{}", Lacking(self))?;
         }
-        write!(f, "{}{}", Limit(&self.throttle()), self.tries())?;
+        write!(f, "{}{}", Limit(&self.throttle()), self.attempts())?;
         if self.may_be_own_doing() {
             f.write_str(", an earlier attempt may have succeeded")?;
         }
@@ -501,7 +502,7 @@ impl fmt::Debug for ApiError {
             .field("request_id", &self.request_id())
             .field("client_request_id", &self.client_request_id())
             .field("date", &self.date())
-            .field("tries", &self.tries())
+            .field("tries", &self.attempts())
             .finish_non_exhaustive()
     }
 }

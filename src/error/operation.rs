@@ -18,7 +18,7 @@ impl LongRunningOperationError {
     }
 
     /// Returns the last known state of the operation.
-    pub fn work(&self) -> &LongRunningOperation {
+    pub fn operation(&self) -> &LongRunningOperation {
         &self.work
     }
 }

@@ -166,7 +166,7 @@ impl TransportError {
     }
 
     /// Returns the attempts that were made before this error.
-    pub fn tries(&self) -> Option<&Attempts> {
+    pub fn attempts(&self) -> Option<&Attempts> {
         Some(&self.context.as_ref()?.tries)
     }
 
@@ -254,7 +254,7 @@ impl fmt::Display for TransportError {
             write!(f, "{context} → ")?;
         }
         write!(f, "{}", OneLine(&self.message))?;
-        match self.tries() {
+        match self.attempts() {
             Some(tries) => write!(f, "{tries}"),
             None => Ok(()),
         }

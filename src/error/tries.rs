@@ -11,10 +11,10 @@ use std::time::Duration;
 /// use msgraph::error::RetryStopReason;
 ///
 /// if let Err(error) = graph.me().get().await
-///     && let Some(tries) = error.tries()
+///     && let Some(tries) = error.attempts()
 /// {
 ///     println!("{} tries, {:?} of waiting", tries.count(), tries.waited());
-///     if tries.not_retried() == Some(RetryStopReason::WaitTooLong) {
+///     if tries.stop_reason() == Some(RetryStopReason::WaitTooLong) {
 ///         println!("Graph wants to be left alone for {:?}", error.retry_after());
 ///     }
 /// }
@@ -76,7 +76,7 @@ impl Attempts {
     }
 
     /// Returns why the call was not repeated. Returns `None` if the fault is not temporary.
-    pub fn not_retried(&self) -> Option<RetryStopReason> {
+    pub fn stop_reason(&self) -> Option<RetryStopReason> {
         self.not_retried
     }
 
@@ -92,7 +92,7 @@ impl Attempts {
     /// match graph.me().messages().id(id).delete().await {
     ///     Err(error)
     ///         if error.is_not_found()
-    ///             && error.tries().is_some_and(|tries| tries.may_have_succeeded()) =>
+    ///             && error.attempts().is_some_and(|tries| tries.may_have_succeeded()) =>
     ///     {
     ///         println!("deleted, most likely by the attempt whose response was lost");
     ///     }

@@ -11,7 +11,7 @@
 //! # async fn example(graph: msgraph::Graph) -> msgraph::Result<()> {
 //! let item = graph.me().drive().root().path("Films/2026.mp4")
 //!     .upload(Source::file("2026.mp4"))
-//!     .conflict(ConflictBehavior::Rename)
+//!     .conflict_behavior(ConflictBehavior::Rename)
 //!     .on_progress(|progress| println!("{:.0?}", progress.fraction()))
 //!     .await?;
 //! # Ok(())

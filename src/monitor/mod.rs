@@ -36,7 +36,7 @@ use http::{HeaderName, HeaderValue, Method};
 use tokio::time::{Instant, sleep};
 
 use pause::{Pauses, Place};
-pub use work::{LongRunningOperation, WorkStatus};
+pub use work::{LongRunningOperation, LongRunningOperationStatus};
 
 use crate::call::{Answered, Call, ExpectedBody, Options, Request, Response, Settings};
 use crate::error::{EmptyResponseError, LongRunningOperationError, TransportError, retry_after};
@@ -237,7 +237,7 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// - Returns [`Error::Operation`](crate::Error::Operation) when the
+    /// - Returns [`Error::LongRunningOperation`](crate::Error::LongRunningOperation) when the
     ///   operation has failed or was cancelled.
     /// - Returns a [timeout](crate::Error::is_timeout) when the next poll would be later than the
     ///   [time limit](Self::timeout) allows. The operation continues all the same.
@@ -254,8 +254,8 @@ impl Monitor {
                 .map(|limit| limit.saturating_sub(began.elapsed()));
             let (work, asked) = self.look(left).await?;
             match work.status() {
-                WorkStatus::Succeeded => return Ok(work),
-                WorkStatus::Failed | WorkStatus::Cancelled => {
+                LongRunningOperationStatus::Succeeded => return Ok(work),
+                LongRunningOperationStatus::Failed | LongRunningOperationStatus::Cancelled => {
                     return Err(LongRunningOperationError::new(&work).into());
                 }
                 _ => {}

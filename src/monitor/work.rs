@@ -17,13 +17,13 @@ use crate::{Result, json};
 #[derive(Clone, PartialEq)]
 pub struct LongRunningOperation {
     json: Map<String, Value>,
-    status: WorkStatus,
+    status: LongRunningOperationStatus,
 }
 
 /// The status of a long-running operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum WorkStatus {
+pub enum LongRunningOperationStatus {
     /// The operation has not begun.
     NotStarted,
     /// The operation is under way.
@@ -60,12 +60,12 @@ impl LongRunningOperation {
             false => response.object()?,
         };
         let status = match json.get("status").and_then(Value::as_str) {
-            Some(text) => WorkStatus::of(text),
+            Some(text) => LongRunningOperationStatus::of(text),
             None => {
                 response.refuse_any_error()?;
                 match is_accepted {
-                    true => WorkStatus::Running,
-                    false => WorkStatus::Succeeded,
+                    true => LongRunningOperationStatus::Running,
+                    false => LongRunningOperationStatus::Succeeded,
                 }
             }
         };
@@ -76,12 +76,14 @@ impl LongRunningOperation {
     pub(super) fn is_over(&self) -> bool {
         matches!(
             self.status,
-            WorkStatus::Succeeded | WorkStatus::Failed | WorkStatus::Cancelled
+            LongRunningOperationStatus::Succeeded
+                | LongRunningOperationStatus::Failed
+                | LongRunningOperationStatus::Cancelled
         )
     }
 
     /// Returns the status.
-    pub fn status(&self) -> &WorkStatus {
+    pub fn status(&self) -> &LongRunningOperationStatus {
         &self.status
     }
 
@@ -144,7 +146,7 @@ impl LongRunningOperation {
     }
 }
 
-impl WorkStatus {
+impl LongRunningOperationStatus {
     /// Returns the status for one of Graph's words.
     pub(crate) fn of(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
@@ -160,7 +162,7 @@ impl WorkStatus {
     }
 }
 
-impl fmt::Display for WorkStatus {
+impl fmt::Display for LongRunningOperationStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotStarted => "not started",
@@ -225,25 +227,49 @@ mod tests {
         for (json, status, percentage) in [
             (
                 r#"{"operation":"ItemCopy","percentageComplete":27.8,"status":"inProgress"}"#,
-                WorkStatus::Running,
+                LongRunningOperationStatus::Running,
                 Some(27.8),
             ),
             (
                 r#"{"status":"Running","percentComplete":"40"}"#,
-                WorkStatus::Running,
+                LongRunningOperationStatus::Running,
                 Some(40.0),
             ),
-            (r#"{"status":"notStarted"}"#, WorkStatus::NotStarted, None),
-            (r#"{"status":"Completed"}"#, WorkStatus::Succeeded, None),
-            (r#"{"status":"succeeded"}"#, WorkStatus::Succeeded, None),
-            (r#"{"status":"failed"}"#, WorkStatus::Failed, None),
-            (r#"{"status":"cancelled"}"#, WorkStatus::Cancelled, None),
             (
-                r#"{"status":"pondering"}"#,
-                WorkStatus::Unknown("pondering".to_owned()),
+                r#"{"status":"notStarted"}"#,
+                LongRunningOperationStatus::NotStarted,
                 None,
             ),
-            (r#"{"id":"1","name":"copy"}"#, WorkStatus::Succeeded, None),
+            (
+                r#"{"status":"Completed"}"#,
+                LongRunningOperationStatus::Succeeded,
+                None,
+            ),
+            (
+                r#"{"status":"succeeded"}"#,
+                LongRunningOperationStatus::Succeeded,
+                None,
+            ),
+            (
+                r#"{"status":"failed"}"#,
+                LongRunningOperationStatus::Failed,
+                None,
+            ),
+            (
+                r#"{"status":"cancelled"}"#,
+                LongRunningOperationStatus::Cancelled,
+                None,
+            ),
+            (
+                r#"{"status":"pondering"}"#,
+                LongRunningOperationStatus::Unknown("pondering".to_owned()),
+                None,
+            ),
+            (
+                r#"{"id":"1","name":"copy"}"#,
+                LongRunningOperationStatus::Succeeded,
+                None,
+            ),
         ] {
             let work = work(json).unwrap();
             assert_eq!(
@@ -263,7 +289,11 @@ mod tests {
     fn a_202_without_a_status_is_still_running() {
         for json in ["", "{}", r#"{"percentageComplete":5}"#] {
             let work = read(StatusCode::ACCEPTED, json).unwrap().unwrap();
-            assert_eq!(work.status(), &WorkStatus::Running, "{json}");
+            assert_eq!(
+                work.status(),
+                &LongRunningOperationStatus::Running,
+                "{json}"
+            );
         }
         let over = read(StatusCode::ACCEPTED, r#"{"status":"completed"}"#)
             .unwrap()
@@ -277,7 +307,7 @@ mod tests {
         let error = read(StatusCode::OK, boom).unwrap_err();
         assert!(error.has_code("InternalServerError"), "{error}");
         let failed = work(r#"{"status":"failed","error":{"code":"c","message":"m"}}"#).unwrap();
-        assert_eq!(failed.status(), &WorkStatus::Failed);
+        assert_eq!(failed.status(), &LongRunningOperationStatus::Failed);
         assert_eq!(failed.error_code(), Some("c"));
     }
 

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Bookmark, COUNT, Page, Walk, is_url};
 use crate::call::{
-    Answer, Call, Collection, HasCount, List, Options, RequestBuilder, advanced, template,
+    Call, Collection, HasCount, List, Options, RequestBuilder, ResponseKind, advanced, template,
 };
 use crate::error::PagingError;
 use crate::{Graph, Result};

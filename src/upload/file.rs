@@ -70,7 +70,7 @@ impl DrivesIdItemsId {
     /// let folder = graph.me().drive().root().path("Reports");
     /// folder.path("hello.txt").upload("hello").await?;
     /// let upload = folder.path("2026.pdf").upload(Source::file("2026.pdf"));
-    /// let item = upload.conflict(ConflictBehavior::Rename).await?;
+    /// let item = upload.conflict_behavior(ConflictBehavior::Rename).await?;
     /// println!("{:?}", item.name);
     /// # Ok(())
     /// # }
@@ -109,8 +109,8 @@ impl FileUpload {
 
     /// Sets the conflict behavior, which applies if a file with that name exists already. Defaults
     /// to replacing the file.
-    pub fn conflict(mut self, conflict: ConflictBehavior) -> Self {
-        self.conflict = conflict;
+    pub fn conflict_behavior(mut self, behavior: ConflictBehavior) -> Self {
+        self.conflict = behavior;
         self
     }
 
@@ -239,7 +239,7 @@ impl FileUpload {
 
 /// Checks whether a refusal may be caused by an earlier attempt of the same upload.
 fn may_be_own_conflict(error: &Error) -> bool {
-    error.is_conflict() && error.tries().is_some_and(Attempts::may_have_succeeded)
+    error.is_conflict() && error.attempts().is_some_and(Attempts::may_have_succeeded)
 }
 
 /// Checks whether a session disappeared after all bytes were sent.

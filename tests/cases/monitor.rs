@@ -30,10 +30,10 @@ async fn case_5_8_a_copy_is_waited_for_without_a_token() {
     assert_eq!(
         told,
         [
-            WorkStatus::NotStarted,
-            WorkStatus::Running,
-            WorkStatus::Running,
-            WorkStatus::Succeeded
+            LongRunningOperationStatus::NotStarted,
+            LongRunningOperationStatus::Running,
+            LongRunningOperationStatus::Running,
+            LongRunningOperationStatus::Succeeded
         ]
     );
     let drive = graph.me().drive();
@@ -58,5 +58,5 @@ async fn case_5_8_a_copy_is_waited_for_without_a_token() {
     );
     // The address alone is enough to poll again.
     let again = graph.monitor(&url).poll().await.unwrap();
-    assert_eq!(again.status(), &WorkStatus::Succeeded);
+    assert_eq!(again.status(), &LongRunningOperationStatus::Succeeded);
 }

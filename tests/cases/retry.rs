@@ -208,10 +208,10 @@ async fn case_6_4_an_exhausted_retry_says_what_it_did() {
     .await;
     let start = Instant::now();
     let error = client(recorder.url()).users().list().await.unwrap_err();
-    let tries = *error.tries().unwrap();
+    let tries = *error.attempts().unwrap();
     assert_eq!(tries.count(), 4);
     assert_eq!(recorder.requests().len(), 4);
-    assert_eq!(tries.not_retried(), Some(RetryStopReason::MaxRetries));
+    assert_eq!(tries.stop_reason(), Some(RetryStopReason::MaxRetries));
     assert!(
         (seconds(30)..seconds(34)).contains(&tries.waited()),
         "{tries:?}"
@@ -259,7 +259,7 @@ async fn case_6_4_retries_end_with_the_budget_of_the_call() {
         .retry(RetryPolicy::none());
     let error = error.await.unwrap_err();
     assert_eq!(recorder.requests().len(), 1);
-    assert_eq!(error.tries().unwrap().count(), 1);
+    assert_eq!(error.attempts().unwrap().count(), 1);
     assert!(!error.to_string().contains("tried"), "{error}");
 }
 

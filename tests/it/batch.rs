@@ -666,5 +666,5 @@ async fn refusal_of_a_repeated_part_says_so() {
     let mut answers = batch.send().await.unwrap();
     answers.take(read).unwrap();
     let error = answers.take(gone).unwrap_err();
-    assert!(error.is_not_found() && error.tries().unwrap().may_have_succeeded());
+    assert!(error.is_not_found() && error.attempts().unwrap().may_have_succeeded());
 }

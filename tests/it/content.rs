@@ -2,7 +2,7 @@
 
 use http::Method;
 use msgraph::Graph;
-use msgraph::call::{Answer as Kind, Call, Options};
+use msgraph::call::{Call, Options, ResponseKind as Kind};
 
 use crate::support::graph;
 use crate::support::recorder::{Answer, Recorder};

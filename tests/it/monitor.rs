@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::StatusCode;
 use msgraph::auth::AccessTokenCredential;
 use msgraph::models::actions::{DriveItemCopy, TeamArchive};
-use msgraph::monitor::WorkStatus;
+use msgraph::monitor::LongRunningOperationStatus;
 use msgraph::{Error, Graph};
 use simulator::Fault;
 use tokio::time::Instant;
@@ -51,10 +51,10 @@ async fn work_that_fails_says_why() {
         error.to_string(),
         "the long-running operation ended with status failed, nameAlreadyExists: Name is taken."
     );
-    let Error::Operation(error) = error else {
+    let Error::LongRunningOperation(error) = error else {
         panic!("{error}");
     };
-    assert_eq!(error.work().error_code(), Some("nameAlreadyExists"));
+    assert_eq!(error.operation().error_code(), Some("nameAlreadyExists"));
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn operations_of_teams_want_a_token() {
         .wait()
         .await
         .unwrap();
-    assert_eq!(done.status(), &WorkStatus::Succeeded);
+    assert_eq!(done.status(), &LongRunningOperationStatus::Succeeded);
     assert_eq!(done.json()["operationType"], "archiveTeam");
     assert!(
         simulator

@@ -60,7 +60,7 @@ const HOLD_NONE: &[(&str, &[&str])] = &[
             "NoCredential",
             "StoreOutcome",
             "TransferErrorKind",
-            "WorkStatus",
+            "LongRunningOperationStatus",
         ],
     ),
     (
@@ -171,9 +171,9 @@ impl Printed {
             Error::Request(error) => self.both(&**error),
             Error::Configuration(error) => self.both(&**error),
             Error::Batch(error) => self.both(&**error),
-            Error::Operation(error) => {
+            Error::LongRunningOperation(error) => {
                 self.both(&**error);
-                self.debug(error.work());
+                self.debug(error.operation());
             }
             Error::Transfer(error) => self.both(&**error),
             Error::Notification(error) => self.both(&**error),

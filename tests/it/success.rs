@@ -67,7 +67,7 @@ async fn error_as_whole_body_is_error_of_every_call() {
     assert_eq!(error.status(), StatusCode::OK);
     assert_eq!(error.request_id(), Some("r"));
     assert_eq!(error.client_request_id(), Some("c"));
-    assert_eq!(error.tries().count(), 1);
+    assert_eq!(error.attempts().count(), 1);
     assert!(
         error
             .to_string()
@@ -268,14 +268,17 @@ async fn cut_json_that_stays_cut_is_a_retryable_decode_error() {
     assert!(error.is_retryable(), "{error}");
     assert_eq!(error.status(), Some(StatusCode::OK));
     assert_eq!(error.request_id(), Some("r"));
-    assert_eq!(error.tries().map(msgraph::error::Attempts::count), Some(4));
+    assert_eq!(
+        error.attempts().map(msgraph::error::Attempts::count),
+        Some(4)
+    );
     let error = decode::<()>(Err(error));
     assert!(error.is_truncated() && !error.is_html());
     assert_eq!((error.path(), error.type_name()), ("value[1]", "User"));
     assert_eq!(error.client_request_id(), Some("c"));
     assert_eq!(error.content_type(), Some("application/json"));
     assert_eq!(
-        error.tries().unwrap().not_retried(),
+        error.attempts().unwrap().stop_reason(),
         Some(RetryStopReason::MaxRetries)
     );
     let printed = error.to_string();
@@ -299,7 +302,7 @@ async fn cut_json_of_a_write_is_not_sent_again() {
     assert!(!error.is_retryable(), "{error}");
     let error = decode::<()>(Err(error));
     assert_eq!(
-        error.tries().unwrap().not_retried(),
+        error.attempts().unwrap().stop_reason(),
         Some(RetryStopReason::NotIdempotent)
     );
     assert_eq!(recorder.requests().len(), 1);
@@ -326,7 +329,7 @@ async fn empty_success_that_stays_empty_is_retryable() {
         graph.users().list().await.unwrap_err(),
     ] {
         assert!(error.is_retryable(), "{error}");
-        assert_eq!(empty::<()>(Err(error)).tries().unwrap().count(), 4);
+        assert_eq!(empty::<()>(Err(error)).attempts().unwrap().count(), 4);
     }
     recorder.clear();
     let update = graph.me().update(User::default()).await.unwrap();

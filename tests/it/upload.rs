@@ -461,7 +461,7 @@ async fn conflicts_are_decided_alike_for_small_and_large_files() {
         let upload = |conflict| {
             item.upload(bytes(size))
                 .slice_size(UNIT as u64)
-                .conflict(conflict)
+                .conflict_behavior(conflict)
         };
         let first = upload(ConflictBehavior::Fail).await.unwrap();
         assert!(
@@ -688,12 +688,13 @@ async fn lost_response_of_rename_makes_one_file() {
     let graph = patient(&simulator);
     let upload = || {
         let file = graph.me().drive().root().path("a.txt");
-        file.upload("hello").conflict(ConflictBehavior::Rename)
+        file.upload("hello")
+            .conflict_behavior(ConflictBehavior::Rename)
     };
     simulator.fault(put_content(Fault::lost()));
     let error = upload().await.unwrap_err();
     assert_eq!(contents(&simulator), 1);
-    let reason = error.tries().unwrap().not_retried();
+    let reason = error.attempts().unwrap().stop_reason();
     assert_eq!(reason, Some(RetryStopReason::NotIdempotent));
     let children = simulator.read("/me/drive/root/children").unwrap();
     let names = children["value"].as_array().unwrap().iter();
@@ -723,7 +724,10 @@ async fn lost_response_of_own_upload_is_no_conflict() {
             ..Default::default()
         };
         let upload = file.upload(bytes(size)).properties(properties);
-        let item = upload.conflict(ConflictBehavior::Fail).await.unwrap();
+        let item = upload
+            .conflict_behavior(ConflictBehavior::Fail)
+            .await
+            .unwrap();
         assert_eq!(item.name.as_deref(), Some(&*name));
         assert_eq!(item.size, Some(size as i64));
     }
@@ -745,11 +749,11 @@ async fn foreign_file_stays_a_conflict_after_unclear_attempt() {
         simulator.fault(put_content(Fault::status(StatusCode::GATEWAY_TIMEOUT)));
         let error = file
             .upload(ours)
-            .conflict(ConflictBehavior::Fail)
+            .conflict_behavior(ConflictBehavior::Fail)
             .await
             .unwrap_err();
         assert!(error.is_conflict(), "{error}");
-        assert!(error.tries().unwrap().may_have_succeeded());
+        assert!(error.attempts().unwrap().may_have_succeeded());
         assert_eq!(content(&graph, "a.txt").await, b"theirs");
     }
 }
@@ -818,7 +822,10 @@ async fn own_file_is_told_by_content_and_time() {
             .build()
             .unwrap();
         let file = graph.me().drive().root().path("a.txt");
-        let uploaded = file.upload("hello").conflict(ConflictBehavior::Fail).await;
+        let uploaded = file
+            .upload("hello")
+            .conflict_behavior(ConflictBehavior::Fail)
+            .await;
         match uploaded {
             Ok(made) => assert!(
                 is_own && made.id.as_deref() == Some("1"),

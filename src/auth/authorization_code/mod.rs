@@ -224,7 +224,7 @@ impl AuthorizationCodeFlow {
         }))
     }
 
-    /// Finishes a sign-in. `answer` is the query with which the browser returned, the whole
+    /// Finishes a sign-in. `response` is the query with which the browser returned, the whole
     /// address, or the body of a form. Redirect URI and scopes are those of the first half.
     ///
     /// # Errors
@@ -241,10 +241,10 @@ impl AuthorizationCodeFlow {
         &self,
         graph: &Graph,
         pending: PendingSignIn,
-        answer: &str,
+        response: &str,
     ) -> Result<UserSession> {
         let place = |account: &Account| self.place(graph.cloud(), &account.id());
-        let answer = Answer::read(answer);
+        let answer = Answer::read(response);
         let session = self
             .finish_by(&graph.sign_in_request()?, pending, &answer, place)
             .await?;

@@ -99,7 +99,7 @@ impl Shared {
             return;
         };
         self.count(error);
-        let attempts = error.tries().map_or(0, msgraph::error::Attempts::count);
+        let attempts = error.attempts().map_or(0, msgraph::error::Attempts::count);
         if attempts > RETRIES + 1 {
             self.wrong(|| format!("{attempts} attempts: {error}"));
         }

@@ -80,7 +80,7 @@ impl Task {
         let outcome = self.shared.call("delete group", group.delete()).await?;
         if let Err(error) = outcome
             && error.is_not_found()
-            && error.tries().is_some_and(|tries| tries.count() < 2)
+            && error.attempts().is_some_and(|tries| tries.count() < 2)
         {
             self.shared
                 .wrong(|| format!("deleted group {names:?}: {error}"));

@@ -83,7 +83,7 @@ impl Task {
         match self.shared.call("delete file", item.delete()).await? {
             Ok(()) => self.files.forget(&file.name),
             Err(error) if error.is_not_found() => {
-                let attempts = error.tries().map_or(0, msgraph::error::Attempts::count);
+                let attempts = error.attempts().map_or(0, msgraph::error::Attempts::count);
                 if file.is_sure && attempts < 2 {
                     self.shared
                         .wrong(|| format!("deleted {}, which is there: {error}", file.name));

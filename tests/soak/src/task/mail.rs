@@ -183,7 +183,7 @@ impl Task {
             }
             // The response to an earlier attempt was lost.
             Err(error) if error.is_not_found() => {
-                let attempts = error.tries().map_or(0, msgraph::error::Attempts::count);
+                let attempts = error.attempts().map_or(0, msgraph::error::Attempts::count);
                 if self.mail.items[at].is_sure && attempts < 2 {
                     self.shared
                         .wrong(|| format!("deleted a message that is there: {error}"));

@@ -46,7 +46,7 @@ impl Task {
             false => ConflictBehavior::Fail,
         };
         let item = self.folder(self.graph()).path(&name);
-        let upload = item.upload(content.bytes()).conflict(conflict);
+        let upload = item.upload(content.bytes()).conflict_behavior(conflict);
         let outcome = self.shared.call("upload new file", upload).await?;
         self.uploaded(number, &name, content, outcome);
         Some(())
@@ -64,7 +64,7 @@ impl Task {
         let item = self.folder(self.graph()).path(&name);
         let upload = item
             .upload(content.bytes())
-            .conflict(ConflictBehavior::Fail)
+            .conflict_behavior(ConflictBehavior::Fail)
             .slice_size(SLICE)
             .first_wait(Duration::from_millis(10));
         let outcome = self.shared.call("upload in slices", upload).await?;
