@@ -1,7 +1,7 @@
 //! The details of errors.
 //!
-//! Every fallible function of this crate returns an [`Error`](crate::Error). Its variants name the
-//! source of the failure:
+//! Every fallible function of this crate returns an [`Error`]. Its variants name the source of the
+//! failure:
 //!
 //! - Graph: [`Error::Api`].
 //! - The identity platform: [`Error::SignIn`].

@@ -153,7 +153,10 @@ mod tests {
 
     #[test]
     fn parts_on_both_sides_of_html_are_read() {
-        let html = r#"{"id":"2","status":503,"headers":{"Retry-After":"1"},"body":<html lang="en"><style>p {a:b}</style>{"a":[{},{}]}</html>}"#;
+        let html = concat!(
+            r#"{"id":"2","status":503,"headers":{"Retry-After":"1"},"#,
+            r#""body":<html lang="en"><style>p {a:b}</style>{"a":[{},{}]}</html>}"#,
+        );
         let body = format!(r#"{{"responses":[{FIRST},{html} , {THIRD}]}}"#);
         assert_eq!(
             read(&body),

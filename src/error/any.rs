@@ -13,7 +13,7 @@ use super::{
     TransferError, TransportError, is_passing,
 };
 use crate::auth::Granted;
-use crate::transport::BANDWIDTH_LIMIT_EXCEEDED;
+use crate::transport::is_throttling;
 
 /// The result type of every fallible function in this crate.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -28,7 +28,7 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 ///
 /// match graph.request(Method::GET, "/users/adele@contoso.com").await {
 ///     Ok(_) => println!("there"),
-///     Err(error) if error.is_not_found() => println!("nobody of that name"),
+///     Err(error) if error.is_not_found() => println!("no user has that name"),
 ///     Err(error) if error.is_retryable() => println!("later, maybe: {error}"),
 ///     Err(error) => return Err(error),
 /// }
@@ -260,10 +260,8 @@ impl Error {
     pub fn is_throttled(&self) -> bool {
         match self {
             Error::Transport(error) => error.is_held_back(),
-            _ => {
-                self.is_api(StatusCode::TOO_MANY_REQUESTS)
-                    || self.is_api_number(BANDWIDTH_LIMIT_EXCEEDED)
-            }
+            Error::Api(error) => is_throttling(error.status()),
+            _ => false,
         }
     }
 
@@ -325,10 +323,6 @@ impl Error {
     }
 
     fn is_api(&self, status: StatusCode) -> bool {
-        self.is_api_number(status.as_u16())
-    }
-
-    fn is_api_number(&self, status: u16) -> bool {
-        matches!(self, Error::Api(error) if error.status().as_u16() == status)
+        matches!(self, Error::Api(error) if error.status() == status)
     }
 }

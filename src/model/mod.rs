@@ -3,7 +3,7 @@
 //!
 //! `null` means that there is no value. A property that is `null` reads as `None`, and an item of a
 //! list that is `null` is dropped. Neither is written again.
-//! [`Model::clear`](crate::Model::clear) writes `null` for a property.
+//! [`Model::clear`] writes `null` for a property.
 
 // A model gives access to its properties as fields behind `&dyn Field`. Reading, writing, cloning,
 // debug output and comparison are each written once here over these fields, instead of three

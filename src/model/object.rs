@@ -8,6 +8,7 @@ use super::{Extra, Field, Model, Ref};
 use crate::redact::{Json, Pair, REDACTED, is_listed};
 
 /// The description of a model's type.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct TypeInfo {
     /// Graph's name, `microsoft.graph.user`.
@@ -35,6 +36,7 @@ impl TypeInfo {
 }
 
 /// A model, independent of its type. Generated code implements it.
+#[doc(hidden)]
 pub trait Object: Send + Sync + 'static {
     /// Returns the description of the type.
     fn info(&self) -> &'static TypeInfo;
@@ -52,6 +54,7 @@ type Read<'r, 's> = dyn FnMut(&[&'s dyn Field], &'s Extra) + 'r;
 type Write<'w> = dyn FnMut(&mut [&mut dyn Field], &mut Extra) + 'w;
 
 /// A reader of the fields of a model, which live for `'s`.
+#[doc(hidden)]
 pub struct Refs<'r, 's>(&'r mut Read<'r, 's>);
 
 impl<'s> Refs<'_, 's> {
@@ -63,6 +66,7 @@ impl<'s> Refs<'_, 's> {
 }
 
 /// A writer to the fields of a model.
+#[doc(hidden)]
 pub struct Slots<'w>(&'w mut Write<'w>);
 
 impl Slots<'_> {

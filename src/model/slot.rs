@@ -12,6 +12,7 @@ use super::{Flags, Model, OpenEnum};
 /// The value of a property, as it is written.
 #[derive(Clone, Copy)]
 #[allow(missing_docs)]
+#[doc(hidden)]
 pub enum Ref<'a> {
     /// No value.
     Absent,
@@ -31,6 +32,7 @@ pub enum Ref<'a> {
 
 /// The destination of a property's value when it is read.
 #[allow(missing_docs)]
+#[doc(hidden)]
 pub enum Slot<'a> {
     String(&'a mut Option<String>),
     Bool(&'a mut Option<bool>),
@@ -51,6 +53,7 @@ pub enum Slot<'a> {
 }
 
 /// A field of a model.
+#[doc(hidden)]
 pub trait Field {
     /// Returns the value.
     fn get(&self) -> Ref<'_>;
@@ -65,8 +68,9 @@ pub trait Field {
 /// A type that a field can hold, inside its `Option`.
 ///
 /// Fields themselves are `Option`s, which belong to Rust's standard library. A crate that generates
-/// code from another description cannot implement [`Field`] for them, and implements this for its
+/// code from another description cannot implement `Field` for them, and implements this for its
 /// enums.
+#[doc(hidden)]
 pub trait Held: Sized {
     /// Returns the value.
     fn value(&self) -> Ref<'_>;
@@ -85,6 +89,7 @@ impl<T: Held> Field for Option<T> {
 }
 
 /// A type that a collection can hold.
+#[doc(hidden)]
 pub trait Item: Sized + 'static {
     /// Set to `true` if the item is an object.
     const IS_OBJECT: bool = false;
@@ -101,6 +106,7 @@ pub trait Item: Sized + 'static {
 }
 
 /// A value that is text in JSON.
+#[doc(hidden)]
 pub trait Scalar: Any + fmt::Display {
     /// Returns the value for comparison and copying.
     fn as_any(&self) -> &dyn Any;
@@ -119,6 +125,7 @@ impl<T: Any + fmt::Display + PartialEq> Scalar for T {
 }
 
 /// The destination of a value that is text in JSON.
+#[doc(hidden)]
 pub trait ScalarSlot {
     /// Reads the value. Returns `false` when the text is not of the type.
     fn parse(&mut self, text: &str) -> bool;
@@ -132,6 +139,7 @@ pub trait ScalarSlot {
 }
 
 /// The destination of an object.
+#[doc(hidden)]
 pub trait ObjectSlot {
     /// Puts an empty object there and returns it.
     fn start(&mut self) -> &mut dyn Object;
@@ -141,6 +149,7 @@ pub trait ObjectSlot {
 
 /// The destination of an object in a collection. It is a separate trait because a collection's
 /// objects are not boxed.
+#[doc(hidden)]
 pub trait ElementSlot {
     /// Puts an empty object there and returns it.
     fn start(&mut self) -> &mut dyn Object;
@@ -149,6 +158,7 @@ pub trait ElementSlot {
 }
 
 /// A collection.
+#[doc(hidden)]
 pub trait List {
     /// Returns the number of items.
     fn len(&self) -> usize;
@@ -161,6 +171,7 @@ pub trait List {
 }
 
 /// The destination of a collection.
+#[doc(hidden)]
 pub trait ListSlot {
     /// Checks whether the items are objects.
     fn holds_objects(&self) -> bool;

@@ -48,7 +48,10 @@ fn http_date(time: chrono::DateTime<Utc>) -> String {
 }
 
 fn not_retried(error: &Error) -> Option<RetryStopReason> {
-    error.attempts().expect("it was tried").stop_reason()
+    error
+        .attempts()
+        .expect("the error has attempts")
+        .stop_reason()
 }
 
 /// A middleware that gives each request a body that can be sent only once.
@@ -161,7 +164,10 @@ async fn a_call_is_given_up_in_time_with_all_its_tries() {
     assert_eq!(start.elapsed().as_secs(), 5);
     assert!(error.is_timeout(), "{error:?}");
     assert_eq!(error.attempts().unwrap().count(), 1);
-    assert_eq!(error.to_string(), "GET /me → no answer in time");
+    assert_eq!(
+        error.to_string(),
+        "GET /me → timed out waiting for the response"
+    );
 }
 
 #[tokio::test(start_paused = true)]

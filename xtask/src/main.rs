@@ -15,7 +15,9 @@ use xtask::facts::{self, Kind, Original};
 use xtask::fetch::{self, Hosts, Version, Wanted};
 use xtask::folder::FactsFrom;
 use xtask::part::Part;
-use xtask::{api, check, dependencies, docs, find, folder, needs, page, pin, snippet, stats};
+use xtask::{
+    api, check, dependencies, docs, find, folder, language, needs, page, pin, snippet, stats,
+};
 
 const USAGE: &str = "\
 cargo xtask trim DOCUMENT [--only PATH]... [--out DIR] [--source TEXT] [--permissions FILE]

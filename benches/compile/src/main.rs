@@ -177,7 +177,9 @@ fn measure_all() -> Result<()> {
              }}\n"
         ),
         "main.rs",
-        "#[tokio::main]\nasync fn main() -> msgraph::Result<()> {\n    let graph = msgraph::Graph::new(msgraph::auth::AccessTokenCredential::new(\"token\"));\n    println!(\"{:?}\", graph.me().get().await?);\n    Ok(())\n}\n",
+        "#[tokio::main]\nasync fn main() -> msgraph::Result<()> {\n    let graph = \
+         msgraph::Graph::new(msgraph::auth::AccessTokenCredential::new(\"token\"));\n    \
+         println!(\"{:?}\", graph.me().get().await?);\n    Ok(())\n}\n",
     )?;
     let peer = work.join("peer");
     package(

@@ -114,7 +114,7 @@ impl Stored {
 /// The outcome of a write: see [`TokenStore::store`].
 // Exhaustive, unlike other enums: the contents are stored, or they are not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[must_use = "a conflict is no error, and nothing is written then"]
+#[must_use = "a conflict is not an `Err`, and nothing was written"]
 pub enum StoreOutcome {
     /// The contents are stored, with this version.
     Stored {

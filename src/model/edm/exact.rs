@@ -7,7 +7,7 @@
 use std::fmt::{self, Display, Write};
 
 use super::{Date, DateTimeOffset, Duration, Guid, TimeOfDay};
-use crate::model::Scalar;
+use crate::model::slot::Scalar;
 
 /// A type that is text in JSON.
 pub(crate) trait Exact {
