@@ -26,6 +26,7 @@ pub mod secrets;
 mod segments;
 mod tree;
 mod types;
+mod words;
 
 use std::path::Path;
 

@@ -13,15 +13,21 @@ use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 use crate::error::{Error, Result};
 use crate::exceptions::exception;
 use crate::tree::{Argument, Segment};
+use crate::words::mark;
 
 /// Returns the name of a method, field or module.
 pub fn snake(name: &str) -> String {
-    escape(format!("{}{}", underscore(name), name.to_snake_case()))
+    escape(format!("{}{}", underscore(name), words(name)))
+}
+
+/// Returns the words of a name, with underscores between them.
+fn words(name: &str) -> String {
+    mark(name).to_snake_case()
 }
 
 /// Returns the name of a constant.
 pub fn shouty(name: &str) -> String {
-    let name = format!("{}{}", underscore(name), name.to_shouty_snake_case());
+    let name = format!("{}{}", underscore(name), mark(name).to_shouty_snake_case());
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         format!("_{name}")
     } else {
@@ -52,8 +58,14 @@ const PRELUDE: &[&str] = &[
 ];
 
 /// Returns the name of a type or of an enum's variant.
+///
+/// Each word has one capital letter, as the [Rust API guidelines] ask: `IcloudAccount` has the same
+/// two words as `icloud_account`. So the words of a type are those of the method that leads to it,
+/// whatever capitals Graph gives to either: `oauth2PermissionGrants` lists `oAuth2PermissionGrant`.
+///
+/// [Rust API guidelines]: https://rust-lang.github.io/api-guidelines/naming.html
 pub fn camel(name: &str) -> String {
-    let name = name.to_upper_camel_case();
+    let name = mark(name).to_upper_camel_case();
     match name.as_str() {
         taken if PRELUDE.contains(&taken) => format!("{name}_"),
         _ if name.starts_with(|c: char| c.is_ascii_digit()) => format!("_{name}"),
@@ -62,7 +74,7 @@ pub fn camel(name: &str) -> String {
 }
 
 /// Appends an underscore to keywords, as progenitor does: `type_`.
-fn escape(name: String) -> String {
+pub fn escape(name: String) -> String {
     const KEYWORDS: &[&str] = &[
         "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
         "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
@@ -89,17 +101,13 @@ pub fn method(segment: &Segment) -> String {
     match segment {
         Segment::Literal(name) => snake(last(name)),
         Segment::Key(_) => "id".into(),
-        Segment::Cast(name) => format!("as_{}", last(name).to_snake_case()),
+        Segment::Cast(name) => format!("as_{}", words(last(name))),
         Segment::System("$count") => "count".into(),
         Segment::System("$value") => "content".into(),
         Segment::System(name) => name.trim_start_matches('$').into(),
         Segment::Function(name, arguments) if arguments.is_empty() => snake(last(name)),
         Segment::Function(name, arguments) => {
-            format!(
-                "{}_with_{}",
-                last(name).to_snake_case(),
-                join(arguments, "_")
-            )
+            format!("{}_with_{}", words(last(name)), join(arguments, "_"))
         }
         Segment::AlternateKey(keys) | Segment::CompositeKey(keys) => {
             format!("by_{}", join(keys, "_and_"))
@@ -109,7 +117,7 @@ pub fn method(segment: &Segment) -> String {
 }
 
 fn join(arguments: &[Argument], separator: &str) -> String {
-    let names: Vec<_> = arguments.iter().map(|a| a.name.to_snake_case()).collect();
+    let names: Vec<_> = arguments.iter().map(|a| words(&a.name)).collect();
     names.join(separator)
 }
 

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use heck::ToSnakeCase as _;
 use openapiv3 as oas;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle, TypeImpl};
@@ -44,8 +45,9 @@ impl Signature {
     ///
     /// Fails if progenitor did not lower the parameter.
     pub fn parameter(&self, name: &str) -> Result<&str> {
+        // The name that progenitor gives it, which knows nothing of Graph's words.
         self.parameters
-            .get(&names::snake(name))
+            .get(&names::escape(name.to_snake_case()))
             .map(String::as_str)
             .ok_or_else(|| Error::Lowering(format!("did not lower the parameter `{name}`")))
     }
