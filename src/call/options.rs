@@ -3,15 +3,33 @@
 //! An option is a method of [`Call`](super::Call) and exists where Graph's description allows it.
 //! Each distinct set of options is a marker type, which is the second parameter of `Call`. These
 //! traits say which options are in the set.
-//!
-//! ```compile_fail,E0277
-//! # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
-//! graph.users().id("1").get().top(5).await?; // one user has no `$top`
-//! # Ok(())
-//! # }
-//! ```
 
-/// A set of options.
+/// A set of options, which is the second parameter of [`Call`](super::Call).
+///
+/// The sets of Graph's operations are the types of the module [`options`](crate::options). They are
+/// named after the calls that have them: `ListOptions`, `EntityOptions`. The page of each lists its
+/// options.
+///
+/// A call without an option does not compile with it, and the compiler names the option as Graph
+/// does:
+///
+/// ```compile_fail,E0277
+/// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+/// // error[E0277]: Graph's description does not have `$top` for this call
+/// graph.users().id("1").get().top(5).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Where Graph takes the option all the same, [`Call::query`](super::Call::query) and
+/// [`Call::header`](super::Call::header) send it:
+///
+/// ```no_run
+/// # async fn example(graph: &msgraph::Graph) -> msgraph::Result<()> {
+/// graph.users().id("1").get().query("$top", "5").await?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait Options {
     /// Set to `true` if the operation has the header `ConsistencyLevel`. The call then sends it
     /// when the query needs it.

@@ -63,7 +63,10 @@
 //!
 //! # What the description lacks
 //!
-//! [`Call::query`] and [`Call::header`] send any query option and any header.
+//! An option that a call lacks does not compile. The error names the option, as in "Graph's
+//! description does not have `$top` for this call", and the options that the call has are on the
+//! page of its set in [`options`](crate::options). [`Call::query`] and [`Call::header`] send any
+//! query option and any header.
 //!
 //! [`Call::query`]: crate::call::Call::query
 //! [`Call::header`]: crate::call::Call::header
