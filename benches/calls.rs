@@ -21,7 +21,13 @@ const CALLS: usize = 4_000;
 const ROUNDS: usize = 20;
 const LATENCY: Duration = Duration::from_millis(10);
 
-const USER: &str = r#"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users/$entity","businessPhones":["+47 555 0100"],"displayName":"Adele Brandt","givenName":"Adele","jobTitle":"Retail Manager","mail":"adele@contoso.com","mobilePhone":null,"officeLocation":"18/2111","preferredLanguage":"nb-NO","surname":"Brandt","userPrincipalName":"adele@contoso.com","id":"87d349ed-44d7-43e1-9a83-5f2406dee5bd"}"#;
+const USER: &str = concat!(
+    r#"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users/$entity","#,
+    r#""businessPhones":["+47 555 0100"],"displayName":"Adele Brandt","givenName":"Adele","#,
+    r#""jobTitle":"Retail Manager","mail":"adele@contoso.com","mobilePhone":null,"#,
+    r#""officeLocation":"18/2111","preferredLanguage":"nb-NO","surname":"Brandt","#,
+    r#""userPrincipalName":"adele@contoso.com","id":"87d349ed-44d7-43e1-9a83-5f2406dee5bd"}"#,
+);
 
 fn main() {
     let at_once = compare("at once", None);

@@ -131,8 +131,13 @@ impl Best {
 fn page(of: &str, item: impl Fn(usize) -> String) -> Vec<u8> {
     let items: Vec<_> = (0..ITEMS).map(item).collect();
     format!(
-        r#"{{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#{of}","@odata.nextLink":"https://graph.microsoft.com/v1.0/{of}?$top=999&$skiptoken=RFNwdAIAAQAAABc6","value":[{}]}}"#,
+        concat!(
+            r#"{{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#{of}","#,
+            r#""@odata.nextLink":"https://graph.microsoft.com/v1.0/{of}?$top=999&"#,
+            r#"$skiptoken=RFNwdAIAAQAAABc6","value":[{}]}}"#,
+        ),
         items.join(","),
+        of = of,
     )
     .into_bytes()
 }
@@ -174,7 +179,12 @@ fn text_or_null(text: &str, is_set: bool) -> String {
 
 fn user(n: usize) -> String {
     format!(
-        r#"{{"businessPhones":[{phones}],"displayName":"{given} {family}","givenName":"{given}","jobTitle":{title},"mail":"user{n}@contoso.com","mobilePhone":{mobile},"officeLocation":"18/{n}","preferredLanguage":{language},"surname":"{family}","userPrincipalName":"user{n}@contoso.com","id":"{id}"}}"#,
+        concat!(
+            r#"{{"businessPhones":[{phones}],"displayName":"{given} {family}","#,
+            r#""givenName":"{given}","jobTitle":{title},"mail":"user{n}@contoso.com","#,
+            r#""mobilePhone":{mobile},"officeLocation":"18/{n}","preferredLanguage":{language},"#,
+            r#""surname":"{family}","userPrincipalName":"user{n}@contoso.com","id":"{id}"}}"#,
+        ),
         phones = if n.is_multiple_of(3) {
             ""
         } else {
@@ -186,6 +196,7 @@ fn user(n: usize) -> String {
         mobile = text_or_null("+1 206 555 0110", n.is_multiple_of(2)),
         language = text_or_null("en-US", !n.is_multiple_of(5)),
         id = guid(n),
+        n = n,
     )
 }
 
@@ -200,10 +211,38 @@ fn message(n: usize) -> String {
         .map(|other| recipient(n + other + 1))
         .collect();
     // A body in Outlook's form, a few paragraphs long.
-    let paragraph = r#"<p class=\"MsoNormal\" style=\"margin:0 0 8pt\">The quarterly figures for the northern region are in the attached workbook; please have a look before Thursday’s meeting.<o:p></o:p></p>\r\n"#;
+    let paragraph = concat!(
+        r#"<p class=\"MsoNormal\" style=\"margin:0 0 8pt\">The quarterly figures for the "#,
+        r#"northern region are in the attached workbook; please have a look before Thursday’s "#,
+        r#"meeting.<o:p></o:p></p>\r\n"#,
+    );
     let body = paragraph.repeat(2 + n % 7);
     format!(
-        r##"{{"@odata.etag":"W/\"CQAAABYAAADXJdtzKCHDQ7xlWMmV3p{n:04}\"","id":"{id}","createdDateTime":"2026-03-{day:02}T09:{minute:02}:11Z","lastModifiedDateTime":"2026-03-{day:02}T09:{minute:02}:42Z","changeKey":"CQAAABYAAADXJdtzKCHDQ7xlWMmV3p{n:04}","categories":[{category}],"receivedDateTime":"2026-03-{day:02}T09:{minute:02}:12Z","sentDateTime":"2026-03-{day:02}T09:{minute:02}:09Z","hasAttachments":{attachments},"internetMessageId":"<{guid}@eurprd04.prod.outlook.com>","subject":"Re: Figures of the {n}th week","bodyPreview":"The quarterly figures for the northern region are in the attached workbook; please have a look before Thursday’s meeting.\r\n","importance":"normal","parentFolderId":"AAMkAGUAAAwTW09AAAAuAAAAAADGk3pDHVK1Q4RWZAAAAAAAAAEMAAA=","conversationId":"AAQkAGUAAAwTW09AAA{guid}=","conversationIndex":"AQHYWJrWFK9WgKQ7RkaM8xpgq8S13w==","isDeliveryReceiptRequested":false,"isReadReceiptRequested":false,"isRead":{read},"isDraft":false,"webLink":"https://outlook.office365.com/owa/?ItemID=AAMkAGUAAAwTW09AAA{guid}%3D&exvsurl=1&viewmodel=ReadMessageItem","inferenceClassification":"focused","body":{{"contentType":"html","content":"<html><head>\r\n<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\"></head><body>\r\n{body}</body></html>"}},"sender":{sender},"from":{sender},"toRecipients":[{to}],"ccRecipients":[],"bccRecipients":[],"replyTo":[],"flag":{{"flagStatus":"notFlagged"}}}}"##,
+        concat!(
+            r##"{{"@odata.etag":"W/\"CQAAABYAAADXJdtzKCHDQ7xlWMmV3p{n:04}\"","id":"{id}","##,
+            r##""createdDateTime":"2026-03-{day:02}T09:{minute:02}:11Z","##,
+            r##""lastModifiedDateTime":"2026-03-{day:02}T09:{minute:02}:42Z","##,
+            r##""changeKey":"CQAAABYAAADXJdtzKCHDQ7xlWMmV3p{n:04}","categories":[{category}],"##,
+            r##""receivedDateTime":"2026-03-{day:02}T09:{minute:02}:12Z","##,
+            r##""sentDateTime":"2026-03-{day:02}T09:{minute:02}:09Z","##,
+            r##""hasAttachments":{attachments},"##,
+            r##""internetMessageId":"<{guid}@eurprd04.prod.outlook.com>","##,
+            r##""subject":"Re: Figures of the {n}th week","##,
+            r##""bodyPreview":"The quarterly figures for the northern region are in the "##,
+            r##"attached workbook; please have a look before Thursday’s meeting.\r\n","##,
+            r##""importance":"normal","##,
+            r##""parentFolderId":"AAMkAGUAAAwTW09AAAAuAAAAAADGk3pDHVK1Q4RWZAAAAAAAAAEMAAA=","##,
+            r##""conversationId":"AAQkAGUAAAwTW09AAA{guid}=","##,
+            r##""conversationIndex":"AQHYWJrWFK9WgKQ7RkaM8xpgq8S13w==","##,
+            r##""isDeliveryReceiptRequested":false,"isReadReceiptRequested":false,"##,
+            r##""isRead":{read},"isDraft":false,"webLink":"https://outlook.office365.com/owa/?"##,
+            r##"ItemID=AAMkAGUAAAwTW09AAA{guid}%3D&exvsurl=1&viewmodel=ReadMessageItem","##,
+            r##""inferenceClassification":"focused","body":{{"contentType":"html","##,
+            r##""content":"<html><head>\r\n<meta http-equiv=\"Content-Type\" content=\"text/"##,
+            r##"html; charset=utf-8\"></head><body>\r\n{body}</body></html>"}},"##,
+            r##""sender":{sender},"from":{sender},"toRecipients":[{to}],"ccRecipients":[],"##,
+            r##""bccRecipients":[],"replyTo":[],"flag":{{"flagStatus":"notFlagged"}}}}"##,
+        ),
         day = 1 + n % 28,
         minute = n % 60,
         category = if n.is_multiple_of(4) {
@@ -215,6 +254,10 @@ fn message(n: usize) -> String {
         guid = guid(n),
         read = !n.is_multiple_of(3),
         to = to.join(","),
+        body = body,
+        id = id,
+        n = n,
+        sender = sender,
     )
 }
 
@@ -237,21 +280,49 @@ fn drive_item(n: usize) -> String {
         format!(r#""folder":{{"childCount":{}}}"#, n % 40)
     } else {
         format!(
-            r#""file":{{"mimeType":"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet","hashes":{{"quickXorHash":"kB{n:04}U8ejlGhyWXbMuMRzMh8pQ="}}}}"#
+            concat!(
+                r#""file":{{"mimeType":"#,
+                r#""application/vnd.openxmlformats-officedocument.spreadsheetml.sheet","#,
+                r#""hashes":{{"quickXorHash":"kB{n:04}U8ejlGhyWXbMuMRzMh8pQ="}}}}"#,
+            ),
+            n = n,
         )
     };
     let download = if n.is_multiple_of(6) {
         String::new()
     } else {
         format!(
-            r#""@microsoft.graph.downloadUrl":"https://contoso.sharepoint.com/sites/figures/_layouts/15/download.aspx?UniqueId={}&Translate=false&tempauth=v1.eyJzaXRlaWQiOiI{n:08}&ApiVersion=2.0","#,
+            concat!(
+                r#""@microsoft.graph.downloadUrl":"https://contoso.sharepoint.com/sites/figures/"#,
+                r#"_layouts/15/download.aspx?UniqueId={}&Translate=false&tempauth=v1."#,
+                r#"eyJzaXRlaWQiOiI{n:08}&ApiVersion=2.0","#,
+            ),
             guid(n),
+            n = n,
         )
     };
     format!(
-        r##"{{{download}"createdDateTime":"2026-02-{day:02}T15:09:52Z","eTag":"\"{{{guid}}},2\"","id":"01NKDM7HMOJTVYMDOSXFDK2QJDXCDI3WUK{n:04}","lastModifiedDateTime":"2026-02-{day:02}T15:09:52Z","name":"Report {n}.xlsx","webUrl":"https://contoso.sharepoint.com/sites/figures/_layouts/15/Doc.aspx?sourcedoc=%7B{guid}%7D&file=Report%20{n}.xlsx&action=default&mobileredirect=true","cTag":"\"c:{{{guid}}},3\"","size":{size},"createdBy":{by},"lastModifiedBy":{by},"parentReference":{{"driveType":"documentLibrary","driveId":"b!CbtYWrofwUGBJWnaJkNwoNrBLp_kC3RKklSXPwrdeP3yH8_qmH9xT5Y6RODPNfYI","id":"01NKDM7HN6Y2GOVW7725BZO354PWSELRRZ","name":"Documents","path":"/drive/root:","siteId":"5a58bb09-1fba-41c1-8125-69da264370a0"}},{facet},"fileSystemInfo":{{"createdDateTime":"2026-02-{day:02}T15:09:52Z","lastModifiedDateTime":"2026-02-{day:02}T15:09:52Z"}},"shared":{{"scope":"users"}}}}"##,
+        concat!(
+            r##"{{{download}"createdDateTime":"2026-02-{day:02}T15:09:52Z","eTag":"\"{{{guid}}},"##,
+            r##"2\"","id":"01NKDM7HMOJTVYMDOSXFDK2QJDXCDI3WUK{n:04}","##,
+            r##""lastModifiedDateTime":"2026-02-{day:02}T15:09:52Z","name":"Report {n}.xlsx","##,
+            r##""webUrl":"https://contoso.sharepoint.com/sites/figures/_layouts/15/Doc.aspx?"##,
+            r##"sourcedoc=%7B{guid}%7D&file=Report%20{n}.xlsx&action=default&"##,
+            r##"mobileredirect=true","cTag":"\"c:{{{guid}}},3\"","size":{size},"createdBy":{by},"##,
+            r##""lastModifiedBy":{by},"parentReference":{{"driveType":"documentLibrary","##,
+            r##""driveId":"b!CbtYWrofwUGBJWnaJkNwoNrBLp_kC3RKklSXPwrdeP3yH8_qmH9xT5Y6RODPNfYI","##,
+            r##""id":"01NKDM7HN6Y2GOVW7725BZO354PWSELRRZ","name":"Documents","##,
+            r##""path":"/drive/root:","siteId":"5a58bb09-1fba-41c1-8125-69da264370a0"}},{facet},"##,
+            r##""fileSystemInfo":{{"createdDateTime":"2026-02-{day:02}T15:09:52Z","##,
+            r##""lastModifiedDateTime":"2026-02-{day:02}T15:09:52Z"}},"##,
+            r##""shared":{{"scope":"users"}}}}"##,
+        ),
         day = 1 + n % 28,
         guid = guid(n),
         size = 20_000 + 37 * n,
+        by = by,
+        download = download,
+        facet = facet,
+        n = n,
     )
 }

@@ -5,7 +5,8 @@
 //! token:
 //!
 //! ```text
-//! ACCESS_TOKEN=eyJ0… cargo run --example invite_guests -- ada@fabrikam.example grace@fabrikam.example
+//! ACCESS_TOKEN=eyJ0… cargo run --example invite_guests -- \
+//!     ada@fabrikam.example grace@fabrikam.example
 //! ```
 
 use std::error::Error;

@@ -5,7 +5,8 @@
 //! by https from the internet, and you need a certificate of your own:
 //!
 //! ```text
-//! openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=notifications -outform DER -out certificate.der -keyout key.pem
+//! openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=notifications \
+//!     -outform DER -out certificate.der -keyout key.pem
 //! ```
 
 use std::error::Error;

@@ -493,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn each_cloud_has_a_bit_of_its_own() {
+    fn each_cloud_has_its_own_bit() {
         for (at, cloud) in NamedCloud::ALL.iter().copied().skip(1).enumerate() {
             assert_eq!(cloud.bit(), 1 << at);
             let only = Clouds::from_bits(cloud.bit());

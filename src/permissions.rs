@@ -266,7 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schemes_are_apart() {
+    fn permission_schemes_are_separate() {
         let permissions = Permissions::new("A.Read<A.ReadWrite,B.Read;;A.Read.All");
         assert_eq!(
             permissions.to_string(),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn where_none_is_marked_each_is_named() {
+    fn all_permissions_are_named_if_none_is_marked() {
         let permissions = Permissions::new("<A.Read,B.Read;;").delegated_work();
         assert!(permissions.is_supported());
         assert_eq!(permissions.least().count(), 0);
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_together_is_met_together() {
+    fn combined_permissions_are_required_together() {
         let permissions = Permissions::new(";;A.Read+B.Read|C.Read<D.Read").application();
         assert_eq!(permissions.to_string(), "A.Read with B.Read or C.Read");
         assert!(!permissions.is_met_by(&["A.Read"]));

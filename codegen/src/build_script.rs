@@ -1,4 +1,4 @@
-//! The entry point for build scripts that generate code from a description.
+//! The entry points for build scripts that generate code from a description.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

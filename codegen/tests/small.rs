@@ -22,7 +22,8 @@ fn description(name: &str, paths: Value, schemas: Value) -> Description {
 
 fn get(answer: &str) -> Value {
     let schema = json!({ "$ref": format!("#/components/schemas/{answer}") });
-    json!({ "get": { "responses": { "2XX": { "content": { "application/json": { "schema": schema } } } } } })
+    let content = json!({ "application/json": { "schema": schema } });
+    json!({ "get": { "responses": { "2XX": { "content": content } } } })
 }
 
 fn user() -> Value {
@@ -59,7 +60,7 @@ fn two_places_of_the_same_form_are_one() {
 }
 
 #[test]
-fn names_that_meet_are_all_named() {
+fn colliding_names_are_all_reported() {
     let paths = json!({
         "/a": get("microsoft.graph.user"),
         "/a/fooBar": get("microsoft.graph.user"),
@@ -82,9 +83,10 @@ fn names_that_meet_are_all_named() {
 }
 
 #[test]
-fn a_type_that_nobody_knows_is_an_error() {
+fn unknown_type_is_an_error() {
     let schemas = json!({
-        "microsoft.graph.user": { "type": "object", "properties": { "age": { "type": "integer", "format": "int128" } } },
+        "microsoft.graph.user": { "type": "object",
+            "properties": { "age": { "type": "integer", "format": "int128" } } },
     });
     let description = description(
         "unknown",
@@ -99,7 +101,7 @@ fn a_type_that_nobody_knows_is_an_error() {
 }
 
 #[test]
-fn a_missing_folder_is_named() {
+fn missing_folder_is_named_in_error() {
     let error = Description::read(&PathBuf::from("nowhere"))
         .expect_err("an error")
         .to_string();
@@ -118,12 +120,14 @@ fn function(answer: &str) -> Value {
 /// Returns the methods that lead to each operation.
 fn walks(name: &str, paths: &Value) -> Vec<String> {
     let schemas = json!({
-        "microsoft.graph.entity": { "type": "object", "properties": { "id": { "type": "string" } } },
+        "microsoft.graph.entity": { "type": "object",
+            "properties": { "id": { "type": "string" } } },
         "microsoft.graph.range": {
             "allOf": [{ "$ref": "#/components/schemas/microsoft.graph.entity" }],
             "type": "object",
         },
-        "microsoft.graph.summary": { "type": "object", "properties": { "count": { "type": "integer", "format": "int32" } } },
+        "microsoft.graph.summary": { "type": "object",
+            "properties": { "count": { "type": "integer", "format": "int32" } } },
     });
     let description = description(name, paths.clone(), schemas);
     let generated = generate(&description).expect("code");
@@ -144,7 +148,7 @@ fn walks(name: &str, paths: &Value) -> Vec<String> {
 /// Checks that a place which an upgrade adds below a function or beside an action does not change
 /// existing expressions.
 #[test]
-fn what_comes_below_an_operation_does_not_rename_it() {
+fn later_children_do_not_rename_an_operation() {
     let mut paths = json!({
         "/sheet/usedRange()": function("microsoft.graph.range"),
         "/sheet/summary()": function("microsoft.graph.summary"),
@@ -181,7 +185,7 @@ fn generation_is_deterministic() {
 /// Checks that a place that stands for another is the same node, and that a tree that leads back
 /// into itself is accepted.
 #[test]
-fn a_place_can_stand_for_another() {
+fn place_can_share_the_subtree_of_another() {
     let paths = json!({
         "/drives/{drive-id}": get("microsoft.graph.user"),
         "/drives/{drive-id}/owner": get("microsoft.graph.user"),
@@ -228,10 +232,12 @@ fn a_place_can_stand_for_another() {
 
 /// Checks that a key of several properties is one segment, and that its parts are arguments.
 #[test]
-fn a_key_of_several_properties_has_an_argument_for_each() {
+fn key_of_several_properties_takes_several_arguments() {
     let path = "/states/id='{id}',policyId='{policyId}'";
     let mut item = get("microsoft.graph.user");
-    let parameter = |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+    let text = json!({ "type": "string" });
+    let parameter =
+        |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": text });
     item["parameters"] = json!([parameter("id"), parameter("policyId")]);
     let paths = json!({ "/states": get("microsoft.graph.user"), path: item });
     let description = description(
@@ -245,6 +251,7 @@ fn a_key_of_several_properties_has_an_argument_for_each() {
         expression.named,
         "graph.states().by_id_and_policy_id(id, policy_id).get()"
     );
-    let step = r#".composite_key(&[("id", Argument::quoted(id)), ("policyId", Argument::quoted(policy_id))])"#;
+    let step = ".composite_key(&[(\"id\", Argument::quoted(id)), \
+        (\"policyId\", Argument::quoted(policy_id))])";
     assert!(generated.nodes.contains(step), "{}", generated.nodes);
 }

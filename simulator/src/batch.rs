@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_that_are_none() {
+    fn malformed_batches_are_refused() {
         for body in [
             "",
             "{",

@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_draws_the_same() {
+    fn equal_seeds_draw_equal_faults() {
         let first = drawn(7, "/v1.0/me", Place::Graph);
         assert_eq!(first, drawn(7, "/v1.0/me", Place::Graph));
         assert_ne!(first, drawn(8, "/v1.0/me", Place::Graph));
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_are_drawn_where_they_are_possible() {
+    fn faults_are_drawn_only_where_possible() {
         let kinds = |target, place| -> Vec<Misbehavior> {
             let mut kinds: Vec<_> = drawn(7, target, place).into_iter().flatten().collect();
             kinds.sort();
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_has_a_name_of_its_own() {
+    fn every_fault_kind_has_its_own_name() {
         let names: std::collections::HashSet<_> =
             Misbehavior::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(names.len(), Misbehavior::ALL.len());

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_found_until_they_run_out() {
+    fn delta_tokens_are_found_until_they_expire() {
         let cursor = Cursor {
             path: "/users/delta".into(),
             pairs: Vec::new(),

@@ -573,7 +573,7 @@ mod tests {
     use super::fits;
 
     #[test]
-    fn patterns() {
+    fn fault_patterns_match_their_paths() {
         assert!(fits("/v1.0/users", "/v1.0/Users"));
         assert!(fits("/v1.0/users/*/messages", "/v1.0/users/adele/messages"));
         assert!(!fits("/v1.0/users/*/messages", "/v1.0/users/adele"));

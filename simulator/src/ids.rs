@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_do_not_repeat_within_a_run_and_repeat_in_the_next() {
+    fn ids_are_unique_within_a_reproducible_run() {
         let (mut first, mut second) = (Ids::default(), Ids::default());
         let made: Vec<_> = (0..1000).map(|_| first.guid()).collect();
         let again: Vec<_> = (0..1000).map(|_| second.guid()).collect();

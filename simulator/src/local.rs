@@ -56,7 +56,7 @@ mod tests {
     use super::local;
 
     #[test]
-    fn only_this_machine() {
+    fn only_loopback_addresses_are_local() {
         assert_eq!(
             local("http://127.0.0.1:5000/a?b=c"),
             Some(("127.0.0.1:5000", "/a?b=c"))

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_are_decoded_once_and_after_the_split() {
+    fn segments_are_decoded_once_after_the_split() {
         assert_eq!(
             Request::segments("/users/a%2Fb%252Fc/%E2%9C%93").unwrap(),
             ["users", "a/b%2Fc", "✓"]
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn preferences_of_several_headers() {
+    fn preferences_of_several_headers_are_merged() {
         let mut request = get("/");
         request.headers.append(
             "prefer",

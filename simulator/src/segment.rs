@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_keys() {
+    fn segment_is_split_into_name_and_key() {
         assert_eq!(Segment::parse("users"), Some(Segment::Name("users".into())));
         assert_eq!(
             Segment::parse("{user-id}"),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_with_arguments() {
+    fn function_arguments_are_read() {
         assert_eq!(Segment::parse("delta()"), Some(call("delta", &[])));
         assert_eq!(
             Segment::parse("f(a='x,(y)''z',b=5,c=@d, e=['p','q'])"),
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_function_is_a_name() {
+    fn segment_that_resembles_function_is_a_name() {
         assert_eq!(
             Segment::parse("Report (final).docx"),
             Some(Segment::Name("Report (final).docx".into()))
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_arguments() {
+    fn malformed_function_arguments_are_refused() {
         for text in [
             "f(a='x)",
             "f(a)",

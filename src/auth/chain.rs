@@ -188,7 +188,8 @@ fn managed_identity(variable: &dyn Fn(&str) -> Option<String>) -> ManagedIdentit
 mod tests {
     use std::sync::Arc;
 
-    use super::super::managed_identity::recorder::{Answer, Recorder};
+    use msgraph_test_support::recorder::{Answer, Recorder};
+
     use super::*;
     use crate::auth::ManagedIdentitySource;
     use crate::transport::tests::plain_client;
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_developers_tool_comes_last() {
+    fn developer_tools_come_last_in_chain() {
         assert_eq!(
             format!("{:?}", ChainedCredential::on_azure_with(&environment(&[]))),
             r#"ChainedCredential ["environment", "managed identity", "Azure CLI"]"#
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_may_name_the_identity_of_the_machine() {
+    fn environment_may_name_the_managed_identity() {
         let named = |variables| format!("{:?}", managed_identity(&environment(variables)));
         let client = named(&[("AZURE_CLIENT_ID", "client")]);
         assert!(client.contains(r#"Client("client")"#), "{client}");
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn where_there_is_nothing_at_all_each_says_why() {
+    async fn empty_environment_lists_reasons_of_all_credentials() {
         // A machine of another cloud that has another service at the address of the metadata
         // service.
         let other = Recorder::always(Answer::status(404)).await;
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chains_tokens_are_of_nobody_known() {
+    fn tokens_of_a_chain_have_no_known_account() {
         let set = environment(&[
             ("AZURE_TENANT_ID", "contoso.com"),
             ("AZURE_CLIENT_ID", "client"),

@@ -145,8 +145,9 @@ mod tests {
         claims(&map)
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#1416, microsoft/kiota#1179.
     #[test]
-    fn case_8_3_claims_are_read_from_every_shape_of_challenge() {
+    fn claims_are_read_from_every_challenge_form() {
         let unpadded = ENCODED.trim_end_matches('=');
         for header in [
             format!(
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn base64url_is_read_as_well() {
+    fn claims_in_base64url_are_read() {
         // `???` is one of the texts that differ between the alphabets.
         let json = r#"{"access_token":"???>>>"}"#;
         let url = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(json);
@@ -187,8 +188,9 @@ mod tests {
         );
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#1416, microsoft/kiota#1179.
     #[test]
-    fn case_8_3_what_is_no_challenge_is_none() {
+    fn other_headers_are_not_a_challenge() {
         for header in [
             "",
             ",,,",

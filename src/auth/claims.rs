@@ -39,8 +39,9 @@ mod tests {
         serde_json::from_str(&claims(challenge)).unwrap()
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#1416, microsoft/kiota#1179.
     #[test]
-    fn case_8_3_the_challenge_is_merged_into_the_capability() {
+    fn claims_challenge_is_merged_with_client_capability() {
         let capability = json!({ "access_token": { "xms_cc": { "values": ["cp1"] } } });
         assert_eq!(value(None), capability);
         assert_eq!(value(Some("no json")), capability);

@@ -322,10 +322,10 @@ mod tests {
 
     use base64::Engine as _;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use msgraph_test_support::recorder::{Answer, Recorder};
     use serde_json::{Value, json};
     use url::form_urlencoded;
 
-    use super::super::managed_identity::recorder::{Answer, Recorder};
     use super::*;
     use crate::CustomCloud;
     use crate::auth::ClientSecretCredential;
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_credential_that_is_set_is_taken() {
+    async fn first_configured_credential_is_used() {
         let (certificate, token) = (pem(), tempfile::NamedTempFile::new().unwrap());
         std::fs::write(&token, " federated\n").unwrap();
         let certificate = certificate.path().to_str().unwrap();
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_certificate_may_have_a_password_and_send_its_chain() {
+    async fn certificate_may_have_password_and_send_its_chain() {
         let file = pem();
         let certificate = (CERTIFICATE, file.path().to_str().unwrap());
         for (value, certificates) in [
@@ -454,7 +454,7 @@ mod tests {
 
     #[cfg(feature = "pfx")]
     #[tokio::test]
-    async fn a_certificate_that_cannot_be_opened_names_its_file() {
+    async fn unreadable_certificate_error_names_its_file() {
         let path = fixture("leaf.pfx");
         let with =
             |password| application(&[(CERTIFICATE, &path), (CERTIFICATE_PASSWORD, password)]);
@@ -470,7 +470,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_certificate_that_is_not_there_yet_is_looked_for_again() {
+    async fn missing_certificate_file_is_looked_up_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("certificate.pem");
         let environment = application(&[(CERTIFICATE, path.to_str().unwrap())]);
@@ -485,7 +485,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn where_no_credential_is_set_the_variables_are_named() {
+    async fn missing_credential_error_names_the_variables() {
         let none = "sign-in failed: none of the environment variables `AZURE_CLIENT_SECRET`, \
                     `AZURE_CLIENT_CERTIFICATE_PATH` and `AZURE_FEDERATED_TOKEN_FILE` is set";
         let [tenant, client] = IDS;
@@ -512,7 +512,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn half_a_credential_is_an_error_that_names_the_other_half() {
+    async fn incomplete_credential_error_names_missing_variable() {
         let [tenant, client] = IDS;
         for (variables, says) in [
             (
@@ -548,7 +548,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_users_password_is_refused_with_the_reason() {
+    async fn username_and_password_are_refused_with_reason() {
         let variables = [("AZURE_USERNAME", "ada@contoso.com"), (PASSWORD, HUSH)];
         let error = refused(&application(&variables), Cloud::Global).await;
         assert_eq!(
@@ -563,7 +563,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_authority_has_to_be_that_of_the_clients_cloud() {
+    async fn authority_must_match_the_clients_cloud() {
         let of = |authority| application(&[(SECRET, HUSH), (AUTHORITY, authority)]);
         for (authority, cloud) in [
             ("https://login.microsoftonline.com/", Cloud::Global),
@@ -598,7 +598,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_shared_with_whoever_is_the_same_application() {
+    fn tokens_are_shared_for_the_same_application() {
         let key = application(&[(SECRET, HUSH)]).cache_key(&Cloud::Global);
         let same = ClientSecretCredential::new("contoso.com", "client", HUSH);
         assert_eq!(key, same.cache_key(&Cloud::Global));
@@ -621,7 +621,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_secret_is_printed() {
+    fn environment_credential_debug_prints_no_secret() {
         for variables in [
             &[(SECRET, HUSH)][..],
             &[(CERTIFICATE, "/a.pfx"), (CERTIFICATE_PASSWORD, HUSH)],

@@ -76,7 +76,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     #[test]
-    fn it_has_come_when_one_of_the_clocks_says_so() {
+    fn moment_is_reached_by_either_clock() {
         let now = Moment::now();
         let end = now.after(HOUR);
         assert!(!end.has_come(now));
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_the_wall_is_kept_as_it_is() {
+    fn wall_clock_time_is_kept() {
         let now = Moment::now();
         let wall = now.wall + HOUR;
         assert_eq!(now.at(wall), now.after(HOUR));

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn provider_without_progress_is_given_up_after_limit() {
+    async fn provider_without_progress_times_out() {
         for (timeout, taken) in [(None, 60), (Some(5), 5), (Some(600), 60)] {
             let before = Instant::now();
             let limit = TimeLimit::new(timeout.map(Duration::from_secs));
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn limit_is_never_shortened_and_has_an_end() {
+    async fn limit_is_never_shortened_and_is_bounded() {
         let limit = TimeLimit::new(None);
         limit.extend(Duration::ZERO);
         limit.extend(Duration::MAX);

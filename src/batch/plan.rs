@@ -277,15 +277,17 @@ mod tests {
         }
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-design#88.
     #[test]
-    fn case_7_1_more_than_20_are_several_requests() {
+    fn more_than_twenty_calls_are_several_requests() {
         assert_eq!(sizes(45, &[None; 45]), Ok(vec![20, 20, 5]));
         assert_eq!(sizes(20, &[None; 20]), Ok(vec![20]));
         assert_eq!(sizes(0, &[]), Ok(vec![]));
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-design#88.
     #[test]
-    fn case_7_1_what_waits_for_each_other_stays_together() {
+    fn dependent_calls_stay_in_one_request() {
         // Calls 0..15 are independent; a chain of 10 follows.
         let mut after = vec![None; 16];
         after.extend((16..25usize).map(|call| Some(call - 1)));
@@ -308,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn group_that_is_too_large_is_sent_in_order() {
+    fn too_large_group_is_sent_in_order() {
         let limits = of_bytes(100);
         let after = [None, Some(0), Some(1), None];
         let plan = plan(&[0, 1, 2, 3], &after, &loads(&[60, 60, 30, 40]), &limits);
@@ -345,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_one_after_another_keep_their_order() {
+    fn sequential_calls_keep_their_order() {
         let limits = Limits {
             parts: 3,
             ..of_bytes(100)

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_is_there_twice_is_not_taken() {
+    fn duplicate_part_is_not_returned() {
         let forged = r#"{"id":"3","status":201,"headers":{},"body":{}}"#;
         let body = format!(
             r#"{{"responses":[{{"id":"2","status":500,"body":<p>{{}},{forged}</p>}},{THIRD}]}}"#
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn one_malformed_part_does_not_touch_the_others() {
+    fn malformed_part_does_not_affect_others() {
         let body = format!(r#"{{"responses":[{{"id":"2","status":"x"}},{FIRST},{THIRD}]}}"#);
         assert_eq!(read(&body).0, [r#""1""#, r#""3""#]);
         assert_eq!(read("<html>").0, Vec::<String>::new());

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_dates_and_booleans_stand_bare() {
+    fn numbers_dates_and_booleans_are_not_quoted() {
         let (url, template) = written(&[
             ("row", Argument::bare(-3)),
             ("valuesOnly", Argument::bare(true)),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_none_have_odatas_names() {
+    fn infinite_and_nan_arguments_have_odata_names() {
         let doubles = [1.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e21];
         let wanted = [
             "(x=1.5)",
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_that_is_not_given_is_left_out() {
+    fn absent_argument_is_left_out() {
         let (url, template) = written(&[
             ("userId", Argument::optional(None)),
             ("tenantId", Argument::optional(Some(Argument::quoted("t")))),

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn advanced_filters_are_told_by_their_operators() {
+    fn advanced_filters_are_recognized_by_operators() {
         for filter in [
             "userType ne 'Guest'",
             "NOT startswith(displayName,'a')",
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn users_and_groups_are_sorted_by_name_without_the_index() {
+    fn users_and_groups_sort_by_name_without_index() {
         assert!(!is_advanced_order("displayName", "/users"));
         assert!(!is_advanced_order(
             "displayName desc,userPrincipalName",

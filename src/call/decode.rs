@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_where_it_is() {
+    fn decode_error_has_the_path() {
         for (text, wanted) in [
             (r#"{"id":1}"#, "id"),
             (r#"{ "id" : {} }"#, "id"),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_what_it_found_but_not_its_value() {
+    fn decode_error_names_found_type_without_value() {
         let (_, message) = fault(r#"{"id":"a","size":"hunter2, expected \"x"}"#);
         assert_eq!(message, "invalid type: string, expected i64");
         let (_, message) = fault(r#"{"id":4711}"#);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_with_characters_that_cannot_be_seen_are_escaped() {
+    fn invisible_characters_of_keys_are_escaped() {
         let key = "a\u{202e}b\u{7f}\u{9b}c";
         let text = format!(r#"{{"id":"a","flags":{{"{key}":1,"x\u0007":true}}}}"#);
         let (path, _) = fault(&text);
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_variant_is_not_repeated() {
+    fn decode_error_does_not_print_unknown_variant() {
         #[derive(Debug, Deserialize)]
         enum Colour {
             Red,
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_text_is_named_by_where_it_ends() {
+    fn truncated_text_error_has_its_end_position() {
         for (text, path) in [
             (r#"{"value":[{"id":"1"}"#, "value[0]"),
             (r#"{"value":[{"id":"1"},{"na"#, "value[1]"),
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_of_a_broken_text_can_be_named() {
+    fn every_error_position_can_be_named() {
         let text =
             r#"{"id":"a\\\"","children":[{"id":"é","flags":{"x":true}},{"id":"\u00e9"}],"size":1}"#;
         for end in 0..text.len() {

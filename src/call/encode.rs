@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn unreserved_signs_stay() {
+    fn unreserved_characters_are_not_encoded() {
         let unreserved = "ABCXYZabcxyz0189-._~";
         for push in [push_value, push_name, push_list, push_written] {
             assert_eq!(encoded(push, unreserved), unreserved);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_ascii_sign_of_a_value_is_encoded() {
+    fn all_other_ascii_characters_are_encoded() {
         for byte in 0..=0x7fu8 {
             let sign = char::from(byte);
             let stays = sign.is_ascii_alphanumeric() || "-._~".contains(sign);
@@ -100,8 +100,9 @@ mod tests {
         }
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#744, microsoftgraph/msgraph-sdk-dotnet#914.
     #[test]
-    fn case_3_1_plus_does_not_turn_into_a_space() {
+    fn plus_in_query_is_not_sent_as_space() {
         assert_eq!(
             encoded(push_value, "mail eq 'a+b@c.d'"),
             "mail%20eq%20%27a%2Bb%40c.d%27"
@@ -109,13 +110,14 @@ mod tests {
         assert_eq!(encoded(push_list, "a+b c"), "a%2Bb%20c");
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#2251.
     #[test]
-    fn case_3_3_signs_outside_the_basic_plane() {
+    fn astral_characters_are_encoded_as_utf8() {
         assert_eq!(encoded(push_value, "'🛡️_'"), "%27%F0%9F%9B%A1%EF%B8%8F_%27");
     }
 
     #[test]
-    fn the_grammar_of_lists_stays_and_its_data_does_not() {
+    fn list_syntax_is_kept_and_data_encoded() {
         assert_eq!(
             encoded(
                 push_list,

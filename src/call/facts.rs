@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_do_not_count() {
+    fn parameter_names_are_ignored() {
         for (template, wanted) in [
             ("/users/{user-id}/messages", "/users/{}/messages"),
             ("/users('{user-id}')/messages", "/users/{}/messages"),
@@ -169,8 +169,9 @@ mod tests {
         }
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#1290, microsoftgraph/msgraph-sdk-dotnet#1848.
     #[test]
-    fn case_5_2_a_drive_item_is_the_same_whichever_way_leads_to_it() {
+    fn drive_item_is_the_same_by_any_path() {
         for (path, wanted) in [
             ("/me/drive/root", "/me/drive/items/{}"),
             ("/me/drive/root:/{}:/content", "/me/drive/items/{}/content"),
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_beginning_holds() {
+    fn longest_prefix_wins() {
         let facts = OperationMetadata {
             permissions: &[("/a/{} /b", "A;;"), ("/c", "C;;")],
             clouds: &[("", 1), ("/a", 3), ("/a/{}/b", 0)],

@@ -285,8 +285,9 @@ mod tests {
             .to_string()
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#147, microsoftgraph/msgraph-sdk-dotnet#487.
     #[test]
-    fn case_3_6_each_name_of_a_path_is_encoded_once() {
+    fn each_path_name_is_encoded_once() {
         let drive = root().segment("me").segment("drive").segment("root");
         let content = |path: &str| url(&drive.path(path).segment("content"));
         assert_eq!(
@@ -301,8 +302,9 @@ mod tests {
         }
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#147, microsoftgraph/msgraph-sdk-dotnet#487.
     #[test]
-    fn case_3_6_a_path_does_not_lead_above() {
+    fn path_with_dot_segments_is_refused() {
         let drive = root().segment("drive").segment("root");
         for path in ["..", "a/../b", "./a", "a//b"] {
             let refusal = refusal(&drive.path(path).segment("content"));
@@ -313,8 +315,9 @@ mod tests {
         }
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#1290, microsoftgraph/msgraph-sdk-dotnet#1848.
     #[test]
-    fn case_5_2_paths_with_and_without_a_tail() {
+    fn item_path_is_closed_only_before_a_tail() {
         let drive = root().segment("drive").segment("root");
         assert_eq!(
             url(&drive.path("a/b").segment("children")),
@@ -342,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn sites_are_addressed_by_path_as_well() {
+    fn site_is_addressed_by_path() {
         let site = root()
             .segment("sites")
             .key("site-id", "contoso.sharepoint.com")
@@ -390,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn function_by_path_does_not_lead_above() {
+    fn function_by_path_refuses_dot_segments() {
         let site = root().segment("sites").key("site-id", "contoso.com");
         for path in ["..", "/sites/../hr", "/sites/./hr", "/sites//hr"] {
             let refusal = refusal(&site.by_path("getByPath", path).segment("lists"));
@@ -403,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_holds_no_value() {
+    fn template_contains_no_values() {
         let path = root()
             .segment("users")
             .key("user-id", "secret")
@@ -443,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_below_the_host_whichever_the_client_speaks() {
+    fn version_of_call_replaces_the_clients_version() {
         let graph = Graph::builder(AccessTokenCredential::new("token"))
             .base_url("http://127.0.0.1:8080/v1.0")
             .build()
@@ -465,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_fault_is_the_one_that_is_said() {
+    fn first_path_fault_is_reported() {
         let path = root()
             .segment("users")
             .key("user-id", "")

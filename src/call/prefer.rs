@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn wishes_add_up_in_one_header() {
+    fn preferences_are_merged_in_one_header() {
         assert_eq!(
             added(&[r#"IdType="ImmutableId""#, "odata.maxpagesize=5"]),
             r#"IdType="ImmutableId", odata.maxpagesize=5"#
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_a_name_holds() {
+    fn last_preference_of_a_name_wins() {
         assert_eq!(
             added(&["return=minimal", "Return=representation"]),
             "Return=representation"
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_in_quotes_parts_nothing() {
+    fn quoted_comma_does_not_split_preferences() {
         assert_eq!(added(&[r#"a="1, \", a=2""#, "b"]), r#"a="1, \", a=2", b"#);
         assert_eq!(added(&[r#"a="1, b=2""#, r#"a="3""#]), r#"a="3""#);
         assert_eq!(added(&["a,, b ,"]), "a, b");

@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_percent_has_to_encode_something() {
+    fn incomplete_percent_encoding_is_refused() {
         for text in ["", "a%20b", "%E2%9c%93"] {
             assert_eq!(lone_percent(text), None, "{text}");
         }
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn dots_are_seen_however_they_are_encoded() {
+    fn dot_segments_are_found_in_any_encoding() {
         for segment in [".", "..", "%2e", "%2E.", ".%2e", "%2e%2E"] {
             assert!(is_dots(segment), "{segment}");
         }
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_absolute_when_it_begins_with_a_scheme() {
+    fn address_with_scheme_is_absolute() {
         assert!(is_absolute("https://a/b"));
         assert!(is_absolute("HTTP://a"));
         assert!(!is_absolute("/a?u=https://b"));

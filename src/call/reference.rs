@@ -91,8 +91,9 @@ mod tests {
 
     const ROOT: &str = "https://graph.microsoft.us/v1.0";
 
+    // Reported: microsoftgraph/microsoft-graph-docs#24, microsoftgraph/msgraph-sdk-go#197.
     #[test]
-    fn case_11_4_an_id_is_a_directory_object_of_the_configured_cloud() {
+    fn reference_by_id_uses_the_configured_cloud() {
         assert_eq!(
             url(ROOT, "1"),
             "https://graph.microsoft.us/v1.0/directoryObjects/1"
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_below_the_root_and_a_url_stays() {
+    fn reference_path_is_relative_and_url_unchanged() {
         assert_eq!(
             url(ROOT, "/education/users/1"),
             "https://graph.microsoft.us/v1.0/education/users/1"
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_reads_from_what_graph_sends_and_from_what_it_declares() {
+    fn reference_is_read_from_sent_and_declared_form() {
         let read = |text| serde_json::from_str::<Reference>(text).map(|reference| reference.id);
         assert_eq!(
             read(r#"{"@odata.id":"https://x/1","more":1}"#).unwrap(),

@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_in_a_success_is_refused_wherever_it_stands() {
+    fn error_in_success_is_found_at_any_position() {
         let alone = r#"{"error":BOOM}"#;
         let beside = r#"{"@odata.context":"c","id":"1","error":BOOM}"#;
         for body in [alone, beside, r#"{"error" : BOOM, "id":null}"#] {
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_the_type_declares_is_data() {
+    fn declared_error_property_is_data() {
         let operation = r#"{"@odata.context":"c","id":"1","status":"failed","error":BOOM}"#;
         assert!(!refused::<Entity<TeamsAsyncOperation>>(operation));
         assert!(!refused::<Entity<TeamsAsyncOperation>>(
@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn an_accepted_operation_is_not_the_entity() {
+    fn accepted_status_is_not_the_entity() {
         let outcome = |status, body: &str, location: bool| {
             let mut answered = answered(status, body);
             if location {
@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn an_accepted_operation_is_read_where_it_is_declared() {
+    fn accepted_body_is_read_where_declared() {
         let operation = r#"{"id":"1","status":"notStarted"}"#;
         let read = Entity::<TeamsAsyncOperation>::read(answered(202, operation));
         assert_eq!(read.unwrap().id.as_deref(), Some("1"));
@@ -461,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_missing_or_cut_is_lost() {
+    fn missing_or_truncated_body_is_lost() {
         let context = RequestContext::new(Method::GET, "/users".to_owned());
         let lost = |expected: ExpectedBody, status: u16, body: &'static str| {
             let status = StatusCode::from_u16(status).unwrap();

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn templates_keep_the_names_of_graph_and_nothing_else() {
+    fn template_keeps_only_graphs_names() {
         for (address, wanted) in [
             ("/users", "/users"),
             ("users/$count?$filter=a", "/users/$count"),
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_names_is_in_order() {
+    fn list_of_segment_names_is_sorted() {
         let lower: Vec<_> = SEGMENTS
             .iter()
             .map(|name| name.to_ascii_lowercase())

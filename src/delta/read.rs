@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_removed_says_why() {
+    fn removed_item_has_its_reason() {
         let unknown = |word: &str| Some(RemovedReason::Unknown(word.to_owned()));
         for (json, reason) in [
             (r#"{"id":"1"}"#, None),
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn nulls_are_told_from_what_is_absent() {
+    fn null_differs_from_absent_property() {
         let marks = marks(r#"{"id":"1","a":null,"b":[null],"c":{"d":null},"e@odata.type":null}"#);
         assert_eq!(marks.nulls, ["a".into()]);
         assert_eq!(marks.id.as_deref(), Some("1"));

@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_back_is_the_link_without_its_token() {
+    fn restart_link_is_delta_link_without_token() {
         for (link, wanted) in [
             (
                 "https://g/v1.0/users/delta?$deltatoken=a",

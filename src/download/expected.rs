@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn request_tells_whether_html_is_expected() {
+    fn request_determines_whether_html_is_expected() {
         for (path, accept, refused) in [
             ("/me/drive/root:/a.pdf:/content", None, true),
             ("/me/drive/root:/a/b%20c.D%4fCX:/content", None, true),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn item_tells_whether_html_is_expected() {
+    fn item_determines_whether_html_is_expected() {
         for (item, refused) in [
             (r#"{"file":{"mimeType":"application/pdf"}}"#, true),
             (r#"{"name":"a.pdf","file":{}}"#, true),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn target_tells_whether_html_is_expected() {
+    fn target_determines_whether_html_is_expected() {
         for (path, target, refused) in [
             ("/me/drive/items/1/content", "/tmp/a.pdf", true),
             ("/me/drive/items/1/content", "a.html", false),

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_is_told_from_what_is_not_it() {
+    fn each_hash_kind_detects_other_content() {
         // The hashes of "abc": FIPS 180-4's own examples, and QuickXorHash computed by hand (the
         // third byte begins at bit 22).
         for (hashes, kind) in [
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_without_a_hash_is_not_checked() {
+    fn item_without_hash_is_not_checked() {
         for hashes in [
             "{}",
             "null",

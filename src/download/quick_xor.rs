@@ -138,7 +138,7 @@ mod tests {
     ];
 
     #[test]
-    fn known_values_in_pieces_of_any_size() {
+    fn known_hashes_match_for_any_chunk_size() {
         for (content, wanted) in KNOWN {
             let content = BASE64_STANDARD.decode(content).unwrap();
             for size in [1, 3, 7, 64, 159, 160, 161, 512] {

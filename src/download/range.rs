@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_of_every_form() {
+    fn content_ranges_of_every_form_are_read() {
         let header = |range: Option<Part>| range.map(|part| part.header());
         assert_eq!(header(Part::of(&(5..9))).as_deref(), Some("bytes=5-8"));
         assert_eq!(header(Part::of(&(5..=9))).as_deref(), Some("bytes=5-9"));
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_says_where_it_begins() {
+    fn content_range_gives_the_offset() {
         let part = |text| {
             Sent::of(
                 StatusCode::PARTIAL_CONTENT,
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_differ_by_what_both_say() {
+    fn versions_differ_by_fields_present_in_both() {
         let version = |pairs: &[_], total| Version::of(&headers(pairs), total);
         let one = version(&[("etag", "\"1\""), ("last-modified", "monday")], Some(5));
         assert!(one.fits(&version(

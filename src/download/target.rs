@@ -140,7 +140,7 @@ mod access {
         use super::*;
 
         #[test]
-        fn other_group_may_do_what_all_may() {
+        fn changed_group_keeps_only_public_permissions() {
             for (mode, left) in [
                 (0o640, 0o600),
                 (0o644, 0o644),

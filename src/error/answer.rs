@@ -375,7 +375,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn html_is_known_by_header_or_beginning() {
+    fn html_is_recognized_by_header_or_beginning() {
         let none: Option<&str> = None;
         for (content_type, body) in [
             (Some("text/html; charset=utf-8"), ""),

@@ -538,8 +538,9 @@ mod tests {
         )
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-java#1785, microsoftgraph/msgraph-sdk-java#1815.
     #[test]
-    fn case_2_6_a_bad_date_does_not_hide_the_error() {
+    fn invalid_date_does_not_hide_the_error() {
         for (date, read) in [
             ("2026-01-02T03:04:05", Some("2026-01-02T03:04:05Z")),
             (
@@ -561,8 +562,9 @@ mod tests {
         }
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-go#434, microsoftgraph/msgraph-sdk-java#1785.
     #[test]
-    fn case_9_3_errors_with_holes() {
+    fn incomplete_errors_are_read() {
         let empty = error(r#"{"error":{}}"#);
         assert_eq!(
             (empty.code(), empty.message(), empty.request_id()),
@@ -586,7 +588,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_types_are_taken_for_absent() {
+    fn members_of_wrong_type_are_ignored() {
         for body in [
             r#"{"error":{"code":404,"message":["m"],"target":{},"details":"d","innerError":"i"}}"#,
             r#"{"error":null}"#,
@@ -605,7 +607,7 @@ mod tests {
     }
 
     #[test]
-    fn the_innermost_code_is_found_and_every_one_matches() {
+    fn innermost_code_is_returned_and_all_match() {
         let error = error(
             r#"{"error":{"code":"activityLimitReached","message":"m",
                "innerError":{"code":"throttledRequest",
@@ -620,7 +622,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_are_read() {
+    fn other_error_forms_are_read() {
         let old = error(
             r#"{"odata.error":{"code":"-1, Microsoft.SharePoint","message":{"lang":"en-US",
                "value":"gone"}}}"#,
@@ -637,7 +639,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_body_keeps_code_and_message() {
+    fn truncated_body_keeps_code_and_message() {
         let text = concat!(
             r#"{"error":{"code":"ErrorInvalidIdMalformed","message":"Id is malformed.","#,
             r#""innerError":{"request-id":"r","code":"x"}}}"#,
@@ -674,8 +676,9 @@ mod tests {
         );
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-javascript#171, microsoftgraph/msgraph-sdk-dotnet#2407.
     #[test]
-    fn case_9_4_each_source_of_the_request_id_is_enough() {
+    fn request_id_is_read_from_each_source() {
         let inner = r#"{"error":{"innerError":{"request-id":"from-body"}}}"#;
         let client = r#"{"error":{"innerError":{"client-request-id":"client-from-body"}}}"#;
         let both = [
@@ -691,7 +694,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_kib_of_the_body_is_kept_and_none_of_it_printed() {
+    fn error_body_is_limited_and_never_printed() {
         let error = error(&format!("<html>secret-thing{}", "x".repeat(5000)));
         assert_eq!(error.raw_body().len(), KEPT_OF_BODY);
         assert!(!format!("{error} {error:?}").contains("secret-thing"));

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_is_no_refusal() {
+    fn transient_connection_errors_are_not_final() {
         for text in [
             "Connection refused (os error 111)",
             "tunnel error: unsuccessful",

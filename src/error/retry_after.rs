@@ -93,8 +93,9 @@ mod tests {
         of(&[(RETRY_AFTER, value)])
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-javascript#978.
     #[test]
-    fn case_6_2_every_form_that_was_seen_is_read() {
+    fn every_known_retry_after_form_is_read() {
         assert_eq!(parse("10"), Some(10));
         assert_eq!(parse("0"), Some(0));
         assert_eq!(parse("2.128"), Some(3));
@@ -108,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_none() {
+    fn malformed_retry_after_is_ignored() {
         for value in ["", "soon", "-5", "NaN", "Mon, 01 Mar 2026 10:00:04 GMT"] {
             assert_eq!(parse(value), None, "{value:?}");
         }
     }
 
     #[test]
-    fn a_date_counts_from_the_date_of_the_answer() {
+    fn retry_after_date_uses_response_clock() {
         let back = (RETRY_AFTER, "Sun, 01 Mar 2026 12:00:04 GMT");
         let date = (DATE, "Sun, 01 Mar 2026 12:00:00 GMT");
         assert_eq!(of(&[back.clone(), date]), Some(4));
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_that_is_asked_for_counts() {
+    fn longest_retry_after_wins() {
         let after = |wait| (RETRY_AFTER, wait);
         let reset = |wait| (RATE_LIMIT_RESET, wait);
         assert_eq!(of(&[after("5"), reset("30")]), Some(30));

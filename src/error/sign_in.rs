@@ -552,7 +552,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_the_platform_says_is_kept() {
+    fn sign_in_error_keeps_all_details() {
         let error = refused(
             400,
             &serde_json::json!({
@@ -591,14 +591,14 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_request_is_the_source_as_what_it_is() {
+    fn transport_error_is_source_of_sign_in_error() {
         let error = SignInError::from_transport(TransportError::new("no connection"));
         let source = std::error::Error::source(&error).expect("a source");
         assert!(source.is::<TransportError>());
     }
 
     #[test]
-    fn a_missing_code_is_read_from_the_front_of_the_description() {
+    fn missing_code_is_read_from_description() {
         let error = refused(
             401,
             r#"{"error":"invalid_client","error_description":"AADSTS7000215: Wrong secret."}"#,
@@ -611,7 +611,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_of_managed_identities_have_forms_of_their_own() {
+    fn managed_identity_errors_are_read_in_their_forms() {
         let app_service = refused(
             400,
             r#"{"statusCode":400,"message":"Not found.","correlationId":"c"}"#,
@@ -633,7 +633,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unavailable_is_no_refusal() {
+    fn unavailable_credential_is_not_a_refusal() {
         let error = SignInError::unavailable("no broker").with_source("not found");
         assert!(error.is_unavailable() && !error.is_retryable());
         assert_eq!(error.to_string(), "sign-in failed: no broker: not found");
@@ -643,7 +643,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_that_are_no_json_keep_their_status() {
+    fn non_json_error_keeps_its_status() {
         for body in [
             "",
             "<html>token=secret</html>",
@@ -663,7 +663,7 @@ mod tests {
     }
 
     #[test]
-    fn passing_faults_are_told_from_final_ones() {
+    fn transient_errors_differ_from_final_ones() {
         assert!(refused(400, r#"{"error":"temporarily_unavailable"}"#).is_retryable());
         assert!(
             refused(400, r#"{"error":"invalid_request","error_codes":[90033]}"#).is_retryable()

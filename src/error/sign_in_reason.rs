@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_number_has_one_reason_and_the_first_that_says_something_counts() {
+    fn first_known_error_code_gives_the_reason() {
         let mut numbers: Vec<_> = REASONS.iter().map(|(number, _)| number).collect();
         numbers.sort();
         numbers.dedup();

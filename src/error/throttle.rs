@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fact_is_read() {
+    fn each_throttle_header_is_read() {
         let directory = of(&[
             ("x-ms-resource-unit", "2"),
             ("x-ms-throttle-limit-percentage", "1.05"),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_or_no_number_is_none() {
+    fn absent_or_malformed_throttle_header_is_ignored() {
         assert_eq!(of(&[]), Throttle::default());
         let nonsense = of(&[("x-ms-resource-unit", "many"), ("ratelimit-reset", "-1")]);
         assert_eq!(nonsense, Throttle::default());

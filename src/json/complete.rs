@@ -89,7 +89,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_prefix_of_a_document_is_cut() {
+    fn every_prefix_of_document_is_truncated() {
         for sample in SAMPLES {
             let text = sample.as_bytes();
             let end = sample.trim_end().len();
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scan_agrees_with_the_parser_on_every_prefix() {
+    fn scan_agrees_with_parser_on_every_prefix() {
         for sample in SAMPLES {
             let sample = sample.trim_start_matches('\u{feff}');
             for (length, _) in sample.char_indices().skip(1) {
@@ -122,21 +122,21 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_json_is_never_cut() {
+    fn text_without_json_is_never_truncated() {
         for text in ["", " ", "<html>{", "12", "true", "nul", "not \"json"] {
             assert!(!is_cut(text.as_bytes()), "{text}");
         }
     }
 
     #[test]
-    fn text_after_the_first_value_does_not_count() {
+    fn text_after_first_value_is_ignored() {
         for text in ["{}{", "[]\"", r#""a" {"#] {
             assert!(!is_cut(text.as_bytes()), "{text}");
         }
     }
 
     #[test]
-    fn a_string_that_is_open_is_found() {
+    fn unterminated_string_is_found() {
         assert_eq!(open_string(br#"{"a":"b"#), Some(6));
         assert_eq!(open_string(br#"{"a":"b\""#), Some(6));
         assert_eq!(open_string(br#"{"a":"b""#), None);

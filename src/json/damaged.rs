@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn every_prefix_gives_what_can_be_read() {
+    fn every_prefix_gives_its_readable_members() {
         let message = "Id \"ü\" é is 😀 bad.";
         let code_ends = TEXT.find(r#"","message"#).unwrap();
         let message_ends = TEXT.find(r#"","innerError"#).unwrap();
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn text_after_the_object_does_not_matter() {
+    fn text_after_the_object_is_ignored() {
         for after in ["", "}", "<html>", "\u{0}"] {
             let text = format!(r#"<p> "error" : {{"code":"a","message":"b"}}{after}"#);
             let error = error_in(text.as_bytes()).unwrap();
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn only_objects_with_a_code_or_message_are_errors() {
+    fn only_objects_with_code_or_message_are_errors() {
         for text in [
             "",
             r#"{"error":null}"#,

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn models_and_structs_tell_their_properties() {
+    fn models_and_structs_declare_their_properties() {
         let user = Declared::of::<User>().unwrap();
         assert!(user.has("id") && user.has("displayName") && !user.has("error"));
         assert!(user.is_called("#microsoft.graph.user") && user.is_called("microsoft.graph.User"));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn types_that_take_any_object_tell_nothing() {
+    fn types_accepting_any_object_declare_nothing() {
         assert_eq!(Declared::of::<Value>(), None);
         assert_eq!(Declared::of::<Box<RawValue>>(), None);
         assert_eq!(Declared::of::<HashMap<String, Value>>(), None);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_type_alone() {
+    fn declaration_error_names_only_the_type() {
         let error = serde_json::from_str::<User>("[]").unwrap_err().to_string();
         assert!(
             error.contains("expected an object (microsoft.graph.user)"),

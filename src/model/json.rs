@@ -380,7 +380,7 @@ mod tests {
 
     /// Guards against a change of serde_json's private name that `Text` uses.
     #[test]
-    fn text_is_borrowed_as_it_came() {
+    fn json_text_is_borrowed_unchanged() {
         let text = r#" {"a" : 1e999, "b":"\ud83d"} "#;
         let read: Text<'_> = serde_json::from_str(text).expect("JSON");
         assert!(matches!(&read.0, Cow::Borrowed(read) if *read == text.trim()));

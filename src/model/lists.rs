@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn items_that_should_be_text_are_their_json() {
+    fn non_text_items_are_kept_as_json() {
         let text = r#"["a\n",1.50,{"b":1},null,"half \ud83d",[1e999]]"#;
         let Listed(read) = serde_json::from_str::<Listed<Vec<String>>>(text).expect("a list");
         assert_eq!(
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn only_items_may_be_something_else_than_objects() {
+    fn only_list_items_may_be_non_objects() {
         let text = r#"[{"id":"1"},5,null,"a",[1],{"id":{}}]"#;
         let Listed(read) = serde_json::from_str::<Listed<Vec<User>>>(text).expect("a list");
         let instead = |user: &User| user.extra.instead_of_object().cloned();

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_grows_on_the_way_out() {
+    fn path_grows_outwards() {
         let error: serde_json::Error = Error::custom("no date");
         let error = within(Step::Name("createdDateTime"), error);
         assert_eq!(error.to_string(), "`createdDateTime`: no date");
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_stays_what_it_is() {
+    fn line_of_the_error_is_kept() {
         let error = serde_json::from_str::<i32>("\n x").unwrap_err();
         let error = within(Step::Name("size"), error);
         assert_eq!((error.line(), error.column()), (2, 2));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_a_place_has_none() {
+    fn text_without_position_has_no_position() {
         assert_eq!(split("no date"), (None, "no date"));
         assert_eq!(split("`no date`"), (None, "`no date`"));
     }

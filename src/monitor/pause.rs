@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn own_pauses_double_up_to_half_a_minute() {
+    fn own_pauses_double_up_to_thirty_seconds() {
         let mut pauses = Pauses::new(Place::Monitor);
         let own: Vec<_> = (0..7).map(|_| pauses.next(None, None).as_secs()).collect();
         assert_eq!(own, [1, 2, 4, 8, 16, 30, 30]);
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn asked_pauses_have_a_least_and_a_largest() {
+    fn requested_pauses_have_minimum_and_maximum() {
         let mut pauses = Pauses::new(Place::Graph);
         for (asked, pause) in [(0, 1), (1, 1), (77, 77), (600, 600), (31_536_000, 600)] {
             assert_eq!(pauses.next(Some(seconds(asked)), None), seconds(pause));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn interval_is_never_shorter_than_asked() {
+    fn interval_is_never_shorter_than_requested() {
         let mut pauses = Pauses::new(Place::Monitor);
         assert_eq!(pauses.next(Some(seconds(5)), Some(seconds(2))), seconds(5));
         assert_eq!(pauses.next(Some(seconds(0)), Some(seconds(9))), seconds(9));

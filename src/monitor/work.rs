@@ -222,8 +222,9 @@ mod tests {
         read(StatusCode::OK, json).unwrap()
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-java#223, microsoftgraph/msgraph-sdk-dotnet#768.
     #[test]
-    fn case_5_8_services_tell_the_same_in_different_words() {
+    fn statuses_of_every_service_are_read() {
         for (json, status, percentage) in [
             (
                 r#"{"operation":"ItemCopy","percentageComplete":27.8,"status":"inProgress"}"#,
@@ -302,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_without_a_status_is_not_a_success() {
+    fn error_without_status_is_not_success() {
         let boom = r#"{"error":{"code":"InternalServerError","message":"boom"}}"#;
         let error = read(StatusCode::OK, boom).unwrap_err();
         assert!(error.has_code("InternalServerError"), "{error}");
@@ -312,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_of_it_goes_by_several_names() {
+    fn result_is_read_by_each_name() {
         let id = |json| work(json).unwrap().resource_id().map(str::to_owned);
         assert_eq!(
             id(r#"{"status":"completed","resourceId":"1"}"#).as_deref(),

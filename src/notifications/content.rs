@@ -172,8 +172,9 @@ mod tests {
         keys
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet-core#269.
     #[test]
-    fn case_10_4_what_openssl_encrypted() {
+    fn content_encrypted_by_openssl_is_decrypted() {
         let mut keys = keys("ours");
         let wanted =
             r##"{"@odata.type":"#microsoft.graph.message","id":"AAMk=","subject":"Für dich"}"##;
@@ -183,8 +184,9 @@ mod tests {
         assert_eq!(&*keys.decrypt(&known()).unwrap(), wanted.as_bytes());
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet-core#269.
     #[test]
-    fn case_10_4_one_bit_is_enough() {
+    fn content_with_one_flipped_bit_is_refused() {
         let keys = keys("ours");
         let parts: [fn(&mut ChangeNotificationEncryptedContent) -> &mut Option<String>; 3] = [
             |content| &mut content.data,
@@ -215,15 +217,16 @@ mod tests {
         }
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet-core#269.
     #[test]
-    fn case_10_4_an_unknown_certificate_is_named() {
+    fn unknown_certificate_is_named_in_error() {
         let error = keys("another").decrypt(&known()).unwrap_err();
         assert_eq!(error.kind(), NotificationErrorKind::UnknownCertificate);
         assert!(error.to_string().contains("`ours`"), "{error}");
     }
 
     #[test]
-    fn keys_are_read_in_each_form_and_printed_in_none() {
+    fn keys_are_read_in_each_format_unprinted() {
         use rsa::pkcs1::EncodeRsaPrivateKey;
         use rsa::pkcs8::EncodePrivateKey;
 

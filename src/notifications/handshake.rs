@@ -45,8 +45,9 @@ pub fn new_client_state() -> Secret<String> {
 mod tests {
     use super::*;
 
+    // Reported: microsoftgraph/microsoft-graph-docs#9660.
     #[test]
-    fn case_10_1_the_token_is_decoded_once() {
+    fn validation_token_is_decoded_once() {
         for (query, wanted) in [
             (
                 "validationToken=Validation%3a+Testing+client%3cb%3e",

@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_empty_set_leaves_known_keys() {
+    async fn empty_key_set_keeps_known_keys() {
         let mut state = State::default();
         state.end(Ok(published("a")));
         advance(FRESH * 2).await;
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_new_set_replaces_the_old_one() {
+    async fn new_key_set_replaces_the_old_one() {
         let mut state = State::default();
         state.end(Ok(published("a")));
         state.end(Ok(published("b")));

@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_third_of_the_lifetime_is_left_when_it_is_time() {
+    fn renewal_starts_at_a_third_of_lifetime() {
         let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
         let at = |seconds: i64| DateTime::from_timestamp(1_000_000 + seconds, 0);
         let hour = Duration::from_secs(3600);

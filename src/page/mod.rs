@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_keeps_all_that_came() {
+    fn page_keeps_unknown_properties() {
         let text = r#"{"@odata.context":"c","@odata.count":3,"@odata.nextLink":"https://n",
                       "@odata.deltaLink":"https://d","value":["a","b"]}"#;
         let page = read(text);
@@ -265,8 +265,9 @@ mod tests {
         assert_eq!((&page).into_iter().count(), page.len());
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-javascript#1464, microsoftgraph/msgraph-sdk-dotnet#54.
     #[test]
-    fn case_4_4_a_page_without_value_is_empty() {
+    fn page_without_value_is_empty() {
         for text in [
             r#"{"@odata.context":"x"}"#,
             r#"{"value":null}"#,

@@ -274,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_circle_of_links_is_seen_whatever_its_length() {
+    fn circular_links_of_any_length_are_found() {
         for length in 1..40 {
             for lead in 0..10 {
                 let mut followed = Followed::default();

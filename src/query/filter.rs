@@ -419,7 +419,7 @@ mod tests {
     use crate::query::Null;
 
     #[test]
-    fn parentheses_stand_where_the_shape_changes() {
+    fn filter_has_parentheses_only_where_needed() {
         let (a, b, c) = (
             || User::CITY.eq("a"),
             || User::CITY.eq("b"),
@@ -451,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_on_items_in_items_have_variables_of_their_own() {
+    fn nested_lambda_conditions_have_distinct_variables() {
         let filter: Filter<Group> = Group::OWNERS.any(|owner| {
             let groups = owner.cast::<User>() / User::MEMBER_OF;
             groups.all(|group| group.cast::<Group>().into_types().any(|kind| kind.ne("y")))
@@ -470,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_none_is_refused_wherever_it_stands() {
+    fn empty_list_is_refused_at_any_position() {
         let none = || User::CITY.is_in(Vec::<String>::new());
         let reason = "a filter with `in` has an empty list of values";
         assert_eq!(none().finish(), Err(reason));

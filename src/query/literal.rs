@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn each_type_of_edm_is_written_as_odata_has_it() {
+    fn each_edm_type_is_an_odata_literal() {
         assert_eq!(of::<String>("it's"), "'it''s'");
         assert_eq!(of::<String>(String::new()), "''");
         assert_eq!(of::<bool>(true), "true");
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_null() {
+    fn none_is_written_as_null() {
         assert_eq!(of::<String>(None::<&str>), "null");
         assert_eq!(of::<String>(Some("null")), "'null'");
         assert_eq!(of::<i32>(Null), "null");

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn asked_wait_beyond_the_limit_is_an_error() {
+    fn requested_wait_beyond_limit_is_an_error() {
         let mut retries = BoundedRetries::default();
         assert_eq!(
             retries.after(answer(429, Some("7"))).unwrap(),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn wait_takes_the_asked_time() {
+    async fn wait_takes_the_requested_time() {
         let before = tokio::time::Instant::now();
         let mut retries = BoundedRetries::default();
         retries.wait(answer(429, Some("30"))).await.unwrap();

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_workload_waits_and_the_others_go() {
+    async fn throttled_workload_waits_and_others_continue() {
         let gates = Gates::default();
         assert_eq!(pass(&gates, Workload::Files).await, Ok(Duration::ZERO));
         shut(&gates, Workload::Files, seconds(10));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn calls_leave_in_their_order_and_more_and_more_at_a_time() {
+    async fn waiting_calls_resume_in_order_and_ramp_up() {
         let gates = Arc::new(Gates::default());
         shut(&gates, Workload::Files, seconds(10));
         let order = Arc::new(Mutex::new(Vec::new()));
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn those_who_still_wait_begin_anew_when_the_first_were_too_early() {
+    async fn waiting_calls_restart_after_another_throttle() {
         let gates = Arc::new(Gates::default());
         shut(&gates, Workload::Files, seconds(10));
         let waiting = (0..8).map(|_| {
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_waits_longer_than_they_may() {
+    async fn call_never_waits_beyond_its_limit() {
         let gates = Gates::default();
         shut(&gates, Workload::Files, seconds(100));
         let files = to(Workload::Files, Caller::Anyone);
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn gates_do_not_pile_up() {
+    async fn unused_throttles_are_removed() {
         let gates = Gates::default();
         for mailbox in 0..100 {
             let workload = Workload::Outlook(mailbox.to_string().into());
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn me_is_another_mailbox_for_each_user() {
+    async fn me_is_a_separate_mailbox_per_user() {
         let gates = Gates::default();
         let me = |user| to(Workload::Outlook("me".into()), Caller::Me(user));
         gates.shut(&me(Some(1)), seconds(10));
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn me_refused_holds_its_user_and_shared_paths() {
+    async fn throttled_me_delays_user_and_shared_paths() {
         let gates = Gates::default();
         let me = |user| to(Workload::Files, Caller::Me(Some(user)));
         gates.shut(&me(1), seconds(10));
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn quotas_of_applications_are_apart() {
+    async fn application_quotas_are_separate() {
         let gates = Gates::default();
         let files = |application: &str| Destination {
             quota: gates.quota(application),

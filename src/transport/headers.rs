@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_caller_set_stays() {
+    fn header_of_the_caller_is_kept() {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/csv"));
         headers.insert(CLIENT_REQUEST_ID, HeaderValue::from_static("mine"));
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn each_request_has_an_id_of_its_own() {
+    fn each_request_has_its_own_id() {
         let id = || Defaults::default().set(&mut HeaderMap::new()).unwrap();
         let (one, other) = (id(), id());
         assert_ne!(one, other);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_agent_that_no_header_can_hold_is_refused() {
+    fn user_agent_with_invalid_characters_is_refused() {
         assert_eq!(
             Defaults::of_program(Some("a\nb")).unwrap_err().setting(),
             "user_agent"

@@ -177,8 +177,9 @@ mod tests {
             .map_err(|error| error.to_string())
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#2181, microsoftgraph/msgraph-sdk-dotnet-core#655.
     #[test]
-    fn case_8_1_an_unlisted_host_is_named_and_how_to_allow_it() {
+    fn unlisted_host_error_names_allow_setting() {
         let hosts = hosts(&["graph.microsoft.com"]);
         assert_eq!(
             check(&hosts, "https://graph.abc.xyz:8443/v1.0/me").unwrap_err(),
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn scheme_host_and_port_have_to_agree() {
+    fn scheme_host_and_port_must_match() {
         let hosts = hosts(&[
             "graph.microsoft.com",
             "https://gateway.contoso.example:8443",
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_no_token_still_wants_https() {
+    fn request_without_token_still_requires_https() {
         let graph = "https://graph.microsoft.com/v1.0";
         let local = "http://127.0.0.1:1/v1.0";
         let check = |graph: &str, url: &str| elsewhere(graph, url).map(|_| ());
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_in_a_url_are_not_repeated() {
+    fn url_credentials_are_not_printed() {
         let error = check(
             &hosts(&["graph.microsoft.com"]),
             "https://user:hunter2@graph.microsoft.com/",
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn case_8_6_plain_http_is_for_this_machine_alone() {
+    fn plain_http_is_allowed_for_localhost_only() {
         for good in [
             "https://graph.microsoft.com",
             "http://127.0.0.1:8080",
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_cannot_be_allowed() {
+    fn invalid_host_cannot_be_allowed() {
         for bad in [
             "",
             "a b",

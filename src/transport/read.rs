@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn error_body_is_cut_at_limit() {
+    async fn error_body_is_limited() {
         for (length, read) in [
             (0, 0),
             (5, 5),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn longer_body_is_a_fault() {
+    async fn body_over_limit_is_an_error() {
         let (body, fault) = read_at_most(response(11), 10).await;
         assert_eq!(body.len(), 10);
         let fault = fault.map(|fault| fault.to_string());

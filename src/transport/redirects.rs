@@ -214,8 +214,9 @@ mod tests {
         judge(&from, &to, leaves, &method).map_err(|error| error.to_string())
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-typescript#994, microsoft/kiota-dotnet#653.
     #[test]
-    fn case_5_7_https_never_becomes_http() {
+    fn https_is_never_redirected_to_http() {
         let graph = "https://graph.microsoft.com/v1.0/me";
         for to in [
             "http://graph.microsoft.com/v1.0/me",
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn only_questions_go_to_another_origin() {
+    fn only_safe_methods_follow_to_another_origin() {
         let graph = "https://graph.microsoft.com/v1.0/me";
         judged(
             graph,
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_of_a_location_are_not_followed_nor_repeated() {
+    fn location_with_credentials_is_refused_unprinted() {
         let error = judged(
             "https://graph.microsoft.com/",
             "https://u:hunter2@a.example/",
@@ -287,8 +288,9 @@ mod tests {
         }
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-typescript#994, microsoft/kiota-dotnet#653.
     #[test]
-    fn case_5_7_only_harmless_headers_go_on_whatever_their_case() {
+    fn only_safe_headers_follow_redirects() {
         let mut headers = HeaderMap::new();
         for name in [
             ACCEPT,

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_path_says_whose_limits_hold() {
+    fn path_determines_the_throttled_workload() {
         let outlook = |owner: &str| Workload::Outlook(owner.into());
         let other = |name: &str| Workload::Other(name.into());
         for (path, workload) in [

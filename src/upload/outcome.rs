@@ -145,8 +145,9 @@ mod tests {
         Outcome::of(&answer, 100, is_last)
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet-core#554.
     #[test]
-    fn case_5_5_last_answers_of_every_service() {
+    fn last_responses_of_every_service_are_read() {
         assert_eq!(
             outcome(201, r#"{"id":"1","size":100}"#, true),
             Outcome::Done
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn other_answers_say_what_is_missing_or_nothing() {
+    fn other_responses_list_missing_ranges() {
         let more = |ranges: &[Range<u64>]| Outcome::More(Some(ranges.to_vec()));
         assert_eq!(
             outcome(202, r#"{"nextExpectedRanges":["50-"]}"#, false),

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_that_services_write() {
+    fn expected_ranges_of_every_form_are_read() {
         for (list, wanted) in [
             (&["0-"][..], Some(vec![0..1000])),
             (&["26-"], Some(vec![26..1000])),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_arrived_is_taken_out() {
+    fn received_bytes_are_removed_from_ranges() {
         let mut gaps = vec![0..10, 20..30];
         remove(&mut gaps, &(5..8));
         assert_eq!(gaps, [0..5, 8..10, 20..30]);

@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn slices_from_anywhere_on() {
+    async fn source_is_read_from_any_offset() {
         for (name, mut slices) in kinds().await {
             assert_eq!(slices.length(), 16, "{name}");
             for range in [0..4, 0..4, 2..8, 5..6, 10..16] {
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_source_that_is_too_short_says_so() {
+    async fn too_short_source_is_an_error() {
         let mut slices = Source::reader(TEXT, 20).open().await.unwrap();
         for range in [12..20, 18..20] {
             let error = slices.get(&range).await.unwrap_err();
@@ -464,7 +464,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn open_file_goes_from_its_beginning() {
+    async fn open_file_is_read_from_its_beginning() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.txt");
         std::fs::write(&path, TEXT).unwrap();

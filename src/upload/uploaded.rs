@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_stand_in_locations() {
+    fn id_is_read_from_location() {
         for (location, id) in [
             (
                 "https://outlook.office.com/api/v2.0/Users('a@b')/Messages('AAMkB=')/\

@@ -62,7 +62,7 @@ impl TokenCredential for Credential {
 }
 
 #[tokio::test]
-async fn a_credential_of_the_sdk_signs_in() {
+async fn azure_sdk_credential_signs_in() {
     let graph = Recorder::always(Answer::json("{}")).await;
     for (lives, asked) in [(3600, 1), (-1, 2)] {
         let credential = Credential::new(lives);
@@ -87,7 +87,7 @@ async fn a_credential_of_the_sdk_signs_in() {
 }
 
 #[tokio::test]
-async fn a_credential_is_asked_for_the_scope_of_the_cloud_and_its_error_is_the_source() {
+async fn azure_credential_gets_cloud_scope_and_keeps_error() {
     let credential = Credential::new(0);
     let client = Graph::builder(AzureCredential::new(credential.clone()))
         .cloud(Cloud::China)
@@ -124,7 +124,7 @@ fn counting() -> (Graph, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn a_clients_tokens_are_a_credential_and_one_request_serves_both() {
+async fn client_and_azure_sdk_share_one_token_request() {
     let (graph, count) = counting();
     let credential: Arc<dyn TokenCredential> = Arc::new(GraphCredential::new(&graph));
     assert!(!format!("{credential:?}").contains(HUSH));
@@ -143,7 +143,7 @@ async fn a_clients_tokens_are_a_credential_and_one_request_serves_both() {
 }
 
 #[tokio::test]
-async fn a_client_has_tokens_for_its_own_graph_alone() {
+async fn graph_credential_refuses_foreign_scopes() {
     let (graph, count) = counting();
     let credential = GraphCredential::new(&graph);
     for (scopes, named) in [
@@ -174,7 +174,7 @@ async fn a_client_has_tokens_for_its_own_graph_alone() {
 }
 
 #[tokio::test]
-async fn a_client_that_cannot_sign_in_says_so() {
+async fn graph_credential_reports_failed_sign_in() {
     let graph =
         Graph::new(|_: TokenRequest| async { Err(SignInError::new("the vault is locked").into()) });
     let error = GraphCredential::new(&graph)
@@ -192,7 +192,7 @@ async fn a_client_that_cannot_sign_in_says_so() {
 }
 
 #[tokio::test]
-async fn a_token_whose_end_nobody_knows_is_not_kept_by_the_sdk() {
+async fn token_without_expiry_is_not_cached_by_sdk() {
     let graph = Graph::new(AccessTokenCredential::new(HUSH));
     let token = GraphCredential::new(&graph)
         .get_token(&[SCOPE], None)
@@ -203,7 +203,7 @@ async fn a_token_whose_end_nobody_knows_is_not_kept_by_the_sdk() {
 }
 
 #[tokio::test]
-async fn token_that_ends_beyond_the_calendar_is_no_panic() {
+async fn token_expiry_beyond_the_calendar_does_not_panic() {
     for life in ["1000000000000", "\"1e300\"", "18446744073709551615"] {
         let token = format!(r#"{{"token_type":"Bearer","access_token":"t","expires_in":{life}}}"#);
         let login = Recorder::always(Answer::json(token)).await;

@@ -104,7 +104,7 @@ fn token(end: u64) -> String {
 const FAR: u64 = 4_102_444_800;
 
 #[tokio::test]
-async fn clients_with_one_cache_share_the_tokens_of_a_tool() {
+async fn clients_with_one_cache_share_tool_tokens() {
     let tool = Tool::printing(&token(FAR));
     let other = Tool::printing(&token(FAR));
     let cache = TokenCache::default();
@@ -134,7 +134,7 @@ async fn clients_with_one_cache_share_the_tokens_of_a_tool() {
 }
 
 #[tokio::test]
-async fn the_azure_cli_is_asked_for_a_token_of_graphs() {
+async fn azure_cli_is_run_for_graphs_scope() {
     let tool = Tool::printing(&token(FAR));
     let graph = Recorder::always(Answer::json("{}")).await;
     let client = client(tool.az(), graph.url());
@@ -179,7 +179,7 @@ async fn the_azure_cli_is_asked_for_a_token_of_graphs() {
 }
 
 #[tokio::test]
-async fn the_seconds_say_when_a_token_ends_and_the_local_time_does_not() {
+async fn expiry_in_seconds_wins_over_local_time() {
     let graph = Recorder::always(Answer::json("{}")).await;
     // An expired token is requested with each call.
     for (printed, runs) in [
@@ -203,7 +203,7 @@ async fn the_seconds_say_when_a_token_ends_and_the_local_time_does_not() {
 }
 
 #[tokio::test]
-async fn the_azure_developer_cli_is_asked_for_a_token_of_graphs() {
+async fn azure_developer_cli_is_run_for_graphs_scope() {
     let tool = Tool::printing(&format!(
         r#"{{"token":"{HUSH}","expiresOn":"2100-01-01T00:00:00Z"}}"#
     ));
@@ -227,7 +227,7 @@ async fn the_azure_developer_cli_is_asked_for_a_token_of_graphs() {
 }
 
 #[tokio::test]
-async fn a_tool_that_is_not_there_is_unavailable() {
+async fn missing_tool_is_unavailable() {
     let nowhere = Path::new("/nowhere/az");
     let error = refused(AzureCliCredential::new().program(nowhere)).await;
     assert!(error.is_unavailable());
@@ -248,7 +248,7 @@ async fn a_tool_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
-async fn that_nobody_is_signed_in_is_unavailable_and_says_what_to_run() {
+async fn signed_out_tool_is_unavailable_and_names_command() {
     let tool = Tool::new(
         "echo hush-hush; echo 'WARNING: something' >&2; echo \"ERROR: Please run 'az login' to \
          setup account.\" >&2; exit 1",
@@ -260,7 +260,8 @@ async fn that_nobody_is_signed_in_is_unavailable_and_says_what_to_run() {
         "sign-in failed: no user is signed in with the Azure CLI, run `az login`: ERROR: Please \
          run 'az login' to setup account."
     );
-    let said = r#"{"type":"consoleMessage","data":{"message":"\nERROR: not logged in, run `azd auth login` to login\n"}}"#;
+    let said = r#"{"type":"consoleMessage",
+        "data":{"message":"\nERROR: not logged in, run `azd auth login` to login\n"}}"#;
     let tool = Tool::new(&format!("printf '%s' '{said}' >&2; exit 1"));
     let error = refused(tool.azd()).await;
     assert!(error.is_unavailable());
@@ -272,7 +273,7 @@ async fn that_nobody_is_signed_in_is_unavailable_and_says_what_to_run() {
 }
 
 #[tokio::test]
-async fn any_other_failure_is_no_reason_to_sign_in_as_somebody_else() {
+async fn other_tool_failures_end_the_chain() {
     for (does, says) in [
         (
             "echo hush-hush; printf 'ERROR: AADSTS50020: User is not of this tenant.\\nTrace ID: \
@@ -311,7 +312,7 @@ async fn any_other_failure_is_no_reason_to_sign_in_as_somebody_else() {
 }
 
 #[tokio::test]
-async fn a_tool_that_takes_too_long_is_given_up() {
+async fn slow_tool_is_ended() {
     let tool = Tool::new("exec sleep 60");
     let error = refused(tool.az().timeout(Duration::from_millis(30))).await;
     assert_eq!(
@@ -322,7 +323,7 @@ async fn a_tool_that_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_could_mean_something_to_a_shell_is_refused_before_anything_is_run() {
+async fn shell_characters_in_arguments_are_refused_unrun() {
     let tool = Tool::printing(&token(FAR));
     for value in [
         "", "-h", "a&b", "a b", "\"", "%PATH%", "a\nb", "é", "a|b", "a^b", "a;b", "$x", "(a)",
@@ -353,7 +354,7 @@ async fn what_could_mean_something_to_a_shell_is_refused_before_anything_is_run(
 }
 
 #[tokio::test]
-async fn what_graph_wants_proved_only_the_user_can_prove() {
+async fn claims_challenge_of_tool_needs_the_user() {
     // The claims are {"access_token":{"nbf":{"essential":true}}}
     const CLAIMS: &str = "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==";
     let challenge = format!("Bearer error=\"insufficient_claims\", claims=\"{CLAIMS}\"");

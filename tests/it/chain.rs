@@ -62,7 +62,7 @@ async fn refused(chain: ChainedCredential) -> SignInError {
 }
 
 #[tokio::test]
-async fn the_first_that_gives_a_token_gives_all_later_ones() {
+async fn first_credential_with_token_gives_later_ones() {
     let graph = Recorder::always(Answer::status(401)).await;
     let asked = Asked::default();
     // The first provider would have a token later, but then the identity would change.
@@ -106,7 +106,7 @@ async fn the_first_that_gives_a_token_gives_all_later_ones() {
 }
 
 #[tokio::test]
-async fn a_failure_of_the_chosen_one_asks_nobody_else() {
+async fn chosen_credential_failure_does_not_continue_the_chain() {
     let asked = Asked::default();
     let once = |n| {
         if n == 0 {
@@ -130,10 +130,13 @@ async fn a_failure_of_the_chosen_one_asks_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_refusal_ends_the_search_and_says_whose_it_was() {
+async fn refusal_ends_the_chain_and_names_its_credential() {
     let login = Recorder::always(
-        Answer::json(r#"{"error":"invalid_client","error_codes":[7000215],"error_description":"AADSTS7000215: Wrong."}"#)
-            .with_status(401),
+        Answer::json(
+            r#"{"error":"invalid_client","error_codes":[7000215],
+            "error_description":"AADSTS7000215: Wrong."}"#,
+        )
+        .with_status(401),
     )
     .await;
     let asked = Asked::default();
@@ -185,7 +188,7 @@ async fn a_refusal_ends_the_search_and_says_whose_it_was() {
 }
 
 #[tokio::test]
-async fn when_nobody_can_each_reason_is_said_on_one_line() {
+async fn exhausted_chain_lists_reasons_on_one_line() {
     let asked = Asked::default();
     let inner = ChainedCredential::new().or(
         "tool",
@@ -213,7 +216,7 @@ async fn when_nobody_can_each_reason_is_said_on_one_line() {
 }
 
 #[tokio::test]
-async fn all_are_asked_again_after_nobody_could() {
+async fn exhausted_chain_starts_again_with_next_call() {
     let asked = Asked::default();
     let late = |n| {
         if n == 0 {
@@ -229,7 +232,7 @@ async fn all_are_asked_again_after_nobody_could() {
 }
 
 #[tokio::test]
-async fn clients_that_share_a_chain_share_the_choice() {
+async fn clients_with_one_chain_share_the_choice() {
     let asked = Asked::default();
     let chain = Arc::new(
         ChainedCredential::new()
@@ -249,7 +252,7 @@ async fn clients_that_share_a_chain_share_the_choice() {
 }
 
 #[tokio::test]
-async fn a_chain_shares_tokens_only_if_all_of_it_do() {
+async fn chain_shares_tokens_only_if_all_credentials_do() {
     let own = |_: TokenRequest| async { Ok(AccessToken::new("t")) };
     assert!(ChainedCredential::new().or("own", own).shares_tokens());
     let chain = ChainedCredential::new()
@@ -259,12 +262,12 @@ async fn a_chain_shares_tokens_only_if_all_of_it_do() {
 }
 
 #[tokio::test]
-async fn a_chain_shares_the_tokens_of_the_one_that_was_chosen() {
-    let nobody = |_: TokenRequest| async { Err(SignInError::unavailable("not here").into()) };
+async fn chain_shares_tokens_of_the_chosen_credential() {
+    let unavailable = |_: TokenRequest| async { Err(SignInError::unavailable("not here").into()) };
     let own = |_: TokenRequest| async { Ok(AccessToken::new("t")) };
     let chain = Arc::new(
         ChainedCredential::new()
-            .or("nobody", nobody)
+            .or("unavailable", unavailable)
             .or("own", own)
             .or("fixed", AccessTokenCredential::new("t")),
     );

@@ -19,7 +19,7 @@ async fn accepted<A: Kind, O: Options>(call: impl FnOnce(&Graph) -> Call<A, O>) 
 
 /// <https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/2505>
 #[tokio::test]
-async fn transcripts_are_asked_for_as_webvtt() {
+async fn transcripts_are_requested_as_webvtt() {
     let content = |graph: &Graph| {
         let meetings = graph.users().id("u").online_meetings();
         meetings.id("m").transcripts().id("t").content().get()
@@ -44,7 +44,7 @@ async fn transcripts_are_asked_for_as_webvtt() {
 }
 
 #[tokio::test]
-async fn content_is_asked_for_as_the_description_says() {
+async fn content_is_requested_with_the_described_media_type() {
     let branding = |graph: &Graph| graph.organization().id("o").branding();
     let logo = accepted(|graph| branding(graph).banner_logo().get()).await;
     assert!(
@@ -57,7 +57,7 @@ async fn content_is_asked_for_as_the_description_says() {
 }
 
 #[tokio::test]
-async fn content_of_any_type_is_asked_for_as_anything() {
+async fn content_of_any_type_is_requested_as_anything() {
     let item = |graph: &Graph| graph.drives().id("d").items().id("i");
     assert_eq!(accepted(|graph| item(graph).content().get()).await, "*/*");
     assert_eq!(
@@ -75,7 +75,7 @@ async fn content_of_any_type_is_asked_for_as_anything() {
 }
 
 #[tokio::test]
-async fn json_is_asked_for_as_json() {
+async fn json_is_requested_as_json() {
     let recorder = Recorder::always(Answer::json(r#"{"id":"1"}"#)).await;
     let graph = graph(&recorder);
     graph.me().get().await.unwrap();
@@ -87,7 +87,7 @@ async fn json_is_asked_for_as_json() {
 }
 
 #[tokio::test]
-async fn accept_of_the_caller_is_sent_alone() {
+async fn accept_header_of_the_caller_is_sent_alone() {
     let docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
     let typed = |graph: &Graph| {
         let meetings = graph.users().id("u").online_meetings();

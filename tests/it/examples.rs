@@ -1,4 +1,7 @@
 //! The examples, run unchanged against the simulator.
+//!
+//! Cargo builds examples as programs, and a test cannot call a program's functions. Each example is
+//! therefore included by its path.
 
 #[allow(dead_code, reason = "a test does not begin where the example does")]
 #[path = "../../examples/invite_guests.rs"]
@@ -66,7 +69,7 @@ async fn device_code_greets_the_user() {
 }
 
 #[tokio::test]
-async fn persisted_session_asks_once() {
+async fn persisted_session_signs_in_once() {
     let shown = shown(async |out| persisted_session::run(out).await).await;
     assert_eq!(
         shown,
@@ -75,7 +78,7 @@ async fn persisted_session_asks_once() {
 }
 
 #[tokio::test]
-async fn on_behalf_of_serves_two_users_and_hands_a_challenge_on() {
+async fn on_behalf_of_serves_users_and_forwards_challenge() {
     let shown = shown(async |out| on_behalf_of::run(out).await).await;
     let lines: Vec<_> = shown.lines().collect();
     assert_eq!(lines[0], "adele@contoso.com: Hello, Adele Brandt");
@@ -91,7 +94,7 @@ async fn on_behalf_of_serves_two_users_and_hands_a_challenge_on() {
 }
 
 #[tokio::test]
-async fn web_app_keeps_two_users_apart_and_signs_one_out() {
+async fn web_app_separates_two_users_and_signs_out() {
     let shown = shown(async |out| web_app::run(out).await).await;
     let lines: Vec<_> = shown.lines().collect();
     assert_eq!(lines[0], "adele@contoso.com: Hello, Adele Brandt");
@@ -108,7 +111,7 @@ async fn web_app_keeps_two_users_apart_and_signs_one_out() {
 }
 
 #[tokio::test]
-async fn upload_with_progress_shows_all_of_it() {
+async fn upload_with_progress_reports_every_byte() {
     let mut shown = Vec::new();
     upload_with_progress::run(&mut shown).await.unwrap();
     let shown = String::from_utf8(shown).unwrap();
@@ -123,7 +126,7 @@ async fn upload_with_progress_shows_all_of_it() {
 }
 
 #[tokio::test]
-async fn webhook_receiver_is_told_what_changes() {
+async fn webhook_receiver_prints_changes() {
     let mut shown = Vec::new();
     webhook_receiver::run(&mut shown).await.unwrap();
     let shown = String::from_utf8(shown).unwrap();
@@ -140,7 +143,7 @@ async fn webhook_receiver_is_told_what_changes() {
 }
 
 #[tokio::test]
-async fn mailbox_sync_follows_what_happens() {
+async fn mailbox_sync_prints_changes() {
     let mut shown = Vec::new();
     mailbox_sync::run(&mut shown).await.unwrap();
     let shown = String::from_utf8(shown).unwrap();

@@ -25,7 +25,8 @@ async fn imds() -> Recorder {
     Recorder::new(move |_| {
         let number = count.fetch_add(1, Ordering::SeqCst) + 1;
         Answer::json(json!({
-            "access_token": format!("identity-{number}"), "token_type": "Bearer", "expires_in": "86399",
+            "access_token": format!("identity-{number}"), "token_type": "Bearer",
+            "expires_in": "86399",
         }))
     })
     .await
@@ -91,7 +92,7 @@ async fn refused(graph: &Graph) -> SignInError {
 }
 
 #[tokio::test]
-async fn an_application_shows_a_token_of_the_identity_anew_each_time() {
+async fn federated_assertion_is_requested_for_each_token() {
     let (imds, login) = (imds().await, platform().await);
     let provider =
         WorkloadIdentityCredential::managed_identity("fabrikam.com", "client", identity(&imds));
@@ -129,7 +130,7 @@ async fn an_application_shows_a_token_of_the_identity_anew_each_time() {
 }
 
 #[tokio::test]
-async fn the_identity_is_asked_for_what_the_cloud_documents_and_its_refusal_is_the_error() {
+async fn federated_audience_is_documented_and_refusal_is_error() {
     let answer = Answer::json(json!({
         "error": "invalid_request", "error_description": "Identity not found",
     }));
@@ -163,10 +164,11 @@ async fn the_identity_is_asked_for_what_the_cloud_documents_and_its_refusal_is_t
 }
 
 #[tokio::test]
-async fn what_graph_wants_to_be_proved_is_asked_of_the_platform_alone() {
+async fn claims_challenge_goes_to_token_endpoint_only() {
     // The claims are {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
     const CHALLENGE: &str = "Bearer realm=\"\", error=\"insufficient_claims\", \
-                             claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
+        claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoi\
+        MTcyNjI1ODEyMiJ9fX0=\"";
     let (imds, login) = (imds().await, platform().await);
     let graph = Recorder::new(|request| match request.header("authorization") {
         Some("Bearer token-2") => Answer::json("{}"),
@@ -200,10 +202,10 @@ async fn what_graph_wants_to_be_proved_is_asked_of_the_platform_alone() {
 }
 
 #[tokio::test]
-async fn an_api_and_a_web_site_show_it_as_well() {
+async fn federated_assertion_authenticates_api_and_web_app() {
     let (imds, login) = (imds().await, platform().await);
-    let nobody = |_: TokenRequest| async { Err(SignInError::new("nobody").into()) };
-    let graph = client(nobody, cloud(NOWHERE, &login));
+    let no_token = |_: TokenRequest| async { Err(SignInError::new("no token").into()) };
+    let graph = client(no_token, cloud(NOWHERE, &login));
 
     let api = OnBehalfOfCredential::new(application(&imds), "incoming");
     graph.with_provider(api).sign_in().await.unwrap();
@@ -242,11 +244,12 @@ async fn an_api_and_a_web_site_show_it_as_well() {
 }
 
 #[tokio::test]
-async fn the_platform_takes_the_identity_that_the_application_trusts() {
+async fn platform_accepts_trusted_federated_identity() {
     const PRINCIPAL: &str = "bbbbbbbb-0000-4000-8000-000000000002";
     let simulator = crate::support::simulator().await;
     let known = simulator.credentials();
-    let resource = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentityCredential/userAssignedIdentities/mailer";
+    let resource = "/subscriptions/s/resourceGroups/g/providers/\
+        Microsoft.ManagedIdentity/userAssignedIdentities/mailer";
     simulator.managed_identity("aaaaaaaa-0000-4000-8000-000000000001", PRINCIPAL, resource);
     let endpoint = format!("{}/metadata/identity/oauth2/token", simulator.login_url());
     let graph = || {

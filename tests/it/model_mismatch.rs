@@ -99,7 +99,7 @@ macro_rules! check {
 }
 
 #[tokio::test]
-async fn odd_values_are_kept_in_directory_models() {
+async fn mismatched_values_are_kept_in_directory_models() {
     check! {
         User Group DirectoryObject Application ServicePrincipal ConditionalAccessPolicy
         AccessPackageAssignment ManagedDevice
@@ -107,12 +107,15 @@ async fn odd_values_are_kept_in_directory_models() {
 }
 
 #[tokio::test]
-async fn odd_values_are_kept_in_content_models() {
-    check! { Message Event Contact DriveItem ListItem Site Chat Team OnlineMeeting TodoTask PlannerTask Schedule }
+async fn mismatched_values_are_kept_in_content_models() {
+    check! {
+        Message Event Contact DriveItem ListItem Site Chat Team OnlineMeeting TodoTask PlannerTask
+        Schedule
+    }
 }
 
 #[tokio::test]
-async fn odd_values_are_kept_in_models_of_rare_types() {
+async fn mismatched_values_are_kept_in_rare_types() {
     check! {
         PstnCallLogRow Session EducationAssignmentPointsGrade ApplicationRiskScore PrintJob
         PrinterCapabilities WorkbookRange WorkbookChartAxis
@@ -120,8 +123,9 @@ async fn odd_values_are_kept_in_models_of_rare_types() {
 }
 
 #[tokio::test]
-async fn odd_value_never_loses_the_page() {
-    let text = r#"{"@odata.context":1e999,"value":[{"id":"1","businessPhones":[{"number":"1"}]},null,"x",
+async fn mismatched_value_never_loses_the_page() {
+    let text = r#"{"@odata.context":1e999,"value":[{"id":"1","businessPhones":[{"number":"1"}]},
+        null,"x",
         {"id":"3","mailboxSettings":1e999},1e999]}"#;
     let recorder = Recorder::always(Answer::json(text)).await;
     let graph = graph(&recorder);

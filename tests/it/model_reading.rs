@@ -23,7 +23,7 @@ fn wrong<T: DeserializeOwned>(json: &str) -> String {
 
 /// Checks that a mismatched property does not make the whole page fail.
 #[test]
-fn a_value_of_another_type_is_kept_as_it_came() {
+fn value_of_another_type_is_kept_unchanged() {
     for json in [
         json!({"createdDateTime": "soon"}),
         json!({"createdDateTime": {}}),
@@ -178,7 +178,7 @@ fn decimal_that_does_not_fit_is_kept() {
 }
 
 #[test]
-fn model_that_is_not_an_object_is_an_error() {
+fn non_object_model_is_an_error() {
     for json in ["[]", "1", "\"a\"", "null", ""] {
         wrong::<User>(json);
     }
@@ -186,7 +186,7 @@ fn model_that_is_not_an_object_is_an_error() {
 }
 
 #[test]
-fn broken_json_says_where() {
+fn broken_json_error_has_its_position() {
     let error = wrong::<Event>(r#"{"attendees":[{"emailAddress":{"name":"a"#);
     assert!(
         error.starts_with("`attendees[0].emailAddress.name`: EOF"),
@@ -199,7 +199,7 @@ fn broken_json_says_where() {
 /// Checks that errors do not contain the value. It may be a secret or a whole file, and errors end
 /// up in logs.
 #[test]
-fn the_value_is_not_in_the_error() {
+fn decode_error_does_not_print_the_value() {
     let error = wrong::<User>(r#""hunter2""#);
     assert!(!error.contains("hunter"), "{error}");
     // A secret that does not fit its field is not shown either.
@@ -212,7 +212,7 @@ fn the_value_is_not_in_the_error() {
 }
 
 #[test]
-fn nulls_are_nothing() {
+fn null_property_is_unset() {
     let user: User = read(
         r#"{"displayName":null,"businessPhones":null,"assignedLicenses":null,"mailboxSettings":null,
             "createdDateTime":null,"accountEnabled":null}"#,
@@ -225,9 +225,10 @@ fn nulls_are_nothing() {
 }
 
 #[test]
-fn nulls_in_a_collection_are_no_items() {
+fn nulls_in_a_collection_are_dropped() {
     let user: User = read(
-        r#"{"businessPhones":[null,"1",null],"assignedLicenses":[null,{"disabledPlans":[null]},null]}"#,
+        r#"{"businessPhones":[null,"1",null],
+            "assignedLicenses":[null,{"disabledPlans":[null]},null]}"#,
     );
     assert_eq!(user.business_phones, Some(vec!["1".into()]));
     assert_eq!(user.assigned_licenses.as_ref().unwrap().len(), 1);
@@ -244,10 +245,11 @@ fn nulls_in_a_collection_are_no_items() {
 }
 
 #[test]
-fn the_last_of_two_values_counts() {
+fn last_of_duplicate_properties_wins() {
     let user: User = read(
         r#"{"displayName":"a","displayName":"b","city":"c","city":null,"new":1,"new":2,
-            "mailboxSettings":{"archiveFolder":"x","timeZone":"UTC"},"mailboxSettings":{"timeZone":"CET"},
+            "mailboxSettings":{"archiveFolder":"x","timeZone":"UTC"},
+            "mailboxSettings":{"timeZone":"CET"},
             "businessPhones":["1","2"],"businessPhones":["3"]}"#,
     );
     assert_eq!(user.display_name.as_deref(), Some("b"));
@@ -265,7 +267,7 @@ fn the_last_of_two_values_counts() {
 }
 
 #[test]
-fn any_order_and_any_space_is_read() {
+fn properties_are_read_in_any_order() {
     let user: User = read(
         "{ \"userType\" : \"a\" ,\n\t\"id\":\"1\", \"city\" : \"b\",\"accountEnabled\":false }",
     );
@@ -280,7 +282,7 @@ fn any_order_and_any_space_is_read() {
 }
 
 #[test]
-fn numbers_out_of_range_are_kept_as_they_came() {
+fn numbers_out_of_range_are_kept_unchanged() {
     for json in [
         json!({"photo": {"orientation": 40000}}),
         json!({"photo": {"orientation": "40000"}}),
@@ -313,7 +315,7 @@ fn numbers_out_of_range_are_kept_as_they_came() {
 }
 
 #[test]
-fn deep_nesting_is_an_error_and_no_overflow() {
+fn deep_nesting_is_an_error_without_overflow() {
     let deep = |depth: usize| {
         let (open, close) = ("[".repeat(depth), "]".repeat(depth));
         format!(r#"{{"new":{open}{close}}}"#)
@@ -326,7 +328,7 @@ fn deep_nesting_is_an_error_and_no_overflow() {
 }
 
 #[test]
-fn half_a_character_is_a_replacement_character() {
+fn lone_surrogate_becomes_replacement_character() {
     let json = r#"{"subject":"half \ud83d"}"#;
     let mut message: Message = read(json);
     assert_eq!(message.subject.as_deref(), Some("half \u{fffd}"));
@@ -353,7 +355,7 @@ fn half_a_character_is_a_replacement_character() {
 }
 
 #[test]
-fn a_model_is_read_from_a_value_too() {
+fn model_is_read_from_json_value() {
     let json = json!({"id": "1", "photo": {"orientation": "1"}, "new": [1]});
     let item: DriveItem = serde_json::from_value(json.clone()).unwrap();
     assert_eq!(item.photo.as_ref().unwrap().orientation, Some(1));
@@ -366,9 +368,10 @@ fn a_model_is_read_from_a_value_too() {
 }
 
 #[test]
-fn debug_shows_what_is_set_and_no_secret() {
+fn debug_prints_set_properties_without_secrets() {
     let credential: PasswordCredential = read(
-        r#"{"displayName":"deploy","secretText":"hunter2","new":{"clientSecret":"hunter3","accessToken":["hunter4"]}}"#,
+        r#"{"displayName":"deploy","secretText":"hunter2",
+            "new":{"clientSecret":"hunter3","accessToken":["hunter4"]}}"#,
     );
     let shown = format!("{credential:?} {credential:#?}");
     assert!(!shown.contains("hunter"), "{shown}");
@@ -387,11 +390,12 @@ fn debug_shows_what_is_set_and_no_secret() {
 }
 
 #[test]
-fn what_was_read_and_written_is_the_same() {
+fn model_is_written_as_it_was_read() {
     // The JSON has every kind of value, at each depth, in an arbitrary order.
     let sent = json!({
         "z": {"a": [1, -1, 1.5, u64::MAX, true, null, "\u{0}\"\\\u{7f}\u{2028}"]},
-        "mailboxSettings": {"language": {"locale": "nb-NO", "new": 1}, "workingHours": {"daysOfWeek": ["monday", "doomsday"]}},
+        "mailboxSettings": {"language": {"locale": "nb-NO", "new": 1},
+            "workingHours": {"daysOfWeek": ["monday", "doomsday"]}},
         "@odata.type": "#microsoft.graph.user",
         "passwordProfile": {"forceChangePasswordNextSignIn": true},
         "businessPhones": ["", "1"],

@@ -14,10 +14,8 @@ use tokio::time::Instant;
 
 use crate::support::busy::Busy;
 use crate::support::recorder::{Answer, Recorder};
+use crate::support::silent::SilentServer;
 use crate::support::{graph, graph_of, simulator};
-
-#[path = "../cases/monitor.rs"]
-mod cases;
 
 fn copy(name: &str) -> DriveItemCopy {
     DriveItemCopy {
@@ -32,7 +30,7 @@ async fn write(graph: &Graph, path: &str) {
 }
 
 #[tokio::test]
-async fn work_that_fails_says_why() {
+async fn failed_operation_reports_its_error() {
     let simulator = simulator().await;
     let graph = graph_of(&simulator, simulator.user_token());
     write(&graph, "original.txt").await;
@@ -58,7 +56,7 @@ async fn work_that_fails_says_why() {
 }
 
 #[tokio::test]
-async fn operations_of_teams_want_a_token() {
+async fn teams_operation_is_monitored_with_token() {
     let simulator = simulator().await;
     let graph = graph_of(&simulator, simulator.app_token());
     let team = graph
@@ -95,7 +93,7 @@ async fn operations_of_teams_want_a_token() {
 }
 
 #[tokio::test]
-async fn waits_are_those_that_are_asked_for() {
+async fn monitor_waits_for_retry_after() {
     let recorder = Recorder::in_turn([
         Answer::status(202).header("Location", "/teams('1')/operations('2')"),
         Answer::json(r#"{"status":"inProgress"}"#).header("Retry-After", "0"),
@@ -122,7 +120,7 @@ async fn waits_are_those_that_are_asked_for() {
 }
 
 #[tokio::test]
-async fn work_may_be_over_with_the_answer() {
+async fn operation_may_complete_with_the_first_response() {
     let recorder = Recorder::in_turn([
         Answer::json(r#"{"id":"session","persistChanges":true}"#).with_status(201),
         Answer::status(204),
@@ -154,7 +152,7 @@ async fn work_may_be_over_with_the_answer() {
 }
 
 #[tokio::test]
-async fn work_that_a_call_begins_with_its_own_token_is_looked_at_with_it() {
+async fn operation_is_monitored_with_the_calls_token() {
     let recorder = Recorder::new(|request| match request.method.as_str() {
         "POST" => Answer::status(202).header("Location", "/teams('t')/operations('o')"),
         _ => Answer::json(serde_json::json!({ "status": "succeeded" })),
@@ -198,7 +196,7 @@ const fn seconds(seconds: u64) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pauses_between_looks_have_a_least() {
+async fn pauses_between_polls_have_a_minimum() {
     for asked in ["0", "Sun, 01 Mar 2020 10:00:00 GMT", "0.001"] {
         let recorder = works(move |look| match look {
             0..20 => in_progress(asked),
@@ -246,7 +244,7 @@ async fn pause_beyond_the_time_limit_is_a_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pause_of_a_year_is_cut() {
+async fn pause_of_a_year_is_shortened() {
     let recorder = works(|look| match look {
         0 => in_progress("31536000"),
         _ => Answer::json(r#"{"status":"succeeded"}"#),
@@ -261,21 +259,73 @@ async fn pause_of_a_year_is_cut() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn look_without_response_ends_with_the_time_limit() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let silent = tokio::spawn(async move {
-        let mut held = Vec::new();
-        while let Ok((stream, _)) = listener.accept().await {
-            held.push(stream);
-        }
-    });
+async fn poll_without_response_ends_at_the_time_limit() {
+    let silent = SilentServer::start().await;
     let graph = Graph::builder(AccessTokenCredential::new("token"));
-    let graph = graph.base_url(&url).build().unwrap();
+    let graph = graph.base_url(silent.url()).build().unwrap();
     let monitor = graph.monitor("/teams('t')/operations('o')");
     let began = Instant::now();
     let error = monitor.timeout(seconds(60)).wait().await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
     assert!(began.elapsed() <= seconds(61), "{:?}", began.elapsed());
-    silent.abort();
+}
+
+// Reported: microsoftgraph/msgraph-sdk-java#223, microsoftgraph/msgraph-sdk-dotnet#768.
+#[tokio::test]
+async fn copy_is_monitored_without_token() {
+    let simulator = simulator().await;
+    simulator.set_polls(3);
+    let graph = graph_of(&simulator, simulator.user_token());
+    write(&graph, "original.txt").await;
+    let root = graph.me().drive().root();
+    let monitor = root
+        .path("original.txt")
+        .copy(copy("copy.txt"))
+        .monitor()
+        .await
+        .unwrap();
+    let url = monitor.url().unwrap().to_owned();
+    assert!(url.starts_with(&simulator.storage_url()), "{url}");
+    assert!(!format!("{monitor:?}").contains(&url));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&told);
+    let done = monitor
+        .interval(Duration::from_millis(1))
+        .on_progress(move |work| seen.lock().unwrap().push(work.status().clone()))
+        .wait()
+        .await
+        .unwrap();
+    let told = told.lock().unwrap().clone();
+    assert_eq!(
+        told,
+        [
+            LongRunningOperationStatus::NotStarted,
+            LongRunningOperationStatus::Running,
+            LongRunningOperationStatus::Running,
+            LongRunningOperationStatus::Succeeded
+        ]
+    );
+    let drive = graph.me().drive();
+    let item = drive
+        .items()
+        .id(done.resource_id().unwrap())
+        .get()
+        .await
+        .unwrap();
+    assert_eq!(item.name.as_deref(), Some("copy.txt"));
+    let looks: Vec<_> = simulator
+        .requests()
+        .into_iter()
+        .rev()
+        .skip(1)
+        .take(4)
+        .collect();
+    assert!(
+        looks
+            .iter()
+            .all(|look| look.header("authorization").is_none())
+    );
+    // The address alone is enough to poll again.
+    let again = graph.monitor(&url).poll().await.unwrap();
+    assert_eq!(again.status(), &LongRunningOperationStatus::Succeeded);
 }

@@ -11,9 +11,6 @@ use serde_json::{Value, json};
 use crate::support::graph;
 use crate::support::recorder::{Answer, Recorder};
 
-#[path = "../cases/permissions.rs"]
-mod cases;
-
 /// Returns a token with these claims and an invalid signature.
 fn token(claims: Value) -> String {
     let part = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
@@ -28,9 +25,10 @@ fn client(url: &str, token: &str) -> Graph {
 }
 
 fn refusal() -> Answer {
-    Answer::status(403)
-        .header("request-id", "r")
-        .body(r#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation."}}"#)
+    Answer::status(403).header("request-id", "r").body(
+        r#"{"error":{"code":"Authorization_RequestDenied",
+            "message":"Insufficient privileges to complete the operation."}}"#,
+    )
 }
 
 fn least(permissions: Option<Permissions>) -> String {
@@ -38,7 +36,7 @@ fn least(permissions: Option<Permissions>) -> String {
 }
 
 #[test]
-fn one_type_at_two_paths_needs_what_is_listed_for_each() {
+fn one_type_needs_different_permissions_by_path() {
     let graph = Graph::new(AccessTokenCredential::new("token"));
     let (me, user) = (graph.me(), graph.users().id("1"));
     assert_eq!(
@@ -72,7 +70,7 @@ fn one_type_at_two_paths_needs_what_is_listed_for_each() {
 }
 
 #[test]
-fn what_leads_to_the_same_thing_needs_the_same() {
+fn equivalent_paths_need_the_same_permissions() {
     let graph = Graph::new(AccessTokenCredential::new("token"));
     let group = graph.groups().id("1");
     let members = least(group.members().list().permissions());
@@ -86,7 +84,7 @@ fn what_leads_to_the_same_thing_needs_the_same() {
 }
 
 #[test]
-fn options_leave_what_is_known_of_a_call() {
+fn options_keep_the_permissions_of_a_call() {
     let graph = Graph::new(AccessTokenCredential::new("token"));
     let call = graph.me().messages().list();
     let permissions = call.permissions();
@@ -98,7 +96,7 @@ fn options_leave_what_is_known_of_a_call() {
 }
 
 #[test]
-fn a_call_says_which_clouds_have_it() {
+fn call_lists_the_clouds_that_support_it() {
     let graph = Graph::new(AccessTokenCredential::new("token"));
     let everywhere = graph.users().list();
     assert_eq!(everywhere.is_available_in(&Cloud::Global), Some(true));
@@ -119,4 +117,129 @@ fn a_call_says_which_clouds_have_it() {
     assert!(clouds.contains(NamedCloud::Bleu) && !clouds.contains(NamedCloud::GovSg));
     assert_eq!(clouds.to_string(), "Global, US Gov L4, USNat, USSec, Bleu");
     assert_eq!(graph.request(Method::GET, "/me/presence").clouds(), None);
+}
+
+// Reported: microsoftgraph/msgraph-sdk-powershell#2873, microsoftgraph/msgraph-sdk-powershell#1289.
+#[tokio::test]
+async fn forbidden_error_names_missing_permissions() {
+    let recorder = Recorder::always(refusal()).await;
+    let text = async |claims: Value| {
+        let graph = client(recorder.url(), &token(claims));
+        graph.users().list().await.expect_err("refused").to_string()
+    };
+    assert_eq!(
+        text(json!({ "roles": ["Mail.Read"], "oid": "private" })).await,
+        "GET /users → 403 Authorization_RequestDenied: Insufficient privileges to complete the \
+         operation, needs User.ReadBasic.All (application), the token has Mail.Read, request-id r"
+    );
+    assert_eq!(
+        text(json!({ "scp": "Mail.Read openid" })).await,
+        "GET /users → 403 Authorization_RequestDenied: Insufficient privileges to complete the \
+         operation, needs User.ReadBasic.All (delegated), the token has Mail.Read openid, \
+         request-id r"
+    );
+    let personal = json!({ "scp": "User.Read", "tid": "9188040d-6c67-4c5b-b112-36a304b66dad" });
+    assert!(
+        text(personal)
+            .await
+            .contains(", does not support personal permissions, the token has User.Read,")
+    );
+    let without = text(json!({ "idtyp": "app" })).await;
+    assert!(
+        without.contains("(application), the token has no permissions,"),
+        "{without}"
+    );
+}
+
+// Reported: microsoftgraph/msgraph-sdk-powershell#2873, microsoftgraph/msgraph-sdk-powershell#1289.
+#[tokio::test]
+async fn forbidden_error_describes_each_kind_of_token() {
+    let recorder = Recorder::always(refusal()).await;
+    let graph = client(recorder.url(), "opaque");
+    let error = graph.users().list().await.expect_err("refused");
+    let Error::Api(api) = &error else {
+        panic!("another error: {error:?}");
+    };
+    assert_eq!(api.granted_permissions(), None);
+    assert_eq!(
+        least(api.permissions()),
+        "delegated: User.ReadBasic.All; personal: not supported; application: User.ReadBasic.All"
+    );
+    let needs =
+        "needs User.ReadBasic.All (delegated) or User.ReadBasic.All (application), request-id r";
+    assert!(error.to_string().contains(needs), "{error}");
+    let unknown = graph
+        .request(Method::GET, "/users")
+        .await
+        .expect_err("refused");
+    assert!(unknown.is_forbidden());
+    assert!(!unknown.to_string().contains("needs"), "{unknown}");
+}
+
+// Reported: microsoftgraph/msgraph-sdk-powershell#2873, microsoftgraph/msgraph-sdk-powershell#1289.
+#[tokio::test]
+async fn only_forbidden_error_names_permissions() {
+    let recorder = Recorder::always(Answer::status(404)).await;
+    let graph = client(recorder.url(), &token(json!({ "roles": ["Mail.Read"] })));
+    let error = graph
+        .users()
+        .list()
+        .await
+        .expect_err("not found")
+        .to_string();
+    assert!(
+        !error.contains("Mail.Read") && !error.contains("User."),
+        "{error}"
+    );
+}
+
+// Reported: microsoftgraph/msgraph-sdk-powershell#2873, microsoftgraph/msgraph-sdk-powershell#1289.
+#[tokio::test]
+async fn page_needs_the_permissions_of_its_list() {
+    let recorder = Recorder::new(|request| match request.target.contains("skiptoken") {
+        true => refusal(),
+        false => {
+            let host = request.header("host").unwrap_or_default();
+            let next = format!("http://{host}/v1.0/users?$skiptoken=x");
+            Answer::json(json!({ "value": [], "@odata.nextLink": next }))
+        }
+    })
+    .await;
+    let error = graph(&recorder)
+        .users()
+        .list()
+        .all()
+        .await
+        .expect_err("refused");
+    assert!(
+        error.to_string().contains("needs User.ReadBasic.All"),
+        "{error}"
+    );
+}
+
+// Reported: microsoftgraph/msgraph-sdk-dotnet#1290, microsoftgraph/msgraph-sdk-dotnet#1848.
+#[test]
+fn drive_item_needs_same_permissions_by_any_path() {
+    let graph = Graph::new(AccessTokenCredential::new("token"));
+    let drive = graph.me().drive();
+    let by_id = least(drive.items().id("1").content().get().permissions());
+    assert_eq!(
+        least(drive.root().path("a/b").content().get().permissions()),
+        by_id
+    );
+    assert_eq!(
+        least(
+            drive
+                .items()
+                .id("1")
+                .path("b")
+                .content()
+                .get()
+                .permissions()
+        ),
+        by_id
+    );
+    assert!(by_id.starts_with("delegated: Files.Read;"), "{by_id}");
+    let of_drives = graph.drives().id("1").items().id("1").content().get();
+    assert_ne!(least(of_drives.permissions()), by_id);
 }

@@ -13,7 +13,7 @@ use crate::support::recorder::{Answer, Recorder};
 
 /// Checks the documented response: <https://learn.microsoft.com/graph/api/planner-post-tasks>
 #[tokio::test]
-async fn assignment_says_its_type() {
+async fn assignment_is_sent_with_its_type() {
     let user = "fbab97d0-4932-4511-b675-204639209557";
     let recorder = Recorder::always(Answer::json(json!({
         "id": "01gzSlKkIUSUl6DF_EilrmQAKDhh",

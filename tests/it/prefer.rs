@@ -12,7 +12,7 @@ use crate::support::recorder::{Answer, Recorder};
 use crate::support::{graph, simulator};
 
 #[tokio::test]
-async fn wishes_merge_into_one_header() {
+async fn preferences_are_merged_into_one_header() {
     let recorder = Recorder::always(Answer::json(r#"{"value":[]}"#)).await;
     let list = graph(&recorder).me().events().list();
     list.immutable_ids()
@@ -31,14 +31,16 @@ async fn wishes_merge_into_one_header() {
         recorder.only().header("Prefer"),
         Some(
             "IdType=\"ImmutableId\", outlook.timezone=\"Pacific Standard Time\", \
-             outlook.allow-unsafe-html, odata.maxpagesize=50, outlook.body-content-type=\"text\", \
-             include-unknown-enum-members, return=representation, respond-async, create-if-missing"
+             outlook.allow-unsafe-html, \
+             odata.maxpagesize=50, outlook.body-content-type=\"text\", \
+             include-unknown-enum-members, \
+             return=representation, respond-async, create-if-missing"
         )
     );
 }
 
 #[tokio::test]
-async fn wishes_stay_over_all_pages() {
+async fn preferences_are_sent_for_all_pages() {
     let next = r#"{"value":[{"id":"1"}],"@odata.nextLink":"{url}/v1.0/me/messages?p=2"}"#;
     let last = r#"{"value":[{"id":"2"}]}"#;
     let recorder = Recorder::in_turn([Answer::json(next), Answer::json(last)]).await;
@@ -54,7 +56,7 @@ async fn wishes_stay_over_all_pages() {
 }
 
 #[tokio::test]
-async fn a_wish_that_no_header_can_hold_is_refused() {
+async fn preference_with_invalid_characters_is_refused() {
     let recorder = Recorder::always(Answer::json("{}")).await;
     let graph = graph(&recorder);
     for call in [
@@ -78,7 +80,7 @@ fn simulated(simulator: &Simulator) -> Graph {
 }
 
 #[tokio::test]
-async fn the_service_does_as_it_is_wished() {
+async fn simulator_applies_preferences() {
     let simulator = simulator().await;
     let graph = simulated(&simulator);
     let html =
@@ -100,8 +102,9 @@ async fn the_service_does_as_it_is_wished() {
     assert_eq!(raw.headers()["preference-applied"], "IdType=ImmutableId");
 }
 
+// Reported: microsoftgraph/msgraph-sdk-powershell#1950, microsoftgraph/msgraph-sdk-javascript#1647.
 #[tokio::test]
-async fn case_11_5_an_old_etag_is_a_conflict_and_what_is_there_can_be_had() {
+async fn outdated_etag_is_conflict_with_refetched_entity() {
     let simulator = simulator().await;
     let graph = simulated(&simulator);
     let id = simulator
@@ -157,8 +160,9 @@ async fn case_11_5_an_old_etag_is_a_conflict_and_what_is_there_can_be_had() {
     assert!(message.get().await.unwrap_err().is_not_found());
 }
 
+// Reported: microsoftgraph/msgraph-sdk-powershell#1950, microsoftgraph/msgraph-sdk-javascript#1647.
 #[tokio::test]
-async fn case_11_5_both_statuses_of_an_old_etag_are_a_conflict() {
+async fn outdated_etag_is_conflict_for_both_statuses() {
     for status in [409, 412] {
         let recorder = Recorder::always(Answer::status(status)).await;
         let task = graph(&recorder).planner().tasks().id("1");
@@ -171,8 +175,9 @@ async fn case_11_5_both_statuses_of_an_old_etag_are_a_conflict() {
     }
 }
 
+// Reported: microsoftgraph/msgraph-sdk-powershell#1950, microsoftgraph/msgraph-sdk-javascript#1647.
 #[tokio::test]
-async fn case_11_5_what_has_not_changed_is_not_sent_again() {
+async fn unchanged_entity_is_not_sent_again() {
     let simulator = simulator().await;
     let graph = simulated(&simulator);
     let id = simulator
@@ -207,7 +212,7 @@ struct Badge {
 }
 
 #[tokio::test]
-async fn answers_are_read_into_types_of_the_callers() {
+async fn response_is_read_into_callers_type() {
     let badge = |id: &str| Badge {
         id: id.to_owned(),
         badge: Some(7),

@@ -99,8 +99,8 @@ const HOLD_NONE: &[(&str, &[&str])] = &[
         &["Collection", "Delta", "Entity", "MaybeEntity", "Value"],
     ),
     (
-        "Made of what the program has on its machine, or of a sign-in; printed by a test of its \
-         own (`certificate.rs`, `azure.rs`, `sign_in/`).",
+        "Needs a file, a process or a sign-in to be made. Its own test prints it (`certificate/`, \
+         `azure.rs`, `sign_in/`).",
         &[
             "Account",
             "AzureCredential",

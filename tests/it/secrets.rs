@@ -42,7 +42,7 @@ fn error(error: &(dyn std::error::Error + 'static)) {
 }
 
 #[test]
-fn case_8_6_what_holds_a_secret_prints_none() {
+fn credentials_print_no_secret() {
     debug(&Secret::new(HUSH.to_owned()));
     debug(&AccessToken::new(HUSH).expires_in(Duration::from_secs(1)));
     debug(&ClientSecretCredential::new("contoso.com", "client", HUSH));
@@ -80,7 +80,7 @@ fn case_8_6_what_holds_a_secret_prints_none() {
 }
 
 #[tokio::test]
-async fn case_8_6_what_a_provider_is_asked_prints_none() {
+async fn token_request_prints_no_secret() {
     let provider = |request: TokenRequest| {
         debug(&request);
         std::future::ready(Ok(AccessToken::new(HUSH)))
@@ -89,7 +89,7 @@ async fn case_8_6_what_a_provider_is_asked_prints_none() {
 }
 
 #[tokio::test]
-async fn case_8_6_calls_and_answers_print_none() {
+async fn calls_and_responses_print_no_secret() {
     let recorder =
         Recorder::always(Answer::json(json!({ "secretText": HUSH })).header("Set-Cookie", HUSH))
             .await;
@@ -106,7 +106,7 @@ async fn case_8_6_calls_and_answers_print_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn case_8_6_errors_print_none() {
+async fn errors_print_no_secret() {
     let hushed = |status: u16| {
         Answer::status(status)
             .header("Set-Cookie", HUSH)
@@ -169,11 +169,11 @@ async fn case_8_6_errors_print_none() {
             .unwrap();
         error(&client.sign_in().await.unwrap_err());
     }
-    let nobody = cloud("http://127.0.0.1:1", "http://127.0.0.1:1");
+    let unreachable = cloud("http://127.0.0.1:1", "http://127.0.0.1:1");
     let providers = RefreshTokenCredential::new("common", "client", HUSH).client_secret(HUSH);
     error(
         &Graph::builder(providers)
-            .cloud(nobody)
+            .cloud(unreachable)
             .build()
             .unwrap()
             .sign_in()

@@ -150,7 +150,7 @@ pub fn listen() -> Told {
     static LISTENS: Once = Once::new();
     LISTENS.call_once(|| {
         let listener = tracing_subscriber::registry().with(Listener);
-        tracing::subscriber::set_global_default(listener).expect("nobody else listens");
+        tracing::subscriber::set_global_default(listener).expect("this is the only subscriber");
     });
     let told = Told::default();
     TOLD.set(Some(told.clone()));
@@ -166,7 +166,7 @@ fn has(span: &Span, expected: &[(&str, &str)]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_and_its_requests_have_opentelemetrys_names() {
+async fn spans_have_opentelemetry_names() {
     let told = listen();
     let recorder = Recorder::in_turn([
         Answer::status(429)
@@ -258,7 +258,7 @@ async fn a_call_and_its_requests_have_opentelemetrys_names() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_private_is_told_of_tokens_redirects_and_failures() {
+async fn traces_contain_no_private_values() {
     let told = listen();
     let login = Recorder::always(Answer::json(
         json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": "hush" }),
@@ -311,13 +311,13 @@ async fn nothing_private_is_told_of_tokens_redirects_and_failures() {
         assert_eq!(request.parent.as_ref(), Some(&call.id), "{request:?}");
     }
 
-    let nobody = Graph::builder(AccessTokenCredential::new("hush"))
+    let unreachable = Graph::builder(AccessTokenCredential::new("hush"))
         .base_url("http://127.0.0.1:1")
         .retry(RetryPolicy::none())
         .build()
         .unwrap();
     let path = "/users/hush@contoso.com?$filter=mail%20eq%20'hush'";
-    nobody.request(Method::GET, path).await.unwrap_err();
+    unreachable.request(Method::GET, path).await.unwrap_err();
     let failed = told.spans("call").pop().unwrap();
     has(
         &failed,
@@ -330,7 +330,7 @@ async fn nothing_private_is_told_of_tokens_redirects_and_failures() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_fails_while_the_token_lives_is_told() {
+async fn failed_background_renewal_is_traced() {
     let told = listen();
     let login = Recorder::in_turn([
         Answer::json(json!({ "token_type": "Bearer", "expires_in": 600, "access_token": "hush" })),

@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn allowed_packages_have_no_faults() {
+    fn allowed_packages_pass_every_rule() {
         let packages = [
             package("a", "1.0.0", "MIT OR GPL-3.0"),
             package("b", "1.0.0", "MIT/Apache-2.0"),

@@ -215,14 +215,14 @@ mod tests {
     use super::Json;
 
     #[test]
-    fn what_is_read_is_written_in_the_same_order() {
+    fn json_is_written_in_read_order() {
         let text = r#"{"b":[1,-2,true,null],"a":{"z":"\"\\\n\u0001é/","y":{}}}"#;
         let json: Json = serde_json::from_str(text).expect("JSON");
         assert_eq!(json.to_string(), text);
     }
 
     #[test]
-    fn a_reference_is_to_a_component_of_one_kind() {
+    fn reference_names_a_component_of_one_kind() {
         let json: Json =
             serde_json::from_str(r##"{"$ref":"#/components/schemas/a.b"}"##).expect("JSON");
         assert_eq!(json.reference("schemas"), Some("a.b"));

@@ -277,6 +277,7 @@ fn run_check(arguments: &Arguments) -> Result<()> {
     }
     // Another description has no dependencies of its own.
     if arguments.path("dir").is_none() {
+        check_language()?;
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
         let count = dependencies::check(workspace.unwrap_or(Path::new(".")))?;
         println!("{count} packages comply with deny.toml");

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_is_what_hangs_below_its_paths() {
+    fn part_contains_everything_below_its_paths() {
         let part = Part::new(["/users/{id}/messages/", "/applications"]).expect("paths");
         for path in [
             "/users/{user-id}/messages",
@@ -117,13 +117,13 @@ mod tests {
     }
 
     #[test]
-    fn no_path_is_the_whole() {
+    fn part_without_paths_is_the_whole() {
         let none: [&str; 0] = [];
         assert!(Part::new(none).expect("the whole").has("/users"));
     }
 
     #[test]
-    fn what_is_no_path_is_refused() {
+    fn invalid_path_is_refused() {
         for path in ["users", "", "/"] {
             let error = Part::new([path]).expect_err("no path").to_string();
             assert!(error.contains("is not a path"), "{error}");

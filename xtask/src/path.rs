@@ -20,7 +20,7 @@ mod tests {
     use super::{own_name, workload};
 
     #[test]
-    fn workloads() {
+    fn workload_is_first_path_segment() {
         assert_eq!(workload("/users/{user-id}/messages"), "users");
         assert_eq!(
             workload("/applications(appId='{appId}')/owners"),
@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn own_names() {
+    fn own_name_is_last_segment_without_namespace() {
         assert_eq!(own_name("/me/sendMail"), "sendMail");
         assert_eq!(own_name("/drives/{drive-id}/microsoft.graph.copy"), "copy");
         assert_eq!(own_name("/reports/getTeams(period='{period}')"), "getTeams");

@@ -59,7 +59,7 @@ mod tests {
     use super::Pointer;
 
     #[test]
-    fn names_are_escaped_as_rfc_6901_has_it() {
+    fn pointer_names_are_escaped_as_rfc_6901() {
         let root = Pointer::ROOT;
         assert_eq!(root.to_string(), "");
         let paths = root.name("paths");

@@ -169,7 +169,7 @@ mod tests {
 
     /// Reads the same document by `read` and as JSON.
     #[test]
-    fn it_is_the_json_that_it_stands_for() {
+    fn yaml_is_read_as_equivalent_json() {
         let yaml = "\
 openapi: 3.0.4
 info: {title: 'It''s Graph', version: v1.0}
@@ -213,7 +213,7 @@ paths:
     }
 
     #[test]
-    fn what_json_cannot_say_is_refused_with_its_place() {
+    fn yaml_without_json_form_is_located_error() {
         for (yaml, wanted) in [
             ("a: 1\nb: &x 2\n", "line 2, column 4: anchors"),
             ("a: &x 1\nb: *x\n", "line 1, column 4: anchors"),
@@ -233,7 +233,7 @@ paths:
     }
 
     #[test]
-    fn what_is_too_deep_is_refused_before_the_stack_is_full() {
+    fn deeply_nested_yaml_is_refused() {
         let error = format!("{:#}", read(&"[".repeat(200)).expect_err("too deep"));
         assert!(error.contains("deeper than 128"), "{error}");
         // The parser itself has a lower limit, which it reaches first.

@@ -67,7 +67,7 @@ fn a_document_and_its_folder_do_not_differ() {
 }
 
 #[test]
-fn nothing_is_written_when_trimming_fails() {
+fn failed_trim_writes_no_files() {
     let folder = tempdir().expect("a folder");
     let document = folder.path().join("odd.json");
     let odd = std::fs::read_to_string(SMALL).expect("read").replace(
@@ -83,7 +83,7 @@ fn nothing_is_written_when_trimming_fails() {
 }
 
 #[test]
-fn arguments_that_are_not_known_are_errors() {
+fn unknown_arguments_are_errors() {
     for (arguments, why) in [
         (&[][..], "missing command"),
         (&["prune"], "unknown command: prune"),

@@ -29,7 +29,8 @@ fn of_paths(before: Value, after: Value) -> Diff {
 
 fn things() -> Value {
     json!({
-        "microsoft.graph.entity": { "type": "object", "properties": { "id": { "type": "string" } } },
+        "microsoft.graph.entity": { "type": "object",
+            "properties": { "id": { "type": "string" } } },
         "microsoft.graph.thing": derived("entity", json!({ "name": { "type": "string" } })),
         "microsoft.graph.other": derived("entity", json!({})),
     })
@@ -102,14 +103,16 @@ fn said(changes: &[Change]) -> Vec<String> {
 }
 
 #[test]
-fn an_operation_is_known_by_graphs_names_alone() {
+fn operation_is_identified_by_graphs_names() {
     let integer = json!({ "type": "integer", "format": "int32" });
     let number = json!({ "type": "number", "format": "double" });
     let before = json!({
         "/things": get("thing"),
         "/things/{thing-id}": with(get("thing"), key("thing-id")),
         "/things/{thing-id}/microsoft.graph.other": with(get("other"), key("thing-id")),
-        "/things/{thing-id}/microsoft.graph.send": with(action(json!({ "to": { "type": "string" } })), key("thing-id")),
+        "/things/{thing-id}/\
+         microsoft.graph.send": with(action(json!({ "to": { "type": "string" } })),
+             key("thing-id")),
         "/things/microsoft.graph.near(x={x},y='{y}')": function("thing", json!([
             argument("x", integer.clone()), argument("y", json!({ "type": "string" })),
         ])),
@@ -138,7 +141,7 @@ fn an_operation_is_known_by_graphs_names_alone() {
 }
 
 #[test]
-fn another_expression_is_a_rename() {
+fn changed_expression_is_a_rename() {
     let of = |first: &str, second: &str| {
         let path = format!("/near({first}='{{{first}}}',{second}='{{{second}}}')");
         let text = json!({ "type": "string" });
@@ -157,7 +160,7 @@ fn another_expression_is_a_rename() {
 }
 
 #[test]
-fn an_overload_is_another_operation() {
+fn overload_is_a_separate_operation() {
     let of = |name: &str| {
         let parameters = json!([argument(name, json!({ "type": "string" }))]);
         json!({ format!("/near({name}='{{{name}}}')"): function("thing", parameters) })
@@ -171,7 +174,7 @@ fn query(name: &str, required: bool) -> Value {
 }
 
 #[test]
-fn what_an_operation_takes_and_answers() {
+fn changed_parameters_and_responses_are_listed() {
     let thing = |parameters: Value, answer: &str| {
         let mut item = get(answer);
         item["get"]["parameters"] = parameters;
@@ -221,7 +224,7 @@ fn what_an_operation_takes_and_answers() {
 }
 
 #[test]
-fn a_body_that_may_be_derived_takes_what_it_took() {
+fn body_of_derived_type_is_compatible() {
     let paths = json!({ "/things": { "post": {
         "requestBody": content(reference("thing")),
         "responses": { "2XX": content(reference("thing")) },
@@ -243,7 +246,7 @@ fn a_body_that_may_be_derived_takes_what_it_took() {
 }
 
 #[test]
-fn a_subtree_is_one_line() {
+fn changed_subtree_is_listed_on_one_line() {
     let before = json!({
         "/a": get("thing"),
         "/b": get("thing"),
@@ -263,8 +266,8 @@ fn a_subtree_is_one_line() {
     assert_eq!(diff.line(), "common 3 renamed 0 added 6 removed 0");
     assert_eq!(
         diff.markdown(),
-        "From small.json to small.json.\n\n### Other changes\n\n#### Operations added (6)\n\n- 2 \
-         operations at and below `/a/parts`: `graph.a().parts()`; and at 2 other places\n"
+        "From small.json to small.json.\n\n### Other changes\n\n#### Operations added (6)\n\n\
+         - 2 operations at and below `/a/parts`: `graph.a().parts()`; and at 2 other places\n"
     );
     let back = of_paths(after, before);
     assert!(
@@ -276,11 +279,12 @@ fn a_subtree_is_one_line() {
 }
 
 #[test]
-fn models_and_what_is_in_them() {
+fn changed_models_and_properties_are_listed() {
     let paths = json!({ "/a": get("thing"), "/b": get("special"), "/c": get("loose") });
     let schemas = |thing: Value, words: Value, base: &str| {
         json!({
-            "microsoft.graph.entity": { "type": "object", "properties": { "id": { "type": "string" } } },
+            "microsoft.graph.entity": { "type": "object",
+                "properties": { "id": { "type": "string" } } },
             "microsoft.graph.other": derived("entity", json!({})),
             "microsoft.graph.word": { "type": "string", "enum": words },
             "microsoft.graph.thing": derived("entity", thing),
@@ -323,7 +327,7 @@ fn models_and_what_is_in_them() {
 }
 
 #[test]
-fn the_same_description_has_no_changes() {
+fn equal_descriptions_have_no_changes() {
     let paths = json!({ "/a": get("thing") });
     let diff = of_paths(paths.clone(), paths);
     assert_eq!(diff.line(), "common 1 renamed 0 added 0 removed 0");
@@ -367,7 +371,7 @@ fn nothing_was_renamed_between_2022_and_2026() {
 /// Checks that a described subtree and the same subtree restored by a graft are the same to a
 /// program.
 #[test]
-fn what_a_graft_leads_to_has_neither_come_nor_gone() {
+fn grafted_subtree_is_not_listed_as_changed() {
     let mut schemas = things();
     schemas["microsoft.graph.drive"] = derived("entity", json!({}));
     let grafted = json!({

@@ -43,7 +43,7 @@ fn schemas() -> Json {
 }
 
 #[test]
-fn the_committed_description_is_what_trim_makes_of_the_pinned_document() {
+fn committed_description_matches_the_pinned_document() {
     let openapi = root().join("openapi");
     // The pin is checked with or without the document.
     check::check(&openapi, None, &[], true).expect("it fits its pin");
@@ -55,7 +55,7 @@ fn the_committed_description_is_what_trim_makes_of_the_pinned_document() {
 }
 
 #[test]
-fn the_committed_description_counts_all_operations_and_places() {
+fn committed_description_counts_operations_and_places() {
     let stats = stats::stats(&root().join("openapi")).expect("counted");
     let line = stats.line();
     assert!(line.starts_with("operations 17533 places 11331 "), "{line}");
@@ -74,7 +74,7 @@ fn the_committed_description_is_small() {
 }
 
 #[test]
-fn types_of_change_notifications_are_kept_and_errors_are_not() {
+fn notification_types_are_kept_but_not_errors() {
     let schemas = schemas();
     for name in [
         "changeNotification",
@@ -96,7 +96,7 @@ fn types_of_change_notifications_are_kept_and_errors_are_not() {
 }
 
 #[test]
-fn objects_that_only_open_types_hold_are_kept() {
+fn objects_held_only_by_open_types_are_kept() {
     let schemas = schemas();
     for name in [
         "plannerAssignment",
@@ -129,7 +129,7 @@ fn part_keeps_what_its_open_types_hold() {
 }
 
 #[test]
-fn all_documents_are_trimmed_by_the_same_rules() {
+fn all_documents_are_trimmed_by_same_rules() {
     let mut descriptions = BTreeMap::new();
     for (name, operations, paths) in [
         ("openapi-v1.0-2022.json.xz", 11_422, 7_419),

@@ -71,8 +71,9 @@ fn of_users(permissions: Value) -> Scheme {
     permissions.delegated_work.clone()
 }
 
+// Reported: microsoftgraph/msgraph-sdk-powershell#2873, microsoftgraph/msgraph-sdk-powershell#1289.
 #[test]
-fn case_9_6_of_several_that_are_marked_the_narrowest_is_the_least() {
+fn narrowest_marked_permission_is_the_least() {
     let least = json!({ "/users": "least=DelegatedWork" });
     let not = json!({ "/users": "" });
     let of = of_users(json!({
@@ -89,7 +90,7 @@ fn case_9_6_of_several_that_are_marked_the_narrowest_is_the_least() {
 }
 
 #[test]
-fn where_nothing_is_marked_one_alone_is_the_least_and_several_are_not() {
+fn only_a_single_unmarked_permission_is_least() {
     let not = |name: &str| {
         (
             name.to_owned(),
@@ -108,16 +109,17 @@ fn where_nothing_is_marked_one_alone_is_the_least_and_several_are_not() {
 }
 
 #[test]
-fn what_is_needed_besides_is_kept() {
+fn additional_permissions_are_kept() {
     let of = of_users(json!({
-        "A.Read": permission(work(1), json!([set(&["GET"], json!({ "/users": "least=DelegatedWork;AlsoRequires=C.Read,B.Read" }))])),
+        "A.Read": permission(work(1), json!([set(&["GET"],
+            json!({ "/users": "least=DelegatedWork;AlsoRequires=C.Read,B.Read" }))])),
     }));
     assert_eq!(names(&of.least), ["A.Read+B.Read|C.Read"]);
     assert_eq!(of.least[0].with_one_of, ["B.Read", "C.Read"]);
 }
 
 #[test]
-fn what_is_described_but_not_listed_needs_what_it_leads_to() {
+fn unlisted_operation_needs_permissions_of_its_target() {
     let folder = described(&[
         ("get", "/groups/{group-id}/members"),
         ("get", "/groups/{group-id}/members/$count"),
@@ -133,7 +135,8 @@ fn what_is_described_but_not_listed_needs_what_it_leads_to() {
     ]);
     let document = json!({ "permissions": { "A": permission(work(1), json!([
         set(&["GET"], json!({
-            "/groups/{id}": "", "/groups/{id}/members": "", "/groups/{id}/photo": "", "/me/drive/items/{id}": "",
+            "/groups/{id}": "", "/groups/{id}/members": "", "/groups/{id}/photo": "",
+            "/me/drive/items/{id}": "",
         })),
         set(&["POST"], json!({ "/groups/{id}/members": "", "/groups/{id}/owners": "" })),
     ])) } });
@@ -177,7 +180,7 @@ fn what_is_described_but_not_listed_needs_what_it_leads_to() {
 }
 
 #[test]
-fn a_list_of_unknown_form_is_refused_with_its_place() {
+fn permission_list_of_unknown_form_is_refused() {
     let folder = described(&[("get", "/users")]);
     let refusal = |kind, document: Value| {
         let error = make(kind, &document, &folder).expect_err("refused");
@@ -199,9 +202,8 @@ fn a_list_of_unknown_form_is_refused_with_its_place() {
             "unknown scheme \"Robot\"",
         ),
         (
-            of(
-                json!({ "schemeKeys": ["Application"], "methods": ["GET"], "paths": { "/users": "" } }),
-            ),
+            of(json!({ "schemeKeys": ["Application"], "methods": ["GET"],
+                    "paths": { "/users": "" } })),
             "A: /users: the permission does not have the scheme Application",
         ),
     ] {
@@ -226,7 +228,7 @@ fn a_list_of_unknown_form_is_refused_with_its_place() {
 }
 
 #[test]
-fn clouds_are_said_where_they_change() {
+fn clouds_are_written_where_they_change() {
     let operations = [
         ("get", "/users"),
         ("post", "/users"),
@@ -265,7 +267,7 @@ fn clouds_are_said_where_they_change() {
 }
 
 #[test]
-fn the_committed_lists_know_what_the_documentation_says() {
+fn committed_lists_match_the_documentation() {
     let facts = Facts::read(&openapi()).expect("openapi/");
     let least = |method: &str, path: &str| {
         let permissions = facts.permissions(method, path).expect("listed");
@@ -301,7 +303,7 @@ fn the_committed_lists_know_what_the_documentation_says() {
 }
 
 #[test]
-fn requests_with_values_are_those_of_the_list() {
+fn requests_with_values_match_listed_templates() {
     let known = Known::read(&openapi()).expect("openapi/");
     let least = |request: &str| {
         let call = known.call(request).expect("a request");
@@ -339,7 +341,7 @@ fn requests_with_values_are_those_of_the_list() {
 }
 
 #[test]
-fn of_permissions_for_a_set_of_calls_none_can_be_spared() {
+fn permissions_for_several_calls_are_minimal() {
     let known = Known::read(&openapi()).expect("openapi/");
     let calls = |requests: &[&str]| -> Vec<_> {
         let calls = requests.iter().map(|request| known.call(request));

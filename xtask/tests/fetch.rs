@@ -105,7 +105,7 @@ fn pin(folder: &Path, source: &str, text: &str) -> Pin {
 }
 
 #[tokio::test]
-async fn the_newest_description_is_brought_and_can_be_trimmed() {
+async fn newest_description_is_fetched_and_trimmed() {
     let folder = tempdir().expect("a folder");
     let out = folder.path().join("graph.yaml");
     let hosts = server("2026-08-21T00:16:52Z", "2026-08-21T00:16:52Z").await;
@@ -133,7 +133,7 @@ async fn the_newest_description_is_brought_and_can_be_trimmed() {
 }
 
 #[tokio::test]
-async fn csdl_that_is_newer_comes_with_what_to_run() {
+async fn newer_csdl_prints_the_conversion_command() {
     let folder = tempdir().expect("a folder");
     let hosts = server("2026-08-21T00:16:52Z", "2026-08-21T03:00:00+02:00").await;
     let out = folder.path().join("graph.yaml");
@@ -154,7 +154,7 @@ async fn csdl_that_is_newer_comes_with_what_to_run() {
 }
 
 #[tokio::test]
-async fn what_is_not_what_it_should_be_is_refused_and_not_written() {
+async fn invalid_download_is_refused_and_not_written() {
     let folder = tempdir().expect("a folder");
     let out = folder.path().join("graph.yaml");
     let source = format!("microsoftgraph/msgraph-metadata, {OPENAPI}, commit {NEW}");

@@ -32,7 +32,7 @@ fn first(text: &str) -> String {
 }
 
 #[test]
-fn a_path_is_found_however_it_is_written() {
+fn path_is_found_in_any_spelling() {
     for (text, wanted) in [
         ("/me/messages", "GET /me/messages"),
         ("me/messages", "GET /me/messages"),
@@ -83,7 +83,7 @@ fn a_path_is_found_however_it_is_written() {
 }
 
 #[test]
-fn what_stands_below_a_path_comes_after_it() {
+fn children_are_listed_after_their_path() {
     let paths = paths("/me/messages");
     assert_eq!(paths[..2], ["GET /me/messages", "POST /me/messages"]);
     let all_below = paths.iter().all(|path| path.contains(" /me/messages"));
@@ -131,7 +131,7 @@ fn words_are_found_in_paths_and_methods() {
 
 /// Checks that names come before models: `fileAttachment` is in no path.
 #[test]
-fn words_in_models_come_last() {
+fn matches_in_models_come_last() {
     let found = find("permission");
     let classes: Vec<_> = found.groups.iter().map(|group| group.best.class).collect();
     assert!(classes.is_sorted());
@@ -141,7 +141,7 @@ fn words_in_models_come_last() {
 }
 
 #[test]
-fn a_permission_finds_what_it_suffices_for() {
+fn permission_finds_the_operations_it_allows() {
     let number = |name: &str| index().permissions.binary_search(&name.to_owned());
     let read = number("Mail.Read").expect("Mail.Read");
     let found = find("mail.read");
@@ -166,7 +166,7 @@ fn a_permission_finds_what_it_suffices_for() {
 }
 
 #[test]
-fn the_same_method_by_other_paths_is_one_result() {
+fn same_method_by_other_paths_is_one_result() {
     let found = find("mailFolders messages");
     let best = &found.groups[0];
     let all = std::iter::once(&best.best).chain(&best.others);
@@ -185,7 +185,7 @@ fn the_same_method_by_other_paths_is_one_result() {
 /// Checks that paths are found beyond the end of the list of places, because grafts continue
 /// endlessly.
 #[test]
-fn grafted_places_are_found_however_deep() {
+fn grafted_places_are_found_at_any_depth() {
     for (text, path, expression) in [
         (
             "GET /me/drive/root:/Reports/2026.xlsx:/content",
@@ -195,13 +195,16 @@ fn grafted_places_are_found_however_deep() {
         (
             "POST /me/drive/items/1/workbook/worksheets/2/tables/add",
             "/me/drive/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/add",
-            "graph.me().drive().items().id(drive_item_id).workbook().worksheets().id(workbook_worksheet_id).tables().add(WorkbookTableAdd \
-             { ..Default::default() })",
+            "graph.me().drive().items().id(drive_item_id).workbook().worksheets()\
+             .id(workbook_worksheet_id).tables()\
+             .add(WorkbookTableAdd { ..Default::default() })",
         ),
         (
             "GET /drives/1/items/2:/a:/children/3:/b:/children",
-            "/drives/{drive-id}/items/{driveItem-id}:/{path}:/children/{driveItem-id1}:/{path1}:/children",
-            "graph.drives().id(drive_id).items().id(drive_item_id).path(path).children().id(drive_item_id1).path(path1)\
+            "/drives/{drive-id}/items/{driveItem-id}:/{path}:/children/{driveItem-id1}:/{path1}:/\
+             children",
+            "graph.drives().id(drive_id).items().id(drive_item_id).path(path).children()\
+             .id(drive_item_id1).path(path1)\
              .children().list()",
         ),
         (
@@ -226,7 +229,7 @@ fn grafted_places_are_found_however_deep() {
 }
 
 #[test]
-fn names_of_a_path_that_is_not_there_are_words() {
+fn unknown_path_is_searched_as_words() {
     let found = find("/me/folders/{id}/messages");
     assert_eq!(found.instead, Some(Instead::Words));
     assert!(found.operations() > 0);
@@ -240,7 +243,7 @@ fn names_of_a_path_that_is_not_there_are_words() {
 }
 
 #[test]
-fn a_method_that_a_path_has_not_is_answered_with_those_that_it_has() {
+fn unsupported_method_lists_the_paths_methods() {
     let found = find("GET /me/sendMail");
     assert_eq!(found.instead, Some(Instead::OtherMethods));
     assert_eq!(paths("GET /me/sendMail"), ["POST /me/sendMail"]);
@@ -271,14 +274,14 @@ fn xtask(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn the_command_prints_the_best_and_a_line_of_figures() {
+fn find_prints_best_matches_and_figures() {
     let output = xtask(&["find", "mailFolders", "messages"]);
     assert!(output.status.success(), "{output:?}");
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]
-fn the_command_prints_all_as_json() {
+fn find_prints_all_matches_as_json() {
     let output = xtask(&["find", "--json", "GET /me/mailFolders/inbox/messages"]);
     assert!(output.status.success(), "{output:?}");
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -298,7 +301,7 @@ fn the_command_prints_all_as_json() {
 }
 
 #[test]
-fn the_command_wants_to_know_what_to_look_for() {
+fn find_without_query_is_an_error() {
     let output = xtask(&["find"]);
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: missing argument WORDS"));

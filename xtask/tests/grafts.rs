@@ -73,7 +73,7 @@ fn error(result: anyhow::Result<impl Sized>) -> String {
 }
 
 #[test]
-fn what_is_lost_is_put_back() {
+fn lost_operations_are_restored_by_grafts() {
     let mut description = description(WHOLE);
     let added = grafts::add(&mut description, &TABLE, &Part::default(), true).expect("added");
     assert_eq!((added.operations, added.paths, added.places), (1, 0, 0));
@@ -94,7 +94,7 @@ fn what_is_lost_is_put_back() {
 }
 
 #[test]
-fn a_line_fails_when_the_description_has_it_by_now() {
+fn graft_fails_when_description_has_it() {
     let mut there = with(("put", "/drives/{drive-id}/root/content", "bytes"));
     let failed = error(grafts::add(&mut there, &TABLE, &Part::default(), true));
     assert_eq!(
@@ -119,7 +119,7 @@ fn a_line_fails_when_the_description_has_it_by_now() {
 }
 
 #[test]
-fn a_line_fails_when_it_finds_no_place() {
+fn graft_fails_without_its_place() {
     let mut nothing = description(&[("get", "/me", "user")]);
     let failed = error(grafts::add(&mut nothing, &TABLE, &Part::default(), true));
     assert_eq!(
@@ -140,7 +140,7 @@ fn a_line_fails_when_it_finds_no_place() {
 }
 
 #[test]
-fn a_graft_hides_nothing_that_is_described() {
+fn graft_never_hides_a_described_operation() {
     let own = with(("get", "/me/drive/own", "driveItem"));
     let failed = error(grafts::choose(&own, &TABLE, true));
     assert_eq!(

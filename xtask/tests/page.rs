@@ -104,7 +104,8 @@ impl Browser {
         let options = json!({
             "args": arguments,
             "mobileEmulation": {
-                "deviceMetrics": { "width": width, "height": 800, "pixelRatio": 1.0, "mobile": false },
+                "deviceMetrics": { "width": width, "height": 800, "pixelRatio": 1.0,
+                    "mobile": false },
             },
         });
         let Value::Object(capabilities) = json!({ "goog:chromeOptions": options }) else {
@@ -199,7 +200,7 @@ fn in_browser<F: Future<Output = Result<(), CmdError>>>(
 }
 
 #[test]
-fn typing_finds() {
+fn typing_shows_results() {
     in_browser(1000, |browser| async move {
         // The field has the focus, and is named by its label.
         browser.press("mailFolders messages").await?;
@@ -242,7 +243,7 @@ fn typing_finds() {
 }
 
 #[test]
-fn the_keyboard_is_enough() {
+fn page_is_usable_by_keyboard() {
     in_browser(1000, |browser| async move {
         browser.open("#q=Mail.Send").await?;
         let down = Key::Down.to_string();
@@ -273,14 +274,14 @@ fn the_keyboard_is_enough() {
 }
 
 #[test]
-fn links_lead_to_a_question_and_to_the_documentation() {
+fn links_open_searches_and_documentation() {
     in_browser(1000, |browser| async move {
         browser
             .open("#q=GET%20%2Fme%2Fmessages%3F%24top%3D5")
             .await?;
         assert_eq!(browser.first().await?, "graph.me().messages().list()");
         let links = "return [...document.querySelectorAll('#results > li:first-child .links \
-                     a')].map((of) => of.getAttribute('href'))";
+            a')].map((of) => of.getAttribute('href'))";
         assert_eq!(
             browser.script(links, Vec::new()).await?,
             json!([
@@ -309,11 +310,11 @@ fn links_lead_to_a_question_and_to_the_documentation() {
 }
 
 #[test]
-fn a_telephone_shows_all_of_it() {
+fn page_fits_a_telephone() {
     in_browser(360, |browser| async move {
         browser.open("#q=workbook").await?;
         let wider = "const { scrollWidth, clientWidth } = document.documentElement; return \
-                     scrollWidth - clientWidth";
+            scrollWidth - clientWidth";
         assert_eq!(browser.script(wider, Vec::new()).await?, 0);
         assert_eq!(browser.texts("#results > li").await?.len(), 40);
         browser

@@ -18,7 +18,7 @@ fn root() -> PathBuf {
 }
 
 #[test]
-fn the_generated_code() {
+fn generated_api_is_stable() {
     let description = Description::read(&root().join("openapi")).expect("openapi/");
     let generated = generate(&description).expect("code");
     insta::assert_snapshot!("nodes", nodes(&generated.nodes));

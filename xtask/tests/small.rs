@@ -47,7 +47,7 @@ fn with(piece: &str, by: &str) -> String {
 }
 
 #[test]
-fn what_is_kept() {
+fn trim_keeps_names_paths_and_types() {
     let mut all = String::new();
     for (name, content) in &trimmed().files {
         if name != "README.md" {
@@ -61,14 +61,14 @@ fn what_is_kept() {
 }
 
 #[test]
-fn no_sentence_is_kept() {
+fn trim_drops_descriptions() {
     for (name, content) in &trimmed().files {
         assert!(!content.contains("A sentence."), "{name} has one");
     }
 }
 
 #[test]
-fn the_same_bytes_each_time_packed_or_not() {
+fn trim_is_deterministic_for_packed_documents() {
     let folder = tempdir().expect("a folder");
     let plain = folder.path().join("small.json");
     let packed = folder.path().join("small.json.xz");
@@ -95,7 +95,7 @@ fn the_same_bytes_each_time_packed_or_not() {
 }
 
 #[test]
-fn a_file_of_an_earlier_trim_goes_and_one_of_others_stays() {
+fn trim_removes_only_its_old_files() {
     let folder = tempdir().expect("a folder");
     let more = with(r#""/things(code"#, r#""/others(code"#);
     replace(&trim(&more).expect("trimmed").files, folder.path()).expect("written");
@@ -122,7 +122,7 @@ fn pinned() -> (tempfile::TempDir, std::path::PathBuf, std::path::PathBuf) {
 }
 
 #[test]
-fn check_takes_what_trim_wrote() {
+fn check_accepts_what_trim_wrote() {
     let (_folder, out, _) = pinned();
     let checked = check(&out, None, &[], false).expect("fits its pin");
     let expected = Checked {
@@ -133,7 +133,7 @@ fn check_takes_what_trim_wrote() {
 }
 
 #[test]
-fn check_sees_what_a_hand_changed() {
+fn check_finds_manual_changes() {
     let (_folder, out, _) = pinned();
     let path = out.join("schemas.json");
     let text = fs::read_to_string(&path).expect("read");
@@ -162,7 +162,7 @@ fn check_needs_a_pin() {
 }
 
 #[test]
-fn check_wants_the_pinned_document() {
+fn check_requires_the_pinned_document() {
     let (_folder, out, document) = pinned();
     fs::write(&document, with("int64", "int32")).expect("written");
     let error = format!(
@@ -173,7 +173,7 @@ fn check_wants_the_pinned_document() {
 }
 
 #[test]
-fn check_misses_an_operation() {
+fn check_reports_a_missing_operation() {
     let (_folder, out, document) = pinned();
     // A trim that lost an operation, and pinned the result.
     let path = out.join("paths/things.json");
@@ -194,7 +194,7 @@ fn check_misses_an_operation() {
 }
 
 #[test]
-fn a_pinned_document_needs_each_of_its_fixups() {
+fn pinned_document_needs_each_fixup() {
     let document = Document::parse("small.json".to_owned(), SMALL.as_bytes()).expect("JSON");
     let error = match make(document, None, &Part::default(), Vec::new(), true) {
         Ok(_) => panic!("the small document has no drive"),
@@ -204,9 +204,10 @@ fn a_pinned_document_needs_each_of_its_fixups() {
 }
 
 #[test]
-fn bodies_that_would_have_one_name_stop_trim_with_both_paths() {
+fn colliding_body_names_stop_trim() {
     let other = r#""/others/setColour": { "post": {
-        "requestBody": { "content": { "application/json": { "schema": { "type": "object", "properties": { "shade": { "type": "string" } } } } } },
+        "requestBody": { "content": { "application/json": { "schema": {
+            "type": "object", "properties": { "shade": { "type": "string" } } } } } },
         "responses": { "204": { "description": "" } } } },
       "/things(code"#;
     let error = refusal(&with(r#""/things(code"#, other));
@@ -220,10 +221,11 @@ fn bodies_that_would_have_one_name_stop_trim_with_both_paths() {
 }
 
 #[test]
-fn names_that_meet_stop_trim_with_both_paths() {
+fn colliding_method_names_stop_trim() {
     let other = r#""/things/{thing-id}/SetColour": { "post": {
         "responses": { "204": { "description": "" } }, "x-ms-docs-operation-type": "action" },
-        "parameters": [{ "name": "thing-id", "in": "path", "required": true, "schema": { "type": "string" } }] },
+        "parameters": [{ "name": "thing-id", "in": "path", "required": true,
+            "schema": { "type": "string" } }] },
       "/things(code"#;
     let error = refusal(&with(r#""/things(code"#, other));
     for part in [
@@ -236,7 +238,7 @@ fn names_that_meet_stop_trim_with_both_paths() {
 }
 
 #[test]
-fn stats_count_places_and_what_is_left_of_them() {
+fn stats_count_places_before_and_after_folding() {
     let (_folder, out, _) = pinned();
     let stats = stats(&out).expect("counted");
     insta::assert_snapshot!(stats.line());
@@ -244,7 +246,7 @@ fn stats_count_places_and_what_is_left_of_them() {
 }
 
 #[test]
-fn documents_of_another_kind_are_refused() {
+fn documents_of_another_format_are_refused() {
     for (text, why) in [
         ("", "neither JSON nor YAML"),
         ("[]", "/openapi: an OpenAPI 3.0 description is needed"),
@@ -278,7 +280,7 @@ fn documents_of_another_kind_are_refused() {
 }
 
 #[test]
-fn a_file_that_only_begins_like_xz_is_refused() {
+fn file_with_only_an_xz_header_is_refused() {
     let folder = tempdir().expect("a folder");
     let path = folder.path().join("broken.json.xz");
     fs::write(&path, b"\xFD7zXZ\0broken").expect("written");
@@ -292,7 +294,7 @@ fn a_file_that_only_begins_like_xz_is_refused() {
 /// Checks that a part has the requested paths, only the schemas that these lead to, and the names
 /// of the whole. It is checked as a part, and its pin records that it is one.
 #[test]
-fn a_part_is_what_was_asked_for() {
+fn part_contains_only_requested_paths() {
     let (_folder, out, document) = pinned();
     let part = Part::new(["/things/{any-id}/reply", "/things/$count"]).expect("paths");
     let of = |part: &Part| {

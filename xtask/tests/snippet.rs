@@ -36,7 +36,7 @@ fn written(request: &str) -> String {
 }
 
 #[test]
-fn requests_become_the_rust_that_a_person_would_write() {
+fn requests_become_idiomatic_rust() {
     let mut all = String::new();
     for request in [
         "GET https://graph.microsoft.com/v1.0/me/messages?$select=id,subject,isRead&$filter=isRead \
@@ -46,25 +46,27 @@ fn requests_become_the_rust_that_a_person_would_write() {
         "GET /groups/1/members/graph.user?$expand=manager($select=id;$levels=2)",
         "GET /me/calendarView?startDateTime=2026-01-01&endDateTime=2026-02-01\nPrefer: \
          outlook.timezone=\"Europe/Oslo\"\n",
-        "GET \
-         /me/drive/root:/Reports/2026.xlsx:/workbook/worksheets('Sheet1')/range(address='A1:B2')",
+        "GET /me/drive/root:/Reports/2026.xlsx:/workbook/worksheets('Sheet1')/\
+         range(address='A1:B2')",
         "GET /sites/contoso.sharepoint.com:/teams/hr:/lists",
         "GET /applications(appId='1')",
         "GET /reports/getEmailActivityCounts(period='D7')",
         "GET /users/$count",
         "DELETE /groups/1/members/2/$ref",
-        "POST /groups/1/members/$ref\n\n{\"@odata.id\": \
-         \"https://graph.microsoft.com/v1.0/users/2\"}",
-        "PATCH /users/1\n\n{\"mobilePhone\": null, \"city\": \"Oslo\", \"extension_1_a\": 1, \
-         \"birthday\": \"someday\"}",
+        "POST /groups/1/members/$ref\n\n\
+         {\"@odata.id\": \"https://graph.microsoft.com/v1.0/users/2\"}",
+        "PATCH /users/1\n\n{\"mobilePhone\": null, \"city\": \"Oslo\", \
+         \"extension_1_a\": 1, \"birthday\": \"someday\"}",
         "PATCH /planner/tasks/1\nIf-Match: W/\"1\"\n\n{\"percentComplete\": 50}",
         "PUT /me/drive/items/1/content\nContent-Type: text/plain\n\nhello",
         "POST /me/sendMail\n\n{\"message\": {\"subject\": \"Hi\", \"importance\": \"HIGH\", \
          \"body\": {\"contentType\": \"text\", \"content\": \"a\\nb\"}, \"toRecipients\": \
-         [{\"emailAddress\": {\"address\": \"a@b.c\"}}], \"attachments\": [{\"@odata.type\": \
-         \"#microsoft.graph.fileAttachment\", \"name\": \"a.txt\", \"contentBytes\": \"aGk=\"}]}}",
+         [{\"emailAddress\": {\"address\": \"a@b.c\"}}], \"attachments\": \
+         [{\"@odata.type\": \"#microsoft.graph.fileAttachment\", \"name\": \"a.txt\", \
+         \"contentBytes\": \"aGk=\"}]}}",
         "POST /teams\n\n{\"template@odata.bind\": \
-         \"https://graph.microsoft.com/v1.0/teamsTemplates('standard')\", \"displayName\": \"A\"}",
+         \"https://graph.microsoft.com/v1.0/teamsTemplates('standard')\", \
+         \"displayName\": \"A\"}",
         "GET /me/nothing",
         "PUT /me/messages/1",
         "GET https://graph.microsoft.com/beta/me",
@@ -134,7 +136,7 @@ fn documented_requests_can_be_written() {
 }
 
 #[test]
-fn the_table_is_read() {
+fn table_of_unwritable_requests_is_read() {
     let lines = xtask::snippet::unwritable::table().expect("the table");
     let of = |method: &str, url: &str| Request {
         method: method.into(),

@@ -211,7 +211,7 @@ mod tests {
     use super::Address;
 
     #[test]
-    fn what_documents_write_in_different_ways_is_one_address() {
+    fn different_spellings_are_one_address() {
         for (one, other, address) in [
             ("/me", "me/", "/me"),
             (
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drive_item_has_an_address_by_its_id() {
+    fn drive_item_has_an_address_by_id() {
         for (path, wanted) in [
             ("/me/drive/root/children", "/me/drive/items/{}/children"),
             (

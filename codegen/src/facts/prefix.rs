@@ -78,7 +78,7 @@ mod tests {
     use super::by_prefix;
 
     #[test]
-    fn what_holds_for_most_is_said_once() {
+    fn most_common_value_is_written_once() {
         let paths = [
             ("/a", 1),
             ("/a/b", 1),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn each_path_has_its_value_by_the_longest_entry() {
+    fn longest_prefix_gives_the_value_of_a_path() {
         let paths = [
             ("/a/{}/b", 1),
             ("/a/{}/b/{}/b", 2),

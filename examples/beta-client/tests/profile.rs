@@ -27,7 +27,7 @@ async fn start() -> (Simulator, Graph) {
 }
 
 #[tokio::test]
-async fn what_is_learnt_is_listed() {
+async fn mismatched_properties_are_listed() {
     let (simulator, graph) = start().await;
     let learnt = learn(&graph, "Rust", SkillProficiencyLevel::Expert)
         .await
@@ -67,7 +67,7 @@ async fn what_is_learnt_is_listed() {
 
 /// Checks that the client's own version is ignored: the tree of a module has the module's version.
 #[test]
-fn the_version_is_that_of_the_module() {
+fn requests_use_the_version_of_the_module() {
     for base in [
         "http://127.0.0.1:1/v1.0",
         "http://127.0.0.1:1/beta",
@@ -110,7 +110,7 @@ fn equal_places_are_one_type() {
 }
 
 #[test]
-fn models_read_write_and_keep_what_they_do_not_know() {
+fn models_keep_unknown_properties() {
     let sent = json!({
         "@odata.type": "#microsoft.graph.skillProficiency",
         "id": "1",
@@ -143,7 +143,7 @@ fn models_read_write_and_keep_what_they_do_not_know() {
 }
 
 #[tokio::test]
-async fn an_error_names_the_place() {
+async fn decode_error_names_the_property() {
     let (_simulator, graph) = start().await;
     let missing = Root::new(&graph)
         .me()

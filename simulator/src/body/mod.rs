@@ -416,7 +416,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations() {
+    fn durations_are_validated() {
         for text in [
             "-PT15M",
             "P365D",

@@ -95,7 +95,7 @@ mod tests {
     /// Checks a token for another audience. The public methods create none, but a cluster may write
     /// one.
     #[test]
-    fn a_token_for_somebody_else() {
+    fn token_for_another_audience_is_refused() {
         let (store, mut ids) = (Store::new(), Ids::default());
         let mut identity = Identity::new("tenant", "contoso.com", Vec::new(), "http://localhost");
         identity.federated.push("mailer".into());

@@ -71,7 +71,7 @@ mod tests {
 
     /// Checks the example of RFC 7636, appendix B.
     #[test]
-    fn the_example_of_the_rfc() {
+    fn pkce_challenge_matches_the_rfc_example() {
         let challenge = Challenge {
             text: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into(),
             hashed: true,

@@ -75,7 +75,7 @@ mod tests {
     use super::contains;
 
     #[test]
-    fn more_than_required_is_enough_and_less_is_not() {
+    fn policy_accepts_more_claims_but_not_fewer() {
         let required =
             json!({ "access_token": { "polids": { "essential": true, "values": ["1"] } } });
         let there = json!({ "access_token": {

@@ -156,7 +156,7 @@ mod tests {
     use super::Redirects;
 
     #[test]
-    fn the_port_of_localhost_does_not_count() {
+    fn port_of_localhost_redirect_is_ignored() {
         let any = Redirects::new("http://localhost");
         for uri in [
             "http://localhost",

@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_html() {
+    fn html_is_converted_to_text() {
         assert_eq!(
             plain("<p>Hello &amp; <b>good</b> day</p><p>x &lt; y</p>"),
             "Hello & good day\r\n\r\nx < y"

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn winter_and_summer() {
+    fn zone_offset_differs_in_winter_and_summer() {
         for (time, from, to, expected) in [
             (
                 "2026-01-15T12:00:00",

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn page_token_is_read_as_written() {
         for position in [Position::After(u64::MAX), Position::Offset(0)] {
             let token = SkipToken {
                 position,
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn malformed_page_token_is_refused() {
         for text in ["", "+RID:~#RT:1", "+RID:~AAAA#RT:1", "2", " RID:~AAAA#RT:1"] {
             assert!(SkipToken::read(text).is_err(), "{text}");
         }

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps() {
+    fn missing_bytes_are_listed_as_gaps() {
         fn missing(held: &Held) -> Vec<(u64, u64)> {
             let gaps = held.missing(10).into_iter();
             gaps.map(|gap| (gap.start, gap.end)).collect()

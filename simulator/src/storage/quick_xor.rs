@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_nothing_and_of_one_byte() {
+    fn hash_of_empty_and_one_byte_is_known() {
         assert_eq!(quick_xor_hash(b""), "AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
         // The byte is at bit 0, and the length 1 at bit 96.
         let mut one = [0; 20];
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_wrap_around_the_end() {
+    fn hash_wraps_around_its_end() {
         // The 15th byte begins at bit 154, so two of its bits wrap to the front.
         let mut data = [0; 15];
         data[14] = 0b1100_0001;

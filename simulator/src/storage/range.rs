@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slices() {
+    fn upload_slice_ranges_are_parsed() {
         let read = |text| ContentRange::read(text).map(|slice| (slice.range, slice.total));
         assert_eq!(read("bytes 0-4/5"), Some((0..5, 5)));
         assert_eq!(read("bytes 5-5/9"), Some((5..6, 9)));
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn parts() {
+    fn download_ranges_are_parsed() {
         let asked = |text| asked(Some(text), 10);
         assert_eq!(asked("bytes=0-3"), Asked::Part(0..4));
         assert_eq!(asked("bytes=4-"), Asked::Part(4..10));

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_directorys_table() {
+    fn directory_costs_match_the_documented_table() {
         let get = |target, name| cost(Service::Directory, Method::GET, target, name, true);
         assert_eq!(get("/users", "users"), 2);
         assert_eq!(get("/users?$select=id", "users"), 1);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn sharepoints_table() {
+    fn sharepoint_costs_match_the_documented_table() {
         let get = |target, name, many| cost(Service::Files, Method::GET, target, name, many);
         assert_eq!(get("/items/1", "{driveItem-id}", false), 1);
         assert_eq!(get("/items/1/children", "children", true), 2);

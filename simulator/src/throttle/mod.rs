@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_right_to_the_second() {
+    fn retry_after_is_exact_to_the_second() {
         let mut throttle = Throttle::default();
         throttle.add(Limit::requests(Service::Files, 2, Duration::from_secs(10)));
         let start = DateTime::UNIX_EPOCH;

@@ -42,10 +42,12 @@ impl Assertion {
         let client = &platform.who.client_id;
         Self {
             header: json!({
-                "typ": "JWT", "alg": "PS256", "x5t#S256": URL_SAFE_NO_PAD.encode(Sha256::digest(CERTIFICATE)),
+                "typ": "JWT", "alg": "PS256",
+                "x5t#S256": URL_SAFE_NO_PAD.encode(Sha256::digest(CERTIFICATE)),
             }),
             claims: json!({
-                "aud": audience, "iss": client, "sub": client, "jti": id, "nbf": now(), "exp": now() + 300,
+                "aud": audience, "iss": client, "sub": client, "jti": id, "nbf": now(),
+                "exp": now() + 300,
             }),
         }
     }
@@ -105,7 +107,7 @@ async fn trusting() -> Simulator {
 }
 
 #[tokio::test]
-async fn every_form_of_an_assertion() {
+async fn every_form_of_assertion_is_accepted() {
     let simulator = trusting().await;
     let platform = Platform::new(&simulator);
     let (short, long) = (Sha1::digest(CERTIFICATE), Sha256::digest(CERTIFICATE));
@@ -135,7 +137,7 @@ async fn every_form_of_an_assertion() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_an_assertion() {
+async fn invalid_assertions_are_refused() {
     let simulator = trusting().await;
     let platform = Platform::new(&simulator);
     let good = || Assertion::new(&platform);
@@ -207,7 +209,7 @@ async fn what_is_wrong_with_an_assertion() {
 }
 
 #[tokio::test]
-async fn certificates() {
+async fn registered_certificates_are_accepted() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let unknown = app(&platform, &Assertion::new(&platform).signed());
@@ -228,12 +230,12 @@ async fn certificates() {
 
 #[tokio::test]
 #[should_panic(expected = "it is not a DER certificate")]
-async fn what_is_no_certificate() {
+async fn invalid_certificates_are_refused() {
     start().await.trust_certificate(b"nonsense");
 }
 
 #[tokio::test]
-async fn one_proof_for_one_client() {
+async fn two_client_authentications_at_once_are_refused() {
     let simulator = trusting().await;
     let platform = Platform::new(&simulator);
     let who = &platform.who;
@@ -278,7 +280,7 @@ async fn one_proof_for_one_client() {
 }
 
 #[tokio::test]
-async fn every_grant_of_the_confidential_client_wants_a_proof() {
+async fn every_confidential_grant_requires_client_authentication() {
     let simulator = trusting().await;
     let platform = Platform::new(&simulator);
     let who = &platform.who;
@@ -323,7 +325,7 @@ async fn every_grant_of_the_confidential_client_wants_a_proof() {
 const SUBJECT: &str = "system:serviceaccount:contoso:mailer";
 
 #[tokio::test]
-async fn a_workload_of_another_issuer() {
+async fn workload_of_another_issuer_is_refused() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let token = simulator.federated_token(SUBJECT);

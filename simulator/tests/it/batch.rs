@@ -27,18 +27,21 @@ fn statuses(answers: &[Value]) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn parts_are_answered_each_for_itself() {
+async fn parts_get_independent_responses() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let answers = batch(
         &mut client,
         json!([
             { "id": "1", "method": "GET", "url": "/me?$select=displayName" },
-            { "id": "2", "method": "POST", "url": "me/messages", "headers": { "content-type": "application/json" },
+            { "id": "2", "method": "POST", "url": "me/messages",
+                "headers": { "content-type": "application/json" },
               "body": { "subject": "From a batch" } },
-            { "id": "3", "method": "GET", "url": "/users/nobody@contoso.com" },
-            { "id": "4", "method": "GET", "url": "/users?$count=true&$top=1", "headers": { "ConsistencyLevel": "eventual" } },
-            { "id": "5", "method": "POST", "url": "/me/sendMail", "headers": { "Content-Type": "application/json" },
+            { "id": "3", "method": "GET", "url": "/users/unknown@contoso.com" },
+            { "id": "4", "method": "GET", "url": "/users?$count=true&$top=1",
+                "headers": { "ConsistencyLevel": "eventual" } },
+            { "id": "5", "method": "POST", "url": "/me/sendMail",
+                "headers": { "Content-Type": "application/json" },
               "body": { "Message": { "subject": "x" } } },
             { "id": "6", "method": "GET", "url": "https://graph.microsoft.com/v1.0/me" },
             { "id": "7", "method": "DELETE", "url": "/groups/x/nothing" },
@@ -72,7 +75,7 @@ async fn parts_are_answered_each_for_itself() {
 }
 
 #[tokio::test]
-async fn answers_come_in_another_order() {
+async fn batch_responses_may_be_reordered() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let requests = ["1", "2", "3"].map(|id| json!({ "id": id, "method": "GET", "url": "/me" }));
@@ -89,23 +92,25 @@ async fn answers_come_in_another_order() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_are_base64() {
+async fn non_json_part_bodies_are_base64() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let bytes = b"\xff\xd8\xff\xe0";
-    let put = json!({ "id": "1", "method": "PUT", "url": "/me/photo/$value", "headers": { "Content-Type": "image/jpeg" },
+    let put = json!({ "id": "1", "method": "PUT", "url": "/me/photo/$value",
+        "headers": { "Content-Type": "image/jpeg" },
         "body": STANDARD.encode(bytes) });
     let get = json!({ "id": "2", "method": "GET", "url": "/me/photo/$value", "dependsOn": ["1"] });
     let answers = batch(&mut client, json!([put, get])).await;
     assert_eq!(answers[1]["headers"]["Content-Type"], "image/jpeg");
     assert_eq!(answers[1]["body"], "/9j/4A==");
-    let bad = json!({ "id": "1", "method": "PUT", "url": "/me/photo/$value", "headers": { "Content-Type": "image/jpeg" },
+    let bad = json!({ "id": "1", "method": "PUT", "url": "/me/photo/$value",
+        "headers": { "Content-Type": "image/jpeg" },
         "body": "not base64!" });
     assert_eq!(statuses(&batch(&mut client, json!([bad])).await), [400]);
 }
 
 #[tokio::test]
-async fn redirects_are_told_and_not_followed() {
+async fn part_redirects_are_returned_not_followed() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let file =
@@ -119,11 +124,12 @@ async fn redirects_are_told_and_not_followed() {
 }
 
 #[tokio::test]
-async fn what_depends_on_a_failure_is_not_carried_out() {
+async fn dependent_of_failed_part_is_not_run() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let create = |id: &str, after: Value| {
-        json!({ "id": id, "method": "POST", "url": "/me/contacts", "headers": { "Content-Type": "application/json" },
+        json!({ "id": id, "method": "POST", "url": "/me/contacts",
+            "headers": { "Content-Type": "application/json" },
             "body": { "displayName": format!("Contact {id}") }, "dependsOn": after })
     };
     let missing = json!({ "id": "1", "method": "DELETE", "url": "/me/contacts/AAMkAD=" });
@@ -144,13 +150,14 @@ async fn what_depends_on_a_failure_is_not_carried_out() {
 }
 
 #[tokio::test]
-async fn parts_are_throttled_by_themselves() {
+async fn parts_are_throttled_separately() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     simulator.fault(Fault::throttled(RetryAfter::Seconds(7)).at("/v1.0/me/events"));
     let answers = batch(
         &mut client,
-        json!([{ "id": "1", "method": "GET", "url": "/me/events" }, { "id": "2", "method": "GET", "url": "/me/contacts" }]),
+        json!([{ "id": "1", "method": "GET", "url": "/me/events" }, { "id": "2", "method": "GET",
+            "url": "/me/contacts" }]),
     )
     .await;
     assert_eq!(statuses(&answers), [429, 200]);
@@ -180,7 +187,7 @@ async fn parts_are_throttled_by_themselves() {
 }
 
 #[tokio::test]
-async fn whole_batches_are_refused() {
+async fn invalid_batches_are_refused_whole() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let part = |id: u32| json!({ "id": id.to_string(), "method": "GET", "url": "/me" });
@@ -226,7 +233,7 @@ async fn whole_batches_are_refused() {
 }
 
 #[tokio::test]
-async fn answers_are_missing_or_no_json() {
+async fn batch_faults_remove_or_break_responses() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let contact = json!({ "id": "1", "method": "POST", "url": "/me/contacts",

@@ -24,7 +24,7 @@ fn created(simulator: &Simulator, name: &str) -> usize {
 }
 
 #[tokio::test]
-async fn cut_json_has_the_right_length() {
+async fn truncated_json_has_the_full_content_length() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     simulator.fault(Fault::cut_json());
@@ -39,7 +39,7 @@ async fn cut_json_has_the_right_length() {
 }
 
 #[tokio::test]
-async fn errors_in_successes_follow_the_work() {
+async fn error_in_success_is_sent_after_the_write() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     simulator.fault(Fault::error_in_success("boom", "It broke."));
@@ -56,7 +56,7 @@ async fn errors_in_successes_follow_the_work() {
 }
 
 #[tokio::test]
-async fn late_status_follows_the_work() {
+async fn late_error_status_is_sent_after_the_write() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     simulator.fault(Fault::late_status(StatusCode::GATEWAY_TIMEOUT));
@@ -66,7 +66,7 @@ async fn late_status_follows_the_work() {
 }
 
 #[tokio::test]
-async fn slow_body_comes_whole() {
+async fn slow_body_arrives_complete() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let usual = client.get("/users").await.body;
@@ -78,7 +78,7 @@ async fn slow_body_comes_whole() {
 }
 
 #[tokio::test]
-async fn clock_jump_ends_tokens() {
+async fn clock_jump_expires_tokens() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     simulator.fault(Fault::clock_jump(Duration::from_secs(3_660)));
@@ -89,7 +89,7 @@ async fn clock_jump_ends_tokens() {
 }
 
 #[tokio::test]
-async fn changed_content_breaks_off_the_download() {
+async fn changed_content_interrupts_the_download() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let item = format!("{}/items/root:/Reports/2026.csv", drive(&mut client).await);
@@ -110,7 +110,7 @@ async fn changed_content_breaks_off_the_download() {
 }
 
 #[tokio::test]
-async fn single_use_ends_one_refresh_token() {
+async fn single_use_fault_revokes_one_refresh_token() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let refresh = |token: &str| {
@@ -127,7 +127,7 @@ async fn single_use_ends_one_refresh_token() {
 }
 
 #[tokio::test]
-async fn changes_tell_what_each_request_did() {
+async fn journal_lists_the_changes_of_each_request() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let made = client.post(MESSAGES, json!({ "subject": "Draft" })).await;
@@ -159,7 +159,7 @@ async fn changes_tell_what_each_request_did() {
 }
 
 #[tokio::test]
-async fn chaos_counts_what_has_happened() {
+async fn chaos_counts_injected_faults() {
     let simulator = start().await;
     assert!(simulator.misbehaviors().is_empty());
     let connection = [

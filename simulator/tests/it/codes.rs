@@ -64,7 +64,7 @@ fn code(platform: &Platform<'_>) -> String {
 }
 
 #[tokio::test]
-async fn from_the_browser_to_the_tokens() {
+async fn authorization_code_is_exchanged_for_tokens() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let client = platform.who.public_client_id.as_str();
@@ -146,7 +146,7 @@ fn is_signed(platform: &Platform<'_>, token: &str) -> bool {
 }
 
 #[tokio::test]
-async fn what_comes_along_is_what_was_asked_for() {
+async fn token_response_matches_the_requested_scopes() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let client = platform.who.public_client_id.clone();
@@ -158,7 +158,7 @@ async fn what_comes_along_is_what_was_asked_for() {
     let code = field(&authorize(&platform, &query), "code");
     let tokens = platform.as_public(&redeeming(&code)).json();
     let granted = "https://graph.microsoft.com/Directory.ReadWrite.All \
-                   https://graph.microsoft.com/Mail.ReadWrite \
+        https://graph.microsoft.com/Mail.ReadWrite \
                    https://graph.microsoft.com/User.Read";
     assert_eq!(tokens["scope"], granted);
     for name in ["refresh_token", "id_token", "client_info"] {
@@ -167,7 +167,7 @@ async fn what_comes_along_is_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn every_way_back() {
+async fn every_response_mode_is_supported() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let client = platform.who.public_client_id.clone();
@@ -221,7 +221,7 @@ async fn every_way_back() {
 }
 
 #[tokio::test]
-async fn a_browser_is_sent_nowhere_else() {
+async fn unregistered_redirect_uri_is_refused() {
     let simulator = start().await;
     let mut platform = Platform::new(&simulator);
     let who = platform.who.clone();
@@ -276,7 +276,7 @@ async fn a_browser_is_sent_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_browser_is_sent_back_with_an_error() {
+async fn authorize_error_is_redirected_back() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let client = platform.who.public_client_id.clone();
@@ -353,7 +353,7 @@ async fn a_browser_is_sent_back_with_an_error() {
 }
 
 #[tokio::test]
-async fn who_is_at_the_browser() {
+async fn browser_user_and_prompt_select_the_account() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let client = platform.who.public_client_id.clone();
@@ -369,7 +369,7 @@ async fn who_is_at_the_browser() {
     // Another user cannot sign in silently.
     let silent = with(&query, "prompt", "none");
     let login_required = ("login_required".to_owned(), "AADSTS50058".to_owned());
-    for hint in ["adele@contoso.com", "nobody@contoso.com"] {
+    for hint in ["adele@contoso.com", "unknown@contoso.com"] {
         let answer = authorize(&platform, &with(&silent, "login_hint", hint));
         assert_eq!(redirected(&answer), login_required, "{hint}");
     }
@@ -388,13 +388,13 @@ async fn who_is_at_the_browser() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "the tenant has no user `nobody@contoso.com`")]
-async fn nobody_is_at_no_browser() {
-    start().await.browser_user(Some("nobody@contoso.com"));
+#[should_panic(expected = "the tenant has no user `unknown@contoso.com`")]
+async fn unknown_browser_user_panics() {
+    start().await.browser_user(Some("unknown@contoso.com"));
 }
 
 #[tokio::test]
-async fn what_a_code_is_bound_to() {
+async fn code_is_bound_to_client_and_redirect() {
     let simulator = start().await;
     let fabrikam = "b0a1c2d3-0000-4000-8000-00000000fab1";
     simulator.add_tenant(fabrikam, "fabrikam.com");
@@ -470,7 +470,7 @@ async fn what_a_code_is_bound_to() {
 }
 
 #[tokio::test]
-async fn challenges() {
+async fn pkce_challenges_are_verified() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let client = platform.who.public_client_id.clone();
@@ -492,7 +492,7 @@ async fn challenges() {
 }
 
 #[tokio::test]
-async fn a_web_application() {
+async fn web_application_requires_its_secret() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let client = platform.who.client_id.clone();
@@ -507,7 +507,7 @@ async fn a_web_application() {
     assert_eq!(
         refusal(&verified),
         (400, "invalid_grant".into(), 501_481),
-        "nobody asked for a verifier"
+        "the request had no challenge"
     );
     let form = with(&form, "code_verifier", "");
     let mut bare = form.clone();
@@ -523,7 +523,7 @@ async fn a_web_application() {
 }
 
 #[tokio::test]
-async fn users_who_may_not_sign_in() {
+async fn blocked_users_are_refused() {
     let simulator: Simulator = start().await;
     let platform = Platform::new(&simulator);
     let client = platform.who.public_client_id.clone();

@@ -32,7 +32,7 @@ fn find<'a>(items: &'a [Value], id: &Value) -> &'a Value {
 }
 
 #[tokio::test]
-async fn users_come_in_pages_and_then_as_they_change() {
+async fn user_delta_returns_pages_then_changes() {
     let simulator = builder().page_size(5).start().await.unwrap();
     let mut client = Client::app(&simulator).await;
     let (users, link) = round(&mut client, "/users/delta?$select=displayName,jobTitle").await;
@@ -102,7 +102,7 @@ async fn users_come_in_pages_and_then_as_they_change() {
 }
 
 #[tokio::test]
-async fn only_what_changed_with_minimal() {
+async fn minimal_preference_returns_only_changed_properties() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let (users, link) = round(&mut client, "/users/delta").await;
@@ -122,7 +122,7 @@ async fn only_what_changed_with_minimal() {
 }
 
 #[tokio::test]
-async fn members_are_told_with_their_group() {
+async fn group_delta_lists_member_changes() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let (groups, link) = round(&mut client, "/groups/delta?$select=displayName,members").await;
@@ -139,7 +139,8 @@ async fn members_are_told_with_their_group() {
     let (changed, link) = round(&mut client, &link).await;
     assert_eq!(
         changed[0]["members@delta"],
-        json!([{ "@odata.type": "#microsoft.graph.user", "id": users[3], "@removed": { "reason": "deleted" } }])
+        json!([{ "@odata.type": "#microsoft.graph.user", "id": users[3],
+            "@removed": { "reason": "deleted" } }])
     );
     // A deleted user is no longer a member of any group.
     client.delete(&format!("/users/{}", users[4])).await;
@@ -172,7 +173,7 @@ async fn members_are_told_with_their_group() {
 }
 
 #[tokio::test]
-async fn messages_of_a_folder() {
+async fn message_delta_is_per_folder() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let inbox = "/me/mailFolders/inbox/messages";
@@ -232,15 +233,18 @@ async fn messages_of_a_folder() {
 }
 
 #[tokio::test]
-async fn events_of_a_calendar_view() {
+async fn event_delta_is_per_calendar_view() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
-    let view = "/me/calendarView/delta?startDateTime=2026-03-01T00:00:00Z&endDateTime=2026-03-31T00:00:00Z";
+    let view = "/me/calendarView/delta?startDateTime=2026-03-01T00:00:00Z&\
+        endDateTime=2026-03-31T00:00:00Z";
     let (events, link) = round(&mut client, view).await;
     assert_eq!(events.len(), 2);
     let time = |text: &str| json!({ "dateTime": text, "timeZone": "UTC" });
-    let inside = json!({ "subject": "In", "start": time("2026-03-20T10:00:00"), "end": time("2026-03-20T11:00:00") });
-    let outside = json!({ "subject": "Out", "start": time("2026-05-20T10:00:00"), "end": time("2026-05-20T11:00:00") });
+    let inside = json!({ "subject": "In", "start": time("2026-03-20T10:00:00"),
+        "end": time("2026-03-20T11:00:00") });
+    let outside = json!({ "subject": "Out", "start": time("2026-05-20T10:00:00"),
+        "end": time("2026-05-20T11:00:00") });
     client.post("/me/events", inside).await;
     client.post("/me/events", outside).await;
     client
@@ -263,7 +267,7 @@ async fn events_of_a_calendar_view() {
 }
 
 #[tokio::test]
-async fn items_of_a_drive() {
+async fn drive_delta_lists_items() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -321,7 +325,7 @@ async fn items_of_a_drive() {
 }
 
 #[tokio::test]
-async fn from_now_on_and_from_a_time_on() {
+async fn delta_starts_now_or_at_a_time() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -368,7 +372,7 @@ async fn from_now_on_and_from_a_time_on() {
 }
 
 #[tokio::test]
-async fn tokens_run_out_in_each_services_way() {
+async fn expired_delta_tokens_fail_as_each_service() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -441,7 +445,7 @@ async fn check_expired(simulator: &Simulator, client: &mut Client, links: &[Stri
 }
 
 #[tokio::test]
-async fn what_a_delta_query_does_not_take() {
+async fn unsupported_delta_options_are_refused() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let user = simulator.credentials().user_id.clone();
@@ -472,7 +476,7 @@ async fn what_a_delta_query_does_not_take() {
 }
 
 #[tokio::test]
-async fn empty_pages_and_items_that_come_twice() {
+async fn delta_faults_send_empty_pages_and_duplicates() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     simulator.fault(Fault::empty_page());

@@ -6,11 +6,16 @@ use simulator::{Description, Error, Simulator};
 
 use crate::client::description;
 
-const SCHEMAS: &str = r##"{"components":{"parameters":{"top":{"name":"$top","in":"query","schema":{"type":"integer","format":"int32"}}},"schemas":{
+const SCHEMAS: &str = r##"{"components":{"parameters":{"top":{"name":"$top","in":"query",
+    "schema":{"type":"integer","format":"int32"}}},"schemas":{
 "microsoft.graph.thing":{"type":"object","properties":{"id":{"type":"string"}}},
-"microsoft.graph.thingCollectionResponse":{"type":"object","properties":{"value":{"type":"array","items":{"$ref":"#/components/schemas/microsoft.graph.thing"}}}}}}}"##;
+"microsoft.graph.thingCollectionResponse":{"type":"object","properties":{"value":{"type":"array",
+"items":{"$ref":"#/components/schemas/microsoft.graph.thing"}}}}}}}"##;
 
-const PATHS: &str = r##"{"paths":{"/things":{"get":{"parameters":[{"$ref":"#/components/parameters/top"}],"responses":{"2XX":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/microsoft.graph.thingCollectionResponse"}}}}}}}}}"##;
+const PATHS: &str = r##"{"paths":{"/things":{"get":{
+"parameters":[{"$ref":"#/components/parameters/top"}],
+"responses":{"2XX":{"content":{"application/json":{"schema":{
+"$ref":"#/components/schemas/microsoft.graph.thingCollectionResponse"}}}}}}}}}"##;
 
 /// A temporary folder, removed when it is dropped.
 struct Folder(PathBuf);
@@ -47,12 +52,12 @@ fn check(name: &str, schemas: &str, paths: &str) -> Result<usize, String> {
 }
 
 #[test]
-fn the_whole_of_it_can_be_read() {
+fn whole_description_is_read() {
     assert_eq!(description().check().unwrap(), 18_136);
 }
 
 #[test]
-fn faults_are_named() {
+fn description_faults_are_named() {
     assert_eq!(check("good", SCHEMAS, PATHS), Ok(1));
     for (name, schemas, paths, message) in [
         (
@@ -122,7 +127,7 @@ fn faults_are_named() {
 }
 
 #[test]
-fn grafts_lead_to_places_that_are_there() {
+fn grafts_lead_to_existing_places() {
     let grafted = |name: &str, grafts: &str| {
         let folder = Folder::new(name, SCHEMAS, PATHS);
         std::fs::write(folder.0.join("grafts.json"), grafts).unwrap();
@@ -142,7 +147,7 @@ fn grafts_lead_to_places_that_are_there() {
 }
 
 #[tokio::test]
-async fn a_missing_folder_stops_the_start() {
+async fn missing_description_folder_prevents_start() {
     let error = Simulator::builder()
         .openapi("no/such/folder")
         .start()

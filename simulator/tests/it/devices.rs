@@ -60,7 +60,7 @@ async fn without_waits() -> Simulator {
 }
 
 #[tokio::test]
-async fn a_code_is_entered() {
+async fn entered_device_code_gives_tokens() {
     let simulator = without_waits().await;
     let platform = Platform::new(&simulator);
     let answer = begin(&platform, &[("scope", "User.Read")]).json();
@@ -81,7 +81,8 @@ async fn a_code_is_entered() {
     );
     let message = format!(
         "To sign in, use a web browser to open the page https://microsoft.com/devicelogin and \
-         enter the code {user_code} to authenticate."
+         enter the code \
+         {user_code} to authenticate."
     );
     assert_eq!(answer["message"], message);
     assert!(answer.get("verification_uri_complete").is_none());
@@ -115,7 +116,7 @@ async fn a_code_is_entered() {
 }
 
 #[tokio::test]
-async fn a_code_is_declined_or_runs_out() {
+async fn declined_or_expired_device_code_is_refused() {
     let simulator = without_waits().await;
     let platform = Platform::new(&simulator);
     let (declined, late) = (Device::start(&platform), Device::start(&platform));
@@ -132,7 +133,7 @@ async fn a_code_is_declined_or_runs_out() {
 }
 
 #[tokio::test]
-async fn a_device_that_asks_too_often() {
+async fn fast_polling_is_told_to_slow_down() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let device = Device::start(&platform);
@@ -162,7 +163,7 @@ async fn a_device_that_asks_too_often() {
 }
 
 #[tokio::test]
-async fn refusals() {
+async fn invalid_device_code_requests_are_refused() {
     let simulator = without_waits().await;
     let mut platform = Platform::new(&simulator);
     let scope = ("scope", "User.Read");

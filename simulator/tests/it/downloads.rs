@@ -23,7 +23,7 @@ async fn table(client: &mut Client) -> (String, String) {
 const TABLE: &[u8] = b"month,sum\n1,100\n2,120\n";
 
 #[tokio::test]
-async fn the_content_is_elsewhere() {
+async fn content_redirects_to_another_host() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let (item, url) = table(&mut client).await;
@@ -67,7 +67,7 @@ async fn the_content_is_elsewhere() {
 }
 
 #[tokio::test]
-async fn the_hash_is_that_of_the_content() {
+async fn item_hash_matches_the_content() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let (item, _) = table(&mut client).await;
@@ -86,7 +86,7 @@ async fn the_hash_is_that_of_the_content() {
 }
 
 #[tokio::test]
-async fn parts_of_a_file() {
+async fn content_ranges_are_served() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let (item, url) = table(&mut client).await;
@@ -128,7 +128,7 @@ async fn parts_of_a_file() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_known_already() {
+async fn unchanged_file_is_not_sent_again() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let (item, _) = table(&mut client).await;
@@ -150,7 +150,7 @@ async fn a_file_that_is_known_already() {
 }
 
 #[tokio::test]
-async fn urls_run_out() {
+async fn download_urls_expire() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let (_, url) = table(&mut client).await;
@@ -178,7 +178,7 @@ async fn urls_run_out() {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_off() {
+async fn download_fault_interrupts_the_body() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let (_, url) = table(&mut client).await;
@@ -189,7 +189,7 @@ async fn a_download_that_breaks_off() {
 }
 
 #[tokio::test]
-async fn another_format() {
+async fn content_is_converted_to_another_format() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let (item, _) = table(&mut client).await;

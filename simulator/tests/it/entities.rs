@@ -16,7 +16,7 @@ fn user(name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_entity_from_its_creation_to_its_end() {
+async fn entity_is_created_read_changed_and_deleted() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
 
@@ -78,7 +78,7 @@ async fn an_entity_from_its_creation_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_user_comes_with_eleven_properties_unless_more_are_selected() {
+async fn user_has_eleven_properties_unless_more_are_selected() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let plain = client.get("/users/adele@contoso.com").await.json();
@@ -103,7 +103,7 @@ async fn a_user_comes_with_eleven_properties_unless_more_are_selected() {
 }
 
 #[tokio::test]
-async fn a_change_of_mail_answers_with_the_mail() {
+async fn mail_update_returns_the_mail() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let made = client
@@ -169,7 +169,7 @@ async fn a_change_of_mail_answers_with_the_mail() {
 }
 
 #[tokio::test]
-async fn etags_are_sent_and_respected() {
+async fn etags_are_sent_and_compared() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let message = client.get("/me/messages?$top=1").await.json()["value"][0].clone();
@@ -327,9 +327,9 @@ async fn references_are_added_listed_and_removed() {
         .post(&format!("/groups/{group}/members/$ref"), foreign)
         .await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-    let nobody = json!({ "@odata.id": "/directoryObjects/00000000-0000-4000-8000-000000000000" });
+    let unknown = json!({ "@odata.id": "/directoryObjects/00000000-0000-4000-8000-000000000000" });
     let refused = client
-        .post(&format!("/groups/{group}/members/$ref"), nobody)
+        .post(&format!("/groups/{group}/members/$ref"), unknown)
         .await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
 }
@@ -381,7 +381,7 @@ async fn a_single_reference_is_set_and_removed() {
 }
 
 #[tokio::test]
-async fn a_deep_insert_makes_all_of_it() {
+async fn deep_insert_creates_nested_entities() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let made = client
@@ -390,7 +390,8 @@ async fn a_deep_insert_makes_all_of_it() {
             json!({
                 "subject": "With a file",
                 "attachments": [{
-                    "@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt", "contentBytes": "aGk=",
+                    "@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt",
+                    "contentBytes": "aGk=",
                 }],
             }),
         )
@@ -413,7 +414,7 @@ async fn a_deep_insert_makes_all_of_it() {
 }
 
 #[tokio::test]
-async fn bytes_go_up_and_come_down() {
+async fn stream_properties_are_written_and_read() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -444,7 +445,7 @@ async fn bytes_go_up_and_come_down() {
     assert_eq!(client.file(&format!("{file}/content")).await.body, "new");
 
     let photo = client.get("/me/photo/$value").await;
-    assert!(photo.body.len() > 8, "a photo that nobody set");
+    assert!(photo.body.len() > 8, "the default photo");
     let put = client
         .send(
             Method::PUT,
@@ -458,7 +459,7 @@ async fn bytes_go_up_and_come_down() {
 }
 
 #[tokio::test]
-async fn drive_items_by_their_path() {
+async fn drive_items_are_found_by_path() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -516,7 +517,7 @@ async fn drive_items_by_their_path() {
 }
 
 #[tokio::test]
-async fn a_team_is_made_in_its_own_time() {
+async fn team_is_created_asynchronously() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let accepted = client
@@ -541,7 +542,7 @@ async fn a_team_is_made_in_its_own_time() {
 }
 
 #[tokio::test]
-async fn structural_properties_with_a_path() {
+async fn structural_properties_have_their_own_path() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let changed = client
@@ -556,7 +557,7 @@ async fn structural_properties_with_a_path() {
 }
 
 #[tokio::test]
-async fn alternate_keys_casts_and_functions() {
+async fn alternate_keys_casts_and_functions_are_resolved() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let client_id = &simulator.credentials().client_id;
@@ -625,7 +626,8 @@ async fn alternate_keys_casts_and_functions() {
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert!(answer.json()["value"].is_array(), "{path}");
     }
-    let view = "/users/adele@contoso.com/reminderView(EndDateTime='2026-12-31T00:00:00Z',StartDateTime='2026-01-01T00:00:00Z')";
+    let view = "/users/adele@contoso.com/reminderView(EndDateTime='2026-12-31T00:00:00Z',\
+        StartDateTime='2026-01-01T00:00:00Z')";
     assert_eq!(
         client.get(view).await.status,
         StatusCode::OK,
@@ -643,7 +645,7 @@ async fn alternate_keys_casts_and_functions() {
 }
 
 #[tokio::test]
-async fn actions_answer_what_they_declare() {
+async fn actions_return_their_declared_type() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let sent = client
@@ -684,10 +686,11 @@ async fn actions_answer_what_they_declare() {
 }
 
 #[tokio::test]
-async fn a_calendar_view_is_of_its_time() {
+async fn calendar_view_lists_events_in_its_range() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
-    let march = "/me/calendarView?startDateTime=2026-03-01T00:00:00Z&endDateTime=2026-04-01T00:00:00Z&$select=subject";
+    let march = "/me/calendarView?startDateTime=2026-03-01T00:00:00Z&\
+        endDateTime=2026-04-01T00:00:00Z&$select=subject";
     let subjects = client.get(march).await.names("subject");
     assert_eq!(
         subjects,
@@ -704,7 +707,7 @@ async fn a_calendar_view_is_of_its_time() {
 }
 
 #[tokio::test]
-async fn an_empty_tenant_and_a_store_without_http() {
+async fn empty_tenant_is_seeded_without_http() {
     let simulator = builder()
         .seed(Seed::Empty)
         .tenant("8f1f9a9e-5a8c-4b0e-9d55-6f4f4f1b2c3d", "fabrikam.com")
@@ -718,7 +721,8 @@ async fn an_empty_tenant_and_a_store_without_http() {
         1
     );
     assert_eq!(simulator.read("/groups").unwrap()["value"], json!([]));
-    let group = json!({ "displayName": "G", "mailNickname": "g", "mailEnabled": false, "securityEnabled": true });
+    let group = json!({ "displayName": "G", "mailNickname": "g", "mailEnabled": false,
+        "securityEnabled": true });
     let made = simulator.create("/groups", group).unwrap();
     let path = format!("/groups/{}", made["id"].as_str().unwrap());
     simulator
@@ -739,7 +743,7 @@ async fn an_empty_tenant_and_a_store_without_http() {
 }
 
 #[tokio::test]
-async fn ids_are_taken_in_any_encoding() {
+async fn ids_are_accepted_in_any_encoding() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let site = client.get("/sites").await.json()["value"][0]["id"]

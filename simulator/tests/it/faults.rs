@@ -9,7 +9,7 @@ use simulator::{Fault, RetryAfter};
 use crate::client::{Client, builder, description, start};
 
 #[tokio::test]
-async fn each_form_of_retry_after() {
+async fn retry_after_is_sent_in_each_form() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     for (form, text) in [
@@ -43,7 +43,7 @@ async fn each_form_of_retry_after() {
 }
 
 #[tokio::test]
-async fn faults_are_for_the_requests_that_they_name() {
+async fn faults_affect_only_matching_requests() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let fault = Fault::status(StatusCode::SERVICE_UNAVAILABLE)
@@ -103,7 +103,7 @@ async fn the_token_endpoint_fails_in_its_own_form() {
 }
 
 #[tokio::test]
-async fn any_answer() {
+async fn fault_can_send_any_response() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let fault = Fault::answer(StatusCode::BAD_GATEWAY, r#"{"error":{"co"#)
@@ -132,7 +132,7 @@ async fn any_answer() {
 }
 
 #[tokio::test]
-async fn broken_connections() {
+async fn connection_faults_break_the_connection() {
     let simulator = start().await;
     simulator.fault(Fault::reset());
     let mut client = Client::app(&simulator).await;
@@ -158,7 +158,7 @@ async fn broken_connections() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_holds_nobody_else_up() {
+async fn slow_response_does_not_block_others() {
     let simulator = start().await;
     let delay = Duration::from_millis(300);
     simulator.fault(Fault::slow(delay).at("/v1.0/groups"));
@@ -221,7 +221,7 @@ async fn requests_are_recorded_as_they_were_sent() {
 }
 
 #[tokio::test]
-async fn beta_is_served_where_it_was_loaded() {
+async fn beta_is_served_only_if_loaded() {
     let simulator = builder().beta(description()).start().await.unwrap();
     let mut client = Client::user(&simulator).await;
     let me = client
@@ -231,7 +231,7 @@ async fn beta_is_served_where_it_was_loaded() {
 }
 
 #[tokio::test]
-async fn the_port_is_free_again_after_the_end() {
+async fn dropped_simulator_frees_its_port() {
     let simulator = start().await;
     let port = simulator
         .login_url()
@@ -255,7 +255,7 @@ async fn the_port_is_free_again_after_the_end() {
 }
 
 #[tokio::test]
-async fn a_simulator_goes_to_any_thread() {
+async fn simulator_can_be_sent_to_any_thread() {
     fn shared<T: Send + Sync + 'static>(value: T) -> T {
         value
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::client::{Client, drive, start};
 
 #[tokio::test]
-async fn one_drive_at_all_of_its_places() {
+async fn one_drive_is_served_at_all_places() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let own = drive(&mut client).await;
@@ -57,7 +57,7 @@ async fn one_drive_at_all_of_its_places() {
 }
 
 #[tokio::test]
-async fn every_tail_behind_a_path() {
+async fn every_tail_after_a_path_is_resolved() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let file = "/me/drive/root:/Reports/2026.csv";
@@ -119,7 +119,7 @@ async fn every_tail_behind_a_path() {
 }
 
 #[tokio::test]
-async fn sites_by_their_path() {
+async fn sites_are_found_by_path() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let site = client

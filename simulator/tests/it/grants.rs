@@ -13,7 +13,7 @@ fn invalid_grant(code: u64) -> (u16, String, u64) {
 }
 
 #[tokio::test]
-async fn scopes_of_a_refresh_token() {
+async fn refresh_token_gives_only_granted_scopes() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let token = platform.who.refresh_token.clone();
@@ -29,7 +29,8 @@ async fn scopes_of_a_refresh_token() {
     // Without scopes, the granted ones apply. Fewer scopes are allowed, and `.default` stands for
     // all of them.
     let named = "https://graph.microsoft.com/Directory.ReadWrite.All \
-                 https://graph.microsoft.com/Mail.ReadWrite https://graph.microsoft.com/User.Read";
+        https://graph.microsoft.com/Mail.ReadWrite \
+                 https://graph.microsoft.com/User.Read";
     for (scope, granted) in [
         ("", "User.Read Mail.ReadWrite"),
         ("User.Read offline_access", "User.Read"),
@@ -112,7 +113,7 @@ fn challenged(platform: &Platform<'_>, token: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn all_that_one_user_has_granted_ends() {
+async fn revoked_user_loses_all_refresh_tokens() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let (access, refresh) = signed_in(&platform, "bruno@contoso.com");
@@ -131,7 +132,7 @@ async fn all_that_one_user_has_granted_ends() {
 }
 
 #[tokio::test]
-async fn graph_ends_sessions_as_well() {
+async fn revoke_sign_in_sessions_ends_refresh_tokens() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let (access, refresh) = signed_in(&platform, "bruno@contoso.com");
@@ -157,7 +158,7 @@ async fn graph_ends_sessions_as_well() {
 }
 
 #[tokio::test]
-async fn a_new_token_passes_a_challenge() {
+async fn new_token_with_claims_satisfies_challenge() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let (access, refresh) = signed_in(&platform, "adele@contoso.com");
@@ -173,7 +174,7 @@ async fn a_new_token_passes_a_challenge() {
 }
 
 #[tokio::test]
-async fn sign_out() {
+async fn sign_out_revokes_refresh_tokens() {
     let simulator = start().await;
     let mut platform = Platform::new(&simulator);
     let silent = |platform: &Platform<'_>| {
@@ -234,7 +235,7 @@ fn on_behalf_of(platform: &Platform<'_>, assertion: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn on_behalf_of_a_user() {
+async fn on_behalf_of_exchange_gives_user_token() {
     let simulator = start().await;
     let mut platform = Platform::new(&simulator);
     let incoming = simulator.incoming_token("chiara@contoso.com");
@@ -302,7 +303,7 @@ async fn on_behalf_of_a_user() {
 }
 
 #[tokio::test]
-async fn what_is_nobodys_behalf() {
+async fn on_behalf_of_invalid_assertion_is_refused() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let id_token = platform.with_secret(&[
@@ -352,7 +353,7 @@ fn authorize(platform: &Platform<'_>, more: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test]
-async fn a_policy_wants_more() {
+async fn unsatisfied_policy_requires_claims() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let wanted =
@@ -421,7 +422,7 @@ async fn a_policy_wants_more() {
 }
 
 #[tokio::test]
-async fn consent() {
+async fn missing_consent_is_refused() {
     let simulator = start().await;
     simulator.set_device_interval(Duration::ZERO);
     let platform = Platform::new(&simulator);

@@ -77,7 +77,7 @@ impl Login {
 }
 
 #[tokio::test]
-async fn client_credentials() {
+async fn client_credentials_give_application_token() {
     let simulator = start().await;
     let mut login = Login::new(&simulator).await;
     let answer = login.app("", "").await;
@@ -112,7 +112,7 @@ async fn client_credentials() {
 }
 
 #[tokio::test]
-async fn a_secret_in_the_header() {
+async fn client_secret_is_accepted_in_basic_authorization() {
     let simulator = start().await;
     let mut login = Login::new(&simulator).await;
     let form = [("grant_type", "client_credentials"), ("scope", SCOPE)];
@@ -149,7 +149,7 @@ async fn a_secret_in_the_header() {
 }
 
 #[tokio::test]
-async fn refusals_of_the_token_endpoint() {
+async fn invalid_token_requests_are_refused() {
     let simulator = start().await;
     let mut login = Login::new(&simulator).await;
     for (name, value, expected) in [
@@ -251,7 +251,7 @@ async fn refusals_of_the_token_endpoint() {
 }
 
 #[tokio::test]
-async fn refresh_tokens() {
+async fn refresh_token_gives_new_tokens() {
     let simulator = start().await;
     let mut login = Login::new(&simulator).await;
     let first = login.credentials.refresh_token.clone();
@@ -308,7 +308,7 @@ async fn refresh_tokens() {
 }
 
 #[tokio::test]
-async fn a_public_client_has_no_secret() {
+async fn public_client_with_secret_is_refused() {
     let simulator = start().await;
     let mut login = Login::new(&simulator).await;
     let who = login.credentials.clone();
@@ -340,7 +340,7 @@ async fn a_public_client_has_no_secret() {
 }
 
 #[tokio::test]
-async fn lifetimes() {
+async fn token_lifetimes_can_be_set() {
     let simulator = start().await;
     let mut login = Login::new(&simulator).await;
     simulator.set_token_lifetime(Duration::from_secs(60));
@@ -362,7 +362,7 @@ async fn lifetimes() {
 }
 
 #[tokio::test]
-async fn tokens_that_graph_refuses() {
+async fn invalid_access_tokens_are_refused() {
     let simulator = start().await;
     let mut login = Login::new(&simulator).await;
     let foreign = text(
@@ -440,7 +440,7 @@ async fn tokens_that_graph_refuses() {
 }
 
 #[tokio::test]
-async fn revoked_tokens() {
+async fn revoked_tokens_get_a_claims_challenge() {
     let simulator = start().await;
     let mut login = Login::new(&simulator).await;
     let plain = text(&login.app("", "").await, "access_token");

@@ -54,7 +54,7 @@ fn refused(answer: &Answer) -> (u16, String, String) {
 }
 
 #[tokio::test]
-async fn the_metadata_service() {
+async fn metadata_service_gives_tokens() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let asked = [("api-version", "2018-02-01"), ("resource", GRAPH)];
@@ -118,7 +118,7 @@ async fn the_metadata_service() {
 }
 
 #[tokio::test]
-async fn identities_that_were_assigned() {
+async fn assigned_identities_are_selected_by_id() {
     let simulator = start().await;
     simulator.managed_identity(CLIENT_ID, OBJECT_ID, RESOURCE_ID);
     let platform = Platform::new(&simulator);
@@ -194,7 +194,7 @@ fn told(answer: &Answer) -> (u16, u64, String) {
 }
 
 #[tokio::test]
-async fn app_service_and_machine_learning() {
+async fn app_service_and_machine_learning_give_tokens() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let header = simulator.identity_header();
@@ -231,7 +231,7 @@ async fn app_service_and_machine_learning() {
 }
 
 #[tokio::test]
-async fn every_form_of_the_end() {
+async fn expiry_is_sent_in_every_form() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let header = simulator.identity_header();
@@ -261,7 +261,7 @@ async fn every_form_of_the_end() {
 }
 
 #[tokio::test]
-async fn cloud_shell() {
+async fn cloud_shell_gives_tokens() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let ask = |headers: &[(&str, &str)], form: &[(&str, &str)]| {
@@ -297,7 +297,7 @@ async fn cloud_shell() {
 }
 
 #[tokio::test]
-async fn a_machine_outside_azure() {
+async fn azure_arc_requires_its_challenge_key() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let asked = [("api-version", "2020-06-01"), ("resource", GRAPH)];
@@ -354,7 +354,7 @@ async fn a_machine_outside_azure() {
 }
 
 #[tokio::test]
-async fn each_fails_in_its_own_form() {
+async fn each_endpoint_fails_in_its_own_form() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     let asked = [("resource", GRAPH)];
@@ -419,7 +419,7 @@ async fn each_fails_in_its_own_form() {
 }
 
 #[tokio::test]
-async fn tokens_run_out() {
+async fn machine_tokens_expire() {
     let simulator = start().await;
     let platform = Platform::new(&simulator);
     simulator.set_token_lifetime(Duration::from_secs(60));

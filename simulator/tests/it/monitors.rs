@@ -34,7 +34,7 @@ fn statuses(told: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_copy_of_a_folder() {
+async fn folder_copy_is_monitored_to_its_end() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -58,7 +58,7 @@ async fn a_copy_of_a_folder() {
 }
 
 #[tokio::test]
-async fn a_copy_that_fails() {
+async fn failed_copy_is_reported_by_its_monitor() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -86,7 +86,7 @@ async fn a_copy_that_fails() {
 }
 
 #[tokio::test]
-async fn monitors_take_no_token() {
+async fn monitor_refuses_a_token() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -109,7 +109,7 @@ async fn monitors_take_no_token() {
 }
 
 #[tokio::test]
-async fn operations_of_teams() {
+async fn teams_operation_is_followed_to_its_end() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let team = client.get("/teams").await.names("id").remove(0);
@@ -149,7 +149,7 @@ async fn operations_of_teams() {
 }
 
 #[tokio::test]
-async fn operations_of_notebooks_and_workbooks() {
+async fn notebook_and_workbook_operations_complete() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let notebook = client

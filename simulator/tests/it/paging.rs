@@ -51,7 +51,7 @@ async fn all_pages_hold_everything_once() {
 }
 
 #[tokio::test]
-async fn sorted_and_filtered_pages() {
+async fn pages_are_sorted_and_filtered() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let (sorted, _) = pages(&mut client, "/users?$top=5&$orderby=displayName%20desc").await;
@@ -64,7 +64,7 @@ async fn sorted_and_filtered_pages() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_meanwhile_moves_nothing() {
+async fn deletion_between_pages_skips_no_item() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let first = client.get("/users?$top=4").await;
@@ -79,7 +79,7 @@ async fn what_is_deleted_meanwhile_moves_nothing() {
 }
 
 #[tokio::test]
-async fn page_sizes() {
+async fn page_size_follows_top_and_limits() {
     let simulator = builder().page_size(3).start().await.unwrap();
     let mut client = Client::user(&simulator).await;
     assert_eq!(client.get("/users").await.names("id").len(), 3);
@@ -138,7 +138,7 @@ async fn page_sizes() {
 }
 
 #[tokio::test]
-async fn skip() {
+async fn skip_leaves_out_the_first_items() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let all = client.get("/me/messages?$top=50").await.names("id");
@@ -155,7 +155,7 @@ async fn skip() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_no_good() {
+async fn invalid_skip_tokens_are_refused() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let link = client.get("/users?$top=5").await.json()["@odata.nextLink"]

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::client::{Client, start};
 
 #[tokio::test]
-async fn events_in_a_zone() {
+async fn event_times_use_the_preferred_zone() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     for (name, start) in [
@@ -31,10 +31,11 @@ async fn events_in_a_zone() {
 }
 
 #[tokio::test]
-async fn several_wishes() {
+async fn several_preferences_are_applied() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
-    let html = json!({ "subject": "x", "body": { "contentType": "html", "content": "<p>Good &amp; bad</p>" } });
+    let html = json!({ "subject": "x", "body": { "contentType": "html",
+        "content": "<p>Good &amp; bad</p>" } });
     let id = client.post("/me/messages", html).await.json()["id"]
         .as_str()
         .unwrap()
@@ -75,7 +76,7 @@ async fn several_wishes() {
 }
 
 #[tokio::test]
-async fn later_members_of_an_enum_are_hidden() {
+async fn unknown_enum_members_are_hidden_by_default() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     // `hidden` follows `unknownFutureValue` in the description.
@@ -101,7 +102,7 @@ async fn later_members_of_an_enum_are_hidden() {
 }
 
 #[tokio::test]
-async fn what_a_write_answers() {
+async fn return_preference_decides_the_write_response() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let patch = async |client: &mut Client, prefer: &str| {
@@ -128,11 +129,12 @@ async fn what_a_write_answers() {
 }
 
 #[tokio::test]
-async fn a_group_that_is_made_where_it_is_missing() {
+async fn missing_group_is_created_if_preferred() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let url = "/groups(uniqueName='grp-1')";
-    let group = json!({ "displayName": "One", "mailEnabled": false, "mailNickname": "one", "securityEnabled": true });
+    let group = json!({ "displayName": "One", "mailEnabled": false, "mailNickname": "one",
+        "securityEnabled": true });
     let json = [("content-type", "application/json")];
     let missing = client
         .send(Method::PATCH, url, &json, group.to_string())
@@ -157,7 +159,7 @@ async fn a_group_that_is_made_where_it_is_missing() {
 }
 
 #[tokio::test]
-async fn conditions() {
+async fn if_match_conditions_are_checked() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let event = client.get("/me/events?$top=1").await.json()["value"][0].clone();
@@ -209,7 +211,7 @@ async fn conditions() {
 }
 
 #[tokio::test]
-async fn ids_of_requests_are_told() {
+async fn request_ids_are_returned() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let own = "5f0e6f1e-2f53-4b3c-9c0a-2f1a3b4c5d6e";

@@ -23,7 +23,7 @@ async fn given(client: &mut Client, filter: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn filters() {
+async fn filters_return_matching_entities() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     for (filter, expected) in [
@@ -87,7 +87,7 @@ async fn filters() {
 }
 
 #[tokio::test]
-async fn filters_of_mail_and_events() {
+async fn mail_and_event_filters_return_matches() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     for (filter, expected) in [
@@ -119,7 +119,7 @@ async fn filters_of_mail_and_events() {
 }
 
 #[tokio::test]
-async fn filters_that_are_none() {
+async fn invalid_filters_are_refused() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     for filter in [
@@ -179,7 +179,7 @@ async fn filters_that_are_none() {
 }
 
 #[tokio::test]
-async fn the_directory_counts_alternatives() {
+async fn directory_limits_filter_alternatives() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let of = |count: usize| {
@@ -197,7 +197,7 @@ async fn the_directory_counts_alternatives() {
 }
 
 #[tokio::test]
-async fn order() {
+async fn orderby_sorts_entities() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let names = client
@@ -224,7 +224,7 @@ async fn order() {
 }
 
 #[tokio::test]
-async fn search() {
+async fn search_returns_matching_entities() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     for (search, expected) in [
@@ -284,7 +284,7 @@ async fn search() {
 }
 
 #[tokio::test]
-async fn expand() {
+async fn expand_returns_related_entities() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let adele = client
@@ -359,7 +359,7 @@ async fn expand() {
 }
 
 #[tokio::test]
-async fn counts() {
+async fn count_returns_the_number_of_entities() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let count = client.eventual("/users/$count").await;
@@ -451,7 +451,7 @@ async fn advanced_queries_need_their_header() {
 }
 
 #[tokio::test]
-async fn mail_does_not_combine_everything() {
+async fn mail_refuses_unsupported_option_combinations() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let both = client
@@ -469,7 +469,7 @@ async fn mail_does_not_combine_everything() {
 }
 
 #[tokio::test]
-async fn select_projects() {
+async fn select_returns_only_selected_properties() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let message = client

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, start};
 
 #[tokio::test]
-async fn the_form_of_a_refusal() {
+async fn error_response_has_graphs_form() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let own = "11111111-2222-4333-8444-555555555555";
@@ -42,7 +42,7 @@ async fn the_form_of_a_refusal() {
 }
 
 #[tokio::test]
-async fn paths_and_methods() {
+async fn unknown_paths_and_methods_are_refused() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     for (path, segment) in [
@@ -96,20 +96,24 @@ async fn paths_and_methods() {
 }
 
 #[tokio::test]
-async fn things_that_are_not_there() {
+async fn missing_entities_are_not_found() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
-    let nobody = "00000000-0000-4000-8000-000000000000";
+    let unknown = "00000000-0000-4000-8000-000000000000";
     for (path, status, code) in [
-        ("/users/nobody@contoso.com", 404, "Request_ResourceNotFound"),
         (
-            &format!("/groups/{nobody}"),
+            "/users/unknown@contoso.com",
             404,
             "Request_ResourceNotFound",
         ),
-        ("/groups/nobody", 400, "Request_BadRequest"),
         (
-            &format!("/groups/{nobody}/members"),
+            &format!("/groups/{unknown}"),
+            404,
+            "Request_ResourceNotFound",
+        ),
+        ("/groups/unknown", 400, "Request_BadRequest"),
+        (
+            &format!("/groups/{unknown}/members"),
             404,
             "Request_ResourceNotFound",
         ),
@@ -118,7 +122,7 @@ async fn things_that_are_not_there() {
         ("/drives/nothing", 404, "itemNotFound"),
         ("/teams/nothing", 404, "NotFound"),
         (
-            "/users/nobody@contoso.com/messages",
+            "/users/unknown@contoso.com/messages",
             404,
             "Request_ResourceNotFound",
         ),
@@ -133,7 +137,7 @@ async fn things_that_are_not_there() {
 }
 
 #[tokio::test]
-async fn query_options() {
+async fn invalid_query_options_are_refused() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     for (path, message) in [
@@ -224,7 +228,7 @@ async fn query_options() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json() {
+async fn bodies_without_json_are_refused() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let json = ("content-type", "application/json");
@@ -304,7 +308,7 @@ async fn bodies_that_are_no_json() {
 }
 
 #[tokio::test]
-async fn bodies_that_do_not_fit() {
+async fn bodies_of_the_wrong_type_are_refused() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     for (body, part) in [
@@ -391,11 +395,13 @@ async fn bodies_that_do_not_fit() {
             "A type named 'microsoft.graph.nothing' could not be resolved by the model.",
         ),
         (
-            json!({ "attachments": [{ "@odata.type": "#microsoft.graph.fileAttachment", "contentBytes": "-__-" }] }),
+            json!({ "attachments": [{ "@odata.type": "#microsoft.graph.fileAttachment",
+                "contentBytes": "-__-" }] }),
             "Cannot convert the literal '-__-' to the expected type 'Edm.Binary'",
         ),
         (
-            json!({ "attachments": [{ "@odata.type": "#microsoft.graph.fileAttachment", "contentBytes": "aGk" }] }),
+            json!({ "attachments": [{ "@odata.type": "#microsoft.graph.fileAttachment",
+                "contentBytes": "aGk" }] }),
             "to the expected type 'Edm.Binary'",
         ),
         (
@@ -438,9 +444,12 @@ async fn bodies_that_do_not_fit() {
         late.error()
     );
     let good = json!({
-        "subject": null, "start": { "dateTime": "2026-03-01T10:00:00.0000000", "timeZone": "UTC" }, "showAs": "Oof",
-        "reminderMinutesBeforeStart": 15, "originalStart": "2026-01-02T03:04:05.1234567+02:00", "isAllDay": false,
-        "attachments": [{ "@odata.type": "#microsoft.graph.fileAttachment", "contentBytes": "+//+" }],
+        "subject": null, "start": { "dateTime": "2026-03-01T10:00:00.0000000", "timeZone": "UTC" },
+        "showAs": "Oof",
+        "reminderMinutesBeforeStart": 15, "originalStart": "2026-01-02T03:04:05.1234567+02:00",
+        "isAllDay": false,
+        "attachments": [{ "@odata.type": "#microsoft.graph.fileAttachment",
+            "contentBytes": "+//+" }],
     });
     assert_eq!(
         client.post("/me/events", good).await.status,
@@ -458,11 +467,12 @@ async fn bodies_that_do_not_fit() {
 }
 
 #[tokio::test]
-async fn bodies_of_the_directory() {
+async fn invalid_directory_bodies_are_refused() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let whole = json!({
-        "accountEnabled": true, "displayName": "N", "mailNickname": "n", "userPrincipalName": "n@contoso.com",
+        "accountEnabled": true, "displayName": "N", "mailNickname": "n",
+        "userPrincipalName": "n@contoso.com",
         "passwordProfile": { "password": "x" },
     });
     for name in whole.as_object().unwrap().keys() {
@@ -509,7 +519,7 @@ async fn bodies_of_the_directory() {
 }
 
 #[tokio::test]
-async fn planner_wants_an_etag() {
+async fn planner_update_requires_an_etag() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let plan = client
@@ -539,7 +549,7 @@ async fn planner_wants_an_etag() {
 }
 
 #[tokio::test]
-async fn me_is_for_users() {
+async fn me_requires_a_user_token() {
     let simulator = start().await;
     let mut app = Client::app(&simulator).await;
     let refused = app.get("/me").await;

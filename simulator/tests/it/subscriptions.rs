@@ -59,7 +59,7 @@ fn told(body: &Value) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_webhook_shows_that_it_is_there() {
+async fn webhook_must_validate_its_subscription() {
     let (simulator, webhook) = (start().await, Webhook::start().await);
     let mut client = Client::user(&simulator).await;
     let mut body = subscription(&mut client, &webhook, "/me/messages", "created").await;
@@ -120,7 +120,7 @@ async fn a_webhook_shows_that_it_is_there() {
 }
 
 #[tokio::test]
-async fn subscriptions_that_are_refused() {
+async fn invalid_subscriptions_are_refused() {
     let (simulator, webhook) = (start().await, Webhook::start().await);
     let mut client = Client::user(&simulator).await;
     let good = subscription(&mut client, &webhook, "/me/messages", "created").await;
@@ -183,7 +183,7 @@ async fn subscriptions_that_are_refused() {
 }
 
 #[tokio::test]
-async fn renewed_and_ended() {
+async fn subscription_is_renewed_and_ended() {
     let (simulator, webhook) = (start().await, Webhook::start().await);
     let mut client = Client::user(&simulator).await;
     let made = subscribe(&mut client, &webhook, "me/messages", "created").await;
@@ -216,13 +216,13 @@ async fn renewed_and_ended() {
     assert_eq!(client.get("/subscriptions").await.names("id").len(), 0);
     webhook.forget();
     client
-        .post("/me/messages", json!({ "subject": "for nobody" }))
+        .post("/me/messages", json!({ "subject": "unwatched" }))
         .await;
     assert_eq!(simulator.deliveries().len(), 0);
 }
 
 #[tokio::test]
-async fn changes_are_told() {
+async fn changes_are_sent_to_the_webhook() {
     let (simulator, webhook) = (start().await, Webhook::start().await);
     let mut client = Client::user(&simulator).await;
     let user = simulator.credentials().user_id.clone();
@@ -283,7 +283,7 @@ async fn told_of(resource: &str, act: impl FnOnce(&Simulator)) -> Vec<(String, S
 }
 
 #[tokio::test]
-async fn what_each_service_tells() {
+async fn notifications_have_each_services_form() {
     let user = |simulator: &Simulator| simulator.credentials().user_id.clone();
     let delete = |simulator: &Simulator| {
         simulator
@@ -300,7 +300,10 @@ async fn what_each_service_tells() {
         told_of("/users", change).await,
     ] {
         assert!(
-            matches!(told.as_slice(), [(change, id)] if change == "updated" && id.starts_with("users/")),
+            matches!(
+                told.as_slice(),
+                [(change, id)] if change == "updated" && id.starts_with("users/")
+            ),
             "{told:?}"
         );
     }
@@ -319,7 +322,10 @@ async fn what_each_service_tells() {
     };
     let told = told_of("{drive}/root", folder).await;
     assert!(
-        matches!(told.as_slice(), [(change, root)] if change == "updated" && root.ends_with("/root")),
+        matches!(
+            told.as_slice(),
+            [(change, root)] if change == "updated" && root.ends_with("/root")
+        ),
         "{told:?}"
     );
     // The subscription covers all messages of all chats.
@@ -335,7 +341,10 @@ async fn what_each_service_tells() {
     };
     let told = told_of("/chats/getAllMessages", chat).await;
     assert!(
-        matches!(told.as_slice(), [(change, message)] if change == "created" && message.starts_with("chats('19:")),
+        matches!(
+            told.as_slice(),
+            [(change, message)] if change == "created" && message.starts_with("chats('19:")
+        ),
         "{told:?}"
     );
     // With a filter, only matching messages are reported.
@@ -354,7 +363,7 @@ async fn what_each_service_tells() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_fails_is_asked_again() {
+async fn failing_webhook_is_called_again() {
     let (simulator, webhook) = (start().await, Webhook::start().await);
     let mut client = Client::user(&simulator).await;
     subscribe(&mut client, &webhook, "/me/contacts", "created").await;
@@ -384,7 +393,7 @@ async fn a_webhook_that_fails_is_asked_again() {
 }
 
 #[tokio::test]
-async fn lifecycle_events() {
+async fn lifecycle_events_are_sent() {
     let (simulator, webhook) = (start().await, Webhook::start().await);
     let mut client = Client::user(&simulator).await;
     let mut body = subscription(&mut client, &webhook, "/me/contacts", "created").await;
@@ -484,7 +493,7 @@ async fn checked(client: &mut Client, simulator: &Simulator, token: &str) -> (Va
 }
 
 #[tokio::test]
-async fn the_resource_comes_along_encrypted() {
+async fn resource_data_is_sent_encrypted() {
     let (simulator, webhook) = (start().await, Webhook::start().await);
     let mut client = Client::user(&simulator).await;
     subscribe_rich(&mut client, &webhook).await;
@@ -517,7 +526,7 @@ async fn the_resource_comes_along_encrypted() {
 }
 
 #[tokio::test]
-async fn forged_notifications() {
+async fn forged_notifications_are_sent_on_request() {
     let (simulator, webhook) = (start().await, Webhook::start().await);
     let mut client = Client::user(&simulator).await;
     subscribe_rich(&mut client, &webhook).await;

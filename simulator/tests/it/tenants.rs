@@ -8,7 +8,7 @@ use crate::platform::{Platform, SCOPE, claims, field, refusal, text};
 const FABRIKAM: &str = "b0a1c2d3-0000-4000-8000-00000000fab1";
 
 #[tokio::test]
-async fn each_has_tokens_of_its_own() {
+async fn each_tenant_has_its_own_tokens() {
     let simulator = start().await;
     let mut platform = Platform::new(&simulator);
     let app = [("grant_type", "client_credentials"), ("scope", SCOPE)];
@@ -44,7 +44,7 @@ async fn each_has_tokens_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_guest_of_another_tenant() {
+async fn guest_signs_in_to_another_tenant() {
     let simulator = start().await;
     simulator.add_tenant(FABRIKAM, "fabrikam.com");
     let mut platform = Platform::new(&simulator);

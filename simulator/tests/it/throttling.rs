@@ -9,7 +9,7 @@ use simulator::{Fault, Limit, RetryAfter, Service};
 use crate::client::{Client, builder, start};
 
 #[tokio::test]
-async fn a_service_that_throttles_leaves_the_others_alone() {
+async fn throttling_service_does_not_affect_others() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     simulator.limit(Limit::requests(
@@ -43,7 +43,7 @@ async fn a_service_that_throttles_leaves_the_others_alone() {
 }
 
 #[tokio::test]
-async fn what_is_refused_counts() {
+async fn refused_requests_count_against_the_limit() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     simulator.limit(Limit::requests(Service::Files, 1, Duration::from_secs(100)));
@@ -95,7 +95,7 @@ async fn the_directory_counts_units() {
 }
 
 #[tokio::test]
-async fn a_costly_page_times_out() {
+async fn expensive_page_times_out() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     simulator.fault(
@@ -111,7 +111,7 @@ async fn a_costly_page_times_out() {
 }
 
 #[tokio::test]
-async fn pages_may_be_empty_and_items_come_twice() {
+async fn paging_faults_send_empty_pages_and_duplicates() {
     let simulator = builder().page_size(5).start().await.unwrap();
     let mut client = Client::app(&simulator).await;
     simulator.fault(Fault::empty_page());

@@ -45,12 +45,13 @@ async fn content(client: &mut Client, drive: &str, name: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn slices_one_after_the_other() {
+async fn slices_are_accepted_in_order() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
     let data = bytes(2 * UNIT + 1);
-    let body = json!({ "item": { "@microsoft.graph.conflictBehavior": "rename", "name": "a.bin", "fileSize": data.len() } });
+    let body = json!({ "item": { "@microsoft.graph.conflictBehavior": "rename", "name": "a.bin",
+        "fileSize": data.len() } });
     let url = open(&mut client, &drive, "a.bin", body).await;
     assert!(url.starts_with(&simulator.storage_url()), "{url}");
     let more = slice(&url, &data, 0, UNIT).await;
@@ -97,7 +98,7 @@ async fn slices_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn a_token_is_refused_there() {
+async fn upload_host_refuses_a_token() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -122,7 +123,7 @@ async fn a_token_is_refused_there() {
 }
 
 #[tokio::test]
-async fn sizes_that_are_no_multiple_fail_in_the_end() {
+async fn unaligned_slices_fail_at_the_end() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -176,7 +177,7 @@ async fn sizes_that_are_no_multiple_fail_in_the_end() {
 }
 
 #[tokio::test]
-async fn malformed_slices() {
+async fn malformed_slices_are_refused() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -204,7 +205,7 @@ async fn malformed_slices() {
 }
 
 #[tokio::test]
-async fn slices_that_are_lost() {
+async fn lost_slices_are_reported_as_missing() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -261,7 +262,7 @@ async fn slices_that_are_lost() {
 }
 
 #[tokio::test]
-async fn sessions_end() {
+async fn upload_sessions_expire_and_are_cancelled() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -296,7 +297,7 @@ async fn sessions_end() {
 }
 
 #[tokio::test]
-async fn names_that_are_taken() {
+async fn conflict_behavior_decides_taken_names() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -353,7 +354,8 @@ async fn names_that_are_taken() {
         (conflict.status, conflict.error().0.as_str()),
         (StatusCode::CONFLICT, "nameAlreadyExists")
     );
-    let commit = json!({ "name": "b.txt", "@microsoft.graph.conflictBehavior": "rename", "@microsoft.graph.sourceUrl": url });
+    let commit = json!({ "name": "b.txt", "@microsoft.graph.conflictBehavior": "rename",
+        "@microsoft.graph.sourceUrl": url });
     let made = client
         .write(Method::PUT, &format!("{drive}/items/root"), commit)
         .await;
@@ -368,7 +370,7 @@ async fn names_that_are_taken() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_made_when_the_client_says_so() {
+async fn deferred_file_is_created_on_commit() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -394,7 +396,7 @@ async fn a_file_that_is_made_when_the_client_says_so() {
 }
 
 #[tokio::test]
-async fn small_files_in_one_request() {
+async fn small_file_is_uploaded_in_one_request() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let drive = drive(&mut client).await;
@@ -459,7 +461,8 @@ async fn attachment(client: &mut Client, owners: &str, size: usize) -> (String, 
         "{owners}/{}",
         owner["id"].as_str().unwrap().replace('=', "%3D")
     );
-    let body = json!({ "AttachmentItem": { "attachmentType": "file", "name": "flower.jpg", "size": size, "contentType": "image/jpeg" } });
+    let body = json!({ "AttachmentItem": { "attachmentType": "file", "name": "flower.jpg",
+        "size": size, "contentType": "image/jpeg" } });
     let opened = client
         .post(&format!("{owner}/attachments/createUploadSession"), body)
         .await;
@@ -467,7 +470,7 @@ async fn attachment(client: &mut Client, owners: &str, size: usize) -> (String, 
 }
 
 #[tokio::test]
-async fn attachments_are_exchanges_own() {
+async fn attachment_upload_follows_exchanges_rules() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let (_, small) = attachment(&mut client, "/me/messages", 1_000).await;
@@ -499,7 +502,7 @@ async fn attachments_are_exchanges_own() {
 }
 
 #[tokio::test]
-async fn documents_to_be_printed() {
+async fn print_document_upload_follows_its_rules() {
     let simulator: Simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let share = client

@@ -41,7 +41,7 @@ struct Walk<'a> {
 }
 
 #[tokio::test]
-async fn every_operation_of_the_description() {
+async fn every_described_operation_is_served() {
     let simulator = builder().start().await.unwrap();
     let folder = Description::bundled();
     let read = |file: std::path::PathBuf| -> Value {
@@ -675,7 +675,8 @@ fn tomorrow() -> String {
 /// Returns a subscription whose properties fit together.
 fn subscription() -> Bytes {
     let body = json!({
-        "changeType": "created", "notificationUrl": "https://contoso.com/hook", "resource": "/me/messages",
+        "changeType": "created", "notificationUrl": "https://contoso.com/hook",
+        "resource": "/me/messages",
         "expirationDateTime": tomorrow(),
     });
     body.to_string().into()

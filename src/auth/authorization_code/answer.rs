@@ -68,7 +68,7 @@ mod tests {
     use crate::error::Error;
 
     #[test]
-    fn a_code_is_read_from_a_query_a_form_or_an_address() {
+    fn code_is_read_from_query_form_or_url() {
         let (pending, state) = pending();
         for answer in [
             format!("code=0.A%2BX&state={state}&session_state=x"),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn another_state_is_refused_whatever_else_there_is() {
+    fn wrong_state_is_refused_with_any_parameters() {
         let (pending, _) = pending();
         for answer in [
             "",
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_keeps_what_the_platform_says() {
+    fn redirect_error_keeps_the_platforms_details() {
         let (pending, state) = pending();
         let answer = format!(
             "error=consent_required&error_description=AADSTS65004%3a+User+declined+to+\

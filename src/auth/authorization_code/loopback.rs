@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn case_8_6_only_the_request_with_the_right_state_is_an_answer() {
+    async fn listener_accepts_only_the_right_state() {
         let (pending, state) = pending();
         let loopback = Loopback::bind(None).await.unwrap();
         let port = loopback.port;

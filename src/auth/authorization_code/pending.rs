@@ -156,7 +156,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_challenge_is_that_of_the_verifier() {
+    fn pkce_challenge_matches_the_verifier() {
         // https://www.rfc-editor.org/rfc/rfc7636#appendix-B
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
@@ -170,7 +170,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn no_two_sign_ins_are_alike() {
+    fn two_sign_ins_differ() {
         let ((one, _), (other, _)) = (pending(), pending());
         assert!(one.is_state(one.state.expose()) && !one.is_state(other.state.expose()));
         assert!(!one.is_state(""));
@@ -179,7 +179,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn it_survives_being_written_and_is_not_printed() {
+    fn pending_sign_in_is_serialized_and_never_printed() {
         let (pending, _) = pending();
         let written = serde_json::to_string(&pending).unwrap();
         let read: PendingSignIn = serde_json::from_str(&written).unwrap();

@@ -145,7 +145,7 @@ mod tests {
     use crate::CustomCloud;
 
     #[test]
-    fn aliases_of_an_authority_are_one() {
+    fn authority_aliases_are_one_key() {
         let of = |login: &str| {
             let cloud = CustomCloud::new("https://graph.microsoft.com", login).into();
             CacheKey::new(&cloud, "contoso.com", "client")
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_tells_keys_apart() {
+    fn each_field_distinguishes_keys() {
         let key = CacheKey::new(&Cloud::Global, "contoso.com", "client");
         let others = [
             CacheKey::new(&Cloud::China, "contoso.com", "client"),

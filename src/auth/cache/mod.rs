@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn one_key_has_one_place() {
+    fn one_key_has_one_entry() {
         let cache = TokenCache::default();
         let first = cache.slot(&key("contoso.com"));
         assert!(Arc::ptr_eq(&first, &cache.slot(&key("contoso.com"))));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn unused_places_without_token_are_removed() {
+    fn unused_entries_without_token_are_removed() {
         let cache = TokenCache::default();
         let held = cache.slot(&key("held"));
         for at in 0..100 {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_used_least_lately_makes_room() {
+    fn least_recently_used_entry_is_evicted() {
         let cache = TokenCache::with_capacity(NonZeroUsize::new(2).expect("not zero"));
         let first = cache.slot(&key("a"));
         let second = cache.slot(&key("b"));

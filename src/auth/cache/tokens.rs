@@ -394,8 +394,9 @@ mod tests {
         }
     }
 
+    // Reported: Azure/azure-sdk-for-net#13610, microsoftgraph/msgraph-sdk-dotnet#4309.
     #[tokio::test(start_paused = true)]
-    async fn case_8_4_a_thousand_calls_at_once_make_one_request() {
+    async fn thousand_concurrent_calls_make_one_request() {
         let (provider, tokens) = counting(Counting::new());
         let all = join_all((0..1000).map(|_| tokens.token())).await;
         assert_eq!(provider.asked(), 1);
@@ -407,8 +408,9 @@ mod tests {
         assert_eq!(provider.asked(), 1);
     }
 
+    // Reported: Azure/azure-sdk-for-net#13610, microsoftgraph/msgraph-sdk-dotnet#4309.
     #[tokio::test(start_paused = true)]
-    async fn case_8_4_ten_thousand_calls_with_an_expired_token_make_one_request() {
+    async fn ten_thousand_calls_renew_expired_token_once() {
         let (provider, tokens) = counting(Counting::new());
         tokens.token().await.unwrap();
         advance(HOUR).await;
@@ -421,7 +423,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_asked_for_before_all_was_dropped_is_not_kept() {
+    async fn token_requested_before_clear_is_not_cached() {
         let (provider, tokens) = counting(Counting::new());
         let before = tokio::spawn({
             let tokens = Arc::clone(&tokens);
@@ -437,8 +439,9 @@ mod tests {
         assert_eq!(provider.asked(), 2);
     }
 
+    // Reported: Azure/azure-sdk-for-net#13610, microsoftgraph/msgraph-sdk-dotnet#4309.
     #[tokio::test(start_paused = true)]
-    async fn case_8_4_the_rest_get_the_token_when_the_first_waiter_is_dropped() {
+    async fn other_waiters_get_token_when_first_is_dropped() {
         let (provider, tokens) = counting(Counting::new());
         let first = tokio::spawn({
             let tokens = Arc::clone(&tokens);
@@ -452,8 +455,9 @@ mod tests {
         assert_eq!(provider.asked(), 1);
     }
 
+    // Reported: Azure/azure-sdk-for-net#13610, microsoftgraph/msgraph-sdk-dotnet#4309.
     #[tokio::test(start_paused = true)]
-    async fn case_8_4_a_failure_fails_those_that_wait_and_the_next_call_tries_again() {
+    async fn failure_fails_waiters_and_next_call_retries() {
         let (provider, tokens) = counting(Counting {
             fails: |n| n == 1,
             ..Counting::new()
@@ -468,8 +472,9 @@ mod tests {
         assert_eq!(text(&tokens.token().await.unwrap()), "Bearer token-2");
     }
 
+    // Reported: Azure/azure-sdk-for-net#13610, microsoftgraph/msgraph-sdk-dotnet#4309.
     #[tokio::test(start_paused = true)]
-    async fn case_8_4_five_minutes_before_its_end_a_token_is_renewed_while_it_serves() {
+    async fn token_is_renewed_in_background_before_expiry() {
         let (provider, tokens) = counting(Counting::new());
         tokens.token().await.unwrap();
         advance(HOUR - RENEWED_BEFORE_END - Duration::from_secs(1)).await;
@@ -489,7 +494,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_renewal_that_fails_leaves_the_old_token_and_is_tried_again_later() {
+    async fn failed_renewal_keeps_token_and_is_retried() {
         let (provider, tokens) = counting(Counting {
             fails: |n| n == 2,
             ..Counting::new()
@@ -508,7 +513,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_token_that_lives_shortly_is_not_renewed_with_each_call() {
+    async fn short_lived_token_is_not_renewed_per_call() {
         let life = Duration::from_secs(120);
         let (provider, tokens) = counting(Counting {
             lives: Some(life),
@@ -527,7 +532,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_token_without_a_time_is_kept() {
+    async fn token_without_expiry_is_cached() {
         let (provider, tokens) = counting(Counting {
             lives: None,
             ..Counting::new()
@@ -539,7 +544,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_platform_may_ask_for_an_earlier_renewal() {
+    async fn refresh_in_advances_the_renewal() {
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&asked);
         let tokens = tokens(move |_: TokenRequest| {
@@ -559,7 +564,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_thousand_refusals_of_one_token_make_one_request() {
+    async fn thousand_refusals_of_one_token_renew_once() {
         let (provider, tokens) = counting(Counting::new());
         let old = tokens.token().await.unwrap();
         let new = join_all((0..1000).map(|_| tokens.renew(&old, None))).await;
@@ -575,8 +580,9 @@ mod tests {
         assert_eq!(provider.asked(), 2);
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#1416, microsoft/kiota#1179.
     #[tokio::test(start_paused = true)]
-    async fn case_8_3_the_claims_of_a_challenge_reach_the_provider_once() {
+    async fn claims_of_challenge_reach_provider_once() {
         let (provider, tokens) = counting(Counting::new());
         let old = tokens.token().await.unwrap();
         let challenge = Some(r#"{"access_token":{}}"#.to_owned());
@@ -592,8 +598,9 @@ mod tests {
         assert_eq!(*provider.claims.lock().unwrap(), [None, challenge]);
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#1416, microsoft/kiota#1179.
     #[tokio::test(start_paused = true)]
-    async fn case_8_3_a_challenge_is_not_answered_by_a_request_that_does_not_know_it() {
+    async fn request_without_claims_does_not_satisfy_challenge() {
         let (provider, tokens) = counting(Counting::new());
         let old = tokens.token().await.unwrap();
         let challenge = Some(r#"{"access_token":{}}"#.to_owned());
@@ -607,7 +614,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_provider_that_shares_nothing_is_asked_for_each_call_in_its_task() {
+    async fn uncached_provider_runs_in_the_calls_task() {
         tokio::task_local!(static USER: &'static str);
         let tokens = tokens(crate::auth::AccessTokenCredential::from_fn(|| {
             std::future::ready(USER.try_with(|user| user.to_string()))
@@ -630,7 +637,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_provider_that_panics_fails_those_that_wait_and_is_asked_again() {
+    async fn panicking_provider_fails_waiters_and_is_retried() {
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&asked);
         let tokens = tokens(move |_: TokenRequest| {
@@ -650,7 +657,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_ends_with_its_runtime_does_not_hold_up_the_next() {
+    fn request_of_ended_runtime_does_not_block_next() {
         let (provider, tokens) = counting(Counting {
             takes: Duration::from_secs(30),
             lives: None,
@@ -677,7 +684,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runtime_that_has_ended_is_an_error_and_no_deadlock() {
+    fn ended_runtime_is_an_error_without_deadlock() {
         let (_, tokens) = counting(Counting::new());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
@@ -696,7 +703,7 @@ mod tests {
     }
 
     #[test]
-    fn without_tokio_there_is_an_error_and_no_panic() {
+    fn missing_tokio_runtime_is_an_error() {
         let (_, tokens) = counting(Counting::new());
         let error = futures_util::FutureExt::now_or_never(tokens.token())
             .unwrap()
@@ -711,7 +718,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn text_that_is_no_token_is_refused_before_it_is_sent() {
+    async fn invalid_token_text_is_refused_unsent() {
         for (given, says) in [
             ("", "empty"),
             (" \n", "empty"),

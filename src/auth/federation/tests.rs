@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use msgraph_test_support::recorder::{Answer, Recorded, Recorder};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::super::managed_identity::recorder::{Answer, Recorded, Recorder};
 use super::variables::Variables;
 use super::*;
 use crate::auth::Application;
@@ -122,7 +122,7 @@ fn form(request: &Recorded) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_job_is_vouched_for_anew_for_each_token() {
+async fn job_assertion_is_requested_for_each_token() {
     for (on, path, method, target) in [
         (
             On::GitHub,
@@ -189,7 +189,7 @@ async fn a_job_is_vouched_for_anew_for_each_token() {
 }
 
 #[tokio::test]
-async fn each_cloud_has_an_audience_of_its_own() {
+async fn each_cloud_has_its_own_audience() {
     let github = Recorder::always(Answer::status(403)).await;
     let application = On::GitHub.asking(github.url());
     let custom =
@@ -220,7 +220,7 @@ async fn each_cloud_has_an_audience_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_an_error_that_does_not_show_it() {
+async fn invalid_assertion_error_does_not_print_it() {
     for on in BOTH {
         let (name, advice) = (on.name(), on.advice());
         let refused =
@@ -270,7 +270,7 @@ async fn after(on: On, answers: Vec<Answer>) -> (Result<()>, u64, usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_pass_is_tried_once_more() {
+async fn transient_job_service_error_is_retried_once() {
     for on in BOTH {
         let (outcome, waited, asked) = after(on, vec![Answer::status(503)]).await;
         outcome.unwrap();
@@ -316,7 +316,7 @@ async fn what_may_pass_is_tried_once_more() {
 }
 
 #[tokio::test]
-async fn a_variable_that_is_missing_is_named_with_who_sets_it() {
+async fn missing_variable_error_names_its_source() {
     let login = platform().await;
     let github = "GitHub Actions sets it for jobs with `permissions: id-token: write`";
     let pipelines = "Azure Pipelines sets it in its jobs";
@@ -359,7 +359,7 @@ async fn a_variable_that_is_missing_is_named_with_who_sets_it() {
 }
 
 #[tokio::test]
-async fn a_variable_that_cannot_be_right_sends_nothing() {
+async fn invalid_variable_sends_no_request() {
     let login = platform().await;
     let at = "https://127.0.0.1:1/";
     for on in BOTH {
@@ -392,7 +392,7 @@ async fn a_variable_that_cannot_be_right_sends_nothing() {
 }
 
 #[test]
-fn nothing_of_a_jobs_environment_is_printed() {
+fn job_credential_debug_prints_no_environment() {
     for on in BOTH {
         let application = on.asking("https://token.actions.example/?key=hush-hush");
         let shown = format!("{application:?} {application:#?}");
@@ -402,7 +402,7 @@ fn nothing_of_a_jobs_environment_is_printed() {
 }
 
 #[tokio::test]
-async fn a_platform_that_checks_tokens_takes_that_of_a_job() {
+async fn simulated_platform_accepts_job_token() {
     let simulator = simulator::Simulator::start().await.unwrap();
     let subject = "repo:contoso/mailer:ref:refs/heads/main";
     let known = simulator.credentials();

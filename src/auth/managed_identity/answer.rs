@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn times_come_in_many_forms() {
+    async fn expiry_is_read_in_every_form() {
         let hour = (Some(3600), None);
         for answer in [
             json!({ "expires_in": "3600" }),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_cannot_be_read_are_an_error() {
+    fn unreadable_expiry_is_an_error() {
         for (mut answer, wrong) in [
             (
                 json!({ "expires_in": -5 }),
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn times_beyond_measure_are_clamped() {
+    async fn huge_expiry_is_clamped() {
         let years = Some(10 * 365 * 24 * 3600);
         let far = |mut answer: Value| {
             answer["access_token"] = json!("t");
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_long_life_is_renewed_at_its_half() {
+    async fn long_lived_token_is_renewed_at_half_life() {
         let lives = |life: u64| times(json!({ "access_token": "t", "expires_in": life }));
         assert_eq!(lives(7200), (Some(7200), None));
         assert_eq!(lives(7202), (Some(7202), Some(3601)));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_no_token_is_none() {
+    fn response_without_token_is_an_error() {
         for answer in [
             "",
             "<html>",

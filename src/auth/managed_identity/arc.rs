@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_in_the_folder_of_keys_is_the_answer() {
+    async fn key_in_arc_folder_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("1.key");
         std::fs::write(&file, "hush\n").unwrap();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_other_file_is_read() {
+    async fn file_outside_arc_folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let keys = folder.path().join("tokens");
         std::fs::create_dir_all(keys.join("folder.key")).unwrap();
@@ -177,7 +177,7 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_link_does_not_lead_out_of_the_folder() {
+    async fn symbolic_link_out_of_folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let keys = folder.path().join("tokens");
         std::fs::create_dir(&keys).unwrap();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_challenge_of_another_form_is_an_error() {
+    async fn unknown_arc_challenge_is_an_error() {
         for challenge in [
             "Bearer",
             "Basic",

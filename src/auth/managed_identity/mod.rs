@@ -5,10 +5,6 @@ mod arc;
 mod endpoint;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 mod pinned;
-#[cfg(test)]
-#[path = "../../../tests/it/support/recorder.rs"]
-#[allow(dead_code, reason = "integration tests need more of it")]
-pub(super) mod recorder;
 mod source;
 #[cfg(test)]
 mod tests;

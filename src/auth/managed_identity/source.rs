@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_says_which_platform_it_is() {
+    fn environment_determines_the_platform() {
         let endpoint = ("IDENTITY_ENDPOINT", "http://127.0.0.1:1/a");
         let header = ("IDENTITY_HEADER", "hush");
         let thumbprint = ("IDENTITY_SERVER_THUMBPRINT", "AB");
@@ -446,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn azure_machine_learning_names_the_identity_to_take() {
+    fn azure_machine_learning_default_identity_is_used() {
         let source = found(
             &[
                 ("MSI_ENDPOINT", "http://127.0.0.1:2/b"),
@@ -466,14 +466,14 @@ mod tests {
     }
 
     #[test]
-    fn the_metadata_service_is_where_microsoft_says() {
+    fn metadata_service_has_the_documented_address() {
         let url = ManagedIdentitySource::imds().url().unwrap();
         assert_eq!(url.as_str(), IMDS);
         assert!(found(&[], true).url().is_ok());
     }
 
     #[test]
-    fn an_address_that_is_never_its_own_is_refused() {
+    fn remote_endpoint_address_is_refused() {
         let far = "http://203.0.113.7/metadata/identity/oauth2/token";
         let link = "http://169.254.169.254/metadata/identity/oauth2/token";
         for (source, says) in [

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use msgraph_test_support::recorder::{Answer, Recorder};
 use tokio::time::Instant;
 
-use super::recorder::{Answer, Recorder};
 use super::*;
 use crate::Cloud;
 use crate::error::{Error, SignInError};
@@ -41,7 +41,7 @@ async fn imds(answer: Answer) -> Recorder {
 }
 
 #[test]
-fn the_same_identity_of_the_same_source_is_one() {
+fn equal_identities_have_one_cache_key() {
     let new = ManagedIdentityCredential::new;
     let key =
         |identity: ManagedIdentityCredential| identity.cache_key(&Cloud::Global).expect("a key");
@@ -81,7 +81,7 @@ fn the_same_identity_of_the_same_source_is_one() {
 }
 
 #[tokio::test]
-async fn a_guess_is_looked_at_once() {
+async fn guessed_metadata_service_is_probed_once() {
     let imds = imds(granted()).await;
     let identity = guessed(imds.url());
     for _ in 0..2 {
@@ -92,7 +92,7 @@ async fn a_guess_is_looked_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guess_that_is_wrong_is_unavailable_at_once() {
+async fn absent_metadata_service_is_unavailable_at_once() {
     let start = Instant::now();
     let seems = "sign-in failed: no managed identity endpoint found on this machine: the \
                  environment variables name none, and the metadata service (IMDS)";
@@ -118,7 +118,7 @@ async fn a_guess_that_is_wrong_is_unavailable_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guess_that_says_nothing_is_given_up() {
+async fn silent_metadata_probe_times_out() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let start = Instant::now();
     let error = refused(&guessed(&format!(
@@ -137,7 +137,7 @@ async fn a_guess_that_says_nothing_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_machine_without_an_identity_is_passed_over_unless_one_was_asked_for() {
+async fn machine_without_identity_is_skipped_unless_required() {
     let answer =
         Answer::json(r#"{"error":"invalid_request","error_description":"Identity not found"}"#);
     let imds = imds(answer.with_status(400)).await;
@@ -149,7 +149,7 @@ async fn a_machine_without_an_identity_is_passed_over_unless_one_was_asked_for()
 }
 
 #[tokio::test]
-async fn azure_arc_gets_the_key_that_it_asks_for() {
+async fn azure_arc_gets_the_requested_key() {
     let keys = tempfile::tempdir().unwrap();
     let file = keys.path().join("1.key");
     std::fs::write(&file, "the-key").unwrap();
@@ -187,7 +187,7 @@ async fn azure_arc_gets_the_key_that_it_asks_for() {
 }
 
 #[tokio::test]
-async fn azure_arc_as_it_is_simulated_gets_its_key() {
+async fn simulated_azure_arc_gets_its_key() {
     let simulator = simulator::Simulator::start().await.unwrap();
     let keys = tempfile::tempdir().unwrap();
     let file = keys.path().join("1.key");

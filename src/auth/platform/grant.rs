@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn life_that_cannot_be_read_is_an_error() {
+    fn unreadable_token_lifetime_is_an_error() {
         let with_life =
             |life: &str| grant(&format!(r#"{{"access_token":"t","expires_in":{life}}}"#));
         for life in ["3599", "\"3599\"", "3599.5", "0", "null", "\"\"", "1e300"] {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_type_has_no_case_and_unknown_members_are_no_fault() {
+    fn token_type_ignores_case() {
         for written in ["Bearer", "bearer", "BEARER"] {
             let grant = grant(&format!(
                 r#"{{"token_type":"{written}","access_token":"t","ext_expires_in":3599,"foci":"1",
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_refresh_token_is_none() {
+    fn empty_refresh_token_is_absent() {
         assert!(
             grant(r#"{"access_token":"t","refresh_token":""}"#)
                 .refresh_token()

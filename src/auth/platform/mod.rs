@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_that_would_lead_elsewhere_is_refused() {
+    fn tenant_that_changes_the_path_is_refused() {
         let good = tenant_url(&Cloud::UsGovL4, "contoso.onmicrosoft.us", TOKEN).unwrap();
         assert_eq!(
             good.as_str(),

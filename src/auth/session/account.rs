@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_what_the_id_token_says() {
+    fn account_is_read_from_the_id_token() {
         let account = read(
             r#"{"aud":"client","oid":"o","tid":"t","sub":"s","preferred_username":"ada@contoso.com",
                "name":"Ada","nonce":"n"}"#,
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_token_of_somebody_elses_is_refused() {
+    fn id_token_of_another_client_is_refused() {
         for (claims, wrong) in [
             (
                 r#"{"aud":"another","sub":"s","nonce":"n"}"#,

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_end_is_that_of_all_within() {
+    fn revocation_ends_all_nested_sessions() {
         let whole = RevocationFlag::default();
         let (part, other) = (whole.within(), whole.within());
         part.end();

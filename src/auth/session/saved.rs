@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn page_token_is_read_as_written() {
         let written = Saved::write(&"0.AX".into(), None).unwrap();
         assert_eq!(written.expose(), r#"{"format":1,"refresh_token":"0.AX"}"#);
         assert_eq!(
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_wrote_is_refused_without_its_contents() {
+    fn foreign_entry_is_refused_without_its_contents() {
         for (contents, wrong) in [
             ("hush", "not written by msgraph"),
             (r#"{"format":1}"#, "not written by msgraph"),

@@ -515,7 +515,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn short_and_long_contents_take_each_others_place() {
+    async fn short_and_long_entries_replace_each_other() {
         let fixture = Fixture::new();
         let [one, two] = &fixture.stores;
         assert_eq!(read(one).await, None);
@@ -545,7 +545,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_like_the_name_of_a_part_is_a_key() {
+    async fn key_that_resembles_part_name_is_kept() {
         let fixture = Fixture::new();
         let store = &fixture.stores[0];
         let long = "x".repeat(200);
@@ -576,7 +576,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_has_not_seen_what_is_there_does_not_replace_it() {
+    async fn writer_with_old_version_does_not_replace() {
         let fixture = Fixture::new();
         let [one, two] = &fixture.stores;
         let first = write(one, "1", None).await;
@@ -596,7 +596,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn fifty_writers_lose_nothing() {
+    async fn fifty_concurrent_writers_lose_nothing() {
         let fixture = Fixture::new();
         let writers = (0..50).map(|at| {
             let store = fixture.stores[at % 2].clone();
@@ -619,7 +619,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_write_that_fails_leaves_what_was_there() {
+    async fn failed_write_keeps_the_old_entry() {
         let fixture = Fixture::new();
         let store = &fixture.stores[0];
         let long = "x".repeat(200);
@@ -659,7 +659,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_this_did_not_write_is_named_and_left_as_it_is() {
+    async fn foreign_keyring_entry_is_named_and_unchanged() {
         let fixture = Fixture::new();
         let store = &fixture.stores[0];
         write(store, "1", None).await;
@@ -731,7 +731,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_systems_store_is_closed_where_that_may_wait() {
+    async fn keyring_is_dropped_on_blocking_thread() {
         let (sender, closed) = std::sync::mpsc::channel();
         let store = KeyringStore::new("inventory");
         *store.0.opened.lock().unwrap() = Some(Arc::new(Closing(sender)));
@@ -740,7 +740,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_prints_no_secret() {
+    async fn keyring_store_debug_prints_no_secret() {
         let fixture = Fixture::new();
         write(&fixture.stores[0], "hush-hush", None).await;
         assert_eq!(
@@ -812,7 +812,7 @@ mod tests {
     }
 
     #[test]
-    fn no_character_is_cut() {
+    fn long_entry_is_split_between_characters() {
         let text = "aé€🔑".repeat(5);
         for longest in 4..=text.len() + 1 {
             let pieces = pieces(&text, longest);

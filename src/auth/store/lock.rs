@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_waits_too_long_is_told_for_what() {
+    fn lock_timeout_error_names_the_file() {
         let made = own_folder();
         let folder = Folder::open(made.path(), Trust::Own).unwrap().unwrap();
         let name = OsStr::new("tokens.json.lock");

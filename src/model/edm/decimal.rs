@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_digits_stay() {
+    fn decimal_keeps_its_digits() {
         for text in ["0", "-1.50", "123456789012345678901234567890.123", "1e3"] {
             let value: Decimal = serde_json::from_str(text).expect(text);
             assert_eq!(serde_json::to_string(&value).expect("JSON"), text);

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_need_proof_that_nothing_was_done() {
+    fn errors_are_unclear_unless_nothing_was_sent() {
         let broken = Error::from(TransportError::broken("gone"));
         assert_eq!(Verdict::of_error(&broken, true), Verdict::Unclear);
         let refused = Error::from(TransportError::new("refused"));
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn effects_decide_about_what_is_unclear() {
+    fn effect_decides_whether_unclear_attempt_is_repeated() {
         for (effect, unclear, faulty) in [
             (Effect::Other, false, false),
             (Effect::Idempotent, true, false),

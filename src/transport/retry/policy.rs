@@ -180,6 +180,7 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
+    // Reported: microsoftgraph/msgraph-sdk-dotnet#301, microsoftgraph/msgraph-sdk-java-core#97.
     #[test]
     fn own_waits_have_half_more_or_less() {
         let policy = RetryPolicy::new();

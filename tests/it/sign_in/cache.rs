@@ -40,8 +40,9 @@ async fn expired_first() -> Recorder {
     .await
 }
 
+// Reported: Azure/azure-sdk-for-net#13610, microsoftgraph/msgraph-sdk-dotnet#4309.
 #[tokio::test]
-async fn case_8_4_ten_thousand_calls_on_an_expired_token_make_one_token_request() {
+async fn expired_token_causes_one_request_for_all_calls() {
     let login = expired_first().await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let client = client(secret("contoso.com"), &graph, &login);
@@ -56,8 +57,9 @@ async fn case_8_4_ten_thousand_calls_on_an_expired_token_make_one_token_request(
     assert_eq!(login.requests().len(), 2);
 }
 
+// Reported: Azure/azure-sdk-for-net#13610, microsoftgraph/msgraph-sdk-dotnet#4309.
 #[tokio::test]
-async fn case_8_4_ten_thousand_calls_of_two_clients_with_one_cache_make_one_token_request() {
+async fn clients_with_one_cache_share_token_request() {
     let login = expired_first().await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let cache = TokenCache::default();
@@ -76,8 +78,9 @@ async fn case_8_4_ten_thousand_calls_of_two_clients_with_one_cache_make_one_toke
     assert_eq!(tokens(&graph), ["Bearer token-2", "Bearer token-2"]);
 }
 
+// Reported: Azure/azure-sdk-for-net#13610, microsoftgraph/msgraph-sdk-dotnet#4309.
 #[tokio::test]
-async fn case_8_4_a_thousand_refused_calls_of_two_clients_make_one_new_token() {
+async fn unauthorized_calls_of_two_clients_share_renewal() {
     let login = platform(json!({})).await;
     let graph = refusing(&["token-1"], "Bearer").await;
     let cache = TokenCache::default();
@@ -92,10 +95,10 @@ async fn case_8_4_a_thousand_refused_calls_of_two_clients_make_one_new_token() {
     assert_eq!(login.requests().len(), 2);
 }
 
+// Reported: Azure/azure-sdk-for-net#13610, microsoftgraph/msgraph-sdk-dotnet#4309.
 #[tokio::test]
-async fn case_8_4_each_key_has_a_token_of_its_own() {
-    let login = platform(json!({})).await;
-    let graph = Recorder::always(Answer::json("{}")).await;
+async fn each_cache_key_has_its_own_token() {
+    let (login, graph) = platform_and_graph().await;
     let cache = TokenCache::default();
     let contoso = sharing(secret("contoso.com"), &cache, &graph, &login);
     let fabrikam = contoso.with_provider(secret("fabrikam.com"));
@@ -126,11 +129,10 @@ async fn case_8_4_each_key_has_a_token_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_full_cache_forgets_what_was_asked_for_least_lately() {
-    let login = platform(json!({})).await;
-    let graph = Recorder::always(Answer::json("{}")).await;
+async fn full_cache_drops_least_recently_used_token() {
+    let (login, graph) = platform_and_graph().await;
     let cache = TokenCache::with_capacity(NonZeroUsize::new(2).unwrap());
-    let base = sharing(nobody(), &cache, &graph, &login);
+    let base = sharing(no_tokens(), &cache, &graph, &login);
     let call = async |tenant: &str| {
         me(&base.with_provider(secret(tenant))).await.unwrap();
         login.requests().len()
@@ -184,7 +186,7 @@ async fn wrong_secret_never_gets_token_of_right_one() {
 }
 
 #[tokio::test]
-async fn refusal_of_wrong_secret_does_not_reach_right_one() {
+async fn refusal_of_wrong_secret_spares_right_one() {
     let login = knowing("right").await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let wrong = client(with_secret("wrong"), &graph, &login);
@@ -199,9 +201,8 @@ async fn refusal_of_wrong_secret_does_not_reach_right_one() {
 }
 
 #[tokio::test]
-async fn rotated_secret_signs_in_anew() {
-    let login = platform(json!({})).await;
-    let graph = Recorder::always(Answer::json("{}")).await;
+async fn rotated_secret_requests_new_token() {
+    let (login, graph) = platform_and_graph().await;
     let old = client(with_secret("old"), &graph, &login);
     let new = old.with_provider(with_secret("new"));
     for client in [&old, &new, &old] {
@@ -215,9 +216,8 @@ async fn rotated_secret_signs_in_anew() {
 
 #[tokio::test]
 async fn each_credential_of_an_application_has_own_token() {
-    let login = platform(json!({})).await;
-    let graph = Recorder::always(Answer::json("{}")).await;
-    let base = client(nobody(), &graph, &login);
+    let (login, graph) = platform_and_graph().await;
+    let base = client(no_tokens(), &graph, &login);
     let application = Application::new("contoso.com", "client");
     let assertion = |text: &'static str| {
         let assertion = move || async move { Ok::<_, std::io::Error>(text) };
@@ -244,10 +244,10 @@ async fn each_credential_of_an_application_has_own_token() {
 }
 
 #[tokio::test]
-async fn user_is_kept_apart_by_secret_of_the_api() {
+async fn user_tokens_are_separate_per_api_secret() {
     let login = knowing("right").await;
     let graph = Recorder::always(Answer::json("{}")).await;
-    let base = client(nobody(), &graph, &login);
+    let base = client(no_tokens(), &graph, &login);
     let call = async |secret: &str, incoming: &str| {
         let api = Application::new("contoso.com", "api").client_secret(secret);
         me(&base.with_provider(OnBehalfOfCredential::new(api, incoming))).await
@@ -277,10 +277,9 @@ fn certificate(file: &str) -> Certificate {
 }
 
 #[tokio::test]
-async fn certificates_have_tokens_of_their_own() {
-    let login = platform(json!({})).await;
-    let graph = Recorder::always(Answer::json("{}")).await;
-    let base = client(nobody(), &graph, &login);
+async fn each_certificate_has_its_own_token() {
+    let (login, graph) = platform_and_graph().await;
+    let base = client(no_tokens(), &graph, &login);
     let call = async |certificate: Certificate| {
         let provider = ClientCertificateCredential::new("contoso.com", "client", certificate);
         me(&base.with_provider(provider)).await.unwrap();
@@ -309,9 +308,8 @@ async fn certificates_have_tokens_of_their_own() {
 
 #[tokio::test]
 async fn replaced_certificate_file_is_another_credential() {
-    let login = platform(json!({})).await;
-    let graph = Recorder::always(Answer::json("{}")).await;
-    let base = client(nobody(), &graph, &login);
+    let (login, graph) = platform_and_graph().await;
+    let base = client(no_tokens(), &graph, &login);
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/certificates");
     let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -34,7 +34,7 @@ fn provider(simulator: &Simulator, certificate: Certificate) -> ClientCertificat
 }
 
 #[tokio::test]
-async fn an_application_signs_in_with_its_certificate() {
+async fn application_signs_in_with_its_certificate() {
     let simulator = support::simulator().await;
     let certificate = registered(&simulator);
     let graph = client_of(&simulator, provider(&simulator, certificate));
@@ -55,7 +55,7 @@ async fn an_application_signs_in_with_its_certificate() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_registered_is_refused() {
+async fn unregistered_certificate_is_refused() {
     let simulator = support::simulator().await;
     let graph = client_of(&simulator, provider(&simulator, leaf()));
     let error = sign_in_error(graph.sign_in().await.unwrap_err());
@@ -72,7 +72,7 @@ async fn a_certificate_that_is_not_registered_is_refused() {
 }
 
 #[tokio::test]
-async fn an_assertion_by_a_wrong_clock_is_refused() {
+async fn assertion_from_wrong_clock_is_refused() {
     let simulator = support::simulator().await;
     let certificate = registered(&simulator);
     simulator.advance(Duration::from_secs(60 * 60));
@@ -85,7 +85,7 @@ async fn an_assertion_by_a_wrong_clock_is_refused() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_goes_with_a_certificate() {
+async fn refresh_token_request_is_signed_by_certificate() {
     let simulator = support::simulator().await;
     let application = bare(&simulator).certificate(registered(&simulator));
     let token = simulator.credentials().refresh_token.as_str();

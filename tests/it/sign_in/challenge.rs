@@ -56,8 +56,9 @@ fn claims(form: &[(String, String)]) -> Value {
     serde_json::from_str(value(form, "claims").unwrap()).unwrap()
 }
 
+// Reported: microsoftgraph/msgraph-sdk-dotnet#1416, microsoft/kiota#1179.
 #[tokio::test]
-async fn case_8_3_a_revoked_token_is_followed_by_one_that_proves_more() {
+async fn revoked_token_is_replaced_with_claims() {
     let simulator = support::simulator().await;
     let mut credentials = each(&simulator).await;
     // The token that the API was called with is revoked with all others. That credential therefore
@@ -82,8 +83,9 @@ async fn case_8_3_a_revoked_token_is_followed_by_one_that_proves_more() {
     }
 }
 
+// Reported: microsoftgraph/msgraph-sdk-dotnet#1416, microsoft/kiota#1179.
 #[tokio::test]
-async fn case_8_3_a_second_challenge_goes_to_the_caller_with_its_claims() {
+async fn second_challenge_is_error_with_claims() {
     let simulator = support::simulator().await;
     let wanted = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
     for (name, graph, path) in each(&simulator).await {
@@ -108,8 +110,9 @@ async fn case_8_3_a_second_challenge_goes_to_the_caller_with_its_claims() {
     }
 }
 
+// Reported: microsoftgraph/msgraph-sdk-dotnet#1416, microsoft/kiota#1179.
 #[tokio::test]
-async fn case_8_3_what_only_the_user_can_prove_is_said() {
+async fn challenge_for_the_user_is_an_error() {
     let simulator = support::simulator().await;
     let wanted = json!({ "access_token": { "acrs": { "essential": true, "value": "c1" } } });
     let users: Vec<_> = each(&simulator).await.into_iter().skip(2).collect();
@@ -158,10 +161,12 @@ impl Middleware for Once {
 
 /// A challenge with the claims {"access_token":{"nbf":{"essential":true, "value":"1726258122"}}}
 const CHALLENGE: &str = "Bearer realm=\"\", error=\"insufficient_claims\", \
-                         claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoiMTcyNjI1ODEyMiJ9fX0=\"";
+    claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwgInZhbHVlIjoi\
+    MTcyNjI1ODEyMiJ9fX0=\"";
 
+// Reported: microsoftgraph/msgraph-sdk-dotnet#1416, microsoft/kiota#1179.
 #[tokio::test]
-async fn case_8_3_a_call_that_cannot_be_made_again_fails_and_the_next_one_proves_more() {
+async fn unrepeatable_call_fails_and_next_sends_claims() {
     let login = platform(json!({})).await;
     let graph = refusing(&["token-1"], CHALLENGE).await;
     let provider = ClientSecretCredential::new("contoso.com", "client", "secret");

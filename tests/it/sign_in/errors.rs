@@ -62,7 +62,8 @@ const ROWS: &[Row] = {
         Row(401, "invalid_client", &[7_000_218], SecretMissing),
         Row(401, "invalid_client", &[7_000_222], ExpiredSecret),
         Row(400, "invalid_request", &[90_002, 900_021, 900_023], TenantNotFound),
-        Row(400, "invalid_request", &[90_014, 900_144, 9_002_313, 900_561, 901_002], InvalidRequest),
+        Row(400, "invalid_request", &[90_014, 900_144, 9_002_313, 900_561, 901_002],
+            InvalidRequest),
         Row(400, "invalid_request", &[9_001_023], TenantNeeded),
         Row(400, "invalid_request", &[90_038], WrongCloud),
         Row(400, "consent_required", &[90_094], AdminConsentRequired),
@@ -79,8 +80,9 @@ fn refusal(error: &str, code: u64) -> Value {
     json!({
         "error": error,
         "error_description": format!("AADSTS{code}: No.\r\nTrace ID: t\r\nCorrelation ID: \
-                                      c\r\nTimestamp: 2026-01-02 03:04:05Z"),
-        "error_codes": [code], "timestamp": "2026-01-02 03:04:05Z", "trace_id": "t", "correlation_id": "c",
+            c\r\nTimestamp: 2026-01-02 03:04:05Z"),
+        "error_codes": [code], "timestamp": "2026-01-02 03:04:05Z", "trace_id": "t",
+        "correlation_id": "c",
         "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
     })
 }
@@ -106,8 +108,20 @@ async fn refused(provider: impl TokenProvider, answer: Answer) -> (SignInError, 
     )
 }
 
+/// Returns the same as [`refused`] for a secret, a refresh token and a call on behalf of a user.
+async fn refused_by_each_grant(answer: impl Fn() -> Answer) -> [(SignInError, usize, Duration); 3] {
+    let application = || Application::new("contoso.com", "client").client_secret("the secret");
+    let refresh_token = RefreshTokenCredential::from_application(application(), "refresh-0");
+    let on_behalf_of = OnBehalfOfCredential::new(application(), "incoming");
+    [
+        refused(secret(), answer()).await,
+        refused(refresh_token, answer()).await,
+        refused(on_behalf_of, answer()).await,
+    ]
+}
+
 #[tokio::test(start_paused = true)]
-async fn each_number_is_told_and_asked_for_again_where_that_may_help() {
+async fn each_error_code_is_classified_and_retried() {
     for Row(status, word, codes, reason) in ROWS {
         for code in *codes {
             let answer = Answer::json(refusal(word, *code)).with_status(*status);
@@ -140,25 +154,12 @@ async fn each_number_is_told_and_asked_for_again_where_that_may_help() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_final_is_asked_once_of_every_grant() {
-    let application = || Application::new("contoso.com", "client").client_secret("the secret");
+async fn final_errors_are_not_retried_by_any_grant() {
     for word in ["invalid_grant", "invalid_client", "interaction_required"] {
         // The same holds with a number that would otherwise be retried.
         for code in [70_008, 90_033] {
             let answer = || Answer::json(refusal(word, code)).with_status(400);
-            for (_, requests, waited) in [
-                refused(secret(), answer()).await,
-                refused(
-                    RefreshTokenCredential::from_application(application(), "refresh-0"),
-                    answer(),
-                )
-                .await,
-                refused(
-                    OnBehalfOfCredential::new(application(), "incoming"),
-                    answer(),
-                )
-                .await,
-            ] {
+            for (_, requests, waited) in refused_by_each_grant(answer).await {
                 assert_eq!((requests, waited.as_secs()), (1, 0), "{word} {code}");
             }
         }
@@ -166,27 +167,14 @@ async fn what_is_final_is_asked_once_of_every_grant() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_of_the_platforms_is_asked_for_once_more_unless_it_says_when() {
-    let application = || Application::new("contoso.com", "client").client_secret("the secret");
+async fn server_fault_is_retried_once_without_retry_after() {
     for status in [500, 502, 503, 504] {
         for (headers, expected) in [(None, (2, 1)), (Some("7"), (1, 0))] {
             let answer = || match headers {
                 Some(after) => Answer::status(status).header("Retry-After", after),
                 None => Answer::status(status),
             };
-            for (error, requests, waited) in [
-                refused(secret(), answer()).await,
-                refused(
-                    RefreshTokenCredential::from_application(application(), "refresh-0"),
-                    answer(),
-                )
-                .await,
-                refused(
-                    OnBehalfOfCredential::new(application(), "incoming"),
-                    answer(),
-                )
-                .await,
-            ] {
+            for (error, requests, waited) in refused_by_each_grant(answer).await {
                 assert_eq!((requests, waited.as_secs()), expected, "{status}");
                 assert!(error.is_retryable() && !error.needs_user());
                 let after = headers.map(|_| Duration::from_secs(7));
@@ -197,7 +185,7 @@ async fn a_fault_of_the_platforms_is_asked_for_once_more_unless_it_says_when() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_platform_is_left_alone_for_as_long_as_it_says() {
+async fn platform_gets_no_request_until_retry_after() {
     let login = Recorder::in_turn([
         Answer::status(503).header("Retry-After", "30"),
         Answer::json(json!({ "token_type": "Bearer", "access_token": "token-1" })),
@@ -217,7 +205,7 @@ async fn the_platform_is_left_alone_for_as_long_as_it_says() {
 
 /// Checks that members may be missing, of another type, or more than expected.
 #[tokio::test]
-async fn refusals_come_in_many_forms() {
+async fn refusals_of_every_form_are_read() {
     type Said = (
         Option<&'static str>,
         &'static [u64],
@@ -287,7 +275,7 @@ async fn refusals_come_in_many_forms() {
 }
 
 #[tokio::test]
-async fn where_the_user_can_help_is_said_where_there_is_a_user() {
+async fn needs_user_only_for_credentials_with_user() {
     let application = || Application::new("contoso.com", "client").client_secret("the secret");
     let answer = || {
         let mut refusal = refusal("interaction_required", 50_076);

@@ -26,8 +26,8 @@ use url::Url;
 use crate::auth::own_client;
 
 pub use crate::auth::{
-    ASSERTION_TYPE, CAPABILITY, SCOPE, client, field, fields, form, me, platform, refusing,
-    sign_in_error, tokens,
+    ASSERTION_TYPE, CAPABILITY, SCOPE, assert_token_request, client, field, fields, form, me,
+    platform, platform_and_graph, refusing, sign_in_error, tokens,
 };
 pub use crate::support::recorder::{Answer, Recorder};
 
@@ -42,13 +42,13 @@ pub fn cloud(simulator: &Simulator) -> CustomCloud {
 
 /// Creates a provider without tokens. Code that signs users in uses the connections of such a
 /// client, and never its tokens.
-pub fn nobody() -> impl TokenProvider {
-    |_: TokenRequest| async { Err(SignInError::new("this client is nobody's").into()) }
+pub fn no_tokens() -> impl TokenProvider {
+    |_: TokenRequest| async { Err(SignInError::new("this client has no tokens").into()) }
 }
 
 /// Creates a client without tokens.
 pub fn base(simulator: &Simulator) -> Graph {
-    client_of(simulator, nobody())
+    client_of(simulator, no_tokens())
 }
 
 /// Creates a client of the simulator.

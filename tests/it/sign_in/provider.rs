@@ -25,6 +25,18 @@ impl Known {
         let graph = self.0.get().expect("the client is made by now");
         me(graph).await
     }
+
+    /// Returns a provider that calls Graph with this client before it returns `token`.
+    fn provider(&self, token: &'static str) -> impl TokenProvider + use<> {
+        let known = self.clone();
+        move |_: TokenRequest| {
+            let known = known.clone();
+            async move {
+                known.call().await?;
+                Ok(AccessToken::new(token))
+            }
+        }
+    }
 }
 
 #[track_caller]
@@ -36,32 +48,18 @@ fn waits_for_itself(outcome: Result<()>) {
 }
 
 #[tokio::test]
-async fn provider_that_calls_graph_with_its_client_is_refused() {
-    let (login, graph) = (
-        platform(json!({})).await,
-        Recorder::always(Answer::json("{}")).await,
-    );
+async fn provider_calling_graph_with_its_client_is_refused() {
+    let (login, graph) = platform_and_graph().await;
     let known = Known::default();
-    let own = known.clone();
-    let provider = move |_: TokenRequest| {
-        let own = own.clone();
-        async move {
-            own.call().await?;
-            Ok(AccessToken::new("token"))
-        }
-    };
-    let client = client(provider, &graph, &login);
+    let client = client(known.provider("token"), &graph, &login);
     known.set(&client);
     waits_for_itself(me(&client).await);
     assert_eq!(graph.requests().len(), 0);
 }
 
 #[tokio::test]
-async fn provider_that_is_asked_for_each_call_is_refused_too() {
-    let (login, graph) = (
-        platform(json!({})).await,
-        Recorder::always(Answer::json("{}")).await,
-    );
+async fn uncached_provider_that_calls_graph_is_refused() {
+    let (login, graph) = platform_and_graph().await;
     let known = Known::default();
     let own = known.clone();
     let provider = AccessTokenCredential::from_fn(move || {
@@ -79,11 +77,8 @@ async fn provider_that_is_asked_for_each_call_is_refused_too() {
 }
 
 #[tokio::test]
-async fn assertion_callback_that_calls_graph_with_its_client_is_refused() {
-    let (login, graph) = (
-        platform(json!({})).await,
-        Recorder::always(Answer::json("{}")).await,
-    );
+async fn assertion_callback_calling_its_client_is_refused() {
+    let (login, graph) = platform_and_graph().await;
     let known = Known::default();
     let own = known.clone();
     let provider = ClientAssertionCredential::new("contoso.com", "client", move || {
@@ -100,7 +95,7 @@ async fn assertion_callback_that_calls_graph_with_its_client_is_refused() {
 }
 
 #[tokio::test]
-async fn rotation_callback_that_calls_graph_with_its_client_is_refused() {
+async fn rotation_callback_calling_its_client_is_refused() {
     let login = platform(json!({ "refresh_token": "next" })).await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let known = Known::default();
@@ -138,11 +133,8 @@ impl TokenProvider for Keyed {
 }
 
 #[tokio::test]
-async fn provider_that_calls_graph_with_client_of_same_key_is_refused() {
-    let (login, graph) = (
-        platform(json!({})).await,
-        Recorder::always(Answer::json("{}")).await,
-    );
+async fn provider_calling_client_of_same_key_is_refused() {
+    let (login, graph) = platform_and_graph().await;
     let known = Known::default();
     let client = client(Keyed(known.clone()), &graph, &login);
     known.set(&client.with_provider(Keyed(known.clone())));
@@ -151,23 +143,10 @@ async fn provider_that_calls_graph_with_client_of_same_key_is_refused() {
 
 #[tokio::test]
 async fn providers_that_call_each_others_clients_are_refused() {
-    let (login, graph) = (
-        platform(json!({})).await,
-        Recorder::always(Answer::json("{}")).await,
-    );
-    let calling = |known: &Known| {
-        let known = known.clone();
-        move |_: TokenRequest| {
-            let known = known.clone();
-            async move {
-                known.call().await?;
-                Ok(AccessToken::new("token"))
-            }
-        }
-    };
+    let (login, graph) = platform_and_graph().await;
     let (one, other) = (Known::default(), Known::default());
-    let first = client(calling(&other), &graph, &login);
-    let second = client(calling(&one), &graph, &login);
+    let first = client(other.provider("token"), &graph, &login);
+    let second = client(one.provider("token"), &graph, &login);
     one.set(&first);
     other.set(&second);
     waits_for_itself(me(&first).await);
@@ -175,20 +154,9 @@ async fn providers_that_call_each_others_clients_are_refused() {
 
 #[tokio::test]
 async fn provider_may_call_graph_with_another_client() {
-    let (login, graph) = (
-        platform(json!({})).await,
-        Recorder::always(Answer::json("{}")).await,
-    );
+    let (login, graph) = platform_and_graph().await;
     let known = Known::default();
-    let own = known.clone();
-    let provider = move |_: TokenRequest| {
-        let own = own.clone();
-        async move {
-            own.call().await?;
-            Ok(AccessToken::new("outer"))
-        }
-    };
-    let outer = client(provider, &graph, &login);
+    let outer = client(known.provider("outer"), &graph, &login);
     known.set(&outer.with_provider(AccessTokenCredential::new("inner")));
     me(&outer).await.unwrap();
     assert_eq!(tokens(&graph), ["Bearer inner", "Bearer outer"]);
@@ -197,11 +165,8 @@ async fn provider_may_call_graph_with_another_client() {
 /// Checks that a provider that waits for itself in a task of its own ends with the time limit,
 /// because the wait cannot be detected.
 #[tokio::test(start_paused = true)]
-async fn provider_that_waits_for_itself_in_a_task_ends_in_time() {
-    let (login, graph) = (
-        platform(json!({})).await,
-        Recorder::always(Answer::json("{}")).await,
-    );
+async fn provider_waiting_for_itself_in_task_times_out() {
+    let (login, graph) = platform_and_graph().await;
     let known = Known::default();
     let own = known.clone();
     let provider = move |_: TokenRequest| {
@@ -228,10 +193,7 @@ async fn provider_that_waits_for_itself_in_a_task_ends_in_time() {
 
 #[tokio::test(start_paused = true)]
 async fn provider_that_hangs_once_serves_the_next_call() {
-    let (login, graph) = (
-        platform(json!({})).await,
-        Recorder::always(Answer::json("{}")).await,
-    );
+    let (login, graph) = platform_and_graph().await;
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let provider = move |_: TokenRequest| {
         let n = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
@@ -253,10 +215,7 @@ async fn provider_that_hangs_once_serves_the_next_call() {
 
 #[tokio::test(start_paused = true)]
 async fn provider_that_extends_its_time_limit_may_wait() {
-    let (login, graph) = (
-        platform(json!({})).await,
-        Recorder::always(Answer::json("{}")).await,
-    );
+    let (login, graph) = platform_and_graph().await;
     let minutes = |minutes: u64| std::time::Duration::from_secs(minutes * 60);
     let provider = move |request: TokenRequest| async move {
         request.extend_time_limit(minutes(15));

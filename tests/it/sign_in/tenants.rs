@@ -15,11 +15,12 @@ use crate::support;
 
 const ADELE: &str = "adele@contoso.com";
 
+// Reported: microsoftgraph/msgraph-sdk-python#672, microsoftgraph/msgraph-sdk-java#2354.
 #[tokio::test]
-async fn case_8_2_each_cloud_has_addresses_of_its_own() {
+async fn each_cloud_has_its_own_addresses() {
     let application = Application::new("contoso.com", "client");
     for (cloud, graph, login) in CLOUDS {
-        let client = Graph::builder(nobody())
+        let client = Graph::builder(no_tokens())
             .cloud(cloud.clone())
             .build()
             .unwrap();
@@ -54,13 +55,14 @@ async fn case_8_2_each_cloud_has_addresses_of_its_own() {
     }
 }
 
+// Reported: microsoftgraph/msgraph-sdk-python#672, microsoftgraph/msgraph-sdk-java#2354.
 #[tokio::test(start_paused = true)]
-async fn case_8_2_each_cloud_is_asked_for_tokens_at_its_own_host() {
+async fn each_cloud_gets_token_requests_at_its_host() {
     for (cloud, _, login) in CLOUDS {
         // The hosts that the client connects to, as recorded by a proxy that lets nothing through.
         let proxy = Recorder::always(Answer::status(502)).await;
         let through = reqwest::Proxy::all(proxy.url()).unwrap();
-        let client = Graph::builder(nobody())
+        let client = Graph::builder(no_tokens())
             .cloud(cloud)
             .configure_http(|http| http.proxy(through))
             .retry(RetryPolicy::none())
@@ -82,8 +84,9 @@ async fn case_8_2_each_cloud_is_asked_for_tokens_at_its_own_host() {
     }
 }
 
+// Reported: microsoftgraph/msgraph-sdk-python#672, microsoftgraph/msgraph-sdk-java#2354.
 #[test]
-fn case_8_2_no_two_clouds_share_a_token() {
+fn clouds_never_share_a_token() {
     for (at, (one, ..)) in CLOUDS.iter().enumerate() {
         for (other, ..) in &CLOUDS[at + 1..] {
             let of = |cloud: &Cloud| CacheKey::new(cloud, "contoso.com", "client").user("ada");
@@ -99,7 +102,7 @@ fn targets(simulator: &Simulator) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn one_application_works_in_several_tenants() {
+async fn one_application_signs_in_to_several_tenants() {
     let simulator = support::simulator().await;
     let fabrikam = "5f2c4a5e-0000-4000-8000-00000000fab1";
     simulator.add_tenant(fabrikam, "fabrikam.com");
@@ -130,7 +133,7 @@ async fn one_application_works_in_several_tenants() {
 }
 
 #[tokio::test]
-async fn a_guest_is_another_account_in_each_tenant() {
+async fn guest_is_another_account_in_each_tenant() {
     let simulator = support::simulator().await;
     let fabrikam = "5f2c4a5e-0000-4000-8000-00000000fab1";
     simulator.add_tenant(fabrikam, "fabrikam.com");
@@ -154,7 +157,7 @@ async fn a_guest_is_another_account_in_each_tenant() {
 }
 
 #[tokio::test]
-async fn a_token_for_one_call_beats_the_client_s_and_is_nobody_elses() {
+async fn token_for_one_call_replaces_the_clients_token() {
     let simulator = support::simulator().await;
     let who = simulator.credentials();
     let own = ClientSecretCredential::new(
@@ -173,8 +176,9 @@ async fn a_token_for_one_call_beats_the_client_s_and_is_nobody_elses() {
     assert_eq!(token_requests(&simulator).len(), 1);
 }
 
+// Reported: microsoftgraph/msgraph-sdk-dotnet#1416, microsoft/kiota#1179.
 #[tokio::test]
-async fn case_8_3_a_token_for_one_call_is_not_followed_by_another() {
+async fn refused_token_for_one_call_is_not_renewed() {
     let simulator = support::simulator().await;
     let who = simulator.credentials();
     let own = ClientSecretCredential::new(
@@ -204,12 +208,12 @@ async fn case_8_3_a_token_for_one_call_is_not_followed_by_another() {
 }
 
 #[tokio::test]
-async fn case_8_6_a_token_for_one_call_goes_to_graph_alone_and_is_not_printed() {
+async fn token_for_one_call_stays_with_graph_unprinted() {
     const HUSH: &str = "hush-hush";
     let elsewhere = Recorder::always(Answer::json("{}")).await;
     let graph = Recorder::always(Answer::status(302).header("Location", elsewhere.url())).await;
     let login = platform(json!({})).await;
-    let client = client(nobody(), &graph, &login);
+    let client = client(no_tokens(), &graph, &login);
     let call = client.request(Method::GET, "/me/photo/$value");
     let told = crate::tracing::listen();
     let call = call.access_token(Secret::from(HUSH));
@@ -239,11 +243,11 @@ async fn case_8_6_a_token_for_one_call_goes_to_graph_alone_and_is_not_printed() 
 }
 
 #[tokio::test]
-async fn a_token_for_one_call_is_not_kept() {
+async fn token_for_one_call_is_not_cached() {
     let simulator = support::simulator().await;
     let graph = base(&simulator);
     let call = graph.request(Method::GET, "/me");
     call.access_token(simulator.user_token()).await.unwrap();
     let error = who(&graph).await.unwrap_err().to_string();
-    assert_eq!(error, "sign-in failed: this client is nobody's");
+    assert_eq!(error, "sign-in failed: this client has no tokens");
 }

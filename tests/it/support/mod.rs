@@ -1,8 +1,9 @@
 //! Code that the tests share.
 
 pub mod busy;
-pub mod recorder;
 pub mod simulated;
+
+pub use msgraph_test_support::{recorder, silent};
 
 use std::sync::LazyLock;
 

@@ -6,6 +6,7 @@
 
 #![allow(deprecated)]
 
+use msgraph_test_support::recorder::{Answer, Recorder};
 use std::collections::BTreeMap;
 use std::future::{Future, IntoFuture};
 use std::path::Path;
@@ -16,12 +17,6 @@ use msgraph::call::{Call, Options, Response};
 use msgraph::{Graph, models};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-
-#[path = "../../it/support/recorder.rs"]
-#[allow(dead_code)]
-mod recorder;
-
-use recorder::{Answer, Recorder};
 
 type Planning = Result<(), Box<dyn std::error::Error>>;
 type Sending = Pin<Box<dyn Future<Output = msgraph::Result<Response>> + Send>>;
@@ -117,7 +112,7 @@ fn described() -> BTreeMap<(String, String), Value> {
 }
 
 #[tokio::test]
-async fn every_distinct_operation_goes_where_the_description_says() {
+async fn every_distinct_operation_is_sent_as_described() {
     let recorder = Recorder::always(Answer::json("{}")).await;
     let graph = Graph::builder(AccessTokenCredential::new("token"))
         .base_url(recorder.url())

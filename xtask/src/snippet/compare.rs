@@ -458,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_said() {
+    fn differing_requests_report_the_difference() {
         for (url, target, wanted) in [
             (
                 "/users/A1",
@@ -487,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_differ_where_a_null_is_lost_and_answers_do_not() {
+    fn lost_null_matters_in_bodies_not_responses() {
         let (one, other) = (json!({"a": null, "b": 1}), json!({"b": 1.0}));
         assert_eq!(
             difference(&one, &other, "", Nulls::Count).as_deref(),
@@ -503,7 +503,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_say_the_same_are_the_same() {
+    fn equivalent_texts_are_equal() {
         assert!(same_text("HTML", "html"));
         assert!(same_text("a, b", "a,b"));
         assert!(same_text("2026-01-02T03:04:05", "2026-01-02T03:04:05Z"));

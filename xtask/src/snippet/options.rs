@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_go_by_one_name() {
+    fn option_names_are_normalized() {
         assert_eq!(system_name("select"), "$select");
         assert_eq!(system_name("$orderBy"), "$orderby");
         assert_eq!(system_name("token"), "token");

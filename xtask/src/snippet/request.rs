@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn curl_is_read() {
+    fn curl_command_is_read() {
         let request = parse(
             "curl -s -X POST 'https://graph.microsoft.com/v1.0/me/sendMail' \\\n  -H \
              'Content-Type: application/json' --data '{\"message\": {}}'",
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_says_so() {
+    fn text_without_request_is_an_error() {
         for (text, wanted) in [
             (
                 "hello",
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_read_in_each_of_their_forms() {
+    fn headers_are_read_in_every_form() {
         for headers in [
             r#"[["A", "b"]]"#,
             r#"[{"name": "A", "value": "b"}]"#,

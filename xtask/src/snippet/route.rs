@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_arguments_are_parted_outside_of_quotes() {
+    fn arguments_are_split_outside_of_quotes() {
         assert_eq!(parts("a='x,y', b=2"), ["a='x,y'", " b=2"]);
         assert!(parts("").is_empty());
         assert_eq!(unquoted("'O''Brien'"), "O'Brien");

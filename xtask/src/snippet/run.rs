@@ -125,10 +125,6 @@ impl Program {
         };
         program.put("Cargo.toml", MANIFEST)?;
         program.put("src/main.rs", MAIN)?;
-        let recorder = root.join("tests/it/support/recorder.rs");
-        let recorder = fs::read_to_string(&recorder)
-            .with_context(|| format!("cannot read {}", recorder.display()))?;
-        program.put("src/recorder.rs", &recorder)?;
         // The program uses the same versions as the crate, so that Cargo downloads nothing and has
         // built most of it already.
         let lock = root.join("Cargo.lock");
@@ -301,6 +297,7 @@ debug = "line-tables-only"
 [dependencies]
 bytes = "1"
 msgraph = { path = "../.." }
+msgraph-test-support = { path = "../../tests/support" }
 serde = "1"
 serde_json = "1"
 tokio = { version = "1", features = ["full"] }
@@ -317,12 +314,8 @@ use msgraph::auth::AccessTokenCredential;
 use msgraph::call::Content;
 use serde_json::{Value, json};
 
-#[allow(dead_code)]
-mod recorder;
 #[allow(deprecated, unused_imports, unused_variables)]
 mod snippets;
-
-use recorder::{Answer, Recorder};
 
 type Outcome = Result<Option<Value>, Box<dyn std::error::Error>>;
 type Running<'g> = Pin<Box<dyn Future<Output = Outcome> + 'g>>;

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_used_is_brought_into_scope_once() {
+    fn used_items_are_imported_once() {
         let mut scope = Scope::default();
         assert_eq!(scope.model("models::User"), "User");
         assert_eq!(scope.model("models::User"), "User");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_literals() {
+    fn texts_are_written_as_literals() {
         assert_eq!(string("a b"), "\"a b\"");
         assert_eq!(string(r#"say "hi""#), r##"r#"say "hi""#"##);
         assert_eq!(string("a\nb\\"), r#""a\nb\\""#);

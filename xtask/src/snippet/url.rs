@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_taken_apart() {
+    fn urls_are_split_into_parts() {
         for (url, version, segments, query) in [
             (
                 "https://graph.microsoft.com/v1.0/users/a%40b.c?$select=id,mail&$top=5",

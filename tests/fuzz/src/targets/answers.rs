@@ -70,9 +70,12 @@ pub(crate) fn headers(input: &mut Unstructured<'_>, mut reply: Reply) -> Reply {
 /// Writes a body: an error in one of the known forms, damaged.
 fn body(world: &World, input: &mut Unstructured<'_>) -> Vec<u8> {
     const ERRORS: &[&str] = &[
-        r#"{"error":{"code":"Request_ResourceNotFound","message":"gone","innerError":{"request-id":"1","date":"2026-01-01T00:00:00"}}}"#,
-        r#"{"error":{"code":"x","message":"y","details":[{"code":"a","target":"b","message":"c"}],"innererror":{"code":"d"}}}"#,
-        r#"{"error":"invalid_grant","error_description":"AADSTS50034: x\r\nTrace ID: 1","error_codes":[50034]}"#,
+        r#"{"error":{"code":"Request_ResourceNotFound","message":"gone",
+            "innerError":{"request-id":"1","date":"2026-01-01T00:00:00"}}}"#,
+        r#"{"error":{"code":"x","message":"y","details":[{"code":"a","target":"b","message":"c"}],
+            "innererror":{"code":"d"}}}"#,
+        r#"{"error":"invalid_grant","error_description":"AADSTS50034: x\r\nTrace ID: 1",
+            "error_codes":[50034]}"#,
         r#"{"odata.error":{"code":"-1, x","message":{"lang":"en-US","value":"y"}}}"#,
         r#"{"Message":"An error has occurred."}"#,
         "<html><head><title>503</title></head><body>Service Unavailable</body></html>",

@@ -8,7 +8,8 @@ use crate::json::damage;
 
 pub(super) async fn run(world: &World, bytes: &[u8]) -> Outcome {
     const PARTS: &[&str] = &[
-        r#"{"id":"1","status":200,"headers":{"Content-Type":"application/json"},"body":{"id":"a"}}"#,
+        r#"{"id":"1","status":200,"headers":{"Content-Type":"application/json"},
+            "body":{"id":"a"}}"#,
         r#"{"id":"2","status":204}"#,
         r#"{"id":"3","status":429,"headers":{"Retry-After":"0"},"body":{"error":{"code":"x","message":"y"}}}"#,
         r#"{"id":"3","status":"200","body":"aGVsbG8="}"#,

@@ -24,9 +24,12 @@ pub(super) async fn token(world: &World, bytes: &[u8]) -> Outcome {
         r#"{"token_type":"Bearer","expires_in":1e999,"access_token":"a","refresh_token":"r"}"#,
         r#"{"token_type":"pop","expires_in":null,"access_token":""}"#,
         r#"{"access_token":"a\r\nx: y","token_type":"Bearer","expires_in":10}"#,
-        r#"{"token_type":"Bearer","expires_in":10,"access_token":"a","id_token":"e30.eyJvaWQiOjF9.x"}"#,
-        r#"{"error":"invalid_client","error_description":"AADSTS7000215: x","error_codes":[7000215,"x"]}"#,
-        r#"{"error":"interaction_required","claims":"{\"access_token\":{}}","suberror":"basic_action"}"#,
+        r#"{"token_type":"Bearer","expires_in":10,"access_token":"a",
+            "id_token":"e30.eyJvaWQiOjF9.x"}"#,
+        r#"{"error":"invalid_client","error_description":"AADSTS7000215: x","error_codes":[7000215,
+            "x"]}"#,
+        r#"{"error":"interaction_required","claims":"{\"access_token\":{}}",
+            "suberror":"basic_action"}"#,
     ];
     let mut input = Unstructured::new(bytes);
     let text = (*input.pick(BODIES)).to_owned();
@@ -64,7 +67,8 @@ pub(super) async fn token(world: &World, bytes: &[u8]) -> Outcome {
 /// Feeds content of a token store.
 pub(super) async fn session(world: &World, bytes: &[u8]) -> Outcome {
     const STORED: &[&str] = &[
-        r#"{"refresh_token":"r","account":{"object_id":"o","tenant_id":"t","username":"u","name":"n"}}"#,
+        r#"{"refresh_token":"r","account":{"object_id":"o","tenant_id":"t","username":"u",
+            "name":"n"}}"#,
         "refresh token",
         "{}",
         "",

@@ -9,9 +9,14 @@ use crate::json::damage;
 
 pub(super) async fn notification(world: &World, bytes: &[u8]) -> Outcome {
     const BODIES: &[&str] = &[
-        r#"{"value":[{"subscriptionId":"1","clientState":"state","changeType":"created","resource":"me/messages","tenantId":"t","subscriptionExpirationDateTime":"2099-01-01T00:00:00Z"}]}"#,
-        r#"{"value":[{"clientState":"state","encryptedContent":{"data":"AAAA","dataSignature":"AAAA","dataKey":"AAAA","encryptionCertificateId":"c"}}],"validationTokens":["a.b.c"]}"#,
-        r#"{"value":[{"clientState":"state","lifecycleEvent":"missed"}],"validationTokens":["eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.e30.AAAA",null,7]}"#,
+        r#"{"value":[{"subscriptionId":"1","clientState":"state","changeType":"created",
+            "resource":"me/messages","tenantId":"t",
+            "subscriptionExpirationDateTime":"2099-01-01T00:00:00Z"}]}"#,
+        r#"{"value":[{"clientState":"state","encryptedContent":{"data":"AAAA",
+            "dataSignature":"AAAA","dataKey":"AAAA","encryptionCertificateId":"c"}}],
+            "validationTokens":["a.b.c"]}"#,
+        r#"{"value":[{"clientState":"state","lifecycleEvent":"missed"}],
+            "validationTokens":["eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.e30.AAAA",null,7]}"#,
         r#"{"value":[]}"#,
         r#"{"value":[{"clientState":1}]}"#,
         "{}",

@@ -1,0 +1,5 @@
+//! Calls and their responses.
+
+mod addresses;
+mod requests;
+mod responses;
