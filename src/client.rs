@@ -412,8 +412,8 @@ impl Graph {
             .execute_with_extensions(request, &mut extensions)
             .instrument(span.clone())
             .await;
-        context.tries = extensions.remove::<Attempts>().unwrap_or_default();
-        trace::record_tries(&span, &context.tries);
+        context.attempts = extensions.remove::<Attempts>().unwrap_or_default();
+        trace::record_attempts(&span, &context.attempts);
         let response = match outcome {
             Ok(response) => response,
             Err(error) => {

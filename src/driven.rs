@@ -58,17 +58,17 @@ impl Driven {
         let Ok(here) = Handle::try_current() else {
             return pending().await;
         };
-        let mut unanswered = 0;
-        while unanswered < QUESTIONS {
+        let mut unsettled = 0;
+        while unsettled < QUESTIONS {
             if self.runtime.get() == Some(&here.id()) {
                 return pending().await;
             }
             let polls = self.polls.load(Ordering::Acquire);
             self.task.wake();
             sleep(PATIENCE).await;
-            unanswered += 1;
+            unsettled += 1;
             if self.polls.load(Ordering::Acquire) != polls {
-                unanswered = 0;
+                unsettled = 0;
             }
         }
     }

@@ -27,9 +27,9 @@
 //! request-id 327f7bf0-…
 //! ```
 
-mod answer;
 pub(crate) mod any;
 mod api;
+mod attempts;
 mod batch;
 mod head;
 mod local;
@@ -37,6 +37,7 @@ mod local;
 mod notification;
 mod operation;
 mod refused_connection;
+mod response;
 mod retry_after;
 mod sign_in;
 mod sign_in_reason;
@@ -44,21 +45,21 @@ mod text;
 mod throttle;
 mod transfer;
 mod transport;
-mod tries;
 
 use std::fmt;
 
 use http::{Method, StatusCode};
 
-pub use answer::{DecodeError, EmptyResponseError, PagingError};
 pub(crate) use any::{Error, Result};
 pub use api::{ApiError, ErrorDetail};
+pub use attempts::{Attempts, RetryStopReason};
 pub use batch::{BatchError, BatchErrorKind};
 pub(crate) use local::HostRefusal;
 pub use local::{ConfigurationError, HostError, RequestError};
 #[cfg(feature = "notifications")]
 pub use notification::{NotificationError, NotificationErrorKind};
 pub use operation::LongRunningOperationError;
+pub use response::{DecodeError, EmptyResponseError, PagingError};
 pub(crate) use retry_after::retry_after;
 pub use sign_in::SignInError;
 pub use sign_in_reason::SignInReason;
@@ -67,7 +68,6 @@ pub use throttle::Throttle;
 pub use transfer::{TransferError, TransferErrorKind};
 pub use transport::TransportError;
 pub(crate) use transport::{causes, kind_of_loss};
-pub use tries::{Attempts, RetryStopReason};
 
 use crate::call::OperationMetadata;
 use crate::transport::Verdict;
@@ -92,7 +92,7 @@ pub(crate) struct RequestContext {
     pub(crate) facts: Option<&'static OperationMetadata>,
     /// The `client-request-id` that was sent.
     pub(crate) client_request_id: Option<String>,
-    pub(crate) tries: Attempts,
+    pub(crate) attempts: Attempts,
     /// `true` if making the call twice has the same effect as making it once.
     pub(crate) is_idempotent: bool,
 }
@@ -105,7 +105,7 @@ impl RequestContext {
             template,
             facts: None,
             client_request_id: None,
-            tries: Attempts::default(),
+            attempts: Attempts::default(),
         }
     }
 }

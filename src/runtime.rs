@@ -12,7 +12,7 @@ pub use crate::call::facts::OperationMetadata;
 pub use crate::call::operation::RequestBuilder;
 pub use crate::call::path::Path;
 
-/// What generated models call, and what their fields are of.
+/// The functions that generated models call, and the types of their fields.
 pub mod model {
     pub use crate::Model;
     pub use crate::model::derived::upcast;

@@ -61,7 +61,8 @@ const PRELUDE: &[&str] = &[
 ///
 /// Each word has one capital letter, as the [Rust API guidelines] ask: `IcloudAccount` has the same
 /// two words as `icloud_account`. So the words of a type are those of the method that leads to it,
-/// whatever capitals Graph gives to either: `oauth2PermissionGrants` lists `oAuth2PermissionGrant`.
+/// even if Graph capitalizes them differently: `oauth2PermissionGrants` lists
+/// `oAuth2PermissionGrant`.
 ///
 /// [Rust API guidelines]: https://rust-lang.github.io/api-guidelines/naming.html
 pub fn camel(name: &str) -> String {

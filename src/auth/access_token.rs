@@ -64,9 +64,9 @@ impl AccessTokenCredential {
         E: Into<BoxError>,
     {
         Self(Kind::Asked(Arc::new(move || {
-            let answer = ask();
+            let response = ask();
             Box::pin(async move {
-                answer.await.map(Into::into).map_err(|error| {
+                response.await.map(Into::into).map_err(|error| {
                     SignInError::new("the closure given to `AccessTokenCredential::from_fn` failed")
                         .with_source(error)
                         .into()

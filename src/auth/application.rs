@@ -48,7 +48,7 @@ type MadeAssertion = Pin<Box<dyn Future<Output = Result<Secret<String>, BoxError
 pub struct Application {
     tenant: String,
     client_id: String,
-    proof: ClientAuthentication,
+    authentication: ClientAuthentication,
 }
 
 /// The client authentication of an application
@@ -87,14 +87,14 @@ impl Application {
         Self {
             tenant: tenant.into(),
             client_id: client_id.into(),
-            proof: ClientAuthentication::None,
+            authentication: ClientAuthentication::None,
         }
     }
 
     /// Authenticates with a client secret: its value, not its id.
     #[must_use]
     pub fn client_secret(mut self, secret: impl Into<Secret<String>>) -> Self {
-        self.proof = ClientAuthentication::Secret(secret.into());
+        self.authentication = ClientAuthentication::Secret(secret.into());
         self
     }
 
@@ -116,7 +116,7 @@ impl Application {
     )]
     #[must_use]
     pub fn certificate(mut self, certificate: Certificate) -> Self {
-        self.proof = ClientAuthentication::Certificate(certificate);
+        self.authentication = ClientAuthentication::Certificate(certificate);
         self
     }
 
@@ -147,7 +147,7 @@ impl Application {
             let made = assertion();
             Box::pin(async move { made.await.map(Into::into).map_err(Into::into) })
         };
-        self.proof = ClientAuthentication::Callback {
+        self.authentication = ClientAuthentication::Callback {
             make: Arc::new(make),
             id: Uuid::new_v4(),
         };
@@ -238,7 +238,7 @@ impl Application {
     }
 
     pub(super) fn vouched_for(mut self, federation: Federation) -> Self {
-        self.proof = ClientAuthentication::Federation(federation);
+        self.authentication = ClientAuthentication::Federation(federation);
         self
     }
 
@@ -350,11 +350,11 @@ impl Application {
     /// Returns the cache key of the application's own tokens.
     pub(super) fn cache_key(&self, cloud: &Cloud) -> CacheKey {
         let key = CacheKey::new(cloud, &self.tenant, &self.client_id);
-        self.proof.identify(key)
+        self.authentication.identify(key)
     }
 
     pub(super) fn is_public(&self) -> bool {
-        matches!(self.proof, ClientAuthentication::None)
+        matches!(self.authentication, ClientAuthentication::None)
     }
 
     /// Checks that the tenant is a single tenant, because an application signs in to a tenant of
@@ -385,7 +385,7 @@ impl Application {
         allow(unused_variables, reason = "only certificates sign for an endpoint")
     )]
     pub(super) async fn show(&self, endpoint: &str, request: &TokenRequest) -> Result<Shown> {
-        match &self.proof {
+        match &self.authentication {
             ClientAuthentication::None => Ok(Shown::Nothing),
             ClientAuthentication::Secret(secret) => Ok(Shown::Secret(secret.clone())),
             #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
@@ -434,7 +434,7 @@ impl fmt::Debug for Application {
         f.debug_struct("Application")
             .field("tenant", &self.tenant)
             .field("client_id", &self.client_id)
-            .field("proof", &self.proof)
+            .field("authentication", &self.authentication)
             .finish()
     }
 }

@@ -542,7 +542,7 @@ mod tests {
         }
         let unread = application(&[(TOKEN_FILE, "/nowhere/token")]);
         let error = refused(&unread, Cloud::Global).await;
-        let says = "sign-in failed: the token in `/nowhere/token` cannot be read";
+        let says = "sign-in failed: cannot read the token file `/nowhere/token`";
         assert!(error.to_string().starts_with(says), "{error}");
         assert!(!error.is_unavailable());
     }

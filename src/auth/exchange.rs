@@ -14,7 +14,7 @@ use crate::error::{SignInError, TransportError, kind_of_loss, retry_after};
 use crate::transport::{self, is_throttling, trace};
 
 /// The response of an endpoint that issues tokens.
-pub(super) struct Answer {
+pub(super) struct RawResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     /// The body, which may hold tokens.
@@ -28,7 +28,7 @@ const BEFORE_ANOTHER_ATTEMPT: Duration = Duration::from_secs(1);
 /// The largest accepted response, in bytes. Tokens have some kilobytes.
 const LONGEST: usize = 1024 * 1024;
 
-impl Answer {
+impl RawResponse {
     /// Returns how long the endpoint asks to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         retry_after(self.status, &self.headers, Utc::now())
@@ -53,13 +53,14 @@ impl Answer {
 /// After a response that means too many requests, or names a time to come back, the request is not
 /// repeated. The calls that need the token wait instead.
 pub(super) fn is_worth_another_attempt(
-    ended: &Result<Answer, TransportError>,
-    is_passing: impl FnOnce(&Answer) -> bool,
+    ended: &Result<RawResponse, TransportError>,
+    is_passing: impl FnOnce(&RawResponse) -> bool,
 ) -> bool {
     match ended {
-        Ok(answer) => {
-            let is_asked_to_wait = is_throttling(answer.status) || answer.retry_after().is_some();
-            !is_asked_to_wait && is_passing(answer)
+        Ok(response) => {
+            let is_asked_to_wait =
+                is_throttling(response.status) || response.retry_after().is_some();
+            !is_asked_to_wait && is_passing(response)
         }
         Err(lost) => lost.is_retryable(),
     }
@@ -67,7 +68,7 @@ pub(super) fn is_worth_another_attempt(
 
 /// Waits before a token request is sent once more. An attempt that timed out has waited long
 /// enough.
-pub(super) async fn wait_before_another_attempt(ended: &Result<Answer, TransportError>) {
+pub(super) async fn wait_before_another_attempt(ended: &Result<RawResponse, TransportError>) {
     if !ended.as_ref().is_err_and(TransportError::is_timeout) {
         sleep(BEFORE_ANOTHER_ATTEMPT).await;
     }
@@ -96,7 +97,7 @@ pub(super) async fn exchange(
     limit: Duration,
     template: &'static str,
     resend_count: u32,
-) -> Result<Answer, TransportError> {
+) -> Result<RawResponse, TransportError> {
     // The limit is always set, because a `reqwest::Client` of the caller may have none of its own.
     *request.timeout_mut() = Some(limit);
     let asked = request.url().clone();
@@ -105,7 +106,7 @@ pub(super) async fn exchange(
     let outcome = response.as_ref();
     trace::record(&span, outcome.map_err(|error| kind_of_loss(error)));
     let response = response.map_err(TransportError::from_reqwest)?;
-    if !transport::is_answer_of(&response, &asked) {
+    if !transport::is_response_of(&response, &asked) {
         return Err(transport::followed_a_redirect());
     }
     let (status, headers) = (response.status(), response.headers().clone());
@@ -113,7 +114,7 @@ pub(super) async fn exchange(
     match lost {
         Some(lost) if status.is_success() => Err(lost),
         // The part of a refusal that arrived is enough for the error.
-        _ => Ok(Answer {
+        _ => Ok(RawResponse {
             status,
             headers,
             body: taken(body),
@@ -127,25 +128,25 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, headers: &[(&'static str, &str)]) -> Result<Answer, TransportError> {
+    fn response(status: u16, headers: &[(&'static str, &str)]) -> RawResponse {
         let headers = headers.iter().map(|(name, value)| {
             let name = HeaderName::from_static(name);
             (name, HeaderValue::from_str(value).unwrap())
         });
-        Ok(Answer {
+        RawResponse {
             status: StatusCode::from_u16(status).unwrap(),
             headers: headers.collect(),
             body: Zeroizing::default(),
-        })
+        }
     }
 
     #[test]
     fn request_is_not_repeated_when_asked_to_wait() {
         let is_worth = |ended, is_passing| is_worth_another_attempt(&ended, |_| is_passing);
-        assert!(is_worth(answer(503, &[]), true));
-        assert!(!is_worth(answer(503, &[]), false));
-        assert!(!is_worth(answer(503, &[("retry-after", "7")]), true));
-        assert!(!is_worth(answer(429, &[]), true));
+        assert!(is_worth(Ok(response(503, &[])), true));
+        assert!(!is_worth(Ok(response(503, &[])), false));
+        assert!(!is_worth(Ok(response(503, &[("retry-after", "7")])), true));
+        assert!(!is_worth(Ok(response(429, &[])), true));
         assert!(is_worth(Err(TransportError::broken("gone")), false));
         assert!(!is_worth(Err(TransportError::new("no URL")), true));
     }

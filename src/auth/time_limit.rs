@@ -151,7 +151,7 @@ mod tests {
             assert_eq!(before.elapsed().as_secs(), taken);
             assert!(error.is_timeout() && error.is_retryable());
             assert!(
-                error.to_string().contains(&format!("within {taken} s")),
+                error.to_string().contains(&format!("after {taken} s")),
                 "{error}"
             );
         }

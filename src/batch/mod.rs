@@ -15,12 +15,12 @@
 //! let unread = batch.add(graph.me().messages().list().filter("isRead eq false").top(5));
 //! let photo = batch.add(graph.me().photo().content().get());
 //!
-//! let mut answers = batch.send().await?;
-//! println!("{:?}", answers.take(me)?.display_name);
-//! for message in answers.take(unread)? {
+//! let mut responses = batch.send().await?;
+//! println!("{:?}", responses.take(me)?.display_name);
+//! for message in responses.take(unread)? {
 //!     println!("{:?}", message.subject);
 //! }
-//! match answers.take(photo) {
+//! match responses.take(photo) {
 //!     Ok(photo) => println!("{} bytes", photo.bytes.len()),
 //!     Err(error) if error.is_not_found() => println!("no photo"),
 //!     Err(error) => return Err(error),
@@ -46,7 +46,7 @@ use std::sync::Arc;
 use plan::Limits;
 use uuid::Uuid;
 
-use crate::call::{Answered, Call, ExpectedBody, Options, Request, Response, ResponseKind};
+use crate::call::{Call, ExpectedBody, Options, ReceivedResponse, Request, Response, ResponseKind};
 use crate::error::{BatchError, RequestContext};
 use crate::{Error, Graph, Result, RetryPolicy};
 
@@ -104,7 +104,7 @@ struct Queued {
 pub struct BatchHandle<A> {
     batch: Uuid,
     number: usize,
-    answer: PhantomData<fn() -> A>,
+    response: PhantomData<fn() -> A>,
 }
 
 impl Batch {
@@ -128,11 +128,11 @@ impl Batch {
     /// let mut batch = graph.batch();
     /// let created = batch.add(graph.me().mail_folders().create(folder));
     /// let folders = batch.add_after(&created, graph.me().mail_folders().list());
-    /// let mut answers = batch.send().await?;
+    /// let mut responses = batch.send().await?;
     /// println!(
     ///     "{} folders, with {:?}",
-    ///     answers.take(folders)?.len(),
-    ///     answers.take(created)?.id
+    ///     responses.take(folders)?.len(),
+    ///     responses.take(created)?.id
     /// );
     /// # Ok(())
     /// # }
@@ -170,7 +170,7 @@ impl Batch {
         BatchHandle {
             batch: self.id,
             number,
-            answer: PhantomData,
+            response: PhantomData,
         }
     }
 
@@ -307,8 +307,8 @@ impl Batch {
         calls: impl IntoIterator<Item = Call<A, O>>,
     ) -> Result<Vec<Result<A::Output>>> {
         let parts: Vec<_> = calls.into_iter().map(|call| self.add(call)).collect();
-        let mut answers = self.send().await?;
-        Ok(parts.into_iter().map(|part| answers.take(part)).collect())
+        let mut responses = self.send().await?;
+        Ok(parts.into_iter().map(|part| responses.take(part)).collect())
     }
 }
 
@@ -343,6 +343,6 @@ impl BatchResponses {
         let Some(response) = outcome else {
             return Err(Error::from(BatchError::not_of_this_batch()));
         };
-        A::read(Answered::new(response?))
+        A::read(ReceivedResponse::new(response?))
     }
 }

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::plan::{Load, TooMany, plan, plan_in_order};
 use super::salvage::{Salvaged, salvage};
-use super::wire::{Answer, BatchHandle, Requests, Responses, root_of};
+use super::wire::{PartRequest, PartResponse, Requests, Responses, root_of};
 use super::{Batch, BatchResponses};
 use crate::call::{Request, Response, Settings};
 use crate::error::{BatchError, RequestContext, retry_after};
@@ -70,7 +70,7 @@ struct Course<'b> {
     /// The outcomes, by call.
     outcomes: Vec<Option<Result<Response>>>,
     /// The written parts, by call.
-    parts: HashMap<usize, BatchHandle>,
+    parts: HashMap<usize, PartRequest>,
     /// The loads, by call.
     loads: Vec<Load>,
     /// The calls whose work may have been done by an attempt before the last one.
@@ -88,7 +88,7 @@ struct Course<'b> {
 )]
 enum PartOutcome {
     /// A response came.
-    Answer(Response),
+    Response(Response),
     /// No response came.
     Error(Error),
 }
@@ -98,7 +98,7 @@ impl Course<'_> {
     fn write_all(&mut self) {
         for (call, queued) in self.batch.parts.iter().enumerate() {
             let part = match &queued.request {
-                Ok(request) => BatchHandle::new(&self.root, (call + 1).to_string(), request),
+                Ok(request) => PartRequest::new(&self.root, (call + 1).to_string(), request),
                 Err(error) => Err(error.clone()),
             };
             let load = match part {
@@ -117,7 +117,7 @@ impl Course<'_> {
     }
 
     /// Returns the share of a request's limits that a call uses.
-    fn load(&self, call: usize, part: &BatchHandle) -> Load {
+    fn load(&self, call: usize, part: &PartRequest) -> Load {
         let request = self.batch.parts[call].request.as_ref();
         let url = request
             .ok()
@@ -132,7 +132,7 @@ impl Course<'_> {
     /// Sends calls, and sends postponed ones again, until each has an outcome.
     async fn complete(&mut self, calls: Vec<usize>) -> Result<()> {
         let end = self.batch.retry.end();
-        let mut tries: HashMap<usize, u32> = HashMap::new();
+        let mut attempts: HashMap<usize, u32> = HashMap::new();
         let ready = self.ready(calls);
         let mut requests = self.requests(&ready)?;
         loop {
@@ -159,46 +159,46 @@ impl Course<'_> {
                 }
                 for (call, came) in self.send(&ready).await {
                     match came {
-                        PartOutcome::Answer(answer)
-                            if answer.status == StatusCode::FAILED_DEPENDENCY =>
+                        PartOutcome::Response(response)
+                            if response.status == StatusCode::FAILED_DEPENDENCY =>
                         {
                             open.insert(call);
-                            not_run.push((call, Some(answer)));
+                            not_run.push((call, Some(response)));
                         }
-                        PartOutcome::Answer(answer) if self.is_put_off(call, &answer) => {
-                            let asked = retry_after(answer.status, &answer.headers, Utc::now());
+                        PartOutcome::Response(response) if self.is_put_off(call, &response) => {
+                            let asked = retry_after(response.status, &response.headers, Utc::now());
                             open.insert(call);
-                            put_off.push((call, answer, asked));
+                            put_off.push((call, response, asked));
                         }
-                        PartOutcome::Answer(answer) => self.settle(call, answer).await,
+                        PartOutcome::Response(response) => self.settle(call, response).await,
                         PartOutcome::Error(error) => self.outcomes[call] = Some(Err(error)),
                     }
                 }
             }
             let mut again: Vec<usize> = Vec::new();
             let mut longest = Duration::ZERO;
-            for (call, answer, asked) in put_off {
-                let count = tries.entry(call).or_default();
+            for (call, response, asked) in put_off {
+                let count = attempts.entry(call).or_default();
                 *count += 1;
                 match self.batch.retry.wait_before(*count, asked, end) {
                     Ok(wait) => {
-                        if Verdict::of_status(answer.status) != Verdict::NotDone {
+                        if Verdict::of_status(response.status) != Verdict::NotDone {
                             self.unclear.insert(call);
                         }
                         again.push(call);
                         longest = longest.max(wait);
                     }
-                    Err(_) => self.settle(call, answer).await,
+                    Err(_) => self.settle(call, response).await,
                 }
             }
             // Calls that depend on a call that is sent again are sent again as well.
             not_run.sort_unstable_by_key(|(call, _)| *call);
-            for (call, answer) in not_run {
+            for (call, response) in not_run {
                 let before = self.before(call);
                 if before.is_some_and(|before| again.contains(&before)) {
                     again.push(call);
-                } else if let Some(answer) = answer {
-                    self.settle(call, answer).await;
+                } else if let Some(response) = response {
+                    self.settle(call, response).await;
                 } else if let Some(error) = self.failed_before(call) {
                     self.outcomes[call] = Some(Err(error));
                 } else {
@@ -288,7 +288,7 @@ impl Course<'_> {
         let requests = Requests {
             requests: requests.collect(),
         };
-        let answer = match serde_json::to_vec(&requests) {
+        let response = match serde_json::to_vec(&requests) {
             Ok(body) => {
                 self.batch
                     .graph
@@ -298,12 +298,12 @@ impl Course<'_> {
             // Each part was JSON before, so this does not fail.
             Err(_) => return Vec::new(),
         };
-        let answer = match answer {
-            Ok(answer) => {
-                if answer.context.tries.may_have_succeeded() {
+        let response = match response {
+            Ok(response) => {
+                if response.context.attempts.may_have_succeeded() {
                     self.unclear.extend(calls);
                 }
-                answer
+                response
             }
             Err(error) => {
                 return calls
@@ -312,9 +312,9 @@ impl Course<'_> {
                     .collect();
             }
         };
-        let Ok(Responses { mut responses }) = serde_json::from_slice(without_bom(&answer.body))
+        let Ok(Responses { mut responses }) = serde_json::from_slice(without_bom(&response.body))
         else {
-            return self.damaged(calls, &answer).await;
+            return self.damaged(calls, &response).await;
         };
         calls
             .iter()
@@ -330,13 +330,13 @@ impl Course<'_> {
     }
 
     /// Takes the part of a batch response that belongs to a call.
-    fn take(&self, call: usize, responses: &mut Vec<Answer>) -> Option<PartOutcome> {
+    fn take(&self, call: usize, responses: &mut Vec<PartResponse>) -> Option<PartOutcome> {
         let id = (call + 1).to_string();
-        let place = responses.iter().position(|answer| answer.is_for(&id))?;
+        let place = responses.iter().position(|response| response.is_for(&id))?;
         let part = &self.batch.parts[call];
-        let answer = responses.swap_remove(place);
-        let answer = answer.into_response(part.context.clone(), part.wants_bytes)?;
-        Some(PartOutcome::Answer(answer))
+        let response = responses.swap_remove(place);
+        let response = response.into_response(part.context.clone(), part.wants_bytes)?;
+        Some(PartOutcome::Response(response))
     }
 
     fn request(&self, calls: &[usize], body: Bytes) -> Request {
@@ -363,15 +363,15 @@ impl Course<'_> {
     ///
     /// Calls get the parts that can be read. Of the other calls, those that read are sent alone.
     /// The outcome of those that write is unknown.
-    async fn damaged(&self, calls: &[usize], answer: &Response) -> Vec<(usize, PartOutcome)> {
-        if let Err(error) = answer.refuse_any_error() {
+    async fn damaged(&self, calls: &[usize], response: &Response) -> Vec<(usize, PartOutcome)> {
+        if let Err(error) = response.refuse_any_error() {
             let refused = |call: &usize| (*call, PartOutcome::Error(error.clone()));
             return calls.iter().map(refused).collect();
         }
-        let mut salvaged = salvage(&answer.body);
+        let mut salvaged = salvage(&response.body);
         let mut all = Vec::with_capacity(calls.len());
         for call in calls {
-            let came = match self.take(*call, &mut salvaged.answers) {
+            let came = match self.take(*call, &mut salvaged.responses) {
                 Some(came) => came,
                 None => self.alone(*call, &salvaged).await,
             };
@@ -386,7 +386,7 @@ impl Course<'_> {
         match &part.request {
             Ok(request) if request.method == Method::GET => {
                 match self.batch.graph.send(request.clone(), part.expected).await {
-                    Ok(answer) => PartOutcome::Answer(answer),
+                    Ok(response) => PartOutcome::Response(response),
                     Err(error) => PartOutcome::Error(error),
                 }
             }
@@ -419,38 +419,38 @@ impl Course<'_> {
     }
 
     /// Checks whether Graph has postponed a call: it did not run, or it may safely run twice.
-    fn is_put_off(&self, call: usize, answer: &Response) -> bool {
+    fn is_put_off(&self, call: usize, response: &Response) -> bool {
         let server_errors = self.batch.retry.takes_server_errors();
-        Verdict::of_status(answer.status).allows(self.effect(call), server_errors)
+        Verdict::of_status(response.status).allows(self.effect(call), server_errors)
     }
 
     /// Records a response as the outcome of a call.
-    async fn settle(&mut self, call: usize, answer: Response) {
+    async fn settle(&mut self, call: usize, response: Response) {
         let part = &self.batch.parts[call];
         let context = &part.context;
-        let outcome = if answer.status.is_success() {
-            Ok(answer)
-        } else if let Some(url) = part.wants_bytes.then(|| location(&answer)).flatten() {
+        let outcome = if response.status.is_success() {
+            Ok(response)
+        } else if let Some(url) = part.wants_bytes.then(|| location(&response)).flatten() {
             let headers = match &part.request {
                 Ok(request) => harmless(&request.headers),
                 Err(_) => HeaderMap::new(),
             };
             self.follow(context, url, headers).await
-        } else if answer.status == StatusCode::FAILED_DEPENDENCY
+        } else if response.status == StatusCode::FAILED_DEPENDENCY
             && let Some(before) = self.before(call)
             && let Some(Err(error)) = &self.outcomes[before]
         {
             Err(self.not_run(call, before, error.clone()))
         } else {
-            let (status, headers) = (answer.status, &answer.headers);
+            let (status, headers) = (response.status, &response.headers);
             let mut context = context.clone();
             let is_unclear = self.unclear.contains(&call);
-            context.tries = context.tries.with_unclear_attempt(is_unclear);
+            context.attempts = context.attempts.with_unclear_attempt(is_unclear);
             Err(Error::from_response(
                 &context,
                 status,
                 headers,
-                &answer.body,
+                &response.body,
                 None,
             ))
         };
@@ -490,10 +490,10 @@ fn mailbox(url: &Url) -> Option<Box<str>> {
 }
 
 /// Returns the target of a redirect.
-fn location(answer: &Response) -> Option<String> {
-    if !answer.status.is_redirection() {
+fn location(response: &Response) -> Option<String> {
+    if !response.status.is_redirection() {
         return None;
     }
-    let location = answer.headers.get(LOCATION)?.to_str().ok()?;
+    let location = response.headers.get(LOCATION)?.to_str().ok()?;
     Some(location.to_owned())
 }

@@ -8,14 +8,14 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::wire::Answer;
+use super::wire::PartResponse;
 use crate::json;
 
 /// The readable parts of a damaged batch response.
 #[derive(Debug, Default)]
 pub(super) struct Salvaged {
     /// The parts that are intact.
-    pub(super) answers: Vec<Answer>,
+    pub(super) responses: Vec<PartResponse>,
     /// The status of each damaged part, as far as it can be read.
     pub(super) damaged: Vec<Damaged>,
 }
@@ -47,13 +47,13 @@ pub(super) fn salvage(body: &[u8]) -> Salvaged {
     };
     // `true` if an object that comes next is certainly an item of the list.
     let mut is_sure = true;
-    let mut unsure: Vec<Answer> = Vec::new();
+    let mut unsure: Vec<PartResponse> = Vec::new();
     while let Some(item) = next_item(rest, is_sure) {
         match value(item) {
             Some(json) => {
-                match serde_json::from_str::<Answer>(json) {
-                    Ok(answer) if is_sure => salvaged.answers.push(answer),
-                    Ok(answer) if is_part(json) => unsure.push(answer),
+                match serde_json::from_str::<PartResponse>(json) {
+                    Ok(response) if is_sure => salvaged.responses.push(response),
+                    Ok(response) if is_part(json) => unsure.push(response),
                     // The object is well-formed but not a part. The certainty about the next object
                     // stays as before.
                     _ => {}
@@ -70,12 +70,22 @@ pub(super) fn salvage(body: &[u8]) -> Salvaged {
     // A page of HTML may repeat text from another author. A part that occurs twice is therefore
     // rejected.
     let is_sole = |id: &serde_json::Value| {
-        let same = |answers: &[Answer]| answers.iter().filter(|answer| answer.id == *id).count();
-        same(&salvaged.answers) + same(&unsure) == 1
+        let same = |responses: &[PartResponse]| {
+            responses
+                .iter()
+                .filter(|response| response.id == *id)
+                .count()
+        };
+        same(&salvaged.responses) + same(&unsure) == 1
     };
-    let sole: Vec<bool> = unsure.iter().map(|answer| is_sole(&answer.id)).collect();
+    let sole: Vec<bool> = unsure
+        .iter()
+        .map(|response| is_sole(&response.id))
+        .collect();
     let unsure = unsure.into_iter().zip(sole).filter(|(_, is_sole)| *is_sole);
-    salvaged.answers.extend(unsure.map(|(answer, _)| answer));
+    salvaged
+        .responses
+        .extend(unsure.map(|(response, _)| response));
     salvaged
 }
 
@@ -114,13 +124,13 @@ fn is_part(json: &str) -> bool {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     #[allow(dead_code, reason = "only the presence of the members matters")]
-    struct BatchHandle {
+    struct PartHead {
         id: IgnoredAny,
         status: u16,
         headers: IgnoredAny,
         body: Option<IgnoredAny>,
     }
-    serde_json::from_str::<BatchHandle>(json).is_ok_and(|part| (100..600).contains(&part.status))
+    serde_json::from_str::<PartHead>(json).is_ok_and(|part| (100..600).contains(&part.status))
 }
 
 fn beginning(item: &str) -> Option<Damaged> {
@@ -141,9 +151,9 @@ mod tests {
     fn read(body: &str) -> (Vec<String>, Vec<u16>) {
         let salvaged = salvage(body.as_bytes());
         let ids = salvaged
-            .answers
+            .responses
             .iter()
-            .map(|answer| answer.id.to_string())
+            .map(|response| response.id.to_string())
             .collect();
         (
             ids,
@@ -178,7 +188,7 @@ mod tests {
                 })
                 .count();
             let salvaged = salvage(&body.as_bytes()[..length]);
-            assert_eq!(salvaged.answers.len(), wanted, "{length}");
+            assert_eq!(salvaged.responses.len(), wanted, "{length}");
         }
     }
 
@@ -207,7 +217,7 @@ mod tests {
         let body =
             format!(r#"{{"responses":[{FIRST},{{"id":"2","status":500,"body":<p>{{}},{forged}"#);
         assert_eq!(read(&body).0, [r#""1""#]);
-        assert_eq!(salvage(body.as_bytes()).answers[0].status, 201);
+        assert_eq!(salvage(body.as_bytes()).responses[0].status, 201);
     }
 
     #[test]

@@ -21,12 +21,12 @@ use crate::{Graph, Result};
 /// The body of a batch request.
 #[derive(Debug, Serialize)]
 pub(super) struct Requests {
-    pub(super) requests: Vec<BatchHandle>,
+    pub(super) requests: Vec<PartRequest>,
 }
 
 /// One call of a batch request.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct BatchHandle {
+pub(super) struct PartRequest {
     pub(super) id: String,
     method: String,
     url: String,
@@ -60,7 +60,7 @@ pub(super) fn root_of(graph: &Graph, url: &str) -> String {
         .unwrap_or_else(|| graph.root().to_owned())
 }
 
-impl BatchHandle {
+impl PartRequest {
     /// Writes a call as a part: its URL below the version, its headers and its body.
     ///
     /// # Errors
@@ -117,7 +117,7 @@ impl BatchHandle {
     }
 }
 
-impl BatchHandle {
+impl PartRequest {
     /// Returns the number of bytes of the part in the body of a batch, including the comma after
     /// it.
     ///
@@ -153,12 +153,12 @@ impl io::Write for Counter {
 /// The body of a batch response.
 #[derive(Debug, Deserialize)]
 pub(super) struct Responses {
-    pub(super) responses: Vec<Answer>,
+    pub(super) responses: Vec<PartResponse>,
 }
 
 /// The response to one call.
 #[derive(Debug, Deserialize)]
-pub(super) struct Answer {
+pub(super) struct PartResponse {
     pub(super) id: Value,
     pub(super) status: u16,
     #[serde(default)]
@@ -167,7 +167,7 @@ pub(super) struct Answer {
     body: Option<Box<RawValue>>,
 }
 
-impl Answer {
+impl PartResponse {
     /// Checks whether this is the response to the call with this id.
     pub(super) fn is_for(&self, id: &str) -> bool {
         is_id(&self.id, id)
@@ -278,9 +278,9 @@ mod tests {
     use super::*;
 
     fn response(json: &str, wants_bytes: bool) -> Response {
-        let answer: Answer = serde_json::from_str(json).unwrap();
+        let response: PartResponse = serde_json::from_str(json).unwrap();
         let context = RequestContext::new(http::Method::GET, "/me".to_owned());
-        answer.into_response(context, wants_bytes).unwrap()
+        response.into_response(context, wants_bytes).unwrap()
     }
 
     // Reported: microsoftgraph/msgraph-sdk-dotnet-core#22, microsoftgraph/msgraph-sdk-dotnet#525.
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn part_id_may_be_a_number() {
-        let answer: Answer = serde_json::from_str(r#"{"id":7,"status":204}"#).unwrap();
-        assert!(answer.is_for("7") && !answer.is_for("8"));
+        let response: PartResponse = serde_json::from_str(r#"{"id":7,"status":204}"#).unwrap();
+        assert!(response.is_for("7") && !response.is_for("8"));
     }
 }

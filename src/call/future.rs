@@ -8,14 +8,14 @@ use std::task::{Context, Poll};
 
 use http::header::ACCEPT;
 
-use super::answer::Answered;
+use super::response_kind::ReceivedResponse;
 use super::{
     Advanced, Call, ExpectedBody, Options, Request, RequestBuilder, ResponseKind, advanced,
 };
 use crate::download::Expected;
 use crate::{Graph, Result};
 
-pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<Answered>> + Send>>;
+pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<ReceivedResponse>> + Send>>;
 
 /// A future that sends a call and decodes its response. `.await` of a [`Call`] creates it.
 ///
@@ -23,7 +23,7 @@ pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<Answered>> + Send>>
 /// each type.
 pub struct CallFuture<A> {
     sending: Sending,
-    answer: PhantomData<fn() -> A>,
+    response: PhantomData<fn() -> A>,
 }
 
 impl<A: ResponseKind> Future for CallFuture<A> {
@@ -33,7 +33,7 @@ impl<A: ResponseKind> Future for CallFuture<A> {
         self.sending
             .as_mut()
             .poll(context)
-            .map(|answered| answered.and_then(A::read))
+            .map(|received| received.and_then(A::read))
     }
 }
 
@@ -47,7 +47,7 @@ impl<A: ResponseKind, O: Options> IntoFuture for Call<A, O> {
                 true => send_for_content(self.operation, advanced::<O>()),
                 false => send(self.operation, advanced::<O>(), A::expected_body()),
             },
-            answer: PhantomData,
+            response: PhantomData,
         }
     }
 }
@@ -78,7 +78,7 @@ pub(crate) fn send_request(
     request: Request,
     expected: Option<ExpectedBody>,
 ) -> Sending {
-    Box::pin(async move { Ok(Answered::new(graph.send(request, expected).await?)) })
+    Box::pin(async move { Ok(ReceivedResponse::new(graph.send(request, expected).await?)) })
 }
 
 /// Sends a call for content. Refuses an HTML page that arrived in place of the content.
@@ -90,6 +90,6 @@ fn send_for_content(operation: RequestBuilder, advanced: Advanced) -> Sending {
         let (url, accept) = (request.url.clone(), request.headers.get(ACCEPT).cloned());
         let response = graph.send(request, None).await?;
         Expected::default().check(&url, accept.as_ref(), &response.headers)?;
-        Ok(Answered::new(response))
+        Ok(ReceivedResponse::new(response))
     })
 }

@@ -16,7 +16,6 @@
 //! anything else. [`Graph::request`](crate::Graph::request) makes a call that the description does
 //! not know at all.
 
-mod answer;
 pub(crate) mod argument;
 mod consistency;
 mod content;
@@ -36,6 +35,7 @@ mod raw;
 mod reference;
 mod request;
 mod response;
+mod response_kind;
 mod settings;
 mod success;
 mod template;
@@ -48,8 +48,6 @@ use std::marker::PhantomData;
 use bytes::Bytes;
 use serde::Serialize;
 
-pub(crate) use answer::Answered;
-pub use answer::{Collection, CountOf, Delta, Entity, MaybeEntity, Nothing, ResponseKind, Value};
 pub(crate) use consistency::Advanced;
 pub use consistency::ConsistencyLevel;
 pub use content::Content;
@@ -71,6 +69,10 @@ pub use raw::RawCall;
 pub use reference::Reference;
 pub(crate) use request::Request;
 pub use response::Response;
+pub(crate) use response_kind::ReceivedResponse;
+pub use response_kind::{
+    Collection, CountOf, Delta, Entity, MaybeEntity, Nothing, ResponseKind, Value,
+};
 pub(crate) use settings::Settings;
 pub(crate) use success::ExpectedBody;
 pub(crate) use template::template;

@@ -233,15 +233,15 @@ impl<A, O> Call<A, O> {
 
 /// Adds preferences to those that are already set. A preference replaces an earlier one with the
 /// same name.
-pub(super) fn add(headers: &mut HeaderMap, wishes: &HeaderValue) {
+pub(super) fn add(headers: &mut HeaderMap, preferences: &HeaderValue) {
     let there = headers.remove(PREFER);
     let mut all: Vec<&[u8]> = there
         .iter()
         .flat_map(|there| split(there.as_bytes()))
         .collect();
-    for wish in split(wishes.as_bytes()) {
-        all.retain(|there| !name(there).eq_ignore_ascii_case(name(wish)));
-        all.push(wish);
+    for preference in split(preferences.as_bytes()) {
+        all.retain(|there| !name(there).eq_ignore_ascii_case(name(preference)));
+        all.push(preference);
     }
     // The joined parts were valid header values before, so the joined value is valid too.
     if let Ok(joined) = HeaderValue::from_bytes(&all.join(&b", "[..])) {
@@ -268,9 +268,12 @@ fn split(header: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Returns the name of a preference: `outlook.timezone` of `outlook.timezone="UTC"`.
-fn name(wish: &[u8]) -> &[u8] {
-    let end = wish.iter().position(|byte| matches!(byte, b'=' | b';'));
-    wish.get(..end.unwrap_or(wish.len()))
+fn name(preference: &[u8]) -> &[u8] {
+    let end = preference
+        .iter()
+        .position(|byte| matches!(byte, b'=' | b';'));
+    preference
+        .get(..end.unwrap_or(preference.len()))
         .unwrap_or_default()
         .trim_ascii()
 }
@@ -279,10 +282,10 @@ fn name(wish: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn added(wishes: &[&'static str]) -> String {
+    fn added(preferences: &[&'static str]) -> String {
         let mut headers = HeaderMap::new();
-        for wish in wishes {
-            add(&mut headers, &HeaderValue::from_static(wish));
+        for preference in preferences {
+            add(&mut headers, &HeaderValue::from_static(preference));
         }
         let all: Vec<_> = headers.get_all(PREFER).iter().collect();
         assert_eq!(all.len(), 1, "{all:?}");

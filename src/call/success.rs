@@ -15,9 +15,9 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::answer::Answered;
 use super::decode::{cut_error, decode_error, type_name};
 use super::response::Response;
+use super::response_kind::ReceivedResponse;
 use crate::error::{ApiError, EmptyResponseError, Error};
 use crate::model::Declared;
 use crate::model::json::Kept;
@@ -93,7 +93,7 @@ pub(super) enum Place {
     Value,
 }
 
-impl Answered {
+impl ReceivedResponse {
     /// Returns the body without surrounding white space, or `None` when it is empty or `null`.
     pub(super) fn body(&self) -> Option<&[u8]> {
         match json::trimmed(&self.response.body) {
@@ -313,9 +313,9 @@ mod tests {
 
     const BOOM: &str = r#"{"code":"InternalServerError","message":"boom"}"#;
 
-    fn answered(status: u16, body: &str) -> Answered {
+    fn received(status: u16, body: &str) -> ReceivedResponse {
         let context = RequestContext::new(Method::GET, "/users".to_owned());
-        Answered::new(Response {
+        ReceivedResponse::new(Response {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.replace("BOOM", BOOM).as_bytes()),
@@ -324,7 +324,7 @@ mod tests {
     }
 
     fn refused<A: ResponseKind>(body: &str) -> bool {
-        match A::read(answered(200, body)) {
+        match A::read(received(200, body)) {
             Ok(_) => false,
             Err(Error::Api(error)) => {
                 assert_eq!(error.code(), Some("InternalServerError"), "{body}");
@@ -414,12 +414,12 @@ mod tests {
     #[test]
     fn accepted_status_is_not_the_entity() {
         let outcome = |status, body: &str, location: bool| {
-            let mut answered = answered(status, body);
+            let mut received = received(status, body);
             if location {
                 let address = HeaderValue::from_static("/teams('1')/operations('2')");
-                answered.response.headers.insert(LOCATION, address);
+                received.response.headers.insert(LOCATION, address);
             }
-            Entity::<Team>::read(answered)
+            Entity::<Team>::read(received)
         };
         for (body, location) in [
             (r#"{"id":"OPERATION","status":"running"}"#, false),
@@ -445,19 +445,19 @@ mod tests {
     #[test]
     fn accepted_body_is_read_where_declared() {
         let operation = r#"{"id":"1","status":"notStarted"}"#;
-        let read = Entity::<TeamsAsyncOperation>::read(answered(202, operation));
+        let read = Entity::<TeamsAsyncOperation>::read(received(202, operation));
         assert_eq!(read.unwrap().id.as_deref(), Some("1"));
-        assert!(Entity::<Value>::read(answered(202, operation)).is_ok());
-        assert!(Collection::<User>::read(answered(202, operation)).is_err());
-        assert!(MaybeEntity::<User>::read(answered(202, operation)).is_err());
+        assert!(Entity::<Value>::read(received(202, operation)).is_ok());
+        assert!(Collection::<User>::read(received(202, operation)).is_err());
+        assert!(MaybeEntity::<User>::read(received(202, operation)).is_err());
         for nothing in ["", "{}", "null"] {
             assert!(
-                MaybeEntity::<User>::read(answered(202, nothing))
+                MaybeEntity::<User>::read(received(202, nothing))
                     .unwrap()
                     .is_none()
             );
         }
-        assert!(Nothing::read(answered(202, operation)).is_ok());
+        assert!(Nothing::read(received(202, operation)).is_ok());
     }
 
     #[test]

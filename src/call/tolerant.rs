@@ -144,11 +144,11 @@ mod tests {
     #[test]
     fn refused_values_are_accepted_in_place_of_objects() {
         for odd in ["1e999", r#""half \ud83d""#, "-1E+400"] {
-            let text = format!(
-                r#"{{"@odata.context":{odd},"value":[{odd},{{"id":"1","assignedPlans":{odd},
-                   "mailboxSettings":{odd}}},null,{{"assignedPlans":[{odd},
-                   {{"assignedDateTime":{odd}}}]}}]}}"#
+            let text = concat!(
+                r#"{"@odata.context":ODD,"value":[ODD,{"id":"1","assignedPlans":ODD,"#,
+                r#""mailboxSettings":ODD},null,{"assignedPlans":[ODD,{"assignedDateTime":ODD}]}]}"#,
             );
+            let text = text.replace("ODD", odd);
             assert!(serde_json::from_str::<Page<User>>(&text).is_err());
             let page: Page<User> = read(text.as_bytes()).expect("a page");
             assert_eq!(page.len(), 3, "{odd}");

@@ -360,10 +360,10 @@ impl<T: Model> Stream for Changes<T> {
                 return Poll::Ready(Some(Ok(event)));
             }
             ready!(self.pause.poll(context));
-            let Some(answered) = ready!(self.walk.poll(context)) else {
+            let Some(received) = ready!(self.walk.poll(context)) else {
                 return Poll::Ready(None);
             };
-            match answered.and_then(read::page::<T>) {
+            match received.and_then(read::page::<T>) {
                 Ok(page) => {
                     self.turn(page.next_link.as_deref(), page.delta_link.as_deref());
                     self.events = page.value.into();

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::event::{Changed, DeltaEvent, Removed, RemovedReason};
 use crate::Result;
-use crate::call::Answered;
+use crate::call::ReceivedResponse;
 use crate::model::Model;
 use crate::model::json::{Kept, Name, Text};
 use crate::model::lists::ListItem;
@@ -17,9 +17,9 @@ use crate::page::Page;
 
 /// Reads a page. Each item is read twice: into its type, and for the annotations that no model
 /// keeps, which are short.
-pub(crate) fn page<T: Model>(answered: Answered) -> Result<Page<DeltaEvent<T>>> {
-    let context = answered.context().clone();
-    let page = answered.page::<Box<RawValue>, T>()?;
+pub(crate) fn page<T: Model>(received: ReceivedResponse) -> Result<Page<DeltaEvent<T>>> {
+    let context = received.context().clone();
+    let page = received.page::<Box<RawValue>, T>()?;
     let items = page.value.iter().enumerate().map(|(index, json)| {
         let at = |error: Box<crate::error::DecodeError>| {
             error.below(&format!("value[{index}]")).of(&context)

@@ -218,7 +218,7 @@ impl ApiError {
 
     /// Returns the attempts that were made before this response.
     pub fn attempts(&self) -> &Attempts {
-        &self.context.tries
+        &self.context.attempts
     }
 
     /// Returns the limits that Graph reports in this response.
@@ -502,7 +502,7 @@ impl fmt::Debug for ApiError {
             .field("request_id", &self.request_id())
             .field("client_request_id", &self.client_request_id())
             .field("date", &self.date())
-            .field("tries", &self.attempts())
+            .field("attempts", &self.attempts())
             .finish_non_exhaustive()
     }
 }

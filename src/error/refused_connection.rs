@@ -157,7 +157,7 @@ mod tests {
                 "the proxy requires authentication (407)",
             ),
             ("SOCKS error: credentials not accepted", "the SOCKS proxy"),
-            ("invalid URL, scheme is not http", "the address"),
+            ("invalid URL, scheme is not http", "the URL scheme"),
         ] {
             let reason = of(text).unwrap();
             assert!(reason.starts_with(starts), "{text}: {reason}");

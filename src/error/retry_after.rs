@@ -25,7 +25,7 @@ pub(crate) fn retry_after(
     now: DateTime<Utc>,
 ) -> Option<Duration> {
     // Uses the clock that wrote the `Retry-After` date, because the local clock may be wrong.
-    let answered = || {
+    let received = || {
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
         date.and_then(date_of).unwrap_or(now)
     };
@@ -34,7 +34,7 @@ pub(crate) fn retry_after(
         values.filter_map(|value| value.to_str().ok())
     };
     let after = values(RETRY_AFTER)
-        .filter_map(|value| seconds(value).or_else(|| until(value, answered())))
+        .filter_map(|value| seconds(value).or_else(|| until(value, received())))
         .max();
     // Responses of all kinds contain a window. Only a call that was refused has to wait for its
     // end.
@@ -54,9 +54,9 @@ fn seconds(value: &str) -> Option<Duration> {
     Some(Duration::try_from_secs_f64(largest.ceil()).unwrap_or(Duration::MAX))
 }
 
-fn until(value: &str, answered: DateTime<Utc>) -> Option<Duration> {
+fn until(value: &str, received: DateTime<Utc>) -> Option<Duration> {
     let millis = date_of(value)?
-        .signed_duration_since(answered)
+        .signed_duration_since(received)
         .num_milliseconds();
     Some(Duration::from_secs(
         u64::try_from(millis).unwrap_or(0).div_ceil(1000),

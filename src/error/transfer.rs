@@ -77,8 +77,8 @@ impl TransferError {
     }
 
     /// Adds the response of the service.
-    pub(crate) fn with_answer(mut self, answer: Box<ApiError>) -> Self {
-        self.api = Some(answer);
+    pub(crate) fn with_response(mut self, response: Box<ApiError>) -> Self {
+        self.api = Some(response);
         self
     }
 

@@ -167,7 +167,7 @@ impl TransportError {
 
     /// Returns the attempts that were made before this error.
     pub fn attempts(&self) -> Option<&Attempts> {
-        Some(&self.context.as_ref()?.tries)
+        Some(&self.context.as_ref()?.attempts)
     }
 
     /// Returns how long Graph asked to wait, if the call was not sent for that reason.
@@ -255,7 +255,7 @@ impl fmt::Display for TransportError {
         }
         write!(f, "{}", OneLine(&self.message))?;
         match self.attempts() {
-            Some(tries) => write!(f, "{tries}"),
+            Some(attempts) => write!(f, "{attempts}"),
             None => Ok(()),
         }
     }

@@ -72,8 +72,8 @@ pub trait Model:
     /// object and is written again unchanged, and its field is `None`. Four cases differ:
     ///
     /// - Text with half a surrogate pair is in its field, with U+FFFD in its place.
-    /// - A date, time or duration that says more than its type holds, such as an eighth digit of a
-    ///   second, is in its field too.
+    /// - A time or duration that says more than its type holds, such as a leap second, is in its
+    ///   field too.
     /// - An item of a list of objects that is not an object stays in the list as an object without
     ///   properties. See [`Extra::instead_of_object`](crate::model::Extra::instead_of_object).
     /// - A list of anything else is in `extra` as a whole if one of its items does not fit.

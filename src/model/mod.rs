@@ -1,5 +1,5 @@
-//! What models have in common: names of properties, values without a field, open enums, flags, and
-//! OData's primitive types.
+//! The common parts of all models: names of properties, values without a field, open enums, flags,
+//! and OData's primitive types.
 //!
 //! `null` means that there is no value. A property that is `null` reads as `None`, and an item of a
 //! list that is `null` is dropped. Neither is written again.

@@ -25,8 +25,8 @@
 //!
 //! <https://learn.microsoft.com/graph/long-running-actions-overview>
 
+mod operation;
 mod pause;
-mod work;
 
 use std::fmt;
 use std::time::Duration;
@@ -35,10 +35,10 @@ use http::header::{AUTHORIZATION, HeaderMap, LOCATION};
 use http::{HeaderName, HeaderValue, Method};
 use tokio::time::{Instant, sleep};
 
+pub use operation::{LongRunningOperation, LongRunningOperationStatus};
 use pause::{Pauses, Place};
-pub use work::{LongRunningOperation, LongRunningOperationStatus};
 
-use crate::call::{Answered, Call, ExpectedBody, Options, Request, Response, Settings};
+use crate::call::{Call, ExpectedBody, Options, ReceivedResponse, Request, Response, Settings};
 use crate::error::{EmptyResponseError, LongRunningOperationError, TransportError, retry_after};
 use crate::page::from_link;
 use crate::{Graph, Result};
@@ -77,25 +77,25 @@ impl<A, O: Options> Call<A, O> {
         let authorization = request.headers.get(AUTHORIZATION).cloned();
         let timeout = request.settings.as_ref().and_then(|said| said.timeout);
         let timeout = timeout.or(graph.timeout());
-        let answer = graph.send(request, None).await?;
-        if let Some(location) = monitor_address(&answer) {
+        let response = graph.send(request, None).await?;
+        if let Some(location) = monitor_address(&response) {
             return Ok(Monitor {
                 authorization,
                 timeout,
                 ..Monitor::at(graph.clone(), absolute(&graph, &location))
             });
         }
-        match LongRunningOperation::read(&answer)? {
+        match LongRunningOperation::read(&response)? {
             Some(work) if work.is_over() => Ok(Monitor {
                 done: Some(work),
                 ..Monitor::at(graph, String::new())
             }),
             // The operation continues, and there is no address to poll.
             Some(_) => {
-                let error = EmptyResponseError::within(answer.status, &answer.headers);
-                Err(error.without_monitor_address().of(&answer.context).into())
+                let error = EmptyResponseError::within(response.status, &response.headers);
+                Err(error.without_monitor_address().of(&response.context).into())
             }
-            None => Err(Answered::new(answer).empty()),
+            None => Err(ReceivedResponse::new(response).empty()),
         }
     }
 }
@@ -116,10 +116,10 @@ impl Graph {
 
 /// Returns the address of the operation from the headers. OneNote has a header of its own, which
 /// says more than `Location`.
-pub(crate) fn monitor_address(answer: &Response) -> Option<String> {
+pub(crate) fn monitor_address(response: &Response) -> Option<String> {
     [OPERATION_LOCATION, LOCATION]
         .iter()
-        .filter_map(|name| answer.headers.get(name))
+        .filter_map(|name| response.headers.get(name))
         .filter_map(|value| value.to_str().ok())
         .find(|location| !location.is_empty())
         .map(str::to_owned)
@@ -280,7 +280,7 @@ impl Monitor {
             self.tell(work);
             return Ok((work.clone(), None));
         }
-        let answer = match self.is_at_graph() {
+        let response = match self.is_at_graph() {
             true => {
                 let operation = from_link(&self.graph, self.url.clone());
                 let mut request = operation.finish(Default::default())?;
@@ -294,9 +294,9 @@ impl Monitor {
             }
             false => self.elsewhere(time).await?,
         };
-        let asked = retry_after(answer.status, &answer.headers, chrono::Utc::now());
-        let Some(work) = LongRunningOperation::read(&answer)? else {
-            return Err(Answered::new(answer).empty());
+        let asked = retry_after(response.status, &response.headers, chrono::Utc::now());
+        let Some(work) = LongRunningOperation::read(&response)? else {
+            return Err(ReceivedResponse::new(response).empty());
         };
         self.tell(&work);
         Ok((work, asked))

@@ -271,9 +271,9 @@ impl SigningKeys {
             // another attempt is useless.
             settings: Settings::one_try(None),
         };
-        let answer = self.graph.open_elsewhere(request).await?;
-        let answer = answer.read_state().await?;
-        answer.json()
+        let response = self.graph.open_elsewhere(request).await?;
+        let response = response.read_state().await?;
+        response.json()
     }
 }
 

@@ -253,8 +253,10 @@ mod tests {
 
     #[test]
     fn page_keeps_unknown_properties() {
-        let text = r#"{"@odata.context":"c","@odata.count":3,"@odata.nextLink":"https://n",
-                      "@odata.deltaLink":"https://d","value":["a","b"]}"#;
+        let text = concat!(
+            r#"{"@odata.context":"c","@odata.count":3,"@odata.nextLink":"https://n","#,
+            r#""@odata.deltaLink":"https://d","value":["a","b"]}"#,
+        );
         let page = read(text);
         assert_eq!(page.value, ["a", "b"]);
         assert_eq!(page.count, Some(3));

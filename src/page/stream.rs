@@ -259,10 +259,10 @@ impl<T: DeserializeOwned> Stream for Pages<T> {
     type Item = Result<Page<T>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(answered) = ready!(self.walk.poll(context)) else {
+        let Some(received) = ready!(self.walk.poll(context)) else {
             return Poll::Ready(None);
         };
-        let page = answered.and_then(Collection::<T>::read);
+        let page = received.and_then(Collection::<T>::read);
         if let Ok(page) = &page {
             self.walk
                 .turn(page.next_link.as_deref(), page.delta_link.as_deref());

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::call::{
-    Answered, ExpectedBody, OperationMetadata, Request, Sending, Settings,
+    ExpectedBody, OperationMetadata, ReceivedResponse, Request, Sending, Settings,
     remove_headers_of_one_request, send_request,
 };
 use crate::driven::Driven;
@@ -120,14 +120,17 @@ impl Walk {
 
     /// Returns the response that is the next page. The walk is done until its reader calls `turn`
     /// to continue it.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Answered>>> {
+    pub(crate) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<ReceivedResponse>>> {
         loop {
             match &mut self.state {
                 State::Loading { sending, link } => {
-                    let answered = ready!(sending.as_mut().poll(context));
+                    let received = ready!(sending.as_mut().poll(context));
                     self.at = Some(mem::take(link));
                     self.state = State::Done;
-                    return Poll::Ready(Some(answered));
+                    return Poll::Ready(Some(received));
                 }
                 state => match mem::replace(state, State::Done) {
                     State::Next(request) => {
@@ -208,7 +211,7 @@ fn in_background(graph: Graph, request: Request, expected: Option<ExpectedBody>)
     }
 
     let task = InTask(Arc::default());
-    let (sender, answered) = oneshot::channel();
+    let (sender, received) = oneshot::channel();
     if let Ok(runtime) = Handle::try_current() {
         let sending = send_request(graph.clone(), request.clone(), expected);
         let sending = async move {
@@ -218,14 +221,14 @@ fn in_background(graph: Graph, request: Request, expected: Option<ExpectedBody>)
         task.0.start(&runtime, sending);
     }
     Box::pin(async move {
-        let answered = tokio::select! {
+        let received = tokio::select! {
             biased;
-            answered = answered => answered.ok(),
+            received = received => received.ok(),
             () = task.0.stalled() => None,
         };
         drop(task);
-        match answered {
-            Some(answered) => answered,
+        match received {
+            Some(received) => received,
             None => send_request(graph, request, expected).await,
         }
     })

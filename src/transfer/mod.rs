@@ -1,4 +1,4 @@
-//! What uploads and downloads have in common: the progress that they report.
+//! The common parts of uploads and downloads: the progress that they report.
 
 mod file_kind;
 mod progress;

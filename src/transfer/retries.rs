@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::error::RequestContext;
 
-    fn answer(status: u16, retry_after: Option<&'static str>) -> Error {
+    fn response(status: u16, retry_after: Option<&'static str>) -> Error {
         let mut headers = HeaderMap::new();
         if let Some(value) = retry_after {
             headers.insert("retry-after", HeaderValue::from_static(value));
@@ -89,34 +89,34 @@ mod tests {
     fn retries_end_without_progress() {
         let mut retries = BoundedRetries::default();
         for seconds in [1, 2, 4, 8, 16] {
-            let wait = retries.after(answer(503, None)).unwrap();
+            let wait = retries.after(response(503, None)).unwrap();
             let least = Duration::from_secs(seconds);
             assert!(
                 (least..least + least / 2).contains(&wait),
                 "{wait:?} for {least:?}"
             );
         }
-        assert!(retries.after(answer(503, None)).is_err());
+        assert!(retries.after(response(503, None)).is_err());
         retries.reset();
-        assert!(retries.after(answer(503, None)).unwrap() < Duration::from_secs(2));
+        assert!(retries.after(response(503, None)).unwrap() < Duration::from_secs(2));
     }
 
     #[test]
     fn requested_wait_beyond_limit_is_an_error() {
         let mut retries = BoundedRetries::default();
         assert_eq!(
-            retries.after(answer(429, Some("7"))).unwrap(),
+            retries.after(response(429, Some("7"))).unwrap(),
             Duration::from_secs(7)
         );
-        assert!(retries.after(answer(429, Some("181"))).is_err());
-        assert!(retries.after(answer(400, Some("1"))).is_err());
+        assert!(retries.after(response(429, Some("181"))).is_err());
+        assert!(retries.after(response(400, Some("1"))).is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn wait_takes_the_requested_time() {
         let before = tokio::time::Instant::now();
         let mut retries = BoundedRetries::default();
-        retries.wait(answer(429, Some("30"))).await.unwrap();
+        retries.wait(response(429, Some("30"))).await.unwrap();
         assert_eq!(before.elapsed(), Duration::from_secs(30));
     }
 }

@@ -85,7 +85,7 @@ impl fmt::Debug for Connections {
 
 /// Checks whether a response came from the requested address. A client that the user supplies may
 /// follow redirects by itself, which only the address shows.
-pub(crate) fn is_answer_of(response: &reqwest::Response, asked: &Url) -> bool {
+pub(crate) fn is_response_of(response: &reqwest::Response, asked: &Url) -> bool {
     // Fragments are not sent, and the address of a response does not have one.
     let without_fragment = asked.as_str().split('#').next();
     without_fragment == Some(response.url().as_str())

@@ -27,7 +27,7 @@ use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 
 use buffer_body::BufferBody;
 pub(crate) use buffer_body::{StateBody, Streamed};
-pub(crate) use connections::{Change, Connections, followed_a_redirect, is_answer_of};
+pub(crate) use connections::{Change, Connections, followed_a_redirect, is_response_of};
 pub(crate) use delivery::Delivery;
 use delivery::RecordDelivery;
 pub(crate) use gate::{Gates, Quota};

@@ -17,7 +17,7 @@ use reqwest_middleware::{Middleware, Next};
 use url::Url;
 
 use super::hosts::{has_credentials, is_loopback, refuse};
-use super::{followed_a_redirect, is_answer_of};
+use super::{followed_a_redirect, is_response_of};
 use crate::auth::WithoutToken;
 use crate::call::remove_headers_of_one_request;
 use crate::error::{Error, HostRefusal, Result, TransportError};
@@ -118,7 +118,7 @@ impl Sent {
     /// whether an earlier redirect led to another origin.
     fn hop(self, response: &Response, has_left: bool) -> Result<Option<Hop>> {
         let from = self.request.url();
-        if !is_answer_of(response, from) {
+        if !is_response_of(response, from) {
             return Err(followed_a_redirect().into());
         }
         let Some(to) = location(response)? else {

@@ -44,12 +44,12 @@ pub(crate) fn call(context: &RequestContext, url: &Url) -> Span {
 }
 
 /// Records the attempts of a call.
-pub(crate) fn record_tries(span: &Span, tries: &Attempts) {
-    if tries.count() > 1 {
-        span.record("http.request.resend_count", tries.count() - 1);
+pub(crate) fn record_attempts(span: &Span, attempts: &Attempts) {
+    if attempts.count() > 1 {
+        span.record("http.request.resend_count", attempts.count() - 1);
     }
-    if !tries.waited().is_zero() {
-        span.record("msgraph.waited", tries.waited().as_secs_f64());
+    if !attempts.waited().is_zero() {
+        span.record("msgraph.waited", attempts.waited().as_secs_f64());
     }
 }
 

@@ -26,14 +26,14 @@ impl Outcome {
     /// 201 means complete at every service, with the item (drives, print) or with its `Location`
     /// (Outlook). 200 means complete only with an item: Outlook responds 200 with ranges to slices
     /// that are not the last.
-    pub(super) fn of(answer: &Response, total: u64, is_last: bool) -> Self {
-        if answer.status() == StatusCode::CREATED {
+    pub(super) fn of(response: &Response, total: u64, is_last: bool) -> Self {
+        if response.status() == StatusCode::CREATED {
             return Self::Done;
         }
-        let body: Value = answer.json().unwrap_or_default();
+        let body: Value = response.json().unwrap_or_default();
         let ranges = expected(&body, total);
         let has_item = body.get("id").is_some_and(Value::is_string);
-        let is_named = answer.headers().contains_key(LOCATION);
+        let is_named = response.headers().contains_key(LOCATION);
         match ranges {
             Some(ranges) => Self::More(Some(ranges)),
             None if has_item || is_last && is_named => Self::Done,
@@ -43,8 +43,8 @@ impl Outcome {
 }
 
 /// Returns the size of an item in bytes, as the item states it.
-pub(super) fn size(answer: &Response) -> Option<u64> {
-    let item: Value = answer.json().ok()?;
+pub(super) fn size(response: &Response) -> Option<u64> {
+    let item: Value = response.json().ok()?;
     item.get("id")?;
     item.get("size")?.as_u64()
 }
@@ -53,7 +53,7 @@ pub(super) fn size(answer: &Response) -> Option<u64> {
 /// of the sent bytes.
 ///
 /// <https://github.com/OneDrive/onedrive-api-docs/issues/935>
-pub(super) fn is_rewritten(answer: &Response) -> bool {
+pub(super) fn is_rewritten(response: &Response) -> bool {
     const EXTENSIONS: [&str; 6] = ["htm", "html", "aspx", "pdf", "one", "rtf"];
     /// The first letters of the extensions of Word, Excel, PowerPoint and Visio.
     const OFFICE: [&str; 9] = [
@@ -68,7 +68,7 @@ pub(super) fn is_rewritten(answer: &Response) -> bool {
         "/pdf",
         "html",
     ];
-    let item: Value = answer.json().unwrap_or_default();
+    let item: Value = response.json().unwrap_or_default();
     let text = |pointer| {
         let text = item.pointer(pointer).and_then(Value::as_str);
         text.unwrap_or_default().to_ascii_lowercase()
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use crate::error::RequestContext;
 
-    fn answer(status: StatusCode, body: &'static str) -> Response {
+    fn response(status: StatusCode, body: &'static str) -> Response {
         Response {
             status,
             headers: HeaderMap::new(),
@@ -141,8 +141,8 @@ mod tests {
     }
 
     fn outcome(status: u16, body: &'static str, is_last: bool) -> Outcome {
-        let answer = answer(StatusCode::from_u16(status).unwrap(), body);
-        Outcome::of(&answer, 100, is_last)
+        let response = response(StatusCode::from_u16(status).unwrap(), body);
+        Outcome::of(&response, 100, is_last)
     }
 
     // Reported: microsoftgraph/msgraph-sdk-dotnet-core#554.
@@ -158,11 +158,11 @@ mod tests {
         );
         assert_eq!(outcome(202, r#"{"id":"1"}"#, true), Outcome::Done);
         assert_eq!(outcome(201, "", true), Outcome::Done);
-        let mut answer = answer(StatusCode::NO_CONTENT, "");
-        assert_eq!(Outcome::of(&answer, 100, true), Outcome::More(None));
+        let mut response = response(StatusCode::NO_CONTENT, "");
+        assert_eq!(Outcome::of(&response, 100, true), Outcome::More(None));
         let location = HeaderValue::from_static("https://a/Attachments('1')");
-        answer.headers.insert(LOCATION, location);
-        assert_eq!(Outcome::of(&answer, 100, true), Outcome::Done);
+        response.headers.insert(LOCATION, location);
+        assert_eq!(Outcome::of(&response, 100, true), Outcome::Done);
     }
 
     #[test]

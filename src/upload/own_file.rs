@@ -33,30 +33,30 @@ impl OwnFile<'_> {
     /// that cannot be determined.
     pub(super) async fn look(&self) -> Option<DriveItem> {
         let response = self.node.get().raw().await.ok()?;
-        let answered = response.headers().get(DATE).and_then(|date| {
+        let received = response.headers().get(DATE).and_then(|date| {
             let date = DateTime::parse_from_rfc2822(date.to_str().ok()?).ok()?;
             Some(date.to_utc())
         });
         let item: DriveItem = response.json().ok()?;
         let has_length = item.size.and_then(|size| u64::try_from(size).ok()) == Some(self.length);
-        if !has_length || self.is_older(&item, answered) {
+        if !has_length || self.is_older(&item, received) {
             return None;
         }
         let is_own = match &self.content {
             Some(content) => self.has_content(&item, content).await.ok()?,
-            None => answered.is_some(),
+            None => received.is_some(),
         };
         is_own.then_some(item)
     }
 
     /// Checks whether the content was written before this upload began, by the clock of the
     /// service.
-    fn is_older(&self, item: &DriveItem, answered: Option<DateTime<Utc>>) -> bool {
+    fn is_older(&self, item: &DriveItem, received: Option<DateTime<Utc>>) -> bool {
         let written = item.last_modified_date_time.or(item.created_date_time);
-        let (Some(written), Some(answered)) = (written, answered) else {
+        let (Some(written), Some(received)) = (written, received) else {
             return false;
         };
-        let age = answered.signed_duration_since(written.utc());
+        let age = received.signed_duration_since(written.utc());
         let most = chrono::TimeDelta::from_std(self.began.elapsed() + SKEW);
         most.is_ok_and(|most| age > most)
     }

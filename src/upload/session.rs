@@ -70,8 +70,8 @@ impl Session {
     /// Returns [`TransferErrorKind::SessionGone`](crate::error::TransferErrorKind::SessionGone)
     /// when the session no longer exists.
     pub async fn status(&self) -> Result<UploadSession> {
-        let answer = self.send(Method::GET, HeaderMap::new()).await?;
-        let state: Value = answer.json()?;
+        let response = self.send(Method::GET, HeaderMap::new()).await?;
+        let state: Value = response.json()?;
         // Outlook writes its names with a capital letter.
         let told =
             |ours: &str, theirs: &str| state.get(ours).or_else(|| state.get(theirs)).cloned();
@@ -103,8 +103,8 @@ impl Session {
     pub async fn commit(&self) -> Result<Uploaded> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        let answer = self.send(Method::POST, headers).await?;
-        Ok(Uploaded { answer })
+        let response = self.send(Method::POST, headers).await?;
+        Ok(Uploaded { response })
     }
 
     async fn send(&self, method: Method, headers: HeaderMap) -> Result<Response> {

@@ -101,9 +101,11 @@ impl Sending {
             let slice = self.slices.get(&range).await?;
             remove(&mut unsent, &range);
             match self.address.put(&range, total, slice).await {
-                Ok(answer) => match Outcome::of(&answer, total, is_last) {
-                    Outcome::Done if unsent.is_empty() && (is_last || size(&answer).is_some()) => {
-                        return self.done(answer);
+                Ok(response) => match Outcome::of(&response, total, is_last) {
+                    Outcome::Done
+                        if unsent.is_empty() && (is_last || size(&response).is_some()) =>
+                    {
+                        return self.done(response);
                     }
                     Outcome::Done => return Err(too_early(count(&missing), &range, total)),
                     Outcome::More(Some(told)) if !told.is_empty() => missing = told,
@@ -114,17 +116,17 @@ impl Sending {
                             // before that is believed.
                             match self.ask(unsent.is_empty()).await? {
                                 Some(told) => missing = told,
-                                None if missing.is_empty() => return self.done(answer),
+                                None if missing.is_empty() => return self.done(response),
                                 None => {}
                             }
                         }
                         if missing.is_empty() && unsent.is_empty() {
-                            return self.done(answer);
+                            return self.done(response);
                         }
                     }
                 },
                 Err(error) => match Refusal::of(error, is_last) {
-                    Refusal::Gone(answer) => return Err(gone(answer, false)),
+                    Refusal::Gone(response) => return Err(gone(response, false)),
                     Refusal::Misplaced(error) => {
                         if stalls >= MOST_STALLS {
                             return Err(error);
@@ -169,8 +171,8 @@ impl Sending {
             }
         }
         // No bytes are missing, and the file has not been created yet.
-        let answer = self.address.send(Method::GET, HeaderMap::new(), None).await;
-        self.done(answer.map_err(|error| of_the_session(error, true))?)
+        let response = self.address.send(Method::GET, HeaderMap::new(), None).await;
+        self.done(response.map_err(|error| of_the_session(error, true))?)
     }
 
     /// Ends the upload with the response to its last slice.
@@ -178,10 +180,10 @@ impl Sending {
     /// # Errors
     ///
     /// Returns [`TransferErrorKind::SizeMismatch`] if the service created a file of another size.
-    fn done(&mut self, answer: Response) -> Result<Uploaded> {
+    fn done(&mut self, response: Response) -> Result<Uploaded> {
         let total = self.slices.length();
-        match size(&answer) {
-            Some(size) if size != total && !is_rewritten(&answer) => {
+        match size(&response) {
+            Some(size) if size != total && !is_rewritten(&response) => {
                 return Err(TransferError::new(
                     TransferErrorKind::SizeMismatch,
                     format!(
@@ -193,7 +195,7 @@ impl Sending {
             }
             _ => self.report.tell(total, Some(total)),
         }
-        Ok(Uploaded { answer })
+        Ok(Uploaded { response })
     }
 
     /// Asks the session for the missing ranges; returns `None` where it does not name them.
@@ -204,8 +206,8 @@ impl Sending {
         loop {
             let asked = self.address.send(Method::GET, HeaderMap::new(), None).await;
             match asked.map_err(|error| of_the_session(error, was_last)) {
-                Ok(answer) => {
-                    let state: Value = answer.json().unwrap_or_default();
+                Ok(response) => {
+                    let state: Value = response.json().unwrap_or_default();
                     return Ok(expected(&state, self.slices.length()));
                 }
                 Err(error) => self.retries.wait(error).await?,
@@ -233,12 +235,12 @@ fn too_early(missing: u64, last: &Range<u64>, total: u64) -> Error {
 /// Turns an error that means that the session is gone into that error.
 pub(super) fn of_the_session(error: Error, was_last: bool) -> Error {
     match Refusal::of(error, true) {
-        Refusal::Gone(answer) => gone(answer, was_last),
+        Refusal::Gone(response) => gone(response, was_last),
         Refusal::Misplaced(error) | Refusal::Other(error) => error,
     }
 }
 
-fn gone(answer: Box<ApiError>, was_last: bool) -> Error {
+fn gone(response: Box<ApiError>, was_last: bool) -> Error {
     let error = match was_last {
         false => TransferError::new(
             TransferErrorKind::SessionGone,
@@ -250,5 +252,5 @@ fn gone(answer: Box<ApiError>, was_last: bool) -> Error {
              was created",
         ),
     };
-    error.with_answer(answer).into()
+    error.with_response(response).into()
 }

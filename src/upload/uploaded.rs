@@ -26,7 +26,7 @@ use crate::call::Response;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Uploaded {
-    pub(super) answer: Response,
+    pub(super) response: Response,
 }
 
 impl Uploaded {
@@ -41,12 +41,12 @@ impl Uploaded {
         if self.own_id().is_none() {
             return Ok(None);
         }
-        self.answer.json().map(Some)
+        self.response.json().map(Some)
     }
 
     /// Returns the location of the item, which Outlook sends for attachments.
     pub fn location(&self) -> Option<&str> {
-        self.answer.headers().get(LOCATION)?.to_str().ok()
+        self.response.headers().get(LOCATION)?.to_str().ok()
     }
 
     /// Returns the id of the item: its own, or the one in its location.
@@ -57,12 +57,12 @@ impl Uploaded {
     /// Checks whether the service has created an item from the bytes. A session with `deferCommit`
     /// waits for [`Session::commit`](super::Session::commit).
     pub fn is_committed(&self) -> bool {
-        self.id().is_some() || self.answer.status() == http::StatusCode::CREATED
+        self.id().is_some() || self.response.status() == http::StatusCode::CREATED
     }
 
     /// Returns the response as the service sent it.
     pub fn response(&self) -> &Response {
-        &self.answer
+        &self.response
     }
 
     fn own_id(&self) -> Option<String> {
@@ -70,7 +70,7 @@ impl Uploaded {
         struct Item {
             id: Option<String>,
         }
-        self.answer.json::<Item>().ok()?.id
+        self.response.json::<Item>().ok()?.id
     }
 }
 

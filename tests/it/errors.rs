@@ -23,7 +23,7 @@ async fn error_of(answer: Answer) -> Error {
     client(recorder.url())
         .request(Method::GET, "/users/adele@contoso.com")
         .await
-        .expect_err("the answer is no success")
+        .expect_err("the response is not a success")
 }
 
 #[track_caller]

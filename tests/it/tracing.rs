@@ -248,7 +248,7 @@ async fn spans_have_opentelemetry_names() {
         panic!("one event was expected: {events:?}");
     };
     assert_eq!(
-        (wait["status"].as_str(), wait["tries"].as_str()),
+        (wait["status"].as_str(), wait["attempts"].as_str()),
         ("429", "1")
     );
     let everything = told.everything();

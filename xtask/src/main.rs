@@ -39,7 +39,8 @@ cargo xtask check [--document DOCUMENT] [--permissions FILE] [--clouds FILE] [--
     Checks that openapi/ (or DIR) is the output of trim for the pinned document, and contains
     all of its operations. The document is DOCUMENT, else the file in MSGRAPH_OPENAPI, else
     ../shared/graph/<file of the pin>.xz. Without a document, checks openapi/ only against its
-    pin. Checks the lists of permissions and clouds in the same way.
+    pin. Checks the lists of permissions and clouds in the same way. Without DIR, also checks
+    the dependencies (deny.toml) and the language (CONTRIBUTING.md).
 
 cargo xtask stats [--json] [--dir DIR]
     Counts the operations and places, before and after equal ones are merged.
@@ -71,8 +72,9 @@ cargo xtask docs
     Builds the crate's documentation with the search page, and checks the page's links.
 
 cargo xtask api [--accept]
-    Compares the public API of the crate with the accepted text, xtask/assets/public-api.txt, and shows what differs. Checks
-    that each item has one documented path. --accept writes the text anew.
+    Compares the public API of the crate with the accepted text, xtask/assets/public-api.txt, and
+    prints the differences. Checks that each item has one documented path. --accept writes the
+    text.
 
 cargo xtask soak [--calls N] [--tasks N] [--seed N] [--rate R] [--without NAME]...
     Makes calls of every kind (default: 100000) from many tasks (64) against a simulator that

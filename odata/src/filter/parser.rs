@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_a_condition_is_an_error() {
+    fn text_without_a_condition_is_an_error() {
         for (text, error) in [
             (
                 "tolower(a) eq 'b'",

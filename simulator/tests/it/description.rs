@@ -100,7 +100,8 @@ fn description_faults_are_named() {
             "schema",
             SCHEMAS.into(),
             PATHS.replace("graph.thingC", "graph.thungC"),
-            "GET /things: refers to `microsoft.graph.thungCollectionResponse`, which does not exist",
+            "GET /things: refers to `microsoft.graph.thungCollectionResponse`, which does not \
+             exist",
         ),
         (
             "status",
@@ -165,7 +166,7 @@ fn an_example_has_each_kind_of_value() {
     assert!(event["attendees"][0]["emailAddress"]["address"].is_string());
     assert!(
         event.get("attachments").is_none(),
-        "a navigation property is no part of it"
+        "a navigation property is not a part of it"
     );
     assert_eq!(description.example("microsoft.graph.event"), Some(event));
     assert_eq!(description.example("microsoft.graph.nothing"), None);

@@ -81,7 +81,7 @@ async fn every_tail_after_a_path_is_resolved() {
             json!({}),
         )
         .await;
-    assert_ne!(session.status, StatusCode::OK, "`..` is no folder");
+    assert_ne!(session.status, StatusCode::OK, "`..` is not a folder");
     let session = client
         .post("/me/drive/root:/new.bin:/createUploadSession", json!({}))
         .await;

@@ -230,14 +230,14 @@ impl InteractiveBrowserCredential {
         self.lazy.wait_for_user(&request, self.timeout);
         self.open(pending.url().clone()).await?;
         self.lazy.wait_for_user(&request, self.timeout);
-        let answer = timeout(self.timeout, listener.answer(&pending))
+        let response = timeout(self.timeout, listener.response(&pending))
             .await
             .map_err(|_| SignInError::user_needed("timed out waiting for the user to sign in"))?
             .map_err(|error| {
                 SignInError::new("cannot receive the browser's redirect").with_source(error)
             })?;
         let place = |_: &Account| self.lazy.place(request.cloud());
-        sign_in.finish_by(&request, pending, &answer, place).await
+        sign_in.finish_by(&request, pending, &response, place).await
     }
 
     /// Opens the browser outside of the runtime, because starting a program may take time.

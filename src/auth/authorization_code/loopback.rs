@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::super::Secret;
 use super::PendingSignIn;
-use super::answer::Answer;
+use super::authorization_response::AuthorizationResponse;
 
 /// The maximum length of a request head, in bytes. A code has about two kilobytes.
 const LONGEST_HEAD: usize = 32 * 1024;
@@ -51,7 +51,10 @@ impl Loopback {
 
     /// Waits for the response to this sign-in. Other requests are rejected, because other pages may
     /// find the port as well.
-    pub(super) async fn answer(self, pending: &PendingSignIn) -> io::Result<Answer> {
+    pub(super) async fn response(
+        self,
+        pending: &PendingSignIn,
+    ) -> io::Result<AuthorizationResponse> {
         let mut connections = JoinSet::new();
         let mut by_age = VecDeque::new();
         loop {
@@ -81,8 +84,8 @@ impl Loopback {
                 Some(heard) = connections.join_next() => {
                     // Ignores a connection that broke or stayed silent, because the browser has
                     // another one.
-                    if let Ok(Ok(Ok(Some(answer)))) = heard {
-                        return Ok(answer);
+                    if let Ok(Ok(Ok(Some(response)))) = heard {
+                        return Ok(response);
                     }
                 }
             }
@@ -109,7 +112,10 @@ fn is_of_the_peer(error: &io::Error) -> bool {
 }
 
 /// Reads one request and responds to it. Returns its content if it is the expected response.
-async fn hear(mut stream: TcpStream, pending: &PendingSignIn) -> io::Result<Option<Answer>> {
+async fn hear(
+    mut stream: TcpStream,
+    pending: &PendingSignIn,
+) -> io::Result<Option<AuthorizationResponse>> {
     let Some(target) = target(&mut stream).await? else {
         reply(
             &mut stream,
@@ -123,8 +129,8 @@ async fn hear(mut stream: TcpStream, pending: &PendingSignIn) -> io::Result<Opti
         reply(&mut stream, "404 Not Found", "This page does not exist.").await?;
         return Ok(None);
     };
-    let answer = Answer::read(query);
-    if !answer.is_of(pending) {
+    let response = AuthorizationResponse::read(query);
+    if !response.is_of(pending) {
         let text = "This redirect does not belong to the current sign-in. Go back to the program \
                     and sign in again.";
         reply(&mut stream, "400 Bad Request", text).await?;
@@ -133,7 +139,7 @@ async fn hear(mut stream: TcpStream, pending: &PendingSignIn) -> io::Result<Opti
     let text = "You can close this window and go back to the program.";
     // A browser that has closed the connection has already sent its response.
     let _ = reply(&mut stream, "200 OK", text).await;
-    Ok(Some(answer))
+    Ok(Some(response))
 }
 
 /// Reads the target of a GET request. Returns `None` for any other request.
@@ -183,9 +189,9 @@ mod tests {
             .await
             .unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        response
     }
 
     #[tokio::test]
@@ -195,7 +201,7 @@ mod tests {
         let port = loopback.port;
         let waiting = {
             let pending = pending.clone();
-            tokio::spawn(async move { loopback.answer(&pending).await })
+            tokio::spawn(async move { loopback.response(&pending).await })
         };
         let mut silent = Vec::new();
         for _ in 0..2 * CONNECTIONS + 2 {
@@ -204,8 +210,8 @@ mod tests {
         }
         let request = format!("GET /?code=0.AX&state={state} HTTP/1.1\r\n\r\n");
         // Half of the time limit of a silent connection.
-        let answer = timeout(PATIENCE / 2, get(port, &request)).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        let response = timeout(PATIENCE / 2, get(port, &request)).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
         let heard = waiting.await.unwrap().unwrap();
         assert_eq!(heard.code(&pending).unwrap().expose(), "0.AX");
     }
@@ -219,7 +225,7 @@ mod tests {
         assert!(loopback.listener.local_addr().unwrap().ip().is_loopback());
         let waiting = {
             let pending = pending.clone();
-            tokio::spawn(async move { loopback.answer(&pending).await })
+            tokio::spawn(async move { loopback.response(&pending).await })
         };
         // A silent connection, as browsers open them in advance.
         let _silent = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
@@ -239,20 +245,23 @@ mod tests {
             ),
             ("nonsense\r\n\r\n".to_owned(), "400"),
         ] {
-            let answer = get(port, &request).await;
+            let response = get(port, &request).await;
             assert!(
-                answer.starts_with(&format!("HTTP/1.1 {status} ")),
-                "{request}: {answer}"
+                response.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{request}: {response}"
             );
             assert!(!waiting.is_finished(), "{request}");
         }
-        let answer = get(
+        let response = get(
             port,
             &format!("GET /?code=0.AX&state={state} HTTP/1.1\r\nHost: x\r\n\r\n"),
         )
         .await;
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-        assert!(answer.contains("Referrer-Policy: no-referrer"), "{answer}");
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+        assert!(
+            response.contains("Referrer-Policy: no-referrer"),
+            "{response}"
+        );
         let heard = waiting.await.unwrap().unwrap();
         assert_eq!(heard.code(&pending).unwrap().expose(), "0.AX");
         // The listener is closed after one response.

@@ -1,6 +1,6 @@
 //! Sign-in of users with a browser: the authorization code flow with PKCE.
 
-mod answer;
+mod authorization_response;
 mod desktop;
 mod loopback;
 mod pending;
@@ -8,7 +8,7 @@ mod pending;
 use std::fmt;
 use std::sync::Arc;
 
-use self::answer::Answer;
+use self::authorization_response::AuthorizationResponse;
 pub use self::desktop::InteractiveBrowserCredential;
 use self::pending::Asked;
 pub use self::pending::PendingSignIn;
@@ -244,9 +244,9 @@ impl AuthorizationCodeFlow {
         response: &str,
     ) -> Result<UserSession> {
         let place = |account: &Account| self.place(graph.cloud(), &account.id());
-        let answer = Answer::read(response);
+        let response = AuthorizationResponse::read(response);
         let session = self
-            .finish_by(&graph.sign_in_request()?, pending, &answer, place)
+            .finish_by(&graph.sign_in_request()?, pending, &response, place)
             .await?;
         session.keep().await?;
         Ok(session)
@@ -256,10 +256,10 @@ impl AuthorizationCodeFlow {
         &self,
         request: &TokenRequest,
         pending: PendingSignIn,
-        answer: &Answer,
+        response: &AuthorizationResponse,
         place: impl FnOnce(&Account) -> Option<StoreKey>,
     ) -> Result<UserSession> {
-        let code = answer.code(&pending)?;
+        let code = response.code(&pending)?;
         let Asked {
             redirect_uri,
             scope,

@@ -119,7 +119,7 @@ impl Bearer {
         self.life.as_ref().is_some_and(RevocationFlag::has_ended)
     }
 
-    pub(super) fn answers(&self, claims: Option<&Arc<str>>) -> bool {
+    pub(super) fn responses(&self, claims: Option<&Arc<str>>) -> bool {
         claims.is_none() || self.claims.as_ref() == claims
     }
 }

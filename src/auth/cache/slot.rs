@@ -170,7 +170,7 @@ impl State {
         self.flight = None;
         match outcome {
             Some(Ok(bearer)) => {
-                self.wanted.take_if(|wanted| bearer.answers(Some(wanted)));
+                self.wanted.take_if(|wanted| bearer.responses(Some(wanted)));
                 self.is_refused = false;
                 let came_expired = bearer.has_expired(Moment::now());
                 let again = came_expired && std::mem::replace(&mut self.came_expired, came_expired);

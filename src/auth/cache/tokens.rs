@@ -119,7 +119,7 @@ impl Tokens {
                 let kept = state
                     .kept
                     .as_ref()
-                    .filter(|kept| kept.answers(claims.as_ref()));
+                    .filter(|kept| kept.responses(claims.as_ref()));
                 if let Some(kept) = kept.filter(|kept| kept.lives(Moment::now())) {
                     return Ok(kept.clone());
                 }
@@ -136,10 +136,10 @@ impl Tokens {
             if let Some(start) = start {
                 self.take_off(start)?;
             }
-            let answers = claims.is_none() || flight.claims == claims;
+            let responses = claims.is_none() || flight.claims == claims;
             match self.landed(&flight, is_own).await? {
                 Some(Ok(bearer)) if bearer.has_ended() => {}
-                Some(outcome) if answers => return outcome,
+                Some(outcome) if responses => return outcome,
                 // There is one request at a time, so this also waits for a request that does not
                 // satisfy the challenge.
                 _ => {}
@@ -246,7 +246,7 @@ impl Tokens {
             generation,
             sender,
         } = start;
-        let landing = RefreshGuard {
+        let guard = RefreshGuard {
             tokens: Arc::clone(self),
             generation,
             sender: Some(sender),
@@ -255,11 +255,11 @@ impl Tokens {
             SignInError::new("a token request needs a Tokio runtime").with_source(error)
         })?;
         let flight = async move {
-            let outcome = landing.tokens.ask(claims, is_refused, limit).await;
+            let outcome = guard.tokens.ask(claims, is_refused, limit).await;
             // A sign-out of this provider's user does not concern calls that wait with another
             // provider.
-            if outcome.is_ok() || !landing.tokens.provider.has_ended() {
-                landing.land(outcome);
+            if outcome.is_ok() || !guard.tokens.provider.has_ended() {
+                guard.land(outcome);
             }
         };
         // The request is traced with the call that needed it first. It also runs within the token

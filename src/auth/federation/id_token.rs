@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::Result;
 use crate::auth::exchange::{
-    Answer, exchange, is_worth_another_attempt, wait_before_another_attempt,
+    RawResponse, exchange, is_worth_another_attempt, wait_before_another_attempt,
 };
 use crate::auth::{Secret, TokenRequest};
 use crate::error::{SignInError, TransportError};
@@ -26,12 +26,12 @@ pub(super) struct Service {
 
 /// Returns the error for a response. It does not contain the body, because the body may hold a
 /// token.
-fn said(answer: &Answer) -> SignInError {
-    SignInError::from_response(answer.status, &answer.headers, &[])
+fn said(response: &RawResponse) -> SignInError {
+    SignInError::from_response(response.status, &response.headers, &[])
 }
 
-fn is_passing(answer: &Answer) -> bool {
-    Verdict::of_token_service(answer.status).is_passing()
+fn is_passing(response: &RawResponse) -> bool {
+    Verdict::of_token_service(response.status).is_passing()
 }
 
 impl Service {
@@ -47,26 +47,26 @@ impl Service {
         request: &TokenRequest,
     ) -> Result<Secret<String>> {
         let again = asked.try_clone();
-        let mut answer = send(asked, request, 0).await;
-        let may_repeat = is_worth_another_attempt(&answer, is_passing);
+        let mut response = send(asked, request, 0).await;
+        let may_repeat = is_worth_another_attempt(&response, is_passing);
         if let Some(again) = again.filter(|_| may_repeat) {
-            wait_before_another_attempt(&answer).await;
-            answer = send(again, request, 1).await;
+            wait_before_another_attempt(&response).await;
+            response = send(again, request, 1).await;
         }
         let Self { name, advice, .. } = self;
-        let answer = answer.map_err(|lost| {
+        let response = response.map_err(|lost| {
             SignInError::from_transport(lost)
                 .with_message(format!("in the token request to {name}"))
         })?;
-        if !answer.status.is_success() {
-            let error = said(&answer);
+        if !response.status.is_success() {
+            let error = said(&response);
             return Err(error
                 .with_message(format!("in the token request to {name}: {advice}"))
                 .into());
         }
-        self.read(&answer.body).ok_or_else(|| {
+        self.read(&response.body).ok_or_else(|| {
             let message = format!("the response of {name} contains no ID token: {advice}");
-            said(&answer).with_message(message).into()
+            said(&response).with_message(message).into()
         })
     }
 
@@ -84,7 +84,7 @@ async fn send(
     asked: Request,
     request: &TokenRequest,
     resend_count: u32,
-) -> Result<Answer, TransportError> {
+) -> Result<RawResponse, TransportError> {
     let limit = request.limit().attempt(resend_count > 0);
     let http = request.http_client();
     exchange(http, asked, limit, TEMPLATE, resend_count).await

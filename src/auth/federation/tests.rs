@@ -227,7 +227,7 @@ async fn invalid_assertion_error_does_not_print_it() {
             |status| format!("sign-in refused: {status}: in the token request to {name}: {advice}");
         let nothing =
             format!("sign-in failed: the response of {name} contains no ID token: {advice}");
-        for (answer, says) in [
+        for (response, says) in [
             (
                 Answer::json(json!({ "error": HUSH, "message": HUSH })).with_status(403),
                 refused("403 Forbidden"),
@@ -247,7 +247,7 @@ async fn invalid_assertion_error_does_not_print_it() {
             (on.gives(json!([HUSH])), nothing.clone()),
             (Answer::json("[]"), nothing.clone()),
         ] {
-            let (service, login) = (Recorder::always(answer).await, platform().await);
+            let (service, login) = (Recorder::always(response).await, platform().await);
             let application = on.asking(service.url());
             let error = sign_in_error(sign_in(&application, cloud(&login)).await);
             assert_eq!(error.to_string(), says);
@@ -261,8 +261,8 @@ async fn invalid_assertion_error_does_not_print_it() {
 
 /// Signs in after these responses and then a token. Returns the outcome, the seconds that it took,
 /// and the number of requests.
-async fn after(on: On, answers: Vec<Answer>) -> (Result<()>, u64, usize) {
-    let service = Recorder::in_turn(answers.into_iter().chain([on.gives("token")])).await;
+async fn after(on: On, responses: Vec<Answer>) -> (Result<()>, u64, usize) {
+    let service = Recorder::in_turn(responses.into_iter().chain([on.gives("token")])).await;
     let login = platform().await;
     let start = Instant::now();
     let outcome = sign_in(&on.asking(service.url()), cloud(&login)).await;
@@ -288,12 +288,12 @@ async fn transient_job_service_error_is_retried_once() {
         assert_eq!((waited, asked), (1, 2));
 
         // The calls wait for a requested pause themselves, and a refusal stays a refusal.
-        for answer in [
+        for response in [
             Answer::status(503).header("Retry-After", "7"),
             Answer::status(429),
             Answer::status(404),
         ] {
-            let (outcome, waited, asked) = after(on, vec![answer]).await;
+            let (outcome, waited, asked) = after(on, vec![response]).await;
             outcome.unwrap_err();
             assert_eq!((waited, asked), (0, 1));
         }

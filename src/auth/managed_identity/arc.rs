@@ -48,7 +48,7 @@ pub(super) fn agent(variable: &dyn Fn(&str) -> Option<String>) -> PathBuf {
 ///
 /// Returns an error if the challenge names no file, a file that is not a key, or a file that cannot
 /// be read.
-pub(super) async fn answer(headers: &HeaderMap, keys: &Path) -> Result<HeaderValue> {
+pub(super) async fn response(headers: &HeaderMap, keys: &Path) -> Result<HeaderValue> {
     let file = file(headers).ok_or_else(|| {
         SignInError::new("the challenge of Azure Arc (`WWW-Authenticate`) names no key file")
     })?;
@@ -113,10 +113,10 @@ fn file(headers: &HeaderMap) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    async fn answered(challenge: &str, keys: &Path) -> std::result::Result<HeaderValue, String> {
+    async fn received(challenge: &str, keys: &Path) -> std::result::Result<HeaderValue, String> {
         let mut headers = HeaderMap::new();
         headers.insert(WWW_AUTHENTICATE, challenge.parse().unwrap());
-        answer(&headers, keys)
+        response(&headers, keys)
             .await
             .map_err(|error| error.to_string())
     }
@@ -131,12 +131,12 @@ mod tests {
         let file = folder.path().join("1.key");
         std::fs::write(&file, "hush\n").unwrap();
         for challenge in [realm(&file), format!("basic Realm=\"{}\"", file.display())] {
-            let value = answered(&challenge, folder.path()).await.unwrap();
+            let value = received(&challenge, folder.path()).await.unwrap();
             assert_eq!(value, "Basic hush");
             assert!(value.is_sensitive());
         }
         std::fs::write(&file, "k".repeat(4096)).unwrap();
-        let value = answered(&realm(&file), folder.path()).await.unwrap();
+        let value = received(&realm(&file), folder.path()).await.unwrap();
         assert_eq!(value.len(), "Basic ".len() + 4096);
     }
 
@@ -169,7 +169,7 @@ mod tests {
                 "it contains characters that an HTTP header cannot contain",
             ),
         ] {
-            let error = answered(&realm(&file), &keys).await.unwrap_err();
+            let error = received(&realm(&file), &keys).await.unwrap_err();
             assert!(error.contains(says), "{}: {error}", file.display());
             assert!(!error.contains("hush"), "{error}");
         }
@@ -185,7 +185,7 @@ mod tests {
         std::fs::write(&outside, "hush").unwrap();
         let link = keys.join("1.key");
         std::os::unix::fs::symlink(&outside, &link).unwrap();
-        let error = answered(&realm(&link), &keys).await.unwrap_err();
+        let error = received(&realm(&link), &keys).await.unwrap_err();
         assert!(error.contains("it is not in the folder `"), "{error}");
     }
 
@@ -198,9 +198,9 @@ mod tests {
             "Bearer realm=/a.key",
             "Basic x=/a.key",
         ] {
-            let error = answered(challenge, Path::new("/")).await.unwrap_err();
+            let error = received(challenge, Path::new("/")).await.unwrap_err();
             assert!(error.contains("names no key file"), "{challenge}: {error}");
         }
-        assert!(answer(&HeaderMap::new(), Path::new("/")).await.is_err());
+        assert!(response(&HeaderMap::new(), Path::new("/")).await.is_err());
     }
 }

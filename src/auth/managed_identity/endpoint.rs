@@ -11,9 +11,9 @@ use tokio::time::sleep;
 use url::Url;
 
 use super::source::{Kind, ManagedIdentitySource};
-use super::{Identity, answer, arc};
+use super::{Identity, arc, token_response};
 use crate::Result;
-use crate::auth::exchange::{Answer, exchange};
+use crate::auth::exchange::{RawResponse, exchange};
 use crate::auth::{AccessToken, TokenRequest};
 use crate::error::{Error, SignInError, TransportError};
 use crate::transport::{Backoff, Change, Connections, Verdict};
@@ -90,12 +90,12 @@ impl Endpoint {
             request.extend_time_limit(2 * PROBE_TIMEOUT);
             self.is_there.get_or_try_init(|| self.probe()).await?;
         }
-        let answer = self.ask(asked, request).await?;
-        if answer.status.is_success() {
-            return answer::token(&answer.body, SystemTime::now(), self.source.name())?
-                .ok_or_else(|| answer.without_token(self.source.name()).into());
+        let response = self.ask(asked, request).await?;
+        if response.status.is_success() {
+            return token_response::token(&response.body, SystemTime::now(), self.source.name())?
+                .ok_or_else(|| response.without_token(self.source.name()).into());
         }
-        Err(self.refusal(&answer, identity).into())
+        Err(self.refusal(&response, identity).into())
     }
 
     /// Checks whether the metadata service exists. The probe lacks the service's header, so the
@@ -111,11 +111,11 @@ impl Endpoint {
             ))
         };
         let request = Request::new(Method::GET, self.url.clone());
-        let answer = match self.send(request, PROBE_TIMEOUT, 0).await {
-            Ok(answer) => answer,
+        let response = match self.send(request, PROBE_TIMEOUT, 0).await {
+            Ok(response) => response,
             Err(lost) => return Err(absent("does not respond").with_source(lost).into()),
         };
-        match answer.status {
+        match response.status {
             StatusCode::BAD_REQUEST | StatusCode::GONE => Ok(()),
             status if Verdict::of_token_service(status).is_passing() => Ok(()),
             status => {
@@ -126,15 +126,15 @@ impl Endpoint {
     }
 
     /// Repeats the request until another attempt could not change the outcome.
-    async fn ask(&self, asked: Request, request: &TokenRequest) -> Result<Answer> {
-        let mut tries = Attempts::default();
+    async fn ask(&self, asked: Request, request: &TokenRequest) -> Result<RawResponse> {
+        let mut attempts = Attempts::default();
         loop {
             // The form is a text, so it can be sent again.
             let copy = asked
                 .try_clone()
                 .ok_or_else(|| SignInError::new("the token request cannot be repeated"))?;
-            let outcome = self.exchange(copy, request, tries.count()).await;
-            match tries.wait(&self.source.kind, &outcome) {
+            let outcome = self.exchange(copy, request, attempts.count()).await;
+            match attempts.wait(&self.source.kind, &outcome) {
                 Some(wait) => sleep(wait).await,
                 None => return outcome.map_err(Failed::into_error),
             }
@@ -147,22 +147,22 @@ impl Endpoint {
         asked: Request,
         request: &TokenRequest,
         resend_count: u32,
-    ) -> Result<Answer, Failed> {
+    ) -> Result<RawResponse, Failed> {
         let limit = || request.limit().attempt(true);
         let Kind::AzureArc { keys } = &self.source.kind else {
             return Ok(self.send(asked, limit(), resend_count).await?);
         };
         let with_key = asked.try_clone();
-        let answer = self.send(asked, limit(), resend_count).await?;
+        let response = self.send(asked, limit(), resend_count).await?;
         match with_key {
-            Some(mut again) if answer.status == StatusCode::UNAUTHORIZED => {
-                let key = arc::answer(&answer.headers, keys)
+            Some(mut again) if response.status == StatusCode::UNAUTHORIZED => {
+                let key = arc::response(&response.headers, keys)
                     .await
                     .map_err(Failed::Final)?;
                 again.headers_mut().insert(AUTHORIZATION, key);
                 Ok(self.send(again, limit(), resend_count + 1).await?)
             }
-            _ => Ok(answer),
+            _ => Ok(response),
         }
     }
 
@@ -171,15 +171,15 @@ impl Endpoint {
         asked: Request,
         limit: Duration,
         resend_count: u32,
-    ) -> Result<Answer, TransportError> {
+    ) -> Result<RawResponse, TransportError> {
         exchange(&self.http, asked, limit, TEMPLATE, resend_count).await
     }
 
     /// Returns the error for a refusal, with advice.
-    fn refusal(&self, answer: &Answer, identity: &Identity) -> SignInError {
-        let error = answer.refusal();
+    fn refusal(&self, response: &RawResponse, identity: &Identity) -> SignInError {
+        let error = response.refusal();
         let name = self.source.name();
-        let not_found = matches!(answer.status.as_u16(), 400 | 404);
+        let not_found = matches!(response.status.as_u16(), 400 | 404);
         if error.error() == Some("invalid_resource") {
             return error.with_message(format!(
                 "{name} does not know the client's cloud: check `GraphBuilder::cloud`"
@@ -249,15 +249,15 @@ impl Attempts {
     }
 
     /// Returns the pause before the next attempt, if another attempt may succeed.
-    fn wait(&mut self, kind: &Kind, outcome: &Result<Answer, Failed>) -> Option<Duration> {
+    fn wait(&mut self, kind: &Kind, outcome: &Result<RawResponse, Failed>) -> Option<Duration> {
         let is_imds = matches!(kind, Kind::Imds { .. });
         let is_always_there = is_imds || matches!(kind, Kind::ServiceFabric { .. });
         let mut ordinary = || {
             self.ordinary += 1;
             (self.ordinary <= MAX_RETRIES).then(|| WAITS.wait(self.ordinary, None))
         };
-        let answer = match outcome {
-            Ok(answer) => answer,
+        let response = match outcome {
+            Ok(response) => response,
             // The metadata service does not start with the program, as services beside it may do. A
             // server with the wrong certificate keeps that certificate.
             Err(Failed::Lost(lost)) if lost.is_connect() && is_always_there => return None,
@@ -267,7 +267,7 @@ impl Attempts {
             }
             Err(_) => return None,
         };
-        let wait = match answer.status {
+        let wait = match response.status {
             // In Microsoft's words, the identity is just being assigned.
             StatusCode::NOT_FOUND if is_imds => ordinary(),
             StatusCode::GONE => {
@@ -277,7 +277,7 @@ impl Attempts {
             status if Verdict::of_token_service(status).is_passing() => ordinary(),
             _ => None,
         }?;
-        let asked = answer.retry_after().unwrap_or_default();
+        let asked = response.retry_after().unwrap_or_default();
         (asked <= LONGEST_WAIT).then_some(wait.max(asked))
     }
 }

@@ -1,6 +1,5 @@
 //! Sign-in as the machine: an identity that the platform on which the program runs keeps for it.
 
-mod answer;
 mod arc;
 mod endpoint;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
@@ -8,6 +7,7 @@ mod pinned;
 mod source;
 #[cfg(test)]
 mod tests;
+mod token_response;
 
 use std::fmt;
 

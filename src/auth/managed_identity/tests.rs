@@ -32,9 +32,9 @@ fn granted() -> Answer {
 }
 
 /// Creates a metadata service, which refuses requests without its header.
-async fn imds(answer: Answer) -> Recorder {
+async fn imds(response: Answer) -> Recorder {
     Recorder::new(move |request| match request.header("metadata") {
-        Some("true") => answer.clone(),
+        Some("true") => response.clone(),
         _ => Answer::json(r#"{"error":"invalid_request"}"#).with_status(400),
     })
     .await
@@ -138,9 +138,9 @@ async fn silent_metadata_probe_times_out() {
 
 #[tokio::test]
 async fn machine_without_identity_is_skipped_unless_required() {
-    let answer =
+    let response =
         Answer::json(r#"{"error":"invalid_request","error_description":"Identity not found"}"#);
-    let imds = imds(answer.with_status(400)).await;
+    let imds = imds(response.with_status(400)).await;
     let error = refused(&guessed(imds.url())).await;
     assert!(error.is_unavailable(), "{error}");
     assert_eq!(error.status().map(|status| status.as_u16()), Some(400));

@@ -15,7 +15,7 @@ use zeroize::Zeroize as _;
 
 use super::super::TokenRequest;
 use super::super::exchange::{
-    Answer, exchange, form, is_worth_another_attempt, wait_before_another_attempt,
+    RawResponse, exchange, form, is_worth_another_attempt, wait_before_another_attempt,
 };
 use super::grant::Grant;
 use crate::error::{SignInError, TransportError};
@@ -60,8 +60,8 @@ pub(super) enum Repeats {
 }
 
 /// Checks whether a response is a refusal that may pass.
-fn is_passing(answer: &Answer) -> bool {
-    !answer.status.is_success() && answer.refusal().is_retryable()
+fn is_passing(received: &RawResponse) -> bool {
+    !received.status.is_success() && received.refusal().is_retryable()
 }
 
 /// Sends one token request. Keeps the response for the details that the oauth2 crate does not
@@ -72,7 +72,7 @@ pub(super) struct Endpoint<'a> {
     repeats: Repeats,
     /// The id of this request in the platform's sign-in logs, and in its response, if there is one.
     correlation_id: Uuid,
-    answer: Mutex<Option<Answer>>,
+    received: Mutex<Option<RawResponse>>,
 }
 
 impl<'a> Endpoint<'a> {
@@ -82,7 +82,7 @@ impl<'a> Endpoint<'a> {
             template: TEMPLATE,
             repeats,
             correlation_id: Uuid::new_v4(),
-            answer: Mutex::new(None),
+            received: Mutex::new(None),
         }
     }
 
@@ -96,28 +96,28 @@ impl<'a> Endpoint<'a> {
 
     async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let is_last = self.repeats != Repeats::Any;
-        let mut answer = self.post(request.clone(), 0, is_last).await;
+        let mut received = self.post(request.clone(), 0, is_last).await;
         let may_repeat = match self.repeats {
-            Repeats::Any => is_worth_another_attempt(&answer, is_passing),
-            Repeats::Unsent => answer
+            Repeats::Any => is_worth_another_attempt(&received, is_passing),
+            Repeats::Unsent => received
                 .as_ref()
                 .is_err_and(|lost| lost.is_connect() && lost.is_retryable()),
             Repeats::None => false,
         };
         if may_repeat {
-            wait_before_another_attempt(&answer).await;
-            answer = self.post(std::mem::take(&mut request), 1, true).await;
+            wait_before_another_attempt(&received).await;
+            received = self.post(std::mem::take(&mut request), 1, true).await;
         }
         request.body_mut().zeroize();
-        let answer = answer?;
+        let received = received?;
         // The oauth2 crate takes a body of its own.
-        let mut response = http::Response::new(answer.body.to_vec());
-        *response.status_mut() = answer.status;
+        let mut response = http::Response::new(received.body.to_vec());
+        *response.status_mut() = received.status;
         // The oauth2 crate reads no other content type, and some gateways send another one.
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+        *self.received.lock().unwrap_or_else(PoisonError::into_inner) = Some(received);
         Ok(response)
     }
 
@@ -126,7 +126,7 @@ impl<'a> Endpoint<'a> {
         request: HttpRequest,
         resend_count: u32,
         is_last: bool,
-    ) -> Result<Answer, TransportError> {
+    ) -> Result<RawResponse, TransportError> {
         let (head, body) = request.into_parts();
         let url = Url::parse(&head.uri.to_string()).map_err(|error| {
             TransportError::new(format!("the token endpoint is not a URL: {error}"))
@@ -141,11 +141,11 @@ impl<'a> Endpoint<'a> {
         *post.body_mut() = Some(reqwest::Body::wrap(form(body)));
         let limit = self.request.limit().attempt(is_last);
         let http = self.request.http_client();
-        let mut answer = exchange(http, post, limit, self.template, resend_count).await?;
-        if answer.body.starts_with(BOM) {
-            answer.body.drain(..BOM.len());
+        let mut received = exchange(http, post, limit, self.template, resend_count).await?;
+        if received.body.starts_with(BOM) {
+            received.body.drain(..BOM.len());
         }
-        Ok(answer)
+        Ok(received)
     }
 
     /// Sends a form that the oauth2 crate does not support, and reads the response as `T`.
@@ -209,15 +209,15 @@ impl<'a> Endpoint<'a> {
     /// Returns the error for a response without a token.
     fn refusal(self) -> SignInError {
         let correlation_id = self.correlation_id;
-        let answer = self
-            .answer
+        let received = self
+            .received
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
-        let error = match answer {
-            Some(answer) if answer.status.is_success() => {
-                answer.without_token("the token endpoint")
+        let error = match received {
+            Some(received) if received.status.is_success() => {
+                received.without_token("the token endpoint")
             }
-            Some(answer) => answer.refusal(),
+            Some(received) => received.refusal(),
             None => return SignInError::new("cannot build the token request"),
         };
         error.or_correlation_id(correlation_id)

@@ -1,9 +1,9 @@
 //! Sessions of signed-in users.
 
 mod account;
-mod lazy;
-mod life;
-mod rotation;
+mod interactive;
+mod refresh_token_state;
+mod revocation;
 mod saved;
 
 use std::fmt;
@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use url::Url;
 
 pub use self::account::Account;
-pub(super) use self::lazy::InteractiveSession;
-pub(super) use self::life::RevocationFlag;
-pub(super) use self::rotation::{OnRotation, RefreshTokenState, StoreKey, TokenSinks};
+pub(super) use self::interactive::InteractiveSession;
+pub(super) use self::refresh_token_state::{OnRotation, RefreshTokenState, StoreKey, TokenSinks};
+pub(super) use self::revocation::RevocationFlag;
 use super::platform::Grant;
 use super::{AccessToken, Application, CacheKey, TokenProvider, TokenRequest, TokenStore};
 use crate::error::SignInError;
@@ -98,12 +98,12 @@ impl UserSession {
             )
         })?;
         let account = Account::read(token, application.client_id(), nonce)?;
-        let keepers = TokenSinks {
+        let sinks = TokenSinks {
             callback: None,
             store: place(&account),
         };
         let rotation =
-            RefreshTokenState::begun(application, scope, keepers, account.clone(), grant, cloud);
+            RefreshTokenState::begun(application, scope, sinks, account.clone(), grant, cloud);
         let account = Some(account);
         Ok(Self(Arc::new(Inner { rotation, account })))
     }

@@ -1,7 +1,7 @@
 //! The check that a value holds all of the text that it was read from.
 //!
-//! Reading is lenient, so some texts say more than their value: an eighth digit of a second, or a
-//! form that the value is not written in. A model keeps such a text beside the value and writes it
+//! Reading is lenient, so some texts say more than their value: a leap second, or a form that the
+//! value is not written in. A model keeps such a text beside the value and writes it
 //! again.
 
 use std::fmt::{self, Display, Write};
@@ -28,16 +28,17 @@ macro_rules! as_written {
 as_written! { Date Duration Guid TimeOfDay }
 
 impl Exact for DateTimeOffset {
-    /// Checks whether the value is the same point in time. The text may have another offset.
+    /// Checks whether the value is the same point in time. The text may have another offset, and
+    /// more digits than Graph has.
     fn holds_all_of(&self, text: &str) -> bool {
-        self.is_exactly(text)
+        self.is_of(text)
     }
 }
 
 /// Checks whether a value is written as this text. Letters may differ in case, because Graph reads
 /// both.
 fn is_written(value: &impl Display, text: &str) -> bool {
-    /// What the text still has to contain.
+    /// The part of the text that has not been written yet.
     struct Rest<'t>(&'t str);
 
     impl Write for Rest<'_> {
@@ -82,17 +83,13 @@ mod tests {
     fn texts_that_say_more_are_not_held() {
         for text in [
             "2026-08-20T10:11:12.1234567Z",
-            "2026-08-20T10:11:12.123456700000Z",
+            "2026-08-20T10:11:12.123456789012Z",
             "2026-08-20T10:11:12+05:30",
             "2026-08-20",
         ] {
             assert!(is_held::<DateTimeOffset>(text), "{text}");
         }
-        for text in [
-            "2026-08-20T10:11:12.12345678Z",
-            "2026-08-20T10:11:12.1234567000001+02:00",
-            "2016-12-31T23:59:60Z",
-        ] {
+        for text in ["2016-12-31T23:59:60Z", "2017-01-01T01:59:60.5+02:00"] {
             assert!(!is_held::<DateTimeOffset>(text), "{text}");
         }
         assert!(is_held::<Duration>("P1DT2H3M4.5000000S"));

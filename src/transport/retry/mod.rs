@@ -79,7 +79,7 @@ impl Middleware for Retries {
         let trying = extensions.get::<Trying>().cloned().unwrap_or_default();
         let mut course = RetryState::new(trying, request.method().clone());
         let outcome = self.run(request, extensions, &next, &mut course).await;
-        extensions.insert(course.tries());
+        extensions.insert(course.attempts());
         outcome.map_err(reqwest_middleware::Error::middleware)
     }
 }
@@ -134,7 +134,7 @@ impl Retries {
             tracing::info!(
                 target: "msgraph",
                 wait = wait.as_secs_f64(),
-                tries = course.count,
+                attempts = course.count,
                 status = ended.status().map(|status| status.as_u16()),
                 "retrying the call after a wait"
             );
@@ -224,7 +224,7 @@ impl RetryState {
         }
     }
 
-    fn tries(&self) -> Attempts {
+    fn attempts(&self) -> Attempts {
         Attempts::new(self.count, self.waited, self.not_retried)
             .with_unclear_attempt(self.may_have_succeeded)
     }

@@ -1,4 +1,4 @@
-//! Which calls of a batch are sent again.
+//! The calls of a batch that are sent again.
 
 use http::Method;
 use msgraph::error::BatchErrorKind;

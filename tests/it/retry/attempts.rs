@@ -199,8 +199,8 @@ async fn connection_lost_after_attempt_may_have_been_sent() {
     let (url, served) = once("").await;
     let error = client(&url).request(Method::PUT, "/me").await.unwrap_err();
     served.await.unwrap();
-    let tries = *error.attempts().unwrap();
-    assert_eq!((tries.count(), tries.may_have_succeeded()), (4, true));
+    let attempts = *error.attempts().unwrap();
+    assert_eq!((attempts.count(), attempts.may_have_succeeded()), (4, true));
     assert!(matches!(&error, Error::Transport(lost) if !lost.is_connect()));
     let error = client(NOWHERE)
         .request(Method::PUT, "/me")
@@ -336,7 +336,7 @@ async fn unclear_attempt_of_unsafe_method_is_not_repeated() {
             .request(method, "/me/messages/1")
             .body_json(&json!({}))
     };
-    for (method, status, tries) in [
+    for (method, status, attempts) in [
         ("GET", 504, 2),
         ("PUT", 504, 2),
         ("DELETE", 504, 2),
@@ -352,9 +352,9 @@ async fn unclear_attempt_of_unsafe_method_is_not_repeated() {
     ] {
         let recorder = Recorder::in_turn([Answer::status(status), Answer::json("{}")]).await;
         let outcome = call(&client(recorder.url()), method).await;
-        assert_eq!(recorder.requests().len(), tries, "{method} {status}");
+        assert_eq!(recorder.requests().len(), attempts, "{method} {status}");
         match outcome {
-            Ok(_) => assert_eq!(tries, 2, "{method} {status}"),
+            Ok(_) => assert_eq!(attempts, 2, "{method} {status}"),
             Err(error) => {
                 let expected = (status == 504).then_some(RetryStopReason::NotIdempotent);
                 assert_eq!(not_retried(&error), expected, "{method} {status}");
@@ -372,7 +372,7 @@ async fn unclear_attempt_of_unsafe_method_is_not_repeated() {
 // Reported: microsoftgraph/msgraph-sdk-dotnet#476, microsoftgraph/msgraph-sdk-design#2.
 #[tokio::test(start_paused = true)]
 async fn server_error_is_retried_on_request() {
-    for (method, status, tries) in [
+    for (method, status, attempts) in [
         (Method::GET, 500, 2),
         (Method::GET, 502, 2),
         (Method::HEAD, 502, 2),
@@ -382,6 +382,6 @@ async fn server_error_is_retried_on_request() {
         let recorder = Recorder::in_turn([Answer::status(status), Answer::json("{}")]).await;
         let call = client(recorder.url()).request(method.clone(), "/me");
         let _ = call.retry(RetryPolicy::new().server_errors(true)).await;
-        assert_eq!(recorder.requests().len(), tries, "{method} {status}");
+        assert_eq!(recorder.requests().len(), attempts, "{method} {status}");
     }
 }

@@ -37,15 +37,15 @@ impl Middleware for Sees {
 #[tokio::test(start_paused = true)]
 async fn caller_middleware_runs_per_call_or_attempt() {
     let recorder = Recorder::in_turn([Answer::status(503), Answer::json("{}")]).await;
-    let (calls, tries) = (Arc::default(), Arc::default());
+    let (calls, attempts) = (Arc::default(), Arc::default());
     let graph = builder(recorder.url())
         .per_call_middleware(Sees(Arc::clone(&calls)))
-        .per_try_middleware(Sees(Arc::clone(&tries)))
+        .per_try_middleware(Sees(Arc::clone(&attempts)))
         .build()
         .unwrap();
     graph.request(Method::GET, "/me").await.unwrap();
     assert_eq!(*calls.lock().unwrap(), ["None 200"]);
-    assert_eq!(*tries.lock().unwrap(), ["None 503", "Some(\"1\") 200"]);
+    assert_eq!(*attempts.lock().unwrap(), ["None 503", "Some(\"1\") 200"]);
 }
 
 #[tokio::test(start_paused = true)]

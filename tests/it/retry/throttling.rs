@@ -211,7 +211,10 @@ async fn throttling(targets: &'static [&'static str], but: &'static str) -> Reco
 }
 
 fn is_held_back(error: &Error) -> bool {
-    error.is_throttled() && error.attempts().is_some_and(|tries| tries.count() == 0)
+    error.is_throttled()
+        && error
+            .attempts()
+            .is_some_and(|attempts| attempts.count() == 0)
 }
 
 #[tokio::test(start_paused = true)]

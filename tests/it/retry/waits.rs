@@ -135,16 +135,16 @@ async fn exhausted_retry_reports_its_attempts() {
     .await;
     let start = Instant::now();
     let error = client(recorder.url()).users().list().await.unwrap_err();
-    let tries = *error.attempts().unwrap();
-    assert_eq!(tries.count(), 4);
+    let attempts = *error.attempts().unwrap();
+    assert_eq!(attempts.count(), 4);
     assert_eq!(recorder.requests().len(), 4);
-    assert_eq!(tries.stop_reason(), Some(RetryStopReason::MaxRetries));
+    assert_eq!(attempts.stop_reason(), Some(RetryStopReason::MaxRetries));
     assert!(
-        (seconds(30)..seconds(34)).contains(&tries.waited()),
-        "{tries:?}"
+        (seconds(30)..seconds(34)).contains(&attempts.waited()),
+        "{attempts:?}"
     );
     assert!(start.elapsed() >= seconds(30));
-    let waited = tries.waited().as_secs_f64();
+    let waited = attempts.waited().as_secs_f64();
     assert_eq!(
         error.to_string(),
         format!(

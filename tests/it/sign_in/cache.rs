@@ -357,7 +357,7 @@ async fn clone_of_credential_does_not_sign_in_again() {
 }
 
 #[tokio::test]
-async fn clone_with_other_scopes_uses_refresh_token_of_its_own() {
+async fn clone_with_other_scopes_has_its_own_session() {
     let login = platform(json!({ "refresh_token": "refresh-1" })).await;
     let graph = Recorder::always(Answer::json("{}")).await;
     let cache = TokenCache::default();

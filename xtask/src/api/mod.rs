@@ -36,7 +36,8 @@ pub fn run(root: &Path, accept: bool) -> Result<()> {
     let surface = of_package(root, "msgraph", is_generated)?;
     ensure!(
         surface.repeated.is_empty(),
-        "each item of the public API needs exactly one documented path, but these have several:\n  {}",
+        "each item of the public API needs exactly one documented path, but these have \
+         several:\n  {}",
         surface.repeated.join("\n  ")
     );
     let file = root.join(FILE);
@@ -48,7 +49,8 @@ pub fn run(root: &Path, accept: bool) -> Result<()> {
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         if let Some(diff) = difference(&accepted, &surface.text) {
             bail!(
-                "the public API differs from {FILE} (`cargo xtask api --accept` accepts it):\n{diff}"
+                "the public API differs from {FILE} (`cargo xtask api --accept` accepts \
+                 it):\n{diff}"
             );
         }
     }

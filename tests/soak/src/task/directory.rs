@@ -80,7 +80,9 @@ impl Task {
         let outcome = self.shared.call("delete group", group.delete()).await?;
         if let Err(error) = outcome
             && error.is_not_found()
-            && error.attempts().is_some_and(|tries| tries.count() < 2)
+            && error
+                .attempts()
+                .is_some_and(|attempts| attempts.count() < 2)
         {
             self.shared
                 .wrong(|| format!("deleted group {names:?}: {error}"));

@@ -106,14 +106,14 @@ mod tests {
     /// The test's current time, 2026-01-02 03:04:05Z.
     const NOW: u64 = 1_767_323_045;
 
-    fn read(answer: &Value, now: SystemTime) -> Result<Option<AccessToken>, Box<SignInError>> {
-        token(answer.to_string().as_bytes(), now, "IMDS")
+    fn read(response: &Value, now: SystemTime) -> Result<Option<AccessToken>, Box<SignInError>> {
+        token(response.to_string().as_bytes(), now, "IMDS")
     }
 
     /// Returns the lifetime of a token and the age at which it is renewed, in seconds.
-    fn times(answer: Value) -> (Option<u64>, Option<u64>) {
+    fn times(response: Value) -> (Option<u64>, Option<u64>) {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
-        let token = read(&answer, now).expect("valid times").expect("a token");
+        let token = read(&response, now).expect("valid times").expect("a token");
         assert_eq!(token.secret().expose(), "t");
         // The result is rounded, because the wall clock advances in between.
         let left = |at: Moment| at.since(Moment::now()).as_secs_f64().round() as u64;
@@ -123,7 +123,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn expiry_is_read_in_every_form() {
         let hour = (Some(3600), None);
-        for answer in [
+        for response in [
             json!({ "expires_in": "3600" }),
             json!({ "expires_in": 3600 }),
             json!({ "expires_on": (NOW + 3600).to_string() }),
@@ -139,9 +139,9 @@ mod tests {
             json!({ "expires_in": 3600, "expires_on": "tomorrow" }),
             json!({ "expires_in": null, "expires_on": NOW + 3600, "refresh_in": "" }),
         ] {
-            let mut whole = answer.clone();
+            let mut whole = response.clone();
             whole["access_token"] = json!("t");
-            assert_eq!(times(whole), hour, "{answer}");
+            assert_eq!(times(whole), hour, "{response}");
         }
         assert_eq!(times(json!({ "access_token": "t" })), (None, None));
         let over = json!({ "access_token": "t", "expires_on": NOW - 1 });
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn unreadable_expiry_is_an_error() {
-        for (mut answer, wrong) in [
+        for (mut response, wrong) in [
             (
                 json!({ "expires_in": -5 }),
                 "`expires_in`: it is negative (-5)",
@@ -168,20 +168,20 @@ mod tests {
                 "`expires_on`: it is not a time",
             ),
         ] {
-            answer["access_token"] = json!("t");
-            let error = read(&answer, SystemTime::now())
+            response["access_token"] = json!("t");
+            let error = read(&response, SystemTime::now())
                 .expect_err("an error")
                 .to_string();
-            assert!(error.contains(wrong), "{answer}: {error}");
+            assert!(error.contains(wrong), "{response}: {error}");
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn huge_expiry_is_clamped() {
         let years = Some(10 * 365 * 24 * 3600);
-        let far = |mut answer: Value| {
-            answer["access_token"] = json!("t");
-            times(answer).0
+        let far = |mut response: Value| {
+            response["access_token"] = json!("t");
+            times(response).0
         };
         assert_eq!(far(json!({ "expires_in": 1_000_000_000_000_u64 })), years);
         assert_eq!(far(json!({ "expires_on": u64::MAX })), years);
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn response_without_token_is_an_error() {
-        for answer in [
+        for response in [
             "",
             "<html>",
             "[]",
@@ -214,10 +214,10 @@ mod tests {
             r#"{"access_token":"t""#,
         ] {
             assert!(
-                token(answer.as_bytes(), SystemTime::now(), "IMDS")
+                token(response.as_bytes(), SystemTime::now(), "IMDS")
                     .unwrap()
                     .is_none(),
-                "{answer}"
+                "{response}"
             );
         }
         let odd = "\u{feff}{\"access_token\":\"t\",\"token_type\":\"bearer\"}";

@@ -34,7 +34,7 @@ const LOOKS: u32 = 20;
 const LONGEST_TURN: Duration = Duration::from_secs(2 * 60);
 
 /// The number of attempts at a write while other processes write at the same time.
-const TRIES: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 
 /// The receivers that keep refresh tokens beyond the program.
 #[derive(Default)]
@@ -76,7 +76,7 @@ pub(in crate::auth) struct RefreshTokenState {
     application: Application,
     /// The requested scopes. `None` requests all that were consented to.
     scope: Option<String>,
-    keepers: TokenSinks,
+    sinks: TokenSinks,
     /// Set if the tokens come from a sign-in. The end of a session also applies to other processes,
     /// so a session that was signed out is not stored again.
     is_session: bool,
@@ -137,14 +137,14 @@ impl RefreshTokenState {
     pub(in crate::auth) fn given(
         application: Application,
         scope: Option<String>,
-        keepers: TokenSinks,
+        sinks: TokenSinks,
         refresh_token: Secret<String>,
         cloud: &Cloud,
     ) -> Self {
         Self::new(
             application,
             scope,
-            keepers,
+            sinks,
             cloud,
             false,
             Current {
@@ -158,7 +158,7 @@ impl RefreshTokenState {
     pub(in crate::auth) fn begun(
         application: Application,
         scope: Option<String>,
-        keepers: TokenSinks,
+        sinks: TokenSinks,
         account: Account,
         grant: &Grant,
         cloud: &Cloud,
@@ -169,7 +169,7 @@ impl RefreshTokenState {
             ..Current::default()
         };
         current.take(grant);
-        Self::new(application, scope, keepers, cloud, true, current)
+        Self::new(application, scope, sinks, cloud, true, current)
     }
 
     /// Passes the new tokens to the receivers that do not have them yet.
@@ -194,11 +194,11 @@ impl RefreshTokenState {
         place: StoreKey,
         cloud: &Cloud,
     ) -> Result<Option<Self>> {
-        let keepers = TokenSinks {
+        let sinks = TokenSinks {
             callback: None,
             store: Some(place),
         };
-        let rotation = Self::new(application, scope, keepers, cloud, true, Current::default());
+        let rotation = Self::new(application, scope, sinks, cloud, true, Current::default());
         let found = {
             let mut current = rotation.current.lock().await;
             rotation.look(&mut current).await?;
@@ -210,7 +210,7 @@ impl RefreshTokenState {
     fn new(
         application: Application,
         scope: Option<String>,
-        keepers: TokenSinks,
+        sinks: TokenSinks,
         cloud: &Cloud,
         is_session: bool,
         current: Current,
@@ -218,7 +218,7 @@ impl RefreshTokenState {
         Self {
             application,
             scope,
-            keepers,
+            sinks,
             is_session,
             authority: authority(cloud.login()),
             id: Uuid::new_v4(),
@@ -240,7 +240,7 @@ impl RefreshTokenState {
     }
 
     pub(in crate::auth) fn is_stored(&self) -> bool {
-        self.keepers.store.is_some()
+        self.sinks.store.is_some()
     }
 
     pub(in crate::auth) fn life(&self) -> &RevocationFlag {
@@ -331,7 +331,7 @@ impl RefreshTokenState {
         // A pending request ends first, and its tokens are not stored.
         let mut current = self.turn().await?;
         current.end();
-        let Some(StoreKey { store, key }) = &self.keepers.store else {
+        let Some(StoreKey { store, key }) = &self.sinks.store else {
             return Ok(());
         };
         let stored = store.load(key).await.map_err(store_failed)?;
@@ -374,7 +374,7 @@ impl RefreshTokenState {
                 Err(error) => return Err(error),
             };
             let mut is_followed = self.is_followed(current, known.as_ref()).await?;
-            if !is_followed && !has_waited && self.keepers.store.is_some() {
+            if !is_followed && !has_waited && self.sinks.store.is_some() {
                 // On a platform where a refresh token is good for one use, another process has used
                 // it. That process is about to write the next one.
                 has_waited = true;
@@ -414,7 +414,7 @@ impl RefreshTokenState {
 
     /// Takes over the tokens that another process has stored.
     async fn look(&self, current: &mut Current) -> Result<()> {
-        let Some(StoreKey { store, key }) = &self.keepers.store else {
+        let Some(StoreKey { store, key }) = &self.sinks.store else {
             return Ok(());
         };
         // This process has a newer token that is not written yet.
@@ -453,7 +453,7 @@ impl RefreshTokenState {
             return Ok(());
         };
         if let Some(callback) = self
-            .keepers
+            .sinks
             .callback
             .as_ref()
             .filter(|_| current.callback_waits)
@@ -465,14 +465,14 @@ impl RefreshTokenState {
             })?;
         }
         current.callback_waits = false;
-        let mut tries = 0;
+        let mut attempts = 0;
         while let Some(StoreKey { store, key }) = self
-            .keepers
+            .sinks
             .store
             .as_ref()
-            .filter(|_| current.store_waits && tries < TRIES)
+            .filter(|_| current.store_waits && attempts < MAX_ATTEMPTS)
         {
-            tries += 1;
+            attempts += 1;
             if current.is_new {
                 let stored = store.load(key).await.map_err(store_failed)?;
                 current.version = stored.map(|stored| stored.version);
@@ -497,7 +497,7 @@ impl RefreshTokenState {
                 }
             }
         }
-        if self.keepers.store.is_some() && current.store_waits {
+        if self.sinks.store.is_some() && current.store_waits {
             return Err(SignInError::new(
                 "cannot store the refresh token, because other processes keep changing the token \
                  store",

@@ -145,7 +145,7 @@ impl DecodeError {
 
     /// Returns the attempts that were made before this error.
     pub fn attempts(&self) -> Option<&Attempts> {
-        Some(&self.context.as_ref()?.tries)
+        Some(&self.context.as_ref()?.attempts)
     }
 
     /// Checks whether the same call may succeed later and is safe to repeat.
@@ -197,8 +197,8 @@ impl fmt::Display for DecodeError {
             )?;
             before = ": ";
         }
-        if let Some(tries) = self.attempts() {
-            write!(f, "{tries}")?;
+        if let Some(attempts) = self.attempts() {
+            write!(f, "{attempts}")?;
         }
         write!(f, "{}", WithId(self.request_id()))
     }
@@ -327,7 +327,7 @@ impl EmptyResponseError {
 
     /// Returns the attempts that were made before this error.
     pub fn attempts(&self) -> Option<&Attempts> {
-        Some(&self.context.as_ref()?.tries)
+        Some(&self.context.as_ref()?.attempts)
     }
 
     /// Checks whether the body may have been lost, so that the next attempt may receive it.
@@ -361,8 +361,8 @@ impl fmt::Display for EmptyResponseError {
                 "for a long-running operation, without a monitor address (`Location`)"
             }
         })?;
-        if let Some(tries) = self.attempts() {
-            write!(f, "{tries}")?;
+        if let Some(attempts) = self.attempts() {
+            write!(f, "{attempts}")?;
         }
         write!(f, "{}", WithId(self.request_id()))
     }

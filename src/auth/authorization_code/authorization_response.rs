@@ -7,9 +7,9 @@ use crate::error::SignInError;
 
 /// The parameters of an authorization response, from a query or a form ([RFC 6749,
 /// 4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)).
-pub(super) struct Answer(Vec<(String, Secret<String>)>);
+pub(super) struct AuthorizationResponse(Vec<(String, Secret<String>)>);
 
-impl Answer {
+impl AuthorizationResponse {
     /// Reads a query, a form, or the query of an address.
     pub(super) fn read(text: &str) -> Self {
         // After the first parameter, a question mark belongs to a value.
@@ -70,42 +70,48 @@ mod tests {
     #[test]
     fn code_is_read_from_query_form_or_url() {
         let (pending, state) = pending();
-        for answer in [
+        for response in [
             format!("code=0.A%2BX&state={state}&session_state=x"),
             format!("?state={state}&code=0.A%2BX"),
             format!("state={state}&code=0.A%2BX&session_state=a?b"),
             format!("https://app.contoso.com/signed-in?code=0.A%2BX&state={state}#top"),
         ] {
-            let code = Answer::read(&answer).code(&pending).unwrap();
-            assert_eq!(code.expose(), "0.A+X", "{answer}");
+            let code = AuthorizationResponse::read(&response)
+                .code(&pending)
+                .unwrap();
+            assert_eq!(code.expose(), "0.A+X", "{response}");
         }
     }
 
     #[test]
     fn wrong_state_is_refused_with_any_parameters() {
         let (pending, _) = pending();
-        for answer in [
+        for response in [
             "",
             "code=x",
             "code=x&state=",
             "code=x&state=y",
             "error=access_denied&state=y",
         ] {
-            let error = Answer::read(answer).code(&pending).unwrap_err().to_string();
-            assert!(error.contains("to another sign-in"), "{answer}: {error}");
+            let error = AuthorizationResponse::read(response)
+                .code(&pending)
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains("to another sign-in"), "{response}: {error}");
         }
     }
 
     #[test]
     fn redirect_error_keeps_the_platforms_details() {
         let (pending, state) = pending();
-        let answer = format!(
+        let response = format!(
             "error=consent_required&error_description=AADSTS65004%3a+User+declined+to+\
              consent.%0d%0aTrace+ID%3a+t%0d%0aCorrelation+ID%3a+c%0d%0aTimestamp%3a+2026-01-02+\
              03%3a04%3a05Z&error_uri=https%3a%2f%2flogin.microsoftonline.com%2ferror%3fcode%3d65004\
              &state={state}"
         );
-        let Err(Error::SignIn(error)) = Answer::read(&answer).code(&pending) else {
+        let Err(Error::SignIn(error)) = AuthorizationResponse::read(&response).code(&pending)
+        else {
             panic!("an error was expected");
         };
         assert_eq!(error.error(), Some("consent_required"));
@@ -125,7 +131,7 @@ mod tests {
     #[test]
     fn neither_code_nor_error_is_an_error() {
         let (pending, state) = pending();
-        let error = Answer::read(&format!("state={state}&code=")).code(&pending);
+        let error = AuthorizationResponse::read(&format!("state={state}&code=")).code(&pending);
         assert!(
             error
                 .unwrap_err()

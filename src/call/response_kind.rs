@@ -39,13 +39,13 @@ pub trait ResponseKind: sealed::Sealed {
     }
 
     #[doc(hidden)]
-    fn read(answered: Answered) -> Result<Self::Output>;
+    fn read(received: ReceivedResponse) -> Result<Self::Output>;
 }
 
 /// A response with a success status, before it is decoded.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Answered {
+pub struct ReceivedResponse {
     pub(super) response: Response,
 }
 
@@ -99,12 +99,12 @@ impl<T: DeserializeOwned> ResponseKind for Entity<T> {
         Some(ExpectedBody::json::<T>())
     }
 
-    fn read(answered: Answered) -> Result<T> {
-        let Some(body) = answered.body() else {
-            return Err(answered.empty());
+    fn read(received: ReceivedResponse) -> Result<T> {
+        let Some(body) = received.body() else {
+            return Err(received.empty());
         };
-        answered.refuse::<T>(body, Place::Root)?;
-        answered.response.decode::<T, T>(body)
+        received.refuse::<T>(body, Place::Root)?;
+        received.response.decode::<T, T>(body)
     }
 }
 
@@ -116,13 +116,13 @@ impl<T: DeserializeOwned> ResponseKind for MaybeEntity<T> {
         Some(ExpectedBody::json::<T>().or_empty())
     }
 
-    fn read(answered: Answered) -> Result<Option<T>> {
-        let is_accepted = answered.response.status == StatusCode::ACCEPTED;
-        match answered.body() {
+    fn read(received: ReceivedResponse) -> Result<Option<T>> {
+        let is_accepted = received.response.status == StatusCode::ACCEPTED;
+        match received.body() {
             None => Ok(None),
             // Graph is still working and sends no entity. An empty body means the same.
             Some(b"{}") if is_accepted => Ok(None),
-            Some(_) => Entity::<T>::read(answered).map(Some),
+            Some(_) => Entity::<T>::read(received).map(Some),
         }
     }
 }
@@ -135,8 +135,8 @@ impl<T: DeserializeOwned> ResponseKind for Collection<T> {
         Some(ExpectedBody::json::<T>())
     }
 
-    fn read(answered: Answered) -> Result<Page<T>> {
-        answered.page::<T, T>()
+    fn read(received: ReceivedResponse) -> Result<Page<T>> {
+        received.page::<T, T>()
     }
 }
 
@@ -148,8 +148,8 @@ impl<T: Model> ResponseKind for Delta<T> {
         Collection::<T>::expected_body()
     }
 
-    fn read(answered: Answered) -> Result<Page<DeltaEvent<T>>> {
-        delta::read_page(answered)
+    fn read(received: ReceivedResponse) -> Result<Page<DeltaEvent<T>>> {
+        delta::read_page(received)
     }
 }
 
@@ -161,24 +161,24 @@ impl<X: DeserializeOwned> ResponseKind for Value<X> {
         Some(ExpectedBody::json::<X>())
     }
 
-    fn read(answered: Answered) -> Result<X> {
+    fn read(received: ReceivedResponse) -> Result<X> {
         #[derive(Deserialize)]
         #[serde(bound = "X: Deserialize<'de>")]
         struct Wrapped<X> {
             value: Option<Listed<X>>,
         }
-        let Some(body) = answered.body() else {
-            return Err(answered.empty());
+        let Some(body) = received.body() else {
+            return Err(received.empty());
         };
-        answered.refuse::<X>(body, Place::Value)?;
-        let response = &answered.response;
+        received.refuse::<X>(body, Place::Value)?;
+        let response = &received.response;
         let value = match body.starts_with(b"{") {
             true => response.decode::<Wrapped<X>, X>(body)?.value,
             false => Some(response.decode::<Listed<X>, X>(body)?),
         };
         value
             .map(|Listed(value)| value)
-            .ok_or_else(|| answered.empty())
+            .ok_or_else(|| received.empty())
     }
 }
 
@@ -186,8 +186,8 @@ impl ResponseKind for Nothing {
     type Output = ();
     type Model = ();
 
-    fn read(answered: Answered) -> Result<()> {
-        answered.response.refuse_any_error()
+    fn read(received: ReceivedResponse) -> Result<()> {
+        received.response.refuse_any_error()
     }
 }
 
@@ -199,11 +199,11 @@ impl ResponseKind for CountOf {
         Some(ExpectedBody::text::<i64>())
     }
 
-    fn read(answered: Answered) -> Result<i64> {
-        let Some(body) = answered.body() else {
-            return Err(answered.empty());
+    fn read(received: ReceivedResponse) -> Result<i64> {
+        let Some(body) = received.body() else {
+            return Err(received.empty());
         };
-        answered.response.refuse_any_error()?;
+        received.response.refuse_any_error()?;
         let number = std::str::from_utf8(body)
             .ok()
             .and_then(|text| text.parse::<i64>().ok());
@@ -214,7 +214,7 @@ impl ResponseKind for CountOf {
             None => "the response to `$count` is not a number",
         };
         let error = DecodeError::new(String::new(), "i64", message.to_owned());
-        Err(answered.response.not_decoded(error, body).into())
+        Err(received.response.not_decoded(error, body).into())
     }
 }
 
@@ -223,10 +223,10 @@ impl ResponseKind for Content {
     type Model = ();
     const IS_CONTENT: bool = true;
 
-    fn read(answered: Answered) -> Result<Content> {
+    fn read(received: ReceivedResponse) -> Result<Content> {
         Ok(Content {
-            content_type: answered.response.content_type(),
-            bytes: answered.response.body,
+            content_type: received.response.content_type(),
+            bytes: received.response.body,
         })
     }
 }
@@ -235,12 +235,12 @@ impl ResponseKind for Response {
     type Output = Response;
     type Model = ();
 
-    fn read(answered: Answered) -> Result<Response> {
-        Ok(answered.response)
+    fn read(received: ReceivedResponse) -> Result<Response> {
+        Ok(received.response)
     }
 }
 
-impl Answered {
+impl ReceivedResponse {
     pub(crate) fn new(response: Response) -> Self {
         Self { response }
     }

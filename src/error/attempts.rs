@@ -11,10 +11,10 @@ use std::time::Duration;
 /// use msgraph::error::RetryStopReason;
 ///
 /// if let Err(error) = graph.me().get().await
-///     && let Some(tries) = error.attempts()
+///     && let Some(attempts) = error.attempts()
 /// {
-///     println!("{} tries, {:?} of waiting", tries.count(), tries.waited());
-///     if tries.stop_reason() == Some(RetryStopReason::WaitTooLong) {
+///     println!("{} attempts, {:?} of waiting", attempts.count(), attempts.waited());
+///     if attempts.stop_reason() == Some(RetryStopReason::WaitTooLong) {
 ///         println!("Graph wants to be left alone for {:?}", error.retry_after());
 ///     }
 /// }
@@ -92,7 +92,7 @@ impl Attempts {
     /// match graph.me().messages().id(id).delete().await {
     ///     Err(error)
     ///         if error.is_not_found()
-    ///             && error.attempts().is_some_and(|tries| tries.may_have_succeeded()) =>
+    ///             && error.attempts().is_some_and(|attempts| attempts.may_have_succeeded()) =>
     ///     {
     ///         println!("deleted, most likely by the attempt whose response was lost");
     ///     }
