@@ -267,6 +267,22 @@ mod tests {
         assert_eq!((&page).into_iter().count(), page.len());
     }
 
+    #[test]
+    fn page_of_another_form_is_an_error() {
+        for text in [
+            r#"{"value":3.0}"#,
+            r#"{"value":{"id":"1"}}"#,
+            r#"{"value":"7","value":[]}"#,
+            r#"{"value":[],"@odata.nextLink":[]}"#,
+            r#"{"value":[],"@odata.deltaLink":{},"@odata.deltaLink":"https://d"}"#,
+        ] {
+            assert!(
+                serde_json::from_str::<Page<String>>(text).is_err(),
+                "{text}"
+            );
+        }
+    }
+
     // Reported: microsoftgraph/msgraph-sdk-javascript#1464, microsoftgraph/msgraph-sdk-dotnet#54.
     #[test]
     fn page_without_value_is_empty() {

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use http::Method;
 use msgraph::auth::{
-    AccessToken, AccessTokenCredential, ClientSecretCredential, RefreshTokenCredential, Secret,
-    TokenRequest,
+    AccessToken, AccessTokenCredential, Application, ClientAssertionCredential,
+    ClientSecretCredential, DeviceCodeCredential, MemoryStore, OnBehalfOfCredential,
+    RefreshTokenCredential, Secret, TokenProvider, TokenRequest,
 };
 use msgraph::error::SignInError;
 use msgraph::{Cloud, CustomCloud, Error, Graph};
 use serde_json::json;
 
 use crate::support::recorder::{Answer, Recorder};
+use crate::tracing::{Told, listen};
 
 /// The text that every secret of these tests contains.
 const HUSH: &str = "hush-hush";
@@ -201,4 +203,106 @@ async fn errors_print_no_secret() {
 
 fn redirect_to(location: &str) -> Answer {
     Answer::status(302).header("Location", location)
+}
+
+/// Starts an identity platform whose tokens contain the secret.
+async fn platform_with_secrets() -> Recorder {
+    Recorder::new(|request| {
+        if request.target.ends_with("/devicecode") {
+            return Answer::json(json!({
+                "device_code": HUSH, "user_code": "ABC", "interval": 0, "expires_in": 900,
+                "verification_uri": "https://microsoft.com/devicelogin", "message": "sign in",
+            }));
+        }
+        Answer::json(json!({
+            "token_type": "Bearer", "expires_in": 3599,
+            "access_token": HUSH, "refresh_token": HUSH, "id_token": HUSH,
+        }))
+        .header("Set-Cookie", HUSH)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn sign_ins_trace_no_secret() {
+    let told = listen();
+    let login = platform_with_secrets().await;
+    let graph = Recorder::always(Answer::json("{}")).await;
+    let application = || Application::new("contoso.com", "client").client_secret(HUSH);
+    let assertion = || async { Ok::<_, SignInError>(HUSH) };
+    let device = DeviceCodeCredential::new("contoso.com", "client", |_| std::future::ready(()));
+    let tokens = [
+        sign_in(application(), &graph, &login).await,
+        sign_in(
+            ClientAssertionCredential::new("contoso.com", "client", assertion),
+            &graph,
+            &login,
+        )
+        .await,
+        sign_in(
+            OnBehalfOfCredential::new(application(), HUSH),
+            &graph,
+            &login,
+        )
+        .await,
+        sign_in(
+            RefreshTokenCredential::new("contoso.com", "client", HUSH).store(MemoryStore::new()),
+            &graph,
+            &login,
+        )
+        .await,
+    ];
+    assert_eq!(tokens, [true; 4]);
+    // The ID token is not valid, so the sign-in fails after it has received its tokens.
+    assert!(!sign_in(device, &graph, &login).await);
+    quiet(&told);
+}
+
+/// Signs in and makes a call. Returns `false` if the sign-in failed.
+async fn sign_in(provider: impl TokenProvider, graph: &Recorder, login: &Recorder) -> bool {
+    let client = Graph::builder(provider)
+        .cloud(CustomCloud::new(graph.url(), login.url()))
+        .build()
+        .unwrap();
+    debug(&client);
+    match client.request(Method::GET, "/me").await {
+        Ok(_) => true,
+        Err(failed) => {
+            error(&failed);
+            false
+        }
+    }
+}
+
+#[tokio::test]
+async fn downloads_trace_no_secret() {
+    let told = listen();
+    let storage = Recorder::always(Answer::status(200).body("bytes")).await;
+    let location = format!("{}/f?tempauth={HUSH}", storage.url());
+    let graph = Recorder::always(Answer::status(302).header("Location", &location)).await;
+    let client = Graph::builder(AccessTokenCredential::new(HUSH))
+        .base_url(graph.url())
+        .build()
+        .unwrap();
+    let content = || {
+        let item = client.me().drive().items().id(HUSH);
+        item.content().get().header("x-api-key", HUSH)
+    };
+    let mut stream = content().stream().await.unwrap();
+    while stream.try_next().await.unwrap().is_some() {}
+    debug(&stream);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("f");
+    content().to_file(&file).await.unwrap();
+    assert_eq!(std::fs::read(file).unwrap(), b"bytes");
+    assert_eq!(storage.requests().len(), 2);
+    quiet(&told);
+}
+
+/// Checks all events at level TRACE, of this crate and of its dependencies.
+#[track_caller]
+fn quiet(told: &Told) {
+    let traced = told.everything() + &told.elsewhere();
+    assert!(traced.contains("request"), "nothing was traced: {traced}");
+    silent(&traced);
 }
