@@ -36,7 +36,7 @@ use crate::{Cloud, Result};
 ///         let text = tokio::fs::read_to_string(&self.socket)
 ///             .await
 ///             .map_err(|error| {
-///                 SignInError::new("the broker does not response").with_source(error)
+///                 SignInError::new("the broker does not respond").with_source(error)
 ///             })?;
 ///         Ok(AccessToken::new(text).expires_in(std::time::Duration::from_secs(600)))
 ///     }

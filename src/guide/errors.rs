@@ -1,6 +1,6 @@
 //! Errors and retries: what fails, what is repeated, time limits, traces.
 //!
-//! Every call fails with one type, [`Error`]. Its methods response the common questions:
+//! Every call fails with one type, [`Error`]. Its methods cover the common questions:
 //!
 //! ```
 //! # use simulator::Simulator;

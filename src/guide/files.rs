@@ -18,7 +18,7 @@
 //! # }
 //! ```
 //!
-//! Every call that responses an upload session has `upload`, too: attachments of mail and events, and
+//! Every call that returns an upload session has `upload`, too: attachments of mail and events, and
 //! documents to print.
 //!
 //! ```no_run

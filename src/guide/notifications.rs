@@ -29,7 +29,7 @@
 //!     .application("client id")
 //!     .decryption_key("certificate of 2026", key)?;
 //!
-//! // In the webhook. Graph first asks whether the webhook exists: response 200 with this text.
+//! // In the webhook. Graph first asks whether the webhook exists: respond with 200 and this text.
 //! let validation = validation_response(query);
 //! // Answer 202 to each notification. A forged one is an error.
 //! for notification in receiver.receive(body).await? {

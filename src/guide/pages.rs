@@ -1,6 +1,6 @@
 //! Pages: streams, bookmarks, prefetching.
 //!
-//! Graph responses a list in pages. Awaiting the call gets one page; [`stream`] gets the items of all
+//! Graph returns a list in pages. Awaiting the call gets one page; [`stream`] gets the items of all
 //! pages as they are needed, and [`all`] collects them.
 //!
 //! ```

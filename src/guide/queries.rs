@@ -47,7 +47,7 @@
 //!
 //! # Advanced queries
 //!
-//! The directory responses some queries only with `ConsistencyLevel: eventual` and `$count=true`.
+//! The directory processes some queries only with `ConsistencyLevel: eventual` and `$count=true`.
 //! The client adds both where the query needs them.
 //!
 //! ```no_run

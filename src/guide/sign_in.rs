@@ -140,7 +140,7 @@
 //!
 //! # Revoked tokens and Conditional Access
 //!
-//! When Graph responses with a claims challenge, the client requests one more token with these
+//! When Graph responds with a claims challenge, the client requests one more token with these
 //! claims and repeats the call. When only the user can help, the error says so:
 //! [`SignInError::needs_user`] has the claims, the reason and the address. A web API hands the
 //! challenge to its caller with [`SignInError::www_authenticate`].
