@@ -43,10 +43,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use http::header::ACCEPT;
 use plan::Limits;
 use uuid::Uuid;
 
 use crate::call::{Call, ExpectedBody, Options, ReceivedResponse, Request, Response, ResponseKind};
+use crate::download::Expected;
 use crate::error::{BatchError, RequestContext};
 use crate::{Error, Graph, Result, RetryPolicy};
 
@@ -96,6 +98,19 @@ struct Queued {
     wants_bytes: bool,
     /// The body that a successful response must have.
     expected: Option<ExpectedBody>,
+}
+
+impl Queued {
+    /// Refuses an HTML page that arrived in place of the content, as for a call alone.
+    fn checked(&self, response: Response) -> Result<Response> {
+        if self.wants_bytes
+            && let Ok(request) = &self.request
+        {
+            let accept = request.headers.get(ACCEPT);
+            Expected::default().check(&request.url, accept, &response.headers)?;
+        }
+        Ok(response)
+    }
 }
 
 /// A handle to a call in a batch. It takes the response of the call from [`BatchResponses::take`].

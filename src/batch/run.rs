@@ -454,7 +454,7 @@ impl Course<'_> {
                 None,
             ))
         };
-        self.outcomes[call] = Some(outcome);
+        self.outcomes[call] = Some(outcome.and_then(|response| part.checked(response)));
     }
 
     /// Fetches content from another address, which takes no access token.

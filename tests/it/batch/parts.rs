@@ -1,7 +1,7 @@
 //! The calls of a batch, and the responses of each.
 
 use http::Method;
-use msgraph::error::BatchErrorKind;
+use msgraph::error::{BatchErrorKind, TransferErrorKind};
 use msgraph::models::{Message, User};
 use msgraph::{Error, RetryPolicy};
 use serde_json::{Value, json};
@@ -180,6 +180,41 @@ async fn redirected_content_keeps_headers_of_its_part() {
     for name in ["x-mine", "if-none-match", "authorization"] {
         assert_eq!(request.header(name), None, "{name}");
     }
+}
+
+#[tokio::test]
+async fn html_in_place_of_content_is_an_error() {
+    let html = "text/html; charset=utf-8";
+    let page = Answer::status(200)
+        .header("Content-Type", html)
+        .body("<html>");
+    let storage = Recorder::always(page).await;
+    let location = storage.url().to_owned();
+    let recorder = Recorder::new(move |request| {
+        answered(request, |part| {
+            let id = &part["id"];
+            match id == "1" {
+                true => json!({ "id": id, "status": 302, "headers": { "Location": location } }),
+                false => json!({
+                    "id": id, "status": 200, "headers": { "Content-Type": html }, "body": "<html>",
+                }),
+            }
+        })
+    })
+    .await;
+    let graph = graph(&recorder);
+    let file = |name: &str| graph.me().drive().root().path(name).content().get();
+    let calls = ["a.pdf", "b.pdf", "c.html"].map(file);
+    let [redirected, within, wanted] = &graph.batch().send_all(calls).await.unwrap()[..] else {
+        panic!("three parts were expected");
+    };
+    for outcome in [redirected, within] {
+        let Err(Error::Transfer(error)) = outcome else {
+            panic!("an error was expected: {outcome:?}");
+        };
+        assert_eq!(error.kind(), TransferErrorKind::UnexpectedHtml);
+    }
+    assert_eq!(wanted.as_ref().unwrap().bytes, "<html>");
 }
 
 // Reported: microsoftgraph/msgraph-sdk-design#88, microsoftgraph/microsoft-graph-docs-contrib#9432.
