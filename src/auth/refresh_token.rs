@@ -62,14 +62,14 @@ pub struct RefreshTokenCredential {
 /// The refresh tokens that all clones of a credential use.
 struct SignIn {
     id: Uuid,
-    rotation: OnceCell<RefreshTokenState>,
+    token_state: OnceCell<RefreshTokenState>,
 }
 
 impl SignIn {
     fn new() -> Self {
         Self {
             id: Uuid::new_v4(),
-            rotation: OnceCell::new(),
+            token_state: OnceCell::new(),
         }
     }
 }
@@ -213,8 +213,8 @@ impl RefreshTokenCredential {
         }
     }
 
-    /// Returns the rotation. It is created when the first request names the cloud.
-    async fn rotation(&self, request: &TokenRequest) -> &RefreshTokenState {
+    /// Returns the state of the refresh token. It is created when the first request names the cloud.
+    async fn token_state(&self, request: &TokenRequest) -> &RefreshTokenState {
         let begin = || async {
             let user = self.user_of_place();
             let place =
@@ -229,14 +229,14 @@ impl RefreshTokenCredential {
                 request.cloud(),
             )
         };
-        self.sign_in.rotation.get_or_init(begin).await
+        self.sign_in.token_state.get_or_init(begin).await
     }
 }
 
 #[async_trait]
 impl TokenProvider for RefreshTokenCredential {
     async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        self.rotation(&request).await.token(&request).await
+        self.token_state(&request).await.token(&request).await
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {

@@ -30,7 +30,7 @@ pub(super) async fn run(batch: Batch) -> Result<BatchResponses> {
         Some(first) => root_of(&batch.graph, &first.url),
         None => batch.graph.root().to_owned(),
     };
-    let mut course = Course {
+    let mut state = BatchState {
         outcomes: batch.parts.iter().map(|_| None).collect(),
         parts: HashMap::new(),
         loads: Vec::new(),
@@ -39,20 +39,20 @@ pub(super) async fn run(batch: Batch) -> Result<BatchResponses> {
         root,
         batch: &batch,
     };
-    course.write_all();
+    state.write_all();
     if batch.sequential {
-        for calls in plan_in_order(&all, &course.loads, &batch.limits) {
-            course.complete(calls).await?;
+        for calls in plan_in_order(&all, &state.loads, &batch.limits) {
+            state.complete(calls).await?;
         }
     } else {
-        course.complete(all).await?;
+        state.complete(all).await?;
     }
     Ok(BatchResponses {
         batch: batch.id,
         outcomes: batch
             .parts
             .iter()
-            .zip(course.outcomes)
+            .zip(state.outcomes)
             .map(|(part, response)| {
                 Some(response.unwrap_or_else(|| {
                     Err(
@@ -65,7 +65,7 @@ pub(super) async fn run(batch: Batch) -> Result<BatchResponses> {
     })
 }
 
-struct Course<'b> {
+struct BatchState<'b> {
     batch: &'b Batch,
     /// The outcomes, by call.
     outcomes: Vec<Option<Result<Response>>>,
@@ -93,7 +93,7 @@ enum PartOutcome {
     Error(Error),
 }
 
-impl Course<'_> {
+impl BatchState<'_> {
     /// Writes each call as a part. A call that no batch can hold gets its outcome here.
     fn write_all(&mut self) {
         for (call, queued) in self.batch.parts.iter().enumerate() {

@@ -25,7 +25,7 @@ use std::time::Duration;
 pub struct Attempts {
     count: u32,
     waited: Duration,
-    not_retried: Option<RetryStopReason>,
+    stop_reason: Option<RetryStopReason>,
     may_have_succeeded: bool,
 }
 
@@ -49,11 +49,11 @@ pub enum RetryStopReason {
 }
 
 impl Attempts {
-    pub(crate) fn new(count: u32, waited: Duration, not_retried: Option<RetryStopReason>) -> Self {
+    pub(crate) fn new(count: u32, waited: Duration, stop_reason: Option<RetryStopReason>) -> Self {
         Self {
             count,
             waited,
-            not_retried,
+            stop_reason,
             may_have_succeeded: false,
         }
     }
@@ -77,7 +77,7 @@ impl Attempts {
 
     /// Returns why the call was not repeated. Returns `None` if the fault is not temporary.
     pub fn stop_reason(&self) -> Option<RetryStopReason> {
-        self.not_retried
+        self.stop_reason
     }
 
     /// Checks whether an attempt before the last one may have succeeded, because its response was
@@ -118,7 +118,7 @@ impl fmt::Display for Attempts {
                 self.count
             )?;
         }
-        match self.not_retried {
+        match self.stop_reason {
             None | Some(RetryStopReason::MaxRetries) => Ok(()),
             Some(reason) => write!(f, ", not retried: {reason}"),
         }

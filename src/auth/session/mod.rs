@@ -53,7 +53,7 @@ use crate::{Cloud, Graph, Result};
 pub struct UserSession(Arc<Inner>);
 
 struct Inner {
-    rotation: RefreshTokenState,
+    token_state: RefreshTokenState,
     account: Option<Account>,
 }
 
@@ -102,10 +102,13 @@ impl UserSession {
             callback: None,
             store: place(&account),
         };
-        let rotation =
+        let token_state =
             RefreshTokenState::begun(application, scope, sinks, account.clone(), grant, cloud);
         let account = Some(account);
-        Ok(Self(Arc::new(Inner { rotation, account })))
+        Ok(Self(Arc::new(Inner {
+            token_state,
+            account,
+        })))
     }
 
     /// Stores the session, if it is not stored yet.
@@ -114,12 +117,12 @@ impl UserSession {
     ///
     /// Returns an error if the store fails.
     pub(super) async fn keep(&self) -> Result<()> {
-        self.0.rotation.keep().await
+        self.0.token_state.keep().await
     }
 
     /// Returns the flag that ends the session's access tokens.
     fn life(&self) -> &RevocationFlag {
-        self.0.rotation.life()
+        self.0.token_state.life()
     }
 
     /// Loads the stored session. Returns `None` if none is stored.
@@ -129,12 +132,16 @@ impl UserSession {
         place: StoreKey,
         cloud: &Cloud,
     ) -> Result<Option<Self>> {
-        let Some(rotation) = RefreshTokenState::resumed(application, scope, place, cloud).await?
+        let Some(token_state) =
+            RefreshTokenState::resumed(application, scope, place, cloud).await?
         else {
             return Ok(None);
         };
-        let account = rotation.account().await;
-        Ok(Some(Self(Arc::new(Inner { rotation, account }))))
+        let account = token_state.account().await;
+        Ok(Some(Self(Arc::new(Inner {
+            token_state,
+            account,
+        }))))
     }
 
     /// Resumes the session that an application has stored for a user, by [`Account::id`]. Returns
@@ -209,7 +216,7 @@ impl UserSession {
         // A request handler may be dropped when its browser disconnects. Without a task of its own,
         // the refresh token would then stay stored.
         let session = self.clone();
-        let ended = tokio::spawn(async move { session.0.rotation.end().await });
+        let ended = tokio::spawn(async move { session.0.token_state.end().await });
         ended
             .await
             .map_err(|error| SignInError::new("the sign-out was interrupted").with_source(error))?
@@ -222,7 +229,7 @@ impl UserSession {
     ///
     /// Returns [`Error::SignIn`](crate::Error::SignIn) if the tenant's name is not valid in a URL.
     pub fn sign_out_url(&self, graph: &Graph, redirect_uri: &str) -> Result<Url> {
-        let application = self.0.rotation.application();
+        let application = self.0.token_state.application();
         application.sign_out_url(graph.cloud(), redirect_uri)
     }
 }
@@ -230,19 +237,19 @@ impl UserSession {
 #[async_trait]
 impl TokenProvider for UserSession {
     async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        self.0.rotation.token(&request).await
+        self.0.token_state.token(&request).await
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {
         let account = self.account()?;
-        let application = self.0.rotation.application();
+        let application = self.0.token_state.application();
         let mut key = application.cache_key(cloud).user(account.id());
         // Sessions that are resumed from the same store entry are one session. Every other session
         // has its own key, because another sign-in of the same user may be refused.
-        if !self.0.rotation.is_stored() {
-            key = key.credential(self.0.rotation.id());
+        if !self.0.token_state.is_stored() {
+            key = key.credential(self.0.token_state.id());
         }
-        Some(match self.0.rotation.scope() {
+        Some(match self.0.token_state.scope() {
             Some(scope) => key.scopes([scope]),
             None => key,
         })
@@ -258,7 +265,7 @@ impl fmt::Debug for UserSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserSession")
             .field("account", &self.0.account)
-            .field("rotation", &self.0.rotation)
+            .field("token_state", &self.0.token_state)
             .finish()
     }
 }

@@ -198,13 +198,13 @@ impl RefreshTokenState {
             callback: None,
             store: Some(place),
         };
-        let rotation = Self::new(application, scope, sinks, cloud, true, Current::default());
+        let token_state = Self::new(application, scope, sinks, cloud, true, Current::default());
         let found = {
-            let mut current = rotation.current.lock().await;
-            rotation.look(&mut current).await?;
+            let mut current = token_state.current.lock().await;
+            token_state.look(&mut current).await?;
             current.refresh_token.is_some()
         };
-        Ok(found.then_some(rotation))
+        Ok(found.then_some(token_state))
     }
 
     fn new(

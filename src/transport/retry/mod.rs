@@ -77,9 +77,9 @@ impl Middleware for Retries {
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
         let trying = extensions.get::<Trying>().cloned().unwrap_or_default();
-        let mut course = RetryState::new(trying, request.method().clone());
-        let outcome = self.run(request, extensions, &next, &mut course).await;
-        extensions.insert(course.attempts());
+        let mut state = RetryState::new(trying, request.method().clone());
+        let outcome = self.run(request, extensions, &next, &mut state).await;
+        extensions.insert(state.attempts());
         outcome.map_err(reqwest_middleware::Error::middleware)
     }
 }
@@ -90,15 +90,15 @@ impl Retries {
         mut request: Request,
         extensions: &mut Extensions,
         next: &Next<'_>,
-        course: &mut RetryState,
+        state: &mut RetryState,
     ) -> Result<Response, Error> {
         let url = request.url().clone();
         // The user of a call may be unknown at first. The token that was sent identifies the user.
         let mut token = request.headers().get(AUTHORIZATION).cloned();
         loop {
-            self.pass(&url, token.as_ref(), course).await?;
+            self.pass(&url, token.as_ref(), state).await?;
             let again = request.try_clone();
-            course.count += 1;
+            state.count += 1;
             let delivery = extensions
                 .get::<Delivery>()
                 .cloned()
@@ -106,7 +106,7 @@ impl Retries {
                 .next_attempt();
             extensions.insert(delivery.clone());
             let outcome = next.clone().run(request, extensions);
-            let outcome = match course.trying.deadline {
+            let outcome = match state.trying.deadline {
                 Some(deadline) => timeout_at(deadline, outcome)
                     .await
                     .map_err(|_| TransportError::out_of_time())?,
@@ -120,30 +120,30 @@ impl Retries {
                 return ended.outcome;
             }
             let asked = ended.asked();
-            if let Some(wait) = course.shuts(&ended, asked) {
+            if let Some(wait) = state.shuts(&ended, asked) {
                 self.gates
                     .shut(&self.destination(&url, token.as_ref()), wait);
             }
-            let (wait, mut again) = match course.next(&ended, asked, again) {
+            let (wait, mut again) = match state.next(&ended, asked, again) {
                 Ok(next) => next,
                 Err(reason) => {
-                    course.not_retried = reason;
+                    state.stop_reason = reason;
                     return ended.outcome;
                 }
             };
             tracing::info!(
                 target: "msgraph",
                 wait = wait.as_secs_f64(),
-                attempts = course.count,
+                attempts = state.count,
                 status = ended.status().map(|status| status.as_u16()),
                 "retrying the call after a wait"
             );
             drop(ended);
             sleep(wait).await;
-            course.waited += wait;
+            state.waited += wait;
             again
                 .headers_mut()
-                .insert(RETRY_ATTEMPT, HeaderValue::from(course.count));
+                .insert(RETRY_ATTEMPT, HeaderValue::from(state.count));
             request = again;
         }
     }
@@ -153,31 +153,31 @@ impl Retries {
         &self,
         url: &Url,
         token: Option<&HeaderValue>,
-        course: &mut RetryState,
+        state: &mut RetryState,
     ) -> Result<(), Error> {
-        let policy = &course.trying.retry;
+        let policy = &state.trying.retry;
         if !policy.allows(1) || !self.gates.are_any_shut() {
             return Ok(());
         }
         let longest = policy.longest_wait();
         let destination = self.destination(url, token);
-        match self.gates.pass(&destination, longest, course.end).await {
+        match self.gates.pass(&destination, longest, state.end).await {
             Ok(Duration::ZERO) => Ok(()),
             Ok(waited) => {
                 let wait = waited.as_secs_f64();
                 tracing::info!(target: "msgraph", wait, "the call waited while Graph throttled its \
                                                          service");
-                course.waited += waited;
+                state.waited += waited;
                 Ok(())
             }
             Err(time) => {
                 let left = |end: Instant| end.saturating_duration_since(Instant::now());
-                let (reason, limit) = match course.end.map(left) {
+                let (reason, limit) = match state.end.map(left) {
                     Some(left) if time <= longest => (RetryStopReason::OutOfTime, left),
                     _ => (RetryStopReason::WaitTooLong, longest),
                 };
-                course.not_retried = Some(reason);
-                Err(TransportError::held_back(time, limit, course.count).into())
+                state.stop_reason = Some(reason);
+                Err(TransportError::held_back(time, limit, state.count).into())
             }
         }
     }
@@ -206,7 +206,7 @@ struct RetryState {
     end: Option<Instant>,
     count: u32,
     waited: Duration,
-    not_retried: Option<RetryStopReason>,
+    stop_reason: Option<RetryStopReason>,
     /// Set to `true` if an earlier attempt may have succeeded at Graph.
     may_have_succeeded: bool,
 }
@@ -219,13 +219,13 @@ impl RetryState {
             method,
             count: 0,
             waited: Duration::ZERO,
-            not_retried: None,
+            stop_reason: None,
             may_have_succeeded: false,
         }
     }
 
     fn attempts(&self) -> Attempts {
-        Attempts::new(self.count, self.waited, self.not_retried)
+        Attempts::new(self.count, self.waited, self.stop_reason)
             .with_unclear_attempt(self.may_have_succeeded)
     }
 
