@@ -213,7 +213,8 @@ impl RefreshTokenCredential {
         }
     }
 
-    /// Returns the state of the refresh token. It is created when the first request names the cloud.
+    /// Returns the state of the refresh token. It is created when the first request names the
+    /// cloud.
     async fn token_state(&self, request: &TokenRequest) -> &RefreshTokenState {
         let begin = || async {
             let user = self.user_of_place();
