@@ -10,7 +10,8 @@ use msgraph::{CustomCloud, Graph, RetryPolicy};
 use simulator::{Fault, RetryAfter};
 use tokio::time::Instant;
 
-use super::{UNKNOWN, calls_as, client, front, refusal, refused};
+use super::{UNKNOWN, calls_as, client, cloud, front, refusal, refused};
+use crate::auth::CLOUDS;
 use crate::support::simulator;
 
 const TOKEN: &str = "/*/oauth2/v2.0/token";
@@ -118,4 +119,18 @@ async fn failing_platform_is_retried_once() {
     let error = refused(&client()).await;
     assert_eq!(error.retry_after(), Some(Duration::from_secs(17)));
     assert_eq!(simulator.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn simulator_issues_tokens_for_each_cloud() {
+    let simulator = simulator().await;
+    let known = simulator.credentials();
+    for (named, ..) in CLOUDS {
+        let cloud = cloud(&simulator).scope(named.scope());
+        let secret =
+            ClientSecretCredential::new(&*known.domain, &*known.client_id, &*known.client_secret);
+        let graph = Graph::builder(secret).cloud(cloud).build().unwrap();
+        let signed_in = graph.sign_in().await;
+        assert!(signed_in.is_ok(), "{named:?}: {signed_in:?}");
+    }
 }
