@@ -60,7 +60,7 @@ pub use local::{ConfigurationError, HostError, RequestError};
 pub use notification::{NotificationError, NotificationErrorKind};
 pub use operation::LongRunningOperationError;
 pub use response::{DecodeError, EmptyResponseError, PagingError};
-pub(crate) use retry_after::retry_after;
+pub(crate) use retry_after::{response_date, retry_after};
 pub use sign_in::SignInError;
 pub use sign_in_reason::SignInReason;
 pub(crate) use text::OneLine;

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Map, Value};
 
-use super::retry_after::retry_after;
+use super::retry_after::{response_date, retry_after};
 use super::text::OneLine;
 use super::throttle::Limit;
 use super::{Attempts, RequestContext, Throttle};
@@ -189,10 +189,7 @@ impl ApiError {
     /// and means UTC), else the header.
     pub fn date(&self) -> Option<DateTime<Utc>> {
         let body = self.said.date.as_deref().and_then(read_date);
-        body.or_else(|| {
-            let header = header(&self.headers, "date")?;
-            Some(DateTime::parse_from_rfc2822(header).ok()?.to_utc())
-        })
+        body.or_else(|| response_date(&self.headers))
     }
 
     /// Returns the method of the request.

@@ -25,10 +25,7 @@ pub(crate) fn retry_after(
     now: DateTime<Utc>,
 ) -> Option<Duration> {
     // Uses the clock that wrote the `Retry-After` date, because the local clock may be wrong.
-    let received = || {
-        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
-        date.and_then(date_of).unwrap_or(now)
-    };
+    let received = || response_date(headers).unwrap_or(now);
     let values = |name: HeaderName| {
         let values = headers.get_all(name).into_iter();
         values.filter_map(|value| value.to_str().ok())
@@ -61,6 +58,11 @@ fn until(value: &str, received: DateTime<Utc>) -> Option<Duration> {
     Some(Duration::from_secs(
         u64::try_from(millis).unwrap_or(0).div_ceil(1000),
     ))
+}
+
+/// Returns the time when the service sent a response, by the service's clock: its `Date`.
+pub(crate) fn response_date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    date_of(headers.get(DATE)?.to_str().ok()?)
 }
 
 fn date_of(value: &str) -> Option<DateTime<Utc>> {

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::header::DATE;
 use tokio::time::Instant;
 
 use crate::Result;
 use crate::download::Check;
+use crate::error::response_date;
 use crate::models::DriveItem;
 use crate::nodes::DrivesIdItemsId;
 
@@ -33,10 +33,7 @@ impl OwnFile<'_> {
     /// that cannot be determined.
     pub(super) async fn look(&self) -> Option<DriveItem> {
         let response = self.node.get().raw().await.ok()?;
-        let received = response.headers().get(DATE).and_then(|date| {
-            let date = DateTime::parse_from_rfc2822(date.to_str().ok()?).ok()?;
-            Some(date.to_utc())
-        });
+        let received = response_date(response.headers());
         let item: DriveItem = response.json().ok()?;
         let has_length = item.size.and_then(|size| u64::try_from(size).ok()) == Some(self.length);
         if !has_length || self.is_older(&item, received) {
