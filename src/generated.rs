@@ -122,11 +122,6 @@ macro_rules! generated {
     };
 }
 
-/// The rule for names that indicate a secret. The generator uses the same text.
-pub(crate) mod secrets {
-    include!(concat!(env!("OUT_DIR"), "/secrets.rs"));
-}
-
 fn root(graph: &Root) -> Path {
     Path::root(graph)
 }

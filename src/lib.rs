@@ -29,13 +29,10 @@ pub mod transfer;
 pub mod upload;
 
 mod client;
-mod cloud;
 mod driven;
 mod file_lock;
 mod generated;
-mod json;
 mod planner;
-mod redact;
 mod transport;
 
 pub use async_trait::async_trait;
@@ -44,9 +41,10 @@ pub use {chrono, http, reqwest, reqwest_middleware};
 
 // Each item has one public path. The root has what nearly every program names.
 pub use client::{Graph, GraphBuilder};
-pub use cloud::{Cloud, Clouds, CustomCloud, NamedCloud};
-pub use error::any::{Error, Result};
 pub use generated::{models, nodes, options};
-pub use model::annotations::Model;
+pub use msgraph_core::cloud::{Cloud, Clouds, CustomCloud, NamedCloud};
+pub use msgraph_core::error::{Error, Result};
+pub use msgraph_core::model::Model;
+use msgraph_core::{cloud, json, redact};
 pub use reqwest::Method;
 pub use transport::RetryPolicy;

@@ -8,23 +8,23 @@ pub use serde;
 pub use serde_json;
 
 pub use crate::call::argument::Argument;
-pub use crate::call::facts::OperationMetadata;
 pub use crate::call::operation::RequestBuilder;
 pub use crate::call::path::Path;
+pub use msgraph_core::operation_metadata::OperationMetadata;
 
 /// The functions that generated models call, and the types of their fields.
 pub mod model {
     pub use crate::Model;
-    pub use crate::model::derived::upcast;
-    pub use crate::model::object::{Object, Refs, Slots, TypeInfo, clone, debug, eq};
-    pub use crate::model::open_enum::{
+    pub use msgraph_core::model::derived::upcast;
+    pub use msgraph_core::model::object::{Object, Refs, Slots, TypeInfo, clone, debug, eq};
+    pub use msgraph_core::model::open_enum::{
         clone as word_clone, deserialize as word_deserialize, display as word_display,
         eq as word_eq, hash as word_hash, parse as word_parse, serialize as word_serialize,
     };
-    pub use crate::model::read::deserialize;
-    pub use crate::model::slot::{Held, Item, Ref, Slot};
-    pub use crate::model::write::serialize;
-    pub use crate::model::{DerivedFrom, Extra, Flags, Navigation, OpenEnum, Property, edm};
+    pub use msgraph_core::model::read::deserialize;
+    pub use msgraph_core::model::slot::{Held, Item, Ref, Slot};
+    pub use msgraph_core::model::write::serialize;
+    pub use msgraph_core::model::{DerivedFrom, Extra, Flags, Navigation, OpenEnum, Property, edm};
 }
 
 /// The version of this crate.

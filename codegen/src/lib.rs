@@ -159,8 +159,8 @@ impl Generated<'_> {
         outline::outline(&self.tree, &self.plan)
     }
 
-    /// Writes `models.rs`, `nodes.rs`, `options.rs`, `facts.rs`, `secrets.rs` and `segments.rs`
-    /// into a folder.
+    /// Writes `models.rs`, `nodes.rs`, `options.rs`, `facts.rs` and `segments.rs` into a
+    /// folder.
     ///
     /// # Errors
     ///
@@ -172,7 +172,6 @@ impl Generated<'_> {
             ("options.rs", &self.options),
             ("facts.rs", &self.facts),
             ("segments.rs", &self.segments),
-            ("secrets.rs", secrets::RULE),
         ] {
             let path = folder.join(name);
             std::fs::write(&path, text).map_err(|error| Error::Io(path, error))?;

@@ -10,8 +10,8 @@ use tokio::time::sleep;
 use tracing::Instrument;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::error::{SignInError, TransportError, kind_of_loss, retry_after};
-use crate::transport::{self, is_throttling, trace};
+use crate::error::{SignInError, TransportError, retry_after};
+use crate::transport::{self, is_throttling, network_error, trace};
 
 /// The response of an endpoint that issues tokens.
 pub(super) struct RawResponse {
@@ -104,8 +104,11 @@ pub(super) async fn exchange(
     let span = trace::request(&request, Some(template), resend_count);
     let response = http.execute(request).instrument(span.clone()).await;
     let outcome = response.as_ref();
-    trace::record(&span, outcome.map_err(|error| kind_of_loss(error)));
-    let response = response.map_err(TransportError::from_reqwest)?;
+    trace::record(
+        &span,
+        outcome.map_err(|error| network_error::kind_of_loss(error)),
+    );
+    let response = response.map_err(network_error::from_reqwest)?;
     if !transport::is_response_of(&response, &asked) {
         return Err(transport::followed_a_redirect());
     }

@@ -9,9 +9,9 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
 use super::cache::{Bearer, Tokens};
-use super::challenge;
-use super::granted::Granted;
 use crate::transport::{Delivery, Trying};
+use msgraph_core::challenge;
+use msgraph_core::granted::Granted;
 
 /// Marks a request that is sent without a token, because a redirect has led it away from Graph's
 /// hosts.

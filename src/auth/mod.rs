@@ -50,7 +50,6 @@ mod cache;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 mod certificate;
 mod chain;
-pub(crate) mod challenge;
 mod claims;
 mod client_assertion;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
@@ -60,8 +59,6 @@ mod device_code;
 mod environment;
 mod exchange;
 mod federation;
-mod granted;
-mod jwt;
 mod managed_identity;
 mod middleware;
 mod moment;
@@ -109,11 +106,11 @@ pub use client_certificate::ClientCertificateCredential;
 pub use client_secret::ClientSecretCredential;
 pub use device_code::{DeviceCodeCredential, DeviceCodePrompt};
 pub use environment::EnvironmentCredential;
-pub(crate) use granted::Granted;
-#[cfg(feature = "notifications")]
-pub(crate) use jwt::Jwt;
 pub use managed_identity::{ManagedIdentityCredential, ManagedIdentitySource};
 pub(crate) use middleware::{Authorize, SentToken, WithoutToken};
+pub(crate) use msgraph_core::granted::Granted;
+#[cfg(feature = "notifications")]
+pub(crate) use msgraph_core::jwt::Jwt;
 pub use on_behalf_of::OnBehalfOfCredential;
 pub use provider::{AccessToken, TokenProvider, TokenRequest};
 pub use refresh_token::RefreshTokenCredential;

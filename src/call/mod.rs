@@ -20,10 +20,7 @@ pub(crate) mod argument;
 mod consistency;
 mod content;
 mod current;
-mod decode;
 mod encode;
-mod etag;
-pub(crate) mod facts;
 mod future;
 mod header_scope;
 mod opened;
@@ -39,7 +36,6 @@ mod response_kind;
 mod settings;
 mod success;
 mod template;
-mod tolerant;
 mod typed;
 
 use std::fmt;
@@ -51,14 +47,14 @@ use serde::Serialize;
 pub(crate) use consistency::Advanced;
 pub use consistency::ConsistencyLevel;
 pub use content::Content;
-#[cfg(feature = "notifications")]
-pub(crate) use decode::read_json;
-pub(crate) use decode::{decode, type_name};
-pub use etag::IfMatch;
-pub(crate) use facts::OperationMetadata;
 pub use future::CallFuture;
 pub(crate) use future::{Sending, send_request};
 pub(crate) use header_scope::remove_headers_of_one_request;
+#[cfg(feature = "notifications")]
+pub(crate) use msgraph_core::decode::read_json;
+pub(crate) use msgraph_core::decode::{decode, type_name};
+pub use msgraph_core::model::IfMatch;
+pub(crate) use msgraph_core::operation_metadata::OperationMetadata;
 pub(crate) use opened::Opened;
 pub(crate) use operation::RequestBuilder;
 pub use options::{

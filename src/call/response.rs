@@ -7,10 +7,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::decode::{decode, type_name};
 use super::success::Place;
 use crate::error::{DecodeError, RequestContext};
 use crate::{Error, Result, json};
+use msgraph_core::decode::{decode, type_name};
 
 /// An undecoded response of Graph, as [`RawCall`](super::RawCall) returns it.
 ///

@@ -15,7 +15,6 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::decode::{cut_error, decode_error, type_name};
 use super::response::Response;
 use super::response_kind::ReceivedResponse;
 use crate::error::{ApiError, EmptyResponseError, Error};
@@ -24,6 +23,7 @@ use crate::model::json::Kept;
 use crate::monitor::{LongRunningOperationStatus, monitor_address};
 use crate::page::Page;
 use crate::{Result, json};
+use msgraph_core::decode::{cut_error, decode_error, type_name};
 
 /// The body that a call needs from a success, for the layer that decides whether to send the call
 /// again.

@@ -11,7 +11,7 @@ use super::read::Marks;
 use crate::Result;
 use crate::error::{DecodeError, Error};
 use crate::model::lists::ListItem;
-use crate::model::{Model, Navigation, Property};
+use crate::model::{Model, Navigation, Property, Related};
 
 /// One event of a round of changes.
 #[derive(Clone, Debug)]
@@ -200,20 +200,6 @@ pub enum RemovedReason {
     /// The reason is unknown: a word that this crate does not know, or an empty text where Graph
     /// sent no word. The JSON of `@removed` is in the `extra` of the [item](Removed::item).
     Unknown(String),
-}
-
-/// The target of a navigation property: one model, or a `Vec` of models.
-pub trait Related {
-    /// The model of the related entities.
-    type Model: Model;
-}
-
-impl<R: Model> Related for R {
-    type Model = R;
-}
-
-impl<R: Model> Related for Vec<R> {
-    type Model = R;
 }
 
 /// A change of a relation.

@@ -55,7 +55,8 @@ use futures_core::Stream;
 use futures_core::stream::FusedStream;
 use url::Url;
 
-pub use event::{Changed, DeltaEvent, Related, RelatedChange, Removed, RemovedReason};
+pub use event::{Changed, DeltaEvent, RelatedChange, Removed, RemovedReason};
+pub use msgraph_core::model::Related;
 pub(crate) use read::page as read_page;
 use resync::Pause;
 pub use resync::{Resync, ResyncKind};

@@ -468,7 +468,7 @@ impl ContentStream {
                         self.ended().map(|_| None)
                     }
                     Some(Err(error)) => self
-                        .reopen(TransportError::from_reqwest(error).into())
+                        .reopen(crate::transport::network_error::from_reqwest(error).into())
                         .map(|()| None),
                     None => self.ended().map(|is_over| {
                         if is_over {

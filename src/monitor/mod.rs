@@ -35,7 +35,7 @@ use http::header::{AUTHORIZATION, HeaderMap, LOCATION};
 use http::{HeaderName, HeaderValue, Method};
 use tokio::time::{Instant, sleep};
 
-pub use operation::{LongRunningOperation, LongRunningOperationStatus};
+pub use msgraph_core::long_running_operation::{LongRunningOperation, LongRunningOperationStatus};
 use pause::{Pauses, Place};
 
 use crate::call::{Call, ExpectedBody, Options, ReceivedResponse, Request, Response, Settings};
@@ -85,7 +85,7 @@ impl<A, O: Options> Call<A, O> {
                 ..Monitor::at(graph.clone(), absolute(&graph, &location))
             });
         }
-        match LongRunningOperation::read(&response)? {
+        match operation::read(&response)? {
             Some(work) if work.is_over() => Ok(Monitor {
                 done: Some(work),
                 ..Monitor::at(graph, String::new())
@@ -295,7 +295,7 @@ impl Monitor {
             false => self.elsewhere(time).await?,
         };
         let asked = retry_after(response.status, &response.headers, chrono::Utc::now());
-        let Some(work) = LongRunningOperation::read(&response)? else {
+        let Some(work) = operation::read(&response)? else {
             return Err(ReceivedResponse::new(response).empty());
         };
         self.tell(&work);

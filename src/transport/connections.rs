@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use url::Url;
 
-use super::tls;
+use super::{network_error, tls};
 use crate::error::{ConfigurationError, Error, TransportError};
 
 /// The longest time for making a connection.
@@ -66,7 +66,7 @@ impl Connections {
             .referer(false)
             .build()
             .map_err(|error| {
-                let error = TransportError::from_reqwest(error);
+                let error = network_error::from_reqwest(error);
                 ConfigurationError::new("http", format!("cannot build the HTTP client: {error}"))
                     .with_source(Arc::new(error))
                     .into()

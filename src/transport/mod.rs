@@ -12,8 +12,10 @@ mod gate;
 mod guard;
 mod headers;
 mod hosts;
+pub(crate) mod network_error;
 mod read;
 mod redirects;
+mod refused_connection;
 mod retry;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -44,7 +46,7 @@ use trace::Trace;
 pub(crate) use workload::Workload;
 
 use crate::auth::{Authorize, Tokens};
-use crate::error::{Error, TransportError, causes};
+use crate::error::Error;
 
 /// The user's own middleware.
 #[derive(Clone, Default)]
@@ -86,10 +88,10 @@ pub(crate) fn stack(
 /// middleware made itself.
 pub(crate) fn of_the_stack(error: reqwest_middleware::Error, did_nothing: bool) -> Error {
     let error = match error {
-        reqwest_middleware::Error::Reqwest(error) => TransportError::from_reqwest(error).into(),
+        reqwest_middleware::Error::Reqwest(error) => network_error::from_reqwest(error).into(),
         reqwest_middleware::Error::Middleware(error) => match own_error(error.as_ref()) {
             Some(own) => own,
-            None => TransportError::from_middleware(error.into()).into(),
+            None => network_error::from_middleware(error.into()).into(),
         },
     };
     match error {
@@ -100,7 +102,7 @@ pub(crate) fn of_the_stack(error: reqwest_middleware::Error, did_nothing: bool) 
 
 /// Returns this crate's own error if a middleware of the user's has wrapped it.
 fn own_error(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
-    causes(error)
+    network_error::causes(error)
         .find_map(|cause| cause.downcast_ref::<Error>())
         .cloned()
 }

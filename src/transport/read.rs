@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
 
+use super::network_error;
 use crate::error::TransportError;
 
 /// The largest part of an error response's body that is read, in bytes.
@@ -81,7 +82,7 @@ async fn read_within(
             Ok(Some(piece)) if body.is_empty() => body = piece.into(),
             Ok(Some(piece)) => body.extend_from_slice(&piece),
             Ok(None) => return (body.freeze(), None),
-            Err(error) => return (body.freeze(), Some(TransportError::from_reqwest(error))),
+            Err(error) => return (body.freeze(), Some(network_error::from_reqwest(error))),
         }
     }
 }

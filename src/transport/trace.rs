@@ -19,8 +19,9 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use url::Url;
 
+use super::network_error::kind_of_loss;
 use crate::auth::WithoutToken;
-use crate::error::{Attempts, RequestContext, kind_of_loss};
+use crate::error::{Attempts, RequestContext};
 
 /// Creates the span of a call.
 pub(crate) fn call(context: &RequestContext, url: &Url) -> Span {

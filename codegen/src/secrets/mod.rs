@@ -1,20 +1,18 @@
 //! The decision about which properties hold a secret, so that no model prints it.
 //!
-//! Each property that can hold text and has a suspicious name is decided by hand. `rule.rs` lists
+//! Each property that can hold text and has a suspicious name is decided by hand. `msgraph-secrets` lists
 //! those that hold a secret, and `public.rs` those that do not. A test (`codegen/tests/secrets.rs`)
 //! lists all of them and fails for one that is in neither file. Until it is decided, its name
 //! decides: [`is_secret`] returns the decision that is generated.
 
 mod public;
-pub(crate) mod rule;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use msgraph_secrets as rule;
+
 use crate::models::Model;
 use public::PUBLIC;
-
-/// The text of the rule, which is written beside the generated code.
-pub(crate) const RULE: &str = include_str!("rule.rs");
 
 /// Words that make a property's name suspicious.
 const SUSPICIOUS: &[&str] = &[

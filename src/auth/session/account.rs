@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::jwt::Jwt;
 use crate::Result;
 use crate::error::SignInError;
+use msgraph_core::jwt::Jwt;
 
 /// A signed-in user, as described by the identity platform.
 ///

@@ -9,7 +9,6 @@
 //! calls, and no resources are held during the wait.
 
 mod backoff;
-mod classify;
 mod effect;
 mod policy;
 
@@ -27,8 +26,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
 pub(crate) use backoff::Backoff;
-pub(crate) use classify::{Verdict, is_throttling};
-pub(crate) use effect::{Effect, Intent};
+pub(crate) use effect::Intent;
+pub(crate) use msgraph_core::effect::Effect;
+pub(crate) use msgraph_core::verdict::{Verdict, is_throttling};
 pub use policy::RetryPolicy;
 
 use super::delivery::Delivery;
