@@ -4,15 +4,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use msgraph_description::names::{Collisions, camel};
+use msgraph_description::{Description, Tree, Types};
 use progenitor_impl::GenerationSettings;
 
-use crate::description::Description;
 use crate::error::Result;
-use crate::names::{Collisions, camel};
 use crate::nodes::endpoints;
 use crate::operations;
-use crate::tree::Tree;
-use crate::types::Types;
 
 /// Returns the source of a crate with all distinct operations as progenitor writes them, and each
 /// model as a stub.
@@ -22,7 +20,7 @@ use crate::types::Types;
 /// Fails for the same reasons as [`generate`](crate::generate).
 pub fn baseline(description: &Description) -> Result<String> {
     let tree = Tree::new(description)?;
-    let types = Types::new(description, &Collisions::default())?;
+    let types = Types::new(&description.schemas, &Collisions::default())?;
     let mut unlowered = Vec::new();
     for place in &tree.places {
         for endpoint in endpoints(description, &types, place)? {

@@ -1,10 +1,12 @@
 //! The entry points for build scripts that generate code from a description.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use crate::{Description, Generated, generate};
+use msgraph_description::{Description, run_build_script};
+
+use crate::{Facts, Generated, Generator};
 
 /// Does everything that a build script has to do. It reads the trimmed description in `folder`,
 /// relative to the package. It writes the generated code to the place from which
@@ -35,29 +37,10 @@ where
     F: FnOnce(&Generated<'_>, &Path) -> Result<(), Box<dyn Error>>,
 {
     let folder = folder.as_ref();
-    println!("cargo::rerun-if-changed={}", folder.display());
-    match run(folder, write) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Cargo takes each line as a separate message.
-            for line in error.to_string().lines() {
-                println!("cargo::error={line}");
-            }
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run<F>(folder: &Path, write: F) -> Result<(), Box<dyn Error>>
-where
-    F: FnOnce(&Generated<'_>, &Path) -> Result<(), Box<dyn Error>>,
-{
-    // Cargo sets both variables for every build script.
-    let of_cargo = |variable| {
-        std::env::var_os(variable)
-            .map(PathBuf::from)
-            .unwrap_or_default()
-    };
-    let description = Description::read(&of_cargo("CARGO_MANIFEST_DIR").join(folder))?;
-    write(&generate(&description)?, &of_cargo("OUT_DIR"))
+    run_build_script(&[folder], |package, out| {
+        let folder = package.join(folder);
+        let description = Description::read(&folder)?;
+        let generator = Generator::new(&description).with_facts(Facts::read(&folder)?);
+        write(&generator.generate()?, out)
+    })
 }

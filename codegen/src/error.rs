@@ -1,47 +1,32 @@
-//! Errors of a description.
+//! Errors of the generator.
 
 use std::fmt;
-use std::path::PathBuf;
-
-use crate::names::Collision;
 
 /// The reason why no code was generated.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file of the description could not be read or written.
-    Io(PathBuf, std::io::Error),
-    /// A file of the description is not JSON of the trimmed form.
-    Json(PathBuf, serde_json::Error),
-    /// Items of the description that would have the same Rust name.
-    Collisions(Vec<Collision>),
-    /// The description has an element that the generator does not know.
-    Unknown {
-        /// The path, operation or schema.
-        place: String,
-        /// The unknown element.
-        what: String,
-    },
+    /// The description cannot be used.
+    Description(msgraph_description::Error),
     /// progenitor refused an operation, or lowered it to something unexpected.
     Lowering(String),
+}
+
+impl Error {
+    /// Returns the error for an element that the generator does not know. `place` is its path,
+    /// operation or schema.
+    pub(crate) fn unknown(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::Description(msgraph_description::Error::Unknown {
+            place: place.into(),
+            what: what.into(),
+        })
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Io(path, error) => write!(f, "{}: {error}", path.display()),
-            Error::Json(path, error) => write!(f, "{}: {error}", path.display()),
-            Error::Collisions(collisions) => {
-                f.write_str(
-                    "several items of the description have the same Rust name; add a name \
-                             to codegen/src/exceptions.rs",
-                )?;
-                for collision in collisions {
-                    write!(f, "\n  {collision}")?;
-                }
-                Ok(())
-            }
-            Error::Unknown { place, what } => write!(f, "{place}: {what}"),
+            Error::Description(error) => error.fmt(f),
             Error::Lowering(what) => write!(f, "progenitor: {what}"),
         }
     }
@@ -50,10 +35,16 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Io(_, error) => Some(error),
-            Error::Json(_, error) => Some(error),
-            _ => None,
+            // The text is that of the inner error, so its source is the next in line.
+            Error::Description(error) => error.source(),
+            Error::Lowering(_) => None,
         }
+    }
+}
+
+impl From<msgraph_description::Error> for Error {
+    fn from(error: msgraph_description::Error) -> Self {
+        Self::Description(error)
     }
 }
 

@@ -3,10 +3,9 @@
 
 use std::collections::HashMap;
 
-use crate::description::Method;
-use crate::names;
+use msgraph_description::{Method, Segment, Tree, names};
+
 use crate::nodes::{MethodName, Plan};
-use crate::tree::{Segment, Tree};
 
 /// The call of an operation, with a sample for each argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -276,88 +275,4 @@ impl Samples {
 
 fn parsed(text: &str) -> (String, String) {
     (format!("&\"{text}\".parse()?"), text.into())
-}
-
-impl Tree<'_> {
-    /// Returns the place that a path of the description leads to.
-    pub(crate) fn find(&self, path: &str) -> Option<usize> {
-        let &(place, child) = self.walk(path)?.last()?;
-        Some(self.places[place].children[child].1)
-    }
-
-    /// Returns the steps from the root to a path of the description. Each step is a place and the
-    /// index of one of its children.
-    pub(crate) fn walk(&self, path: &str) -> Option<Vec<(usize, usize)>> {
-        let mut steps = Vec::new();
-        let mut place = self.root;
-        let mut step = |label: &str| {
-            let children = &self.places[place].children;
-            let number = children
-                .iter()
-                .position(|(segment, _)| segment.label() == label)?;
-            steps.push((place, number));
-            place = children[number].1;
-            Some(())
-        };
-        for segment in path.split('/').skip(1) {
-            let label = Segment::normalize(segment);
-            if step(&label).is_none() {
-                // A key in parentheses takes two steps: one to the collection, and one to the
-                // entity.
-                let (name, _) = label.split_once('(')?;
-                step(name)?;
-                step(&label[name.len()..])?;
-            }
-        }
-        Some(steps)
-    }
-}
-
-impl Segment {
-    /// Returns the segment as text, without the names of parameters.
-    pub(crate) fn label(&self) -> String {
-        let arguments = |arguments: &[crate::tree::Argument]| -> String {
-            let parts: Vec<_> = arguments
-                .iter()
-                .map(|a| format!("{}={}", a.name, if a.quoted { "'{}'" } else { "{}" }))
-                .collect();
-            parts.join(",")
-        };
-        match self {
-            Segment::Literal(name) | Segment::Cast(name) => name.clone(),
-            Segment::System(name) => (*name).into(),
-            Segment::Key(_) => "{}".into(),
-            Segment::Function(name, of) => format!("{name}({})", arguments(of)),
-            Segment::AlternateKey(of) => format!("({})", arguments(of)),
-            Segment::CompositeKey(of) => arguments(of),
-            Segment::Path => ":".into(),
-        }
-    }
-
-    /// Returns a segment of the description in the form of [`Segment::label`].
-    fn normalize(text: &str) -> String {
-        if text.starts_with('{') {
-            return "{}".into();
-        }
-        let arguments = |text: &str| -> String {
-            let arguments: Vec<_> = text
-                .split(',')
-                .filter_map(|part| part.split_once('='))
-                .map(|(name, value)| {
-                    let value = if value.starts_with('\'') {
-                        "'{}'"
-                    } else {
-                        "{}"
-                    };
-                    format!("{name}={value}")
-                })
-                .collect();
-            arguments.join(",")
-        };
-        match text.split_once('(') {
-            Some((name, of)) => format!("{name}({})", arguments(of.trim_end_matches(')'))),
-            None if text.contains('=') => arguments(text),
-            None => text.into(),
-        }
-    }
 }

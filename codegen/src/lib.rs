@@ -2,7 +2,8 @@
 //! endpoints and models.
 //!
 //! The data passes through four steps. [`Description::read`] reads `openapi/`, [`Tree::new`] folds
-//! its paths, [`Types::new`] analyzes its schemas, and [`generate`] writes Rust. [`build`] does all
+//! its paths, [`Types::new`] analyzes its schemas, and [`generate`] writes Rust. The package
+//! `msgraph-description` does the first three, and writes the models. [`build`] does all
 //! of this in a build script: in that of `msgraph`, and in that of any other crate that has its own
 //! description. `msgraph::generated!` includes the code that it writes.
 
@@ -10,42 +11,35 @@
 
 mod baseline;
 mod build_script;
-mod description;
 mod error;
-mod exceptions;
 mod expression;
 mod facts;
-mod grafts;
-mod models;
-mod names;
 mod nodes;
 mod operations;
 mod options;
 mod outline;
-pub mod secrets;
 mod segments;
-mod tree;
-mod types;
-mod words;
 
 use std::path::Path;
+
+use msgraph_description::models;
+use msgraph_description::names::Collisions;
 
 use nodes::Plan;
 
 pub use baseline::baseline;
 pub use build_script::{build, build_with};
-pub use description::{Description, Schema};
 pub use error::{Error, Result};
 pub use expression::{Expression, Walk};
 pub use facts::{
     Address, Cloud, CloudSet, Facts, Permission, PermissionScheme, Permissions, Scheme, by_prefix,
 };
-pub use models::{Model, Property};
-pub use names::{Collision, Collisions};
+pub use msgraph_description::models::{Model, Property};
+pub use msgraph_description::{
+    Argument, Description, Kind, Place, RustName, Schema, Segment, Tree, Type, Types, secrets,
+};
 pub use nodes::MethodName;
 pub use outline::{Call, Node, Outline, Route, Step};
-pub use tree::{Argument, Place, Segment, Tree};
-pub use types::{Kind, RustName, Type, Types};
 
 /// The generated code, and the data that it was generated from.
 #[derive(Debug)]
@@ -80,38 +74,70 @@ pub struct Stats {
     pub properties: usize,
 }
 
-/// Generates all code.
+/// Generates all code, without facts about operations.
 ///
 /// # Errors
 ///
 /// Fails if two names collide, if the description has an unknown element, or if progenitor refuses
 /// an operation.
 pub fn generate(description: &Description) -> Result<Generated<'_>> {
-    let tree = Tree::new(description)?;
-    let collisions = Collisions::default();
-    let types = Types::new(description, &collisions)?;
-    let written = models::write(&types, &collisions)?;
-    let nodes = nodes::write(description, &tree, &types, &collisions)?;
-    collisions.finish()?;
-    Ok(Generated {
-        stats: Stats {
-            operations: tree.described_operations,
-            places: tree.described_places,
-            distinct_places: tree.places.len(),
-            distinct_operations: tree.operations(),
-            models: written.models,
-            enums: written.enums,
-            properties: written.properties,
-        },
-        models: written.text,
-        nodes: nodes.nodes,
-        options: nodes.options,
-        facts: nodes.facts,
-        segments: segments::write(description.paths.keys()),
-        plan: nodes.plan,
-        tree,
-        types,
-    })
+    Generator::new(description).generate()
+}
+
+/// The input of the generator.
+#[derive(Debug)]
+pub struct Generator<'d> {
+    description: &'d Description,
+    facts: Facts,
+}
+
+impl<'d> Generator<'d> {
+    /// Returns a generator for a description, without facts about its operations.
+    pub fn new(description: &'d Description) -> Self {
+        Self {
+            description,
+            facts: Facts::default(),
+        }
+    }
+
+    /// Adds facts about operations, which become documentation and constants.
+    pub fn with_facts(self, facts: Facts) -> Self {
+        Self { facts, ..self }
+    }
+
+    /// Generates all code.
+    ///
+    /// # Errors
+    ///
+    /// Fails for the same reasons as [`generate`].
+    pub fn generate(&self) -> Result<Generated<'d>> {
+        let description = self.description;
+        let tree = Tree::new(description)?;
+        let collisions = Collisions::default();
+        let types = Types::new(&description.schemas, &collisions)?;
+        let written = models::write(&types, &collisions)?;
+        let nodes = nodes::write(description, &self.facts, &tree, &types, &collisions)?;
+        collisions.finish()?;
+        Ok(Generated {
+            stats: Stats {
+                operations: tree.described_operations,
+                places: tree.described_places,
+                distinct_places: tree.places.len(),
+                distinct_operations: tree.operations(),
+                models: written.models,
+                enums: written.enums,
+                properties: written.properties,
+            },
+            models: written.text,
+            nodes: nodes.nodes,
+            options: nodes.options,
+            facts: nodes.facts,
+            segments: segments::write(description.paths.keys()),
+            plan: nodes.plan,
+            tree,
+            types,
+        })
+    }
 }
 
 impl Generated<'_> {
@@ -133,7 +159,7 @@ impl Generated<'_> {
     /// Fails if a property has a type that the generator does not know. `generate` has reported
     /// that before.
     pub fn models(&self) -> Result<Vec<Model<'_>>> {
-        models::list(&self.types)
+        Ok(models::list(&self.types)?)
     }
 
     /// Returns Graph's tree after the fold.
@@ -174,7 +200,8 @@ impl Generated<'_> {
             ("segments.rs", &self.segments),
         ] {
             let path = folder.join(name);
-            std::fs::write(&path, text).map_err(|error| Error::Io(path, error))?;
+            std::fs::write(&path, text)
+                .map_err(|error| msgraph_description::Error::Io(path, error))?;
         }
         Ok(())
     }

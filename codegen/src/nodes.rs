@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
-use crate::description::{Content, Description, Method, Operation, Parameter, Schema};
+use msgraph_description::names::{self, Collisions, Scope};
+use msgraph_description::{
+    Argument, Content, Description, Kind, Method, Operation, Parameter, Place, Schema, Segment,
+    Tree, Types, options,
+};
+
 use crate::error::{Error, Result};
-use crate::facts::{Constants, Known, OperationFacts, doc};
-use crate::names::{self, Collisions, Scope};
+use crate::facts::{Constants, Facts, Known, OperationFacts, doc};
 use crate::operations::{self, Signature, Unlowered};
-use crate::options::{self, Options};
-use crate::tree::{Argument, Place, Segment, Tree};
-use crate::types::{Kind, Types};
+use crate::options::Options;
 
 /// The generated text.
 #[derive(Debug)]
@@ -105,6 +107,7 @@ pub(crate) struct Endpoint<'d> {
 /// Fails if names collide, or if an operation has a form that the generator does not know.
 pub fn write(
     description: &Description,
+    facts: &Facts,
     tree: &Tree<'_>,
     types: &Types<'_>,
     collisions: &Collisions,
@@ -162,7 +165,7 @@ pub fn write(
         collisions,
         signatures: &signatures,
         options: Options::default(),
-        known: Known::new(description, tree),
+        known: Known::new(description, facts, tree),
         constants: Constants::default(),
         plan: Plan::default(),
         out: String::new(),
@@ -193,7 +196,7 @@ pub(crate) fn endpoints<'d>(
                 .parameters
                 .iter()
                 .map(|parameter| description.parameter(parameter))
-                .collect::<Result<Vec<_>>>()?;
+                .collect::<msgraph_description::Result<Vec<_>>>()?;
             Ok(Endpoint {
                 method,
                 parameters,
@@ -233,10 +236,10 @@ fn answer<'d>(
     }
     match schema.properties.get("value") {
         Some(value) => Ok(Answer::Value(value)),
-        None => Err(Error::Unknown {
-            place: at(),
-            what: "the response is an unnamed object without `value`".into(),
-        }),
+        None => Err(Error::unknown(
+            at(),
+            "the response is an unnamed object without `value`",
+        )),
     }
 }
 
@@ -253,10 +256,7 @@ fn body<'d>(
     }
     match content.content.get("application/json") {
         Some(json) if json.schema.properties.0.is_empty() => Ok(Body::Json(&json.schema)),
-        Some(_) => Err(Error::Unknown {
-            place: at(),
-            what: "the body is an unnamed object".into(),
-        }),
+        Some(_) => Err(Error::unknown(at(), "the body is an unnamed object")),
         None if content.content.is_empty() => Ok(Body::Nothing),
         None => Ok(Body::Bytes),
     }
@@ -677,14 +677,14 @@ impl Writer<'_, '_> {
                 ("query", false) if step.path.contains(&format!("{}=", parameter.name)) => {}
                 ("query" | "header", false) => optional.push(parameter.name.as_str()),
                 (location, _) => {
-                    return Err(Error::Unknown {
-                        place: step.path.into(),
-                        what: format!(
+                    return Err(Error::unknown(
+                        step.path,
+                        format!(
                             "`{}` is a required {location} parameter, which the generator does not \
                              support",
                             parameter.name
                         ),
-                    });
+                    ));
                 }
             }
         }

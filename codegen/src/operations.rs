@@ -13,9 +13,9 @@ use openapiv3 as oas;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle, TypeImpl};
 
-use crate::description::{Parameter, Schema, schema_of};
+use msgraph_description::{Parameter, Schema, names, schema_of};
+
 use crate::error::{Error, Result};
-use crate::names;
 
 /// An operation, reduced to the parts that progenitor has to lower.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -261,10 +261,10 @@ impl<F: Fn(&str) -> Option<String>> Lowering<F> {
             }
             None => oas::SchemaKind::Any(Default::default()),
             Some(other) => {
-                return Err(Error::Unknown {
-                    place: "a parameter or body".into(),
-                    what: format!("unexpected type `{other}`"),
-                });
+                return Err(Error::unknown(
+                    "a parameter or body",
+                    format!("unexpected type `{other}`"),
+                ));
             }
         };
         Ok(oas::ReferenceOr::Item(oas::Schema {
@@ -274,10 +274,8 @@ impl<F: Fn(&str) -> Option<String>> Lowering<F> {
     }
 
     fn replaced(&mut self, target: &str) -> Result<oas::ReferenceOr<oas::Schema>> {
-        let rust_type = (self.rust_type)(target).ok_or_else(|| Error::Unknown {
-            place: target.into(),
-            what: "the schema does not exist".into(),
-        })?;
+        let rust_type = (self.rust_type)(target)
+            .ok_or_else(|| Error::unknown(target, "the schema does not exist"))?;
         // progenitor converts the names of schemas to camel case, in which two names of Graph could
         // collide. The Rust type is unique.
         let name = names::camel(&rust_type.replace("::", " ").replace(['<', '>'], " "));
@@ -430,9 +428,11 @@ fn text(tokens: &[TokenTree]) -> String {
 ///
 /// Fails if a parameter has no type.
 pub fn parameter<'d>(parameter: &'d Parameter, place: &str) -> Result<(&'d str, bool, Schema)> {
-    let schema = schema_of(parameter).ok_or_else(|| Error::Unknown {
-        place: place.into(),
-        what: format!("the parameter `{}` has no type", parameter.name),
+    let schema = schema_of(parameter).ok_or_else(|| {
+        Error::unknown(
+            place,
+            format!("the parameter `{}` has no type", parameter.name),
+        )
     })?;
     Ok((parameter.name.as_str(), parameter.required, schema))
 }

@@ -23,27 +23,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::names;
-
-/// The options that the runtime knows, by their name on the wire, with the trait of each.
-const KNOWN: &[(&str, &str)] = &[
-    ("$select", "HasSelect"),
-    ("$expand", "HasExpand"),
-    ("$filter", "HasFilter"),
-    ("$search", "HasSearch"),
-    ("$orderby", "HasOrderBy"),
-    ("$top", "HasTop"),
-    ("$skip", "HasSkip"),
-    ("$count", "HasCount"),
-    ("ConsistencyLevel", "HasConsistencyLevel"),
-    ("If-Match", "HasIfMatch"),
-];
-
-/// Returns whether the runtime has a dedicated method for the option, so that it need not be
-/// lowered.
-pub fn is_known(name: &str) -> bool {
-    KNOWN.iter().any(|(known, _)| *known == name)
-}
+use msgraph_description::names;
+use msgraph_description::options::KNOWN;
 
 /// The header by which a call asks for Graph's advanced queries.
 const CONSISTENCY_LEVEL: &str = "ConsistencyLevel";

@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 
+use msgraph_description::{Segment, Tree};
+
 use crate::expression::{Names, argument_names};
 use crate::nodes::{MethodName, Plan, path_below};
-use crate::tree::{Segment, Tree};
 
 /// All nodes. A path from the root is a path of Graph. Many paths may lead to the same node.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,22 +1,27 @@
 //! Snapshots for reviewers: the names of the tree, and the generated code of a few chosen places.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use msgraph_codegen::{Description, Generated, Route, generate};
+use msgraph_codegen::{Description, Facts, Generated, Generator, Route};
+
+fn openapi() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi")
+}
 
 fn description() -> &'static Description {
     static DESCRIPTION: OnceLock<Description> = OnceLock::new();
-    DESCRIPTION.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi");
-        Description::read(&folder).expect("openapi/")
-    })
+    DESCRIPTION.get_or_init(|| Description::read(&openapi()).expect("openapi/"))
 }
 
 fn generated() -> &'static Generated<'static> {
     static GENERATED: OnceLock<Generated<'static>> = OnceLock::new();
-    GENERATED.get_or_init(|| generate(description()).expect("code"))
+    GENERATED.get_or_init(|| {
+        let facts = Facts::read(&openapi()).expect("facts");
+        let generator = Generator::new(description()).with_facts(facts);
+        generator.generate().expect("code")
+    })
 }
 
 /// Returns the expressions of all operations below a path, to a depth of `depth` segments.

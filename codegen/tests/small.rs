@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use msgraph_codegen::{Collision, Description, Error, Generated, generate};
+use msgraph_codegen::{Description, Error, Generated, generate};
+use msgraph_description::names::Collision;
 use serde_json::{Value, json};
 
 /// Writes a description with these paths and schemas to a folder for a test.
@@ -32,7 +33,7 @@ fn user() -> Value {
 
 fn collisions(description: &Description) -> Vec<Collision> {
     match generate(description) {
-        Err(Error::Collisions(collisions)) => collisions,
+        Err(Error::Description(msgraph_description::Error::Collisions(collisions))) => collisions,
         Err(other) => panic!("another error: {other}"),
         Ok(_) => panic!("no collision"),
     }

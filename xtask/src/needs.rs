@@ -52,7 +52,8 @@ impl Known {
         let mut root = Node::default();
         let mut names = HashSet::new();
         let paths = description.paths.keys().map(|path| Address::new(path));
-        let listed = description.facts.all_permissions();
+        let facts = Facts::read(folder)?;
+        let listed = facts.all_permissions();
         for address in paths.chain(listed.map(|(_, address, _)| address.clone())) {
             let mut node = &mut root;
             for segment in address.segments() {
@@ -61,11 +62,7 @@ impl Known {
             }
             node.address = Some(address);
         }
-        Ok(Known {
-            facts: description.facts,
-            root,
-            names,
-        })
+        Ok(Known { facts, root, names })
     }
 
     /// Reads a request: `GET /me/messages`, with values or with `{…}` in their place, with or

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use msgraph_codegen::{Description, generate};
+use msgraph_codegen::{Description, Facts, Generator};
 use xtask::language;
 
 #[test]
 fn generated_docs_begin_with_verb_or_noun() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi");
     let description = Description::read(&folder).expect("the description");
-    let generated = generate(&description).expect("the code");
+    let facts = Facts::read(&folder).expect("the facts");
+    let generator = Generator::new(&description).with_facts(facts);
+    let generated = generator.generate().expect("the code");
     let files = [
         ("models.rs", &generated.models),
         ("nodes.rs", &generated.nodes),

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::Address;
-use crate::error::{Error, Result};
+use msgraph_description::{Error, Result};
 
 /// A national or sovereign cloud. The global cloud is not listed, because its Graph has every
 /// described operation.

@@ -15,8 +15,7 @@ mod write;
 
 use std::path::Path;
 
-use crate::description::read_json_if_there;
-use crate::error::Result;
+use msgraph_description::{Result, read_json_if_there};
 
 pub use address::Address;
 use clouds::Clouds;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::Address;
-use crate::error::{Error, Result};
+use msgraph_description::{Error, Result};
 
 /// The permissions that one operation needs. For each kind of token, one of the listed permissions
 /// suffices.

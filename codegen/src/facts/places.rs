@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use msgraph_description::{Argument, Description, Method, Segment, Tree};
+
 use super::prefix::by_prefix;
 use super::{Address, CloudSet, Facts, Permissions};
-use crate::description::{Description, Method};
-use crate::tree::{Argument, Segment, Tree};
 
 /// The known facts about one operation, by its paths. A path is written as in a call's template,
 /// but without the text in braces and parentheses: `/me/drive/items/{}/microsoft.graph.search()`.
@@ -54,8 +54,7 @@ struct Entry<'f> {
 }
 
 impl<'a, 'd> Known<'a, 'd> {
-    pub(crate) fn new(description: &'a Description, tree: &'a Tree<'d>) -> Self {
-        let facts = &description.facts;
+    pub(crate) fn new(description: &Description, facts: &'a Facts, tree: &'a Tree<'d>) -> Self {
         let steps = steps(tree);
         let mut described = vec![Vec::new(); tree.places.len()];
         if !facts.clouds.is_empty() {

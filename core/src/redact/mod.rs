@@ -1,7 +1,7 @@
 //! The rules for values that must not be printed. `Debug`, errors and traces omit them.
 //!
 //! - A property that holds a secret. If its type is known, the type and the property decide (the
-//!   generator applies the rule, `codegen/src/secrets/`). In JSON without a type the name alone
+//!   generator applies the rule, `description/src/secrets/`). In JSON without a type the name alone
 //!   decides ([`Json`]).
 //! - A text that holds a secret: the parameters of an address, the user and password before its
 //!   host, a token ([`Text`]).

@@ -1,7 +1,7 @@
 //! Prints every model of the description with a secret in each property that holds one.
 //!
 //! The generator decides which properties these are, and another test checks its decisions against
-//! the description (`codegen/tests/secrets.rs`). This test checks that no decided secret is
+//! the description (`description/tests/secrets.rs`). This test checks that no decided secret is
 //! printed, in any shape and at any position, and that all other values are.
 
 #![allow(deprecated)]

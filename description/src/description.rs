@@ -12,8 +12,10 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use crate::error::{Error, Result};
-use crate::facts::Facts;
 use crate::options::is_known;
+
+/// The file that has the schemas and the shared parameters.
+pub(crate) const SCHEMAS: &str = "schemas.json";
 
 /// The reference prefix of parameters that many operations share.
 const PARAMETERS: &str = "#/components/parameters/";
@@ -27,8 +29,6 @@ pub struct Description {
     pub schemas: Vec<(String, Schema)>,
     /// Parameters that many operations share.
     pub parameters: HashMap<String, Parameter>,
-    /// Additional facts about operations: permissions and clouds.
-    pub facts: Facts,
     /// Places that stand for others.
     pub grafts: Grafts,
 }
@@ -276,12 +276,11 @@ impl Description {
     /// Fails if a file is missing or does not have the trimmed form. The error names the file and
     /// the position in it.
     pub fn read(folder: &Path) -> Result<Self> {
-        let SchemasFile { components } = read_json(&folder.join("schemas.json"))?;
+        let components = read_components(folder)?;
         let mut description = Self {
             paths: BTreeMap::new(),
             schemas: components.schemas.0,
             parameters: components.parameters,
-            facts: Facts::read(folder)?,
             grafts: read_json_if_there(&folder.join("grafts.json"))?.unwrap_or_default(),
         };
         for file in path_files(folder)? {
@@ -337,6 +336,20 @@ impl Description {
     }
 }
 
+/// Reads the schemas of the trimmed description in `folder`, without its paths.
+///
+/// # Errors
+///
+/// Fails if the file is missing or does not have the trimmed form. The error names it.
+pub fn read_schemas(folder: &Path) -> Result<Vec<(String, Schema)>> {
+    Ok(read_components(folder)?.schemas.0)
+}
+
+fn read_components(folder: &Path) -> Result<Components> {
+    let SchemasFile { components } = read_json(&folder.join(SCHEMAS))?;
+    Ok(components)
+}
+
 /// Returns the type of a parameter from its `schema` or, if it has none, from its `content`.
 pub fn schema_of(parameter: &Parameter) -> Option<Schema> {
     parameter.schema.clone().or_else(|| {
@@ -363,7 +376,11 @@ fn path_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
 }
 
 /// Reads a file that may be missing.
-pub(crate) fn read_json_if_there<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+///
+/// # Errors
+///
+/// Fails if the file exists and cannot be read, or does not have this form. The error names it.
+pub fn read_json_if_there<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     match read_json(path) {
         Ok(value) => Ok(Some(value)),
         Err(Error::Io(_, error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -38,7 +38,7 @@ impl Segment {
     /// The description has the function, but Graph returns 400 for it. The documented form, which
     /// Graph carries out, is the address with colons
     /// (<https://learn.microsoft.com/graph/api/site-getbypath>).
-    pub(crate) fn path_argument(&self) -> Option<&str> {
+    pub fn path_argument(&self) -> Option<&str> {
         match self {
             Segment::Function(name, arguments) if names::last(name) == "getByPath" => {
                 match &arguments[..] {
@@ -47,6 +47,53 @@ impl Segment {
                 }
             }
             _ => None,
+        }
+    }
+
+    /// Returns the segment as text, without the names of parameters.
+    pub fn label(&self) -> String {
+        let arguments = |arguments: &[Argument]| -> String {
+            let parts: Vec<_> = arguments
+                .iter()
+                .map(|a| format!("{}={}", a.name, if a.quoted { "'{}'" } else { "{}" }))
+                .collect();
+            parts.join(",")
+        };
+        match self {
+            Segment::Literal(name) | Segment::Cast(name) => name.clone(),
+            Segment::System(name) => (*name).into(),
+            Segment::Key(_) => "{}".into(),
+            Segment::Function(name, of) => format!("{name}({})", arguments(of)),
+            Segment::AlternateKey(of) => format!("({})", arguments(of)),
+            Segment::CompositeKey(of) => arguments(of),
+            Segment::Path => ":".into(),
+        }
+    }
+
+    /// Returns a segment of the description in the form of [`Segment::label`].
+    fn normalize(text: &str) -> String {
+        if text.starts_with('{') {
+            return "{}".into();
+        }
+        let arguments = |text: &str| -> String {
+            let arguments: Vec<_> = text
+                .split(',')
+                .filter_map(|part| part.split_once('='))
+                .map(|(name, value)| {
+                    let value = if value.starts_with('\'') {
+                        "'{}'"
+                    } else {
+                        "{}"
+                    };
+                    format!("{name}={value}")
+                })
+                .collect();
+            arguments.join(",")
+        };
+        match text.split_once('(') {
+            Some((name, of)) => format!("{name}({})", arguments(of.trim_end_matches(')'))),
+            None if text.contains('=') => arguments(text),
+            None => text.into(),
         }
     }
 }
@@ -108,6 +155,39 @@ impl Tree<'_> {
     /// Returns the number of operations after the fold.
     pub fn operations(&self) -> usize {
         self.places.iter().map(|place| place.operations.len()).sum()
+    }
+
+    /// Returns the place that a path of the description leads to.
+    pub(crate) fn find(&self, path: &str) -> Option<usize> {
+        let &(place, child) = self.walk(path)?.last()?;
+        Some(self.places[place].children[child].1)
+    }
+
+    /// Returns the steps from the root to a path of the description. Each step is a place and the
+    /// index of one of its children.
+    pub fn walk(&self, path: &str) -> Option<Vec<(usize, usize)>> {
+        let mut steps = Vec::new();
+        let mut place = self.root;
+        let mut step = |label: &str| {
+            let children = &self.places[place].children;
+            let number = children
+                .iter()
+                .position(|(segment, _)| segment.label() == label)?;
+            steps.push((place, number));
+            place = children[number].1;
+            Some(())
+        };
+        for segment in path.split('/').skip(1) {
+            let label = Segment::normalize(segment);
+            if step(&label).is_none() {
+                // A key in parentheses takes two steps: one to the collection, and one to the
+                // entity.
+                let (name, _) = label.split_once('(')?;
+                step(name)?;
+                step(&label[name.len()..])?;
+            }
+        }
+        Some(steps)
     }
 }
 

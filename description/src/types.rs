@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::description::{Description, Schema};
+use crate::description::Schema;
 use crate::error::{Error, Result};
 use crate::exceptions::exception;
 use crate::names::{self, Collisions, Scope};
@@ -97,11 +97,11 @@ impl<'d> Types<'d> {
     /// # Errors
     ///
     /// Fails if a base type is missing.
-    pub fn new(description: &'d Description, collisions: &Collisions) -> Result<Self> {
-        let mut types = Vec::with_capacity(description.schemas.len());
+    pub fn new(schemas: &'d [(String, Schema)], collisions: &Collisions) -> Result<Self> {
+        let mut types = Vec::with_capacity(schemas.len());
         let mut index = HashMap::new();
         let mut scope = Scope::new("models", collisions);
-        for (name, schema) in &description.schemas {
+        for (name, schema) in schemas {
             let kind = kind(name, schema);
             let mut rust = RustName::new(name);
             if let Some(instead) = exception("models", name) {

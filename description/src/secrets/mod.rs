@@ -1,9 +1,9 @@
 //! The decision about which properties hold a secret, so that no model prints it.
 //!
-//! Each property that can hold text and has a suspicious name is decided by hand. `msgraph-secrets` lists
-//! those that hold a secret, and `public.rs` those that do not. A test (`codegen/tests/secrets.rs`)
-//! lists all of them and fails for one that is in neither file. Until it is decided, its name
-//! decides: [`is_secret`] returns the decision that is generated.
+//! Each property that can hold text and has a suspicious name is decided by hand. The crate
+//! `msgraph-secrets` lists those that hold a secret, and `public.rs` those that do not. A test
+//! (`description/tests/secrets.rs`) lists all of them and fails for one that is in neither file.
+//! Until it is decided, its name decides: [`is_secret`] returns the decision that is generated.
 
 mod public;
 

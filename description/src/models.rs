@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 
 use crate::description::Schema;
 use crate::error::{Error, Result};
@@ -20,6 +21,18 @@ pub struct Models {
     pub enums: usize,
     /// The number of properties of all structs, inherited ones included.
     pub properties: usize,
+}
+
+impl Models {
+    /// Writes `models.rs` into a folder.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be written. The error names it.
+    pub fn write_to(&self, folder: &Path) -> Result<()> {
+        let path = folder.join("models.rs");
+        std::fs::write(&path, &self.text).map_err(|error| Error::Io(path, error))
+    }
 }
 
 /// Writes all models, with one Rust module for each namespace of Graph.

@@ -1,0 +1,61 @@
+//! The entry points for build scripts.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::description::{SCHEMAS, read_schemas};
+use crate::models;
+use crate::names::Collisions;
+use crate::types::Types;
+
+/// Does the work of a build script that needs only models. It reads the schemas of the trimmed
+/// description in `folder`, relative to the package, and writes `models.rs` into `$OUT_DIR`. Errors
+/// become errors of the build.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     msgraph_description::build_models("openapi")
+/// }
+/// ```
+pub fn build_models(folder: impl AsRef<Path>) -> ExitCode {
+    let read = folder.as_ref().join(SCHEMAS);
+    run_build_script(&[&read], |package, out| {
+        let schemas = read_schemas(&package.join(&folder))?;
+        let collisions = Collisions::default();
+        let types = Types::new(&schemas, &collisions)?;
+        let models = models::write(&types, &collisions)?;
+        collisions.finish()?;
+        models.write_to(out)?;
+        Ok(())
+    })
+}
+
+/// Runs the work of a build script, and reports its error as Cargo expects it.
+///
+/// `read` are the files and folders that the script reads, relative to the package. `work` gets the
+/// folder of the package, and the folder for the files that the script writes.
+pub fn run_build_script<F>(read: &[&Path], work: F) -> ExitCode
+where
+    F: FnOnce(&Path, &Path) -> Result<(), Box<dyn Error>>,
+{
+    for path in read {
+        println!("cargo::rerun-if-changed={}", path.display());
+    }
+    // Cargo sets both variables for every build script.
+    let of_cargo = |variable| {
+        std::env::var_os(variable)
+            .map(PathBuf::from)
+            .unwrap_or_default()
+    };
+    match work(&of_cargo("CARGO_MANIFEST_DIR"), &of_cargo("OUT_DIR")) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Cargo takes each line as a separate message.
+            for line in error.to_string().lines() {
+                println!("cargo::error={line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
