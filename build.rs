@@ -4,5 +4,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    msgraph_codegen::build("openapi")
+    // The models are in `msgraph-models`.
+    msgraph_codegen::build_calls("openapi")
 }

@@ -70,11 +70,6 @@ macro_rules! generated {
     };
     // The modules below a `Root`.
     (@below $(#[$attribute:meta])*) => {
-        const _: () = assert!(
-            $crate::runtime::is_version(facts::GENERATOR, $crate::runtime::VERSION),
-            "msgraph and msgraph-codegen (a build dependency) must have the same version"
-        );
-
         /// Graph's entities, complex types and enums, and the bodies of its actions in `actions`.
         $(#[$attribute])*
         pub mod models {
@@ -86,6 +81,15 @@ macro_rules! generated {
 
             include!(concat!(env!("OUT_DIR"), "/models.rs"));
         }
+
+        $crate::generated!(@calls $(#[$attribute])*);
+    };
+    // The same without models, which may be those of another crate.
+    (@calls $(#[$attribute:meta])*) => {
+        const _: () = assert!(
+            $crate::runtime::is_version(facts::GENERATOR, $crate::runtime::VERSION),
+            "msgraph and msgraph-codegen (a build dependency) must have the same version"
+        );
 
         /// The places of Graph's tree. A node is the client and the path so far. Its methods are
         /// the calls at that place.
@@ -126,7 +130,9 @@ fn root(graph: &Root) -> Path {
     Path::root(graph)
 }
 
-generated!(@below);
+pub use msgraph_models as models;
+
+generated!(@calls);
 
 /// The names in Graph's paths.
 mod segments {

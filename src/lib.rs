@@ -32,7 +32,6 @@ mod client;
 mod driven;
 mod file_lock;
 mod generated;
-mod planner;
 mod transport;
 
 pub use async_trait::async_trait;

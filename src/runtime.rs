@@ -13,19 +13,7 @@ pub use crate::call::path::Path;
 pub use msgraph_core::operation_metadata::OperationMetadata;
 
 /// The functions that generated models call, and the types of their fields.
-pub mod model {
-    pub use crate::Model;
-    pub use msgraph_core::model::derived::upcast;
-    pub use msgraph_core::model::object::{Object, Refs, Slots, TypeInfo, clone, debug, eq};
-    pub use msgraph_core::model::open_enum::{
-        clone as word_clone, deserialize as word_deserialize, display as word_display,
-        eq as word_eq, hash as word_hash, parse as word_parse, serialize as word_serialize,
-    };
-    pub use msgraph_core::model::read::deserialize;
-    pub use msgraph_core::model::slot::{Held, Item, Ref, Slot};
-    pub use msgraph_core::model::write::serialize;
-    pub use msgraph_core::model::{DerivedFrom, Extra, Flags, Navigation, OpenEnum, Property, edm};
-}
+pub use msgraph_core::runtime as model;
 
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

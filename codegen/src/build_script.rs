@@ -21,6 +21,12 @@ pub fn build(folder: impl AsRef<Path>) -> ExitCode {
     build_with(folder, |generated, out| Ok(generated.write_to(out)?))
 }
 
+/// Does the same as [`build`] for a package whose models are in another package: it writes no
+/// models.
+pub fn build_calls(folder: impl AsRef<Path>) -> ExitCode {
+    build_with(folder, |generated, out| Ok(generated.write_calls_to(out)?))
+}
+
 /// Does the work of a build script that writes other files than [`build`]. It calls `write` with
 /// the generated code and the folder for the files.
 ///

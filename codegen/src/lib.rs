@@ -28,7 +28,7 @@ use msgraph_description::names::Collisions;
 use nodes::Plan;
 
 pub use baseline::baseline;
-pub use build_script::{build, build_with};
+pub use build_script::{build, build_calls, build_with};
 pub use error::{Error, Result};
 pub use expression::{Expression, Walk};
 pub use facts::{
@@ -185,24 +185,35 @@ impl Generated<'_> {
         outline::outline(&self.tree, &self.plan)
     }
 
-    /// Writes `models.rs`, `nodes.rs`, `options.rs`, `facts.rs` and `segments.rs` into a
-    /// folder.
+    /// Writes `models.rs`, `nodes.rs`, `options.rs`, `facts.rs` and `segments.rs` into a folder.
     ///
     /// # Errors
     ///
     /// Fails if a file cannot be written. The error names the file.
     pub fn write_to(&self, folder: &Path) -> Result<()> {
+        write_file(folder, "models.rs", &self.models)?;
+        self.write_calls_to(folder)
+    }
+
+    /// Writes all files except `models.rs`, for a package whose models are in another package.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a file cannot be written. The error names the file.
+    pub fn write_calls_to(&self, folder: &Path) -> Result<()> {
         for (name, text) in [
-            ("models.rs", self.models.as_str()),
             ("nodes.rs", &self.nodes),
             ("options.rs", &self.options),
             ("facts.rs", &self.facts),
             ("segments.rs", &self.segments),
         ] {
-            let path = folder.join(name);
-            std::fs::write(&path, text)
-                .map_err(|error| msgraph_description::Error::Io(path, error))?;
+            write_file(folder, name, text)?;
         }
         Ok(())
     }
+}
+
+fn write_file(folder: &Path, name: &str, text: &str) -> Result<()> {
+    let path = folder.join(name);
+    Ok(std::fs::write(&path, text).map_err(|error| msgraph_description::Error::Io(path, error))?)
 }

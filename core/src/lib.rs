@@ -21,4 +21,5 @@ pub mod operation_metadata;
 pub mod permissions;
 pub mod query;
 pub mod redact;
+pub mod runtime;
 pub mod verdict;

@@ -1,10 +1,11 @@
 //! References of planner tasks, which are stored under their URLs.
 
+use msgraph_core::error::Result;
+use msgraph_core::model::Model;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::models::{PlannerExternalReference, PlannerExternalReferences};
-use crate::{Model, Result};
+use crate::{PlannerExternalReference, PlannerExternalReferences};
 
 /// The characters that Planner does not accept in the name of a property.
 ///
@@ -37,7 +38,7 @@ impl PlannerExternalReferences {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Decode`](crate::Error::Decode) when the reference cannot be written as
+    /// Returns `Error::Decode` when the reference cannot be written as
     /// JSON.
     ///
     /// <https://learn.microsoft.com/graph/api/plannertaskdetails-update>
@@ -70,7 +71,7 @@ impl PlannerExternalReferences {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Decode`](crate::Error::Decode) when a reference does not fit its type.
+    /// Returns `Error::Decode` when a reference does not fit its type.
     ///
     /// <https://learn.microsoft.com/graph/api/resources/plannerexternalreferences>
     pub fn by_url(&self) -> Result<Vec<(String, PlannerExternalReference)>> {

@@ -1,0 +1,12 @@
+//! Reads the schemas of `openapi/` and writes the models into `$OUT_DIR`. `src/lib.rs` includes them
+//! from there.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // The folder is a symbolic link in the repository, which Git for Windows may check out as a
+    // file.
+    let is_folder = Path::new("openapi").is_dir();
+    msgraph_description::build_models(if is_folder { "openapi" } else { "../openapi" })
+}

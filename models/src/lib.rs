@@ -1,0 +1,16 @@
+//! Graph's entities, complex types and enums, and the bodies of its actions in [`actions`].
+//!
+//! Programs use them as `msgraph::models`. They are a crate of their own, because they depend on
+//! neither an HTTP client nor progenitor, and so compile beside those.
+
+#![deny(missing_docs)]
+
+mod planner;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use msgraph_core::runtime as model;
+use msgraph_core::runtime::{edm, serde, serde_json};
+
+include!(concat!(env!("OUT_DIR"), "/models.rs"));
