@@ -1,5 +1,5 @@
-//! Reads the schemas of `openapi/` and writes the models into `$OUT_DIR`. `src/lib.rs` includes them
-//! from there.
+//! Reads the schemas of `openapi/` and writes the models into `$OUT_DIR`. `src/lib.rs` includes
+//! them from there.
 
 use std::path::Path;
 use std::process::ExitCode;

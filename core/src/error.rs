@@ -1,5 +1,6 @@
 //! The error type of all crates of this workspace, and its details.
 
+#[doc(hidden)]
 pub mod any;
 mod api;
 mod attempts;
@@ -25,33 +26,41 @@ pub use any::{Error, Result};
 pub use api::{ApiError, ErrorDetail};
 pub use attempts::{Attempts, RetryStopReason};
 pub use batch::{BatchError, BatchErrorKind};
+#[doc(hidden)]
 pub use local::HostRefusal;
 pub use local::{ConfigurationError, HostError, RequestError};
 pub use notification::{NotificationError, NotificationErrorKind};
 pub use operation::LongRunningOperationError;
 pub use response::{DecodeError, EmptyResponseError, PagingError};
+#[doc(hidden)]
 pub use retry_after::{response_date, retry_after};
 pub use sign_in::SignInError;
 pub use sign_in_reason::SignInReason;
+#[doc(hidden)]
 pub use text::OneLine;
 pub use throttle::Throttle;
 pub use transfer::{TransferError, TransferErrorKind};
-pub use transport::{TransportError, TransportErrorKind};
+pub use transport::TransportError;
+#[doc(hidden)]
+pub use transport::TransportErrorKind;
 
 use crate::operation_metadata::OperationMetadata;
 use crate::verdict::Verdict;
 
 /// The cause of an error. It is shared, so that [`Error`] stays cheap to clone: each call that
 /// waited for one failed sign-in receives a copy.
+#[doc(hidden)]
 pub type Source = std::sync::Arc<dyn std::error::Error + Send + Sync>;
 
 /// Checks whether a status indicates a temporary fault.
+#[doc(hidden)]
 pub fn is_passing(status: StatusCode) -> bool {
     Verdict::of_status(status).is_passing()
 }
 
 /// The request that an error is about, reduced to what may be printed. It contains no value of the
 /// caller.
+#[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct RequestContext {
     pub method: Method,
@@ -67,7 +76,6 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
-    #[doc(hidden)]
     pub fn new(method: Method, template: String) -> Self {
         Self {
             is_idempotent: method.is_idempotent(),

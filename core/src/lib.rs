@@ -1,25 +1,35 @@
-//! What the crates of [`msgraph`](https://docs.rs/msgraph) share: the code of all models, Edm types,
-//! OData queries, the decoding of JSON, errors, clouds and permissions.
+//! The part of [`msgraph`](https://docs.rs/msgraph) that all its crates share: the code of all
+//! models, Edm types, OData queries, the decoding of JSON, errors, clouds and permissions.
 //!
-//! Programs use `msgraph`, which exports what is meant for them. This crate makes no promise of
-//! stability: all crates of `msgraph` must have the same version.
+//! Programs use `msgraph`, which exports what is meant for them. Hidden items are for the other
+//! crates. They make no promise of stability, so all crates of `msgraph` have the same version.
 //!
 //! Nothing here does I/O or waits. So the crate needs neither an HTTP client nor an async runtime,
 //! and the generated models, which depend on it alone, compile while those compile.
 
+#[doc(hidden)]
 pub mod challenge;
 pub mod cloud;
+#[doc(hidden)]
 pub mod decode;
+#[doc(hidden)]
 pub mod effect;
 pub mod error;
+#[doc(hidden)]
 pub mod granted;
+#[doc(hidden)]
 pub mod json;
+#[doc(hidden)]
 pub mod jwt;
 pub mod long_running_operation;
 pub mod model;
+#[doc(hidden)]
 pub mod operation_metadata;
 pub mod permissions;
 pub mod query;
+#[doc(hidden)]
 pub mod redact;
+#[doc(hidden)]
 pub mod runtime;
+#[doc(hidden)]
 pub mod verdict;

@@ -1,4 +1,4 @@
-//! Which properties of Graph hold a secret, and which names indicate one.
+//! The properties of Graph that hold a secret, and the names that indicate one.
 //!
 //! The generator of [`msgraph`](https://docs.rs/msgraph) and the library itself use this one rule:
 //! the generator for properties of models, the library for JSON that has no type.

@@ -1,7 +1,7 @@
 //! Retries of a piece of a file.
 //!
-//! `transport::retry::classify` explains the meaning of an outcome. A piece may be sent again after
-//! any outcome, because the session or the range says where to continue.
+//! `core/src/verdict.rs` explains the meaning of an outcome. A piece may be sent again after any
+//! outcome, because the session or the range says where to continue.
 
 use std::time::Duration;
 

@@ -21,7 +21,7 @@ pub struct TransportError {
     source: Option<Source>,
 }
 
-/// What happened to the request.
+/// The kinds of failure of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransportErrorKind {
     /// The time limit for the response was exceeded.

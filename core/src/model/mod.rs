@@ -8,37 +8,51 @@
 // unknown properties, and values that do not fit, into `Extra`. `write` iterates over the `Ref`s
 // and then over `Extra`, so that the data that Graph sent is kept.
 //
-// Generated code reaches all of this through `runtime::model`, which is hidden.
+// Generated code reaches all of this through `runtime`, which is hidden.
 
 pub mod edm;
 
+#[doc(hidden)]
 pub mod annotations;
 mod declared;
+#[doc(hidden)]
 pub mod derived;
 mod extra;
 mod flags;
 mod if_match;
+#[doc(hidden)]
 pub mod json;
+#[doc(hidden)]
 pub mod lists;
 mod mismatched;
+#[doc(hidden)]
 pub mod object;
+#[doc(hidden)]
 pub mod open_enum;
+#[doc(hidden)]
 pub mod place;
 mod property;
+#[doc(hidden)]
 pub mod read;
 mod related;
+#[doc(hidden)]
 pub mod slot;
+#[doc(hidden)]
 pub mod write;
 
 pub use annotations::Model;
+#[doc(hidden)]
 pub use declared::Declared;
 pub use derived::{DerivedFrom, IntoRelated};
 pub use extra::Extra;
 pub use flags::Flags;
 pub use if_match::IfMatch;
 pub use open_enum::OpenEnum;
+#[doc(hidden)]
 pub use open_enum::word;
 pub use property::{Navigation, Property};
 pub use related::Related;
+#[doc(hidden)]
 pub use slot::{ElementSlot, Field, ListSlot, Ref, Slot};
+#[doc(hidden)]
 pub use write::serialize;

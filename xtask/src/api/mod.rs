@@ -1,4 +1,4 @@
-//! The crate's public API as text, which is compared with the accepted text.
+//! The library's public API as text, which is compared with the accepted text.
 //!
 //! rustdoc's JSON has each item that users can reach, including those that macros write, and
 //! excluding hidden ones. The generated modules have a hundred thousand items. They are left out
@@ -18,6 +18,9 @@ pub use surface::Surface;
 /// The file with the accepted text, below the root of the workspace.
 pub const FILE: &str = "xtask/assets/public-api.txt";
 
+/// The packages whose public items are the library's. `msgraph` exports those of the others.
+const PACKAGES: [&str; 2] = ["msgraph", "msgraph-core"];
+
 /// The modules of the crate that hold generated code.
 const GENERATED: [&str; 3] = [
     "msgraph::models::",
@@ -25,15 +28,18 @@ const GENERATED: [&str; 3] = [
     "msgraph::options::",
 ];
 
-/// Compares the public API of the crate with the accepted text, or accepts it as it is. Prints the
-/// number of items.
+/// Compares the public API of the library with the accepted text, or accepts it as it is. Prints
+/// the number of items.
 ///
 /// # Errors
 ///
 /// Fails if the API differs from the accepted text, with the differences. Fails if an item has two
 /// documented paths.
 pub fn run(root: &Path, accept: bool) -> Result<()> {
-    let surface = of_package(root, "msgraph", is_generated)?;
+    let mut surface = Surface::default();
+    for package in PACKAGES {
+        surface.extend(of_package(root, package, is_generated)?);
+    }
     ensure!(
         surface.repeated.is_empty(),
         "each item of the public API needs exactly one documented path, but these have \

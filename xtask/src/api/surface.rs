@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use rustdoc_types::Id;
 
 /// The public API of a package.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Surface {
     /// One line for each item. Methods in the implementation of a trait have no line, because the
     /// trait declares them.
@@ -25,6 +25,12 @@ struct Shown {
 }
 
 impl Surface {
+    /// Adds the public API of another package.
+    pub fn extend(&mut self, other: Self) {
+        self.text.push_str(&other.text);
+        self.repeated.extend(other.repeated);
+    }
+
     /// Reads a JSON file of rustdoc. Lines for which `is_left_out` returns `true` are not in the
     /// text.
     ///
