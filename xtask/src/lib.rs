@@ -8,6 +8,7 @@
 //! Graph publishes beside it.
 
 pub mod api;
+pub mod areas;
 pub mod bodies;
 pub mod cargo;
 pub mod check;

@@ -1,11 +1,11 @@
-//! Drops the schemas that cannot be reached.
+//! The schemas that operations lead to, and the removal of all others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
-use crate::schema::Component;
-use crate::trimmed::{Content, Description, ParameterUse};
+use crate::schema::{Component, Property};
+use crate::trimmed::{Content, Description, ParameterUse, PathItem};
 
 /// Types that no operation leads to, because they travel in the other direction. Graph posts them
 /// to the application that subscribed to change notifications.
@@ -60,40 +60,60 @@ pub struct Reach {
     pub kept_for_open_types: usize,
 }
 
+/// The properties that lead from a schema to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edges {
+    /// All properties.
+    All,
+    /// The properties that a value has by itself. A navigation property is a weak edge: it exists if
+    /// its target does, and keeps nothing.
+    Structural,
+}
+
+/// The base of all entities. A value that is declared as such is not every entity of Graph.
+const ENTITY: &str = "microsoft.graph.entity";
+
 /// Keeps the schemas that an operation or a root leads to. A type that derives from a kept type is
 /// kept too, because Graph may send it in its place.
 ///
 /// A whole description also keeps each of Graph's objects. A dynamic property of an open type may
-/// hold any of them, and OpenAPI does not state which types are open. A part keeps only those of
-/// `OPEN_TYPES`, because it must contain no more than it needs.
+/// hold any of them, and OpenAPI does not state which types are open.
+///
+/// A part must contain no more than it needs. It keeps those of [`OPEN_TYPES`], and loses the
+/// navigation properties that lead out of it.
 pub fn keep_reachable(description: &mut Description, is_whole: bool) -> Result<Reach> {
-    let mut reached = BTreeSet::new();
-    follow(description, named(description), &mut reached)?;
-    let by_operations = reached.len();
-    let roots = ROOTS
-        .iter()
-        .copied()
-        .filter(|&root| description.schemas.contains_key(root))
-        .collect();
-    follow(description, roots, &mut reached)?;
-    let by_roots = reached.len();
+    let edges = match is_whole {
+        true => Edges::All,
+        false => Edges::Structural,
+    };
+    let mut reached = Reached::new(description, edges);
+    reached.add(description.paths.values().flat_map(named))?;
+    let by_operations = reached.names.len();
+    let roots = ROOTS.iter().copied();
+    reached.add(roots.filter(|&root| description.schemas.contains_key(root)))?;
+    let by_roots = reached.names.len();
     if is_whole {
-        let objects = description
-            .schemas
-            .iter()
-            .filter(|(name, component)| may_be_dynamic(name, component))
-            .map(|(name, _)| name.as_str());
-        follow(description, objects.collect(), &mut reached)?;
+        let objects = description.schemas.iter();
+        let objects = objects.filter(|(name, component)| may_be_dynamic(name, component));
+        reached.add(objects.map(|(name, _)| name.as_str()))?;
     } else {
-        let held = held(&reached, description);
-        follow(description, held, &mut reached)?;
+        reached.add_held()?;
     }
+    let reached: BTreeSet<String> = reached.names.iter().map(|&name| name.to_owned()).collect();
     let reach = Reach {
         unreachable: description.schemas.len() - reached.len(),
         kept_by_roots: by_roots - by_operations,
         kept_for_open_types: reached.len() - by_roots,
     };
     description.schemas.retain(|name, _| reached.contains(name));
+    for component in description.schemas.values_mut() {
+        if let Component::Object(object) = component {
+            object.properties.retain(|property| {
+                let target = property.schema.component();
+                !property.navigation || target.is_none_or(|target| reached.contains(target))
+            });
+        }
+    }
     Ok(reach)
 }
 
@@ -110,31 +130,20 @@ fn may_be_dynamic(name: &str, component: &Component) -> bool {
     }
 }
 
-/// Returns the schemas of [`OPEN_TYPES`] that belong to the types reached so far.
-fn held(reached: &BTreeSet<String>, description: &Description) -> Vec<&'static str> {
-    OPEN_TYPES
-        .iter()
-        .filter(|(open, held)| reached.contains(*open) && description.schemas.contains_key(*held))
-        .map(|(_, held)| *held)
-        .collect()
-}
-
-/// Returns the schemas that operations name.
-fn named(description: &Description) -> Vec<&str> {
+/// Returns the schemas that the operations at a path name.
+pub fn named(item: &PathItem) -> Vec<&str> {
     let mut named = Vec::new();
-    for item in description.paths.values() {
-        for (_, operation) in &item.operations {
-            let answers = operation.answers.iter().flat_map(|(_, contents)| contents);
-            for (_, content) in operation.body.iter().chain(answers) {
-                named.extend(Content::components(content));
-            }
+    for (_, operation) in &item.operations {
+        let answers = operation.answers.iter().flat_map(|(_, contents)| contents);
+        for (_, content) in operation.body.iter().chain(answers) {
+            named.extend(Content::components(content));
         }
-        let operations = item.operations.iter();
-        let parameters = operations.flat_map(|(_, operation)| &operation.parameters);
-        for parameter in item.parameters.iter().chain(parameters) {
-            if let ParameterUse::Inline(parameter) = parameter {
-                named.extend(parameter.schema.component());
-            }
+    }
+    let operations = item.operations.iter();
+    let parameters = operations.flat_map(|(_, operation)| &operation.parameters);
+    for parameter in item.parameters.iter().chain(parameters) {
+        if let ParameterUse::Inline(parameter) = parameter {
+            named.extend(parameter.schema.component());
         }
     }
     named
@@ -150,32 +159,90 @@ enum As {
     Base,
 }
 
-/// Adds to `reached` everything that `open` leads to.
-fn follow<'d>(
-    description: &'d Description,
-    open: Vec<&'d str>,
-    reached: &mut BTreeSet<String>,
-) -> Result<()> {
-    let mut derived: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (name, component) in &description.schemas {
-        if let Some(base) = component.base() {
-            derived.entry(base).or_default().push(name);
+/// The schemas that some schemas lead to.
+pub struct Reached<'d> {
+    schemas: &'d BTreeMap<String, Component>,
+    derived: BTreeMap<&'d str, Vec<&'d str>>,
+    edges: Edges,
+    /// The names of the schemas that were reached.
+    pub names: BTreeSet<&'d str>,
+    /// The names of those that were reached as the type of a value.
+    values: BTreeSet<&'d str>,
+}
+
+impl<'d> Reached<'d> {
+    /// Returns an empty set of schemas of a description.
+    pub fn new(description: &'d Description, edges: Edges) -> Self {
+        let mut derived: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, component) in &description.schemas {
+            if let Some(base) = component.base() {
+                derived.entry(base).or_default().push(name);
+            }
+        }
+        Self {
+            schemas: &description.schemas,
+            derived,
+            edges,
+            names: BTreeSet::new(),
+            values: BTreeSet::new(),
         }
     }
-    let mut values = BTreeSet::new();
-    let mut open: Vec<_> = open.into_iter().map(|name| (name, As::Value)).collect();
-    while let Some((name, reached_as)) = open.pop() {
-        let Some(component) = description.schemas.get(name) else {
-            bail!("/components/schemas: {name} is referenced but does not exist");
-        };
-        if reached.insert(name.to_owned()) {
-            let values = component.values().map(|name| (name, As::Value));
-            open.extend(values.chain(component.base().map(|name| (name, As::Base))));
+
+    /// Adds the types of values, and everything that they lead to.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a schema is missing.
+    pub fn add<'n>(&mut self, values: impl IntoIterator<Item = &'n str>) -> Result<()> {
+        let mut open = Vec::new();
+        for name in values {
+            open.push((self.known(name)?, As::Value));
         }
-        if reached_as == As::Value && values.insert(name) {
-            let derived = derived.get(name).into_iter().flatten();
-            open.extend(derived.map(|name| (*name, As::Value)));
+        while let Some((name, reached_as)) = open.pop() {
+            let name = self.known(name)?;
+            let component = &self.schemas[name];
+            if self.names.insert(name) {
+                let properties = component.properties().iter();
+                let properties = properties.filter(|property| self.leads(property));
+                let values = properties.filter_map(|property| property.schema.component());
+                open.extend(values.map(|name| (name, As::Value)));
+                open.extend(component.base().map(|name| (name, As::Base)));
+            }
+            if reached_as == As::Value && self.values.insert(name) && self.has_derived(name) {
+                let derived = self.derived.get(name).into_iter().flatten();
+                open.extend(derived.map(|name| (*name, As::Value)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the schemas of [`OPEN_TYPES`] that belong to those reached so far.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a schema is missing.
+    pub fn add_held(&mut self) -> Result<()> {
+        let held: Vec<_> = OPEN_TYPES
+            .iter()
+            .filter(|(open, held)| self.names.contains(open) && self.schemas.contains_key(*held))
+            .map(|(_, held)| *held)
+            .collect();
+        self.add(held)
+    }
+
+    fn leads(&self, property: &Property) -> bool {
+        self.edges == Edges::All || !property.navigation
+    }
+
+    /// Returns whether a value that is declared as this type may be of any derived type.
+    fn has_derived(&self, name: &str) -> bool {
+        self.edges == Edges::All || name != ENTITY
+    }
+
+    fn known(&self, name: &str) -> Result<&'d str> {
+        match self.schemas.get_key_value(name) {
+            Some((name, _)) => Ok(name),
+            None => bail!("/components/schemas: {name} is referenced but does not exist"),
         }
     }
-    Ok(())
 }

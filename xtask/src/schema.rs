@@ -274,13 +274,12 @@ impl Component {
         }
     }
 
-    /// Returns the components that are the declared types of properties.
-    pub fn values(&self) -> impl Iterator<Item = &str> {
-        let properties = match self {
-            Component::Object(object) => object.properties.as_slice(),
-            Component::Enum { .. } => &[][..],
-        };
-        properties.iter().filter_map(|p| p.schema.component())
+    /// Returns its own properties, without those of its base. An enum has none.
+    pub fn properties(&self) -> &[Property] {
+        match self {
+            Component::Object(object) => &object.properties,
+            Component::Enum { .. } => &[],
+        }
     }
 }
 

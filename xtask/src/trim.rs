@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::areas::Areas;
+use crate::areas::table::Table;
 use crate::fixups::walk;
 use crate::fixups::{self, Needed};
 use crate::grafts::Added;
@@ -26,7 +28,8 @@ pub struct Report {
 }
 
 /// Trims `json` and keeps only `part` of it. With `strict`, each fixup that the pinned document
-/// needs must have matched, so that unnecessary repairs are noticed and removed.
+/// needs must have matched, so that unnecessary repairs are noticed and removed. The whole
+/// description then also gets its areas.
 pub fn trim(json: &mut Json, part: &Part, strict: bool) -> Result<(Description, Report)> {
     references_lead_somewhere(json)?;
     let mut report = Report::default();
@@ -50,6 +53,9 @@ pub fn trim(json: &mut Json, part: &Part, strict: bool) -> Result<(Description, 
     description.grafts = grafts::choose(&description, &grafts::GRAPH, strict)?;
     report.reach = reach::keep_reachable(&mut description, part.is_whole())?;
     report.bodies = bodies::count(&description);
+    if strict {
+        description.areas = Some(Areas::new(&description, &Table::of_project()?)?);
+    }
     parameters::hoist(&mut description);
     Ok((description, report))
 }

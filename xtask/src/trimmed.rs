@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::areas::Areas;
 use crate::schema::{Component, Property, Schema};
 
 /// A trimmed description.
@@ -14,6 +15,8 @@ pub struct Description {
     pub paths: BTreeMap<String, PathItem>,
     /// Places that stand for others.
     pub grafts: Grafts,
+    /// The areas. Only the whole description from which the crate is generated has them.
+    pub areas: Option<Areas>,
 }
 
 /// The places that stand for others, and so have everything that is described at those.

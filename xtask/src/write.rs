@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::areas;
 use crate::json::{Json, Members, object};
 use crate::path::workload;
 use crate::schema::{Component, Schema};
@@ -19,6 +20,9 @@ pub fn files(description: &Description) -> Files {
     let mut files = Files::new();
     files.insert("schemas.json".to_owned(), components(description));
     files.insert("grafts.json".to_owned(), grafts(description));
+    if let Some(areas) = &description.areas {
+        files.insert(areas::FILE.to_owned(), areas.to_json());
+    }
     let mut workloads: BTreeMap<&str, Vec<(&String, &PathItem)>> = BTreeMap::new();
     for (path, item) in &description.paths {
         workloads
