@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
-use msgraph_description::{Description, run_build_script};
+use msgraph_description::{Description, Selection, run_build_script};
 
 use crate::{Facts, Generated, Generator};
 
@@ -27,6 +27,14 @@ pub fn build_calls(folder: impl AsRef<Path>) -> ExitCode {
     build_with(folder, |generated, out| Ok(generated.write_calls_to(out)?))
 }
 
+/// Does the same as [`build`] for the areas of Graph that are enabled as features of the package.
+/// The features have the names of the areas in `areas.json`.
+pub fn build_enabled(folder: impl AsRef<Path>) -> ExitCode {
+    run(folder.as_ref(), Selection::enabled, |generated, out| {
+        Ok(generated.write_to(out)?)
+    })
+}
+
 /// Does the work of a build script that writes other files than [`build`]. It calls `write` with
 /// the generated code and the folder for the files.
 ///
@@ -42,11 +50,20 @@ pub fn build_with<F>(folder: impl AsRef<Path>, write: F) -> ExitCode
 where
     F: FnOnce(&Generated<'_>, &Path) -> Result<(), Box<dyn Error>>,
 {
-    let folder = folder.as_ref();
+    run(folder.as_ref(), |_| Ok(Selection::default()), write)
+}
+
+fn run(
+    folder: &Path,
+    select: impl FnOnce(&Path) -> msgraph_description::Result<Selection>,
+    write: impl FnOnce(&Generated<'_>, &Path) -> Result<(), Box<dyn Error>>,
+) -> ExitCode {
     run_build_script(&[folder], |package, out| {
         let folder = package.join(folder);
         let description = Description::read(&folder)?;
-        let generator = Generator::new(&description).with_facts(Facts::read(&folder)?);
+        let generator = Generator::new(&description)
+            .with_facts(Facts::read(&folder)?)
+            .with_selection(select(&folder)?);
         write(&generator.generate()?, out)
     })
 }

@@ -11,6 +11,7 @@
 
 mod baseline;
 mod build_script;
+mod coverage;
 mod error;
 mod expression;
 mod facts;
@@ -25,10 +26,11 @@ use std::path::Path;
 use msgraph_description::models;
 use msgraph_description::names::Collisions;
 
+use coverage::Written;
 use nodes::Plan;
 
 pub use baseline::baseline;
-pub use build_script::{build, build_calls, build_with};
+pub use build_script::{build, build_calls, build_enabled, build_with};
 pub use error::{Error, Result};
 pub use expression::{Expression, Walk};
 pub use facts::{
@@ -36,7 +38,8 @@ pub use facts::{
 };
 pub use msgraph_description::models::{Model, Property};
 pub use msgraph_description::{
-    Argument, Description, Kind, Place, RustName, Schema, Segment, Tree, Type, Types, secrets,
+    Areas, Argument, Description, Kind, Place, RustName, Schema, Segment, Selection, Tree, Type,
+    Types, secrets,
 };
 pub use nodes::MethodName;
 pub use outline::{Call, Node, Outline, Route, Step};
@@ -89,6 +92,7 @@ pub fn generate(description: &Description) -> Result<Generated<'_>> {
 pub struct Generator<'d> {
     description: &'d Description,
     facts: Facts,
+    selection: Selection,
 }
 
 impl<'d> Generator<'d> {
@@ -97,12 +101,18 @@ impl<'d> Generator<'d> {
         Self {
             description,
             facts: Facts::default(),
+            selection: Selection::default(),
         }
     }
 
     /// Adds facts about operations, which become documentation and constants.
     pub fn with_facts(self, facts: Facts) -> Self {
         Self { facts, ..self }
+    }
+
+    /// Generates only a part of the code. All names are those of the whole.
+    pub fn with_selection(self, selection: Selection) -> Self {
+        Self { selection, ..self }
     }
 
     /// Generates all code.
@@ -115,8 +125,16 @@ impl<'d> Generator<'d> {
         let tree = Tree::new(description)?;
         let collisions = Collisions::default();
         let types = Types::new(&description.schemas, &collisions)?;
-        let written = models::write(&types, &collisions)?;
-        let nodes = nodes::write(description, &self.facts, &tree, &types, &collisions)?;
+        let written = models::write(&types, &self.selection, &collisions)?;
+        let written_places = Written::new(description, &tree, &self.selection);
+        let nodes = nodes::write(
+            description,
+            &self.facts,
+            &tree,
+            &types,
+            &written_places,
+            &collisions,
+        )?;
         collisions.finish()?;
         Ok(Generated {
             stats: Stats {

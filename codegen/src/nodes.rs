@@ -11,6 +11,7 @@ use msgraph_description::{
     Tree, Types, options,
 };
 
+use crate::coverage::Written;
 use crate::error::{Error, Result};
 use crate::facts::{Constants, Facts, Known, OperationFacts, doc};
 use crate::operations::{self, Signature, Unlowered};
@@ -110,6 +111,7 @@ pub fn write(
     facts: &Facts,
     tree: &Tree<'_>,
     types: &Types<'_>,
+    written: &Written<'_>,
     collisions: &Collisions,
 ) -> Result<Nodes> {
     let places = tree
@@ -121,29 +123,33 @@ pub fn write(
     // The positions, among the lowered operations, of the operations of each place and of the
     // arguments of the steps below it.
     let mut of_places = Vec::with_capacity(places.len());
-    for (place, endpoints) in tree.places.iter().zip(&places) {
-        let mut of_place = Vec::new();
-        for endpoint in endpoints {
-            let is_needed = |name: &str| !options::is_known(name);
-            of_place.push(unlowered.number(endpoint.unlowered(&place.path, is_needed)?));
+    for (number, (place, endpoints)) in tree.places.iter().zip(&places).enumerate() {
+        let mut of_operations = Vec::new();
+        if written.has_operations(number) {
+            for endpoint in endpoints {
+                let is_needed = |name: &str| !options::is_known(name);
+                let operation = endpoint.unlowered(&place.path, is_needed)?;
+                of_operations.push(unlowered.number(operation));
+            }
         }
-        for (segment, _) in &place.children {
+        let mut of_steps = HashMap::new();
+        for (child, (segment, _)) in place.children.iter().enumerate() {
             if let Segment::Function(_, arguments)
             | Segment::AlternateKey(arguments)
             | Segment::CompositeKey(arguments) = segment
+                && written.has_step((number, child))
             {
-                of_place.push(
-                    unlowered.number(Unlowered {
-                        parameters: arguments
-                            .iter()
-                            .map(|a| (a.name.as_str(), !a.optional, a.schema.clone()))
-                            .collect(),
-                        ..Default::default()
-                    }),
-                );
+                let arguments = unlowered.number(Unlowered {
+                    parameters: arguments
+                        .iter()
+                        .map(|a| (a.name.as_str(), !a.optional, a.schema.clone()))
+                        .collect(),
+                    ..Default::default()
+                });
+                of_steps.insert(child, arguments);
             }
         }
-        of_places.push(of_place);
+        of_places.push((of_operations, of_steps));
     }
     let lowered = operations::lower(&unlowered.operations, |name| {
         let target = types.get(name)?;
@@ -153,15 +159,22 @@ pub fn write(
             _ => path,
         })
     })?;
-    let signatures: Vec<Vec<&Signature>> = of_places
-        .iter()
-        .map(|numbers| numbers.iter().map(|&number| &lowered[number]).collect())
+    let signatures: Vec<Signatures<'_>> = of_places
+        .into_iter()
+        .map(|(of_operations, of_steps)| Signatures {
+            operations: of_operations.iter().map(|&at| &lowered[at]).collect(),
+            steps: of_steps
+                .iter()
+                .map(|(&child, &at)| (child, &lowered[at]))
+                .collect(),
+        })
         .collect();
 
     let mut writer = Writer {
         tree,
         types,
         places: &places,
+        written,
         collisions,
         signatures: &signatures,
         options: Options::default(),
@@ -400,6 +413,14 @@ fn is_flat(types: &Types<'_>, segment: &Segment, place: &Place<'_>, of: &[Endpoi
     }
 }
 
+/// The signatures of what is written of a place.
+struct Signatures<'a> {
+    /// Those of its operations, in their order.
+    operations: Vec<&'a Signature>,
+    /// Those of the arguments of the steps below it, by the index of the child.
+    steps: HashMap<usize, &'a Signature>,
+}
+
 /// The parts of one method.
 struct Step<'a> {
     /// Graph's name for `doc(alias)`, if it differs from the method's name.
@@ -418,6 +439,8 @@ struct Step<'a> {
     facts: Option<OperationFacts>,
     /// The kind of call.
     role: Role,
+    /// The attribute that shows the features of the method.
+    attribute: String,
 }
 
 /// The kind of call that a method of a node makes.
@@ -437,10 +460,10 @@ struct Writer<'a, 'd> {
     tree: &'a Tree<'d>,
     types: &'a Types<'d>,
     places: &'a [Vec<Endpoint<'d>>],
+    written: &'a Written<'a>,
     collisions: &'a Collisions,
-    /// The signatures by place: first those of its operations, then those of the arguments of the
-    /// steps below it.
-    signatures: &'a [Vec<&'a Signature>],
+    /// The signatures by place.
+    signatures: &'a [Signatures<'a>],
     options: Options,
     known: Known<'a, 'd>,
     constants: Constants,
@@ -456,9 +479,9 @@ impl Writer<'_, '_> {
         let mut order: Vec<usize> = (0..self.tree.places.len()).collect();
         order.sort_by_key(|&place| &self.tree.places[place].path);
         let mut has_node = vec![false; self.tree.places.len()];
-        for place in &self.tree.places {
-            for (segment, child) in &place.children {
-                if !self.is_flat(segment, *child) {
+        for (number, place) in self.tree.places.iter().enumerate() {
+            for (child_number, (segment, child)) in place.children.iter().enumerate() {
+                if !self.is_flat(segment, *child) && self.written.has_step((number, child_number)) {
                     has_node[*child] = true;
                 }
             }
@@ -503,9 +526,10 @@ impl Writer<'_, '_> {
         };
         let _ = write!(
             self.out,
-            "/// `{}`{others}\n#[derive(Clone, Debug)]\npub struct {name}(Path);\n\nimpl {name} \
+            "/// `{}`{others}\n{}#[derive(Clone, Debug)]\npub struct {name}(Path);\n\nimpl {name} \
              {{\n",
-            place.path
+            place.path,
+            self.written.node_attribute(self.tree, number),
         );
         self.methods(number, "self.0")?;
         self.out.push_str("}\n\n");
@@ -516,6 +540,7 @@ impl Writer<'_, '_> {
     fn methods(&mut self, number: usize, target: &str) -> Result<()> {
         let (tree, places) = (self.tree, self.places);
         let signatures = &self.signatures[number];
+        let written = self.written;
         let place = &tree.places[number];
         let what = if place.path.is_empty() {
             "the root"
@@ -523,7 +548,8 @@ impl Writer<'_, '_> {
             &place.path
         };
         let mut scope = Scope::new(what, self.collisions);
-        for (endpoint, offset) in places[number].iter().zip(0..) {
+        for (offset, &signature) in signatures.operations.iter().enumerate() {
+            let endpoint = &places[number][offset];
             let step = Step {
                 alias: None,
                 name: scope.take(endpoint.name().into(), &place.path),
@@ -533,12 +559,17 @@ impl Writer<'_, '_> {
                 places: place.places,
                 facts: self.known.of_place(number, endpoint.method),
                 role: Role::Resource,
+                attribute: written.operation_attribute(tree, number),
             };
-            let method = self.operation(endpoint, signatures[offset], step)?;
+            let method = self.operation(endpoint, signature, step)?;
             self.plan.calls.insert((number, None, offset), method);
         }
-        let mut edges = signatures[places[number].len()..].iter();
         for (child_number, (segment, child)) in place.children.iter().enumerate() {
+            let edge = (number, child_number);
+            if !written.has_step(edge) {
+                continue;
+            }
+            let lowered = signatures.steps.get(&child_number).copied();
             let below = &tree.places[*child];
             let documented = documented(segment);
             let name = names::method(segment);
@@ -553,7 +584,7 @@ impl Writer<'_, '_> {
                     format!("{target}.key(\"{text}\", id)"),
                 ),
                 Segment::Function(function, of) => {
-                    let (arguments, values) = arguments(of, edges.next())?;
+                    let (arguments, values) = arguments(of, lowered)?;
                     let step = match segment.path_argument() {
                         Some(path) => {
                             let path = names::snake(path);
@@ -564,11 +595,11 @@ impl Writer<'_, '_> {
                     (arguments, step)
                 }
                 Segment::AlternateKey(of) => {
-                    let (arguments, values) = arguments(of, edges.next())?;
+                    let (arguments, values) = arguments(of, lowered)?;
                     (arguments, format!("{target}.alternate_key(&[{values}])"))
                 }
                 Segment::CompositeKey(of) => {
-                    let (arguments, values) = arguments(of, edges.next())?;
+                    let (arguments, values) = arguments(of, lowered)?;
                     (arguments, format!("{target}.composite_key(&[{values}])"))
                 }
                 Segment::Path => (
@@ -578,10 +609,13 @@ impl Writer<'_, '_> {
             };
             if !self.is_flat(segment, *child) {
                 let name = scope.take(name, &path);
-                self.leads(&name, documented, &path, &arguments, &step, &below.path);
-                self.plan
-                    .steps
-                    .insert((number, child_number), MethodName::step(name, arguments));
+                let method = MethodName::step(name, arguments);
+                let attribute = written.step_attribute(tree, edge);
+                self.leads(&method, documented, &attribute, &path, &step, &below.path);
+                self.plan.steps.insert(edge, method);
+                continue;
+            }
+            if !written.has_methods(edge) {
                 continue;
             }
             for (endpoint, offset) in places[*child].iter().zip(0..) {
@@ -604,8 +638,10 @@ impl Writer<'_, '_> {
                         Segment::Literal(_) => Role::Action,
                         _ => Role::Resource,
                     },
+                    attribute: written.methods_attribute(tree, edge),
                 };
-                let method = self.operation(endpoint, self.signatures[*child][offset], step)?;
+                let signature = self.signatures[*child].operations[offset];
+                let method = self.operation(endpoint, signature, step)?;
                 self.plan
                     .calls
                     .insert((number, Some(child_number), offset), method);
@@ -617,22 +653,23 @@ impl Writer<'_, '_> {
     /// Writes a method that leads to another node.
     fn leads(
         &mut self,
-        name: &str,
+        method: &MethodName,
         documented: &str,
+        attribute: &str,
         path: &str,
-        arguments: &[String],
         step: &str,
         to: &str,
     ) {
         let node = names::node(to);
-        let arguments: String = arguments.iter().map(|a| format!(", {a}")).collect();
+        let name = &method.name;
+        let arguments: String = method.arguments.iter().map(|a| format!(", {a}")).collect();
         let _ = writeln!(self.out, "    /// `{path}`");
-        if documented != name {
+        if documented != *name {
             let _ = writeln!(self.out, "    #[doc(alias = \"{documented}\")]");
         }
         let _ = writeln!(
             self.out,
-            "    #[inline]\n    pub fn {name}(&self{arguments}) -> {node} {{\n        \
+            "{attribute}    #[inline]\n    pub fn {name}(&self{arguments}) -> {node} {{\n        \
              {node}({step})\n    }}\n"
         );
     }
@@ -736,9 +773,9 @@ impl Writer<'_, '_> {
         }
         let _ = writeln!(
             self.out,
-            "    #[inline]\n    pub fn {}(&self{declared}) -> {answer} {{\n        \
+            "{}    #[inline]\n    pub fn {}(&self{declared}) -> {answer} {{\n        \
              Call::new({call})\n    }}\n",
-            step.name
+            step.attribute, step.name
         );
         let model = match endpoint.answer {
             Answer::Entity(of) | Answer::Collection(of) | Answer::Value(of)
@@ -834,7 +871,7 @@ fn is_delta(path: &str) -> bool {
 }
 
 /// Returns the arguments of a function or key, as declared and as passed on.
-fn arguments(of: &[Argument], signature: Option<&&Signature>) -> Result<(Vec<String>, String)> {
+fn arguments(of: &[Argument], signature: Option<&Signature>) -> Result<(Vec<String>, String)> {
     let signature = signature.ok_or_else(|| Error::Lowering("a method has no arguments".into()))?;
     let mut declared = Vec::new();
     let mut values = Vec::new();

@@ -4,7 +4,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::areas::{self, Selection};
 use crate::description::{SCHEMAS, read_schemas};
+use crate::error::Result;
 use crate::models;
 use crate::names::Collisions;
 use crate::types::Types;
@@ -19,12 +21,24 @@ use crate::types::Types;
 /// }
 /// ```
 pub fn build_models(folder: impl AsRef<Path>) -> ExitCode {
-    let read = folder.as_ref().join(SCHEMAS);
-    run_build_script(&[&read], |package, out| {
-        let schemas = read_schemas(&package.join(&folder))?;
+    build(folder.as_ref(), |_| Ok(Selection::default()))
+}
+
+/// Does the same as [`build_models`] for the areas of Graph that are enabled as features of the
+/// package.
+pub fn build_enabled_models(folder: impl AsRef<Path>) -> ExitCode {
+    build(folder.as_ref(), Selection::enabled)
+}
+
+fn build(folder: &Path, select: impl FnOnce(&Path) -> Result<Selection>) -> ExitCode {
+    let (schemas, areas) = (folder.join(SCHEMAS), folder.join(areas::FILE));
+    run_build_script(&[&schemas, &areas], |package, out| {
+        let folder = package.join(folder);
+        let schemas = read_schemas(&folder)?;
+        let selection = select(&folder)?;
         let collisions = Collisions::default();
         let types = Types::new(&schemas, &collisions)?;
-        let models = models::write(&types, &collisions)?;
+        let models = models::write(&types, &selection, &collisions)?;
         collisions.finish()?;
         models.write_to(out)?;
         Ok(())
@@ -37,7 +51,7 @@ pub fn build_models(folder: impl AsRef<Path>) -> ExitCode {
 /// folder of the package, and the folder for the files that the script writes.
 pub fn run_build_script<F>(read: &[&Path], work: F) -> ExitCode
 where
-    F: FnOnce(&Path, &Path) -> Result<(), Box<dyn Error>>,
+    F: FnOnce(&Path, &Path) -> std::result::Result<(), Box<dyn Error>>,
 {
     for path in read {
         println!("cargo::rerun-if-changed={}", path.display());

@@ -7,6 +7,7 @@
 
 #![deny(missing_docs)]
 
+mod areas;
 mod build_script;
 mod description;
 mod error;
@@ -20,7 +21,8 @@ mod tree;
 mod types;
 mod words;
 
-pub use build_script::{build_models, run_build_script};
+pub use areas::{AreaSet, Areas, Selection};
+pub use build_script::{build_enabled_models, build_models, run_build_script};
 pub use description::{
     Content, Description, Grafts, MediaType, Method, Operation, Parameter, ParameterOrRef,
     PathItem, Properties, Schema, read_json_if_there, read_schemas, schema_of,

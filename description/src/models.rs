@@ -1,9 +1,10 @@
 //! Writes the models: the structs and enums for Graph's schemas.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::areas::Selection;
 use crate::description::Schema;
 use crate::error::{Error, Result};
 use crate::names::{self, Collisions, Scope};
@@ -35,21 +36,36 @@ impl Models {
     }
 }
 
-/// Writes all models, with one Rust module for each namespace of Graph.
+/// Writes the selected models, with one Rust module for each namespace of Graph. A navigation
+/// property is left out if its target is not selected.
 ///
 /// # Errors
 ///
 /// Fails if names collide, or if a property has a type that the generator does not know.
-pub fn write(types: &Types<'_>, collisions: &Collisions) -> Result<Models> {
+pub fn write(types: &Types<'_>, selection: &Selection, collisions: &Collisions) -> Result<Models> {
     let mut root = Module::default();
     for of in types.iter() {
-        if matches!(of.kind, Kind::Model | Kind::Enum | Kind::Flags) {
+        let is_written = matches!(of.kind, Kind::Model | Kind::Enum | Kind::Flags);
+        if is_written && selection.has_type(of.name) {
             root.place(&of.rust.modules).types.push(of);
         }
     }
+    let input = Input {
+        types,
+        selection,
+        collisions,
+    };
     let mut models = Models::default();
-    root.write(types, collisions, &mut Vec::new(), &mut models)?;
+    root.write(input, &mut Vec::new(), &mut models)?;
     Ok(models)
+}
+
+/// The input of each written type.
+#[derive(Clone, Copy)]
+struct Input<'a, 'd> {
+    types: &'a Types<'d>,
+    selection: &'a Selection,
+    collisions: &'a Collisions,
 }
 
 #[derive(Default)]
@@ -68,8 +84,7 @@ impl<'t, 'd> Module<'t, 'd> {
 
     fn write(
         &self,
-        types: &Types<'d>,
-        collisions: &Collisions,
+        input: Input<'_, 'd>,
         path: &mut Vec<String>,
         models: &mut Models,
     ) -> Result<()> {
@@ -77,14 +92,14 @@ impl<'t, 'd> Module<'t, 'd> {
         of_module.sort_by(|a, b| a.rust.ident.cmp(&b.rust.ident));
         for of in of_module {
             match of.kind {
-                Kind::Model => write_model(types, collisions, of, path, models)?,
-                _ => write_enum(collisions, of, models),
+                Kind::Model => write_model(input, of, path, models)?,
+                _ => write_enum(input, of, models),
             }
         }
         for (name, module) in &self.modules {
             let mut inner = Models::default();
             path.push(name.clone());
-            module.write(types, collisions, path, &mut inner)?;
+            module.write(input, path, &mut inner)?;
             path.pop();
             let _ = writeln!(
                 models.text,
@@ -219,6 +234,18 @@ fn properties<'d>(
     Ok(properties)
 }
 
+/// Returns the type that each navigation property of a model leads to, by Graph's names.
+fn navigations<'d>(types: &Types<'d>, of: &Type<'d>) -> Result<HashMap<&'d str, &'d str>> {
+    let properties = types.properties(of)?.into_iter();
+    let navigations = properties.filter(|(_, schema)| schema.navigation);
+    Ok(navigations
+        .filter_map(|(name, schema)| {
+            let item = schema.items.as_deref().unwrap_or(schema);
+            Some((name, item.target()?))
+        })
+        .collect())
+}
+
 /// Returns the words of an enum, each with its variant.
 fn members<'d>(collisions: &Collisions, of: &Type<'d>) -> Vec<(&'d str, String)> {
     let mut scope = Scope::new(of.name, collisions);
@@ -242,14 +269,24 @@ fn members<'d>(collisions: &Collisions, of: &Type<'d>) -> Vec<(&'d str, String)>
 }
 
 fn write_model(
-    types: &Types<'_>,
-    collisions: &Collisions,
+    input: Input<'_, '_>,
     of: &Type<'_>,
     module: &[String],
     models: &mut Models,
 ) -> Result<()> {
+    let Input {
+        types,
+        selection,
+        collisions,
+    } = input;
     let ident = &of.rust.ident;
-    let properties = properties(types, collisions, of, module)?;
+    let areas = selection.areas_of_type(of.name);
+    let mut properties = properties(types, collisions, of, module)?;
+    let targets = navigations(types, of)?;
+    properties.retain(|property| {
+        let target = targets.get(property.name);
+        target.is_none_or(|target| selection.has_type(target))
+    });
     models.properties += properties.len();
     let mut text = String::new();
     let mut names_of_constants = String::new();
@@ -265,9 +302,15 @@ fn write_model(
             Some(_) => "Property",
             None => "Navigation",
         };
+        let target = targets.get(name);
+        let of_target = target.map(|target| selection.areas_of_type(target));
+        let feature = match of_target.filter(|of_target| !of_target.includes(areas)) {
+            Some(of_target) => selection.attribute(of_target),
+            None => String::new(),
+        };
         let _ = writeln!(
             names_of_constants,
-            "    /// `{name}`\n    pub const {constant}: model::{kind}<{ident}, {of}> = \
+            "    /// `{name}`\n{feature}    pub const {constant}: model::{kind}<{ident}, {of}> = \
              model::{kind}(\"{name}\", PhantomData);"
         );
     }
@@ -279,9 +322,10 @@ fn write_model(
 
     let _ = writeln!(
         text,
-        "/// `{}`\n{}pub struct {ident} {{",
+        "/// `{}`\n{}{}pub struct {ident} {{",
         of.name,
         alias(of),
+        selection.attribute(areas),
     );
     for (p, field) in &structural {
         let of = match p.is_object {
@@ -450,15 +494,18 @@ fn primitive(schema: &Schema) -> Option<&'static str> {
     })
 }
 
-fn write_enum(collisions: &Collisions, of: &Type<'_>, models: &mut Models) {
+fn write_enum(input: Input<'_, '_>, of: &Type<'_>, models: &mut Models) {
     let ident = &of.rust.ident;
-    let members = members(collisions, of);
+    let members = members(input.collisions, of);
     let text = &mut models.text;
     let _ = writeln!(
         text,
-        "/// `{}`\n{}#[non_exhaustive]\npub enum {ident} {{",
+        "/// `{}`\n{}{}#[non_exhaustive]\npub enum {ident} {{",
         of.name,
-        alias(of)
+        alias(of),
+        input
+            .selection
+            .attribute(input.selection.areas_of_type(of.name)),
     );
     for (word, variant) in &members {
         let _ = writeln!(text, "    /// `{word}`\n    {variant},");
