@@ -1,6 +1,6 @@
 //! Feeds generated and damaged input to all code that reads external input.
 //!
-//! `cargo bench --bench fuzz -- --inputs 10000000 --seed 1` ends with one line. `--target NAME` and
+//! `cargo xtask fuzz --inputs 10000000 --seed 1` ends with one line. `--target NAME` and
 //! `--first NUMBER` repeat an input that failed. `--workers` sets the number of processes that
 //! share the inputs. It defaults to one for each core.
 

@@ -1,4 +1,4 @@
-//! A soak: `cargo bench --bench soak -- --calls 100000 --seed 1`.
+//! A soak: `cargo bench -p soak --bench soak -- --calls 100000 --seed 1`.
 //!
 //! The simulator runs in a process of its own (this program again), so that the measured memory is
 //! that of the client alone. `tests/soak/` defines the comparison.

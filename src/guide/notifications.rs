@@ -43,5 +43,5 @@
 //! ```
 //!
 //! The receiver checks the client state, and the signature, issuer, audience and publisher of each
-//! token, before it decrypts anything. `cargo run --example webhook_receiver` is a whole program
-//! with axum.
+//! token, before it decrypts anything. `cargo run -p web-examples --bin webhook_receiver` is a
+//! whole program with axum.

@@ -16,7 +16,7 @@ mod mailbox_sync;
 mod upload_with_progress;
 
 #[allow(dead_code, reason = "a test does not begin where the example does")]
-#[path = "../../examples/webhook_receiver.rs"]
+#[path = "../../examples/web/src/bin/webhook_receiver.rs"]
 mod webhook_receiver;
 
 #[allow(dead_code, reason = "a test does not begin where the example does")]
@@ -32,7 +32,7 @@ mod desktop_sign_in;
 mod device_code;
 
 #[allow(dead_code, reason = "a test does not begin where the example does")]
-#[path = "../../examples/on_behalf_of.rs"]
+#[path = "../../examples/web/src/bin/on_behalf_of.rs"]
 mod on_behalf_of;
 
 #[allow(dead_code, reason = "a test does not begin where the example does")]
@@ -40,7 +40,7 @@ mod on_behalf_of;
 mod persisted_session;
 
 #[allow(dead_code, reason = "a test does not begin where the example does")]
-#[path = "../../examples/web_app.rs"]
+#[path = "../../examples/web/src/bin/web_app.rs"]
 mod web_app;
 
 async fn shown<E: std::fmt::Debug>(run: impl AsyncFnOnce(&mut Vec<u8>) -> Result<(), E>) -> String {

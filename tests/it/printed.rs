@@ -198,7 +198,7 @@ fn name_of<T>() -> String {
 /// Returns the public types that implement `Debug`, `Display` or `Error`, from the text of the
 /// public API.
 fn public_types() -> BTreeSet<String> {
-    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("xtask/assets/public-api.txt");
+    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../xtask/assets/public-api.txt");
     let text = std::fs::read_to_string(text).expect("the text of the public API");
     text.lines()
         .filter(|line| line.starts_with("impl"))

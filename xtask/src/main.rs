@@ -82,6 +82,11 @@ cargo xtask soak [--calls N] [--tasks N] [--seed N] [--rate R] [--without NAME].
     simulator's records. Prints one line of figures. Fails if anything was lost, done twice,
     wrong or stuck. --without leaves out a kind of misbehavior (cut_json).
 
+cargo xtask fuzz [--inputs N] [--seed N] [--target NAME] [--first N] [--workers N]
+    Feeds generated and damaged input (default: 1000000) to all code that reads external input.
+    Prints one line of figures. Fails if a promise was broken. --target and --first repeat an
+    input.
+
 cargo xtask permissions [REQUEST...] [--file FILE] [--json] [--dir DIR]
     Prints the permissions that requests need (\"GET /me/messages\", with or without values): the
     sufficient permissions of each request, and a minimal set for all requests, by kind of
@@ -122,7 +127,8 @@ fn run() -> Result<()> {
             Some("find") => run_find(&Arguments::parse(parser, &["json", "dir"], usize::MAX)?),
             Some("snippet") => run_snippet(&Arguments::parse(parser, &["run", "json", "dir"], 1)?),
             Some("page") => run_page(&Arguments::parse(parser, &["out", "docs", "dir"], 0)?),
-            Some("soak") => run_soak(parser),
+            Some("soak") => run_package(parser, "soak", &["run", "--release"]),
+            Some("fuzz") => run_package(parser, "fuzz", &["bench", "--bench", "fuzz"]),
             Some("api") => api::run(
                 &root(),
                 Arguments::parse(parser, &["accept"], 0)?.has("accept"),
@@ -450,16 +456,17 @@ struct Arguments {
     options: Vec<(String, Option<OsString>)>,
 }
 
-/// Runs the soak in a release build, with the remaining arguments.
-fn run_soak(mut parser: lexopt::Parser) -> Result<()> {
+/// Runs the program of another package, optimized, with the remaining arguments.
+fn run_package(mut parser: lexopt::Parser, package: &str, command: &[&str]) -> Result<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = process::Command::new(cargo)
-        .args(["run", "--release", "--package", "soak", "--"])
+        .args(command)
+        .args(["--package", package, "--"])
         .args(parser.raw_args()?)
         .current_dir(root())
         .status()
         .context("cannot run cargo")?;
-    ensure!(status.success(), "the soak failed");
+    ensure!(status.success(), "{package} failed");
     Ok(())
 }
 

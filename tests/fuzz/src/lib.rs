@@ -4,7 +4,7 @@
 //! headers, links or text, and passes it to the library. It then checks the promises: no panic, no
 //! hang, no allocation beyond a multiple of the input, no lost data, no token at another host.
 //!
-//! `cargo bench --bench fuzz` runs the long form, and the tests of this package run the short one.
+//! `cargo xtask fuzz` runs the long form, and the tests of this package run the short one.
 
 mod description;
 mod input;

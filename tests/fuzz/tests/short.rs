@@ -1,4 +1,4 @@
-//! The short form of `cargo bench --bench fuzz`: every target, and every input that ever failed.
+//! The short form of `cargo xtask fuzz`: every target, and every input that ever failed.
 
 use fuzz::{Options, run};
 

@@ -178,16 +178,13 @@ pub const CLOUDS: [(Cloud, &str, &str); 7] = [
 ///
 /// These tests install no TLS provider for the process, so `rustls-ring` needs an explicit one.
 pub fn own_client() -> reqwest::ClientBuilder {
-    let builder = reqwest::Client::builder().no_proxy();
-    #[cfg(feature = "rustls-ring")]
-    let builder = {
-        let ring = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(ring)
-            .with_safe_default_protocol_versions()
-            .expect("ring has the default versions")
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth();
-        builder.tls_backend_preconfigured(tls)
-    };
-    builder
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(ring)
+        .with_safe_default_protocol_versions()
+        .expect("ring has the default versions")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_backend_preconfigured(tls)
 }

@@ -21,7 +21,7 @@ const PASSWORD: &str = "correct horse";
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/certificates")
+        .join("../fixtures/certificates")
         .join(name)
 }
 

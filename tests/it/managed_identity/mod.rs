@@ -5,7 +5,6 @@ mod cache;
 mod errors;
 mod requests;
 mod retries;
-#[cfg(feature = "rustls-ring")]
 mod service_fabric;
 
 use msgraph::auth::{ManagedIdentityCredential, ManagedIdentitySource, TokenProvider};

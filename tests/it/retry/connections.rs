@@ -110,7 +110,6 @@ async fn proxy_authentication_error_is_not_retried() {
     assert!(matches!(&error, Error::Transport(lost) if lost.is_connect()));
 }
 
-#[cfg(feature = "rustls-ring")]
 #[tokio::test(start_paused = true)]
 async fn certificate_refused_by_tls_is_not_retried() {
     use std::io::Read as _;

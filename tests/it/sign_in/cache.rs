@@ -270,7 +270,7 @@ async fn key_prints_no_credential() {
 }
 
 fn certificate(file: &str) -> Certificate {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/certificates");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/certificates");
     let key = std::fs::read_to_string(format!("{folder}/leaf.key")).unwrap();
     let certificate = std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
     Certificate::from_pem(certificate + &key).unwrap()
@@ -294,7 +294,7 @@ async fn each_certificate_has_its_own_token() {
     let signed_elsewhere = || {
         let public = concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/tests/fixtures/certificates/leaf.pem"
+            "/../fixtures/certificates/leaf.pem"
         );
         let public = std::fs::read(public).unwrap();
         let sign = |_| async { Ok::<_, std::io::Error>(vec![1, 2, 3]) };
@@ -310,7 +310,7 @@ async fn each_certificate_has_its_own_token() {
 async fn replaced_certificate_file_is_another_credential() {
     let (login, graph) = platform_and_graph().await;
     let base = client(no_tokens(), &graph, &login);
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/certificates");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/certificates");
     let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, read("leaf.pem") + &read("leaf.key")).unwrap();

@@ -12,7 +12,7 @@ use super::*;
 use crate::support;
 
 fn fixture(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/certificates");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/certificates");
     std::fs::read_to_string(folder.join(name)).expect("a fixture")
 }
 

@@ -154,7 +154,7 @@ impl Workload {
 }
 
 fn fixture(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/certificates");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/certificates");
     std::fs::read_to_string(folder.join(name)).expect("a fixture")
 }
 

@@ -28,8 +28,9 @@ use msgraph::{CustomCloud, Graph};
 use simulator::{Forgery, Simulator};
 use tokio::sync::mpsc::{Sender, channel};
 
-const CERTIFICATE: &[u8] = include_bytes!("../simulator/tests/it/subscriber/certificate.der");
-const KEY: &[u8] = include_bytes!("../simulator/tests/it/subscriber/key.der");
+const CERTIFICATE: &[u8] =
+    include_bytes!("../../../../simulator/tests/it/subscriber/certificate.der");
+const KEY: &[u8] = include_bytes!("../../../../simulator/tests/it/subscriber/key.der");
 
 /// The state of the webhook.
 struct Webhook {
