@@ -27,6 +27,7 @@
 //! request-id 327f7bf0-…
 //! ```
 
+#[doc(inline)]
 pub use msgraph_core::error::{
     ApiError, Attempts, BatchError, BatchErrorKind, ConfigurationError, DecodeError,
     EmptyResponseError, ErrorDetail, HostError, LongRunningOperationError, NotificationError,

@@ -130,7 +130,7 @@ fn root(graph: &Root) -> Path {
     Path::root(graph)
 }
 
-pub use msgraph_models as models;
+use crate::models;
 
 generated!(@calls);
 

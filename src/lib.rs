@@ -40,10 +40,15 @@ pub use {chrono, http, reqwest, reqwest_middleware};
 
 // Each item has one public path. The root has what nearly every program names.
 pub use client::{Graph, GraphBuilder};
-pub use generated::{models, nodes, options};
+pub use generated::{nodes, options};
+#[doc(inline)]
 pub use msgraph_core::cloud::{Cloud, Clouds, CustomCloud, NamedCloud};
+#[doc(inline)]
 pub use msgraph_core::error::{Error, Result};
+#[doc(inline)]
 pub use msgraph_core::model::Model;
 use msgraph_core::{cloud, json, redact};
+#[doc(inline)]
+pub use msgraph_models as models;
 pub use reqwest::Method;
 pub use transport::RetryPolicy;

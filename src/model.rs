@@ -6,6 +6,7 @@
 //! [`Model::clear`] writes `null` for a property.
 
 pub(crate) use msgraph_core::model::{Declared, Model, Related, json, lists};
+#[doc(inline)]
 pub use msgraph_core::model::{
     DerivedFrom, Extra, Flags, IntoRelated, Navigation, OpenEnum, Property, edm,
 };

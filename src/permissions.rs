@@ -21,4 +21,5 @@
 //! # }
 //! ```
 
+#[doc(inline)]
 pub use msgraph_core::permissions::{Permission, PermissionScheme, Permissions, SchemePermissions};

@@ -183,7 +183,7 @@ impl Property<'_> {
 ///
 /// # Errors
 ///
-/// Fails for the same reasons as [`write`].
+/// Fails for the same reasons as [`write()`].
 pub fn list<'d>(types: &'d Types<'d>) -> Result<Vec<Model<'d>>> {
     let collisions = Collisions::default();
     let mut models = Vec::new();

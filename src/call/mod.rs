@@ -53,6 +53,7 @@ pub(crate) use header_scope::remove_headers_of_one_request;
 #[cfg(feature = "notifications")]
 pub(crate) use msgraph_core::decode::read_json;
 pub(crate) use msgraph_core::decode::{decode, type_name};
+#[doc(inline)]
 pub use msgraph_core::model::IfMatch;
 pub(crate) use msgraph_core::operation_metadata::OperationMetadata;
 pub(crate) use opened::Opened;

@@ -56,6 +56,7 @@ use futures_core::stream::FusedStream;
 use url::Url;
 
 pub use event::{Changed, DeltaEvent, RelatedChange, Removed, RemovedReason};
+#[doc(inline)]
 pub use msgraph_core::model::Related;
 pub(crate) use read::page as read_page;
 use resync::Pause;

@@ -35,6 +35,7 @@ use http::header::{AUTHORIZATION, HeaderMap, LOCATION};
 use http::{HeaderName, HeaderValue, Method};
 use tokio::time::{Instant, sleep};
 
+#[doc(inline)]
 pub use msgraph_core::long_running_operation::{LongRunningOperation, LongRunningOperationStatus};
 use pause::{Pauses, Place};
 

@@ -79,7 +79,7 @@ const ENTITY: &str = "microsoft.graph.entity";
 /// A whole description also keeps each of Graph's objects. A dynamic property of an open type may
 /// hold any of them, and OpenAPI does not state which types are open.
 ///
-/// A part must contain no more than it needs. It keeps those of [`OPEN_TYPES`], and loses the
+/// A part must contain no more than it needs. It keeps those of `OPEN_TYPES`, and loses the
 /// navigation properties that lead out of it.
 pub fn keep_reachable(description: &mut Description, is_whole: bool) -> Result<Reach> {
     let edges = match is_whole {
@@ -216,7 +216,7 @@ impl<'d> Reached<'d> {
         Ok(())
     }
 
-    /// Adds the schemas of [`OPEN_TYPES`] that belong to those reached so far.
+    /// Adds the schemas of `OPEN_TYPES` that belong to those reached so far.
     ///
     /// # Errors
     ///
