@@ -5,6 +5,12 @@
 //!
 //! Rounds of both alternate, so that other load on the machine affects both. The best round of each
 //! counts.
+//!
+//! `cargo bench --bench calls -- msgraph 4000` makes only these calls, to the server that responds
+//! at once. `reqwest 4000` makes them with reqwest alone. A busy machine changes times, but not the
+//! number of instructions, so this is for `valgrind --tool=callgrind --separate-threads=yes` around
+//! the program. Two runs with different numbers of calls show the cost of one call: the difference
+//! of the first thread's instructions, divided by the difference of the numbers.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +20,7 @@ use msgraph::auth::AccessTokenCredential;
 use msgraph::models::User;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
 const AT_A_TIME: usize = 64;
 const CALLS: usize = 4_000;
@@ -30,6 +36,11 @@ const USER: &str = concat!(
 );
 
 fn main() {
+    // Cargo adds `--bench`.
+    let mut arguments = std::env::args().skip(1).filter(|word| word != "--bench");
+    if let (Some(client), Some(calls)) = (arguments.next(), arguments.next()) {
+        return only(&client, calls.parse().expect("a number of calls"));
+    }
     let at_once = compare("at once", None);
     let later = compare("after 10 ms", Some(LATENCY));
     println!("call_over_reqwest {at_once:.3} call_over_reqwest_10ms {later:.3}");
@@ -39,21 +50,12 @@ fn main() {
 /// after this latency.
 fn compare(name: &str, latency: Option<Duration>) -> f64 {
     let root = serve(latency);
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
     let (mut raw, mut call) = (Duration::MAX, Duration::MAX);
-    runtime.block_on(async {
-        let graph = Graph::builder(AccessTokenCredential::new("token"))
-            .base_url(&root)
-            .build()
-            .expect("a client");
-        let http = plain_client();
-        let url = format!("{root}/v1.0/users/adele@contoso.com");
+    runtime().block_on(async {
+        let (graph, http, url) = clients(&root);
         for _ in 0..ROUNDS {
-            raw = raw.min(round(|| with_reqwest(&http, &url)).await);
-            call = call.min(round(|| with_msgraph(&graph)).await);
+            raw = raw.min(round(CALLS, || with_reqwest(&http, &url)).await);
+            call = call.min(round(CALLS, || with_msgraph(&graph)).await);
         }
     });
     let each = |time: Duration| time.as_secs_f64() * 1e6 / CALLS as f64;
@@ -66,13 +68,41 @@ fn compare(name: &str, latency: Option<Duration>) -> f64 {
     call.as_secs_f64() / raw.as_secs_f64()
 }
 
+/// Makes calls with one of the two clients, to a server that responds at once.
+fn only(client: &str, calls: usize) {
+    let root = serve(None);
+    runtime().block_on(async {
+        let (graph, http, url) = clients(&root);
+        let time = match client {
+            "msgraph" => round(calls, || with_msgraph(&graph)).await,
+            "reqwest" => round(calls, || with_reqwest(&http, &url)).await,
+            other => panic!("`{other}` is neither `msgraph` nor `reqwest`"),
+        };
+        println!("{client} calls {calls} seconds {:.3}", time.as_secs_f64());
+    });
+}
+
+fn runtime() -> Runtime {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime")
+}
+
+/// Returns both clients, and the address that the client of reqwest requests.
+fn clients(root: &str) -> (Graph, reqwest::Client, String) {
+    let graph = Graph::builder(AccessTokenCredential::new("token"))
+        .base_url(root)
+        .build();
+    let url = format!("{root}/v1.0/users/adele@contoso.com");
+    (graph.expect("a client"), plain_client(), url)
+}
+
 /// Makes the calls, a fixed number at a time, and returns the elapsed time.
-async fn round<F: Future<Output = ()>>(call: impl Fn() -> F) -> Duration {
+async fn round<F: Future<Output = ()>>(calls: usize, call: impl Fn() -> F) -> Duration {
     let start = Instant::now();
-    let mut under_way: FuturesUnordered<F> = (0..AT_A_TIME).map(|_| call()).collect();
-    let mut begun = AT_A_TIME;
+    let mut begun = AT_A_TIME.min(calls);
+    let mut under_way: FuturesUnordered<F> = (0..begun).map(|_| call()).collect();
     while under_way.next().await.is_some() {
-        if begun < CALLS {
+        if begun < calls {
             begun += 1;
             under_way.push(call());
         }
@@ -122,8 +152,7 @@ fn plain_client() -> reqwest::Client {
 fn serve(latency: Option<Duration>) -> String {
     let (started, address) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(async {
+        runtime().block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let address = listener
                 .local_addr()

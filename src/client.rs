@@ -1,26 +1,24 @@
 //! The client of Microsoft Graph and its builder.
 
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::USER_AGENT;
+use futures_util::TryFutureExt;
 use http::{Extensions, Method};
 use reqwest_middleware::{ClientWithMiddleware, Middleware};
 use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
 
-use crate::auth::{
-    CacheKey, Granted, TokenCache, TokenProvider, TokenRequest, Tokens, WithoutToken,
-};
-use crate::call::{ExpectedBody, Opened, Request, Response, Settings};
-use crate::error::{Attempts, Error, RequestContext, RequestError, Result};
+use crate::auth::{CacheKey, TokenCache, TokenProvider, TokenRequest, Tokens};
+use crate::call::{ExpectedBody, Opened, Request, Response, Sending, Settings};
+use crate::error::{Error, RequestContext, RequestError, Result};
 use crate::redact::Address;
-use crate::transport::trace::Template;
 use crate::transport::{
-    self, CallerMiddleware, Connections, Defaults, Delivery, Gates, Hosts, Quota, StateBody,
-    Streamed, Trying, of_the_stack, trace,
+    self, Addresses, BodyMode, CallState, CallerMiddleware, Connections, Defaults, Gates, Hosts,
+    Quota, Trying, of_the_stack, trace,
 };
 use crate::{Cloud, RetryPolicy};
 
@@ -86,6 +84,7 @@ pub struct Graph(Arc<Inner>);
 struct Inner {
     root: String,
     host_root: String,
+    addresses: Addresses,
     cloud: Arc<Cloud>,
     defaults: Defaults,
     retry: Arc<RetryPolicy>,
@@ -140,7 +139,9 @@ impl Parts {
 struct Prepared {
     request: reqwest::Request,
     context: RequestContext,
-    trying: Trying,
+    /// The extensions of the request, with the state of the call.
+    extensions: Extensions,
+    timeout: Option<Duration>,
 }
 
 impl Graph {
@@ -210,6 +211,7 @@ impl Graph {
         Self(Arc::new(Inner {
             root: self.0.root.clone(),
             host_root: self.0.host_root.clone(),
+            addresses: self.0.addresses.clone(),
             cloud: Arc::clone(&self.0.cloud),
             defaults: self.0.defaults.clone(),
             retry: Arc::clone(&self.0.retry),
@@ -316,14 +318,15 @@ impl Graph {
     ///
     /// Returns every error that can occur between the client and Graph. A response that is not a
     /// success is [`Error::Api`].
-    pub(crate) async fn send(
-        &self,
-        request: Request,
-        expected: Option<ExpectedBody>,
-    ) -> Result<Response> {
-        let prepared = self.prepare(request)?;
-        let extensions = expecting(expected, &prepared.context.method);
-        self.execute(prepared, extensions).await?.read().await
+    ///
+    /// Every operation goes through this function. The future is boxed, because it is large and
+    /// would be moved several times.
+    pub(crate) fn send(&self, request: Request, expected: Option<ExpectedBody>) -> Sending {
+        let mode = BodyMode::Whole(expected_after(&request.method, expected));
+        match self.prepare(request, mode) {
+            Ok(prepared) => Box::pin(self.clone().execute(prepared).and_then(Opened::read)),
+            Err(error) => Box::pin(ready(Err(error))),
+        }
     }
 
     /// Sends a request through the stack. The caller reads the body of the response.
@@ -332,9 +335,8 @@ impl Graph {
     ///
     /// Returns the errors of [`send`](Self::send), except those about the body of a success.
     pub(crate) async fn open(&self, request: Request) -> Result<Opened> {
-        let mut extensions = Extensions::new();
-        extensions.insert(Streamed);
-        self.execute(self.prepare(request)?, extensions).await
+        let prepared = self.prepare(request, BodyMode::Streamed)?;
+        self.clone().execute(prepared).await
     }
 
     /// Sends a request to an address from Graph that takes no token, because the address itself is
@@ -345,9 +347,7 @@ impl Graph {
     ///
     /// [`Error::Host`] if the address is not https, otherwise the errors of [`open`](Self::open).
     pub(crate) async fn open_elsewhere(&self, request: Request) -> Result<Opened> {
-        let mut extensions = Extensions::new();
-        extensions.insert(Streamed);
-        self.execute_elsewhere(request, extensions).await
+        self.execute_elsewhere(request, BodyMode::Streamed).await
     }
 
     /// Sends a request like [`open_elsewhere`](Self::open_elsewhere), and reads the response. The
@@ -361,80 +361,70 @@ impl Graph {
         request: Request,
         expected: ExpectedBody,
     ) -> Result<Response> {
-        let mut extensions = expecting(Some(expected), &request.method);
-        extensions.insert(StateBody);
-        self.execute_elsewhere(request, extensions)
-            .await?
-            .read()
-            .await
+        let body = BodyMode::State(expected_after(&request.method, Some(expected)));
+        self.execute_elsewhere(request, body).await?.read().await
     }
 
-    async fn execute_elsewhere(
-        &self,
-        request: Request,
-        mut extensions: Extensions,
-    ) -> Result<Opened> {
+    async fn execute_elsewhere(&self, request: Request, mode: BodyMode) -> Result<Opened> {
         let mut context = RequestContext::new(request.method.clone(), request.template);
         context.facts = request.facts;
         let url =
             transport::elsewhere(&self.0.root, &request.url).map_err(|error| error.of(&context))?;
         let mut sent = reqwest::Request::new(request.method, url);
         *sent.headers_mut() = request.headers;
-        sent.headers_mut()
-            .insert(USER_AGENT, self.0.defaults.user_agent().clone());
+        self.0.defaults.set_user_agent(sent.headers_mut());
         *sent.body_mut() = request.body.map(Into::into);
-        let prepared = Prepared {
-            request: sent,
-            context,
-            trying: self.trying(request.settings),
-        };
-        extensions.insert(WithoutToken);
-        self.execute(prepared, extensions).await
+        let mut prepared = self.complete(sent, context, request.settings, mode);
+        CallState::of(&mut prepared.extensions).is_elsewhere = true;
+        self.clone().execute(prepared).await
     }
 
-    async fn execute(&self, prepared: Prepared, mut extensions: Extensions) -> Result<Opened> {
-        let ready = self.ready()?;
+    /// Sends a prepared request through the stack. The call begins when the future is polled.
+    ///
+    /// This is not an `async fn`, because its future would hold the arguments twice.
+    fn execute(self, prepared: Prepared) -> impl Future<Output = Result<Opened>> + Send {
         let Prepared {
             request,
             mut context,
-            trying,
+            mut extensions,
+            timeout,
         } = prepared;
-        context.is_idempotent |= trying.idempotent;
-        let span = trace::call(&context, request.url());
-        if !span.is_disabled() {
-            extensions.insert(Template(context.template.as_str().into()));
-        }
-        extensions.insert(trying);
-        let delivery = Delivery::default();
-        extensions.insert(delivery.clone());
-        let outcome = ready
-            .stack
-            .execute_with_extensions(request, &mut extensions)
-            .instrument(span.clone())
-            .await;
-        context.attempts = extensions.remove::<Attempts>().unwrap_or_default();
-        trace::record_attempts(&span, &context.attempts);
-        let response = match outcome {
-            Ok(response) => response,
-            Err(error) => {
-                let error = of_the_stack(error, delivery.call_did_nothing()).of(&context);
-                trace::record(&span, Err(error.name()));
-                return Err(error);
+        async move {
+            let span = trace::call(&context, request.url());
+            let state = CallState::of(&mut extensions);
+            if !span.is_disabled() {
+                state.template = Some(context.template.as_str().into());
             }
-        };
-        trace::record(&span, Ok(&response));
-        if response.status().is_success() {
-            return Ok(Opened::new(response, context));
+            state.auth.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+            let outcome = self
+                .ready()?
+                .stack
+                .execute_with_extensions(request, &mut extensions)
+                .instrument(span.clone())
+                .await;
+            let state = CallState::of(&mut extensions);
+            context.attempts = state.attempts;
+            trace::record_attempts(&span, &context.attempts);
+            match outcome {
+                Ok(response) => {
+                    trace::record(&span, Ok(&response));
+                    let opened = Opened::new(response, state.buffered.take(), context);
+                    match opened.status().is_success() {
+                        true => Ok(opened),
+                        false => Err(Box::pin(opened.into_error()).await),
+                    }
+                }
+                Err(error) => {
+                    let did_nothing = state.auth.delivery.call_did_nothing();
+                    let error = of_the_stack(error, did_nothing).of(&context);
+                    trace::record(&span, Err(error.name()));
+                    Err(error)
+                }
+            }
         }
-        let (status, headers) = (response.status(), response.headers().clone());
-        let granted = response.extensions().get::<Granted>().cloned();
-        let body = transport::read_error(response).await;
-        Err(Error::from_response(
-            &context, status, &headers, &body, granted,
-        ))
     }
 
-    fn prepare(&self, request: Request) -> Result<Prepared> {
+    fn prepare(&self, request: Request, mode: BodyMode) -> Result<Prepared> {
         let Request {
             method,
             url,
@@ -444,7 +434,7 @@ impl Graph {
             body,
             settings,
         } = request;
-        let url = Url::parse(&url).map_err(|error| {
+        let url = self.0.addresses.parse(&url).map_err(|error| {
             RequestError::new(
                 method.clone(),
                 template.clone(),
@@ -457,22 +447,31 @@ impl Graph {
         let mut request = reqwest::Request::new(method, url);
         *request.headers_mut() = headers;
         *request.body_mut() = body.map(Into::into);
-        Ok(Prepared {
-            request,
-            context,
-            trying: self.trying(settings),
-        })
+        Ok(self.complete(request, context, settings, mode))
     }
 
-    /// Combines the settings of a call with the defaults of the client. The settings of the call
-    /// take precedence.
-    fn trying(&self, settings: Option<Box<Settings>>) -> Trying {
+    /// Adds the settings of a call and the defaults of the client to a request. The settings of the
+    /// call take precedence.
+    fn complete(
+        &self,
+        request: reqwest::Request,
+        mut context: RequestContext,
+        settings: Option<Box<Settings>>,
+        mode: BodyMode,
+    ) -> Prepared {
         let settings = settings.map(|settings| *settings).unwrap_or_default();
-        let timeout = settings.timeout.or(self.0.timeout);
-        Trying {
+        context.is_idempotent |= settings.idempotent;
+        let trying = Trying {
             retry: settings.retry.unwrap_or_else(|| Arc::clone(&self.0.retry)),
             idempotent: settings.idempotent,
-            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+        };
+        let mut extensions = Extensions::new();
+        extensions.insert(CallState::new(trying, mode));
+        Prepared {
+            request,
+            context,
+            extensions,
+            timeout: settings.timeout.or(self.0.timeout),
         }
     }
 
@@ -485,6 +484,7 @@ impl Graph {
         Self(Arc::new(Inner {
             root: format!("{}/{VERSION}", cloud.graph()),
             host_root: cloud.graph().to_owned(),
+            addresses: Addresses::default(),
             cloud: Arc::new(cloud),
             defaults: Defaults::default(),
             retry: Arc::default(),
@@ -719,6 +719,7 @@ impl GraphBuilder {
             None => graph,
         };
         let (root, host_root) = roots(&base);
+        let addresses = Addresses::new(&base);
         let defaults = Defaults::of_program(self.user_agent.as_deref())?;
         let is_local = base.scheme() == "http";
         let http = Connections {
@@ -740,6 +741,7 @@ impl GraphBuilder {
         Ok(Graph(Arc::new(Inner {
             root,
             host_root,
+            addresses,
             cloud,
             defaults,
             retry: Arc::new(self.retry),
@@ -749,13 +751,9 @@ impl GraphBuilder {
     }
 }
 
-/// Tells the lower layers which body a success must have. A response to `HEAD` never has one.
-fn expecting(expected: Option<ExpectedBody>, method: &Method) -> Extensions {
-    let mut extensions = Extensions::new();
-    if let Some(expected) = expected.filter(|_| *method != Method::HEAD) {
-        extensions.insert(expected);
-    }
-    extensions
+/// Returns the body that a success must have. A response to `HEAD` never has one.
+fn expected_after(method: &Method, expected: Option<ExpectedBody>) -> Option<ExpectedBody> {
+    expected.filter(|_| *method != Method::HEAD)
 }
 
 /// Returns the root with the version, and without it.

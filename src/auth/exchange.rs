@@ -108,12 +108,12 @@ pub(super) async fn exchange(
         &span,
         outcome.map_err(|error| network_error::kind_of_loss(error)),
     );
-    let response = response.map_err(network_error::from_reqwest)?;
+    let mut response = response.map_err(network_error::from_reqwest)?;
     if !transport::is_response_of(&response, &asked) {
         return Err(transport::followed_a_redirect());
     }
     let (status, headers) = (response.status(), response.headers().clone());
-    let (body, lost) = transport::read_at_most(response, LONGEST).await;
+    let (body, lost) = transport::read_at_most(&mut response, LONGEST).await;
     match lost {
         Some(lost) if status.is_success() => Err(lost),
         // The part of a refusal that arrived is enough for the error.

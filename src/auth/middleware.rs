@@ -1,5 +1,6 @@
 //! The middleware that adds access tokens to requests to Graph.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,108 +8,147 @@ use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
+use tokio::time::Instant;
 
 use super::cache::{Bearer, Tokens};
-use crate::transport::{Delivery, Trying};
+use crate::transport::{Delivery, RequestCopy};
 use msgraph_core::challenge;
 use msgraph_core::granted::Granted;
 
-/// Marks a request that is sent without a token, because a redirect has led it away from Graph's
-/// hosts.
-#[derive(Clone, Copy)]
-pub(crate) struct WithoutToken;
-
-/// The `Authorization` header that a request was sent with. Code that must know which user or
-/// application made the call reads it.
-#[derive(Clone)]
-pub(crate) struct SentToken(pub(crate) HeaderValue);
+/// The part of a call's state that the token middleware reads and writes.
+#[derive(Clone, Default)]
+pub(crate) struct AuthContext {
+    /// The time by which the call has to end.
+    pub(crate) deadline: Option<Instant>,
+    /// Set to `true` for a request that is sent without a token: its address is a secret itself, or
+    /// a redirect has led it away from Graph's hosts.
+    pub(crate) without_token: bool,
+    /// The copy of the request that is being sent.
+    pub(crate) copy: Option<RequestCopy>,
+    pub(crate) delivery: Delivery,
+    /// The `Authorization` header that the request was sent with. Code that must know which user or
+    /// application made the call reads it.
+    pub(crate) sent_token: Option<HeaderValue>,
+}
 
 /// Attaches a token, and sends the request once more with a new token when Graph refuses the first.
 ///
-/// It runs after the [host guard](crate::transport::HostGuard). For a host that may not receive a
-/// token, none is requested, let alone sent. A call that brings its own `Authorization` header
-/// keeps it.
-pub(crate) struct Authorize {
+/// It runs after the check of the host. For a host that may not receive a token, none is requested,
+/// let alone sent. A call that brings its own `Authorization` header keeps it.
+///
+/// `S` is the entry of a request's extensions that holds the [`AuthContext`].
+pub(crate) struct Authorize<S> {
     tokens: Arc<Tokens>,
+    state: PhantomData<fn() -> S>,
 }
 
-impl Authorize {
+impl<S> Authorize<S> {
     pub(crate) fn new(tokens: Arc<Tokens>) -> Self {
-        Self { tokens }
+        Self {
+            tokens,
+            state: PhantomData,
+        }
     }
 }
 
 #[async_trait]
-impl Middleware for Authorize {
+impl<S> Middleware for Authorize<S>
+where
+    S: AsMut<AuthContext> + Clone + Default + Send + Sync + 'static,
+{
     async fn handle(
         &self,
         request: Request,
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        if extensions.get::<WithoutToken>().is_some() {
+        let state = context::<S>(extensions);
+        if state.without_token {
             return next.run(request, extensions).await;
         }
-        let (response, sent) = match request.headers().get(AUTHORIZATION).cloned() {
-            Some(own) => (next.run(request, extensions).await?, own),
-            None => self.send(request, extensions, next).await?,
+        if let Some(own) = request.headers().get(AUTHORIZATION).cloned() {
+            let response = next.run(request, extensions).await?;
+            return Ok(with_granted(response, &own));
+        }
+        let token = self.tokens.at_hand();
+        let token = token.inspect_err(|_| state.delivery.stopped());
+        let (request, token) = match token.map_err(Error::middleware)? {
+            Some(token) => (request, token),
+            // The future is large and rarely needed.
+            None => Box::pin(self.wait_for_token(request, state)).await?,
         };
-        Ok(with_granted(response, &sent))
+        let request = with_token(request, &token, state);
+        let response = next.clone().run(request, extensions).await?;
+        match refused(response.status(), response.headers()) {
+            None => Ok(with_granted(response, token.header())),
+            Some(claims) => {
+                // The future is large and rarely needed.
+                Box::pin(self.send_again(response, claims, token, extensions, next)).await
+            }
+        }
     }
 }
 
-impl Authorize {
-    /// Sends a request with a token. Returns the response, and the header that was sent for it.
-    async fn send(
+impl<S> Authorize<S>
+where
+    S: AsMut<AuthContext> + Clone + Default + Send + Sync + 'static,
+{
+    /// Returns the token for a request, which may have to be requested first.
+    async fn wait_for_token(
         &self,
-        mut request: Request,
+        request: Request,
+        state: &AuthContext,
+    ) -> Result<(Request, Bearer)> {
+        let token = self.tokens.token_of_call(state.deadline).await;
+        let token = token.inspect_err(|_| state.delivery.stopped());
+        Ok((request, token.map_err(Error::middleware)?))
+    }
+
+    /// Sends a request again whose token was refused, if there is another token. Otherwise, returns
+    /// the response that refused it.
+    async fn send_again(
+        &self,
+        response: Response,
+        claims: Option<String>,
+        token: Bearer,
         extensions: &mut Extensions,
         next: Next<'_>,
-    ) -> Result<(Response, HeaderValue)> {
-        let delivery = extensions.get::<Delivery>().cloned().unwrap_or_default();
-        let deadline = extensions
-            .get::<Trying>()
-            .and_then(|trying| trying.deadline);
-        let token = self
-            .tokens
-            .token_of_call(deadline)
-            .await
-            .inspect_err(|_| delivery.stopped())
-            .map_err(Error::middleware)?;
-        // This is `None` if the body cannot be sent twice.
-        let again = request.try_clone();
-        attach(&mut request, &token);
-        extensions.insert(SentToken(token.header().clone()));
-        let response = next.clone().run(request, extensions).await?;
-        let Some(claims) = refused(response.status(), response.headers()) else {
-            return Ok((response, token.header().clone()));
-        };
-        delivery.did_nothing();
-        let Some(mut again) = again else {
+    ) -> Result<Response> {
+        let state = context::<S>(extensions);
+        state.delivery.did_nothing();
+        let Some(again) = state.copy.as_ref().and_then(RequestCopy::again) else {
             self.tokens.forget(&token, claims);
-            return Ok((response, token.header().clone()));
+            return Ok(with_granted(response, token.header()));
         };
         let new = self
             .tokens
             .renew(&token, claims)
             .await
-            .inspect_err(|_| delivery.stopped())
+            .inspect_err(|_| state.delivery.stopped())
             .map_err(Error::middleware)?;
         if new.is_same(&token) {
-            return Ok((response, token.header().clone()));
+            return Ok(with_granted(response, token.header()));
         }
         drop(response);
-        attach(&mut again, &new);
-        extensions.insert(SentToken(new.header().clone()));
+        let again = with_token(again, &new, state);
         let response = next.run(again, extensions).await?;
-        Ok((response, new.header().clone()))
+        Ok(with_granted(response, new.header()))
     }
 }
 
-fn attach(request: &mut Request, token: &Bearer) {
+/// Returns the context of the call that these extensions belong to.
+fn context<S>(extensions: &mut Extensions) -> &mut AuthContext
+where
+    S: AsMut<AuthContext> + Clone + Default + Send + Sync + 'static,
+{
+    extensions.get_or_insert_with(S::default).as_mut()
+}
+
+fn with_token(mut request: Request, token: &Bearer, state: &mut AuthContext) -> Request {
+    let header = token.header();
+    request.headers_mut().insert(AUTHORIZATION, header.clone());
+    state.sent_token = Some(header.clone());
     request
-        .headers_mut()
-        .insert(AUTHORIZATION, token.header().clone());
 }
 
 /// Records, for a 403, the permissions of the token, so that the error can name the missing ones.

@@ -107,7 +107,7 @@ pub use client_secret::ClientSecretCredential;
 pub use device_code::{DeviceCodeCredential, DeviceCodePrompt};
 pub use environment::EnvironmentCredential;
 pub use managed_identity::{ManagedIdentityCredential, ManagedIdentitySource};
-pub(crate) use middleware::{Authorize, SentToken, WithoutToken};
+pub(crate) use middleware::{AuthContext, Authorize};
 pub(crate) use msgraph_core::granted::Granted;
 #[cfg(feature = "notifications")]
 pub(crate) use msgraph_core::jwt::Jwt;

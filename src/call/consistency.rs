@@ -89,11 +89,13 @@ pub(super) fn apply(operation: &mut RequestBuilder, advanced: Advanced) {
 /// needed beside `$search` and the `/$count` segment.
 fn need(operation: &RequestBuilder) -> Need {
     let last = operation.template().rsplit('/').next().unwrap_or_default();
+    if !operation.has_query() && last != "$count" {
+        return Need::Nothing;
+    }
     let filter = operation.get_query("$filter");
     let order = operation.get_query("$orderby");
-    let cast = (last.starts_with("graph.") || last.starts_with("microsoft.graph."))
-        && !last.contains('(')
-        && operation.has_query();
+    let cast =
+        (last.starts_with("graph.") || last.starts_with("microsoft.graph.")) && !last.contains('(');
     if last == "$count" || operation.get_query("$search").is_some() {
         Need::Header
     } else if cast

@@ -10,12 +10,12 @@ use http::header::ACCEPT;
 
 use super::response_kind::ReceivedResponse;
 use super::{
-    Advanced, Call, ExpectedBody, Options, Request, RequestBuilder, ResponseKind, advanced,
+    Advanced, Call, ExpectedBody, Options, RequestBuilder, Response, ResponseKind, advanced,
 };
+use crate::Result;
 use crate::download::Expected;
-use crate::{Graph, Result};
 
-pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<ReceivedResponse>> + Send>>;
+pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 
 /// A future that sends a call and decodes its response. `.await` of a [`Call`] creates it.
 ///
@@ -33,7 +33,7 @@ impl<A: ResponseKind> Future for CallFuture<A> {
         self.sending
             .as_mut()
             .poll(context)
-            .map(|received| received.and_then(A::read))
+            .map(|response| A::read(ReceivedResponse::new(response?)))
     }
 }
 
@@ -66,19 +66,9 @@ pub(crate) fn send(
 ) -> Sending {
     let graph = operation.graph().clone();
     match operation.finish(advanced) {
-        Ok(request) => send_request(graph, request, expected),
+        Ok(request) => graph.send(request, expected),
         Err(error) => Box::pin(std::future::ready(Err(error))),
     }
-}
-
-/// Sends the request of a call and returns its response. Every operation goes through this
-/// function.
-pub(crate) fn send_request(
-    graph: Graph,
-    request: Request,
-    expected: Option<ExpectedBody>,
-) -> Sending {
-    Box::pin(async move { Ok(ReceivedResponse::new(graph.send(request, expected).await?)) })
 }
 
 /// Sends a call for content. Refuses an HTML page that arrived in place of the content.
@@ -90,6 +80,6 @@ fn send_for_content(operation: RequestBuilder, advanced: Advanced) -> Sending {
         let (url, accept) = (request.url.clone(), request.headers.get(ACCEPT).cloned());
         let response = graph.send(request, None).await?;
         Expected::default().check(&url, accept.as_ref(), &response.headers)?;
-        Ok(ReceivedResponse::new(response))
+        Ok(response)
     })
 }

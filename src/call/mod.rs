@@ -48,7 +48,7 @@ pub(crate) use consistency::Advanced;
 pub use consistency::ConsistencyLevel;
 pub use content::Content;
 pub use future::CallFuture;
-pub(crate) use future::{Sending, send_request};
+pub(crate) use future::Sending;
 pub(crate) use header_scope::remove_headers_of_one_request;
 #[cfg(feature = "notifications")]
 pub(crate) use msgraph_core::decode::read_json;

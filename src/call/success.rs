@@ -30,8 +30,8 @@ use msgraph_core::decode::{cut_error, decode_error, type_name};
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct ExpectedBody {
-    /// The type name for errors.
-    type_name: &'static str,
+    /// Returns the type name for errors.
+    type_name: fn() -> &'static str,
     /// Set to `true` if a success may have no body.
     may_be_empty: bool,
     is_json: bool,
@@ -41,7 +41,7 @@ impl ExpectedBody {
     /// Returns the expectation of JSON of this type.
     pub(crate) fn json<T>() -> Self {
         Self {
-            type_name: type_name::<T>(),
+            type_name: type_name::<T>,
             may_be_empty: false,
             is_json: true,
         }
@@ -79,7 +79,7 @@ impl ExpectedBody {
         if !self.is_json || !json::is_cut(body) {
             return None;
         }
-        let error = cut_error(body, self.type_name);
+        let error = cut_error(body, (self.type_name)());
         Some(error.within(status, headers, body).into())
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::call::{
     ExpectedBody, OperationMetadata, ReceivedResponse, Request, Sending, Settings,
-    remove_headers_of_one_request, send_request,
+    remove_headers_of_one_request,
 };
 use crate::driven::Driven;
 use crate::error::{Error, PagingError};
@@ -127,16 +127,15 @@ impl Walk {
         loop {
             match &mut self.state {
                 State::Loading { sending, link } => {
-                    let received = ready!(sending.as_mut().poll(context));
+                    let response = ready!(sending.as_mut().poll(context));
                     self.at = Some(mem::take(link));
                     self.state = State::Done;
-                    return Poll::Ready(Some(received));
+                    return Poll::Ready(Some(response.map(ReceivedResponse::new)));
                 }
                 state => match mem::replace(state, State::Done) {
                     State::Next(request) => {
                         let link = request.url.clone();
-                        let graph = self.graph.clone();
-                        let sending = send_request(graph, request, Some(self.expected));
+                        let sending = self.graph.send(request, Some(self.expected));
                         *state = State::Loading { sending, link };
                     }
                     State::Failed(error) => return Poll::Ready(Some(Err(error))),
@@ -213,7 +212,7 @@ fn in_background(graph: Graph, request: Request, expected: Option<ExpectedBody>)
     let task = InTask(Arc::default());
     let (sender, received) = oneshot::channel();
     if let Ok(runtime) = Handle::try_current() {
-        let sending = send_request(graph.clone(), request.clone(), expected);
+        let sending = graph.send(request.clone(), expected);
         let sending = async move {
             // The stream may have been dropped by then.
             let _ = sender.send(sending.await);
@@ -229,7 +228,7 @@ fn in_background(graph: Graph, request: Request, expected: Option<ExpectedBody>)
         drop(task);
         match received {
             Some(received) => received,
-            None => send_request(graph, request, expected).await,
+            None => graph.send(request, expected).await,
         }
     })
 }

@@ -1,74 +1,71 @@
-//! A middleware that buffers the body of a response, so that a response that breaks off can be
+//! Reads the body of a response within its attempt, so that a response that breaks off can be
 //! requested again.
 
-use async_trait::async_trait;
-use http::Extensions;
-use reqwest::{Request, Response, ResponseBuilderExt};
-use reqwest_middleware::{Error, Middleware, Next, Result};
+use bytes::Bytes;
+use reqwest::{Response, ResponseBuilderExt};
 
 use super::{read, read_error, read_state};
+use crate::Result;
 use crate::call::ExpectedBody;
+use crate::error::TransportError;
 
-/// A marker for a call that reads the body of its response piece by piece.
+/// How the body of a success is read. `None` for a body means that any body is a success.
 #[derive(Clone, Copy)]
-pub(crate) struct Streamed;
+pub(crate) enum BodyMode {
+    /// The whole body is read into memory.
+    Whole(Option<ExpectedBody>),
+    /// The body describes a state, so that its size is limited.
+    State(Option<ExpectedBody>),
+    /// The call reads the body piece by piece.
+    Streamed,
+}
 
-/// A marker for a call whose response describes a state, so that its size is limited.
-#[derive(Clone, Copy)]
-pub(crate) struct StateBody;
-
-/// A middleware that buffers whole bodies, unless the call reads its body piece by piece.
-///
-/// It is inside of the retries. A connection that is lost while a page arrives is therefore a
-/// failed attempt like any other. So is a body that ends too early although it was framed as if it
-/// were complete. A response that does not end the call does not hold its connection while the call
-/// waits.
-pub(super) struct BufferBody;
-
-#[async_trait]
-impl Middleware for BufferBody {
-    async fn handle(
-        &self,
-        request: Request,
-        extensions: &mut Extensions,
-        next: Next<'_>,
-    ) -> Result<Response> {
-        let response = next.run(request, extensions).await?;
-        let is_success = response.status().is_success();
-        if is_success && extensions.get::<Streamed>().is_some() {
-            return Ok(response);
-        }
-        let mut head = http::Response::builder()
-            .status(response.status())
-            .version(response.version())
-            .url(response.url().clone())
-            .body(())
-            .map_err(Error::middleware)?;
-        let mut response = response;
-        *head.headers_mut() = std::mem::take(response.headers_mut());
-        head.extensions_mut()
-            .extend(std::mem::take(response.extensions_mut()));
-        if !is_success {
-            let body = read_error(response).await;
-            return Ok(head.map(|()| body).into());
-        }
-        let read = match extensions.get::<StateBody>() {
-            Some(StateBody) => read_state(response).await,
-            None => read(response).await,
-        };
-        match read {
-            (_, Some(lost)) => Err(Error::middleware(crate::Error::from(lost))),
-            (body, None) => {
-                let expected = extensions.get::<ExpectedBody>();
-                // A service that fails in the middle of a body may end the body as if it were
-                // complete.
-                match expected
-                    .and_then(|expected| expected.lost(head.status(), head.headers(), &body))
-                {
-                    Some(lost) => Err(Error::middleware(lost)),
-                    None => Ok(head.map(|()| body).into()),
-                }
-            }
-        }
+impl Default for BodyMode {
+    fn default() -> Self {
+        Self::Whole(None)
     }
+}
+
+/// Reads the whole body into memory. Returns `None` if the call reads its body piece by piece.
+///
+/// This happens inside of the retries. A connection that is lost while a page arrives is therefore
+/// a failed attempt like any other. So is a body that ends too early although it was framed as if
+/// it were complete. A response that does not end the call does not hold its connection while the
+/// call waits.
+pub(super) async fn buffer(response: &mut Response, mode: BodyMode) -> Result<Option<Bytes>> {
+    if !response.status().is_success() {
+        return Ok(Some(Box::pin(read_error(response)).await));
+    }
+    let (expected, (body, fault)) = match mode {
+        BodyMode::Streamed => return Ok(None),
+        BodyMode::Whole(expected) => (expected, read(response).await),
+        BodyMode::State(expected) => (expected, Box::pin(read_state(response)).await),
+    };
+    if let Some(fault) = fault {
+        return Err(fault.into());
+    }
+    // A service that fails in the middle of a body may end the body as if it were complete.
+    match expected.and_then(|body_of| body_of.lost(response.status(), response.headers(), &body)) {
+        Some(lost) => Err(lost),
+        None => Ok(Some(body)),
+    }
+}
+
+/// Returns the response with this body in place of its own, for the caller's middleware.
+///
+/// # Errors
+///
+/// Returns an error if the response cannot be built.
+pub(super) fn with_body(mut response: Response, body: Bytes) -> Result<Response> {
+    let head = http::Response::builder()
+        .status(response.status())
+        .version(response.version())
+        .url(response.url().clone());
+    let mut built = head
+        .body(body)
+        .map_err(|error| TransportError::new(format!("cannot build the response: {error}")))?;
+    *built.headers_mut() = std::mem::take(response.headers_mut());
+    let extensions = std::mem::take(response.extensions_mut());
+    built.extensions_mut().extend(extensions);
+    Ok(built.into())
 }

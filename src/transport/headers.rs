@@ -1,9 +1,13 @@
 //! The headers that identify each request to Graph
 //! (<https://learn.microsoft.com/graph/best-practices-concept>).
 
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use http::HeaderValue;
 use http::header::{ACCEPT, HeaderMap, HeaderName, USER_AGENT};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::error::ConfigurationError;
 
@@ -19,20 +23,30 @@ const THIS_SDK: &str = concat!(
     env!("CARGO_PKG_VERSION"),
 );
 
+/// The place of the id in the headers that are cloned for each request.
+const NO_ID: HeaderValue = HeaderValue::from_static("");
+
 const THIS_AGENT: &str = concat!("msgraph-rust/", env!("CARGO_PKG_VERSION"));
 
 /// The headers that a client sends with each request, built once.
 #[derive(Clone, Debug)]
 pub(crate) struct Defaults {
-    user_agent: HeaderValue,
-    sdk_version: HeaderValue,
+    /// The headers of a request, with [`NO_ID`] in place of the id.
+    common: HeaderMap,
+    ids: Arc<RequestIds>,
 }
 
 impl Default for Defaults {
     fn default() -> Self {
+        let common = [
+            (ACCEPT, HeaderValue::from_static("application/json")),
+            (USER_AGENT, HeaderValue::from_static(THIS_AGENT)),
+            (SDK_VERSION, sdk_version()),
+            (CLIENT_REQUEST_ID, NO_ID),
+        ];
         Self {
-            user_agent: HeaderValue::from_static(THIS_AGENT),
-            sdk_version: sdk_version(),
+            common: common.into_iter().collect(),
+            ids: Arc::default(),
         }
     }
 }
@@ -47,44 +61,59 @@ impl Defaults {
         let mut defaults = Self::default();
         if let Some(program) = program {
             let user_agent = HeaderValue::from_str(&format!("{program} {THIS_AGENT}"));
-            defaults.user_agent = user_agent.map_err(|_| {
+            let user_agent = user_agent.map_err(|_| {
                 let name = program.escape_debug();
                 ConfigurationError::new(
                     "user_agent",
                     format!("`{name}` contains characters that an HTTP header cannot contain"),
                 )
             })?;
+            defaults.common.insert(USER_AGENT, user_agent);
         }
         Ok(defaults)
     }
 
-    /// Returns the user agent: the program and this crate.
-    pub(crate) fn user_agent(&self) -> &HeaderValue {
-        &self.user_agent
+    /// Sets the user agent: the program and this crate.
+    pub(crate) fn set_user_agent(&self, headers: &mut HeaderMap) {
+        if let Some(user_agent) = self.common.get(USER_AGENT) {
+            headers.insert(USER_AGENT, user_agent.clone());
+        }
     }
 
     /// Sets the headers that the caller has not set. Returns the request id, which stays the same
     /// over all attempts.
     pub(crate) fn set(&self, headers: &mut HeaderMap) -> Option<String> {
-        // Room for the headers that are added here and later: the token, and the number of a
-        // repeat.
-        headers.reserve(6);
-        headers
-            .entry(ACCEPT)
-            .or_insert(HeaderValue::from_static("application/json"));
-        headers
-            .entry(USER_AGENT)
-            .or_insert_with(|| self.user_agent.clone());
-        headers
-            .entry(SDK_VERSION)
-            .or_insert_with(|| self.sdk_version.clone());
-        let id = headers.entry(CLIENT_REQUEST_ID).or_insert_with(|| {
+        if headers.is_empty() {
+            *headers = self.common.clone();
+        } else {
+            for (name, value) in &self.common {
+                headers.entry(name).or_insert_with(|| value.clone());
+            }
+        }
+        let id = headers.get_mut(CLIENT_REQUEST_ID)?;
+        if *id == NO_ID {
             let mut text = Uuid::encode_buffer();
             // Hexadecimal digits and hyphens are always a valid header value.
-            HeaderValue::from_str(Uuid::new_v4().hyphenated().encode_lower(&mut text))
-                .unwrap_or(HeaderValue::from_static(""))
-        });
+            *id = HeaderValue::from_str(self.ids.next().hyphenated().encode_lower(&mut text))
+                .unwrap_or(NO_ID);
+        }
         id.to_str().ok().map(str::to_owned)
+    }
+}
+
+/// The ids of a client's requests: a keyed hash of their number. The key comes from the system's
+/// random numbers, once for each client, because a system call for each request takes longer.
+#[derive(Debug, Default)]
+struct RequestIds {
+    key: RandomState,
+    count: AtomicU64,
+}
+
+impl RequestIds {
+    fn next(&self) -> Uuid {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let [high, low] = [true, false].map(|half| self.key.hash_one((number, half)));
+        Builder::from_random_bytes(Uuid::from_u64_pair(high, low).into_bytes()).into_uuid()
     }
 }
 
@@ -123,6 +152,9 @@ mod tests {
         let (one, other) = (id(), id());
         assert_ne!(one, other);
         assert_eq!(Uuid::parse_str(&one).unwrap().get_version_num(), 4);
+        let defaults = Defaults::default();
+        let ids = [&defaults, &defaults.clone()].map(|same| same.set(&mut HeaderMap::new()));
+        assert_ne!(ids[0], ids[1]);
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Hosts {
     pub(crate) fn check(&self, url: &Url) -> Result<(), Error> {
         let reason = if has_credentials(url) {
             HostRefusal::Credentials
-        } else if self.origins.contains(&url.origin()) {
+        } else if self.origins.iter().any(|origin| is_of(url, origin)) {
             return Ok(());
         } else if url.scheme() != "https" {
             HostRefusal::Scheme
@@ -101,6 +101,18 @@ pub(crate) fn elsewhere(graph: &str, text: &str) -> Result<Url, Error> {
         "https" => Ok(url),
         "http" if is_local && is_loopback(&url) => Ok(url),
         _ => Err(refuse(&url, HostRefusal::Scheme)),
+    }
+}
+
+/// Checks whether an address has this origin, without a copy of its host.
+fn is_of(url: &Url, origin: &Origin) -> bool {
+    match origin {
+        Origin::Tuple(scheme, host, port) => {
+            url.scheme() == scheme
+                && url.host().is_some_and(|there| there == *host)
+                && url.port_or_known_default() == Some(*port)
+        }
+        Origin::Opaque(_) => false,
     }
 }
 

@@ -1,22 +1,26 @@
 //! The transport layer: one middleware per file, and the code that they share.
 //!
-//! From the outside in: the user's per-call middleware, [retries](retry), [buffered
-//! responses](buffer_body), the user's per-try middleware, [redirects](redirects), the [host
-//! guard](guard), the [token](crate::auth), [traces](trace), reqwest. ARCHITECTURE.md gives the
-//! reasons for this order.
+//! From the outside in: the user's per-call middleware, [retries](retry) with [buffered
+//! responses](buffer_body), the user's per-try middleware, [redirects](redirects) within the
+//! [allowed hosts](hosts), the [token](crate::auth), the [sender](sender) with [traces](trace),
+//! reqwest. ARCHITECTURE.md gives the reasons for this order. The layers share the
+//! [state](call_state) of the call.
 
+mod addresses;
 mod buffer_body;
+mod call_state;
 mod connections;
 mod delivery;
 mod gate;
-mod guard;
 mod headers;
 mod hosts;
 pub(crate) mod network_error;
 mod read;
 mod redirects;
 mod refused_connection;
+mod request_copy;
 mod retry;
+mod sender;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tls;
@@ -27,22 +31,22 @@ use std::sync::Arc;
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 
-use buffer_body::BufferBody;
-pub(crate) use buffer_body::{StateBody, Streamed};
+pub(crate) use addresses::Addresses;
+pub(crate) use buffer_body::BodyMode;
+pub(crate) use call_state::CallState;
 pub(crate) use connections::{Change, Connections, followed_a_redirect, is_response_of};
 pub(crate) use delivery::Delivery;
-use delivery::RecordDelivery;
 pub(crate) use gate::{Gates, Quota};
-use guard::HostGuard;
 pub(crate) use headers::Defaults;
 pub(crate) use hosts::{Hosts, elsewhere, is_loopback, root};
 pub(crate) use read::{read, read_at_most, read_error, read_state};
 use redirects::Redirects;
 pub(crate) use redirects::harmless;
+pub(crate) use request_copy::RequestCopy;
 use retry::Retries;
 pub use retry::RetryPolicy;
 pub(crate) use retry::{Backoff, Effect, Intent, Trying, Verdict, is_throttling};
-use trace::Trace;
+use sender::Sender;
 pub(crate) use workload::Workload;
 
 use crate::auth::{Authorize, Tokens};
@@ -69,15 +73,14 @@ pub(crate) fn stack(
     let with_all = |stack: ClientBuilder, users: Vec<Arc<dyn Middleware>>| {
         users.into_iter().fold(stack, ClientBuilder::with_arc)
     };
-    let stack = with_all(ClientBuilder::new(http), users.around)
-        .with(Retries::new(gates, quota, Arc::clone(&tokens)))
-        .with(BufferBody);
+    let retries = Retries::new(gates, quota, Arc::clone(&tokens), users.around.is_empty());
+    let sender = Sender::new(http.clone());
+    let redirects = Redirects::new(hosts, !users.each_try.is_empty());
+    let stack = with_all(ClientBuilder::new(http), users.around).with(retries);
     with_all(stack, users.each_try)
-        .with(Redirects)
-        .with(HostGuard::new(hosts))
-        .with(Authorize::new(tokens))
-        .with(Trace)
-        .with(RecordDelivery)
+        .with(redirects)
+        .with(Authorize::<CallState>::new(tokens))
+        .with(sender)
         .build()
 }
 

@@ -26,7 +26,7 @@ const LARGEST_STATE: usize = 16 * 1024 * 1024;
 const LONGEST_READ: Duration = Duration::from_secs(100);
 
 /// Reads a body of any size. Returns the data that arrived, and the fault that cut it off.
-pub(crate) async fn read(response: Response) -> (Bytes, Option<TransportError>) {
+pub(crate) async fn read(response: &mut Response) -> (Bytes, Option<TransportError>) {
     read_within(response, usize::MAX, None).await
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn read(response: Response) -> (Bytes, Option<TransportError>) 
 ///
 /// A longer body is cut off after `most` bytes, and the fault says so.
 pub(crate) async fn read_at_most(
-    response: Response,
+    response: &mut Response,
     most: usize,
 ) -> (Bytes, Option<TransportError>) {
     read_within(response, most, None).await
@@ -43,48 +43,59 @@ pub(crate) async fn read_at_most(
 /// Reads the body of an error response, or its beginning.
 ///
 /// An error response is useful even if its body is cut off, so the fault is left out.
-pub(crate) async fn read_error(response: Response) -> Bytes {
+pub(crate) async fn read_error(response: &mut Response) -> Bytes {
     let deadline = Instant::now() + LONGEST_READ;
     let (body, _) = read_within(response, LARGEST_ERROR_BODY, Some(deadline)).await;
     body
 }
 
 /// Reads a success that describes a state.
-pub(crate) async fn read_state(response: Response) -> (Bytes, Option<TransportError>) {
+pub(crate) async fn read_state(response: &mut Response) -> (Bytes, Option<TransportError>) {
     let deadline = Instant::now() + LONGEST_READ;
     read_within(response, LARGEST_STATE, Some(deadline)).await
 }
 
 async fn read_within(
-    mut response: Response,
+    response: &mut Response,
     most: usize,
     deadline: Option<Instant>,
 ) -> (Bytes, Option<TransportError>) {
-    let mut body = BytesMut::new();
+    let mut body = Bytes::new();
     loop {
         let next = response.chunk();
         let next = match deadline {
-            Some(deadline) => timeout_at(deadline, next).await,
+            Some(deadline) => Box::pin(timeout_at(deadline, next)).await,
             None => Ok(next.await),
         };
-        let Ok(next) = next else {
-            return (body.freeze(), Some(TransportError::out_of_time()));
-        };
-        match next {
-            Ok(Some(mut piece)) if piece.len() > most - body.len() => {
-                piece.truncate(most - body.len());
-                body.extend_from_slice(&piece);
-                let error =
-                    TransportError::new(format!("the response is longer than {most} bytes"));
-                return (body.freeze(), Some(error));
+        let fault = match next {
+            Ok(Ok(Some(mut piece))) => {
+                let room = most - body.len();
+                if piece.len() <= room {
+                    body = join(body, piece);
+                    continue;
+                }
+                piece.truncate(room);
+                body = join(body, piece);
+                let message = format!("the response is longer than {most} bytes");
+                Some(TransportError::new(message))
             }
-            // Most bodies arrive in one piece, which is then not copied.
-            Ok(Some(piece)) if body.is_empty() => body = piece.into(),
-            Ok(Some(piece)) => body.extend_from_slice(&piece),
-            Ok(None) => return (body.freeze(), None),
-            Err(error) => return (body.freeze(), Some(network_error::from_reqwest(error))),
-        }
+            Ok(Ok(None)) => None,
+            Ok(Err(error)) => Some(network_error::from_reqwest(error)),
+            Err(_) => Some(TransportError::out_of_time()),
+        };
+        return (body, fault);
     }
+}
+
+/// Appends a piece to a body. Most bodies arrive in one piece, which is then not copied.
+fn join(body: Bytes, piece: Bytes) -> Bytes {
+    if body.is_empty() {
+        return piece;
+    }
+    // This copies the body once, when its second piece arrives.
+    let mut joined = BytesMut::from(body);
+    joined.extend_from_slice(&piece);
+    joined.freeze()
 }
 
 #[cfg(test)]
@@ -103,7 +114,8 @@ mod tests {
             (LARGEST_ERROR_BODY, LARGEST_ERROR_BODY),
             (LARGEST_ERROR_BODY + 1, LARGEST_ERROR_BODY),
         ] {
-            assert_eq!(read_error(response(length)).await.len(), read, "{length}");
+            let body = read_error(&mut response(length)).await;
+            assert_eq!(body.len(), read, "{length}");
         }
     }
 
@@ -114,20 +126,20 @@ mod tests {
             Some((Ok::<_, std::io::Error>(Bytes::from_static(b"a")), ()))
         });
         let body = reqwest::Body::wrap_stream(dripping);
-        let body = read_error(http::Response::new(body).into()).await;
+        let body = read_error(&mut http::Response::new(body).into()).await;
         assert_eq!(body, "a");
     }
 
     #[tokio::test]
     async fn body_over_limit_is_an_error() {
-        let (body, fault) = read_at_most(response(11), 10).await;
+        let (body, fault) = read_at_most(&mut response(11), 10).await;
         assert_eq!(body.len(), 10);
         let fault = fault.map(|fault| fault.to_string());
         assert_eq!(
             fault.as_deref(),
             Some("the response is longer than 10 bytes")
         );
-        let (body, fault) = read(response(11)).await;
+        let (body, fault) = read(&mut response(11)).await;
         assert!(body.len() == 11 && fault.is_none());
     }
 }

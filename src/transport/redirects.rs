@@ -1,5 +1,10 @@
 //! A middleware that follows redirects and keeps the token and private headers from other hosts.
 //!
+//! It first refuses a request to a host that the client may not call. It checks a call's address, a
+//! link from a response, and an address that another middleware has changed. Otherwise a token
+//! would be sent there, or a request without a token would fail with an error that only this check
+//! can explain.
+//!
 //! Graph responds to downloads with 302 to a storage host, at an address that is a secret itself.
 //! That host must not get the token, and would refuse a request that has it. It must not get any
 //! other header that the caller gave for Graph either. When a redirect leads to another origin
@@ -16,9 +21,11 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use url::Url;
 
-use super::hosts::{has_credentials, is_loopback, refuse};
+use super::call_state::CallState;
+use super::hosts::{Hosts, has_credentials, is_loopback, refuse};
+use super::request_copy::RequestCopy;
 use super::{followed_a_redirect, is_response_of};
-use crate::auth::WithoutToken;
+use crate::auth::AuthContext;
 use crate::call::remove_headers_of_one_request;
 use crate::error::{Error, HostRefusal, Result, TransportError};
 
@@ -36,59 +43,70 @@ const HARMLESS: [HeaderName; 6] = [
     USER_AGENT,
 ];
 
-pub(super) struct Redirects;
+pub(super) struct Redirects {
+    hosts: Hosts,
+    /// Set to `true` if middleware of the caller's may have changed the request after the retries
+    /// made a copy of it.
+    is_changed: bool,
+}
+
+impl Redirects {
+    pub(super) fn new(hosts: Hosts, is_changed: bool) -> Self {
+        Self { hosts, is_changed }
+    }
+}
 
 #[async_trait]
 impl Middleware for Redirects {
     async fn handle(
         &self,
-        request: Request,
+        mut request: Request,
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        let marked = extensions.get::<WithoutToken>().is_some();
-        let response = follow(request, extensions, &next).await;
-        if !marked {
-            // A new attempt, made by a middleware further out, starts at Graph again.
-            extensions.remove::<WithoutToken>();
+        let state = CallState::of(extensions);
+        // A new attempt, made by a middleware further out, starts at Graph again.
+        state.auth.without_token = state.is_elsewhere;
+        if self.is_changed {
+            state.auth.copy = None;
         }
-        response
-    }
-}
-
-async fn follow(
-    mut request: Request,
-    extensions: &mut Extensions,
-    next: &Next<'_>,
-) -> reqwest_middleware::Result<Response> {
-    for _ in 0..=MOST_HOPS {
-        let sent = Sent::of(&request);
-        let response = next.clone().run(request, extensions).await?;
-        let has_left = extensions.get::<WithoutToken>().is_some();
-        match sent
-            .hop(&response, has_left)
-            .map_err(reqwest_middleware::Error::middleware)?
-        {
-            None => return Ok(response),
-            Some(hop) => {
-                // This also drops the body of the redirect, which is not read.
-                drop(response);
-                if hop.has_left {
-                    extensions.insert(WithoutToken);
+        let mut copy = self.check(&request, &mut state.auth)?;
+        for _ in 0..=MOST_HOPS {
+            let response = next.clone().run(request, extensions).await?;
+            let auth = &mut CallState::of(extensions).auth;
+            let hop = Hop::of(&copy, &response, auth.without_token);
+            match hop.map_err(reqwest_middleware::Error::middleware)? {
+                None => return Ok(response),
+                Some(hop) => {
+                    // This also drops the body of the redirect, which is not read.
+                    drop(response);
+                    auth.without_token = hop.has_left;
+                    auth.copy = None;
+                    request = hop.request;
+                    copy = self.check(&request, auth)?;
                 }
-                request = hop.request;
             }
         }
+        let error = TransportError::new(format!("stopped after {MOST_HOPS} redirects in a row"));
+        Err(reqwest_middleware::Error::middleware(Error::from(error)))
     }
-    let error = TransportError::new(format!("stopped after {MOST_HOPS} redirects in a row"));
-    Err(reqwest_middleware::Error::middleware(Error::from(error)))
 }
 
-/// The parts of the sent request that may be needed again.
-struct Sent {
-    request: Request,
-    /// Set to `false` for a body that can be sent only once.
-    has_body: bool,
+impl Redirects {
+    /// Checks whether a request may be sent, and returns the copy of it.
+    fn check(
+        &self,
+        request: &Request,
+        auth: &mut AuthContext,
+    ) -> reqwest_middleware::Result<RequestCopy> {
+        // If Graph itself redirected without the token, the address was checked then.
+        if !auth.without_token {
+            let checked = self.hosts.check(request.url());
+            checked.map_err(reqwest_middleware::Error::middleware)?;
+        }
+        let copy = auth.copy.get_or_insert_with(|| RequestCopy::of(request));
+        Ok(copy.clone())
+    }
 }
 
 /// The request that follows from a redirect.
@@ -97,27 +115,12 @@ struct Hop {
     has_left: bool,
 }
 
-impl Sent {
-    fn of(request: &Request) -> Self {
-        if let Some(request) = request.try_clone() {
-            return Self {
-                request,
-                has_body: true,
-            };
-        }
-        let mut bare = Request::new(request.method().clone(), request.url().clone());
-        *bare.headers_mut() = request.headers().clone();
-        *bare.timeout_mut() = request.timeout().copied();
-        Self {
-            request: bare,
-            has_body: false,
-        }
-    }
-
+impl Hop {
     /// Returns the next request, or `None` when the response is not a redirect. `has_left` says
     /// whether an earlier redirect led to another origin.
-    fn hop(self, response: &Response, has_left: bool) -> Result<Option<Hop>> {
-        let from = self.request.url();
+    fn of(copy: &RequestCopy, response: &Response, has_left: bool) -> Result<Option<Self>> {
+        let sent = copy.request();
+        let from = sent.url();
         if !is_response_of(response, from) {
             return Err(followed_a_redirect().into());
         }
@@ -125,18 +128,19 @@ impl Sent {
             return Ok(None);
         };
         let leaves = from.origin() != to.origin();
-        let method = method_after(response.status(), self.request.method());
+        let method = method_after(response.status(), sent.method());
         judge(from, &to, leaves, &method)?;
-        let mut request = self.request;
-        if method != *request.method() {
-            *request.body_mut() = None;
+        let mut request = if method == *sent.method() {
+            copy.again().ok_or_else(|| {
+                TransportError::new("a redirect needs the body again, which can only be sent once")
+            })?
+        } else {
+            let mut request = copy.without_body();
             // The body, and the conditions on the resource to be changed, do not belong to the GET
             // (https://www.rfc-editor.org/rfc/rfc9110#section-15.4).
             remove_headers_of_one_request(request.headers_mut());
-        } else if !self.has_body {
-            let once = "a redirect needs the body again, which can only be sent once";
-            return Err(TransportError::new(once).into());
-        }
+            request
+        };
         *request.method_mut() = method;
         *request.url_mut() = to;
         let has_left = has_left || leaves;

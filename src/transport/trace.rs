@@ -9,18 +9,11 @@
 //! names, and a query holds search terms. An address of another host may be a secret itself. Spans
 //! have the template (`url.template`), and of any other address only the host.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use http::Extensions;
 use reqwest::{Request, Response};
-use reqwest_middleware::{Middleware, Next, Result};
+use tracing::Span;
 use tracing::field::Empty;
-use tracing::{Instrument, Span};
 use url::Url;
 
-use super::network_error::kind_of_loss;
-use crate::auth::WithoutToken;
 use crate::error::{Attempts, RequestContext};
 
 /// Creates the span of a call.
@@ -81,7 +74,7 @@ pub(crate) fn request(request: &Request, template: Option<&str>, resend_count: u
 }
 
 /// Records the outcome of a request or a call: a response, or a kind of failure.
-pub(crate) fn record(span: &Span, outcome: std::result::Result<&Response, &'static str>) {
+pub(crate) fn record(span: &Span, outcome: Result<&Response, &'static str>) {
     if span.is_disabled() {
         return;
     }
@@ -112,40 +105,5 @@ fn version(response: &Response) -> &'static str {
         http::Version::HTTP_2 => "2",
         http::Version::HTTP_10 => "1.0",
         _ => "1.1",
-    }
-}
-
-/// The template of a call, for the spans of its requests.
-#[derive(Clone)]
-pub(crate) struct Template(pub(crate) Arc<str>);
-
-/// The number of requests that were sent for a call.
-#[derive(Clone, Copy, Default)]
-struct Sent(u32);
-
-/// A middleware that traces each request that is sent. It is the innermost one, so that it sees
-/// every request.
-pub(super) struct Trace;
-
-#[async_trait]
-impl Middleware for Trace {
-    async fn handle(
-        &self,
-        request: Request,
-        extensions: &mut Extensions,
-        next: Next<'_>,
-    ) -> Result<Response> {
-        let Sent(before) = extensions.get().copied().unwrap_or_default();
-        extensions.insert(Sent(before + 1));
-        let template = match extensions.get::<WithoutToken>() {
-            // The address differs from the call's, so it is not known which parts may be printed.
-            Some(_) => None,
-            None => extensions.get::<Template>().cloned(),
-        };
-        let template = template.as_ref().map(|template| &*template.0);
-        let span = self::request(&request, template, before);
-        let outcome = next.run(request, extensions).instrument(span.clone()).await;
-        record(&span, outcome.as_ref().map_err(|error| kind_of_loss(error)));
-        outcome
     }
 }

@@ -29,13 +29,12 @@ pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
 /// Returns the name of a type without its modules.
 pub fn type_name<T>() -> &'static str {
     let name = std::any::type_name::<T>();
-    let modules = name.split(['<', '[', '(', '&']).next().unwrap_or_default();
-    let start = modules.rfind("::").map_or(0, |colons| colons + 2);
-    if modules.len() == name.len() {
-        &name[start..]
-    } else {
-        name
+    // Each call asks for a name, so this looks at bytes.
+    if name.bytes().any(|byte| b"<[(&".contains(&byte)) {
+        return name;
     }
+    let start = memchr::memrchr(b':', name.as_bytes()).map_or(0, |colon| colon + 1);
+    &name[start..]
 }
 
 pub fn decode_error(

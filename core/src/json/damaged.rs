@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -35,7 +37,9 @@ pub fn error_in(text: &[u8]) -> Option<Map<String, Value>> {
 /// Returns the parts of the text that begin with an object which is the value of a member `error`.
 fn error_objects(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     const KEY: &[u8] = b"\"error\"";
-    memmem::find_iter(text, KEY).filter_map(|at| {
+    // Each response is searched, and preparing the search takes longer than most searches.
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(KEY));
+    FINDER.find_iter(text).filter_map(|at| {
         let after = text.get(at + KEY.len()..)?.trim_ascii_start();
         let value = after.strip_prefix(b":")?.trim_ascii_start();
         value.starts_with(b"{").then_some(value)

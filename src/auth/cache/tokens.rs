@@ -23,6 +23,8 @@ pub(crate) struct Tokens {
     provider: Arc<dyn TokenProvider>,
     request: TokenRequest,
     slot: Arc<CacheEntry>,
+    /// The token of a provider that has only one, if it is valid as a header.
+    only: Option<Bearer>,
 }
 
 impl Tokens {
@@ -37,16 +39,44 @@ impl Tokens {
             Some(key) => cache.slot(&key),
             None => Arc::default(),
         };
+        let only = provider.only_token();
+        let only = only.and_then(|token| Bearer::new(&AccessToken::new(token.clone()), None).ok());
         Arc::new(Self {
             provider,
             request,
             slot,
+            only,
         })
     }
 
     /// Returns a valid token. Waits only if there is none.
     pub(crate) async fn token(self: &Arc<Self>) -> Result<Bearer> {
         self.token_of_call(None).await
+    }
+
+    /// Returns the token that most calls get: the cached one, while no request is needed or
+    /// pending, or the only token of the provider. Returns `None` if the call may have to wait.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the call comes from the provider itself.
+    pub(crate) fn at_hand(&self) -> Result<Option<Bearer>> {
+        self.is_not_within_itself()?;
+        if self.provider.has_ended() {
+            return Ok(None);
+        }
+        if self.only.is_some() {
+            return Ok(self.only.clone());
+        }
+        if !self.provider.shares_tokens() {
+            return Ok(None);
+        }
+        let state = self.slot.lock();
+        let now = Moment::now();
+        let kept = state.kept.as_ref().filter(|kept| {
+            state.flight.is_none() && kept.lives(now) && !state.is_to_renew(kept, now)
+        });
+        Ok(kept.cloned())
     }
 
     /// Returns a valid token, for a call with this deadline.
@@ -158,9 +188,8 @@ impl Tokens {
     /// the user is known before the token. It is a hash of the provider's only token, of the cache
     /// key, or of the cached token.
     pub(crate) fn user(&self, salt: &RandomState) -> Option<u64> {
-        if let Some(token) = self.provider.only_token() {
-            let bearer = Bearer::new(&AccessToken::new(token.clone()), None).ok()?;
-            return Some(salt.hash_one(bearer.header().as_bytes()));
+        if let Some(only) = &self.only {
+            return Some(salt.hash_one(only.header().as_bytes()));
         }
         if let Some(key) = self.provider.cache_key(self.request.cloud()) {
             return Some(salt.hash_one(key));

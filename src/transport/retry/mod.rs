@@ -13,17 +13,18 @@ mod effect;
 mod policy;
 
 use std::hash::BuildHasher;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use chrono::Utc;
 use http::header::AUTHORIZATION;
-use http::{Extensions, HeaderName, HeaderValue, Method, StatusCode};
+use http::{Extensions, HeaderName, HeaderValue, StatusCode};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use tokio::time::{Instant, sleep, timeout_at};
-use url::Url;
 
 pub(crate) use backoff::Backoff;
 pub(crate) use effect::Intent;
@@ -31,11 +32,13 @@ pub(crate) use msgraph_core::effect::Effect;
 pub(crate) use msgraph_core::verdict::{Verdict, is_throttling};
 pub use policy::RetryPolicy;
 
-use super::delivery::Delivery;
+use super::buffer_body::{BodyMode, buffer, with_body};
+use super::call_state::CallState;
 use super::gate::{Caller, Destination, Gates, Quota};
 use super::of_the_stack;
+use super::request_copy::RequestCopy;
 use super::workload::{Workload, is_for_me};
-use crate::auth::{SentToken, Tokens};
+use crate::auth::Tokens;
 use crate::error::{Attempts, Error, RetryStopReason, TransportError, retry_after};
 
 const RETRY_ATTEMPT: HeaderName = HeaderName::from_static("retry-attempt");
@@ -46,8 +49,6 @@ pub(crate) struct Trying {
     pub(crate) retry: Arc<RetryPolicy>,
     /// Set to `true` if the caller declares the call idempotent.
     pub(crate) idempotent: bool,
-    /// The time by which the call has to end.
-    pub(crate) deadline: Option<Instant>,
 }
 
 /// A middleware that repeats calls, and holds them back while Graph throttles.
@@ -56,14 +57,23 @@ pub(super) struct Retries {
     /// The quota that this client's calls count against.
     quota: Quota,
     tokens: Arc<Tokens>,
+    /// Set to `true` if no middleware of the caller's is around this one. A body that was read then
+    /// goes to the call directly, and not in a response built anew.
+    is_outermost: bool,
 }
 
 impl Retries {
-    pub(super) fn new(gates: Arc<Gates>, quota: Quota, tokens: Arc<Tokens>) -> Self {
+    pub(super) fn new(
+        gates: Arc<Gates>,
+        quota: Quota,
+        tokens: Arc<Tokens>,
+        is_outermost: bool,
+    ) -> Self {
         Self {
             gates,
             quota,
             tokens,
+            is_outermost,
         }
     }
 }
@@ -76,56 +86,52 @@ impl Middleware for Retries {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        let trying = extensions.get::<Trying>().cloned().unwrap_or_default();
-        let mut state = RetryState::new(trying, request.method().clone());
-        let outcome = self.run(request, extensions, &next, &mut state).await;
-        extensions.insert(state.attempts());
-        outcome.map_err(reqwest_middleware::Error::middleware)
+        let call = CallState::of(extensions);
+        let mut state = RetryState::new(call.trying.clone(), call.auth.deadline, request);
+        let outcome = self.run(extensions, &next, &mut state).await;
+        let call = CallState::of(extensions);
+        call.attempts = state.attempts();
+        let response = match outcome {
+            Ok((response, Some(body))) if !self.is_outermost => with_body(response, body),
+            Ok((response, body)) => {
+                call.buffered = body;
+                Ok(response)
+            }
+            Err(error) => Err(error),
+        };
+        response.map_err(reqwest_middleware::Error::middleware)
     }
 }
 
 impl Retries {
     async fn run(
         &self,
-        mut request: Request,
         extensions: &mut Extensions,
         next: &Next<'_>,
         state: &mut RetryState,
-    ) -> Result<Response, Error> {
-        let url = request.url().clone();
-        // The user of a call may be unknown at first. The token that was sent identifies the user.
-        let mut token = request.headers().get(AUTHORIZATION).cloned();
+    ) -> Result<Received, Error> {
         loop {
-            self.pass(&url, token.as_ref(), state).await?;
-            let again = request.try_clone();
-            state.count += 1;
-            let delivery = extensions
-                .get::<Delivery>()
-                .cloned()
-                .unwrap_or_default()
-                .next_attempt();
-            extensions.insert(delivery.clone());
-            let outcome = next.clone().run(request, extensions);
-            let outcome = match state.trying.deadline {
-                Some(deadline) => timeout_at(deadline, outcome)
-                    .await
-                    .map_err(|_| TransportError::out_of_time())?,
-                None => outcome.await,
-            };
-            token = token.or_else(|| extensions.get::<SentToken>().map(|sent| sent.0.clone()));
-            let did_nothing = delivery.attempt_did_nothing();
+            if state.trying.retry.allows(1) && self.gates.are_any_shut() {
+                Box::pin(self.pass(state)).await?;
+            }
+            let call = CallState::of(extensions);
+            let (request, mode) = (state.begin(call)?, call.body);
+            let response = next.clone().run(request, extensions);
+            let outcome = receive(response, mode, state.deadline).await?;
+            let auth = &mut CallState::of(extensions).auth;
+            let did_nothing = auth.delivery.attempt_did_nothing();
             let outcome = outcome.map_err(|error| of_the_stack(error, did_nothing));
             let ended = AttemptOutcome::of(outcome, did_nothing);
             if ended.verdict == Verdict::Final {
                 return ended.outcome;
             }
+            state.token = state.token.take().or_else(|| auth.sent_token.take());
             let asked = ended.asked();
             if let Some(wait) = state.shuts(&ended, asked) {
-                self.gates
-                    .shut(&self.destination(&url, token.as_ref()), wait);
+                self.gates.shut(&self.destination(state), wait);
             }
-            let (wait, mut again) = match state.next(&ended, asked, again) {
-                Ok(next) => next,
+            let wait = match state.next(&ended, asked) {
+                Ok(wait) => wait,
                 Err(reason) => {
                     state.stop_reason = reason;
                     return ended.outcome;
@@ -141,26 +147,13 @@ impl Retries {
             drop(ended);
             sleep(wait).await;
             state.waited += wait;
-            again
-                .headers_mut()
-                .insert(RETRY_ATTEMPT, HeaderValue::from(state.count));
-            request = again;
         }
     }
 
     /// Waits while the workload of the call throttles.
-    async fn pass(
-        &self,
-        url: &Url,
-        token: Option<&HeaderValue>,
-        state: &mut RetryState,
-    ) -> Result<(), Error> {
-        let policy = &state.trying.retry;
-        if !policy.allows(1) || !self.gates.are_any_shut() {
-            return Ok(());
-        }
-        let longest = policy.longest_wait();
-        let destination = self.destination(url, token);
+    async fn pass(&self, state: &mut RetryState) -> Result<(), Error> {
+        let longest = state.trying.retry.longest_wait();
+        let destination = self.destination(state);
         match self.gates.pass(&destination, longest, state.end).await {
             Ok(Duration::ZERO) => Ok(()),
             Ok(waited) => {
@@ -182,10 +175,11 @@ impl Retries {
         }
     }
 
-    fn destination(&self, url: &Url, token: Option<&HeaderValue>) -> Destination {
+    fn destination(&self, state: &RetryState) -> Destination {
+        let url = state.copy.request().url();
         let caller = match is_for_me(url) {
             false => Caller::Anyone,
-            true => Caller::Me(match token {
+            true => Caller::Me(match &state.token {
                 Some(header) => Some(self.gates.salt().hash_one(header.as_bytes())),
                 None => self.tokens.user(self.gates.salt()),
             }),
@@ -198,10 +192,44 @@ impl Retries {
     }
 }
 
+/// A response, and its body if it was read.
+type Received = (Response, Option<Bytes>);
+
+/// Waits for the response of an attempt and reads its body.
+///
+/// # Errors
+///
+/// Returns an error if the deadline of the call comes first.
+async fn receive(
+    response: impl Future<Output = reqwest_middleware::Result<Response>>,
+    mode: BodyMode,
+    deadline: Option<Instant>,
+) -> Result<reqwest_middleware::Result<Received>, TransportError> {
+    let received = pin!(async {
+        let mut response = response.await?;
+        let body = buffer(&mut response, mode).await;
+        let body = body.map_err(reqwest_middleware::Error::middleware)?;
+        Ok((response, body))
+    });
+    match deadline {
+        Some(deadline) => Box::pin(timeout_at(deadline, received))
+            .await
+            .map_err(|_| TransportError::out_of_time()),
+        None => Ok(received.await),
+    }
+}
+
 /// The state of a call over its attempts.
 struct RetryState {
     trying: Trying,
-    method: Method,
+    /// The request of the current attempt.
+    copy: RequestCopy,
+    /// The request itself, if its body can be sent only once.
+    once: Option<Box<Request>>,
+    /// The token of the call. It identifies the user, who may be unknown before the first attempt.
+    token: Option<HeaderValue>,
+    /// The time by which the call has to end.
+    deadline: Option<Instant>,
     /// The time after which no attempt or wait is started.
     end: Option<Instant>,
     count: u32,
@@ -212,11 +240,16 @@ struct RetryState {
 }
 
 impl RetryState {
-    fn new(trying: Trying, method: Method) -> Self {
+    fn new(trying: Trying, deadline: Option<Instant>, request: Request) -> Self {
+        let token = request.headers().get(AUTHORIZATION).cloned();
+        let (copy, once) = RequestCopy::keep(request);
         Self {
-            end: trying.retry.end().into_iter().chain(trying.deadline).min(),
+            copy,
+            once,
+            token,
+            end: trying.retry.end().into_iter().chain(deadline).min(),
             trying,
-            method,
+            deadline,
             count: 0,
             waited: Duration::ZERO,
             stop_reason: None,
@@ -229,14 +262,27 @@ impl RetryState {
             .with_unclear_attempt(self.may_have_succeeded)
     }
 
-    /// Returns the wait before the next attempt and the request to send then, or the reason why
-    /// there is no further attempt.
+    /// Begins an attempt: returns the request to send.
+    fn begin(&mut self, call: &mut CallState) -> Result<Request, TransportError> {
+        call.auth.copy = Some(self.copy.clone());
+        call.auth.delivery.begin_attempt();
+        self.count += 1;
+        match self.once.take() {
+            Some(request) => Ok(*request),
+            None => self
+                .copy
+                .again()
+                .ok_or_else(|| TransportError::new("the body can only be sent once")),
+        }
+    }
+
+    /// Prepares the next attempt, and returns the wait before it, or the reason why there is no
+    /// further attempt.
     fn next(
         &mut self,
         ended: &AttemptOutcome,
         asked: Option<Duration>,
-        again: Option<Request>,
-    ) -> Result<(Duration, Request), Option<RetryStopReason>> {
+    ) -> Result<Duration, Option<RetryStopReason>> {
         let policy = &self.trying.retry;
         if ended.verdict == Verdict::Faulty && !policy.takes_server_errors() {
             return Err(None);
@@ -244,20 +290,22 @@ impl RetryState {
         if !policy.allows(self.count) {
             return Err(Some(RetryStopReason::MaxRetries));
         }
-        let effect = match &again {
-            _ if self.trying.idempotent => Effect::Safe,
-            Some(again) => Intent::of(again).effect(),
-            None => Effect::of_method(&self.method),
+        let effect = match self.trying.idempotent {
+            true => Effect::Safe,
+            false => Intent::of(self.copy.request()).effect(),
         };
         if !ended.verdict.allows(effect, policy.takes_server_errors()) {
             return Err(Some(RetryStopReason::NotIdempotent));
         }
-        let Some(again) = again else {
+        let Some(mut again) = self.copy.again() else {
             return Err(Some(RetryStopReason::OneShotBody));
         };
         let wait = policy.wait_before(self.count, asked, self.end)?;
+        let number = HeaderValue::from(self.count);
+        again.headers_mut().insert(RETRY_ATTEMPT, number);
+        (self.copy, self.once) = RequestCopy::keep(again);
         self.may_have_succeeded |= ended.verdict != Verdict::NotDone;
-        Ok((wait, again))
+        Ok(wait)
     }
 
     /// Returns how long to hold back other calls to the same workload. They are held back if the
@@ -276,28 +324,28 @@ impl RetryState {
 
 /// The outcome of an attempt, and its meaning for another one.
 struct AttemptOutcome {
-    outcome: Result<Response, Error>,
+    outcome: Result<Received, Error>,
     verdict: Verdict,
 }
 
 impl AttemptOutcome {
-    fn of(outcome: Result<Response, Error>, did_nothing: bool) -> Self {
+    fn of(outcome: Result<Received, Error>, did_nothing: bool) -> Self {
         let verdict = match &outcome {
-            Ok(response) => Verdict::of_status(response.status()),
+            Ok((response, _)) => Verdict::of_status(response.status()),
             Err(error) => Verdict::of_error(error, did_nothing),
         };
         Self { outcome, verdict }
     }
 
     fn status(&self) -> Option<StatusCode> {
-        let response = self.outcome.as_ref().ok()?;
+        let (response, _) = self.outcome.as_ref().ok()?;
         Some(response.status())
     }
 
     /// Returns the pause that the service asks for.
     fn asked(&self) -> Option<Duration> {
         match &self.outcome {
-            Ok(response) => retry_after(response.status(), response.headers(), Utc::now()),
+            Ok((response, _)) => retry_after(response.status(), response.headers(), Utc::now()),
             Err(error) => error.retry_after(),
         }
     }

@@ -1,0 +1,60 @@
+//! The innermost middleware, which sees each request that is sent.
+
+use async_trait::async_trait;
+use http::Extensions;
+use reqwest::{Request, Response};
+use reqwest_middleware::{Error, Middleware, Next, Result};
+use tracing::{Instrument, Span};
+
+use super::call_state::CallState;
+use super::trace;
+use super::network_error::kind_of_loss;
+
+/// A middleware that [traces](trace) each request that is sent, and [records](super::Delivery)
+/// whether it can have had an effect.
+///
+/// It is the innermost middleware, so an error that it sees is reqwest's own error about this
+/// request. It hands the request to reqwest itself, because the end of the stack would box one more
+/// future for that.
+pub(super) struct Sender {
+    http: reqwest::Client,
+}
+
+impl Sender {
+    pub(super) fn new(http: reqwest::Client) -> Self {
+        Self { http }
+    }
+}
+
+#[async_trait]
+impl Middleware for Sender {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        let span = begin(&request, CallState::of(extensions));
+        let outcome = next.run(request, extensions).instrument(span.clone()).await;
+        if let Err(Error::Reqwest(error)) = &outcome
+            && (error.is_connect() || error.is_builder())
+        {
+            CallState::of(extensions).auth.delivery.did_nothing();
+        }
+        trace::record(&span, outcome.as_ref().map_err(|error| kind_of_loss(error)));
+        outcome.map_err(Error::from)
+    }
+}
+
+/// Counts a request that is about to be sent, and returns its span.
+fn begin(request: &Request, state: &mut CallState) -> Span {
+    let before = state.requests;
+    state.requests += 1;
+    state.auth.delivery.begin();
+    let template = match state.auth.without_token {
+        // The address differs from the call's, so it is not known which parts may be printed.
+        true => None,
+        false => state.template.as_deref(),
+    };
+    trace::request(request, template, before)
+}
