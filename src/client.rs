@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
 
-use crate::auth::{CacheKey, TokenCache, TokenProvider, TokenRequest, Tokens};
+use crate::auth::{CacheKey, SignInClient, TokenCache, TokenProvider, TokenRequest, Tokens};
 use crate::call::{ExpectedBody, Opened, Request, Response, Sending, Settings};
 use crate::error::{Error, RequestContext, RequestError, Result};
 use crate::redact::Address;
@@ -259,25 +259,9 @@ impl Graph {
         }
     }
 
-    /// Creates the token request of this client, with its connections.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the client could not be built.
-    pub(crate) fn sign_in_request(&self) -> Result<TokenRequest> {
-        Ok(self.token_request(self.ready()?))
-    }
-
     fn token_request(&self, ready: &Ready) -> TokenRequest {
         let http = ready.parts.http.clone();
         TokenRequest::new(Arc::clone(&self.0.cloud), http, self.0.timeout)
-    }
-
-    /// Removes the token with this key from the cache.
-    pub(crate) fn forget(&self, key: &CacheKey) {
-        if let Ok(ready) = self.ready() {
-            ready.parts.cache.forget(key);
-        }
     }
 
     /// Returns the cloud that this client uses.
@@ -491,6 +475,22 @@ impl Graph {
             timeout: None,
             ready: Err(error),
         }))
+    }
+}
+
+impl SignInClient for Graph {
+    fn cloud(&self) -> &Cloud {
+        &self.0.cloud
+    }
+
+    fn sign_in_request(&self) -> Result<TokenRequest> {
+        Ok(self.token_request(self.ready()?))
+    }
+
+    fn forget(&self, key: &CacheKey) {
+        if let Ok(ready) = self.ready() {
+            ready.parts.cache.forget(key);
+        }
     }
 }
 

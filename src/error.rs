@@ -35,5 +35,5 @@ pub use msgraph_core::error::{
     Throttle, TransferError, TransferErrorKind, TransportError,
 };
 pub(crate) use msgraph_core::error::{
-    Error, HostRefusal, RequestContext, Result, TransportErrorKind, response_date, retry_after,
+    Error, HostRefusal, RequestContext, Result, response_date, retry_after,
 };

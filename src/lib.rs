@@ -8,6 +8,16 @@
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(not(any(
+    feature = "rustls-ring",
+    feature = "rustls-aws-lc-rs",
+    feature = "native-tls"
+)))]
+compile_error!(
+    "msgraph needs one of its features `rustls-ring` (the default), `rustls-aws-lc-rs` or \
+     `native-tls`, because Graph requires https"
+);
+
 pub mod auth;
 pub mod batch;
 pub mod call;
@@ -29,8 +39,6 @@ pub mod transfer;
 pub mod upload;
 
 mod client;
-mod driven;
-mod file_lock;
 mod generated;
 mod transport;
 
@@ -47,7 +55,7 @@ pub use msgraph_core::cloud::{Cloud, Clouds, CustomCloud, NamedCloud};
 pub use msgraph_core::error::{Error, Result};
 #[doc(inline)]
 pub use msgraph_core::model::Model;
-use msgraph_core::{cloud, json, redact};
+use msgraph_core::{json, redact};
 #[doc(inline)]
 pub use msgraph_models as models;
 pub use reqwest::Method;

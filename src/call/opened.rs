@@ -4,9 +4,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::Response;
-use crate::auth::Granted;
 use crate::error::{Error, RequestContext, TransportError};
 use crate::{Result, transport};
+use msgraph_core::granted::Granted;
 
 /// A response whose status and headers have arrived. Its body may still be to come.
 pub(crate) struct Opened {

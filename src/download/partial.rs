@@ -23,9 +23,9 @@ use super::hash::Check;
 use super::range::Version;
 use super::target::{Target, refuse};
 use crate::error::{TransferError, TransferErrorKind};
-use crate::file_lock::lock_within;
 use crate::transfer::name_of;
 use crate::{Error, Result};
+use msgraph_io::lock_within;
 
 /// The number of bytes that are written, or read back, at once.
 const BUFFER: usize = 256 * 1024;

@@ -13,9 +13,9 @@ use crate::call::{
     ExpectedBody, OperationMetadata, ReceivedResponse, Request, Sending, Settings,
     remove_headers_of_one_request,
 };
-use crate::driven::Driven;
 use crate::error::{Error, PagingError};
 use crate::{Graph, Result};
+use msgraph_io::Driven;
 
 /// The state of following links from page to page, independent of the type of the items.
 pub(crate) struct Walk {

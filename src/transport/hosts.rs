@@ -1,6 +1,8 @@
 //! The hosts that may receive an access token.
 
-use url::{Host, Origin, Url};
+use url::{Origin, Url};
+
+use super::is_loopback;
 
 use crate::error::{ConfigurationError, Error, HostError, HostRefusal, TransportError};
 use crate::redact::Address;
@@ -138,17 +140,6 @@ fn authority(url: &Url) -> String {
 
 pub(super) fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
-}
-
-/// Checks whether an address is this machine's own: 127.0.0.0/8, `[::1]`, or the name `localhost`,
-/// which [RFC 6761, 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3) reserves for it.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 fn named(name: &str) -> Result<Origin, Error> {

@@ -2,29 +2,21 @@
 //!
 //! From the outside in: the user's per-call middleware, [retries](retry) with [buffered
 //! responses](buffer_body), the user's per-try middleware, [redirects](redirects) within the
-//! [allowed hosts](hosts), the [token](crate::auth), the [sender](sender) with [traces](trace),
+//! [allowed hosts](hosts), the [token](crate::auth), the [sender](sender) with traces,
 //! reqwest. ARCHITECTURE.md gives the reasons for this order. The layers share the
 //! [state](call_state) of the call.
 
 mod addresses;
 mod buffer_body;
 mod call_state;
-mod connections;
-mod delivery;
 mod gate;
 mod headers;
 mod hosts;
-pub(crate) mod network_error;
-mod read;
 mod redirects;
-mod refused_connection;
-mod request_copy;
 mod retry;
 mod sender;
 #[cfg(test)]
 pub(crate) mod tests;
-mod tls;
-pub(crate) mod trace;
 mod workload;
 
 use std::sync::Arc;
@@ -34,18 +26,18 @@ use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 pub(crate) use addresses::Addresses;
 pub(crate) use buffer_body::BodyMode;
 pub(crate) use call_state::CallState;
-pub(crate) use connections::{Change, Connections, followed_a_redirect, is_response_of};
-pub(crate) use delivery::Delivery;
 pub(crate) use gate::{Gates, Quota};
 pub(crate) use headers::Defaults;
-pub(crate) use hosts::{Hosts, elsewhere, is_loopback, root};
-pub(crate) use read::{read, read_at_most, read_error, read_state};
+pub(crate) use hosts::{Hosts, elsewhere, root};
+pub(crate) use msgraph_io::connections::{followed_a_redirect, is_response_of};
+pub(crate) use msgraph_io::{
+    Connections, RequestCopy, is_loopback, network_error, read, read_error, read_state, trace,
+};
 use redirects::Redirects;
 pub(crate) use redirects::harmless;
-pub(crate) use request_copy::RequestCopy;
 use retry::Retries;
 pub use retry::RetryPolicy;
-pub(crate) use retry::{Backoff, Effect, Intent, Trying, Verdict, is_throttling};
+pub(crate) use retry::{Backoff, Effect, Intent, Trying, Verdict};
 use sender::Sender;
 pub(crate) use workload::Workload;
 

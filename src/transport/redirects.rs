@@ -22,8 +22,8 @@ use reqwest_middleware::{Middleware, Next};
 use url::Url;
 
 use super::call_state::CallState;
-use super::hosts::{Hosts, has_credentials, is_loopback, refuse};
-use super::request_copy::RequestCopy;
+use super::hosts::{Hosts, has_credentials, refuse};
+use super::{RequestCopy, is_loopback};
 use super::{followed_a_redirect, is_response_of};
 use crate::auth::AuthContext;
 use crate::call::remove_headers_of_one_request;

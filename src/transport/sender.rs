@@ -7,8 +7,8 @@ use reqwest_middleware::{Error, Middleware, Next, Result};
 use tracing::{Instrument, Span};
 
 use super::call_state::CallState;
-use super::trace;
 use super::network_error::kind_of_loss;
+use super::trace;
 
 /// A middleware that [traces](trace) each request that is sent, and [records](super::Delivery)
 /// whether it can have had an effect.

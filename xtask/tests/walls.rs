@@ -13,11 +13,19 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     (
         "msgraph",
-        &["msgraph-codegen", "msgraph-core", "msgraph-models"],
+        &[
+            "msgraph-auth",
+            "msgraph-codegen",
+            "msgraph-core",
+            "msgraph-io",
+            "msgraph-models",
+        ],
     ),
+    ("msgraph-auth", &["msgraph-core", "msgraph-io"]),
     ("msgraph-codegen", &["msgraph-description"]),
     ("msgraph-core", &["msgraph-secrets"]),
     ("msgraph-description", &["msgraph-secrets"]),
+    ("msgraph-io", &["msgraph-core"]),
     ("msgraph-models", &["msgraph-core", "msgraph-description"]),
     ("msgraph-odata", &[]),
     ("msgraph-secrets", &[]),

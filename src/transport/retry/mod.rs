@@ -8,7 +8,6 @@
 //! The previous response is dropped before the wait begins. Its connection is then free for other
 //! calls, and no resources are held during the wait.
 
-mod backoff;
 mod effect;
 mod policy;
 
@@ -26,17 +25,17 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next};
 use tokio::time::{Instant, sleep, timeout_at};
 
-pub(crate) use backoff::Backoff;
 pub(crate) use effect::Intent;
 pub(crate) use msgraph_core::effect::Effect;
 pub(crate) use msgraph_core::verdict::{Verdict, is_throttling};
+pub(crate) use msgraph_io::Backoff;
 pub use policy::RetryPolicy;
 
+use super::RequestCopy;
 use super::buffer_body::{BodyMode, buffer, with_body};
 use super::call_state::CallState;
 use super::gate::{Caller, Destination, Gates, Quota};
 use super::of_the_stack;
-use super::request_copy::RequestCopy;
 use super::workload::{Workload, is_for_me};
 use crate::auth::Tokens;
 use crate::error::{Attempts, Error, RetryStopReason, TransportError, retry_after};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::backoff::Backoff;
+use super::Backoff;
 use crate::error::RetryStopReason;
 
 /// The retry policy of a client or a call, for failures that may pass.

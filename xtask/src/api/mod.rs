@@ -19,7 +19,7 @@ pub use surface::Surface;
 pub const FILE: &str = "xtask/assets/public-api.txt";
 
 /// The packages whose public items are the library's. `msgraph` exports those of the others.
-const PACKAGES: [&str; 2] = ["msgraph", "msgraph-core"];
+const PACKAGES: [&str; 3] = ["msgraph", "msgraph-auth", "msgraph-core"];
 
 /// The modules of the crate that hold generated code.
 const GENERATED: [&str; 3] = [
