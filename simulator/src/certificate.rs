@@ -1,16 +1,29 @@
 //! The certificates of others: of subscribers, and of applications.
 
-use rsa::RsaPublicKey;
-use rsa::pkcs8::DecodePublicKey;
 use x509_cert::Certificate;
-use x509_cert::der::{Decode, Encode};
+use x509_cert::der::Decode;
+use x509_cert::der::oid::ObjectIdentifier;
 
-/// Reads a certificate (DER). Returns its key and the certificate itself. `Err` holds the problem
-/// with it.
-pub(crate) fn read(der: &[u8]) -> Result<(RsaPublicKey, Certificate), &'static str> {
+/// The algorithm of RSA keys (`rsaEncryption`, RFC 8017).
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+/// Reads a certificate (DER) with an RSA key. `Err` holds the problem with it.
+pub(crate) fn read(der: &[u8]) -> Result<Certificate, &'static str> {
     let certificate = Certificate::from_der(der).map_err(|_| "it is not a DER certificate")?;
+    if certificate
+        .tbs_certificate
+        .subject_public_key_info
+        .algorithm
+        .oid
+        != RSA
+    {
+        return Err("its key is not an RSA key");
+    }
+    Ok(certificate)
+}
+
+/// Returns the public key of a certificate, as RSA keys are written in one (PKCS #1).
+pub(crate) fn key(certificate: &Certificate) -> &[u8] {
     let info = &certificate.tbs_certificate.subject_public_key_info;
-    let info = info.to_der().map_err(|_| "its public key cannot be read")?;
-    let key = RsaPublicKey::from_public_key_der(&info).map_err(|_| "its key is not an RSA key")?;
-    Ok((key, certificate))
+    info.subject_public_key.raw_bytes()
 }

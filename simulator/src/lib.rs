@@ -99,6 +99,12 @@
 //! be copied. Reading takes a moment. A program that starts many simulators reads the description
 //! once and passes it to each with [`Builder::description`].
 //!
+//! Without its default feature `encryption`, the simulator compiles faster. It then refuses
+//! subscriptions with `includeResourceData`, whose notifications are encrypted.
+//!
+//! All simulators sign with the same key, which anyone can read. A program must trust it in tests
+//! alone.
+//!
 //! # Behavior that the description does not define
 //!
 //! The following come from Microsoft's documentation and from observing its services: the texts of

@@ -19,8 +19,7 @@ use crate::request::Request;
 use crate::resource::{Caller, Tail, Target, resolve};
 use crate::service::Service;
 use crate::store::{Entity, Id};
-use crate::webhooks::crypto::Recipient;
-use crate::webhooks::{Validation, Watch, Watched};
+use crate::webhooks::{Recipient, Validation, Watch, Watched};
 
 pub(super) const SUBSCRIPTION: &str = "microsoft.graph.subscription";
 
@@ -243,6 +242,13 @@ impl Graph<'_> {
 
     /// Checks a subscription with resource data, which needs a certificate for encryption.
     fn check_rich(&self, watch: &Watch, properties: &Map<String, Value>) -> Result<(), Refusal> {
+        if !cfg!(feature = "encryption") {
+            return Err(Refusal::new(
+                StatusCode::NOT_IMPLEMENTED,
+                "NotImplemented",
+                "'includeResourceData' needs the simulator's Cargo feature 'encryption'.",
+            ));
+        }
         if !matches!(
             watch.service,
             Service::Outlook | Service::Teams | Service::Other

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rsa::RsaPublicKey;
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
@@ -29,7 +28,7 @@ pub(crate) struct Assertions {
 
 /// A registered certificate.
 struct Certificate {
-    key: RsaPublicKey,
+    key: Vec<u8>,
     sha1: Vec<u8>,
     sha256: Vec<u8>,
     not_after: DateTime<Utc>,
@@ -38,11 +37,11 @@ struct Certificate {
 impl Assertions {
     /// Registers a certificate (DER). `Err` holds the problem with it.
     pub(crate) fn trust(&mut self, der: &[u8]) -> Result<(), &'static str> {
-        let (key, certificate) = certificate::read(der)?;
+        let certificate = certificate::read(der)?;
         let not_after = certificate.tbs_certificate.validity.not_after;
         let not_after = DateTime::UNIX_EPOCH + not_after.to_unix_duration();
         self.certificates.push(Certificate {
-            key,
+            key: certificate::key(&certificate).to_vec(),
             sha1: Sha1::digest(der).to_vec(),
             sha256: Sha256::digest(der).to_vec(),
             not_after,

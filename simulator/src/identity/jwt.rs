@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use rsa::signature::Verifier;
-use rsa::{RsaPublicKey, pkcs1v15, pss};
+use ring::signature::{
+    RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters, UnparsedPublicKey,
+};
 use serde_json::{Map, Value};
-use sha2::Sha256;
 
 /// Base64 of either alphabet, padded or not, because clients send all four forms.
 const LENIENT: GeneralPurposeConfig =
@@ -72,23 +72,17 @@ impl<'a> Presented<'a> {
         }
     }
 
-    /// Checks whether this key made the signature. It is RS256, or PS256 with a salt as long as the
-    /// hash (RFC 7518, 3.3 and 3.5).
-    pub(super) fn is_signed_with(&self, key: &RsaPublicKey) -> bool {
-        let (text, signature) = (self.signed.as_bytes(), self.signature.as_slice());
-        match self.header("alg") {
-            Some("RS256") => {
-                let key = pkcs1v15::VerifyingKey::<Sha256>::new(key.clone());
-                pkcs1v15::Signature::try_from(signature)
-                    .is_ok_and(|signature| key.verify(text, &signature).is_ok())
-            }
-            Some("PS256") => {
-                let key = pss::VerifyingKey::<Sha256>::new(key.clone());
-                pss::Signature::try_from(signature)
-                    .is_ok_and(|signature| key.verify(text, &signature).is_ok())
-            }
-            _ => false,
-        }
+    /// Checks whether this RSA key (PKCS #1) made the signature. It is RS256, or PS256 with a salt
+    /// as long as the hash (RFC 7518, 3.3 and 3.5).
+    pub(super) fn is_signed_with(&self, key: &[u8]) -> bool {
+        let algorithm: &RsaParameters = match self.header("alg") {
+            Some("RS256") => &RSA_PKCS1_2048_8192_SHA256,
+            Some("PS256") => &RSA_PSS_2048_8192_SHA256,
+            _ => return false,
+        };
+        UnparsedPublicKey::new(algorithm, key)
+            .verify(self.signed.as_bytes(), &self.signature)
+            .is_ok()
     }
 }
 

@@ -119,9 +119,9 @@ impl Identity {
         }
     }
 
-    /// Returns the key with which tokens are signed. It is created at the first call.
+    /// Returns the key with which tokens are signed. It is read at the first call.
     pub(crate) fn signer(&mut self) -> &Signer {
-        self.signer.get_or_insert_with(Signer::new)
+        self.signer.get_or_insert_with(Signer::published)
     }
 }
 

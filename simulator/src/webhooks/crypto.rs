@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockEncryptMut, KeyIvInit};
 use hmac::{Hmac, Mac};
+use rsa::pkcs1::DecodeRsaPublicKey as _;
 use rsa::rand_core::{OsRng, RngCore};
 use rsa::traits::PublicKeyParts;
 use rsa::{Oaep, RsaPublicKey};
@@ -31,7 +32,9 @@ impl Recipient {
     /// Reads a certificate in base64. `Err` holds the problem with it.
     pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
         let der = STANDARD.decode(text).map_err(|_| "it is not base64")?;
-        let (key, _) = certificate::read(&der)?;
+        let certificate = certificate::read(&der)?;
+        let key = RsaPublicKey::from_pkcs1_der(certificate::key(&certificate))
+            .map_err(|_| "its key cannot be read")?;
         if !(2_048..=4_096).contains(&(key.size() * 8)) {
             return Err("its key does not have 2,048 to 4,096 bits");
         }
@@ -62,16 +65,4 @@ impl Recipient {
             "encryptionCertificateThumbprint": self.thumbprint,
         }))
     }
-}
-
-/// Flips a bit of the encrypted data.
-pub(crate) fn spoil(content: &mut Value) {
-    let data = content["data"]
-        .as_str()
-        .and_then(|data| STANDARD.decode(data).ok());
-    let mut data = data.unwrap_or_default();
-    if let Some(byte) = data.first_mut() {
-        *byte ^= 1;
-    }
-    content["data"] = json!(STANDARD.encode(data));
 }

@@ -1,9 +1,10 @@
 //! The conversion of changes in the journal to notifications.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::crypto::{self, Recipient};
-use super::{Forgery, Lifecycle, Watch, Watched};
+use super::{Forgery, Lifecycle, Recipient, Watch, Watched};
 use crate::core::State;
 use crate::description::Description;
 use crate::identity::{Signer, unsigned};
@@ -257,7 +258,7 @@ impl State {
         for told in &mut value {
             match forgery {
                 Some(Forgery::ClientState) => told["clientState"] = json!("forged"),
-                Some(Forgery::Content) => crypto::spoil(&mut told["encryptedContent"]),
+                Some(Forgery::Content) => spoil(&mut told["encryptedContent"]),
                 Some(Forgery::Certificate) => {
                     told["encryptedContent"]["encryptionCertificateId"] = json!("forged");
                 }
@@ -310,7 +311,7 @@ impl State {
                     unsigned(&json!({ "typ": "JWT", "alg": "none" }), &claims)
                 )
             }
-            Some(Forgery::Key) => Signer::new().token(&claims),
+            Some(Forgery::Key) => Signer::unpublished().token(&claims),
             Some(Forgery::Signature) => {
                 let token = self.identity.signer().token(&claims);
                 claims["aud"] = json!(stranger);
@@ -380,4 +381,16 @@ impl State {
 
 fn is_drive(declared: &str) -> bool {
     declared == "microsoft.graph.driveItem"
+}
+
+/// Flips a bit of the encrypted data.
+fn spoil(content: &mut Value) {
+    let data = content["data"]
+        .as_str()
+        .and_then(|data| STANDARD.decode(data).ok());
+    let mut data = data.unwrap_or_default();
+    if let Some(byte) = data.first_mut() {
+        *byte ^= 1;
+    }
+    content["data"] = json!(STANDARD.encode(data));
 }

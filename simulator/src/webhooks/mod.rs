@@ -2,16 +2,24 @@
 //!
 //! <https://learn.microsoft.com/graph/change-notifications-overview>
 
-pub(crate) mod crypto;
+#[cfg(feature = "encryption")]
+mod crypto;
 pub(crate) mod deliver;
 pub(crate) mod event;
 pub(crate) mod post;
+#[cfg(not(feature = "encryption"))]
+mod unencrypted;
 
 use std::collections::BTreeMap;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
+
+#[cfg(feature = "encryption")]
+pub(crate) use crypto::Recipient;
+#[cfg(not(feature = "encryption"))]
+pub(crate) use unencrypted::Recipient;
 
 use crate::query::Options;
 use crate::service::Service;
