@@ -8,5 +8,5 @@ fn main() -> ExitCode {
     // The folder is a symbolic link in the repository, which Git for Windows may check out as a
     // file.
     let is_folder = Path::new("openapi").is_dir();
-    msgraph_description::build_models(if is_folder { "openapi" } else { "../openapi" })
+    msgraph_description::build_enabled_models(if is_folder { "openapi" } else { "../openapi" })
 }

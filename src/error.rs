@@ -34,6 +34,6 @@ pub use msgraph_core::error::{
     NotificationErrorKind, PagingError, RequestError, RetryStopReason, SignInError, SignInReason,
     Throttle, TransferError, TransferErrorKind, TransportError,
 };
-pub(crate) use msgraph_core::error::{
-    Error, HostRefusal, RequestContext, Result, response_date, retry_after,
-};
+#[cfg(feature = "files")]
+pub(crate) use msgraph_core::error::response_date;
+pub(crate) use msgraph_core::error::{Error, HostRefusal, RequestContext, Result, retry_after};

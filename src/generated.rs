@@ -126,13 +126,16 @@ macro_rules! generated {
     };
 }
 
+// Without any area, there are no endpoints.
+#[allow(dead_code)]
 fn root(graph: &Root) -> Path {
     Path::root(graph)
 }
 
 use crate::models;
 
-generated!(@calls);
+// The code of few areas does not need everything that is imported for it.
+generated!(@calls #[allow(unused_imports)]);
 
 /// The names in Graph's paths.
 mod segments {

@@ -21,17 +21,12 @@ pub fn build(folder: impl AsRef<Path>) -> ExitCode {
     build_with(folder, |generated, out| Ok(generated.write_to(out)?))
 }
 
-/// Does the same as [`build`] for a package whose models are in another package: it writes no
-/// models.
-pub fn build_calls(folder: impl AsRef<Path>) -> ExitCode {
-    build_with(folder, |generated, out| Ok(generated.write_calls_to(out)?))
-}
-
 /// Does the same as [`build`] for the areas of Graph that are enabled as features of the package.
-/// The features have the names of the areas in `areas.json`.
-pub fn build_enabled(folder: impl AsRef<Path>) -> ExitCode {
+/// The features have the names of the areas in `areas.json`. It writes no models, which
+/// `msgraph_description::build_enabled_models` does for another package.
+pub fn build_enabled_calls(folder: impl AsRef<Path>) -> ExitCode {
     run(folder.as_ref(), Selection::enabled, |generated, out| {
-        Ok(generated.write_to(out)?)
+        Ok(generated.write_calls_to(out)?)
     })
 }
 

@@ -30,7 +30,7 @@ use coverage::Written;
 use nodes::Plan;
 
 pub use baseline::baseline;
-pub use build_script::{build, build_calls, build_enabled, build_with};
+pub use build_script::{build, build_enabled_calls, build_with};
 pub use error::{Error, Result};
 pub use expression::{Expression, Walk};
 pub use facts::{
@@ -38,8 +38,8 @@ pub use facts::{
 };
 pub use msgraph_description::models::{Model, Property};
 pub use msgraph_description::{
-    Areas, Argument, Description, Kind, Place, RustName, Schema, Segment, Selection, Tree, Type,
-    Types, secrets,
+    AreaSet, Areas, Argument, Description, Kind, Place, RustName, Schema, Segment, Selection, Tree,
+    Type, Types, secrets,
 };
 pub use nodes::MethodName;
 pub use outline::{Call, Node, Outline, Route, Step};

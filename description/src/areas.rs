@@ -111,7 +111,7 @@ impl Areas {
             Ok(set)
         };
         let places = file.places.into_iter();
-        let places = places.map(|(path, area)| Ok((path, set(&[area])?)));
+        let places = places.map(|(path, area)| Ok((normal(&path), set(&[area])?)));
         let types = file.types.into_iter();
         let types = types.map(|(name, areas)| Ok((name, set(&areas)?)));
         Ok(Some(Self {
@@ -166,8 +166,10 @@ impl Areas {
     }
 
     /// Returns the area of a path, as a set. It is empty if the description does not have the path.
+    /// The names in braces are ignored.
     pub fn of_path(&self, path: &str) -> AreaSet {
-        let mut place = path;
+        let path = normal(path);
+        let mut place = path.as_str();
         loop {
             if let Some(&area) = self.places.get(place) {
                 return area;
@@ -187,6 +189,20 @@ impl Areas {
             _ => self.all(),
         }
     }
+}
+
+/// Returns a path without the names in braces.
+fn normal(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut is_name = false;
+    for sign in path.chars() {
+        is_name &= sign != '}';
+        if !is_name {
+            out.push(sign);
+        }
+        is_name |= sign == '{';
+    }
+    out
 }
 
 /// The part of the generated code that a build needs. The default is everything.
@@ -290,7 +306,7 @@ mod tests {
             list: ["calendar", "identity-governance", "mail"]
                 .map(|name| (name.to_owned(), String::new()))
                 .into(),
-            places: [("/me", 0), ("/me/messages", 2)]
+            places: [("/me", 0), ("/me/messages", 2), ("/users/{}/messages", 2)]
                 .map(|(path, area)| (path.to_owned(), set(area)))
                 .into(),
             types: [("event", set(0)), ("itemBody", AreaSet(0b101))]
@@ -306,7 +322,8 @@ mod tests {
         let of = |path| areas.names(areas.of_path(path));
         assert_eq!(of("/me/messages/{message-id}/$value"), ["mail"]);
         assert_eq!(of("/me/messagesOfOthers"), ["calendar"]);
-        assert!(of("/users").is_empty());
+        assert_eq!(of("/users/{user-id}/messages"), ["mail"]);
+        assert!(of("/users/{user-id}").is_empty());
     }
 
     #[test]

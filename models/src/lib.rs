@@ -5,12 +5,17 @@
 
 #![deny(missing_docs)]
 
+#[cfg(feature = "planner")]
 mod planner;
 
+// The models of few areas do not need everything that is imported for them.
+#[allow(unused_imports)]
 use std::fmt;
+#[allow(unused_imports)]
 use std::marker::PhantomData;
 
 use msgraph_core::runtime as model;
+#[allow(unused_imports)]
 use msgraph_core::runtime::{edm, serde, serde_json};
 
 include!(concat!(env!("OUT_DIR"), "/models.rs"));

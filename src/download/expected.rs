@@ -12,6 +12,7 @@ use url::Url;
 use super::range::is_html;
 use crate::Result;
 use crate::error::{TransferError, TransferErrorKind};
+#[cfg(feature = "files")]
 use crate::models::DriveItem;
 
 /// Extensions of files that a server may send as HTML.
@@ -63,6 +64,7 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
+    #[cfg(feature = "files")]
     pub(super) fn note_item(&mut self, item: &DriveItem) {
         let of_name = item.name.as_deref().and_then(Hint::of_name);
         let media_type = item

@@ -7,16 +7,14 @@ use std::pin::Pin;
 
 use http::StatusCode;
 
-use super::hash::Check;
 use super::partial::{Left, Partial, tag};
 use super::range::Part;
 use super::stream::{Settings, settings};
 use super::target::Target;
 use super::{ContentStream, HashKind, Progress};
+use crate::Result;
 use crate::call::{Call, Content, Options};
-use crate::models::DriveItem;
 use crate::transfer::{BoundedRetries, Report};
-use crate::{Model, Result};
 
 impl<O: Options> Call<Content, O> {
     /// Saves the content to a file. The file gets the whole content, or stays as it was.

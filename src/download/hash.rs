@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::QuickXorHash;
 use crate::error::{TransferError, TransferErrorKind};
+#[cfg(feature = "files")]
 use crate::models::DriveItem;
 
 /// The kinds of hashes that Graph provides.
@@ -42,6 +41,8 @@ pub(crate) struct Check {
     hasher: Hasher,
 }
 
+// Only the item of a drive has a hash.
+#[cfg_attr(not(feature = "files"), allow(dead_code))]
 #[derive(Clone)]
 enum Hasher {
     QuickXor(Box<QuickXorHash>),
@@ -52,7 +53,11 @@ enum Hasher {
 impl Check {
     /// Returns the check for the strongest hash of an item; `None` where the item has no readable
     /// hash.
+    #[cfg(feature = "files")]
     pub(crate) fn of(item: &DriveItem) -> Option<Self> {
+        use base64::Engine as _;
+        use base64::prelude::BASE64_STANDARD;
+
         let hashes = item.file.as_ref()?.hashes.as_ref()?;
         let hex = |text: &Option<String>| from_hex(text.as_deref()?);
         let base64 = |text: &Option<String>| BASE64_STANDARD.decode(text.as_deref()?).ok();
@@ -110,6 +115,7 @@ impl Check {
     }
 }
 
+#[cfg(feature = "files")]
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let pair = |pair: &[u8]| match pair {

@@ -53,6 +53,7 @@ mod way;
 
 pub(crate) use expected::Expected;
 pub use file::{Saved, ToFile};
+#[cfg(feature = "files")]
 pub(crate) use hash::Check;
 pub use hash::HashKind;
 pub use quick_xor::QuickXorHash;

@@ -18,9 +18,8 @@ use super::way::ContentRequest;
 use super::{HashKind, Progress};
 use crate::call::{Call, Content, Opened, Options};
 use crate::error::{RequestError, TransferError, TransferErrorKind, TransportError};
-use crate::models::DriveItem;
 use crate::transfer::{BoundedRetries, Report};
-use crate::{Error, Model, Result};
+use crate::{Error, Result};
 
 impl<O: Options> Call<Content, O> {
     /// Returns the content as a stream of pieces, instead of all at once in memory.
@@ -85,9 +84,11 @@ macro_rules! settings {
         /// Graph. Graph is asked for an address where the item has none, or where it has expired.
         ///
         /// `$select` leaves the address out, unless it names the address.
-        pub fn url_of(mut self, item: &DriveItem) -> Self {
+        #[cfg(feature = "files")]
+        #[cfg_attr(docsrs, doc(cfg(feature = "files")))]
+        pub fn url_of(mut self, item: &crate::models::DriveItem) -> Self {
             if let Ok(settings) = &mut self.settings {
-                settings.way.url = item.download_url().map(str::to_owned);
+                settings.way.url = crate::Model::download_url(item).map(str::to_owned);
                 settings.way.expected.note_item(item);
             }
             self
@@ -97,9 +98,11 @@ macro_rules! settings {
         ///
         /// Content that a tenant protects with labels changes during the download. It then has
         /// neither the size nor the hash of the item.
-        pub fn verify(mut self, item: &DriveItem) -> Self {
+        #[cfg(feature = "files")]
+        #[cfg_attr(docsrs, doc(cfg(feature = "files")))]
+        pub fn verify(mut self, item: &crate::models::DriveItem) -> Self {
             if let Ok(settings) = &mut self.settings {
-                settings.check = Check::of(item);
+                settings.check = crate::download::Check::of(item);
                 settings.way.expected.note_item(item);
             }
             self

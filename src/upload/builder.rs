@@ -185,6 +185,7 @@ macro_rules! settings {
     };
 }
 
+#[cfg(feature = "files")]
 pub(super) use settings;
 
 impl SessionUpload {

@@ -56,8 +56,10 @@
 //! <https://learn.microsoft.com/graph/upload-data-to-upload-session>
 
 mod builder;
+#[cfg(feature = "files")]
 mod file;
 mod outcome;
+#[cfg(feature = "files")]
 mod own_file;
 mod ranges;
 mod session;
@@ -66,6 +68,8 @@ mod source;
 mod uploaded;
 
 pub use builder::SessionUpload;
+#[cfg(feature = "files")]
+#[cfg_attr(docsrs, doc(cfg(feature = "files")))]
 pub use file::{ConflictBehavior, FileUpload};
 pub use session::Session;
 pub use source::Source;

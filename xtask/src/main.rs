@@ -16,7 +16,7 @@ use xtask::fetch::{self, Hosts, Version, Wanted};
 use xtask::folder::FactsFrom;
 use xtask::part::Part;
 use xtask::{
-    api, check, dependencies, docs, find, folder, language, needs, page, pin, snippet, stats,
+    api, areas, check, dependencies, docs, find, folder, language, needs, page, pin, snippet, stats,
 };
 
 const USAGE: &str = "\
@@ -42,6 +42,9 @@ cargo xtask check [--document DOCUMENT] [--permissions FILE] [--clouds FILE] [--
     pin. Checks the lists of permissions and clouds in the same way. Without DIR, also checks
     the dependencies (deny.toml) and the language (CONTRIBUTING.md).
 
+cargo xtask areas
+    Checks that the crate compiles without warnings with each area of Graph alone, and with none.
+
 cargo xtask stats [--json] [--dir DIR]
     Counts the operations and places, before and after equal ones are merged.
 
@@ -60,8 +63,8 @@ cargo xtask snippet FILE [--run] [--json] [--dir DIR]
 cargo xtask find WORDS... [--json] [--dir DIR]
     Searches for operations by words (mailFolders messages), by a path with or without values
     (GET /me/messages?$top=5), or by a permission (Mail.Read). Words and permissions can be
-    combined. Prints the best matches with their Rust expressions, their least privileged
-    permissions, and the clouds that lack them. --json prints all matches.
+    combined. Prints the best matches with their Rust expressions, their features, their least
+    privileged permissions, and the clouds that lack them. --json prints all matches.
 
 cargo xtask page [--out FILE] [--docs URL] [--dir DIR]
     Writes the search page as one file that works without a server and a network. The default
@@ -122,6 +125,10 @@ fn run() -> Result<()> {
                 &["document", "permissions", "clouds", "dir"],
                 0,
             )?),
+            Some("areas") => {
+                Arguments::parse(parser, &[], 0)?;
+                areas::check::run(&root())
+            }
             Some("stats") => run_stats(&Arguments::parse(parser, &["json", "dir"], 0)?),
             Some("diff") => run_diff(&Arguments::parse(parser, &["json"], 2)?),
             Some("find") => run_find(&Arguments::parse(parser, &["json", "dir"], usize::MAX)?),

@@ -32,6 +32,25 @@ fn first(text: &str) -> String {
 }
 
 #[test]
+fn operation_has_feature_of_its_area() {
+    for (text, feature) in [
+        ("GET /me/messages", "mail"),
+        ("GET /me/messages/1/attachments", "mail"),
+        ("GET /me/events/1/attachments", "calendar"),
+        ("GET /users/1/todo/lists", "todo"),
+        ("GET /groups/1/drive", "files"),
+        ("GET /drives/1/items/2/workbook/worksheets", "workbook"),
+        ("GET /me/drive/items/2/workbook/worksheets", "workbook"),
+        ("GET /users/1/onenote/pages", "onenote"),
+        ("GET /me", "users"),
+    ] {
+        let best = &find(text).groups[0].best;
+        let found = Details::new(index(), best).feature;
+        assert_eq!(found.as_deref(), Some(feature), "{text}");
+    }
+}
+
+#[test]
 fn path_is_found_in_any_spelling() {
     for (text, wanted) in [
         ("/me/messages", "GET /me/messages"),

@@ -4,6 +4,7 @@
 //! the operations of an area to the types that it needs. `trim` writes both into `areas.json`, from
 //! which the generator knows what to leave out.
 
+pub mod check;
 pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};

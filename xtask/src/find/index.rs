@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use msgraph_codegen::{
-    Call, CloudSet, Description, Facts, Outline, Permissions, Route, Step, generate,
+    AreaSet, Areas, Call, CloudSet, Description, Facts, Outline, Permissions, Route, Step, generate,
 };
 
 use super::query::{normal, segments, words};
@@ -25,6 +25,8 @@ pub struct Index {
     pub facts: Vec<OperationFacts>,
     /// The names of all permissions, sorted.
     pub permissions: Vec<String>,
+    /// The areas of Graph, if the description has them.
+    pub areas: Option<Areas>,
     /// The first place of each node that has something below it.
     entered: HashMap<usize, usize>,
     /// The numbers of all permissions that suffice, and of the least privileged ones, by facts.
@@ -61,6 +63,8 @@ pub struct Operation {
     pub call: usize,
     /// The index of its facts.
     pub facts: usize,
+    /// The area that it belongs to, as a set. Empty if the description has no areas.
+    pub area: AreaSet,
 }
 
 /// The number of segments beyond the description that are listed, enough for
@@ -88,13 +92,15 @@ impl Index {
         let generated = generate(&description)
             .with_context(|| format!("cannot generate from {}", folder.display()))?;
         let paths = description.paths.keys().map(String::as_str);
-        Ok(Self::new(generated.outline(), &facts, paths))
+        let areas = Areas::read(folder)?;
+        Ok(Self::new(generated.outline(), &facts, areas, paths))
     }
 
     /// Walks the paths of the outline. `described` are the paths in the description.
     pub fn new<'p>(
         outline: Outline,
         facts: &Facts,
+        areas: Option<Areas>,
         described: impl Iterator<Item = &'p str>,
     ) -> Self {
         let normals = outline.nodes.iter().map(|node| {
@@ -120,6 +126,7 @@ impl Index {
             operations: Vec::new(),
             facts: Vec::new(),
             permissions: Vec::new(),
+            areas,
             entered: HashMap::new(),
             accepted: Vec::new(),
             outline,
@@ -285,10 +292,16 @@ impl Walk<'_> {
                 index.facts.push(known.clone());
                 next
             });
+            let area = index.areas.as_ref().map(|areas| match way.beyond {
+                0 => areas.of_path(route.path()),
+                // A path that is not described leads to a node with other paths.
+                _ => areas.of_path(&format!("{}{}", index.outline.nodes[node].path, of.segment)),
+            });
             index.operations.push(Operation {
                 place: number,
                 call,
                 facts,
+                area: area.unwrap_or_default(),
             });
         }
         let steps = index.outline.nodes[node].steps.len();

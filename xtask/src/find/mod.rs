@@ -47,6 +47,9 @@ pub fn to_text(index: &Index, found: &Found) -> String {
         let hit = Details::new(index, &group.best);
         let _ = writeln!(text, "{} {}", hit.method, hit.path);
         let _ = writeln!(text, "    {}", hit.expression);
+        if let Some(feature) = &hit.feature {
+            let _ = writeln!(text, "    feature {feature}");
+        }
         if hit.deprecated {
             text.push_str("    deprecated by Microsoft Graph\n");
         }
@@ -135,6 +138,9 @@ pub struct Details {
     pub expression: String,
     /// The struct that has the method.
     pub node: String,
+    /// The area of Graph that it belongs to, which is the name of a Cargo feature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature: Option<String>,
     /// `true` if Graph advises against the operation.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub deprecated: bool,
@@ -202,6 +208,10 @@ impl Details {
             path: route.path().to_owned(),
             expression: route.rust().to_owned(),
             node: node.name.clone(),
+            feature: index.areas.as_ref().and_then(|areas| {
+                let names = areas.names(operation.area);
+                names.first().map(|name| (*name).to_owned())
+            }),
             deprecated: call.deprecated,
             permissions: facts.permissions.as_ref().map(|needed| Needed {
                 delegated_work: Suffices::new(&needed.delegated_work),
