@@ -93,7 +93,7 @@ impl<'a> Written<'a> {
             return String::new();
         };
         let areas = areas(coverage);
-        // The root is no item of its own that shows features.
+        // The root does not show features, so everything at it shows its own.
         let of_node = node.filter(|(tree, place)| *place != tree.root);
         let of_node = of_node.map(|(tree, place)| coverage.node(tree, place));
         match of_node == Some(areas) {

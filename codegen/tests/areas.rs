@@ -129,8 +129,8 @@ fn documentation_shows_features_of_each_item() {
         ),
         (
             &shown.nodes,
-            "#[cfg_attr(docsrs, doc(cfg(feature = \"mail\")))]\n#[derive(Clone, Debug)]\npub struct \
-             MeMailFolders(Path);",
+            "#[cfg_attr(docsrs, doc(cfg(feature = \"mail\")))]\n#[derive(Clone, Debug)]\npub \
+             struct MeMailFolders(Path);",
         ),
     ] {
         assert!(text.contains(item), "{item} is missing");

@@ -81,8 +81,8 @@ impl Areas {
     ///
     /// # Errors
     ///
-    /// Fails if the file cannot be read, does not have its form, or names an unknown area. The error
-    /// names the file.
+    /// Fails if the file cannot be read, does not have its form, or names an unknown area. The
+    /// error names the file.
     pub fn read(folder: &Path) -> Result<Option<Self>> {
         let Some(file) = read_json_if_there::<File>(&folder.join(FILE))? else {
             return Ok(None);

@@ -129,6 +129,23 @@ fn part_keeps_what_its_open_types_hold() {
 }
 
 #[test]
+fn part_does_not_follow_navigation_properties() {
+    let Some(path) = at_hand("openapi-v1.0-2026-08.json.xz") else {
+        return;
+    };
+    let document = Document::read(&path).expect("it is read");
+    let part = Part::new(["/me/messages"]).expect("a part");
+    let made = folder::make(document, None, &part, Vec::new(), false).expect("it is made");
+    let has = |name: &str| {
+        let name = format!("microsoft.graph.{name}");
+        made.description.schemas.contains_key(&name)
+    };
+    // An item that is attached is any item of Outlook, to which only a navigation property leads.
+    assert!(has("itemAttachment") && has("outlookItem") && has("message"));
+    assert!(!has("event") && !has("contact"));
+}
+
+#[test]
 fn all_documents_are_trimmed_by_same_rules() {
     let mut descriptions = BTreeMap::new();
     for (name, operations, paths) in [

@@ -39,8 +39,8 @@ impl Areas {
     ///
     /// # Errors
     ///
-    /// Fails if a place or type has no area, if two lines of the table disagree about a place, or if
-    /// a line matches nothing.
+    /// Fails if a place or type has no area, if two lines of the table disagree about a place, or
+    /// if a line matches nothing.
     pub fn new(description: &Description, table: &Table) -> Result<Areas> {
         let grafted = description.grafts.subtrees.keys();
         let paths = description.paths.keys().chain(grafted);
