@@ -1,8 +1,12 @@
-//! Reading and writing pages of models, compared with `serde_json::Value` in the same run.
+//! Reading and writing pages of models, compared in the same run with hand-written structs
+//! ([`lean`]) and with `serde_json::Value`.
 //!
-//! Each round measures the model and `Value` one after the other, so that other load on the machine
-//! affects both. The best round of each counts. A bench framework would measure one function after
-//! the other, and has no ratios.
+//! Each round measures the three one after the other, so that other load on the machine affects all
+//! of them. The best round of each counts. A bench framework would measure one function after the
+//! other, and has no ratios.
+
+#[path = "models/lean.rs"]
+mod lean;
 
 use std::time::{Duration, Instant};
 
@@ -18,13 +22,13 @@ const ROUNDS: usize = 60;
 
 fn main() {
     let mut figures = Vec::new();
-    compare::<User>("users", &page("users", user), &mut figures);
-    compare::<Message>(
+    compare::<User, lean::User>("users", &page("users", user), &mut figures);
+    compare::<Message, lean::Message>(
         "messages",
         &page("users('adele')/messages", message),
         &mut figures,
     );
-    compare::<DriveItem>(
+    compare::<DriveItem, lean::DriveItem>(
         "drive_items",
         &page("drives('b!x')/root/children", drive_item),
         &mut figures,
@@ -42,38 +46,49 @@ fn main() {
     println!("{}", figures.join(" "));
 }
 
-/// Measures a page of `T` and the same page as `Value`.
-fn compare<T: Model>(name: &str, json: &[u8], figures: &mut Vec<String>) {
-    let page: Page<T> = serde_json::from_slice(json).expect("a page of the model");
+/// Measures a page of `T`, the same page of the hand-written `L`, and the same page as `Value`.
+fn compare<T: Model, L: DeserializeOwned + Serialize>(
+    name: &str,
+    json: &[u8],
+    figures: &mut Vec<String>,
+) {
+    let page: Page<T> = read(json);
+    let lean: lean::Page<L> = read(json);
     let written = serde_json::to_vec(&page).expect("JSON");
-    let value: Value = serde_json::from_slice(&written).expect("JSON");
-    let mut sent = serde_json::from_slice(json).expect("JSON");
+    let value: Value = read(&written);
+    let mut sent = read(json);
     drop_nulls(&mut sent);
     assert!(
         value == sent,
         "{name}: what is written is not what was read"
     );
+    drop_annotations(&mut sent);
+    let mut of_lean = serde_json::to_value(&lean).expect("JSON");
+    drop_annotations(&mut of_lean);
+    assert!(of_lean == sent, "{name}: the lean structs lack properties");
 
-    let mut decode = Pair::default();
-    let mut encode = Pair::default();
+    let mut decode = Times::default();
+    let mut encode = Times::default();
     let mut buffer = Vec::with_capacity(2 * json.len());
     for _ in 0..ROUNDS {
         decode.model.add(|| read::<Page<T>>(json));
+        decode.lean.add(|| read::<lean::Page<L>>(json));
         decode.value.add(|| read::<Value>(json));
         encode.model.add(|| write(&page, &mut buffer));
+        encode.lean.add(|| write(&lean, &mut buffer));
         encode.value.add(|| write(&value, &mut buffer));
     }
-    for (what, pair, bytes) in [
+    for (what, times, bytes) in [
         ("decode", decode, json.len()),
         ("encode", encode, written.len()),
     ] {
-        let ratio = pair.value.0.as_secs_f64() / pair.model.0.as_secs_f64();
-        println!(
-            "{name} {what}: model {:.0} MB/s, Value {:.0} MB/s, {ratio:.2} times as fast",
-            pair.model.speed(bytes),
-            pair.value.speed(bytes),
-        );
-        figures.push(format!("{name}_{what} {ratio:.2}"));
+        print!("{name} {what}: model {:.0} MB/s", times.model.speed(bytes));
+        for (other, best) in [("lean", times.lean), ("value", times.value)] {
+            let ratio = best.0.as_secs_f64() / times.model.0.as_secs_f64();
+            print!(", {other} {:.0} MB/s ({ratio:.2})", best.speed(bytes));
+            figures.push(format!("{name}_{what}_{other} {ratio:.2}"));
+        }
+        println!();
     }
 }
 
@@ -89,18 +104,31 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
+/// Removes annotations, because the hand-written structs have none.
+fn drop_annotations(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|name, _| !name.starts_with('@'));
+            map.values_mut().for_each(drop_annotations);
+        }
+        Value::Array(values) => values.iter_mut().for_each(drop_annotations),
+        _ => {}
+    }
+}
+
 fn read<T: DeserializeOwned>(json: &[u8]) -> T {
-    serde_json::from_slice(json).expect("it was read before")
+    serde_json::from_slice(json).expect("JSON of the type")
 }
 
 fn write(value: &impl Serialize, buffer: &mut Vec<u8>) {
     buffer.clear();
-    serde_json::to_writer(&mut *buffer, value).expect("it was written before");
+    serde_json::to_writer(&mut *buffer, value).expect("JSON");
 }
 
 #[derive(Default)]
-struct Pair {
+struct Times {
     model: Best,
+    lean: Best,
     value: Best,
 }
 
