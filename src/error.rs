@@ -27,6 +27,8 @@
 //! request-id 327f7bf0-…
 //! ```
 
+#[cfg(feature = "files")]
+pub(crate) use msgraph_core::error::response_date;
 #[doc(inline)]
 pub use msgraph_core::error::{
     ApiError, Attempts, BatchError, BatchErrorKind, ConfigurationError, DecodeError,
@@ -34,6 +36,4 @@ pub use msgraph_core::error::{
     NotificationErrorKind, PagingError, RequestError, RetryStopReason, SignInError, SignInReason,
     Throttle, TransferError, TransferErrorKind, TransportError,
 };
-#[cfg(feature = "files")]
-pub(crate) use msgraph_core::error::response_date;
 pub(crate) use msgraph_core::error::{Error, HostRefusal, RequestContext, Result, retry_after};

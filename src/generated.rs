@@ -74,7 +74,6 @@ macro_rules! generated {
         $(#[$attribute])*
         pub mod models {
             use std::fmt;
-            use std::marker::PhantomData;
 
             use $crate::runtime::model::{self, edm};
             use $crate::runtime::{serde, serde_json};

@@ -1,6 +1,6 @@
 //! Writes the models: the structs and enums for Graph's schemas.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -50,14 +50,30 @@ pub fn write(types: &Types<'_>, selection: &Selection, collisions: &Collisions) 
             root.place(&of.rust.modules).types.push(of);
         }
     }
+    let listed = listed(types)?;
     let input = Input {
         types,
         selection,
         collisions,
+        listed: &listed,
     };
     let mut models = Models::default();
     root.write(input, &mut Vec::new(), &mut models)?;
     Ok(models)
+}
+
+/// Returns Graph's names of the enums that a collection holds.
+fn listed<'d>(types: &Types<'d>) -> Result<BTreeSet<&'d str>> {
+    let mut listed = BTreeSet::new();
+    for of in types.iter().filter(|of| of.kind == Kind::Model) {
+        for (_, schema) in types.properties(of)? {
+            let items = types.resolve(schema).items.as_deref();
+            let target = items.and_then(|items| types.target(types.resolve(items)));
+            let target = target.filter(|target| target.kind == Kind::Enum);
+            listed.extend(target.map(|target| target.name));
+        }
+    }
+    Ok(listed)
 }
 
 /// The input of each written type.
@@ -66,6 +82,7 @@ struct Input<'a, 'd> {
     types: &'a Types<'d>,
     selection: &'a Selection,
     collisions: &'a Collisions,
+    listed: &'a BTreeSet<&'a str>,
 }
 
 #[derive(Default)]
@@ -119,7 +136,6 @@ impl<'t, 'd> Module<'t, 'd> {
 /// Returns the names that the types of a module use from the module above it.
 fn used(text: &str) -> Vec<&'static str> {
     [
-        ("PhantomData", "PhantomData"),
         ("edm", "edm::"),
         ("fmt", "fmt::"),
         ("model", "model::"),
@@ -168,14 +184,24 @@ pub struct Property<'d> {
     /// The Rust type of a value, for example `bool`, as it is written inside the module of the
     /// model.
     pub of: String,
-    /// `true` if the value is a single object, which the field holds in a `Box`.
-    is_object: bool,
+    shape: Shape,
+}
+
+/// The shape of a property's value, as far as the written code depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// A single object, which the field holds in a `Box`.
+    Object,
+    /// A member of an enum.
+    Word,
+    /// Any other value, or a collection.
+    Other,
 }
 
 impl Property<'_> {
     /// Returns whether a value is a single object, which the field holds in a `Box`.
     pub fn is_object(&self) -> bool {
-        self.is_object
+        self.shape == Shape::Object
     }
 }
 
@@ -221,14 +247,14 @@ fn properties<'d>(
     let mut properties = Vec::new();
     for (name, schema) in types.properties(of)? {
         let constant = constants.take(names::shouty(name), name);
-        let (rust, is_object) = property_type(types, of, name, schema, module)?;
+        let (rust, shape) = property_type(types, of, name, schema, module)?;
         let field = (!schema.navigation).then(|| fields.take(names::snake(name), name));
         properties.push(Property {
             name,
             constant,
             field,
             of: rust,
-            is_object,
+            shape,
         });
     }
     Ok(properties)
@@ -278,6 +304,7 @@ fn write_model(
         types,
         selection,
         collisions,
+        listed: _,
     } = input;
     let ident = &of.rust.ident;
     let areas = selection.areas_of_type(of.name);
@@ -298,9 +325,9 @@ fn write_model(
         ..
     } in &properties
     {
-        let kind = match field {
-            Some(_) => "Property",
-            None => "Navigation",
+        let (kind, new) = match field {
+            Some(_) => ("Property", "property"),
+            None => ("Navigation", "navigation"),
         };
         let target = targets.get(name);
         let of_target = target.map(|target| selection.areas_of_type(target));
@@ -311,7 +338,7 @@ fn write_model(
         let _ = writeln!(
             names_of_constants,
             "    /// `{name}`\n{feature}    pub const {constant}: model::{kind}<{ident}, {of}> = \
-             model::{kind}(\"{name}\", PhantomData);"
+             model::{new}(\"{name}\");"
         );
     }
     // Navigation properties have a name and no field.
@@ -328,7 +355,7 @@ fn write_model(
         selection.attribute(areas),
     );
     for (p, field) in &structural {
-        let of = match p.is_object {
+        let of = match p.is_object() {
             true => format!("Box<{}>", p.of),
             false => p.of.clone(),
         };
@@ -350,13 +377,7 @@ fn write_model(
         .iter()
         .map(|(p, _)| format!("\"{}\"", p.name))
         .collect();
-    let list = |by: &str| -> String {
-        let parts: Vec<_> = structural
-            .iter()
-            .map(|(_, field)| format!("{by}self.{field}"))
-            .collect();
-        parts.join(", ")
-    };
+    let (shown, slots) = accessors(&structural);
     let bases: Vec<_> = types.bases(of)?.iter().map(|base| base.name).collect();
     // The numbers of the fields that `Debug` redacts.
     let secret_numbers: Vec<_> = (0_u16..)
@@ -376,21 +397,15 @@ fn write_model(
     );
     let _ = writeln!(
         text,
-        "impl model::Object for {ident} {{\n\x20   #[inline]\n    fn info(&self) -> &'static \
-         model::TypeInfo {{\n        &model::TypeInfo {{\n            name: \"{}\",\n            \
-         names: &[{}],\n            derived: &[{}],\n            secrets: &[{}],\n        }}\n    \
-         }}\n\x20   #[inline]\n    fn extra(&self) -> &model::Extra {{\n        &self.extra\n    \
-         }}\n\x20   #[inline]\n    fn extra_mut(&mut self) -> &mut model::Extra {{\n        &mut \
-         self.extra\n    }}\n\x20   #[inline]\n    fn refs<'s>(&'s self, read: &mut \
-         model::Refs<'_, 's>) {{\n        read.all(&[{}], &self.extra)\n    }}\n\x20   \
-         #[inline]\n    fn slots(&mut self, write: &mut model::Slots<'_>) {{\n        \
-         write.all(&mut [{}], &mut self.extra)\n    }}\n}}\n\nimpl model::Model for {ident} {{}}\n",
+        "impl model::Object for {ident} {{\n    #[inline]\n    fn parts(&self) -> (&'static \
+         model::TypeInfo, &model::Extra) {{\n        (&model::TypeInfo {{\n            name: \
+         \"{}\",\n            names: &[{}],\n            derived: &[{}],\n            secrets: \
+         &[{}],\n        }}, &self.extra)\n    }}\n\n{shown}\n{slots}}}\n\nimpl model::Model for \
+         {ident} {{}}\n",
         of.name,
         names_list.join(", "),
         derived.join(", "),
         secret_numbers.join(", "),
-        list("&"),
-        list("&mut "),
     );
     for base in types.bases(of)? {
         let _ = writeln!(
@@ -403,6 +418,40 @@ fn write_model(
     models.text.push_str(&text);
     models.models += 1;
     Ok(())
+}
+
+/// Writes the functions by which a model gives access to its fields: for reading, and for writing.
+fn accessors(structural: &[(&Property<'_>, &str)]) -> (String, String) {
+    let mut shown = String::from(
+        "    #[inline]\n    fn show<'s>(&'s self, fields: model::Fields<'_, 's>) {\n        \
+         fields",
+    );
+    let mut slots = String::from(
+        "    #[inline]\n    fn slot(&mut self, number: usize) -> (model::Slot<'_>, &mut \
+         model::Extra) {\n        (match number {\n",
+    );
+    for (number, (property, field)) in structural.iter().enumerate() {
+        let (show, slot) = match property.shape {
+            Shape::Word => ("word", "word_slot"),
+            Shape::Object | Shape::Other => ("field", "slot"),
+        };
+        let _ = write!(shown, "\n            .{show}(&self.{field})");
+        let _ = writeln!(
+            slots,
+            "            {number} => model::{slot}(&mut self.{field}),"
+        );
+    }
+    shown.push_str(";\n    }\n");
+    slots.push_str("            _ => model::Slot::None,\n        }, &mut self.extra)\n    }\n");
+    match structural.is_empty() {
+        true => (
+            "    #[inline]\n    fn show<'s>(&'s self, _: model::Fields<'_, 's>) {}\n".into(),
+            "    #[inline]\n    fn slot(&mut self, _: usize) -> (model::Slot<'_>, &mut \
+             model::Extra) {\n        (model::Slot::None, &mut self.extra)\n    }\n"
+                .into(),
+        ),
+        false => (shown, slots),
+    }
 }
 
 /// Returns an alias with Graph's name for search, if it differs from the Rust name.
@@ -437,15 +486,14 @@ fn per_model(ident: &str, has_derived: bool) -> String {
     text
 }
 
-/// Returns the Rust type of a property, without `Option` and `Box`, and whether it is a single
-/// object.
+/// Returns the Rust type of a property, without `Option` and `Box`, and the shape of its value.
 fn property_type(
     types: &Types<'_>,
     of: &Type<'_>,
     name: &str,
     schema: &Schema,
     module: &[String],
-) -> Result<(String, bool)> {
+) -> Result<(String, Shape)> {
     let unknown = || Error::Unknown {
         place: format!("{}.{name}", of.name),
         what: format!("the generator has no Rust type for {schema:?}"),
@@ -454,20 +502,20 @@ fn property_type(
     if schema.kind.as_deref() == Some("array") {
         let items = schema.items.as_deref().ok_or_else(unknown)?;
         let (item, _) = property_type(types, of, name, items, module)?;
-        return Ok((format!("Vec<{item}>"), false));
+        return Ok((format!("Vec<{item}>"), Shape::Other));
     }
     let Some(target) = types.target(schema) else {
         let primitive = match schema.kind {
             None => "serde_json::Value",
             Some(_) => primitive(schema).ok_or_else(unknown)?,
         };
-        return Ok((primitive.to_owned(), false));
+        return Ok((primitive.to_owned(), Shape::Other));
     };
     let rust = target.rust.path_from(module);
     match target.kind {
-        Kind::Model => Ok((rust, true)),
-        Kind::Enum => Ok((rust, false)),
-        Kind::Flags => Ok((format!("model::Flags<{rust}>"), false)),
+        Kind::Model => Ok((rust, Shape::Object)),
+        Kind::Enum => Ok((rust, Shape::Word)),
+        Kind::Flags => Ok((format!("model::Flags<{rust}>"), Shape::Other)),
         Kind::Page | Kind::Alias => Err(unknown()),
     }
 }
@@ -496,6 +544,7 @@ fn primitive(schema: &Schema) -> Option<&'static str> {
 
 fn write_enum(input: Input<'_, '_>, of: &Type<'_>, models: &mut Models) {
     let ident = &of.rust.ident;
+    let is_listed = input.listed.contains(of.name);
     let members = members(input.collisions, of);
     let text = &mut models.text;
     let _ = writeln!(
@@ -552,13 +601,16 @@ fn write_enum(input: Input<'_, '_>, of: &Type<'_>, models: &mut Models) {
          model::word_serialize(self, serializer)\n    }}\n}}\n\nimpl<'de> serde::Deserialize<'de> \
          for {ident} {{\n    #[inline]\n    fn deserialize<D: \
          serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{\n        \
-         model::word_deserialize(deserializer)\n    }}\n}}\n\nimpl model::Item for {ident} {{\n    \
-         #[inline]\n    fn value(&self) -> model::Ref<'_> {{\n        \
-         model::Ref::Scalar(self)\n    }}\n\n    #[inline]\n    fn place(this: &mut Option<Self>) \
-         -> model::Slot<'_> {{\n        model::Slot::Scalar(this)\n    }}\n}}\n\nimpl model::Held \
-         for {ident} {{\n    #[inline]\n    fn value(&self) -> model::Ref<'_> {{\n        \
-         model::Ref::Scalar(self)\n    }}\n\n    #[inline]\n    fn place(this: &mut Option<Self>) \
-         -> model::Slot<'_> {{\n        model::Slot::Scalar(this)\n    }}\n}}\n",
+         model::word_deserialize(deserializer)\n    }}\n}}\n",
     );
+    if is_listed {
+        let _ = writeln!(
+            text,
+            "impl model::Item for {ident} {{\n    #[inline]\n    fn value(&self) -> \
+             model::Ref<'_> {{\n        model::Ref::Scalar(self)\n    }}\n\n    #[inline]\n    \
+             fn place(this: &mut Option<Self>) -> model::Slot<'_> {{\n        \
+             model::Slot::Scalar(this)\n    }}\n}}\n"
+        );
+    }
     models.enums += 1;
 }

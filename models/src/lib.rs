@@ -11,8 +11,6 @@ mod planner;
 // The models of few areas do not need everything that is imported for them.
 #[allow(unused_imports)]
 use std::fmt;
-#[allow(unused_imports)]
-use std::marker::PhantomData;
 
 use msgraph_core::runtime as model;
 #[allow(unused_imports)]

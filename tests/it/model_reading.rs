@@ -188,12 +188,24 @@ fn non_object_model_is_an_error() {
 #[test]
 fn broken_json_error_has_its_position() {
     let error = wrong::<Event>(r#"{"attendees":[{"emailAddress":{"name":"a"#);
-    assert!(
-        error.starts_with("`attendees[0].emailAddress.name`: EOF"),
-        "{error}"
-    );
-    let error = wrong::<Event>(r#"{"new":{"a":tru}}"#);
-    assert!(error.starts_with("`new`: "), "{error}");
+    assert_eq!(error, "EOF while parsing a string at line 1 column 40");
+    let error = wrong::<Event>("{\"new\":\n{\"a\":tru}}");
+    assert_eq!(error, "expected ident at line 2 column 9");
+}
+
+#[test]
+fn error_inside_a_value_names_its_property() {
+    let deep = "[".repeat(1000) + &"]".repeat(1000);
+    for (json, place) in [
+        (format!(r#"{{"new":{deep}}}"#), "`new`: "),
+        (
+            format!(r#"{{"attendees":[{{}},{{"status":{{"new":{deep}}}}}]}}"#),
+            "`attendees[1].status.new`: ",
+        ),
+    ] {
+        let error = wrong::<Event>(&json);
+        assert!(error.starts_with(place), "{error}");
+    }
 }
 
 /// Checks that errors do not contain the value. It may be a secret or a whole file, and errors end

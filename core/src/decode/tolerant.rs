@@ -1,9 +1,8 @@
-//! A JSON reader for valid JSON that serde_json refuses: numbers beyond `f64`, and halves of
-//! surrogate pairs.
+//! A JSON reader for valid JSON that serde_json refuses, because it has half a surrogate pair in a
+//! key or a string.
 //!
-//! Models read such values from their text, except where they take the place of an object or of a
-//! list of objects. This reader accepts them anywhere. It is slower, and reads only JSON that
-//! serde_json has refused.
+//! Models read such strings themselves. This reader accepts them in the text fields of a program's
+//! own types. It is slower, and reads only JSON that serde_json has refused.
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
@@ -68,14 +67,6 @@ impl<'de> Deserializer<'de> for Tolerant<'de> {
                 let items: Vec<&RawValue> = serde_json::from_str(self.text)?;
                 let items = items.into_iter().map(|item| Tolerant::new(item, depth));
                 visitor.visit_seq(SeqDeserializer::new(items))
-            }
-            // Models take the bytes as the text of a value that serde_json refuses.
-            Some(b'"') => match serde_json::from_str::<String>(self.text) {
-                Ok(text) => visitor.visit_string(text),
-                Err(_) => visitor.visit_bytes(self.text.as_bytes()),
-            },
-            Some(b'-' | b'0'..=b'9') if self.text.parse::<serde_json::Number>().is_err() => {
-                visitor.visit_bytes(self.text.as_bytes())
             }
             _ => serde_json::Deserializer::from_str(self.text).deserialize_any(visitor),
         }

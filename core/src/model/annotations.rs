@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::lists::Listed;
-use super::object::{Object, TypeInfo, with_slots};
+use super::object::{Object, TypeInfo};
 use super::{DerivedFrom, IntoRelated, Navigation, Property};
 use super::{mismatched, place};
 use crate::decode::{decode, type_name};
@@ -41,12 +41,9 @@ pub trait Model:
     fn clear<T>(&mut self, property: Property<Self, T>) {
         let names = self.info().names;
         let number = names.iter().position(|name| *name == property.name());
-        with_slots(self, |fields, extra| {
-            if let Some(field) = number.and_then(|number| fields.get_mut(number)) {
-                field.slot().clear();
-            }
-            extra.insert(property.name(), Value::Null);
-        });
+        let (slot, extra) = self.slot(number.unwrap_or(usize::MAX));
+        slot.clear();
+        extra.insert(property.name(), Value::Null);
     }
 
     /// Returns the model with an explicit `null` for a property, as [`clear`](Self::clear) writes

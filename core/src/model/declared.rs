@@ -9,6 +9,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::object::TypeInfo;
+use super::read::MODEL;
 
 /// The properties of a type that is read from an object.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,9 +85,7 @@ impl Probe<'_> {
 impl<'de> Deserializer<'de> for Probe<'_> {
     type Error = Error;
 
-    /// Models take any value, so that their errors can say what was found instead of an object.
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        *self.0 = Declared::of_model(&format!("{:#}", &visitor as &dyn Expected));
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
         Self::no_value()
     }
 
@@ -109,10 +108,14 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self)
+        if name != MODEL {
+            return visitor.visit_newtype_struct(self);
+        }
+        *self.0 = Declared::of_model(&format!("{:#}", &visitor as &dyn Expected));
+        Self::no_value()
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

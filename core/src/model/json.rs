@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
@@ -122,34 +122,6 @@ impl Kept {
         Ok(Self { value, exact })
     }
 
-    /// Reads the rest of an object whose beginning was already read.
-    pub(super) fn read_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
-        let mut text = String::from("{");
-        while let Some(Name(name)) = map.next_key()? {
-            if text.len() > 1 {
-                text.push(',');
-            }
-            text.push_str(&Value::String(name).to_string());
-            text.push(':');
-            text.push_str(map.next_value::<Text<'de>>()?.as_str());
-        }
-        text.push('}');
-        Self::read(&text).map_err(de::Error::custom)
-    }
-
-    /// Reads the rest of an array whose beginning was already read.
-    pub(super) fn read_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Self, A::Error> {
-        let mut text = String::from("[");
-        while let Some(item) = seq.next_element::<Text<'de>>()? {
-            if text.len() > 1 {
-                text.push(',');
-            }
-            text.push_str(item.as_str());
-        }
-        text.push(']');
-        Self::read(&text).map_err(de::Error::custom)
-    }
-
     /// Returns the JSON text.
     pub(super) fn text(&self) -> Cow<'_, str> {
         match &self.exact {
@@ -251,7 +223,7 @@ impl<'de> Deserialize<'de> for Name {
 }
 
 /// Returns the text with U+FFFD for each half of a surrogate pair.
-pub(super) fn from_wtf8<E: de::Error>(bytes: &[u8]) -> Result<String, E> {
+fn from_wtf8<E: de::Error>(bytes: &[u8]) -> Result<String, E> {
     let mut bytes = bytes.to_vec();
     for start in 0..bytes.len().saturating_sub(2) {
         // A surrogate encoded in the manner of UTF-8 is as long as U+FFFD.
@@ -263,7 +235,7 @@ pub(super) fn from_wtf8<E: de::Error>(bytes: &[u8]) -> Result<String, E> {
 }
 
 /// Returns the string that a JSON text holds, if it is a string without an escape.
-pub(super) fn plain_string(text: &str) -> Option<&str> {
+fn plain_string(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     (!inner.as_bytes().contains(&b'\\')).then_some(inner)
 }

@@ -1,12 +1,12 @@
 //! The shared code of all models: reader, writer, Edm types, open enums, derived types.
 
-// A model gives access to its properties as fields behind `&dyn Field`. Reading, writing, cloning,
-// debug output and comparison are each written once here over these fields, instead of three
-// thousand times by derives. This keeps the compile time of all of Graph's types at seconds.
+// A model gives access to its properties by `Object`. Reading, writing, cloning, debug output and
+// comparison are each written once here over its fields, instead of three thousand times by
+// derives. This keeps the compile time of all of Graph's types at seconds.
 //
-// Data moves as follows. `read` takes a JSON object and finds the `Slot` for each key. It puts
-// unknown properties, and values that do not fit, into `Extra`. `write` iterates over the `Ref`s
-// and then over `Extra`, so that the data that Graph sent is kept.
+// Data moves as follows. `read` takes the text of a JSON object and finds the `Slot` for each key.
+// It puts unknown properties, and values that do not fit, into `Extra`. `write` iterates over the
+// `Ref`s and then over `Extra`, so that the data that Graph sent is kept.
 //
 // Generated code reaches all of this through `runtime`, which is hidden.
 
@@ -31,10 +31,12 @@ pub mod object;
 pub mod open_enum;
 #[doc(hidden)]
 pub mod place;
-mod property;
+#[doc(hidden)]
+pub mod property;
 #[doc(hidden)]
 pub mod read;
 mod related;
+mod scan;
 #[doc(hidden)]
 pub mod slot;
 #[doc(hidden)]
@@ -53,6 +55,6 @@ pub use open_enum::word;
 pub use property::{Navigation, Property};
 pub use related::Related;
 #[doc(hidden)]
-pub use slot::{ElementSlot, Field, ListSlot, Ref, Slot};
+pub use slot::{Held, ListSlot, Ref, Slot};
 #[doc(hidden)]
 pub use write::serialize;

@@ -10,10 +10,7 @@ use std::marker::PhantomData;
 ///
 /// assert_eq!(User::DISPLAY_NAME.name(), "displayName");
 /// ```
-pub struct Property<M, T>(
-    #[doc(hidden)] pub &'static str,
-    #[doc(hidden)] pub PhantomData<fn(M) -> T>,
-);
+pub struct Property<M, T>(&'static str, PhantomData<fn(M) -> T>);
 
 /// The name of a navigation property of the model `M`, and its target: one `T`, or a `Vec<T>` for
 /// many.
@@ -25,10 +22,18 @@ pub struct Property<M, T>(
 ///
 /// assert_eq!(Message::ATTACHMENTS.name(), "attachments");
 /// ```
-pub struct Navigation<M, T>(
-    #[doc(hidden)] pub &'static str,
-    #[doc(hidden)] pub PhantomData<fn(M) -> T>,
-);
+pub struct Navigation<M, T>(&'static str, PhantomData<fn(M) -> T>);
+
+/// Creates a property, for generated code. A path to [`Property::new`] takes the compiler longer,
+/// and there are twenty thousand of them.
+pub const fn property<M, T>(name: &'static str) -> Property<M, T> {
+    Property(name, PhantomData)
+}
+
+/// Creates a navigation property, for generated code, like [`property`].
+pub const fn navigation<M, T>(name: &'static str) -> Navigation<M, T> {
+    Navigation(name, PhantomData)
+}
 
 macro_rules! name {
     ($type:ident) => {

@@ -1,27 +1,28 @@
 //! The reader of all models.
 //!
 //! It reads values into the fields in the order of the keys. A value that does not fit its field
-//! goes to [`Extra`] with its JSON text. One property that differs from the description must not
-//! make a page unreadable, and no data may be lost.
+//! goes to [`Extra`](super::Extra) with its JSON text. One property that differs from the
+//! description must not make a page unreadable, and no data may be lost.
 //!
-//! Objects, and lists of objects, are read as a stream. Any other value is read from its text,
-//! because serde_json's reader cannot continue after a number beyond `f64` or half a surrogate
-//! pair. An error says where in the JSON it is, see [`place`](super::place).
+//! A model is read from its JSON text, of which serde_json finds the end and checks the syntax.
+//! serde_json's own reader cannot continue after a number beyond `f64` or half a surrogate pair,
+//! and it returns a number without its digits. Reading from text also compiles once, and not once
+//! for each deserializer.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::declared;
 use super::edm::binary;
-use super::json::{Kept, Text, from_wtf8, lossy_string, plain_string};
-use super::object::{Object, TypeInfo, with_slots};
+use super::json::{Kept, MAX_DEPTH, Text};
+use super::object::Object;
 use super::place::{Step, within};
-use super::{ElementSlot, Extra, Field, ListSlot, Model, Slot};
+use super::scan::{Quoted, Scanner, malformed};
+use super::{ListSlot, Model, Slot};
 
 /// The name by which a model asks its deserializer whether it is an item of a list. See
 /// [`lists`](super::lists).
@@ -42,10 +43,10 @@ pub fn deserialize<'de, T: Model, D: Deserializer<'de>>(deserializer: D) -> Resu
 struct ModelVisitor<'o>(&'o mut dyn Object);
 
 impl ModelVisitor<'_> {
-    #[cold]
-    fn refuse<E: Error>(&self, found: &str) -> E {
-        let name = self.0.info().name;
-        E::custom(format_args!("expected an object ({name}), found {found}"))
+    /// Reads the model from its text.
+    fn read<'de, D: Deserializer<'de>>(self, json: D, is_item: bool) -> Result<(), D::Error> {
+        let text = Text::deserialize(json)?;
+        read(text.as_str(), self.0, is_item).map_err(D::Error::custom)
     }
 }
 
@@ -57,189 +58,74 @@ impl<'de> Visitor<'de> for ModelVisitor<'_> {
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    // The errors leave out the value, because it may be a secret or a whole file, and errors end up
-    // in logs.
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Err(self.refuse("true or false"))
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Err(self.refuse("a number"))
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        Err(self.refuse("a number"))
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        Err(self.refuse("a number"))
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        Err(self.refuse("a string"))
-    }
-
-    fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<(), E> {
-        Err(self.refuse("a value that is not an object"))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Err(self.refuse("null"))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
-        Err(self.refuse("an array"))
+        self.read(deserializer, false)
     }
 
     /// Reads an item for [`Item`](super::lists::Item). The list keeps an item that is not an
     /// object.
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        struct Place<'o>(&'o mut dyn Object);
-
-        impl ElementSlot for Place<'_> {
-            fn start(&mut self) -> &mut dyn Object {
-                self.0
-            }
-
-            fn clear(&mut self) {}
-        }
-
-        let slot = Slot::Element(&mut Place(self.0));
-        deserializer.deserialize_any(ContainerVisitor(slot))?;
-        Ok(())
+        self.read(deserializer, true)
     }
 
+    /// Reads from a deserializer of another format, which has no JSON text.
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        read_object(map, self.0)
+        let value = Value::deserialize(MapAccessDeserializer::new(map))?;
+        read(&value.to_string(), self.0, false).map_err(A::Error::custom)
+    }
+
+    /// Refuses the string of a deserializer of another format. serde's own error would print it.
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Err(refuse(self.0, Some(b'"')))
     }
 }
 
-fn read_object<'de, A: MapAccess<'de>>(map: A, object: &mut dyn Object) -> Result<(), A::Error> {
-    let info = object.info();
-    let read = with_slots(object, |fields, extra| {
-        read_fields(map, info, fields, extra)
-    });
-    match read {
-        Some(read) => read,
-        // Generated code always passes its fields, and only once.
-        None => Err(A::Error::custom("the model provided no fields")),
-    }
-}
-
-fn read_fields<'de, A: MapAccess<'de>>(
-    mut map: A,
-    info: &'static TypeInfo,
-    fields: &mut [&mut dyn Field],
-    extra: &mut Extra,
-) -> Result<(), A::Error> {
-    let mut next = 0;
-    let mut has_mismatches = false;
-    let names = info.names;
-    while let Some(key) = map.next_key_seed(KeySeed { names, next })? {
-        match key {
-            Key::Known(number) => {
-                next = number + 1;
-                let Some(field) = fields.get_mut(number) else {
-                    return Err(A::Error::custom("the model has fewer fields than names"));
-                };
-                let name = names[number];
-                let outcome = map
-                    .next_value_seed(SlotSeed(field.slot()))
-                    .map_err(|error| within(Step::Name(name), error))?;
-                let kept = match outcome {
-                    // If a name occurs twice, the last value counts.
-                    Outcome::Fits if has_mismatches => {
-                        extra.remove(name);
-                        continue;
-                    }
-                    Outcome::Fits => continue,
-                    Outcome::Repaired(kept) => kept,
-                    Outcome::Mismatched(kept) => {
-                        field.slot().clear();
-                        kept
-                    }
-                };
-                has_mismatches = true;
-                extra.keep(name, *kept);
-            }
-            Key::Other(name) => {
-                let kept = map
-                    .next_value::<Text<'de>>()
-                    .and_then(|text| Kept::read(text.as_str()).map_err(A::Error::custom))
-                    .map_err(|error| within(Step::Name(&name), error))?;
-                extra.keep(name, kept);
-            }
+/// Reads the text of a value into an object.
+fn read(text: &str, object: &mut dyn Object, is_item: bool) -> Result<(), serde_json::Error> {
+    let mut reader = Reader {
+        json: Scanner::new(text),
+        depth: 0,
+    };
+    match reader.json.peek() {
+        Some(b'{') => reader.object(object),
+        _ if is_item => {
+            object.extra_mut().set_instead(Kept::read(text)?);
+            Ok(())
         }
-    }
-    Ok(())
-}
-
-enum Key {
-    Known(usize),
-    Other(String),
-}
-
-/// A seed that finds a key among the names. Graph mostly keeps to one order, so the name after the
-/// previous one is tried first.
-struct KeySeed {
-    names: &'static [&'static str],
-    next: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for KeySeed {
-    type Value = Key;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
-        // serde_json checks surrogate pairs in strings, but not in bytes.
-        deserializer.deserialize_bytes(self)
+        first => Err(refuse(object, first)),
     }
 }
 
-impl Visitor<'_> for KeySeed {
-    type Value = Key;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a property")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<Key, E> {
-        self.visit_bytes(key.as_bytes())
-    }
-
-    fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<Key, E> {
-        let (before, after) = self.names.split_at(self.next.min(self.names.len()));
-        if let Some(number) = after.iter().position(|name| name.as_bytes() == key) {
-            return Ok(Key::Known(before.len() + number));
-        }
-        if let Some(number) = before.iter().position(|name| name.as_bytes() == key) {
-            return Ok(Key::Known(number));
-        }
-        from_wtf8(key).map(Key::Other)
-    }
+/// Returns the error for a value that is not an object, by its first byte. The error leaves out the
+/// value, because it may be a secret or a whole file, and errors end up in logs.
+#[cold]
+fn refuse<E: Error>(object: &dyn Object, first: Option<u8>) -> E {
+    let name = object.info().name;
+    let found = match first {
+        Some(b'"') => "a string",
+        Some(b'[') => "an array",
+        Some(b't' | b'f') => "true or false",
+        Some(b'n') => "null",
+        _ => "a number",
+    };
+    E::custom(format_args!("expected an object ({name}), found {found}"))
 }
 
-/// The result of reading a property's value. Kept values are rare, and boxed so that this type
-/// stays small.
-enum Outcome {
-    Fits,
-    /// The value is in its field, but the field does not hold all of it.
-    Repaired(Box<Kept>),
-    /// The value is not of the field's type.
-    Mismatched(Box<Kept>),
+struct Reader<'t> {
+    json: Scanner<'t>,
+    /// The number of objects and lists around the place.
+    depth: usize,
 }
 
-/// The result of fitting a text to its slot, as [`Outcome`].
+/// The result of fitting a value to its slot.
 #[derive(Clone, Copy, PartialEq)]
 enum Fit {
     Fits,
     /// The value is an empty text where another type was expected. It reads as `null`, but a list
     /// cannot hold `null`.
     Empty,
+    /// The value is in its slot, but the slot does not hold all of it.
     Repaired,
+    /// The value is not of the slot's type.
     Mismatched,
 }
 
@@ -252,189 +138,173 @@ impl Fit {
     }
 }
 
-/// A seed that reads a property's value into its slot.
-struct SlotSeed<'s>(Slot<'s>);
-
-impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
-    type Value = Outcome;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
-        let is_container = match &self.0 {
-            Slot::Object(_) | Slot::Element(_) => true,
-            Slot::List(list) => list.holds_objects(),
-            _ => false,
-        };
-        if is_container {
-            let kept = deserializer.deserialize_any(ContainerVisitor(self.0))?;
-            return Ok(kept.map_or(Outcome::Fits, Outcome::Mismatched));
+impl<'t> Reader<'t> {
+    fn enter(&mut self) -> Result<(), serde_json::Error> {
+        self.json.pass();
+        self.depth += 1;
+        match self.depth > MAX_DEPTH {
+            true => Err(Error::custom("recursion limit exceeded")),
+            false => Ok(()),
         }
-        let text = Text::deserialize(deserializer)?;
-        let text = text.as_str();
-        let outcome = match read_text(text, self.0) {
-            Ok(Fit::Fits | Fit::Empty) => return Ok(Outcome::Fits),
-            Ok(Fit::Repaired) => Kept::read(text).map(Box::new).map(Outcome::Repaired),
-            Ok(Fit::Mismatched) => Kept::read(text).map(Box::new).map(Outcome::Mismatched),
-            Err(error) => Err(error),
-        };
-        outcome.map_err(D::Error::custom)
     }
-}
 
-/// A visitor that reads an object, or a list of objects, into its slot. It returns any other value.
-struct ContainerVisitor<'s>(Slot<'s>);
+    fn leave(&mut self) {
+        self.json.pass();
+        self.depth -= 1;
+    }
 
-impl ContainerVisitor<'_> {
-    fn mismatched(self, kept: Kept) -> Option<Box<Kept>> {
-        match self.0 {
-            // The list keeps an item for it, so that the list is not shorter than it was sent.
-            Slot::Element(slot) => {
-                slot.start().extra_mut().set_instead(kept);
-                None
+    /// Reads an object, at whose first brace the reader is.
+    fn object(&mut self, object: &mut dyn Object) -> Result<(), serde_json::Error> {
+        self.enter()?;
+        let names = object.info().names;
+        let mut next = 0;
+        let mut has_mismatches = false;
+        while let Some(key) = self.key()? {
+            let (key, _) = key.read()?;
+            let Some(number) = find(names, next, &key) else {
+                let kept = self.json.value().and_then(Kept::read);
+                let kept = kept.map_err(|error| within(Step::Name(&key), error))?;
+                object.extra_mut().keep(key, kept);
+                continue;
+            };
+            next = number + 1;
+            let name = names[number];
+            self.json.peek();
+            let start = self.json.place();
+            let fit = self.value(object.slot(number).0);
+            match fit.map_err(|error| within(Step::Name(name), error))? {
+                Fit::Fits | Fit::Empty => {
+                    // If a name occurs twice, the last value counts.
+                    if has_mismatches {
+                        object.extra_mut().remove(name);
+                    }
+                    continue;
+                }
+                Fit::Repaired => {}
+                Fit::Mismatched => object.slot(number).0.clear(),
             }
-            _ => Some(Box::new(kept)),
+            has_mismatches = true;
+            let kept = Kept::read(self.json.since(start));
+            let kept = kept.map_err(|error| within(Step::Name(name), error))?;
+            object.extra_mut().keep(name, kept);
+        }
+        self.leave();
+        Ok(())
+    }
+
+    /// Moves to the value of the next property, and returns the key. Returns `None` at the end of
+    /// the object.
+    fn key(&mut self) -> Result<Option<Quoted<'t>>, serde_json::Error> {
+        if self.json.peek() == Some(b',') {
+            self.json.pass();
+        }
+        match self.json.peek() {
+            Some(b'"') => {}
+            Some(b'}') => return Ok(None),
+            _ => return Err(malformed()),
+        }
+        let key = self.json.string()?;
+        match self.json.peek() {
+            Some(b':') => self.json.pass(),
+            _ => return Err(malformed()),
+        }
+        Ok(Some(key))
+    }
+
+    /// Reads a value into its slot.
+    fn value(&mut self, slot: Slot<'_>) -> Result<Fit, serde_json::Error> {
+        match (self.json.peek(), slot) {
+            // `null` means that there is no value. It reads as if the property, or the item of a
+            // list, were absent.
+            (Some(b'n'), slot) => {
+                self.json.word()?;
+                slot.clear();
+                Ok(Fit::Fits)
+            }
+            (_, Slot::Untyped(slot)) => {
+                let kept = Kept::read(self.json.value()?)?;
+                let is_exact = kept.is_exact();
+                *slot = Some(kept.value);
+                Ok(match is_exact {
+                    true => Fit::Fits,
+                    false => Fit::Repaired,
+                })
+            }
+            (Some(b'"'), Slot::String(slot)) => {
+                let (content, is_exact) = self.json.string()?.read()?;
+                *slot = Some(content.into_owned());
+                Ok(match is_exact {
+                    true => Fit::Fits,
+                    false => Fit::Repaired,
+                })
+            }
+            (Some(b'{'), Slot::Object(slot)) => self.object(slot.start()).map(|()| Fit::Fits),
+            (Some(b'{'), Slot::Element(slot)) => self.object(slot.start()).map(|()| Fit::Fits),
+            // The list keeps an item for it, so that the list is not shorter than it was sent.
+            (_, Slot::Element(slot)) => {
+                let kept = Kept::read(self.json.value()?)?;
+                slot.start().extra_mut().set_instead(kept);
+                Ok(Fit::Fits)
+            }
+            (Some(b'['), Slot::List(list)) => self.list(list),
+            (Some(b'"'), slot) => read_string(self.json.string()?, slot),
+            (Some(b't' | b'f'), slot) => {
+                let word = self.json.word()?;
+                Ok(Fit::of(match slot {
+                    Slot::Bool(slot) => put(word == "true", slot),
+                    Slot::String(slot) => put(word.to_owned(), slot),
+                    _ => false,
+                }))
+            }
+            (Some(b'-' | b'0'..=b'9'), slot) => Ok(Fit::of(read_number(self.json.word()?, slot))),
+            _ => {
+                self.json.value()?;
+                Ok(Fit::Mismatched)
+            }
         }
     }
-}
 
-impl<'de> Visitor<'de> for ContainerVisitor<'_> {
-    type Value = Option<Box<Kept>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    /// Reads `null`, which means that there is no value. It reads as if the property, or the item
-    /// of a list, were absent.
-    fn visit_unit<E: Error>(self) -> Result<Option<Box<Kept>>, E> {
-        self.0.clear();
-        Ok(None)
-    }
-
-    fn visit_none<E: Error>(self) -> Result<Option<Box<Kept>>, E> {
-        self.visit_unit()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Option<Box<Kept>>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Option<Box<Kept>>, E> {
-        Ok(self.mismatched(Value::from(value).into()))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<Box<Kept>>, E> {
-        Ok(self.mismatched(Value::from(value).into()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<Box<Kept>>, E> {
-        Ok(self.mismatched(Value::from(value).into()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<Box<Kept>>, E> {
-        Ok(self.mismatched(Value::from(value).into()))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Option<Box<Kept>>, E> {
-        Ok(self.mismatched(Value::from(text).into()))
-    }
-
-    /// Reads the JSON text of a value, from a deserializer that reads JSON that serde_json refuses:
-    /// see `decode::tolerant`.
-    fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Option<Box<Kept>>, E> {
-        let text = std::str::from_utf8(text).map_err(E::custom)?;
-        Ok(self.mismatched(Kept::read(text).map_err(E::custom)?))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Box<Kept>>, A::Error> {
-        match self.0 {
-            Slot::Object(slot) => read_object(map, slot.start())?,
-            Slot::Element(slot) => read_object(map, slot.start())?,
-            slot => return Ok(Self(slot).mismatched(Kept::read_map(map)?)),
-        }
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<Box<Kept>>, A::Error> {
-        let list = match self.0 {
-            Slot::List(list) => list,
-            slot => return Ok(Self(slot).mismatched(Kept::read_seq(seq)?)),
-        };
+    /// Reads a list, at whose first bracket the reader is. A list of anything but objects is taken
+    /// completely or not at all. A list that is silently shorter than the one that was sent would
+    /// look as if items had been removed.
+    fn list(&mut self, list: &mut dyn ListSlot) -> Result<Fit, serde_json::Error> {
+        self.enter()?;
         list.start();
+        let mut whole = Fit::Fits;
         for number in 0.. {
-            let mut read = Ok(None);
-            list.add(&mut |slot| read = seq.next_element_seed(SlotSeed(slot)));
-            if read
-                .map_err(|error| within(Step::Item(number), error))?
-                .is_none()
-            {
+            if self.json.peek() == Some(b',') {
+                self.json.pass();
+            }
+            if self.json.peek() == Some(b']') {
                 break;
             }
-        }
-        Ok(None)
-    }
-}
-
-/// Reads the text of a value that is neither an object nor a list of objects.
-fn read_text(text: &str, slot: Slot<'_>) -> Result<Fit, serde_json::Error> {
-    match (text.as_bytes().first(), slot) {
-        (Some(b'n'), slot) => {
-            slot.clear();
-            Ok(Fit::Fits)
-        }
-        (_, Slot::Untyped(slot)) => {
-            let kept = Kept::read(text)?;
-            let is_exact = kept.is_exact();
-            *slot = Some(kept.value);
-            Ok(match is_exact {
-                true => Fit::Fits,
-                false => Fit::Repaired,
-            })
-        }
-        (Some(b'['), Slot::List(list)) => read_list(text, list),
-        (Some(b'"'), slot) => read_string(text, slot),
-        (Some(b't' | b'f'), slot) => Ok(Fit::of(match slot {
-            Slot::Bool(slot) => put(text == "true", slot),
-            Slot::String(slot) => put(text.to_owned(), slot),
-            _ => false,
-        })),
-        (Some(b'-' | b'0'..=b'9'), slot) => Ok(Fit::of(read_number(text, slot))),
-        _ => Ok(Fit::Mismatched),
-    }
-}
-
-/// Reads a list of anything but objects. The list is taken completely or not at all. A list that is
-/// silently shorter than the one that was sent would look as if items had been removed.
-fn read_list(text: &str, list: &mut dyn ListSlot) -> Result<Fit, serde_json::Error> {
-    struct ListVisitor<'s>(&'s mut dyn ListSlot);
-
-    impl<'de> Visitor<'de> for ListVisitor<'_> {
-        type Value = Fit;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an array")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Fit, A::Error> {
-            let mut whole = Fit::Fits;
-            while let Some(item) = seq.next_element::<&RawValue>()? {
-                let mut fit = Ok(Fit::Fits);
-                self.0.add(&mut |slot| fit = read_text(item.get(), slot));
-                match fit.map_err(A::Error::custom)? {
-                    Fit::Fits => {}
-                    Fit::Repaired if whole == Fit::Fits => whole = Fit::Repaired,
-                    Fit::Repaired => {}
-                    Fit::Empty | Fit::Mismatched => whole = Fit::Mismatched,
-                }
+            let mut fit = Ok(Fit::Fits);
+            list.add(&mut |slot| fit = self.value(slot));
+            match fit.map_err(|error| within(Step::Item(number), error))? {
+                Fit::Fits => {}
+                Fit::Repaired if whole == Fit::Fits => whole = Fit::Repaired,
+                Fit::Repaired => {}
+                Fit::Empty | Fit::Mismatched => whole = Fit::Mismatched,
             }
-            Ok(whole)
         }
+        self.leave();
+        Ok(whole)
     }
+}
 
-    list.start();
-    serde_json::Deserializer::from_str(text).deserialize_seq(ListVisitor(list))
+/// Returns the number of a key among the names. Graph mostly keeps to one order, so the names after
+/// the previous one are tried first.
+fn find(names: &[&str], next: usize, key: &str) -> Option<usize> {
+    let (before, after) = names.split_at_checked(next)?;
+    // Most names differ in their length or first letter. Comparing these is faster than a call that
+    // compares the bytes.
+    let first = key.as_bytes().first();
+    let is =
+        |name: &&str| name.len() == key.len() && name.as_bytes().first() == first && *name == key;
+    match after.iter().position(is) {
+        Some(number) => Some(before.len() + number),
+        None => before.iter().position(is),
+    }
 }
 
 fn read_number(text: &str, slot: Slot<'_>) -> bool {
@@ -478,24 +348,10 @@ fn read_float<T: FromStr + Into<f64> + Copy>(text: &str, slot: &mut Option<T>) -
     slot.is_some()
 }
 
-fn read_string(text: &str, mut slot: Slot<'_>) -> Result<Fit, serde_json::Error> {
-    let mut fits = Fit::Fits;
-    let content = match plain_string(text) {
-        Some(content) => Cow::Borrowed(content),
-        None => Cow::Owned(match serde_json::from_str(text) {
-            Ok(content) => content,
-            // The text has half a surrogate pair.
-            Err(_) => {
-                fits = Fit::Repaired;
-                lossy_string(text)?
-            }
-        }),
-    };
-    if let Slot::String(slot) = slot {
-        *slot = Some(content.into_owned());
-        return Ok(fits);
-    }
-    if fits == Fit::Repaired {
+/// Reads a string into a slot that is not for text.
+fn read_string(quoted: Quoted<'_>, mut slot: Slot<'_>) -> Result<Fit, serde_json::Error> {
+    let (content, is_exact) = quoted.read()?;
+    if !is_exact {
         return Ok(Fit::Mismatched);
     }
     let content = &*content;

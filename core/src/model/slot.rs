@@ -50,26 +50,12 @@ pub enum Slot<'a> {
     /// An object in a collection.
     Element(&'a mut dyn ElementSlot),
     List(&'a mut dyn ListSlot),
+    /// No field.
+    None,
 }
 
-/// A field of a model.
-#[doc(hidden)]
-pub trait Field {
-    /// Returns the value.
-    fn get(&self) -> Ref<'_>;
-    /// Returns the destination for the value.
-    fn slot(&mut self) -> Slot<'_>;
-    /// Copies the value of a field of the same type.
-    fn copy(&mut self, from: &dyn Field) {
-        copy(from.get(), self.slot());
-    }
-}
-
-/// A type that a field can hold, inside its `Option`.
-///
-/// Fields themselves are `Option`s, which belong to Rust's standard library. A crate that generates
-/// code from another description cannot implement `Field` for them, and implements this for its
-/// enums.
+/// A type that a field can hold, inside its `Option`. Enums are not among them, because the
+/// generated code passes them to functions of their own. They need no implementation each.
 #[doc(hidden)]
 pub trait Held: Sized {
     /// Returns the value.
@@ -78,14 +64,16 @@ pub trait Held: Sized {
     fn place(this: &mut Option<Self>) -> Slot<'_>;
 }
 
-impl<T: Held> Field for Option<T> {
-    fn get(&self) -> Ref<'_> {
-        self.as_ref().map_or(Ref::Absent, T::value)
-    }
+/// Returns the destination for the value of a field.
+#[inline]
+pub fn slot<T: Held>(field: &mut Option<T>) -> Slot<'_> {
+    T::place(field)
+}
 
-    fn slot(&mut self) -> Slot<'_> {
-        T::place(self)
-    }
+/// Returns the destination for the value of a field that holds an enum.
+#[inline]
+pub fn word_slot<E: OpenEnum>(field: &mut Option<E>) -> Slot<'_> {
+    Slot::Scalar(field)
 }
 
 /// A type that a collection can hold.
@@ -183,7 +171,8 @@ pub trait ListSlot {
     fn add(&mut self, read: &mut dyn FnMut(Slot<'_>));
 }
 
-fn copy(from: Ref<'_>, to: Slot<'_>) {
+/// Copies a value to a destination of the same type.
+pub(super) fn copy(from: Ref<'_>, to: Slot<'_>) {
     match (from, to) {
         (Ref::Absent, to) => to.clear(),
         (Ref::String(from), Slot::String(to)) => *to = Some(from.to_owned()),
@@ -230,6 +219,7 @@ impl Slot<'_> {
             Slot::Object(slot) => slot.clear(),
             Slot::Element(slot) => slot.clear(),
             Slot::List(slot) => slot.clear(),
+            Slot::None => {}
         }
     }
 }

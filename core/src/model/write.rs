@@ -2,37 +2,18 @@
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use super::Ref;
 use super::edm::binary;
-use super::object::{Object, with_refs};
-use super::{Extra, Field, Ref};
+use super::object::{Object, each_field};
 
 /// The annotation that Graph wants first in its object.
 const TYPE: &str = "@odata.type";
 
 /// Implements `Serialize` for all models.
 pub fn serialize<S: Serializer>(object: &dyn Object, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut serializer = Some(serializer);
-    let written = with_refs(object, |fields, extra| {
-        let serializer = serializer.take()?;
-        Some(write(object.info().names, fields, extra, serializer))
-    });
-    match written.flatten() {
-        Some(written) => written,
-        // Generated code always passes its fields, and only once.
-        None => Err(serde::ser::Error::custom("the model provided no fields")),
-    }
-}
-
-fn write<S: Serializer>(
-    names: &[&'static str],
-    fields: &[&dyn Field],
-    extra: &Extra,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+    let (info, extra) = object.parts();
     if let Some(kept) = extra.kept_instead()
-        && fields
-            .iter()
-            .all(|field| matches!(field.get(), Ref::Absent))
+        && !has_fields(object)
     {
         return kept.serialize(serializer);
     }
@@ -42,30 +23,38 @@ fn write<S: Serializer>(
     }
     // Annotations are not fields, and are in `extra` of nearly every entity.
     let has_sources = extra.kept().any(|(name, _)| !name.contains('@'));
-    for (name, field) in names.iter().zip(fields) {
-        match field.get() {
-            Ref::Absent => {}
-            value if has_sources && extra.is_source_of(name, value) => {}
-            value => map.serialize_entry(name, &Written(value))?,
-        }
-    }
-    for (name, kept) in extra.kept() {
-        // A field has priority over the value of the same name in `extra`: a value set after
-        // `clear` is written, and the `null` is not. The exception is the text that the field was
-        // read from, if the field does not hold all of it. That text is written in place of the
-        // field.
-        let is_written = || {
-            let field = names.iter().zip(fields).find(|(other, _)| **other == name);
-            field.is_some_and(|(_, field)| {
-                let value = field.get();
-                !matches!(value, Ref::Absent) && !kept.is_source_of(value)
-            })
+    let mut replaced = Vec::new();
+    let mut written = Ok(());
+    each_field(object, |number, value| {
+        let Some(name) = info.names.get(number).filter(|_| written.is_ok()) else {
+            return;
         };
-        if name != TYPE && !is_written() {
+        if has_sources {
+            // A field has priority over the value of the same name in `extra`: a value set after
+            // `clear` is written, and the `null` is not. The exception is the text that the field
+            // was read from, if the field does not hold all of it. That text is written in place
+            // of the field.
+            if extra.is_source_of(name, value) {
+                return;
+            }
+            replaced.push(*name);
+        }
+        written = map.serialize_entry(name, &Written(value));
+    });
+    written?;
+    for (name, kept) in extra.kept() {
+        if name != TYPE && !replaced.contains(&name) {
             map.serialize_entry(name, kept)?;
         }
     }
     map.end()
+}
+
+/// Checks whether a field is set.
+fn has_fields(object: &dyn Object) -> bool {
+    let mut has_fields = false;
+    each_field(object, |_, _| has_fields = true);
+    has_fields
 }
 
 struct Written<'a>(Ref<'a>);

@@ -89,13 +89,13 @@ impl<M, X> PropertyPath<M, Vec<X>> {
 
 impl<M, T> From<Property<M, T>> for PropertyPath<M, T> {
     fn from(property: Property<M, T>) -> Self {
-        Self::new(property.0, 0)
+        Self::new(property.name(), 0)
     }
 }
 
 impl<M, T> From<Navigation<M, T>> for PropertyPath<M, T> {
     fn from(navigation: Navigation<M, T>) -> Self {
-        Self::new(navigation.0, 0)
+        Self::new(navigation.name(), 0)
     }
 }
 

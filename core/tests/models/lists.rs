@@ -2,6 +2,7 @@
 
 use msgraph::Model;
 use msgraph::models::User;
+use msgraph::page::Page;
 use msgraph_core::model::lists::Listed;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -52,4 +53,31 @@ fn only_list_items_may_be_non_objects() {
     );
     assert!(serde_json::from_str::<Listed<User>>("5").is_err());
     assert!(serde_json::from_str::<Vec<User>>("[5]").is_err());
+}
+
+#[test]
+fn values_beyond_serde_json_stand_for_objects() {
+    for odd in ["1e999", r#""half \ud83d""#, "-1E+400"] {
+        let text = concat!(
+            r#"{"@odata.context":ODD,"value":[ODD,{"id":"1","assignedPlans":ODD,"#,
+            r#""mailboxSettings":ODD},null,{"assignedPlans":[ODD,{"assignedDateTime":ODD}]}]}"#,
+        );
+        let text = text.replace("ODD", odd);
+        let page: Page<User> = serde_json::from_str(&text).expect("a page");
+        assert_eq!(page.len(), 3, "{odd}");
+        let mismatched = page.iter().flat_map(Model::mismatched_properties);
+        let paths: Vec<_> = mismatched.map(|(path, _)| path).collect();
+        let wanted = [
+            "",
+            "assignedPlans",
+            "mailboxSettings",
+            "assignedPlans[0]",
+            "assignedPlans[1].assignedDateTime",
+        ];
+        assert_eq!(paths, wanted, "{odd}");
+        assert_eq!(
+            serde_json::to_string(&page).expect("JSON"),
+            text.replace("null,", "")
+        );
+    }
 }

@@ -7,7 +7,8 @@ use std::str::FromStr;
 use std::time::SystemTime;
 
 use chrono::{
-    DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
+    DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone,
+    Timelike, Utc,
 };
 
 use super::{ParseError, clock, fraction, text, write_fraction};
@@ -43,8 +44,8 @@ impl DateTimeOffset {
     /// The value has no leap seconds. Digits after the seventh do not count, because Graph has
     /// none: they are dropped, as documented.
     pub(super) fn is_of(&self, text: &str) -> bool {
-        let clock = text.split_once(['T', 't', ' ']).map(|(_, clock)| clock);
-        clock.and_then(|clock| clock.get(6..8)) != Some("60")
+        // Text that was read has a date of ten characters, if it has a time.
+        text.as_bytes().get(17..19) != Some(b"60")
     }
 }
 
@@ -57,6 +58,43 @@ impl FromStr for DateTimeOffset {
 }
 
 fn parse(text: &str) -> Option<DateTimeOffset> {
+    parse_utc(text.as_bytes()).or_else(|| parse_any(text))
+}
+
+/// Reads the form in which Graph sends nearly every time, `2026-08-20T10:11:12.1234567Z`. It is
+/// read in a tenth of the time of the others.
+fn parse_utc(text: &[u8]) -> Option<DateTimeOffset> {
+    /// The number in a part of the text. Returns `None` if it has other characters than digits.
+    fn number(digits: &[u8]) -> Option<u32> {
+        digits.iter().try_fold(0, |number, digit| {
+            let digit = digit.wrapping_sub(b'0');
+            (digit < 10).then(|| number * 10 + u32::from(digit))
+        })
+    }
+
+    let (text, after) = text.strip_suffix(b"Z")?.split_at_checked(19)?;
+    let signs = [text[4], text[7], text[10], text[13], text[16]];
+    if signs != *b"--T::" {
+        return None;
+    }
+    let (nanos, digits) = match after {
+        [] => (0, 0),
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => {
+            let unit = 10_u32.pow(9 - digits.len() as u32);
+            (number(digits)? * unit, digits.len() as u8)
+        }
+        _ => return None,
+    };
+    let year = number(&text[..4])?.try_into().ok()?;
+    let date = NaiveDate::from_ymd_opt(year, number(&text[5..7])?, number(&text[8..10])?)?;
+    let (hour, minute) = (number(&text[11..13])?, number(&text[14..16])?);
+    let time = NaiveTime::from_hms_nano_opt(hour, minute, number(&text[17..])?, nanos)?;
+    let moment = date.and_time(time);
+    Some(DateTimeOffset { moment, digits })
+}
+
+/// Reads any form.
+fn parse_any(text: &str) -> Option<DateTimeOffset> {
     let (date, time) = text.split_once(['T', 't', ' ']).unwrap_or((text, "00:00"));
     // Other lengths are dates that chrono guesses, and that would be written otherwise.
     let date: NaiveDate = date
@@ -105,7 +143,20 @@ fn offset(text: &str) -> Option<i32> {
 
 impl fmt::Display for DateTimeOffset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.moment.format("%Y-%m-%dT%H:%M:%S"))?;
+        let (date, time) = (self.moment.date(), self.moment.time());
+        match date.year() {
+            // chrono's own formatting takes several times as long.
+            year @ 0..=9999 => write!(
+                f,
+                "{year:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+                date.month(),
+                date.day(),
+                time.hour(),
+                time.minute(),
+                time.second(),
+            )?,
+            _ => write!(f, "{}", self.moment.format("%Y-%m-%dT%H:%M:%S"))?,
+        }
         write_fraction(f, self.moment.nanosecond() % 1_000_000_000, self.digits)?;
         f.write_char('Z')
     }
