@@ -70,8 +70,8 @@ pub struct Fields<'r, 's> {
     number: usize,
 }
 
-// Most fields of a large model are not set. Both functions are inlined and take the reader by value,
-// so that such a field costs one comparison.
+// Most fields of a large model are not set. Both functions are inlined and take the reader by
+// value, so that such a field costs one comparison.
 impl<'s> Fields<'_, 's> {
     /// Reads the next field.
     #[inline]

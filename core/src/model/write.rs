@@ -39,7 +39,11 @@ pub fn serialize<S: Serializer>(object: &dyn Object, serializer: S) -> Result<S:
             }
             replaced.push(*name);
         }
-        written = map.serialize_entry(name, &Written(value));
+        written = match value {
+            // The most frequent values need no other match.
+            Ref::String(text) => map.serialize_entry(name, text),
+            value => map.serialize_entry(name, &Written(value)),
+        };
     });
     written?;
     for (name, kept) in extra.kept() {
