@@ -298,15 +298,15 @@ impl Graph {
     /// Sends a request through the stack and reads the complete response. `expected` is the body
     /// that a success must have.
     ///
+    /// Every operation goes through this function. The future is boxed, because it is large and
+    /// would be moved several times.
+    ///
     /// # Errors
     ///
     /// Returns every error that can occur between the client and Graph. A response that is not a
     /// success is [`Error::Api`].
-    ///
-    /// Every operation goes through this function. The future is boxed, because it is large and
-    /// would be moved several times.
     pub(crate) fn send(&self, request: Request, expected: Option<ExpectedBody>) -> Sending {
-        let mode = BodyMode::Whole(expected_after(&request.method, expected));
+        let mode = BodyMode::Buffered(expected_after(&request.method, expected));
         match self.prepare(request, mode) {
             Ok(prepared) => Box::pin(self.clone().execute(prepared).and_then(Opened::read)),
             Err(error) => Box::pin(ready(Err(error))),

@@ -72,13 +72,14 @@ where
             let response = next.run(request, extensions).await?;
             return Ok(with_granted(response, &own));
         }
-        let token = self.tokens.at_hand();
-        let token = token.inspect_err(|_| state.delivery.stopped());
-        let (request, token) = match token.map_err(Error::middleware)? {
-            Some(token) => (request, token),
+        let token = match self.tokens.at_hand().transpose() {
+            Some(token) => token,
             // The future is large and rarely needed.
-            None => Box::pin(self.wait_for_token(request, state)).await?,
+            None => Box::pin(self.tokens.token_of_call(state.deadline)).await,
         };
+        let token = token
+            .inspect_err(|_| state.delivery.stopped())
+            .map_err(Error::middleware)?;
         let request = with_token(request, &token, state);
         let response = next.clone().run(request, extensions).await?;
         match refused(response.status(), response.headers()) {
@@ -95,17 +96,6 @@ impl<S> Authorize<S>
 where
     S: AsMut<AuthContext> + Clone + Default + Send + Sync + 'static,
 {
-    /// Returns the token for a request, which may have to be requested first.
-    async fn wait_for_token(
-        &self,
-        request: Request,
-        state: &AuthContext,
-    ) -> Result<(Request, Bearer)> {
-        let token = self.tokens.token_of_call(state.deadline).await;
-        let token = token.inspect_err(|_| state.delivery.stopped());
-        Ok((request, token.map_err(Error::middleware)?))
-    }
-
     /// Sends a request again whose token was refused, if there is another token. Otherwise, returns
     /// the response that refused it.
     async fn send_again(

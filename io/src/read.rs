@@ -128,6 +128,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn body_in_pieces_is_read_in_order() {
+        let response = || {
+            let pieces = ["ab", "", "cd", "ef"].map(Ok::<_, std::io::Error>);
+            let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
+            Response::from(http::Response::new(body))
+        };
+        let (body, fault) = read(&mut response()).await;
+        assert!(body == "abcdef" && fault.is_none());
+        let (body, fault) = read_at_most(&mut response(), 3).await;
+        assert!(body == "abc" && fault.is_some());
+    }
+
+    #[tokio::test]
     async fn body_over_limit_is_an_error() {
         let (body, fault) = read_at_most(&mut response(11), 10).await;
         assert_eq!(body.len(), 10);

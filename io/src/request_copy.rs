@@ -60,3 +60,41 @@ fn bare(request: &Request) -> Request {
     *bare.timeout_mut() = request.timeout().copied();
     bare
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use http::Method;
+    use reqwest::Body;
+    use url::Url;
+
+    use super::*;
+
+    fn put(body: Body) -> Request {
+        let url = Url::parse("https://graph.microsoft.com/v1.0/me").unwrap();
+        let mut request = Request::new(Method::PUT, url);
+        *request.body_mut() = Some(body);
+        request
+    }
+
+    #[test]
+    fn one_shot_body_is_sent_only_once() {
+        let body = || Body::wrap_stream(stream::iter([Ok::<_, std::io::Error>("a")]));
+        let (copy, once) = RequestCopy::keep(put(body()));
+        assert!(once.is_some_and(|request| request.body().is_some()));
+        for copy in [copy, RequestCopy::of(&put(body()))] {
+            assert!(copy.again().is_none());
+            assert_eq!(copy.without_body().url().path(), "/v1.0/me");
+        }
+    }
+
+    #[test]
+    fn whole_body_is_sent_with_each_copy() {
+        let (copy, once) = RequestCopy::keep(put("a".into()));
+        assert!(once.is_none());
+        for _ in 0..2 {
+            let again = copy.again().unwrap();
+            assert_eq!(again.body().and_then(Body::as_bytes), Some(&b"a"[..]));
+        }
+    }
+}

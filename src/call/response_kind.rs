@@ -14,7 +14,7 @@ use super::success::{ExpectedBody, Place};
 use super::{Content, Response};
 use crate::Result;
 use crate::delta::{self, DeltaEvent};
-use crate::error::{DecodeError, RequestContext};
+use crate::error::{DecodeError, PagingError};
 use crate::model::Model;
 use crate::model::lists::Listed;
 use crate::page::Page;
@@ -149,7 +149,7 @@ impl<T: Model> ResponseKind for Delta<T> {
     }
 
     fn read(received: ReceivedResponse) -> Result<Page<DeltaEvent<T>>> {
-        delta::read_page(received)
+        delta::read_page(&received)
     }
 }
 
@@ -245,8 +245,21 @@ impl ReceivedResponse {
         Self { response }
     }
 
-    /// Returns the context of the call that the response belongs to.
-    pub(crate) fn context(&self) -> &RequestContext {
-        &self.response.context
+    /// Adds the response and its call to the error of a part of the body.
+    pub(crate) fn not_decoded(&self, error: DecodeError, part: &[u8]) -> DecodeError {
+        self.response.not_decoded(error, part)
+    }
+
+    /// Returns the error for a page that does not lead on.
+    pub(crate) fn paging_error(&self, message: &str) -> PagingError {
+        let Response {
+            status,
+            headers,
+            context,
+            ..
+        } = &self.response;
+        PagingError::new(context.template.clone(), message.to_owned())
+            .within(*status, headers)
+            .of(context)
     }
 }

@@ -62,7 +62,7 @@ pub(crate) use read::page as read_page;
 use resync::Pause;
 pub use resync::{Resync, ResyncKind};
 
-use crate::call::{Call, Delta, Options, Request, remove_headers_of_one_request};
+use crate::call::{Call, Delta, Options, ReceivedResponse, Request, remove_headers_of_one_request};
 use crate::error::PagingError;
 use crate::model::Model;
 use crate::page::{Walk, from_link, is_url};
@@ -315,17 +315,19 @@ impl<T: Model> Changes<T> {
     ///
     /// A page with both links is not the last one. Its delta link is ignored, because the pages
     /// after it also belong to the round.
-    fn turn(&mut self, next: Option<&str>, delta: Option<&str>) {
+    fn turn(&mut self, received: &ReceivedResponse, next: Option<&str>, delta: Option<&str>) {
         match (next, delta) {
             (None, None) => self.walk.fail(
+                received,
                 "the last page of the delta query has no `@odata.deltaLink`, so the next round has \
                  no link to begin with",
             ),
             (None, Some(link)) if !is_url(link) => {
-                self.walk.fail("the `@odata.deltaLink` is not a URL");
+                self.walk
+                    .fail(received, "the `@odata.deltaLink` is not a URL");
             }
-            (None, delta) => self.walk.turn(None, delta),
-            (next, _) => self.walk.turn(next, None),
+            (None, delta) => self.walk.turn(received, None, delta),
+            (next, _) => self.walk.turn(received, next, None),
         }
     }
 }
@@ -365,9 +367,11 @@ impl<T: Model> Stream for Changes<T> {
             let Some(received) = ready!(self.walk.poll(context)) else {
                 return Poll::Ready(None);
             };
-            match received.and_then(read::page::<T>) {
-                Ok(page) => {
-                    self.turn(page.next_link.as_deref(), page.delta_link.as_deref());
+            let read = |received: ReceivedResponse| Ok((read::page::<T>(&received)?, received));
+            match received.and_then(read) {
+                Ok((page, received)) => {
+                    let (next, delta) = (page.next_link.as_deref(), page.delta_link.as_deref());
+                    self.turn(&received, next, delta);
                     self.events = page.value.into();
                     self.has_token = false;
                 }

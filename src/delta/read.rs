@@ -17,12 +17,12 @@ use crate::page::Page;
 
 /// Reads a page. Each item is read twice: into its type, and for the annotations that no model
 /// keeps, which are short.
-pub(crate) fn page<T: Model>(received: ReceivedResponse) -> Result<Page<DeltaEvent<T>>> {
-    let context = received.context().clone();
+pub(crate) fn page<T: Model>(received: &ReceivedResponse) -> Result<Page<DeltaEvent<T>>> {
     let page = received.page::<Box<RawValue>, T>()?;
     let items = page.value.iter().enumerate().map(|(index, json)| {
         let at = |error: Box<crate::error::DecodeError>| {
-            error.below(&format!("value[{index}]")).of(&context)
+            let error = error.below(&format!("value[{index}]"));
+            received.not_decoded(error, json.get().as_bytes())
         };
         let marks = match json.get().starts_with('{') {
             true => decode::<_, T>(json).map_err(at)?,

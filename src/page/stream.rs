@@ -13,9 +13,7 @@ use http::Method;
 use serde::de::DeserializeOwned;
 
 use super::{Bookmark, COUNT, Page, Walk, is_url};
-use crate::call::{
-    Call, Collection, HasCount, List, Options, RequestBuilder, ResponseKind, advanced, template,
-};
+use crate::call::{Call, Collection, HasCount, List, Options, RequestBuilder, advanced, template};
 use crate::error::PagingError;
 use crate::{Graph, Result};
 
@@ -262,11 +260,12 @@ impl<T: DeserializeOwned> Stream for Pages<T> {
         let Some(received) = ready!(self.walk.poll(context)) else {
             return Poll::Ready(None);
         };
-        let page = received.and_then(Collection::<T>::read);
-        if let Ok(page) = &page {
-            self.walk
-                .turn(page.next_link.as_deref(), page.delta_link.as_deref());
-        }
+        let page = received.and_then(|received| {
+            let page = received.page::<T, T>()?;
+            let (next, delta) = (page.next_link.as_deref(), page.delta_link.as_deref());
+            self.walk.turn(&received, next, delta);
+            Ok(page)
+        });
         Poll::Ready(Some(page))
     }
 }

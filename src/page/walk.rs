@@ -13,7 +13,7 @@ use crate::call::{
     ExpectedBody, OperationMetadata, ReceivedResponse, Request, Sending, Settings,
     remove_headers_of_one_request,
 };
-use crate::error::{Error, PagingError};
+use crate::error::Error;
 use crate::{Graph, Result};
 use msgraph_io::Driven;
 
@@ -146,7 +146,12 @@ impl Walk {
     }
 
     /// Continues from a page with these links.
-    pub(crate) fn turn(&mut self, next: Option<&str>, delta: Option<&str>) {
+    pub(crate) fn turn(
+        &mut self,
+        received: &ReceivedResponse,
+        next: Option<&str>,
+        delta: Option<&str>,
+    ) {
         self.delta_link = delta.map(str::to_owned);
         let Some(link) = next else {
             self.followed = Followed::default();
@@ -160,19 +165,16 @@ impl Walk {
             None
         };
         self.state = match wrong {
-            Some(reason) => {
-                State::Failed(PagingError::new(self.template.clone(), reason.to_owned()).into())
-            }
+            Some(reason) => State::Failed(received.paging_error(reason).into()),
             None => self.ask(link),
         };
     }
 
     /// Ends the walk with an error, which is returned when the next page is requested.
-    pub(crate) fn fail(&mut self, reason: &str) {
+    pub(crate) fn fail(&mut self, received: &ReceivedResponse, reason: &str) {
         self.delta_link = None;
         self.followed = Followed::default();
-        self.state =
-            State::Failed(PagingError::new(self.template.clone(), reason.to_owned()).into());
+        self.state = State::Failed(received.paging_error(reason).into());
     }
 
     fn ask(&self, link: &str) -> State {

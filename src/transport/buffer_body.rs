@@ -9,11 +9,11 @@ use crate::Result;
 use crate::call::ExpectedBody;
 use crate::error::TransportError;
 
-/// How the body of a success is read. `None` for a body means that any body is a success.
+/// The way to read the body of a success. `None` for a body means that any body is a success.
 #[derive(Clone, Copy)]
 pub(crate) enum BodyMode {
     /// The whole body is read into memory.
-    Whole(Option<ExpectedBody>),
+    Buffered(Option<ExpectedBody>),
     /// The body describes a state, so that its size is limited.
     State(Option<ExpectedBody>),
     /// The call reads the body piece by piece.
@@ -22,7 +22,7 @@ pub(crate) enum BodyMode {
 
 impl Default for BodyMode {
     fn default() -> Self {
-        Self::Whole(None)
+        Self::Buffered(None)
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) async fn buffer(response: &mut Response, mode: BodyMode) -> Result<Op
     }
     let (expected, (body, fault)) = match mode {
         BodyMode::Streamed => return Ok(None),
-        BodyMode::Whole(expected) => (expected, read(response).await),
+        BodyMode::Buffered(expected) => (expected, read(response).await),
         BodyMode::State(expected) => (expected, Box::pin(read_state(response)).await),
     };
     if let Some(fault) = fault {

@@ -18,7 +18,7 @@ use crate::error::Attempts;
 #[derive(Clone, Default)]
 pub(crate) struct CallState {
     pub(crate) trying: Trying,
-    /// How the body of the response is read.
+    /// The way to read the body of the response.
     pub(crate) body: BodyMode,
     /// The template of the call, if its requests are traced.
     pub(crate) template: Option<Arc<str>>,

@@ -32,17 +32,20 @@ impl Middleware for Sender {
         &self,
         request: Request,
         extensions: &mut Extensions,
-        next: Next<'_>,
+        _: Next<'_>,
     ) -> Result<Response> {
-        let span = begin(&request, CallState::of(extensions));
-        let outcome = next.run(request, extensions).instrument(span.clone()).await;
-        if let Err(Error::Reqwest(error)) = &outcome
+        let state = CallState::of(extensions);
+        let span = begin(&request, state);
+        let sending = self.http.execute(request);
+        let outcome = sending.instrument(span.clone()).await;
+        if let Err(error) = &outcome
             && (error.is_connect() || error.is_builder())
         {
-            CallState::of(extensions).auth.delivery.did_nothing();
+            state.auth.delivery.did_nothing();
         }
+        let outcome = outcome.map_err(Error::from);
         trace::record(&span, outcome.as_ref().map_err(|error| kind_of_loss(error)));
-        outcome.map_err(Error::from)
+        outcome
     }
 }
 

@@ -161,6 +161,7 @@ impl Error {
             Error::Api(error) => error.request_id(),
             Error::Decode(error) => error.request_id(),
             Error::EmptyResponse(error) => error.request_id(),
+            Error::Paging(error) => error.request_id(),
             Error::Transfer(error) => error.api_error()?.request_id(),
             _ => None,
         }
@@ -199,6 +200,7 @@ impl Error {
             Error::Api(error) => Some(error.attempts()),
             Error::Decode(error) => error.attempts(),
             Error::EmptyResponse(error) => error.attempts(),
+            Error::Paging(error) => error.attempts(),
             Error::Transport(error) => error.attempts(),
             _ => None,
         }

@@ -215,6 +215,8 @@ impl std::error::Error for DecodeError {}
 pub struct PagingError {
     template: String,
     message: String,
+    context: Option<RequestContext>,
+    head: Option<ResponseHead>,
 }
 
 impl PagingError {
@@ -223,18 +225,47 @@ impl PagingError {
         Self {
             template,
             message: redact::text(message),
+            context: None,
+            head: None,
         }
+    }
+
+    #[doc(hidden)]
+    pub fn of(mut self, context: &RequestContext) -> Self {
+        self.context.get_or_insert_with(|| context.clone());
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn within(mut self, status: StatusCode, headers: &HeaderMap) -> Self {
+        self.head = Some(ResponseHead::new(status, headers));
+        self
     }
 
     /// Returns the description of the fault.
     pub fn message(&self) -> &str {
         &self.message
     }
+
+    /// Returns the id that Microsoft's support asks for, if the page is known: the header
+    /// `request-id`, else the header `client-request-id`.
+    pub fn request_id(&self) -> Option<&str> {
+        self.head.as_ref()?.request_id()
+    }
+
+    /// Returns the attempts that were made for the page.
+    pub fn attempts(&self) -> Option<&Attempts> {
+        Some(&self.context.as_ref()?.attempts)
+    }
 }
 
 impl fmt::Display for PagingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GET {} → {}", self.template, OneLine(&self.message))
+        write!(f, "GET {} → {}", self.template, OneLine(&self.message))?;
+        if let Some(attempts) = self.attempts() {
+            write!(f, "{attempts}")?;
+        }
+        write!(f, "{}", WithId(self.request_id()))
     }
 }
 

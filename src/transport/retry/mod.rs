@@ -203,7 +203,7 @@ async fn receive(
     response: impl Future<Output = reqwest_middleware::Result<Response>>,
     mode: BodyMode,
     deadline: Option<Instant>,
-) -> Result<reqwest_middleware::Result<Received>, TransportError> {
+) -> Result<reqwest_middleware::Result<Received>, Error> {
     let received = pin!(async {
         let mut response = response.await?;
         let body = buffer(&mut response, mode).await;
@@ -213,7 +213,7 @@ async fn receive(
     match deadline {
         Some(deadline) => Box::pin(timeout_at(deadline, received))
             .await
-            .map_err(|_| TransportError::out_of_time()),
+            .map_err(|_| TransportError::out_of_time().into()),
         None => Ok(received.await),
     }
 }
@@ -262,7 +262,7 @@ impl RetryState {
     }
 
     /// Begins an attempt: returns the request to send.
-    fn begin(&mut self, call: &mut CallState) -> Result<Request, TransportError> {
+    fn begin(&mut self, call: &mut CallState) -> Result<Request, Error> {
         call.auth.copy = Some(self.copy.clone());
         call.auth.delivery.begin_attempt();
         self.count += 1;
@@ -271,7 +271,7 @@ impl RetryState {
             None => self
                 .copy
                 .again()
-                .ok_or_else(|| TransportError::new("the body can only be sent once")),
+                .ok_or_else(|| TransportError::new("the body can only be sent once").into()),
         }
     }
 

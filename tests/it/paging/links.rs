@@ -5,6 +5,7 @@ use std::pin::pin;
 use futures_core::FusedStream;
 use futures_util::StreamExt;
 use msgraph::Error;
+use msgraph::error::Attempts;
 use msgraph::models::User;
 use msgraph::models::actions::GetMemberGroups;
 use serde_json::json;
@@ -246,10 +247,17 @@ async fn repeated_next_link_is_error() {
         let host = request.header("host").unwrap();
         let own = format!("http://{host}{}", request.target);
         Answer::json(json!({ "value": [{ "id": "1" }], "@odata.nextLink": own }))
+            .header("request-id", "327f7bf0")
     })
     .await;
-    let result = graph(&recorder).users().list().all().await;
-    assert!(matches!(result, Err(Error::Paging(_))), "{result:?}");
+    let error = graph(&recorder).users().list().all().await.unwrap_err();
+    assert!(matches!(error, Error::Paging(_)), "{error:?}");
+    assert_eq!(error.request_id(), Some("327f7bf0"));
+    assert_eq!(error.attempts().map(Attempts::count), Some(1));
+    assert!(
+        error.to_string().ends_with(", request-id 327f7bf0"),
+        "{error}"
+    );
     assert_eq!(recorder.targets(), ["/v1.0/users"; 2]);
 }
 
