@@ -1,5 +1,5 @@
-//! Sign-in for [`msgraph`](https://docs.rs/msgraph): credentials, the cache of access tokens, stores
-//! of refresh tokens, and the middleware that attaches tokens to requests.
+//! Sign-in for [`msgraph`](https://docs.rs/msgraph): credentials, the cache of access tokens,
+//! stores of refresh tokens, and the middleware that attaches tokens to requests.
 //!
 //! Programs use it as `msgraph::auth`, which has the documentation. Hidden items are for `msgraph`
 //! itself. They make no promise of stability, so all crates of `msgraph` have the same version.

@@ -26,7 +26,7 @@ use crate::{Cloud, Result, SignInClient};
 /// use msgraph::auth::{Application, OnBehalfOfCredential, Secret};
 ///
 /// # async fn example(
-/// #     graph: &impl SignInClient,
+/// #     graph: &Graph,
 /// #     api: &Application,
 /// #     bearer: Secret<String>,
 /// # ) -> msgraph::Result<()> {

@@ -566,6 +566,8 @@ pub enum AutomaticRepliesStatus {
     Scheduled,
 }
 
+// The names are Graph's.
+#[allow(clippy::enum_variant_names)]
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DelegateMeetingMessageDeliveryOptions {

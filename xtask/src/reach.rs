@@ -65,8 +65,8 @@ pub struct Reach {
 pub enum Edges {
     /// All properties.
     All,
-    /// The properties that a value has by itself. A navigation property is a weak edge: it exists if
-    /// its target does, and keeps nothing.
+    /// The properties that a value has by itself. A navigation property is a weak edge: it exists
+    /// if its target does, and keeps nothing.
     Structural,
 }
 

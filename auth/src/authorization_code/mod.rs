@@ -40,13 +40,13 @@ use crate::{Cloud, Result, SignInClient};
 /// }
 ///
 /// // GET /sign-in: redirect to `pending.url()`, and keep `pending` for this browser.
-/// fn begin(graph: &impl SignInClient, sign_in: &AuthorizationCodeFlow) -> msgraph::Result<PendingSignIn> {
+/// fn begin(graph: &Graph, sign_in: &AuthorizationCodeFlow) -> msgraph::Result<PendingSignIn> {
 ///     sign_in.begin(graph)
 /// }
 ///
 /// // GET /signed-in?code=…&state=…
 /// async fn finish(
-///     graph: &impl SignInClient,
+///     graph: &Graph,
 ///     sign_in: &AuthorizationCodeFlow,
 ///     pending: PendingSignIn,
 ///     query: &str,
@@ -162,7 +162,7 @@ impl AuthorizationCodeFlow {
     /// # use msgraph::auth::{AuthorizationCodeFlow, PendingSignIn};
     /// # use msgraph::error::SignInError;
     /// # fn example(
-    /// #     graph: &impl SignInClient,
+    /// #     graph: &Graph,
     /// #     sign_in: &AuthorizationCodeFlow,
     /// #     error: &SignInError,
     /// # ) -> msgraph::Result<PendingSignIn> {
@@ -287,7 +287,7 @@ impl AuthorizationCodeFlow {
     /// # use msgraph::Graph;
     /// # use msgraph::auth::AuthorizationCodeFlow;
     /// # async fn example(
-    /// #     graph: &impl SignInClient,
+    /// #     graph: &Graph,
     /// #     sign_in: &AuthorizationCodeFlow,
     /// #     account_id: &str,
     /// # ) -> msgraph::Result<()> {

@@ -27,7 +27,7 @@ const BYTES: usize = 32;
 /// use msgraph::auth::{AuthorizationCodeFlow, PendingSignIn};
 ///
 /// # fn example(
-/// #     graph: &impl SignInClient,
+/// #     graph: &Graph,
 /// #     sign_in: &AuthorizationCodeFlow,
 /// # ) -> Result<(), Box<dyn std::error::Error>> {
 /// let pending = sign_in.begin(graph)?;

@@ -33,7 +33,7 @@ use crate::{Cloud, Result, SignInClient};
 /// use msgraph::Graph;
 /// use msgraph::auth::UserSession;
 ///
-/// # async fn example(graph: &impl SignInClient, session: UserSession) -> msgraph::Result<()> {
+/// # async fn example(graph: &Graph, session: UserSession) -> msgraph::Result<()> {
 /// let user = graph.with_provider(session.clone());
 /// let me = user.me().get().await?;
 ///
