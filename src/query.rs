@@ -24,7 +24,8 @@
 //!
 //! <https://learn.microsoft.com/graph/query-parameters>
 
-pub(crate) use msgraph_core::query::CommaList;
+#[doc(hidden)]
+pub use msgraph_core::query::CommaList;
 #[doc(inline)]
 pub use msgraph_core::query::{
     Expand, Expanded, Filter, Literal, Null, Order, OrderBy, PropertyPath, Search, Selection,

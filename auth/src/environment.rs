@@ -348,7 +348,7 @@ mod tests {
     }
 
     fn fixture(name: &str) -> String {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/certificates");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/certificates");
         folder.join(name).display().to_string()
     }
 
