@@ -15,8 +15,6 @@ mod hosts;
 mod redirects;
 mod retry;
 mod sender;
-#[cfg(test)]
-pub(crate) mod tests;
 mod workload;
 
 use std::sync::Arc;
