@@ -13,7 +13,6 @@ mod response;
 mod retry_after;
 mod sign_in;
 mod sign_in_reason;
-mod text;
 mod throttle;
 mod transfer;
 mod transport;
@@ -36,8 +35,6 @@ pub use response::{DecodeError, EmptyResponseError, PagingError};
 pub use retry_after::{response_date, retry_after};
 pub use sign_in::SignInError;
 pub use sign_in_reason::SignInReason;
-#[doc(hidden)]
-pub use text::OneLine;
 pub use throttle::Throttle;
 pub use transfer::{TransferError, TransferErrorKind};
 pub use transport::TransportError;

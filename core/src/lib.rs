@@ -11,8 +11,6 @@
 pub mod challenge;
 pub mod cloud;
 #[doc(hidden)]
-pub mod decode;
-#[doc(hidden)]
 pub mod effect;
 pub mod error;
 #[doc(hidden)]
@@ -33,3 +31,6 @@ pub mod redact;
 pub mod runtime;
 #[doc(hidden)]
 pub mod verdict;
+
+#[doc(hidden)]
+pub use model::decode;

@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::error::OneLine;
-use crate::redact::{Json, Text};
+use crate::redact::{Json, OneLine, Text};
 
 /// The state of a long-running operation, as Graph reports it.
 ///

@@ -30,7 +30,6 @@
 use http::StatusCode;
 
 use crate::effect::Effect;
-use crate::error::Error;
 
 /// A status that is not registered. SharePoint uses it for a bandwidth limit.
 const BANDWIDTH_LIMIT_EXCEEDED: u16 = 509;
@@ -78,30 +77,6 @@ impl Verdict {
         }
     }
 
-    /// Returns the meaning of an error that ended an attempt. `did_nothing` says whether the
-    /// innermost layer proves that the attempt had no effect at Graph.
-    #[doc(hidden)]
-    pub fn of_error(error: &Error, did_nothing: bool) -> Self {
-        let is_passing = match error {
-            Error::Transport(lost) => lost.is_retryable(),
-            // The token layer has already repeated a token request whose response names no time.
-            Error::SignIn(error) => error.is_retryable() && error.retry_after().is_some(),
-            // The request has arrived at Graph, and the response has not arrived here.
-            error => error.is_lost_body(),
-        };
-        // A failed connection or sign-in alone does not show what the attempt did before it.
-        let is_before_sending = match error {
-            Error::Transport(lost) => lost.is_connect(),
-            Error::SignIn(_) => true,
-            _ => false,
-        };
-        match (is_passing, is_before_sending && did_nothing) {
-            (false, _) => Self::Final,
-            (true, true) => Self::NotDone,
-            (true, false) => Self::Unclear,
-        }
-    }
-
     /// Checks whether the fault may pass, so that another attempt may succeed.
     #[doc(hidden)]
     pub fn is_passing(self) -> bool {
@@ -124,7 +99,6 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{SignInError, TransportError};
 
     fn of(status: u16) -> Verdict {
         Verdict::of_status(StatusCode::from_u16(status).unwrap())
@@ -150,16 +124,6 @@ mod tests {
             assert_eq!(is_passing, matches!(code, 408 | 429 | 500..), "{code}");
             assert_eq!(is_throttling(status), matches!(code, 429 | 509), "{code}");
         }
-    }
-
-    #[test]
-    fn errors_are_unclear_unless_nothing_was_sent() {
-        let broken = Error::from(TransportError::broken("gone"));
-        assert_eq!(Verdict::of_error(&broken, true), Verdict::Unclear);
-        let refused = Error::from(TransportError::new("refused"));
-        assert_eq!(Verdict::of_error(&refused, true), Verdict::Final);
-        let sign_in = Error::from(SignInError::new("wrong secret"));
-        assert_eq!(Verdict::of_error(&sign_in, true), Verdict::Final);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
     TransferError, TransportError, is_passing,
 };
 use crate::granted::Granted;
-use crate::verdict::is_throttling;
+use crate::verdict::{Verdict, is_throttling};
 
 /// The result type of every fallible function in this crate.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -303,6 +303,30 @@ impl Error {
         }
     }
 
+    /// Returns the meaning of an error that ended an attempt. `did_nothing` says whether the
+    /// innermost layer proves that the attempt had no effect at Graph.
+    #[doc(hidden)]
+    pub fn verdict(&self, did_nothing: bool) -> Verdict {
+        let is_passing = match self {
+            Error::Transport(lost) => lost.is_retryable(),
+            // The token layer has already repeated a token request whose response names no time.
+            Error::SignIn(error) => error.is_retryable() && error.retry_after().is_some(),
+            // The request has arrived at Graph, and the response has not arrived here.
+            error => error.is_lost_body(),
+        };
+        // A failed connection or sign-in alone does not show what the attempt did before it.
+        let is_before_sending = match self {
+            Error::Transport(lost) => lost.is_connect(),
+            Error::SignIn(_) => true,
+            _ => false,
+        };
+        match (is_passing, is_before_sending && did_nothing) {
+            (false, _) => Verdict::Final,
+            (true, true) => Verdict::NotDone,
+            (true, false) => Verdict::Unclear,
+        }
+    }
+
     /// Returns the name of the error in traces, for use when no status describes it.
     #[doc(hidden)]
     pub fn name(&self) -> &'static str {
@@ -325,5 +349,20 @@ impl Error {
 
     fn is_api(&self, status: StatusCode) -> bool {
         matches!(self, Error::Api(error) if error.status() == status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_unclear_unless_nothing_was_sent() {
+        let broken = Error::from(TransportError::broken("gone"));
+        assert_eq!(broken.verdict(true), Verdict::Unclear);
+        let refused = Error::from(TransportError::new("refused"));
+        assert_eq!(refused.verdict(true), Verdict::Final);
+        let sign_in = Error::from(SignInError::new("wrong secret"));
+        assert_eq!(sign_in.verdict(true), Verdict::Final);
     }
 }

@@ -9,13 +9,13 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Map, Value};
 
 use super::retry_after::{response_date, retry_after};
-use super::text::OneLine;
 use super::throttle::Limit;
 use super::{Attempts, RequestContext, Throttle};
 use crate::challenge;
 use crate::granted::Granted;
 use crate::json;
 use crate::permissions::{PermissionScheme, Permissions};
+use crate::redact::OneLine;
 use crate::redact::Text;
 
 /// The number of bytes of a body that is kept when it is not an error in Graph's form.

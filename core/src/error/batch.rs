@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::text::OneLine;
 use super::{Error, RequestContext};
+use crate::redact::OneLine;
 use crate::redact::text;
 
 /// A call in a batch that did not run, or whose outcome is unknown.

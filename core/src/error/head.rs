@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use super::api::header;
-use super::text::OneLine;
+use crate::redact::OneLine;
 
 /// The status, ids and media type of a response that an error is about.
 #[derive(Clone, Debug)]

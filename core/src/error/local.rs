@@ -4,8 +4,8 @@ use std::fmt;
 
 use http::Method;
 
-use super::text::OneLine;
 use super::{RequestContext, Source};
+use crate::redact::OneLine;
 use crate::redact::text;
 
 /// A call that no request can express. The error says what is wrong and where. Nothing was sent.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::text::OneLine;
+use crate::redact::OneLine;
 use crate::redact::text;
 
 /// A change notification that is refused, or cannot be decrypted.

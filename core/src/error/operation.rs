@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::text::OneLine;
 use crate::long_running_operation::LongRunningOperation;
+use crate::redact::OneLine;
 
 /// A long-running operation that failed or was cancelled.
 /// `Monitor::wait` returns it.

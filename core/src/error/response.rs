@@ -5,8 +5,8 @@ use std::fmt;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::head::{ResponseHead, WithId};
-use super::text::{Escaped, OneLine};
 use super::{Attempts, RequestContext};
+use crate::redact::{Escaped, OneLine};
 use crate::{json, redact};
 
 /// A response of Graph that does not have the expected type. The error names the place in the JSON

@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use super::retry_after::retry_after;
 use super::sign_in_reason::SignInReason;
-use super::text::OneLine;
 use super::{Source, TransportError, is_passing};
+use crate::redact::OneLine;
 use crate::redact::Text;
 
 /// The number of bytes of a body that is kept when it is not an error in the platform's form.

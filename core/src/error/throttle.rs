@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-use super::text::OneLine;
+use crate::redact::OneLine;
 
 /// The limits that the headers of a response report: the cost of a call, how near a limit is, and
 /// which limit was exceeded.

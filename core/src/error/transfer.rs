@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::text::OneLine;
 use super::{ApiError, Source};
+use crate::redact::OneLine;
 use crate::redact::text;
 
 /// An upload or a download that cannot continue.

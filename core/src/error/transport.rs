@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use super::text::OneLine;
 use super::{Attempts, RequestContext, Source};
+use crate::redact::OneLine;
 use crate::redact::text;
 use TransportErrorKind as Kind;
 

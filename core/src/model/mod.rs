@@ -16,6 +16,8 @@ pub mod edm;
 pub mod annotations;
 mod declared;
 #[doc(hidden)]
+pub mod decode;
+#[doc(hidden)]
 pub mod derived;
 mod extra;
 mod flags;

@@ -8,9 +8,11 @@
 //! - An address of the configuration, whose query and credentials are never needed ([`Address`]).
 
 mod json;
+mod one_line;
 mod text;
 
 pub use json::{Json, Pair};
+pub use one_line::{Escaped, OneLine};
 pub use text::{Address, Text, text};
 
 /// The text that replaces a redacted value.

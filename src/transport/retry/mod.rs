@@ -331,7 +331,7 @@ impl AttemptOutcome {
     fn of(outcome: Result<Received, Error>, did_nothing: bool) -> Self {
         let verdict = match &outcome {
             Ok((response, _)) => Verdict::of_status(response.status()),
-            Err(error) => Verdict::of_error(error, did_nothing),
+            Err(error) => error.verdict(did_nothing),
         };
         Self { outcome, verdict }
     }

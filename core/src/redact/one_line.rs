@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::redact::text;
+use super::text;
 
 /// Text from outside on one line. Every run of white space and control characters becomes one
 /// space.
@@ -29,7 +29,7 @@ impl fmt::Display for OneLine<'_> {
 ///
 /// It is for text that is itself a part of a line, such as a JSON key, in which no character may be
 /// lost.
-pub(super) struct Escaped<'a>(pub(super) &'a str);
+pub struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
