@@ -13,12 +13,12 @@ use tracing::Instrument;
 use url::Url;
 
 use crate::auth::{CacheKey, SignInClient, TokenCache, TokenProvider, TokenRequest, Tokens};
-use crate::call::{ExpectedBody, Opened, Request, Response, Sending, Settings};
+use crate::call::{Opened, Request, Response, Sending, Settings};
 use crate::error::{Error, RequestContext, RequestError, Result};
 use crate::redact::Address;
 use crate::transport::{
-    self, Addresses, BodyMode, CallState, CallerMiddleware, Connections, Defaults, Gates, Hosts,
-    Quota, Trying, of_the_stack, trace,
+    self, Addresses, BodyMode, CallState, CallerMiddleware, Connections, Defaults, ExpectedBody,
+    Gates, Hosts, Quota, Trying, of_the_stack, trace,
 };
 use crate::{Cloud, RetryPolicy};
 

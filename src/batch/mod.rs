@@ -47,9 +47,10 @@ use http::header::ACCEPT;
 use plan::Limits;
 use uuid::Uuid;
 
-use crate::call::{Call, ExpectedBody, Options, ReceivedResponse, Request, Response, ResponseKind};
+use crate::call::{Call, Options, ReceivedResponse, Request, Response, ResponseKind};
 use crate::download::Expected;
 use crate::error::{BatchError, RequestContext};
+use crate::transport::ExpectedBody;
 use crate::{Error, Graph, Result, RetryPolicy};
 
 impl Graph {

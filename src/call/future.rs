@@ -9,11 +9,10 @@ use std::task::{Context, Poll};
 use http::header::ACCEPT;
 
 use super::response_kind::ReceivedResponse;
-use super::{
-    Advanced, Call, ExpectedBody, Options, RequestBuilder, Response, ResponseKind, advanced,
-};
+use super::{Advanced, Call, Options, RequestBuilder, Response, ResponseKind, advanced};
 use crate::Result;
 use crate::download::Expected;
+use crate::transport::ExpectedBody;
 
 pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 

@@ -22,7 +22,6 @@ mod content;
 mod current;
 mod encode;
 mod future;
-mod header_scope;
 mod opened;
 pub(crate) mod operation;
 mod options;
@@ -49,7 +48,6 @@ pub use consistency::ConsistencyLevel;
 pub use content::Content;
 pub use future::CallFuture;
 pub(crate) use future::Sending;
-pub(crate) use header_scope::remove_headers_of_one_request;
 #[cfg(feature = "notifications")]
 pub(crate) use msgraph_core::decode::read_json;
 pub(crate) use msgraph_core::decode::{decode, type_name};
@@ -71,7 +69,6 @@ pub use response_kind::{
     Collection, CountOf, Delta, Entity, MaybeEntity, Nothing, ResponseKind, Value,
 };
 pub(crate) use settings::Settings;
-pub(crate) use success::ExpectedBody;
 pub(crate) use template::template;
 pub use typed::TypedResponseKind;
 

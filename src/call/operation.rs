@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 
 use super::consistency::{self, Advanced};
 use super::encode::{push_list, push_name, push_value};
-use super::header_scope::remove_headers_of_one_request;
 use super::prefer::{self, PREFER};
 use super::reference;
 use super::{Content, IfMatch, OperationMetadata, Request, Settings};
@@ -21,6 +20,7 @@ use crate::auth::Secret;
 use crate::error::{RequestContext, RequestError};
 use crate::permissions::Permissions;
 use crate::query::CommaList;
+use crate::transport::remove_headers_of_one_request;
 use crate::{Clouds, Graph, Result};
 
 /// One operation of Graph with the values of one call: method, address, query, headers and body.

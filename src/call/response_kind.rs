@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::success::{ExpectedBody, Place};
+use super::success::Place;
 use super::{Content, Response};
 use crate::Result;
 use crate::delta::{self, DeltaEvent};
@@ -18,6 +18,7 @@ use crate::error::{DecodeError, PagingError};
 use crate::model::Model;
 use crate::model::lists::Listed;
 use crate::page::Page;
+use crate::transport::ExpectedBody;
 
 /// The kind of response that a call is decoded into: the first parameter of [`Call`](super::Call).
 ///

@@ -62,10 +62,11 @@ pub(crate) use read::page as read_page;
 use resync::Pause;
 pub use resync::{Resync, ResyncKind};
 
-use crate::call::{Call, Delta, Options, ReceivedResponse, Request, remove_headers_of_one_request};
+use crate::call::{Call, Delta, Options, ReceivedResponse, Request};
 use crate::error::PagingError;
 use crate::model::Model;
 use crate::page::{Walk, from_link, is_url};
+use crate::transport::remove_headers_of_one_request;
 use crate::{Graph, Result};
 
 impl Graph {

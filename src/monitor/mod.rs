@@ -39,9 +39,10 @@ use tokio::time::{Instant, sleep};
 pub use msgraph_core::long_running_operation::{LongRunningOperation, LongRunningOperationStatus};
 use pause::{Pauses, Place};
 
-use crate::call::{Call, ExpectedBody, Options, ReceivedResponse, Request, Response, Settings};
+use crate::call::{Call, Options, ReceivedResponse, Request, Response, Settings};
 use crate::error::{EmptyResponseError, LongRunningOperationError, TransportError, retry_after};
 use crate::page::from_link;
+use crate::transport::ExpectedBody;
 use crate::{Graph, Result};
 
 const OPERATION_LOCATION: HeaderName = HeaderName::from_static("operation-location");

@@ -9,11 +9,9 @@ use http::header::HeaderMap;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use crate::call::{
-    ExpectedBody, OperationMetadata, ReceivedResponse, Request, Sending, Settings,
-    remove_headers_of_one_request,
-};
+use crate::call::{OperationMetadata, ReceivedResponse, Request, Sending, Settings};
 use crate::error::Error;
+use crate::transport::{ExpectedBody, remove_headers_of_one_request};
 use crate::{Graph, Result};
 use msgraph_io::Driven;
 

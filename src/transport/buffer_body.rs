@@ -4,9 +4,9 @@
 use bytes::Bytes;
 use reqwest::{Response, ResponseBuilderExt};
 
+use super::ExpectedBody;
 use super::{read, read_error, read_state};
 use crate::Result;
-use crate::call::ExpectedBody;
 use crate::error::TransportError;
 
 /// The way to read the body of a success. `None` for a body means that any body is a success.

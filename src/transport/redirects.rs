@@ -23,10 +23,10 @@ use url::Url;
 
 use super::call_state::CallState;
 use super::hosts::{Hosts, has_credentials, refuse};
+use super::remove_headers_of_one_request;
 use super::{RequestCopy, is_loopback};
 use super::{followed_a_redirect, is_response_of};
 use crate::auth::AuthContext;
-use crate::call::remove_headers_of_one_request;
 use crate::error::{Error, HostRefusal, Result, TransportError};
 
 /// The largest number of redirects, about as many as browsers and reqwest follow.
