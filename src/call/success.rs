@@ -3,8 +3,8 @@
 //! A status of 2xx is not enough. Graph's successes can hide three faults, and every call is
 //! checked for them here:
 //!
-//! - a body that is cut off or missing, which [`ExpectedBody`](crate::transport::ExpectedBody) finds
-//!   before the call ends, so that the call can be sent again;
+//! - a body that is cut off or missing, which the transport's `ExpectedBody` finds before the call
+//!   ends, so that the call can be sent again;
 //! - an error in the body;
 //! - a running long-running operation where its result was expected.
 //!
