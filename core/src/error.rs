@@ -1,7 +1,6 @@
 //! The error type of all crates of this workspace, and its details.
 
-#[doc(hidden)]
-pub mod any;
+mod any;
 mod api;
 mod attempts;
 mod batch;

@@ -12,13 +12,11 @@
 
 pub mod edm;
 
-#[doc(hidden)]
-pub mod annotations;
+mod annotations;
 mod declared;
 #[doc(hidden)]
 pub mod decode;
-#[doc(hidden)]
-pub mod derived;
+pub(crate) mod derived;
 mod extra;
 mod flags;
 mod if_match;
@@ -29,12 +27,10 @@ pub mod lists;
 mod mismatched;
 #[doc(hidden)]
 pub mod object;
-#[doc(hidden)]
-pub mod open_enum;
+pub(crate) mod open_enum;
 #[doc(hidden)]
 pub mod place;
-#[doc(hidden)]
-pub mod property;
+pub(crate) mod property;
 #[doc(hidden)]
 pub mod read;
 mod related;

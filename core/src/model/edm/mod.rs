@@ -14,6 +14,7 @@ use std::fmt;
 pub use date_time_offset::DateTimeOffset;
 pub use decimal::Decimal;
 pub use duration::Duration;
+#[doc(hidden)]
 pub use exact::{Exact, is_read_from};
 pub use time_of_day::TimeOfDay;
 
