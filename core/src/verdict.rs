@@ -15,7 +15,7 @@
 //! | a managed identity | again | again | again | `auth::managed_identity::endpoint` |
 //! | a job's own token service | once | once | once | `auth::federation::id_token` |
 //! | a request for signing keys | never | never | never | `notifications::keys` |
-//! | [`Error::is_retryable`] | true | true | true | the caller's |
+//! | `Error::is_retryable` | true | true | true | the caller's |
 //!
 //! A piece of a file may be sent again after any outcome, because its session or range says where
 //! to continue. A renewal may be sent again too, because setting the same end twice has the same
