@@ -4,7 +4,7 @@
 //! Programs use it as `msgraph::auth`, which has the documentation. Hidden items are for `msgraph`
 //! itself. They make no promise of stability, so all crates of `msgraph` have the same version.
 //!
-//! Nothing here knows of calls to Graph. A sign-in needs the connections and the cloud of a client,
+//! The crate knows no calls to Graph. A sign-in needs the connections and the cloud of a client,
 //! which a [`SignInClient`] gives.
 
 #![deny(missing_docs)]

@@ -4,7 +4,7 @@
 //! Programs use `msgraph`, which exports what is meant for them. Hidden items are for the other
 //! crates. They make no promise of stability, so all crates of `msgraph` have the same version.
 //!
-//! Nothing here does I/O or waits. So the crate needs neither an HTTP client nor an async runtime,
+//! The crate does no I/O and never waits. So it needs neither an HTTP client nor an async runtime,
 //! and the generated models, which depend on it alone, compile while those compile.
 
 #[doc(hidden)]

@@ -109,7 +109,7 @@ impl SchemePermissions {
     /// Iterates over the least privileged permissions, usually one. If there are several, each one
     /// is enough.
     ///
-    /// For a few operations Graph marks none of several permissions as least privileged. All of
+    /// Graph marks none of several permissions as least privileged for a few operations. All of
     /// them are among the [others](Self::others) then.
     pub fn least(&self) -> impl Iterator<Item = Permission> + use<> {
         permissions(self.least)

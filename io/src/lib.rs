@@ -1,8 +1,8 @@
 //! The part of [`msgraph`](https://docs.rs/msgraph) that its crates with I/O share: connections and
 //! TLS, bounded reads, traces, waits between attempts, futures that a task drives, file locks.
 //!
-//! Sign-in and calls to Graph are different crates, and both send requests. Nothing here knows of
-//! tokens or of Graph's tree.
+//! Sign-in and calls to Graph are different crates, and both send requests. The crate knows neither
+//! tokens nor Graph's tree.
 //!
 //! Programs use `msgraph`. This crate makes no promise of stability: all crates of `msgraph` have
 //! the same version.
