@@ -142,7 +142,12 @@ fn successive_runtimes_share_one_token() {
     for thread in threads {
         thread.join().expect("no panic").unwrap();
     }
-    assert_eq!((login.requests().len(), graph.requests().len()), (1, 28));
+    assert_eq!(login.requests().len(), 1);
+    // A runtime that ends closes its connections. A call that has just taken one of them from the
+    // shared pool is sent again.
+    let received = tokens(&graph);
+    assert!(received.len() >= 28, "{received:?}");
+    assert!(received.iter().all(|token| token == "Bearer token-1"));
 }
 
 #[test]
