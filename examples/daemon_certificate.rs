@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use msgraph::auth::{Certificate, ClientCertificateCredential, EnvironmentCredential};
 use msgraph::{CustomCloud, Graph};
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

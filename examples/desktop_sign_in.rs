@@ -13,7 +13,7 @@ use std::io::Write;
 
 use msgraph::auth::{InteractiveBrowserCredential, Prompt};
 use msgraph::{CustomCloud, Graph};
-use simulator::{Browser, Simulator};
+use msgraph_simulator::{Browser, Simulator};
 use tokio::runtime::Handle;
 
 #[tokio::main]

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use msgraph::auth::DeviceCodeCredential;
 use msgraph::{CustomCloud, Graph};
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

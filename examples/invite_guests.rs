@@ -15,7 +15,7 @@ use std::io::Write;
 use msgraph::Graph;
 use msgraph::auth::AccessTokenCredential;
 use msgraph::models::Invitation;
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -17,7 +17,7 @@ use msgraph::Graph;
 use msgraph::auth::AccessTokenCredential;
 use msgraph::delta::DeltaEvent;
 use msgraph::models::{ItemBody, Message};
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

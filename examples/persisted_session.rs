@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use msgraph::auth::{DeviceCodeCredential, DeviceCodePrompt, FileStore};
 use msgraph::{Cloud, CustomCloud, Graph};
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -11,7 +11,7 @@ use msgraph::auth::{
 };
 use msgraph::models::{PasswordProfile, User};
 use msgraph::{CustomCloud, Error, Graph, GraphBuilder, Model, Result};
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -18,7 +18,7 @@ use msgraph::Graph;
 use msgraph::auth::AccessTokenCredential;
 use msgraph::transfer::Progress;
 use msgraph::upload::{ConflictBehavior, Source};
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -18,10 +18,10 @@ const REDIRECTS: usize = 20;
 /// ([`Simulator::browser_user`](crate::Simulator::browser_user)) agrees at once:
 ///
 /// ```
-/// use simulator::{Browser, Simulator};
+/// use msgraph_simulator::{Browser, Simulator};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), simulator::Error> {
+/// # async fn main() -> Result<(), msgraph_simulator::Error> {
 /// let simulator = Simulator::start().await?;
 /// let address = format!("{}/common/oauth2/v2.0/logout", simulator.login_url());
 /// let page = Browser::default().open(&address).await.expect("the simulator answers");

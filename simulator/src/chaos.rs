@@ -24,10 +24,10 @@ const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"160410
 /// yet are preferred, so that a short run has all of them.
 ///
 /// ```
-/// use simulator::{Chaos, Misbehavior, Simulator};
+/// use msgraph_simulator::{Chaos, Misbehavior, Simulator};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), simulator::Error> {
+/// # async fn main() -> Result<(), msgraph_simulator::Error> {
 /// let simulator = Simulator::start().await?;
 /// simulator.chaos(Chaos::new(1).rate(0.1).without([Misbehavior::ClockJump]));
 /// // … the client runs …

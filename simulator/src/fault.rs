@@ -17,7 +17,7 @@ use crate::request::Request;
 ///
 /// ```
 /// use http::{Method, StatusCode};
-/// use simulator::{Fault, RetryAfter};
+/// use msgraph_simulator::{Fault, RetryAfter};
 /// use std::time::Duration;
 ///
 /// // The next two reads of a user's mail are throttled.

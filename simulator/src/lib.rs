@@ -27,11 +27,11 @@
 //! made.
 //!
 //! ```
-//! use simulator::{Fault, RetryAfter, Simulator};
+//! use msgraph_simulator::{Fault, RetryAfter, Simulator};
 //! use serde_json::json;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), simulator::Error> {
+//! # async fn main() -> Result<(), msgraph_simulator::Error> {
 //! let simulator = Simulator::start().await?;
 //!
 //! // What a client needs to sign in and to call: tenant, client, secret, and two addresses.
@@ -70,7 +70,7 @@
 //!
 //! ```
 //! use bytes::Bytes;
-//! use simulator::Simulator;
+//! use msgraph_simulator::Simulator;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -119,7 +119,7 @@
 //!
 //! # Manual use
 //!
-//! `cargo run -p simulator` prints the addresses, the credentials and a call with curl, and serves
+//! `cargo run -p msgraph-simulator` prints the addresses, the credentials and a call with curl, and serves
 //! until Ctrl-C.
 
 #![deny(missing_docs)]

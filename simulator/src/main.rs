@@ -1,9 +1,9 @@
-//! A program that serves a local Microsoft Graph (`cargo run -p simulator`), for use with curl.
+//! A program that serves a local Microsoft Graph (`cargo run -p msgraph-simulator`), for use with curl.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use simulator::{Error, Simulator};
+use msgraph_simulator::{Error, Simulator};
 
 const USAGE: &str = "\
 Usage: simulator [--port PORT] [--openapi DIR]

@@ -7,7 +7,7 @@
 //! mailbox. The methods `max_parts`, `max_bytes` and `max_parts_per_mailbox` set these limits.
 //!
 //! ```
-//! # use simulator::Simulator;
+//! # use msgraph_simulator::Simulator;
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let simulator = Simulator::start().await?;

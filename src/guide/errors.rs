@@ -3,7 +3,7 @@
 //! Every call fails with one type, [`Error`]. Its methods cover the common questions:
 //!
 //! ```
-//! # use simulator::Simulator;
+//! # use msgraph_simulator::Simulator;
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let simulator = Simulator::start().await?;

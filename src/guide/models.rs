@@ -4,7 +4,7 @@
 //! not set is not sent. An update therefore sends the changes alone.
 //!
 //! ```
-//! # use simulator::Simulator;
+//! # use msgraph_simulator::Simulator;
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let simulator = Simulator::start().await?;

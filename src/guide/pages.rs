@@ -4,7 +4,7 @@
 //! pages as they are needed, and [`all`] collects them.
 //!
 //! ```
-//! # use simulator::Simulator;
+//! # use msgraph_simulator::Simulator;
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let simulator = Simulator::start().await?;

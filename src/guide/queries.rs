@@ -4,7 +4,7 @@
 //! constants of their model, so the compiler checks names and types. Text is taken everywhere, too.
 //!
 //! ```
-//! # use simulator::Simulator;
+//! # use msgraph_simulator::Simulator;
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let simulator = Simulator::start().await?;

@@ -1,12 +1,12 @@
 //! Testing: the simulator and its faults.
 //!
-//! The crate `simulator` is a local Microsoft Graph with an identity platform. A test starts it,
+//! The crate `msgraph-simulator` is a local Microsoft Graph with an identity platform. A test starts it,
 //! signs in, and calls it with the client that the program uses.
 //!
 //! ```
 //! use msgraph::auth::ClientSecretCredential;
 //! use msgraph::{CustomCloud, Graph};
-//! use simulator::{Fault, RetryAfter, Simulator};
+//! use msgraph_simulator::{Fault, RetryAfter, Simulator};
 //!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -9,7 +9,7 @@ use msgraph::auth::AccessTokenCredential;
 use msgraph::models::actions::{DriveItemCopy, TeamArchive};
 use msgraph::monitor::LongRunningOperationStatus;
 use msgraph::{Error, Graph};
-use simulator::Fault;
+use msgraph_simulator::Fault;
 use tokio::time::Instant;
 
 use crate::support::busy::Busy;

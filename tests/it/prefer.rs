@@ -4,9 +4,9 @@ use http::Method;
 use msgraph::auth::AccessTokenCredential;
 use msgraph::models::{BodyType, Message, PlannerTask, User};
 use msgraph::{Error, Graph, Model};
+use msgraph_simulator::Simulator;
 use serde::Deserialize;
 use serde_json::json;
-use simulator::Simulator;
 
 use crate::support::recorder::{Answer, Recorder};
 use crate::support::{graph, simulator};

@@ -29,7 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("msgraph-models", &["msgraph-core", "msgraph-description"]),
     ("msgraph-odata", &[]),
     ("msgraph-secrets", &[]),
-    ("simulator", &["msgraph-odata"]),
+    ("msgraph-simulator", &["msgraph-odata"]),
 ];
 
 /// The crates that a package must not reach, by any path, in the library that it builds.

@@ -404,7 +404,7 @@ fn job_credential_debug_prints_no_environment() {
 
 #[tokio::test]
 async fn simulated_platform_accepts_job_token() {
-    let simulator = simulator::Simulator::start().await.unwrap();
+    let simulator = msgraph_simulator::Simulator::start().await.unwrap();
     let subject = "repo:contoso/mailer:ref:refs/heads/main";
     let known = simulator.credentials();
     let token = simulator.federated_token(subject);

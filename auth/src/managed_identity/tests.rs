@@ -188,7 +188,7 @@ async fn azure_arc_gets_the_requested_key() {
 
 #[tokio::test]
 async fn simulated_azure_arc_gets_its_key() {
-    let simulator = simulator::Simulator::start().await.unwrap();
+    let simulator = msgraph_simulator::Simulator::start().await.unwrap();
     let keys = tempfile::tempdir().unwrap();
     let file = keys.path().join("1.key");
     std::fs::write(&file, "the-key").unwrap();

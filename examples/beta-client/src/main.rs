@@ -7,7 +7,7 @@ use beta_client::beta::models::SkillProficiencyLevel;
 use beta_client::{learn, skills};
 use msgraph::Graph;
 use msgraph::auth::AccessTokenCredential;
-use simulator::{Description, Simulator};
+use msgraph_simulator::{Description, Simulator};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -8,8 +8,8 @@ use beta_client::beta::models::{
 use beta_client::{learn, skills};
 use msgraph::auth::AccessTokenCredential;
 use msgraph::{Error, Graph, Model};
+use msgraph_simulator::{Description, Simulator};
 use serde_json::json;
-use simulator::{Description, Simulator};
 
 async fn start() -> (Simulator, Graph) {
     let beta =

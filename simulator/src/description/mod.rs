@@ -30,8 +30,8 @@ use walk::Grafts;
 /// reads it once and passes it to each [`Builder`](crate::Builder).
 ///
 /// ```
-/// # fn main() -> Result<(), simulator::Error> {
-/// let description = simulator::Description::read(simulator::Description::bundled())?;
+/// # fn main() -> Result<(), msgraph_simulator::Error> {
+/// let description = msgraph_simulator::Description::read(msgraph_simulator::Description::bundled())?;
 /// assert!(description.check()? > 10_000);
 /// # Ok(())
 /// # }
@@ -200,8 +200,8 @@ impl Description {
     /// A simulator accepts this value as a body, and its functions return it.
     ///
     /// ```
-    /// # fn main() -> Result<(), simulator::Error> {
-    /// let description = simulator::Description::read(simulator::Description::bundled())?;
+    /// # fn main() -> Result<(), msgraph_simulator::Error> {
+    /// let description = msgraph_simulator::Description::read(msgraph_simulator::Description::bundled())?;
     /// let day = description.example("microsoft.graph.recurrencePattern").unwrap_or_default();
     /// assert_eq!(day["firstDayOfWeek"], "sunday");
     /// # Ok(())

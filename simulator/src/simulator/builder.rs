@@ -30,10 +30,10 @@ use crate::webhooks::deliver::deliver;
 /// The settings for a new [`Simulator`].
 ///
 /// ```
-/// use simulator::{Seed, Simulator};
+/// use msgraph_simulator::{Seed, Simulator};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), simulator::Error> {
+/// # async fn main() -> Result<(), msgraph_simulator::Error> {
 /// let simulator = Simulator::builder()
 ///     .tenant("8f1f9a9e-5a8c-4b0e-9d55-6f4f4f1b2c3d", "fabrikam.com")
 ///     .client("7c1d6f0a-1111-4222-8333-444455556666", "a secret")

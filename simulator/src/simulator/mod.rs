@@ -34,10 +34,10 @@ pub use builder::Builder;
 /// simulator has its own tenant.
 ///
 /// ```
-/// use simulator::Simulator;
+/// use msgraph_simulator::Simulator;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), simulator::Error> {
+/// # async fn main() -> Result<(), msgraph_simulator::Error> {
 /// let simulator = Simulator::start().await?;
 /// assert!(simulator.url().ends_with("/v1.0"));
 /// let adele = simulator.read("/users/adele@contoso.com")?;
@@ -156,10 +156,10 @@ impl Simulator {
     /// Returns the changes that requests over HTTP have made so far, in their order. All are kept.
     ///
     /// ```
-    /// use simulator::{ChangeKind, Simulator};
+    /// use msgraph_simulator::{ChangeKind, Simulator};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), simulator::Error> {
+    /// # async fn main() -> Result<(), msgraph_simulator::Error> {
     /// let simulator = Simulator::start().await?;
     /// // … the client runs …
     /// let changes = simulator.changes();
@@ -222,7 +222,7 @@ impl Simulator {
     ///
     /// ```
     /// use bytes::Bytes;
-    /// use simulator::Simulator;
+    /// use msgraph_simulator::Simulator;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

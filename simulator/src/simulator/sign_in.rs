@@ -31,8 +31,8 @@ impl Simulator {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), simulator::Error> {
-    /// let simulator = simulator::Simulator::start().await?;
+    /// # async fn main() -> Result<(), msgraph_simulator::Error> {
+    /// let simulator = msgraph_simulator::Simulator::start().await?;
     /// let subject = "system:serviceaccount:contoso:mailer";
     /// simulator.federate(subject);
     /// // What is in the file that `AZURE_FEDERATED_TOKEN_FILE` names:
@@ -77,8 +77,8 @@ impl Simulator {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), simulator::Error> {
-    /// let simulator = simulator::Simulator::start().await?;
+    /// # async fn main() -> Result<(), msgraph_simulator::Error> {
+    /// let simulator = msgraph_simulator::Simulator::start().await?;
     /// simulator.refuse_authorization("access_denied", 65_004, "The user declined to consent.");
     /// // … the next browser comes back with `?error=access_denied&error_description=AADSTS65004…`
     /// # Ok(())
@@ -94,8 +94,8 @@ impl Simulator {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), simulator::Error> {
-    /// let simulator = simulator::Simulator::start().await?;
+    /// # async fn main() -> Result<(), msgraph_simulator::Error> {
+    /// let simulator = msgraph_simulator::Simulator::start().await?;
     /// simulator.browser_user(Some("bruno@contoso.com"));
     /// assert!(!simulator.approve_device("FJC3B5LMP"), "no device shows this code");
     /// # Ok(())
@@ -144,8 +144,8 @@ impl Simulator {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), simulator::Error> {
-    /// let simulator = simulator::Simulator::start().await?;
+    /// # async fn main() -> Result<(), msgraph_simulator::Error> {
+    /// let simulator = msgraph_simulator::Simulator::start().await?;
     /// let token = simulator.incoming_token("chiara@contoso.com");
     /// // … the service under test is called with it, and calls Graph on her behalf.
     /// # Ok(())
@@ -179,8 +179,8 @@ impl Simulator {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), simulator::Error> {
-    /// let simulator = simulator::Simulator::start().await?;
+    /// # async fn main() -> Result<(), msgraph_simulator::Error> {
+    /// let simulator = msgraph_simulator::Simulator::start().await?;
     /// let claims =
     ///     serde_json::json!({ "access_token": { "acrs": { "essential": true, "value": "c1" } } });
     /// simulator.require_claims("adele@contoso.com", claims, 50_076);
@@ -216,8 +216,8 @@ impl Simulator {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), simulator::Error> {
-    /// let simulator = simulator::Simulator::start().await?;
+    /// # async fn main() -> Result<(), msgraph_simulator::Error> {
+    /// let simulator = msgraph_simulator::Simulator::start().await?;
     /// let id = "aaaaaaaa-0000-4000-8000-000000000001";
     /// let resource = "/subscriptions/1/resourcegroups/2/providers\
     ///     /Microsoft.ManagedIdentity/userAssignedIdentities/a";

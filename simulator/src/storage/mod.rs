@@ -30,8 +30,8 @@ use upload::Upload;
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), simulator::Error> {
-/// use simulator::{ExpectedRanges, Fault, Simulator};
+/// # async fn main() -> Result<(), msgraph_simulator::Error> {
+/// use msgraph_simulator::{ExpectedRanges, Fault, Simulator};
 ///
 /// let simulator = Simulator::start().await?;
 /// simulator.set_expected_ranges(ExpectedRanges::Closed);

@@ -21,7 +21,7 @@ use crate::service::Service;
 /// them. Outlook counts by mailbox, the others by tenant.
 ///
 /// ```
-/// use simulator::{Limit, RetryAfter, Service};
+/// use msgraph_simulator::{Limit, RetryAfter, Service};
 /// use std::time::Duration;
 ///
 /// // Two requests a second to each mailbox.

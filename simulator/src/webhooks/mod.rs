@@ -29,8 +29,8 @@ use crate::store::Id;
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), simulator::Error> {
-/// use simulator::{Forgery, Simulator};
+/// # async fn main() -> Result<(), msgraph_simulator::Error> {
+/// use msgraph_simulator::{Forgery, Simulator};
 ///
 /// let simulator = Simulator::start().await?;
 /// simulator.forge(Forgery::Expired);
@@ -75,8 +75,8 @@ pub enum Forgery {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), simulator::Error> {
-/// use simulator::{Lifecycle, Simulator};
+/// # async fn main() -> Result<(), msgraph_simulator::Error> {
+/// use msgraph_simulator::{Lifecycle, Simulator};
 ///
 /// let simulator = Simulator::start().await?;
 /// let told = simulator.lifecycle("no such subscription", Lifecycle::Missed);

@@ -3,6 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use msgraph_simulator::Simulator;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::rand_core::OsRng;
 use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
@@ -10,7 +11,6 @@ use rsa::{RsaPrivateKey, pkcs1v15, pss};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
-use simulator::Simulator;
 use std::time::{Duration, SystemTime};
 
 use crate::client::{Answer, start};

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
+use msgraph_simulator::{Fault, Limit, RetryAfter, Service};
 use serde_json::{Value, json};
-use simulator::{Fault, Limit, RetryAfter, Service};
 
 use crate::client::{Client, plain, start};
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
+use msgraph_simulator::{ChangeKind, Chaos, Fault, Misbehavior, RecordedChange, Simulator};
 use serde_json::{Value, json};
-use simulator::{ChangeKind, Chaos, Fault, Misbehavior, RecordedChange, Simulator};
 
 use crate::client::{Client, drive, plain, start, try_plain};
 use crate::platform::{Platform, text};

@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
+use msgraph_simulator::{Builder, Description, Simulator};
 use serde_json::Value;
-use simulator::{Builder, Description, Simulator};
 
 /// The description, read once for all tests.
 static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {

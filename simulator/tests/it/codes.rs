@@ -5,9 +5,9 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
+use msgraph_simulator::Simulator;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use simulator::Simulator;
 
 use crate::client::{Answer, start};
 use crate::platform::{Platform, claims, field, redirected, refusal, sent_back, text};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use msgraph_simulator::{Fault, Simulator};
 use serde_json::{Value, json};
-use simulator::{Fault, Simulator};
 
 use crate::client::{Answer, Client, builder, drive, start};
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use simulator::{Description, Error, Simulator};
+use msgraph_simulator::{Description, Error, Simulator};
 
 use crate::client::description;
 

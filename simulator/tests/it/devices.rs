@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use msgraph_simulator::Simulator;
 use serde_json::json;
-use simulator::Simulator;
 
 use crate::client::{Answer, start};
 use crate::platform::{Platform, refusal, text};

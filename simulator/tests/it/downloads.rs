@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use msgraph_simulator::Fault;
 use serde_json::Value;
-use simulator::Fault;
 
 use crate::client::{Client, drive, plain, start, try_plain};
 

@@ -1,8 +1,8 @@
 //! Tests of entities: creating, finding, changing, referencing and removing them.
 
 use http::{Method, StatusCode};
+use msgraph_simulator::Seed;
 use serde_json::{Value, json};
-use simulator::Seed;
 
 use crate::client::{Client, builder, drive, start};
 

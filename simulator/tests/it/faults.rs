@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
+use msgraph_simulator::{Fault, RetryAfter};
 use serde_json::json;
-use simulator::{Fault, RetryAfter};
 
 use crate::client::{Client, builder, description, start};
 

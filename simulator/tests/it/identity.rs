@@ -5,8 +5,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
+use msgraph_simulator::{Credentials, RefreshTokens, Simulator};
 use serde_json::Value;
-use simulator::{Credentials, RefreshTokens, Simulator};
 
 use crate::client::{Answer, Client, start};
 use crate::platform::{encoded, refusal, text};

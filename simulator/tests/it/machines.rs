@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use http::Method;
+use msgraph_simulator::{ExpiresOn, Fault, RetryAfter};
 use serde_json::{Value, json};
-use simulator::{ExpiresOn, Fault, RetryAfter};
 
 use crate::client::{Answer, start};
 use crate::platform::{Platform, claims, encoded, text};

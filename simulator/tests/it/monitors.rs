@@ -1,8 +1,8 @@
 //! Tests of long-running operations.
 
 use http::{Method, StatusCode};
+use msgraph_simulator::Fault;
 use serde_json::{Value, json};
-use simulator::Fault;
 
 use crate::client::{Client, drive, plain, start};
 

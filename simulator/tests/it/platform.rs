@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use http::{Method, Request};
+use msgraph_simulator::{Credentials, Simulator};
 use serde_json::Value;
-use simulator::{Credentials, Simulator};
 
 use crate::client::Answer;
 

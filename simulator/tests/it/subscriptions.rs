@@ -9,6 +9,7 @@ use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockDecryptMut, KeyIvInit};
 use hmac::{Hmac, Mac};
 use http::StatusCode;
+use msgraph_simulator::{Forgery, Lifecycle, Simulator};
 use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::signature::Verifier;
@@ -16,7 +17,6 @@ use rsa::{BigUint, Oaep, RsaPrivateKey, RsaPublicKey};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::Sha256;
-use simulator::{Forgery, Lifecycle, Simulator};
 
 use crate::client::{Client, drive, start};
 use crate::webhook::{Manner, Webhook};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use msgraph_simulator::{Fault, Limit, RetryAfter, Service};
 use serde_json::json;
-use simulator::{Fault, Limit, RetryAfter, Service};
 
 use crate::client::{Client, builder, start};
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use msgraph_simulator::{ExpectedRanges, Fault, Host, Simulator};
 use serde_json::{Value, json};
-use simulator::{ExpectedRanges, Fault, Host, Simulator};
 
 use crate::client::{Answer, Client, drive, plain, start, try_plain};
 

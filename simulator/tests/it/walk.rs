@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use msgraph_simulator::Description;
 use serde_json::{Value, json};
-use simulator::Description;
 
 use crate::client::{Answer, Local, builder, description};
 

@@ -4,8 +4,8 @@ use http::Method;
 use msgraph::error::{BatchErrorKind, TransferErrorKind};
 use msgraph::models::{Message, User};
 use msgraph::{Error, RetryPolicy};
+use msgraph_simulator::Fault;
 use serde_json::{Value, json};
-use simulator::Fault;
 
 use super::{answered, batch_error, named, parts};
 use crate::support::recorder::{Answer, Recorder};

@@ -4,8 +4,8 @@ use http::Method;
 use msgraph::error::BatchErrorKind;
 use msgraph::models::Message;
 use msgraph::{Error, RetryPolicy};
+use msgraph_simulator::Fault;
 use serde_json::json;
-use simulator::Fault;
 
 use super::{answered, at_once, batch_error, named, parts};
 use crate::support::recorder::{Answer, Recorder};

@@ -7,7 +7,7 @@ mod rounds;
 use msgraph::Model;
 use msgraph::delta::{Changes, DeltaEvent};
 use msgraph::models::User;
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 use crate::support::graph;
 use crate::support::recorder::{Answer, Recorder};

@@ -7,7 +7,7 @@ use http::StatusCode;
 use msgraph::Graph;
 use msgraph::download::HashKind;
 use msgraph::error::TransferErrorKind;
-use simulator::{Fault, Host, Simulator};
+use msgraph_simulator::{Fault, Host, Simulator};
 
 use super::{Folder, asked, file, kind, to_file};
 use crate::support::simulated::{bytes, start};

@@ -11,7 +11,7 @@ use msgraph::download::{ContentStream, ToFile, ToStream};
 use msgraph::error::TransferErrorKind;
 use msgraph::models::DriveItem;
 use msgraph::{Error, Graph};
-use simulator::{Host, Simulator};
+use msgraph_simulator::{Host, Simulator};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

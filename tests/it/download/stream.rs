@@ -8,7 +8,7 @@ use msgraph::download::HashKind;
 use msgraph::error::TransferErrorKind;
 use msgraph::models::DriveItem;
 use msgraph::{Error, Model};
-use simulator::{Fault, Host};
+use msgraph_simulator::{Fault, Host};
 
 use super::{Folder, asked, file, kind, read, stream, to_file};
 use crate::support::recorder::{Answer, Recorder};

@@ -18,7 +18,7 @@ use msgraph::auth::AccessTokenCredential;
 use msgraph::models::{Message, Subscription};
 use msgraph::notifications::{Receiver, validation_response};
 use msgraph::{CustomCloud, Graph};
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::support::busy::Busy;

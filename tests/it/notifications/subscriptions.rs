@@ -170,7 +170,7 @@ async fn lifecycle_events_of_any_kind_are_handled() {
     assert!(renewed.expiration_date_time > made.expiration_date_time);
 
     // The simulator sends the same event itself, together with a change.
-    assert!(simulator.lifecycle(&id, simulator::Lifecycle::SubscriptionRemoved));
+    assert!(simulator.lifecycle(&id, msgraph_simulator::Lifecycle::SubscriptionRemoved));
     let received = receiver.receive(webhook.next().await).await.unwrap();
     let step = graph
         .follow_lifecycle(&received[0].change, minutes(60))

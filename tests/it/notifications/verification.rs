@@ -10,8 +10,8 @@ use msgraph::error::NotificationErrorKind;
 use msgraph::models::Message;
 use msgraph::notifications::{Notification, Receiver};
 use msgraph::{CustomCloud, Error, Graph};
+use msgraph_simulator::{Fault, Forgery};
 use serde_json::{Value, json};
-use simulator::{Fault, Forgery};
 
 use super::{STATE, Webhook, client_of, key_requests, mail, minutes, receiver, subscribe};
 use crate::support::recorder::{Answer, Recorder};

@@ -105,7 +105,7 @@ async fn unsendable_call_ends_stream_with_one_error() {
 
 #[tokio::test]
 async fn stream_resumes_from_bookmark_of_an_item() {
-    let simulator = simulator::Simulator::builder()
+    let simulator = msgraph_simulator::Simulator::builder()
         .page_size(5)
         .start()
         .await
@@ -184,7 +184,10 @@ async fn next_page_is_prefetched_on_request() {
 
 #[tokio::test]
 async fn count_is_requested_without_reading_items() {
-    let simulator = simulator::Simulator::builder().start().await.unwrap();
+    let simulator = msgraph_simulator::Simulator::builder()
+        .start()
+        .await
+        .unwrap();
     let graph = crate::support::graph_of(&simulator, simulator.app_token());
     let total = graph.users().list().count_total().await.unwrap();
     assert_eq!(total, 12);

@@ -12,7 +12,10 @@ async fn typed_filters_are_accepted_by_the_simulator() {
     use msgraph::models::{EmailAddress, Message, Recipient};
     use msgraph::query::Null;
 
-    let simulator = simulator::Simulator::builder().start().await.unwrap();
+    let simulator = msgraph_simulator::Simulator::builder()
+        .start()
+        .await
+        .unwrap();
     let directory = crate::support::graph_of(&simulator, simulator.app_token());
     let users = |filter: msgraph::query::Filter<User>| {
         let list = directory.users().list().filter(filter).count(true);

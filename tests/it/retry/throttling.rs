@@ -8,9 +8,9 @@ use http::{Extensions, Method};
 use msgraph::auth::AccessTokenCredential;
 use msgraph::error::RetryStopReason;
 use msgraph::{Error, Graph, RetryPolicy};
+use msgraph_simulator::{Fault, Limit, RecordedRequest, RetryAfter, Service, Simulator};
 use reqwest_middleware::{Middleware, Next};
 use serde_json::json;
-use simulator::{Fault, Limit, RecordedRequest, RetryAfter, Service, Simulator};
 use tokio::time::Instant;
 
 use super::{client, not_retried, seconds, throttled};

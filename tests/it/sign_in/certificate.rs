@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::prelude::BASE64_STANDARD;
 use msgraph::auth::{Certificate, ClientCertificateCredential, RefreshTokenCredential};
 use msgraph::error::SignInReason;
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 use super::*;
 use crate::support;

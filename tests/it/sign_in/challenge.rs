@@ -6,9 +6,9 @@ use msgraph::auth::{
     AuthorizationCodeFlow, ClientSecretCredential, OnBehalfOfCredential, RefreshTokenCredential,
 };
 use msgraph::error::SignInReason;
+use msgraph_simulator::{Fault, Simulator};
 use reqwest_middleware::{Middleware, Next};
 use serde_json::{Value, json};
-use simulator::{Fault, Simulator};
 
 use super::*;
 use crate::support;

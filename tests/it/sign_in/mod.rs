@@ -19,8 +19,8 @@ use http::Method;
 use msgraph::auth::{Application, TokenProvider, TokenRequest};
 use msgraph::error::SignInError;
 use msgraph::{CustomCloud, Error, Graph};
+use msgraph_simulator::Simulator;
 use serde_json::Value;
-use simulator::Simulator;
 use url::Url;
 
 use crate::auth::own_client;

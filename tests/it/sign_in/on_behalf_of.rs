@@ -4,8 +4,8 @@ use msgraph::auth::{
     Application, ClientSecretCredential, MemoryStore, OnBehalfOfCredential, UserSession,
 };
 use msgraph::error::SignInReason;
+use msgraph_simulator::Simulator;
 use serde_json::{Value, json};
-use simulator::Simulator;
 
 use super::*;
 use crate::support;

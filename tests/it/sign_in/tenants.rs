@@ -6,8 +6,8 @@ use msgraph::auth::{
     Secret, UserSession,
 };
 use msgraph::{Cloud, RetryPolicy};
+use msgraph_simulator::{Fault, Simulator};
 use serde_json::json;
-use simulator::{Fault, Simulator};
 
 use super::*;
 use crate::auth::CLOUDS;

@@ -8,12 +8,12 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use msgraph::auth::ClientAssertionCredential;
 use msgraph::error::SignInReason;
 use msgraph::{Error, Graph};
+use msgraph_simulator::Simulator;
 use rsa::PrivateKey;
 use rsa::pkcs8::DecodePrivateKey as _;
 use rsa::sha2::{Digest as _, Sha256};
 use rsa::signature::{SignatureEncoding as _, Signer as _};
 use serde_json::{Value, json};
-use simulator::Simulator;
 
 use super::{UNKNOWN, calls_as, client, der, now, refusal, refused};
 use crate::support::simulator;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use msgraph::Graph;
 use msgraph::auth::{Certificate, ClientCertificateCredential, SigningInput};
 use msgraph::error::SignInReason;
+use msgraph_simulator::Simulator;
 use rsa::PrivateKey;
 use rsa::pkcs8::DecodePrivateKey as _;
 use rsa::sha2::Sha256;
 use rsa::signature::SignatureEncoding as _;
 use rsa::signature::hazmat::PrehashSigner as _;
-use simulator::Simulator;
 
 use super::{calls_as, client, der, fixture, refusal, refused};
 use crate::support::simulator;

@@ -7,7 +7,7 @@ use http::StatusCode;
 use msgraph::auth::ClientSecretCredential;
 use msgraph::error::SignInReason;
 use msgraph::{CustomCloud, Graph, RetryPolicy};
-use simulator::{Fault, RetryAfter};
+use msgraph_simulator::{Fault, RetryAfter};
 use tokio::time::Instant;
 
 use super::{UNKNOWN, calls_as, client, cloud, front, refusal, refused};

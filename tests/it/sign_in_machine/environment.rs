@@ -11,8 +11,8 @@ use msgraph::auth::{
 };
 use msgraph::error::SignInError;
 use msgraph::{CustomCloud, Graph, RetryPolicy};
+use msgraph_simulator::Simulator;
 use serde_json::json;
-use simulator::Simulator;
 
 use super::{
     APP_SERVICE, CLIENT_ID, OBJECT_ID, RESOURCE_ID, SUBJECT, UNKNOWN, Workload, calls_as, claims,

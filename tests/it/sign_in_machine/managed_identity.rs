@@ -7,7 +7,7 @@ use http::StatusCode;
 use msgraph::auth::{ManagedIdentityCredential, ManagedIdentitySource};
 use msgraph::error::{SignInError, SignInReason};
 use msgraph::{CustomCloud, Error, Graph};
-use simulator::{ExpiresOn, Fault, RetryAfter, Simulator};
+use msgraph_simulator::{ExpiresOn, Fault, RetryAfter, Simulator};
 use tokio::time::Instant;
 
 use super::{

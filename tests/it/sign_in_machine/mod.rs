@@ -22,8 +22,8 @@ use msgraph::auth::{
 };
 use msgraph::error::{SignInError, SignInReason};
 use msgraph::{CustomCloud, Error, Graph, RetryPolicy};
+use msgraph_simulator::Simulator;
 use serde_json::{Value, json};
-use simulator::Simulator;
 
 use crate::support::recorder::{Answer, Recorder};
 

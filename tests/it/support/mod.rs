@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use msgraph::auth::AccessTokenCredential;
 use msgraph::{Graph, RetryPolicy};
+use msgraph_simulator::{Description, Simulator};
 use recorder::Recorder;
-use simulator::{Description, Simulator};
 
 /// Creates a client of a recorder. It does not retry, because most tests are about a single
 /// response.

@@ -2,7 +2,7 @@
 
 use msgraph::auth::AccessTokenCredential;
 use msgraph::{CustomCloud, Graph};
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 /// Starts a simulator of the tenant Contoso, and creates a client of its user.
 pub async fn start() -> (Simulator, Graph) {

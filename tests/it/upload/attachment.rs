@@ -6,8 +6,8 @@ use msgraph::models::actions::{AttachmentCreateUploadSession, PrintDocumentCreat
 use msgraph::models::{
     AttachmentItem, AttachmentType, PrintDocument, PrintDocumentUploadProperties,
 };
+use msgraph_simulator::Fault;
 use serde_json::json;
-use simulator::Fault;
 
 use super::{UNIT, impatient, slices};
 use crate::support::simulated::{bytes, start};

@@ -6,8 +6,8 @@ use msgraph::error::RetryStopReason;
 use msgraph::models::{DriveItem, DriveItemUploadableProperties, FileSystemInfo};
 use msgraph::upload::ConflictBehavior;
 use msgraph::{CustomCloud, Error, Graph};
+use msgraph_simulator::{Fault, RetryAfter, Simulator};
 use serde_json::json;
-use simulator::{Fault, RetryAfter, Simulator};
 
 use super::{UNIT, content, impatient, open, taken};
 use crate::support::busy::Busy;

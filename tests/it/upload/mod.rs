@@ -17,8 +17,8 @@ use msgraph::models::actions::DriveItemCreateUploadSession;
 use msgraph::transfer::Progress;
 use msgraph::upload::SessionUpload;
 use msgraph::{Error, Graph};
+use msgraph_simulator::{Fault, Host, RecordedRequest, Simulator};
 use serde_json::json;
-use simulator::{Fault, Host, RecordedRequest, Simulator};
 
 use crate::support::recorder::{Answer, Recorder};
 use crate::support::simulated::{bytes, start};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use msgraph::models::UploadSession;
 use msgraph::upload::Source;
-use simulator::{ExpectedRanges, Fault};
+use msgraph_simulator::{ExpectedRanges, Fault};
 
 use super::{UNIT, content, down_after, impatient, open, sent, shared, stopped};
 use crate::support::simulated::{bytes, start, user};

@@ -8,8 +8,8 @@ use msgraph::models::actions::DriveItemCreateUploadSession;
 use msgraph::models::{DriveItem, UploadSession};
 use msgraph::upload::Session;
 use msgraph::{Error, Graph};
+use msgraph_simulator::Fault;
 use serde_json::json;
-use simulator::Fault;
 
 use super::{UNIT, content, impatient, kind, open, ranges, shared, stopped, storage, upload_to};
 use crate::support::recorder::{Answer, Recorder};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use msgraph::Error;
 use msgraph::models::DriveItem;
-use simulator::{Fault, RetryAfter};
+use msgraph_simulator::{Fault, RetryAfter};
 
 use super::{UNIT, content, impatient, open, sent, slices};
 use crate::support::simulated::{bytes, start};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use msgraph_simulator::{ChangeKind, RecordedChange, Simulator};
 use serde::{Deserialize, Serialize};
-use simulator::{ChangeKind, RecordedChange, Simulator};
 
 /// The records of the simulator.
 #[derive(Debug, Default, Serialize, Deserialize)]

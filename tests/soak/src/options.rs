@@ -1,6 +1,6 @@
 //! The options of a soak.
 
-use simulator::Misbehavior;
+use msgraph_simulator::Misbehavior;
 
 use crate::Error;
 

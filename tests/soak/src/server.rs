@@ -7,9 +7,9 @@
 
 use std::process::Stdio;
 
+use msgraph_simulator::{Chaos, Description, Simulator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use simulator::{Chaos, Description, Simulator};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 

@@ -19,8 +19,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use msgraph::auth::{Application, NoCredential, OnBehalfOfCredential};
 use msgraph::{CustomCloud, Graph};
+use msgraph_simulator::Simulator;
 use serde_json::json;
-use simulator::Simulator;
 
 /// The state of the API.
 struct Api {

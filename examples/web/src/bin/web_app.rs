@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use msgraph::auth::{Application, AuthorizationCodeFlow, NoCredential, PendingSignIn, UserSession};
 use msgraph::{Cloud, CustomCloud, Graph};
-use simulator::{Browser, Simulator};
+use msgraph_simulator::{Browser, Simulator};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 

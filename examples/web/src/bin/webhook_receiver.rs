@@ -25,7 +25,7 @@ use msgraph::auth::AccessTokenCredential;
 use msgraph::models::{Message, Subscription};
 use msgraph::notifications::{Lifecycle, Receiver, new_client_state, validation_response};
 use msgraph::{CustomCloud, Graph};
-use simulator::{Forgery, Simulator};
+use msgraph_simulator::{Forgery, Simulator};
 use tokio::sync::mpsc::{Sender, channel};
 
 const CERTIFICATE: &[u8] =
@@ -172,9 +172,9 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
 
     let id = subscription.id.unwrap_or_default();
     for event in [
-        simulator::Lifecycle::ReauthorizationRequired,
-        simulator::Lifecycle::Missed,
-        simulator::Lifecycle::SubscriptionRemoved,
+        msgraph_simulator::Lifecycle::ReauthorizationRequired,
+        msgraph_simulator::Lifecycle::Missed,
+        msgraph_simulator::Lifecycle::SubscriptionRemoved,
     ] {
         simulator.lifecycle(&id, event);
         writeln!(out, "{}", lines.recv().await.unwrap_or_default())?;

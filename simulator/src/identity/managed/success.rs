@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), simulator::Error> {
-/// use simulator::{ExpiresOn, Simulator};
+/// # async fn main() -> Result<(), msgraph_simulator::Error> {
+/// use msgraph_simulator::{ExpiresOn, Simulator};
 ///
 /// let simulator = Simulator::start().await?;
 /// simulator.set_expires_on(ExpiresOn::UsDateTime);

@@ -6,7 +6,7 @@ mod session;
 use std::sync::{Arc, Mutex};
 
 use msgraph::auth::InteractiveBrowserCredential;
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use msgraph::auth::{DeviceCodeCredential, DeviceCodePrompt};
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 use super::*;
 use crate::support;

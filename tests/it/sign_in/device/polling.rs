@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use msgraph::auth::{DeviceCodeCredential, UserSession};
+use msgraph_simulator::Fault;
 use serde_json::json;
-use simulator::Fault;
 use tokio::task::JoinHandle;
 
 use super::{ADELE, approve, device, simulator};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use msgraph::auth::{DeviceCodeCredential, FileStore};
 use msgraph::error::SignInReason;
-use simulator::{Fault, RetryAfter};
+use msgraph_simulator::{Fault, RetryAfter};
 
 use super::{ADELE, approve, device, simulator};
 use crate::sign_in::*;

@@ -11,9 +11,9 @@ use msgraph::auth::{
     AuthorizationCodeFlow, MemoryStore, RefreshTokenCredential, Secret, StoreOutcome, Stored,
     TokenStore, UserSession,
 };
+use msgraph_simulator::Simulator;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use simulator::Simulator;
 
 use super::*;
 

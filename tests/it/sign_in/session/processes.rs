@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use msgraph::auth::{AuthorizationCodeFlow, FileStore, MemoryStore, RefreshTokenCredential};
-use simulator::{RefreshTokens, Simulator};
+use msgraph_simulator::{RefreshTokens, Simulator};
 
 use super::{ADELE, Told, Write, given, key, rotating, sent, session, stored};
 use crate::sign_in::*;

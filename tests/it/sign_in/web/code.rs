@@ -6,8 +6,8 @@ use std::time::Duration;
 use http::StatusCode;
 use msgraph::auth::{Application, AuthorizationCodeFlow};
 use msgraph::error::SignInReason;
+use msgraph_simulator::Fault;
 use serde_json::json;
-use simulator::Fault;
 
 use super::{ADELE, sign_in, web};
 use crate::sign_in::*;

@@ -7,7 +7,7 @@ mod session;
 
 use msgraph::Graph;
 use msgraph::auth::{AuthorizationCodeFlow, UserSession};
-use simulator::Simulator;
+use msgraph_simulator::Simulator;
 
 use super::*;
 

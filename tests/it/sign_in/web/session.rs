@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use msgraph::Graph;
 use msgraph::auth::{FileStore, MemoryStore, Prompt, TokenCache};
-use simulator::Fault;
+use msgraph_simulator::Fault;
 
 use super::{ADELE, BRUNO, sign_in, web};
 use crate::sign_in::*;
