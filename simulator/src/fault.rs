@@ -554,7 +554,7 @@ fn problem(status: StatusCode, manner: Manner, now: DateTime<Utc>, request_id: &
 }
 
 /// Checks whether a path matches the pattern.
-fn fits(pattern: &str, path: &str) -> bool {
+pub(crate) fn fits(pattern: &str, path: &str) -> bool {
     let mut pattern = pattern.split('/').peekable();
     let mut path = path.split('/');
     loop {

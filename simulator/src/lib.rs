@@ -4,8 +4,11 @@
 //! endpoints of Microsoft Entra at which users and programs sign in. As far as Graph's description
 //! defines it, a client cannot tell the simulator from Graph. The simulator reads that description
 //! itself (`openapi/`), so it serves every path and method of it. It creates, reads, changes,
-//! deletes and counts entities in a tenant that it keeps in memory. Functions and actions return a
-//! value of the type that they declare. It pages, filters, sorts, selects and expands.
+//! deletes and counts entities in a tenant that it keeps in memory. It carries out the functions and
+//! actions of [`SimulatedOperation::all`]. It pages, filters, sorts, selects and expands.
+//!
+//! The simulator never invents a response. Whatever is not simulated is refused with 501, and a test
+//! defines the response itself ([`Simulator::on`]).
 //!
 //! The simulator also has features that the description does not cover:
 //!
@@ -157,6 +160,7 @@ mod service;
 mod simulator;
 mod storage;
 mod store;
+mod stub;
 mod synth;
 mod throttle;
 mod webhooks;
@@ -167,11 +171,13 @@ pub use chaos::{Chaos, Misbehavior};
 pub use description::Description;
 pub use error::Error;
 pub use fault::{Fault, RetryAfter};
+pub use graph::behavior::SimulatedOperation;
 pub use identity::{ExpiresOn, RefreshTokens};
 pub use recorder::{Host, RecordedRequest, RequestCounts};
 pub use seed::Seed;
 pub use service::Service;
 pub use simulator::{Builder, Credentials, Simulator};
 pub use storage::ExpectedRanges;
+pub use stub::StubResponse;
 pub use throttle::Limit;
 pub use webhooks::{Delivery, Forgery, Lifecycle};

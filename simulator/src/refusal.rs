@@ -73,6 +73,18 @@ impl Refusal {
         )
     }
 
+    /// Returns the refusal of what the simulator does not simulate.
+    pub(crate) fn not_simulated(what: impl std::fmt::Display) -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "NotSimulated",
+            format!(
+                "The simulator does not simulate {what}. Define the response with \
+                 `Simulator::on(method, path, response)`."
+            ),
+        )
+    }
+
     pub(crate) fn unknown_segment(segment: &str) -> Self {
         Self::bad_request(format!("Resource not found for the segment '{segment}'."))
     }

@@ -157,6 +157,7 @@ pub(crate) fn plant(
             schemas,
             store,
             ids,
+            synthesizes: false,
         },
         contoso,
     };

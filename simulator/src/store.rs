@@ -41,6 +41,8 @@ pub(crate) struct Entity {
     pub(crate) parent: Option<(Id, String)>,
     /// The number of its changes.
     pub(crate) revision: u64,
+    /// `true` if the entity exists from the start, and no request or seed has set its properties.
+    pub(crate) is_unknown: bool,
     relations: BTreeMap<String, Relation>,
     /// The relations that hold the entity: the inverse of [`relations`](Self::relations).
     hangs: BTreeSet<(Id, String)>,
@@ -168,6 +170,7 @@ impl Store {
         };
         let before = entity.properties.clone();
         change(&mut entity.properties);
+        entity.is_unknown = false;
         entity.revision += 1;
         let after = &entity.properties;
         let names = before
@@ -176,6 +179,13 @@ impl Store {
         let changed = names.filter(|name| before.get(*name) != after.get(*name));
         let names = changed.cloned().collect();
         self.journal.write(Change::Properties { id, names });
+    }
+
+    /// Records that the properties of an entity are not known.
+    pub(crate) fn set_unknown(&mut self, id: Id) {
+        if let Some(entity) = self.entities.get_mut(&id) {
+            entity.is_unknown = true;
+        }
     }
 
     /// Removes an entity and the entities that were created below it.

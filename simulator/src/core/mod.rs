@@ -26,6 +26,7 @@ use crate::request::Request;
 use crate::resource::Caller;
 use crate::storage::Storage;
 use crate::store::{Id, Store};
+use crate::stub::Stubs;
 use crate::throttle::Throttle;
 use crate::webhooks::deliver::handshake;
 use crate::webhooks::{Validation, Webhooks};
@@ -58,6 +59,10 @@ pub(crate) struct State {
     pub(crate) recorder: Recorder,
     pub(crate) page_size: Option<usize>,
     pub(crate) page_epoch: u32,
+    /// `true` if values that are not stored are made from their types.
+    pub(crate) synthesizes: bool,
+    /// The responses that a test has defined.
+    pub(crate) stubs: Stubs,
     /// The user who signs in.
     pub(crate) user: Id,
 }
@@ -212,6 +217,9 @@ impl Core {
         path: &str,
         exchange: &Exchange,
     ) -> (Answer, Option<String>) {
+        if let Some(answer) = self.state().stubs.response(request, path) {
+            return (answer, None);
+        }
         let root = format!("{}{}", self.host, version.path);
         let quirk = exchange.quirk();
         let run = |validation| {
@@ -283,6 +291,7 @@ impl State {
                 schemas: description.schemas(),
                 store: &mut self.store,
                 ids: &mut self.ids,
+                synthesizes: self.synthesizes,
             },
             root,
             now: self.clock.now(),

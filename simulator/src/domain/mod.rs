@@ -60,6 +60,8 @@ pub(crate) struct Tenant<'a> {
     pub(crate) schemas: &'a Schemas,
     pub(crate) store: &'a mut Store,
     pub(crate) ids: &'a mut Ids,
+    /// `true` if values that are not stored are made from their types.
+    pub(crate) synthesizes: bool,
 }
 
 impl Tenant<'_> {

@@ -52,14 +52,23 @@ impl Tenant<'_> {
         })
     }
 
-    /// Creates the singleton that a path names, if it does not exist yet.
+    /// Creates the singleton that a path names, if it does not exist yet. Nothing is known of it,
+    /// except of a drive.
     pub(crate) fn materialize(&mut self, owner: Id, relation: &str, kind: &str) -> Id {
-        let mut properties = synth::object(self.schemas, kind);
-        if kind == "microsoft.graph.drive" {
+        let mut properties = match self.synthesizes {
+            true => synth::object(self.schemas, kind),
+            false => Map::new(),
+        };
+        let drive = kind == "microsoft.graph.drive";
+        if drive {
             properties.insert("driveType".into(), json!("business"));
             properties.insert("name".into(), json!("OneDrive"));
         }
-        self.make(Below::one(owner, relation), kind, None, properties)
+        let id = self.make(Below::one(owner, relation), kind, None, properties);
+        if !drive && !self.synthesizes {
+            self.store.set_unknown(id);
+        }
+        id
     }
 
     /// Adds the initial content of an entity, and adds the entity to its other places.

@@ -3,6 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use http::header::{ETAG, LOCATION};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -72,7 +73,10 @@ impl Graph<'_> {
         };
         if self.tenant.store.content(id, "content").is_none() {
             let media_type = media_type(&name);
-            let bytes = synth::content(media_type, &name).into();
+            let bytes = match self.tenant.synthesizes {
+                true => synth::content(media_type, &name).into(),
+                false => Bytes::new(),
+            };
             self.tenant
                 .fill(id, "content", media_type.into(), bytes, self.now);
         }
@@ -124,11 +128,15 @@ impl Graph<'_> {
                         content.bytes.clone(),
                     ));
                 }
+                if !self.tenant.synthesizes {
+                    return Err(self.no_content(call, id, name));
+                }
                 let media_type = self.media_type(call);
                 let bytes = synth::content(media_type, name);
                 Ok(Answer::bytes(StatusCode::OK, media_type, bytes))
             }
             Method::PUT => {
+                self.check_put(call, id)?;
                 let media_type = request
                     .media_type()
                     .unwrap_or_else(|| "application/octet-stream".into());
@@ -158,6 +166,40 @@ impl Graph<'_> {
                 Ok(Answer::empty(StatusCode::NO_CONTENT))
             }
             _ => Err(Refusal::method([Method::GET, Method::PUT].iter())),
+        }
+    }
+
+    /// Returns the refusal to read bytes that were never written.
+    fn no_content(&self, call: &Call<'_>, id: Id, name: &str) -> Refusal {
+        let kind = self.tenant.store.get(id).map(|entity| entity.kind.as_str());
+        match kind {
+            Some("microsoft.graph.profilePhoto") => Refusal::new(
+                StatusCode::NOT_FOUND,
+                "ImageNotFound",
+                "Exception of type 'Microsoft.Fast.Profile.Core.Exception.ImageNotFoundException' \
+                 was thrown.",
+            ),
+            _ => Refusal::not_simulated(format!(
+                "the content of `{}`, because no request has written `{name}`",
+                call.path
+            )),
+        }
+    }
+
+    /// Refuses to write bytes if the response is another entity, which only the service knows.
+    fn check_put(&self, call: &Call<'_>, id: Id) -> Result<(), Refusal> {
+        let kind = self
+            .tenant
+            .store
+            .get(id)
+            .map_or("", |entity| entity.kind.as_str());
+        match call.operation.json_answer() {
+            Some(Type::Named(declared)) if self.tenant.schemas.is_a(kind, declared) => Ok(()),
+            Some(_) if !self.tenant.synthesizes => Err(Refusal::not_simulated(format!(
+                "writes to `{}`, whose response only the service knows",
+                call.path
+            ))),
+            _ => Ok(()),
         }
     }
 

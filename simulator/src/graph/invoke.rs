@@ -7,6 +7,7 @@ use super::{Call, Graph, empty_payload};
 use crate::answer::Answer;
 use crate::body;
 use crate::body::json::Json;
+use crate::description::operation::Kind;
 use crate::description::schema::Type;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
@@ -51,10 +52,15 @@ impl Graph<'_> {
             parameters =
                 body::parameters(schemas, described, body.ok_or_else(empty_payload)?, name)?;
         }
-        if call.request.method == Method::POST
-            && let Some(answer) = self.act(call, name, resource, &parameters)?
-        {
-            return Ok(answer);
+        if let Some(result) = self.behave(call, name, arguments, resource, &parameters) {
+            return result;
+        }
+        if !self.tenant.synthesizes {
+            let what = match call.operation.kind {
+                Kind::Function => "function",
+                _ => "action",
+            };
+            return Err(Refusal::not_simulated(format!("the {what} `{name}` here")));
         }
         let Some((media_type, kind)) = call.operation.answer.first() else {
             let status = if ACCEPTED.contains(&name) {
@@ -122,16 +128,12 @@ impl Graph<'_> {
                 Argument::Quoted(_) => continue,
                 Argument::Bare(text) => text.as_str(),
                 Argument::Alias(alias) => {
-                    let value = call
-                        .options
-                        .custom(&format!("@{alias}"))
-                        .or_else(|| call.options.custom(alias));
                     let missing = || {
                         Refusal::bad_request(format!(
                             "The parameter alias '@{alias}' has no value."
                         ))
                     };
-                    value.ok_or_else(missing)?
+                    call.alias(alias).ok_or_else(missing)?
                 }
             };
             let fits = match parameter.map(|parameter| &parameter.kind) {

@@ -1,17 +1,22 @@
 //! The service itself, which checks a request as Graph does and responds from the store.
 
-mod actions;
+pub(crate) mod behavior;
 mod content;
 mod delta;
+mod directory;
 mod file;
+mod files;
 mod invoke;
 mod location;
+mod mail;
 mod make;
+mod onenote;
 mod operation;
 mod paging;
 mod read;
 mod reference;
 mod subscription;
+mod teams;
 mod upload;
 mod write;
 

@@ -39,6 +39,7 @@ impl Graph<'_> {
             check_expand(&call.options)?;
         }
         self.watch(*id);
+        self.check_known(*id, call.path)?;
         let mut entity = self.renderer().entity(*id, declared, &call.options);
         // The context distinguishes a singleton from an entity of a set.
         let context = self.context(call, "/$entity");
@@ -58,6 +59,26 @@ impl Graph<'_> {
             Some(etag) => answer.with(ETAG, &etag),
             None => answer,
         })
+    }
+
+    /// Refuses to read an entity whose properties nothing has set.
+    fn check_known(&self, id: Id, path: &str) -> Result<(), Refusal> {
+        let Some(entity) = self.tenant.store.get(id).filter(|entity| entity.is_unknown) else {
+            return Ok(());
+        };
+        let schemas = self.tenant.schemas;
+        let has_more = schemas
+            .properties(&entity.kind)
+            .into_iter()
+            .any(|property| {
+                !property.navigation && property.name != "id" && !property.name.starts_with('@')
+            });
+        if has_more {
+            return Err(Refusal::not_simulated(format!(
+                "the content of `{path}`, which no request has set"
+            )));
+        }
+        Ok(())
     }
 
     /// Returns a page of a collection.
@@ -108,21 +129,18 @@ impl Graph<'_> {
     ) -> Result<Answer, Refusal> {
         let value = self.renderer().at(owner, path);
         let described = call.operation.json_answer();
-        let value = match (value, described) {
-            // The property was not set, but the service still returns a value.
-            (Value::Null, Some(kind)) => {
-                let kind = self
-                    .tenant
-                    .schemas
-                    .page_items(kind)
-                    .map_or(kind.clone(), |items| {
-                        Type::Collection(Box::new(items.clone()))
-                    });
-                crate::synth::value(
-                    self.tenant.schemas,
-                    &kind,
-                    path.last().map_or("", String::as_str),
-                )
+        let kind = described.map(|kind| self.property_kind(kind));
+        let value = match (value, kind) {
+            (Value::Null, Some(kind)) if self.tenant.synthesizes => {
+                let name = path.last().map_or("", String::as_str);
+                crate::synth::value(self.tenant.schemas, &kind, name)
+            }
+            (Value::Null, Some(Type::Collection(_))) => json!([]),
+            (Value::Null, Some(Type::Named(_) | Type::Inline(_))) => {
+                return Err(Refusal::not_simulated(format!(
+                    "the content of `{}`, which no request has set",
+                    call.path
+                )));
             }
             (value, _) => value,
         };
@@ -135,6 +153,15 @@ impl Graph<'_> {
         }
         body.insert("@odata.context".into(), json!(self.context(call, "")));
         Ok(Answer::json(StatusCode::OK, &Value::Object(body)))
+    }
+
+    /// Returns the type of a property that is read at its own path: the path of a collection is a
+    /// page.
+    fn property_kind(&self, described: &Type) -> Type {
+        match self.tenant.schemas.page_items(described) {
+            Some(items) => Type::Collection(Box::new(items.clone())),
+            None => self.tenant.schemas.resolve(described).clone(),
+        }
     }
 
     /// Returns the entities of the collection that the query selects.

@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::Graph;
+use super::behavior::{Behavior, Invocation};
 use crate::answer::Answer;
 use crate::body::Written;
 use crate::clock::timestamp;
@@ -22,6 +23,10 @@ use crate::store::{Entity, Id};
 use crate::webhooks::{Recipient, Validation, Watch, Watched};
 
 pub(super) const SUBSCRIPTION: &str = "microsoft.graph.subscription";
+
+/// The actions of subscriptions that are carried out.
+pub(super) const BEHAVIORS: &[Behavior] =
+    &[Behavior::new(SUBSCRIPTION, "reauthorize", reauthorize)];
 
 /// The longest lifetimes of subscriptions, in minutes, by the type of the resource.
 const LIFETIMES: [(&str, i64); 18] = [
@@ -56,6 +61,14 @@ const SHORTEST: i64 = 45;
 
 /// The longest client state.
 const CLIENT_STATE: usize = 128;
+
+/// Accepts that the client keeps the subscription. No notification waits for it, because the
+/// simulator does not check permissions.
+///
+/// <https://learn.microsoft.com/graph/api/subscription-reauthorize>
+fn reauthorize(_: &mut Graph<'_>, _: &Invocation<'_>) -> Result<Answer, Refusal> {
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
 
 impl Graph<'_> {
     /// Creates a subscription. The webhook must be validated first.

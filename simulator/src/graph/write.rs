@@ -77,7 +77,7 @@ impl Graph<'_> {
             _ => return Err(Refusal::body("The resource does not support creation.")),
         };
         let written = match body {
-            None if call.is_content() => self.read_content(declared),
+            None if call.is_content() => self.read_content(call, declared)?,
             body => body::entity(
                 self.tenant.schemas,
                 declared,
@@ -99,17 +99,28 @@ impl Graph<'_> {
     }
 
     /// Returns the properties that Graph reads from an entity that is sent as a file: a page of
-    /// OneNote as HTML, an app of Teams as a package.
-    fn read_content(&self, declared: &str) -> Written {
-        let mut properties = synth::object(self.tenant.schemas, declared);
-        // Only Graph assigns keys.
-        properties.remove("id");
-        Written {
+    /// OneNote as HTML. What it reads from other files, such as a package of Teams, is not known.
+    fn read_content(&self, call: &Call<'_>, declared: &str) -> Result<Written, Refusal> {
+        let mut properties = Map::new();
+        if self.tenant.synthesizes {
+            properties = synth::object(self.tenant.schemas, declared);
+            // Only Graph assigns keys.
+            properties.remove("id");
+        } else if declared == "microsoft.graph.onenotePage" {
+            let html = String::from_utf8_lossy(&call.request.body);
+            properties.insert("title".into(), json!(title(&html)));
+        } else {
+            return Err(Refusal::not_simulated(format!(
+                "what Graph reads from a file that is sent to `{}`",
+                call.path
+            )));
+        }
+        Ok(Written {
             kind: declared.to_owned(),
             properties,
             related: Vec::new(),
             bound: Vec::new(),
-        }
+        })
     }
 
     /// Stores the file itself, if the entity has a stream for it.
@@ -347,4 +358,11 @@ fn merge(properties: &mut Map<String, Value>, name: String, value: Value) {
             properties.insert(name, value);
         }
     }
+}
+
+/// Returns the title of a page of HTML. It is empty if the page has none.
+fn title(html: &str) -> &str {
+    let title = html.split_once("<title>").map(|(_, rest)| rest);
+    let title = title.and_then(|rest| rest.split_once("</title>"));
+    title.map_or("", |(title, _)| title.trim())
 }

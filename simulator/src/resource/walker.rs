@@ -213,6 +213,11 @@ impl<'a> Walker<'_, 'a, '_> {
             self.resource.target = Target::Property { owner, path, kind };
             return Ok(());
         }
+        if place.is_invocation() && !self.tenant.synthesizes {
+            return Err(Refusal::not_simulated(format!(
+                "paths below the function `{name}`"
+            )));
+        }
         let relation = relation_name(&path, arguments);
         if self
             .tenant
@@ -265,9 +270,12 @@ impl<'a> Walker<'_, 'a, '_> {
         Ok(())
     }
 
-    /// Fills a read-only collection that clients cannot add to. Graph fills it, and so does the
-    /// simulator.
+    /// Fills a read-only collection that clients cannot add to, if the simulator makes values from
+    /// their types.
     fn fill(&mut self, place: &Place, owner: Id, relation: &str, declared: &str) {
+        if !self.tenant.synthesizes {
+            return;
+        }
         let creates = place.operation(&http::Method::POST).is_some() || place.has_literal("$ref");
         if creates
             || Tenant::is_computed(owner, relation)

@@ -23,6 +23,7 @@ use crate::seed::{Contoso, Seed, plant};
 use crate::server::serve;
 use crate::storage::Storage;
 use crate::store::Store;
+use crate::stub::Stubs;
 use crate::throttle::Throttle;
 use crate::webhooks::Webhooks;
 use crate::webhooks::deliver::deliver;
@@ -57,6 +58,7 @@ pub struct Builder {
     seed: Seed,
     page_size: Option<usize>,
     kept_requests: usize,
+    synthesizes: bool,
 }
 
 #[derive(Debug)]
@@ -90,6 +92,7 @@ impl Default for Builder {
             seed: Seed::default(),
             page_size: None,
             kept_requests: KEPT,
+            synthesizes: false,
         }
     }
 }
@@ -151,6 +154,15 @@ impl Builder {
     /// 10,000.
     pub fn kept_requests(mut self, requests: usize) -> Self {
         self.kept_requests = requests;
+        self
+    }
+
+    /// Responds with values that are made from their types to what is not simulated, instead of 501.
+    ///
+    /// It serves the test of a client that calls each operation of the description once. The
+    /// values say nothing about what Graph would do, so a test of a program must not use them.
+    pub fn synthesize_responses(mut self) -> Self {
+        self.synthesizes = true;
         self
     }
 
@@ -293,6 +305,8 @@ impl Builder {
             recorder: Recorder::keeping(self.kept_requests),
             page_size: self.page_size,
             page_epoch: 0,
+            synthesizes: self.synthesizes,
+            stubs: Stubs::default(),
             user,
         };
         Ok((

@@ -24,6 +24,7 @@ use crate::identity::{GRAPH, Issue};
 use crate::recorder::{Host, RecordedRequest, RequestCounts};
 use crate::request::Request;
 use crate::resource::Caller;
+use crate::stub::StubResponse;
 use crate::webhooks::{Delivery, Validation};
 
 pub use builder::Builder;
@@ -140,6 +141,39 @@ impl Simulator {
         state
             .identity
             .issue(&mut state.ids, state.clock.now(), issue)
+    }
+
+    /// Defines the response to requests of this method and path, for what the simulator does not
+    /// simulate.
+    ///
+    /// The path is below the version, and `*` stands for one segment (the last one for all that
+    /// follow). The response takes precedence over what is simulated. A request still needs a
+    /// valid token. The latest response that fits a request serves it.
+    ///
+    /// ```
+    /// use http::Method;
+    /// use msgraph_simulator::Simulator;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), msgraph_simulator::Error> {
+    /// let simulator = Simulator::start().await?;
+    /// simulator.on(
+    ///     Method::POST,
+    ///     "/users/*/getMailTips",
+    ///     json!({ "value": [{ "mailboxFull": false }] }),
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on(&self, method: Method, path: impl Into<String>, response: impl Into<StubResponse>) {
+        let mut state = self.core.state();
+        state.stubs.add(method, path.into(), response.into());
+    }
+
+    /// Forgets the responses that [`on`](Self::on) has defined.
+    pub fn clear_responses(&self) {
+        self.core.state().stubs.clear();
     }
 
     /// Returns the requests so far, sign-in included, in the order in which they arrived. The

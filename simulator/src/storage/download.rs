@@ -147,6 +147,7 @@ impl State {
             schemas: description.schemas(),
             store: &mut self.store,
             ids: &mut self.ids,
+            synthesizes: false,
         };
         tenant.fill(id, stream, content.media_type.clone(), bytes.into(), now);
     }

@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use msgraph_simulator::{Fault, Limit, RetryAfter, Service};
 use serde_json::{Value, json};
 
-use crate::client::{Client, plain, start};
+use crate::client::{Client, plain, start, start_synthesizing};
 
 /// Sends a batch. Returns the responses, sorted by id.
 async fn batch(client: &mut Client, requests: Value) -> Vec<Value> {
@@ -28,7 +28,7 @@ fn statuses(answers: &[Value]) -> Vec<u64> {
 
 #[tokio::test]
 async fn parts_get_independent_responses() {
-    let simulator = start().await;
+    let simulator = start_synthesizing().await;
     let mut client = Client::user(&simulator).await;
     let answers = batch(
         &mut client,

@@ -26,6 +26,12 @@ pub fn builder() -> Builder {
     Simulator::builder().description(description())
 }
 
+/// Starts a simulator of the tenant Contoso that makes up what it does not simulate.
+pub async fn start_synthesizing() -> Simulator {
+    let builder = builder().synthesize_responses();
+    builder.start().await.expect("the simulator starts")
+}
+
 /// Starts a simulator of the tenant Contoso.
 pub async fn start() -> Simulator {
     builder().start().await.expect("the simulator starts")

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use msgraph_simulator::Seed;
 use serde_json::{Value, json};
 
-use crate::client::{Client, builder, drive, start};
+use crate::client::{Client, builder, drive, start, start_synthesizing};
 
 /// Returns the properties that the directory requires of a new user.
 fn user(name: &str) -> Value {
@@ -558,7 +558,7 @@ async fn structural_properties_have_their_own_path() {
 
 #[tokio::test]
 async fn alternate_keys_casts_and_functions_are_resolved() {
-    let simulator = start().await;
+    let simulator = start_synthesizing().await;
     let mut client = Client::app(&simulator).await;
     let client_id = &simulator.credentials().client_id;
     let application = client
@@ -646,7 +646,7 @@ async fn alternate_keys_casts_and_functions_are_resolved() {
 
 #[tokio::test]
 async fn actions_return_their_declared_type() {
-    let simulator = start().await;
+    let simulator = start_synthesizing().await;
     let mut client = Client::user(&simulator).await;
     let sent = client
         .post(

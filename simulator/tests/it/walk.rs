@@ -42,7 +42,7 @@ struct Walk<'a> {
 
 #[tokio::test]
 async fn every_described_operation_is_served() {
-    let simulator = builder().start().await.unwrap();
+    let simulator = builder().synthesize_responses().start().await.unwrap();
     let folder = Description::bundled();
     let read = |file: std::path::PathBuf| -> Value {
         serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
