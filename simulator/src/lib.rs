@@ -3,9 +3,10 @@
 //! [`Simulator`] listens on the loopback interface. It serves Microsoft Graph v1.0 and the
 //! endpoints of Microsoft Entra at which users and programs sign in. As far as Graph's description
 //! defines it, a client cannot tell the simulator from Graph. The simulator reads that description
-//! itself (`openapi/`), so it serves every path and method of it. It creates, reads, changes,
-//! deletes and counts entities in a tenant that it keeps in memory. It carries out the functions and
-//! actions of [`SimulatedOperation::all`]. It pages, filters, sorts, selects and expands.
+//! itself, which is a part of this crate, so it serves every path and method of it. It creates,
+//! reads, changes, deletes and counts entities in a tenant that it keeps in memory. It carries out
+//! the functions and actions of [`SimulatedOperation::all`]. It pages, filters, sorts, selects and
+//! expands.
 //!
 //! The simulator never invents a response. Whatever is not simulated is refused with 501, and a test
 //! defines the response itself ([`Simulator::on`]).
@@ -97,10 +98,9 @@
 //!
 //! # In your own tests
 //!
-//! Add the simulator as a git dependency (`[dev-dependencies] simulator = { git = "…" }`). It reads
-//! the description at run time from Cargo's checkout ([`Description::bundled`]), so no file has to
-//! be copied. Reading takes a moment. A program that starts many simulators reads the description
-//! once and passes it to each with [`Builder::description`].
+//! Add the simulator as a development dependency (`cargo add --dev msgraph-simulator`). The crate
+//! has the description inside ([`Description::bundled`]), which a process reads once. Each test can
+//! start a simulator of its own.
 //!
 //! Without its default feature `encryption`, the simulator compiles faster. It then refuses
 //! subscriptions with `includeResourceData`, whose notifications are encrypted.

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use msgraph_simulator::{Error, Simulator};
 
 const USAGE: &str = "\
-Usage: simulator [--port PORT] [--openapi DIR]
+Usage: msgraph-simulator [--port PORT] [--openapi DIR]
 
 Serves Microsoft Graph and the identity platform on 127.0.0.1 until it is stopped with Ctrl-C.
 Prints their addresses and the credentials to sign in with.
 
   --port PORT     the port to listen on (default: any free port)
-  --openapi DIR   the folder of the description (default: openapi/ of this repository)
+  --openapi DIR   the folder of another description than the one inside
 ";
 
 /// The arguments of the command line.

@@ -1,4 +1,5 @@
-//! Graph's description: the folder `openapi/`, as `cargo xtask trim` writes it.
+//! Graph's description, as `cargo xtask trim` writes it: the files of `openapi/` that are compiled
+//! into this crate, or a folder of the same form.
 //!
 //! This module reads it with serde_json only, without the code that `codegen/` makes of it. For
 //! this reason, the server does not repeat a mistake of the generator, and can reveal it.
@@ -6,6 +7,7 @@
 pub(crate) mod operation;
 pub(crate) mod routes;
 pub(crate) mod schema;
+mod source;
 pub(crate) mod walk;
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,24 +16,25 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::Error;
 use operation::Parameters;
 use routes::{PathItem, Routes};
 use schema::{Schemas, Type};
+use source::{Source, Text};
 use walk::Grafts;
 
-/// Graph's description, read from its folder.
+/// Graph's description.
 ///
 /// The schemas are read at once. The paths of a workload are read at the first request to it, so
-/// that a simulator starts quickly. It is cheap to clone. A program that starts many simulators
-/// reads it once and passes it to each [`Builder`](crate::Builder).
+/// that a simulator starts quickly. It is cheap to clone. A program that starts many simulators of
+/// another description than [`Description::bundled`] reads it once and passes it to each
+/// [`Builder`](crate::Builder).
 ///
 /// ```
 /// # fn main() -> Result<(), msgraph_simulator::Error> {
-/// let description = msgraph_simulator::Description::read(msgraph_simulator::Description::bundled())?;
+/// let description = msgraph_simulator::Description::bundled()?;
 /// assert!(description.check()? > 10_000);
 /// # Ok(())
 /// # }
@@ -40,17 +43,25 @@ use walk::Grafts;
 pub struct Description(Arc<Inner>);
 
 struct Inner {
-    folder: PathBuf,
+    source: Source,
     schemas: Schemas,
     parameters: Arc<Parameters>,
     workloads: HashMap<String, Workload>,
     grafts: Grafts,
 }
 
-/// One file of `paths/`, or `None` for a workload that only grafts describe.
+/// The paths that begin with one segment.
 struct Workload {
-    file: Option<PathBuf>,
+    /// One file of `paths/`, or `None` for a workload that only grafts describe.
+    text: Option<Text>,
     routes: OnceLock<Result<Routes, String>>,
+}
+
+impl Workload {
+    fn new(text: Option<Text>) -> Self {
+        let routes = OnceLock::new();
+        Self { text, routes }
+    }
 }
 
 #[derive(Deserialize)]
@@ -64,18 +75,26 @@ struct Components {
     parameters: Parameters,
 }
 
-#[derive(Default, Deserialize)]
-struct PathsFile {
-    paths: BTreeMap<String, PathItem>,
+#[derive(Deserialize)]
+struct PathsFile<'a> {
+    #[serde(borrow)]
+    paths: BTreeMap<String, PathItem<'a>>,
 }
 
 impl Description {
-    /// Returns the folder of the description that belongs to this crate's sources.
+    /// Returns the description of Graph v1.0 that is compiled into this crate. It is read once in
+    /// a process.
     ///
-    /// The folder is in the place where the crate was compiled: in a checkout, or in Cargo's copy
-    /// of a git dependency.
-    pub fn bundled() -> PathBuf {
-        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi"))
+    /// # Errors
+    /// Returns [`Error::Description`] if it cannot be read. A published version of this crate never
+    /// does.
+    pub fn bundled() -> Result<Self, Error> {
+        static BUNDLED: OnceLock<Result<Description, String>> = OnceLock::new();
+        let read = || Self::from_source(Source::Bundled).map_err(|error| error.to_string());
+        let bundled = BUNDLED.get_or_init(read);
+        bundled
+            .clone()
+            .map_err(|message| Error::description(Source::Bundled.root(), message))
     }
 
     /// Reads a description's folder.
@@ -84,55 +103,34 @@ impl Description {
     /// Returns [`Error::Description`] if a file is missing, or holds something that the trimmed
     /// form does not have.
     pub fn read(folder: impl Into<PathBuf>) -> Result<Self, Error> {
-        let folder = folder.into();
-        let file = folder.join("schemas.json");
-        let SchemasFile { components } = json(&file)?;
+        Self::from_source(Source::Folder(folder.into()))
+    }
+
+    fn from_source(source: Source) -> Result<Self, Error> {
+        let schemas = source.schemas();
+        let SchemasFile { components } = schemas.parse(&schemas.content()?)?;
         if let Some((name, missing)) = components.schemas.dangling() {
             return Err(Error::description(
-                &file,
+                &schemas.file,
                 format!("schema `{name}` refers to `{missing}`, which does not exist"),
             ));
         }
-        let paths = folder.join("paths");
-        let entries =
-            std::fs::read_dir(&paths).map_err(|error| Error::description(&paths, error))?;
         let mut workloads = HashMap::new();
-        for entry in entries {
-            let file = entry
-                .map_err(|error| Error::description(&paths, error))?
-                .path();
-            if file
-                .extension()
-                .is_some_and(|extension| extension == "json")
-                && let Some(name) = file.file_stem().and_then(|name| name.to_str())
-            {
-                let name = name.to_ascii_lowercase();
-                workloads.insert(
-                    name,
-                    Workload {
-                        file: Some(file),
-                        routes: OnceLock::new(),
-                    },
-                );
-            }
+        for (name, text) in source.paths()? {
+            workloads.insert(name.to_ascii_lowercase(), Workload::new(Some(text)));
         }
-        let file = folder.join("grafts.json");
-        let grafts: Grafts = if file.exists() {
-            json(&file)?
-        } else {
-            Grafts::default()
+        let grafts: Grafts = match source.grafts() {
+            Some(text) => text.parse(&text.content()?)?,
+            None => Grafts::default(),
         };
         for place in grafts.subtrees.keys() {
-            let name = first(place);
-            workloads.entry(name).or_insert_with(|| Workload {
-                file: None,
-                routes: OnceLock::new(),
-            });
+            let grafted = || Workload::new(None);
+            workloads.entry(first(place)).or_insert_with(grafted);
         }
         let parameters = Arc::new(components.parameters);
         Ok(Self(Arc::new(Inner {
             grafts,
-            folder,
+            source,
             schemas: components.schemas,
             parameters,
             workloads,
@@ -182,7 +180,7 @@ impl Description {
             .chain(self.0.grafts.paths.values())
         {
             if self.place(target).is_none() {
-                let file = self.0.folder.join("grafts.json");
+                let file = self.0.source.root().join("grafts.json");
                 let message = format!("`{target}` is not a place of the description");
                 return Err(Error::description(&file, message));
             }
@@ -191,7 +189,8 @@ impl Description {
     }
 
     fn file<'a>(&'a self, workload: &'a Workload) -> &'a Path {
-        workload.file.as_deref().unwrap_or(&self.0.folder)
+        let text = workload.text.as_ref();
+        text.map_or(self.0.source.root(), |text| &text.file)
     }
 
     /// Returns a value of a type (`microsoft.graph.user`), with all of its structural properties.
@@ -201,7 +200,7 @@ impl Description {
     ///
     /// ```
     /// # fn main() -> Result<(), msgraph_simulator::Error> {
-    /// let description = msgraph_simulator::Description::read(msgraph_simulator::Description::bundled())?;
+    /// let description = msgraph_simulator::Description::bundled()?;
     /// let day = description.example("microsoft.graph.recurrencePattern").unwrap_or_default();
     /// assert_eq!(day["firstDayOfWeek"], "sunday");
     /// # Ok(())
@@ -233,14 +232,15 @@ impl Description {
 
     fn load<'a>(&self, workload: &'a Workload) -> Result<&'a Routes, &'a str> {
         let loaded = workload.routes.get_or_init(|| {
-            let PathsFile { paths } = match &workload.file {
-                Some(file) => json(file).map_err(|error| error.to_string())?,
-                None => PathsFile::default(),
-            };
             let mut routes = Routes::new();
-            for (path, item) in paths {
-                let inserted = routes.insert(&path, item, &self.0.parameters);
-                inserted.map_err(|message| format!("path `{path}`: {message}"))?;
+            if let Some(text) = &workload.text {
+                let content = text.content().map_err(|error| error.to_string())?;
+                let file: PathsFile<'_> =
+                    text.parse(&content).map_err(|error| error.to_string())?;
+                for (path, item) in file.paths {
+                    let inserted = routes.insert(&path, item, &content, &self.0.parameters);
+                    inserted.map_err(|message| format!("path `{path}`: {message}"))?;
+                }
             }
             let own = |place: &&String| {
                 let found = self.0.workloads.get(&first(place));
@@ -260,7 +260,7 @@ impl fmt::Debug for Description {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Description")
-            .field("folder", &self.0.folder)
+            .field("source", &self.0.source)
             .finish_non_exhaustive()
     }
 }
@@ -269,9 +269,4 @@ impl fmt::Debug for Description {
 fn first(path: &str) -> String {
     let segment = path.trim_start_matches('/').split(['/', '(']).next();
     segment.unwrap_or_default().to_ascii_lowercase()
-}
-
-fn json<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
-    let text = std::fs::read_to_string(file).map_err(|error| Error::description(file, error))?;
-    serde_json::from_str(&text).map_err(|error| Error::description(file, error))
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::schema::{Type, component};
 
@@ -93,14 +92,13 @@ impl Operation {
 
     /// Reads an operation; `shared` are the parameters of its path.
     pub(super) fn parse(
-        text: &RawValue,
-        shared: Option<&RawValue>,
+        text: &[u8],
+        shared: Option<&[u8]>,
         known: &Parameters,
     ) -> Result<Self, String> {
-        let written: Written =
-            serde_json::from_str(text.get()).map_err(|error| error.to_string())?;
+        let written: Written = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let shared: Vec<WrittenParameter> = match shared {
-            Some(text) => serde_json::from_str(text.get()).map_err(|error| error.to_string())?,
+            Some(text) => serde_json::from_slice(text).map_err(|error| error.to_string())?,
             None => Vec::new(),
         };
         let parameters = shared

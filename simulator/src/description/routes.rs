@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use http::Method;
 use serde_json::value::RawValue;
 
@@ -37,8 +38,9 @@ pub(crate) struct Place {
 /// few.
 #[derive(Debug)]
 struct LazyOperation {
-    text: Box<RawValue>,
-    shared: Option<Arc<RawValue>>,
+    /// A part of the description's file.
+    text: Bytes,
+    shared: Option<Bytes>,
     parameters: Arc<Parameters>,
     parsed: OnceLock<Result<Operation, String>>,
 }
@@ -140,13 +142,19 @@ pub(crate) struct Routes {
 /// The content of a path of the description, not yet read.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PathItem {
-    parameters: Option<Box<RawValue>>,
-    get: Option<Box<RawValue>>,
-    post: Option<Box<RawValue>>,
-    put: Option<Box<RawValue>>,
-    patch: Option<Box<RawValue>>,
-    delete: Option<Box<RawValue>>,
+pub(super) struct PathItem<'a> {
+    #[serde(borrow)]
+    parameters: Option<&'a RawValue>,
+    #[serde(borrow)]
+    get: Option<&'a RawValue>,
+    #[serde(borrow)]
+    post: Option<&'a RawValue>,
+    #[serde(borrow)]
+    put: Option<&'a RawValue>,
+    #[serde(borrow)]
+    patch: Option<&'a RawValue>,
+    #[serde(borrow)]
+    delete: Option<&'a RawValue>,
 }
 
 impl Routes {
@@ -156,15 +164,18 @@ impl Routes {
         }
     }
 
-    /// Adds a path to the tree.
+    /// Adds a path to the tree. The item was read from `content`, and its operations stay a part of
+    /// it.
     pub(super) fn insert(
         &mut self,
         path: &str,
-        item: PathItem,
+        item: PathItem<'_>,
+        content: &Bytes,
         parameters: &Arc<Parameters>,
     ) -> Result<(), String> {
         let at = self.open(path)?;
-        let shared: Option<Arc<RawValue>> = item.parameters.map(Arc::from);
+        let part = |text: &RawValue| content.slice_ref(text.get().as_bytes());
+        let shared = item.parameters.map(part);
         let Some(place) = self.places.get_mut(at) else {
             return Ok(());
         };
@@ -181,7 +192,7 @@ impl Routes {
             place.methods.push((
                 method,
                 LazyOperation {
-                    text,
+                    text: part(text),
                     shared,
                     parameters,
                     parsed: OnceLock::new(),

@@ -63,6 +63,7 @@ pub struct Builder {
 
 #[derive(Debug)]
 enum Source {
+    Bundled,
     Folder(PathBuf),
     Read(Description),
 }
@@ -70,6 +71,7 @@ enum Source {
 impl Source {
     fn read(self) -> Result<Description, Error> {
         match self {
+            Self::Bundled => Description::bundled(),
             Self::Folder(folder) => Description::read(folder),
             Self::Read(description) => Ok(description),
         }
@@ -82,7 +84,7 @@ const PUBLIC_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
 impl Default for Builder {
     fn default() -> Self {
         Self {
-            source: Source::Folder(Description::bundled()),
+            source: Source::Bundled,
             beta: None,
             port: 0,
             tenant_id: "dcd219dd-bc68-4b9b-bf0b-4a33a796be35".into(),

@@ -1,8 +1,6 @@
 //! A small HTTP client. The simulator's tests do not use the SDK, because the SDK is tested with
 //! the simulator.
 
-use std::sync::LazyLock;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -11,19 +9,14 @@ use hyper_util::rt::TokioIo;
 use msgraph_simulator::{Builder, Description, Simulator};
 use serde_json::Value;
 
-/// The description, read once for all tests.
-static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
-    Description::read(Description::bundled()).expect("the description can be read")
-});
-
 /// Returns the description.
 pub fn description() -> Description {
-    DESCRIPTION.clone()
+    Description::bundled().expect("the description can be read")
 }
 
-/// Returns a builder that already has the description.
+/// Returns a builder of simulators.
 pub fn builder() -> Builder {
-    Simulator::builder().description(description())
+    Simulator::builder()
 }
 
 /// Starts a simulator of the tenant Contoso that makes up what it does not simulate.

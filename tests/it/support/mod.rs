@@ -5,11 +5,9 @@ pub mod simulated;
 
 pub use msgraph_test_support::{recorder, silent};
 
-use std::sync::LazyLock;
-
 use msgraph::auth::AccessTokenCredential;
 use msgraph::{Graph, RetryPolicy};
-use msgraph_simulator::{Description, Simulator};
+use msgraph_simulator::Simulator;
 use recorder::Recorder;
 
 /// Creates a client of a recorder. It does not retry, because most tests are about a single
@@ -30,13 +28,9 @@ pub fn graph_of(simulator: &Simulator, token: String) -> Graph {
         .expect("a client of this machine's own address")
 }
 
-/// Starts a simulated Graph. The description is read once for all simulators.
+/// Starts a simulated Graph.
 pub async fn simulator() -> Simulator {
-    static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
-        Description::read(Description::bundled()).expect("the description is in this repository")
-    });
-    let simulator = Simulator::builder().description(DESCRIPTION.clone());
-    simulator.start().await.expect("a free port")
+    Simulator::start().await.expect("a free port")
 }
 
 /// Returns an error's text without the correlation id at its end, which differs for each request.

@@ -7,7 +7,7 @@
 
 use std::process::Stdio;
 
-use msgraph_simulator::{Chaos, Description, Simulator};
+use msgraph_simulator::{Chaos, Simulator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -194,9 +194,7 @@ pub async fn serve() -> Result<bool, Error> {
 }
 
 async fn start() -> Result<Simulator, Error> {
-    let description = Description::read(Description::bundled())?;
-    let builder = Simulator::builder().description(description);
-    let simulator = builder.kept_requests(0).start().await?;
+    let simulator = Simulator::builder().kept_requests(0).start().await?;
     // Long-running operations end after one poll.
     simulator.set_polls(1);
     Ok(simulator)
