@@ -24,6 +24,17 @@ pub enum Error {
         /// The error of the operating system.
         source: std::io::Error,
     },
+    /// A seed could not be read, or one of its entities was refused.
+    #[error("{origin}: {}{message}", place.as_ref().map(|place| format!("`{place}`: ")).unwrap_or_default())]
+    Seed {
+        /// The file, or `seed` for a text.
+        origin: String,
+        /// The path of the entity, with its position in a list: `/users[1]`. `None` if the text is
+        /// not of the form of a seed.
+        place: Option<String>,
+        /// The problem, in Graph's words if Graph would refuse the entity.
+        message: String,
+    },
     /// The store refused a call of [`Simulator::create`](crate::Simulator::create) or one of its
     /// siblings.
     #[error("{method} {path} → {status}: {message}")]
@@ -40,6 +51,14 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn seed(origin: &str, place: Option<String>, message: impl fmt::Display) -> Self {
+        Self::Seed {
+            origin: origin.to_owned(),
+            place,
+            message: message.to_string(),
+        }
+    }
+
     pub(crate) fn description(file: &Path, message: impl fmt::Display) -> Self {
         Self::Description {
             file: file.to_owned(),

@@ -57,6 +57,34 @@
 //! # }
 //! ```
 //!
+//! # Seeds
+//!
+//! A simulator starts with the content of a [`Seed`]. A JSON text adds more, from a file
+//! ([`Builder::seed_file`]), a text ([`Builder::seed_json`]), or while the simulator runs
+//! ([`Simulator::seed_json`]):
+//!
+//! ```json
+//! {
+//!   "/users": [
+//!     { "id": "0b1c…", "displayName": "Ada", "userPrincipalName": "ada@contoso.com" }
+//!   ],
+//!   "/users/ada@contoso.com/mailFolders/inbox/messages": [
+//!     { "subject": "Hello", "isRead": false, "receivedDateTime": "2026-02-01T09:00:00Z" }
+//!   ],
+//!   "/users/ada@contoso.com/drive/root:/notes.txt:/content": "The text of the file.",
+//!   "/users/ada@contoso.com/photo/$value": { "base64": "/9j/4AAQ…", "contentType": "image/jpeg" },
+//!   "/users/ada@contoso.com/manager/$ref": { "@odata.id": "/users/adele@contoso.com" }
+//! }
+//! ```
+//!
+//! A member's name is a path below the version. Its value is the body of a request, or a list of
+//! bodies. They are carried out in their order, with the method that the path has: POST for a
+//! collection or an action, otherwise PATCH or PUT. A place that takes bytes gets a text, or an
+//! object with `text` or `base64`, and `contentType`. Everything is checked as the request of a
+//! client is, with three exceptions. An entity may have an `id`, `createdDateTime` and
+//! `lastModifiedDateTime`, which it keeps. What the directory requires of a new object may be
+//! missing. The requests are neither counted by limits nor recorded.
+//!
 //! # Signing in
 //!
 //! The identity platform checks the same credentials as the real one:
@@ -154,6 +182,7 @@ mod render;
 mod request;
 mod resource;
 mod seed;
+mod seed_document;
 mod segment;
 mod server;
 mod service;

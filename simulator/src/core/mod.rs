@@ -2,6 +2,7 @@
 
 mod batching;
 mod exchange;
+mod planting;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -24,6 +25,7 @@ use crate::recorder::{Host, RecordedRequest, Recorder};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::resource::Caller;
+use crate::simulator::Plan;
 use crate::storage::Storage;
 use crate::store::{Id, Store};
 use crate::stub::Stubs;
@@ -31,14 +33,17 @@ use crate::throttle::Throttle;
 use crate::webhooks::deliver::handshake;
 use crate::webhooks::{Validation, Webhooks};
 use exchange::Exchange;
+pub(crate) use planting::Body;
 
 /// The complete simulator.
 pub(crate) struct Core {
     pub(crate) description: Description,
-    /// The description behind `/beta`, if there is one.
+    /// The description behind `/beta`, if it is not the same one.
     pub(crate) beta: Option<Description>,
     /// The address of the simulator: `http://127.0.0.1:…`.
     pub(crate) host: String,
+    /// The settings of the state at the start.
+    plan: Plan,
     state: Mutex<State>,
 }
 
@@ -93,12 +98,14 @@ impl Core {
         description: Description,
         beta: Option<Description>,
         host: String,
+        plan: Plan,
         state: State,
     ) -> Self {
         Self {
             description,
             beta,
             host,
+            plan,
             state: Mutex::new(state),
         }
     }
@@ -121,7 +128,8 @@ impl Core {
         if let Some(part) = below("/v1.0", &self.description) {
             return part;
         }
-        if let Some(part) = self.beta.as_ref().and_then(|beta| below("/beta", beta)) {
+        let beta = self.beta.as_ref().unwrap_or(&self.description);
+        if let Some(part) = below("/beta", beta) {
             return part;
         }
         Door::at(path).map_or(Part::Nothing, Part::Identity)
@@ -306,6 +314,7 @@ impl State {
             webhooks: &mut self.webhooks,
             application: &self.identity.application,
             validation: Validation::Unasked,
+            seeding: false,
             handshakes: Vec::new(),
             signed_out: Vec::new(),
         }

@@ -104,7 +104,10 @@ impl Graph<'_> {
                 .and_then(Value::as_str)
                 .map(str::to_owned);
         }
-        sent.filter(|id| !id.is_empty() && Service::of(self.tenant.schemas, kind) == Service::Other)
+        let chooses = |graph: &Self| {
+            graph.seeding || Service::of(graph.tenant.schemas, kind) == Service::Other
+        };
+        sent.filter(|id| !id.is_empty() && chooses(self))
     }
 
     /// Sets the properties that a service sets by itself.
@@ -112,7 +115,9 @@ impl Graph<'_> {
         let now = timestamp(self.now);
         for name in ["createdDateTime", "lastModifiedDateTime"] {
             let described = self.tenant.schemas.property(kind, name);
-            if described.is_some_and(|property| property.kind == Type::DateTime) {
+            if described.is_some_and(|property| property.kind == Type::DateTime)
+                && !(self.seeding && properties.contains_key(name))
+            {
                 properties.insert(name.into(), json!(now));
             }
         }
@@ -133,7 +138,7 @@ impl Graph<'_> {
     fn check_new(&self, kind: &str, properties: &Map<String, Value>) -> Result<(), Refusal> {
         let required = REQUIRED
             .iter()
-            .find(|(name, _)| *name == kind)
+            .find(|(name, _)| *name == kind && !self.seeding)
             .map_or(&[][..], |(_, required)| required);
         if let Some(missing) = required
             .iter()

@@ -71,6 +71,8 @@ pub(crate) struct Graph<'a> {
     /// The client id of the calling application.
     pub(crate) application: &'a str,
     pub(crate) validation: Validation,
+    /// `true` if the request belongs to a seed, which may set what only a service sets.
+    pub(crate) seeding: bool,
     /// The webhooks that must be validated before the response can be sent.
     pub(crate) handshakes: Vec<String>,
     /// The users whose sessions an action has ended.

@@ -5,27 +5,19 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::oneshot;
 
+use super::plan::Plan;
 use super::{Credentials, Simulator};
-use crate::clock::Clock;
-use crate::core::{Core, State};
-use crate::delta::Deltas;
+use crate::core::Core;
 use crate::description::Description;
 use crate::error::Error;
-use crate::identity::{Client, Identity, Redirects, Scopes};
-use crate::ids::Ids;
-use crate::recorder::{Host, KEPT, Recorder};
-use crate::seed::{Contoso, Seed, plant};
+use crate::recorder::Host;
+use crate::seed::Seed;
+use crate::seed_document::SeedDocument;
 use crate::server::serve;
-use crate::storage::Storage;
-use crate::store::Store;
-use crate::stub::Stubs;
-use crate::throttle::Throttle;
-use crate::webhooks::Webhooks;
 use crate::webhooks::deliver::deliver;
 
 /// The settings for a new [`Simulator`].
@@ -51,14 +43,25 @@ pub struct Builder {
     source: Source,
     beta: Option<Source>,
     port: u16,
-    tenant_id: String,
-    domain: String,
-    client_id: String,
-    client_secret: String,
-    seed: Seed,
-    page_size: Option<usize>,
-    kept_requests: usize,
-    synthesizes: bool,
+    storage_port: u16,
+    plan: Plan,
+    documents: Vec<Document>,
+}
+
+/// A seed in JSON that is not read yet.
+#[derive(Debug)]
+enum Document {
+    File(PathBuf),
+    Text(String),
+}
+
+impl Document {
+    fn read(self) -> Result<SeedDocument, Error> {
+        match self {
+            Self::File(file) => SeedDocument::read(&file),
+            Self::Text(text) => SeedDocument::parse("seed", &text),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -78,23 +81,15 @@ impl Source {
     }
 }
 
-/// The public client's id, in every tenant.
-const PUBLIC_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
-
 impl Default for Builder {
     fn default() -> Self {
         Self {
             source: Source::Bundled,
             beta: None,
             port: 0,
-            tenant_id: "dcd219dd-bc68-4b9b-bf0b-4a33a796be35".into(),
-            domain: "contoso.com".into(),
-            client_id: "6731de76-14a6-49ae-97bc-6eba6914391e".into(),
-            client_secret: "simulated~secret.of-Contoso_Tests".into(),
-            seed: Seed::default(),
-            page_size: None,
-            kept_requests: KEPT,
-            synthesizes: false,
+            storage_port: 0,
+            plan: Plan::default(),
+            documents: Vec::new(),
         }
     }
 }
@@ -112,8 +107,8 @@ impl Builder {
         self
     }
 
-    /// Serves another description below `/beta`, over the same tenant. Without one, `/beta` is
-    /// refused.
+    /// Serves another description below `/beta`, over the same tenant. Without one, `/beta` has the
+    /// description of `/v1.0`.
     pub fn beta(mut self, description: Description) -> Self {
         self.beta = Some(Source::Read(description));
         self
@@ -125,37 +120,76 @@ impl Builder {
         self
     }
 
+    /// Serves uploads, downloads and monitors ([`Simulator::storage_url`]) on this port instead of
+    /// any free one.
+    pub fn storage_port(mut self, port: u16) -> Self {
+        self.storage_port = port;
+        self
+    }
+
     /// Sets the tenant's GUID and domain.
     pub fn tenant(mut self, id: impl Into<String>, domain: impl Into<String>) -> Self {
-        self.tenant_id = id.into();
-        self.domain = domain.into();
+        self.plan.tenant_id = id.into();
+        self.plan.domain = domain.into();
         self
     }
 
     /// Sets the confidential client's id and secret.
     pub fn client(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
-        self.client_id = id.into();
-        self.client_secret = secret.into();
+        self.plan.client_id = id.into();
+        self.plan.client_secret = secret.into();
         self
     }
 
     /// Sets the initial content of the tenant.
     pub fn seed(mut self, seed: Seed) -> Self {
-        self.seed = seed;
+        self.plan.seed = seed;
+        self
+    }
+
+    /// Adds entities from a file of JSON to the initial content. The file is read at the start. See
+    /// the [crate's documentation](crate#seeds) for its form.
+    pub fn seed_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.documents.push(Document::File(file.into()));
+        self
+    }
+
+    /// Adds entities from a JSON text to the initial content, as [`seed_file`](Self::seed_file)
+    /// does.
+    ///
+    /// ```
+    /// use msgraph_simulator::{Seed, Simulator};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), msgraph_simulator::Error> {
+    /// let simulator = Simulator::builder()
+    ///     .seed(Seed::Empty)
+    ///     .seed_json(r#"{
+    ///         "/users": [{ "displayName": "Ada", "userPrincipalName": "ada@contoso.com" }],
+    ///         "/users/ada@contoso.com/todo/lists": [{ "displayName": "Groceries" }]
+    ///     }"#)
+    ///     .start()
+    ///     .await?;
+    /// assert_eq!(simulator.read("/users/ada@contoso.com")?["displayName"], "Ada");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn seed_json(mut self, text: impl Into<String>) -> Self {
+        self.documents.push(Document::Text(text.into()));
         self
     }
 
     /// Sets the number of items on a page if a request has no `$top`, instead of each service's
     /// own.
     pub fn page_size(mut self, items: usize) -> Self {
-        self.page_size = Some(items);
+        self.plan.page_size = Some(items);
         self
     }
 
     /// Sets the number of requests that [`Simulator::requests`] keeps with their bodies, instead of
     /// 10,000.
     pub fn kept_requests(mut self, requests: usize) -> Self {
-        self.kept_requests = requests;
+        self.plan.kept_requests = requests;
         self
     }
 
@@ -164,15 +198,15 @@ impl Builder {
     /// It serves the test of a client that calls each operation of the description once. The
     /// values say nothing about what Graph would do, so a test of a program must not use them.
     pub fn synthesize_responses(mut self) -> Self {
-        self.synthesizes = true;
+        self.plan.synthesizes = true;
         self
     }
 
     /// Starts the simulator.
     ///
     /// # Errors
-    /// Returns [`Error::Description`] if the description cannot be read, and [`Error::Listen`] if
-    /// the port is taken.
+    /// Returns [`Error::Description`] if the description cannot be read, [`Error::Seed`] if a seed
+    /// cannot be read or would be refused, and [`Error::Listen`] if a port is taken.
     pub async fn start(self) -> Result<Simulator, Error> {
         let port = self.port;
         let listen = move |source| Error::Listen { port, source };
@@ -245,77 +279,19 @@ impl Builder {
             Ok((listener, host))
         };
         let (listener, host) = bind(self.port).await?;
-        let (storage, storage_host) = bind(0).await?;
+        let (storage, storage_host) = bind(self.storage_port).await?;
         let description = self.source.read()?;
         let beta = self.beta.map(Source::read).transpose()?;
 
-        let (mut store, mut ids, clock) = (Store::new(), Ids::default(), Clock::default());
-        let contoso = Contoso {
-            tenant_id: &self.tenant_id,
-            domain: &self.domain,
-            client_id: &self.client_id,
+        let documents = self.documents.into_iter().map(Document::read);
+        let plan = Plan {
+            documents: documents.collect::<Result<_, _>>()?,
+            ..self.plan
         };
-        let user = plant(
-            self.seed,
-            description.schemas(),
-            &mut store,
-            &mut ids,
-            &contoso,
-        );
-        let clients = vec![
-            Client {
-                id: self.client_id.clone(),
-                secret: Some(self.client_secret.clone()),
-                redirects: Redirects::new("http://localhost:3000/signed-in"),
-            },
-            Client {
-                id: PUBLIC_CLIENT.into(),
-                secret: None,
-                redirects: Redirects::new("http://localhost"),
-            },
-        ];
-        let mut identity = Identity::new(&self.tenant_id, &self.domain, clients, &host);
-        identity.browser = Some(user);
-        let scopes = Scopes::read("offline_access User.Read Mail.ReadWrite");
-        let text = |name: &str| {
-            let value = store.get(user).and_then(|user| user.properties.get(name));
-            value.and_then(Value::as_str).unwrap_or_default().to_owned()
-        };
-        let credentials = Credentials {
-            refresh_token: identity.grant(&mut ids, &self.client_id, user, scopes.clone()),
-            public_refresh_token: identity.grant(&mut ids, PUBLIC_CLIENT, user, scopes),
-            user_id: text("id"),
-            user_principal_name: text("userPrincipalName"),
-            tenant_id: self.tenant_id,
-            domain: self.domain,
-            client_id: self.client_id,
-            client_secret: self.client_secret,
-            public_client_id: PUBLIC_CLIENT.into(),
-        };
-        let state = State {
-            store,
-            ids,
-            clock,
-            identity,
-            faults: Vec::new(),
-            chaos: None,
-            changes: Vec::new(),
-            throttle: Throttle::default(),
-            deltas: Deltas::default(),
-            storage: Storage::new(storage_host),
-            webhooks: Webhooks::default(),
-            recorder: Recorder::keeping(self.kept_requests),
-            page_size: self.page_size,
-            page_epoch: 0,
-            synthesizes: self.synthesizes,
-            stubs: Stubs::default(),
-            user,
-        };
-        Ok((
-            Core::new(description, beta, host, state),
-            credentials,
-            [listener, storage],
-        ))
+        let (state, credentials) = plan.begin(&description, &host, storage_host);
+        let core = Core::new(description, beta, host, plan, state);
+        core.plant()?;
+        Ok((core, credentials, [listener, storage]))
     }
 }
 
@@ -326,9 +302,9 @@ impl fmt::Debug for Builder {
             .debug_struct("Builder")
             .field("source", &self.source)
             .field("port", &self.port)
-            .field("domain", &self.domain)
-            .field("client_id", &self.client_id)
-            .field("seed", &self.seed)
+            .field("domain", &self.plan.domain)
+            .field("client_id", &self.plan.client_id)
+            .field("seed", &self.plan.seed)
             .finish_non_exhaustive()
     }
 }

@@ -2,6 +2,7 @@
 
 mod builder;
 mod control;
+mod plan;
 mod sign_in;
 
 use std::fmt;
@@ -11,23 +12,24 @@ use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::answer::Answer;
 use crate::changes::RecordedChange;
-use crate::core::Core;
+use crate::core::{Body, Core};
 use crate::error::Error;
-use crate::graph::Graph;
 use crate::identity::{GRAPH, Issue};
 use crate::recorder::{Host, RecordedRequest, RequestCounts};
 use crate::request::Request;
 use crate::resource::Caller;
+use crate::seed_document::SeedDocument;
 use crate::stub::StubResponse;
-use crate::webhooks::{Delivery, Validation};
+use crate::webhooks::Delivery;
 
 pub use builder::Builder;
+pub(crate) use plan::Plan;
 
 /// A local Microsoft Graph and identity platform.
 ///
@@ -278,37 +280,28 @@ impl Simulator {
         response
     }
 
+    /// Adds entities from a JSON text. See the [crate's documentation](crate#seeds) for its form.
+    ///
+    /// # Errors
+    /// Returns [`Error::Seed`] for the first entity that cannot be added. Those before it stay.
+    pub fn seed_json(&self, text: &str) -> Result<(), Error> {
+        self.core.seed(&SeedDocument::parse("seed", text)?)
+    }
+
+    /// Returns to the state at the start: the initial content, the initial credentials, and the
+    /// usual behavior. Everything else is forgotten, also requests, changes, faults and access
+    /// tokens. The addresses stay.
+    ///
+    /// # Errors
+    /// Returns [`Error::Seed`] if a seed cannot be added, as [`Builder::start`] does.
+    pub fn reset(&self) -> Result<(), Error> {
+        self.core.reset()
+    }
+
     /// Carries out a request of the user who signs in. A response without JSON becomes null.
     fn perform(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Error> {
-        let mut headers = HeaderMap::new();
-        headers.insert("consistencylevel", HeaderValue::from_static("eventual"));
-        let body = body.map_or_else(Bytes::new, |body| {
-            headers.insert(
-                http::header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            );
-            body.to_string().into()
-        });
-        let request = Request {
-            method: method.clone(),
-            target: path.to_owned(),
-            headers,
-            body,
-        };
-        let mut guard = self.core.state();
-        let state = &mut *guard;
-        let caller = Caller::User(state.user);
-        let graph = state.graph(&self.core.description, &self.url, caller, None);
-        // The simulator does not validate a webhook here, because this request does not come from a
-        // client.
-        let outcome = Graph {
-            validation: Validation::Passed,
-            ..graph
-        }
-        .answer(&request, request.path());
-        state.sign_out(&outcome.signed_out);
-        state.notify(&self.core.description, &self.url);
-        match outcome.result {
+        let body = body.map(|body| Body::json(body.to_string()));
+        match self.core.perform(method.clone(), path, body, false) {
             Ok(answer) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),
             Err(refusal) => Err(Error::Refused {
                 method,

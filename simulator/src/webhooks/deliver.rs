@@ -9,8 +9,8 @@ use http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::Parcel;
 use super::post::post;
-use super::{Delivery, Parcel};
 use crate::core::Core;
 
 /// The time in which a webhook must respond to the validation.
@@ -67,18 +67,17 @@ pub(crate) async fn deliver(core: Arc<Core>, mut inbox: UnboundedReceiver<Parcel
 }
 
 async fn queue(core: Arc<Core>, mut inbox: UnboundedReceiver<Parcel>) {
-    while let Some(Parcel { url, body }) = inbox.recv().await {
+    while let Some(parcel) = inbox.recv().await {
         let waits = AGAIN.into_iter().map(Some).chain([None]);
         for (attempt, wait) in (0..).zip(waits) {
-            let text = Bytes::from(body.to_string());
-            let answer = post(&url, "application/json; charset=utf-8", text, PATIENCE).await;
+            if !core.state().webhooks.awaits(&parcel) {
+                break;
+            }
+            let text = Bytes::from(parcel.body.to_string());
+            let media_type = "application/json; charset=utf-8";
+            let answer = post(&parcel.url, media_type, text, PATIENCE).await;
             let status = answer.map(|answer| answer.status);
-            core.state().webhooks.deliveries.push(Delivery {
-                url: url.clone(),
-                body: body.clone(),
-                status,
-                attempt,
-            });
+            core.state().webhooks.delivered(&parcel, status, attempt);
             match wait {
                 Some(wait) if !status.is_some_and(|status| status.is_success()) => {
                     tokio::time::sleep(wait).await;

@@ -125,6 +125,7 @@ pub struct Delivery {
 pub(crate) struct Parcel {
     pub(crate) url: String,
     pub(crate) body: Value,
+    round: u32,
 }
 
 /// The state of the validation of a webhook.
@@ -171,9 +172,34 @@ pub(crate) struct Webhooks {
     pub(crate) forgery: Option<Forgery>,
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) outbox: Option<UnboundedSender<Parcel>>,
+    /// The number of resets so far. Parcels of an earlier round are not delivered.
+    round: u32,
 }
 
 impl Webhooks {
+    /// Continues with the delivery task of the state before a reset.
+    pub(crate) fn continues(&mut self, before: &mut Self) {
+        self.outbox = before.outbox.take();
+        self.round = before.round.wrapping_add(1);
+    }
+
+    /// Checks whether a parcel is still to be delivered.
+    pub(crate) fn awaits(&self, parcel: &Parcel) -> bool {
+        self.round == parcel.round
+    }
+
+    /// Records an attempt to deliver a parcel.
+    pub(crate) fn delivered(&mut self, parcel: &Parcel, status: Option<StatusCode>, attempt: u32) {
+        if self.awaits(parcel) {
+            self.deliveries.push(Delivery {
+                url: parcel.url.clone(),
+                body: parcel.body.clone(),
+                status,
+                attempt,
+            });
+        }
+    }
+
     /// Passes a body to the delivery task.
     pub(crate) fn send(&self, url: &str, value: Vec<Value>, tokens: Option<Vec<String>>) {
         let mut body = json!({ "value": value });
@@ -183,7 +209,8 @@ impl Webhooks {
         let url = url.to_owned();
         if let Some(outbox) = &self.outbox {
             // The delivery task has ended if the simulator is being dropped.
-            let _ = outbox.send(Parcel { url, body });
+            let round = self.round;
+            let _ = outbox.send(Parcel { url, body, round });
         }
     }
 }

@@ -221,13 +221,33 @@ async fn requests_are_recorded_as_they_were_sent() {
 }
 
 #[tokio::test]
-async fn beta_is_served_only_if_loaded() {
-    let simulator = builder().beta(description()).start().await.unwrap();
-    let mut client = Client::user(&simulator).await;
-    let me = client
-        .get(&format!("{}/beta/me", simulator.login_url()))
-        .await;
-    assert_eq!(me.json()["userPrincipalName"], "adele@contoso.com");
+async fn beta_has_the_same_tenant() {
+    let loaded = builder().beta(description()).start().await.unwrap();
+    for simulator in [loaded, start().await] {
+        let mut client = Client::user(&simulator).await;
+        let beta = format!("{}/beta", simulator.login_url());
+        let me = client.get(&format!("{beta}/me")).await;
+        assert_eq!(me.json()["userPrincipalName"], "adele@contoso.com");
+        let page = client.get(&format!("{beta}/users?$top=1")).await.json();
+        let next = page["@odata.nextLink"].as_str().unwrap();
+        assert!(next.starts_with(&beta), "{next}");
+        assert_eq!(client.get(next).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn storage_is_served_at_its_port() {
+    let simulator = start().await;
+    let free = |url: String| -> u16 { url.rsplit(':').next().unwrap().parse().unwrap() };
+    let port = free(simulator.storage_url());
+    drop(simulator);
+    let simulator = builder().storage_port(port).start().await.unwrap();
+    assert_eq!(free(simulator.storage_url()), port);
+    let taken = builder().storage_port(port).start().await.unwrap_err();
+    assert_eq!(
+        taken.to_string(),
+        format!("cannot listen on 127.0.0.1:{port}")
+    );
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod platform;
 mod preferences;
 mod queries;
 mod refusals;
+mod seeds;
 mod stubs;
 mod subscriptions;
 mod tenants;

@@ -79,12 +79,12 @@ async fn unknown_paths_and_methods_are_refused() {
         client.send(Method::HEAD, "/users", &[], "").await.status,
         StatusCode::METHOD_NOT_ALLOWED
     );
-    let beta = client
-        .get(&format!("{}/beta/users", simulator.login_url()))
+    let unknown = client
+        .get(&format!("{}/v2.0/users", simulator.login_url()))
         .await;
     assert_eq!(
-        beta.error(),
-        ("BadRequest".into(), "Invalid version: beta".into())
+        unknown.error(),
+        ("BadRequest".into(), "Invalid version: v2.0".into())
     );
     for path in ["/users/%zz", "/users/%ff", "/users?$filter=%zz"] {
         assert_eq!(
