@@ -3,6 +3,7 @@
 //! next to the description.
 
 pub mod clouds;
+mod corrections;
 pub mod permissions;
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use msgraph_codegen::{Address, Permission, PermissionScheme, Permissions, Scheme};
 use serde::Deserialize;
 
+use super::corrections::Corrections;
 use super::{Made, Operations};
 use crate::document::METHODS;
 
@@ -64,7 +65,8 @@ pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
     let document: Document =
         serde_json::from_slice(document).context("cannot read a list of permissions")?;
     let names = document.permissions.len();
-    let mut needs: BTreeMap<Operation, Permissions> = read(document)?
+    let mut corrections = Corrections::read()?;
+    let mut needs: BTreeMap<Operation, Permissions> = read(document, &mut corrections)?
         .into_iter()
         .map(|(operation, sufficient)| (operation, ranked(sufficient)))
         .collect();
@@ -73,6 +75,8 @@ pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
     let mut figures = BTreeMap::from([
         ("permissions".to_owned(), names),
         ("listed".to_owned(), listed),
+        ("corrected".to_owned(), corrections.used()),
+        ("read_only_writes".to_owned(), corrections.read_only_writes),
     ]);
     let mut count = |name: &str| *figures.entry(name.to_owned()).or_default() += 1;
     let mut elsewhere: BTreeMap<&str, usize> = BTreeMap::new();
@@ -88,7 +92,14 @@ pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
             }
         }
     }
-    let notes = notes(&elsewhere);
+    let mut notes = notes(&elsewhere);
+    let unused = corrections.unused();
+    if !unused.is_empty() {
+        notes.push(format!(
+            "corrections in assets/permissions.toml that match nothing: {}",
+            unused.join(", ")
+        ));
+    }
     for (operation, (of, rule)) in neighbours(&needs, operations) {
         count(rule);
         if let Some(same) = needs.get(&of).cloned() {
@@ -103,7 +114,10 @@ pub fn make(document: &[u8], operations: &Operations) -> Result<Made> {
 }
 
 /// Inverts the document, and returns the permissions that suffice for each operation.
-fn read(document: Document) -> Result<BTreeMap<Operation, Sufficient>> {
+fn read(
+    document: Document,
+    corrections: &mut Corrections,
+) -> Result<BTreeMap<Operation, Sufficient>> {
     let mut all: BTreeMap<Operation, Sufficient> = BTreeMap::new();
     for (name, listed) in document.permissions {
         for set in &listed.path_sets {
@@ -117,6 +131,15 @@ fn read(document: Document) -> Result<BTreeMap<Operation, Sufficient>> {
                 let at = || format!("{name}: {path}");
                 let (least, with_one_of) = read_marks(marks).with_context(at)?;
                 let address = Address::new(path);
+                // Another permission of `AlsoRequires` may be the one that writes.
+                let alone = with_one_of.is_empty();
+                let methods: Vec<_> = methods
+                    .iter()
+                    .copied()
+                    .filter(|method| {
+                        !alone || corrections.takes(&name, upper(*method), &address, &set.methods)
+                    })
+                    .collect();
                 let permission = Permission {
                     name: name.clone(),
                     with_one_of,
@@ -125,7 +148,7 @@ fn read(document: Document) -> Result<BTreeMap<Operation, Sufficient>> {
                     let scheme = scheme(key).with_context(at)?;
                     let breadth = Breadth {
                         unmarked: !least.contains(&key.as_str()),
-                        methods: methods.len(),
+                        methods: set.methods.len(),
                         level: listed
                             .schemes
                             .get(key)
