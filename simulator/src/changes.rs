@@ -1,5 +1,7 @@
 //! A record of the changes that requests have made.
 
+use std::fmt;
+
 use http::Method;
 
 use crate::core::State;
@@ -25,6 +27,8 @@ pub struct RecordedChange {
     /// The name of the entity after the change, or before it was deleted: the first of
     /// `displayName`, `subject`, `name` and `title` that it has.
     pub name: Option<String>,
+    /// The number of the request.
+    pub(crate) number: u64,
 }
 
 /// The effect of a request on an entity.
@@ -43,11 +47,40 @@ pub enum ChangeKind {
     Unlinked,
 }
 
+impl ChangeKind {
+    /// Returns the name, in lower case: `created`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+            Self::Linked => "linked",
+            Self::Unlinked => "unlinked",
+        }
+    }
+}
+
+/// Formats as a line: `created message "Welcome" (AAMkAD…)`.
+impl fmt::Display for RecordedChange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.kind.name(), self.entity_type)?;
+        if let Some(name) = &self.name {
+            write!(formatter, " {name:?}")?;
+        }
+        write!(formatter, " ({})", self.id)
+    }
+}
+
 impl State {
-    /// Records the changes that a request has made since `mark`.
-    pub(crate) fn record_changes(&mut self, request: &Request, mark: Mark) {
+    /// Records the changes that a request of this number has made since `mark`. Places that exist
+    /// in Graph from the start, and here from the first request to them, are not changes.
+    pub(crate) fn record_changes(&mut self, number: u64, request: &Request, mark: Mark) {
+        if matches!(request.method, Method::GET | Method::HEAD) {
+            return;
+        }
         let changed = self.store.changed_since(mark).into_iter();
-        let changes = changed.map(|(kind, _, entity)| {
+        let known = changed.filter(|(_, _, entity)| !entity.is_unknown);
+        let changes = known.map(|(kind, _, entity)| {
             let names = ["displayName", "subject", "name", "title"];
             let mut names = names.iter().filter_map(|name| entity.properties.get(*name));
             let entity_type = &entity.kind;
@@ -60,6 +93,7 @@ impl State {
                 entity_type: short.unwrap_or(entity_type).to_owned(),
                 id: entity.key.clone(),
                 name: names.find_map(|name| name.as_str()).map(str::to_owned),
+                number,
             }
         });
         self.changes.extend(changes);

@@ -27,8 +27,8 @@
 //! invalid body. It also refuses a token that is missing, expired, revoked or of another audience.
 //!
 //! A test can make it misbehave with [`Fault`], [`Forgery`] and [`ExpectedRanges`], or with
-//! [`Chaos`] for all of it at random. [`Simulator::changes`] lists the changes that requests have
-//! made.
+//! [`Chaos`] for all of it at random. Afterwards, [`Simulator::activity`] answers which requests
+//! came, what they changed, and whether anything was done twice.
 //!
 //! ```
 //! use msgraph_simulator::{Fault, RetryAfter, Simulator};
@@ -49,10 +49,8 @@
 //!
 //! // … the client runs …
 //!
-//! // What it did.
-//! for request in simulator.requests() {
-//!     println!("{} {} → {:?}", request.method, request.target, request.status);
-//! }
+//! // What it did: `GET /v1.0/me/messages → 429`, …
+//! println!("{}", simulator.activity());
 //! # Ok(())
 //! # }
 //! ```
@@ -155,6 +153,7 @@
 
 #![deny(missing_docs)]
 
+mod activity;
 mod answer;
 mod batch;
 mod body;
@@ -194,6 +193,7 @@ mod synth;
 mod throttle;
 mod webhooks;
 
+pub use activity::{Activity, ActivityEntry};
 pub use browser::{Browser, Page};
 pub use changes::{ChangeKind, RecordedChange};
 pub use chaos::{Chaos, Misbehavior};

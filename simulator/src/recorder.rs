@@ -41,8 +41,12 @@ pub struct RecordedRequest {
     /// The status of the response; `None` if none arrived.
     pub status: Option<StatusCode>,
     /// The path of the description that served the request (`/users/{user-id}`). `None` for
-    /// sign-in, and for unknown paths.
+    /// sign-in, for a response of [`Simulator::on`](crate::Simulator::on), and for unknown paths.
     pub template: Option<String>,
+    /// The requests in the body of a `$batch`, in its order, as far as they could be read.
+    pub parts: Vec<RecordedRequest>,
+    /// The number of the request, in the order of arrival.
+    pub(crate) number: u64,
 }
 
 impl RecordedRequest {
@@ -66,9 +70,28 @@ impl RecordedRequest {
         serde_json::from_slice(&self.body).ok()
     }
 
+    fn hide_secrets(&mut self) {
+        for name in SECRET {
+            if let Some(secret) = self.headers.get_mut(name) {
+                secret.set_sensitive(true);
+            }
+        }
+    }
+
     /// Checks whether this is a request to the token endpoint.
     pub fn is_sign_in(&self) -> bool {
         self.path().ends_with("/oauth2/v2.0/token")
+    }
+}
+
+/// Formats as a line: `POST /v1.0/me/messages → 201`.
+impl fmt::Display for RecordedRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {} → ", self.method, self.target)?;
+        match self.status {
+            Some(status) => write!(formatter, "{}", status.as_u16()),
+            None => formatter.write_str("no response"),
+        }
     }
 }
 
@@ -84,6 +107,7 @@ impl fmt::Debug for RecordedRequest {
             .field("body", &format_args!("{} bytes", self.body.len()))
             .field("status", &self.status)
             .field("template", &self.template)
+            .field("parts", &self.parts)
             .finish()
     }
 }
@@ -106,6 +130,8 @@ pub(crate) struct Recorder {
     requests: VecDeque<RecordedRequest>,
     kept: usize,
     counts: RequestCounts,
+    /// The number of requests and of parts of batches that have begun.
+    begun: u64,
 }
 
 impl Recorder {
@@ -114,7 +140,14 @@ impl Recorder {
             requests: VecDeque::new(),
             kept,
             counts: RequestCounts::default(),
+            begun: 0,
         }
+    }
+
+    /// Returns the number of the next request.
+    pub(crate) fn begin(&mut self) -> u64 {
+        self.begun += 1;
+        self.begun
     }
 
     pub(crate) fn record(&mut self, mut request: RecordedRequest) {
@@ -123,11 +156,11 @@ impl Recorder {
             Host::Storage => self.counts.storage += 1,
         }
         self.counts.token += u64::from(request.is_sign_in());
-        for name in SECRET {
-            if let Some(secret) = request.headers.get_mut(name) {
-                secret.set_sensitive(true);
-            }
-        }
+        request.hide_secrets();
+        request
+            .parts
+            .iter_mut()
+            .for_each(RecordedRequest::hide_secrets);
         self.requests.push_back(request);
         while self.requests.len() > self.kept {
             self.requests.pop_front();

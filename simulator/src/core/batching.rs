@@ -9,28 +9,31 @@ use crate::answer::Answer;
 use crate::batch;
 use crate::chaos::{Asked, Place};
 use crate::fault::Effect;
+use crate::recorder::{Host, RecordedRequest};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::resource::Caller;
 
 impl Core {
     /// Carries out the requests of a batch. Requests run after those that they depend on, and
-    /// otherwise at the same time.
+    /// otherwise at the same time. Returns the response, and the record of the requests.
     pub(super) async fn batch(
         &self,
         version: Version<'_>,
         caller: Caller,
         request: &Request,
         exchange: &Exchange,
-    ) -> Answer {
+    ) -> (Answer, Vec<RecordedRequest>) {
+        let refuse = |refusal| (exchange.refuse(&refusal), Vec::new());
         if request.method != Method::POST {
-            return exchange.refuse(&Refusal::method([Method::POST].iter()));
+            return refuse(Refusal::method([Method::POST].iter()));
         }
         let parts = match batch::read(&request.body, version.path) {
             Ok(parts) => parts,
-            Err(refusal) => return exchange.refuse(&refusal),
+            Err(refusal) => return refuse(refusal),
         };
         let mut outcomes: Vec<Option<batch::Outcome>> = vec![None; parts.len()];
+        let mut records: Vec<Option<RecordedRequest>> = vec![None; parts.len()];
         while outcomes.iter().any(Option::is_none) {
             self.state().throttle.settle();
             let before = outcomes.clone();
@@ -43,14 +46,15 @@ impl Core {
                     batch::Outcome::Answered(answer) => answer.status.as_u16() >= 400,
                     batch::Outcome::Lost => false,
                 };
-                let outcome = if part.after.iter().filter_map(done).any(failed) {
-                    batch::Outcome::Answered(exchange.refuse(&batch::dependency_failed()))
+                let (outcome, record) = if part.after.iter().filter_map(done).any(failed) {
+                    let answer = exchange.refuse(&batch::dependency_failed());
+                    (batch::Outcome::Answered(answer), None)
                 } else {
                     self.part_of_batch(version, caller, part, exchange.network)
                         .await
                 };
-                if let Some(place) = outcomes.get_mut(at) {
-                    *place = Some(outcome);
+                if let (Some(place), Some(of)) = (outcomes.get_mut(at), records.get_mut(at)) {
+                    (*place, *of) = (Some(outcome), record);
                 }
             }
         }
@@ -65,8 +69,12 @@ impl Core {
             .into_iter()
             .filter_map(|(id, outcome)| Some((id, outcome?)))
             .collect();
-        batch::write(&answers)
+        let records = records.into_iter().flatten().collect();
+        (batch::write(&answers), records)
     }
+
+    /// Carries out a request of a batch. Returns its outcome, and its record unless it could not be
+    /// read.
 
     async fn part_of_batch(
         &self,
@@ -74,13 +82,14 @@ impl Core {
         caller: Caller,
         part: &batch::Part,
         network: bool,
-    ) -> batch::Outcome {
+    ) -> (batch::Outcome, Option<RecordedRequest>) {
         let request = match &part.request {
             Ok(request) => request,
             Err(refusal) => {
                 let state = self.state();
                 let (now, id) = (state.clock.now(), part.id.as_str());
-                return batch::Outcome::Answered(refusal.answer(now, id, id));
+                let answer = refusal.answer(now, id, id);
+                return (batch::Outcome::Answered(answer), None);
             }
         };
         let asked = Asked {
@@ -90,29 +99,38 @@ impl Core {
         let exchange = self.begin(asked, network);
         let heard = exchange.heard(request);
         let path = request.path().strip_prefix(version.path);
+        let mut template = None;
         let answer = match &exchange.effect {
             Some(Effect::Answer(answer)) => answer.clone(),
             Some(Effect::Reset | Effect::Truncated) => {
                 self.end(&exchange, Answer::empty(StatusCode::OK));
-                return batch::Outcome::Lost;
+                let record = exchange.record(Host::Graph, request, None, None);
+                return (batch::Outcome::Lost, Some(record));
             }
             effect => {
                 if let (Some(Effect::Slow(delay)), true) = (effect, network) {
                     tokio::time::sleep(*delay).await;
                 }
                 let path = path.unwrap_or_default();
-                self.call(version, caller, &heard, path, &exchange).await.0
+                let (answer, place) = self.call(version, caller, &heard, path, &exchange).await;
+                template = place;
+                answer
             }
         };
         let answer = self.end(&exchange, answer);
-        match exchange.effect {
-            // A part has no framing of its own, so a part with cut JSON is missing instead.
-            Some(Effect::Lost | Effect::CutJson) => batch::Outcome::Lost,
-            _ => batch::Outcome::Answered(
+        // A part has no framing of its own, so a part with cut JSON is missing instead.
+        let lost = matches!(exchange.effect, Some(Effect::Lost | Effect::CutJson));
+        let status = (!lost).then_some(answer.status);
+        let record = exchange.record(Host::Graph, request, status, template);
+        let outcome = if lost {
+            batch::Outcome::Lost
+        } else {
+            batch::Outcome::Answered(
                 answer
                     .with(HeaderName::from_static("odata-version"), "4.0")
                     .with(CACHE_CONTROL, "private"),
-            ),
-        }
+            )
+        };
+        (outcome, Some(record))
     }
 }

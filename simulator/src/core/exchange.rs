@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use http::StatusCode;
 use http::header::{CACHE_CONTROL, DATE, HeaderName, STRICT_TRANSPORT_SECURITY, VARY};
 
 use super::{Core, Part};
@@ -11,11 +12,14 @@ use crate::chaos::{Asked, Misbehavior};
 use crate::clock::http_date;
 use crate::fault::{Effect, Quirk};
 use crate::identity::Manner;
+use crate::recorder::{Host, RecordedRequest};
 use crate::refusal::Refusal;
 use crate::request::Request;
 
 /// One request until its response.
 pub(super) struct Exchange {
+    /// The number of the request in the record.
+    pub(super) number: u64,
     pub(super) now: DateTime<Utc>,
     pub(super) request_id: String,
     pub(super) client_request_id: String,
@@ -32,6 +36,7 @@ impl Core {
         let request = asked.request;
         let mut guard = self.state();
         let state = &mut *guard;
+        let number = state.recorder.begin();
         let request_id = state.ids.guid();
         let client_request_id = request
             .header("client-request-id")
@@ -62,6 +67,7 @@ impl Core {
             state.clock.advance(*ahead);
         }
         Exchange {
+            number,
             now: state.clock.now(),
             request_id,
             client_request_id,
@@ -123,6 +129,27 @@ impl Exchange {
             .with(CACHE_CONTROL, "no-store, no-cache")
             .with(VARY, "Accept-Encoding")
             .with(DATE, &http_date(self.now))
+    }
+
+    /// Returns the record of the request. `None` as the status means that no response arrived.
+    pub(super) fn record(
+        &self,
+        host: Host,
+        request: &Request,
+        status: Option<StatusCode>,
+        template: Option<String>,
+    ) -> RecordedRequest {
+        RecordedRequest {
+            host,
+            method: request.method.clone(),
+            target: request.target.clone(),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+            status,
+            template,
+            parts: Vec::new(),
+            number: self.number,
+        }
     }
 
     /// Returns the unusual way in which the request is to be carried out.

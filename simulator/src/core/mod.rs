@@ -147,6 +147,7 @@ impl Core {
         let exchange = self.begin(asked, network);
         let heard = exchange.heard(request);
         let mut template = None;
+        let mut parts = Vec::new();
         let answer = match (&exchange.effect, self.part(request.path())) {
             (Some(Effect::Answer(answer)), _) => answer.clone(),
             (Some(Effect::Reset), _) => Answer::empty(StatusCode::OK),
@@ -155,7 +156,7 @@ impl Core {
                 let mut state = self.state();
                 let mark = state.store.mark();
                 let answer = state.stored(&self.description, &heard, quirk);
-                state.record_changes(&heard, mark);
+                state.record_changes(exchange.number, &heard, mark);
                 state.notify(&self.description, &format!("{}/v1.0", self.host));
                 answer
             }
@@ -178,7 +179,10 @@ impl Core {
                 match caller {
                     Err(refusal) => exchange.refuse(&refusal),
                     Ok(caller) if path == "/$batch" => {
-                        self.batch(version, caller, &heard, &exchange).await
+                        let (answer, carried_out) =
+                            self.batch(version, caller, &heard, &exchange).await;
+                        parts = carried_out;
+                        answer
                     }
                     Ok(caller) => {
                         self.state().throttle.settle();
@@ -200,15 +204,12 @@ impl Core {
             Host::Storage => answer,
         };
         let arrives = !matches!(exchange.effect, Some(Effect::Reset | Effect::Lost));
-        self.state().recorder.record(RecordedRequest {
-            host,
-            method: request.method.clone(),
-            target: request.target.clone(),
-            headers: request.headers.clone(),
-            body: request.body.clone(),
-            status: arrives.then_some(answer.status),
-            template,
-        });
+        let status = arrives.then_some(answer.status);
+        let record = RecordedRequest {
+            parts,
+            ..exchange.record(host, request, status, template)
+        };
+        self.state().recorder.record(record);
         Reply {
             effect: exchange.effect,
             answer,
@@ -240,7 +241,7 @@ impl Core {
                 ..graph
             }
             .answer(request, path);
-            state.record_changes(request, mark);
+            state.record_changes(exchange.number, request, mark);
             state.sign_out(&outcome.signed_out);
             state.notify(version.description, &root);
             outcome

@@ -16,6 +16,7 @@ use http::{Method, StatusCode};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use crate::activity::Activity;
 use crate::answer::Answer;
 use crate::changes::RecordedChange;
 use crate::core::{Body, Core};
@@ -207,6 +208,13 @@ impl Simulator {
     /// ```
     pub fn changes(&self) -> Vec<RecordedChange> {
         self.core.state().changes.clone()
+    }
+
+    /// Returns the requests that are kept, each with the changes that it has made, for questions
+    /// about them.
+    pub fn activity(&self) -> Activity {
+        let state = self.core.state();
+        Activity::new(state.recorder.all(), &state.changes)
     }
 
     /// Forgets the requests so far.

@@ -1,5 +1,6 @@
 //! Tests of the simulator from a client's side.
 
+mod activity;
 mod assertions;
 mod batch;
 mod chaos;
