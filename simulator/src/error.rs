@@ -35,6 +35,20 @@ pub enum Error {
         /// The problem, in Graph's words if Graph would refuse the entity.
         message: String,
     },
+    /// The certificate for https could not be made.
+    #[error("cannot make the certificate for https")]
+    Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The certificate for https could not be written to a file.
+    #[error("cannot write the certificate to {}", file.display())]
+    WriteCertificate {
+        /// The file.
+        file: PathBuf,
+        /// The error of the operating system.
+        source: std::io::Error,
+    },
+    /// An address of [`Builder::public_url`](crate::Builder::public_url) or its sibling is not one.
+    #[error("public address `{0}` is not `https://` or `http://` with a host and without a query")]
+    PublicUrl(String),
     /// The store refused a call of [`Simulator::create`](crate::Simulator::create) or one of its
     /// siblings.
     #[error("{method} {path} → {status}: {message}")]

@@ -22,6 +22,10 @@
 //! Graph leaves some work to hosts that take no token. The simulator serves it at
 //! [`Simulator::storage_url`].
 //!
+//! Clients of other languages often demand https, or always call Microsoft's own hosts. For them,
+//! [`Builder::tls`] makes a certificate, and [`Builder::proxy_port`] serves a proxy. Links have the
+//! address that the client uses, or [`Builder::public_url`].
+//!
 //! The simulator also refuses what Graph refuses, in Graph's words. Examples are an unknown path,
 //! method, query option or property, an option given twice, a missing `ConsistencyLevel`, and an
 //! invalid body. It also refuses a token that is missing, expired, revoked or of another audience.
@@ -129,7 +133,8 @@
 //! start a simulator of its own.
 //!
 //! Without its default feature `encryption`, the simulator compiles faster. It then refuses
-//! subscriptions with `includeResourceData`, whose notifications are encrypted.
+//! subscriptions with `includeResourceData`, whose notifications are encrypted. Without its default
+//! feature `tls`, it serves http alone.
 //!
 //! All simulators sign with the same key, which anyone can read. A program must trust it in tests
 //! alone.
@@ -154,6 +159,7 @@
 #![deny(missing_docs)]
 
 mod activity;
+mod address;
 mod answer;
 mod batch;
 mod body;
@@ -174,6 +180,7 @@ mod ids;
 mod journal;
 mod local;
 mod prefer;
+mod proxy;
 mod query;
 mod recorder;
 mod refusal;
@@ -191,6 +198,8 @@ mod store;
 mod stub;
 mod synth;
 mod throttle;
+#[cfg_attr(not(feature = "tls"), path = "tls/absent.rs")]
+mod tls;
 mod webhooks;
 
 pub use activity::{Activity, ActivityEntry};

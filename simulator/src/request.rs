@@ -1,5 +1,7 @@
 //! A request as the server received it, parsed as far as all readers need.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
@@ -30,6 +32,24 @@ impl Request {
             headers: head.headers,
             body,
         }
+    }
+
+    /// Returns the request without the surplus slashes before the version and after it. Clients
+    /// write them when a slash ends their base URL, and Graph ignores them.
+    pub(crate) fn normalized(&self) -> Cow<'_, Self> {
+        let path = self.path();
+        let start = path.trim_start_matches('/');
+        let (version, rest) = start.split_at(start.find('/').unwrap_or(start.len()));
+        let rest_start = rest.trim_start_matches('/');
+        if path.len() <= start.len() + 1 && rest.len() <= rest_start.len() + 1 {
+            return Cow::Borrowed(self);
+        }
+        let slash = if rest.is_empty() { "" } else { "/" };
+        let query = self.target.get(path.len()..).unwrap_or_default();
+        Cow::Owned(Self {
+            target: format!("/{version}{slash}{rest_start}{query}"),
+            ..self.clone()
+        })
     }
 
     /// Returns the path as it was sent.
@@ -164,6 +184,22 @@ mod tests {
         assert!(Request::segments("/users//messages").is_err());
         assert!(Request::segments("/users/%zz").is_err());
         assert!(Request::segments("/users/%ff").is_err());
+    }
+
+    #[test]
+    fn surplus_slashes_around_the_version_are_ignored() {
+        for (sent, expected) in [
+            ("/v1.0//users?$top=1//2", "/v1.0/users?$top=1//2"),
+            ("//v1.0///users//x", "/v1.0/users//x"),
+            ("/v1.0//", "/v1.0/"),
+            ("/v1.0/users//messages", "/v1.0/users//messages"),
+            ("/v1.0", "/v1.0"),
+            ("/?x", "/?x"),
+            ("/", "/"),
+            ("", ""),
+        ] {
+            assert_eq!(get(sent).normalized().target, expected, "{sent}");
+        }
     }
 
     #[test]

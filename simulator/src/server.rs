@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Sleep;
 
@@ -22,50 +22,89 @@ use crate::core::{Core, Reply};
 use crate::fault::{Effect, Quirk};
 use crate::recorder::Host;
 use crate::request::Request;
+use crate::tls::Tls;
 
 /// The largest body that is read.
 const LARGEST: usize = 256 * 1024 * 1024;
 
-/// Serves until `stopped` is ready.
-pub(crate) async fn serve(
+/// The answer to a client that speaks http where the simulator speaks https.
+const SPEAKS_HTTPS: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\n\
+    connection: close\r\n\r\nThis port speaks https. Use an address with `https://`.\n";
+
+/// The first byte of a TLS handshake (RFC 8446, 5.1).
+const HANDSHAKE: u8 = 22;
+
+/// One of the two hosts, as it serves a connection.
+#[derive(Clone)]
+pub(crate) struct Server {
     core: Arc<Core>,
     host: Host,
-    listener: TcpListener,
-    stopped: impl Future<Output = ()>,
-) {
-    let mut stopped = std::pin::pin!(stopped);
+    tls: Option<Tls>,
+}
+
+/// Serves the connections to a port.
+pub(crate) async fn serve(server: Server, listener: TcpListener) {
+    accept(listener, |stream| server.clone().connection(stream)).await;
+}
+
+/// Accepts connections, and serves each in its own task.
+pub(crate) async fn accept<F>(listener: TcpListener, serve: impl Fn(TcpStream) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     loop {
-        let accepted = std::future::poll_fn(|context| match stopped.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(None),
-            Poll::Pending => listener.poll_accept(context).map(Some),
-        });
-        match accepted.await {
-            None => return,
-            Some(Ok((stream, _))) => {
-                tokio::spawn(connection(Arc::clone(&core), host, stream));
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(serve(stream));
             }
             // The connection was closed before it was accepted. The server continues with the next
             // one.
-            Some(Err(_)) => tokio::task::yield_now().await,
+            Err(_) => tokio::task::yield_now().await,
         }
     }
 }
 
-async fn connection(core: Arc<Core>, host: Host, stream: TcpStream) {
-    // Responses are sent at once, because they are small and tests wait for them. A socket without
-    // this option still works.
-    let _ = stream.set_nodelay(true);
-    let reset = Arc::new(AtomicBool::new(false));
-    let stream = Stream {
-        stream,
-        reset: Arc::clone(&reset),
-    };
-    let service =
-        service_fn(move |request| answer(Arc::clone(&core), host, Arc::clone(&reset), request));
-    // An error here means that the client disconnected, or that a test requested a fault.
-    let _ = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+impl Server {
+    pub(crate) fn new(core: Arc<Core>, host: Host, tls: Option<Tls>) -> Self {
+        Self { core, host, tls }
+    }
+
+    /// Serves one connection until its end.
+    pub(crate) async fn connection(self, stream: TcpStream) {
+        // Responses are sent at once, because they are small and tests wait for them. A socket
+        // without this option still works.
+        let _ = stream.set_nodelay(true);
+        let reset = Arc::new(AtomicBool::new(false));
+        let mut stream = Stream {
+            stream,
+            reset: Arc::clone(&reset),
+        };
+        let Some(tls) = self.tls.clone() else {
+            return self.http(stream, reset).await;
+        };
+        if !stream.begins_with(HANDSHAKE).await {
+            // The client may have disconnected.
+            let _ = stream.stream.write_all(SPEAKS_HTTPS).await;
+            let _ = stream.stream.shutdown().await;
+            return;
+        }
+        if let Some(stream) = tls.accept(stream).await {
+            self.http(stream, reset).await;
+        }
+    }
+
+    async fn http<S>(self, stream: S, reset: Arc<AtomicBool>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Self { core, host, .. } = self;
+        let service =
+            service_fn(move |request| answer(Arc::clone(&core), host, Arc::clone(&reset), request));
+        // An error here means that the client disconnected, or that a test requested a fault.
+        let _ = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+    }
 }
 
 async fn answer(
@@ -209,6 +248,14 @@ impl Body for Payload {
 struct Stream {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
+}
+
+impl Stream {
+    /// Checks the first byte that arrives, and leaves it unread.
+    async fn begins_with(&self, byte: u8) -> bool {
+        let mut first = [0];
+        matches!(self.stream.peek(&mut first).await, Ok(1)) && first == [byte]
+    }
 }
 
 impl Drop for Stream {

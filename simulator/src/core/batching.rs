@@ -50,8 +50,7 @@ impl Core {
                     let answer = exchange.refuse(&batch::dependency_failed());
                     (batch::Outcome::Answered(answer), None)
                 } else {
-                    self.part_of_batch(version, caller, part, exchange.network)
-                        .await
+                    self.part_of_batch(version, caller, part, exchange).await
                 };
                 if let (Some(place), Some(of)) = (outcomes.get_mut(at), records.get_mut(at)) {
                     (*place, *of) = (Some(outcome), record);
@@ -75,15 +74,14 @@ impl Core {
 
     /// Carries out a request of a batch. Returns its outcome, and its record unless it could not be
     /// read.
-
     async fn part_of_batch(
         &self,
         version: Version<'_>,
         caller: Caller,
         part: &batch::Part,
-        network: bool,
+        whole: &Exchange,
     ) -> (batch::Outcome, Option<RecordedRequest>) {
-        let request = match &part.request {
+        let sent = match &part.request {
             Ok(request) => request,
             Err(refusal) => {
                 let state = self.state();
@@ -92,11 +90,15 @@ impl Core {
                 return (batch::Outcome::Answered(answer), None);
             }
         };
+        let request = &*sent.normalized();
         let asked = Asked {
             request,
             place: Place::Batch,
         };
-        let exchange = self.begin(asked, network);
+        let exchange = Exchange {
+            address: whole.address.clone(),
+            ..self.begin(asked, whole.network)
+        };
         let heard = exchange.heard(request);
         let path = request.path().strip_prefix(version.path);
         let mut template = None;
@@ -104,11 +106,11 @@ impl Core {
             Some(Effect::Answer(answer)) => answer.clone(),
             Some(Effect::Reset | Effect::Truncated) => {
                 self.end(&exchange, Answer::empty(StatusCode::OK));
-                let record = exchange.record(Host::Graph, request, None, None);
+                let record = exchange.record(Host::Graph, sent, None, None);
                 return (batch::Outcome::Lost, Some(record));
             }
             effect => {
-                if let (Some(Effect::Slow(delay)), true) = (effect, network) {
+                if let (Some(Effect::Slow(delay)), true) = (effect, whole.network) {
                     tokio::time::sleep(*delay).await;
                 }
                 let path = path.unwrap_or_default();
@@ -121,7 +123,7 @@ impl Core {
         // A part has no framing of its own, so a part with cut JSON is missing instead.
         let lost = matches!(exchange.effect, Some(Effect::Lost | Effect::CutJson));
         let status = (!lost).then_some(answer.status);
-        let record = exchange.record(Host::Graph, request, status, template);
+        let record = exchange.record(Host::Graph, sent, status, template);
         let outcome = if lost {
             batch::Outcome::Lost
         } else {

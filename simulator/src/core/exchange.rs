@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, DATE, HeaderName, STRICT_TRANSPORT_SECURITY, VARY};
+use http::header::{
+    CACHE_CONTROL, DATE, HeaderName, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
 
 use super::{Core, Part};
 use crate::answer::Answer;
@@ -28,6 +30,8 @@ pub(super) struct Exchange {
     pub(super) misbehavior: Option<Misbehavior>,
     /// `true` if webhooks can be reached.
     pub(super) network: bool,
+    /// The address of Graph in links.
+    pub(super) address: String,
 }
 
 impl Core {
@@ -74,6 +78,7 @@ impl Core {
             effect,
             misbehavior,
             network,
+            address: self.addresses.of(request),
         }
     }
 
@@ -150,6 +155,17 @@ impl Exchange {
             parts: Vec::new(),
             number: self.number,
         }
+    }
+
+    /// Adds the headers that all responses of the identity platform have.
+    pub(super) fn dressed_by_platform(&self, answer: Answer) -> Answer {
+        answer
+            .with(
+                STRICT_TRANSPORT_SECURITY,
+                "max-age=31536000; includeSubDomains",
+            )
+            .with(X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .with(DATE, &http_date(self.now))
     }
 
     /// Returns the unusual way in which the request is to be carried out.

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 
+use crate::address::Addresses;
 use crate::answer::Answer;
 use crate::changes::RecordedChange;
 use crate::chaos::{Asked, Draws, Place};
@@ -40,8 +41,7 @@ pub(crate) struct Core {
     pub(crate) description: Description,
     /// The description behind `/beta`, if it is not the same one.
     pub(crate) beta: Option<Description>,
-    /// The address of the simulator: `http://127.0.0.1:…`.
-    pub(crate) host: String,
+    pub(crate) addresses: Addresses,
     /// The settings of the state at the start.
     plan: Plan,
     state: Mutex<State>,
@@ -97,14 +97,14 @@ impl Core {
     pub(crate) fn new(
         description: Description,
         beta: Option<Description>,
-        host: String,
+        addresses: Addresses,
         plan: Plan,
         state: State,
     ) -> Self {
         Self {
             description,
             beta,
-            host,
+            addresses,
             plan,
             state: Mutex::new(state),
         }
@@ -137,6 +137,8 @@ impl Core {
 
     /// Responds to a request, and records it. Without a network, webhooks are assumed to exist.
     pub(crate) async fn handle(&self, host: Host, request: &Request, network: bool) -> Reply {
+        let sent = request;
+        let request = &*sent.normalized();
         let asked = Asked {
             request,
             place: match host {
@@ -157,7 +159,7 @@ impl Core {
                 let mark = state.store.mark();
                 let answer = state.stored(&self.description, &heard, quirk);
                 state.record_changes(exchange.number, &heard, mark);
-                state.notify(&self.description, &format!("{}/v1.0", self.host));
+                state.notify(&self.description, &format!("{}/v1.0", exchange.address));
                 answer
             }
             (_, Part::Identity(door)) => {
@@ -166,7 +168,9 @@ impl Core {
                 if exchange.quirk() == Some(&Quirk::SingleUse) {
                     state.identity.refresh_tokens = RefreshTokens::SingleUse;
                 }
-                let answer = state.platform(exchange.now).answer(door, &heard);
+                let mut platform = state.platform(exchange.now);
+                platform.host.clone_from(&exchange.address);
+                let answer = platform.answer(door, &heard);
                 state.identity.refresh_tokens = usual;
                 answer
             }
@@ -199,15 +203,16 @@ impl Core {
             }
         };
         let answer = self.end(&exchange, answer);
-        let answer = match host {
-            Host::Graph => exchange.dressed(answer),
-            Host::Storage => answer,
+        let answer = match (host, self.part(request.path())) {
+            (Host::Graph, Part::Identity(_)) => exchange.dressed_by_platform(answer),
+            (Host::Graph, _) => exchange.dressed(answer),
+            (Host::Storage, _) => answer,
         };
         let arrives = !matches!(exchange.effect, Some(Effect::Reset | Effect::Lost));
         let status = arrives.then_some(answer.status);
         let record = RecordedRequest {
             parts,
-            ..exchange.record(host, request, status, template)
+            ..exchange.record(host, sent, status, template)
         };
         self.state().recorder.record(record);
         Reply {
@@ -229,7 +234,7 @@ impl Core {
         if let Some(answer) = self.state().stubs.response(request, path) {
             return (answer, None);
         }
-        let root = format!("{}{}", self.host, version.path);
+        let root = format!("{}{}", exchange.address, version.path);
         let quirk = exchange.quirk();
         let run = |validation| {
             let mut guard = self.state();
@@ -270,6 +275,7 @@ impl State {
     /// Returns the identity platform.
     pub(crate) fn platform(&mut self, now: DateTime<Utc>) -> Platform<'_> {
         Platform {
+            host: self.identity.host.clone(),
             identity: &mut self.identity,
             store: &self.store,
             ids: &mut self.ids,

@@ -62,7 +62,7 @@ impl Core {
             headers,
             body,
         };
-        let root = format!("{}/v1.0", self.host);
+        let root = format!("{}/v1.0", self.addresses.graph);
         let mut guard = self.state();
         let state = &mut *guard;
         let caller = Caller::User(state.user);
@@ -97,8 +97,7 @@ impl Core {
     pub(crate) fn reset(&self) -> Result<(), Error> {
         {
             let mut state = self.state();
-            let storage_host = state.storage.host.clone();
-            let (mut new, _) = self.plan.begin(&self.description, &self.host, storage_host);
+            let (mut new, _) = self.plan.begin(&self.description, &self.addresses);
             new.webhooks.continues(&mut state.webhooks);
             *state = new;
         }

@@ -159,7 +159,9 @@ impl Identity {
     /// Checks whether tokens of this audience are for Graph.
     pub(super) fn is_graph(&self, audience: &str) -> bool {
         let audience = audience.strip_suffix('/').unwrap_or(audience);
-        audience == GRAPH || audience == GRAPH_APPLICATION || audience == self.host
+        audience == GRAPH
+            || audience == GRAPH_APPLICATION
+            || self.audiences.iter().any(|own| own == audience)
     }
 
     /// Returns the value of `WWW-Authenticate`. With claims, it requests a token that has these

@@ -188,7 +188,7 @@ impl Platform<'_> {
         client: &str,
         tenant: &str,
     ) -> Result<(), SignInError> {
-        let audience = format!("{}/{tenant}/oauth2/v2.0/token", self.identity.host);
+        let audience = format!("{}/{tenant}/oauth2/v2.0/token", self.host);
         if !token.is_for(&audience) {
             return Err(invalid(&format!(
                 "Its audience is '{}', and has to be '{audience}'.",

@@ -19,6 +19,8 @@ pub(crate) enum Door<'a> {
     SignOut(&'a str),
     /// The metadata that a tenant publishes: its endpoints.
     Configuration(&'a str),
+    /// The metadata of the clouds, by which libraries check an authority.
+    Instance,
     /// The keys with which tokens are signed, the same for all tenants.
     Keys,
     Managed(Source),
@@ -39,6 +41,7 @@ impl<'a> Door<'a> {
             "v2.0/.well-known/openid-configuration" | ".well-known/openid-configuration" => {
                 Some(Self::Configuration(tenant))
             }
+            "discovery/instance" => Some(Self::Instance),
             "discovery/v2.0/keys" | "discovery/keys" => Some(Self::Keys),
             _ => None,
         }
@@ -47,9 +50,11 @@ impl<'a> Door<'a> {
     /// Returns the form of errors at this endpoint.
     pub(crate) fn manner(self) -> Manner {
         match self {
-            Self::Token(_) | Self::DeviceCode(_) | Self::Configuration(_) | Self::Keys => {
-                Manner::Platform
-            }
+            Self::Token(_)
+            | Self::DeviceCode(_)
+            | Self::Configuration(_)
+            | Self::Instance
+            | Self::Keys => Manner::Platform,
             Self::Authorize(_) | Self::AdminConsent(_) | Self::SignOut(_) => Manner::Page,
             Self::Managed(source) => Manner::Managed(source),
         }

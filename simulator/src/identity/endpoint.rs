@@ -21,6 +21,9 @@ const ON_BEHALF_OF: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// The grant type of the device code flow: <https://www.rfc-editor.org/rfc/rfc8628#section-3.4>
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
+/// The older name of the same grant type, which MSAL for Node.js sends.
+const DEVICE_CODE_OF_MSAL: &str = "device_code";
+
 /// The parts of a token request that all grants have.
 pub(super) struct Ask<'a> {
     pub(super) request: &'a Request,
@@ -92,7 +95,7 @@ impl Platform<'_> {
             "client_credentials" => self.client_credentials(&ask),
             "authorization_code" => self.redeem(&ask),
             "refresh_token" => self.refresh(&ask),
-            DEVICE_CODE => self.poll(&ask),
+            DEVICE_CODE | DEVICE_CODE_OF_MSAL => self.poll(&ask),
             ON_BEHALF_OF => self.on_behalf_of(&ask),
             other => Err(SignInError::new(
                 "unsupported_grant_type",

@@ -100,6 +100,7 @@ mod tests {
         let mut identity = Identity::new("tenant", "contoso.com", Vec::new(), "http://localhost");
         identity.federated.push("mailer".into());
         let mut platform = Platform {
+            host: "http://localhost".into(),
             identity: &mut identity,
             store: &store,
             ids: &mut ids,

@@ -15,6 +15,7 @@ mod error;
 mod federation;
 mod form;
 mod id_token;
+mod instance;
 mod jwt;
 mod managed;
 mod on_behalf_of;
@@ -65,8 +66,10 @@ pub(crate) struct Identity {
     pub(crate) refresh_tokens: RefreshTokens,
     /// `true` if `expires_in` is sent as text, as managed identity does.
     pub(crate) text_lifetime: bool,
-    /// The address at which the simulator listens. It is also accepted as Graph's audience.
+    /// The usual address of the simulator in links.
     pub(crate) host: String,
+    /// The audiences that are accepted as Graph's, beside Graph's own.
+    pub(crate) audiences: Vec<String>,
     access: HashMap<String, access::AccessToken>,
     grants: HashMap<String, refresh::RefreshToken>,
     pub(crate) assertions: assertion::Assertions,
@@ -97,6 +100,7 @@ impl Identity {
             refresh_tokens: RefreshTokens::default(),
             text_lifetime: false,
             host: host.to_owned(),
+            audiences: vec![host.to_owned()],
             access: HashMap::new(),
             grants: HashMap::new(),
             assertions: assertion::Assertions::default(),
@@ -132,23 +136,26 @@ pub(crate) struct Platform<'a> {
     pub(crate) store: &'a Store,
     pub(crate) ids: &'a mut Ids,
     pub(crate) now: DateTime<Utc>,
+    /// The address of the platform that the client of the request uses.
+    pub(crate) host: String,
 }
 
 impl Platform<'_> {
     /// Responds to a request.
     pub(crate) fn answer(&mut self, door: Door<'_>, request: &Request) -> Answer {
-        let trail = Trail::new(request, self.ids, self.now, &self.identity.host);
+        let trail = Trail::new(request, self.ids, self.now, &self.host);
         let answer = match door {
             Door::Token(tenant) => json(self.token(request, tenant), &trail),
             Door::DeviceCode(tenant) => json(self.device_code(request, tenant), &trail),
             Door::Authorize(tenant) => self.authorize(request, tenant, &trail),
             Door::AdminConsent(tenant) => self.admin_consent(request, tenant, &trail),
             Door::SignOut(tenant) => self.sign_out(request, tenant, &trail),
-            Door::Configuration(tenant) => json(Ok(self.identity.configuration(tenant)), &trail),
+            Door::Configuration(tenant) => json(self.configuration(tenant), &trail),
+            Door::Instance => json(self.instance(request), &trail),
             Door::Keys => json(Ok(self.identity.signer().key_set()), &trail),
             Door::Managed(source) => self.managed_identity(source, request, &trail),
         };
-        if matches!(door, Door::Configuration(_) | Door::Keys) {
+        if matches!(door, Door::Configuration(_) | Door::Instance | Door::Keys) {
             return answer;
         }
         let answer = answer

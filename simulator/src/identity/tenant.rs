@@ -42,6 +42,9 @@ impl Tenants {
     }
 }
 
+/// The tenant of personal accounts.
+const CONSUMERS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
 /// Checks whether the name stands for any tenant (`common`, `organizations` or `consumers`).
 fn is_any(tenant: &str) -> bool {
     matches!(tenant, "common" | "organizations" | "consumers")
@@ -56,13 +59,28 @@ impl Identity {
     pub(crate) fn home(&self) -> &str {
         self.tenants.home()
     }
+}
 
+/// Returns the issuer of the id tokens of a tenant.
+pub(super) fn issuer(tenant_id: &str) -> String {
+    format!("https://login.microsoftonline.com/{tenant_id}/v2.0")
+}
+
+impl Platform<'_> {
     /// Returns the endpoints of a tenant (OpenID Connect Discovery 1.0).
-    pub(super) fn configuration(&self, tenant: &str) -> Value {
+    pub(super) fn configuration(&self, tenant: &str) -> Result<Value, SignInError> {
         let base = format!("{}/{tenant}", self.host);
-        let id = self.tenants.find(tenant).unwrap_or(self.home());
-        json!({
-            "issuer": issuer(id),
+        // The metadata of several tenants has a placeholder for the tenant of a user.
+        let id = match tenant {
+            "common" | "organizations" => "{tenantid}".to_owned(),
+            "consumers" => CONSUMERS.to_owned(),
+            tenant => {
+                let found = self.tenant(tenant);
+                found.map_err(|error| error.called("invalid_tenant"))?
+            }
+        };
+        Ok(json!({
+            "issuer": issuer(&id),
             "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
             "token_endpoint": format!("{base}/oauth2/v2.0/token"),
             "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
@@ -77,16 +95,9 @@ impl Identity {
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "tenant_region_scope": "EU",
-        })
+        }))
     }
-}
 
-/// Returns the issuer of the id tokens of a tenant.
-pub(super) fn issuer(tenant_id: &str) -> String {
-    format!("https://login.microsoftonline.com/{tenant_id}/v2.0")
-}
-
-impl Platform<'_> {
     /// Returns the id of the tenant that a user signs in to.
     pub(super) fn any_tenant(&self, tenant: &str) -> Result<String, SignInError> {
         if is_any(tenant) {

@@ -1,23 +1,20 @@
 //! The settings and the start of a simulator.
 
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::oneshot;
 
+use super::network::{Network, Sockets};
 use super::plan::Plan;
 use super::{Credentials, Simulator};
 use crate::core::Core;
 use crate::description::Description;
 use crate::error::Error;
-use crate::recorder::Host;
 use crate::seed::Seed;
 use crate::seed_document::SeedDocument;
-use crate::server::serve;
 use crate::webhooks::deliver::deliver;
 
 /// The settings for a new [`Simulator`].
@@ -42,8 +39,7 @@ use crate::webhooks::deliver::deliver;
 pub struct Builder {
     source: Source,
     beta: Option<Source>,
-    port: u16,
-    storage_port: u16,
+    pub(super) network: Network,
     plan: Plan,
     documents: Vec<Document>,
 }
@@ -86,8 +82,7 @@ impl Default for Builder {
         Self {
             source: Source::Bundled,
             beta: None,
-            port: 0,
-            storage_port: 0,
+            network: Network::default(),
             plan: Plan::default(),
             documents: Vec::new(),
         }
@@ -116,14 +111,14 @@ impl Builder {
 
     /// Listens on this port instead of any free one.
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.network.port = port;
         self
     }
 
     /// Serves uploads, downloads and monitors ([`Simulator::storage_url`]) on this port instead of
     /// any free one.
     pub fn storage_port(mut self, port: u16) -> Self {
-        self.storage_port = port;
+        self.network.storage_port = port;
         self
     }
 
@@ -206,9 +201,10 @@ impl Builder {
     ///
     /// # Errors
     /// Returns [`Error::Description`] if the description cannot be read, [`Error::Seed`] if a seed
-    /// cannot be read or would be refused, and [`Error::Listen`] if a port is taken.
+    /// cannot be read or would be refused, [`Error::Listen`] if a port is taken, and
+    /// [`Error::PublicUrl`] if a public address is invalid.
     pub async fn start(self) -> Result<Simulator, Error> {
-        let port = self.port;
+        let port = self.network.port;
         let listen = move |source| Error::Listen { port, source };
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = oneshot::channel();
@@ -229,20 +225,15 @@ impl Builder {
                 };
                 runtime.block_on(async move {
                     match self.open().await {
-                        Ok((core, credentials, [listener, storage])) => {
+                        Ok((core, credentials, sockets)) => {
                             let core = Arc::new(core);
                             let (outbox, inbox) = unbounded_channel();
                             core.state().webhooks.outbox = Some(outbox);
                             tokio::spawn(deliver(Arc::clone(&core), inbox));
-                            // The second server ends with the runtime.
-                            let never = std::future::pending();
-                            let other = serve(Arc::clone(&core), Host::Storage, storage, never);
-                            tokio::spawn(other);
-                            if ready.send(Ok((Arc::clone(&core), credentials))).is_ok() {
-                                serve(core, Host::Graph, listener, async {
-                                    stopped.await.unwrap_or_default()
-                                })
-                                .await;
+                            let endpoints = sockets.endpoints();
+                            sockets.serve(&core);
+                            if ready.send(Ok((core, credentials, endpoints))).is_ok() {
+                                stopped.await.unwrap_or_default();
                             }
                         }
                         Err(error) => {
@@ -253,11 +244,12 @@ impl Builder {
             });
         let thread = thread.map_err(listen)?;
         match started.await {
-            Ok(Ok((core, credentials))) => {
-                let url = format!("{}/v1.0", core.host);
+            Ok(Ok((core, credentials, endpoints))) => {
+                let url = format!("{}/v1.0", core.addresses.graph);
                 Ok(Simulator {
                     core,
                     credentials,
+                    endpoints,
                     url,
                     stop: Some(stop),
                     thread: Some(thread),
@@ -270,16 +262,9 @@ impl Builder {
         }
     }
 
-    async fn open(self) -> Result<(Core, Credentials, [TcpListener; 2]), Error> {
-        let bind = async |port| {
-            let listen = move |source| Error::Listen { port, source };
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-            let listener = listener.map_err(listen)?;
-            let host = format!("http://{}", listener.local_addr().map_err(listen)?);
-            Ok((listener, host))
-        };
-        let (listener, host) = bind(self.port).await?;
-        let (storage, storage_host) = bind(self.storage_port).await?;
+    async fn open(self) -> Result<(Core, Credentials, Sockets), Error> {
+        let sockets = self.network.open().await?;
+        let addresses = sockets.addresses.clone();
         let description = self.source.read()?;
         let beta = self.beta.map(Source::read).transpose()?;
 
@@ -288,10 +273,10 @@ impl Builder {
             documents: documents.collect::<Result<_, _>>()?,
             ..self.plan
         };
-        let (state, credentials) = plan.begin(&description, &host, storage_host);
-        let core = Core::new(description, beta, host, plan, state);
+        let (state, credentials) = plan.begin(&description, &addresses);
+        let core = Core::new(description, beta, addresses, plan, state);
         core.plant()?;
-        Ok((core, credentials, [listener, storage]))
+        Ok((core, credentials, sockets))
     }
 }
 
@@ -301,7 +286,7 @@ impl fmt::Debug for Builder {
         formatter
             .debug_struct("Builder")
             .field("source", &self.source)
-            .field("port", &self.port)
+            .field("network", &self.network)
             .field("domain", &self.plan.domain)
             .field("client_id", &self.plan.client_id)
             .field("seed", &self.plan.seed)

@@ -2,6 +2,7 @@
 
 mod builder;
 mod control;
+mod network;
 mod plan;
 mod sign_in;
 
@@ -52,6 +53,7 @@ pub(crate) use plan::Plan;
 pub struct Simulator {
     core: Arc<Core>,
     credentials: Credentials,
+    endpoints: network::Endpoints,
     url: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -106,13 +108,28 @@ impl Simulator {
     /// Returns the login host, to which `/{tenant}/oauth2/v2.0/token` is appended:
     /// `http://127.0.0.1:…`.
     pub fn login_url(&self) -> &str {
-        &self.core.host
+        &self.core.addresses.graph
     }
 
-    /// Returns the host that takes no token: `http://127.0.0.1:…`, with another port than Graph. A
-    /// client downloads files, uploads slices and polls copies there.
+    /// Returns the host that takes no token: `http://localhost:…`, with another name and port than
+    /// Graph. A client downloads files, uploads slices and polls copies there.
     pub fn storage_url(&self) -> String {
-        self.core.state().storage.host.clone()
+        self.core.addresses.storage.clone()
+    }
+
+    /// Returns the certificate that clients have to trust, as PEM, if the simulator serves https
+    /// ([`Builder::tls`]).
+    ///
+    /// A program in another language trusts it by an environment variable with the name of a file:
+    /// `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE` or `NODE_EXTRA_CA_CERTS`.
+    pub fn certificate(&self) -> Option<&str> {
+        self.endpoints.certificate.as_deref()
+    }
+
+    /// Returns the address of the proxy (`HTTPS_PROXY`), if the simulator has one
+    /// ([`Builder::proxy_port`]).
+    pub fn proxy_url(&self) -> Option<&str> {
+        self.endpoints.proxy.as_deref()
     }
 
     /// Returns the credentials that the simulator accepts.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Credentials;
+use crate::address::Addresses;
 use crate::clock::Clock;
 use crate::core::State;
 use crate::delta::Deltas;
@@ -57,8 +58,7 @@ impl Plan {
     pub(crate) fn begin(
         &self,
         description: &Description,
-        host: &str,
-        storage_host: String,
+        addresses: &Addresses,
     ) -> (State, Credentials) {
         let (mut store, mut ids) = (Store::new(), Ids::default());
         let contoso = Contoso {
@@ -80,7 +80,9 @@ impl Plan {
                 redirects: Redirects::new("http://localhost"),
             },
         ];
-        let mut identity = Identity::new(&self.tenant_id, &self.domain, clients, host);
+        let (tenant_id, domain) = (&self.tenant_id, &self.domain);
+        let mut identity = Identity::new(tenant_id, domain, clients, &addresses.graph);
+        identity.audiences = addresses.audiences();
         identity.browser = Some(user);
         let scopes = Scopes::read("offline_access User.Read Mail.ReadWrite");
         let text = |name: &str| {
@@ -108,7 +110,7 @@ impl Plan {
             changes: Vec::new(),
             throttle: Throttle::default(),
             deltas: Deltas::default(),
-            storage: Storage::new(storage_host),
+            storage: Storage::new(addresses.storage.clone()),
             webhooks: Webhooks::default(),
             recorder: Recorder::keeping(self.kept_requests),
             page_size: self.page_size,

@@ -63,7 +63,7 @@ async fn unknown_paths_and_methods_are_refused() {
             "getEmailActivityCounts(period='D7'",
         ),
         ("/", ""),
-        ("//users", ""),
+        ("/users//messages", ""),
     ] {
         let refused = client.get(path).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{path}");

@@ -185,7 +185,8 @@ impl Platform<'_> {
             .get("resource")
             .ok_or_else(|| Refused::request("The 'resource' parameter is missing."))?;
         let bare = resource.strip_suffix('/').unwrap_or(resource);
-        if bare != GRAPH && bare != self.identity.host && bare != AUDIENCE {
+        let own = self.identity.audiences.iter().any(|own| own == bare);
+        if bare != GRAPH && !own && bare != AUDIENCE {
             return Err(Refused::resource(resource));
         }
         let (client_id, principal_id) = self.assigned(&form, names)?;
