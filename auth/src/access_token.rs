@@ -2,16 +2,15 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use super::{AccessToken, BoxError, Secret, TokenProvider, TokenRequest};
 use crate::Result;
 use crate::error::SignInError;
 
-type Asked = Pin<Box<dyn Future<Output = Result<Secret<String>>> + Send>>;
+type Asked = BoxFuture<'static, Result<Secret<String>>>;
 
 /// An access token that another part of the program gets and renews. It is a fixed text, or a
 /// closure that runs for each call.
@@ -76,14 +75,15 @@ impl AccessTokenCredential {
     }
 }
 
-#[async_trait]
 impl TokenProvider for AccessTokenCredential {
-    async fn token(&self, _: TokenRequest) -> Result<AccessToken> {
-        let text = match &self.0 {
-            Kind::Fixed(text) => Secret::clone(text),
-            Kind::Asked(ask) => ask().await?,
-        };
-        Ok(AccessToken::new(text))
+    fn token<'a: 'f, 'f>(&'a self, _: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move {
+            let text = match &self.0 {
+                Kind::Fixed(text) => Secret::clone(text),
+                Kind::Asked(ask) => ask().await?,
+            };
+            Ok(AccessToken::new(text))
+        })
     }
 
     fn shares_tokens(&self) -> bool {

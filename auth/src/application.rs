@@ -3,10 +3,9 @@
 use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use url::Url;
 use uuid::Uuid;
 
@@ -20,7 +19,7 @@ use super::{
 use crate::error::SignInError;
 use crate::{Cloud, Result};
 
-type MadeAssertion = Pin<Box<dyn Future<Output = Result<Secret<String>, BoxError>> + Send>>;
+type MadeAssertion = BoxFuture<'static, Result<Secret<String>, BoxError>>;
 
 /// An application that is registered with the identity platform: its tenant, its id and its client
 /// authentication.
@@ -341,10 +340,12 @@ impl Application {
     /// # Errors
     ///
     /// Fails if the application has no client authentication, or if the platform refuses.
-    pub(super) async fn sign_in(&self, request: &TokenRequest) -> Result<AccessToken> {
-        self.has_own_tenant()?;
-        let platform = Platform::new(self, request).await?;
-        Ok(platform.client_credentials().await?.token())
+    pub(super) fn sign_in(&self, request: TokenRequest) -> BoxFuture<'_, Result<AccessToken>> {
+        Box::pin(async move {
+            self.has_own_tenant()?;
+            let platform = Platform::new(self, &request).await?;
+            Ok(platform.client_credentials().await?.token())
+        })
     }
 
     /// Returns the cache key of the application's own tokens.
@@ -411,17 +412,18 @@ impl Application {
 ///
 /// [`ClientSecretCredential`](super::ClientSecretCredential) and similar types do the same in one
 /// line. This implementation is for an application that also signs in users.
-#[async_trait]
 impl TokenProvider for Application {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        if self.is_public() {
-            return Err(SignInError::new(
-                "the application has no secret, certificate or assertion, so it cannot sign in as \
-                 itself",
-            )
-            .into());
-        }
-        self.sign_in(&request).await
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move {
+            if self.is_public() {
+                return Err(SignInError::new(
+                    "the application has no secret, certificate or assertion, so it cannot sign in as \
+                     itself",
+                )
+                .into());
+            }
+            self.sign_in(request).await
+        })
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {

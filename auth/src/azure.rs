@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use azure_core::credentials::TokenCredential;
+use futures_util::future::BoxFuture;
 
 use super::moment::since_1970;
 use super::{AccessToken, TokenProvider, TokenRequest};
@@ -44,16 +44,17 @@ impl AzureCredential {
     }
 }
 
-#[async_trait]
 impl TokenProvider for AzureCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        let scopes = [request.scope()];
-        let token = self.0.get_token(&scopes, None).await.map_err(|error| {
-            SignInError::new("the Azure SDK credential failed").with_source(error)
-        })?;
-        // The SDK's own conversion panics for dates that the system cannot represent.
-        let end = since_1970(token.expires_on.unix_timestamp());
-        Ok(AccessToken::new(token.token.secret().to_owned()).expires_at(end))
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move {
+            let scopes = [request.scope()];
+            let token = self.0.get_token(&scopes, None).await.map_err(|error| {
+                SignInError::new("the Azure SDK credential failed").with_source(error)
+            })?;
+            // The SDK's own conversion panics for dates that the system cannot represent.
+            let end = since_1970(token.expires_on.unix_timestamp());
+            Ok(AccessToken::new(token.token.secret().to_owned()).expires_at(end))
+        })
     }
 }
 

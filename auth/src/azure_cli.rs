@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::{Duration, SystemTime};
 
-use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chrono::DateTime;
+use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::process::Command;
@@ -116,43 +116,44 @@ struct CliToken {
     expires_on: Seconds,
 }
 
-#[async_trait]
 impl TokenProvider for AzureCliCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        let scope = request.scope();
-        let resource = scope.strip_suffix("/.default").unwrap_or(scope);
-        let mut arguments = Arguments::new(["account", "get-access-token", "--output", "json"]);
-        arguments.add("--resource", resource, Arguments::ADDRESS)?;
-        if let Some(tenant) = &self.tool.tenant {
-            arguments.add("--tenant", tenant, Arguments::NAME)?;
-        }
-        if let Some(subscription) = &self.subscription {
-            arguments.add("--subscription", subscription, Arguments::TITLE)?;
-        }
-        if let Some(claims) = request.claims() {
-            let tenant = self.tool.tenant.as_ref();
-            let tenant = tenant.map(|tenant| format!(" --tenant {tenant}"));
-            return Err(SignInError::user_needed(format!(
-                "Graph sent a claims challenge that only the user can meet: run `az login{} \
-                 --scope {scope} --claims-challenge {}` (Azure CLI 2.76 or later)",
-                tenant.unwrap_or_default(),
-                BASE64_STANDARD.encode(claims),
-            ))
-            .into());
-        }
-        self.tool.extend(&request);
-        let printed: CliToken = self
-            .tool
-            .run(arguments, &["az login", "az account set"])
-            .await?;
-        let token = AccessToken::new(printed.token);
-        let since = printed
-            .expires_on
-            .checked("the output of the Azure CLI", "expires_on")?;
-        let end = since.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
-        Ok(match end {
-            Some(end) => token.expires_at(end),
-            None => token,
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move {
+            let scope = request.scope();
+            let resource = scope.strip_suffix("/.default").unwrap_or(scope);
+            let mut arguments = Arguments::new(["account", "get-access-token", "--output", "json"]);
+            arguments.add("--resource", resource, Arguments::ADDRESS)?;
+            if let Some(tenant) = &self.tool.tenant {
+                arguments.add("--tenant", tenant, Arguments::NAME)?;
+            }
+            if let Some(subscription) = &self.subscription {
+                arguments.add("--subscription", subscription, Arguments::TITLE)?;
+            }
+            if let Some(claims) = request.claims() {
+                let tenant = self.tool.tenant.as_ref();
+                let tenant = tenant.map(|tenant| format!(" --tenant {tenant}"));
+                return Err(SignInError::user_needed(format!(
+                    "Graph sent a claims challenge that only the user can meet: run `az login{} \
+                     --scope {scope} --claims-challenge {}` (Azure CLI 2.76 or later)",
+                    tenant.unwrap_or_default(),
+                    BASE64_STANDARD.encode(claims),
+                ))
+                .into());
+            }
+            self.tool.extend(&request);
+            let printed: CliToken = self
+                .tool
+                .run(arguments, &["az login", "az account set"])
+                .await?;
+            let token = AccessToken::new(printed.token);
+            let since = printed
+                .expires_on
+                .checked("the output of the Azure CLI", "expires_on")?;
+            let end = since.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+            Ok(match end {
+                Some(end) => token.expires_at(end),
+                None => token,
+            })
         })
     }
 
@@ -236,30 +237,31 @@ struct DeveloperCliToken {
     expires_on: Option<String>,
 }
 
-#[async_trait]
 impl TokenProvider for AzureDeveloperCliCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        let mut arguments = Arguments::new(["auth", "token", "--output", "json", "--no-prompt"]);
-        arguments.add("--scope", request.scope(), Arguments::ADDRESS)?;
-        if let Some(tenant) = &self.tool.tenant {
-            arguments.add("--tenant-id", tenant, Arguments::NAME)?;
-        }
-        if request.claims().is_some() {
-            let message =
-                "Graph sent a claims challenge that only the user can meet: run `azd auth login`";
-            return Err(SignInError::user_needed(message).into());
-        }
-        self.tool.extend(&request);
-        let printed: DeveloperCliToken = self.tool.run(arguments, &["azd auth login"]).await?;
-        let token = AccessToken::new(printed.token);
-        let Some(end) = printed.expires_on else {
-            return Ok(token);
-        };
-        let end = DateTime::parse_from_rfc3339(&end).map_err(|error| {
-            let message = "the output of the Azure Developer CLI has an invalid `expiresOn`";
-            SignInError::new(message).with_source(error)
-        })?;
-        Ok(token.expires_at(since_1970(end.timestamp())))
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move {
+            let mut arguments =
+                Arguments::new(["auth", "token", "--output", "json", "--no-prompt"]);
+            arguments.add("--scope", request.scope(), Arguments::ADDRESS)?;
+            if let Some(tenant) = &self.tool.tenant {
+                arguments.add("--tenant-id", tenant, Arguments::NAME)?;
+            }
+            if request.claims().is_some() {
+                let message = "Graph sent a claims challenge that only the user can meet: run `azd auth login`";
+                return Err(SignInError::user_needed(message).into());
+            }
+            self.tool.extend(&request);
+            let printed: DeveloperCliToken = self.tool.run(arguments, &["azd auth login"]).await?;
+            let token = AccessToken::new(printed.token);
+            let Some(end) = printed.expires_on else {
+                return Ok(token);
+            };
+            let end = DateTime::parse_from_rfc3339(&end).map_err(|error| {
+                let message = "the output of the Azure Developer CLI has an invalid `expiresOn`";
+                SignInError::new(message).with_source(error)
+            })?;
+            Ok(token.expires_at(since_1970(end.timestamp())))
+        })
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::{
@@ -129,23 +129,24 @@ impl ChainedCredential {
     }
 }
 
-#[async_trait]
 impl TokenProvider for ChainedCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        let mut first = None;
-        let chosen = self.chosen.get_or_try_init(|| async {
-            let (at, token) = self.choose(&request).await?;
-            first = Some(token);
-            Ok::<_, Error>(at)
-        });
-        let chosen = *chosen.await?;
-        match (first, self.links.get(chosen)) {
-            (Some(token), _) => Ok(token),
-            (None, Some(link)) => link.provider.token(request).await,
-            (None, None) => {
-                Err(SignInError::unavailable("the chain contains no credential").into())
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move {
+            let mut first = None;
+            let chosen = self.chosen.get_or_try_init(|| async {
+                let (at, token) = self.choose(&request).await?;
+                first = Some(token);
+                Ok::<_, Error>(at)
+            });
+            let chosen = *chosen.await?;
+            match (first, self.links.get(chosen)) {
+                (Some(token), _) => Ok(token),
+                (None, Some(link)) => link.provider.token(request).await,
+                (None, None) => {
+                    Err(SignInError::unavailable("the chain contains no credential").into())
+                }
             }
-        }
+        })
     }
 
     /// Returns the value of the provider that gave the first token. Before that, returns `true`

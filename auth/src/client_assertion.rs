@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use super::{AccessToken, Application, BoxError, CacheKey, Secret, TokenProvider, TokenRequest};
 use crate::{Cloud, Result};
@@ -59,10 +59,9 @@ impl ClientAssertionCredential {
     }
 }
 
-#[async_trait]
 impl TokenProvider for ClientAssertionCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        self.0.sign_in(&request).await
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        self.0.sign_in(request)
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {

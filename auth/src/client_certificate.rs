@@ -1,6 +1,6 @@
 //! Sign-in as an application, with a certificate.
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use super::{AccessToken, Application, CacheKey, Certificate, TokenProvider, TokenRequest};
 use crate::{Cloud, Result};
@@ -45,10 +45,9 @@ impl ClientCertificateCredential {
     }
 }
 
-#[async_trait]
 impl TokenProvider for ClientCertificateCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        self.0.sign_in(&request).await
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        self.0.sign_in(request)
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {

@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -22,7 +21,7 @@ use crate::{Result, SignInClient};
 /// 3.5](https://www.rfc-editor.org/rfc/rfc8628#section-3.5)).
 const SLOWER: Duration = Duration::from_secs(5);
 
-type Shown = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Shown = BoxFuture<'static, ()>;
 type Show = Arc<dyn Fn(DeviceCodePrompt) -> Shown + Send + Sync>;
 
 /// A credential for a user who has a browser on another device. It is for command lines, servers
@@ -204,41 +203,43 @@ impl DeviceCodeCredential {
         self.lazy.account()
     }
 
-    async fn ask_user(&self, request: TokenRequest) -> Result<UserSession> {
-        let application = self.lazy.application();
-        let platform = Platform::new(application, &request).await?;
-        let scope = sign_in_scope(self.lazy.scope(), request.cloud());
-        let authorization = platform.device_code(&scope).await?;
-        let (life, interval) = authorization.times()?;
-        self.lazy.wait_for_user(&request, life);
-        let prompt = prompt(&authorization, life);
-        let device_code = Secret::new(authorization.device_code);
-        // The callback may run for as long as it shows the prompt.
-        let shown = async {
-            (self.show)(prompt.clone()).await;
-            std::future::pending().await
-        };
-        let grant = tokio::select! {
-            outcome = timeout_at(prompt.ends, poll(&platform, &device_code, interval)) => {
-                outcome.map_err(|_| {
-                    SignInError::user_needed("the device code expired before the user signed in")
-                })?
-            }
-            never = shown => never,
-            () = prompt.cancelled.notified() => {
-                return Err(SignInError::user_needed("the sign-in was cancelled").into());
-            }
-        }?;
-        let place = |_: &Account| self.lazy.place(request.cloud());
-        let scope = self.lazy.scope().map(str::to_owned);
-        UserSession::begun(
-            application.clone(),
-            scope,
-            place,
-            None,
-            &grant,
-            request.cloud(),
-        )
+    fn ask_user(&self, request: TokenRequest) -> BoxFuture<'_, Result<UserSession>> {
+        Box::pin(async move {
+            let application = self.lazy.application();
+            let platform = Platform::new(application, &request).await?;
+            let scope = sign_in_scope(self.lazy.scope(), request.cloud());
+            let authorization = platform.device_code(&scope).await?;
+            let (life, interval) = authorization.times()?;
+            self.lazy.wait_for_user(&request, life);
+            let prompt = prompt(&authorization, life);
+            let device_code = Secret::new(authorization.device_code);
+            // The callback may run for as long as it shows the prompt.
+            let shown = async {
+                (self.show)(prompt.clone()).await;
+                std::future::pending().await
+            };
+            let grant = tokio::select! {
+                outcome = timeout_at(prompt.ends, poll(&platform, &device_code, interval)) => {
+                    outcome.map_err(|_| {
+                        SignInError::user_needed("the device code expired before the user signed in")
+                    })?
+                }
+                never = shown => never,
+                () = prompt.cancelled.notified() => {
+                    return Err(SignInError::user_needed("the sign-in was cancelled").into());
+                }
+            }?;
+            let place = |_: &Account| self.lazy.place(request.cloud());
+            let scope = self.lazy.scope().map(str::to_owned);
+            UserSession::begun(
+                application.clone(),
+                scope,
+                place,
+                None,
+                &grant,
+                request.cloud(),
+            )
+        })
     }
 }
 
@@ -287,12 +288,10 @@ async fn poll(
     }
 }
 
-#[async_trait]
 impl TokenProvider for DeviceCodeCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        self.lazy
-            .token(&request, |request, _| self.ask_user(request))
-            .await
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        let sign_in = |request, _| self.ask_user(request);
+        self.lazy.token(request, Box::new(sign_in))
     }
 }
 

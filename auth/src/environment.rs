@@ -4,7 +4,7 @@ use std::fmt;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 use std::path::PathBuf;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 use tokio::sync::OnceCell;
 
@@ -293,12 +293,13 @@ impl CertificateAt {
     }
 }
 
-#[async_trait]
 impl TokenProvider for EnvironmentCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        let found = self.found.as_ref().map_err(Clone::clone)?;
-        is_of(found.authority.as_deref(), request.cloud())?;
-        found.application().await?.sign_in(&request).await
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move {
+            let found = self.found.as_ref().map_err(Clone::clone)?;
+            is_of(found.authority.as_deref(), request.cloud())?;
+            found.application().await?.sign_in(request).await
+        })
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {

@@ -1,9 +1,8 @@
 //! The middleware that adds access tokens to requests to Graph.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use reqwest::{Request, Response};
@@ -36,35 +35,25 @@ pub struct AuthContext {
 ///
 /// It runs after the check of the host. For a host that may not receive a token, none is requested,
 /// let alone sent. A call that brings its own `Authorization` header keeps it.
-///
-/// `S` is the entry of a request's extensions that holds the [`AuthContext`].
-pub struct Authorize<S> {
+pub struct Authorize {
     tokens: Arc<Tokens>,
-    state: PhantomData<fn() -> S>,
+    context: fn(&mut Extensions) -> &mut AuthContext,
 }
 
-impl<S> Authorize<S> {
-    /// Returns the middleware for these tokens.
-    pub fn new(tokens: Arc<Tokens>) -> Self {
-        Self {
-            tokens,
-            state: PhantomData,
-        }
+impl Authorize {
+    /// Returns the middleware for these tokens. `context` returns the part of a request's
+    /// extensions that belongs to this middleware.
+    pub fn new(tokens: Arc<Tokens>, context: fn(&mut Extensions) -> &mut AuthContext) -> Self {
+        Self { tokens, context }
     }
-}
 
-#[async_trait]
-impl<S> Middleware for Authorize<S>
-where
-    S: AsMut<AuthContext> + Clone + Default + Send + Sync + 'static,
-{
-    async fn handle(
+    async fn send(
         &self,
         request: Request,
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        let state = context::<S>(extensions);
+        let state = (self.context)(extensions);
         if state.without_token {
             return next.run(request, extensions).await;
         }
@@ -90,12 +79,7 @@ where
             }
         }
     }
-}
 
-impl<S> Authorize<S>
-where
-    S: AsMut<AuthContext> + Clone + Default + Send + Sync + 'static,
-{
     /// Sends a request again whose token was refused, if there is another token. Otherwise, returns
     /// the response that refused it.
     async fn send_again(
@@ -106,7 +90,7 @@ where
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        let state = context::<S>(extensions);
+        let state = (self.context)(extensions);
         state.delivery.did_nothing();
         let Some(again) = state.copy.as_ref().and_then(RequestCopy::again) else {
             self.tokens.forget(&token, claims);
@@ -128,12 +112,16 @@ where
     }
 }
 
-/// Returns the context of the call that these extensions belong to.
-fn context<S>(extensions: &mut Extensions) -> &mut AuthContext
-where
-    S: AsMut<AuthContext> + Clone + Default + Send + Sync + 'static,
-{
-    extensions.get_or_insert_with(S::default).as_mut()
+impl Middleware for Authorize {
+    // Written out for the same reason as in `provider.rs`.
+    fn handle<'a: 'f, 'e: 'f, 'n: 'f, 'f>(
+        &'a self,
+        request: Request,
+        extensions: &'e mut Extensions,
+        next: Next<'n>,
+    ) -> BoxFuture<'f, Result<Response>> {
+        Box::pin(self.send(request, extensions, next))
+    }
 }
 
 fn with_token(mut request: Request, token: &Bearer, state: &mut AuthContext) -> Request {

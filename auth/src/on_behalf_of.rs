@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use super::platform::{Grant, Platform};
 use super::session::{StoreKey, joined, sign_in_scope};
@@ -142,11 +142,12 @@ impl OnBehalfOfCredential {
     }
 }
 
-#[async_trait]
 impl TokenProvider for OnBehalfOfCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        let scope = self.scope.as_deref().unwrap_or(request.scope());
-        Ok(self.exchange(&request, scope).await?.token())
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move {
+            let scope = self.scope.as_deref().unwrap_or(request.scope());
+            Ok(self.exchange(&request, scope).await?.token())
+        })
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {

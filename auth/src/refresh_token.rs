@@ -4,9 +4,9 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -234,10 +234,9 @@ impl RefreshTokenCredential {
     }
 }
 
-#[async_trait]
 impl TokenProvider for RefreshTokenCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        self.token_state(&request).await.token(&request).await
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move { self.token_state(&request).await.token(request).await })
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {

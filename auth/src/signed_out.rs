@@ -1,6 +1,6 @@
 //! A provider without a user.
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use super::{AccessToken, TokenProvider, TokenRequest};
 use crate::Result;
@@ -28,10 +28,9 @@ use crate::error::SignInError;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoCredential;
 
-#[async_trait]
 impl TokenProvider for NoCredential {
-    async fn token(&self, _: TokenRequest) -> Result<AccessToken> {
-        Err(SignInError::user_needed("no user has signed in").into())
+    fn token<'a: 'f, 'f>(&'a self, _: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move { Err(SignInError::user_needed("no user has signed in").into()) })
     }
 
     /// Returns `false`, because there are no tokens to share.

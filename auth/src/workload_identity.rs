@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use super::environment::{AUTHORITY, is_of};
 use super::{
@@ -157,11 +157,12 @@ impl WorkloadIdentityCredential {
     }
 }
 
-#[async_trait]
 impl TokenProvider for WorkloadIdentityCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        is_of(self.authority.as_deref(), request.cloud())?;
-        self.application.sign_in(&request).await
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move {
+            is_of(self.authority.as_deref(), request.cloud())?;
+            self.application.sign_in(request).await
+        })
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {

@@ -53,9 +53,3 @@ impl CallState {
         extensions.get_or_insert_with(Self::default)
     }
 }
-
-impl AsMut<AuthContext> for CallState {
-    fn as_mut(&mut self) -> &mut AuthContext {
-        &mut self.auth
-    }
-}

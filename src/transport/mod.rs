@@ -73,7 +73,9 @@ pub(crate) fn stack(
     let stack = with_all(ClientBuilder::new(http), users.around).with(retries);
     with_all(stack, users.each_try)
         .with(redirects)
-        .with(Authorize::<CallState>::new(tokens))
+        .with(Authorize::new(tokens, |extensions| {
+            &mut CallState::of(extensions).auth
+        }))
         .with(sender)
         .build()
 }

@@ -11,7 +11,7 @@
 //! (scheme, host or port), only the headers in [`HARMLESS`] are sent. Dropped headers stay dropped,
 //! even if a later redirect leads back to Graph.
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderMap, HeaderName, IF_RANGE, LOCATION, RANGE,
     USER_AGENT,
@@ -56,9 +56,20 @@ impl Redirects {
     }
 }
 
-#[async_trait]
 impl Middleware for Redirects {
-    async fn handle(
+    // Written out for the same reason as in `auth/src/provider.rs`.
+    fn handle<'a: 'f, 'e: 'f, 'n: 'f, 'f>(
+        &'a self,
+        request: Request,
+        extensions: &'e mut Extensions,
+        next: Next<'n>,
+    ) -> BoxFuture<'f, reqwest_middleware::Result<Response>> {
+        Box::pin(self.follow(request, extensions, next))
+    }
+}
+
+impl Redirects {
+    async fn follow(
         &self,
         mut request: Request,
         extensions: &mut Extensions,
@@ -90,9 +101,7 @@ impl Middleware for Redirects {
         let error = TransportError::new(format!("stopped after {MOST_HOPS} redirects in a row"));
         Err(reqwest_middleware::Error::middleware(Error::from(error)))
     }
-}
 
-impl Redirects {
     /// Checks whether a request may be sent, and returns the copy of it.
     fn check(
         &self,

@@ -1,6 +1,6 @@
 //! The innermost middleware, which sees each request that is sent.
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
@@ -26,14 +26,20 @@ impl Sender {
     }
 }
 
-#[async_trait]
 impl Middleware for Sender {
-    async fn handle(
-        &self,
+    // Written out for the same reason as in `auth/src/provider.rs`.
+    fn handle<'a: 'f, 'e: 'f, 'n: 'f, 'f>(
+        &'a self,
         request: Request,
-        extensions: &mut Extensions,
-        _: Next<'_>,
-    ) -> Result<Response> {
+        extensions: &'e mut Extensions,
+        _: Next<'n>,
+    ) -> BoxFuture<'f, Result<Response>> {
+        Box::pin(self.send(request, extensions))
+    }
+}
+
+impl Sender {
+    async fn send(&self, request: Request, extensions: &mut Extensions) -> Result<Response> {
         let state = CallState::of(extensions);
         let span = begin(&request, state);
         let sending = self.http.execute(request);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 use url::Url;
 
@@ -207,37 +207,44 @@ impl InteractiveBrowserCredential {
         self.lazy.account()
     }
 
-    async fn ask_user(
+    fn ask_user(
         &self,
         request: TokenRequest,
         expected: Option<String>,
-    ) -> Result<UserSession> {
-        let listener = Loopback::bind(self.port).await.map_err(|error| {
-            let port = match self.port {
-                Some(port) => format!("cannot listen for the redirect on 127.0.0.1 port {port}"),
-                None => "cannot listen for the redirect on any port of 127.0.0.1".to_owned(),
-            };
-            SignInError::new(port).with_source(error)
-        })?;
-        let sign_in = AuthorizationCodeFlow {
-            scope: self.lazy.scope().map(str::to_owned),
-            prompt: self.prompt,
-            login_hint: expected,
-            claims: request.claims().map(str::to_owned),
-            ..AuthorizationCodeFlow::new(self.lazy.application().clone(), listener.redirect_uri())
-        };
-        let pending = sign_in.begin_at(request.cloud())?;
-        self.lazy.wait_for_user(&request, self.timeout);
-        self.open(pending.url().clone()).await?;
-        self.lazy.wait_for_user(&request, self.timeout);
-        let response = timeout(self.timeout, listener.response(&pending))
-            .await
-            .map_err(|_| SignInError::user_needed("timed out waiting for the user to sign in"))?
-            .map_err(|error| {
-                SignInError::new("cannot receive the browser's redirect").with_source(error)
+    ) -> BoxFuture<'_, Result<UserSession>> {
+        Box::pin(async move {
+            let listener = Loopback::bind(self.port).await.map_err(|error| {
+                let port = match self.port {
+                    Some(port) => {
+                        format!("cannot listen for the redirect on 127.0.0.1 port {port}")
+                    }
+                    None => "cannot listen for the redirect on any port of 127.0.0.1".to_owned(),
+                };
+                SignInError::new(port).with_source(error)
             })?;
-        let place = |_: &Account| self.lazy.place(request.cloud());
-        sign_in.finish_by(&request, pending, &response, place).await
+            let sign_in = AuthorizationCodeFlow {
+                scope: self.lazy.scope().map(str::to_owned),
+                prompt: self.prompt,
+                login_hint: expected,
+                claims: request.claims().map(str::to_owned),
+                ..AuthorizationCodeFlow::new(
+                    self.lazy.application().clone(),
+                    listener.redirect_uri(),
+                )
+            };
+            let pending = sign_in.begin_at(request.cloud())?;
+            self.lazy.wait_for_user(&request, self.timeout);
+            self.open(pending.url().clone()).await?;
+            self.lazy.wait_for_user(&request, self.timeout);
+            let response = timeout(self.timeout, listener.response(&pending))
+                .await
+                .map_err(|_| SignInError::user_needed("timed out waiting for the user to sign in"))?
+                .map_err(|error| {
+                    SignInError::new("cannot receive the browser's redirect").with_source(error)
+                })?;
+            let place = |_: &Account| self.lazy.place(request.cloud());
+            sign_in.finish_by(&request, pending, &response, place).await
+        })
     }
 
     /// Opens the browser outside of the runtime, because starting a program may take time.
@@ -259,14 +266,10 @@ impl InteractiveBrowserCredential {
     }
 }
 
-#[async_trait]
 impl TokenProvider for InteractiveBrowserCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        self.lazy
-            .token(&request, |request, expected| {
-                self.ask_user(request, expected)
-            })
-            .await
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        let sign_in = |request, expected| self.ask_user(request, expected);
+        self.lazy.token(request, Box::new(sign_in))
     }
 }
 

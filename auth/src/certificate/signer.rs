@@ -1,8 +1,8 @@
 //! A key outside of this process, which signs in a vault, an HSM or a smart card.
 
 use std::future::Future;
-use std::pin::Pin;
 
+use futures_util::future::BoxFuture;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::alg_id::RSA_ENCRYPTION;
 use sha2::{Digest, Sha256};
@@ -54,7 +54,7 @@ impl SigningInput {
     }
 }
 
-type Signature = Pin<Box<dyn Future<Output = Result<Vec<u8>, BoxError>> + Send>>;
+type Signature = BoxFuture<'static, Result<Vec<u8>, BoxError>>;
 
 /// A certificate, and the callback that signs with its key.
 pub(super) struct Signer {

@@ -91,7 +91,7 @@ impl On {
 
 async fn sign_in(application: &Application, cloud: impl Into<Cloud>) -> Result<()> {
     let request = TokenRequest::new(Arc::new(cloud.into()), plain_client(), None);
-    application.sign_in(&request).await.map(drop)
+    application.sign_in(request).await.map(drop)
 }
 
 #[track_caller]

@@ -11,7 +11,7 @@ mod token_response;
 
 use std::fmt;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::{AccessToken, CacheKey, TokenProvider, TokenRequest};
@@ -126,28 +126,31 @@ impl ManagedIdentityCredential {
     }
 
     /// Returns a token for this resource, which need not be Graph.
-    pub(super) async fn token_for(
-        &self,
-        resource: &str,
-        request: &TokenRequest,
-    ) -> Result<AccessToken> {
-        let endpoint = self
-            .endpoint
-            .get_or_try_init(|| async {
-                let source = self.source.clone();
-                Endpoint::new(source.unwrap_or_else(ManagedIdentitySource::of_environment))
-            })
-            .await?;
-        endpoint.token(&self.identity, resource, request).await
+    pub(super) fn token_for<'a>(
+        &'a self,
+        resource: &'a str,
+        request: &'a TokenRequest,
+    ) -> BoxFuture<'a, Result<AccessToken>> {
+        Box::pin(async move {
+            let endpoint = self
+                .endpoint
+                .get_or_try_init(|| async {
+                    let source = self.source.clone();
+                    Endpoint::new(source.unwrap_or_else(ManagedIdentitySource::of_environment))
+                })
+                .await?;
+            endpoint.token(&self.identity, resource, request).await
+        })
     }
 }
 
-#[async_trait]
 impl TokenProvider for ManagedIdentityCredential {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        let scope = request.scope();
-        let resource = scope.strip_suffix("/.default").unwrap_or(scope);
-        self.token_for(resource, &request).await
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        Box::pin(async move {
+            let scope = request.scope();
+            let resource = scope.strip_suffix("/.default").unwrap_or(scope);
+            self.token_for(resource, &request).await
+        })
     }
 
     /// Returns a key of the identity's name and the source, if one was set. Without a source it is

@@ -1,9 +1,9 @@
 //! Requests to the token endpoint, and their outcomes.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, RequestTokenError};
 use serde::de::DeserializeOwned;
@@ -241,7 +241,7 @@ pub(super) fn accepted(grant: Grant) -> Result<Grant, Box<SignInError>> {
 
 impl<'c> AsyncHttpClient<'c> for Endpoint<'_> {
     type Error = TransportError;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, TransportError>> + Send + 'c>>;
+    type Future = BoxFuture<'c, Result<HttpResponse, TransportError>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(self.send(request))

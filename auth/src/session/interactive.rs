@@ -1,9 +1,9 @@
 //! Sessions that begin when they are first needed.
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::time::{Instant, timeout};
 
 use super::super::reentry::Within;
@@ -16,6 +16,10 @@ use crate::{Cloud, Result};
 /// The longest wait for other calls that begin or renew the session, in addition to the time of the
 /// user.
 const LONGEST_TURN: Duration = Duration::from_secs(2 * 60);
+
+/// Begins a session, for the user with this name if a certain one is expected.
+pub(crate) type SignIn<'a> =
+    Box<dyn FnOnce(TokenRequest, Option<String>) -> BoxFuture<'a, Result<UserSession>> + Send + 'a>;
 
 /// The session of a program that one user works with. A stored session is resumed. If there is
 /// none, or it is no longer valid, a new one begins. Clones share the session.
@@ -217,10 +221,10 @@ impl InteractiveSession {
     }
 
     /// Begins a new session, even if there is one.
-    pub(crate) async fn begin<F>(&self, sign_in: F) -> Result<UserSession>
-    where
-        F: Future<Output = Result<UserSession>>,
-    {
+    pub(crate) async fn begin(
+        &self,
+        sign_in: BoxFuture<'_, Result<UserSession>>,
+    ) -> Result<UserSession> {
         // The callback that prompts the user may call Graph, but not with this session.
         let within = Within::enter(&*self.shared)?;
         let begun = async {
@@ -240,26 +244,18 @@ impl InteractiveSession {
     ///
     /// A new session in the middle of a program must belong to the same user. Calls that began as
     /// one user do not continue as another.
-    pub(crate) async fn token<F>(
-        &self,
-        request: &TokenRequest,
-        sign_in: impl FnOnce(TokenRequest, Option<String>) -> F,
-    ) -> Result<AccessToken>
-    where
-        F: Future<Output = Result<UserSession>>,
-    {
-        let within = Within::enter(&*self.shared)?;
-        within.scope(self.next_token(request, sign_in)).await
+    pub(crate) fn token<'a>(
+        &'a self,
+        request: TokenRequest,
+        sign_in: SignIn<'a>,
+    ) -> BoxFuture<'a, Result<AccessToken>> {
+        Box::pin(async move {
+            let within = Within::enter(&*self.shared)?;
+            within.scope(self.next_token(&request, sign_in)).await
+        })
     }
 
-    async fn next_token<F>(
-        &self,
-        request: &TokenRequest,
-        sign_in: impl FnOnce(TokenRequest, Option<String>) -> F,
-    ) -> Result<AccessToken>
-    where
-        F: Future<Output = Result<UserSession>>,
-    {
+    async fn next_token(&self, request: &TokenRequest, sign_in: SignIn<'_>) -> Result<AccessToken> {
         let _turn = self.turn(Some(request)).await?;
         let mut current = self.current();
         if current.is_none() {

@@ -9,7 +9,7 @@ mod saved;
 use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use url::Url;
 
 pub use self::account::Account;
@@ -234,10 +234,9 @@ impl UserSession {
     }
 }
 
-#[async_trait]
 impl TokenProvider for UserSession {
-    async fn token(&self, request: TokenRequest) -> Result<AccessToken> {
-        self.0.token_state.token(&request).await
+    fn token<'a: 'f, 'f>(&'a self, request: TokenRequest) -> BoxFuture<'f, Result<AccessToken>> {
+        self.0.token_state.token(request)
     }
 
     fn cache_key(&self, cloud: &Cloud) -> Option<CacheKey> {

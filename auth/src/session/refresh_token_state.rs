@@ -1,11 +1,10 @@
 //! Refresh tokens, each of which is replaced by the next.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
@@ -21,7 +20,7 @@ use crate::cloud::authority;
 use crate::error::{Error, SignInError};
 use crate::{Cloud, Result};
 
-type HandedOver = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+type HandedOver = BoxFuture<'static, Result<(), BoxError>>;
 pub(crate) type OnRotation = dyn Fn(Secret<String>) -> HandedOver + Send + Sync;
 
 /// The time that another process may take between the identity platform's response and its write.
@@ -257,10 +256,12 @@ impl RefreshTokenState {
     ///
     /// Returns the errors of the identity platform and of the receivers. Without a refresh token,
     /// [`needs_user`](SignInError::needs_user) is true.
-    pub(crate) async fn token(&self, request: &TokenRequest) -> Result<AccessToken> {
-        // A callback or a store that calls Graph for this session would wait for itself.
-        let within = Within::enter(self)?;
-        within.scope(self.next_token(request)).await
+    pub(crate) fn token(&self, request: TokenRequest) -> BoxFuture<'_, Result<AccessToken>> {
+        Box::pin(async move {
+            // A callback or a store that calls Graph for this session would wait for itself.
+            let within = Within::enter(self)?;
+            within.scope(self.next_token(&request)).await
+        })
     }
 
     async fn next_token(&self, request: &TokenRequest) -> Result<AccessToken> {

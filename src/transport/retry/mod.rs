@@ -16,9 +16,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::Utc;
+use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderName, HeaderValue, StatusCode};
 use reqwest::{Request, Response};
@@ -77,9 +77,20 @@ impl Retries {
     }
 }
 
-#[async_trait]
 impl Middleware for Retries {
-    async fn handle(
+    // Written out for the same reason as in `auth/src/provider.rs`.
+    fn handle<'a: 'f, 'e: 'f, 'n: 'f, 'f>(
+        &'a self,
+        request: Request,
+        extensions: &'e mut Extensions,
+        next: Next<'n>,
+    ) -> BoxFuture<'f, reqwest_middleware::Result<Response>> {
+        Box::pin(self.call(request, extensions, next))
+    }
+}
+
+impl Retries {
+    async fn call(
         &self,
         request: Request,
         extensions: &mut Extensions,
@@ -100,9 +111,7 @@ impl Middleware for Retries {
         };
         response.map_err(reqwest_middleware::Error::middleware)
     }
-}
 
-impl Retries {
     async fn run(
         &self,
         extensions: &mut Extensions,
