@@ -12,7 +12,8 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::{SignInError, TransportError, retry_after};
 use msgraph_core::verdict::is_throttling;
-use msgraph_io::{connections, network_error, read_at_most, trace};
+use msgraph_io::trace::RequestTrace;
+use msgraph_io::{connections, network_error, read_at_most};
 
 /// The response of an endpoint that issues tokens.
 pub(super) struct RawResponse {
@@ -102,13 +103,11 @@ pub(super) async fn exchange(
     // The limit is always set, because a `reqwest::Client` of the caller may have none of its own.
     *request.timeout_mut() = Some(limit);
     let asked = request.url().clone();
-    let span = trace::request(&request, Some(template), resend_count);
-    let response = http.execute(request).instrument(span.clone()).await;
+    let trace = RequestTrace::begin(&request, Some(template), resend_count, None);
+    let sending = http.execute(request);
+    let response = sending.instrument(trace.span().clone()).await;
     let outcome = response.as_ref();
-    trace::record(
-        &span,
-        outcome.map_err(|error| network_error::kind_of_loss(error)),
-    );
+    trace.end(outcome.map_err(|error| network_error::kind_of_loss(error)));
     let mut response = response.map_err(network_error::from_reqwest)?;
     if !connections::is_response_of(&response, &asked) {
         return Err(connections::followed_a_redirect());

@@ -8,10 +8,15 @@
 //! Spans have neither `url.full` nor `url.path`. A path of Graph's holds ids, addresses and file
 //! names, and a query holds search terms. An address of another host may be a secret itself. Spans
 //! have the template (`url.template`), and of any other address only the host.
+//!
+//! For people who read a log, each request is also one event at the level DEBUG when it has ended.
 
+use std::time::{Duration, Instant};
+
+use http::Method;
 use reqwest::{Request, Response};
-use tracing::Span;
 use tracing::field::Empty;
+use tracing::{Level, Span};
 use url::Url;
 
 use msgraph_core::error::{Attempts, RequestContext};
@@ -47,9 +52,79 @@ pub fn record_attempts(span: &Span, attempts: &Attempts) {
     }
 }
 
-/// Creates the span of one request. `resend_count` is the number of requests that were sent before
-/// it for the same call.
-pub fn request(request: &Request, template: Option<&str>, resend_count: u32) -> Span {
+/// A request that is being sent: its span, and the facts for the event at its end.
+pub struct RequestTrace {
+    span: Span,
+    event: Option<Box<Begun>>,
+}
+
+/// The facts of a request that are known when it begins.
+struct Begun {
+    method: Method,
+    template: Option<String>,
+    attempt: u32,
+    wait: Option<Duration>,
+    began: Instant,
+}
+
+impl RequestTrace {
+    /// Begins the trace of one request. `before` is the number of requests that were sent before it
+    /// for the same call, and `wait` the time that the call waited before this attempt, if it is known.
+    pub fn begin(
+        request: &Request,
+        template: Option<&str>,
+        before: u32,
+        wait: Option<Duration>,
+    ) -> Self {
+        let event = tracing::enabled!(target: "msgraph", Level::DEBUG).then(|| {
+            Box::new(Begun {
+                method: request.method().clone(),
+                template: template.map(str::to_owned),
+                attempt: before + 1,
+                wait,
+                began: Instant::now(),
+            })
+        });
+        Self {
+            span: request_span(request, template, before),
+            event,
+        }
+    }
+
+    /// Returns the span, in which the request is sent.
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Ends the trace with a response, or with a kind of failure.
+    pub fn end(self, outcome: Result<&Response, &'static str>) {
+        let Self { span, event } = self;
+        record(&span, outcome);
+        let Some(begun) = event else {
+            return;
+        };
+        let (response, error) = match outcome {
+            Ok(response) => (Some(response), None),
+            Err(kind) => (None, Some(kind)),
+        };
+        tracing::debug!(
+            target: "msgraph",
+            parent: &span,
+            method = %begun.method,
+            template = begun.template,
+            status = response.map(|response| response.status().as_u16()),
+            error,
+            attempt = begun.attempt,
+            wait = begun.wait.map(|wait| wait.as_secs_f64()),
+            duration = begun.began.elapsed().as_secs_f64(),
+            request_id = response.and_then(request_id),
+            "request ended"
+        );
+    }
+}
+
+/// Creates the span of one request.
+fn request_span(request: &Request, template: Option<&str>, resend_count: u32) -> Span {
     let url = request.url();
     let name = || match template {
         Some(template) => format!("{} {template}", request.method()),
@@ -87,8 +162,7 @@ pub fn record(span: &Span, outcome: Result<&Response, &'static str>) {
             let status = response.status();
             span.record("http.response.status_code", status.as_u16());
             span.record("network.protocol.version", version(response));
-            let id = response.headers().get("request-id");
-            if let Some(id) = id.and_then(|id| id.to_str().ok()) {
+            if let Some(id) = request_id(response) {
                 span.record("msgraph.request_id", id);
             }
             if status.is_client_error() || status.is_server_error() {
@@ -97,6 +171,11 @@ pub fn record(span: &Span, outcome: Result<&Response, &'static str>) {
         }
         Err(kind) => failed(kind),
     }
+}
+
+/// Returns the id that Graph gave the request.
+fn request_id(response: &Response) -> Option<&str> {
+    response.headers().get("request-id")?.to_str().ok()
 }
 
 /// Returns the HTTP version in OpenTelemetry's form.

@@ -67,6 +67,9 @@
 //!
 //! Each call and each request is a [`tracing`](https://docs.rs/tracing) span of the target
 //! `msgraph`, with OpenTelemetry's names. No span holds a token, an id, or the value of a query.
+//! Each request that has ended is one event at the level DEBUG, with its `method`, `template`,
+//! `status`, `attempt`, `wait` and `duration` in seconds, and `request_id`. `tracing_subscriber`
+//! prints them with `tracing_subscriber::fmt::init()` and `RUST_LOG=msgraph=debug`.
 //!
 //! [`Error`]: crate::Error
 //! [`idempotent`]: crate::call::Call::idempotent

@@ -1,6 +1,7 @@
 //! The state of a call that the layers of the stack share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Extensions;
@@ -26,6 +27,8 @@ pub(crate) struct CallState {
     pub(crate) buffered: Option<Bytes>,
     /// The number of requests that were sent for the call.
     pub(super) requests: u32,
+    /// The time that the call waited before the current attempt.
+    pub(super) wait: Duration,
     /// The attempts that were made, once the last one has ended.
     pub(crate) attempts: Attempts,
     /// Set to `true` if the address of the call is a secret itself, so that no token is sent.
@@ -42,6 +45,7 @@ impl CallState {
             template: None,
             buffered: None,
             requests: 0,
+            wait: Duration::ZERO,
             attempts: Attempts::default(),
             is_elsewhere: false,
             auth: AuthContext::default(),

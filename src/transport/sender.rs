@@ -4,13 +4,13 @@ use futures_util::future::BoxFuture;
 use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 use super::call_state::CallState;
 use super::network_error::kind_of_loss;
-use super::trace;
+use super::trace::RequestTrace;
 
-/// A middleware that [traces](trace) each request that is sent, and [records](super::Delivery)
+/// A middleware that [traces](super::trace) each request that is sent, and [records](super::Delivery)
 /// whether it can have had an effect.
 ///
 /// It is the innermost middleware, so an error that it sees is reqwest's own error about this
@@ -41,22 +41,22 @@ impl Middleware for Sender {
 impl Sender {
     async fn send(&self, request: Request, extensions: &mut Extensions) -> Result<Response> {
         let state = CallState::of(extensions);
-        let span = begin(&request, state);
+        let trace = begin(&request, state);
         let sending = self.http.execute(request);
-        let outcome = sending.instrument(span.clone()).await;
+        let outcome = sending.instrument(trace.span().clone()).await;
         if let Err(error) = &outcome
             && (error.is_connect() || error.is_builder())
         {
             state.auth.delivery.did_nothing();
         }
         let outcome = outcome.map_err(Error::from);
-        trace::record(&span, outcome.as_ref().map_err(|error| kind_of_loss(error)));
+        trace.end(outcome.as_ref().map_err(|error| kind_of_loss(error)));
         outcome
     }
 }
 
-/// Counts a request that is about to be sent, and returns its span.
-fn begin(request: &Request, state: &mut CallState) -> Span {
+/// Counts a request that is about to be sent, and begins its trace.
+fn begin(request: &Request, state: &mut CallState) -> RequestTrace {
     let before = state.requests;
     state.requests += 1;
     state.auth.delivery.begin();
@@ -65,5 +65,5 @@ fn begin(request: &Request, state: &mut CallState) -> Span {
         true => None,
         false => state.template.as_deref(),
     };
-    trace::request(request, template, before)
+    RequestTrace::begin(request, template, before, Some(state.wait))
 }

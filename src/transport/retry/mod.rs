@@ -118,11 +118,14 @@ impl Retries {
         next: &Next<'_>,
         state: &mut RetryState,
     ) -> Result<Received, Error> {
+        let mut waited = state.waited;
         loop {
             if state.trying.retry.allows(1) && self.gates.are_any_shut() {
                 Box::pin(self.pass(state)).await?;
             }
             let call = CallState::of(extensions);
+            call.wait = state.waited - waited;
+            waited = state.waited;
             let (request, mode) = (state.begin(call)?, call.body);
             let response = next.clone().run(request, extensions);
             let outcome = receive(response, mode, state.deadline).await?;
