@@ -139,6 +139,21 @@
 //! All simulators sign with the same key, which anyone can read. A program must trust it in tests
 //! alone.
 //!
+//! # Control over HTTP
+//!
+//! A test in another language controls the simulator over HTTP, at an address of its own
+//! ([`Builder::control_port`], [`Simulator::control_url`]). Its operations are what [`Simulator`]
+//! offers to a test in Rust ([`ControlOperation::all`], and `GET /` of that address). The fields of
+//! a request are those of a JSON object in its body; a GET has them in its query. An error says
+//! which field is wrong. Only programs of this machine are served, and no page of a browser.
+//!
+//! ```text
+//! $ curl -d '{"kind": "throttled", "retryAfter": 1, "path": "/v1.0/users"}' localhost:8401/faults
+//! $ curl localhost:8401/activity?status=429
+//! {"value": [{"method": "GET", "target": "/v1.0/users", "status": 429, …}], "text": "…"}
+//! $ curl -X POST localhost:8401/reset
+//! ```
+//!
 //! # Behavior that the description does not define
 //!
 //! The following come from Microsoft's documentation and from observing its services: the texts of
@@ -151,10 +166,10 @@
 //! this machine only, over http. A subscription whose webhook is elsewhere is refused when it is
 //! validated.
 //!
-//! # Manual use
+//! # As a program
 //!
-//! `cargo run -p msgraph-simulator` prints the addresses, the credentials and a call with curl, and serves
-//! until Ctrl-C.
+//! `cargo install msgraph-simulator` installs a program that prints the addresses, the credentials
+//! and a call with curl, and serves until Ctrl-C. `msgraph-simulator --help` lists its options.
 
 #![deny(missing_docs)]
 
@@ -168,6 +183,7 @@ mod certificate;
 mod changes;
 mod chaos;
 mod clock;
+mod control;
 mod core;
 mod delta;
 mod description;
@@ -206,6 +222,7 @@ pub use activity::{Activity, ActivityEntry};
 pub use browser::{Browser, Page};
 pub use changes::{ChangeKind, RecordedChange};
 pub use chaos::{Chaos, Misbehavior};
+pub use control::ControlOperation;
 pub use description::Description;
 pub use error::Error;
 pub use fault::{Fault, RetryAfter};

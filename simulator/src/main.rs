@@ -1,30 +1,30 @@
-//! A program that serves a local Microsoft Graph (`cargo run -p msgraph-simulator`), for use with curl.
+//! A program that serves a local Microsoft Graph, for clients of any language.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use msgraph_simulator::{Error, Simulator};
+use msgraph_simulator::{Error, Seed, Simulator};
 
 const USAGE: &str = "\
-Usage: msgraph-simulator [--port PORT] [--openapi DIR] [--tls] [--certificate FILE]
-                         [--proxy-port PORT] [--public-url URL] [--public-storage-url URL]
+Usage: msgraph-simulator [OPTIONS]
 
-Serves Microsoft Graph and the identity platform on 127.0.0.1 until it is stopped with Ctrl-C.
-Prints their addresses and the credentials to sign in with.
+Serves Microsoft Graph and the identity platform on this machine until it is stopped with Ctrl-C.
+Prints their addresses and the credentials to sign in with. A port is any free one by default.
 
-  --port PORT     the port to listen on (default: any free port)
-  --openapi DIR   the folder of another description than the one inside
-  --tls           serves https, with a certificate that it makes and writes to a file
-  --certificate FILE
-                  that file (default: in the folder of temporary files); implies --tls
-  --proxy-port PORT
-                  serves a proxy for clients whose hosts are fixed: with HTTPS_PROXY, they reach
-                  the simulator at https://graph.microsoft.com; implies --tls
-  --public-url URL
-                  the address in links, if a reverse proxy stands before the simulator
+  --port PORT           the port of Graph and the identity platform
+  --storage-port PORT   the port of uploads, downloads and monitors
+  --control-port PORT   the port of the control interface
+  --seed FILE           a file of JSON with entities to add; it can be given several times
+  --empty               starts with one user and no content, instead of the tenant Contoso
+  --openapi DIR         the folder of another description than the one inside
+  --tls                 serves https, with a certificate that it makes and writes to a file
+  --certificate FILE    that file (default: in the folder of temporary files); implies --tls
+  --proxy-port PORT     serves a proxy for clients whose hosts are fixed: with HTTPS_PROXY, they
+                        reach the simulator at https://graph.microsoft.com; implies --tls
+  --public-url URL      the address in links, if a reverse proxy stands before the simulator
   --public-storage-url URL
-                  the same for uploads, downloads and monitors
+                        the same for uploads, downloads and monitors
 ";
 
 /// The environment variables by which other programs trust a certificate.
@@ -34,6 +34,10 @@ const TRUST: &str = "SSL_CERT_FILE, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, cur
 #[derive(Debug, Default)]
 struct Arguments {
     port: u16,
+    storage_port: u16,
+    control_port: u16,
+    seeds: Vec<PathBuf>,
+    empty: bool,
     openapi: Option<PathBuf>,
     tls: bool,
     certificate: Option<PathBuf>,
@@ -54,6 +58,10 @@ impl Arguments {
             };
             match word.as_str() {
                 "--port" => arguments.port = port(&word, &value()?)?,
+                "--storage-port" => arguments.storage_port = port(&word, &value()?)?,
+                "--control-port" => arguments.control_port = port(&word, &value()?)?,
+                "--seed" => arguments.seeds.push(value()?.into()),
+                "--empty" => arguments.empty = true,
                 "--openapi" => arguments.openapi = Some(value()?.into()),
                 "--tls" => arguments.tls = true,
                 "--certificate" => arguments.certificate = Some(value()?.into()),
@@ -102,7 +110,16 @@ fn main() -> ExitCode {
 
 /// Serves until the process is stopped from outside.
 fn run(arguments: Arguments) -> Result<std::convert::Infallible, Error> {
-    let mut builder = Simulator::builder().port(arguments.port);
+    let mut builder = Simulator::builder()
+        .port(arguments.port)
+        .storage_port(arguments.storage_port)
+        .control_port(arguments.control_port);
+    if arguments.empty {
+        builder = builder.seed(Seed::Empty);
+    }
+    for file in arguments.seeds {
+        builder = builder.seed_file(file);
+    }
     if let Some(folder) = arguments.openapi {
         builder = builder.openapi(folder);
     }
@@ -138,6 +155,8 @@ fn run(arguments: Arguments) -> Result<std::convert::Infallible, Error> {
 token endpoint    {login}/{tenant}/oauth2/v2.0/token
 files             {storage}
                   (uploads, downloads and monitors; they need no token)
+control           {control}
+                  (faults, seeds, records; GET / lists its operations)
 tenant            {tenant} ({domain})
 client id         {client}
 client secret     {secret}
@@ -156,6 +175,7 @@ Try it:
 
 Ctrl-C stops it.",
         storage = simulator.storage_url(),
+        control = simulator.control_url().unwrap_or_default(),
         trust = trust(&simulator, certificate.as_deref()),
         cacert = certificate.map_or(String::new(), |file| format!(
             " --cacert {}",

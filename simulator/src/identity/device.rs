@@ -97,6 +97,14 @@ impl Devices {
         })
     }
 
+    /// Returns the codes that can still be entered.
+    pub(crate) fn waiting(&self, now: DateTime<Utc>) -> Vec<String> {
+        let waiting = self.waiting.iter();
+        let waiting =
+            waiting.filter(|device| device.state == State::Pending && now < device.expires_at);
+        waiting.map(|device| device.user_code.clone()).collect()
+    }
+
     /// Handles a poll with this device code. Returns the user who has approved it, or an error if
     /// no user has.
     fn ask(

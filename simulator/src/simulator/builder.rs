@@ -7,9 +7,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::oneshot;
 
+use super::Simulator;
 use super::network::{Network, Sockets};
 use super::plan::Plan;
-use super::{Credentials, Simulator};
 use crate::core::Core;
 use crate::description::Description;
 use crate::error::Error;
@@ -225,14 +225,13 @@ impl Builder {
                 };
                 runtime.block_on(async move {
                     match self.open().await {
-                        Ok((core, credentials, sockets)) => {
-                            let core = Arc::new(core);
+                        Ok((simulator, sockets)) => {
+                            let core = Arc::clone(&simulator.core);
                             let (outbox, inbox) = unbounded_channel();
                             core.state().webhooks.outbox = Some(outbox);
-                            tokio::spawn(deliver(Arc::clone(&core), inbox));
-                            let endpoints = sockets.endpoints();
-                            sockets.serve(&core);
-                            if ready.send(Ok((core, credentials, endpoints))).is_ok() {
+                            tokio::spawn(deliver(core, inbox));
+                            sockets.serve(&simulator);
+                            if ready.send(Ok(simulator)).is_ok() {
                                 stopped.await.unwrap_or_default();
                             }
                         }
@@ -244,16 +243,10 @@ impl Builder {
             });
         let thread = thread.map_err(listen)?;
         match started.await {
-            Ok(Ok((core, credentials, endpoints))) => {
-                let url = format!("{}/v1.0", core.addresses.graph);
-                Ok(Simulator {
-                    core,
-                    credentials,
-                    endpoints,
-                    url,
-                    stop: Some(stop),
-                    thread: Some(thread),
-                })
+            Ok(Ok(mut simulator)) => {
+                simulator.stop = Some(stop);
+                simulator.thread = Some(thread);
+                Ok(simulator)
             }
             Ok(Err(error)) => Err(error),
             Err(_) => Err(listen(std::io::Error::other(
@@ -262,7 +255,8 @@ impl Builder {
         }
     }
 
-    async fn open(self) -> Result<(Core, Credentials, Sockets), Error> {
+    /// Returns the simulator without its thread, and its sockets.
+    async fn open(self) -> Result<(Simulator, Sockets), Error> {
         let sockets = self.network.open().await?;
         let addresses = sockets.addresses.clone();
         let description = self.source.read()?;
@@ -276,7 +270,15 @@ impl Builder {
         let (state, credentials) = plan.begin(&description, &addresses);
         let core = Core::new(description, beta, addresses, plan, state);
         core.plant()?;
-        Ok((core, credentials, sockets))
+        let simulator = Simulator {
+            url: format!("{}/v1.0", core.addresses.graph),
+            core: Arc::new(core),
+            credentials,
+            endpoints: sockets.endpoints(),
+            stop: None,
+            thread: None,
+        };
+        Ok((simulator, sockets))
     }
 }
 

@@ -100,6 +100,19 @@ impl Simulator {
         Builder::default()
     }
 
+    /// Returns the same simulator for the control interface. It does not stop the simulator when it
+    /// is dropped.
+    fn handle(&self) -> Self {
+        Self {
+            core: Arc::clone(&self.core),
+            credentials: self.credentials.clone(),
+            url: self.url.clone(),
+            endpoints: self.endpoints.clone(),
+            stop: None,
+            thread: None,
+        }
+    }
+
     /// Returns Graph's root: `http://127.0.0.1:…/v1.0`.
     pub fn url(&self) -> &str {
         &self.url
@@ -130,6 +143,12 @@ impl Simulator {
     /// ([`Builder::proxy_port`]).
     pub fn proxy_url(&self) -> Option<&str> {
         self.endpoints.proxy.as_deref()
+    }
+
+    /// Returns the address of the [control interface](crate#control-over-http):
+    /// `http://127.0.0.1:…`. It is `None` without [`Builder::control_port`].
+    pub fn control_url(&self) -> Option<&str> {
+        self.endpoints.control.as_deref()
     }
 
     /// Returns the credentials that the simulator accepts.
@@ -324,7 +343,12 @@ impl Simulator {
     }
 
     /// Carries out a request of the user who signs in. A response without JSON becomes null.
-    fn perform(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Error> {
+    pub(crate) fn perform(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value, Error> {
         let body = body.map(|body| Body::json(body.to_string()));
         match self.core.perform(method.clone(), path, body, false) {
             Ok(answer) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),

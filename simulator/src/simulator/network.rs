@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use super::Builder;
+use super::{Builder, Simulator};
 use crate::address::{Addresses, Known, is_public};
-use crate::core::Core;
+use crate::control;
 use crate::error::Error;
 use crate::recorder::Host;
 use crate::server::{Server, serve};
@@ -23,14 +23,23 @@ pub(super) struct Network {
     public_storage: Option<String>,
     /// The port of the proxy.
     proxy: Option<u16>,
+    /// The port of the control interface.
+    control: Option<u16>,
 }
 
 impl Builder {
     /// Serves https, with a certificate that the simulator makes. A client has to trust
-    /// [`Simulator::certificate`](super::Simulator::certificate).
+    /// [`Simulator::certificate`].
     #[cfg(feature = "tls")]
     pub fn tls(mut self) -> Self {
         self.network.secure = true;
+        self
+    }
+
+    /// Serves the [control interface](crate#control-over-http) on this port. With 0, it is any free
+    /// one ([`Simulator::control_url`]). Without this setting, it is not served.
+    pub fn control_port(mut self, port: u16) -> Self {
+        self.network.control = Some(port);
         self
     }
 
@@ -53,7 +62,7 @@ impl Builder {
     /// Serves a proxy at this port (0 means any), for clients whose hosts are fixed. It implies
     /// [`tls`](Self::tls).
     ///
-    /// A client that uses the proxy ([`Simulator::proxy_url`](super::Simulator::proxy_url)) and
+    /// A client that uses the proxy ([`Simulator::proxy_url`]) and
     /// trusts the certificate reaches the simulator at Microsoft's own addresses, such as
     /// `https://graph.microsoft.com` and `https://login.microsoftonline.com`. Responses then have
     /// links at these addresses. The proxy reaches no other server.
@@ -75,10 +84,11 @@ impl Network {
         }
         let (graph, graph_port) = listen(self.port).await?;
         let (storage, storage_port) = listen(self.storage_port).await?;
-        let proxy = match self.proxy {
-            Some(port) => Some(bind(Ipv4Addr::LOCALHOST.into(), port).await?),
-            None => None,
+        let own = async |port| match port {
+            Some(port) => bind(Ipv4Addr::LOCALHOST.into(), port).await.map(Some),
+            None => Ok(None),
         };
+        let (proxy, control) = (own(self.proxy).await?, own(self.control).await?);
         let addresses = Addresses::new(&Known {
             secure: self.secure,
             ports: [graph_port, storage_port],
@@ -97,6 +107,7 @@ impl Network {
             graph,
             storage,
             proxy,
+            control,
             addresses,
             tls,
         })
@@ -108,6 +119,7 @@ pub(super) struct Sockets {
     graph: Vec<TcpListener>,
     storage: Vec<TcpListener>,
     proxy: Option<TcpListener>,
+    control: Option<TcpListener>,
     pub(super) addresses: Addresses,
     tls: Option<Tls>,
 }
@@ -118,28 +130,36 @@ pub(super) struct Endpoints {
     /// The certificate to trust.
     pub(super) certificate: Option<String>,
     pub(super) proxy: Option<String>,
+    pub(super) control: Option<String>,
 }
 
 impl Sockets {
     pub(super) fn endpoints(&self) -> Endpoints {
-        let proxy = self.proxy.as_ref();
-        let proxy = proxy.and_then(|listener| listener.local_addr().ok());
+        let url = |listener: &Option<TcpListener>| {
+            let address = listener.as_ref()?.local_addr().ok()?;
+            Some(format!("http://{address}"))
+        };
         Endpoints {
             #[cfg(feature = "tls")]
             certificate: self.tls.as_ref().map(|tls| tls.authority.clone()),
             #[cfg(not(feature = "tls"))]
             certificate: None,
-            proxy: proxy.map(|address| format!("http://{address}")),
+            proxy: url(&self.proxy),
+            control: url(&self.control),
         }
     }
 
     /// Starts the servers, which end with the runtime.
-    pub(super) fn serve(self, core: &Arc<Core>) {
+    pub(super) fn serve(self, simulator: &Simulator) {
+        let core = &simulator.core;
         let server = |host| Server::new(Arc::clone(core), host, self.tls.clone());
         let (graph, storage) = (server(Host::Graph), server(Host::Storage));
         if let Some(listener) = self.proxy {
             let servers = [graph.clone(), storage.clone()];
             tokio::spawn(crate::proxy::serve(Arc::clone(core), servers, listener));
+        }
+        if let Some(listener) = self.control {
+            tokio::spawn(control::serve(simulator.handle(), listener));
         }
         for listener in self.storage {
             tokio::spawn(serve(storage.clone(), listener));

@@ -100,6 +100,9 @@ impl Plan {
             client_secret: self.client_secret.clone(),
             public_client_id: PUBLIC_CLIENT.into(),
         };
+        let mut webhooks = Webhooks::default();
+        // The seed itself is not a change that a subscriber is notified of.
+        webhooks.seen = store.journal.end();
         let state = State {
             store,
             ids,
@@ -111,7 +114,7 @@ impl Plan {
             throttle: Throttle::default(),
             deltas: Deltas::default(),
             storage: Storage::new(addresses.storage.clone()),
-            webhooks: Webhooks::default(),
+            webhooks,
             recorder: Recorder::keeping(self.kept_requests),
             page_size: self.page_size,
             page_epoch: 0,

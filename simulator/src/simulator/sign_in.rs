@@ -19,10 +19,19 @@ impl Simulator {
     /// # Panics
     /// Panics if it is not an X.509 certificate of an RSA key.
     pub fn trust_certificate(&self, der: &[u8]) {
-        let trusted = self.core.state().identity.assertions.trust(der);
-        if let Err(reason) = trusted {
+        if let Err(reason) = self.try_trust_certificate(der) {
             panic!("the certificate cannot be registered: {reason}");
         }
+    }
+
+    /// Registers a certificate. `Err` holds the problem with it.
+    pub(crate) fn try_trust_certificate(&self, der: &[u8]) -> Result<(), &'static str> {
+        self.core.state().identity.assertions.trust(der)
+    }
+
+    /// Checks whether the tenant has a user with this id or principal name.
+    pub(crate) fn has_user(&self, user: &str) -> bool {
+        find_user(&self.core.state().store, user).is_some()
     }
 
     /// Registers a federated credential of the confidential client. A program that has a
@@ -87,6 +96,12 @@ impl Simulator {
     pub fn refuse_authorization(&self, error: &str, code: u32, description: &str) {
         let refusal = SignInError::new(error, code, description);
         self.core.state().identity.refusal = Some(refusal);
+    }
+
+    /// Returns the codes that devices show, and that no user has entered or declined yet.
+    pub fn waiting_devices(&self) -> Vec<String> {
+        let state = self.core.state();
+        state.identity.devices.waiting(state.clock.now())
     }
 
     /// Enters the code that a device shows, as the user of the browser does. If no user is signed

@@ -11,7 +11,7 @@ async fn activity_is_filtered_by_each_property() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     client.get("/users/adele@contoso.com").await;
-    client.get("/users/nobody@contoso.com").await;
+    client.get("/users/unknown@contoso.com").await;
     client
         .post("/me/todo/lists", json!({ "displayName": "Groceries" }))
         .await;
@@ -24,7 +24,7 @@ async fn activity_is_filtered_by_each_property() {
     let missing = activity.status(StatusCode::NOT_FOUND);
     assert_eq!(
         missing.to_string(),
-        "GET /v1.0/users/nobody@contoso.com → 404"
+        "GET /v1.0/users/unknown@contoso.com → 404"
     );
     let changed = activity.changed();
     let lists: Vec<_> = changed

@@ -6,6 +6,7 @@ mod batch;
 mod chaos;
 mod client;
 mod codes;
+mod control;
 mod delta;
 mod description;
 mod devices;

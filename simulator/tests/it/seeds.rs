@@ -86,8 +86,8 @@ async fn refused_seeds_name_their_place() {
              'microsoft.graph.user'.",
         ),
         (
-            r#"{ "/users/nobody@contoso.com": { "jobTitle": "x" } }"#,
-            "seed: `/users/nobody@contoso.com`: Resource 'nobody@contoso.com' does not exist",
+            r#"{ "/users/unknown@contoso.com": { "jobTitle": "x" } }"#,
+            "seed: `/users/unknown@contoso.com`: Resource 'unknown@contoso.com' does not exist",
         ),
         (
             r#"{ "/me/drive/root:/a.txt:/content": { "base64": "?" } }"#,
@@ -120,7 +120,7 @@ async fn missing_seed_file_is_named() {
 }
 
 #[tokio::test]
-async fn seed_while_running_keeps_what_came_before_an_error() {
+async fn seed_stops_at_the_first_error() {
     let simulator = start().await;
     let text = r#"{ "/me/todo/lists": [{ "displayName": "One" }, { "name": "Two" }] }"#;
     let error = simulator.seed_json(text).unwrap_err();
