@@ -183,6 +183,7 @@ mod certificate;
 mod changes;
 mod chaos;
 mod clock;
+mod compression;
 mod control;
 mod core;
 mod delta;

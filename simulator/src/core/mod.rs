@@ -14,6 +14,7 @@ use crate::answer::Answer;
 use crate::changes::RecordedChange;
 use crate::chaos::{Asked, Draws, Place};
 use crate::clock::Clock;
+use crate::compression::compressed;
 use crate::delta::Deltas;
 use crate::description::Description;
 use crate::domain::Tenant;
@@ -205,7 +206,7 @@ impl Core {
         let answer = self.end(&exchange, answer);
         let answer = match (host, self.part(request.path())) {
             (Host::Graph, Part::Identity(_)) => exchange.dressed_by_platform(answer),
-            (Host::Graph, _) => exchange.dressed(answer),
+            (Host::Graph, _) => compressed(&heard, exchange.dressed(answer)),
             (Host::Storage, _) => answer,
         };
         let arrives = !matches!(exchange.effect, Some(Effect::Reset | Effect::Lost));

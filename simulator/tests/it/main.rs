@@ -6,6 +6,7 @@ mod batch;
 mod chaos;
 mod client;
 mod codes;
+mod compression;
 mod control;
 mod delta;
 mod description;
