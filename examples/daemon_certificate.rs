@@ -10,8 +10,8 @@ use std::io::Write;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use msgraph::Graph;
 use msgraph::auth::{Certificate, ClientCertificateCredential, EnvironmentCredential};
-use msgraph::{CustomCloud, Graph};
 use msgraph_simulator::Simulator;
 
 #[tokio::main]
@@ -42,10 +42,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let credential =
         ClientCertificateCredential::new(&*known.domain, &*known.client_id, certificate);
     let graph = Graph::builder(credential)
-        .cloud(CustomCloud::new(
-            simulator.login_url(),
-            simulator.login_url(),
-        ))
+        .cloud(simulator.cloud())
         .build()?;
     list(&graph, out).await
 }

@@ -11,8 +11,8 @@
 use std::error::Error;
 use std::io::Write;
 
+use msgraph::Graph;
 use msgraph::auth::{InteractiveBrowserCredential, Prompt};
-use msgraph::{CustomCloud, Graph};
 use msgraph_simulator::{Browser, Simulator};
 use tokio::runtime::Handle;
 
@@ -41,12 +41,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
             runtime.spawn(async move { Browser::default().open(&url).await });
             Ok::<_, std::io::Error>(())
         });
-    let graph = Graph::builder(user)
-        .cloud(CustomCloud::new(
-            simulator.login_url(),
-            simulator.login_url(),
-        ))
-        .build()?;
+    let graph = Graph::builder(user).cloud(simulator.cloud()).build()?;
     greet(&graph, out).await
 }
 

@@ -13,8 +13,8 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use msgraph::Graph;
 use msgraph::auth::DeviceCodeCredential;
-use msgraph::{CustomCloud, Graph};
 use msgraph_simulator::Simulator;
 
 #[tokio::main]
@@ -42,10 +42,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         std::future::ready(())
     });
     let graph = Graph::builder(user.scopes(["User.Read"]))
-        .cloud(CustomCloud::new(
-            simulator.login_url(),
-            simulator.login_url(),
-        ))
+        .cloud(simulator.cloud())
         .build()?;
     greet(&graph, out).await
 }

@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let graph = Graph::builder(AccessTokenCredential::new(simulator.app_token()))
-        .base_url(simulator.url())
+        .cloud(simulator.cloud())
         .build()?;
     let guests: Vec<_> = (1..=100)
         .map(|number| format!("guest{number}@fabrikam.example"))

@@ -99,7 +99,7 @@ impl Mailbox {
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
-        .base_url(simulator.url())
+        .cloud(simulator.cloud())
         .build()?;
     let inbox = graph.me().mail_folders().id("inbox").messages();
     let mut mailbox = Mailbox::default();

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use msgraph::auth::{DeviceCodeCredential, DeviceCodePrompt, FileStore};
-use msgraph::{Cloud, CustomCloud, Graph};
+use msgraph::{Cloud, Graph};
 use msgraph_simulator::Simulator;
 
 #[tokio::main]
@@ -61,7 +61,7 @@ async fn start(
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Arc::new(Simulator::start().await?);
     simulator.set_device_interval(Duration::ZERO);
-    let cloud = CustomCloud::new(simulator.login_url(), simulator.login_url());
+    let cloud = simulator.cloud();
     let client_id = &simulator.credentials().public_client_id;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("session.json");

@@ -10,7 +10,7 @@ use msgraph::auth::{
     RefreshTokenCredential, Secret, TokenRequest,
 };
 use msgraph::models::{PasswordProfile, User};
-use msgraph::{CustomCloud, Error, Graph, GraphBuilder, Model, Result};
+use msgraph::{Error, Graph, GraphBuilder, Model, Result};
 use msgraph_simulator::Simulator;
 
 #[tokio::main]
@@ -38,8 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Shows four ways to sign in, and returns the client of the first.
 async fn sign_in(simulator: &Simulator) -> Result<Graph> {
     println!("Sign in");
-    let root = simulator.url().trim_end_matches("/v1.0");
-    let cloud = CustomCloud::new(root, simulator.login_url());
+    let cloud = simulator.cloud();
     let client = |builder: GraphBuilder| builder.cloud(cloud.clone()).build();
     let known = simulator.credentials();
 

@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
-        .base_url(simulator.url())
+        .cloud(simulator.cloud())
         .build()?;
 
     let folder = std::env::temp_dir().join(format!("msgraph-upload-{}", std::process::id()));

@@ -12,7 +12,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let simulator = Simulator::start().await?;
 //! # let credential = msgraph::auth::AccessTokenCredential::new(simulator.user_token());
-//! # let graph = msgraph::Graph::builder(credential).base_url(simulator.url()).build()?;
+//! # let graph = msgraph::Graph::builder(credential).cloud(simulator.cloud()).build()?;
 //! let mut batch = graph.batch();
 //! let me = batch.add(graph.me().get());
 //! let users = batch.add(graph.users().list().top(5));

@@ -8,7 +8,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let simulator = Simulator::start().await?;
 //! # let credential = msgraph::auth::AccessTokenCredential::new(simulator.user_token());
-//! # let graph = msgraph::Graph::builder(credential).base_url(simulator.url()).build()?;
+//! # let graph = msgraph::Graph::builder(credential).cloud(simulator.cloud()).build()?;
 //! let missing = graph.users().id("missing@contoso.com");
 //! let error = missing.get().await.expect_err("there is no such user");
 //! assert!(error.is_not_found());

@@ -9,7 +9,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let simulator = Simulator::start().await?;
 //! # let credential = msgraph::auth::AccessTokenCredential::new(simulator.user_token());
-//! # let graph = msgraph::Graph::builder(credential).base_url(simulator.url()).build()?;
+//! # let graph = msgraph::Graph::builder(credential).cloud(simulator.cloud()).build()?;
 //! let page = graph.users().list().top(5).await?;
 //! assert_eq!(page.len(), 5);
 //! assert!(page.next_link.is_some());

@@ -1,31 +1,41 @@
 //! Testing: the simulator and its faults.
 //!
-//! The crate `msgraph-simulator` is a local Microsoft Graph with an identity platform. A test starts it,
-//! signs in, and calls it with the client that the program uses.
+//! The crate `msgraph-simulator` is a local Microsoft Graph with an identity platform. A test starts
+//! it, signs in, and calls it with the client that the program uses. `Simulator::cloud` needs its
+//! feature `msgraph`:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! msgraph-simulator = { version = "0.1", features = ["msgraph"] }
+//! ```
 //!
 //! ```
 //! use msgraph::auth::ClientSecretCredential;
-//! use msgraph::{CustomCloud, Graph};
+//! use msgraph::Graph;
 //! use msgraph_simulator::{Fault, RetryAfter, Simulator};
 //!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let simulator = Simulator::start().await?;
 //! let known = simulator.credentials();
-//! let root = simulator.url().trim_end_matches("/v1.0");
 //! let credential = ClientSecretCredential::new(
 //!     &*known.domain,
 //!     &*known.client_id,
 //!     &*known.client_secret,
 //! );
 //! let graph = Graph::builder(credential)
-//!     .cloud(CustomCloud::new(root, simulator.login_url()))
+//!     .cloud(simulator.cloud())
 //!     .build()?;
 //!
 //! // The next request is throttled once, and the client repeats it.
 //! simulator.fault(Fault::throttled(RetryAfter::Seconds(1)).at("/v1.0/users"));
 //! let users = graph.users().list().top(3).await?;
 //! assert_eq!(users.len(), 3);
+//!
+//! // The simulator has seen both requests, and nothing was done twice.
+//! let activity = simulator.activity();
+//! assert_eq!(activity.path("/v1.0/users").len(), 2, "{activity}");
+//! assert!(activity.repeated().is_empty(), "{activity}");
 //! # Ok(())
 //! # }
 //! ```

@@ -74,7 +74,7 @@ async fn preference_with_invalid_characters_is_refused() {
 
 fn simulated(simulator: &Simulator) -> Graph {
     Graph::builder(AccessTokenCredential::new(simulator.user_token()))
-        .base_url(simulator.url())
+        .cloud(simulator.cloud())
         .build()
         .unwrap()
 }

@@ -408,7 +408,6 @@ async fn simulated_platform_accepts_job_token() {
     let subject = "repo:contoso/mailer:ref:refs/heads/main";
     let known = simulator.credentials();
     let token = simulator.federated_token(subject);
-    let root = simulator.url().trim_end_matches("/v1.0").to_owned();
     for on in BOTH {
         let service = Recorder::always(on.gives(token.as_str())).await;
         let mut application = Application::new(known.domain.as_str(), known.client_id.as_str());
@@ -424,7 +423,7 @@ async fn simulated_platform_accepts_job_token() {
             On::GitHub => Federation::GitHubActions(GitHubActions::with(variables)),
             On::Pipelines => Federation::AzurePipelines(AzurePipelines::with("1", variables)),
         });
-        let cloud = CustomCloud::new(&root, simulator.login_url());
+        let cloud = simulator.cloud();
         if on == On::GitHub {
             let error = sign_in_error(sign_in(&application, cloud.clone()).await);
             assert_eq!(error.codes(), [700_213]);

@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let beta = Description::read(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi"))?;
     let simulator = Simulator::builder().beta(beta).start().await?;
     let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
-        .base_url(simulator.url())
+        .cloud(simulator.cloud())
         .build()?;
     show(&graph).await
 }

@@ -20,7 +20,7 @@ async fn start() -> (Simulator, Graph) {
         .await
         .expect("a simulator");
     let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
-        .base_url(simulator.url())
+        .cloud(simulator.cloud())
         .build()
         .expect("a client");
     (simulator, graph)

@@ -130,6 +130,25 @@ impl Simulator {
         self.core.addresses.storage.clone()
     }
 
+    /// Returns the simulator as a cloud, for a client of the crate `msgraph`.
+    ///
+    /// ```
+    /// use msgraph_simulator::Simulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), msgraph_simulator::Error> {
+    /// let simulator = Simulator::start().await?;
+    /// let cloud = simulator.cloud();
+    /// // let graph = Graph::builder(credential).cloud(cloud).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "msgraph")]
+    pub fn cloud(&self) -> msgraph_core::cloud::CustomCloud {
+        let host = self.login_url();
+        msgraph_core::cloud::CustomCloud::new(host, host)
+    }
+
     /// Returns the certificate that clients have to trust, as PEM, if the simulator serves https
     /// ([`Builder::tls`]).
     ///

@@ -108,7 +108,7 @@ async fn simulated() -> (Arc<Simulator>, Graph) {
         since: Mutex::new(Instant::now()),
     };
     let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
-        .base_url(simulator.url())
+        .cloud(simulator.cloud())
         .per_try_middleware(in_step)
         .per_try_middleware(Busy)
         .build()

@@ -36,8 +36,7 @@ pub const REDIRECT: &str = "http://localhost:3000/signed-in";
 
 /// Returns the simulator as a cloud.
 pub fn cloud(simulator: &Simulator) -> CustomCloud {
-    let root = simulator.url().trim_end_matches("/v1.0");
-    CustomCloud::new(root, simulator.login_url())
+    simulator.cloud()
 }
 
 /// Creates a provider without tokens. Code that signs users in uses the connections of such a

@@ -43,8 +43,7 @@ const SUBJECT: &str = "system:serviceaccount:contoso:mailer";
 
 /// Returns the simulated cloud.
 fn cloud(simulator: &Simulator) -> CustomCloud {
-    let root = simulator.url().trim_end_matches("/v1.0");
-    CustomCloud::new(root, simulator.login_url())
+    simulator.cloud()
 }
 
 fn client(simulator: &Simulator, provider: impl TokenProvider) -> Graph {

@@ -23,7 +23,7 @@ pub fn graph(recorder: &Recorder) -> Graph {
 /// Creates a client of a simulator, with this token.
 pub fn graph_of(simulator: &Simulator, token: String) -> Graph {
     Graph::builder(AccessTokenCredential::new(token))
-        .base_url(simulator.url())
+        .cloud(simulator.cloud())
         .build()
         .expect("a client of this machine's own address")
 }

@@ -1,7 +1,7 @@
 //! The simulator, for tests with more than one request.
 
+use msgraph::Graph;
 use msgraph::auth::AccessTokenCredential;
-use msgraph::{CustomCloud, Graph};
 use msgraph_simulator::Simulator;
 
 /// Starts a simulator of the tenant Contoso, and creates a client of its user.
@@ -13,9 +13,8 @@ pub async fn start() -> (Simulator, Graph) {
 
 /// Creates another client of the same user, like a new process.
 pub fn user(simulator: &Simulator) -> Graph {
-    let root = simulator.url().trim_end_matches("/v1.0");
     Graph::builder(AccessTokenCredential::new(simulator.user_token()))
-        .cloud(CustomCloud::new(root, simulator.login_url()))
+        .cloud(simulator.cloud())
         .build()
         .expect("a client of this machine's own address")
 }

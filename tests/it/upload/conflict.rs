@@ -5,7 +5,7 @@ use msgraph::auth::AccessTokenCredential;
 use msgraph::error::RetryStopReason;
 use msgraph::models::{DriveItem, DriveItemUploadableProperties, FileSystemInfo};
 use msgraph::upload::ConflictBehavior;
-use msgraph::{CustomCloud, Error, Graph};
+use msgraph::{Error, Graph};
 use msgraph_simulator::{Fault, RetryAfter, Simulator};
 use serde_json::json;
 
@@ -113,9 +113,8 @@ async fn properties_are_sent_for_all_sizes() {
 /// Creates a client of the simulator's user whose paused clock stands still while a request is
 /// under way.
 fn patient(simulator: &Simulator) -> Graph {
-    let root = simulator.url().trim_end_matches("/v1.0");
     Graph::builder(AccessTokenCredential::new(simulator.user_token()))
-        .cloud(CustomCloud::new(root, simulator.login_url()))
+        .cloud(simulator.cloud())
         .per_try_middleware(Busy)
         .build()
         .expect("a client of this machine's own address")

@@ -17,8 +17,8 @@ use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use msgraph::Graph;
 use msgraph::auth::{Application, NoCredential, OnBehalfOfCredential};
-use msgraph::{CustomCloud, Graph};
 use msgraph_simulator::Simulator;
 use serde_json::json;
 
@@ -75,10 +75,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let known = simulator.credentials();
     let api = Arc::new(Api {
         graph: Graph::builder(NoCredential)
-            .cloud(CustomCloud::new(
-                simulator.login_url(),
-                simulator.login_url(),
-            ))
+            .cloud(simulator.cloud())
             .build()?,
         application: Application::new(&*known.domain, &*known.client_id)
             .client_secret(&*known.client_secret),

@@ -20,7 +20,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use msgraph::auth::{Application, AuthorizationCodeFlow, NoCredential, PendingSignIn, UserSession};
-use msgraph::{Cloud, CustomCloud, Graph};
+use msgraph::{Cloud, Graph};
 use msgraph_simulator::{Browser, Simulator};
 use tokio::net::TcpListener;
 use uuid::Uuid;
@@ -194,7 +194,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
     let known = simulator.credentials();
-    let cloud = CustomCloud::new(simulator.login_url(), simulator.login_url());
+    let cloud = simulator.cloud();
     let application =
         Application::new(&*known.domain, &*known.client_id).client_secret(&*known.client_secret);
     let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -21,10 +21,10 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use msgraph::Graph;
 use msgraph::auth::AccessTokenCredential;
 use msgraph::models::{Message, Subscription};
 use msgraph::notifications::{Lifecycle, Receiver, new_client_state, validation_response};
-use msgraph::{CustomCloud, Graph};
 use msgraph_simulator::{Forgery, Simulator};
 use tokio::sync::mpsc::{Sender, channel};
 
@@ -112,9 +112,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Lets a simulated Microsoft Graph call the webhook.
 pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let simulator = Simulator::start().await?;
-    let root = simulator.url().trim_end_matches("/v1.0");
     let graph = Graph::builder(AccessTokenCredential::new(simulator.user_token()))
-        .cloud(CustomCloud::new(root, simulator.login_url()))
+        .cloud(simulator.cloud())
         .build()?;
 
     // The webhook must run before a client subscribes.
