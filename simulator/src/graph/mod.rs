@@ -421,14 +421,15 @@ fn read_body(request: &Request, operation: &Operation) -> Result<Option<Json>, R
             )),
         };
     }
+    // A content may come without its type: rclone sends an empty file so.
+    if operation.json_body().is_none() {
+        return Ok(None);
+    }
     let Some(media_type) = request.media_type() else {
         return Err(Refusal::bad_request(
             "Write requests (excluding DELETE) must contain the Content-Type header declaration.",
         ));
     };
-    if operation.json_body().is_none() {
-        return Ok(None);
-    }
     if media_type != "application/json" {
         return Err(Refusal::bad_request(
             "Entity only allows writes with a JSON Content-Type header.",

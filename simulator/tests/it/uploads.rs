@@ -544,3 +544,16 @@ async fn print_document_upload_follows_its_rules() {
         (StatusCode::CREATED, &json!(documents[0]))
     );
 }
+
+#[tokio::test]
+async fn content_without_a_media_type_is_stored() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    for (name, content) in [("empty.txt", ""), ("full.txt", "full")] {
+        let url = format!("/me/drive/root:/{name}:/content");
+        let put = client.send(Method::PUT, &url, &[], content).await;
+        assert_eq!(put.status, StatusCode::CREATED, "{:?}", put.body);
+        assert_eq!(put.json()["size"], content.len());
+        assert_eq!(client.file(&url).await.body, content);
+    }
+}
