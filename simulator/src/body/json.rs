@@ -58,6 +58,24 @@ impl Serialize for Json {
     }
 }
 
+impl From<Value> for Json {
+    /// Converts a value. The type of an object comes first, as OData requires.
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(boolean) => Self::Boolean(boolean),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::String(text),
+            Value::Array(items) => Self::Array(items.into_iter().map(Self::from).collect()),
+            Value::Object(mut entries) => {
+                let kind = entries.remove_entry("@odata.type");
+                let entries = kind.into_iter().chain(entries);
+                Self::Object(entries.map(|(name, value)| (name, value.into())).collect())
+            }
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any;

@@ -1,5 +1,6 @@
 //! The JSON of a request: its check against the description, and its content.
 
+pub(crate) mod booleans;
 pub(crate) mod json;
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
@@ -321,25 +322,24 @@ fn word(members: &EnumType, component: &str, value: Json, name: &str) -> Result<
         return Err(expected(component, name, &value));
     };
     let words: Vec<_> = if members.flags {
-        text.split(',').map(str::trim).collect()
+        let words = text.split(',').map(str::trim);
+        words.filter(|word| !word.is_empty()).collect()
     } else {
         vec![text.as_str()]
     };
-    let unknown = words.iter().find(|word| {
-        let empty = members.flags && word.is_empty();
-        !empty
-            && !members
-                .members
-                .iter()
-                .any(|member| member.eq_ignore_ascii_case(word))
-    });
-    match unknown {
-        None => Ok(value.into_value()),
-        Some(word) => Err(Refusal::body(format!(
-            "Cannot convert the literal '{word}' to the expected type '{component}' at property \
-             '{name}'."
-        ))),
-    }
+    // The services write the words as they are described, independent of the sent case.
+    let described = |word: &&str| {
+        let mut members = members.members.iter();
+        let found = members.find(|member| member.eq_ignore_ascii_case(word));
+        found.map(String::as_str).ok_or_else(|| {
+            Refusal::body(format!(
+                "Cannot convert the literal '{word}' to the expected type '{component}' at \
+                 property '{name}'."
+            ))
+        })
+    };
+    let words = words.iter().map(described).collect::<Result<Vec<_>, _>>()?;
+    Ok(words.join(",").into())
 }
 
 fn complex(schemas: &Schemas, component: &str, value: Json) -> Result<Value, Refusal> {
@@ -358,17 +358,38 @@ fn complex(schemas: &Schemas, component: &str, value: Json) -> Result<Value, Ref
         );
     }
     // Entities inside of a complex value or of an action's body are read and stored with it.
-    for (name, related) in written.related {
-        let value = match related {
-            Related::One(one) => Value::Object(one.properties),
-            Related::Many(many) => many
-                .into_iter()
-                .map(|one| Value::Object(one.properties))
-                .collect(),
-        };
-        properties.insert(name, value);
-    }
+    properties.extend(nested(schemas, component, written.related));
     Ok(Value::Object(properties))
+}
+
+/// Returns the JSON of the entities inside of a value of type `owner`, by relation. It names the
+/// types that differ from the declared ones.
+fn nested(schemas: &Schemas, owner: &str, related: Vec<(String, Related)>) -> Vec<(String, Value)> {
+    let values = related.into_iter().map(|(name, related)| {
+        let declared = schemas.property(owner, &name).map(|property| {
+            let kind = match &property.kind {
+                Type::Collection(items) => items.as_ref(),
+                kind => kind,
+            };
+            type_name(kind, &name).unwrap_or_default().to_owned()
+        });
+        let declared = declared.unwrap_or_default();
+        let value = |one: Written| {
+            let mut properties = one.properties;
+            if one.kind != declared {
+                let kind = Value::from(format!("#{}", one.kind));
+                properties.insert("@odata.type".into(), kind);
+            }
+            properties.extend(nested(schemas, &one.kind, one.related));
+            Value::Object(properties)
+        };
+        let value = match related {
+            Related::One(one) => value(one),
+            Related::Many(many) => many.into_iter().map(value).collect(),
+        };
+        (name, value)
+    });
+    values.collect()
 }
 
 fn inline(schemas: &Schemas, object: &ObjectType, value: Json) -> Result<Value, Refusal> {

@@ -25,6 +25,7 @@ use http::header::HeaderName;
 use http::{Method, StatusCode};
 
 use crate::answer::Answer;
+use crate::body::booleans;
 use crate::body::json::Json;
 use crate::delta::Deltas;
 use crate::description::Description;
@@ -202,7 +203,12 @@ impl Graph<'_> {
         operation: &Operation,
         steps: &[Step<'_>],
     ) -> Result<Answer, Refusal> {
-        let body = read_body(request, operation)?;
+        let mut body = read_body(request, operation)?;
+        if let (Some(body), Some(kind)) = (&mut body, operation.json_body())
+            && Service::at(self.tenant.schemas, steps) == Service::Outlook
+        {
+            booleans::read_texts(self.tenant.schemas, kind, body);
+        }
         let resource = resolve(&mut self.tenant, self.caller, steps)?;
         if let Tail::Invocation { name, arguments } = &resource.tail
             && *name == "delta"

@@ -337,8 +337,8 @@ async fn bodies_of_the_wrong_type_are_refused() {
             "Expected Edm.String at property 'subject', but found an object.",
         ),
         (
-            json!({ "isAllDay": "true" }),
-            "Cannot convert the literal 'true' to the expected type 'Edm.Boolean'",
+            json!({ "isAllDay": "maybe" }),
+            "Cannot convert the literal 'maybe' to the expected type 'Edm.Boolean'",
         ),
         (
             json!({ "reminderMinutesBeforeStart": "5" }),
