@@ -1,7 +1,8 @@
 //! The creation of ids in the form of Graph's services, but the same at each run.
 
 use base64::Engine;
-use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
 
 use crate::description::schema::Schemas;
 use crate::service::Service;
@@ -37,6 +38,18 @@ impl Ids {
         URL_SAFE_NO_PAD.encode(self.bytes(bytes))
     }
 
+    /// Returns the id and the index of a new conversation of mail. The index begins with the time,
+    /// as \[MS-OXOMSG\] defines `PidTagConversationIndex`.
+    pub(crate) fn conversation(&mut self, now: DateTime<Utc>) -> (String, String) {
+        let id = format!("AAQkAD{}=", URL_SAFE.encode(self.bytes(45)));
+        // Seconds from 1601 to 1970, in units of 100 ns.
+        let ticks = now.timestamp().saturating_add(11_644_473_600) as u64;
+        let ticks = ticks.saturating_mul(10_000_000);
+        let time = ticks.to_be_bytes().into_iter().take(6);
+        let index: Vec<u8> = time.chain(self.bytes(16)).collect();
+        (id, STANDARD.encode(index))
+    }
+
     /// Returns a new entity's id, in the form that its service uses.
     pub(crate) fn entity(&mut self, schemas: &Schemas, type_name: &str) -> String {
         match type_name {
@@ -54,6 +67,7 @@ impl Ids {
             "microsoft.graph.chatMessage" => {
                 (1_767_000_000_000 + self.bits() % 30_000_000_000).to_string()
             }
+            "microsoft.graph.outlookCategory" => self.guid(),
             _ => match Service::of(schemas, type_name) {
                 Service::Outlook => format!("AAMkAD{}=", URL_SAFE.encode(self.bytes(69))),
                 Service::Planner => self.secret(21),
@@ -125,6 +139,15 @@ fn base32(bytes: &[u8]) -> String {
         })
     };
     bytes.iter().map(|byte| digit(byte % 32)).collect()
+}
+
+/// Checks whether the text has the form of an id of Exchange: base64 that begins with a version,
+/// such as `AAMk` or `AQMk`.
+pub(crate) fn is_exchange_id(text: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+/".contains(&byte);
+    text.len() >= 6
+        && (text.starts_with("AA") || text.starts_with("AQ"))
+        && text.bytes().all(is_digit)
 }
 
 /// Checks whether the text is a GUID.

@@ -8,7 +8,12 @@ use crate::store::{Entity, Id};
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     /// Properties or streams of these names were set or cleared.
-    Properties { id: Id, names: Vec<String> },
+    Properties {
+        id: Id,
+        names: Vec<String>,
+        /// `true` if the properties follow from other entities, as a folder's counts do.
+        computed: bool,
+    },
     /// An entity was added to a relation: it was created there, or is referenced from there.
     Linked { owner: Id, relation: String, id: Id },
     /// An entity was removed from a relation, and still exists.

@@ -153,10 +153,13 @@ impl Refusal {
                      objects are not present."
                 ),
             ),
+            Service::Outlook if is_unsimulated_folder(type_name, key) => {
+                Self::not_simulated(format!("the folder `{key}`"))
+            }
+            // Categories have GUIDs as ids.
             Service::Outlook
-                if !key
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "-_=+/".contains(c)) =>
+                if type_name != "microsoft.graph.outlookCategory"
+                    && !crate::ids::is_exchange_id(key) =>
             {
                 Self::new(
                     StatusCode::BAD_REQUEST,
@@ -195,6 +198,11 @@ impl Refusal {
                     "Resource '{relation}' does not exist or one of its queried reference-property \
                      objects are not present."
                 ),
+            ),
+            Service::Outlook => Self::new(
+                StatusCode::NOT_FOUND,
+                "ErrorItemNotFound",
+                "The specified object was not found in the store.",
             ),
             _ => Self::not_found(schemas, type_name, relation),
         }
@@ -301,4 +309,20 @@ impl Refusal {
         }
         answer
     }
+}
+
+/// Checks whether the key is the name of a folder that Exchange has and the simulator lacks.
+fn is_unsimulated_folder(type_name: &str, key: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "clutter",
+        "conflicts",
+        "localfailures",
+        "recoverableitemsdeletions",
+        "scheduled",
+        "searchfolders",
+        "serverfailures",
+        "syncissues",
+    ];
+    let mut names = NAMES.iter();
+    type_name == "microsoft.graph.mailFolder" && names.any(|name| name.eq_ignore_ascii_case(key))
 }

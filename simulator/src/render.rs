@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::description::schema::{Schemas, Type};
 use crate::domain::Tenant;
+use crate::domain::mail::MESSAGE;
 use crate::prefer::Shape;
 use crate::query::path::cast;
 use crate::query::{Expand, Options, filter};
@@ -69,6 +70,11 @@ impl Renderer<'_> {
             {
                 object.insert("eTag".into(), json!(etag));
             }
+            let keyed = self.schemas().property(&entity.kind, "changeKey").is_some();
+            if keyed && (options.select.is_empty() || object.contains_key("changeKey")) {
+                let key = etag.trim_start_matches("W/").trim_matches('"');
+                object.insert("changeKey".into(), json!(key));
+            }
             object.insert("@odata.etag".into(), json!(etag));
         }
         let named = |path: &Vec<String>| path.first().is_some_and(|name| name == DOWNLOAD_URL);
@@ -87,7 +93,9 @@ impl Renderer<'_> {
 
     fn unselected(&self, entity: &Entity, service: Service) -> Map<String, Value> {
         if service != Service::Directory {
-            return entity.properties.clone();
+            let mut object = entity.properties.clone();
+            object.retain(|name, _| !is_selected_only(self.schemas(), &entity.kind, name));
+            return object;
         }
         // The directory also sends properties that are not set: null, or an empty collection.
         let user = entity.kind == "microsoft.graph.user";
@@ -327,6 +335,17 @@ fn project(value: &Value, path: &[String]) -> Value {
         }
         Value::Array(items) => items.iter().map(|item| project(item, path)).collect(),
         _ => Value::Null,
+    }
+}
+
+/// Checks whether a property is only sent if `$select` names it.
+///
+/// <https://learn.microsoft.com/graph/api/resources/message>
+pub(crate) fn is_selected_only(schemas: &Schemas, kind: &str, name: &str) -> bool {
+    match name {
+        "internetMessageHeaders" | "uniqueBody" => schemas.is_a(kind, MESSAGE),
+        "mailboxSettings" => kind == "microsoft.graph.user",
+        _ => false,
     }
 }
 

@@ -173,6 +173,7 @@ pub(crate) fn plant(
         garden.files(&users);
         garden.site();
     }
+    garden.tenant.recount(0);
     users.first().copied().unwrap_or(Id::ROOT)
 }
 
@@ -392,11 +393,6 @@ impl Garden<'_> {
                 }),
             );
         }
-        let unread = MAIL.iter().filter(|(_, _, _, read, _)| !read).count();
-        self.tenant.store.change(inbox, |folder| {
-            folder.insert("totalItemCount".into(), json!(MAIL.len()));
-            folder.insert("unreadItemCount".into(), json!(unread));
-        });
         let time = |text: &str| json!({ "dateTime": text, "timeZone": "UTC" });
         let events = [
             (

@@ -126,6 +126,7 @@ impl Store {
         let mut changed: Vec<(ChangeKind, Id, &Entity)> = Vec::new();
         for change in self.journal.between(mark.journal, self.journal.end()) {
             let (kind, id, entity) = match change {
+                Change::Properties { computed: true, .. } => continue,
                 Change::Removed { id, entity, .. } => (ChangeKind::Deleted, *id, Some(&**entity)),
                 Change::Properties { id, .. } => (ChangeKind::Updated, *id, self.get(*id)),
                 Change::Linked { id, .. } => (ChangeKind::Linked, *id, self.get(*id)),
@@ -178,7 +179,34 @@ impl Store {
             .chain(after.keys().filter(|name| !before.contains_key(*name)));
         let changed = names.filter(|name| before.get(*name) != after.get(*name));
         let names = changed.cloned().collect();
-        self.journal.write(Change::Properties { id, names });
+        let computed = false;
+        self.journal.write(Change::Properties {
+            id,
+            names,
+            computed,
+        });
+    }
+
+    /// Sets properties that follow from other entities. The entity keeps its version.
+    pub(crate) fn compute(&mut self, id: Id, properties: &[(&str, Value)]) {
+        let Some(entity) = self.entities.get_mut(&id) else {
+            return;
+        };
+        let mut names = Vec::new();
+        for (name, value) in properties {
+            if entity.properties.get(*name) != Some(value) {
+                entity.properties.insert((*name).into(), value.clone());
+                names.push((*name).to_owned());
+            }
+        }
+        if !names.is_empty() {
+            let computed = true;
+            self.journal.write(Change::Properties {
+                id,
+                names,
+                computed,
+            });
+        }
     }
 
     /// Records that the properties of an entity are not known.
@@ -410,6 +438,33 @@ impl Store {
         })
     }
 
+    /// Returns the entities that were created below an entity: their relation, and whether it holds
+    /// many.
+    pub(crate) fn own(&self, id: Id) -> Vec<(String, bool, Id)> {
+        let relations = self.entities.get(&id).map(|entity| &entity.relations);
+        let all = relations
+            .into_iter()
+            .flatten()
+            .flat_map(|(name, relation)| {
+                let many = matches!(relation, Relation::Many(_));
+                relation.ids().map(move |other| (name.clone(), many, other))
+            });
+        let is_own = |(name, _, other): &(String, bool, Id)| {
+            let parent = self.get(*other).and_then(|other| other.parent.as_ref());
+            parent.is_some_and(|(owner, relation)| *owner == id && relation == name)
+        };
+        all.filter(is_own).collect()
+    }
+
+    /// Returns the streams of an entity.
+    pub(crate) fn contents(&self, id: Id) -> Vec<(String, Content)> {
+        let contents = self.entities.get(&id).map(|entity| &entity.contents);
+        let contents = contents.into_iter().flatten();
+        contents
+            .map(|(name, content)| (name.clone(), content.clone()))
+            .collect()
+    }
+
     /// Returns the owners whose relation of this name holds `id`.
     pub(crate) fn owners(&self, name: &str, id: Id) -> Vec<Id> {
         self.entities
@@ -443,8 +498,12 @@ impl Store {
         if let Some(entity) = self.entities.get_mut(&id) {
             entity.revision += 1;
         }
-        let names = vec![name.to_owned()];
-        self.journal.write(Change::Properties { id, names });
+        let (names, computed) = (vec![name.to_owned()], false);
+        self.journal.write(Change::Properties {
+            id,
+            names,
+            computed,
+        });
     }
 }
 

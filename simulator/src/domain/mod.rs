@@ -2,6 +2,7 @@
 //! example, a user's `memberOf` is the inverse of a group's `members`. A message that is created
 //! directly below a mailbox is a draft. A drive has a root.
 
+pub(crate) mod mail;
 mod place;
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::clock::timestamp;
 use crate::description::schema::Schemas;
 use crate::ids::Ids;
+use crate::service::Service;
 use crate::storage::quick_xor::quick_xor_hash;
 use crate::store::{Content, Id, Store};
 
@@ -172,6 +174,7 @@ impl Tenant<'_> {
         if self.schemas.property(kind, "id").is_some() {
             properties.insert("id".into(), json!(key));
         }
+        self.complete_mail(place, kind, &mut properties);
         let id = self.store.insert(kind, &key, properties);
         self.store.settle(id, owner, relation);
         if many {
@@ -181,6 +184,29 @@ impl Tenant<'_> {
         }
         self.place(id, owner, relation, kind);
         id
+    }
+
+    /// Creates a copy of an entity and of all that was created below it.
+    pub(crate) fn duplicate(&mut self, id: Id, place: Below<'_>) -> Option<Id> {
+        let entity = self.store.get(id)?;
+        let (kind, key) = (entity.kind.clone(), entity.key.clone());
+        let mut properties = entity.properties.clone();
+        properties.remove("id");
+        // Exchange assigns ids. The keys of extensions are names that clients choose.
+        let chosen = Service::of(self.schemas, &kind) == Service::Other;
+        let key = chosen.then_some(key.as_str());
+        let copy = self.make(place, &kind, key, properties);
+        for (relation, many, other) in self.store.own(id) {
+            let place = Below {
+                many,
+                ..Below::one(copy, &relation)
+            };
+            self.duplicate(other, place);
+        }
+        for (name, content) in self.store.contents(id) {
+            self.store.set_content(copy, &name, content);
+        }
+        Some(copy)
     }
 
     /// Returns the entity set in which an entity is found, independent of the place of creation.

@@ -2,19 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::mail::{FOLDER, MESSAGE};
 use super::{Below, HOMES, Tenant};
 use crate::store::Id;
 use crate::synth;
-
-/// The folders that each mailbox has: well-known name, display name.
-const FOLDERS: [(&str, &str); 6] = [
-    ("inbox", "Inbox"),
-    ("drafts", "Drafts"),
-    ("sentitems", "Sent Items"),
-    ("deleteditems", "Deleted Items"),
-    ("archive", "Archive"),
-    ("junkemail", "Junk Email"),
-];
 
 impl Tenant<'_> {
     /// Returns a special folder of a drive, which is created when it is first requested.
@@ -83,18 +74,20 @@ impl Tenant<'_> {
                     self.store.alias(id, &name);
                 }
             }
-            "microsoft.graph.message" => self.place_message(id, owner, relation),
+            FOLDER => self.place_folder(id, owner, relation),
             "microsoft.graph.event" => self.place_event(id, owner),
             "microsoft.graph.drive" => {
                 let root = json!({ "name": "root", "root": {}, "folder": { "childCount": 0 } });
                 self.make_json(Below::one(id, "root"), "microsoft.graph.driveItem", root);
             }
             "microsoft.graph.driveItem" => self.place_drive_item(id, owner, relation),
+            kind if self.schemas.is_a(kind, MESSAGE) => self.place_message(id, owner, relation),
+            _ if relation == "attachments" => self.look_for_attachments(owner),
             _ => {}
         }
     }
 
-    fn make_json(&mut self, place: Below<'_>, kind: &str, properties: Value) -> Id {
+    pub(super) fn make_json(&mut self, place: Below<'_>, kind: &str, properties: Value) -> Id {
         let properties = match properties {
             Value::Object(properties) => properties,
             _ => Map::new(),
@@ -117,19 +110,8 @@ impl Tenant<'_> {
         if self.store.relation(user, "mailFolders").is_some() {
             return;
         }
-        self.store.open(user, "mailFolders");
-        self.store.open(user, "messages");
+        self.open_mail(user);
         self.store.open(user, "events");
-        for (name, title) in FOLDERS {
-            let properties = json!({
-                "displayName": title, "childFolderCount": 0, "unreadItemCount": 0,
-                "totalItemCount": 0,
-                "isHidden": false,
-            });
-            let place = Below::many(user, "mailFolders");
-            let folder = self.make_json(place, "microsoft.graph.mailFolder", properties);
-            self.store.alias(folder, name);
-        }
         let properties = json!({
             "name": "Calendar", "isDefaultCalendar": true, "canEdit": true, "color": "auto",
         });
@@ -139,45 +121,11 @@ impl Tenant<'_> {
     }
 
     /// Returns the mailbox, calendar or drive that `id` is part of.
-    fn holder(&self, id: Id, kinds: &[&str]) -> Option<Id> {
+    pub(super) fn holder(&self, id: Id, kinds: &[&str]) -> Option<Id> {
         self.store
             .ancestors(id)
             .find(|(_, entity)| kinds.contains(&entity.kind.as_str()))
             .map(|(id, _)| id)
-    }
-
-    fn place_message(&mut self, id: Id, owner: Id, relation: &str) {
-        let Some(mailbox) = self.holder(owner, &["microsoft.graph.user"]) else {
-            return;
-        };
-        if relation != "messages" {
-            return;
-        }
-        let folder = if owner == mailbox {
-            // A message that is created outside of a folder is a draft.
-            let drafts = self
-                .store
-                .named("drafts")
-                .map(|(id, _)| id)
-                .collect::<Vec<_>>();
-            let drafts = drafts
-                .into_iter()
-                .find(|id| self.store.holds(mailbox, "mailFolders", *id));
-            drafts.inspect(|folder| {
-                self.store.add(*folder, "messages", id);
-            })
-        } else {
-            self.store.add(mailbox, "messages", id);
-            Some(owner)
-        };
-        let folder = folder
-            .and_then(|folder| self.store.get(folder))
-            .map(|folder| folder.key.clone());
-        if let Some(folder) = folder {
-            self.store.change(id, |message| {
-                message.insert("parentFolderId".into(), json!(folder));
-            });
-        }
     }
 
     fn place_event(&mut self, id: Id, owner: Id) {

@@ -121,6 +121,11 @@ impl Graph<'_> {
                         bytes.bytes,
                     ));
                 }
+                if name == "$value"
+                    && let Some(mime) = self.mime_of(id)
+                {
+                    return Ok(Answer::bytes(StatusCode::OK, "text/plain", mime?));
+                }
                 if let Some(content) = self.tenant.store.content(id, name) {
                     return Ok(Answer::bytes(
                         StatusCode::OK,
@@ -300,10 +305,7 @@ impl Graph<'_> {
                 (_, Value::Null) => {
                     object.remove(last);
                 }
-                (Some(Value::Object(before)), Value::Object(more)) => before.extend(more),
-                (_, value) => {
-                    object.insert(last.clone(), value);
-                }
+                (_, value) => super::write::merge(object, last.clone(), value),
             }
         });
     }

@@ -49,8 +49,15 @@ impl Graph<'_> {
         if call.request.method == Method::POST
             && let Some(described) = call.operation.json_body()
         {
-            parameters =
-                body::parameters(schemas, described, body.ok_or_else(empty_payload)?, name)?;
+            let optional = self.is_mime(call.request, call.operation, call.steps)
+                || self.is_bodiless(call.request, call.steps);
+            parameters = match body {
+                None if optional => Value::Null,
+                body => {
+                    let body = body.ok_or_else(empty_payload)?;
+                    body::parameters(schemas, described, body, name)?
+                }
+            };
         }
         if let Some(result) = self.behave(call, name, arguments, resource, &parameters) {
             return result;

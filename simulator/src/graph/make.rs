@@ -56,6 +56,7 @@ impl Graph<'_> {
             bound,
         } = written;
         self.check_new(&kind, &properties)?;
+        self.check_folder(&kind, Some(place.owner), &properties, None)?;
         let own = self.chosen_key(&kind, &mut properties);
         let key = key.map(str::to_owned).or(own);
         if let Some(key) = &key

@@ -111,6 +111,7 @@ impl Graph<'_> {
     /// Responds to a request; `path` is the path below the root, as it was sent.
     pub(crate) fn answer(mut self, request: &Request, path: &str) -> Outcome {
         let description = self.description.clone();
+        let start = self.tenant.store.journal.end();
         let mut template = None;
         let mut headers = throttle::Headers::new();
         let mut service = Service::Other;
@@ -135,6 +136,7 @@ impl Graph<'_> {
                 .map_err(Refusal::description)?;
             self.call(request, path, operation, &steps)
         })();
+        self.tenant.recount(start);
         let result = result.map(|answer| {
             let applied = prefer::applied(request, service).join(", ");
             let name = HeaderName::from_static("preference-applied");
@@ -203,7 +205,11 @@ impl Graph<'_> {
         operation: &Operation,
         steps: &[Step<'_>],
     ) -> Result<Answer, Refusal> {
-        let mut body = read_body(request, operation)?;
+        let mut body =
+            match self.is_mime(request, operation, steps) || self.is_bodiless(request, steps) {
+                true => None,
+                false => read_body(request, operation)?,
+            };
         if let (Some(body), Some(kind)) = (&mut body, operation.json_body())
             && Service::at(self.tenant.schemas, steps) == Service::Outlook
         {

@@ -188,6 +188,15 @@ impl Graph<'_> {
                 self.tenant.schemas.is_a(kind, type_name)
             });
         }
+        if matches!(relation.as_str(), "mailFolders" | "childFolders")
+            && options.custom("includeHiddenFolders") != Some("true")
+        {
+            let hidden = |id: &Id| {
+                let folder = self.tenant.store.get(*id);
+                folder.is_some_and(|folder| super::mail::folder::is_hidden(&folder.properties))
+            };
+            ids.retain(|id| !hidden(id));
+        }
         let ids = self.in_calendar(call, relation, ids)?;
         Ok(self.renderer().list(ids, options))
     }

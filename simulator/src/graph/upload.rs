@@ -256,10 +256,6 @@ impl Graph<'_> {
             FILE_ATTACHMENT
         };
         let place = Below::many(owner, "attachments");
-        let id = self.tenant.make(place, kind, None, properties);
-        self.tenant.store.change(owner, |owner| {
-            owner.insert("hasAttachments".into(), json!(true));
-        });
-        id
+        self.tenant.make(place, kind, None, properties)
     }
 }

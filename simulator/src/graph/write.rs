@@ -15,6 +15,7 @@ use crate::description::walk::StepValue;
 use crate::domain::Below;
 use crate::query::Options;
 use crate::refusal::Refusal;
+use crate::render::is_selected_only;
 use crate::resource::{Resource, Target};
 use crate::segment::Argument;
 use crate::service::Service;
@@ -78,11 +79,8 @@ impl Graph<'_> {
         };
         let written = match body {
             None if call.is_content() => self.read_content(call, declared)?,
-            body => body::entity(
-                self.tenant.schemas,
-                declared,
-                body.ok_or_else(empty_payload)?,
-            )?,
+            None => self.mime_message(call)?.ok_or_else(empty_payload)?,
+            Some(body) => body::entity(self.tenant.schemas, declared, body)?,
         };
         if written.kind == SUBSCRIPTION {
             return self.subscribe(place, written);
@@ -249,6 +247,8 @@ impl Graph<'_> {
             ));
         }
         self.check_name(&kind, &properties, Some(id))?;
+        self.check_folder(&kind, self.folder_above(id), &properties, Some(id))?;
+        self.tenant.follow(&kind, &mut properties);
         let now = timestamp(self.now);
         let modified = self.tenant.schemas.property(&kind, "lastModifiedDateTime");
         let modified = modified.is_some_and(|property| property.kind == Type::DateTime);
@@ -302,6 +302,7 @@ impl Graph<'_> {
         let Target::Entity { id, found, .. } = &resource.target else {
             return Err(Refusal::body("The resource does not support deletion."));
         };
+        self.check_removable(*id)?;
         // A singleton that was created on the way does not come back after it was removed.
         if self.tenant.store.one(found.owner, &found.relation) == Some(*id) {
             self.tenant.store.set(found.owner, &found.relation, None);
@@ -324,6 +325,7 @@ impl Graph<'_> {
             let stored = stored
                 .properties
                 .iter()
+                .filter(|(name, _)| !is_selected_only(self.tenant.schemas, &stored.kind, name))
                 .map(|(name, value)| (name.clone(), value.clone()));
             entity.extend(stored);
         }
@@ -346,7 +348,7 @@ impl Graph<'_> {
 }
 
 /// Sets a property. A complex value keeps the parts that were not sent, as OData's PATCH defines.
-fn merge(properties: &mut Map<String, Value>, name: String, value: Value) {
+pub(super) fn merge(properties: &mut Map<String, Value>, name: String, value: Value) {
     match (properties.get_mut(&name), value) {
         (Some(Value::Object(before)), Value::Object(more)) => {
             for (name, value) in more {

@@ -107,17 +107,35 @@ pub(crate) fn applied(request: &Request, service: Service) -> Vec<String> {
 }
 
 /// Returns the text of HTML.
-fn plain(html: &str) -> String {
+pub(crate) fn plain(html: &str) -> String {
+    // Their content is not text of the document.
+    const HIDDEN: [&str; 3] = ["head", "script", "style"];
     let mut text = String::new();
     let mut rest = html;
     while let Some((before, tag)) = rest.split_once('<') {
         text.push_str(before);
-        let (name, after) = tag.split_once('>').unwrap_or((tag, ""));
-        let name = name.trim_start_matches('/').split([' ', '/']).next();
-        if matches!(name, Some("br" | "p" | "div" | "li" | "tr")) {
+        if let Some(comment) = tag.strip_prefix("!--") {
+            rest = comment.split_once("-->").map_or("", |(_, after)| after);
+            continue;
+        }
+        let (tag, after) = tag.split_once('>').unwrap_or((tag, ""));
+        rest = after;
+        let name = tag
+            .trim_start_matches('/')
+            .split([' ', '/', '\r', '\n'])
+            .next();
+        let name = name.unwrap_or_default().to_ascii_lowercase();
+        if HIDDEN.contains(&name.as_str()) && !tag.starts_with('/') {
+            let is_end = |at: usize| {
+                let found = rest.get(at + 2..at + 2 + name.len());
+                found.is_some_and(|found| found.eq_ignore_ascii_case(&name))
+            };
+            let mut ends = rest.match_indices("</").map(|(at, _)| at);
+            let end = ends.find(|at| is_end(*at));
+            rest = end.and_then(|end| rest.get(end..)).unwrap_or_default();
+        } else if matches!(name.as_str(), "br" | "p" | "div" | "li" | "tr") {
             text.push_str("\r\n");
         }
-        rest = after;
     }
     text.push_str(rest);
     let entities = [
@@ -125,6 +143,7 @@ fn plain(html: &str) -> String {
         ("&lt;", "<"),
         ("&gt;", ">"),
         ("&quot;", "\""),
+        ("&#39;", "'"),
         ("&amp;", "&"),
     ];
     let text = entities
@@ -179,5 +198,8 @@ mod tests {
         );
         assert_eq!(plain("no tags"), "no tags");
         assert_eq!(plain("<br"), "");
+        let page = "<html><HEAD><style>p { }</style></head><!-- <b> --><body>Hi</body></html>";
+        assert_eq!(plain(page), "Hi");
+        assert_eq!(plain("<style>p { }"), "");
     }
 }

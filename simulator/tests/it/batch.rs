@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use msgraph_simulator::{Fault, Limit, RetryAfter, Service};
 use serde_json::{Value, json};
 
-use crate::client::{Client, plain, start, start_synthesizing};
+use crate::client::{Client, plain, start};
 
 /// Sends a batch. Returns the responses, sorted by id.
 async fn batch(client: &mut Client, requests: Value) -> Vec<Value> {
@@ -28,7 +28,7 @@ fn statuses(answers: &[Value]) -> Vec<u64> {
 
 #[tokio::test]
 async fn parts_get_independent_responses() {
-    let simulator = start_synthesizing().await;
+    let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let answers = batch(
         &mut client,
@@ -42,7 +42,8 @@ async fn parts_get_independent_responses() {
                 "headers": { "ConsistencyLevel": "eventual" } },
             { "id": "5", "method": "POST", "url": "/me/sendMail",
                 "headers": { "Content-Type": "application/json" },
-              "body": { "Message": { "subject": "x" } } },
+              "body": { "Message": { "subject": "x", "toRecipients": [
+                { "emailAddress": { "address": "bruno@contoso.com" } }] } } },
             { "id": "6", "method": "GET", "url": "https://graph.microsoft.com/v1.0/me" },
             { "id": "7", "method": "DELETE", "url": "/groups/x/nothing" },
         ]),

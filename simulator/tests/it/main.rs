@@ -19,6 +19,7 @@ mod grants;
 mod https;
 mod identity;
 mod machines;
+mod mail;
 mod metadata;
 mod monitors;
 mod paging;

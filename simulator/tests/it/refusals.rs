@@ -241,7 +241,7 @@ async fn bodies_without_json_are_refused() {
         ),
         (
             Method::POST,
-            &[("content-type", "text/plain")],
+            &[("content-type", "text/html")],
             r#"{"subject":"x"}"#,
             "Entity only allows writes with a JSON Content-Type header.",
         ),

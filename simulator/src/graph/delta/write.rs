@@ -101,7 +101,9 @@ impl Graph<'_> {
             .into_iter()
             .flat_map(|since| self.tenant.store.journal.between(since, until))
             .filter_map(|change| match change {
-                Change::Properties { id: other, names } if *other == id => Some(names),
+                Change::Properties {
+                    id: other, names, ..
+                } if *other == id => Some(names),
                 _ => None,
             })
             .flatten()
