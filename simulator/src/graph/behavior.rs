@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Call, Graph};
 use crate::answer::Answer;
-use crate::description::schema::{Schemas, Type};
+use crate::description::schema::Schemas;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
 use crate::segment::Argument;
@@ -198,11 +198,7 @@ impl Graph<'_> {
     /// stands in `value`.
     pub(super) fn answer_value(&self, call: &Call<'_>, status: StatusCode, value: Value) -> Answer {
         let mut body = Map::new();
-        let context = match call.operation.json_answer() {
-            Some(Type::Named(type_name)) => format!("{}/$metadata#{type_name}", self.root),
-            _ => self.context(call, ""),
-        };
-        body.insert("@odata.context".into(), json!(context));
+        body.insert("@odata.context".into(), json!(self.result_context(call)));
         match value {
             Value::Object(entries) => body.extend(entries),
             other => {

@@ -100,11 +100,7 @@ impl Graph<'_> {
                 answer.insert("value".into(), other);
             }
         }
-        let context = match kind {
-            Type::Named(type_name) => format!("{}/$metadata#{type_name}", self.root),
-            _ => self.context(call, ""),
-        };
-        answer.insert("@odata.context".into(), json!(context));
+        answer.insert("@odata.context".into(), json!(self.result_context(call)));
         Ok(Answer::json(StatusCode::OK, &Value::Object(answer)))
     }
 

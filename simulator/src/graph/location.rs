@@ -22,9 +22,14 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 impl Graph<'_> {
     /// Returns the path of an entity: `/users('…')/messages('…')`, `/drives('…')/items('…')`.
     pub(crate) fn location(&self, id: Id) -> String {
+        self.location_with(id, ENCODED)
+    }
+
+    /// Returns the path of an entity. The keys in it are encoded by `set`.
+    pub(super) fn location_with(&self, id: Id, set: &'static AsciiSet) -> String {
         let quoted = |key: &str| {
             let key = key.replace('\'', "''");
-            format!("('{}')", utf8_percent_encode(&key, ENCODED))
+            format!("('{}')", utf8_percent_encode(&key, set))
         };
         let tenant = &self.tenant;
         let store = &tenant.store;

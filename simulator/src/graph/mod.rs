@@ -2,10 +2,12 @@
 
 pub(crate) mod behavior;
 mod content;
+mod context;
 mod delta;
 mod directory;
 mod file;
 mod files;
+mod hosts;
 mod invoke;
 mod location;
 mod mail;
@@ -351,37 +353,6 @@ impl Graph<'_> {
             now: self.now,
             shape: &self.shape,
         }
-    }
-
-    /// Returns the context URL: `https://…/v1.0/$metadata#users('…')/messages`.
-    fn context(&self, call: &Call<'_>, suffix: &str) -> String {
-        let mut context = self.metadata(call.steps);
-        if !call.options.select.is_empty() {
-            let names: Vec<_> = call
-                .options
-                .select
-                .iter()
-                .map(|path| path.join("/"))
-                .collect();
-            context.push_str(&format!("({})", names.join(",")));
-        }
-        context + suffix
-    }
-
-    fn metadata(&self, steps: &[Step<'_>]) -> String {
-        let mut context = format!("{}/$metadata#", self.root);
-        for (at, step) in steps.iter().enumerate() {
-            match &step.value {
-                StepValue::Path(names) => context.push_str(&format!(":/{}:", names.join("/"))),
-                // The context holds ids in parentheses.
-                StepValue::Key(key) => {
-                    context.push_str(&format!("('{}')", key.replace('\'', "''")))
-                }
-                _ if at == 0 => context.push_str(step.place.name()),
-                _ => context.push_str(&format!("/{}", step.place.name())),
-            }
-        }
-        context
     }
 }
 

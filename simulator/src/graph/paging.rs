@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 use super::{Call, Graph};
 use crate::answer::Answer;
 use crate::fault::Quirk;
-use crate::query::Options;
 use crate::query::page::{Position, SkipToken};
+use crate::query::{Options, option_name};
 use crate::refusal::Refusal;
 use crate::request::Request;
-use crate::resource::{Resource, Target};
+use crate::resource::{Resource, Tail, Target};
 use crate::service::Service;
 use crate::store::Id;
 
@@ -51,7 +51,11 @@ impl Graph<'_> {
         let size = if empty { 0 } else { size };
         let page: Vec<Id> = found.into_iter().skip(start).take(size).collect();
         let mut body = Map::new();
-        body.insert("@odata.context".into(), json!(self.context(call, "")));
+        let context = match resource.tail {
+            Tail::Ref => self.references_context(),
+            _ => self.set_context(call, declared),
+        };
+        body.insert("@odata.context".into(), json!(context));
         let directory = Service::of(self.tenant.schemas, declared) == Service::Directory;
         // Without the header, the directory leaves the count out without an error.
         let counted =
@@ -168,5 +172,5 @@ fn is_paging(pair: &str) -> bool {
     let pairs = request.pairs().unwrap_or_default();
     pairs
         .iter()
-        .any(|(name, _)| name == "$skiptoken" || name == "$skip")
+        .any(|(name, _)| matches!(option_name(name), Some("$skiptoken" | "$skip")))
 }

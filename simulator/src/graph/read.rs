@@ -41,8 +41,7 @@ impl Graph<'_> {
         self.watch(*id);
         self.check_known(*id, call.path)?;
         let mut entity = self.renderer().entity(*id, declared, &call.options);
-        // The context distinguishes a singleton from an entity of a set.
-        let context = self.context(call, "/$entity");
+        let context = self.entity_context(call, declared);
         entity.insert("@odata.context".into(), json!(context));
         let etag = entity
             .get("@odata.etag")
@@ -151,7 +150,7 @@ impl Graph<'_> {
                 body.insert("value".into(), other);
             }
         }
-        body.insert("@odata.context".into(), json!(self.context(call, "")));
+        body.insert("@odata.context".into(), json!(self.property_context(call)));
         Ok(Answer::json(StatusCode::OK, &Value::Object(body)))
     }
 

@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use super::hosts::path_of;
 use super::{Call, Graph, empty_payload};
 use crate::answer::Answer;
 use crate::body::json::Json;
@@ -143,12 +144,7 @@ impl Graph<'_> {
                 "Invalid URL format specified in @odata.bind or @odata.id: '{url}'."
             ))
         };
-        // OData also accepts a URL relative to the service root.
-        let path = match url.strip_prefix(self.root) {
-            Some(path) => path,
-            None if url.contains("://") => return Err(invalid()),
-            None => url,
-        };
+        let path = path_of(self.root, url).ok_or_else(invalid)?;
         let segments = Request::segments(path.split('?').next().unwrap_or_default())?;
         let description = self.description.clone();
         let steps = super::route(&description, &segments).map_err(|_| invalid())?;
@@ -193,8 +189,12 @@ fn written(body: Option<Json>) -> Result<String, Refusal> {
     let Some(Json::Object(entries)) = body else {
         return Err(empty_payload());
     };
-    match entries.as_slice() {
-        [(name, Json::String(url))] if name == "@odata.id" => Ok(url.clone()),
+    // Clients may send further annotations, such as `@odata.type`.
+    let mut entries = entries
+        .into_iter()
+        .filter(|(name, _)| name == "@odata.id" || !name.starts_with("@odata."));
+    match (entries.next(), entries.next()) {
+        (Some((name, Json::String(url))), None) if name == "@odata.id" => Ok(url),
         _ => Err(Refusal::body(
             "'@odata.id' with a URL was expected, and nothing else.",
         )),

@@ -329,7 +329,7 @@ impl Graph<'_> {
                 .map(|(name, value)| (name.clone(), value.clone()));
             entity.extend(stored);
         }
-        let context = format!("{}/$metadata#{}/$entity", self.root, declared);
+        let context = self.written_context(id, declared);
         entity.insert("@odata.context".into(), json!(context));
         let etag = entity
             .get("@odata.etag")

@@ -57,11 +57,15 @@ impl Options {
         pairs: &[(String, String)],
     ) -> Result<Self, Refusal> {
         let mut options = Self::default();
-        for (at, (name, value)) in pairs.iter().enumerate() {
-            if pairs.iter().take(at).any(|(earlier, _)| earlier == name) {
+        let mut seen: Vec<&str> = Vec::new();
+        for (sent, value) in pairs {
+            let system = option_name(sent).filter(|_| operation.query(sent).is_none());
+            let name = system.unwrap_or(sent);
+            if seen.contains(&name) {
                 return Err(Refusal::option_twice(name));
             }
-            match name.as_str() {
+            seen.push(name);
+            match name {
                 // The links of a page carry it, and no operation declares it.
                 "$skiptoken" => options.skip_token = Some(SkipToken::read(value)?),
                 "$format" if value == "json" || value.starts_with("application/json") => {}
@@ -76,11 +80,11 @@ impl Options {
                     }
                     // Drives accept it without its `$`, and the description has it with the `$`.
                     None if name == "format" && operation.query("$format").is_some() => {
-                        options.custom.push((name.clone(), value.clone()));
+                        options.custom.push((name.to_owned(), value.clone()));
                     }
                     // `@alias` is the value of a function's argument.
                     None if name.starts_with('@') && name.len() > 1 => {
-                        options.custom.push((name.clone(), value.clone()));
+                        options.custom.push((name.to_owned(), value.clone()));
                     }
                     None => return Err(Refusal::option_not_allowed(name)),
                 },
@@ -169,6 +173,28 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// The options of OData that Graph also accepts without their `$`.
+const SYSTEM: [&str; 9] = [
+    "$count",
+    "$expand",
+    "$filter",
+    "$orderby",
+    "$search",
+    "$select",
+    "$skip",
+    "$skiptoken",
+    "$top",
+];
+
+/// Returns the name of an option of OData that was sent without its `$`, or in another case.
+///
+/// <https://learn.microsoft.com/graph/query-parameters>
+pub(crate) fn option_name(sent: &str) -> Option<&'static str> {
+    let sent = sent.strip_prefix('$').unwrap_or(sent);
+    let own = |name: &&&str| name.trim_start_matches('$').eq_ignore_ascii_case(sent);
+    SYSTEM.iter().find(own).copied()
 }
 
 /// Returns the directory's own error for a filter that names an unknown property.

@@ -320,9 +320,9 @@ async fn references_are_added_listed_and_removed() {
         .await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST, "20 are the limit");
 
-    // A URL of another cloud is not a valid reference.
+    // A URL of another service is not a valid reference.
     let foreign =
-        json!({ "@odata.id": format!("https://graph.microsoft.us/v1.0/directoryObjects/{lars}") });
+        json!({ "@odata.id": format!("https://graph.contoso.com/v1.0/directoryObjects/{lars}") });
     let refused = client
         .post(&format!("/groups/{group}/members/$ref"), foreign)
         .await;

@@ -7,6 +7,7 @@ mod chaos;
 mod client;
 mod codes;
 mod compression;
+mod contexts;
 mod control;
 mod delta;
 mod description;

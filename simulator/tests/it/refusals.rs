@@ -185,8 +185,6 @@ async fn invalid_query_options_are_refused() {
     for path in [
         "/users?$nothing=1",
         "/users?nothing=1",
-        "/users?select=id",
-        "/users?$Select=id",
         "/users/adele@contoso.com?$top=1",
         "/users/adele@contoso.com?$filter=id%20eq%20'x'",
         "/users?$select=",

@@ -18,7 +18,7 @@ use crate::delta::{Cursor, Found};
 use crate::description::operation::Operation;
 use crate::description::walk::Step;
 use crate::fault::Quirk;
-use crate::query::{Options, filter};
+use crate::query::{Options, filter, option_name};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::resource::{Resource, Target};
@@ -73,7 +73,7 @@ impl Graph<'_> {
         arguments: &[(String, Argument)],
     ) -> Result<Answer, Refusal> {
         let scope = self.scope(resource)?;
-        let asked = asked(request, path, operation, steps, resource, arguments, &scope)?;
+        let asked = asked(request, path, operation, resource, arguments, &scope)?;
         let cursor = match asked.token.as_deref() {
             None => self.start(&asked, None),
             Some("latest") => {
@@ -291,7 +291,7 @@ impl Graph<'_> {
         let mut body = Map::new();
         body.insert(
             "@odata.context".into(),
-            json!(self.delta_context(asked, cursor)),
+            json!(self.round_context(scope, cursor)),
         );
         let link_name = match more {
             Some(_) => "@odata.nextLink",
@@ -303,14 +303,10 @@ impl Graph<'_> {
     }
 
     /// Returns the context URL: `…/$metadata#users(displayName)`.
-    fn delta_context(&self, asked: &Asked<'_>, cursor: &Cursor) -> String {
-        let steps = asked
-            .steps
-            .split_last()
-            .map_or(asked.steps, |(_, rest)| rest);
+    fn round_context(&self, scope: &Scope, cursor: &Cursor) -> String {
         let select = cursor.pairs.iter().find(|(name, _)| name == "$select");
         let select = select.map_or(String::new(), |(_, names)| format!("({names})"));
-        format!("{}{select}", self.metadata(steps))
+        self.delta_context(&scope.declared, &select)
     }
 
     /// Returns a URL of this query.
@@ -339,7 +335,6 @@ fn asked<'a>(
     request: &Request,
     path: &str,
     operation: &'a Operation,
-    steps: &'a [Step<'a>],
     resource: &'a Resource<'a>,
     arguments: &[(String, Argument)],
     scope: &Scope,
@@ -355,7 +350,8 @@ fn asked<'a>(
             "token" => files,
             "$skiptoken" | "$deltatoken" => !files,
             _ => {
-                pairs.push((name, value));
+                let system = option_name(&name).filter(|_| operation.query(&name).is_none());
+                pairs.push((system.map_or(name, str::to_owned), value));
                 continue;
             }
         };
@@ -373,7 +369,6 @@ fn asked<'a>(
     };
     Ok(Asked {
         operation,
-        steps,
         resource,
         path,
         pairs,
