@@ -1,5 +1,7 @@
 //! The conversion of stored entities to the JSON that a client receives.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -52,9 +54,10 @@ impl Renderer<'_> {
     /// Writes an entity, with the properties that the query selects and expands. `declared` is the
     /// type that the reader expects. If the entity has another type, `@odata.type` names it.
     pub(crate) fn entity(&self, id: Id, declared: &str, options: &Options) -> Map<String, Value> {
-        let Some(entity) = self.tenant.store.get(id) else {
+        let Some(entity) = self.complete(id) else {
             return Map::new();
         };
+        let entity = entity.as_ref();
         let service = Service::of(self.schemas(), &entity.kind);
         let mut object = if options.select.is_empty() {
             self.unselected(entity, service)
@@ -66,15 +69,6 @@ impl Renderer<'_> {
             object.insert("@odata.type".into(), json!(format!("#{}", entity.kind)));
         }
         if let Some(etag) = etag(self.schemas(), entity) {
-            if self.schemas().property(&entity.kind, "eTag").is_some() && options.select.is_empty()
-            {
-                object.insert("eTag".into(), json!(etag));
-            }
-            let keyed = self.schemas().property(&entity.kind, "changeKey").is_some();
-            if keyed && (options.select.is_empty() || object.contains_key("changeKey")) {
-                let key = etag.trim_start_matches("W/").trim_matches('"');
-                object.insert("changeKey".into(), json!(key));
-            }
             object.insert("@odata.etag".into(), json!(etag));
         }
         let named = |path: &Vec<String>| path.first().is_some_and(|name| name == DOWNLOAD_URL);
@@ -89,6 +83,34 @@ impl Renderer<'_> {
             self.expand(id, expand, service, &mut object);
         }
         object
+    }
+
+    /// Returns an entity with the properties that follow from other entities.
+    pub(crate) fn complete(&self, id: Id) -> Option<Cow<'_, Entity>> {
+        let entity = self.tenant.store.get(id)?;
+        let facts = self
+            .tenant
+            .facts(id, &|drive| self.storage.recycled_size(drive));
+        let described = |name| self.schemas().property(&entity.kind, name).is_some();
+        let tag = etag(self.schemas(), entity);
+        let key = tag
+            .as_deref()
+            .map(|tag| tag.trim_start_matches("W/").trim_matches('"'));
+        let tags = [
+            ("changeKey", key.filter(|_| described("changeKey"))),
+            ("eTag", tag.as_deref().filter(|_| described("eTag"))),
+        ];
+        if facts.is_none() && tags.iter().all(|(_, tag)| tag.is_none()) {
+            return Some(Cow::Borrowed(entity));
+        }
+        let mut entity = entity.clone();
+        entity.properties.extend(facts.unwrap_or_default());
+        for (name, tag) in tags {
+            if let Some(tag) = tag {
+                entity.properties.insert(name.into(), json!(tag));
+            }
+        }
+        Some(Cow::Owned(entity))
     }
 
     fn unselected(&self, entity: &Entity, service: Service) -> Map<String, Value> {
@@ -135,10 +157,16 @@ impl Renderer<'_> {
             let Some((name, rest)) = path.split_first() else {
                 continue;
             };
+            let stored = entity.properties.get(name);
             match self.schemas().property(&entity.kind, name) {
                 Some(property) if property.navigation => continue,
-                None if !entity.properties.contains_key(name) => continue,
+                None if stored.is_none() => continue,
                 _ => {}
+            }
+            // Files leave out the properties that are not set: a folder has no `file`.
+            let missing = || rest.iter().try_fold(stored?, |value, name| value.get(name));
+            if Service::of(self.schemas(), &entity.kind) == Service::Files && missing().is_none() {
+                continue;
             }
             let value = self.read(entity, name);
             let value = if rest.is_empty() {
@@ -262,9 +290,10 @@ impl Renderer<'_> {
 
     /// Returns the value at a path from an entity. The path may go through the entity's relations.
     pub(crate) fn at(&self, id: Id, path: &[String]) -> Value {
-        let Some(entity) = self.tenant.store.get(id) else {
+        let Some(entity) = self.complete(id) else {
             return Value::Null;
         };
+        let entity = entity.as_ref();
         let Some((first, rest)) = path.split_first() else {
             return Value::Object(entity.properties.clone());
         };

@@ -437,6 +437,14 @@ impl Garden<'_> {
         let Some(adele) = users.first().copied() else {
             return;
         };
+        // The files are of a day and of a person, as all others are.
+        self.tenant.store.at(STORED);
+        self.tenant.store.author = self.tenant.store.get(adele).map(|adele| {
+            json!({ "user": {
+                "displayName": adele.properties.get("displayName"), "id": adele.key,
+                "email": adele.properties.get("mail"),
+            } })
+        });
         let properties = json!({ "driveType": "business", "name": "OneDrive" });
         let place = Below::one(adele, "drive");
         let drive = self
@@ -446,7 +454,7 @@ impl Garden<'_> {
         let Some(root) = self.tenant.store.one(drive, "root") else {
             return;
         };
-        let folder = |name: &str| json!({ "name": name, "folder": { "childCount": 2 }, "size": 0 });
+        let folder = |name: &str| json!({ "name": name, "folder": { "childCount": 0 } });
         let reports = self.make(root, "children", "driveItem", folder("Reports"));
         let csharp = self.make(root, "children", "driveItem", folder("C# Files"));
         for (parent, name, media_type, text) in [
@@ -467,6 +475,7 @@ impl Garden<'_> {
         let site = json!({
             "displayName": "Contoso", "name": "contoso", "isPersonalSite": false,
             "webUrl": "https://contoso.sharepoint.com", "createdDateTime": "2020-01-01T00:00:00Z",
+            "root": {}, "siteCollection": { "hostname": "contoso.sharepoint.com" },
         });
         let site = self.make(Id::ROOT, "sites", "site", site);
         self.tenant.store.alias(site, "root");
@@ -476,23 +485,33 @@ impl Garden<'_> {
             "webUrl": "https://contoso.sharepoint.com/sites/research",
             "createdDateTime": "2021-01-01T00:00:00Z",
         });
-        self.make(Id::ROOT, "sites", "site", research);
+        let research = self.make(Id::ROOT, "sites", "site", research);
+        let labs = json!({
+            "displayName": "Labs", "name": "labs", "isPersonalSite": false,
+            "webUrl": "https://contoso.sharepoint.com/sites/research/labs",
+            "createdDateTime": "2022-01-01T00:00:00Z",
+        });
+        self.make(research, "sites", "site", labs);
         let list = json!({
             "displayName": "Tasks", "name": "Tasks", "list": { "template": "genericList" },
         });
         let list = self.make(site, "lists", "list", list);
+        self.tenant.open(list, "columns");
+        let priority = json!({ "name": "Priority", "displayName": "Priority", "number": {} });
+        self.make(list, "columns", "columnDefinition", priority);
         for title in ["Order paper", "Water the plants"] {
-            let item = self.make(
-                list,
-                "items",
-                "listItem",
-                json!({ "contentType": { "name": "Item" } }),
-            );
+            let item = json!({ "contentType": { "id": "0x01", "name": "Item" } });
+            let key = self.tenant.next_number(list);
+            let place = Below::many(list, "items");
+            let kind = "microsoft.graph.listItem";
+            let item = self.tenant.make(place, kind, Some(&key), object(item));
             let place = Below::one(item, "fields");
             let fields = json!({ "Title": title, "Priority": 1 });
-            self.tenant
-                .make(place, "microsoft.graph.fieldValueSet", None, object(fields));
+            let kind = "microsoft.graph.fieldValueSet";
+            self.tenant.make(place, kind, Some(&key), object(fields));
+            self.tenant.keep_fields(item);
         }
+        self.tenant.store.author = None;
     }
 }
 

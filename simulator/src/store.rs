@@ -65,6 +65,17 @@ pub(crate) struct Content {
     pub(crate) bytes: Bytes,
 }
 
+/// A copy of an entity and of those below it, which outlives them.
+#[derive(Clone, Debug)]
+pub(crate) struct Subtree {
+    pub(crate) kind: String,
+    pub(crate) key: String,
+    pub(crate) properties: Map<String, Value>,
+    pub(crate) contents: BTreeMap<String, Content>,
+    /// The entities below it: their relation, whether it holds many, and the entity.
+    pub(crate) below: Vec<(String, bool, Subtree)>,
+}
+
 /// A point in time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
@@ -81,6 +92,10 @@ pub(crate) struct Store {
     /// name.
     by_alias: HashMap<String, BTreeSet<Id>>,
     next: u64,
+    /// The largest number of an item in each list.
+    numbers: HashMap<Id, u64>,
+    /// The identity of the caller who makes the present changes.
+    pub(crate) author: Option<Value>,
     /// The changes, in their order.
     pub(crate) journal: Journal,
 }
@@ -93,6 +108,8 @@ impl Store {
             by_key: HashMap::new(),
             by_alias: HashMap::new(),
             next: 1,
+            numbers: HashMap::new(),
+            author: None,
             journal: Journal::default(),
         }
     }
@@ -161,6 +178,15 @@ impl Store {
     /// Sets the time for all changes from now on.
     pub(crate) fn at(&mut self, now: DateTime<Utc>) {
         self.journal.now = now;
+    }
+
+    /// Returns the largest number that an item of a list has had.
+    pub(crate) fn last_number(&self, list: Id) -> u64 {
+        self.numbers.get(&list).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn set_last_number(&mut self, list: Id, number: u64) {
+        self.numbers.insert(list, number);
     }
 
     /// Changes an entity's properties. Its revision goes up, and the journal records the changed
@@ -474,6 +500,33 @@ impl Store {
 
     pub(crate) fn content(&self, id: Id, name: &str) -> Option<&Content> {
         self.entities.get(&id)?.contents.get(name)
+    }
+
+    /// Returns a copy of an entity, and of all entities that were created below it.
+    pub(crate) fn subtree(&self, id: Id) -> Option<Subtree> {
+        let entity = self.entities.get(&id)?;
+        let mut below = Vec::new();
+        for (name, relation) in &entity.relations {
+            let many = matches!(relation, Relation::Many(_));
+            for other in relation.ids() {
+                let own = self
+                    .entities
+                    .get(&other)
+                    .and_then(|other| other.parent.as_ref());
+                if own.is_some_and(|(owner, relation)| *owner == id && relation == name)
+                    && let Some(tree) = self.subtree(other)
+                {
+                    below.push((name.clone(), many, tree));
+                }
+            }
+        }
+        Some(Subtree {
+            kind: entity.kind.clone(),
+            key: entity.key.clone(),
+            properties: entity.properties.clone(),
+            contents: entity.contents.clone(),
+            below,
+        })
     }
 
     /// Stores the bytes of a stream.

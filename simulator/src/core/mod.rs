@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
+use serde_json::{Value, json};
 
 use crate::address::Addresses;
 use crate::answer::Answer;
@@ -17,7 +18,7 @@ use crate::clock::Clock;
 use crate::compression::compressed;
 use crate::delta::Deltas;
 use crate::description::Description;
-use crate::domain::Tenant;
+use crate::domain::{Tenant, without_null};
 use crate::fault::{Effect, Fault, Quirk};
 use crate::graph::Graph;
 use crate::identity::{Door, Identity, Platform, RefreshTokens};
@@ -291,6 +292,26 @@ impl State {
         }
     }
 
+    /// Returns the identity that the caller's changes of files carry: its user, its application.
+    fn author(&self, caller: Caller) -> Option<Value> {
+        let application = &self.identity.application;
+        let mut author = json!({ "application": { "id": application } });
+        let all = self.store.many(Id::ROOT, "applications").into_iter();
+        let mut all = all.filter_map(|id| self.store.get(id));
+        let own = all.find(|entity| entity.properties.get("appId") == Some(&json!(application)));
+        if let Some(own) = own {
+            author["application"]["displayName"] = json!(own.properties.get("displayName"));
+        }
+        if let Caller::User(id) = caller {
+            let user = self.store.get(id)?;
+            author["user"] = without_null(json!({
+                "displayName": user.properties.get("displayName"), "id": user.key,
+                "email": user.properties.get("mail"),
+            }));
+        }
+        Some(author)
+    }
+
     /// Returns the service, as `caller` sees it.
     pub(crate) fn graph<'a>(
         &'a mut self,
@@ -300,6 +321,7 @@ impl State {
         quirk: Option<&'a Quirk>,
     ) -> Graph<'a> {
         self.store.at(self.clock.now());
+        self.store.author = self.author(caller);
         self.drop_expired();
         Graph {
             description,

@@ -1,7 +1,7 @@
 //! The walk from a request's path to places of the description. Grafts let a place share another's
 //! subtree.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use http::Method;
 use serde::Deserialize;
@@ -102,32 +102,24 @@ impl Description {
             .into_iter()
             .collect();
         let mut steps: Vec<Step<'a>> = Vec::new();
-        let mut rest = segments.iter();
-        while let Some(text) = rest.next() {
+        let mut rest: VecDeque<String> = segments.iter().cloned().collect();
+        while let Some(text) = rest.pop_front() {
             let before = steps.len();
             let mut reached = None;
             for (routes, place) in at {
-                if let Some(found) = self.addressed(routes, place, text, &mut steps) {
-                    let mut names = Vec::new();
-                    for name in rest.by_ref() {
-                        let last = name.strip_suffix(':');
-                        names.push(last.unwrap_or(name).to_owned());
-                        if last.is_some() {
-                            break;
-                        }
-                    }
-                    names.retain(|name| !name.is_empty());
+                if let Some((found, path)) = self.addressed(routes, place, &text, &mut steps) {
+                    let names = names(path, &mut rest);
                     steps.push(Step::new(found.1, StepValue::Path(names)));
                     reached = Some(found);
                     break;
                 }
-                routes.step(place, text, &mut steps);
+                routes.step(place, &text, &mut steps);
                 if let Some(step) = steps.get(before..).and_then(|new| new.last()) {
                     reached = Some((routes, step.place));
                     break;
                 }
             }
-            let (routes, place) = reached.ok_or_else(|| lost(text))?;
+            let (routes, place) = reached.ok_or_else(|| lost(&text))?;
             for step in steps.iter_mut().skip(before) {
                 step.graft = self.graft(step.place).map(|(_, place)| place);
             }
@@ -137,15 +129,19 @@ impl Description {
     }
 
     /// Adds the steps to the place that `root:` or `{id}:` stands for. Returns the place of the
-    /// items that the path after the colon addresses.
-    fn addressed<'a>(
+    /// items that the path after the colon addresses, and the part of that path that is in the
+    /// same segment. It is there if the client has encoded the slashes: `root:%2FReports`.
+    fn addressed<'a, 't>(
         &'a self,
         routes: &'a Routes,
         place: &'a Place,
-        text: &str,
+        text: &'t str,
         steps: &mut Vec<Step<'a>>,
-    ) -> Option<At<'a>> {
-        let text = text.strip_suffix(':').filter(|text| !text.is_empty())?;
+    ) -> Option<(At<'a>, &'t str)> {
+        let (text, path) = text.split_once(':')?;
+        if text.is_empty() || !(path.is_empty() || path.starts_with('/')) {
+            return None;
+        }
         let before = steps.len();
         routes.step(place, text, steps);
         let reached = steps.get(before..)?.last()?.place;
@@ -156,7 +152,7 @@ impl Description {
         if found.is_none() {
             steps.truncate(before);
         }
-        found
+        Some((found?, path))
     }
 
     /// Returns a place, and those whose subtrees it shares.
@@ -184,4 +180,32 @@ impl Description {
         let routes = self.routes(first)?.ok()?;
         Some((routes, routes.find(template)?))
     }
+}
+
+/// Takes the names of a path up to the one that ends with a colon. `start` is the part of the path
+/// that is in the segment before. The rest of the last segment stays in `rest`.
+///
+/// Graph splits a path after it has decoded it, so that `%2F` separates names as `/` does:
+/// <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>.
+fn names(start: &str, rest: &mut VecDeque<String>) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut next = Some(start.to_owned());
+    while let Some(segment) = next {
+        let mut parts = segment.split('/');
+        while let Some(part) = parts.next() {
+            let last = part.strip_suffix(':');
+            names.push(last.unwrap_or(part).to_owned());
+            if last.is_some() {
+                let after: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+                for part in after.into_iter().rev() {
+                    rest.push_front(part.to_owned());
+                }
+                names.retain(|name| !name.is_empty());
+                return names;
+            }
+        }
+        next = rest.pop_front();
+    }
+    names.retain(|name| !name.is_empty());
+    names
 }

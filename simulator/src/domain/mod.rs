@@ -2,6 +2,8 @@
 //! example, a user's `memberOf` is the inverse of a group's `members`. A message that is created
 //! directly below a mailbox is a draft. A drive has a root.
 
+mod drive;
+mod library;
 pub(crate) mod mail;
 mod place;
 
@@ -13,8 +15,17 @@ use crate::clock::timestamp;
 use crate::description::schema::Schemas;
 use crate::ids::Ids;
 use crate::service::Service;
+use crate::storage::media_type;
 use crate::storage::quick_xor::quick_xor_hash;
 use crate::store::{Content, Id, Store};
+
+pub(crate) use drive::without_null;
+
+const DRIVE: &str = "microsoft.graph.drive";
+const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
+const LIST: &str = "microsoft.graph.list";
+const LIST_ITEM: &str = "microsoft.graph.listItem";
+const SITE: &str = "microsoft.graph.site";
 
 /// The relations that are the inverse of another one.
 const INVERSE: [(&str, &str); 5] = [
@@ -49,12 +60,11 @@ const HOMES: [(&str, &str); 11] = [
 
 /// The types whose entities are found by id in one place of their owner, at any depth. A mailbox
 /// finds each folder, and a drive finds each item.
-const FLAT: [&str; 5] = [
+const FLAT: [&str; 4] = [
     "microsoft.graph.mailFolder",
     "microsoft.graph.message",
     "microsoft.graph.event",
     "microsoft.graph.driveItem",
-    "microsoft.graph.listItem",
 ];
 
 /// The parts of a store and its description that the rules need.
@@ -86,6 +96,12 @@ impl Tenant<'_> {
             return groups
                 .filter_map(|group| self.store.one(group, "team"))
                 .collect();
+        }
+        if relation == "versions" && self.is_item(owner) {
+            let mut versions = self.store.many(owner, relation);
+            // The newest is the first.
+            versions.reverse();
+            return versions;
         }
         if let Some((_, source)) = TRANSITIVE.iter().find(|(name, _)| *name == relation) {
             let mut found: Vec<Id> = Vec::new();
@@ -175,6 +191,9 @@ impl Tenant<'_> {
             properties.insert("id".into(), json!(key));
         }
         self.complete_mail(place, kind, &mut properties);
+        if self.schemas.is_a(kind, "microsoft.graph.baseItem") {
+            self.sign(&mut properties);
+        }
         let id = self.store.insert(kind, &key, properties);
         self.store.settle(id, owner, relation);
         if many {
@@ -209,6 +228,40 @@ impl Tenant<'_> {
         Some(copy)
     }
 
+    /// Checks whether an entity is an item of a drive or of a list.
+    fn is_item(&self, id: Id) -> bool {
+        let entity = self.store.get(id);
+        entity.is_some_and(|entity| matches!(entity.kind.as_str(), DRIVE_ITEM | LIST_ITEM))
+    }
+
+    /// Adds the time and the author of a new item of SharePoint.
+    fn sign(&self, properties: &mut Map<String, Value>) {
+        let now = timestamp(self.store.journal.now);
+        for name in ["createdDateTime", "lastModifiedDateTime"] {
+            properties.entry(name).or_insert_with(|| json!(now));
+        }
+        let Some(author) = &self.store.author else {
+            return;
+        };
+        for name in ["createdBy", "lastModifiedBy"] {
+            properties.entry(name).or_insert_with(|| author.clone());
+        }
+    }
+
+    /// Returns the properties of an entity that follow from other entities, or `None` if it has no
+    /// such properties. `deleted` is the size of the deleted items of a drive.
+    pub(crate) fn facts(&self, id: Id, deleted: &dyn Fn(Id) -> u64) -> Option<Map<String, Value>> {
+        let entity = self.store.get(id)?;
+        match entity.kind.as_str() {
+            DRIVE => Some(self.drive_facts(id, entity, deleted(id))),
+            DRIVE_ITEM => Some(self.item_facts(id, entity)),
+            LIST => Some(self.list_facts(id)),
+            LIST_ITEM => Some(self.list_item_facts(id, entity)),
+            "microsoft.graph.fieldValueSet" => Some(self.field_facts(entity)),
+            _ => None,
+        }
+    }
+
     /// Returns the entity set in which an entity is found, independent of the place of creation.
     pub(crate) fn home(&self, kind: &str) -> Option<&'static str> {
         let home = HOMES.iter().find(|(base, _)| self.schemas.is_a(kind, base));
@@ -225,34 +278,26 @@ impl Tenant<'_> {
         now: DateTime<Utc>,
     ) {
         let (size, hash) = (bytes.len(), quick_xor_hash(&bytes));
-        let content = Content {
-            media_type: media_type.clone(),
-            bytes,
+        let media_type = match self.name(id) {
+            // OneDrive knows the type of a file from its name only.
+            Some(name) if self.is_item(id) => self::media_type(name).to_owned(),
+            _ => media_type,
         };
+        let content = Content { media_type, bytes };
         self.store.set_content(id, stream, content);
         let Some(entity) = self.store.get(id) else {
             return;
         };
-        let (kind, key) = (entity.kind.clone(), entity.key.clone());
+        let kind = entity.kind.clone();
         let described = |name: &str| self.schemas.property(&kind, name).is_some();
-        let (sized, file) = (described("size"), kind == "microsoft.graph.driveItem");
-        self.store.change(id, |properties| {
-            if sized {
+        let sized = described("size");
+        if kind == DRIVE_ITEM && stream == "content" {
+            self.fill_file(id, size, &hash, now);
+        } else if sized {
+            self.store.change(id, |properties| {
                 properties.insert("size".into(), json!(size));
-            }
-            if !file || stream != "content" {
-                return;
-            }
-            let file = json!({ "mimeType": media_type, "hashes": { "quickXorHash": hash } });
-            properties.insert("file".into(), file);
-            properties.insert("lastModifiedDateTime".into(), json!(timestamp(now)));
-            // The tag of the content, which other changes do not affect.
-            let tag = properties.get("cTag").and_then(Value::as_str);
-            let version =
-                tag.and_then(|tag| tag.trim_end_matches('"').rsplit(',').next()?.parse().ok());
-            let version: u64 = version.unwrap_or(0) + 1;
-            properties.insert("cTag".into(), json!(format!("\"c:{{{key}}},{version}\"")));
-        });
+            });
+        }
     }
 
     /// Restores a deleted object of the directory. Returns `None` if it is not among the deleted

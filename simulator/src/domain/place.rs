@@ -52,8 +52,13 @@ impl Tenant<'_> {
         };
         let drive = kind == "microsoft.graph.drive";
         if drive {
-            properties.insert("driveType".into(), json!("business"));
-            properties.insert("name".into(), json!("OneDrive"));
+            let owner = self.store.get(owner).map(|owner| owner.kind.as_str());
+            let (drive_type, name) = match owner {
+                Some("microsoft.graph.user") => ("business", "OneDrive"),
+                _ => ("documentLibrary", "Documents"),
+            };
+            properties.insert("driveType".into(), json!(drive_type));
+            properties.insert("name".into(), json!(name));
         }
         let id = self.make(Below::one(owner, relation), kind, None, properties);
         if !drive && !self.synthesizes {
@@ -150,12 +155,19 @@ impl Tenant<'_> {
             self.store.alias(id, "root");
         }
         self.store.add(drive, "items", id);
-        let drive_key = self.store.get(drive).map(|drive| drive.key.clone());
+        self.refer(id, drive, owner);
+    }
+
+    /// Stores the drive and the folder of an item.
+    pub(crate) fn refer(&mut self, id: Id, drive: Id, owner: Id) {
+        let entity = self.store.get(drive);
+        let drive_key = entity.map(|drive| drive.key.clone());
+        let drive_type = entity.and_then(|drive| drive.properties.get("driveType").cloned());
         let parent = self
             .store
             .get(owner)
             .filter(|owner| owner.kind == "microsoft.graph.driveItem");
-        let mut reference = json!({ "driveId": drive_key, "driveType": "business" });
+        let mut reference = json!({ "driveId": drive_key, "driveType": drive_type });
         if let Some(parent) = parent {
             reference["id"] = json!(parent.key);
         }

@@ -15,10 +15,11 @@ use crate::segment::Argument;
 use crate::store::Id;
 
 /// The workloads, in the order of the documentation.
-const WORKLOADS: [(&str, &[Behavior]); 6] = [
+const WORKLOADS: [(&str, &[Behavior]); 7] = [
     ("Directory", super::directory::BEHAVIORS),
     ("Mail", super::mail::BEHAVIORS),
     ("Files and workbooks", super::files::BEHAVIORS),
+    ("SharePoint", super::sites::BEHAVIORS),
     ("Teams", super::teams::BEHAVIORS),
     ("OneNote", super::onenote::BEHAVIORS),
     ("Change notifications", super::subscription::BEHAVIORS),
@@ -84,10 +85,6 @@ impl Behavior {
     }
 
     /// Lists an operation that is bound to a collection of entities.
-    #[expect(
-        dead_code,
-        reason = "the first of them is listed with the membership checks"
-    )]
     pub(super) const fn of_collection(kind: &'static str, name: &'static str, run: Run) -> Self {
         let bound = Bound::Collection;
         Self {

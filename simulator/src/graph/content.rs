@@ -8,6 +8,7 @@ use http::header::{ETAG, LOCATION};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::files::no_folder;
 use super::{Call, Graph, empty_payload};
 use crate::answer::Answer;
 use crate::body;
@@ -52,7 +53,13 @@ impl Graph<'_> {
         let Some(entity) = self.tenant.store.get(id) else {
             return Ok(Answer::empty(StatusCode::NOT_FOUND));
         };
-        let name = entity.properties.get("name").and_then(Value::as_str);
+        if self.tenant.is_folder(id) && !self.tenant.synthesizes {
+            return Err(no_folder());
+        }
+        // A version has the name of its file.
+        let file = entity.parent.as_ref().map(|(file, _)| *file);
+        let name = self.tenant.name(id);
+        let name = name.or_else(|| self.tenant.name(file?));
         let name = name.unwrap_or_default().to_owned();
         let etag = crate::render::etag(self.tenant.schemas, entity).unwrap_or_default();
         if let Some(known) = call.request.header("if-none-match")
@@ -84,6 +91,13 @@ impl Graph<'_> {
         Ok(Answer::empty(StatusCode::FOUND).with(LOCATION, &url))
     }
 
+    /// Checks whether the content of an entity is downloaded from another URL.
+    fn is_download(&self, id: Id) -> bool {
+        let entity = self.tenant.store.get(id);
+        let kind = entity.map_or("", |entity| entity.kind.as_str());
+        self.is_file(id) || kind == "microsoft.graph.driveItemVersion"
+    }
+
     /// Returns a usage report: a redirect to a table of the tenant's users.
     pub(super) fn report(&mut self, owner: Id, name: &str) -> Answer {
         let date = self.now.format("%Y-%m-%d");
@@ -112,7 +126,7 @@ impl Graph<'_> {
     fn stream(&mut self, call: &Call<'_>, id: Id, name: &str) -> Result<Answer, Refusal> {
         let request = call.request;
         match request.method {
-            Method::GET if name == "content" && self.is_file(id) => self.redirect(call, id),
+            Method::GET if name == "content" && self.is_download(id) => self.redirect(call, id),
             Method::GET => {
                 if let Some(bytes) = self.attached(id).filter(|_| name == "$value") {
                     return Ok(Answer::bytes(

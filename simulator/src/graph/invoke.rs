@@ -42,6 +42,10 @@ impl Graph<'_> {
             return self.open_upload(call, resource, body);
         }
         if let Target::Vacant { .. } = &resource.target {
+            let parameters = body.clone().map_or(Value::Null, Json::into_value);
+            if let Some(answer) = self.of_recycled(name, &resource.target, &parameters) {
+                return answer;
+            }
             return Err(resource.target.missing(schemas));
         }
         self.check_arguments(call, arguments)?;

@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Graph;
+use super::sites::LIST_ITEM;
 use super::write::SECRET;
 use crate::body::{Related, Written};
 use crate::clock::timestamp;
@@ -59,6 +60,10 @@ impl Graph<'_> {
         self.check_folder(&kind, Some(place.owner), &properties, None)?;
         let own = self.chosen_key(&kind, &mut properties);
         let key = key.map(str::to_owned).or(own);
+        let key = match kind.as_str() {
+            LIST_ITEM if key.is_none() => Some(self.tenant.next_number(place.owner)),
+            _ => key,
+        };
         if let Some(key) = &key
             && self
                 .tenant

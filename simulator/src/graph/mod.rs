@@ -5,7 +5,6 @@ mod content;
 mod context;
 mod delta;
 mod directory;
-mod file;
 mod files;
 mod hosts;
 mod invoke;
@@ -17,6 +16,7 @@ mod operation;
 mod paging;
 mod read;
 mod reference;
+mod sites;
 mod subscription;
 mod teams;
 mod upload;
@@ -241,6 +241,7 @@ impl Graph<'_> {
         if writes && resource.tail != Tail::Ref {
             self.check_etag(&call, &resource)?;
         }
+        self.open_expanded(&call, &resource);
         match (&resource.tail, &request.method) {
             (Tail::Invocation { name, arguments }, _) => {
                 self.invoke(&call, name, arguments, &resource, body)
@@ -249,9 +250,14 @@ impl Graph<'_> {
             (Tail::Ref, _) => self.reference(&call, &resource, body),
             (Tail::Value, _) => self.content(&call, &resource, "$value"),
             (Tail::None, method) => match (&resource.target, method) {
-                (Target::File { parent, name }, &Method::PUT) => {
-                    self.put_file(&call, *parent, name)
-                }
+                (
+                    Target::File {
+                        parent,
+                        folders,
+                        name,
+                    },
+                    &Method::PUT,
+                ) => self.put_file(&call, *parent, folders, name),
                 (Target::File { .. }, _) => Err(resource.target.missing(self.tenant.schemas)),
                 (Target::Property { owner, path, .. }, &Method::PUT)
                     if path.as_slice() == ["content"] && self.is_file(*owner) =>
@@ -260,6 +266,12 @@ impl Graph<'_> {
                 }
                 (Target::Property { owner, path, kind }, _) => {
                     self.property(&call, *owner, path, kind, body)
+                }
+                (target, method) if files::writes(target, method) => {
+                    self.write_item(&call, &resource, body)
+                }
+                (target, method) if sites::writes(target, method) => {
+                    self.write_list(&call, &resource, body)
                 }
                 (Target::Set { .. }, &Method::GET) => self.list(&call, &resource),
                 (Target::Entity { .. }, &Method::GET) => self.get(&call, &resource),

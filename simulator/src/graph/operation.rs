@@ -5,6 +5,7 @@ use http::StatusCode;
 use http::header::{CONTENT_LOCATION, HeaderName, LOCATION};
 use serde_json::{Map, Value, json};
 
+use super::files::{BEHAVIOR, DRIVE_ITEM, check_name};
 use super::{Call, Graph};
 use crate::answer::Answer;
 use crate::clock::timestamp;
@@ -14,8 +15,6 @@ use crate::refusal::Refusal;
 use crate::storage::monitor::{Monitor, Outcome, Pending};
 use crate::storage::upload::Conflict;
 use crate::store::Id;
-
-const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
 
 /// The status values of one kind of operation.
 struct Words {
@@ -221,21 +220,22 @@ impl Graph<'_> {
         item: Id,
         parameters: &Value,
     ) -> Result<Answer, Refusal> {
-        let store = &self.tenant.store;
-        let own = store
-            .get(item)
-            .and_then(|entity| entity.properties.get("name"));
-        let own = own.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let own = self.tenant.name(item).unwrap_or_default().to_owned();
         let sent = parameters.get("name").and_then(Value::as_str);
         let name = sent.unwrap_or(&own).to_owned();
+        check_name(&name)?;
         let folder = self.copy_target(item, parameters)?;
-        let conflict = match call.options.custom("@microsoft.graph.conflictBehavior") {
+        let versions = parameters.get("includeAllVersionHistory") == Some(&json!(true));
+        let conflict = match call.options.custom(BEHAVIOR) {
             None => Some(Conflict::Fail),
             Some(word) => Conflict::read(word),
         };
         let outcome = match self.quirk {
             Some(Quirk::FailedOperation { code, message }) => Err((code.clone(), message.clone())),
-            _ => self.copied(item, folder, &name, conflict.unwrap_or(Conflict::Fail)),
+            _ => {
+                let conflict = conflict.unwrap_or(Conflict::Fail);
+                self.copied(item, folder, &name, conflict, versions)
+            }
         };
         let id = self.tenant.ids.guid();
         let monitor = Monitor {
@@ -251,77 +251,70 @@ impl Graph<'_> {
 
     /// Returns the target folder of a copy. If none is named, it is the item's own folder.
     fn copy_target(&self, item: Id, parameters: &Value) -> Result<Id, Refusal> {
-        let schemas = self.tenant.schemas;
-        let reference = parameters
-            .get("parentReference")
-            .filter(|value| !value.is_null());
-        let store = &self.tenant.store;
-        let own = store.get(item).and_then(|entity| entity.parent.clone());
-        let Some(reference) = reference else {
-            let folder = own.map(|(folder, _)| folder);
-            return folder.ok_or_else(|| Refusal::not_found(schemas, DRIVE_ITEM, ""));
+        let sent = match parameters.get("parentReference") {
+            Some(reference @ Value::Object(_)) => self.referred_folder(item, reference)?,
+            _ => None,
         };
-        let text = |name: &str| reference.get(name).and_then(Value::as_str);
-        let drive = match text("driveId") {
-            Some(key) => self
-                .tenant
-                .find(Id::ROOT, "drives", "microsoft.graph.drive", key),
-            None => {
-                let mut above = store.ancestors(item);
-                let drive = above.find(|(_, entity)| entity.kind == "microsoft.graph.drive");
-                drive.map(|(drive, _)| drive)
-            }
-        };
-        let missing = || Refusal::not_found(schemas, DRIVE_ITEM, text("id").unwrap_or_default());
-        let drive = drive.ok_or_else(missing)?;
-        let folder = match text("id") {
-            Some(key) => self.tenant.find(drive, "items", DRIVE_ITEM, key),
-            None => store.one(drive, "root"),
-        };
-        folder.ok_or_else(missing)
+        let own = self.tenant.store.get(item);
+        let own = own.and_then(|entity| entity.parent.as_ref());
+        sent.or(own.map(|(folder, _)| *folder))
+            .ok_or_else(|| Refusal::not_found(self.tenant.schemas, DRIVE_ITEM, ""))
     }
 
-    fn copied(&mut self, item: Id, folder: Id, name: &str, conflict: Conflict) -> Outcome {
+    fn copied(
+        &mut self,
+        item: Id,
+        folder: Id,
+        name: &str,
+        conflict: Conflict,
+        versions: bool,
+    ) -> Outcome {
         let mut name = name.to_owned();
-        if let Some(there) = self.child(folder, &name) {
+        if let Some(there) = self.tenant.child(folder, &name) {
             match conflict {
                 Conflict::Rename => name = self.free_name(folder, &name),
-                Conflict::Replace if there != item => self.tenant.delete(there),
+                Conflict::Replace if there != item => self.recycle(there),
                 _ => {
                     return Err(("nameAlreadyExists".into(), "Name already exists".into()));
                 }
             }
         }
-        let copy = self.copy_tree(item, folder, &name);
+        let copy = self.copy_tree(item, folder, &name, versions);
         let copy = self.tenant.store.get(copy);
         Ok(copy.map(|copy| copy.key.clone()).unwrap_or_default())
     }
 
-    fn copy_tree(&mut self, item: Id, folder: Id, name: &str) -> Id {
+    fn copy_tree(&mut self, item: Id, folder: Id, name: &str, versions: bool) -> Id {
+        const COPIED: [&str; 5] = ["description", "file", "fileSystemInfo", "folder", "size"];
         let store = &self.tenant.store;
         let mut properties = store
             .get(item)
             .map(|entity| entity.properties.clone())
             .unwrap_or_default();
-        for own in ["parentReference", "root", "cTag"] {
-            properties.remove(own);
-        }
+        properties.retain(|name, _| COPIED.contains(&name.as_str()));
+        let times = properties.remove("fileSystemInfo");
         properties.insert("name".into(), json!(name));
         let children = store.many(item, "children");
-        let content = store.content(item, "content").cloned();
+        let older = store.many(item, "versions").into_iter();
+        let contents = older.filter_map(|version| store.content(version, "content").cloned());
+        let mut contents: Vec<_> = contents.collect();
+        if !versions {
+            contents = contents.pop().into_iter().collect();
+        }
         let place = Below::many(folder, "children");
         let copy = self.tenant.make(place, DRIVE_ITEM, None, properties);
-        if let Some(content) = content {
+        for content in contents {
             let (media_type, bytes) = (content.media_type, content.bytes);
             self.tenant
                 .fill(copy, "content", media_type, bytes, self.now);
         }
+        if let Some(times) = times {
+            let sent = Map::from_iter([("fileSystemInfo".to_owned(), times)]);
+            self.keep_sent(copy, &sent);
+        }
         for child in children.into_iter().filter(|child| *child != copy) {
-            let name = self.tenant.store.get(child).and_then(|child| {
-                let name = child.properties.get("name")?.as_str()?;
-                Some(name.to_owned())
-            });
-            self.copy_tree(child, copy, &name.unwrap_or_default());
+            let name = self.tenant.name(child).unwrap_or_default().to_owned();
+            self.copy_tree(child, copy, &name, versions);
         }
         copy
     }

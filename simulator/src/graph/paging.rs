@@ -25,17 +25,51 @@ impl Graph<'_> {
         let Target::Set { declared, .. } = &resource.target else {
             return Err(Refusal::unknown_segment(call.path));
         };
-        let options = &call.options;
+        let options = Options {
+            skip: 0,
+            ..call.options.clone()
+        };
         self.check_token(call)?;
         let advanced = self.check_query(call, declared)?;
-        let found = self.found(
-            call,
-            resource,
-            &Options {
-                skip: 0,
-                ..options.clone()
-            },
-        )?;
+        let found = self.found(call, resource, &options)?;
+        let context = match resource.tail {
+            Tail::Ref => self.references_context(),
+            _ => self.set_context(call, declared),
+        };
+        let query = (context, advanced);
+        self.query_page(call, declared, found, query, write)
+    }
+
+    /// Returns a page of the result of a function.
+    pub(super) fn result_page(
+        &self,
+        call: &Call<'_>,
+        declared: &str,
+        ids: Vec<Id>,
+    ) -> Result<Answer, Refusal> {
+        let options = Options {
+            skip: 0,
+            ..call.options.clone()
+        };
+        self.check_token(call)?;
+        let found = self.renderer().list(ids, &options);
+        let query = (self.set_context(call, declared), false);
+        self.query_page(call, declared, found, query, |graph, id| {
+            Value::Object(graph.renderer().entity(id, declared, &call.options))
+        })
+    }
+
+    /// Returns a page of the entities that a query has found, with this context URL. The query may
+    /// be an advanced one.
+    fn query_page(
+        &self,
+        call: &Call<'_>,
+        declared: &str,
+        found: Vec<Id>,
+        (context, advanced): (String, bool),
+        write: impl Fn(&Self, Id) -> Value,
+    ) -> Result<Answer, Refusal> {
+        let options = &call.options;
         let total = found.len();
         let size = self.page_size(call, declared)?;
         let start = match options.skip_token.map(|token| token.position) {
@@ -47,14 +81,12 @@ impl Graph<'_> {
                 found.iter().filter(|id| id.number() <= number).count()
             }
         };
+        // Versions are listed with the newest first.
+        let ascending = found.is_sorted();
         let empty = self.quirk == Some(&Quirk::EmptyPage);
         let size = if empty { 0 } else { size };
         let page: Vec<Id> = found.into_iter().skip(start).take(size).collect();
         let mut body = Map::new();
-        let context = match resource.tail {
-            Tail::Ref => self.references_context(),
-            _ => self.set_context(call, declared),
-        };
         body.insert("@odata.context".into(), json!(context));
         let directory = Service::of(self.tenant.schemas, declared) == Service::Directory;
         // Without the header, the directory leaves the count out without an error.
@@ -65,7 +97,9 @@ impl Graph<'_> {
         }
         if empty || start + page.len() < total {
             let position = match page.last() {
-                Some(last) if options.orderby.is_empty() => Position::After(last.number()),
+                Some(last) if options.orderby.is_empty() && ascending => {
+                    Position::After(last.number())
+                }
                 _ => Position::Offset((start + page.len()) as u64),
             };
             body.insert(

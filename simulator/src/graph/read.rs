@@ -39,6 +39,13 @@ impl Graph<'_> {
             check_expand(&call.options)?;
         }
         self.watch(*id);
+        let selected = |name: &str| {
+            let mut paths = call.options.select.iter();
+            paths.any(|path| path.first().is_some_and(|first| first == name))
+        };
+        if selected("sharepointIds") {
+            self.tenant.open(*id, "listItem");
+        }
         self.check_known(*id, call.path)?;
         let mut entity = self.renderer().entity(*id, declared, &call.options);
         let context = self.entity_context(call, declared);
@@ -176,6 +183,7 @@ impl Graph<'_> {
         else {
             return Ok(Vec::new());
         };
+        self.check_indexed(call, *owner)?;
         let mut ids = self.tenant.members(*owner, relation);
         if let Some(type_name) = &resource.cast {
             ids.retain(|id| {

@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::header::LOCATION;
 use serde_json::{Map, Value, json};
 
-use super::file::{BEHAVIOR, DRIVE_ITEM, check_name, taken, unknown_behavior};
+use super::files::{BEHAVIOR, DRIVE_ITEM, check_name, taken, unknown_behavior};
 use super::{Call, Graph};
 use crate::answer::Answer;
 use crate::body::json::Json;
@@ -17,7 +17,6 @@ use crate::domain::Below;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
 use crate::service::Service;
-use crate::storage::media_type;
 use crate::storage::upload::{Conflict, Purpose, Upload};
 use crate::store::Id;
 
@@ -121,7 +120,7 @@ impl Graph<'_> {
     }
 
     fn file_purpose(
-        &self,
+        &mut self,
         call: &Call<'_>,
         resource: &Resource<'_>,
         item: &Value,
@@ -131,14 +130,30 @@ impl Graph<'_> {
             None => Conflict::Fail,
             Some(word) => Conflict::read(word).ok_or_else(|| unknown_behavior(word))?,
         };
+        let by_path = call
+            .steps
+            .iter()
+            .any(|step| matches!(step.value, StepValue::Path(_)));
+        let mut missing: &[String] = &[];
         let (folder, name, there) = match &resource.target {
-            Target::File { parent, name } => (*parent, name.clone(), None),
+            Target::File {
+                parent,
+                folders,
+                name,
+            } => {
+                missing = folders;
+                (*parent, name.clone(), None)
+            }
             Target::Entity { id, found, .. } => {
                 let entity = self.tenant.store.get(*id);
                 let property = |name: &str| entity.and_then(|entity| entity.properties.get(name));
                 match (property("file"), text("name")) {
+                    // The path of the file leads to a folder.
+                    (None, Some(name)) if by_path && self.tenant.name(*id) == Some(name) => {
+                        return Err(taken());
+                    }
                     // The request creates a new file in the named folder.
-                    (None, Some(name)) => (*id, name.to_owned(), self.child(*id, name)),
+                    (None, Some(name)) => (*id, name.to_owned(), self.tenant.child(*id, name)),
                     (None, None) => {
                         return Err(Refusal::body("The name of the file is missing."));
                     }
@@ -160,19 +175,20 @@ impl Graph<'_> {
         check_name(&name)?;
         self.check_absent(call, there)?;
         // An item named by id is the existing one. An item named by path may be a new one.
-        let by_id = !call
-            .steps
-            .iter()
-            .any(|step| matches!(step.value, StepValue::Path(_)))
-            && matches!(&resource.target, Target::Entity { id, .. } if Some(*id) == there);
+        let by_id =
+            !by_path && matches!(&resource.target, Target::Entity { id, .. } if Some(*id) == there);
         if there.is_some() && conflict == Conflict::Fail && !by_id {
             return Err(taken());
         }
+        let folder = self.make_folders(folder, missing)?;
+        let properties = ["description", "fileSystemInfo"].into_iter();
+        let properties = properties.filter_map(|name| Some((name.into(), item.get(name)?.clone())));
         Ok(Purpose::File {
             folder,
             name,
             conflict,
             item: there.filter(|_| by_id),
+            properties: properties.collect(),
         })
     }
 
@@ -221,13 +237,16 @@ impl Graph<'_> {
                 name,
                 conflict,
                 item,
+                properties,
             } => {
-                let media_type = media_type(&name).to_owned();
                 let (status, id) = match item.filter(|id| self.tenant.store.get(*id).is_some()) {
                     Some(item) => (StatusCode::OK, item),
                     None => self.place_file(folder, &name, conflict)?,
                 };
+                // The media type follows from the name.
+                let media_type = String::new();
                 self.tenant.fill(id, "content", media_type, bytes, self.now);
+                self.keep_sent(id, &properties);
                 self.answer_entity(status, id, DRIVE_ITEM)
             }
             Purpose::Attachment { owner, properties } => {

@@ -220,7 +220,12 @@ impl Graph<'_> {
     }
 
     /// Reads a body for an existing entity, with the properties of its actual type.
-    fn written(&self, id: Id, declared: &str, body: Option<Json>) -> Result<Written, Refusal> {
+    pub(super) fn written(
+        &self,
+        id: Id,
+        declared: &str,
+        body: Option<Json>,
+    ) -> Result<Written, Refusal> {
         let kind = self
             .tenant
             .store
@@ -230,7 +235,7 @@ impl Graph<'_> {
         body::entity(self.tenant.schemas, kind, body)
     }
 
-    fn apply(&mut self, id: Id, written: Written, replace: bool) -> Result<(), Refusal> {
+    pub(super) fn apply(&mut self, id: Id, written: Written, replace: bool) -> Result<(), Refusal> {
         let Written {
             kind,
             mut properties,
@@ -318,16 +323,30 @@ impl Graph<'_> {
         id: Id,
         declared: &str,
     ) -> Result<Answer, Refusal> {
-        let mut entity = self.renderer().entity(id, declared, &Options::default());
+        self.answer_expanded(status, id, declared, &Options::default())
+    }
+
+    /// Returns the response to a write, with the entities that it expands.
+    pub(super) fn answer_expanded(
+        &self,
+        status: StatusCode,
+        id: Id,
+        declared: &str,
+        options: &Options,
+    ) -> Result<Answer, Refusal> {
+        let mut entity = self.renderer().entity(id, declared, options);
         // The response holds all properties that were just written, including those that a GET
         // would leave out.
         if let Some(stored) = self.tenant.store.get(id) {
             let stored = stored
                 .properties
                 .iter()
-                .filter(|(name, _)| !is_selected_only(self.tenant.schemas, &stored.kind, name))
-                .map(|(name, value)| (name.clone(), value.clone()));
-            entity.extend(stored);
+                .filter(|(name, _)| !is_selected_only(self.tenant.schemas, &stored.kind, name));
+            for (name, value) in stored {
+                if entity.get(name).is_none_or(Value::is_null) {
+                    entity.insert(name.clone(), value.clone());
+                }
+            }
         }
         let context = self.written_context(id, declared);
         entity.insert("@odata.context".into(), json!(context));

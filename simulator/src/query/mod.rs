@@ -69,6 +69,10 @@ impl Options {
                 // The links of a page carry it, and no operation declares it.
                 "$skiptoken" => options.skip_token = Some(SkipToken::read(value)?),
                 "$format" if value == "json" || value.starts_with("application/json") => {}
+                // Sites are searched for by free text, without the `$`.
+                "search" if *item == Type::Named("microsoft.graph.site".into()) => {
+                    options.search = Some(Search::free(value));
+                }
                 _ => match operation.query(name) {
                     Some(parameter) if name.starts_with('$') => {
                         options.system(schemas, item, name, value, parameter)?;

@@ -59,6 +59,19 @@ impl Search {
         }
     }
 
+    /// Reads free text: all of its words must be found. `*` finds everything.
+    pub(crate) fn free(text: &str) -> Self {
+        let words = text.split_whitespace().filter(|word| *word != "*");
+        Self::All(
+            words
+                .map(|word| Self::Term {
+                    property: None,
+                    text: word.trim_end_matches('*').trim_matches('"').to_owned(),
+                })
+                .collect(),
+        )
+    }
+
     /// Checks whether an item is found; `read` returns the value of a property, or the whole item
     /// if no name is given.
     pub(crate) fn finds(&self, read: &dyn Fn(Option<&str>) -> Value) -> bool {

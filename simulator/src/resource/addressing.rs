@@ -7,7 +7,7 @@ use crate::store::Id;
 
 impl Walker<'_, '_, '_> {
     /// Follows the path to a site: `contoso.sharepoint.com:/teams/hr:`.
-    fn site(&mut self, host: Id, names: &[String]) -> Result<(), Refusal> {
+    pub(super) fn site(&mut self, host: Id, names: &[String]) -> Result<(), Refusal> {
         let url = |id: Id| {
             let site = self.tenant.store.get(id)?;
             site.properties.get("webUrl")?.as_str()
@@ -51,20 +51,12 @@ impl Walker<'_, '_, '_> {
         }
         let mut at = (id, id);
         for (number, name) in names.iter().enumerate() {
-            let children = self.tenant.store.many(at.1, "children");
-            let child = children.into_iter().find(|child| {
-                let entity = self.tenant.store.get(*child);
-                let own = entity.and_then(|entity| entity.properties.get("name")?.as_str());
-                own.is_some_and(|own| own.to_lowercase() == name.to_lowercase())
-            });
-            match child {
+            match self.tenant.child(at.1, name) {
                 Some(child) => at = (at.1, child),
-                None if number + 1 == names.len() => {
-                    let (parent, name) = (at.1, name.clone());
-                    self.resource.target = Target::File { parent, name };
-                    return Ok(());
+                None => {
+                    let missing = names.iter().skip(number);
+                    return self.file(at.1, missing.cloned().collect());
                 }
-                None => return Err(Refusal::not_found(self.schemas(), DRIVE_ITEM, name)),
             }
         }
         let (owner, id) = at;
@@ -74,6 +66,24 @@ impl Walker<'_, '_, '_> {
             id,
             declared,
             found,
+        };
+        Ok(())
+    }
+
+    /// Leads to a file that does not exist. `missing` are the names of the missing folders above
+    /// it, the outermost first, and its own name.
+    fn file(&mut self, parent: Id, missing: Vec<String>) -> Result<(), Refusal> {
+        let mut folders = missing;
+        let name = folders.pop().unwrap_or_default();
+        let entity = self.tenant.store.get(parent);
+        // A file has no items below it.
+        if entity.is_some_and(|entity| entity.properties.contains_key("file")) {
+            return Err(Refusal::not_found(self.schemas(), DRIVE_ITEM, &name));
+        }
+        self.resource.target = Target::File {
+            parent,
+            folders,
+            name,
         };
         Ok(())
     }

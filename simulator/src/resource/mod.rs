@@ -51,7 +51,10 @@ pub(crate) enum Target {
     },
     /// A file that does not exist: only its content can be written.
     File {
+        /// The last folder of its path that exists.
         parent: Id,
+        /// The missing folders below `parent`, the outermost first.
+        folders: Vec<String>,
         name: String,
     },
     /// A structural property of an entity, with the names that lead to it.

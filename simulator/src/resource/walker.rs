@@ -33,7 +33,7 @@ impl<'a> Walker<'_, 'a, '_> {
             // A thumbnail may have any size, which its name gives: `/thumbnails/0/c300x400`.
             return match self.resource.target {
                 Target::Entity { .. } => self.relation(step.described(), key, &[]),
-                _ => self.key(key, next.is_none()),
+                _ => self.key(key, next),
             };
         }
         if let StepValue::Path(names) = &step.value {
@@ -64,7 +64,7 @@ impl<'a> Walker<'_, 'a, '_> {
     }
 
     /// Handles a key: `/users/{user-id}`.
-    fn key(&mut self, key: &str, last: bool) -> Result<(), Refusal> {
+    fn key(&mut self, key: &str, next: Option<&Place>) -> Result<(), Refusal> {
         let Target::Set {
             owner,
             relation,
@@ -76,6 +76,10 @@ impl<'a> Walker<'_, 'a, '_> {
         };
         let found = self.tenant.find(owner, &relation, &declared, key);
         let found = found.or_else(|| self.tenant.special(owner, &relation, key));
+        let found = found.or_else(|| self.tenant.shared(owner, &relation, key));
+        // An action of a deleted item names an item that does not exist.
+        let restores = |place: &Place| matches!(place.name(), "restore" | "permanentDelete");
+        let last = next.is_none_or(restores);
         self.resource.target = match found {
             Some(id) => {
                 let found = Found { owner, relation };
@@ -213,20 +217,27 @@ impl<'a> Walker<'_, 'a, '_> {
             self.resource.target = Target::Property { owner, path, kind };
             return Ok(());
         }
+        if let ("getByPath", Some(Argument::Quoted(path))) =
+            (name, arguments.first().map(|(_, value)| value))
+            && let Target::Entity { id, declared, .. } = &self.resource.target
+            && declared == super::SITE
+            && !self.tenant.synthesizes
+        {
+            let id = *id;
+            let names: Vec<String> = path
+                .split('/')
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect();
+            return self.site(id, &names);
+        }
         if place.is_invocation() && !self.tenant.synthesizes {
             return Err(Refusal::not_simulated(format!(
                 "paths below the function `{name}`"
             )));
         }
         let relation = relation_name(&path, arguments);
-        if self
-            .tenant
-            .store
-            .get(owner)
-            .is_some_and(|entity| entity.kind == "microsoft.graph.user")
-        {
-            self.tenant.open_mailbox(owner);
-        }
+        self.tenant.open(owner, name);
         let described = property.map(|(kind, _)| kind);
         let many = place.has_key()
             || matches!(described, Some(Type::Collection(_)))

@@ -12,7 +12,7 @@ pub(crate) mod upload;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
+use http::header::{AUTHORIZATION, DATE};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -22,7 +22,7 @@ use crate::core::State;
 use crate::description::Description;
 use crate::fault::Quirk;
 use crate::request::Request;
-use crate::store::Id;
+use crate::store::{Id, Subtree};
 use monitor::{Monitor, Pending};
 use upload::Upload;
 
@@ -67,9 +67,27 @@ pub(crate) struct Storage {
     /// The number of polls until a long-running operation is done.
     pub(crate) polls: u32,
     pub(crate) ranges: ExpectedRanges,
+    /// The deleted items of drives.
+    pub(crate) recycled: Vec<Recycled>,
+}
+
+/// A deleted item of a drive, which can be restored.
+#[derive(Clone, Debug)]
+pub(crate) struct Recycled {
+    pub(crate) drive: Id,
+    /// The folder that the item was in.
+    pub(crate) folder: Id,
+    pub(crate) size: u64,
+    pub(crate) item: Subtree,
 }
 
 impl Storage {
+    /// Returns the size of the deleted items of a drive.
+    pub(crate) fn recycled_size(&self, drive: Id) -> u64 {
+        let own = self.recycled.iter().filter(|item| item.drive == drive);
+        own.map(|item| item.size).sum()
+    }
+
     pub(crate) fn new(host: String) -> Self {
         Self {
             host,
@@ -79,6 +97,7 @@ impl Storage {
             epoch: 0,
             polls: 2,
             ranges: ExpectedRanges::default(),
+            recycled: Vec::new(),
         }
     }
 
@@ -157,27 +176,62 @@ impl State {
 
 /// Returns the media type of a file, by its name.
 pub(crate) fn media_type(name: &str) -> &'static str {
-    const KNOWN: [(&str, &str); 12] = [
+    const KNOWN: [(&str, &str); 47] = [
+        ("aac", "audio/aac"),
+        ("avi", "video/x-msvideo"),
+        ("bmp", "image/bmp"),
+        ("css", "text/css"),
         ("csv", "text/csv"),
+        ("doc", "application/msword"),
         (
             "docx",
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         ),
+        ("eml", "message/rfc822"),
+        ("gif", "image/gif"),
+        ("gz", "application/gzip"),
+        ("heic", "image/heic"),
+        ("htm", "text/html"),
         ("html", "text/html"),
+        ("ico", "image/x-icon"),
+        ("ics", "text/calendar"),
+        ("jpeg", "image/jpeg"),
         ("jpg", "image/jpeg"),
+        ("js", "application/javascript"),
         ("json", "application/json"),
+        ("log", "text/plain"),
+        ("m4a", "audio/mp4"),
         ("md", "text/markdown"),
+        ("mov", "video/quicktime"),
+        ("mp3", "audio/mpeg"),
+        ("mp4", "video/mp4"),
+        ("msg", "application/vnd.ms-outlook"),
+        ("odp", "application/vnd.oasis.opendocument.presentation"),
+        ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("odt", "application/vnd.oasis.opendocument.text"),
+        ("one", "application/msonenote"),
         ("pdf", "application/pdf"),
         ("png", "image/png"),
+        ("ppt", "application/vnd.ms-powerpoint"),
         (
             "pptx",
             "application/vnd.openxmlformats-officedocument.presentationml.presentation",
         ),
+        ("rtf", "application/rtf"),
+        ("svg", "image/svg+xml"),
+        ("tif", "image/tiff"),
+        ("tiff", "image/tiff"),
+        ("tsv", "text/tab-separated-values"),
         ("txt", "text/plain"),
+        ("wav", "audio/wav"),
+        ("webm", "video/webm"),
+        ("webp", "image/webp"),
+        ("xls", "application/vnd.ms-excel"),
         (
             "xlsx",
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         ),
+        ("xml", "text/xml"),
         ("zip", "application/zip"),
     ];
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -185,12 +239,4 @@ pub(crate) fn media_type(name: &str) -> &'static str {
         .iter()
         .find(|(known, _)| known.eq_ignore_ascii_case(extension));
     known.map_or("application/octet-stream", |(_, media_type)| media_type)
-}
-
-/// Returns the media type that was sent with a body, unless it is a generic one.
-pub(crate) fn sent_type(request: &Request, name: &str) -> String {
-    let sent = request.headers.get(CONTENT_TYPE).is_some();
-    let sent = request.media_type().filter(|_| sent);
-    sent.filter(|media_type| media_type != "application/octet-stream")
-        .unwrap_or_else(|| media_type(name).to_owned())
 }

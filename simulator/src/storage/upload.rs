@@ -60,6 +60,8 @@ pub(crate) enum Purpose {
         conflict: Conflict,
         /// The item whose content is replaced, if it was named.
         item: Option<Id>,
+        /// The description and the times that the client has sent.
+        properties: Map<String, Value>,
     },
     /// An attachment of a message, an event or a task.
     Attachment {
@@ -133,7 +135,9 @@ impl Upload {
 
     /// Returns all bytes, if none is missing.
     pub(crate) fn bytes(&self) -> Option<Bytes> {
-        let total = self.total?;
+        // An empty file has no slice.
+        let empty = self.size.filter(|size| *size == 0);
+        let total = self.total.or(empty)?;
         let whole = self.held.missing(total).is_empty();
         whole.then(|| self.held.clone().into_bytes())
     }

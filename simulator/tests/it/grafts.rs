@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::client::{Client, drive, start, start_synthesizing};
+use crate::client::{Client, drive, start};
 
 #[tokio::test]
 async fn one_drive_is_served_at_all_places() {
@@ -58,7 +58,7 @@ async fn one_drive_is_served_at_all_places() {
 
 #[tokio::test]
 async fn every_tail_after_a_path_is_resolved() {
-    let simulator = start_synthesizing().await;
+    let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let file = "/me/drive/root:/Reports/2026.csv";
     for tail in [

@@ -189,11 +189,11 @@ impl Walk<'_> {
         for method in [Method::GET, Method::PATCH, Method::PUT] {
             self.call(place, &method, &template, &own, "");
         }
-        for (segment, child) in place
-            .children
-            .iter()
-            .filter(|(segment, _)| *segment != "$ref")
-        {
+        let below = place.children.iter();
+        let mut below: Vec<_> = below.filter(|(segment, _)| *segment != "$ref").collect();
+        // Nothing can be called after this.
+        below.sort_by_key(|(segment, _)| *segment == "permanentDelete");
+        for (segment, child) in below {
             let mut at_child = own.clone();
             // A cast needs an entity of its type.
             if let Some(type_name) = segment.strip_prefix("graph.") {
@@ -597,6 +597,11 @@ impl Walk<'_> {
                         .find(|name| entity.contains_key(*name))
                     {
                         entity[name]["size"] = json!(4_000_000);
+                    } else if template.ends_with("/createLink") {
+                        entity.insert("type".into(), json!("view"));
+                        entity.insert("scope".into(), json!("organization"));
+                    } else if template.ends_with("/invite") && entity.contains_key("roles") {
+                        entity.insert("roles".into(), json!(["read"]));
                     } else if entity.contains_key("userPrincipalName") {
                         entity.insert(
                             "userPrincipalName".into(),

@@ -52,7 +52,6 @@ struct Scope {
 /// A client's request, and the token in it.
 struct Asked<'a> {
     operation: &'a Operation,
-    steps: &'a [Step<'a>],
     resource: &'a Resource<'a>,
     /// The path below the root without a token.
     path: String,

@@ -1,118 +1,111 @@
-//! The files of a drive: their names, and the conflict behavior for a name that is taken.
+//! The content of files, which a client writes in one request or in a completed upload.
 
+use bytes::Bytes;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Call, Graph};
+use super::super::{Call, Graph};
+use super::DRIVE_ITEM;
+use super::name::{BEHAVIOR, check_name, conflict, taken, unknown_behavior};
 use crate::answer::Answer;
-use crate::clock::timestamp;
 use crate::description::walk::StepValue;
 use crate::domain::Below;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
 use crate::service::Service;
+use crate::storage::media_type;
 use crate::storage::upload::{Conflict, Purpose};
-use crate::storage::{media_type, sent_type};
 use crate::store::Id;
 
-pub(super) const DRIVE_ITEM: &str = "microsoft.graph.driveItem";
-
-/// The name of the annotation that selects the conflict behavior.
-pub(super) const BEHAVIOR: &str = "@microsoft.graph.conflictBehavior";
-
 impl Graph<'_> {
-    /// Returns the item of this name in a folder. Names are compared without case.
-    pub(super) fn child(&self, folder: Id, name: &str) -> Option<Id> {
-        let children = self.tenant.store.many(folder, "children");
-        children.into_iter().find(|child| {
-            let entity = self.tenant.store.get(*child);
-            let own = entity.and_then(|entity| entity.properties.get("name")?.as_str());
-            own.is_some_and(|own| own.to_lowercase() == name.to_lowercase())
-        })
-    }
-
     /// Returns the item for a file of this name: a new one, or the existing one.
-    pub(super) fn place_file(
+    pub(in crate::graph) fn place_file(
         &mut self,
         folder: Id,
         name: &str,
         conflict: Conflict,
     ) -> Result<(StatusCode, Id), Refusal> {
         let mut name = name.to_owned();
-        if let Some(there) = self.child(folder, &name) {
+        if let Some(there) = self.tenant.child(folder, &name) {
             match conflict {
                 Conflict::Fail => return Err(taken()),
+                // A file does not replace a folder.
+                Conflict::Replace if self.tenant.is_folder(there) => return Err(taken()),
                 Conflict::Replace => return Ok((StatusCode::OK, there)),
                 Conflict::Rename => name = self.free_name(folder, &name),
             }
         }
-        let now = timestamp(self.now);
-        let properties = json!({
-            "name": name, "file": { "mimeType": media_type(&name) }, "createdDateTime": now,
-            "lastModifiedDateTime": now,
-        });
+        let properties = json!({ "name": name, "file": { "mimeType": media_type(&name) } });
         let properties = properties.as_object().cloned().unwrap_or_default();
         let place = Below::many(folder, "children");
         let id = self.tenant.make(place, DRIVE_ITEM, None, properties);
         Ok((StatusCode::CREATED, id))
     }
 
-    /// Returns `name 1.txt`, or the name with the first free number.
-    pub(super) fn free_name(&self, folder: Id, name: &str) -> String {
-        let (stem, extension) = match name.rsplit_once('.') {
-            Some((stem, extension)) if !stem.is_empty() => (stem, format!(".{extension}")),
-            _ => (name, String::new()),
-        };
-        let mut names = (1_u32..).map(|number| format!("{stem} {number}{extension}"));
-        names
-            .find(|name| self.child(folder, name).is_none())
-            .unwrap_or_else(|| name.to_owned())
-    }
-
     /// Writes the content of an existing file. A client that names it by path may have meant a new
     /// file.
-    pub(super) fn put_content(&mut self, call: &Call<'_>, id: Id) -> Result<Answer, Refusal> {
+    pub(in crate::graph) fn put_content(
+        &mut self,
+        call: &Call<'_>,
+        id: Id,
+    ) -> Result<Answer, Refusal> {
         let by_path = call
             .steps
             .iter()
             .any(|step| matches!(step.value, StepValue::Path(_)));
-        let entity = self.tenant.store.get(id);
-        let name = entity.and_then(|entity| entity.properties.get("name")?.as_str());
-        let name = name.unwrap_or_default().to_owned();
-        let folder = entity.and_then(|entity| entity.parent.clone());
+        if self.tenant.is_folder(id) && !self.tenant.synthesizes {
+            return Err(no_folder());
+        }
+        let name = self.tenant.name(id).unwrap_or_default().to_owned();
+        let folder = self.tenant.store.get(id);
+        let folder = folder.and_then(|entity| entity.parent.clone());
         match folder {
-            Some((folder, _)) if by_path => self.put_file(call, folder, &name),
+            Some((folder, _)) if by_path => self.put_file(call, folder, &[], &name),
             _ => {
-                let media_type = sent_type(call.request, &name);
-                let bytes = call.request.body.clone();
-                self.tenant.fill(id, "content", media_type, bytes, self.now);
+                self.fill_item(id, call.request.body.clone());
                 self.answer_entity(StatusCode::OK, id, DRIVE_ITEM)
             }
         }
     }
 
-    /// Writes a small file: `PUT …:/name:/content`.
-    pub(super) fn put_file(
+    /// Writes a small file: `PUT …:/name:/content`. Missing folders of its path are created.
+    ///
+    /// <https://learn.microsoft.com/graph/api/driveitem-put-content>
+    pub(in crate::graph) fn put_file(
         &mut self,
         call: &Call<'_>,
-        folder: Id,
+        parent: Id,
+        folders: &[String],
         name: &str,
     ) -> Result<Answer, Refusal> {
         check_name(name)?;
-        let conflict = match call.options.custom(BEHAVIOR) {
-            None => Conflict::Replace,
-            Some(word) => Conflict::read(word).ok_or_else(|| unknown_behavior(word))?,
-        };
-        self.check_absent(call, self.child(folder, name))?;
+        let conflict = conflict(call, None, Conflict::Replace)?;
+        let there = self
+            .tenant
+            .child(parent, name)
+            .filter(|_| folders.is_empty());
+        self.check_absent(call, there)?;
+        if there.is_none() && call.request.header("if-match").is_some() {
+            return Err(Refusal::precondition(Service::Files));
+        }
+        let folder = self.make_folders(parent, folders)?;
         let (status, id) = self.place_file(folder, name, conflict)?;
-        let media_type = sent_type(call.request, name);
-        let bytes = call.request.body.clone();
-        self.tenant.fill(id, "content", media_type, bytes, self.now);
+        self.fill_item(id, call.request.body.clone());
         self.answer_entity(status, id, DRIVE_ITEM)
     }
 
+    fn fill_item(&mut self, id: Id, bytes: Bytes) {
+        // The media type follows from the name.
+        let media_type = String::new();
+        self.tenant.fill(id, "content", media_type, bytes, self.now);
+    }
+
     /// Checks `If-None-Match: *`, which accepts a new file only.
-    pub(super) fn check_absent(&self, call: &Call<'_>, there: Option<Id>) -> Result<(), Refusal> {
+    pub(in crate::graph) fn check_absent(
+        &self,
+        call: &Call<'_>,
+        there: Option<Id>,
+    ) -> Result<(), Refusal> {
         let new = call.request.header("if-none-match");
         if there.is_some() && new.is_some_and(|condition| condition == "*") {
             return Err(Refusal::precondition(Service::Files));
@@ -122,7 +115,7 @@ impl Graph<'_> {
 
     /// Creates a file from a completed upload whose name was taken: a `PUT` of a folder or path
     /// with `@microsoft.graph.sourceUrl`.
-    pub(super) fn commit_upload(
+    pub(in crate::graph) fn commit_upload(
         &mut self,
         resource: &Resource<'_>,
         body: &Value,
@@ -147,7 +140,14 @@ impl Graph<'_> {
             Some(word) => Conflict::read(word).ok_or_else(|| unknown_behavior(word))?,
         };
         let (folder, name) = match (&resource.target, text("name")) {
-            (Target::File { parent, name }, sent) => (*parent, sent.unwrap_or(name)),
+            (
+                Target::File {
+                    parent,
+                    folders,
+                    name,
+                },
+                sent,
+            ) => (self.make_folders(*parent, folders)?, sent.unwrap_or(name)),
             (Target::Entity { id, found, .. }, sent) => {
                 let entity = self.tenant.store.get(*id);
                 let properties = entity.map(|entity| &entity.properties);
@@ -167,6 +167,7 @@ impl Graph<'_> {
             name: name.to_owned(),
             conflict,
             item: None,
+            properties: Map::new(),
         };
         let answer = self.finish_upload(purpose, bytes)?;
         self.storage.uploads.remove(&id);
@@ -174,39 +175,11 @@ impl Graph<'_> {
     }
 }
 
-pub(super) fn taken() -> Refusal {
-    Refusal::new(
-        StatusCode::CONFLICT,
-        "nameAlreadyExists",
-        "The specified item name already exists.",
-    )
-}
-
-pub(super) fn unknown_behavior(word: &str) -> Refusal {
+/// Returns the refusal of the content of a folder.
+pub(in crate::graph) fn no_folder() -> Refusal {
     Refusal::new(
         StatusCode::BAD_REQUEST,
         "invalidRequest",
-        format!("'{word}' is not a conflict behavior."),
+        "The item is a folder, which has no content.",
     )
-}
-
-/// Checks that a drive accepts a name.
-///
-/// <https://support.microsoft.com/office/restrictions-and-limitations-in-onedrive-and-sharepoint-64883a5d-228e-48f5-b3d2-eb39e07630fa>
-pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
-    const RESERVED: [&str; 7] = [".lock", "con", "prn", "aux", "nul", "_vti_", "desktop.ini"];
-    let reserved = RESERVED.iter().any(|word| name.eq_ignore_ascii_case(word));
-    let bad = name.is_empty()
-        || name.contains(['"', '*', ':', '<', '>', '?', '/', '\\', '|'])
-        || name.trim() != name
-        || matches!(name, "." | "..")
-        || reserved;
-    if !bad {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        StatusCode::BAD_REQUEST,
-        "invalidRequest",
-        format!("The name '{name}' is not valid."),
-    ))
 }

@@ -1,32 +1,20 @@
-//! The functions and actions of drives and workbooks.
+//! The sessions of workbooks.
 
 use http::StatusCode;
 use serde_json::json;
 
-use super::Graph;
-use super::behavior::{Behavior, Invocation};
+use super::super::Graph;
+use super::super::behavior::Invocation;
 use crate::answer::Answer;
 use crate::refusal::Refusal;
-
-/// The functions and actions of drives and workbooks that are carried out.
-pub(super) const BEHAVIORS: &[Behavior] = &[
-    Behavior::new("microsoft.graph.driveItem", "copy", copy),
-    Behavior::new("microsoft.graph.workbook", "createSession", create_session),
-    Behavior::new(
-        "microsoft.graph.workbook",
-        "sessionInfoResource",
-        session_info,
-    ),
-];
-
-fn copy(graph: &mut Graph<'_>, invocation: &Invocation<'_>) -> Result<Answer, Refusal> {
-    graph.copy_item(invocation.call, invocation.id, invocation.parameters)
-}
 
 /// Opens a session of a workbook.
 ///
 /// <https://learn.microsoft.com/graph/api/workbook-createsession>
-fn create_session(graph: &mut Graph<'_>, invocation: &Invocation<'_>) -> Result<Answer, Refusal> {
+pub(super) fn create_session(
+    graph: &mut Graph<'_>,
+    invocation: &Invocation<'_>,
+) -> Result<Answer, Refusal> {
     let call = invocation.call;
     if call.request.preference("respond-async").is_some() {
         return Ok(graph.workbook_session(invocation.id));
@@ -42,7 +30,10 @@ fn create_session(graph: &mut Graph<'_>, invocation: &Invocation<'_>) -> Result<
 /// Returns the session that a long-running operation has opened.
 ///
 /// <https://learn.microsoft.com/graph/api/workbook-createsession>
-fn session_info(graph: &mut Graph<'_>, invocation: &Invocation<'_>) -> Result<Answer, Refusal> {
+pub(super) fn session_info(
+    graph: &mut Graph<'_>,
+    invocation: &Invocation<'_>,
+) -> Result<Answer, Refusal> {
     let key = invocation.argument("key").unwrap_or_default();
     let session = json!({ "id": key });
     Ok(graph.answer_value(invocation.call, StatusCode::OK, session))
