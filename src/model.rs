@@ -3,10 +3,12 @@
 //!
 //! `null` means that there is no value. A property that is `null` reads as `None`, and an item of a
 //! list that is `null` is dropped. Neither is written again.
-//! [`Model::clear`] writes `null` for a property.
+//! [`Model::clear`] writes `null` for a property, and so does [`Model::set`] with
+//! [`Null`](crate::query::Null).
 
 pub(crate) use msgraph_core::model::{Declared, Model, Related, json, lists};
 #[doc(inline)]
 pub use msgraph_core::model::{
-    DerivedFrom, Extra, Flags, IntoRelated, Navigation, OpenEnum, Property, edm,
+    DerivedFrom, Extra, Flags, IntoProperty, IntoRelated, Navigation, OpenEnum, Property,
+    PropertyValue, edm,
 };

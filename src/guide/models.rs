@@ -3,6 +3,10 @@
 //! Every property of a model is an `Option`, because Graph sends only what was selected. What is
 //! not set is not sent. An update therefore sends the changes alone.
 //!
+//! A model is written with [`Model::set`] or as a struct literal, and read with [`Model::get`],
+//! [`Model::get_ref`] or by its fields. `set` takes what converts into the property's type, and any
+//! iterator for a collection.
+//!
 //! ```
 //! # use msgraph_simulator::Simulator;
 //! # #[tokio::main]
@@ -12,25 +16,46 @@
 //! # let graph = msgraph::Graph::builder(credential).cloud(simulator.cloud()).build()?;
 //! use msgraph::Model;
 //! use msgraph::models::User;
+//! use msgraph::query::Null;
 //!
 //! let users = graph.users();
 //! let adele = users.list().filter(User::GIVEN_NAME.eq("Adele")).await?;
 //! let id = adele.value[0].id.clone().expect("Graph sends the id");
 //!
-//! let mut change = User { city: Some("Oslo".into()), ..Default::default() };
-//! // Sends an explicit null, which clears the property.
-//! change.clear(User::MOBILE_PHONE);
+//! let change = User::new()
+//!     .set(User::CITY, "Oslo")
+//!     // Sends an explicit null, which clears the property.
+//!     .set(User::MOBILE_PHONE, Null);
 //! users.id(&id).update(change).await?;
 //!
 //! let user = users.id(&id).get().select((User::CITY, User::MOBILE_PHONE)).await?;
-//! assert_eq!(user.city.as_deref(), Some("Oslo"));
-//! assert_eq!(user.mobile_phone, None);
+//! assert_eq!(user.get_ref(User::CITY), Some("Oslo"));
+//! assert_eq!(user.get(User::MOBILE_PHONE), None);
+//!
+//! // The same change as a struct literal.
+//! let mut change = User { city: Some("Oslo".into()), ..Default::default() };
+//! change.clear(User::MOBILE_PHONE);
+//! # assert_eq!(change, User::new().set(User::CITY, "Oslo").set(User::MOBILE_PHONE, Null));
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! Do not send back a whole model that was read. Graph refuses read-only properties, and another
-//! program's changes would be overwritten.
+//! program's changes would be overwritten. [`Model::changes_to`] returns what differs between the
+//! version that was read and a changed copy of it:
+//!
+//! ```no_run
+//! use msgraph::Model;
+//! use msgraph::models::Event;
+//!
+//! # async fn example(graph: msgraph::Graph) -> msgraph::Result<()> {
+//! let meeting = graph.me().events().id("id");
+//! let original = meeting.get().await?;
+//! let changed = original.clone().set(Event::SUBJECT, "Moved");
+//! meeting.update(original.changes_to(&changed)).if_match(&original).await?;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Unknown and mismatched properties
 //!
@@ -71,18 +96,20 @@
 //! use msgraph::models::{FileAttachment, Message};
 //!
 //! # async fn example(graph: msgraph::Graph) -> msgraph::Result<()> {
-//! let file = FileAttachment {
-//!     name: Some("a.txt".into()),
-//!     content_bytes: Some("hi".into()),
-//!     ..Default::default()
-//! };
-//! let draft = Message { subject: Some("Hello".into()), ..Default::default() };
+//! let file = FileAttachment::new()
+//!     .set(FileAttachment::NAME, "a.txt")
+//!     .set(FileAttachment::CONTENT_BYTES, "hi");
+//! let draft = Message::new().set(Message::SUBJECT, "Hello");
 //! graph.me().messages().create(draft.with(Message::ATTACHMENTS, [file])?).await?;
 //! # Ok(())
 //! # }
 //! ```
 //!
+//! [`Model::changes_to`]: crate::Model::changes_to
 //! [`Model::dynamics`]: crate::Model::dynamics
+//! [`Model::get`]: crate::Model::get
+//! [`Model::get_ref`]: crate::Model::get_ref
 //! [`Model::mismatched_properties`]: crate::Model::mismatched_properties
 //! [`Model::related`]: crate::Model::related
+//! [`Model::set`]: crate::Model::set
 //! [`Model::with_dynamic`]: crate::Model::with_dynamic

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::lists::Listed;
 use super::object::{Object, TypeInfo};
-use super::{DerivedFrom, IntoRelated, Navigation, Property};
-use super::{mismatched, place};
+use super::{DerivedFrom, IntoProperty, IntoRelated, Navigation, Property, PropertyValue};
+use super::{access, changes, mismatched, place};
 use crate::decode::{decode, type_name};
 use crate::error::{DecodeError, Error, Result};
 
@@ -35,15 +35,173 @@ pub trait Model:
         self.info().name
     }
 
+    /// Creates a model without any property. It is the same as `Default::default()`.
+    ///
+    /// ```
+    /// use msgraph::Model;
+    /// use msgraph::models::User;
+    ///
+    /// let user = User::new().set(User::CITY, "Oslo").set(User::ACCOUNT_ENABLED, true);
+    /// assert_eq!(serde_json::to_string(&user)?, r#"{"accountEnabled":true,"city":"Oslo"}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the model with a property set. It replaces an earlier value.
+    ///
+    /// The value has the property's type or converts into it ([`IntoProperty`] lists what does). A
+    /// collection takes any iterator of values that convert into its items. The model boxes the
+    /// objects that its fields hold in a `Box`.
+    ///
+    /// ```
+    /// use msgraph::Model;
+    /// use msgraph::models::{BodyType, Importance, ItemBody, Message};
+    ///
+    /// let categories = vec!["Red category", "Blue category"];
+    /// let body = ItemBody::new()
+    ///     .set(ItemBody::CONTENT_TYPE, BodyType::Text)
+    ///     .set(ItemBody::CONTENT, "Lunch?");
+    /// let message = Message::new()
+    ///     .set(Message::SUBJECT, "Today")
+    ///     .set(Message::BODY, body)
+    ///     .set(Message::IMPORTANCE, Importance::High)
+    ///     .set(Message::CATEGORIES, categories.into_iter().rev());
+    /// assert_eq!(
+    ///     serde_json::to_string(&message)?,
+    ///     r#"{"categories":["Blue category","Red category"],"body":{"content":"Lunch?","contentType":"text"},"importance":"high","subject":"Today"}"#
+    /// );
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// A property is left out, sent as `null`, or sent with a value:
+    ///
+    /// ```
+    /// use msgraph::Model;
+    /// use msgraph::models::User;
+    /// use msgraph::query::Null;
+    ///
+    /// let nickname: Option<&str> = None;
+    /// let user = User::new()
+    ///     // Left out, so an update does not touch it.
+    ///     .set(User::MAIL_NICKNAME, nickname)
+    ///     // Sent as `null`, so an update clears it. `with_null` and `clear` do the same.
+    ///     .set(User::MOBILE_PHONE, Null);
+    /// assert_eq!(serde_json::to_string(&user)?, r#"{"mobilePhone":null}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// A value of another type does not compile:
+    ///
+    /// ```compile_fail,E0277
+    /// use msgraph::Model;
+    /// use msgraph::models::User;
+    ///
+    /// // error[E0277]: `bool` is not a value for a property of type `String`
+    /// let user = User::new().set(User::CITY, true);
+    /// ```
+    ///
+    /// A property that the model has no field for, such as a directory extension, is set under a
+    /// name of the program's own: `Property::new("extension_b7d8e648_costCenter")`.
+    #[must_use]
+    fn set<T: PropertyValue<K>, K, L>(
+        mut self,
+        property: Property<Self, T>,
+        value: impl IntoProperty<T, L>,
+    ) -> Self {
+        access::set(&mut self, property.name(), value.into_property());
+        self
+    }
+
+    /// Returns a copy of a property's value, or `None` if it has none.
+    ///
+    /// ```
+    /// use msgraph::Model;
+    /// use msgraph::model::Property;
+    /// use msgraph::models::User;
+    ///
+    /// const COST_CENTER: Property<User, i64> = Property::new("extension_b7d8e648_costCenter");
+    ///
+    /// let user: User = serde_json::from_str(
+    ///     r#"{"city": "Oslo", "extension_b7d8e648_costCenter": 4711}"#,
+    /// )?;
+    /// assert_eq!(user.get(User::CITY).as_deref(), Some("Oslo"));
+    /// assert_eq!(user.get(User::ACCOUNT_ENABLED), None);
+    /// assert_eq!(user.get(COST_CENTER), Some(4711));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// A value that does not have its property's type reads as `None`.
+    /// [`mismatched_properties`](Self::mismatched_properties) lists it.
+    fn get<T: PropertyValue<K>, K>(&self, property: Property<Self, T>) -> Option<T> {
+        access::get(self, property.name())
+    }
+
+    /// Returns a property's value without copying it: `&str` for text, a slice for a collection, a
+    /// reference for an object, the value itself for numbers and times.
+    ///
+    /// ```
+    /// use msgraph::Model;
+    /// use msgraph::models::User;
+    ///
+    /// let user = User::new()
+    ///     .set(User::CITY, "Oslo")
+    ///     .set(User::BUSINESS_PHONES, ["+47 22 00 00 00"]);
+    /// let city: Option<&str> = user.get_ref(User::CITY);
+    /// assert_eq!(city, Some("Oslo"));
+    /// assert_eq!(user.get_ref(User::BUSINESS_PHONES).map(<[_]>::len), Some(1));
+    /// ```
+    ///
+    /// A property that the model has no field for is `None`; [`get`](Self::get) reads it.
+    fn get_ref<T: PropertyValue<K>, K>(&self, property: Property<Self, T>) -> Option<T::Ref<'_>> {
+        access::get_ref::<T, K>(self, property.name())
+    }
+
+    /// Returns what differs between this model and a changed version of it, as the body of an
+    /// update.
+    ///
+    /// Do not send back a whole model that was read. Graph refuses read-only properties, and the
+    /// update would overwrite what other programs have changed since.
+    ///
+    /// ```
+    /// use msgraph::Model;
+    /// use msgraph::models::User;
+    ///
+    /// let original: User = serde_json::from_str(
+    ///     r#"{"@odata.etag": "W/1", "id": "1", "city": "Oslo", "mobilePhone": "+47 1"}"#,
+    /// )?;
+    /// let mut changed = original.clone();
+    /// changed.city = Some("Bergen".into());
+    /// changed.mobile_phone = None;
+    /// let changes = original.changes_to(&changed);
+    /// assert_eq!(serde_json::to_string(&changes)?, r#"{"city":"Bergen","mobilePhone":null}"#);
+    ///
+    /// // Without a difference, there is nothing to send.
+    /// assert_eq!(original.changes_to(&original), User::new());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// - A property that became absent is sent as `null`. So change a copy of what was read, and do
+    ///   not compare with a version that was read with another `$select` or `$expand`.
+    /// - An object that differs is sent whole, with a `null` for each of its properties that became
+    ///   absent. A collection that differs is sent whole, too.
+    /// - The key `id` and annotations are left out. Two annotations are sent: `@odata.type` of a
+    ///   value that is of a derived type, and the links that [`bind`](Self::bind) adds.
+    /// - A read-only property is sent if the program changes it, and Graph refuses it.
+    #[must_use]
+    fn changes_to(&self, changed: &Self) -> Self {
+        let mut changes = Self::default();
+        changes::write(self, changed, &mut changes);
+        changes
+    }
+
     /// Writes an explicit `null` for a property, which tells Graph to clear it.
     ///
     /// A value that is set afterwards is written instead of the `null`.
     fn clear<T>(&mut self, property: Property<Self, T>) {
-        let names = self.info().names;
-        let number = names.iter().position(|name| *name == property.name());
-        let (slot, extra) = self.slot(number.unwrap_or(usize::MAX));
-        slot.clear();
-        extra.insert(property.name(), Value::Null);
+        access::clear(self, property.name());
     }
 
     /// Returns the model with an explicit `null` for a property, as [`clear`](Self::clear) writes

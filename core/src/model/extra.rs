@@ -46,7 +46,7 @@ impl Extra {
 
     /// Returns the value of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.find(name).map(|kept| &kept.value)
+        self.kept_of(name).map(|kept| &kept.value)
     }
 
     /// Returns the value of a name, to be changed.
@@ -67,7 +67,7 @@ impl Extra {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn json_text(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.find(name).map(Kept::text)
+        self.kept_of(name).map(Kept::text)
     }
 
     /// Returns the JSON that was sent instead of an object, for example a number as an item of a
@@ -125,7 +125,8 @@ impl Extra {
         self.kept().map(|(name, kept)| (name, &kept.value))
     }
 
-    fn find(&self, name: &str) -> Option<&Kept> {
+    /// Returns the value of a name with its text.
+    pub(super) fn kept_of(&self, name: &str) -> Option<&Kept> {
         self.0.as_ref()?.named.get(name)
     }
 
@@ -150,7 +151,8 @@ impl Extra {
     /// Checks whether a field still has the value that was read from the text of its name. See
     /// [`Kept::is_source_of`].
     pub(super) fn is_source_of(&self, name: &str, field: Ref<'_>) -> bool {
-        self.find(name).is_some_and(|kept| kept.is_source_of(field))
+        self.kept_of(name)
+            .is_some_and(|kept| kept.is_source_of(field))
     }
 
     pub(super) fn kept_instead(&self) -> Option<&Kept> {

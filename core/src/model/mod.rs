@@ -12,7 +12,9 @@
 
 pub mod edm;
 
+mod access;
 mod annotations;
+mod changes;
 mod declared;
 #[doc(hidden)]
 pub mod decode;
@@ -34,9 +36,12 @@ pub(crate) mod property;
 #[doc(hidden)]
 pub mod read;
 mod related;
+#[cfg(test)]
+mod sample;
 mod scan;
 #[doc(hidden)]
 pub mod slot;
+mod value;
 #[doc(hidden)]
 pub mod write;
 
@@ -54,5 +59,8 @@ pub use property::{Navigation, Property};
 pub use related::Related;
 #[doc(hidden)]
 pub use slot::{Held, ListSlot, Ref, Slot};
+pub use value::{IntoProperty, PropertyValue};
+#[doc(hidden)]
+pub use value::{Setting, kind};
 #[doc(hidden)]
 pub use write::serialize;

@@ -1,5 +1,6 @@
 //! The runtime's view of a model: a list of fields, and the values that have no field.
 
+use std::any::Any;
 use std::fmt;
 
 use serde_json::Value;
@@ -38,7 +39,7 @@ impl TypeInfo {
 
 /// A model, independent of its type. Generated code implements it.
 #[doc(hidden)]
-pub trait Object: Send + Sync + 'static {
+pub trait Object: Any + Send + Sync {
     /// Returns the description of the type, and the values that have no field.
     fn parts(&self) -> (&'static TypeInfo, &Extra);
     /// Passes all fields to `fields`, in the order of [`TypeInfo::names`].

@@ -95,6 +95,18 @@ fn read(text: &str, object: &mut dyn Object, is_item: bool) -> Result<(), serde_
     }
 }
 
+/// Reads the text of a value into a slot. Returns `false` if the value is `null` or not of the slot's
+/// type.
+pub(super) fn read_into(text: &str, slot: Slot<'_>) -> bool {
+    let mut reader = Reader {
+        json: Scanner::new(text),
+        depth: 0,
+    };
+    let is_null = reader.json.peek() == Some(b'n');
+    let fit = reader.value(slot);
+    !is_null && matches!(fit, Ok(Fit::Fits | Fit::Repaired))
+}
+
 /// Returns the error for a value that is not an object, by its first byte. The error leaves out the
 /// value, because it may be a secret or a whole file, and errors end up in logs.
 #[cold]

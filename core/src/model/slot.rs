@@ -26,8 +26,8 @@ pub enum Ref<'a> {
     Decimal(&'a Decimal),
     Binary(&'a Binary),
     Untyped(&'a Value),
-    Object(&'a dyn Object),
-    List(&'a dyn List),
+    Object(&'a (dyn Object + 'static)),
+    List(&'a (dyn List + 'static)),
 }
 
 /// The destination of a property's value when it is read.
@@ -49,7 +49,7 @@ pub enum Slot<'a> {
     Object(&'a mut dyn ObjectSlot),
     /// An object in a collection.
     Element(&'a mut dyn ElementSlot),
-    List(&'a mut dyn ListSlot),
+    List(&'a mut (dyn ListSlot + 'static)),
     /// No field.
     None,
 }
@@ -122,15 +122,16 @@ pub trait ScalarSlot {
     fn holds_all_of(&self, text: &str) -> bool;
     /// Removes the value.
     fn clear(&mut self);
-    /// Copies a value of the same type.
-    fn copy(&mut self, from: &dyn Any);
+    /// Copies a value of the same type. Removes the value if the type is another one, and then
+    /// returns `false`.
+    fn copy(&mut self, from: &dyn Any) -> bool;
 }
 
 /// The destination of an object.
 #[doc(hidden)]
 pub trait ObjectSlot {
     /// Puts an empty object there and returns it.
-    fn start(&mut self) -> &mut dyn Object;
+    fn start(&mut self) -> &mut (dyn Object + 'static);
     /// Removes the object.
     fn clear(&mut self);
 }
@@ -140,14 +141,14 @@ pub trait ObjectSlot {
 #[doc(hidden)]
 pub trait ElementSlot {
     /// Puts an empty object there and returns it.
-    fn start(&mut self) -> &mut dyn Object;
+    fn start(&mut self) -> &mut (dyn Object + 'static);
     /// Removes the object.
     fn clear(&mut self);
 }
 
 /// A collection.
 #[doc(hidden)]
-pub trait List {
+pub trait List: Any {
     /// Returns the number of items.
     fn len(&self) -> usize;
     /// Checks whether there are no items.
@@ -160,7 +161,7 @@ pub trait List {
 
 /// The destination of a collection.
 #[doc(hidden)]
-pub trait ListSlot {
+pub trait ListSlot: Any {
     /// Checks whether the items are objects.
     fn holds_objects(&self) -> bool;
     /// Puts an empty collection there.
@@ -183,7 +184,9 @@ pub(super) fn copy(from: Ref<'_>, to: Slot<'_>) {
         (Ref::Integer(from), Slot::Uint8(to)) => *to = from.try_into().ok(),
         (Ref::Float(from), Slot::Float(to)) => *to = Some(from),
         (Ref::Double(from), Slot::Double(to)) => *to = Some(from),
-        (Ref::Scalar(from), Slot::Scalar(to)) => to.copy(from.as_any()),
+        (Ref::Scalar(from), Slot::Scalar(to)) => {
+            to.copy(from.as_any());
+        }
         (Ref::Decimal(from), Slot::Decimal(to)) => *to = Some(from.clone()),
         (Ref::Binary(from), Slot::Binary(to)) => *to = Some(from.clone()),
         (Ref::Untyped(from), Slot::Untyped(to)) => *to = Some(from.clone()),
@@ -332,8 +335,9 @@ macro_rules! scalar {
                 *self = None;
             }
 
-            fn copy(&mut self, from: &dyn Any) {
+            fn copy(&mut self, from: &dyn Any) -> bool {
                 *self = from.downcast_ref::<$type>().cloned();
+                self.is_some()
             }
         }
     )*};
@@ -362,8 +366,9 @@ impl<E: OpenEnum> ScalarSlot for Option<E> {
         *self = None;
     }
 
-    fn copy(&mut self, from: &dyn Any) {
+    fn copy(&mut self, from: &dyn Any) -> bool {
         *self = from.downcast_ref::<E>().cloned();
+        self.is_some()
     }
 }
 
@@ -382,8 +387,9 @@ impl<E: OpenEnum> ScalarSlot for Option<Flags<E>> {
         *self = None;
     }
 
-    fn copy(&mut self, from: &dyn Any) {
+    fn copy(&mut self, from: &dyn Any) -> bool {
         *self = from.downcast_ref::<Flags<E>>().cloned();
+        self.is_some()
     }
 }
 
@@ -418,7 +424,7 @@ impl<T: Model> Held for Box<T> {
 }
 
 impl<T: Model> ObjectSlot for Option<Box<T>> {
-    fn start(&mut self) -> &mut dyn Object {
+    fn start(&mut self) -> &mut (dyn Object + 'static) {
         &mut **self.insert(Box::default())
     }
 
@@ -428,7 +434,7 @@ impl<T: Model> ObjectSlot for Option<Box<T>> {
 }
 
 impl<T: Model> ElementSlot for Option<T> {
-    fn start(&mut self) -> &mut dyn Object {
+    fn start(&mut self) -> &mut (dyn Object + 'static) {
         self.insert(T::default())
     }
 
@@ -439,7 +445,7 @@ impl<T: Model> ElementSlot for Option<T> {
 
 /// An object of a collection is filled in its place, because models are large and are not moved.
 impl<T: Model> ElementSlot for Vec<T> {
-    fn start(&mut self) -> &mut dyn Object {
+    fn start(&mut self) -> &mut (dyn Object + 'static) {
         let place = self.len();
         self.push(T::default());
         &mut self[place]

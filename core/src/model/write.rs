@@ -55,13 +55,14 @@ pub fn serialize<S: Serializer>(object: &dyn Object, serializer: S) -> Result<S:
 }
 
 /// Checks whether a field is set.
-fn has_fields(object: &dyn Object) -> bool {
+pub(super) fn has_fields(object: &dyn Object) -> bool {
     let mut has_fields = false;
     each_field(object, |_, _| has_fields = true);
     has_fields
 }
 
-struct Written<'a>(Ref<'a>);
+/// A value as it is written.
+pub(super) struct Written<'a>(pub(super) Ref<'a>);
 
 impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
