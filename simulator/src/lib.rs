@@ -215,6 +215,7 @@ mod store;
 mod stub;
 mod synth;
 mod throttle;
+mod time_zone;
 #[cfg_attr(not(feature = "tls"), path = "tls/absent.rs")]
 mod tls;
 mod webhooks;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::description::schema::{Schemas, Type};
 use crate::domain::Tenant;
 use crate::domain::mail::MESSAGE;
+use crate::graph::calendar;
 use crate::prefer::Shape;
 use crate::query::path::cast;
 use crate::query::{Expand, Options, filter};
@@ -64,11 +65,13 @@ impl Renderer<'_> {
         } else {
             self.selected(entity, options)
         };
-        self.shape.apply(self.schemas(), &entity.kind, &mut object);
+        self.shape.apply(self.schemas(), entity, &mut object);
+        let tag = etag(self.schemas(), entity);
+        calendar::dress(entity, tag.as_deref(), options, &mut object);
         if entity.kind != declared {
             object.insert("@odata.type".into(), json!(format!("#{}", entity.kind)));
         }
-        if let Some(etag) = etag(self.schemas(), entity) {
+        if let Some(etag) = tag {
             object.insert("@odata.etag".into(), json!(etag));
         }
         let named = |path: &Vec<String>| path.first().is_some_and(|name| name == DOWNLOAD_URL);

@@ -374,6 +374,27 @@ impl Store {
         }
     }
 
+    /// Adds an entity to a relation whose content follows from other entities. The journal does not
+    /// record it, because no request has changed anything.
+    pub(crate) fn attach(&mut self, owner: Id, name: &str, id: Id, many: bool) {
+        let Some(entity) = self.entities.get_mut(&owner) else {
+            return;
+        };
+        let relation = entity.relations.entry(name.into());
+        match (
+            many,
+            relation.or_insert_with(|| Relation::Many(BTreeSet::new())),
+        ) {
+            (true, Relation::Many(ids)) => {
+                ids.insert(id);
+            }
+            (_, relation) => *relation = Relation::One(Some(id)),
+        }
+        if let Some(entity) = self.entities.get_mut(&id) {
+            entity.hangs.insert((owner, name.into()));
+        }
+    }
+
     fn hang(&mut self, owner: Id, name: &str, id: Id) {
         if let Some(entity) = self.entities.get_mut(&id) {
             entity.hangs.insert((owner, name.into()));

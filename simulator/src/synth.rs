@@ -114,7 +114,11 @@ fn word(members: &EnumType) -> Value {
 /// Returns text that suits a property of this name.
 fn text(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
-    if lower.ends_with("url") || lower.ends_with("uri") {
+    if lower == "datetime" {
+        "2026-03-01T09:30:00.0000000".to_owned()
+    } else if lower.ends_with("timezone") {
+        "UTC".to_owned()
+    } else if lower.ends_with("url") || lower.ends_with("uri") {
         format!("https://contoso.com/{name}")
     } else if lower.ends_with("mail")
         || lower.ends_with("address")

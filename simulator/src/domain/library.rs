@@ -42,6 +42,9 @@ impl Tenant<'_> {
             ("microsoft.graph.user", "drives") => self.open_drive(owner),
             ("microsoft.graph.user", _) => self.open_mailbox(owner),
             ("microsoft.graph.group", "drives") => self.open_drive(owner),
+            ("microsoft.graph.group", "calendar" | "calendarView" | "events") => {
+                self.open_group_calendar(owner);
+            }
             (SITE, "drive" | "drives" | "lists") => self.open_site(owner),
             (DRIVE, "list") => {
                 self.library(owner);

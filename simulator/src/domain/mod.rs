@@ -2,6 +2,7 @@
 //! example, a user's `memberOf` is the inverse of a group's `members`. A message that is created
 //! directly below a mailbox is a draft. A drive has a root.
 
+pub(crate) mod calendar;
 mod drive;
 mod library;
 pub(crate) mod mail;
@@ -89,7 +90,14 @@ impl Tenant<'_> {
                 .collect();
         }
         if relation == "calendarView" {
-            return self.store.many(owner, "events");
+            // A series stands for its occurrences.
+            let events = self.store.many(owner, "events").into_iter();
+            return events
+                .flat_map(|event| match self.is_series(event) {
+                    true => self.store.many(event, "instances"),
+                    false => vec![event],
+                })
+                .collect();
         }
         if relation == "joinedTeams" {
             let groups = self.store.owners("members", owner).into_iter();
@@ -123,6 +131,12 @@ impl Tenant<'_> {
             }
             _ => self.store.many(owner, relation),
         }
+    }
+
+    /// Checks whether an event is the master of a series.
+    pub(crate) fn is_series(&self, event: Id) -> bool {
+        let event = self.store.get(event);
+        event.is_some_and(|event| event.properties.get("type") == Some(&json!("seriesMaster")))
     }
 
     /// Checks whether the relation is not stored, but computed from others.

@@ -80,7 +80,9 @@ impl Tenant<'_> {
                 }
             }
             FOLDER => self.place_folder(id, owner, relation),
-            "microsoft.graph.event" => self.place_event(id, owner),
+            "microsoft.graph.event" => self.place_event(id, owner, relation),
+            "microsoft.graph.calendar" => self.place_calendar(id, owner, relation),
+            "microsoft.graph.calendarPermission" => self.place_permission(id),
             "microsoft.graph.drive" => {
                 let root = json!({ "name": "root", "root": {}, "folder": { "childCount": 0 } });
                 self.make_json(Below::one(id, "root"), "microsoft.graph.driveItem", root);
@@ -100,7 +102,7 @@ impl Tenant<'_> {
         self.make(place, kind, None, properties)
     }
 
-    fn text(&self, id: Id, property: &str) -> Option<String> {
+    pub(super) fn text(&self, id: Id, property: &str) -> Option<String> {
         self.store
             .get(id)?
             .properties
@@ -117,12 +119,7 @@ impl Tenant<'_> {
         }
         self.open_mail(user);
         self.store.open(user, "events");
-        let properties = json!({
-            "name": "Calendar", "isDefaultCalendar": true, "canEdit": true, "color": "auto",
-        });
-        let place = Below::many(user, "calendars");
-        let calendar = self.make_json(place, "microsoft.graph.calendar", properties);
-        self.store.set(user, "calendar", Some(calendar));
+        self.open_calendars(user);
     }
 
     /// Returns the mailbox, calendar or drive that `id` is part of.
@@ -131,20 +128,6 @@ impl Tenant<'_> {
             .ancestors(id)
             .find(|(_, entity)| kinds.contains(&entity.kind.as_str()))
             .map(|(id, _)| id)
-    }
-
-    fn place_event(&mut self, id: Id, owner: Id) {
-        let Some(mailbox) = self.holder(owner, &["microsoft.graph.user"]) else {
-            return;
-        };
-        let calendar = self.store.one(mailbox, "calendar");
-        if owner == mailbox {
-            if let Some(calendar) = calendar {
-                self.store.add(calendar, "events", id);
-            }
-        } else if Some(owner) == calendar {
-            self.store.add(mailbox, "events", id);
-        }
     }
 
     fn place_drive_item(&mut self, id: Id, owner: Id, relation: &str) {

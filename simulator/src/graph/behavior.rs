@@ -15,9 +15,10 @@ use crate::segment::Argument;
 use crate::store::Id;
 
 /// The workloads, in the order of the documentation.
-const WORKLOADS: [(&str, &[Behavior]); 7] = [
+const WORKLOADS: [(&str, &[Behavior]); 8] = [
     ("Directory", super::directory::BEHAVIORS),
     ("Mail", super::mail::BEHAVIORS),
+    ("Calendar", super::calendar::BEHAVIORS),
     ("Files and workbooks", super::files::BEHAVIORS),
     ("SharePoint", super::sites::BEHAVIORS),
     ("Teams", super::teams::BEHAVIORS),

@@ -8,6 +8,7 @@ use http::header::{ETAG, LOCATION};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::calendar::check_settings;
 use super::files::no_folder;
 use super::{Call, Graph, empty_payload};
 use crate::answer::Answer;
@@ -287,6 +288,9 @@ impl Graph<'_> {
                     name,
                 )?;
                 let value = unwrapped(value);
+                if path == ["mailboxSettings"] {
+                    check_settings(&value)?;
+                }
                 self.set_property(owner, path, value.clone());
                 let Some(answered) = call.operation.json_answer() else {
                     return Ok(Answer::empty(StatusCode::NO_CONTENT));

@@ -5,12 +5,14 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Graph;
+use super::calendar::{ONLINE_MEETING, is_read_only};
 use super::sites::LIST_ITEM;
 use super::write::SECRET;
 use crate::body::{Related, Written};
 use crate::clock::timestamp;
 use crate::description::schema::Type;
 use crate::domain::Below;
+use crate::domain::calendar::{CALENDAR, EVENT};
 use crate::refusal::Refusal;
 use crate::service::Service;
 use crate::store::Id;
@@ -58,6 +60,15 @@ impl Graph<'_> {
         } = written;
         self.check_new(&kind, &properties)?;
         self.check_folder(&kind, Some(place.owner), &properties, None)?;
+        if kind == EVENT {
+            self.prepare_event(place.owner, &mut properties, None)?;
+        }
+        if kind == CALENDAR {
+            properties.retain(|name, _| !is_read_only(name));
+        }
+        if kind == ONLINE_MEETING {
+            self.complete_online_meeting(place.owner, &mut properties);
+        }
         let own = self.chosen_key(&kind, &mut properties);
         let key = key.map(str::to_owned).or(own);
         let key = match kind.as_str() {
@@ -95,6 +106,9 @@ impl Graph<'_> {
             }
         }
         self.bind(id, &kind, bound)?;
+        if kind == EVENT && place.relation == "events" {
+            self.invite_all(id);
+        }
         Ok(id)
     }
 

@@ -1,6 +1,7 @@
 //! The service itself, which checks a request as Graph does and responds from the store.
 
 pub(crate) mod behavior;
+pub(crate) mod calendar;
 mod content;
 mod context;
 mod delta;
@@ -237,6 +238,12 @@ impl Graph<'_> {
             path,
             steps,
         };
+        if let Target::Set {
+            owner, relation, ..
+        } = &resource.target
+        {
+            self.open_view(&call, *owner, relation)?;
+        }
         let writes = matches!(request.method, Method::PATCH | Method::PUT | Method::DELETE);
         if writes && resource.tail != Tail::Ref {
             self.check_etag(&call, &resource)?;

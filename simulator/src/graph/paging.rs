@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::calendar::is_view;
 use super::{Call, Graph};
 use crate::answer::Answer;
 use crate::fault::Quirk;
@@ -14,6 +15,15 @@ use crate::resource::{Resource, Tail, Target};
 use crate::service::Service;
 use crate::store::Id;
 
+/// What a page has from its query.
+struct Query {
+    context: String,
+    /// `true` for an advanced query of the directory.
+    advanced: bool,
+    /// `true` for a view of a calendar.
+    is_view: bool,
+}
+
 impl Graph<'_> {
     /// Returns a page of a collection, each item written by `write`.
     pub(super) fn page(
@@ -22,7 +32,10 @@ impl Graph<'_> {
         resource: &Resource<'_>,
         write: impl Fn(&Self, Id) -> Value,
     ) -> Result<Answer, Refusal> {
-        let Target::Set { declared, .. } = &resource.target else {
+        let Target::Set {
+            declared, relation, ..
+        } = &resource.target
+        else {
             return Err(Refusal::unknown_segment(call.path));
         };
         let options = Options {
@@ -36,7 +49,11 @@ impl Graph<'_> {
             Tail::Ref => self.references_context(),
             _ => self.set_context(call, declared),
         };
-        let query = (context, advanced);
+        let query = Query {
+            context,
+            advanced,
+            is_view: is_view(relation),
+        };
         self.query_page(call, declared, found, query, write)
     }
 
@@ -53,20 +70,23 @@ impl Graph<'_> {
         };
         self.check_token(call)?;
         let found = self.renderer().list(ids, &options);
-        let query = (self.set_context(call, declared), false);
+        let query = Query {
+            context: self.set_context(call, declared),
+            advanced: false,
+            is_view: false,
+        };
         self.query_page(call, declared, found, query, |graph, id| {
             Value::Object(graph.renderer().entity(id, declared, &call.options))
         })
     }
 
-    /// Returns a page of the entities that a query has found, with this context URL. The query may
-    /// be an advanced one.
+    /// Returns a page of the entities that a query has found.
     fn query_page(
         &self,
         call: &Call<'_>,
         declared: &str,
         found: Vec<Id>,
-        (context, advanced): (String, bool),
+        query: Query,
         write: impl Fn(&Self, Id) -> Value,
     ) -> Result<Answer, Refusal> {
         let options = &call.options;
@@ -81,17 +101,18 @@ impl Graph<'_> {
                 found.iter().filter(|id| id.number() <= number).count()
             }
         };
-        // Versions are listed with the newest first.
-        let ascending = found.is_sorted();
+        // Versions are listed with the newest first, and the occurrences of a series are numbered
+        // apart from the other events.
+        let ascending = found.is_sorted() && !query.is_view;
         let empty = self.quirk == Some(&Quirk::EmptyPage);
         let size = if empty { 0 } else { size };
         let page: Vec<Id> = found.into_iter().skip(start).take(size).collect();
         let mut body = Map::new();
-        body.insert("@odata.context".into(), json!(context));
+        body.insert("@odata.context".into(), json!(query.context));
         let directory = Service::of(self.tenant.schemas, declared) == Service::Directory;
         // Without the header, the directory leaves the count out without an error.
-        let counted =
-            options.count && (advanced || call.operation.header("ConsistencyLevel").is_none());
+        let counted = options.count
+            && (query.advanced || call.operation.header("ConsistencyLevel").is_none());
         if counted && (options.skip_token.is_none() || !directory) {
             body.insert("@odata.count".into(), json!(total));
         }

@@ -1,6 +1,5 @@
 //! GET requests of entities, collections, counts and properties.
 
-use chrono::{DateTime, Utc};
 use http::StatusCode;
 use http::header::ETAG;
 use msgraph_odata::filter::{Condition, TextFunction};
@@ -15,9 +14,6 @@ use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
 use crate::service::Service;
 use crate::store::Id;
-
-/// A range of time, from the first moment to the one after the last.
-type Span = (DateTime<Utc>, DateTime<Utc>);
 
 /// The number of values that a directory filter may name.
 const ALTERNATIVES: usize = 15;
@@ -133,7 +129,16 @@ impl Graph<'_> {
         owner: Id,
         path: &[String],
     ) -> Result<Answer, Refusal> {
-        let value = self.renderer().at(owner, path);
+        let value = match path.split_first() {
+            Some((first, rest)) if first == "mailboxSettings" && !self.tenant.synthesizes => {
+                let settings = Value::Object(self.mailbox_settings(owner));
+                let value = rest
+                    .iter()
+                    .try_fold(settings, |value, name| value.get(name).cloned());
+                value.unwrap_or_default()
+            }
+            _ => self.renderer().at(owner, path),
+        };
         let described = call.operation.json_answer();
         let kind = described.map(|kind| self.property_kind(kind));
         let value = match (value, kind) {
@@ -204,53 +209,8 @@ impl Graph<'_> {
             };
             ids.retain(|id| !hidden(id));
         }
-        let ids = self.in_calendar(call, relation, ids)?;
+        let ids = self.in_view(call, relation, ids)?;
         Ok(self.renderer().list(ids, options))
-    }
-
-    /// Returns the events of a calendar view that lie in its range.
-    pub(super) fn in_calendar(
-        &self,
-        call: &Call<'_>,
-        relation: &str,
-        mut ids: Vec<Id>,
-    ) -> Result<Vec<Id>, Refusal> {
-        if relation != "calendarView" {
-            return Ok(ids);
-        }
-        let range = self.calendar_range(call)?;
-        ids.retain(|id| {
-            let at = |name: &str| {
-                let value = self
-                    .renderer()
-                    .at(*id, &[name.to_owned(), "dateTime".to_owned()]);
-                value.as_str().and_then(moment)
-            };
-            let meets = |(from, until)| {
-                at("start").is_some_and(|start| start < until)
-                    && at("end").is_some_and(|end| end > from)
-            };
-            range.is_none_or(meets)
-        });
-        Ok(ids)
-    }
-
-    /// Returns the range of a calendar view, or `None` if the operation takes none.
-    fn calendar_range(&self, call: &Call<'_>) -> Result<Option<Span>, Refusal> {
-        // Bookings has other names for them.
-        let [from, until] = [["startDateTime", "start"], ["endDateTime", "end"]].map(|names| {
-            let sent = names.into_iter().find_map(|name| call.options.custom(name));
-            sent.map(moment)
-        });
-        match (from, until) {
-            (None, None) => Ok(None),
-            (Some(Some(from)), Some(Some(until))) => Ok(Some((from, until))),
-            _ => Err(Refusal::new(
-                StatusCode::BAD_REQUEST,
-                "ErrorInvalidParameter",
-                "The start and the end of a calendar view must be times.",
-            )),
-        }
     }
 
     /// Refuses combinations of options that the service does not support. Returns whether the query
@@ -364,19 +324,4 @@ fn check_expand(options: &Options) -> Result<(), Refusal> {
         "Request_UnsupportedQuery",
         "Multiple $expand properties are not supported.",
     ))
-}
-
-/// Parses a time. Without an offset it is in UTC.
-fn moment(text: &str) -> Option<DateTime<Utc>> {
-    match DateTime::parse_from_rfc3339(text) {
-        Ok(time) => Some(time.to_utc()),
-        Err(_) => match text.parse::<chrono::NaiveDateTime>() {
-            Ok(time) => Some(time.and_utc()),
-            Err(_) => text
-                .parse::<chrono::NaiveDate>()
-                .ok()?
-                .and_hms_opt(0, 0, 0)
-                .map(|time| time.and_utc()),
-        },
-    }
 }

@@ -4,6 +4,7 @@ use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 use serde_json::{Map, Value, json};
 
+use super::calendar::is_read_only;
 use super::subscription::SUBSCRIPTION;
 use super::{Call, Graph, empty_payload};
 use crate::answer::Answer;
@@ -13,6 +14,7 @@ use crate::clock::timestamp;
 use crate::description::schema::Type;
 use crate::description::walk::StepValue;
 use crate::domain::Below;
+use crate::domain::calendar::{CALENDAR, EVENT};
 use crate::query::Options;
 use crate::refusal::Refusal;
 use crate::render::is_selected_only;
@@ -84,6 +86,9 @@ impl Graph<'_> {
         };
         if written.kind == SUBSCRIPTION {
             return self.subscribe(place, written);
+        }
+        if let Some(id) = self.same_transaction(place.owner, &written) {
+            return self.answer_entity(StatusCode::CREATED, id, declared);
         }
         let id = self.make(place, key, written)?;
         if call.is_content() {
@@ -254,6 +259,12 @@ impl Graph<'_> {
         self.check_name(&kind, &properties, Some(id))?;
         self.check_folder(&kind, self.folder_above(id), &properties, Some(id))?;
         self.tenant.follow(&kind, &mut properties);
+        if kind == EVENT {
+            self.prepare_event(id, &mut properties, Some(&before))?;
+        }
+        if kind == CALENDAR {
+            properties.retain(|name, _| !is_read_only(name));
+        }
         let now = timestamp(self.now);
         let modified = self.tenant.schemas.property(&kind, "lastModifiedDateTime");
         let modified = modified.is_some_and(|property| property.kind == Type::DateTime);
@@ -299,7 +310,11 @@ impl Graph<'_> {
                 )?;
             }
         }
-        self.bind(id, &kind, bound)
+        self.bind(id, &kind, bound)?;
+        if kind == EVENT {
+            self.event_changed(id, &before.properties);
+        }
+        Ok(())
     }
 
     /// Removes an entity.
@@ -307,12 +322,24 @@ impl Graph<'_> {
         let Target::Entity { id, found, .. } = &resource.target else {
             return Err(Refusal::body("The resource does not support deletion."));
         };
-        self.check_removable(*id)?;
+        self.check_folder_removable(*id)?;
         // A singleton that was created on the way does not come back after it was removed.
         if self.tenant.store.one(found.owner, &found.relation) == Some(*id) {
             self.tenant.store.set(found.owner, &found.relation, None);
         }
-        self.tenant.delete(*id);
+        match self
+            .tenant
+            .store
+            .get(*id)
+            .map(|entity| entity.kind.as_str())
+        {
+            Some(EVENT) => self.delete_event(*id),
+            Some(CALENDAR) => {
+                self.check_calendar_removable(*id)?;
+                self.tenant.delete(*id);
+            }
+            _ => self.tenant.delete(*id),
+        }
         Ok(Answer::empty(StatusCode::NO_CONTENT))
     }
 

@@ -3,6 +3,7 @@
 mod activity;
 mod assertions;
 mod batch;
+mod calendar;
 mod chaos;
 mod client;
 mod codes;

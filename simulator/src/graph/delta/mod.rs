@@ -93,6 +93,7 @@ impl Graph<'_> {
             path,
             steps,
         };
+        self.open_view(&call, scope.owner, &scope.relation)?;
         let size = self.page_size(&call, &scope.declared)?;
         let entries = self.round(&call, &scope, &cursor, until, size)?;
         let empty = self.quirk == Some(&Quirk::EmptyPage);

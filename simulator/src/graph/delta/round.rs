@@ -11,7 +11,7 @@ use crate::journal::Change;
 use crate::query::{Options, filter};
 use crate::refusal::Refusal;
 use crate::service::Service;
-use crate::store::Id;
+use crate::store::{Entity, Id};
 
 /// One item of a round.
 #[derive(Clone, Debug)]
@@ -86,7 +86,7 @@ impl Graph<'_> {
     fn watched(&self, call: &Call<'_>, scope: &Scope) -> Result<Vec<Id>, Refusal> {
         if !scope.deep {
             let members = self.tenant.members(scope.owner, &scope.relation);
-            return self.in_calendar(call, &scope.relation, members);
+            return self.in_view(call, &scope.relation, members);
         }
         let mut found = vec![scope.owner];
         let mut at = 0;
@@ -183,6 +183,7 @@ impl Graph<'_> {
             touched.push((id, key.to_owned()));
         };
         let key = |id: Id| store.get(id).map_or("", |entity| entity.key.as_str());
+        let view = scope.relation == "calendarView";
         for change in store.journal.between(since, until) {
             match change {
                 Change::Properties { id, .. } if present.contains(id) => touch(Some(*id), key(*id)),
@@ -201,6 +202,15 @@ impl Graph<'_> {
                 } if present.contains(id) && self.is_watched(scope, &present, *owner, relation) => {
                     created.insert(*id);
                     touch(Some(*id), key(*id));
+                }
+                // The occurrences of a new series are new.
+                Change::Linked { owner, id, .. } if view && *owner == scope.owner => {
+                    for occurrence in store.many(*id, "instances") {
+                        if present.contains(&occurrence) {
+                            created.insert(occurrence);
+                            touch(Some(occurrence), key(occurrence));
+                        }
+                    }
                 }
                 Change::Unlinked {
                     owner,
@@ -228,8 +238,7 @@ impl Graph<'_> {
                         || (scope.deep
                             && entity.kind == DRIVE_ITEM
                             && above.contains(&scope.owner))
-                        || (scope.relation == "calendarView"
-                            && entity.hangs(scope.owner, "events"));
+                        || (view && above.contains(&scope.owner) && is_listed(entity));
                     if was_here || purged {
                         gone.insert(entity.key.clone(), entity.properties.clone());
                         touch(None, &entity.key);
@@ -315,6 +324,13 @@ impl Graph<'_> {
         let condition = options.filter.as_ref();
         condition.is_none_or(|condition| filter::matches(condition, &read))
     }
+}
+
+/// Checks whether a view of a calendar lists an event: all except for the masters of series.
+fn is_listed(event: &Entity) -> bool {
+    let mut relation = event.parent.iter().map(|(_, relation)| relation.as_str());
+    let is_master = event.properties.get("type") == Some(&Value::from("seriesMaster"));
+    relation.any(|relation| matches!(relation, "events" | "instances")) && !is_master
 }
 
 /// Returns the options that filter and sort. A delta query pages by its tokens only.

@@ -47,7 +47,7 @@ pub(super) fn copy_folder(
 ///
 /// <https://learn.microsoft.com/graph/api/mailfolder-permanentdelete>
 pub(super) fn purge(graph: &mut Graph<'_>, invocation: &Invocation<'_>) -> Result<Answer, Refusal> {
-    graph.check_removable(invocation.id)?;
+    graph.check_folder_removable(invocation.id)?;
     graph.tenant.store.remove(invocation.id);
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
@@ -157,7 +157,7 @@ impl Graph<'_> {
     }
 
     /// Refuses to remove a folder that each mailbox has.
-    pub(in crate::graph) fn check_removable(&self, id: Id) -> Result<(), Refusal> {
+    pub(in crate::graph) fn check_folder_removable(&self, id: Id) -> Result<(), Refusal> {
         let folder = self.tenant.store.get(id);
         let folder = folder.is_some_and(|folder| folder.kind == FOLDER);
         if folder && self.tenant.well_known(id).is_some() {

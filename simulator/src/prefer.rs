@@ -1,8 +1,6 @@
 //! The header `Prefer`: the client's preferences for a response, and the list of those that were
 //! applied.
 
-mod zone;
-
 use http::Method;
 use serde_json::{Map, Value, json};
 
@@ -10,7 +8,8 @@ use crate::description::schema::{Schema, Schemas, Type};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::service::Service;
-use zone::Zone;
+use crate::store::Entity;
+use crate::time_zone::{self, Zone};
 
 /// The form in which entities are sent.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +17,7 @@ pub(crate) struct Shape {
     /// `true` if bodies of mail and events are sent as text.
     text: bool,
     /// The time zone of events.
-    zone: Option<&'static Zone>,
+    zone: Option<Zone>,
     /// `true` if members of enums that older clients do not know are sent as they are.
     unknown_members: bool,
 }
@@ -26,19 +25,8 @@ pub(crate) struct Shape {
 impl Shape {
     /// Reads the preferences of a request.
     pub(crate) fn read(request: &Request) -> Result<Self, Refusal> {
-        let zone = match request.preference("outlook.timezone") {
-            None => None,
-            Some(name) => Some(zone::find(&name).ok_or_else(|| {
-                Refusal::new(
-                    http::StatusCode::BAD_REQUEST,
-                    "TimeZoneNotSupportedException",
-                    format!(
-                        "A valid TimeZone value must be specified. The following TimeZone \
-                             value is not supported: '{name}'."
-                    ),
-                )
-            })?),
-        };
+        let zone = request.preference("outlook.timezone");
+        let zone = zone.map(|name| Zone::read(&name)).transpose()?;
         let body = request.preference("outlook.body-content-type");
         Ok(Self {
             text: body.is_some_and(|form| form.eq_ignore_ascii_case("text")),
@@ -47,8 +35,19 @@ impl Shape {
         })
     }
 
-    /// Converts an entity of a type into this form.
-    pub(crate) fn apply(&self, schemas: &Schemas, kind: &str, object: &mut Map<String, Value>) {
+    /// Returns the time zone of the times in a response.
+    pub(crate) fn zone(&self) -> Zone {
+        self.zone.clone().unwrap_or_else(Zone::utc)
+    }
+
+    /// Converts the JSON of an entity into this form.
+    pub(crate) fn apply(
+        &self,
+        schemas: &Schemas,
+        entity: &Entity,
+        object: &mut Map<String, Value>,
+    ) {
+        let kind = &entity.kind;
         if self.text
             && let Some(body) = object.get_mut("body")
             && body["contentType"]
@@ -58,10 +57,11 @@ impl Shape {
             let text = plain(body["content"].as_str().unwrap_or_default());
             *body = json!({ "contentType": "text", "content": text });
         }
-        if let Some(zone) = self.zone {
-            for name in ["start", "end"] {
-                if let Some(time) = object.get_mut(name) {
-                    zone::convert(time, zone);
+        if let Some(zone) = &self.zone {
+            let all_day = entity.properties.get("isAllDay") == Some(&json!(true));
+            for name in ["start", "end", "startDateTime", "endDateTime"] {
+                if let Some(time @ Value::Object(_)) = object.get_mut(name) {
+                    time_zone::convert(time, zone, all_day);
                 }
             }
         }
