@@ -6,6 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{Method, StatusCode};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -369,8 +370,8 @@ impl Fault {
     }
 
     /// Limits the fault to requests to this path (`/v1.0/users/*/messages`). The path is compared
-    /// as it was sent, without its query and ignoring case. `*` stands for one segment, and at the
-    /// end for all remaining segments.
+    /// without its query and ignoring case, percent-encoding and surplus slashes. `*` stands for one
+    /// segment, and at the end for all remaining segments.
     pub fn at(mut self, path: &str) -> Self {
         self.path = Some(path.to_owned());
         self
@@ -553,19 +554,24 @@ fn problem(status: StatusCode, manner: Manner, now: DateTime<Utc>, request_id: &
     Answer::bytes(status, "application/json", body.to_string())
 }
 
-/// Checks whether a path matches the pattern.
+/// Checks whether a path matches the pattern. Clients differ in what they encode and in surplus
+/// slashes, so neither counts.
 pub(crate) fn fits(pattern: &str, path: &str) -> bool {
-    let mut pattern = pattern.split('/').peekable();
-    let mut path = path.split('/');
-    loop {
-        match (pattern.next(), path.next()) {
-            (None, None) => return true,
-            (Some("*"), Some(_)) if pattern.peek().is_none() => return true,
-            (Some("*"), Some(_)) => {}
-            (Some(expected), Some(found)) if expected.eq_ignore_ascii_case(found) => {}
-            _ => return false,
-        }
-    }
+    let segments = |text: &str| -> Vec<String> {
+        let segments = text.split('/').filter(|segment| !segment.is_empty());
+        let decoded = segments.map(|segment| percent_decode_str(segment).decode_utf8_lossy());
+        decoded
+            .map(|segment| segment.to_ascii_lowercase())
+            .collect()
+    };
+    let (pattern, path) = (segments(pattern), segments(path));
+    let rest = pattern.last().is_some_and(|last| last == "*");
+    let long_enough = match rest {
+        true => path.len() >= pattern.len(),
+        false => path.len() == pattern.len(),
+    };
+    let mut pairs = pattern.iter().zip(&path);
+    long_enough && pairs.all(|(expected, found)| expected == "*" || expected == found)
 }
 
 #[cfg(test)]
@@ -587,5 +593,11 @@ mod tests {
             "/contoso.com/oauth2/v2.0/token"
         ));
         assert!(!fits("/v1.0/*", "/v1.0"));
+        assert!(fits(
+            "/v1.0/users/adele@contoso.com",
+            "/v1.0//users/adele%40contoso.com/"
+        ));
+        assert!(fits("/v1.0/users/a%2Fb", "/v1.0/users/a%2fb"));
+        assert!(!fits("/v1.0/users/a/b", "/v1.0/users/a%2Fb"));
     }
 }

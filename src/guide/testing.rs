@@ -47,3 +47,8 @@
 //! A program that wants to test its own logic without any server can implement
 //! [`TokenProvider`](crate::auth::TokenProvider) for a fixed token and point
 //! [`GraphBuilder::base_url`](crate::GraphBuilder::base_url) at any local HTTP server.
+
+/// The examples in the simulator's README. They need this crate, which the simulator does not use.
+#[cfg(doctest)]
+#[doc = include_str!("../../simulator/README.md")]
+mod readme {}

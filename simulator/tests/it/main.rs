@@ -29,6 +29,7 @@ mod platform;
 mod preferences;
 mod proxy;
 mod queries;
+mod readme;
 mod refusals;
 mod seeds;
 mod stubs;
