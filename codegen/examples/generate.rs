@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     generated.write_to(Path::new(&to))?;
     println!(
         "{:?}, {} expressions",
-        generated.stats,
+        generated.stats()?,
         generated.expressions().len()
     );
     println!("done {:?}", start.elapsed());

@@ -36,7 +36,7 @@ pub use expression::{Expression, Walk};
 pub use facts::{
     Address, Cloud, CloudSet, Facts, Permission, PermissionScheme, Permissions, Scheme, by_prefix,
 };
-pub use msgraph_description::models::{Model, Property};
+pub use msgraph_description::models::{Model, Models, Property};
 pub use msgraph_description::{
     AreaSet, Areas, Argument, Description, Kind, Place, RustName, Schema, Segment, Selection, Tree,
     Type, Types, secrets,
@@ -44,11 +44,10 @@ pub use msgraph_description::{
 pub use nodes::MethodName;
 pub use outline::{Call, Node, Outline, Route, Step};
 
-/// The generated code, and the data that it was generated from.
+/// The generated code of calls, and the data that it was generated from. The models are written when
+/// they are needed: [`Generated::write_models`].
 #[derive(Debug)]
 pub struct Generated<'d> {
-    /// Structs and enums: `models.rs`.
-    pub models: String,
     /// Nodes and their calls: `nodes.rs`.
     pub nodes: String,
     /// Markers of the options that operations have: `options.rs`.
@@ -57,11 +56,10 @@ pub struct Generated<'d> {
     pub facts: String,
     /// The names of path segments: `segments.rs`.
     pub segments: String,
-    /// The counts.
-    pub stats: Stats,
     tree: Tree<'d>,
     types: Types<'d>,
     plan: Plan,
+    selection: Selection,
 }
 
 /// The size of the description, before and after the fold.
@@ -77,7 +75,7 @@ pub struct Stats {
     pub properties: usize,
 }
 
-/// Generates all code, without facts about operations.
+/// Generates the code of all calls, without facts about operations.
 ///
 /// # Errors
 ///
@@ -115,17 +113,16 @@ impl<'d> Generator<'d> {
         Self { selection, ..self }
     }
 
-    /// Generates all code.
+    /// Generates the code of calls.
     ///
     /// # Errors
     ///
     /// Fails for the same reasons as [`generate`].
-    pub fn generate(&self) -> Result<Generated<'d>> {
+    pub fn generate(self) -> Result<Generated<'d>> {
         let description = self.description;
         let tree = Tree::new(description)?;
         let collisions = Collisions::default();
         let types = Types::new(&description.schemas, &collisions)?;
-        let written = models::write(&types, &self.selection, &collisions)?;
         let written_places = Written::new(description, &tree, &self.selection);
         let nodes = nodes::write(
             description,
@@ -137,16 +134,6 @@ impl<'d> Generator<'d> {
         )?;
         collisions.finish()?;
         Ok(Generated {
-            stats: Stats {
-                operations: tree.described_operations,
-                places: tree.described_places,
-                distinct_places: tree.places.len(),
-                distinct_operations: tree.operations(),
-                models: written.models,
-                enums: written.enums,
-                properties: written.properties,
-            },
-            models: written.text,
             nodes: nodes.nodes,
             options: nodes.options,
             facts: nodes.facts,
@@ -154,6 +141,7 @@ impl<'d> Generator<'d> {
             plan: nodes.plan,
             tree,
             types,
+            selection: self.selection,
         })
     }
 }
@@ -170,12 +158,41 @@ impl Generated<'_> {
         expression::of(&self.tree, &self.plan, method, path)
     }
 
+    /// Writes the structs and enums of the selection: `models.rs`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if two names collide, or if a property has a type that the generator does not know.
+    pub fn write_models(&self) -> Result<Models> {
+        let collisions = Collisions::default();
+        let models = models::write(&self.types, &self.selection, &collisions)?;
+        collisions.finish()?;
+        Ok(models)
+    }
+
+    /// Returns the size of the description. This writes the models to count them.
+    ///
+    /// # Errors
+    ///
+    /// Fails for the same reasons as [`write_models`](Self::write_models).
+    pub fn stats(&self) -> Result<Stats> {
+        let models = self.write_models()?;
+        Ok(Stats {
+            operations: self.tree.described_operations,
+            places: self.tree.described_places,
+            distinct_places: self.tree.places.len(),
+            distinct_operations: self.tree.operations(),
+            models: models.models,
+            enums: models.enums,
+            properties: models.properties,
+        })
+    }
+
     /// Returns all structs and enums.
     ///
     /// # Errors
     ///
-    /// Fails if a property has a type that the generator does not know. `generate` has reported
-    /// that before.
+    /// Fails if a property has a type that the generator does not know.
     pub fn models(&self) -> Result<Vec<Model<'_>>> {
         Ok(models::list(&self.types)?)
     }
@@ -207,9 +224,10 @@ impl Generated<'_> {
     ///
     /// # Errors
     ///
-    /// Fails if a file cannot be written. The error names the file.
+    /// Fails for the same reasons as [`write_models`](Self::write_models), or if a file cannot be
+    /// written. The error names the file.
     pub fn write_to(&self, folder: &Path) -> Result<()> {
-        write_file(folder, "models.rs", &self.models)?;
+        self.write_models()?.write_to(folder)?;
         self.write_calls_to(folder)
     }
 

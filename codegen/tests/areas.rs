@@ -52,7 +52,8 @@ fn lines(text: &str) -> HashSet<(&str, &str)> {
 fn code_of_each_area_is_part_of_all() {
     let description = Description::read(&openapi()).expect("openapi/");
     let whole = generate(&description).expect("the whole");
-    let texts = [&whole.models, &whole.nodes, &whole.options];
+    let models = whole.write_models().expect("all models").text;
+    let texts = [&models, &whole.nodes, &whole.options];
     // Numbers, because the texts of the parts do not live as long as that of the whole.
     let mut numbered: Vec<HashMap<_, usize>> = Vec::new();
     let mut missing = HashMap::new();
@@ -67,10 +68,8 @@ fn code_of_each_area_is_part_of_all() {
     let areas = areas();
     for (area, _) in areas.list() {
         let part = alone(&description, area);
-        for (text, whole) in [&part.models, &part.nodes, &part.options]
-            .iter()
-            .zip(&numbered)
-        {
+        let models = part.write_models().expect("models").text;
+        for (text, whole) in [&models, &part.nodes, &part.options].iter().zip(&numbered) {
             for line in lines(text) {
                 match whole.get(&line) {
                     Some(number) => _ = missing.remove(number),
@@ -124,7 +123,7 @@ fn documentation_shows_features_of_each_item() {
     let shown = shown.generate().expect("code");
     for (text, item) in [
         (
-            &shown.models,
+            &shown.write_models().expect("models").text,
             "#[cfg_attr(docsrs, doc(cfg(feature = \"mail\")))]\npub struct MailFolder {",
         ),
         (

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use msgraph_codegen::{Description, Facts, Generated, Generator, Route};
+use msgraph_codegen::{Description, Facts, Generated, Generator, Models, Route};
 
 fn openapi() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi")
@@ -22,6 +22,12 @@ fn generated() -> &'static Generated<'static> {
         let generator = Generator::new(description()).with_facts(facts);
         generator.generate().expect("code")
     })
+}
+
+fn models() -> &'static str {
+    static MODELS: OnceLock<Models> = OnceLock::new();
+    let models = || generated().write_models().expect("models");
+    &MODELS.get_or_init(models).text
 }
 
 /// Returns the expressions of all operations below a path, to a depth of `depth` segments.
@@ -105,7 +111,7 @@ fn generated_node_is_stable() {
 #[test]
 fn generated_model_is_stable() {
     insta::assert_snapshot!(item(
-        &generated().models,
+        models(),
         "/// `microsoft.graph.fileAttachment`",
         "\n/// `microsoft"
     ));
@@ -114,7 +120,7 @@ fn generated_model_is_stable() {
 #[test]
 fn generated_base_type_is_stable() {
     insta::assert_snapshot!(item(
-        &generated().models,
+        models(),
         "/// `microsoft.graph.attachment`",
         "\n/// `microsoft"
     ));
@@ -123,7 +129,7 @@ fn generated_base_type_is_stable() {
 #[test]
 fn generated_enum_is_stable() {
     insta::assert_snapshot!(item(
-        &generated().models,
+        models(),
         "/// `microsoft.graph.freeBusyStatus`",
         "\n/// `microsoft"
     ));
@@ -145,7 +151,10 @@ fn every_operation_has_an_expression() {
             operations += 1;
         }
     }
-    assert_eq!(operations, generated().stats.operations);
+    assert_eq!(
+        operations,
+        generated().stats().expect("the counts").operations
+    );
 }
 
 /// Checks CASES 1.5: equal subtrees are one type, and both paths lead to it.

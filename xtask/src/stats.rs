@@ -25,8 +25,8 @@ pub fn stats(folder: &Path) -> Result<Stats> {
     let pin = Pin::read(folder)?;
     let description = Description::read(folder)?;
     let counted = generate(&description)
-        .with_context(|| format!("cannot generate from {}", folder.display()))?
-        .stats;
+        .and_then(|generated| generated.stats())
+        .with_context(|| format!("cannot generate from {}", folder.display()))?;
     let mut workloads: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for (path, item) in &description.paths {
         let (paths, operations) = workloads.entry(workload(path).to_owned()).or_default();

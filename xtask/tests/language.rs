@@ -12,8 +12,9 @@ fn generated_docs_begin_with_verb_or_noun() {
     let facts = Facts::read(&folder).expect("the facts");
     let generator = Generator::new(&description).with_facts(facts);
     let generated = generator.generate().expect("the code");
+    let models = generated.write_models().expect("the models");
     let files = [
-        ("models.rs", &generated.models),
+        ("models.rs", &models.text),
         ("nodes.rs", &generated.nodes),
         ("options.rs", &generated.options),
         ("facts.rs", &generated.facts),

@@ -15,7 +15,7 @@ use crate::{build, package, rows};
 pub fn generation(folder: &Path) -> Result<Figures> {
     let start = Instant::now();
     let description = Description::read(folder)?;
-    let stats = generate(&description)?.stats;
+    let stats = generate(&description)?.stats()?;
     let seconds = start.elapsed().as_secs_f64();
     Ok(vec![
         ("described_operations".to_owned(), stats.operations as f64),

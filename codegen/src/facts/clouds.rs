@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
+use msgraph_description::{Error, Result};
 use serde::Deserialize;
 
 use super::Address;
-use msgraph_description::{Error, Result};
 
 /// A national or sovereign cloud. The global cloud is not listed, because its Graph has every
 /// described operation.

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use msgraph_description::{Error, Result};
 use serde::Deserialize;
 
 use super::Address;
-use msgraph_description::{Error, Result};
 
 /// The permissions that one operation needs. For each kind of token, one of the listed permissions
 /// suffices.
