@@ -15,6 +15,7 @@ use serde_json::{Map, Number, Value};
 
 use super::Ref;
 use super::edm::is_read_from;
+use super::scan::{Scanner, malformed};
 
 /// The name by which serde_json returns the text of a value instead of the value.
 ///
@@ -242,8 +243,11 @@ fn plain_string(text: &str) -> Option<&str> {
 
 /// Returns the string that a JSON text holds, with U+FFFD for each half of a surrogate pair.
 pub fn lossy_string(text: &str) -> Result<String, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    Name::deserialize(&mut deserializer).map(|name| name.0)
+    let mut scanner = Scanner::new(text);
+    match scanner.peek() {
+        Some(b'"') => Ok(scanner.string()?.read()?.0.into_owned()),
+        _ => Err(malformed()),
+    }
 }
 
 /// Reads JSON that `Value` cannot hold as the nearest possible value.

@@ -351,46 +351,35 @@ scalar! {
     Guid;
 }
 
-impl<E: OpenEnum> ScalarSlot for Option<E> {
-    fn parse(&mut self, text: &str) -> bool {
-        *self = Some(super::open_enum::parse(text));
-        true
-    }
+/// Implements slots of enums and flags, which keep every text: words that the description does not
+/// have are kept as they came.
+macro_rules! words {
+    ($($type:ty: $read:expr;)*) => {$(
+        impl<E: OpenEnum> ScalarSlot for Option<$type> {
+            fn parse(&mut self, text: &str) -> bool {
+                *self = Some($read(text));
+                true
+            }
 
-    /// Returns `true`, because words that the description does not have are kept as they came.
-    fn holds_all_of(&self, _: &str) -> bool {
-        true
-    }
+            fn holds_all_of(&self, _: &str) -> bool {
+                true
+            }
 
-    fn clear(&mut self) {
-        *self = None;
-    }
+            fn clear(&mut self) {
+                *self = None;
+            }
 
-    fn copy(&mut self, from: &dyn Any) -> bool {
-        *self = from.downcast_ref::<E>().cloned();
-        self.is_some()
-    }
+            fn copy(&mut self, from: &dyn Any) -> bool {
+                *self = from.downcast_ref::<$type>().cloned();
+                self.is_some()
+            }
+        }
+    )*};
 }
 
-impl<E: OpenEnum> ScalarSlot for Option<Flags<E>> {
-    fn parse(&mut self, text: &str) -> bool {
-        *self = Some(Flags::from_text(text));
-        true
-    }
-
-    /// Returns `true`, because words that the description does not have are kept as they came.
-    fn holds_all_of(&self, _: &str) -> bool {
-        true
-    }
-
-    fn clear(&mut self) {
-        *self = None;
-    }
-
-    fn copy(&mut self, from: &dyn Any) -> bool {
-        *self = from.downcast_ref::<Flags<E>>().cloned();
-        self.is_some()
-    }
+words! {
+    E: super::open_enum::parse;
+    Flags<E>: Flags::from_text;
 }
 
 impl<E: OpenEnum> Held for Flags<E> {
