@@ -5,15 +5,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::Utc;
 use http::{HeaderMap, StatusCode};
+use msgraph_core::verdict::is_throttling;
+use msgraph_io::trace::RequestTrace;
+use msgraph_io::{connections, network_error, read_at_most};
 use reqwest::Request;
 use tokio::time::sleep;
 use tracing::Instrument;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::{SignInError, TransportError, retry_after};
-use msgraph_core::verdict::is_throttling;
-use msgraph_io::trace::RequestTrace;
-use msgraph_io::{connections, network_error, read_at_most};
 
 /// The response of an endpoint that issues tokens.
 pub(super) struct RawResponse {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
+use msgraph_core::challenge;
+use msgraph_core::granted::Granted;
+use msgraph_io::{Delivery, RequestCopy};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 use tokio::time::Instant;
 
 use super::cache::{Bearer, Tokens};
-use msgraph_core::challenge;
-use msgraph_core::granted::Granted;
-use msgraph_io::{Delivery, RequestCopy};
 
 /// The part of a call's state that the token middleware reads and writes.
 #[derive(Clone, Default)]

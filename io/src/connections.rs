@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use msgraph_core::error::{ConfigurationError, Error, TransportError};
 use reqwest::redirect::Policy;
 use url::Url;
 
 use super::{network_error, tls};
-use msgraph_core::error::{ConfigurationError, Error, TransportError};
 
 /// The longest time for making a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use super::refused_connection;
 use msgraph_core::error::{TransportError, TransportErrorKind as Kind};
+
+use super::refused_connection;
 
 /// Converts an error of reqwest. It removes the URL, which may hold ids and tokens.
 pub fn from_reqwest(error: reqwest::Error) -> TransportError {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use msgraph_core::error::TransportError;
 use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
 
 use super::network_error;
-use msgraph_core::error::TransportError;
 
 /// The largest part of an error response's body that is read, in bytes.
 ///

@@ -11,6 +11,7 @@
 //! None of the checks parses a response that is valid.
 
 use http::StatusCode;
+use msgraph_core::decode::decode_error;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -22,7 +23,6 @@ use crate::model::json::Kept;
 use crate::monitor::{LongRunningOperationStatus, monitor_address};
 use crate::page::Page;
 use crate::{Result, json};
-use msgraph_core::decode::decode_error;
 
 /// The position of the declared type in the JSON.
 #[derive(Clone, Copy, PartialEq)]

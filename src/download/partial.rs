@@ -13,6 +13,7 @@ use std::io::{self, ErrorKind, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use msgraph_io::lock_within;
 use same_file::Handle;
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
@@ -25,7 +26,6 @@ use super::target::{Target, refuse};
 use crate::error::{TransferError, TransferErrorKind};
 use crate::transfer::name_of;
 use crate::{Error, Result};
-use msgraph_io::lock_within;
 
 /// The number of bytes that are written, or read back, at once.
 const BUFFER: usize = 256 * 1024;

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use msgraph_io::Backoff;
+use msgraph_io::Driven;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -11,8 +13,6 @@ use super::super::time_limit::TimeLimit;
 use super::bearer::Bearer;
 use crate::Result;
 use crate::error::Error;
-use msgraph_io::Backoff;
-use msgraph_io::Driven;
 
 /// The pause after a failed renewal while the old token is valid. Without it, each call would
 /// renew, and the identity platform refuses clients that send requests in a loop (AADSTS50196).

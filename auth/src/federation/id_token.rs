@@ -1,5 +1,6 @@
 //! Requests for a token that identifies a job, sent to the service on which the job runs.
 
+use msgraph_core::verdict::Verdict;
 use reqwest::Request;
 use serde_json::{Map, Value};
 
@@ -9,7 +10,6 @@ use crate::exchange::{
     RawResponse, exchange, is_worth_another_attempt, wait_before_another_attempt,
 };
 use crate::{Secret, TokenRequest};
-use msgraph_core::verdict::Verdict;
 
 /// The text that replaces the address in traces.
 const TEMPLATE: &str = "{endpoint}";

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use msgraph_core::cloud::CustomCloud;
 use msgraph_test_support::recorder::{Answer, Recorded, Recorder};
 use serde_json::json;
 use tokio::time::Instant;
@@ -13,7 +14,6 @@ use crate::Application;
 use crate::Cloud;
 use crate::error::{Error, SignInError};
 use crate::tests::plain_client;
-use msgraph_core::cloud::CustomCloud;
 
 const HUSH: &str = "hush-hush";
 

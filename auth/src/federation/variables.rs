@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderValue;
+use msgraph_io::is_loopback;
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::Result;
 use crate::error::SignInError;
-use msgraph_io::is_loopback;
 
 /// The variables of an environment, read when they are needed. A credential may be created before
 /// the job has them.

@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
+use msgraph_core::verdict::Verdict;
+use msgraph_io::{Backoff, Change, Connections};
 use reqwest::Request;
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
@@ -16,8 +18,6 @@ use crate::Result;
 use crate::error::{Error, SignInError, TransportError};
 use crate::exchange::{RawResponse, exchange};
 use crate::{AccessToken, TokenRequest};
-use msgraph_core::verdict::Verdict;
-use msgraph_io::{Backoff, Change, Connections};
 
 /// The time limit of a connection to the machine itself, or to an adjacent one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

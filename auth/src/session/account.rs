@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use msgraph_core::jwt::Jwt;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::error::SignInError;
-use msgraph_core::jwt::Jwt;
 
 /// A signed-in user, as described by the identity platform.
 ///

@@ -5,9 +5,10 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
+use msgraph_io::lock_within;
+
 use super::folder::Folder;
 use crate::BoxError;
-use msgraph_io::lock_within;
 
 /// The time that a process waits for another. A process that holds the lock longer is stopped, or
 /// waits for its user.
