@@ -36,4 +36,6 @@ pub use msgraph_core::error::{
     NotificationErrorKind, PagingError, RequestError, RetryStopReason, SignInError, SignInReason,
     Throttle, TransferError, TransferErrorKind, TransportError,
 };
-pub(crate) use msgraph_core::error::{Error, HostRefusal, RequestContext, Result, retry_after};
+pub(crate) use msgraph_core::error::{
+    Error, ErrorOrigin, HostRefusal, RequestContext, Result, retry_after,
+};

@@ -25,6 +25,8 @@ pub use api::{ApiError, ErrorDetail};
 pub use attempts::{Attempts, RetryStopReason};
 pub use batch::{BatchError, BatchErrorKind};
 #[doc(hidden)]
+pub use head::ErrorOrigin;
+#[doc(hidden)]
 pub use local::HostRefusal;
 pub use local::{ConfigurationError, HostError, RequestError};
 pub use notification::{NotificationError, NotificationErrorKind};

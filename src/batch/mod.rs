@@ -108,7 +108,9 @@ impl Queued {
             && let Ok(request) = &self.request
         {
             let accept = request.headers.get(ACCEPT);
-            Expected::default().check(&request.url, accept, &response.headers)?;
+            Expected::default()
+                .check(&request.url, accept, &response.headers)
+                .map_err(|error| error.with_origin(response.origin()))?;
         }
         Ok(response)
     }

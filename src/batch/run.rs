@@ -15,7 +15,9 @@ use super::salvage::{Salvaged, salvage};
 use super::wire::{PartRequest, PartResponse, Requests, Responses, root_of};
 use super::{Batch, BatchResponses};
 use crate::call::{Request, Response, Settings};
-use crate::error::{BatchError, RequestContext, retry_after};
+use crate::error::{
+    Attempts, BatchError, ErrorOrigin, RequestContext, RetryStopReason, retry_after,
+};
 use crate::json::without_bom;
 use crate::transport::{Effect, Verdict, Workload, harmless};
 use crate::{Error, Result};
@@ -35,6 +37,7 @@ pub(super) async fn run(batch: Batch) -> Result<BatchResponses> {
         parts: HashMap::new(),
         loads: Vec::new(),
         unclear: HashSet::new(),
+        made: batch.parts.iter().map(|_| Made::default()).collect(),
         after,
         root,
         batch: &batch,
@@ -75,10 +78,20 @@ struct BatchState<'b> {
     loads: Vec<Load>,
     /// The calls whose work may have been done by an attempt before the last one.
     unclear: HashSet<usize>,
+    /// The attempts that were made, by call.
+    made: Vec<Made>,
     /// The call that each call depends on, by call.
     after: Vec<Option<usize>>,
     /// The root URL of the API version of the calls.
     root: String,
+}
+
+/// The attempts that were made for a call of a batch: those of the requests that held it.
+#[derive(Clone, Copy, Default)]
+struct Made {
+    count: u32,
+    waited: Duration,
+    stop_reason: Option<RetryStopReason>,
 }
 
 /// The result of a call in one request.
@@ -188,7 +201,10 @@ impl BatchState<'_> {
                         again.push(call);
                         longest = longest.max(wait);
                     }
-                    Err(_) => self.settle(call, response).await,
+                    Err(reason) => {
+                        self.made[call].stop_reason = Some(reason);
+                        self.settle(call, response).await;
+                    }
                 }
             }
             // Calls that depend on a call that is sent again are sent again as well.
@@ -216,6 +232,9 @@ impl BatchState<'_> {
                 "retrying calls of a batch after a wait"
             );
             sleep(longest).await;
+            for call in &again {
+                self.made[*call].waited += longest;
+            }
             requests = self.requests(&again)?;
         }
     }
@@ -300,8 +319,14 @@ impl BatchState<'_> {
         };
         let response = match response {
             Ok(response) => {
-                if response.context.attempts.may_have_succeeded() {
+                let attempts = response.context.attempts;
+                if attempts.may_have_succeeded() {
                     self.unclear.extend(calls);
+                }
+                for call in calls {
+                    let made = &mut self.made[*call];
+                    made.count += attempts.count();
+                    made.waited += attempts.waited();
                 }
                 response
             }
@@ -319,10 +344,10 @@ impl BatchState<'_> {
         calls
             .iter()
             .map(|call| {
-                let came = self.take(*call, &mut responses).unwrap_or_else(|| {
-                    let context = &self.batch.parts[*call].context;
+                let came = self.take(*call, &mut responses, &response);
+                let came = came.unwrap_or_else(|| {
                     let message = "the batch response lacks this call";
-                    PartOutcome::Error(BatchError::unknown(context, message).into())
+                    PartOutcome::Error(self.unknown(*call, message, &response))
                 });
                 (*call, came)
             })
@@ -330,13 +355,51 @@ impl BatchState<'_> {
     }
 
     /// Takes the part of a batch response that belongs to a call.
-    fn take(&self, call: usize, responses: &mut Vec<PartResponse>) -> Option<PartOutcome> {
+    fn take(
+        &self,
+        call: usize,
+        responses: &mut Vec<PartResponse>,
+        batch: &Response,
+    ) -> Option<PartOutcome> {
         let id = (call + 1).to_string();
         let place = responses.iter().position(|response| response.is_for(&id))?;
         let part = &self.batch.parts[call];
         let response = responses.swap_remove(place);
-        let response = response.into_response(part.context.clone(), part.wants_bytes)?;
+        let context = RequestContext {
+            client_request_id: batch.context.client_request_id.clone(),
+            ..part.context.clone()
+        };
+        let mut response = response.into_response(context, part.wants_bytes)?;
+        // Graph gives ids to the whole batch, and only some services give ids to their parts.
+        for name in ["request-id", "client-request-id"] {
+            if let (None, Some(id)) = (response.headers.get(name), batch.headers.get(name)) {
+                response.headers.insert(name, id.clone());
+            }
+        }
         Some(PartOutcome::Response(response))
+    }
+
+    /// Returns the attempts that were made for a call.
+    fn attempts(&self, call: usize) -> Attempts {
+        let Made {
+            count,
+            waited,
+            stop_reason,
+        } = self.made[call];
+        let is_unclear = self.unclear.contains(&call);
+        Attempts::new(count, waited, stop_reason).with_unclear_attempt(is_unclear)
+    }
+
+    /// Returns the error of a call that has no response of its own in the response to the batch.
+    fn unknown(&self, call: usize, message: &str, batch: &Response) -> Error {
+        let context = RequestContext {
+            attempts: self.attempts(call),
+            ..batch.context.clone()
+        };
+        let origin = ErrorOrigin::new(&context, batch.status, &batch.headers);
+        BatchError::unknown(&self.batch.parts[call].context, message)
+            .with_origin(origin)
+            .into()
     }
 
     fn request(&self, calls: &[usize], body: Bytes) -> Request {
@@ -371,9 +434,9 @@ impl BatchState<'_> {
         let mut salvaged = salvage(&response.body);
         let mut all = Vec::with_capacity(calls.len());
         for call in calls {
-            let came = match self.take(*call, &mut salvaged.responses) {
+            let came = match self.take(*call, &mut salvaged.responses, response) {
                 Some(came) => came,
-                None => self.alone(*call, &salvaged).await,
+                None => self.alone(*call, &salvaged, response).await,
             };
             all.push((*call, came));
         }
@@ -381,7 +444,7 @@ impl BatchState<'_> {
     }
 
     /// Sends a call alone, where that does no harm.
-    async fn alone(&self, call: usize, salvaged: &Salvaged) -> PartOutcome {
+    async fn alone(&self, call: usize, salvaged: &Salvaged, batch: &Response) -> PartOutcome {
         let part = &self.batch.parts[call];
         match &part.request {
             Ok(request) if request.method == Method::GET => {
@@ -402,7 +465,7 @@ impl BatchState<'_> {
                         "the batch response is damaged and lacks the part of this call".to_owned()
                     }
                 };
-                PartOutcome::Error(BatchError::unknown(&part.context, &message).into())
+                PartOutcome::Error(self.unknown(call, &message, batch))
             }
         }
     }
@@ -425,7 +488,8 @@ impl BatchState<'_> {
     }
 
     /// Records a response as the outcome of a call.
-    async fn settle(&mut self, call: usize, response: Response) {
+    async fn settle(&mut self, call: usize, mut response: Response) {
+        response.context.attempts = self.attempts(call);
         let part = &self.batch.parts[call];
         let context = &part.context;
         let outcome = if response.status.is_success() {
@@ -442,14 +506,10 @@ impl BatchState<'_> {
         {
             Err(self.not_run(call, before, error.clone()))
         } else {
-            let (status, headers) = (response.status, &response.headers);
-            let mut context = context.clone();
-            let is_unclear = self.unclear.contains(&call);
-            context.attempts = context.attempts.with_unclear_attempt(is_unclear);
             Err(Error::from_response(
-                &context,
-                status,
-                headers,
+                &response.context,
+                response.status,
+                &response.headers,
                 &response.body,
                 None,
             ))

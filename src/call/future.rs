@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_util::future::BoxFuture;
 use http::header::ACCEPT;
 
 use super::response_kind::ReceivedResponse;
@@ -14,7 +15,7 @@ use crate::Result;
 use crate::download::Expected;
 use crate::transport::ExpectedBody;
 
-pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
+pub(crate) type Sending = BoxFuture<'static, Result<Response>>;
 
 /// A future that sends a call and decodes its response. `.await` of a [`Call`] creates it.
 ///
@@ -51,6 +52,14 @@ impl<A: ResponseKind, O: Options> IntoFuture for Call<A, O> {
     }
 }
 
+impl<A: ResponseKind, O: Options> Call<A, O> {
+    /// Sends the call, and returns its response before it is decoded.
+    pub(crate) async fn receive(self) -> Result<ReceivedResponse> {
+        let response = send(self.operation, advanced::<O>(), A::expected_body()).await?;
+        Ok(ReceivedResponse::new(response))
+    }
+}
+
 impl<A> fmt::Debug for CallFuture<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallFuture").finish_non_exhaustive()
@@ -78,7 +87,9 @@ fn send_for_content(operation: RequestBuilder, advanced: Advanced) -> Sending {
         let request = request?;
         let (url, accept) = (request.url.clone(), request.headers.get(ACCEPT).cloned());
         let response = graph.send(request, None).await?;
-        Expected::default().check(&url, accept.as_ref(), &response.headers)?;
+        Expected::default()
+            .check(&url, accept.as_ref(), &response.headers)
+            .map_err(|error| error.with_origin(response.origin()))?;
         Ok(response)
     })
 }

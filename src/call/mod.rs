@@ -48,12 +48,8 @@ pub use consistency::ConsistencyLevel;
 pub use content::Content;
 pub use future::CallFuture;
 pub(crate) use future::Sending;
-#[cfg(feature = "notifications")]
-pub(crate) use msgraph_core::decode::read_json;
-pub(crate) use msgraph_core::decode::{decode, type_name};
 #[doc(inline)]
 pub use msgraph_core::model::IfMatch;
-pub(crate) use msgraph_core::operation_metadata::OperationMetadata;
 pub(crate) use opened::Opened;
 pub(crate) use operation::RequestBuilder;
 pub use options::{

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use msgraph_core::granted::Granted;
 
 use super::Response;
-use crate::error::{Error, RequestContext, TransportError};
+use crate::error::{Error, ErrorOrigin, RequestContext, TransportError};
 use crate::{Result, transport};
-use msgraph_core::granted::Granted;
 
 /// A response whose status and headers have arrived. Its body may still be to come.
 pub(crate) struct Opened {
@@ -35,6 +35,11 @@ impl Opened {
 
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.response.headers()
+    }
+
+    /// Returns the call and the head of the response, for an error that is about them.
+    pub(crate) fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::new(&self.context, self.status(), self.headers())
     }
 
     /// Returns the body as a stream of chunks.

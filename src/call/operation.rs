@@ -8,6 +8,7 @@ use http::Method;
 use http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH,
 };
+use msgraph_core::operation_metadata::OperationMetadata;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -15,7 +16,7 @@ use super::consistency::{self, Advanced};
 use super::encode::{push_list, push_name, push_value};
 use super::prefer::{self, PREFER};
 use super::reference;
-use super::{Content, IfMatch, OperationMetadata, Request, Settings};
+use super::{Content, IfMatch, Request, Settings};
 use crate::auth::Secret;
 use crate::error::{RequestContext, RequestError};
 use crate::permissions::Permissions;

@@ -4,8 +4,9 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
+use msgraph_core::operation_metadata::OperationMetadata;
 
-use super::{OperationMetadata, Settings};
+use super::Settings;
 use crate::Result;
 use crate::error::RequestError;
 use crate::transport::{Effect, Intent};

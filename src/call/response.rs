@@ -5,12 +5,12 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
+use msgraph_core::decode::{decode, type_name};
 use serde::de::DeserializeOwned;
 
 use super::success::Place;
-use crate::error::{DecodeError, RequestContext};
+use crate::error::{DecodeError, ErrorOrigin, RequestContext};
 use crate::{Error, Result, json};
-use msgraph_core::decode::{decode, type_name};
 
 /// An undecoded response of Graph, as [`RawCall`](super::RawCall) returns it.
 ///
@@ -75,6 +75,11 @@ impl Response {
         error
             .within(self.status, &self.headers, body)
             .of(&self.context)
+    }
+
+    /// Returns the call and the head of the response, for an error that is about them.
+    pub(crate) fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::new(&self.context, self.status, &self.headers)
     }
 
     pub(super) fn content_type(&self) -> Option<String> {

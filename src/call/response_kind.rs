@@ -14,7 +14,7 @@ use super::success::Place;
 use super::{Content, Response};
 use crate::Result;
 use crate::delta::{self, DeltaEvent};
-use crate::error::{DecodeError, PagingError};
+use crate::error::{DecodeError, ErrorOrigin, PagingError};
 use crate::model::Model;
 use crate::model::lists::Listed;
 use crate::page::Page;
@@ -253,14 +253,11 @@ impl ReceivedResponse {
 
     /// Returns the error for a page that does not lead on.
     pub(crate) fn paging_error(&self, message: &str) -> PagingError {
-        let Response {
-            status,
-            headers,
-            context,
-            ..
-        } = &self.response;
-        PagingError::new(context.template.clone(), message.to_owned())
-            .within(*status, headers)
-            .of(context)
+        PagingError::new(message.to_owned(), self.origin())
+    }
+
+    /// Returns the call and the head of the response, for an error that is about them.
+    pub(crate) fn origin(&self) -> ErrorOrigin {
+        self.response.origin()
     }
 }

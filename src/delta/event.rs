@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,7 +10,7 @@ use serde_json::Value;
 use super::Resync;
 use super::read::Marks;
 use crate::Result;
-use crate::error::{DecodeError, Error};
+use crate::error::{DecodeError, Error, ErrorOrigin};
 use crate::model::lists::ListItem;
 use crate::model::{Model, Navigation, Property, Related};
 
@@ -31,17 +32,27 @@ pub enum DeltaEvent<T> {
 /// so does any service where the caller prefers `return=minimal`.
 ///
 /// It dereferences to the item.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Changed<T> {
     item: T,
     nulls: Vec<Box<str>>,
+    /// The response that had the item, for errors about it.
+    origin: Arc<ErrorOrigin>,
+}
+
+/// Compares the items, whatever responses they came with.
+impl<T: PartialEq> PartialEq for Changed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.item == other.item && self.nulls == other.nulls
+    }
 }
 
 impl<T> Changed<T> {
-    pub(super) fn new(item: T, marks: Marks) -> Self {
+    pub(super) fn new(item: T, marks: Marks, origin: &Arc<ErrorOrigin>) -> Self {
         Self {
             item,
             nulls: marks.nulls,
+            origin: Arc::clone(origin),
         }
     }
 
@@ -107,7 +118,8 @@ impl<T: Model> Changed<T> {
     ) -> Result<Vec<RelatedChange<R::Model>>> {
         let name = format!("{}@delta", relation.name());
         let wrong = |at: String, error: String| -> Error {
-            DecodeError::new(at, "RelatedChange", error).into()
+            let error = DecodeError::new(at, "RelatedChange", error);
+            error.from_origin(&self.origin).into()
         };
         let items = match self.item.extra().get(&name) {
             None | Some(Value::Null) => return Ok(Vec::new()),

@@ -63,7 +63,6 @@ use resync::Pause;
 pub use resync::{Resync, ResyncKind};
 
 use crate::call::{Call, Delta, Options, ReceivedResponse, Request};
-use crate::error::PagingError;
 use crate::model::Model;
 use crate::page::{Walk, from_link, is_url};
 use crate::transport::remove_headers_of_one_request;
@@ -184,16 +183,16 @@ impl<T: Model, O: Options> Call<Delta<T>, O> {
     ///
     /// <https://learn.microsoft.com/graph/delta-query-overview#use-delta-query-to-track-changes-in-a-resource-collection>
     pub async fn latest(self) -> Result<String> {
-        let template = self.operation.template().to_owned();
         // OneDrive and SharePoint have their own parameter for it.
         let parameter = match T::default().type_name().rsplit('.').next() {
             Some("driveItem" | "listItem" | "site" | "baseItem") => "token",
             _ => "$deltatoken",
         };
-        let page = self.query(parameter, "latest").await?;
+        let received = self.query(parameter, "latest").receive().await?;
+        let page = read_page::<T>(&received)?;
         page.delta_link.ok_or_else(|| {
-            let message = "the response has no `@odata.deltaLink`".to_owned();
-            PagingError::new(template, message).into()
+            let error = received.paging_error("the response has no `@odata.deltaLink`");
+            error.into()
         })
     }
 

@@ -1,7 +1,9 @@
 //! Reads pages of changes.
 
 use std::fmt;
+use std::sync::Arc;
 
+use msgraph_core::decode::type_name;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -19,6 +21,7 @@ use crate::page::Page;
 /// keeps, which are short.
 pub(crate) fn page<T: Model>(received: &ReceivedResponse) -> Result<Page<DeltaEvent<T>>> {
     let page = received.page::<Box<RawValue>, T>()?;
+    let origin = Arc::new(received.origin());
     let items = page.value.iter().enumerate().map(|(index, json)| {
         let at = |error: Box<crate::error::DecodeError>| {
             let error = error.below(&format!("value[{index}]"));
@@ -32,7 +35,7 @@ pub(crate) fn page<T: Model>(received: &ReceivedResponse) -> Result<Page<DeltaEv
         let ListItem(item) = decode::<_, T>(json).map_err(at)?;
         Ok(match marks.removed() {
             Some(reason) => DeltaEvent::Removed(Removed::new(item, marks.id, reason)),
-            None => DeltaEvent::Changed(Changed::new(item, marks)),
+            None => DeltaEvent::Changed(Changed::new(item, marks, &origin)),
         })
     });
     Ok(Page {
@@ -46,7 +49,7 @@ pub(crate) fn page<T: Model>(received: &ReceivedResponse) -> Result<Page<DeltaEv
 
 /// Decodes an item, or a part of it. An error says that the item should have been a `T`.
 fn decode<I: DeserializeOwned, T>(json: &RawValue) -> Result<I, Box<crate::error::DecodeError>> {
-    crate::call::decode(json.get().as_bytes(), crate::call::type_name::<T>())
+    msgraph_core::decode::decode(json.get().as_bytes(), type_name::<T>())
 }
 
 /// The annotations that a delta query adds to the properties of an item.

@@ -10,7 +10,6 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::range::is_html;
-use crate::Result;
 use crate::error::{TransferError, TransferErrorKind};
 #[cfg(feature = "files")]
 use crate::models::DriveItem;
@@ -100,7 +99,7 @@ impl Expected {
         url: &str,
         accept: Option<&HeaderValue>,
         headers: &HeaderMap,
-    ) -> Result<()> {
+    ) -> Result<(), TransferError> {
         if !is_html(headers) {
             return Ok(());
         }
@@ -123,7 +122,10 @@ impl Expected {
         }
         let message = "received an HTML page instead of the content: it may come from a sign-in \
                        page, a captive portal or a gateway";
-        Err(TransferError::new(TransferErrorKind::UnexpectedHtml, message).into())
+        Err(TransferError::new(
+            TransferErrorKind::UnexpectedHtml,
+            message,
+        ))
     }
 }
 
@@ -186,7 +188,7 @@ mod tests {
         path: &str,
         accept: Option<&'static str>,
         headers: &HeaderMap,
-    ) -> Result<()> {
+    ) -> Result<(), TransferError> {
         let url = format!("https://graph.microsoft.com/v1.0{path}");
         expected.check(&url, accept.map(HeaderValue::from_static).as_ref(), headers)
     }

@@ -17,7 +17,7 @@ use super::range::{Part, Sent, Version, total_of_refusal};
 use super::way::ContentRequest;
 use super::{HashKind, Progress};
 use crate::call::{Call, Content, Opened, Options};
-use crate::error::{RequestError, TransferError, TransferErrorKind, TransportError};
+use crate::error::{ErrorOrigin, RequestError, TransferError, TransferErrorKind, TransportError};
 use crate::transfer::{BoundedRetries, Report};
 use crate::{Error, Result};
 
@@ -184,6 +184,8 @@ pub struct ContentStream {
     way: Option<ContentRequest>,
     status: StatusCode,
     headers: HeaderMap,
+    /// The current response, for errors about it.
+    origin: ErrorOrigin,
     part: Part,
     version: Version,
     /// The length of the whole content.
@@ -237,6 +239,7 @@ impl ContentStream {
         Ok(Self {
             way: Some(way),
             status: opened.status(),
+            origin: opened.origin(),
             part,
             version,
             total: sent.total,
@@ -341,6 +344,7 @@ impl ContentStream {
             *rest = rest.checked_sub(piece.len() as u64).ok_or_else(|| {
                 let message = "the response is longer than its `Content-Range`";
                 TransferError::new(TransferErrorKind::Range, message)
+                    .with_origin(self.origin.clone())
             })?;
         }
         Ok(())
@@ -373,8 +377,9 @@ impl ContentStream {
         let sent = sent(&opened, self.at)?;
         let is_shorter = sent.total.is_some_and(|total| total < self.at);
         if is_shorter || !Version::of(opened.headers(), sent.total).fits(&self.version) {
-            return Err(changed());
+            return Err(changed().with_origin(opened.origin()).into());
         }
+        self.origin = opened.origin();
         self.total = self.total.or(sent.total);
         self.skip = self.at.saturating_sub(sent.first);
         self.rest = sent.length;
@@ -395,7 +400,10 @@ impl ContentStream {
         };
         let is_end = self.total.is_none() && self.rest == Some(0);
         if !is_end || told.is_some_and(|total| total != self.at) {
-            return Err(changed());
+            return Err(match error {
+                Error::Api(refusal) => changed().with_response(refusal.clone()).into(),
+                _ => changed().into(),
+            });
         }
         self.total = Some(self.at);
         self.state = State::Over;
@@ -415,14 +423,15 @@ impl ContentStream {
     /// Handles the end of the body, and returns whether all bytes have arrived.
     fn ended(&mut self) -> Result<bool> {
         if self.skip > 0 && self.at == self.part.first && self.at > 0 {
-            return Err(beyond(self.at));
+            return Err(beyond(self.at).with_origin(self.origin.clone()).into());
         }
         if !self.is_at_end() {
             self.reopen(TransportError::broken("the content was truncated").into())?;
             return Ok(false);
         }
         if let Some(check) = self.check.take() {
-            self.verified = Some(check.finish()?);
+            let checked = check.finish();
+            self.verified = Some(checked.map_err(|error| error.with_origin(self.origin.clone()))?);
         }
         Ok(true)
     }
@@ -496,7 +505,10 @@ impl Stream for ContentStream {
                 Ok(None) => {}
                 Err(error) => {
                     self.state = State::Over;
-                    let context = self.way.as_ref().map(ContentRequest::context);
+                    let context = self
+                        .way
+                        .as_ref()
+                        .map(|way| self.origin.of_call(way.context()));
                     let error = match context {
                         Some(context) => error.of(&context),
                         None => error,
@@ -526,22 +538,21 @@ fn sent(opened: &Opened, first: u64) -> Result<Sent> {
             TransferErrorKind::Range,
             "the response does not contain the requested range, or its `Content-Range` is wrong",
         )
+        .with_origin(opened.origin())
         .into()
     })
 }
 
-fn changed() -> Error {
+fn changed() -> TransferError {
     TransferError::new(
         TransferErrorKind::Changed,
         "the content changed during the download: download it again",
     )
-    .into()
 }
 
-fn beyond(first: u64) -> Error {
+fn beyond(first: u64) -> TransferError {
     TransferError::new(
         TransferErrorKind::Range,
         format!("the content ends before byte {first}, where the requested range begins"),
     )
-    .into()
 }

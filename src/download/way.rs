@@ -67,6 +67,7 @@ impl ContentRequest {
         let accept = self.request.headers.get(ACCEPT);
         self.expected
             .check(&self.request.url, accept, opened.headers())
+            .map_err(|error| error.with_origin(opened.origin()).into())
     }
 }
 

@@ -89,7 +89,7 @@ impl<A, O: Options> Call<A, O> {
         }
         match operation::read(&response)? {
             Some(work) if work.is_over() => Ok(Monitor {
-                done: Some(work),
+                done: Some((work, response)),
                 ..Monitor::at(graph, String::new())
             }),
             // The operation continues, and there is no address to poll.
@@ -144,8 +144,8 @@ type OnProgress = Box<dyn Fn(&LongRunningOperation) + Send + Sync>;
 pub struct Monitor {
     graph: Graph,
     url: String,
-    /// The state of the operation where it was over with the first response.
-    done: Option<LongRunningOperation>,
+    /// The state of the operation, and the first response, where it was over with that.
+    done: Option<(LongRunningOperation, Response)>,
     interval: Option<Duration>,
     /// The time limit of `wait`.
     timeout: Option<Duration>,
@@ -254,14 +254,15 @@ impl Monitor {
             let left = self
                 .timeout
                 .map(|limit| limit.saturating_sub(began.elapsed()));
-            let (work, asked) = self.look(left).await?;
+            let (work, response) = self.look(left).await?;
             match work.status() {
                 LongRunningOperationStatus::Succeeded => return Ok(work),
                 LongRunningOperationStatus::Failed | LongRunningOperationStatus::Cancelled => {
-                    return Err(LongRunningOperationError::new(&work).into());
+                    return Err(LongRunningOperationError::new(work, response.origin()).into());
                 }
                 _ => {}
             }
+            let asked = retry_after(response.status, &response.headers, chrono::Utc::now());
             let pause = pauses.next(asked, self.interval);
             if let Some(limit) = self.timeout
                 && began.elapsed().saturating_add(pause) >= limit
@@ -273,14 +274,11 @@ impl Monitor {
         }
     }
 
-    /// Polls the operation once, within this time.
-    async fn look(
-        &self,
-        time: Option<Duration>,
-    ) -> Result<(LongRunningOperation, Option<Duration>)> {
-        if let Some(work) = &self.done {
+    /// Polls the operation once, within this time. Also returns the response that had the state.
+    async fn look(&self, time: Option<Duration>) -> Result<(LongRunningOperation, Response)> {
+        if let Some((work, response)) = &self.done {
             self.tell(work);
-            return Ok((work.clone(), None));
+            return Ok((work.clone(), response.clone()));
         }
         let response = match self.is_at_graph() {
             true => {
@@ -296,12 +294,11 @@ impl Monitor {
             }
             false => self.elsewhere(time).await?,
         };
-        let asked = retry_after(response.status, &response.headers, chrono::Utc::now());
         let Some(work) = operation::read(&response)? else {
             return Err(ReceivedResponse::new(response).empty());
         };
         self.tell(&work);
-        Ok((work, asked))
+        Ok((work, response))
     }
 
     fn tell(&self, work: &LongRunningOperation) {

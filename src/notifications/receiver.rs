@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::Utc;
+use msgraph_core::decode::read_json;
 use serde::de::DeserializeOwned;
 use subtle::{Choice, ConstantTimeEq};
 
@@ -11,7 +12,6 @@ use super::content::DecryptionKeys;
 use super::keys::SigningKeys;
 use super::token::{Expected, Unchecked};
 use crate::auth::Secret;
-use crate::call::read_json;
 use crate::error::{DecodeError, NotificationError, NotificationErrorKind};
 use crate::models::{ChangeNotification, ChangeNotificationCollection};
 use crate::{Graph, Result};

@@ -14,7 +14,6 @@ use serde::de::DeserializeOwned;
 
 use super::{Bookmark, COUNT, Page, Walk, is_url};
 use crate::call::{Call, Collection, HasCount, List, Options, RequestBuilder, advanced, template};
-use crate::error::PagingError;
 use crate::{Graph, Result};
 
 impl Graph {
@@ -167,8 +166,9 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
     where
         O: HasCount,
     {
-        let template = self.operation.template().to_owned();
-        let page = self.query("$count", "true").query("$top", "1").await?;
+        let call = self.query("$count", "true").query("$top", "1");
+        let received = call.receive().await?;
+        let page = received.page::<T, T>()?;
         page.count.ok_or_else(|| {
             let message = match page.extra.contains_key(COUNT) {
                 // Some services write `-1` where counting would take too long.
@@ -177,7 +177,7 @@ impl<T: DeserializeOwned, O: Options> Call<Collection<T>, O> {
                 }
                 false => "the response has no `@odata.count`",
             };
-            PagingError::new(template, message.to_owned()).into()
+            received.paging_error(message).into()
         })
     }
 }

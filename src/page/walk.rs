@@ -6,14 +6,15 @@ use std::task::{Context, Poll, ready};
 
 use http::Method;
 use http::header::HeaderMap;
+use msgraph_core::operation_metadata::OperationMetadata;
+use msgraph_io::Driven;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use crate::call::{OperationMetadata, ReceivedResponse, Request, Sending, Settings};
+use crate::call::{ReceivedResponse, Request, Sending, Settings};
 use crate::error::Error;
 use crate::transport::{ExpectedBody, remove_headers_of_one_request};
 use crate::{Graph, Result};
-use msgraph_io::Driven;
 
 /// The state of following links from page to page, independent of the type of the items.
 pub(crate) struct Walk {

@@ -107,7 +107,10 @@ impl Sending {
                     {
                         return self.done(response);
                     }
-                    Outcome::Done => return Err(too_early(count(&missing), &range, total)),
+                    Outcome::Done => {
+                        let error = too_early(count(&missing), &range, total);
+                        return Err(error.with_origin(response.origin()).into());
+                    }
                     Outcome::More(Some(told)) if !told.is_empty() => missing = told,
                     Outcome::More(told) => {
                         remove(&mut missing, &range);
@@ -191,6 +194,7 @@ impl Sending {
                              were sent"
                     ),
                 )
+                .with_origin(response.origin())
                 .into());
             }
             _ => self.report.tell(total, Some(total)),
@@ -220,7 +224,7 @@ pub(super) fn whole(total: u64) -> Vec<Range<u64>> {
     std::iter::once(0..total).collect()
 }
 
-fn too_early(missing: u64, last: &Range<u64>, total: u64) -> Error {
+fn too_early(missing: u64, last: &Range<u64>, total: u64) -> TransferError {
     let left = missing.saturating_sub(last.end.saturating_sub(last.start));
     TransferError::new(
         TransferErrorKind::SizeMismatch,
@@ -229,7 +233,6 @@ fn too_early(missing: u64, last: &Range<u64>, total: u64) -> Error {
             total.saturating_sub(left)
         ),
     )
-    .into()
 }
 
 /// Turns an error that means that the session is gone into that error.

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use http::StatusCode;
 use msgraph::auth::AccessTokenCredential;
+use msgraph::error::Attempts;
 use msgraph::models::actions::{DriveItemCopy, TeamArchive};
 use msgraph::monitor::LongRunningOperationStatus;
-use msgraph::{Error, Graph};
+use msgraph::{Error, Graph, RetryPolicy};
 use msgraph_simulator::Fault;
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::support::busy::Busy;
 use crate::support::recorder::{Answer, Recorder};
 use crate::support::silent::SilentServer;
-use crate::support::{graph, graph_of, simulator};
+use crate::support::{graph, graph_of, simulator, with_retry};
 
 fn copy(name: &str) -> DriveItemCopy {
     DriveItemCopy {
@@ -53,6 +55,40 @@ async fn failed_operation_reports_its_error() {
         panic!("{error}");
     };
     assert_eq!(error.operation().error_code(), Some("nameAlreadyExists"));
+}
+
+#[tokio::test]
+async fn failed_operation_error_names_its_response() {
+    let failed = json!({ "status": "failed", "error": { "code": "nameAlreadyExists" } });
+    let answers = [
+        Answer::status(202).header("Location", "{url}/v1.0/monitors/1"),
+        Answer::status(503),
+        Answer::json(failed.to_string()).header("request-id", "327f7bf0"),
+    ];
+    let recorder = Recorder::in_turn(answers).await;
+    let graph = with_retry(&recorder, RetryPolicy::new().first_wait(Duration::ZERO));
+    let file = graph.me().drive().root().path("original.txt");
+    let monitor = file.copy(copy("copy.txt")).monitor().await.unwrap();
+    let error = monitor.wait().await.unwrap_err();
+    assert_eq!(error.request_id(), Some("327f7bf0"));
+    assert_eq!(error.attempts().map(Attempts::count), Some(2));
+    assert!(
+        error.to_string().ends_with(", request-id 327f7bf0"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn operation_that_failed_at_once_names_response() {
+    let failed = json!({ "status": "failed", "error": { "code": "nameAlreadyExists" } });
+    let answer = Answer::json(failed.to_string()).header("request-id", "327f7bf0");
+    let recorder = Recorder::always(answer).await;
+    let graph = graph(&recorder);
+    let file = graph.me().drive().root().path("original.txt");
+    let monitor = file.copy(copy("copy.txt")).monitor().await.unwrap();
+    let error = monitor.wait().await.unwrap_err();
+    assert!(matches!(error, Error::LongRunningOperation(_)), "{error}");
+    assert_eq!(error.request_id(), Some("327f7bf0"));
 }
 
 #[tokio::test]

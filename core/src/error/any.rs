@@ -159,10 +159,12 @@ impl Error {
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Error::Api(error) => error.request_id(),
+            Error::Batch(error) => error.request_id(),
             Error::Decode(error) => error.request_id(),
             Error::EmptyResponse(error) => error.request_id(),
+            Error::LongRunningOperation(error) => error.request_id(),
             Error::Paging(error) => error.request_id(),
-            Error::Transfer(error) => error.api_error()?.request_id(),
+            Error::Transfer(error) => error.request_id(),
             _ => None,
         }
     }
@@ -198,9 +200,12 @@ impl Error {
     pub fn attempts(&self) -> Option<&Attempts> {
         match self {
             Error::Api(error) => Some(error.attempts()),
+            Error::Batch(error) => error.attempts(),
             Error::Decode(error) => error.attempts(),
             Error::EmptyResponse(error) => error.attempts(),
-            Error::Paging(error) => error.attempts(),
+            Error::LongRunningOperation(error) => Some(error.attempts()),
+            Error::Paging(error) => Some(error.attempts()),
+            Error::Transfer(error) => error.attempts(),
             Error::Transport(error) => error.attempts(),
             _ => None,
         }

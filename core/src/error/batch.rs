@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Error, RequestContext};
+use super::{Attempts, Error, ErrorOrigin, RequestContext};
 use crate::redact::OneLine;
 use crate::redact::text;
 
@@ -15,6 +15,8 @@ pub struct BatchError {
     context: Option<RequestContext>,
     message: String,
     source: Option<Box<Error>>,
+    /// The response to the batch.
+    origin: Option<ErrorOrigin>,
 }
 
 /// The reason why a call in a batch has no response.
@@ -42,6 +44,7 @@ impl BatchError {
             context: Some(context.clone()),
             message: format!("not run, because it depends on {because_of}, which failed"),
             source: Some(Box::new(error)),
+            origin: None,
         }
     }
 
@@ -52,6 +55,7 @@ impl BatchError {
             context: Some(context.clone()),
             message: text(format!("{message}: its outcome is unknown")),
             source: None,
+            origin: None,
         }
     }
 
@@ -65,6 +69,7 @@ impl BatchError {
                  {largest} calls"
             ),
             source: None,
+            origin: None,
         }
     }
 
@@ -75,6 +80,7 @@ impl BatchError {
             context: Some(context.clone()),
             message: "it depends on a call of another batch".to_owned(),
             source: None,
+            origin: None,
         }
     }
 
@@ -85,7 +91,15 @@ impl BatchError {
             context: None,
             message: "the handle belongs to another batch".to_owned(),
             source: None,
+            origin: None,
         }
+    }
+
+    /// Adds the response to the batch.
+    #[doc(hidden)]
+    pub fn with_origin(mut self, origin: ErrorOrigin) -> Self {
+        self.origin = Some(origin);
+        self
     }
 
     /// Returns the same error for another call.
@@ -99,6 +113,24 @@ impl BatchError {
     pub fn kind(&self) -> BatchErrorKind {
         self.kind
     }
+
+    /// Returns the id that Microsoft's support asks for: that of the batch, or of the call whose
+    /// failure is the reason.
+    pub fn request_id(&self) -> Option<&str> {
+        match (&self.origin, &self.source) {
+            (Some(origin), _) => origin.request_id(),
+            (None, source) => source.as_ref()?.request_id(),
+        }
+    }
+
+    /// Returns the attempts that were made for the batch, or for the call whose failure is the
+    /// reason.
+    pub fn attempts(&self) -> Option<&Attempts> {
+        match (&self.origin, &self.source) {
+            (Some(origin), _) => Some(origin.attempts()),
+            (None, source) => source.as_ref()?.attempts(),
+        }
+    }
 }
 
 impl fmt::Display for BatchError {
@@ -110,7 +142,10 @@ impl fmt::Display for BatchError {
         if let Some(source) = &self.source {
             write!(f, ": {source}")?;
         }
-        Ok(())
+        match &self.origin {
+            Some(origin) => write!(f, "{origin}"),
+            None => Ok(()),
+        }
     }
 }
 

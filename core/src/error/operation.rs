@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::{Attempts, ErrorOrigin};
 use crate::long_running_operation::LongRunningOperation;
 use crate::redact::OneLine;
 
@@ -10,17 +11,28 @@ use crate::redact::OneLine;
 #[derive(Clone, Debug)]
 pub struct LongRunningOperationError {
     work: LongRunningOperation,
+    origin: ErrorOrigin,
 }
 
 impl LongRunningOperationError {
     #[doc(hidden)]
-    pub fn new(work: &LongRunningOperation) -> Self {
-        Self { work: work.clone() }
+    pub fn new(work: LongRunningOperation, origin: ErrorOrigin) -> Self {
+        Self { work, origin }
     }
 
     /// Returns the last known state of the operation.
     pub fn operation(&self) -> &LongRunningOperation {
         &self.work
+    }
+
+    /// Returns the id that Microsoft's support asks for: that of the response with the last state.
+    pub fn request_id(&self) -> Option<&str> {
+        self.origin.request_id()
+    }
+
+    /// Returns the attempts that were made for the last state.
+    pub fn attempts(&self) -> &Attempts {
+        self.origin.attempts()
     }
 }
 
@@ -40,7 +52,7 @@ impl fmt::Display for LongRunningOperationError {
             write!(f, "{before}{}", OneLine(part))?;
             before = ": ";
         }
-        Ok(())
+        write!(f, "{}", self.origin)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{HeaderMap, Method, StatusCode};
 
-use super::head::{ResponseHead, WithId};
+use super::head::{ErrorOrigin, ResponseHead, WithId};
 use super::{Attempts, RequestContext};
 use crate::redact::{Escaped, OneLine};
 use crate::{json, redact};
@@ -76,6 +76,13 @@ impl DecodeError {
         }
         self.head = Some(head);
         self
+    }
+
+    /// Adds the call and the head of the response, without its body.
+    #[doc(hidden)]
+    pub fn from_origin(mut self, origin: &ErrorOrigin) -> Self {
+        self.head = Some(origin.head.clone());
+        self.of(&origin.context)
     }
 
     /// Returns the place in the JSON: `value[3].createdDateTime`. It is empty for the whole
@@ -213,33 +220,17 @@ impl std::error::Error for DecodeError {}
 /// A page that does not lead on, because its link repeats or the response is not a page.
 #[derive(Clone, Debug)]
 pub struct PagingError {
-    template: String,
     message: String,
-    context: Option<RequestContext>,
-    head: Option<ResponseHead>,
+    origin: ErrorOrigin,
 }
 
 impl PagingError {
     #[doc(hidden)]
-    pub fn new(template: String, message: String) -> Self {
+    pub fn new(message: String, origin: ErrorOrigin) -> Self {
         Self {
-            template,
             message: redact::text(message),
-            context: None,
-            head: None,
+            origin,
         }
-    }
-
-    #[doc(hidden)]
-    pub fn of(mut self, context: &RequestContext) -> Self {
-        self.context.get_or_insert_with(|| context.clone());
-        self
-    }
-
-    #[doc(hidden)]
-    pub fn within(mut self, status: StatusCode, headers: &HeaderMap) -> Self {
-        self.head = Some(ResponseHead::new(status, headers));
-        self
     }
 
     /// Returns the description of the fault.
@@ -247,25 +238,22 @@ impl PagingError {
         &self.message
     }
 
-    /// Returns the id that Microsoft's support asks for, if the page is known: the header
-    /// `request-id`, else the header `client-request-id`.
+    /// Returns the id that Microsoft's support asks for: that of the page, else the one that was
+    /// sent.
     pub fn request_id(&self) -> Option<&str> {
-        self.head.as_ref()?.request_id()
+        self.origin.request_id()
     }
 
     /// Returns the attempts that were made for the page.
-    pub fn attempts(&self) -> Option<&Attempts> {
-        Some(&self.context.as_ref()?.attempts)
+    pub fn attempts(&self) -> &Attempts {
+        self.origin.attempts()
     }
 }
 
 impl fmt::Display for PagingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GET {} → {}", self.template, OneLine(&self.message))?;
-        if let Some(attempts) = self.attempts() {
-            write!(f, "{attempts}")?;
-        }
-        write!(f, "{}", WithId(self.request_id()))
+        let (message, origin) = (OneLine(&self.message), &self.origin);
+        write!(f, "{} → {message}{origin}", origin.context)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::{ApiError, Source};
+use super::{ApiError, Attempts, ErrorOrigin, Source};
 use crate::redact::OneLine;
 use crate::redact::text;
 
@@ -20,6 +20,7 @@ pub struct TransferError {
     message: String,
     source: Option<Source>,
     api: Option<Box<ApiError>>,
+    origin: Option<Box<ErrorOrigin>>,
 }
 
 /// The reason why a transfer cannot continue.
@@ -67,6 +68,7 @@ impl TransferError {
             message: text(message),
             source: None,
             api: None,
+            origin: None,
         }
     }
 
@@ -78,7 +80,14 @@ impl TransferError {
         }
     }
 
-    /// Adds the response of the service.
+    /// Adds the successful response that the error is about.
+    #[doc(hidden)]
+    pub fn with_origin(mut self, origin: ErrorOrigin) -> Self {
+        self.origin = Some(Box::new(origin));
+        self
+    }
+
+    /// Adds the response that refused the request.
     #[doc(hidden)]
     pub fn with_response(mut self, response: Box<ApiError>) -> Self {
         self.api = Some(response);
@@ -95,9 +104,28 @@ impl TransferError {
         self.api.as_deref()
     }
 
+    /// Returns the id that Microsoft's support asks for, if the error is about a response.
+    pub fn request_id(&self) -> Option<&str> {
+        match (&self.api, &self.origin) {
+            (Some(api), _) => api.request_id(),
+            (None, origin) => origin.as_ref()?.request_id(),
+        }
+    }
+
+    /// Returns the attempts that were made for the response, if the error is about one.
+    pub fn attempts(&self) -> Option<&Attempts> {
+        match (&self.api, &self.origin) {
+            (Some(api), _) => Some(api.attempts()),
+            (None, origin) => Some(origin.as_ref()?.attempts()),
+        }
+    }
+
     #[doc(hidden)]
     pub fn status(&self) -> Option<StatusCode> {
-        Some(self.api.as_ref()?.status())
+        match (&self.api, &self.origin) {
+            (Some(api), _) => Some(api.status()),
+            (None, origin) => Some(origin.as_ref()?.head.status),
+        }
     }
 }
 
@@ -109,6 +137,9 @@ impl fmt::Display for TransferError {
         }
         if let Some(api) = &self.api {
             write!(f, ": {api}")?;
+        }
+        if let Some(origin) = &self.origin {
+            write!(f, "{origin}")?;
         }
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! The calls of a batch, and the responses of each.
 
 use http::Method;
-use msgraph::error::{BatchErrorKind, TransferErrorKind};
+use msgraph::error::{Attempts, BatchErrorKind, TransferErrorKind};
 use msgraph::models::{Message, User};
 use msgraph::{Error, RetryPolicy};
 use msgraph_simulator::Fault;
 use serde_json::{Value, json};
 
-use super::{answered, batch_error, named, parts};
+use super::{answered, at_once, batch_error, named, parts};
 use crate::support::recorder::{Answer, Recorder};
 use crate::support::{graph, graph_of, simulator};
 
@@ -129,6 +129,46 @@ async fn part_missing_in_response_is_its_error() {
         "GET /me in a batch: the batch response lacks this call: its outcome is unknown"
     );
     assert_eq!(answers.take(two).unwrap().id.as_deref(), Some("2"));
+}
+
+#[tokio::test]
+async fn errors_of_parts_name_batch_response() {
+    let answer = Answer::json(
+        r#"{"responses":[{"id":"1","status":404,"body":{"error":{"code":"ItemNotFound"}}},
+            {"id":"2","status":404,"headers":{"request-id":"own"},"body":{}},
+            {"id":"3","status":200,"body":{"id":7.5,"displayName":[]}}]}"#,
+    );
+    let answers = [Answer::status(503), answer.header("request-id", "327f7bf0")];
+    let recorder = Recorder::in_turn(answers).await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch().retry(at_once());
+    let handles: Vec<_> = (0..4).map(|_| batch.add(graph.me().get())).collect();
+    let mut responses = batch.send().await.unwrap();
+    let ids = ["327f7bf0", "own", "327f7bf0", "327f7bf0"];
+    for (handle, id) in handles.into_iter().zip(ids) {
+        let error = responses.take(handle).unwrap_err();
+        assert_eq!(error.request_id(), Some(id), "{error}");
+        assert_eq!(error.attempts().map(Attempts::count), Some(2), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn part_not_run_has_attempts_of_its_cause() {
+    let recorder = Recorder::new(|request| {
+        let of = |part: &Value| json!({ "id": part["id"], "status": 404, "body": {} });
+        answered(request, of).header("request-id", "327f7bf0")
+    })
+    .await;
+    let graph = graph(&recorder);
+    let mut batch = graph.batch().sequential();
+    let first = batch.add(graph.me().get());
+    let second = batch.add(graph.me().get());
+    let mut responses = batch.send().await.unwrap();
+    for handle in [first, second] {
+        let error = responses.take(handle).unwrap_err();
+        assert_eq!(error.request_id(), Some("327f7bf0"), "{error}");
+        assert_eq!(error.attempts().map(Attempts::count), Some(1), "{error}");
+    }
 }
 
 #[tokio::test]

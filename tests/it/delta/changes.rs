@@ -1,6 +1,7 @@
 //! The changes that a round reports.
 
 use msgraph::delta::{DeltaEvent, RelatedChange, RemovedReason};
+use msgraph::error::Attempts;
 use msgraph::models::{Group, User};
 use msgraph::{Error, Graph, Model};
 use serde_json::json;
@@ -196,7 +197,8 @@ async fn single_relation_changes_are_reported() {
             {{"id":"5","manager@delta":{{"id":"6"}}}},{{"id":"7","manager@delta":"8"}},{{"id":"9",
             "manager@delta":null}}],{END}}}"##
     );
-    let (_recorder, changes) = changes_of([Answer::json(page)]).await;
+    let answer = Answer::json(page).header("request-id", "327f7bf0");
+    let (_recorder, changes) = changes_of([answer]).await;
     let (events, _) = round(changes).await;
     let told: Vec<_> = events
         .iter()
@@ -220,6 +222,10 @@ async fn single_relation_changes_are_reported() {
     assert_eq!(new.id.as_deref(), Some("3"));
     assert_eq!(odd.extra.instead_of_object(), Some(&json!(4)));
     assert!(matches!(told[1].as_deref(), Ok([RelatedChange::Added(_)])));
-    assert!(matches!(&told[2], Err(Error::Decode(_))));
+    let Err(error @ Error::Decode(_)) = &told[2] else {
+        panic!("{:?}", told[2]);
+    };
+    assert_eq!(error.request_id(), Some("327f7bf0"));
+    assert_eq!(error.attempts().map(Attempts::count), Some(1));
     assert!(matches!(told[3].as_deref(), Ok([])));
 }

@@ -2,6 +2,7 @@
 
 use msgraph::Error;
 use msgraph::delta::DeltaEvent;
+use msgraph::error::Attempts;
 use msgraph::models::User;
 
 use super::{END, changes_of, resync, round, simulator};
@@ -23,6 +24,16 @@ async fn delta_from_now_accepts_both_token_names() {
         .collect();
     assert_eq!(targets[0], "/v1.0/users/delta()?$deltatoken=latest");
     assert_eq!(targets[2], "/v1.0/me/drive/root/delta()?token=latest");
+}
+
+#[tokio::test]
+async fn missing_latest_link_error_names_its_response() {
+    let answer = Answer::json(r#"{"value":[]}"#).header("request-id", "327f7bf0");
+    let recorder = Recorder::always(answer).await;
+    let error = graph(&recorder).users().delta().latest().await.unwrap_err();
+    assert!(matches!(error, Error::Paging(_)), "{error}");
+    assert_eq!(error.request_id(), Some("327f7bf0"));
+    assert_eq!(error.attempts().map(Attempts::count), Some(1));
 }
 
 #[tokio::test]

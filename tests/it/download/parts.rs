@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use msgraph::Graph;
 use msgraph::download::ToStream;
-use msgraph::error::TransferErrorKind;
+use msgraph::error::{Attempts, TransferErrorKind};
 
 use super::{Folder, kind, raw, read};
 use crate::support::recorder::{Answer, Recorder};
@@ -95,11 +95,15 @@ async fn invalid_content_ranges_are_errors() {
         let answer = Answer::status(206)
             .header("Content-Range", range)
             .header("Content-Type", media_type)
+            .header("request-id", "327f7bf0")
             .body("hello");
         let recorder = Recorder::always(answer).await;
         let graph = crate::support::graph(&recorder);
+        let error = photo(&graph).await.unwrap_err();
+        assert_eq!(error.request_id(), Some("327f7bf0"), "{range}");
+        assert_eq!(error.attempts().map(Attempts::count), Some(1), "{range}");
         assert_eq!(
-            kind(photo(&graph).await),
+            kind(Err::<(), _>(error)),
             TransferErrorKind::Range,
             "{range}"
         );

@@ -1,9 +1,12 @@
 //! Pages, and streams over all of them.
 
+use std::time::Duration;
+
 use futures_util::TryStreamExt;
-use msgraph::Error;
+use msgraph::error::Attempts;
 use msgraph::models::User;
 use msgraph::models::actions::GetMemberGroups;
+use msgraph::{Error, RetryPolicy};
 use serde_json::json;
 
 use super::ids;
@@ -206,6 +209,23 @@ async fn count_is_requested_without_reading_items() {
         .count_total()
         .await;
     assert!(matches!(error, Err(Error::Paging(_))), "{error:?}");
+}
+
+#[tokio::test]
+async fn error_without_count_names_its_response() {
+    let answer = Answer::json(r#"{"value":[]}"#).header("request-id", "327f7bf0");
+    let recorder = Recorder::in_turn([Answer::status(503), answer]).await;
+    let retry = RetryPolicy::new().first_wait(Duration::ZERO);
+    let users = graph(&recorder).users().list().retry(retry);
+    let error = users.count_total().await.unwrap_err();
+    assert!(matches!(error, Error::Paging(_)), "{error}");
+    assert_eq!(error.request_id(), Some("327f7bf0"));
+    assert_eq!(error.attempts().map(Attempts::count), Some(2));
+    assert!(error.to_string().starts_with("GET /users → "), "{error}");
+    assert!(
+        error.to_string().ends_with(", request-id 327f7bf0"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -13,9 +13,14 @@ use recorder::Recorder;
 /// Creates a client of a recorder. It does not retry, because most tests are about a single
 /// response.
 pub fn graph(recorder: &Recorder) -> Graph {
+    with_retry(recorder, RetryPolicy::none())
+}
+
+/// Creates a client of a recorder, with this retry policy.
+pub fn with_retry(recorder: &Recorder, retry: RetryPolicy) -> Graph {
     Graph::builder(AccessTokenCredential::new("token"))
         .base_url(recorder.url())
-        .retry(RetryPolicy::none())
+        .retry(retry)
         .build()
         .expect("a client of this machine's own address")
 }

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use msgraph::error::TransferErrorKind;
+use msgraph::error::{Attempts, TransferErrorKind};
 use msgraph::upload::Source;
 use serde_json::json;
 
@@ -34,8 +34,13 @@ async fn item_returned_before_last_slice_is_error() {
 async fn item_of_another_size_is_an_error() {
     for size in [0, 4, 6, u64::MAX] {
         let answer = Answer::json(json!({ "id": "1", "name": "a.bin", "size": size }));
+        let answer = answer.header("request-id", "327f7bf0");
         let storage = storage(move |_| answer.clone()).await;
         let result = upload_to(&storage, 5).await;
+        if let Err(error) = &result {
+            assert_eq!(error.request_id(), Some("327f7bf0"), "{size}");
+            assert_eq!(error.attempts().map(Attempts::count), Some(1), "{size}");
+        }
         assert_eq!(kind(result), TransferErrorKind::SizeMismatch, "{size}");
     }
 }
