@@ -417,8 +417,8 @@ impl TokenProvider for Application {
         Box::pin(async move {
             if self.is_public() {
                 return Err(SignInError::new(
-                    "the application has no secret, certificate or assertion, so it cannot sign in as \
-                     itself",
+                    "the application has no secret, certificate or assertion, so it cannot sign in \
+                     as itself",
                 )
                 .into());
             }

@@ -247,7 +247,8 @@ impl TokenProvider for AzureDeveloperCliCredential {
                 arguments.add("--tenant-id", tenant, Arguments::NAME)?;
             }
             if request.claims().is_some() {
-                let message = "Graph sent a claims challenge that only the user can meet: run `azd auth login`";
+                let message = "Graph sent a claims challenge that only the user can meet: run \
+                               `azd auth login`";
                 return Err(SignInError::user_needed(message).into());
             }
             self.tool.extend(&request);

@@ -220,9 +220,8 @@ impl DeviceCodeCredential {
             };
             let grant = tokio::select! {
                 outcome = timeout_at(prompt.ends, poll(&platform, &device_code, interval)) => {
-                    outcome.map_err(|_| {
-                        SignInError::user_needed("the device code expired before the user signed in")
-                    })?
+                    let late = "the device code expired before the user signed in";
+                    outcome.map_err(|_| SignInError::user_needed(late))?
                 }
                 never = shown => never,
                 () = prompt.cancelled.notified() => {

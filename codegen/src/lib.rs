@@ -44,8 +44,8 @@ pub use msgraph_description::{
 pub use nodes::MethodName;
 pub use outline::{Call, Node, Outline, Route, Step};
 
-/// The generated code of calls, and the data that it was generated from. The models are written when
-/// they are needed: [`Generated::write_models`].
+/// The generated code of calls, and the data that it was generated from. The models are written
+/// when they are needed: [`Generated::write_models`].
 #[derive(Debug)]
 pub struct Generated<'d> {
     /// Nodes and their calls: `nodes.rs`.

@@ -40,7 +40,7 @@ pub struct Changed<T> {
     origin: Arc<ErrorOrigin>,
 }
 
-/// Compares the items, whatever responses they came with.
+/// Compares the items, regardless of the responses that they came with.
 impl<T: PartialEq> PartialEq for Changed<T> {
     fn eq(&self, other: &Self) -> bool {
         self.item == other.item && self.nulls == other.nulls
