@@ -48,14 +48,16 @@ impl Shape {
         object: &mut Map<String, Value>,
     ) {
         let kind = &entity.kind;
-        if self.text
-            && let Some(body) = object.get_mut("body")
-            && body["contentType"]
-                .as_str()
-                .is_some_and(|form| form.eq_ignore_ascii_case("html"))
-        {
-            let text = plain(body["content"].as_str().unwrap_or_default());
-            *body = json!({ "contentType": "text", "content": text });
+        for name in ["body", "uniqueBody"] {
+            if self.text
+                && let Some(body) = object.get_mut(name)
+                && body["contentType"]
+                    .as_str()
+                    .is_some_and(|form| form.eq_ignore_ascii_case("html"))
+            {
+                let text = plain(body["content"].as_str().unwrap_or_default());
+                *body = json!({ "contentType": "text", "content": text });
+            }
         }
         if let Some(zone) = &self.zone {
             let all_day = entity.properties.get("isAllDay") == Some(&json!(true));

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::description::schema::{Schemas, Type};
 use crate::domain::Tenant;
-use crate::domain::mail::MESSAGE;
+use crate::domain::mail::{MESSAGE, unique_body};
 use crate::graph::calendar;
 use crate::prefer::Shape;
 use crate::query::path::cast;
@@ -191,6 +191,12 @@ impl Renderer<'_> {
     fn read(&self, entity: &Entity, name: &str) -> Value {
         if let Some(value) = entity.properties.get(name) {
             return value.clone();
+        }
+        if name == "uniqueBody" && self.schemas().is_a(&entity.kind, MESSAGE) {
+            return entity
+                .properties
+                .get("body")
+                .map_or(Value::Null, unique_body);
         }
         match self
             .schemas()

@@ -369,18 +369,22 @@ impl Garden<'_> {
         let Some(inbox) = inbox else { return };
         let address =
             |address: String| json!({ "emailAddress": { "name": address, "address": address } });
+        let mut conversations: Vec<(&str, Value)> = Vec::new();
         for (sender, subject, body, read, day) in MAIL {
+            let topic = subject.trim_start_matches("Re: ");
+            let earlier = conversations.iter().find(|(known, _)| *known == topic);
+            let conversation = earlier.map(|(_, conversation)| conversation.clone());
             let time = format!("2026-02-{day:02}T09:15:00Z");
             let (from, to) = (
                 address(self.mail_address(sender)),
                 address(self.mail_address("adele")),
             );
-            self.make(
+            let message = self.make(
                 inbox,
                 "messages",
                 "message",
                 json!({
-                    "subject": subject, "bodyPreview": body,
+                    "subject": subject, "bodyPreview": body, "conversationId": conversation,
                     "body": { "contentType": "text", "content": body },
                     "from": from, "sender": from, "toRecipients": [to], "ccRecipients": [],
                     "bccRecipients": [],
@@ -392,6 +396,9 @@ impl Garden<'_> {
                     "internetMessageId": format!("<{day}@{}>", self.contoso.domain),
                 }),
             );
+            let message = self.tenant.store.get(message);
+            let made = message.and_then(|message| message.properties.get("conversationId"));
+            conversations.extend(made.map(|made| (topic, made.clone())));
         }
         let time = |text: &str| json!({ "dateTime": text, "timeZone": "UTC" });
         let events = [

@@ -15,6 +15,7 @@ use crate::answer::Answer;
 use crate::body;
 use crate::body::json::Json;
 use crate::description::schema::Type;
+use crate::domain::mail::MESSAGE;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, Target};
 use crate::storage::media_type;
@@ -215,6 +216,9 @@ impl Graph<'_> {
             .map_or("", |entity| entity.kind.as_str());
         match call.operation.json_answer() {
             Some(Type::Named(declared)) if self.tenant.schemas.is_a(kind, declared) => Ok(()),
+            None if !self.tenant.synthesizes && self.tenant.schemas.is_a(kind, MESSAGE) => Err(
+                Refusal::not_simulated("the replacement of a message by MIME"),
+            ),
             Some(_) if !self.tenant.synthesizes => Err(Refusal::not_simulated(format!(
                 "writes to `{}`, whose response only the service knows",
                 call.path

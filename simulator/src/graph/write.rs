@@ -84,6 +84,9 @@ impl Graph<'_> {
             None => self.mime_message(call)?.ok_or_else(empty_payload)?,
             Some(body) => body::entity(self.tenant.schemas, declared, body)?,
         };
+        if call.request.media_type().as_deref() == Some("application/json") {
+            super::mail::check_headers(&written.properties)?;
+        }
         if written.kind == SUBSCRIPTION {
             return self.subscribe(place, written);
         }

@@ -266,6 +266,24 @@ async fn changes_are_sent_to_the_webhook() {
     assert_eq!(simulator.deliveries()[0].status, Some(StatusCode::ACCEPTED));
 }
 
+#[tokio::test]
+async fn delivered_mail_is_notified_to_recipient() {
+    let (simulator, webhook) = (start().await, Webhook::start().await);
+    let mut client = Client::user(&simulator).await;
+    let inbox = "/users/bruno@contoso.com/mailFolders/inbox/messages";
+    subscribe(&mut client, &webhook, inbox, "created").await;
+    let to = json!([{ "emailAddress": { "address": "bruno@contoso.com" } }]);
+    let mail = json!({ "message": { "subject": "Hello", "toRecipients": to } });
+    let sent = client.post("/me/sendMail", mail).await;
+    assert_eq!(sent.status, StatusCode::ACCEPTED);
+    let copy = client.get(inbox).await.json()["value"][0].clone();
+    let told = &webhook.notified(1).await[0]["value"][0];
+    assert_eq!(
+        (&told["changeType"], &told["resourceData"]["id"]),
+        (&json!("created"), &copy["id"])
+    );
+}
+
 /// Returns the notifications of an action.
 async fn told_of(resource: &str, act: impl FnOnce(&Simulator)) -> Vec<(String, String)> {
     let (simulator, webhook) = (start().await, Webhook::start().await);

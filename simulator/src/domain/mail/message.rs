@@ -2,10 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::DateTime;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::MESSAGE;
+use super::{MESSAGE, QUOTE};
 use crate::clock::timestamp;
 use crate::domain::{Below, Tenant};
 use crate::prefer;
@@ -52,8 +53,15 @@ impl Tenant<'_> {
             "toRecipients": [], "ccRecipients": [], "bccRecipients": [], "replyTo": [],
             "from": own, "sender": own,
         });
-        if !properties.contains_key("conversationId") {
-            let (id, index) = self.ids.conversation(self.store.journal.now);
+        if ["conversationId", "conversationIndex"]
+            .iter()
+            .any(|name| !properties.contains_key(*name))
+        {
+            let begun = created
+                .as_str()
+                .and_then(|time| DateTime::parse_from_rfc3339(time).ok());
+            let begun = begun.map_or(self.store.journal.now, |time| time.to_utc());
+            let (id, index) = self.ids.conversation(begun);
             defaults["conversationId"] = json!(id);
             defaults["conversationIndex"] = json!(index);
         }
@@ -154,11 +162,21 @@ pub(super) fn complete_attachment(kind: &str, properties: &mut Map<String, Value
 }
 
 /// Returns the first characters of a body as text.
-fn preview(body: &Map<String, Value>) -> String {
+pub(crate) fn preview(body: &Map<String, Value>) -> String {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let content = match text("contentType") {
         "html" => prefer::plain(text("content")),
         _ => text("content").to_owned(),
     };
     content.trim().chars().take(PREVIEW).collect()
+}
+
+/// Returns the part of a body that is new in its conversation: the text above the original message.
+pub(crate) fn unique_body(body: &Value) -> Value {
+    let content = body["content"].as_str().unwrap_or_default();
+    let unique = match content.split_once(QUOTE) {
+        Some((new, _)) => format!("{new}</body></html>"),
+        None => content.to_owned(),
+    };
+    json!({ "contentType": body["contentType"], "content": unique })
 }

@@ -10,10 +10,16 @@ use serde_json::{Map, Value, json};
 use super::{Below, Tenant};
 use crate::store::Id;
 
+pub(crate) use message::{preview, unique_body};
+
 pub(crate) const MESSAGE: &str = "microsoft.graph.message";
 pub(crate) const FOLDER: &str = "microsoft.graph.mailFolder";
 pub(crate) const ATTACHMENT: &str = "microsoft.graph.attachment";
 const USER: &str = "microsoft.graph.user";
+
+/// The beginning of an original message that the body of a response quotes.
+pub(crate) const QUOTE: &str = "<hr tabindex=\"-1\" style=\"display:inline-block; width:98%\">\
+                                <div id=\"divRplyFwdMsg\" dir=\"ltr\">";
 
 /// The well-known name of the folder that holds all others.
 const ROOT: &str = "msgfolderroot";

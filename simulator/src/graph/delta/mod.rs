@@ -17,6 +17,7 @@ use crate::answer::Answer;
 use crate::delta::{Cursor, Found};
 use crate::description::operation::Operation;
 use crate::description::walk::Step;
+use crate::domain::mail::FOLDER;
 use crate::fault::Quirk;
 use crate::query::{Options, filter, option_name};
 use crate::refusal::Refusal;
@@ -45,8 +46,9 @@ struct Scope {
     relation: String,
     declared: String,
     service: Service,
-    /// `true` if the query covers a drive item and all items below it, at any depth.
-    deep: bool,
+    /// The relation to the entities at any depth below, if the query covers them: the items below a
+    /// drive item, the folders of a mailbox.
+    nested: Option<&'static str>,
 }
 
 /// A client's request, and the token in it.
@@ -122,14 +124,14 @@ impl Graph<'_> {
                 relation: relation.clone(),
                 declared: declared.clone(),
                 service: Service::of(schemas, declared),
-                deep: false,
+                nested: (declared == FOLDER && relation == "mailFolders").then_some("childFolders"),
             }),
             Target::Entity { id, declared, .. } if declared == DRIVE_ITEM => Ok(Scope {
                 owner: *id,
                 relation: "children".into(),
                 declared: declared.clone(),
                 service: Service::Files,
-                deep: true,
+                nested: Some("children"),
             }),
             target => Err(target.missing(schemas)),
         }

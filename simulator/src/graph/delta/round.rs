@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::super::{Call, Graph};
-use super::{DRIVE_ITEM, Scope};
+use super::Scope;
 use crate::delta::Cursor;
 use crate::journal::Change;
 use crate::query::{Options, filter};
@@ -84,14 +84,17 @@ impl Graph<'_> {
 
     /// Returns the watched entities, as they are now.
     fn watched(&self, call: &Call<'_>, scope: &Scope) -> Result<Vec<Id>, Refusal> {
-        if !scope.deep {
-            let members = self.tenant.members(scope.owner, &scope.relation);
+        let members = self.tenant.members(scope.owner, &scope.relation);
+        let Some(nested) = scope.nested else {
             return self.in_view(call, &scope.relation, members);
-        }
-        let mut found = vec![scope.owner];
+        };
+        let mut found = match scope.service {
+            Service::Files => vec![scope.owner],
+            _ => members,
+        };
         let mut at = 0;
         while let Some(id) = found.get(at) {
-            found.extend(self.tenant.store.many(*id, "children"));
+            found.extend(self.tenant.store.many(*id, nested));
             at += 1;
         }
         Ok(found)
@@ -235,8 +238,8 @@ impl Graph<'_> {
                         && self.tenant.schemas.is_a(&entity.kind, &scope.declared)
                         && !entity.below("deletedItems").is_empty();
                     let was_here = entity.hangs(scope.owner, &scope.relation)
-                        || (scope.deep
-                            && entity.kind == DRIVE_ITEM
+                        || (scope.nested.is_some()
+                            && entity.kind == scope.declared
                             && above.contains(&scope.owner))
                         || (view && above.contains(&scope.owner) && is_listed(entity));
                     if was_here || purged {
@@ -268,7 +271,8 @@ impl Graph<'_> {
             {
                 continue;
             }
-            if scope.deep && call.request.header("deltaexcludeparent").is_none() {
+            let with_parents = scope.service == Service::Files && scope.nested.is_some();
+            if with_parents && call.request.header("deltaexcludeparent").is_none() {
                 parents.extend(store.ancestors(id).skip(1).map(|(id, _)| id));
             }
             let created = created.contains(&id);
@@ -299,8 +303,8 @@ impl Graph<'_> {
 
     /// Checks whether the entities of this relation are watched.
     fn is_watched(&self, scope: &Scope, present: &HashSet<Id>, owner: Id, relation: &str) -> bool {
-        if scope.deep {
-            return relation == "children" && present.contains(&owner);
+        if scope.nested == Some(relation) && present.contains(&owner) {
+            return true;
         }
         owner == scope.owner
             && (relation == scope.relation

@@ -8,9 +8,10 @@ mod relocate;
 mod respond;
 mod send;
 mod submit;
+mod thread;
 
 use http::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::behavior::{Behavior, Invocation};
 use super::{Call, Graph};
@@ -40,6 +41,8 @@ pub(super) const BEHAVIORS: &[Behavior] = &[
     Behavior::new(MESSAGE, "move", relocate::move_message),
     Behavior::new(MESSAGE, "copy", relocate::copy_message),
     Behavior::new(MESSAGE, "permanentDelete", relocate::purge),
+    Behavior::new(thread::THREAD, "reply", thread::reply),
+    Behavior::new(thread::POST, "reply", thread::reply),
     Behavior::new(FOLDER, "move", folder::move_folder),
     Behavior::new(FOLDER, "copy", folder::copy_folder),
     Behavior::new(FOLDER, "permanentDelete", folder::purge),
@@ -98,7 +101,11 @@ impl Graph<'_> {
         let message = invocation.parameter("Message").cloned();
         let message = message
             .map(|message| crate::body::entity(self.tenant.schemas, MESSAGE, message.into()));
-        message.transpose()
+        let message = message.transpose()?;
+        if let Some(message) = &message {
+            check_headers(&message.properties)?;
+        }
+        Ok(message)
     }
 
     /// Returns the mailbox that an entity belongs to.
@@ -125,6 +132,30 @@ impl Graph<'_> {
 fn keeps_ids(call: &Call<'_>) -> bool {
     let kind = call.request.preference("IdType");
     kind.is_some_and(|kind| kind.eq_ignore_ascii_case("ImmutableId"))
+}
+
+/// Checks that the headers that a client sends have names of an application's own.
+///
+/// <https://learn.microsoft.com/graph/api/resources/internetmessageheader>
+pub(super) fn check_headers(message: &Map<String, Value>) -> Result<(), Refusal> {
+    let headers = message
+        .get("internetMessageHeaders")
+        .and_then(Value::as_array);
+    let mut names = headers.into_iter().flatten().map(|header| {
+        let name = header.get("name").and_then(Value::as_str);
+        name.unwrap_or_default()
+    });
+    let own = |name: &str| {
+        name.get(..2)
+            .is_some_and(|start| start.eq_ignore_ascii_case("x-"))
+    };
+    match names.find(|name| !own(name)) {
+        None => Ok(()),
+        Some(name) => Err(refused(
+            "InvalidInternetMessageHeader",
+            format!("The internet message header name '{name}' should start with 'x-' or 'X-'."),
+        )),
+    }
 }
 
 /// Returns a refusal of Exchange.

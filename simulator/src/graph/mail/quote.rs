@@ -3,14 +3,15 @@
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
+use crate::domain::mail::QUOTE;
+
 /// Returns the body of a response. Exchange writes it as HTML, with the time in UTC.
 ///
 /// <https://learn.microsoft.com/graph/api/message-reply>
 pub(super) fn body(comment: &str, original: &Map<String, Value>) -> Value {
     let content = format!(
         "<html><head>\r\n<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\">\
-         </head><body>{comment}<hr tabindex=\"-1\" style=\"display:inline-block; width:98%\">\
-         <div id=\"divRplyFwdMsg\" dir=\"ltr\"><font face=\"Calibri, sans-serif\" \
+         </head><body>{comment}{QUOTE}<font face=\"Calibri, sans-serif\" \
          color=\"#000000\" style=\"font-size:11pt\">{}</font><div>&nbsp;</div></div>{}</body>\
          </html>",
         heading(original),

@@ -90,6 +90,10 @@ async fn own_headers_are_sent_on_request_only() {
     let selected = format!("{}?$select=internetMessageHeaders", path(&made));
     let selected = client.get(&selected).await.json();
     assert_eq!(selected["internetMessageHeaders"], headers);
+    let reserved = json!([{ "name": "Subject", "value": "x" }]);
+    let message = json!({ "internetMessageHeaders": reserved });
+    let refused = client.post("/me/messages", message).await;
+    assert_eq!(refused.error().0, "InvalidInternetMessageHeader");
 }
 
 #[tokio::test]

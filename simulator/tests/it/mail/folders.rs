@@ -84,6 +84,38 @@ async fn count_changes_are_in_folder_delta() {
 }
 
 #[tokio::test]
+async fn folder_delta_covers_child_folders() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let inner = create(&mut client, "/me/mailFolders/inbox/childFolders", "Inner").await;
+    let root = simulator.url().to_owned();
+    let first = client.get("/me/mailFolders/delta").await;
+    assert!(first.names("displayName").contains(&"Inner".into()));
+    let link = |page: &Value| {
+        let link = page["@odata.deltaLink"].as_str().unwrap();
+        link.strip_prefix(&root).unwrap().to_owned()
+    };
+    let next = link(&first.json());
+    let deepest = create(
+        &mut client,
+        &format!("{}/childFolders", at(&inner)),
+        "Deepest",
+    )
+    .await;
+    let changed = client.get(&next).await;
+    let names = changed.names("displayName");
+    assert!(names.contains(&"Deepest".into()), "{names:?}");
+    let next = link(&changed.json());
+    client.delete(&at(&inner)).await;
+    let changed = client.get(&next).await.json();
+    for folder in [&inner, &deepest] {
+        let gone = json!({ "id": folder["id"], "@removed": { "reason": "deleted" } });
+        let all = changed["value"].as_array().unwrap();
+        assert!(all.contains(&gone), "{changed}");
+    }
+}
+
+#[tokio::test]
 async fn child_folders_are_nested_and_found_by_id() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;

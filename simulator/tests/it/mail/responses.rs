@@ -248,6 +248,71 @@ async fn forward_carries_attachments_and_needs_recipients() {
 }
 
 #[tokio::test]
+async fn unique_body_is_the_text_above() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let original = discussion(&mut client).await;
+    let body = json!({ "comment": "Ten <b>crowns</b>." });
+    let reply = respond(&mut client, &original, "createReply", body).await;
+    assert!(reply.get("uniqueBody").is_none());
+    let selected = format!("{}?$select=uniqueBody", path(&reply));
+    let selected = client.get(&selected).await.json();
+    let unique = selected["uniqueBody"]["content"].as_str().unwrap();
+    assert!(
+        unique.ends_with("<body>Ten <b>crowns</b>.</body></html>"),
+        "{unique}"
+    );
+    let text = [("prefer", "outlook.body-content-type=\"text\"")];
+    let selected = format!("{}?$select=uniqueBody", path(&reply));
+    let selected = client.send(Method::GET, &selected, &text, "").await.json();
+    assert_eq!(
+        selected["uniqueBody"],
+        json!({ "contentType": "text", "content": "Ten crowns." })
+    );
+}
+
+#[tokio::test]
+async fn replies_are_added_to_group_threads() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let groups = client
+        .get("/groups?$filter=displayName%20eq%20'Marketing'")
+        .await
+        .json();
+    let group = format!("/groups/{}", groups["value"][0]["id"].as_str().unwrap());
+    let post = |text: &str| json!({ "body": { "contentType": "text", "content": text } });
+    let thread = json!({ "topic": "Fair", "posts": [post("Who goes?")] });
+    let thread = client
+        .post(&format!("{group}/threads"), thread)
+        .await
+        .json();
+    let thread = format!("{group}/threads/{}", thread["id"].as_str().unwrap());
+    let answer = client
+        .post(&format!("{thread}/reply"), json!({ "post": post("I do.") }))
+        .await;
+    assert_eq!(
+        (answer.status, answer.body.len()),
+        (StatusCode::ACCEPTED, 0)
+    );
+    let posts = client.get(&format!("{thread}/posts")).await.json()["value"].clone();
+    assert_eq!(posts[1]["body"]["content"], "I do.");
+    let from = &posts[1]["from"]["emailAddress"]["address"];
+    assert_eq!(from, "adele@contoso.com");
+    let first = format!("{thread}/posts/{}/reply", posts[0]["id"].as_str().unwrap());
+    let answer = client
+        .post(&first, json!({ "post": post("Me too.") }))
+        .await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let posts = client.get(&format!("{thread}/posts")).await.names("id");
+    assert_eq!(posts.len(), 3);
+    let thread = client.get(&thread).await.json();
+    assert_eq!(
+        (&thread["preview"], &thread["uniqueSenders"]),
+        (&json!("Me too."), &json!(["Adele Brandt"]))
+    );
+}
+
+#[tokio::test]
 async fn subject_prefix_is_not_repeated() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;

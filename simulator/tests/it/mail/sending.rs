@@ -184,6 +184,22 @@ async fn sent_draft_keeps_immutable_id() {
 }
 
 #[tokio::test]
+async fn delivered_mail_is_in_recipients_delta() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let first = client.get(&format!("{BRUNO}/messages/delta")).await.json();
+    let link = first["@odata.deltaLink"].as_str().unwrap();
+    let link = link.strip_prefix(simulator.url()).unwrap();
+    let message = json!({ "subject": "News", "toRecipients": [to("bruno@contoso.com")] });
+    client
+        .post("/me/sendMail", json!({ "message": message }))
+        .await;
+    let changed = client.get(link).await;
+    assert_eq!(changed.names("subject"), ["News"]);
+    assert_eq!(changed.json()["value"][0]["isRead"], false);
+}
+
+#[tokio::test]
 async fn mail_to_own_address_and_list_arrives() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
