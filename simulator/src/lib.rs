@@ -16,6 +16,8 @@
 //! - delta queries over all changes ([`Simulator::read`] or a client's own calls)
 //! - `$batch`
 //! - upload sessions, downloads, and the monitors of long-running operations
+//! - mail that arrives: a message that is sent is delivered to the mailboxes of the tenant, and is
+//!   read and written as MIME
 //! - limits by service ([`Limit`])
 //! - subscriptions whose webhooks are validated and called
 //!

@@ -98,8 +98,6 @@ impl Graph<'_> {
     /// Returns a stored message as a client would send it.
     pub(super) fn written_message(&self, id: Id) -> Written {
         let entity = self.tenant.store.get(id).cloned().unwrap_or_default();
-        let mut properties = entity.properties;
-        properties.remove("id");
         let mut related: Vec<(String, Related)> = Vec::new();
         for (relation, many, other) in self.tenant.store.own(id) {
             let one = self.written_message(other);
@@ -111,7 +109,7 @@ impl Graph<'_> {
         }
         Written {
             kind: entity.kind,
-            properties,
+            properties: entity.properties,
             related,
             bound: Vec::new(),
         }

@@ -16,10 +16,16 @@ async fn moved_message_gets_another_id() {
     client
         .post(&format!("{}/attachments", path(&before)), attachment)
         .await;
+    let named = "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name Color";
+    let property = json!({ "singleValueExtendedProperties": [{ "id": named, "value": "red" }] });
+    client.patch(&path(&before), property).await;
     let to = json!({ "destinationId": "archive" });
     let moved = client.post(&format!("{}/move", path(&before)), to).await;
     assert_eq!(moved.status, StatusCode::CREATED);
     let moved = moved.json();
+    let expanded = format!("{}?$expand=singleValueExtendedProperties", path(&moved));
+    let expanded = client.get(&expanded).await.json();
+    assert_eq!(expanded["singleValueExtendedProperties"][0]["id"], named);
     assert_ne!(moved["id"], before["id"]);
     let archive = client.get("/me/mailFolders/archive").await.json();
     assert_eq!(moved["parentFolderId"], archive["id"]);
