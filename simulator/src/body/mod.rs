@@ -210,6 +210,13 @@ pub(crate) fn checked(
     name: &str,
 ) -> Result<Value, Refusal> {
     let kind = schemas.resolve(kind);
+    // A reader of OData accepts a number in quotes for types that JSON may write inexactly.
+    if let (Type::Double | Type::Float | Type::Decimal, Json::String(text)) = (kind, &value)
+        && let Ok(number) = text.parse::<f64>()
+        && number.is_finite()
+    {
+        return Ok(Value::from(number));
+    }
     let fits = match (kind, &value) {
         (_, Json::Null) | (Type::Untyped, _) => true,
         (Type::Collection(items), Json::Array(_)) => {

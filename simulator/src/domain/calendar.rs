@@ -121,13 +121,21 @@ impl Tenant<'_> {
         };
         let address = permission.properties.get("emailAddress");
         let address = address.and_then(|address| address.get("address")?.as_str());
-        let inside = address.is_some_and(|address| self.user_of(address).is_some());
+        let user = address.and_then(|address| self.user_of(address));
+        let name = user.map(|user| self.email_address(user)["name"].clone());
+        let inside = user.is_some();
         let defaults = json!({
             "isRemovable": true, "isInsideOrganization": inside, "role": "freeBusyRead",
             "allowedRoles": ["freeBusyRead", "limitedRead", "read", "write"],
         });
-        self.store
-            .change(id, |permission| complete(permission, defaults));
+        self.store.change(id, |permission| {
+            complete(permission, defaults);
+            if let (Some(Value::Object(address)), Some(name)) =
+                (permission.get_mut("emailAddress"), name)
+            {
+                address.entry("name").or_insert(name);
+            }
+        });
     }
 
     /// Adds an event to the other places of its mailbox, and sets what Exchange sets of a new one.

@@ -99,6 +99,15 @@ impl Tenant<'_> {
                 })
                 .collect();
         }
+        if relation == "exceptionOccurrences" {
+            let mut instances = self.store.many(owner, "instances");
+            instances.retain(|id| {
+                let event = self.store.get(*id);
+                let kind = event.and_then(|event| event.properties.get("type"));
+                kind == Some(&json!("exception"))
+            });
+            return instances;
+        }
         if relation == "joinedTeams" {
             let groups = self.store.owners("members", owner).into_iter();
             return groups
@@ -142,7 +151,10 @@ impl Tenant<'_> {
     /// Checks whether the relation is not stored, but computed from others.
     pub(crate) fn is_computed(owner: Id, relation: &str) -> bool {
         (owner == Id::ROOT && relation == "directoryObjects")
-            || matches!(relation, "calendarView" | "joinedTeams")
+            || matches!(
+                relation,
+                "calendarView" | "exceptionOccurrences" | "joinedTeams"
+            )
             || TRANSITIVE
                 .iter()
                 .chain(&INVERSE)

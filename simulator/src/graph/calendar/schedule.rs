@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::event::is_word;
 use super::{is, text};
 use crate::answer::Answer;
 use crate::graph::Graph;
@@ -221,8 +222,8 @@ impl Graph<'_> {
         Some((zone.moment(start.naive_utc()), zone.moment(end.naive_utc())))
     }
 
-    /// Returns an event as an item of a schedule. The subject and the place are for those only who
-    /// may read them.
+    /// Returns an event as an item of a schedule. A caller who may not read the calendar sees the
+    /// times and the status only, and other callers do not see the subject of a private event.
     fn schedule_item(&self, user: Id, event: Id) -> Option<Value> {
         let entity = self.tenant.store.get(event)?;
         let properties = &entity.properties;
@@ -233,14 +234,16 @@ impl Graph<'_> {
             time_zone::convert(&mut time, &zone, all_day);
             time
         };
-        let sensitivity = properties.get("sensitivity").and_then(Value::as_str);
-        let is_private = sensitivity.is_some_and(|word| word.eq_ignore_ascii_case("private"));
         let mut item = json!({
-            "isPrivate": is_private, "status": self.status(event).word(),
-            "start": time("start"), "end": time("end"),
+            "status": self.status(event).word(), "start": time("start"), "end": time("end"),
         });
-        let own = self.caller == Caller::User(user);
-        if own || (!is_private && self.may_read_details(user)) {
+        let sensitivity = properties.get("sensitivity").and_then(Value::as_str);
+        let is_private = sensitivity.is_some_and(|word| is_word(word, "private"));
+        if self.caller != Caller::User(user) && !self.may_read_details(user) {
+            return Some(item);
+        }
+        item["isPrivate"] = json!(is_private);
+        if self.caller == Caller::User(user) || !is_private {
             item["subject"] = properties.get("subject").cloned().unwrap_or_default();
             let location = properties.get("location");
             let name = location.and_then(|location| text(location, "displayName"));

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
 use super::event::utc;
@@ -115,9 +115,14 @@ impl Graph<'_> {
         };
         // A day ends at most a day later elsewhere.
         let last = until.date_naive().succ_opt().unwrap_or(NaiveDate::MAX);
+        // Most days of a long series are so early that their zone is not needed.
+        let early = from.checked_sub_signed(series.length).unwrap_or(from);
+        let early = early.date_naive().checked_sub_days(Days::new(2));
+        let early = early.unwrap_or(NaiveDate::MIN);
         let days: Vec<NaiveDate> = series
             .recurrence
             .dates(last)
+            .filter(|day| *day >= early)
             .filter(|day| {
                 let (start, end) = series.times(*day);
                 start < until && (end > from || start >= from)

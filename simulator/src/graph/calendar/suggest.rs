@@ -144,14 +144,11 @@ pub(super) fn find_meeting_times(
         (true, false, _, false) => "unknown",
     };
     let explained = flag("returnSuggestionReasons");
-    let places = invocation.parameter("locationConstraint");
-    let places = places
-        .and_then(|constraint| constraint.get("locations"))
-        .cloned();
+    let places = places(invocation.parameter("locationConstraint"))?;
     let suggestions = candidates.iter().enumerate().map(|(at, candidate)| {
         let mut suggestion = graph.suggestion(candidate, &attendees);
         suggestion["order"] = json!(at + 1);
-        suggestion["locations"] = places.clone().unwrap_or_else(|| json!([]));
+        suggestion["locations"] = places.clone().into();
         if explained {
             suggestion["suggestionReason"] = json!(explanation(candidate));
         }
@@ -222,6 +219,26 @@ fn slots(constraint: &Value) -> Result<Vec<Span>, Refusal> {
     slots.collect()
 }
 
+/// Returns the places that the request names.
+fn places(constraint: Option<&Value>) -> Result<Vec<Value>, Refusal> {
+    let Some(constraint) = constraint else {
+        return Ok(Vec::new());
+    };
+    let named = constraint.get("locations").and_then(Value::as_array);
+    let mut named = named.cloned().unwrap_or_default();
+    if named.is_empty() && constraint.get("suggestLocation") == Some(&json!(true)) {
+        return Err(Refusal::not_simulated(
+            "the suggestion of a place for a meeting",
+        ));
+    }
+    for place in &mut named {
+        if let Value::Object(place) = place {
+            place.remove("resolveAvailability");
+        }
+    }
+    Ok(named)
+}
+
 /// Returns the times of a length within a period. They begin at the half hours.
 fn starts((from, until): Span, length: TimeDelta) -> impl Iterator<Item = Span> {
     let seconds = STEP * 60;
@@ -239,7 +256,8 @@ fn starts((from, until): Span, length: TimeDelta) -> impl Iterator<Item = Span> 
     })
 }
 
-/// Returns the average chance of the attendees to come, in percent.
+/// Returns the average chance of the attendees to come, in percent. The documentation names no
+/// chance for a tentative attendee, who is neither free nor busy.
 fn confidence(attendees: &[Option<Status>]) -> f64 {
     if attendees.is_empty() {
         return 100.0;

@@ -109,6 +109,7 @@ async fn calendar_permissions_are_changed_and_removed() {
     let shared = json!({ "emailAddress": { "address": "bruno@contoso.com" }, "role": "read" });
     let made = create(&mut client, all, shared).await;
     assert_eq!(made["isInsideOrganization"], true);
+    assert_eq!(made["emailAddress"]["name"], "Bruno Okafor");
     let own = format!("{all}/{}", made["id"].as_str().unwrap().replace('=', "%3D"));
     let changed = client.patch(&own, json!({ "role": "write" })).await;
     assert_eq!(changed.json()["role"], "write");

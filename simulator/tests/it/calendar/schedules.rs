@@ -61,7 +61,9 @@ async fn schedule_merges_the_events_of_each_user() {
         assert_eq!(adele["workingHours"]["startTime"], "08:00:00.0000000");
         // Others see the status only, unless the owner allows more.
         assert_eq!(bruno["scheduleItems"][0]["status"], "oof");
-        assert!(bruno["scheduleItems"][0].get("subject").is_none());
+        for hidden in ["isPrivate", "subject", "location"] {
+            assert!(bruno["scheduleItems"][0].get(hidden).is_none(), "{hidden}");
+        }
         assert_eq!(
             missing["error"]["responseCode"],
             "ErrorMailRecipientNotFound"
@@ -173,9 +175,32 @@ async fn meeting_times_follow_from_the_calendars() {
             assert!(first["suggestionReason"].is_string());
         }
     }
-    let anytime = json!({ "attendees": [attendee("bruno")] });
-    let refused = client.post("/me/findMeetingTimes", anytime).await;
-    assert_eq!(refused.status, StatusCode::NOT_IMPLEMENTED);
+    // Microsoft's own example writes the percentage in quotes.
+    let room = json!({ "displayName": "Conf room Hood", "resolveAvailability": false });
+    let example = body(
+        "08:00",
+        "09:00",
+        json!({
+            "minimumAttendeePercentage": "100",
+            "locationConstraint": { "isRequired": false, "locations": [room] },
+        }),
+    );
+    let found = client.post("/me/findMeetingTimes", example).await.json();
+    assert_eq!(
+        found["meetingTimeSuggestions"][0]["locations"],
+        json!([{ "displayName": "Conf room Hood" }])
+    );
+    for unclear in [
+        json!({ "attendees": [attendee("bruno")] }),
+        body(
+            "08:00",
+            "09:00",
+            json!({ "locationConstraint": { "suggestLocation": true } }),
+        ),
+    ] {
+        let refused = client.post("/me/findMeetingTimes", unclear).await;
+        assert_eq!(refused.status, StatusCode::NOT_IMPLEMENTED);
+    }
 }
 
 #[tokio::test]

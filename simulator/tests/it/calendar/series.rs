@@ -128,6 +128,13 @@ async fn changed_occurrence_is_an_exception() {
     );
     let found = view(&mut client, "/me", from, until).await;
     assert_eq!(found["value"][1]["subject"], "Daily");
+    let expanded = format!("{}?$expand=exceptionOccurrences", url("/me", &series));
+    let expanded = client.get(&expanded).await.json();
+    assert_eq!(
+        expanded["exceptionOccurrences"].as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(expanded["exceptionOccurrences"][0]["subject"], "Moved");
 }
 
 #[tokio::test]
