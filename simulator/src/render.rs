@@ -12,7 +12,7 @@ use crate::domain::Tenant;
 use crate::domain::mail::{MESSAGE, unique_body};
 use crate::graph::calendar;
 use crate::prefer::Shape;
-use crate::query::path::cast;
+use crate::query::path::{cast, is_extension};
 use crate::query::{Expand, Options, filter};
 use crate::service::Service;
 use crate::storage::Storage;
@@ -134,7 +134,9 @@ impl Renderer<'_> {
         let open = entity
             .properties
             .iter()
-            .filter(|(name, _)| !user && !object.contains_key(*name));
+            // Extensions are sent only if they are selected.
+            .filter(|(name, _)| (!user && !is_extension(name)) || *name == "deletedDateTime")
+            .filter(|(name, _)| !object.contains_key(*name));
         let open: Vec<_> = open
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();

@@ -1,6 +1,8 @@
 //! The tenant that a simulator starts with: Contoso, a few invented people, their mail and their
 //! files.
 
+mod catalog;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -173,6 +175,7 @@ pub(crate) fn plant(
         garden.files(&users);
         garden.site();
     }
+    garden.catalog(&users);
     garden.tenant.recount(0);
     users.first().copied().unwrap_or(Id::ROOT)
 }
@@ -247,7 +250,7 @@ impl Garden<'_> {
                     "surname": surname, "jobTitle": job, "department": department, "city": city,
                     "mail": mail, "userPrincipalName": mail, "mailNickname": name,
                     "userType": "Member",
-                    "preferredLanguage": "en-GB",
+                    "preferredLanguage": "en-GB", "usageLocation": "NO",
                     "officeLocation": format!("{}/{}", 10 + at, 100 + at),
                     "businessPhones": [format!("+47 22 00 00 {at:02}")],
                     "mobilePhone": format!("+47 900 00 0{at:02}"),

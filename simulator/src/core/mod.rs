@@ -243,13 +243,16 @@ impl Core {
             let state = &mut *guard;
             let mark = state.store.mark();
             let graph = state.graph(version.description, &root, caller, quirk);
-            let outcome = Graph {
+            let mut outcome = Graph {
                 validation,
                 ..graph
             }
             .answer(request, path);
             state.record_changes(exchange.number, request, mark);
             state.sign_out(&outcome.signed_out);
+            state
+                .identity
+                .add_secrets(std::mem::take(&mut outcome.secrets));
             state.notify(version.description, &root);
             outcome
         };
@@ -347,6 +350,7 @@ impl State {
             seeding: false,
             handshakes: Vec::new(),
             signed_out: Vec::new(),
+            secrets: Vec::new(),
         }
     }
 }

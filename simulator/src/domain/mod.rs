@@ -5,6 +5,7 @@
 pub(crate) mod calendar;
 mod drive;
 mod library;
+mod license;
 pub(crate) mod mail;
 mod place;
 
@@ -85,7 +86,9 @@ impl Tenant<'_> {
             return self
                 .store
                 .entities()
-                .filter(|(_, entity)| directory(&entity.kind))
+                .filter(|(_, entity)| {
+                    directory(&entity.kind) && entity.below("deletedItems").is_empty()
+                })
                 .map(|(id, _)| id)
                 .collect();
         }
@@ -336,7 +339,8 @@ impl Tenant<'_> {
         let (_, set) = HOMES
             .iter()
             .find(|(base, _)| self.schemas.is_a(&entity.kind, base))?;
-        let entity = self.store.remove(id)?;
+        let mut entity = self.store.remove(id)?;
+        entity.properties.remove("deletedDateTime");
         let place = Below::many(Id::ROOT, set);
         Some(self.make(place, &entity.kind, Some(&entity.key), entity.properties))
     }
@@ -344,13 +348,15 @@ impl Tenant<'_> {
     /// Removes an entity. Objects of the directory stay among its deleted items, so that they can
     /// be restored.
     pub(crate) fn delete(&mut self, id: Id) {
-        let Some(entity) = self.store.remove(id) else {
+        let Some(mut entity) = self.store.remove(id) else {
             return;
         };
         let kept = [
-            "microsoft.graph.user",
-            "microsoft.graph.group",
+            "microsoft.graph.administrativeUnit",
             "microsoft.graph.application",
+            "microsoft.graph.group",
+            "microsoft.graph.servicePrincipal",
+            "microsoft.graph.user",
         ];
         let Some(directory) = self
             .store
@@ -361,6 +367,10 @@ impl Tenant<'_> {
         else {
             return;
         };
+        let deleted = timestamp(self.store.journal.now);
+        entity
+            .properties
+            .insert("deletedDateTime".into(), json!(deleted));
         let copy = self
             .store
             .insert(&entity.kind, &entity.key, entity.properties);

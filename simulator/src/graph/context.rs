@@ -126,6 +126,14 @@ impl Graph<'_> {
         self.fragment(&self.result_type(kind))
     }
 
+    /// Returns the context of entities that a function or action returns.
+    pub(super) fn results_context(&self, declared: &str) -> String {
+        self.fragment(&match set_of(declared) {
+            Some(set) => set.to_owned(),
+            None => format!("Collection({})", short(declared)),
+        })
+    }
+
     fn result_type(&self, kind: &Type) -> String {
         let schemas = self.tenant.schemas;
         if let Some(items) = schemas.page_items(kind) {

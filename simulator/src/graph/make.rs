@@ -59,16 +59,7 @@ impl Graph<'_> {
             bound,
         } = written;
         self.check_new(&kind, &properties)?;
-        self.check_folder(&kind, Some(place.owner), &properties, None)?;
-        if kind == EVENT {
-            self.prepare_event(place.owner, &mut properties, None)?;
-        }
-        if kind == CALENDAR {
-            properties.retain(|name, _| !is_read_only(name));
-        }
-        if kind == ONLINE_MEETING {
-            self.complete_online_meeting(place.owner, &mut properties);
-        }
+        self.prepare(place, &kind, &mut properties)?;
         let own = self.chosen_key(&kind, &mut properties);
         let key = key.map(str::to_owned).or(own);
         let key = match kind.as_str() {
@@ -109,7 +100,25 @@ impl Graph<'_> {
         if kind == EVENT && place.relation == "events" {
             self.invite_all(id);
         }
+        self.complete_directory_object(id, &kind);
         Ok(id)
+    }
+
+    /// Checks and completes the properties of a new entity by the rules of its service.
+    fn prepare(
+        &mut self,
+        place: Below<'_>,
+        kind: &str,
+        properties: &mut Map<String, Value>,
+    ) -> Result<(), Refusal> {
+        self.check_folder(kind, Some(place.owner), properties, None)?;
+        match kind {
+            EVENT => self.prepare_event(place.owner, properties, None)?,
+            CALENDAR => properties.retain(|name, _| !is_read_only(name)),
+            ONLINE_MEETING => self.complete_online_meeting(place.owner, properties),
+            _ => {}
+        }
+        self.prepare_directory_object(place, kind, properties)
     }
 
     /// Returns the id that a client chooses itself. If the service chooses ids, a sent id is
@@ -143,15 +152,6 @@ impl Graph<'_> {
         }
         if kind == "microsoft.graph.message" {
             properties.entry("isDraft").or_insert(json!(true));
-        }
-        if matches!(
-            kind,
-            "microsoft.graph.application" | "microsoft.graph.servicePrincipal"
-        ) {
-            let app_id = crate::ids::hash(&format!("{now}{properties:?}"));
-            properties
-                .entry("appId")
-                .or_insert_with(|| json!(crate::ids::guid(app_id, app_id.rotate_left(17))));
         }
     }
 

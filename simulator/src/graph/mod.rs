@@ -5,7 +5,7 @@ pub(crate) mod calendar;
 mod content;
 mod context;
 mod delta;
-mod directory;
+pub(crate) mod directory;
 mod files;
 mod hosts;
 mod invoke;
@@ -48,6 +48,7 @@ use crate::storage::Storage;
 use crate::store::{Entity, Id};
 use crate::throttle::{self, Asked, Throttle, cost};
 use crate::webhooks::{Validation, Webhooks};
+use directory::IssuedSecret;
 
 /// The size of the largest JSON that Graph accepts, in bytes.
 const LARGEST_JSON: usize = 4 * 1024 * 1024;
@@ -81,6 +82,8 @@ pub(crate) struct Graph<'a> {
     pub(crate) handshakes: Vec<String>,
     /// The users whose sessions an action has ended.
     pub(crate) signed_out: Vec<Id>,
+    /// The secrets that an action has issued for applications.
+    pub(crate) secrets: Vec<IssuedSecret>,
 }
 
 /// A request at the operation that it calls.
@@ -108,6 +111,8 @@ pub(crate) struct Outcome {
     pub(crate) handshakes: Vec<String>,
     /// The users whose sessions an action has ended.
     pub(crate) signed_out: Vec<Id>,
+    /// The secrets that an action has issued for applications.
+    pub(crate) secrets: Vec<IssuedSecret>,
 }
 
 impl Graph<'_> {
@@ -155,6 +160,7 @@ impl Graph<'_> {
             result,
             handshakes: self.handshakes,
             signed_out: self.signed_out,
+            secrets: self.secrets,
         }
     }
 
@@ -231,6 +237,7 @@ impl Graph<'_> {
             &self.item(operation, &resource),
             &request.pairs()?,
         )?;
+        self.check_extension_paths(&self.item(operation, &resource), &options)?;
         let call = Call {
             request,
             operation,

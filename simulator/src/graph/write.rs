@@ -5,6 +5,7 @@ use http::header::{ETAG, LOCATION};
 use serde_json::{Map, Value, json};
 
 use super::calendar::is_read_only;
+use super::directory::INVITATION;
 use super::subscription::SUBSCRIPTION;
 use super::{Call, Graph, empty_payload};
 use crate::answer::Answer;
@@ -92,6 +93,9 @@ impl Graph<'_> {
         }
         if let Some(id) = self.same_transaction(place.owner, &written) {
             return self.answer_entity(StatusCode::CREATED, id, declared);
+        }
+        if written.kind == INVITATION {
+            return self.invite_guest(place, written);
         }
         let id = self.make(place, key, written)?;
         if call.is_content() {
@@ -268,6 +272,7 @@ impl Graph<'_> {
         if kind == CALENDAR {
             properties.retain(|name, _| !is_read_only(name));
         }
+        self.check_extensions(&kind, &properties)?;
         let now = timestamp(self.now);
         let modified = self.tenant.schemas.property(&kind, "lastModifiedDateTime");
         let modified = modified.is_some_and(|property| property.kind == Type::DateTime);

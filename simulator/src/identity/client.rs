@@ -4,10 +4,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 
 use super::form::{Form, decoded};
 use super::redirect::Redirects;
 use super::{Platform, SignInError};
+use crate::graph::directory::IssuedSecret;
 use crate::request::Request;
 
 /// The type of a client assertion (RFC 7523, 2.2).
@@ -41,7 +43,8 @@ impl Platform<'_> {
     pub(super) fn known_client(&self, id: &str) -> Result<Client, SignInError> {
         let mut clients = self.identity.clients.iter();
         let client = clients.find(|client| client.id.eq_ignore_ascii_case(id));
-        client.cloned().ok_or_else(|| {
+        let client = client.cloned().or_else(|| self.registered(id));
+        client.ok_or_else(|| {
             SignInError::new(
                 "unauthorized_client",
                 700_016,
@@ -51,6 +54,47 @@ impl Platform<'_> {
                      administrator of the tenant."
                 ),
             )
+        })
+    }
+
+    /// Returns the client for an application of the directory that has secrets.
+    fn registered(&self, id: &str) -> Option<Client> {
+        let mut secrets = self.identity.secrets.iter();
+        let secret = secrets
+            .find(|secret| secret.app_id.eq_ignore_ascii_case(id) && self.is_current(secret))?;
+        Some(Client {
+            id: secret.app_id.clone(),
+            secret: Some(secret.text.clone()),
+            redirects: Redirects::none(),
+        })
+    }
+
+    /// Checks whether the directory has issued this secret for the client.
+    fn is_issued(&self, client: &str, sent: &str) -> bool {
+        let mut secrets = self.identity.secrets.iter();
+        secrets.any(|secret| {
+            secret.app_id.eq_ignore_ascii_case(client)
+                && secret.text == sent
+                && self.is_current(secret)
+        })
+    }
+
+    /// Checks whether the credential of a secret is still in the directory, and has not expired.
+    fn is_current(&self, secret: &IssuedSecret) -> bool {
+        let mut entities = self.store.entities().map(|(_, entity)| entity);
+        entities.any(|entity| {
+            let text = |value: &Value, name: &str| {
+                value.get(name).and_then(Value::as_str).map(str::to_owned)
+            };
+            let valid = |credential: &Value| {
+                let end = text(credential, "endDateTime").unwrap_or_default();
+                let end = chrono::DateTime::parse_from_rfc3339(&end);
+                text(credential, "keyId").as_deref() == Some(secret.key_id.as_str())
+                    && end.is_ok_and(|end| end > self.now)
+            };
+            let credentials = entity.properties.get("passwordCredentials");
+            let credentials = credentials.and_then(Value::as_array);
+            credentials.into_iter().flatten().any(valid) && entity.below("deletedItems").is_empty()
         })
     }
 
@@ -114,7 +158,9 @@ impl Platform<'_> {
                 self.believe(assertion, &client.id, tenant)?;
                 Ok(client)
             }
-            (Some(own), Some(sent), None) if own == sent => Ok(client),
+            (Some(own), Some(sent), None) if own == sent || self.is_issued(&client.id, sent) => {
+                Ok(client)
+            }
             (_, Some(_), None) => Err(SignInError::new(
                 "invalid_client",
                 7_000_215,

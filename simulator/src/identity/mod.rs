@@ -37,6 +37,7 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderName, PRAGMA};
 
 use crate::answer::Answer;
+use crate::graph::directory::IssuedSecret;
 use crate::ids::Ids;
 use crate::request::Request;
 use crate::store::{Id, Store};
@@ -59,6 +60,8 @@ use error::Trail;
 pub(crate) struct Identity {
     tenants: tenant::Tenants,
     clients: Vec<Client>,
+    /// The secrets that the directory has issued for its applications.
+    secrets: Vec<IssuedSecret>,
     /// The id of the confidential client, which stands for the application.
     pub(crate) application: String,
     /// The lifetime of an access token.
@@ -96,6 +99,7 @@ impl Identity {
                 .first()
                 .map_or(String::new(), |client| client.id.clone()),
             clients,
+            secrets: Vec::new(),
             lifetime: Duration::from_secs(3599),
             refresh_tokens: RefreshTokens::default(),
             text_lifetime: false,
@@ -114,6 +118,11 @@ impl Identity {
             refusal: None,
             signer: None,
         }
+    }
+
+    /// Adds secrets that the directory has issued.
+    pub(crate) fn add_secrets(&mut self, secrets: Vec<IssuedSecret>) {
+        self.secrets.extend(secrets);
     }
 
     /// Registers an address to which browsers may be sent back, for all clients.

@@ -28,6 +28,11 @@ impl Redirects {
         Self(vec![uri.to_owned()])
     }
 
+    /// Returns the addresses of a client that has registered none.
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     pub(crate) fn add(&mut self, uri: &str) {
         self.0.push(uri.to_owned());
     }

@@ -94,16 +94,19 @@ const OPEN: [&str; 5] = [
     "microsoft.graph.resourceData",
 ];
 
-/// Checks whether the description may lack a name: a property of an open type, or an extension.
-pub(crate) fn takes_any(schemas: &Schemas, type_name: &str, property: &str) -> bool {
-    // Directory extensions are `extension_<application>_<name>`, and schema extensions are `ext<8
-    // characters>_<name>`.
-    let extension = property.starts_with("extension_")
+/// Checks whether a name is that of an extension. Directory extensions are
+/// `extension_<application>_<name>`, and schema extensions are `ext<8 characters>_<name>`.
+pub(crate) fn is_extension(property: &str) -> bool {
+    property.starts_with("extension_")
         || property
             .strip_prefix("ext")
             .and_then(|rest| rest.split_once('_'))
-            .is_some_and(|(id, _)| id.len() == 8 && id.chars().all(|c| c.is_ascii_alphanumeric()));
-    extension
+            .is_some_and(|(id, _)| id.len() == 8 && id.chars().all(|c| c.is_ascii_alphanumeric()))
+}
+
+/// Checks whether the description may lack a name: a property of an open type, or an extension.
+pub(crate) fn takes_any(schemas: &Schemas, type_name: &str, property: &str) -> bool {
+    is_extension(property)
         || schemas.ancestry(type_name).any(|(name, object)| {
             // A type without any described property would be useless if it were not open.
             let empty = object.base.is_none() && object.properties.is_empty();

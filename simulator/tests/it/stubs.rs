@@ -16,7 +16,7 @@ async fn unsimulated_operations_are_refused_with_501() {
             "/me/translateExchangeIds",
             json!({ "targetIdType": "restId" }),
         ),
-        (&*format!("/groups/{group}/validateProperties"), json!({})),
+        (&*format!("/groups/{group}/renew"), json!({})),
     ] {
         let refused = client.post(path, body).await;
         assert_eq!(refused.status, StatusCode::NOT_IMPLEMENTED, "{path}");

@@ -13,6 +13,7 @@ use msgraph_simulator::Description;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Local, builder, description};
+use crate::walk_bodies;
 
 /// A place in the tree of paths.
 #[derive(Default)]
@@ -615,6 +616,7 @@ impl Walk<'_> {
                             json!(format!("user{}@contoso.com", self.calls)),
                         );
                     }
+                    walk_bodies::adapt(&self.client, template, self.calls, &mut entity);
                     Value::Object(entity)
                 }
                 other => other,

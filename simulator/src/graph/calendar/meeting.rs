@@ -44,7 +44,7 @@ impl Graph<'_> {
     /// Sends the invitations of a new event.
     pub(in crate::graph) fn invite_all(&mut self, event: Id) {
         for user in self.attendees(event) {
-            self.invite(event, user);
+            self.invite_attendee(event, user);
         }
     }
 
@@ -73,7 +73,7 @@ impl Graph<'_> {
     }
 
     /// Adds the meeting to the calendar of an attendee.
-    fn invite(&mut self, event: Id, user: Id) {
+    fn invite_attendee(&mut self, event: Id, user: Id) {
         self.tenant.open_mailbox(user);
         let Some(meeting) = self.tenant.store.get(event) else {
             return;
@@ -181,7 +181,7 @@ impl Graph<'_> {
             self.update_copy(copy, user, &now, &shared, moved);
         }
         for user in users {
-            self.invite(event, user);
+            self.invite_attendee(event, user);
         }
     }
 

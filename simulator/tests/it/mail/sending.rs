@@ -210,13 +210,15 @@ async fn mail_to_own_address_and_list_arrives() {
         .json();
     let list = json!({ "displayName": "List", "mailEnabled": true, "mailNickname": "list",
         "securityEnabled": false, "groupTypes": [], "mail": "list@contoso.com" });
-    let list = app.post("/groups", list).await.json();
+    let seed = json!({ "/groups": list }).to_string();
+    simulator.seed_json(&seed).unwrap();
+    let list = app.get("/groups?$filter=mailNickname%20eq%20'list'").await;
+    let group = list.names("id").remove(0);
     for user in users["value"].as_array().unwrap() {
         let id = user["id"].as_str().unwrap();
         let member = json!({
             "@odata.id": format!("{}/directoryObjects/{id}", simulator.url()),
         });
-        let group = list["id"].as_str().unwrap();
         let added = app
             .post(&format!("/groups/{group}/members/$ref"), member)
             .await;
