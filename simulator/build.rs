@@ -1,5 +1,5 @@
-//! Lists the files of the description in `$OUT_DIR/bundle.rs`, from where `src/description` includes
-//! their text.
+//! Lists the files of the description in `$OUT_DIR/bundle.rs`, from where `src/description`
+//! includes their text.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

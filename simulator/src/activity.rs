@@ -144,10 +144,10 @@ impl Activity {
     /// Returns the requests that have done the same thing as another one: a POST with the same path
     /// and query and an equal body, which was carried out both times.
     ///
-    /// JSON bodies are equal if their values are. A POST was carried out if it has changed something
-    /// or its response is a success without content, as the response to `sendMail` is. Therefore
-    /// queries with POST do not count, and neither do refused requests. Requests with other methods
-    /// have the same result if they are repeated.
+    /// JSON bodies are equal if their values are. A POST was carried out if it has changed
+    /// something, or if its response is a success without content, as the response to `sendMail`
+    /// is. Therefore queries with POST do not count, and neither do refused requests. Requests with
+    /// other methods have the same result if they are repeated.
     #[must_use]
     pub fn repeated(&self) -> Self {
         let mut alike: HashMap<(&str, Sent), Vec<usize>> = HashMap::new();

@@ -25,7 +25,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A seed could not be read, or one of its entities was refused.
-    #[error("{origin}: {}{message}", place.as_ref().map(|place| format!("`{place}`: ")).unwrap_or_default())]
+    #[error("{origin}: {}{message}", quoted(place.as_deref()))]
     Seed {
         /// The file, or `seed` for a text.
         origin: String,
@@ -62,6 +62,11 @@ pub enum Error {
         /// The message, in Graph's words.
         message: String,
     },
+}
+
+/// Returns the beginning of a message about a place.
+fn quoted(place: Option<&str>) -> String {
+    place.map_or_else(String::new, |place| format!("`{place}`: "))
 }
 
 impl Error {

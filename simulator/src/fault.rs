@@ -370,8 +370,8 @@ impl Fault {
     }
 
     /// Limits the fault to requests to this path (`/v1.0/users/*/messages`). The path is compared
-    /// without its query and ignoring case, percent-encoding and surplus slashes. `*` stands for one
-    /// segment, and at the end for all remaining segments.
+    /// without its query and ignoring case, percent-encoding and surplus slashes. `*` stands for
+    /// one segment, and at the end for all remaining segments.
     pub fn at(mut self, path: &str) -> Self {
         self.path = Some(path.to_owned());
         self

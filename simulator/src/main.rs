@@ -85,7 +85,7 @@ fn main() -> ExitCode {
     let arguments = match Arguments::read(std::env::args().skip(1)) {
         Ok(Some(arguments)) => arguments,
         Ok(None) => {
-            print!("{USAGE}");
+            let _ = write!(std::io::stdout(), "{USAGE}");
             return ExitCode::SUCCESS;
         }
         Err(message) => {
@@ -149,8 +149,9 @@ fn run(arguments: Arguments) -> Result<std::convert::Infallible, Error> {
         simulator.credentials(),
     );
     // The program prints the secrets because they exist in this process only and the user needs
-    // them.
-    println!(
+    // them. They may go to a program that has ended, as with `| head`.
+    let _ = writeln!(
+        std::io::stdout(),
         "Microsoft Graph   {url}
 token endpoint    {login}/{tenant}/oauth2/v2.0/token
 files             {storage}

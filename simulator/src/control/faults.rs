@@ -15,9 +15,9 @@ use crate::throttle::Limit;
 pub(super) const ROUTES: &[Route] = &[
     Route::post(
         "/faults",
-        "`kind`, with its `status`, `retryAfter`, `claims`, `seconds`, `code`, `message`, `header`, \
-         `bytes`, `headers`, `json`, `text` or `base64`; for requests of `method`, `path` and \
-         `query`; `times` or `always`",
+        "`kind`, with its `status`, `retryAfter`, `claims`, `seconds`, `code`, `message`, \
+         `header`, `bytes`, `headers`, `json`, `text` or `base64`; for requests of `method`, \
+         `path` and `query`; `times` or `always`",
         "Adds a fault.",
         fault,
     ),

@@ -159,3 +159,39 @@ async fn requests_beyond_those_kept_are_forgotten() {
     assert_eq!(names, [Some("Two".to_owned())]);
     assert_eq!(simulator.changes().len(), 2, "all changes are kept");
 }
+
+#[tokio::test]
+async fn message_sent_twice_is_repeated() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let mail = |subject: &str, kept: bool| {
+        json!({
+            "message": {
+                "subject": subject,
+                "toRecipients": [{ "emailAddress": { "address": "mona@fabrikam.com" } }],
+            },
+            "saveToSentItems": kept,
+        })
+    };
+    for (subject, kept) in [
+        ("Once", true),
+        ("Twice", true),
+        ("Unseen", false),
+        ("Twice", true),
+        ("Unseen", false),
+    ] {
+        let sent = client.post("/me/sendMail", mail(subject, kept)).await;
+        assert_eq!(sent.status, StatusCode::ACCEPTED);
+    }
+    let repeated = simulator.activity().repeated();
+    let subjects: Vec<_> = repeated
+        .entries()
+        .iter()
+        .map(|entry| entry.request.json().unwrap()["message"]["subject"].clone())
+        .collect();
+    assert_eq!(
+        subjects,
+        ["Twice", "Unseen", "Twice", "Unseen"],
+        "{repeated}"
+    );
+}
