@@ -159,7 +159,12 @@ fn respond(simulator: &Simulator, request: &Request) -> Answer {
             ));
         }
         let body = &request.body;
-        (route.run)(simulator, &Call { body, options })
+        let call = Call { body, options };
+        if route.fields.is_empty() {
+            call.options().finish()?;
+            call.fields()?.finish()?;
+        }
+        (route.run)(simulator, &call)
     });
     match outcome {
         Ok(Value::Null) => Answer::empty(StatusCode::NO_CONTENT),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::Engine;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -376,8 +377,11 @@ async fn records_are_read_and_filtered() {
         "Groceries"
     );
     assert_eq!(control.get("/request-counts").await["graph"], 3);
-    let wrong = control.send(Method::GET, "/activity?verb=x", &[], "").await;
-    assert_eq!(wrong.json()["error"]["field"], "verb");
+    for path in ["/activity", "/requests"] {
+        let target = format!("{path}?verb=x");
+        let wrong = control.send(Method::GET, &target, &[], "").await;
+        assert_eq!(wrong.json()["error"]["field"], "verb", "{path}");
+    }
     control.send(Method::DELETE, "/requests", &[], "").await;
     assert_eq!(control.get("/requests").await["value"], json!([]));
 }
@@ -497,4 +501,79 @@ async fn subscriptions_are_notified_on_request() {
 async fn control_is_served_only_if_requested() {
     let simulator = builder().seed(Seed::Empty).start().await.unwrap();
     assert_eq!(simulator.control_url(), None);
+}
+
+/// Returns fields that the operation at a path accepts, and the status of its response.
+fn sample(path: &str) -> (Value, u16) {
+    let certificate = include_bytes!("subscriber/certificate.der");
+    let pem = format!(
+        "A certificate:\n-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        base64::engine::general_purpose::STANDARD.encode(certificate)
+    );
+    let user = "bruno@contoso.com";
+    match path {
+        "/seed" => (json!({ "/me/todo/lists": { "displayName": "One" } }), 204),
+        "/graph" => (json!({ "path": "/me" }), 200),
+        "/clock" => (json!({ "advanceSeconds": 0.5 }), 204),
+        "/settings" => (
+            json!({
+                "pageSize": 5, "polls": 1, "expectedRanges": "closed", "tokenLifetimeSeconds": 60,
+                "textLifetime": true, "refreshTokens": "kept", "expiresOn": "rfc3339",
+                "browserUser": null, "deviceIntervalSeconds": 1, "deviceSlowDowns": 2,
+            }),
+            204,
+        ),
+        "/uploads/lose" => (json!({ "from": 0, "to": 10 }), 204),
+        "/forgeries" => (json!({ "kind": "clientState" }), 204),
+        "/lifecycle" => (json!({ "subscriptionId": "x", "event": "missed" }), 404),
+        "/faults" => (json!({ "kind": "reset", "path": "/nothing" }), 204),
+        "/chaos" => (json!({ "seed": 1, "rate": 0.5, "without": ["reset"] }), 204),
+        "/limits" => (json!({ "service": "teams", "concurrent": 4 }), 204),
+        "/responses" => (json!({ "method": "POST", "path": "/x", "text": "y" }), 204),
+        "/tokens/app" | "/tokens/user" => (json!({}), 200),
+        "/tokens/incoming" => (json!({ "user": user }), 200),
+        "/tokens/federated" => (json!({ "subject": "s" }), 200),
+        "/users/revoke" => (json!({ "user": user }), 204),
+        "/users/require-claims" => (json!({ "user": user, "claims": {}, "code": 50_079 }), 204),
+        "/certificates" => (json!({ "pem": pem }), 204),
+        "/federated-subjects" => (json!({ "subject": "s" }), 204),
+        "/redirect-uris" => (json!({ "uri": "https://app.contoso.com/" }), 204),
+        "/devices/approve" | "/devices/decline" => (json!({ "userCode": "x" }), 404),
+        "/authorization/refuse" => (json!({ "error": "access_denied", "code": 65_004 }), 204),
+        "/managed-identities" => (
+            json!({ "clientId": "a", "objectId": "b", "resourceId": "c" }),
+            204,
+        ),
+        "/arc-key-file" => (json!({ "path": "/tmp/key" }), 204),
+        "/tenants" => (json!({ "id": "a", "domain": "fabrikam.com" }), 204),
+        // Operations without fields.
+        _ => (json!({}), 204),
+    }
+}
+
+#[tokio::test]
+async fn every_operation_is_carried_out() {
+    let (_simulator, control) = Control::start().await;
+    for operation in ControlOperation::all() {
+        let (method, path) = (operation.method.clone(), operation.path);
+        let (fields, status) = match method {
+            Method::POST => sample(path),
+            Method::GET => (Value::Null, 200),
+            _ => (Value::Null, 204),
+        };
+        let body = match fields {
+            Value::Null => String::new(),
+            fields => fields.to_string(),
+        };
+        let answer = control.send(method.clone(), path, &[], body).await;
+        let shown = format!("{method} {path}: {:?}", answer.body);
+        assert_eq!(answer.status.as_u16(), status, "{shown}");
+        // A field that no operation has is named.
+        if method == Method::POST && path != "/seed" {
+            let (mut fields, _) = sample(path);
+            fields["surplus"] = json!(1);
+            let refused = control.refused(path, fields).await;
+            assert_eq!(refused.1, "surplus", "{shown}");
+        }
+    }
 }

@@ -6,6 +6,8 @@ use std::process::Command;
 
 use msgraph_simulator::{ControlOperation, SimulatedOperation};
 
+use crate::client::builder;
+
 /// The variable that rewrites the tables instead of comparing them.
 const ACCEPT: &str = "MSGRAPH_ACCEPT";
 
@@ -123,4 +125,25 @@ fn shell_commands_of_the_readme_work() {
     };
     assert!(adele.contains(r#""displayName":"Adele Brandt""#), "{adele}");
     assert_eq!((status, activity), ("429", "GET /v1.0/users → 429"));
+}
+
+#[tokio::test]
+async fn seed_of_the_readme_is_accepted() {
+    let text = readme();
+    let (_, rest) = text.split_once("```json\n").unwrap();
+    let (seed, _) = rest.split_once("```").unwrap();
+    let simulator = builder().seed_json(seed).start().await.unwrap();
+    let ada = "/users/0b1c2d3e-0000-4000-8000-000000000001";
+    let user = simulator.read(&format!("{ada}?$expand=manager")).unwrap();
+    assert_eq!(user["manager"]["displayName"], "Adele Brandt");
+    let inbox = simulator.read(&format!("{ada}/mailFolders/inbox/messages"));
+    let message = inbox.unwrap()["value"][0].clone();
+    assert_eq!(message["receivedDateTime"], "2026-02-01T09:00:00Z");
+    assert_eq!(message["isRead"], false);
+    let folder = simulator.read(&format!("{ada}/mailFolders/inbox")).unwrap();
+    assert_eq!(folder["unreadItemCount"], 1);
+    let file = simulator
+        .read(&format!("{ada}/drive/root:/notes.txt"))
+        .unwrap();
+    assert_eq!(file["size"], 21);
 }
