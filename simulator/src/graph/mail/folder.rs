@@ -108,6 +108,10 @@ impl Graph<'_> {
         if !self.tenant.schemas.is_a(kind, FOLDER) {
             return Ok(());
         }
+        if kind != FOLDER && own.is_none() && !self.tenant.synthesizes {
+            // Its content follows from a search of other folders.
+            return Err(Refusal::not_simulated("search folders"));
+        }
         let name = properties.get("displayName").and_then(Value::as_str);
         if own.is_none() && name.is_none_or(|name| name.trim().is_empty()) {
             return Err(refused(

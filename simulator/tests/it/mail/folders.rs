@@ -186,6 +186,10 @@ async fn folder_names_are_unique_at_one_place() {
         (renamed.status, &renamed.json()["displayName"]),
         (StatusCode::OK, &json!("Three"))
     );
+    let search = json!({ "@odata.type": "#microsoft.graph.mailSearchFolder",
+        "displayName": "Search", "filterQuery": "contains(subject, 'x')" });
+    let search = client.post("/me/mailFolders", search).await;
+    assert_eq!(search.status, StatusCode::NOT_IMPLEMENTED);
     let nameless = client.post("/me/mailFolders", json!({})).await;
     assert_eq!(nameless.status, StatusCode::BAD_REQUEST);
 }
