@@ -358,14 +358,15 @@ fn complex(schemas: &Schemas, component: &str, value: Json) -> Result<Value, Ref
     };
     let written = entity(schemas, component, value)?;
     let mut properties = written.properties;
-    if typed {
+    // The declared type is not repeated in responses.
+    if typed && written.kind != component {
         properties.insert(
             "@odata.type".into(),
             Value::from(format!("#{}", written.kind)),
         );
     }
     // Entities inside of a complex value or of an action's body are read and stored with it.
-    properties.extend(nested(schemas, component, written.related));
+    properties.extend(nested(schemas, &written.kind, written.related));
     Ok(Value::Object(properties))
 }
 

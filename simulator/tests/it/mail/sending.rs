@@ -184,6 +184,29 @@ async fn sent_draft_keeps_immutable_id() {
 }
 
 #[tokio::test]
+async fn declared_types_that_clients_name_are_not_returned() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let mail = json!({ "message": {
+        "@odata.type": "#microsoft.graph.message", "subject": "Typed",
+        "body": { "@odata.type": "#microsoft.graph.itemBody", "contentType": "text",
+            "content": "x" },
+        "toRecipients": [{ "@odata.type": "#microsoft.graph.recipient", "emailAddress": {
+            "@odata.type": "#microsoft.graph.emailAddress", "address": "bruno@contoso.com" } }],
+    } });
+    let answer = client.post("/me/sendMail", mail).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{:?}", answer.body);
+    let sent = find(&mut client, SENT, "Typed").await.unwrap();
+    assert!(sent.get("@odata.type").is_none());
+    assert_eq!(
+        sent["body"],
+        json!({ "contentType": "text", "content": "x" })
+    );
+    let bruno = json!({ "name": "Bruno Okafor", "address": "bruno@contoso.com" });
+    assert_eq!(sent["toRecipients"], json!([{ "emailAddress": bruno }]));
+}
+
+#[tokio::test]
 async fn delivered_mail_is_in_recipients_delta() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
