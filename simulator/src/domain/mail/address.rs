@@ -49,6 +49,15 @@ impl Tenant<'_> {
         users.collect()
     }
 
+    /// Returns the Microsoft 365 group with an address, which keeps its own mail.
+    pub(crate) fn group_at(&self, address: &str) -> Option<Id> {
+        let mut groups = self.store.many(Id::ROOT, "groups").into_iter();
+        groups.find(|group| {
+            let group = self.store.get(*group);
+            group.is_some_and(|group| is_unified(group) && has(group, "mail", address))
+        })
+    }
+
     /// Sets the name of a sender or recipient without one: the name of the user with this address,
     /// or the address.
     pub(super) fn name_recipient(&self, recipient: &mut Value) {
@@ -79,9 +88,12 @@ fn has(entity: &Entity, property: &str, address: &str) -> bool {
 
 /// Checks whether a group hands mail on to its members. A Microsoft 365 group keeps it.
 fn is_list(group: &Entity) -> bool {
+    group.properties.get("mailEnabled") == Some(&json!(true)) && !is_unified(group)
+}
+
+fn is_unified(group: &Entity) -> bool {
     let types = group.properties.get("groupTypes").and_then(Value::as_array);
-    let unified = types.is_some_and(|types| types.contains(&json!("Unified")));
-    group.properties.get("mailEnabled") == Some(&json!(true)) && !unified
+    types.is_some_and(|types| types.contains(&json!("Unified")))
 }
 
 /// Returns all addresses of a user.

@@ -71,8 +71,8 @@ impl Graph<'_> {
         }
     }
 
-    /// Creates a copy of a message in the inbox of each recipient. Recipients outside of the tenant
-    /// receive nothing.
+    /// Creates a copy of a message in the inbox of each recipient, and a conversation in each
+    /// Microsoft 365 group among them. Recipients outside of the tenant receive nothing.
     pub(super) fn deliver(
         &mut self,
         message: &Written,
@@ -91,6 +91,13 @@ impl Graph<'_> {
             if let Some(inbox) = self.tenant.folder(mailbox, "inbox") {
                 self.make(Below::many(inbox, "messages"), None, copy.clone())?;
             }
+        }
+        let groups = recipients
+            .iter()
+            .filter_map(|address| self.tenant.group_at(address));
+        let groups: BTreeSet<Id> = groups.collect();
+        for group in groups {
+            self.converse(group, message)?;
         }
         Ok(())
     }

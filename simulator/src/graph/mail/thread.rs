@@ -1,10 +1,11 @@
-//! Replies to the threads of groups.
+//! The threads of groups: mail to a group, and replies to its threads.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::refused;
 use crate::answer::Answer;
+use crate::body::Written;
 use crate::clock::timestamp;
 use crate::domain::Below;
 use crate::domain::mail::preview;
@@ -12,7 +13,9 @@ use crate::graph::Graph;
 use crate::graph::behavior::Invocation;
 use crate::refusal::Refusal;
 use crate::resource::Caller;
+use crate::store::Id;
 
+const CONVERSATION: &str = "microsoft.graph.conversation";
 pub(super) const THREAD: &str = "microsoft.graph.conversationThread";
 pub(super) const POST: &str = "microsoft.graph.post";
 
@@ -61,4 +64,54 @@ pub(super) fn reply(graph: &mut Graph<'_>, invocation: &Invocation<'_>) -> Resul
         }
     });
     Ok(Answer::empty(StatusCode::ACCEPTED))
+}
+
+impl Graph<'_> {
+    /// Keeps mail to a Microsoft 365 group as the first post of a new conversation.
+    ///
+    /// <https://learn.microsoft.com/graph/api/resources/conversation>
+    pub(super) fn converse(&mut self, group: Id, message: &Written) -> Result<(), Refusal> {
+        let sent = &message.properties;
+        let property = |name: &str| sent.get(name).cloned().unwrap_or_default();
+        let text = sent.get("body").and_then(Value::as_object).map(preview);
+        let mut conversation = json!({
+            "topic": property("subject"), "preview": text.unwrap_or_default(),
+            "lastDeliveredDateTime": property("receivedDateTime"),
+            "uniqueSenders": [property("from")["emailAddress"]["name"]],
+            "hasAttachments": false,
+        });
+        let place = Below::many(group, "conversations");
+        let made = self.make(place, None, written(CONVERSATION, &conversation))?;
+        conversation["toRecipients"] = property("toRecipients");
+        conversation["ccRecipients"] = property("ccRecipients");
+        conversation["isLocked"] = json!(false);
+        let place = Below::many(group, "threads");
+        let thread = self.make(place, None, written(THREAD, &conversation))?;
+        self.tenant.store.add(made, "threads", thread);
+        let keys = [made, thread].map(|id| {
+            let entity = self.tenant.store.get(id);
+            entity.map(|entity| entity.key.clone())
+        });
+        let mut post = written(
+            POST,
+            &json!({
+                "body": property("body"), "from": property("from"), "sender": property("sender"),
+                "receivedDateTime": property("receivedDateTime"),
+                "conversationId": keys[0], "conversationThreadId": keys[1],
+            }),
+        );
+        post.related = message.related.clone();
+        post.related.retain(|(name, _)| name == "attachments");
+        self.make(Below::many(thread, "posts"), None, post)?;
+        Ok(())
+    }
+}
+
+fn written(kind: &str, properties: &Value) -> Written {
+    let properties: Map<_, _> = properties.as_object().cloned().unwrap_or_default();
+    Written {
+        kind: kind.to_owned(),
+        properties,
+        ..Written::default()
+    }
 }

@@ -313,6 +313,40 @@ async fn replies_are_added_to_group_threads() {
 }
 
 #[tokio::test]
+async fn mail_to_a_group_begins_a_conversation() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let groups = client
+        .get("/groups?$filter=displayName%20eq%20'Marketing'")
+        .await
+        .json();
+    let group = format!("/groups/{}", groups["value"][0]["id"].as_str().unwrap());
+    let message = json!({
+        "subject": "Fair", "body": { "contentType": "text", "content": "Who goes?" },
+        "toRecipients": [to("marketing@contoso.com")],
+    });
+    let mail = json!({ "message": message });
+    let answer = client.post("/me/sendMail", mail).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let all = client.get(&format!("{group}/conversations")).await.json();
+    let conversation = &all["value"][0];
+    assert_eq!(
+        (&conversation["topic"], &conversation["uniqueSenders"]),
+        (&json!("Fair"), &json!(["Adele Brandt"]))
+    );
+    let id = conversation["id"].as_str().unwrap();
+    let threads = client
+        .get(&format!("{group}/conversations/{id}/threads"))
+        .await;
+    let thread = threads.names("id")[0].clone();
+    let posts = client
+        .get(&format!("{group}/threads/{thread}/posts"))
+        .await
+        .json();
+    assert_eq!(posts["value"][0]["body"]["content"], "Who goes?");
+}
+
+#[tokio::test]
 async fn subject_prefix_is_not_repeated() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
