@@ -164,7 +164,8 @@ impl Call<'_> {
 }
 
 impl Graph<'_> {
-    /// Carries out a function or action that is listed. Returns `None` for any other.
+    /// Carries out a function or action that is listed. Returns `None` for any other, and for a
+    /// part of one that is not simulated if responses are made from their types.
     pub(super) fn behave(
         &mut self,
         call: &Call<'_>,
@@ -189,7 +190,14 @@ impl Graph<'_> {
             arguments,
             parameters,
         };
-        Some((behavior.run)(self, &invocation))
+        match (behavior.run)(self, &invocation) {
+            Err(refusal)
+                if refusal.status == StatusCode::NOT_IMPLEMENTED && self.tenant.synthesizes =>
+            {
+                None
+            }
+            result => Some(result),
+        }
     }
 
     /// Returns the result of a function or action that is not an entity: an object, or a value that

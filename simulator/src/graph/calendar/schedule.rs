@@ -154,7 +154,7 @@ impl Graph<'_> {
         let mut view = String::new();
         let (mut at, until) = range;
         while at < until {
-            let next = at + interval;
+            let next = at.checked_add_signed(interval).unwrap_or(until);
             view.push(merged(&spans, (at, next)).digit());
             at = next;
         }

@@ -206,6 +206,20 @@ impl Graph<'_> {
                     created.insert(*id);
                     touch(Some(*id), key(*id));
                 }
+                // A series with other times may have other occurrences.
+                Change::Properties { id, names }
+                    if view
+                        && names
+                            .iter()
+                            .any(|name| name == "recurrence" || name == "start")
+                        && store.holds(scope.owner, "events", *id) =>
+                {
+                    for occurrence in store.many(*id, "instances") {
+                        if present.contains(&occurrence) {
+                            touch(Some(occurrence), key(occurrence));
+                        }
+                    }
+                }
                 // The occurrences of a new series are new.
                 Change::Linked { owner, id, .. } if view && *owner == scope.owner => {
                     for occurrence in store.many(*id, "instances") {

@@ -301,3 +301,24 @@ async fn delta_reports_the_occurrences_of_a_series() {
     let fresh = client.get(path).await;
     assert_eq!(fresh.json()["value"], json!([]));
 }
+
+#[tokio::test]
+async fn delta_reports_a_longer_series() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let mut body = event("Run", "2026-03-02T10:00:00", "2026-03-02T11:00:00");
+    body["recurrence"] = json!({
+        "pattern": { "type": "daily", "interval": 1 },
+        "range": { "type": "numbered", "startDate": "2026-03-02", "numberOfOccurrences": 1 },
+    });
+    let series = create(&mut client, "/me/events", body).await;
+    let path = "/me/calendarView/delta?startDateTime=2026-03-04T00:00:00Z&\
+        endDateTime=2026-03-06T00:00:00Z";
+    let first = client.get(path).await.json();
+    assert_eq!(first["value"], json!([]));
+    let more = json!({ "recurrence": { "range": { "numberOfOccurrences": 3 } } });
+    client.patch(&url("/me", &series), more).await;
+    let link = first["@odata.deltaLink"].as_str().unwrap();
+    let changed = client.get(link).await.json();
+    assert_eq!(starts(&changed), ["2026-03-04T10:00"]);
+}
