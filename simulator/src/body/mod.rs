@@ -50,7 +50,8 @@ pub(crate) fn entity(schemas: &Schemas, declared: &str, json: Json) -> Result<Wr
             )));
         }
         if name == "@odata.type" {
-            if at != 0 {
+            // Microsoft's Python client writes it later in complex values, which Graph accepts.
+            if at != 0 && schemas.is_a(declared, "microsoft.graph.entity") {
                 return Err(Refusal::body(
                     "The 'odata.type' instance annotation must be the first property of the \
                      object.",

@@ -80,6 +80,7 @@ impl Graph<'_> {
         };
         let known = before.and_then(|before| before.get("attendees")?.as_array());
         for attendee in attendees {
+            drop_type(attendee);
             let address = attendee["emailAddress"]["address"].as_str();
             let address = address.unwrap_or_default().to_owned();
             let mut known = known.into_iter().flatten();
@@ -272,6 +273,7 @@ fn set_locations(sent: &mut Properties) {
 
 fn complete_location(location: &mut Value) {
     let name = text(location, "displayName").unwrap_or_default().to_owned();
+    drop_type(location);
     let Value::Object(location) = location else {
         return;
     };
@@ -284,6 +286,13 @@ fn complete_location(location: &mut Value) {
     location.entry("uniqueIdType").or_insert(json!(kind));
     if let Some(unique_id) = unique_id {
         location.entry("uniqueId").or_insert(json!(unique_id));
+    }
+}
+
+/// Removes the name of a value's type, which Graph does not return if it is the declared type.
+fn drop_type(value: &mut Value) {
+    if let Value::Object(value) = value {
+        value.remove("@odata.type");
     }
 }
 
