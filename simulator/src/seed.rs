@@ -338,6 +338,7 @@ impl Garden<'_> {
         });
         let channel = self.make(team, "channels", "channel", channel);
         self.tenant.store.set(team, "primaryChannel", Some(channel));
+        self.tenant.sync_team(group);
     }
 
     fn applications(&mut self) {

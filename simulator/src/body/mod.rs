@@ -368,6 +368,10 @@ fn complex(schemas: &Schemas, component: &str, value: Json) -> Result<Value, Ref
     }
     // Entities inside of a complex value or of an action's body are read and stored with it.
     properties.extend(nested(schemas, &written.kind, written.related));
+    for (relation, urls) in written.bound {
+        let url = urls.into_iter().next();
+        properties.insert(format!("{relation}@odata.bind"), url.into());
+    }
     Ok(Value::Object(properties))
 }
 

@@ -8,6 +8,7 @@ mod library;
 mod license;
 pub(crate) mod mail;
 mod place;
+mod team;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -111,6 +112,9 @@ impl Tenant<'_> {
             });
             return instances;
         }
+        if let Some(members) = self.of_teams(owner, relation) {
+            return members;
+        }
         if relation == "joinedTeams" {
             let groups = self.store.owners("members", owner).into_iter();
             return groups
@@ -152,8 +156,9 @@ impl Tenant<'_> {
     }
 
     /// Checks whether the relation is not stored, but computed from others.
-    pub(crate) fn is_computed(owner: Id, relation: &str) -> bool {
+    pub(crate) fn is_computed(&self, owner: Id, relation: &str) -> bool {
         (owner == Id::ROOT && relation == "directoryObjects")
+            || self.of_teams(owner, relation).is_some()
             || matches!(
                 relation,
                 "calendarView" | "exceptionOccurrences" | "joinedTeams"
@@ -176,7 +181,7 @@ impl Tenant<'_> {
                 .map_or("", |entity| entity.kind.as_str());
             self.store.holds(owner, relation, *id)
                 || (flat && self.schemas.is_a(kind, item) && top(*id) == top(owner))
-                || (Self::is_computed(owner, relation)
+                || (self.is_computed(owner, relation)
                     && computed
                         .get_or_insert_with(|| self.members(owner, relation))
                         .contains(id))
@@ -348,9 +353,18 @@ impl Tenant<'_> {
     /// Removes an entity. Objects of the directory stay among its deleted items, so that they can
     /// be restored.
     pub(crate) fn delete(&mut self, id: Id) {
+        let groups = [
+            self.store.owners("members", id),
+            self.store.owners("owners", id),
+        ]
+        .concat();
         let Some(mut entity) = self.store.remove(id) else {
             return;
         };
+        for group in groups {
+            self.sync_team(group);
+        }
+        self.count_licenses();
         let kept = [
             "microsoft.graph.administrativeUnit",
             "microsoft.graph.application",

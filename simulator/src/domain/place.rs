@@ -60,8 +60,24 @@ impl Tenant<'_> {
             properties.insert("driveType".into(), json!(drive_type));
             properties.insert("name".into(), json!(name));
         }
-        let id = self.make(Below::one(owner, relation), kind, None, properties);
-        if !drive && !self.synthesizes {
+        let presence = kind == "microsoft.graph.presence" && !self.synthesizes;
+        // A presence has the id of its user, who is offline without a session.
+        let key = self
+            .store
+            .get(owner)
+            .filter(|_| presence)
+            .map(|user| user.key.clone());
+        if presence {
+            properties.insert("availability".into(), json!("Offline"));
+            properties.insert("activity".into(), json!("Offline"));
+        }
+        let id = self.make(
+            Below::one(owner, relation),
+            kind,
+            key.as_deref(),
+            properties,
+        );
+        if !drive && !presence && !self.synthesizes {
             self.store.set_unknown(id);
         }
         id

@@ -42,6 +42,7 @@ impl Graph<'_> {
         if selected("sharepointIds") {
             self.tenant.open(*id, "listItem");
         }
+        self.settle_presence(*id);
         self.check_known(*id, call.path)?;
         let mut entity = self.renderer().entity(*id, declared, &call.options);
         let context = self.entity_context(call, declared);

@@ -52,6 +52,7 @@ impl Graph<'_> {
                     .ok_or_else(|| Refusal::option_missing("@id"))?;
                 let target = self.referred(url)?;
                 if self.tenant.store.take(*owner, relation, target) {
+                    self.tenant.sync_team(*owner);
                     return done();
                 }
                 Err(Refusal::nothing_related(
@@ -93,6 +94,7 @@ impl Graph<'_> {
             }
             (Target::Entity { id, found, .. }, &Method::DELETE) => {
                 self.tenant.store.take(found.owner, &found.relation, *id);
+                self.tenant.sync_team(found.owner);
                 done()
             }
             (Target::Vacant { .. }, _) => Err(resource.target.missing(self.tenant.schemas)),
@@ -108,6 +110,7 @@ impl Graph<'_> {
         target: Id,
     ) -> Result<(), Refusal> {
         if self.tenant.store.add(owner, relation, target) {
+            self.tenant.sync_team(owner);
             return Ok(());
         }
         Err(Refusal::directory(format!(

@@ -97,6 +97,10 @@ impl Graph<'_> {
         if written.kind == INVITATION {
             return self.invite_guest(place, written);
         }
+        let mut written = written;
+        if let Some(answer) = self.create_in_teams(place, &mut written)? {
+            return Ok(answer);
+        }
         let id = self.make(place, key, written)?;
         if call.is_content() {
             self.keep_content(call, id, declared);
@@ -194,6 +198,7 @@ impl Graph<'_> {
             return self.renew(*id, &written);
         }
         self.apply(*id, written, false)?;
+        self.member_changed(*id)?;
         // The directory responds to a change with 204, and other services with the changed entity.
         // A client can request either.
         let kind = self
@@ -224,6 +229,13 @@ impl Graph<'_> {
             return Err(Refusal::body("The resource does not support replacement."));
         };
         let written = self.written(*id, declared, body)?;
+        if written.kind == "microsoft.graph.team" && !self.tenant.synthesizes {
+            return Err(Refusal::new(
+                StatusCode::CONFLICT,
+                "Conflict",
+                "Group is already provisioned as a team.",
+            ));
+        }
         self.apply(*id, written, true)?;
         if call.operation.json_answer().is_none() {
             return Ok(Answer::empty(StatusCode::NO_CONTENT));
@@ -331,6 +343,12 @@ impl Graph<'_> {
             return Err(Refusal::body("The resource does not support deletion."));
         };
         self.check_folder_removable(*id)?;
+        if !self.tenant.synthesizes {
+            self.check_general(*id)?;
+            if self.remove_member(*id)? {
+                return Ok(Answer::empty(StatusCode::NO_CONTENT));
+            }
+        }
         // A singleton that was created on the way does not come back after it was removed.
         if self.tenant.store.one(found.owner, &found.relation) == Some(*id) {
             self.tenant.store.set(found.owner, &found.relation, None);

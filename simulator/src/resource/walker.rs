@@ -13,6 +13,13 @@ use crate::refusal::Refusal;
 use crate::segment::{Argument, Segment};
 use crate::store::Id;
 
+/// The type of a team, which a group has only after it was created.
+const TEAM: &str = "microsoft.graph.team";
+
+/// The types of which neither the content nor the parts are simulated: a user's authentication
+/// methods, a team's shifts.
+const UNSIMULATED: [&str; 2] = ["microsoft.graph.authentication", "microsoft.graph.schedule"];
+
 pub(super) struct Walker<'s, 'a, 't> {
     pub(super) tenant: &'s mut Tenant<'t>,
     pub(super) caller: Caller,
@@ -276,7 +283,7 @@ impl<'a> Walker<'_, 'a, '_> {
                     key_property: place.key_property().map(str::to_owned),
                 };
             }
-            Some(declared) => self.single(owner, relation, declared, references),
+            Some(declared) => self.single(owner, relation, declared, references)?,
         }
         Ok(())
     }
@@ -289,7 +296,7 @@ impl<'a> Walker<'_, 'a, '_> {
         }
         let creates = place.operation(&http::Method::POST).is_some() || place.has_literal("$ref");
         if creates
-            || Tenant::is_computed(owner, relation)
+            || self.tenant.is_computed(owner, relation)
             || self.tenant.store.relation(owner, relation).is_some()
         {
             return;
@@ -321,7 +328,17 @@ impl<'a> Walker<'_, 'a, '_> {
         }
     }
 
-    fn single(&mut self, owner: Id, relation: String, declared: String, references: bool) {
+    fn single(
+        &mut self,
+        owner: Id,
+        relation: String,
+        declared: String,
+        references: bool,
+    ) -> Result<(), Refusal> {
+        if UNSIMULATED.contains(&declared.as_str()) && !self.tenant.synthesizes {
+            return Err(Refusal::not_simulated(format!("`{relation}` here")));
+        }
+        let references = references || (declared == TEAM && !self.tenant.synthesizes);
         let id = match self.tenant.store.one(owner, &relation) {
             Some(id) => Some(id),
             // The entity was removed, or it is a reference that was never set.
@@ -345,6 +362,7 @@ impl<'a> Walker<'_, 'a, '_> {
                 key_property: None,
             },
         };
+        Ok(())
     }
 
     fn me(&mut self) -> Result<(), Refusal> {

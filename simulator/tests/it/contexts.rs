@@ -196,7 +196,7 @@ async fn references_accept_hosts_of_graph() {
         format!("https://graph.microsoft.com/v1.0/directoryObjects/{user}"),
         format!("https://graph.microsoft.com/beta/users/{user}"),
         format!("https://graph.microsoft.us/v1.0/users('{user}')"),
-        format!("https://microsoftgraph.chinacloudapi.cn/v1.0/users/hugo@contoso.com"),
+        "https://microsoftgraph.chinacloudapi.cn/v1.0/users/hugo@contoso.com".into(),
         format!("{}/directoryObjects/{user}", simulator.url()),
         format!("directoryObjects/{user}"),
         format!("/users('{user}')"),

@@ -521,7 +521,18 @@ async fn team_is_created_asynchronously() {
     let simulator = start().await;
     let mut client = Client::app(&simulator).await;
     let accepted = client
-        .post("/teams", json!({ "displayName": "Legal", "members": [] }))
+        .post(
+            "/teams",
+            json!({
+                "template@odata.bind":
+                    "https://graph.microsoft.com/v1.0/teamsTemplates('standard')",
+                "displayName": "Legal",
+                "members": [{
+                    "@odata.type": "#microsoft.graph.aadUserConversationMember",
+                    "roles": ["owner"], "user@odata.bind": "/users/adele@contoso.com",
+                }],
+            }),
+        )
         .await;
     assert_eq!(
         (accepted.status, accepted.body.len()),

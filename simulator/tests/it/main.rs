@@ -35,6 +35,7 @@ mod refusals;
 mod seeds;
 mod stubs;
 mod subscriptions;
+mod teams;
 mod tenants;
 mod throttling;
 mod uploads;

@@ -348,8 +348,17 @@ async fn notifications_have_each_services_form() {
     );
     // The subscription covers all messages of all chats.
     let chat = |simulator: &Simulator| {
+        let members = ["adele", "bruno"].map(|name| {
+            json!({
+                "@odata.type": "#microsoft.graph.aadUserConversationMember", "roles": ["owner"],
+                "user@odata.bind": format!("/users/{name}@contoso.com"),
+            })
+        });
         let chat = simulator
-            .create("/chats", json!({ "chatType": "oneOnOne" }))
+            .create(
+                "/chats",
+                json!({ "chatType": "oneOnOne", "members": members }),
+            )
             .unwrap();
         let chat = chat["id"].as_str().unwrap().replace('@', "%40");
         let message = json!({ "body": { "content": "Hello" } });

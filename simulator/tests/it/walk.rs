@@ -663,13 +663,14 @@ impl Walk<'_> {
             {
                 content.contains_key("application/octet-stream")
             }
-            (StatusCode::OK | StatusCode::CREATED, Some(content)) => match content.get(&media_type)
-            {
-                Some(media) if media_type == "application/json" => {
-                    self.fits(&media["schema"], &answer.json())
+            (StatusCode::OK | StatusCode::CREATED | StatusCode::MULTI_STATUS, Some(content)) => {
+                match content.get(&media_type) {
+                    Some(media) if media_type == "application/json" => {
+                        self.fits(&media["schema"], &answer.json())
+                    }
+                    found => found.is_some(),
                 }
-                found => found.is_some(),
-            },
+            }
             _ => false,
         }
     }

@@ -19,6 +19,18 @@ pub fn adapt(client: &Local<'_>, template: &str, number: usize, body: &mut Map<S
             set("addLicenses", json!([]));
             set("removeLicenses", json!([]));
         }
+        "setPresence" => {
+            set("availability", json!("Available"));
+            set("activity", json!("Available"));
+        }
+        "setUserPreferredPresence" => {
+            set("availability", json!("Busy"));
+            set("activity", json!("Busy"));
+        }
+        "getPresencesByUserId" => {
+            let user = client.get("/me").json()["id"].clone();
+            set("ids", json!([user]));
+        }
         "extensionProperties" => {
             set("dataType", json!("String"));
             set("targetObjects", json!(["User"]));

@@ -207,7 +207,7 @@ impl Graph<'_> {
                     touch(Some(*id), key(*id));
                 }
                 // A series with other times may have other occurrences.
-                Change::Properties { id, names }
+                Change::Properties { id, names, .. }
                     if view
                         && names
                             .iter()

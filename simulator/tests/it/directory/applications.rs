@@ -99,7 +99,10 @@ async fn permissions_are_listed_at_both_ends() {
     assert_eq!(given["principalType"], "ServicePrincipal");
     assert_eq!(given["resourceDisplayName"], "Microsoft Graph");
     let other = format!("/servicePrincipals/{graph}/appRoleAssignedTo");
-    assert_eq!(client.get(&other).await.names("principalId"), [app.clone()]);
+    assert_eq!(
+        client.get(&other).await.names("principalId"),
+        [app.as_str()]
+    );
     let again = client.post(&path, assignment).await;
     assert_eq!(again.status, StatusCode::BAD_REQUEST);
     let id = given["id"].as_str().unwrap();
