@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::calendar::check_settings;
 use super::files::no_folder;
+use super::photo::{PHOTO, no_photo};
 use super::{Call, Graph, empty_payload};
 use crate::answer::Answer;
 use crate::body;
@@ -163,6 +164,9 @@ impl Graph<'_> {
                     .unwrap_or_else(|| "application/octet-stream".into());
                 let bytes = request.body.clone();
                 self.tenant.fill(id, name, media_type, bytes, self.now);
+                if self.is_photo(id) {
+                    self.photo_written(id);
+                }
                 let kind = self
                     .tenant
                     .store
@@ -182,6 +186,7 @@ impl Graph<'_> {
                     None => Ok(Answer::empty(StatusCode::NO_CONTENT)),
                 }
             }
+            Method::DELETE if self.is_photo(id) => Ok(self.clear_photo(id)),
             Method::DELETE => {
                 self.tenant.store.remove_content(id, name);
                 Ok(Answer::empty(StatusCode::NO_CONTENT))
@@ -194,12 +199,7 @@ impl Graph<'_> {
     fn no_content(&self, call: &Call<'_>, id: Id, name: &str) -> Refusal {
         let kind = self.tenant.store.get(id).map(|entity| entity.kind.as_str());
         match kind {
-            Some("microsoft.graph.profilePhoto") => Refusal::new(
-                StatusCode::NOT_FOUND,
-                "ImageNotFound",
-                "Exception of type 'Microsoft.Fast.Profile.Core.Exception.ImageNotFoundException' \
-                 was thrown.",
-            ),
+            Some(PHOTO) => no_photo(),
             _ => Refusal::not_simulated(format!(
                 "the content of `{}`, because no request has written `{name}`",
                 call.path

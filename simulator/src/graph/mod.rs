@@ -15,6 +15,7 @@ mod make;
 mod onenote;
 mod operation;
 mod paging;
+mod photo;
 mod read;
 mod reference;
 mod sites;
@@ -365,6 +366,11 @@ impl Graph<'_> {
             Some(etag) if !names(&condition, &etag, entity) => Err(Refusal::precondition(service)),
             _ => Ok(()),
         }
+    }
+
+    fn is_photo(&self, id: Id) -> bool {
+        let entity = self.tenant.store.get(id);
+        entity.is_some_and(|entity| entity.kind == photo::PHOTO) && !self.tenant.synthesizes
     }
 
     fn is_file(&self, id: Id) -> bool {

@@ -69,6 +69,9 @@ impl Graph<'_> {
         let Some(entity) = self.tenant.store.get(id).filter(|entity| entity.is_unknown) else {
             return Ok(());
         };
+        if self.is_photo(id) {
+            return Err(super::photo::no_photo());
+        }
         let schemas = self.tenant.schemas;
         let has_more = schemas
             .properties(&entity.kind)

@@ -343,6 +343,9 @@ impl Graph<'_> {
             return Err(Refusal::body("The resource does not support deletion."));
         };
         self.check_folder_removable(*id)?;
+        if self.is_photo(*id) {
+            return Ok(self.clear_photo(*id));
+        }
         if !self.tenant.synthesizes {
             self.check_general(*id)?;
             if self.remove_member(*id)? {

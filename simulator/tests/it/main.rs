@@ -26,6 +26,7 @@ mod mail;
 mod metadata;
 mod monitors;
 mod paging;
+mod photos;
 mod platform;
 mod preferences;
 mod proxy;
