@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_of_graph_name_the_path_below_the_version() {
+    fn urls_of_graph_name_paths_below_version() {
         let root = "http://127.0.0.1:1/v1.0";
         for url in [
             "http://127.0.0.1:1/v1.0/users/1",

@@ -1,4 +1,5 @@
-//! What every tenant has from Microsoft: its licenses, directory roles, templates and apps of Teams.
+//! The parts of a tenant that Microsoft provides: licenses, directory roles, templates and apps of
+//! Teams.
 
 use serde_json::{Value, json};
 
@@ -112,7 +113,7 @@ const APPS: [(&str, &str); 7] = [
 ];
 
 impl Garden<'_> {
-    /// Adds what every tenant has.
+    /// Adds the parts that Microsoft provides.
     pub(super) fn catalog(&mut self, users: &[Id]) {
         let tenant = self.contoso.tenant_id;
         for (id, name, plans) in LICENSES {

@@ -1,4 +1,5 @@
-//! New objects of the directory: the rules for their properties, and what comes with them.
+//! New objects of the directory: the rules for their properties, and the objects that the directory
+//! creates with them.
 
 use serde_json::{Map, Value, json};
 
@@ -46,7 +47,7 @@ impl Graph<'_> {
         }
     }
 
-    /// Adds what comes with a new object: owners, the drive and site of a group, relations.
+    /// Completes a new object with owners, the drive and site of a group, and relations.
     pub(in crate::graph) fn complete_directory_object(&mut self, id: Id, kind: &str) {
         let owned = matches!(kind, GROUP | APPLICATION | PRINCIPAL);
         // The user who creates an object owns it, unless the request names other owners.

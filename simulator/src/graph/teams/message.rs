@@ -211,7 +211,8 @@ impl Graph<'_> {
         });
         let sent = std::mem::take(&mut written.properties);
         let mut message = super::object(json!({
-            "attachments": [], "channelIdentity": identity, "chatId": chat.map(|id| self.key_of(id)),
+            "attachments": [], "channelIdentity": identity,
+            "chatId": chat.map(|id| self.key_of(id)),
             "createdDateTime": moment(self.now), "deletedDateTime": null, "etag": key,
             "eventDetail": null, "from": from, "importance": "normal",
             "lastEditedDateTime": null, "lastModifiedDateTime": moment(self.now),

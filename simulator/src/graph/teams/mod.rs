@@ -22,6 +22,7 @@ const CHANNEL: &str = "microsoft.graph.channel";
 const CHAT: &str = "microsoft.graph.chat";
 const MESSAGE: &str = "microsoft.graph.chatMessage";
 const MEMBER: &str = "microsoft.graph.conversationMember";
+const APP: &str = "microsoft.graph.teamsAppInstallation";
 const PRESENCE: &str = "microsoft.graph.presence";
 
 /// The functions and actions of Teams that are carried out.
@@ -120,12 +121,40 @@ impl Graph<'_> {
             CHANNEL => self.create_channel(place, std::mem::take(written))?,
             CHAT => self.create_chat(std::mem::take(written))?,
             MESSAGE => self.post_message(place, std::mem::take(written))?,
+            kind if schemas.is_a(kind, APP) => {
+                self.check_app(place, written)?;
+                return Ok(None);
+            }
             kind if schemas.is_a(kind, MEMBER) => {
                 self.create_member(place, std::mem::take(written))?
             }
             _ => return Ok(None),
         };
         Ok(Some(answer))
+    }
+
+    /// Checks that the app of a new installation exists, and is not installed yet.
+    ///
+    /// <https://learn.microsoft.com/graph/api/team-post-installedapps>
+    fn check_app(&mut self, place: Below<'_>, written: &Written) -> Result<(), Refusal> {
+        let mut bound = written.bound.iter();
+        let urls = bound.find(|(relation, _)| relation == "teamsApp");
+        let Some(url) = urls.and_then(|(_, urls)| urls.first()) else {
+            return Err(Refusal::bad_request(
+                "'teamsApp@odata.bind' must be specified.",
+            ));
+        };
+        let app = self.referred_as("microsoft.graph.teamsApp", "teamsApp", url)?;
+        let installed = self.tenant.store.many(place.owner, place.relation);
+        let same = |id: &Id| self.tenant.store.one(*id, "teamsApp") == Some(app);
+        match installed.iter().any(same) {
+            false => Ok(()),
+            true => Err(Refusal::new(
+                StatusCode::CONFLICT,
+                "Conflict",
+                "The app is already installed.",
+            )),
+        }
     }
 
     /// Returns the key of an entity.

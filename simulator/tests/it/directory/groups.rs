@@ -5,7 +5,7 @@ use super::{group, made, user};
 use crate::client::{Client, start};
 
 #[tokio::test]
-async fn group_of_microsoft_365_has_address_drive_and_site() {
+async fn unified_group_has_address_drive_and_site() {
     let simulator = start().await;
     let mut client = Client::user(&simulator).await;
     let body = json!({

@@ -92,7 +92,7 @@ async fn members_of_team_are_those_of_group() {
     );
 
     let several = json!({
-        "values": [member("greta", &["owner"]), member("elena", &[]), member("nobody", &[])],
+        "values": [member("greta", &["owner"]), member("elena", &[]), member("unknown", &[])],
     });
     let added = client.post(&format!("{members}/add"), several).await;
     assert_eq!(added.status, StatusCode::MULTI_STATUS);
@@ -135,7 +135,7 @@ async fn members_of_team_are_those_of_group() {
     let removed = client.post(&format!("{members}/remove"), some).await;
     assert_eq!(removed.status, StatusCode::OK, "{:?}", removed.body);
 
-    // Who joins the group joins the team.
+    // A new member of the group is a member of the team.
     let body = json!({ "@odata.id": "/users/farid@contoso.com" });
     client.post(&format!("{group}/members/$ref"), body).await;
     let emails = client.get(&members).await.names("email");
@@ -222,4 +222,42 @@ async fn activity_notification_requires_its_parts() {
             "{name}"
         );
     }
+}
+
+#[tokio::test]
+async fn apps_and_tabs_are_added_from_the_catalog() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let path = team(&mut client, "Sales").await;
+    let app =
+        "https://graph.microsoft.com/v1.0/appCatalogs/teamsApps/com.microsoft.teamspace.tab.web";
+    let installed = format!("{path}/installedApps");
+    let body = json!({ "teamsApp@odata.bind": app });
+    made(&mut client, &installed, body.clone()).await;
+    let found = client
+        .get(&format!("{installed}?$expand=teamsApp"))
+        .await
+        .json();
+    assert_eq!(found["value"][0]["teamsApp"]["displayName"], "Website");
+    let again = client.post(&installed, body).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    let channel = client.get(&format!("{path}/primaryChannel")).await.json();
+    let tabs = format!("{}/tabs", below(&format!("{path}/channels"), &channel));
+    let tab = json!({
+        "displayName": "Site", "teamsApp@odata.bind": app,
+        "configuration": { "contentUrl": "https://contoso.com", "websiteUrl": null },
+    });
+    made(&mut client, &tabs, tab).await;
+    let found = client.get(&format!("{tabs}?$expand=teamsApp")).await.json();
+    assert_eq!(
+        found["value"][0]["configuration"]["contentUrl"],
+        "https://contoso.com"
+    );
+    let id = &found["value"][0]["teamsApp"]["id"];
+    assert_eq!(id, "com.microsoft.teamspace.tab.web");
+    let unknown = json!({ "teamsApp@odata.bind": "/appCatalogs/teamsApps/nothing" });
+    let refused = client.post(&installed, unknown).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let none = client.post(&installed, json!({})).await;
+    assert_eq!(none.status, StatusCode::BAD_REQUEST);
 }
