@@ -116,7 +116,8 @@ impl Request {
         if path.is_empty() {
             return Ok(Vec::new());
         }
-        path.split('/')
+        whole(path)
+            .into_iter()
             .map(|segment| {
                 let text = decode(segment)?;
                 if text.is_empty() {
@@ -142,6 +143,28 @@ impl Request {
             })
             .collect()
     }
+}
+
+/// Splits a path at its slashes, except for those in the quoted argument of a function:
+/// `getByPath(path='/sites/hr')`.
+fn whole(path: &str) -> Vec<&str> {
+    let mut segments = Vec::new();
+    let mut start = 0;
+    for (at, _) in path.match_indices('/').chain([(path.len(), "")]) {
+        let segment = path.get(start..at).unwrap_or_default();
+        let function = segment.split_once("(").filter(|(name, arguments)| {
+            let named =
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+            named && arguments.contains("='")
+        });
+        let open = function.is_some_and(|_| !segment.matches('\'').count().is_multiple_of(2));
+        let closes = || path.get(at..).is_some_and(|rest| rest.contains("')"));
+        if !open || !closes() {
+            segments.push(segment);
+            start = at + 1;
+        }
+    }
+    segments
 }
 
 /// Decodes percent-encoded text.
@@ -180,6 +203,14 @@ mod tests {
         assert_eq!(
             Request::segments("/users/a%2Fb%252Fc/%E2%9C%93").unwrap(),
             ["users", "a/b%2Fc", "✓"]
+        );
+        assert_eq!(
+            Request::segments("/sites/root/getByPath(path='/a/b')/lists").unwrap(),
+            ["sites", "root", "getByPath(path='/a/b')", "lists"]
+        );
+        assert_eq!(
+            Request::segments("/root:/f(a='b/c.txt").unwrap(),
+            ["root:", "f(a='b", "c.txt"]
         );
         assert!(Request::segments("/users//messages").is_err());
         assert!(Request::segments("/users/%zz").is_err());

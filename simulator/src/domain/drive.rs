@@ -290,6 +290,25 @@ impl Tenant<'_> {
 }
 
 impl Tenant<'_> {
+    /// Returns the permissions of an item, and those of the folders above it.
+    pub(super) fn inherited(&self, item: Id, relation: &str) -> Vec<Id> {
+        let above = self.store.ancestors(item);
+        let items = above.take_while(|(_, entity)| entity.kind == DRIVE_ITEM);
+        let mut all: Vec<Id> = items
+            .flat_map(|(id, _)| self.store.many(id, relation))
+            .collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Checks whether an item is an image, from which the service makes thumbnails.
+    pub(crate) fn is_image(&self, item: Id) -> bool {
+        let entity = self.store.get(item);
+        let file = entity.and_then(|entity| entity.properties.get("file")?.get("mimeType"));
+        file.and_then(Value::as_str)
+            .is_some_and(|media_type| media_type.starts_with("image/"))
+    }
+
     /// Returns the widest scope of the permissions of an item.
     fn shared_scope(&self, item: Id) -> Option<&'static str> {
         let permissions = self.store.many(item, "permissions").into_iter();

@@ -166,6 +166,21 @@ impl Tenant<'_> {
         number.to_string()
     }
 
+    /// Returns the list of a site that has this title.
+    pub(crate) fn titled(&self, site: Id, relation: &str, title: &str) -> Option<Id> {
+        let entity = self.store.get(site)?;
+        if entity.kind != SITE || relation != "lists" {
+            return None;
+        }
+        let lists = self.store.many(site, relation).into_iter();
+        let mut lists = lists.filter_map(|id| Some((id, self.store.get(id)?)));
+        let own = |list: &Entity| {
+            let own = list.properties.get("displayName").and_then(Value::as_str);
+            own.is_some_and(|own| own.eq_ignore_ascii_case(title))
+        };
+        lists.find(|(_, list)| own(list)).map(|(id, _)| id)
+    }
+
     fn open_columns(&mut self, list: Id) {
         if !self.columns(list).iter().any(|name| name == "ID") {
             let library = self.store.one(list, "drive").is_some();

@@ -127,6 +127,9 @@ impl Tenant<'_> {
             versions.reverse();
             return versions;
         }
+        if relation == "permissions" && self.is_item(owner) {
+            return self.inherited(owner, relation);
+        }
         if let Some((_, source)) = TRANSITIVE.iter().find(|(name, _)| *name == relation) {
             let mut found: Vec<Id> = Vec::new();
             let mut next = vec![owner];
@@ -181,7 +184,8 @@ impl Tenant<'_> {
                 .map_or("", |entity| entity.kind.as_str());
             self.store.holds(owner, relation, *id)
                 || (flat && self.schemas.is_a(kind, item) && top(*id) == top(owner))
-                || (self.is_computed(owner, relation)
+                || ((self.is_computed(owner, relation)
+                    || (relation == "permissions" && self.is_item(owner)))
                     && computed
                         .get_or_insert_with(|| self.members(owner, relation))
                         .contains(id))

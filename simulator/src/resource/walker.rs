@@ -84,6 +84,7 @@ impl<'a> Walker<'_, 'a, '_> {
         let found = self.tenant.find(owner, &relation, &declared, key);
         let found = found.or_else(|| self.tenant.special(owner, &relation, key));
         let found = found.or_else(|| self.tenant.shared(owner, &relation, key));
+        let found = found.or_else(|| self.tenant.titled(owner, &relation, key));
         // An action of a deleted item names an item that does not exist.
         let restores = |place: &Place| matches!(place.name(), "restore" | "permanentDelete");
         let last = next.is_none_or(restores);
@@ -244,6 +245,9 @@ impl<'a> Walker<'_, 'a, '_> {
             )));
         }
         let relation = relation_name(&path, arguments);
+        if name == "thumbnails" && self.tenant.is_image(owner) && !self.tenant.synthesizes {
+            return Err(Refusal::not_simulated("thumbnails of images"));
+        }
         self.tenant.open(owner, name);
         let described = property.map(|(kind, _)| kind);
         let many = place.has_key()

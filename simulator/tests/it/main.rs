@@ -17,6 +17,7 @@ mod directory;
 mod downloads;
 mod entities;
 mod faults;
+mod files;
 mod grafts;
 mod grants;
 mod https;

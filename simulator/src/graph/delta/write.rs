@@ -90,6 +90,10 @@ impl Graph<'_> {
         if scope.service == Service::Files {
             // Business drives leave it out here.
             object.remove("cTag");
+            // A folder that is renamed changes the paths of items that are not reported.
+            if let Some(Value::Object(parent)) = object.get_mut("parentReference") {
+                parent.remove("path");
+            }
             return object;
         }
         let minimal = call.request.preference("return").as_deref() == Some("minimal");
