@@ -26,6 +26,15 @@ pub(super) struct Grafts {
     pub(super) paths: HashMap<String, String>,
 }
 
+/// The places that share another one's subtree, although `grafts.json` does not list them. Clients
+/// read and write the columns of a file at `listItem/fields`.
+///
+/// <https://learn.microsoft.com/graph/api/resources/driveitem#relationships>
+const LIKE: [(&str, &str); 1] = [(
+    "/drives/{drive-id}/items/{driveItem-id}/listItem",
+    "/drives/{drive-id}/list/items/{listItem-id}",
+)];
+
 /// A matched segment of a request's path.
 #[derive(Debug)]
 pub(crate) struct Step<'a> {
@@ -171,7 +180,10 @@ impl Description {
     }
 
     fn graft<'a>(&'a self, place: &Place) -> Option<At<'a>> {
-        self.place(self.grafts().subtrees.get(&place.template)?)
+        let listed = self.grafts().subtrees.get(&place.template);
+        let own = || LIKE.iter().find(|(known, _)| *known == place.template);
+        let target = listed.map(String::as_str);
+        self.place(target.or_else(|| own().map(|(_, target)| *target))?)
     }
 
     /// Returns the place of this template.

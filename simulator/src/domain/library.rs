@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::drive::{encoded, without_null};
+use super::drive::encoded;
 use super::{Below, DRIVE, DRIVE_ITEM, LIST, LIST_ITEM, SITE, Tenant};
-use crate::clock::timestamp;
 use crate::store::{Entity, Id};
 
+const GROUP: &str = "microsoft.graph.group";
 const COLUMN: &str = "microsoft.graph.columnDefinition";
 const CONTENT_TYPE: &str = "microsoft.graph.contentType";
 
@@ -41,10 +41,9 @@ impl Tenant<'_> {
         match (entity.kind.as_str(), relation) {
             ("microsoft.graph.user", "drives") => self.open_drive(owner),
             ("microsoft.graph.user", _) => self.open_mailbox(owner),
-            ("microsoft.graph.group", "drives") => self.open_drive(owner),
-            ("microsoft.graph.group", "calendar" | "calendarView" | "events") => {
-                self.open_group_calendar(owner);
-            }
+            (GROUP, "drives") => self.open_drive(owner),
+            (GROUP, "sites") => self.open_team_site(owner),
+            (GROUP, "calendar" | "calendarView" | "events") => self.open_group_calendar(owner),
             (SITE, "drive" | "drives" | "lists") => self.open_site(owner),
             (DRIVE, "list") => {
                 self.library(owner);
@@ -70,11 +69,40 @@ impl Tenant<'_> {
         }
     }
 
+    /// Creates the site of a Microsoft 365 group. Its library is the drive of the group.
+    fn open_team_site(&mut self, group: Id) {
+        if self.store.relation(group, "sites").is_some() {
+            return;
+        }
+        let Some(entity) = self.store.get(group) else {
+            return;
+        };
+        let read = |name: &str| entity.properties.get(name);
+        let unified = read("groupTypes").and_then(Value::as_array);
+        let unified = unified.is_some_and(|types| types.contains(&json!("Unified")));
+        let Some(name) = read("mailNickname")
+            .and_then(Value::as_str)
+            .filter(|_| unified)
+        else {
+            return;
+        };
+        let site = json!({
+            "displayName": read("displayName"), "name": name, "isPersonalSite": false,
+            "webUrl": format!("https://contoso.sharepoint.com/sites/{name}"),
+        });
+        let site = self.make_json(Below::many(group, "sites"), SITE, site);
+        self.open_drive(group);
+        let drive = self.store.one(group, "drive");
+        self.store.set(site, "drive", drive);
+    }
+
     /// Creates the document library of a site.
     fn open_site(&mut self, site: Id) {
         self.open_drive(site);
-        if let Some(drive) = self.store.one(site, "drive") {
-            self.library(drive);
+        if let Some(drive) = self.store.one(site, "drive")
+            && let Some(list) = self.library(drive)
+        {
+            self.store.add(site, "lists", list);
         }
     }
 
@@ -84,13 +112,14 @@ impl Tenant<'_> {
             return self.store.one(drive, "list");
         }
         let (owner, _) = self.store.get(drive)?.parent.clone()?;
-        let site = self
+        let kind = self
             .store
             .get(owner)
-            .is_some_and(|owner| owner.kind == SITE);
-        let template = match site {
-            true => "documentLibrary",
-            false => "mySiteDocumentLibrary",
+            .map_or("", |owner| owner.kind.as_str());
+        let site = kind == SITE;
+        let template = match kind {
+            "microsoft.graph.user" => "mySiteDocumentLibrary",
+            _ => "documentLibrary",
         };
         let list = json!({
             "displayName": "Documents", "name": if site { "Shared Documents" } else { "Documents" },
@@ -166,9 +195,12 @@ impl Tenant<'_> {
         number.to_string()
     }
 
-    /// Returns the list of a site that has this title.
+    /// Returns the list of a site that has this title, or the site of a group that is its root.
     pub(crate) fn titled(&self, site: Id, relation: &str, title: &str) -> Option<Id> {
         let entity = self.store.get(site)?;
+        if entity.kind == GROUP && relation == "sites" && title.eq_ignore_ascii_case("root") {
+            return self.store.many(site, relation).first().copied();
+        }
         if entity.kind != SITE || relation != "lists" {
             return None;
         }
@@ -232,37 +264,6 @@ impl Tenant<'_> {
         }
     }
 
-    /// Creates the values of a list item that has none.
-    pub(crate) fn open_fields(&mut self, item: Id) {
-        if self.store.relation(item, "fields").is_none() {
-            let key = self.store.get(item).map(|item| item.key.clone());
-            let place = Below::one(item, "fields");
-            let kind = "microsoft.graph.fieldValueSet";
-            self.make(place, kind, key.as_deref(), Map::new());
-        }
-    }
-
-    /// Keeps the present values of a list item as its newest version.
-    pub(crate) fn keep_fields(&mut self, item: Id) {
-        let fields = self.store.one(item, "fields");
-        let Some(fields) = fields.and_then(|fields| self.store.get(fields)) else {
-            return;
-        };
-        let properties = fields.properties.clone();
-        let number = self.store.many(item, "versions").len() + 1;
-        let version = json!({
-            "lastModifiedDateTime": timestamp(self.store.journal.now),
-            "lastModifiedBy": self.store.author,
-        });
-        let version = without_null(version);
-        let version = version.as_object().cloned().unwrap_or_default();
-        let key = format!("{number}.0");
-        let kind = "microsoft.graph.listItemVersion";
-        let version = self.make(Below::many(item, "versions"), kind, Some(&key), version);
-        let kind = "microsoft.graph.fieldValueSet";
-        self.make(Below::one(version, "fields"), kind, Some(&key), properties);
-    }
-
     /// Returns the list that a list item is in.
     pub(crate) fn list_of(&self, item: Id) -> Option<Id> {
         self.store.owners("items", item).into_iter().find(|owner| {
@@ -307,89 +308,8 @@ impl Tenant<'_> {
         facts
     }
 
-    fn site_of(&self, id: Id) -> Option<&Entity> {
+    /// Returns the site that an entity is in.
+    pub(super) fn site_of(&self, id: Id) -> Option<&Entity> {
         self.store.get(self.holder(id, &[SITE])?)
-    }
-
-    /// Returns the properties of a list item that follow from other entities.
-    pub(super) fn list_item_facts(&self, id: Id, item: &Entity) -> Map<String, Value> {
-        let mut facts = Map::new();
-        let Some(list) = self.list_of(id) else {
-            return facts;
-        };
-        let site = self.site_of(list);
-        let list_key = self.store.get(list).map(|list| list.key.clone());
-        let url = match self.store.one(id, "driveItem") {
-            Some(file) => {
-                let drive = self.drive_of(file).and_then(|drive| self.drive_url(drive));
-                drive.map(|url| format!("{url}{}", encoded(&self.names(file))))
-            }
-            None => self
-                .list_url(list)
-                .map(|url| format!("{url}/{}_.000", item.key)),
-        };
-        facts.insert("webUrl".into(), json!(url));
-        let site = site.map(|site| site.key.clone());
-        let ids = json!({ "listId": list_key, "listItemId": item.key, "siteId": site });
-        facts.insert("sharepointIds".into(), without_null(ids));
-        let reference = json!({ "id": list_key, "siteId": site });
-        facts.insert("parentReference".into(), without_null(reference));
-        if let Some(file) = self
-            .store
-            .one(id, "driveItem")
-            .and_then(|file| self.store.get(file))
-        {
-            for name in ["lastModifiedBy", "lastModifiedDateTime"] {
-                if let Some(value) = file.properties.get(name) {
-                    facts.insert(name.into(), value.clone());
-                }
-            }
-        }
-        facts
-    }
-
-    /// Returns the columns of a list item that the service sets.
-    pub(super) fn field_facts(&self, fields: &Entity) -> Map<String, Value> {
-        let mut facts = Map::new();
-        let Some((id, item)) = fields
-            .parent
-            .as_ref()
-            .and_then(|(item, _)| Some((*item, self.store.get(*item)?)))
-            .filter(|(_, item)| item.kind == LIST_ITEM)
-        else {
-            return facts;
-        };
-        facts.insert("id".into(), json!(item.key));
-        let read = |name: &str| item.properties.get(name).cloned();
-        let kind = read("contentType").and_then(|kind| kind.get("name").cloned());
-        let file = self.store.one(id, "driveItem");
-        let changed = file
-            .and_then(|file| self.store.get(file))
-            .and_then(|file| file.properties.get("lastModifiedDateTime").cloned());
-        for (name, value) in [
-            ("ContentType", kind),
-            ("Created", read("createdDateTime")),
-            ("Modified", changed.or_else(|| read("lastModifiedDateTime"))),
-        ] {
-            if let Some(value) = value {
-                facts.insert(name.into(), value);
-            }
-        }
-        let Some((file, name)) = file.and_then(|file| Some((file, self.name(file)?))) else {
-            facts.insert("Attachments".into(), json!(false));
-            if let Some(title) = fields.properties.get("Title") {
-                facts.insert("LinkTitle".into(), title.clone());
-            }
-            return facts;
-        };
-        facts.insert("FileLeafRef".into(), json!(name));
-        facts.insert("LinkFilename".into(), json!(name));
-        if !self.is_folder(file) {
-            if let Some((_, extension)) = name.rsplit_once('.') {
-                facts.insert("DocIcon".into(), json!(extension));
-            }
-            facts.insert("FileSizeDisplay".into(), json!(self.size(file).to_string()));
-        }
-        facts
     }
 }

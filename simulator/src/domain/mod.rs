@@ -6,8 +6,10 @@ pub(crate) mod calendar;
 mod drive;
 mod library;
 mod license;
+mod list_item;
 pub(crate) mod mail;
 mod place;
+mod share;
 mod team;
 
 use bytes::Bytes;

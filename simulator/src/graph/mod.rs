@@ -256,7 +256,7 @@ impl Graph<'_> {
         if writes && resource.tail != Tail::Ref {
             self.check_etag(&call, &resource)?;
         }
-        self.open_expanded(&call, &resource);
+        self.open_expanded(&call, &resource)?;
         match (&resource.tail, &request.method) {
             (Tail::Invocation { name, arguments }, _) => {
                 self.invoke(&call, name, arguments, &resource, body)

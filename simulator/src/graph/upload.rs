@@ -126,7 +126,8 @@ impl Graph<'_> {
         item: &Value,
     ) -> Result<Purpose, Refusal> {
         let text = |name: &str| item.get(name).and_then(Value::as_str);
-        let conflict = match text(BEHAVIOR) {
+        // Some clients still write the annotation of the earlier interface of OneDrive.
+        let conflict = match text(BEHAVIOR).or_else(|| text("@name.conflictBehavior")) {
             None => Conflict::Fail,
             Some(word) => Conflict::read(word).ok_or_else(|| unknown_behavior(word))?,
         };

@@ -271,7 +271,7 @@ fn select(schemas: &Schemas, item: &Type, text: &str) -> Result<Vec<Vec<String>>
         }
         let path = segments(part);
         // Some annotations are sent only if they are selected.
-        if !part.starts_with("@microsoft.graph.") {
+        if !part.starts_with("@microsoft.graph.") && !part.starts_with("@odata.") {
             path::follow(schemas, item, &path)?;
         }
         paths.push(path);

@@ -64,15 +64,26 @@ impl Graph<'_> {
     }
 
     /// Creates what the service has from the start at the relations that a query expands.
-    pub(super) fn open_expanded(&mut self, call: &Call<'_>, resource: &Resource<'_>) {
-        const OPENED: [&str; 5] = ["columns", "contentTypes", "drive", "fields", "listItem"];
+    pub(super) fn open_expanded(
+        &mut self,
+        call: &Call<'_>,
+        resource: &Resource<'_>,
+    ) -> Result<(), Refusal> {
+        const OPENED: [&str; 6] = [
+            "columns",
+            "contentTypes",
+            "drive",
+            "fields",
+            "listItem",
+            "thumbnails",
+        ];
         let expand = call.options.expand.iter();
         let names: Vec<&str> = expand
             .map(|expand| expand.relation.as_str())
             .filter(|relation| OPENED.contains(relation))
             .collect();
         if names.is_empty() {
-            return;
+            return Ok(());
         }
         let ids = match &resource.target {
             Target::Entity { id, .. } => vec![*id],
@@ -82,11 +93,16 @@ impl Graph<'_> {
             _ => Vec::new(),
         };
         for id in ids {
+            let image = names.contains(&"thumbnails") && self.tenant.is_image(id);
+            if image && !self.tenant.synthesizes {
+                return Err(Refusal::not_simulated("thumbnails of images"));
+            }
             let entity = self.tenant.store.get(id);
             let base = "microsoft.graph.baseItem";
             if entity.is_some_and(|entity| self.tenant.schemas.is_a(&entity.kind, base)) {
                 names.iter().for_each(|name| self.tenant.open(id, name));
             }
         }
+        Ok(())
     }
 }

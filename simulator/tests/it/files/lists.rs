@@ -185,7 +185,7 @@ async fn file_is_an_item_of_its_library() {
     let item = client.get(&format!("{file}:/listItem")).await.json();
     assert_eq!(item["contentType"]["name"], "Document");
     let fields = client.get(&format!("{file}:/listItem/fields")).await.json();
-    assert_eq!(fields["FileLeafRef"], "2026.csv");
+    assert_eq!(fields["FileLeafRef"], "2026.csv", "{fields}");
     assert_eq!(fields["FileSizeDisplay"], "22");
     let titled = client
         .patch(

@@ -71,7 +71,7 @@ async fn selected_facets_are_absent_where_unset() {
     let file = "/me/drive/root:/Reports/2026.csv";
     let item = client.get(file).await.json();
     let tags = client
-        .get(&format!("{file}?$select=id,eTag,cTag"))
+        .get(&format!("{file}?$select=id,eTag,cTag,@odata.etag"))
         .await
         .json();
     assert_eq!(tags["eTag"], item["eTag"]);

@@ -81,3 +81,60 @@ async fn followed_sites_are_added_and_removed() {
     let none = client.post("/me/followedSites/add", none).await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn group_site_holds_the_drive_of_group() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let groups = client.get("/groups").await.json();
+    let group = |at: usize| text(&groups["value"][at]["id"]).to_owned();
+    let site = client
+        .get(&format!("/groups/{}/sites/root", group(0)))
+        .await
+        .json();
+    assert_eq!(site["displayName"], "Marketing");
+    assert_eq!(
+        site["webUrl"],
+        "https://contoso.sharepoint.com/sites/marketing"
+    );
+    let drive = client
+        .get(&format!("/groups/{}/drive", group(0)))
+        .await
+        .json();
+    let url = format!("/sites/{}", text(&site["id"]));
+    let own = client.get(&format!("{url}/drive")).await.json();
+    assert_eq!(own["id"], drive["id"]);
+    let lists = client.get(&format!("{url}/lists")).await;
+    assert_eq!(lists.names("displayName"), ["Documents"]);
+    let file = format!("/drives/{}/root:/a.txt", text(&drive["id"]));
+    super::put(&mut client, &format!("{file}:/content"), "x").await;
+    let item = client.get(&file).await.json();
+    assert_eq!(item["parentReference"]["siteId"], site["id"]);
+    assert_eq!(
+        item["webUrl"],
+        "https://contoso.sharepoint.com/sites/marketing/Shared%20Documents/a.txt"
+    );
+    // A security group has no site.
+    let none = client
+        .get(&format!("/groups/{}/sites/root", group(2)))
+        .await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn pages_are_created_changed_and_deleted() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let page = json!({
+        "@odata.type": "#microsoft.graph.sitePage", "name": "news.aspx", "title": "News",
+    });
+    let made = client.post("/sites/root/pages", page).await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    let url = format!("/sites/root/pages/{}", text(&made.json()["id"]));
+    let cast = format!("{url}/microsoft.graph.sitePage");
+    let body = json!({ "@odata.type": "#microsoft.graph.sitePage", "title": "Old news" });
+    client.patch(&cast, body).await;
+    assert_eq!(client.get(&cast).await.json()["title"], "Old news");
+    assert_eq!(client.delete(&url).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(client.get(&url).await.status, StatusCode::NOT_FOUND);
+}

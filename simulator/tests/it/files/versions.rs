@@ -101,6 +101,7 @@ async fn unknown_content_is_not_made_up() {
     for url in [
         format!("{url}/analytics/allTime"),
         "/me/drive/root:/a.png:/thumbnails".to_owned(),
+        "/me/drive/root/children?$expand=thumbnails".to_owned(),
         "/me/drive/root:/a.png:/thumbnails/0/small/content".to_owned(),
     ] {
         let refused = client.get(&url).await;
