@@ -69,8 +69,8 @@ impl Options {
                 // The links of a page carry it, and no operation declares it.
                 "$skiptoken" => options.skip_token = Some(SkipToken::read(value)?),
                 "$format" if value == "json" || value.starts_with("application/json") => {}
-                // Sites are searched for by free text, without the `$`.
-                "search" if *item == Type::Named("microsoft.graph.site".into()) => {
+                // Sites are searched for by free text, with or without the `$`.
+                "search" | "$search" if *item == Type::Named("microsoft.graph.site".into()) => {
                     options.search = Some(Search::free(value));
                 }
                 _ => match operation.query(name) {

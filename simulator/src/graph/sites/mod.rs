@@ -69,11 +69,12 @@ impl Graph<'_> {
         call: &Call<'_>,
         resource: &Resource<'_>,
     ) -> Result<(), Refusal> {
-        const OPENED: [&str; 6] = [
+        const OPENED: [&str; 7] = [
             "columns",
             "contentTypes",
             "drive",
             "fields",
+            "items",
             "listItem",
             "thumbnails",
         ];

@@ -255,3 +255,31 @@ async fn library_lists_the_items_of_its_drive() {
         .await;
     assert_eq!(made.status, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn list_is_read_by_title_with_its_parts() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let list = client
+        .get("/sites/root/lists/tasks?$expand=columns,items($expand=fields)")
+        .await
+        .json();
+    assert_eq!(list["items"][1]["fields"]["Title"], "Water the plants");
+    let columns = list["columns"].as_array().unwrap();
+    assert!(columns.iter().any(|column| column["name"] == "Priority"));
+    let found = client
+        .get("/sites/root/lists?$filter=displayName%20eq%20'Tasks'&$select=id,list")
+        .await;
+    assert_eq!(found.names("id"), [text(&list["id"])]);
+    let url = "/sites/root/lists/Tasks/items/2";
+    let fields = client
+        .get(&format!("{url}/fields?$select=Title"))
+        .await
+        .json();
+    assert_eq!(fields["Title"], "Water the plants");
+    assert!(fields.get("Priority").is_none());
+    assert_eq!(client.delete(url).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(client.get(url).await.status, StatusCode::NOT_FOUND);
+    let left = client.get("/sites/root/lists/Tasks/items").await;
+    assert_eq!(left.names("id"), ["1"]);
+}

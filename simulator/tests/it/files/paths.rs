@@ -159,3 +159,26 @@ async fn encoded_path_leads_to_its_site() {
         "https://contoso.sharepoint.com/sites/research/Shared%20Documents/a/b.txt"
     );
 }
+
+#[tokio::test]
+async fn empty_path_is_the_folder_itself() {
+    let simulator = start().await;
+    let mut client = Client::user(&simulator).await;
+    let root = client.get("/me/drive/root").await.json();
+    for path in [
+        "/me/drive/root:",
+        "/me/drive/root:/",
+        "/me/drive/root%3A%2F",
+    ] {
+        assert_eq!(client.get(path).await.json()["id"], root["id"], "{path}");
+    }
+    for path in [
+        "/me/drive/root:/:/children",
+        "/me/drive/root%3A%2F%3A/children",
+        "/me/drive/items/root/children",
+        "/me/drive/root/children?$select=name,id&$expand=listItem($expand=fields)",
+    ] {
+        let names = client.get(path).await.names("name");
+        assert_eq!(names, ["Reports", "C# Files"], "{path}");
+    }
+}

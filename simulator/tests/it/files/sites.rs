@@ -13,6 +13,7 @@ async fn sites_are_searched_and_listed() {
     for (url, names) in [
         ("/sites?search=research", vec!["Research", "Labs"]),
         ("/sites?search=lab", vec!["Labs"]),
+        ("/sites?$search=lab", vec!["Labs"]),
         ("/sites?search=*", vec!["Contoso", "Research", "Labs"]),
         ("/sites?search=none", vec![]),
         ("/sites?search=Research&$top=1", vec!["Research"]),
