@@ -158,6 +158,7 @@ async fn failed_dependency_names_the_part_that_failed() {
             _ => json!({ "id": part["id"], "status": 424,
                 "body": { "error": { "code": "", "message": "" } } }),
         })
+        .header("request-id", "327f7bf0")
     })
     .await;
     let graph = graph(&recorder);
@@ -182,7 +183,7 @@ async fn failed_dependency_names_the_part_that_failed() {
             error.to_string(),
             format!(
                 "{call} in a batch: not run, because it depends on POST /me/mailFolders, which \
-                 failed: POST /me/mailFolders → 409 nameAlreadyExists: m"
+                 failed: POST /me/mailFolders → 409 nameAlreadyExists: m, request-id 327f7bf0"
             )
         );
     }

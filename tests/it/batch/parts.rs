@@ -136,7 +136,7 @@ async fn errors_of_parts_name_batch_response() {
     let answer = Answer::json(
         r#"{"responses":[{"id":"1","status":404,"body":{"error":{"code":"ItemNotFound"}}},
             {"id":"2","status":404,"headers":{"request-id":"own"},"body":{}},
-            {"id":"3","status":200,"body":{"id":7.5,"displayName":[]}}]}"#,
+            {"id":"3","status":200,"body":"not a user"}]}"#,
     );
     let answers = [Answer::status(503), answer.header("request-id", "327f7bf0")];
     let recorder = Recorder::in_turn(answers).await;
