@@ -44,6 +44,12 @@ mod transport;
 
 pub use async_trait::async_trait;
 // Crates whose types stand in signatures here, so that a program can use the same version.
+#[cfg(feature = "jiff")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
+pub use jiff;
+#[cfg(feature = "time")]
+#[cfg_attr(docsrs, doc(cfg(feature = "time")))]
+pub use time;
 pub use {chrono, http, reqwest, reqwest_middleware};
 
 // Each item has one public path. The root has what nearly every program names.
@@ -54,7 +60,7 @@ pub use msgraph_core::cloud::{Cloud, Clouds, CustomCloud, NamedCloud};
 #[doc(inline)]
 pub use msgraph_core::error::{Error, Result};
 #[doc(inline)]
-pub use msgraph_core::model::Model;
+pub use msgraph_core::model::{Model, Node};
 use msgraph_core::{json, redact};
 #[doc(inline)]
 pub use msgraph_models as models;

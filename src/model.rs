@@ -9,6 +9,6 @@
 pub(crate) use msgraph_core::model::{Declared, Model, Related, json, lists};
 #[doc(inline)]
 pub use msgraph_core::model::{
-    DerivedFrom, Extra, Flags, IntoProperty, IntoRelated, Navigation, OpenEnum, Property,
-    PropertyValue, edm,
+    DerivedFrom, EntityUrl, Extra, Flags, IntoProperty, IntoRelated, Navigation, OpenEnum,
+    Property, PropertyValue, edm,
 };

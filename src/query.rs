@@ -29,5 +29,5 @@ pub use msgraph_core::query::CommaList;
 #[doc(inline)]
 pub use msgraph_core::query::{
     Expand, Expanded, Filter, Literal, Null, Order, OrderBy, PropertyPath, Search, Selection,
-    Target, literal,
+    Target, Time, literal,
 };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use msgraph_description::{Method, Segment, Tree, names};
 
-use crate::nodes::{MethodName, Plan};
+use crate::nodes::{ID, MethodName, Plan, TIME};
 
 /// The call of an operation, with a sample for each argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -246,7 +246,7 @@ impl Samples {
             None => (false, of),
         };
         let (rust, value) = match of {
-            "&str" => (format!("\"{number}\""), number.to_string()),
+            "&str" | ID | TIME => (format!("\"{number}\""), number.to_string()),
             "&[&str]" => (format!("&[\"{number}\"]"), format!("[\"{number}\"]")),
             "bool" => ("true".into(), "true".into()),
             "f64" => (format!("{number}.5"), format!("{number}.5")),

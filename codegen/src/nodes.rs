@@ -526,8 +526,9 @@ impl Writer<'_, '_> {
         };
         let _ = write!(
             self.out,
-            "/// `{}`{others}\n{}#[derive(Clone, Debug)]\npub struct {name}(Path);\n\nimpl {name} \
-             {{\n",
+            "/// `{}`{others}\n{}#[derive(Clone, Debug)]\npub struct {name}(Path);\n\nimpl \
+             model::Node for {name} {{\n    #[inline]\n    fn address(&self) -> (&str, \
+             Option<&str>) {{\n        self.0.address()\n    }}\n}}\n\nimpl {name} {{\n",
             place.path,
             self.written.node_attribute(self.tree, number),
         );
@@ -580,11 +581,11 @@ impl Writer<'_, '_> {
                 }
                 Segment::System(text) => (Vec::new(), format!("{target}.segment(\"{text}\")")),
                 Segment::Key(text) => (
-                    vec!["id: &str".to_owned()],
-                    format!("{target}.key(\"{text}\", id)"),
+                    vec![format!("id: {ID}")],
+                    format!("{target}.key(\"{text}\", &id)"),
                 ),
                 Segment::Function(function, of) => {
-                    let (arguments, values) = arguments(of, lowered)?;
+                    let (arguments, values) = arguments(of, lowered, false)?;
                     let step = match segment.path_argument() {
                         Some(path) => {
                             let path = names::snake(path);
@@ -595,11 +596,11 @@ impl Writer<'_, '_> {
                     (arguments, step)
                 }
                 Segment::AlternateKey(of) => {
-                    let (arguments, values) = arguments(of, lowered)?;
+                    let (arguments, values) = arguments(of, lowered, true)?;
                     (arguments, format!("{target}.alternate_key(&[{values}])"))
                 }
                 Segment::CompositeKey(of) => {
-                    let (arguments, values) = arguments(of, lowered)?;
+                    let (arguments, values) = arguments(of, lowered, true)?;
                     (arguments, format!("{target}.composite_key(&[{values}])"))
                 }
                 Segment::Path => (
@@ -697,8 +698,8 @@ impl Writer<'_, '_> {
         for parameter in &endpoint.parameters {
             match (parameter.location.as_str(), parameter.required) {
                 ("query", true) if parameter.name == "@id" => {
-                    arguments.push("reference: &str".into());
-                    call.push_str(".reference_query(reference)");
+                    arguments.push("reference: impl EntityReference".into());
+                    call.push_str(".reference_query(&reference)");
                 }
                 ("header", true) if parameter.name == "If-Match" => {
                     arguments.push("etag: impl IfMatch".into());
@@ -707,8 +708,12 @@ impl Writer<'_, '_> {
                 ("query", true) => {
                     let argument = names::snake(&parameter.name);
                     let of = signature.parameter(&parameter.name)?;
+                    let (of, method) = match of {
+                        "&str" if is_time(&parameter.name) => (TIME, "time"),
+                        of => (of, "query"),
+                    };
                     arguments.push(format!("{argument}: {of}"));
-                    let _ = write!(call, ".query(\"{}\", {argument})", parameter.name);
+                    let _ = write!(call, ".{method}(\"{}\", {argument})", parameter.name);
                 }
                 // An argument of the function that leads here is part of the path.
                 ("query", false) if step.path.contains(&format!("{}=", parameter.name)) => {}
@@ -744,8 +749,8 @@ impl Writer<'_, '_> {
                 let _ = write!(call, ".content(body.into(), \"{}\")", endpoint.media_type);
             }
             Body::Reference => {
-                arguments.push("reference: &str".into());
-                call.push_str(".reference(reference)");
+                arguments.push("reference: impl EntityReference".into());
+                call.push_str(".reference(&reference)");
             }
         }
         let (answer, answered) =
@@ -870,8 +875,24 @@ fn is_delta(path: &str) -> bool {
     name.rsplit('.').next() == Some("delta")
 }
 
-/// Returns the arguments of a function or key, as declared and as passed on.
-fn arguments(of: &[Argument], signature: Option<&Signature>) -> Result<(Vec<String>, String)> {
+/// The type of an argument that is an id.
+pub(crate) const ID: &str = "impl Id";
+/// The type of an argument that is a point in time.
+pub(crate) const TIME: &str = "impl Into<Time>";
+
+/// Returns whether a parameter of this name is a point in time. The description declares most of
+/// them as text.
+fn is_time(name: &str) -> bool {
+    name.ends_with("DateTime")
+}
+
+/// Returns the arguments of a function or key, as declared and as passed on. Texts of a key are
+/// ids, and so are arguments that are named after one.
+fn arguments(
+    of: &[Argument],
+    signature: Option<&Signature>,
+    is_key: bool,
+) -> Result<(Vec<String>, String)> {
     let signature = signature.ok_or_else(|| Error::Lowering("a method has no arguments".into()))?;
     let mut declared = Vec::new();
     let mut values = Vec::new();
@@ -880,6 +901,11 @@ fn arguments(of: &[Argument], signature: Option<&Signature>) -> Result<(Vec<Stri
         let lowered = signature.parameter(&argument.name)?;
         // Numbers and Booleans are passed by value, and all other arguments are borrowed.
         let (of, form) = match lowered.trim_start_matches('&') {
+            "str" if argument.quoted && is_time(&argument.name) => (TIME, "quoted_time"),
+            "str" | "edm::DateTimeOffset" if !argument.quoted && is_time(&argument.name) => {
+                (TIME, "time")
+            }
+            "str" if argument.quoted && (is_key || argument.name.ends_with("Id")) => (ID, "id"),
             "str" if argument.quoted => ("&str", "quoted"),
             "f64" | "f32" => ("f64", "double"),
             "Vec<String>" => ("&[&str]", "strings"),

@@ -171,7 +171,7 @@ fn equal_subtrees_are_one_type() {
     let message = |node: Option<String>| {
         let node = node.expect("a node");
         let text = item(nodes, &format!("pub struct {node}(Path);"), "\n/// `/");
-        item(text, "pub fn id(&self, id: &str) -> ", " {").to_owned()
+        item(text, "pub fn id(&self, id: impl Id) -> ", " {").to_owned()
     };
     // The collections differ in their options, but the places below them are one type.
     assert_eq!(message(messages(me)), message(messages(folders)));

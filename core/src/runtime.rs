@@ -1,6 +1,7 @@
 //! The interface between this crate and generated models: the functions that they call, and the
 //! types of their fields. Only generated code uses it.
 
+pub use chrono;
 pub use serde;
 pub use serde_json;
 
@@ -14,4 +15,6 @@ pub use crate::model::property::{navigation, property};
 pub use crate::model::read::deserialize;
 pub use crate::model::slot::{Item, Ref, Slot, slot, word_slot};
 pub use crate::model::write::serialize;
-pub use crate::model::{DerivedFrom, Extra, Flags, Model, Navigation, OpenEnum, Property, edm};
+pub use crate::model::{
+    DerivedFrom, Extra, Flags, Model, Navigation, Node, OpenEnum, Property, edm,
+};

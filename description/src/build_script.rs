@@ -21,16 +21,23 @@ use crate::types::Types;
 /// }
 /// ```
 pub fn build_models(folder: impl AsRef<Path>) -> ExitCode {
-    build(folder.as_ref(), |_| Ok(Selection::default()))
+    build(folder.as_ref(), &[], |_| Ok(Selection::default()))
 }
 
 /// Does the same as [`build_models`] for the areas of Graph that are enabled as features of the
 /// package.
-pub fn build_enabled_models(folder: impl AsRef<Path>) -> ExitCode {
-    build(folder.as_ref(), Selection::enabled)
+///
+/// `extended` are the types of `microsoft.graph` for which the package has handwritten code. Such
+/// code is compiled under `#[cfg(has_model = "itemBody")]`, which is set if the type is written.
+pub fn build_enabled_models(folder: impl AsRef<Path>, extended: &[&str]) -> ExitCode {
+    build(folder.as_ref(), extended, Selection::enabled)
 }
 
-fn build(folder: &Path, select: impl FnOnce(&Path) -> Result<Selection>) -> ExitCode {
+fn build(
+    folder: &Path,
+    extended: &[&str],
+    select: impl FnOnce(&Path) -> Result<Selection>,
+) -> ExitCode {
     let (schemas, areas) = (folder.join(SCHEMAS), folder.join(areas::FILE));
     run_build_script(&[&schemas, &areas], |package, out| {
         let folder = package.join(folder);
@@ -41,6 +48,13 @@ fn build(folder: &Path, select: impl FnOnce(&Path) -> Result<Selection>) -> Exit
         let models = models::write(&types, &selection, &collisions)?;
         collisions.finish()?;
         models.write_to(out)?;
+        for name in extended {
+            println!("cargo::rustc-check-cfg=cfg(has_model, values(\"{name}\"))");
+            let qualified = format!("microsoft.graph.{name}");
+            if types.get(&qualified).is_some() && selection.has_type(&qualified) {
+                println!("cargo::rustc-cfg=has_model=\"{name}\"");
+            }
+        }
         Ok(())
     })
 }

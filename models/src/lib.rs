@@ -5,8 +5,15 @@
 
 #![deny(missing_docs)]
 
+// The build script sets `has_model` for the types that are written.
+#[cfg(has_model = "dateTimeTimeZone")]
+mod date_time_time_zone;
+#[cfg(has_model = "itemBody")]
+mod item_body;
 #[cfg(feature = "planner")]
 mod planner;
+#[cfg(has_model = "emailAddress")]
+mod recipients;
 
 // The models of few areas do not need everything that is imported for them.
 #[allow(unused_imports)]

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use super::encode::push_value;
+use super::{Id, Time};
 
 /// One argument, encoded for its place between the parentheses of a path.
 ///
@@ -27,6 +28,21 @@ impl Argument {
         let mut literal = String::with_capacity(text.len() + 2);
         push_quoted(&mut literal, text);
         Self(Literal::Quoted(literal))
+    }
+
+    /// Creates a text argument from an id.
+    pub fn id(id: impl Id) -> Self {
+        Self::quoted(&id.id_text())
+    }
+
+    /// Creates a text argument from a point in time.
+    pub fn quoted_time(time: impl Into<Time>) -> Self {
+        Self::quoted(time.into().as_str())
+    }
+
+    /// Creates an argument without quotes from a point in time.
+    pub fn time(time: impl Into<Time>) -> Self {
+        Self::bare_text(time.into().as_str())
     }
 
     /// Creates an argument from an enum member, or anything else that the description puts in

@@ -22,6 +22,7 @@ mod content;
 mod current;
 mod encode;
 mod future;
+mod id;
 mod opened;
 pub(crate) mod operation;
 mod options;
@@ -48,8 +49,11 @@ pub use consistency::ConsistencyLevel;
 pub use content::Content;
 pub use future::CallFuture;
 pub(crate) use future::Sending;
+pub use id::Id;
 #[doc(inline)]
-pub use msgraph_core::model::IfMatch;
+pub use msgraph_core::model::{EntityReference, IfMatch};
+#[doc(inline)]
+pub use msgraph_core::query::Time;
 pub(crate) use opened::Opened;
 pub(crate) use operation::RequestBuilder;
 pub use options::{

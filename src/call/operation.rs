@@ -16,7 +16,7 @@ use super::consistency::{self, Advanced};
 use super::encode::{push_list, push_name, push_value};
 use super::prefer::{self, PREFER};
 use super::reference;
-use super::{Content, IfMatch, Request, Settings};
+use super::{Content, EntityReference, IfMatch, Request, Settings, Time};
 use crate::auth::Secret;
 use crate::error::{RequestContext, RequestError};
 use crate::permissions::Permissions;
@@ -163,20 +163,35 @@ impl RequestBuilder {
     }
 
     /// Sets the body of `POST …/$ref` and `PUT …/$ref`.
-    pub fn reference(self, reference: &str) -> Self {
-        let url = reference::url(self.root(), reference);
+    pub fn reference(mut self, reference: &dyn EntityReference) -> Self {
+        let url = self.url_of(reference);
         self.json(&serde_json::json!({ "@odata.id": url }))
     }
 
     /// Sets the query of `DELETE …/$ref`, which names the member to remove.
-    pub fn reference_query(self, reference: &str) -> Self {
-        let url = reference::url(self.root(), reference);
-        self.query("@id", &url)
+    pub fn reference_query(mut self, reference: &dyn EntityReference) -> Self {
+        let url = self.url_of(reference);
+        self.push("@id".into(), url);
+        self
+    }
+
+    /// Returns the URL of a reference that the caller gave.
+    fn url_of(&mut self, reference: &dyn EntityReference) -> String {
+        if let Some(fault) = reference.reference_fault() {
+            self.refuse(format!("the reference is not valid: {fault}"));
+        }
+        reference::url(self.root(), &reference.reference())
     }
 
     /// Adds a query parameter that the description requires.
     pub fn query(mut self, name: &'static str, value: &str) -> Self {
         self.push(name.into(), value.to_owned());
+        self
+    }
+
+    /// Adds a point in time to the query that the description requires.
+    pub fn time(mut self, name: &'static str, time: impl Into<Time>) -> Self {
+        self.push(name.into(), time.into().to_string());
         self
     }
 

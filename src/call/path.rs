@@ -4,9 +4,9 @@ use std::fmt;
 
 use http::Method;
 
-use super::RequestBuilder;
 use super::argument::{Argument, push_arguments, push_parts, push_quoted};
 use super::encode::push_value;
+use super::{Id, RequestBuilder};
 use crate::Graph;
 
 /// A path through Graph's resources: the client and the path so far, as a URL and as a template for
@@ -62,12 +62,18 @@ impl Path {
         path
     }
 
+    /// Returns the encoded address, and the reason why it is not valid if it is not.
+    pub fn address(&self) -> (&str, Option<&str>) {
+        (&self.url, self.invalid.as_deref())
+    }
+
     /// Adds a key, encoded as one segment.
     ///
     /// Graph reads a user principal name that begins with a dollar sign as an OData option when it
     /// is a plain segment. <https://learn.microsoft.com/graph/api/user-get> requires it in
     /// parentheses.
-    pub fn key(&self, name: &'static str, id: &str) -> Self {
+    pub fn key(&self, name: &'static str, id: &dyn Id) -> Self {
+        let id = &*id.id_text();
         let mut path = self.extended(id.len() + 1, name.len() + 3);
         if name == "user-id" && id.starts_with('$') {
             path.url.push('(');
@@ -332,7 +338,7 @@ mod tests {
         let item = root()
             .segment("drive")
             .segment("items")
-            .key("driveItem-id", "x");
+            .key("driveItem-id", &"x");
         assert_eq!(
             url(&item.path("a/b").segment("content")),
             "/drive/items/x:/a/b:/content"
@@ -348,7 +354,7 @@ mod tests {
     fn site_is_addressed_by_path() {
         let site = root()
             .segment("sites")
-            .key("site-id", "contoso.sharepoint.com")
+            .key("site-id", &"contoso.sharepoint.com")
             .path("/sites/hr");
         assert_eq!(url(&site), "/sites/contoso.sharepoint.com:/sites/hr");
         assert_eq!(
@@ -359,7 +365,7 @@ mod tests {
 
     #[test]
     fn function_by_path_is_sent_with_colons() {
-        let site = root().segment("sites").key("site-id", "contoso.com");
+        let site = root().segment("sites").key("site-id", &"contoso.com");
         let by_path = |path: &str| site.by_path("getByPath", path);
         for (path, wanted) in [
             ("/sites/hr", "/sites/contoso.com:/sites/hr"),
@@ -394,7 +400,7 @@ mod tests {
 
     #[test]
     fn function_by_path_refuses_dot_segments() {
-        let site = root().segment("sites").key("site-id", "contoso.com");
+        let site = root().segment("sites").key("site-id", &"contoso.com");
         for path in ["..", "/sites/../hr", "/sites/./hr", "/sites//hr"] {
             let refusal = refusal(&site.by_path("getByPath", path).segment("lists"));
             assert!(refusal.contains("a name in the path is "), "{refusal}");
@@ -409,7 +415,7 @@ mod tests {
     fn template_contains_no_values() {
         let path = root()
             .segment("users")
-            .key("user-id", "secret")
+            .key("user-id", &"secret")
             .segment("drive")
             .segment("root")
             .path("secret/secret")
@@ -453,8 +459,8 @@ mod tests {
             .expect("a client");
         let beta = Path::root_of(&graph, "beta")
             .segment("groups")
-            .key("group-id", "1");
-        let request = beta.segment("members/$ref").post().reference("2");
+            .key("group-id", &"1");
+        let request = beta.segment("members/$ref").post().reference(&"2");
         let request = request.finish(Advanced::default()).expect("a request");
         assert_eq!(
             request.url,
@@ -471,9 +477,9 @@ mod tests {
     fn first_path_fault_is_reported() {
         let path = root()
             .segment("users")
-            .key("user-id", "")
+            .key("user-id", &"")
             .segment("messages")
-            .key("message-id", "..");
+            .key("message-id", &"..");
         let refusal = refusal(&path);
         assert!(refusal.contains("{user-id} is empty"), "{refusal}");
         assert!(

@@ -17,6 +17,7 @@ mod walk;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
 
 use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
@@ -50,6 +51,18 @@ const DELTA_LINK: &str = "@odata.deltaLink";
 /// }
 /// # Ok(())
 /// # }
+/// ```
+///
+/// A page dereferences to the slice of its items, and is an iterator over them in a `for` loop:
+///
+/// ```
+/// use msgraph::page::Page;
+///
+/// let mut page = Page { value: vec!["b", "a"], ..Page::default() };
+/// page.sort();
+/// assert_eq!((page[0], page.last()), ("a", Some(&"b")));
+/// let upper: Vec<String> = page.into_iter().map(str::to_uppercase).collect();
+/// assert_eq!(upper, ["A", "B"]);
 /// ```
 ///
 /// [OData JSON Format 4.01, 12 and
@@ -138,6 +151,20 @@ impl<T> Default for Page<T> {
     }
 }
 
+impl<T> Deref for Page<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Page<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.value
+    }
+}
+
 impl<T> IntoIterator for Page<T> {
     type Item = T;
     type IntoIter = std::vec::IntoIter<T>;
@@ -153,6 +180,15 @@ impl<'a, T> IntoIterator for &'a Page<T> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a mut Page<T> {
+    type Item = &'a mut T;
+    type IntoIter = std::slice::IterMut<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.value.iter_mut()
     }
 }
 

@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 
 use super::lists::Listed;
 use super::object::{Object, TypeInfo};
-use super::{DerivedFrom, IntoProperty, IntoRelated, Navigation, Property, PropertyValue};
+use super::{
+    DerivedFrom, EntityUrl, IntoProperty, IntoRelated, Navigation, Property, PropertyValue,
+};
 use super::{access, changes, mismatched, place};
 use crate::decode::{decode, type_name};
 use crate::error::{DecodeError, Error, Result};
@@ -307,26 +309,44 @@ pub trait Model:
         Ok(self)
     }
 
-    /// Returns the model with references to existing entities, `members@odata.bind`, by their URLs.
+    /// Returns the model with references to existing entities, `members@odata.bind`, by their nodes
+    /// or URLs.
+    ///
+    /// ```
+    /// # fn example(graph: &msgraph::Graph) {
+    /// use msgraph::Model;
+    /// use msgraph::models::Group;
+    ///
+    /// let group = Group::new()
+    ///     .set(Group::DISPLAY_NAME, "Board")
+    ///     .bind(Group::OWNERS, [graph.users().id("adele@contoso.com")])
+    ///     .bind(Group::MEMBERS, ["https://graph.microsoft.com/v1.0/users/1"]);
+    /// # }
+    /// ```
     ///
     /// <https://learn.microsoft.com/graph/api/group-post-members>
-    fn bind<T, U: Into<String>>(
+    fn bind<T>(
         mut self,
         navigation: Navigation<Self, Vec<T>>,
-        urls: impl IntoIterator<Item = U>,
+        entities: impl IntoIterator<Item: EntityUrl>,
     ) -> Self {
-        let urls: Vec<String> = urls.into_iter().map(Into::into).collect();
+        let urls = entities
+            .into_iter()
+            .map(|entity| entity.entity_url().into_owned());
+        let urls: Vec<String> = urls.collect();
         self.extra_mut()
             .insert(format!("{}@odata.bind", navigation.name()), urls);
         self
     }
 
-    /// Returns the model with a reference to an existing entity, `template@odata.bind`, by its URL.
+    /// Returns the model with a reference to an existing entity, `template@odata.bind`, by its node
+    /// or URL.
     ///
     /// <https://learn.microsoft.com/graph/api/team-post>
-    fn bind_one<T>(mut self, navigation: Navigation<Self, T>, url: impl Into<String>) -> Self {
+    fn bind_one<T>(mut self, navigation: Navigation<Self, T>, entity: impl EntityUrl) -> Self {
+        let url = entity.entity_url().into_owned();
         self.extra_mut()
-            .insert(format!("{}@odata.bind", navigation.name()), url.into());
+            .insert(format!("{}@odata.bind", navigation.name()), url);
         self
     }
 

@@ -19,6 +19,7 @@ mod declared;
 #[doc(hidden)]
 pub mod decode;
 pub(crate) mod derived;
+mod entity_url;
 mod extra;
 mod flags;
 mod if_match;
@@ -49,6 +50,7 @@ pub use annotations::Model;
 #[doc(hidden)]
 pub use declared::Declared;
 pub use derived::{DerivedFrom, IntoRelated};
+pub use entity_url::{EntityReference, EntityUrl, Node};
 pub use extra::Extra;
 pub use flags::Flags;
 pub use if_match::IfMatch;

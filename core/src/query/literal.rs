@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::time::SystemTime;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE;
@@ -146,6 +147,39 @@ impl<Z: TimeZone> Literal<DateTimeOffset> for DateTime<Z> {
     }
 }
 
+/// Implements the literal form of what converts into a point in time.
+macro_rules! times {
+    ($($type:ty)*) => {$(
+        impl Literal<DateTimeOffset> for $type {
+            fn literal(&self) -> String {
+                DateTimeOffset::from(*self).to_string()
+            }
+        }
+    )*};
+}
+
+times!(SystemTime Date);
+
+#[cfg(feature = "jiff")]
+times!(jiff::Timestamp);
+
+#[cfg(feature = "jiff")]
+impl Literal<DateTimeOffset> for jiff::Zoned {
+    fn literal(&self) -> String {
+        self.timestamp().literal()
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl Literal<Date> for jiff::civil::Date {
+    fn literal(&self) -> String {
+        self.to_string()
+    }
+}
+
+#[cfg(feature = "time")]
+times!(time::OffsetDateTime);
+
 /// Formats a floating point number. Rust's names for infinity differ from OData's.
 fn floating(value: f64, shown: impl Display) -> String {
     if value == f64::INFINITY {
@@ -182,6 +216,14 @@ mod tests {
         let time: DateTimeOffset = "2026-01-02T05:04:05.5+02:00".parse().unwrap();
         assert_eq!(of::<DateTimeOffset>(time), "2026-01-02T03:04:05.5Z");
         assert_eq!(of::<DateTimeOffset>(time.utc()), "2026-01-02T03:04:05.5Z");
+        assert_eq!(
+            of::<DateTimeOffset>(SystemTime::UNIX_EPOCH),
+            "1970-01-01T00:00:00Z"
+        );
+        assert_eq!(
+            of::<DateTimeOffset>("2026-01-02".parse::<Date>().unwrap()),
+            "2026-01-02T00:00:00Z"
+        );
         assert_eq!(
             of::<Date>("2026-01-02".parse::<Date>().unwrap()),
             "2026-01-02"

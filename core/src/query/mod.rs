@@ -6,6 +6,7 @@ mod literal;
 mod order;
 mod path;
 mod search;
+mod time;
 
 pub use expand::{Expanded, Target};
 pub use filter::Filter;
@@ -13,6 +14,7 @@ pub use literal::{Literal, Null, literal};
 pub use order::Order;
 pub use path::PropertyPath;
 pub use search::Search;
+pub use time::Time;
 
 use crate::model::Property;
 

@@ -310,7 +310,7 @@ impl<'s, 'g> Writing<'s, 'g> {
     }
 
     fn plain(&mut self, name: &str, of: &str, value: &str) -> Result<String, Obstacle> {
-        if of == "&str" {
+        if ["&str", "impl Id", "impl Into<Time>"].contains(&of) {
             return Ok(string(value));
         }
         if let Some(of) = of.strip_prefix("&model::Flags<") {

@@ -233,6 +233,19 @@ impl From<SystemTime> for DateTimeOffset {
     }
 }
 
+/// Converts a date into its midnight in UTC.
+impl From<NaiveDate> for DateTimeOffset {
+    fn from(date: NaiveDate) -> Self {
+        date.and_time(NaiveTime::MIN).and_utc().into()
+    }
+}
+
+impl From<&DateTimeOffset> for DateTimeOffset {
+    fn from(time: &DateTimeOffset) -> Self {
+        *time
+    }
+}
+
 text!(DateTimeOffset);
 
 #[cfg(test)]

@@ -7,7 +7,11 @@ mod date_time_offset;
 mod decimal;
 mod duration;
 mod exact;
+mod local_time;
+#[cfg(any(feature = "jiff", feature = "time"))]
+mod other_crates;
 mod time_of_day;
+mod time_zone_name;
 
 use std::fmt;
 
@@ -16,7 +20,9 @@ pub use decimal::Decimal;
 pub use duration::Duration;
 #[doc(hidden)]
 pub use exact::{Exact, is_read_from};
+pub use local_time::LocalTime;
 pub use time_of_day::TimeOfDay;
+pub use time_zone_name::TimeZoneName;
 
 /// `Edm.Date`: a day of the calendar.
 pub type Date = chrono::NaiveDate;
