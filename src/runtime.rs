@@ -11,6 +11,7 @@ pub use crate::call::argument::Argument;
 pub use crate::call::operation::RequestBuilder;
 pub use crate::call::path::Path;
 pub use msgraph_core::operation_metadata::OperationMetadata;
+pub use msgraph_core::query::Time;
 
 /// The functions that generated models call, and the types of their fields.
 pub use msgraph_core::runtime as model;

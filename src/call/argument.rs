@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 
+use super::Id;
 use super::encode::push_value;
-use super::{Id, Time};
+use crate::query::Time;
 
 /// One argument, encoded for its place between the parentheses of a path.
 ///

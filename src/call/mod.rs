@@ -52,8 +52,6 @@ pub(crate) use future::Sending;
 pub use id::Id;
 #[doc(inline)]
 pub use msgraph_core::model::{EntityReference, IfMatch};
-#[doc(inline)]
-pub use msgraph_core::query::Time;
 pub(crate) use opened::Opened;
 pub(crate) use operation::RequestBuilder;
 pub use options::{

@@ -16,11 +16,11 @@ use super::consistency::{self, Advanced};
 use super::encode::{push_list, push_name, push_value};
 use super::prefer::{self, PREFER};
 use super::reference;
-use super::{Content, EntityReference, IfMatch, Request, Settings, Time};
+use super::{Content, EntityReference, IfMatch, Request, Settings};
 use crate::auth::Secret;
 use crate::error::{RequestContext, RequestError};
 use crate::permissions::Permissions;
-use crate::query::CommaList;
+use crate::query::{CommaList, Time};
 use crate::transport::remove_headers_of_one_request;
 use crate::{Clouds, Graph, Result};
 

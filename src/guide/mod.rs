@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`sign_in`] | credentials, permissions, sessions, sign-out |
 //! | [`models`] | reading and writing: models, nulls, relations, derived types |
+//! | [`calendar`] | events, attendees, time zones, recurrence |
 //! | [`queries`] | `$select`, `$filter`, `$expand`, `$search`, counts |
 //! | [`pages`] | streams, bookmarks, prefetching |
 //! | [`delta`] | synchronizing changes |
@@ -17,6 +18,7 @@
 //! The modules hold documentation only.
 
 pub mod batch;
+pub mod calendar;
 pub mod delta;
 pub mod errors;
 pub mod files;

@@ -88,11 +88,19 @@ const HOLD_NONE: &[(&str, &[&str])] = &[
             "Property",
             "PropertyPath",
             "SchemePermissions",
+            "TimeZoneName",
         ],
     ),
     (
         "What the program asks for in a query, or gave to be read as a date or a number.",
-        &["Expanded", "Filter", "Order", "ParseError", "Search"],
+        &[
+            "Expanded",
+            "Filter",
+            "Order",
+            "ParseError",
+            "Search",
+            "Time",
+        ],
     ),
     (
         "A kind of response, which has no value.",

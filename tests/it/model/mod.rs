@@ -4,6 +4,7 @@ mod enums;
 mod properties;
 mod scalars;
 mod types;
+mod writing;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
