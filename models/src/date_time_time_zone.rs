@@ -32,8 +32,8 @@ impl DateTimeTimeZone {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     ///
-    /// A point in time (`DateTime` of chrono, `SystemTime`, `DateTimeOffset`) converts by itself, and
-    /// is written in UTC: `.set(Event::START, time)`.
+    /// A point in time (`DateTime` of chrono, `SystemTime`, `DateTimeOffset`) converts by itself,
+    /// and is written in UTC: `.set(Event::START, time)`.
     pub fn local(time: impl LocalTime, time_zone: impl Into<String>) -> Self {
         Self::new()
             .set(Self::DATE_TIME, time.to_text())
@@ -46,7 +46,8 @@ impl DateTimeTimeZone {
     /// use msgraph::models::DateTimeTimeZone;
     ///
     /// let starts = DateTimeTimeZone::local("2026-12-01T09:00:00.0000000", "Europe/Oslo");
-    /// assert_eq!(starts.local_time().map(|time| time.to_string()), Some("2026-12-01 09:00:00".into()));
+    /// let time = starts.local_time().expect("a time");
+    /// assert_eq!(time.to_string(), "2026-12-01 09:00:00");
     /// ```
     pub fn local_time(&self) -> Option<NaiveDateTime> {
         let text = self.date_time.as_deref()?;
@@ -80,7 +81,8 @@ impl DateTimeTimeZone {
     /// use msgraph::models::DateTimeTimeZone;
     ///
     /// let starts = DateTimeTimeZone::local("2026-12-01T09:00:00.0000000", "UTC");
-    /// assert_eq!(starts.to_utc().map(|time| time.to_string()), Some("2026-12-01T09:00:00Z".into()));
+    /// let time = starts.to_utc().expect("a time in UTC");
+    /// assert_eq!(time.to_string(), "2026-12-01T09:00:00Z");
     /// ```
     pub fn to_utc(&self) -> Option<DateTimeOffset> {
         match self.zone_name() {
@@ -115,7 +117,7 @@ impl DateTimeTimeZone {
     /// Returns an error when the time is not valid, and when jiff does not know the time zone, as
     /// for a custom one.
     #[cfg(feature = "jiff")]
-    pub fn to_zoned(&self) -> Result<jiff::Zoned, jiff::Error> {
+    pub fn to_zoned_datetime(&self) -> Result<jiff::ZonedDateTime, jiff::Error> {
         let text = self.date_time.as_deref().unwrap_or_default();
         let time: jiff::civil::DateTime = text.parse()?;
         let name = self.zone_name();
@@ -125,7 +127,7 @@ impl DateTimeTimeZone {
             // jiff's own error names the zone.
             (_, None) => jiff::tz::TimeZone::get(self.time_zone.as_deref().unwrap_or_default())?,
         };
-        time.to_zoned(zone)
+        time.to_zoned_datetime(zone)
     }
 }
 
@@ -156,8 +158,8 @@ impl From<jiff::Timestamp> for DateTimeTimeZone {
 
 /// Keeps the time zone if it has a name of the IANA database. Otherwise the time is in UTC.
 #[cfg(feature = "jiff")]
-impl From<&jiff::Zoned> for DateTimeTimeZone {
-    fn from(time: &jiff::Zoned) -> Self {
+impl From<&jiff::ZonedDateTime> for DateTimeTimeZone {
+    fn from(time: &jiff::ZonedDateTime) -> Self {
         match time.time_zone().iana_name() {
             Some(name) => Self::local(time.datetime(), name),
             None => time.timestamp().into(),
@@ -166,8 +168,8 @@ impl From<&jiff::Zoned> for DateTimeTimeZone {
 }
 
 #[cfg(feature = "jiff")]
-impl From<jiff::Zoned> for DateTimeTimeZone {
-    fn from(time: jiff::Zoned) -> Self {
+impl From<jiff::ZonedDateTime> for DateTimeTimeZone {
+    fn from(time: jiff::ZonedDateTime) -> Self {
         Self::from(&time)
     }
 }

@@ -19,8 +19,8 @@ use uuid::Uuid;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an id",
-    note = "an id is text (`&str`, `String`) or a `Uuid`; the id of an entity is an `Option`, because \
-            Graph sends what was selected"
+    note = "an id is text (`&str`, `String`) or a `Uuid`; the id of an entity is an `Option`, \
+            because Graph sends what was selected"
 )]
 pub trait Id {
     /// Returns the text, not encoded for a URL.

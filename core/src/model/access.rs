@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::into_property::Setting;
 use super::object::{Object, each_field};
-use super::value::{PropertyValue, Setting};
-use super::{Ref, Slot};
+use super::{PropertyValue, Ref, Slot};
 
 /// Returns the number of a property's field.
 fn number(object: &dyn Object, name: &str) -> Option<usize> {

@@ -72,8 +72,11 @@ pub trait Model:
     ///     .set(Message::IMPORTANCE, Importance::High)
     ///     .set(Message::CATEGORIES, categories.into_iter().rev());
     /// assert_eq!(
-    ///     serde_json::to_string(&message)?,
-    ///     r#"{"categories":["Blue category","Red category"],"body":{"content":"Lunch?","contentType":"text"},"importance":"high","subject":"Today"}"#
+    ///     serde_json::to_value(&message)?,
+    ///     serde_json::json!({
+    ///         "subject": "Today", "body": {"contentType": "text", "content": "Lunch?"},
+    ///         "importance": "high", "categories": ["Blue category", "Red category"],
+    ///     })
     /// );
     /// # Ok::<(), serde_json::Error>(())
     /// ```

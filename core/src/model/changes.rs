@@ -20,7 +20,8 @@ enum Part {
     /// The properties that differ.
     Differences,
     /// All properties. Services disagree whether an update merges the properties of an object or
-    /// replaces the object. The whole object with a `null` for each lost property is right for both.
+    /// replaces the object. The whole object with a `null` for each lost property is right for
+    /// both.
     Whole,
 }
 
@@ -28,7 +29,8 @@ enum Part {
 pub(super) fn write(original: &dyn Object, changed: &dyn Object, changes: &mut dyn Object) {
     fields(Some(original), changed, changes, Part::Differences);
     others(Some(original), changed, changes, Part::Differences);
-    // Graph needs the type of a value that is declared as its base type. A type alone is no change.
+    // Graph needs the type of a value that is declared as its base type. A type alone is not a
+    // change.
     if let Some(of) = changed.extra().get(TYPE).and_then(Value::as_str)
         && of.trim_start_matches('#') != changed.info().name
         && (has_fields(changes) || !changes.extra().is_empty())
@@ -66,7 +68,7 @@ fn fields(original: Option<&dyn Object>, changed: &dyn Object, into: &mut dyn Ob
                 }
             }
             (after, kept) => {
-                // The text that the field was read from goes along, if the field lacks a part of it.
+                // If the field lacks a part of the text that it was read from, the text goes along.
                 if let Some(kept) = kept.filter(|kept| kept.is_source_of(after)) {
                     extra.keep(*name, kept.clone());
                 }

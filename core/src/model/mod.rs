@@ -23,6 +23,7 @@ mod entity_url;
 mod extra;
 mod flags;
 mod if_match;
+mod into_property;
 #[doc(hidden)]
 pub mod json;
 #[doc(hidden)]
@@ -54,6 +55,9 @@ pub use entity_url::{EntityReference, EntityUrl, Node};
 pub use extra::Extra;
 pub use flags::Flags;
 pub use if_match::IfMatch;
+pub use into_property::IntoProperty;
+#[doc(hidden)]
+pub use into_property::Setting;
 pub use open_enum::OpenEnum;
 #[doc(hidden)]
 pub use open_enum::word;
@@ -61,8 +65,6 @@ pub use property::{Navigation, Property};
 pub use related::Related;
 #[doc(hidden)]
 pub use slot::{Held, ListSlot, Ref, Slot};
-pub use value::{IntoProperty, PropertyValue};
-#[doc(hidden)]
-pub use value::{Setting, kind};
+pub use value::{PropertyValue, kind};
 #[doc(hidden)]
 pub use write::serialize;

@@ -95,8 +95,8 @@ fn read(text: &str, object: &mut dyn Object, is_item: bool) -> Result<(), serde_
     }
 }
 
-/// Reads the text of a value into a slot. Returns `false` if the value is `null` or not of the slot's
-/// type.
+/// Reads the text of a value into a slot. Returns `false` if the value is `null`, or not of the
+/// slot's type.
 pub(super) fn read_into(text: &str, slot: Slot<'_>) -> bool {
     let mut reader = Reader {
         json: Scanner::new(text),

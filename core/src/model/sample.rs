@@ -9,7 +9,10 @@ use super::{Extra, Flags, Model, OpenEnum, Property, open_enum, read, write};
 
 /// Writes a model: its fields, and the code that each generated model has.
 macro_rules! model {
-    ($name:ident $($number:literal $constant:ident $field:ident $graph:literal: $of:ty, $held:ty, $show:ident $slot:ident;)*) => {
+    ($name:ident $(
+        $number:literal $constant:ident $field:ident $graph:literal:
+            $of:ty, $held:ty, $show:ident $slot:ident;
+    )*) => {
         pub(crate) struct $name {
             $(pub(crate) $field: Option<$held>,)*
             pub(crate) extra: Extra,

@@ -1,8 +1,7 @@
-//! The types of properties, and the values that convert into them.
+//! The types of properties.
 
 use std::any::Any;
 
-use bytes::Bytes;
 use serde_json::Value;
 
 use super::edm::{Binary, Date, DateTimeOffset, Decimal, Duration, Guid, TimeOfDay};
@@ -11,7 +10,6 @@ use super::read::read_into;
 use super::slot::Item;
 use super::write::Written;
 use super::{Flags, Model, OpenEnum, Ref, Slot};
-use crate::query::Null;
 
 /// The kinds of types and conversions.
 ///
@@ -44,7 +42,7 @@ pub mod kind {
     pub enum Nothing {}
 }
 
-use kind::{Boxed, Many, Maybe, Nothing, Object, Plain, Word};
+use kind::{Many, Object, Plain, Word};
 
 /// A type that a property can have: text, a number, a Boolean, a time, an enum, a model, or a
 /// collection of these.
@@ -81,54 +79,6 @@ pub trait PropertyValue<K>: Sized + 'static {
     }
 }
 
-/// A value that converts into the type `T` of a property.
-///
-/// | property | values |
-/// |---|---|
-/// | text | what converts into a `String`: `&str`, `String`, `Uuid`, … |
-/// | number, Boolean, identifier | the type itself |
-/// | time | [`DateTimeOffset`], a `DateTime` of chrono, `SystemTime`, a `Date`, … |
-/// | enum | a member; for a set of members also an array of them |
-/// | object | the model, a box of it, or what converts into it, such as a derived type |
-/// | collection | any iterator of values that convert into an item |
-///
-/// An `Option` of these is a value, too: `None` leaves the property out. [`Null`] is an explicit
-/// `null`, which tells Graph to clear the property.
-///
-/// The compiler infers `K`, the kind of the conversion.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a value for a property of type `{T}`",
-    label = "expected a value that converts into `{T}`",
-    note = "a collection takes an iterator of its items; `None` leaves the property out, and \
-            `msgraph::query::Null` clears it"
-)]
-pub trait IntoProperty<T, K> {
-    /// Converts the value.
-    #[doc(hidden)]
-    fn into_property(self) -> Setting<T>;
-}
-
-/// The new state of a property.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum Setting<T> {
-    /// The property has a value.
-    Value(T),
-    /// The property is an explicit `null`.
-    Null,
-    /// The property is left out.
-    Absent,
-}
-
-impl<T> Setting<T> {
-    fn value(self) -> Option<T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Null | Self::Absent => None,
-        }
-    }
-}
-
 /// Puts a value into a field of exactly its type.
 fn put_into<T: 'static>(value: T, field: &mut dyn Any) -> Result<(), T> {
     match field.downcast_mut::<T>() {
@@ -149,7 +99,9 @@ fn read_item<T: Item>(json: &str) -> Option<T> {
 
 /// Implements primitive types: the variants of [`Ref`] and [`Slot`], and the borrowed form.
 macro_rules! plain {
-    ($($type:ty: $ref:ident($value:ident) $read:expr, $slot:ident, $borrowed:ty, $own:expr;)*) => {$(
+    ($(
+        $type:ty: $ref:ident($value:ident) $read:expr, $slot:ident, $borrowed:ty, $own:expr;
+    )*) => {$(
         impl PropertyValue<Plain> for $type {
             type Ref<'a> = $borrowed;
 
@@ -204,7 +156,10 @@ plain! {
 
 /// Implements types that are text in JSON.
 macro_rules! scalar {
-    ($({$($bound:ident: $trait:ident)?} $kind:ident $type:ty: $borrowed:ty, $of:expr, $own:expr;)*) => {$(
+    ($(
+        {$($bound:ident: $trait:ident)?}
+        $kind:ident $type:ty: $borrowed:ty, $of:expr, $own:expr;
+    )*) => {$(
         impl$(<$bound: $trait>)? PropertyValue<$kind> for $type {
             type Ref<'a> = $borrowed;
 
@@ -337,105 +292,5 @@ impl<X: Item + Clone> PropertyValue<Many<()>> for Vec<X> {
 
     fn owned(borrowed: &[X]) -> Self {
         borrowed.to_vec()
-    }
-}
-
-/// Implements the conversions that `Into` has.
-macro_rules! into {
-    ($($type:ty)*) => {$(
-        impl<V: Into<$type>> IntoProperty<$type, Plain> for V {
-            fn into_property(self) -> Setting<$type> {
-                Setting::Value(self.into())
-            }
-        }
-    )*};
-}
-
-into!(String DateTimeOffset TimeOfDay Duration Decimal Bytes);
-
-/// Implements the conversion of a type into itself alone. A number that is written out then has the
-/// property's type.
-macro_rules! itself {
-    ($($type:ty)*) => {$(
-        impl IntoProperty<$type, Plain> for $type {
-            fn into_property(self) -> Setting<$type> {
-                Setting::Value(self)
-            }
-        }
-    )*};
-}
-
-itself!(bool i16 i32 i64 u8 f32 f64 Date Guid);
-
-/// Implements conversions by `From`, for types that have more of them than a program may use.
-macro_rules! from {
-    ($($type:ty: $($from:ty)*;)*) => {$($(
-        impl IntoProperty<$type, Plain> for $from {
-            fn into_property(self) -> Setting<$type> {
-                Setting::Value(self.into())
-            }
-        }
-    )*)*};
-}
-
-from! {
-    f64: i32;
-    Value: Value String &str bool i64 f64;
-}
-
-impl<E: OpenEnum> IntoProperty<E, Word> for E {
-    fn into_property(self) -> Setting<E> {
-        Setting::Value(self)
-    }
-}
-
-impl<E: OpenEnum> IntoProperty<Flags<E>, Plain> for Flags<E> {
-    fn into_property(self) -> Setting<Flags<E>> {
-        Setting::Value(self)
-    }
-}
-
-impl<E: OpenEnum> IntoProperty<Flags<E>, Word> for E {
-    fn into_property(self) -> Setting<Flags<E>> {
-        Setting::Value(self.into())
-    }
-}
-
-impl<E: OpenEnum, const N: usize> IntoProperty<Flags<E>, Many<Word>> for [E; N] {
-    fn into_property(self) -> Setting<Flags<E>> {
-        Setting::Value(self.into())
-    }
-}
-
-impl<M: Model, V: Into<M>> IntoProperty<M, Object> for V {
-    fn into_property(self) -> Setting<M> {
-        Setting::Value(self.into())
-    }
-}
-
-impl<M: Model> IntoProperty<M, Boxed> for Box<M> {
-    fn into_property(self) -> Setting<M> {
-        Setting::Value(*self)
-    }
-}
-
-/// Converts each item. An item that is `None` or [`Null`] is left out, because Graph's lists have
-/// no `null`.
-impl<X, K, I: IntoIterator<Item: IntoProperty<X, K>>> IntoProperty<Vec<X>, Many<K>> for I {
-    fn into_property(self) -> Setting<Vec<X>> {
-        let items = self.into_iter().map(IntoProperty::into_property);
-        Setting::Value(items.filter_map(Setting::value).collect())
-    }
-}
-
-impl<T, K, V: IntoProperty<T, K>> IntoProperty<T, Maybe<K>> for Option<V> {
-    fn into_property(self) -> Setting<T> {
-        self.map_or(Setting::Absent, V::into_property)
-    }
-}
-
-impl<T> IntoProperty<T, Nothing> for Null {
-    fn into_property(self) -> Setting<T> {
-        Setting::Null
     }
 }

@@ -28,8 +28,9 @@ pub fn literal(text: &str) -> String {
 /// A value that a property of type `T` can be compared with.
 ///
 /// It is a value of the type itself, or a value that is read as one (`&str`, a `DateTime` of
-/// chrono). References to either count as well. It can also be an `Option` (`None` is `null`) or
-/// [`Null`]. A program's own type that represents one of Graph's types can implement the trait too:
+/// chrono, a `SystemTime`, a date for its midnight in UTC). References to the type itself count as
+/// well. It can also be an `Option` (`None` is `null`) or [`Null`]. A program's own type that
+/// represents one of Graph's types can implement the trait too:
 ///
 /// ```
 /// use msgraph::models::User;
@@ -164,7 +165,7 @@ times!(SystemTime Date);
 times!(jiff::Timestamp);
 
 #[cfg(feature = "jiff")]
-impl Literal<DateTimeOffset> for jiff::Zoned {
+impl Literal<DateTimeOffset> for jiff::ZonedDateTime {
     fn literal(&self) -> String {
         self.timestamp().literal()
     }

@@ -88,18 +88,18 @@ fn times_with_zones_convert_both_ways() {
 #[test]
 fn zones_of_jiff_and_time_are_kept() {
     let time: msgraph::jiff::Timestamp = "2026-07-01T09:00:00Z".parse().unwrap();
-    let zoned = time.to_zoned(msgraph::jiff::tz::TimeZone::UTC);
+    let zoned = time.to_zoned_datetime(msgraph::jiff::tz::TimeZone::UTC);
     let written_time = DateTimeTimeZone::from(&zoned);
     assert_eq!(
         written(&written_time),
         json!({"dateTime": "2026-07-01T09:00:00", "timeZone": "UTC"})
     );
     assert_eq!(
-        written_time.to_zoned().unwrap().timestamp(),
+        written_time.to_zoned_datetime().unwrap().timestamp(),
         zoned.timestamp()
     );
     let custom = DateTimeTimeZone::local("2026-07-01T09:00:00", "tzone://Microsoft/Custom");
-    assert!(custom.to_zoned().is_err());
+    assert!(custom.to_zoned_datetime().is_err());
     let time = msgraph::time::OffsetDateTime::UNIX_EPOCH;
     assert_eq!(
         written(&DateTimeTimeZone::from(time)),

@@ -4,10 +4,10 @@
 mod jiff_times {
     use chrono::{DateTime, NaiveDate, Utc};
     use jiff::civil;
-    use jiff::{Timestamp, Zoned};
+    use jiff::{Timestamp, ZonedDateTime};
 
     use crate::model::edm::{Date, DateTimeOffset, LocalTime};
-    use crate::model::value::{IntoProperty, Setting, kind};
+    use crate::model::{IntoProperty, Setting, kind};
 
     impl From<Timestamp> for DateTimeOffset {
         fn from(time: Timestamp) -> Self {
@@ -21,14 +21,14 @@ mod jiff_times {
         }
     }
 
-    impl From<&Zoned> for DateTimeOffset {
-        fn from(time: &Zoned) -> Self {
+    impl From<&ZonedDateTime> for DateTimeOffset {
+        fn from(time: &ZonedDateTime) -> Self {
             time.timestamp().into()
         }
     }
 
-    impl From<Zoned> for DateTimeOffset {
-        fn from(time: Zoned) -> Self {
+    impl From<ZonedDateTime> for DateTimeOffset {
+        fn from(time: ZonedDateTime) -> Self {
             time.timestamp().into()
         }
     }
@@ -99,7 +99,7 @@ mod time_times {
     use time::{OffsetDateTime, PrimitiveDateTime};
 
     use crate::model::edm::{Date, DateTimeOffset, LocalTime};
-    use crate::model::value::{IntoProperty, Setting, kind};
+    use crate::model::{IntoProperty, Setting, kind};
     use crate::query::Literal;
 
     impl From<OffsetDateTime> for DateTimeOffset {

@@ -243,8 +243,8 @@ fn is_custom(name: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(CUSTOM))
 }
 
-/// Checks whether a name has the form of the IANA database's names, such as `America/Port-au-Prince`
-/// or `EST5EDT`.
+/// Checks whether a name has the form of the IANA database's names, such as
+/// `America/Port-au-Prince` or `EST5EDT`.
 fn is_iana(name: &str) -> bool {
     let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
     name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.bytes().all(is_sign)
