@@ -52,7 +52,7 @@
 //! let meeting = graph.me().events().id("id");
 //! let original = meeting.get().await?;
 //! let changed = original.clone().set(Event::SUBJECT, "Moved");
-//! meeting.update(original.changes_to(&changed)).if_match(&original).await?;
+//! meeting.update(original.changes_to(&changed)).await?;
 //! # Ok(())
 //! # }
 //! ```

@@ -13,7 +13,7 @@ use uuid::Uuid;
 ///
 /// # fn main() -> msgraph::Result<()> {
 /// let graph = Graph::builder(AccessTokenCredential::new("token"))
-///     .cloud(Cloud::UsGovernment)
+///     .cloud(Cloud::UsGovL4)
 ///     .build()?;
 /// assert_eq!(
 ///     graph.users().id("adele@contoso.com").url(),
