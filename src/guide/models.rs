@@ -20,7 +20,7 @@
 //!
 //! let users = graph.users();
 //! let adele = users.list().filter(User::GIVEN_NAME.eq("Adele")).await?;
-//! let id = adele.value[0].id.clone().expect("Graph sends the id");
+//! let id = adele[0].get(User::ID).expect("Graph sends the id");
 //!
 //! let change = User::new()
 //!     .set(User::CITY, "Oslo")
