@@ -156,6 +156,7 @@ const EVENTS: &[(&str, Lifecycle)] = &[
 
 const RANGES: &[(&str, ExpectedRanges)] = &[
     ("usual", ExpectedRanges::Usual),
+    ("open", ExpectedRanges::Open),
     ("closed", ExpectedRanges::Closed),
     ("missing", ExpectedRanges::Missing),
 ];

@@ -43,10 +43,14 @@ use upload::Upload;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExpectedRanges {
-    /// The usual form of the service: `["327680-"]` for drives, `["2097152"]` for attachments,
-    /// `["72797-4533321"]` for print.
+    /// The usual form of the service: `["327680-999999"]` for drives, `["2097152"]` for
+    /// attachments, `["72797-4533321"]` for print. Drives tell the end, although the documentation
+    /// leaves it out; Microsoft's SDK for Python relies on it.
+    /// <https://github.com/OneDrive/onedrive-api-docs/issues/1273>
     #[default]
     Usual,
+    /// The last gap without its end, as the documentation shows it: `["327680-"]`.
+    Open,
     /// Each gap with its end: `["12345-55232", "77829-99375"]`.
     Closed,
     /// No ranges.

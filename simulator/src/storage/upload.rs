@@ -250,15 +250,20 @@ impl Upload {
                 closed(gap)
             }
         };
+        // The service learns the end from the first slice.
+        let begun = self.total.is_some();
         let ranges: Vec<String> = match (form, &self.purpose) {
             (ExpectedRanges::Missing, _) => Vec::new(),
-            (ExpectedRanges::Usual, Purpose::File { .. }) => missing.iter().map(open).collect(),
+            (ExpectedRanges::Open, _) => missing.iter().map(open).collect(),
+            (ExpectedRanges::Usual, Purpose::File { .. }) if !begun => {
+                missing.iter().map(open).collect()
+            }
             (ExpectedRanges::Usual, Purpose::Attachment { .. }) => missing
                 .iter()
                 .take(1)
                 .map(|gap| gap.start.to_string())
                 .collect(),
-            (ExpectedRanges::Closed, _) | (_, Purpose::Document { .. }) => {
+            (ExpectedRanges::Closed, _) | (_, Purpose::File { .. } | Purpose::Document { .. }) => {
                 missing.iter().map(closed).collect()
             }
         };

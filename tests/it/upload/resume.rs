@@ -52,6 +52,7 @@ async fn received_bytes_are_skipped_after_resume() {
     let data = bytes(3 * UNIT);
     for form in [
         ExpectedRanges::Usual,
+        ExpectedRanges::Open,
         ExpectedRanges::Closed,
         ExpectedRanges::Missing,
     ] {
