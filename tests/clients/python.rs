@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use msgraph_simulator::ChangeKind;
+use msgraph_simulator::{ChangeKind, Host};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -94,6 +94,39 @@ async fn python_sdk_reaches_the_addresses_of_microsoft() {
 }
 
 #[tokio::test]
+async fn python_sdk_works_with_a_mailbox() {
+    let server = Server::start().await;
+    let Some(mut command) = script(&server, "mail") else {
+        return;
+    };
+    server.run(&mut command);
+}
+
+#[tokio::test]
+async fn python_sdk_works_with_a_drive() {
+    let server = Server::start().await;
+    let Some(mut command) = script(&server, "drive") else {
+        return;
+    };
+    server.run(&mut command);
+    let requests = server.simulator.requests();
+    let storage = requests
+        .iter()
+        .filter(|request| request.host == Host::Storage);
+    let storage: Vec<_> = storage.collect();
+    assert!(
+        storage
+            .iter()
+            .any(|request| request.path().starts_with("/upload/"))
+    );
+    assert!(
+        storage
+            .iter()
+            .all(|request| request.header("authorization").is_none())
+    );
+}
+
+#[tokio::test]
 async fn python_sdk_sends_batches() {
     let server = Server::start().await;
     let Some(mut command) = script(&server, "batch") else {
@@ -110,4 +143,14 @@ async fn python_webhook_receives_a_notification() {
     };
     server.run(&mut command);
     assert_eq!(server.simulator.deliveries().len(), 1);
+}
+
+#[tokio::test]
+async fn o365_works_through_the_proxy() {
+    let server = Server::start().await;
+    let Some(mut command) = script(&server, "o365") else {
+        return;
+    };
+    server.proxy(&mut command);
+    server.run(&mut command);
 }
