@@ -6,6 +6,7 @@
 
 mod install;
 mod javascript;
+mod program;
 mod python;
 mod rclone;
 mod run;

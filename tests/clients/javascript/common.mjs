@@ -9,27 +9,27 @@ import { TokenCredentialAuthenticationProvider } from "@microsoft/microsoft-grap
 export const FACTS = JSON.parse(process.env.SIMULATOR);
 export const SCOPE = "https://graph.microsoft.com/.default";
 export const READ = "https://graph.microsoft.com/User.Read";
-export const AUTHORITY = `${FACTS.login}/${FACTS.tenant}`;
+export const AUTHORITY = `${FACTS.loginUrl}/${FACTS.tenantId}`;
 
 // The place at which credentials of `@azure/identity` sign in.
-export const PLACE = { authorityHost: FACTS.login, disableInstanceDiscovery: true };
+export const PLACE = { authorityHost: FACTS.loginUrl, disableInstanceDiscovery: true };
 
 // Settings of MSAL for a client at the simulator.
 export function settings(auth) {
-  const knownAuthorities = [new URL(FACTS.login).host];
+  const knownAuthorities = [new URL(FACTS.loginUrl).host];
   return { auth: { authority: AUTHORITY, knownAuthorities, ...auth } };
 }
 
 export function secretCredential() {
-  return new ClientSecretCredential(FACTS.tenant, FACTS.client, FACTS.secret, PLACE);
+  return new ClientSecretCredential(FACTS.tenantId, FACTS.clientId, FACTS.clientSecret, PLACE);
 }
 
 // A credential of the user, from the refresh token.
 export class RefreshedUser {
   async getToken() {
-    const application = new PublicClientApplication(settings({ clientId: FACTS.public }));
+    const application = new PublicClientApplication(settings({ clientId: FACTS.publicClientId }));
     const tokens = await application.acquireTokenByRefreshToken({
-      refreshToken: FACTS.refresh_token,
+      refreshToken: FACTS.publicRefreshToken,
       scopes: [READ],
     });
     return { token: tokens.accessToken, expiresOnTimestamp: tokens.expiresOn.getTime() };
@@ -41,8 +41,8 @@ export function graphClient(credential, scope = SCOPE) {
   const authProvider = new TokenCredentialAuthenticationProvider(credential, { scopes: [scope] });
   return Client.initWithMiddleware({
     authProvider,
-    baseUrl: FACTS.login,
-    customHosts: new Set([new URL(FACTS.login).hostname]),
+    baseUrl: FACTS.loginUrl,
+    customHosts: new Set([new URL(FACTS.loginUrl).hostname]),
   });
 }
 

@@ -22,7 +22,7 @@ assert.ok(names.length > 4 && names.includes("Adele Brandt"), names);
 assert.equal(new Set(names).size, names.length);
 
 const filtered = await client.api("/users").filter("startswith(displayName,'Adele')").get();
-assert.deepEqual(filtered.value.map((user) => user.mail), [FACTS.user]);
+assert.deepEqual(filtered.value.map((user) => user.mail), [FACTS.userPrincipalName]);
 const search = client.api("/users").search('"displayName:Brandt"').count(true);
 const counted = await search.header("ConsistencyLevel", "eventual").get();
 assert.equal(counted["@odata.count"], 1);
@@ -43,9 +43,9 @@ const group = await client.api("/groups").post({
 assert.match(group.id, /^[0-9a-f-]{36}$/);
 await client.api(`/groups/${group.id}`).patch({ description: "They read" });
 assert.equal((await client.api(`/groups/${group.id}`).get()).description, "They read");
-const adele = await client.api(`/users/${FACTS.user}`).get();
+const adele = await client.api(`/users/${FACTS.userPrincipalName}`).get();
 await client.api(`/groups/${group.id}/members/$ref`).post({
-  "@odata.id": `${FACTS.graph}/directoryObjects/${adele.id}`,
+  "@odata.id": `${FACTS.graphUrl}/directoryObjects/${adele.id}`,
 });
 const members = await client.api(`/groups/${group.id}/members`).get();
 assert.deepEqual(members.value.map((member) => member.id), [adele.id]);
@@ -53,9 +53,9 @@ const changed = await client.api(delta["@odata.deltaLink"]).get();
 assert.deepEqual(changed.value.map((item) => item.description), ["They read"]);
 
 // The client takes the URL of a part from its path, which has no version in a batch.
-const request = (url) => new Request(`${FACTS.login}${url}`, { method: "GET" });
+const request = (url) => new Request(`${FACTS.loginUrl}${url}`, { method: "GET" });
 const batch = new BatchRequestContent([
-  { id: "adele", request: request(`/users/${FACTS.user}`) },
+  { id: "adele", request: request(`/users/${FACTS.userPrincipalName}`) },
   { id: "nobody", request: request("/users/nobody@contoso.com") },
 ]);
 const answers = new BatchResponseContent(

@@ -19,7 +19,7 @@ await client.api("/me/sendMail").post({
   message: {
     subject: "From JavaScript",
     body: { contentType: "Text", content: "Hello" },
-    toRecipients: [{ emailAddress: { address: FACTS.user } }],
+    toRecipients: [{ emailAddress: { address: FACTS.userPrincipalName } }],
   },
   saveToSentItems: "true",
 });

@@ -14,7 +14,7 @@ import { FACTS, PLACE, READ, SCOPE, secretCredential, settings } from "./common.
 
 async function call(token, path) {
   const headers = { authorization: `Bearer ${token}` };
-  const answer = await fetch(FACTS.graph + path, { headers });
+  const answer = await fetch(FACTS.graphUrl + path, { headers });
   assert.equal(answer.status, 200, await answer.clone().text());
   return answer.json();
 }
@@ -24,7 +24,7 @@ async function isApp(token) {
 }
 
 async function isUser(token) {
-  assert.equal((await call(token, "/me")).userPrincipalName, FACTS.user);
+  assert.equal((await call(token, "/me")).userPrincipalName, FACTS.userPrincipalName);
 }
 
 function approve(code) {
@@ -34,7 +34,7 @@ function approve(code) {
 async function secret() {
   await isApp((await secretCredential().getToken(SCOPE)).token);
   const application = new ConfidentialClientApplication(
-    settings({ clientId: FACTS.client, clientSecret: FACTS.secret }),
+    settings({ clientId: FACTS.clientId, clientSecret: FACTS.clientSecret }),
   );
   const tokens = await application.acquireTokenByClientCredential({ scopes: [SCOPE] });
   await isApp(tokens.accessToken);
@@ -43,12 +43,12 @@ async function secret() {
 }
 
 async function certificate() {
-  const parts = [FACTS.key, FACTS.certificate].map((file) => readFile(file, "utf8"));
+  const parts = [FACTS.clientKey, FACTS.clientCertificate].map((file) => readFile(file, "utf8"));
   const file = join(FACTS.folder, "client.pem");
   await writeFile(file, (await Promise.all(parts)).join("\n"));
   const credential = new ClientCertificateCredential(
-    FACTS.tenant,
-    FACTS.client,
+    FACTS.tenantId,
+    FACTS.clientId,
     { certificatePath: file },
     { ...PLACE, sendCertificateChain: true },
   );
@@ -58,18 +58,18 @@ async function certificate() {
 async function deviceCode() {
   const credential = new DeviceCodeCredential({
     ...PLACE,
-    tenantId: FACTS.tenant,
-    clientId: FACTS.public,
+    tenantId: FACTS.tenantId,
+    clientId: FACTS.publicClientId,
     userPromptCallback: ({ userCode }) => approve(userCode),
   });
   await isUser((await credential.getToken(READ)).token);
-  const application = new PublicClientApplication(settings({ clientId: FACTS.public }));
+  const application = new PublicClientApplication(settings({ clientId: FACTS.publicClientId }));
   const tokens = await application.acquireTokenByDeviceCode({
     scopes: [READ],
     deviceCodeCallback: ({ userCode }) => approve(userCode),
   });
   await isUser(tokens.accessToken);
-  assert.equal(tokens.account.username, FACTS.user);
+  assert.equal(tokens.account.username, FACTS.userPrincipalName);
   const silent = await application.acquireTokenSilent({
     account: tokens.account,
     scopes: [READ],
@@ -80,16 +80,16 @@ async function deviceCode() {
 }
 
 async function onBehalfOf() {
-  const application = new PublicClientApplication(settings({ clientId: FACTS.public }));
+  const application = new PublicClientApplication(settings({ clientId: FACTS.publicClientId }));
   const tokens = await application.acquireTokenByDeviceCode({
-    scopes: [`api://${FACTS.client}/access_as_user`],
+    scopes: [`api://${FACTS.clientId}/access_as_user`],
     deviceCodeCallback: ({ userCode }) => approve(userCode),
   });
   const credential = new OnBehalfOfCredential({
     ...PLACE,
-    tenantId: FACTS.tenant,
-    clientId: FACTS.client,
-    clientSecret: FACTS.secret,
+    tenantId: FACTS.tenantId,
+    clientId: FACTS.clientId,
+    clientSecret: FACTS.clientSecret,
     userAssertionToken: tokens.accessToken,
   });
   await isUser((await credential.getToken(READ)).token);
@@ -114,7 +114,7 @@ async function submit(url) {
 async function code() {
   const redirectUri = "http://localhost:3000/signed-in";
   const application = new ConfidentialClientApplication(
-    settings({ clientId: FACTS.client, clientSecret: FACTS.secret }),
+    settings({ clientId: FACTS.clientId, clientSecret: FACTS.clientSecret }),
   );
   const { verifier, challenge } = await new CryptoProvider().generatePkceCodes();
   const request = { scopes: [READ], redirectUri };
@@ -130,11 +130,11 @@ async function code() {
   const code = back.searchParams.get("code");
   const tokens = await application.acquireTokenByCode({ ...request, code, codeVerifier: verifier });
   await isUser(tokens.accessToken);
-  assert.equal(tokens.idTokenClaims.preferred_username, FACTS.user);
+  assert.equal(tokens.idTokenClaims.preferred_username, FACTS.userPrincipalName);
 }
 
 async function interactive() {
-  const application = new PublicClientApplication(settings({ clientId: FACTS.public }));
+  const application = new PublicClientApplication(settings({ clientId: FACTS.publicClientId }));
   const tokens = await application.acquireTokenInteractive({
     scopes: [READ],
     openBrowser: submit,
@@ -143,9 +143,9 @@ async function interactive() {
 }
 
 async function refusals() {
-  const wrong = new ClientSecretCredential(FACTS.tenant, FACTS.client, "wrong", PLACE);
+  const wrong = new ClientSecretCredential(FACTS.tenantId, FACTS.clientId, "wrong", PLACE);
   await assert.rejects(wrong.getToken(SCOPE), /AADSTS7000215/);
-  const unknown = new ClientSecretCredential("fabrikam.com", FACTS.client, "wrong", PLACE);
+  const unknown = new ClientSecretCredential("fabrikam.com", FACTS.clientId, "wrong", PLACE);
   await assert.rejects(unknown.getToken(SCOPE));
 }
 

@@ -20,8 +20,8 @@ PROXIED = "proxy" in sys.argv[1:]
 def secret_credential(**more):
     """Returns the credential of the application."""
     if not PROXIED:
-        more |= {"authority": FACTS["login"], "disable_instance_discovery": True}
-    return ClientSecretCredential(FACTS["tenant"], FACTS["client"], FACTS["secret"], **more)
+        more |= {"authority": FACTS["loginUrl"], "disable_instance_discovery": True}
+    return ClientSecretCredential(FACTS["tenantId"], FACTS["clientId"], FACTS["clientSecret"], **more)
 
 
 def graph_client(credential=None):
@@ -33,7 +33,7 @@ def graph_client(credential=None):
         credential, scopes=[SCOPE], allowed_hosts=["127.0.0.1"]
     )
     adapter = GraphRequestAdapter(provider)
-    adapter.base_url = FACTS["graph"]
+    adapter.base_url = FACTS["graphUrl"]
     return GraphServiceClient(request_adapter=adapter)
 
 
@@ -49,12 +49,12 @@ class RefreshedUser:
         import msal
 
         self.application = msal.PublicClientApplication(
-            FACTS["public"],
-            authority=f"{FACTS['login']}/{FACTS['tenant']}",
+            FACTS["publicClientId"],
+            authority=f"{FACTS['loginUrl']}/{FACTS['tenantId']}",
             instance_discovery=False,
         )
         tokens = self.application.acquire_token_by_refresh_token(
-            FACTS["refresh_token"], scopes=["https://graph.microsoft.com/User.Read"]
+            FACTS["publicRefreshToken"], scopes=["https://graph.microsoft.com/User.Read"]
         )
         assert "access_token" in tokens, tokens
         self.tokens = tokens

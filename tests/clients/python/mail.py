@@ -57,7 +57,7 @@ async def titled(client, folder, subject):
 
 
 async def send(client):
-    own = FACTS["user"]
+    own = FACTS["userPrincipalName"]
     attachment = FileAttachment(
         odata_type="#microsoft.graph.fileAttachment", name="bytes.bin", content_bytes=BYTES
     )
@@ -101,7 +101,7 @@ async def reply(client):
     assert "Thank you" in sent.body.content
     draft = await one.create_reply.post(CreateReplyPostRequestBody(comment="Later"))
     assert draft.is_draft and draft.subject == "RE: Sent at once"
-    assert [person.email_address.address for person in draft.to_recipients] == [FACTS["user"]]
+    assert [person.email_address.address for person in draft.to_recipients] == [FACTS["userPrincipalName"]]
     await client.me.messages.by_message_id(draft.id).delete()
 
 
@@ -110,7 +110,7 @@ async def mime(client):
     content = await client.me.messages.by_message_id(sent.id).content.get()
     parsed = email.message_from_bytes(content, policy=email.policy.default)
     assert parsed["Subject"] == "Sent at once", content[:200]
-    assert FACTS["user"] in parsed["From"] and FACTS["user"] in parsed["To"]
+    assert FACTS["userPrincipalName"] in parsed["From"] and FACTS["userPrincipalName"] in parsed["To"]
     [file] = parsed.iter_attachments()
     assert file.get_filename() == "bytes.bin" and file.get_content() == BYTES
 

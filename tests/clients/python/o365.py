@@ -7,10 +7,10 @@ from common import FACTS
 
 def main():
     account = Account(
-        (FACTS["client"], FACTS["secret"]),
+        (FACTS["clientId"], FACTS["clientSecret"]),
         auth_flow_type="credentials",
-        tenant_id=FACTS["tenant"],
-        main_resource=FACTS["user"],
+        tenant_id=FACTS["tenantId"],
+        main_resource=FACTS["userPrincipalName"],
         token_backend=None,
     )
     assert account.authenticate()
@@ -27,7 +27,7 @@ def main():
     assert [item.subject for item in sent] == ["From O365"]
     drive = account.storage().get_default_drive()
     folder = drive.get_root_folder().create_child_folder("From O365")
-    file = folder.upload_file(FACTS["certificate"])
+    file = folder.upload_file(FACTS["clientCertificate"])
     assert [item.name for item in folder.get_items()] == [file.name] == ["leaf.pem"]
 
 

@@ -16,15 +16,15 @@ from azure.identity import (
 )
 from common import FACTS, SCOPE
 
-TENANT = FACTS["tenant"]
-AUTHORITY = f"{FACTS['login']}/{TENANT}"
-PLACE = {"authority": FACTS["login"], "disable_instance_discovery": True}
+TENANT = FACTS["tenantId"]
+AUTHORITY = f"{FACTS['loginUrl']}/{TENANT}"
+PLACE = {"authority": FACTS["loginUrl"], "disable_instance_discovery": True}
 READ = "https://graph.microsoft.com/User.Read"
 
 
 def call(token, path):
     answer = requests.get(
-        FACTS["graph"] + path, headers={"Authorization": f"Bearer {token}"}, timeout=30
+        FACTS["graphUrl"] + path, headers={"Authorization": f"Bearer {token}"}, timeout=30
     )
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -35,15 +35,15 @@ def is_app(token):
 
 
 def is_user(token):
-    return call(token, "/me")["userPrincipalName"] == FACTS["user"]
+    return call(token, "/me")["userPrincipalName"] == FACTS["userPrincipalName"]
 
 
 def secret():
-    credential = ClientSecretCredential(TENANT, FACTS["client"], FACTS["secret"], **PLACE)
+    credential = ClientSecretCredential(TENANT, FACTS["clientId"], FACTS["clientSecret"], **PLACE)
     assert is_app(credential.get_token(SCOPE).token)
     application = msal.ConfidentialClientApplication(
-        FACTS["client"],
-        client_credential=FACTS["secret"],
+        FACTS["clientId"],
+        client_credential=FACTS["clientSecret"],
         authority=AUTHORITY,
         instance_discovery=False,
     )
@@ -55,17 +55,17 @@ def secret():
 
 
 def certificate():
-    with open(FACTS["certificate"], "rb") as pem, open(FACTS["key"], "rb") as key:
+    with open(FACTS["clientCertificate"], "rb") as pem, open(FACTS["clientKey"], "rb") as key:
         data = key.read() + pem.read()
     credential = CertificateCredential(
-        TENANT, FACTS["client"], certificate_data=data, send_certificate_chain=True, **PLACE
+        TENANT, FACTS["clientId"], certificate_data=data, send_certificate_chain=True, **PLACE
     )
     assert is_app(credential.get_token(SCOPE).token)
 
 
 def device_code():
     credential = DeviceCodeCredential(
-        FACTS["public"],
+        FACTS["publicClientId"],
         tenant_id=TENANT,
         prompt_callback=lambda _uri, code, _expires: print("approve", code, flush=True),
         **PLACE,
@@ -74,31 +74,31 @@ def device_code():
     assert is_user(first)
     assert credential.get_token(READ).token == first
     application = msal.PublicClientApplication(
-        FACTS["public"], authority=AUTHORITY, instance_discovery=False
+        FACTS["publicClientId"], authority=AUTHORITY, instance_discovery=False
     )
     flow = application.initiate_device_flow([READ])
     assert flow["verification_uri"].startswith("https://"), flow
     print("approve", flow["user_code"], flush=True)
     tokens = application.acquire_token_by_device_flow(flow)
     assert is_user(tokens["access_token"])
-    assert tokens["id_token_claims"]["preferred_username"] == FACTS["user"]
+    assert tokens["id_token_claims"]["preferred_username"] == FACTS["userPrincipalName"]
     account = application.get_accounts()[0]
-    assert account["username"] == FACTS["user"]
+    assert account["username"] == FACTS["userPrincipalName"]
     silent = application.acquire_token_silent([READ], account, force_refresh=True)
     assert is_user(silent["access_token"]) and silent["access_token"] != tokens["access_token"]
 
 
 def on_behalf_of():
     public = msal.PublicClientApplication(
-        FACTS["public"], authority=AUTHORITY, instance_discovery=False
+        FACTS["publicClientId"], authority=AUTHORITY, instance_discovery=False
     )
-    flow = public.initiate_device_flow([f"api://{FACTS['client']}/access_as_user"])
+    flow = public.initiate_device_flow([f"api://{FACTS['clientId']}/access_as_user"])
     print("approve", flow["user_code"], flush=True)
     tokens = public.acquire_token_by_device_flow(flow)
     credential = OnBehalfOfCredential(
         TENANT,
-        FACTS["client"],
-        client_secret=FACTS["secret"],
+        FACTS["clientId"],
+        client_secret=FACTS["clientSecret"],
         user_assertion=tokens["access_token"],
         **PLACE,
     )
@@ -107,9 +107,9 @@ def on_behalf_of():
 
 def refresh():
     application = msal.PublicClientApplication(
-        FACTS["public"], authority=AUTHORITY, instance_discovery=False
+        FACTS["publicClientId"], authority=AUTHORITY, instance_discovery=False
     )
-    tokens = application.acquire_token_by_refresh_token(FACTS["refresh_token"], scopes=[READ])
+    tokens = application.acquire_token_by_refresh_token(FACTS["publicRefreshToken"], scopes=[READ])
     assert is_user(tokens["access_token"]), tokens
 
 
@@ -148,31 +148,31 @@ class Browser(webbrowser.BaseBrowser):
 def interactive():
     webbrowser.register("simulated", None, Browser("simulated"), preferred=True)
     application = msal.PublicClientApplication(
-        FACTS["public"], authority=AUTHORITY, instance_discovery=False
+        FACTS["publicClientId"], authority=AUTHORITY, instance_discovery=False
     )
     tokens = application.acquire_token_interactive([READ], timeout=30)
     assert is_user(tokens["access_token"]), tokens
     credential = InteractiveBrowserCredential(
-        tenant_id=TENANT, client_id=FACTS["public"], timeout=30, **PLACE
+        tenant_id=TENANT, client_id=FACTS["publicClientId"], timeout=30, **PLACE
     )
     assert is_user(credential.get_token(READ).token)
 
 
 def refused():
-    credential = ClientSecretCredential(TENANT, FACTS["client"], "wrong", **PLACE)
+    credential = ClientSecretCredential(TENANT, FACTS["clientId"], "wrong", **PLACE)
     try:
         credential.get_token(SCOPE)
         raise AssertionError("a wrong secret is accepted")
     except ClientAuthenticationError as error:
         assert "AADSTS7000215" in str(error), error
-    credential = ClientSecretCredential("fabrikam.com", FACTS["client"], "wrong", **PLACE)
+    credential = ClientSecretCredential("fabrikam.com", FACTS["clientId"], "wrong", **PLACE)
     try:
         credential.get_token(SCOPE)
         raise AssertionError("an unknown tenant is accepted")
     except ClientAuthenticationError as error:
         assert "double check your tenant name" in str(error), error
     application = msal.ConfidentialClientApplication(
-        FACTS["client"],
+        FACTS["clientId"],
         client_credential="wrong",
         authority=AUTHORITY,
         instance_discovery=False,
