@@ -7,7 +7,7 @@ mod planting;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::address::Addresses;
@@ -176,6 +176,14 @@ impl Core {
                 state.identity.refresh_tokens = usual;
                 answer
             }
+            // The metadata is public.
+            (_, Part::Graph(version, "/$metadata")) => match heard.method {
+                Method::GET => {
+                    let csdl = version.description.csdl();
+                    Answer::bytes(StatusCode::OK, "application/xml", csdl)
+                }
+                _ => exchange.refuse(&Refusal::method([Method::GET].iter())),
+            },
             (_, Part::Graph(version, path)) => {
                 let authorization = heard.header("authorization");
                 let caller = self

@@ -4,6 +4,7 @@
 //! This module reads it with serde_json only, without the code that `codegen/` makes of it. For
 //! this reason, the server does not repeat a mistake of the generator, and can reveal it.
 
+mod csdl;
 pub(crate) mod operation;
 pub(crate) mod routes;
 pub(crate) mod schema;

@@ -81,6 +81,14 @@ pub(crate) struct Schemas {
 }
 
 impl Schemas {
+    /// Returns all components in the order of their names.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Schema)> {
+        let mut all: Vec<_> = self.by_name.iter().collect();
+        all.sort_unstable_by_key(|(name, _)| name.as_str());
+        all.into_iter()
+            .map(|(name, schema)| (name.as_str(), schema))
+    }
+
     /// Returns the component of this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Schema> {
         self.by_name.get(name)

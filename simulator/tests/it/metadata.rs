@@ -1,4 +1,4 @@
-//! Tests of the metadata that the identity platform publishes, and of its headers.
+//! Tests of the metadata that the identity platform and Graph publish, and of their headers.
 
 use http::Method;
 use msgraph_simulator::Simulator;
@@ -170,4 +170,32 @@ async fn surplus_slashes_of_base_url_are_ignored() {
         )
         .await;
     assert_eq!(inside.status, 400);
+}
+
+#[tokio::test]
+async fn metadata_of_graph_declares_types_and_sets() {
+    let simulator = start().await;
+    let mut client = Client::connect(&simulator, None).await;
+    let metadata = client.get("/$metadata").await;
+    assert_eq!(metadata.status, 200);
+    assert_eq!(metadata.header("content-type"), "application/xml");
+    let text = String::from_utf8(metadata.body.to_vec()).unwrap();
+    for declared in [
+        "<Schema Namespace=\"microsoft.graph.security\" ",
+        "<EntityType Name=\"entity\"><Key><PropertyRef Name=\"id\"/></Key>",
+        "<EntityType Name=\"user\" BaseType=\"microsoft.graph.directoryObject\">",
+        "<Property Name=\"businessPhones\" Type=\"Collection(Edm.String)\"/>",
+        "<NavigationProperty Name=\"manager\" Type=\"microsoft.graph.directoryObject\"/>",
+        "<ComplexType Name=\"itemBody\">",
+        "<EnumType Name=\"importance\"><Member Name=\"low\"/><Member Name=\"normal\"/>",
+        "<EntitySet Name=\"users\" EntityType=\"microsoft.graph.user\"/>",
+        "<Singleton Name=\"me\" Type=\"microsoft.graph.user\"/>",
+    ] {
+        assert!(text.contains(declared), "{declared}");
+    }
+    for absent in ["userCollectionResponse", "ODataError", "@odata"] {
+        assert!(!text.contains(absent), "{absent}");
+    }
+    let refused = client.post("/$metadata", json!({})).await;
+    assert_eq!(refused.status, 405);
 }
