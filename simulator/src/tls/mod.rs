@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -16,7 +18,6 @@ use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use x509_cert::der::pem::{LineEnding, encode_string};
 
 use crate::error::Error;
 
@@ -38,8 +39,7 @@ impl Tls {
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let trusted = authority.self_signed(&key).map_err(failed)?;
         let issuer = Issuer::new(authority, key);
-        let authority = encode_string("CERTIFICATE", LineEnding::LF, trusted.der())
-            .map_err(|error| Error::Certificate(error.to_string().into()))?;
+        let authority = pem(trusted.der());
 
         let key = KeyPair::generate().map_err(failed)?;
         let mut server = params(names, "msgraph-simulator").map_err(failed)?;
@@ -90,4 +90,17 @@ fn params(names: Vec<String>, common_name: &str) -> Result<CertificateParams, rc
     };
     (params.not_before, params.not_after) = (day(-1), day(365));
     Ok(params)
+}
+
+/// Returns a certificate as PEM (RFC 7468): base64 in lines of 64 characters.
+fn pem(der: &[u8]) -> String {
+    let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
+    for (at, character) in STANDARD.encode(der).char_indices() {
+        if at > 0 && at % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(character);
+    }
+    pem.push_str("\n-----END CERTIFICATE-----\n");
+    pem
 }
