@@ -36,7 +36,7 @@ async fn sequential_batch_stops_after_a_failure() {
     })
     .await;
     let graph = graph(&recorder);
-    let calls = (0..41).map(|id| graph.users().id(&id.to_string()).get());
+    let calls = (0..41).map(|id| graph.users().id(id.to_string()).get());
     let users = graph.batch().sequential().send_all(calls).await.unwrap();
     let sizes: Vec<_> = recorder
         .requests()

@@ -66,7 +66,7 @@ async fn one_mailbox_has_four_calls_per_request() {
     let of_user = |user: &str| {
         let messages = graph.users().id(user).messages();
         (0..20)
-            .map(|id| messages.id(&id.to_string()).get())
+            .map(|id| messages.id(id.to_string()).get())
             .collect::<Vec<_>>()
     };
     let calls = || -> Vec<usize> {

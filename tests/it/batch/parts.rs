@@ -262,7 +262,7 @@ async fn html_in_place_of_content_is_an_error() {
 async fn batch_of_many_calls_is_split_in_order() {
     let recorder = Recorder::new(|request| answered(request, named)).await;
     let graph = graph(&recorder);
-    let calls = (0..45).map(|id| graph.users().id(&id.to_string()).get());
+    let calls = (0..45).map(|id| graph.users().id(id.to_string()).get());
     let users = graph.batch().send_all(calls).await.unwrap();
     let ids: Vec<_> = users
         .into_iter()

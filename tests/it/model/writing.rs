@@ -148,7 +148,7 @@ async fn addresses_take_times_and_ids_of_any_type() {
     let id: Guid = "48d31887-5fad-4d73-a9f5-3c356e68a038".parse().unwrap();
     let texts = [
         graph.users().id(id),
-        graph.users().id(&id),
+        graph.users().id(id),
         graph.users().id(id.to_string()),
     ];
     for user in texts {
@@ -186,7 +186,7 @@ async fn references_take_nodes_in_every_cloud() {
     graph
         .me()
         .manager()
-        .set_ref(&graph.users().id("3"))
+        .set_ref(graph.users().id("3"))
         .await
         .unwrap();
     let requests = recorder.requests();

@@ -106,7 +106,7 @@ async fn subscription_is_created_after_webhook_validation() {
     assert_eq!(made.notification_url.as_deref(), Some(&*webhook.url));
     graph
         .subscriptions()
-        .id(&made.id.unwrap())
+        .id(made.id.unwrap())
         .delete()
         .await
         .unwrap();

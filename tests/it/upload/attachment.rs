@@ -42,7 +42,7 @@ async fn print_document_is_uploaded_unchanged() {
         .body_json(&job)
         .await
         .unwrap();
-    let documents = shares.jobs().id(&job.id.unwrap()).documents();
+    let documents = shares.jobs().id(job.id.unwrap()).documents();
     let document = documents.list().await.unwrap().value.remove(0).id.unwrap();
     let data = bytes(2 * UNIT + 1);
     let properties = PrintDocumentUploadProperties {
@@ -71,13 +71,13 @@ async fn attachment_upload_ends_with_its_location() {
         ..Default::default()
     };
     let message = graph.me().messages().create(subject).await.unwrap();
-    let attachments = graph.me().messages().id(&message.id.unwrap()).attachments();
+    let attachments = graph.me().messages().id(message.id.unwrap()).attachments();
     let call = attachments.create_upload_session(attachment(data.len()));
     let uploaded = call.upload(data.clone()).await.unwrap();
     assert_eq!(uploaded.response().status(), StatusCode::CREATED);
     assert!(uploaded.response().bytes().is_empty());
     assert!(uploaded.location().unwrap().contains("ttachments"));
-    let read = attachments.id(&uploaded.id().unwrap()).get().await.unwrap();
+    let read = attachments.id(uploaded.id().unwrap()).get().await.unwrap();
     assert_eq!(
         (read.name.as_deref(), read.size),
         (Some("flower.jpg"), Some(3_500_000))
@@ -99,7 +99,7 @@ async fn attachment_upload_ends_with_its_location() {
         ..Default::default()
     };
     let event = graph.me().events().create(subject).await.unwrap();
-    let attachments = graph.me().events().id(&event.id.unwrap()).attachments();
+    let attachments = graph.me().events().id(event.id.unwrap()).attachments();
     let call = attachments.create_upload_session(attachment(data.len()));
     // Outlook writes its ranges without a dash, and uses its own property names.
     simulator.fault(Fault::lost().method(Method::PUT).at("/upload/*"));
