@@ -255,7 +255,28 @@ fn key_of_several_properties_takes_several_arguments() {
         expression.named,
         "graph.states().by_id_and_policy_id(id, policy_id).get()"
     );
-    let step = ".composite_key(&[(\"id\", Argument::quoted(id)), \
-        (\"policyId\", Argument::quoted(policy_id))])";
+    let step = ".composite_key(&[(\"id\", Argument::id(id)), \
+        (\"policyId\", Argument::id(policy_id))])";
     assert!(generated.nodes.contains(step), "{}", generated.nodes);
+}
+
+/// Checks that required times of the query take any type of time, even if they are declared as
+/// text.
+#[test]
+fn required_times_take_any_time() {
+    let mut view = get("microsoft.graph.user");
+    let text = json!({ "type": "string" });
+    let parameter =
+        |name: &str| json!({ "name": name, "in": "query", "required": true, "schema": text });
+    view["get"]["parameters"] = json!([parameter("startDateTime"), parameter("zone")]);
+    let description = description(
+        "times",
+        json!({ "/view": view }),
+        json!({ "microsoft.graph.user": user() }),
+    );
+    let nodes = generate(&description).expect("code").nodes;
+    let arguments = "&self, start_date_time: impl Into<Time>, zone: &str";
+    assert!(nodes.contains(arguments), "{nodes}");
+    let query = ".time(\"startDateTime\", start_date_time).query(\"zone\", zone)";
+    assert!(nodes.contains(query), "{nodes}");
 }
