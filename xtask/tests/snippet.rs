@@ -70,7 +70,7 @@ fn requests_become_idiomatic_rust() {
         "GET /me/nothing",
         "PUT /me/messages/1",
         "GET https://graph.microsoft.com/beta/me",
-        "GET /communications/callRecords/getPstnCalls(fromDateTime=soon,toDateTime=2026-01-01)",
+        "GET /reports/getEmailActivityUserDetail(date=soon)",
     ] {
         all.push_str(&format!(
             "# {}\n\n{}\n",
