@@ -69,7 +69,8 @@ struct Begun {
 
 impl RequestTrace {
     /// Begins the trace of one request. `before` is the number of requests that were sent before it
-    /// for the same call, and `wait` the time that the call waited before this attempt, if it is known.
+    /// for the same call, and `wait` the time that the call waited before this attempt, if it is
+    /// known.
     pub fn begin(
         request: &Request,
         template: Option<&str>,

@@ -8,8 +8,8 @@
 //! the functions and actions of [`SimulatedOperation::all`]. It pages, filters, sorts, selects and
 //! expands.
 //!
-//! The simulator never invents a response. Whatever is not simulated is refused with 501, and a test
-//! defines the response itself ([`Simulator::on`]).
+//! The simulator never invents a response. It refuses all else with 501, and a test defines such a
+//! response itself ([`Simulator::on`]).
 //!
 //! The simulator also has features that the description does not cover:
 //!

@@ -113,8 +113,8 @@
 //! | a name of the IANA database | `Europe/Oslo` | chrono-tz or jiff, by its name |
 //! | a custom zone | `tzone://Microsoft/Custom` | only Graph: request the event in UTC |
 //!
-//! With the feature `jiff`, `to_zoned_datetime` returns the time in its zone, and a `ZonedDateTime` converts into a
-//! `DateTimeTimeZone` with its zone. With the feature `time`, an `OffsetDateTime` converts into one
+//! With the feature `jiff`, `to_zoned_datetime` returns the time in its zone, and a `ZonedDateTime`
+//! converts into a `DateTimeTimeZone` with its zone. With the feature `time`, an `OffsetDateTime` converts into one
 //! in UTC. chrono has no names of zones of its own. `to_time_in` takes any of its time zones, such
 //! as those of chrono-tz:
 //!

@@ -10,8 +10,8 @@ use super::call_state::CallState;
 use super::network_error::kind_of_loss;
 use super::trace::RequestTrace;
 
-/// A middleware that [traces](super::trace) each request that is sent, and [records](super::Delivery)
-/// whether it can have had an effect.
+/// A middleware that [traces](super::trace) each request that is sent, and
+/// [records](super::Delivery) whether it can have had an effect.
 ///
 /// It is the innermost middleware, so an error that it sees is reqwest's own error about this
 /// request. It hands the request to reqwest itself, because the end of the stack would box one more

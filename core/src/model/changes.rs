@@ -22,7 +22,7 @@ enum Part {
     /// All properties. Services disagree whether an update merges the properties of an object or
     /// replaces the object. The whole object with a `null` for each lost property is right for
     /// both.
-    Whole,
+    All,
 }
 
 /// Writes what differs between two versions of an entity into an empty object.
@@ -41,8 +41,8 @@ pub(super) fn write(original: &dyn Object, changed: &dyn Object, changes: &mut d
 
 /// Writes an object that is the value of a property.
 fn whole(original: Option<&dyn Object>, changed: &dyn Object, into: &mut dyn Object) {
-    fields(original, changed, into, Part::Whole);
-    others(original, changed, into, Part::Whole);
+    fields(original, changed, into, Part::All);
+    others(original, changed, into, Part::All);
 }
 
 /// Writes the properties that have a field.
@@ -90,12 +90,12 @@ fn fields(original: Option<&dyn Object>, changed: &dyn Object, into: &mut dyn Ob
 fn others(original: Option<&dyn Object>, changed: &dyn Object, into: &mut dyn Object, part: Part) {
     let names = changed.info().names;
     let is_written = |name: &str| match name {
-        TYPE => part == Part::Whole,
+        TYPE => part == Part::All,
         name => !names.contains(&name) && (!name.contains('@') || name.ends_with(BIND)),
     };
     for (name, kept) in changed.extra().kept().filter(|(name, _)| is_written(name)) {
         let before = original.and_then(|original| original.extra().kept_of(name));
-        if part == Part::Whole || before != Some(kept) {
+        if part == Part::All || before != Some(kept) {
             into.extra_mut().keep(name, kept.clone());
         }
     }

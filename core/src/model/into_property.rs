@@ -99,8 +99,8 @@ from! {
     Value: Value String &str bool i64 f64;
 }
 
-// With the bound of models, `Into`, a value of a wrong type fails for both, and the compiler reports
-// the trait's own message.
+// With the bound of models, `Into`, a value of a wrong type fails for both, and the compiler
+// reports the trait's own message.
 impl<E: OpenEnum, V: Into<E>> IntoProperty<E, Word> for V {
     fn into_property(self) -> Setting<E> {
         Setting::Value(self.into())

@@ -15,7 +15,7 @@ use crate::resource::{Resource, Tail, Target};
 use crate::service::Service;
 use crate::store::Id;
 
-/// What a page has from its query.
+/// The part of a page that its query decides.
 struct Query {
     context: String,
     /// `true` for an advanced query of the directory.

@@ -188,7 +188,8 @@ impl Builder {
         self
     }
 
-    /// Responds with values that are made from their types to what is not simulated, instead of 501.
+    /// Responds with values that are made from their types, instead of 501, where nothing is
+    /// simulated.
     ///
     /// It serves the test of a client that calls each operation of the description once. The
     /// values say nothing about what Graph would do, so a test of a program must not use them.

@@ -1,4 +1,4 @@
-//! What is not simulated: 501, and the responses that a test defines for it.
+//! The refusal of operations that are not simulated, and the responses that a test defines.
 
 use http::{Method, StatusCode};
 use msgraph_simulator::{SimulatedOperation, StubResponse};
