@@ -114,9 +114,9 @@
 //! | a custom zone | `tzone://Microsoft/Custom` | only Graph: request the event in UTC |
 //!
 //! With the feature `jiff`, `to_zoned_datetime` returns the time in its zone, and a `ZonedDateTime`
-//! converts into a `DateTimeTimeZone` with its zone. With the feature `time`, an `OffsetDateTime` converts into one
-//! in UTC. chrono has no names of zones of its own. `to_time_in` takes any of its time zones, such
-//! as those of chrono-tz:
+//! converts into a `DateTimeTimeZone` with its zone. With the feature `time`, an `OffsetDateTime`
+//! converts into one in UTC. chrono has no names of zones of its own. `to_time_in` takes any of its
+//! time zones, such as those of chrono-tz:
 //!
 //! ```
 //! use msgraph::chrono::FixedOffset;

@@ -1,8 +1,8 @@
 //! Testing: the simulator and its faults.
 //!
 //! The crate `msgraph-simulator` is a local Microsoft Graph with an identity platform. A test
-//! starts it, signs in, and calls it with the client that the program uses. `Simulator::cloud` needs its
-//! feature `msgraph`:
+//! starts it, signs in, and calls it with the client that the program uses. `Simulator::cloud`
+//! needs its feature `msgraph`:
 //!
 //! ```toml
 //! [dev-dependencies]
