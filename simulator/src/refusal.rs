@@ -80,7 +80,8 @@ impl Refusal {
             "NotSimulated",
             format!(
                 "The simulator does not simulate {what}. Define the response with \
-                 `Simulator::on(method, path, response)`."
+                 `Simulator::on(method, path, response)`, or with `POST /responses` at the control \
+                 interface."
             ),
         )
     }
