@@ -3,6 +3,7 @@
 mod enums;
 mod properties;
 mod scalars;
+mod time_zones;
 mod types;
 mod writing;
 
