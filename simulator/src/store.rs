@@ -294,6 +294,11 @@ impl Store {
         Some(entity)
     }
 
+    /// Returns a copy of an entity's properties.
+    pub(crate) fn properties(&self, id: Id) -> Option<Map<String, Value>> {
+        self.get(id).map(|entity| entity.properties.clone())
+    }
+
     /// Returns all entities except for the root.
     pub(crate) fn entities(&self) -> impl Iterator<Item = (Id, &Entity)> {
         self.entities

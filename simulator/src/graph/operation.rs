@@ -148,12 +148,7 @@ impl Graph<'_> {
 
     /// Creates a new team like an existing one.
     pub(super) fn clone_team(&mut self, team: Id, parameters: &Value) -> Answer {
-        let mut properties = self
-            .tenant
-            .store
-            .get(team)
-            .map(|team| team.properties.clone())
-            .unwrap_or_default();
+        let mut properties = self.tenant.store.properties(team).unwrap_or_default();
         for name in ["displayName", "description", "classification", "visibility"] {
             if let Some(value) = parameters.get(name).filter(|value| !value.is_null()) {
                 properties.insert(name.into(), value.clone());

@@ -150,12 +150,7 @@ impl Graph<'_> {
         if !was_own_meeting && !self.is_own_meeting(event) {
             return;
         }
-        let Some(now) = self
-            .tenant
-            .store
-            .get(event)
-            .map(|event| event.properties.clone())
-        else {
+        let Some(now) = self.tenant.store.properties(event) else {
             return;
         };
         let changed = |name: &&&str| before.get(**name) != now.get(**name);
@@ -193,12 +188,7 @@ impl Graph<'_> {
         shared: &[&str],
         moved: bool,
     ) {
-        let Some(before) = self
-            .tenant
-            .store
-            .get(copy)
-            .map(|copy| copy.properties.clone())
-        else {
+        let Some(before) = self.tenant.store.properties(copy) else {
             return;
         };
         let mut properties = before.clone();
@@ -222,12 +212,7 @@ impl Graph<'_> {
     /// Marks an attendee's event as cancelled. It stays in the calendar until the attendee removes
     /// it.
     fn call_off(&mut self, copy: Id) {
-        let Some(before) = self
-            .tenant
-            .store
-            .get(copy)
-            .map(|copy| copy.properties.clone())
-        else {
+        let Some(before) = self.tenant.store.properties(copy) else {
             return;
         };
         if is(&before, "isCancelled") {

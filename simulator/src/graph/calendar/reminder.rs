@@ -60,11 +60,7 @@ fn snoozed() -> String {
 
 impl Graph<'_> {
     fn set_reminder(&mut self, event: Id, name: &str, value: Value) {
-        let before = self
-            .tenant
-            .store
-            .get(event)
-            .map(|event| event.properties.clone());
+        let before = self.tenant.store.properties(event);
         self.tenant.store.change(event, |event| {
             event.insert(name.to_owned(), value);
         });

@@ -21,12 +21,7 @@ pub(super) struct Response {
 impl Graph<'_> {
     /// Records the response of an attendee, and sends it to the organizer.
     pub(super) fn respond(&mut self, event: Id, response: Response) {
-        let Some(before) = self
-            .tenant
-            .store
-            .get(event)
-            .map(|event| event.properties.clone())
-        else {
+        let Some(before) = self.tenant.store.properties(event) else {
             return;
         };
         let status = json!({ "response": response.word, "time": timestamp(self.now) });
@@ -78,12 +73,7 @@ impl Graph<'_> {
 
     /// Sets the status of an attendee in the organizer's event.
     fn receive(&mut self, event: Id, user: Id, status: &Value, proposed_time: Option<&Value>) {
-        let Some(before) = self
-            .tenant
-            .store
-            .get(event)
-            .map(|event| event.properties.clone())
-        else {
+        let Some(before) = self.tenant.store.properties(event) else {
             return;
         };
         let attendees = before.get("attendees").and_then(Value::as_array);
@@ -117,12 +107,7 @@ impl Graph<'_> {
             }
         };
         let Some(event) = organizer else { return };
-        let Some(before) = self
-            .tenant
-            .store
-            .get(event)
-            .map(|event| event.properties.clone())
-        else {
+        let Some(before) = self.tenant.store.properties(event) else {
             return;
         };
         let attendees = before.get("attendees").and_then(Value::as_array);
