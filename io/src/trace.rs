@@ -9,7 +9,7 @@
 //! names, and a query holds search terms. An address of another host may be a secret itself. Spans
 //! have the template (`url.template`), and of any other address only the host.
 //!
-//! For people who read a log, each request is also one event at the level DEBUG when it has ended.
+//! Each request is also one event at the level DEBUG when it has ended, for people who read a log.
 
 use std::time::{Duration, Instant};
 

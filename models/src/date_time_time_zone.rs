@@ -94,8 +94,8 @@ impl DateTimeTimeZone {
     /// Returns the point in time, in a time zone that the program has looked up by
     /// [`zone_name`](Self::zone_name), for example with chrono-tz.
     ///
-    /// Where clocks are set back, the earlier of two times is meant. A time that clocks skip is
-    /// `None`.
+    /// Returns the earlier of two times if clocks are set back, and `None` for a time that clocks
+    /// skip.
     ///
     /// ```
     /// use msgraph::chrono::FixedOffset;

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use msgraph_simulator::Host;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tempfile::TempDir;
@@ -66,19 +65,5 @@ async fn javascript_client_works_with_a_drive() {
         return;
     };
     server.run(&mut command);
-    let requests = server.simulator.requests();
-    let storage = requests
-        .iter()
-        .filter(|request| request.host == Host::Storage);
-    let storage: Vec<_> = storage.collect();
-    assert!(
-        storage
-            .iter()
-            .any(|request| request.path().starts_with("/upload/"))
-    );
-    assert!(
-        storage
-            .iter()
-            .all(|request| request.header("authorization").is_none())
-    );
+    server.check_storage();
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use msgraph_simulator::{ChangeKind, Host};
+use msgraph_simulator::ChangeKind;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -109,21 +109,7 @@ async fn python_sdk_works_with_a_drive() {
         return;
     };
     server.run(&mut command);
-    let requests = server.simulator.requests();
-    let storage = requests
-        .iter()
-        .filter(|request| request.host == Host::Storage);
-    let storage: Vec<_> = storage.collect();
-    assert!(
-        storage
-            .iter()
-            .any(|request| request.path().starts_with("/upload/"))
-    );
-    assert!(
-        storage
-            .iter()
-            .all(|request| request.header("authorization").is_none())
-    );
+    server.check_storage();
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use msgraph_simulator::Simulator;
+use msgraph_simulator::{Host, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -71,6 +71,28 @@ impl Server {
             assert!(self.simulator.approve_device(code), "no device has {code}");
         };
         run(command, approve, || self.last_requests())
+    }
+
+    /// Checks that files were uploaded to the storage host, and that no token reached it.
+    ///
+    /// # Panics
+    /// Panics if that is not so.
+    pub fn check_storage(&self) {
+        let requests = self.simulator.requests();
+        let storage = requests
+            .iter()
+            .filter(|request| request.host == Host::Storage);
+        let storage: Vec<_> = storage.collect();
+        assert!(
+            storage
+                .iter()
+                .any(|request| request.path().starts_with("/upload/"))
+        );
+        assert!(
+            storage
+                .iter()
+                .all(|request| request.header("authorization").is_none())
+        );
     }
 
     /// Returns the last requests and their status, for the message of a failure.

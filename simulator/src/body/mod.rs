@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime};
 use serde_json::{Map, Value};
 
 use crate::description::schema::{EnumType, ObjectType, Property, Schema, Schemas, Type};
-use crate::query::path::{edm, takes_any};
+use crate::query::path::takes_any;
 use crate::refusal::Refusal;
 use json::Json;
 
@@ -257,11 +257,11 @@ pub(crate) fn checked(
         return Ok(value.into_value());
     }
     Err(match value {
-        Json::Object(_) | Json::Array(_) => expected(&edm(schemas, kind), name, &value),
+        Json::Object(_) | Json::Array(_) => expected(&schemas.edm(kind), name, &value),
         primitive => Refusal::body(format!(
             "Cannot convert the literal '{}' to the expected type '{}' at property '{name}'.",
             literal_text(&primitive),
-            edm(schemas, kind)
+            schemas.edm(kind)
         )),
     })
 }

@@ -152,7 +152,9 @@ impl Core {
         let heard = exchange.heard(request);
         let mut template = None;
         let mut parts = Vec::new();
-        let answer = match (&exchange.effect, self.part(request.path())) {
+        let part = self.part(request.path());
+        let is_identity = matches!(part, Part::Identity(_));
+        let answer = match (&exchange.effect, part) {
             (Some(Effect::Answer(answer)), _) => answer.clone(),
             (Some(Effect::Reset), _) => Answer::empty(StatusCode::OK),
             (_, _) if host == Host::Storage => {
@@ -213,10 +215,10 @@ impl Core {
             }
         };
         let answer = self.end(&exchange, answer);
-        let answer = match (host, self.part(request.path())) {
-            (Host::Graph, Part::Identity(_)) => exchange.dressed_by_platform(answer),
-            (Host::Graph, _) => compressed(&heard, exchange.dressed(answer)),
-            (Host::Storage, _) => answer,
+        let answer = match host {
+            Host::Graph if is_identity => exchange.dressed_by_platform(answer),
+            Host::Graph => compressed(&heard, exchange.dressed(answer)),
+            Host::Storage => answer,
         };
         let arrives = !matches!(exchange.effect, Some(Effect::Reset | Effect::Lost));
         let status = arrives.then_some(answer.status);

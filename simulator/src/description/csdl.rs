@@ -88,7 +88,7 @@ impl Description {
                 text,
                 "<{element} Name=\"{}\" Type=\"{}\"/>",
                 property.name,
-                edm(schemas, &property.kind)
+                csdl_type(schemas, &property.kind)
             );
         }
         let _ = write!(text, "</{element}>");
@@ -149,28 +149,11 @@ fn enumeration(text: &mut String, own: &str, members: &EnumType) {
     text.push_str("</EnumType>");
 }
 
-/// Returns the name of a type in CSDL.
-fn edm(schemas: &Schemas, kind: &Type) -> String {
-    let name = match schemas.resolve(kind) {
-        Type::String => "Edm.String",
-        Type::DateTime => "Edm.DateTimeOffset",
-        Type::Date => "Edm.Date",
-        Type::Time => "Edm.TimeOfDay",
-        Type::Duration => "Edm.Duration",
-        Type::Guid => "Edm.Guid",
-        Type::Binary => "Edm.Binary",
-        Type::Content => "Edm.Stream",
-        Type::Int16 => "Edm.Int16",
-        Type::Int32 => "Edm.Int32",
-        Type::Int64 => "Edm.Int64",
-        Type::Uint8 => "Edm.Byte",
-        Type::Double => "Edm.Double",
-        Type::Float => "Edm.Single",
-        Type::Decimal => "Edm.Decimal",
-        Type::Boolean => "Edm.Boolean",
-        Type::Collection(items) => return format!("Collection({})", edm(schemas, items)),
-        Type::Named(name) => name,
-        Type::Inline(_) | Type::Untyped => "Edm.Untyped",
-    };
-    name.to_owned()
+/// Returns the name of a type in CSDL. It has none for an object without a name.
+fn csdl_type(schemas: &Schemas, kind: &Type) -> String {
+    match schemas.resolve(kind) {
+        Type::Inline(_) => "Edm.Untyped".to_owned(),
+        Type::Collection(items) => format!("Collection({})", csdl_type(schemas, items)),
+        other => schemas.edm(other),
+    }
 }

@@ -244,6 +244,33 @@ impl Schemas {
                 .find_map(|property| self.missing(&property.kind))
         })
     }
+
+    /// Returns a type's name as OData's messages write it.
+    pub(crate) fn edm(&self, kind: &Type) -> String {
+        let name = match self.resolve(kind) {
+            Type::String => "Edm.String",
+            Type::DateTime => "Edm.DateTimeOffset",
+            Type::Date => "Edm.Date",
+            Type::Time => "Edm.TimeOfDay",
+            Type::Duration => "Edm.Duration",
+            Type::Guid => "Edm.Guid",
+            Type::Binary => "Edm.Binary",
+            Type::Content => "Edm.Stream",
+            Type::Int16 => "Edm.Int16",
+            Type::Int32 => "Edm.Int32",
+            Type::Int64 => "Edm.Int64",
+            Type::Uint8 => "Edm.Byte",
+            Type::Double => "Edm.Double",
+            Type::Float => "Edm.Single",
+            Type::Decimal => "Edm.Decimal",
+            Type::Boolean => "Edm.Boolean",
+            Type::Untyped => "Edm.Untyped",
+            Type::Inline(_) => "Edm.ComplexType",
+            Type::Named(name) => return name.clone(),
+            Type::Collection(items) => return format!("Collection({})", self.edm(items)),
+        };
+        name.to_owned()
+    }
 }
 
 fn is_page_part(property: &str) -> bool {

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::{Call, Graph};
 use crate::description::schema::Type;
 use crate::description::walk::{Step, StepValue};
-use crate::query::path::{cast, edm};
+use crate::query::path::cast;
 use crate::query::{Expand, Options};
 use crate::resource::Caller;
 use crate::segment::Argument;
@@ -157,7 +157,7 @@ impl Graph<'_> {
             Type::Named(name) if schemas.is_a(name, "microsoft.graph.entity") => {
                 short(name).to_owned()
             }
-            other => edm(schemas, other),
+            other => schemas.edm(other),
         }
     }
 

@@ -76,7 +76,7 @@ fn step(schemas: &Schemas, kind: &Type, segment: &str) -> Result<Target, Refusal
                 .find(|property| property.name == segment);
             property.ok_or_else(|| Refusal::unknown_property(segment, "Edm.ComplexType"))?
         }
-        other => return Err(Refusal::unknown_property(segment, &edm(schemas, other))),
+        other => return Err(Refusal::unknown_property(segment, &schemas.edm(other))),
     };
     Ok(Target {
         kind: schemas.resolve(&property.kind).clone(),
@@ -112,33 +112,6 @@ pub(crate) fn takes_any(schemas: &Schemas, type_name: &str, property: &str) -> b
             let empty = object.base.is_none() && object.properties.is_empty();
             object.open || empty || OPEN.contains(&name)
         })
-}
-
-/// Returns a type's name as OData's messages write it.
-pub(crate) fn edm(schemas: &Schemas, kind: &Type) -> String {
-    let name = match schemas.resolve(kind) {
-        Type::String => "Edm.String",
-        Type::DateTime => "Edm.DateTimeOffset",
-        Type::Date => "Edm.Date",
-        Type::Time => "Edm.TimeOfDay",
-        Type::Duration => "Edm.Duration",
-        Type::Guid => "Edm.Guid",
-        Type::Binary => "Edm.Binary",
-        Type::Content => "Edm.Stream",
-        Type::Int16 => "Edm.Int16",
-        Type::Int32 => "Edm.Int32",
-        Type::Int64 => "Edm.Int64",
-        Type::Uint8 => "Edm.Byte",
-        Type::Double => "Edm.Double",
-        Type::Float => "Edm.Single",
-        Type::Decimal => "Edm.Decimal",
-        Type::Boolean => "Edm.Boolean",
-        Type::Untyped => "Edm.Untyped",
-        Type::Inline(_) => "Edm.ComplexType",
-        Type::Named(name) => return name.clone(),
-        Type::Collection(items) => return format!("Collection({})", edm(schemas, items)),
-    };
-    name.to_owned()
 }
 
 /// Checks whether values of the type are words of an enum.

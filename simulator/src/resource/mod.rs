@@ -66,6 +66,16 @@ pub(crate) enum Target {
 }
 
 impl Target {
+    /// Returns the owner and the relation of a collection.
+    pub(crate) fn set(&self, schemas: &Schemas) -> Result<(Id, &str), Refusal> {
+        match self {
+            Self::Set {
+                owner, relation, ..
+            } => Ok((*owner, relation)),
+            _ => Err(self.missing(schemas)),
+        }
+    }
+
     /// Returns the error for a target that cannot be read: the entity or any entity is missing.
     pub(crate) fn missing(&self, schemas: &Schemas) -> Refusal {
         match self {

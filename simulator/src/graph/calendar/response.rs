@@ -27,12 +27,7 @@ impl Graph<'_> {
         let status = json!({ "response": response.word, "time": timestamp(self.now) });
         let user = self.tenant.mailbox(event);
         let organizers = self.counterparts(event).into_iter();
-        let organizers: Vec<Id> = organizers
-            .filter(|id| {
-                let event = self.tenant.store.get(*id);
-                event.is_some_and(|event| is(&event.properties, "isOrganizer"))
-            })
-            .collect();
+        let organizers: Vec<Id> = organizers.filter(|id| self.is_organizers(*id)).collect();
         let shows = organizers.first().and_then(|id| {
             let shown = self.tenant.store.get(*id)?.properties.get("showAs")?;
             Some(shown.clone())
@@ -71,6 +66,12 @@ impl Graph<'_> {
         }
     }
 
+    /// Checks whether an event is the one in the organizer's calendar.
+    fn is_organizers(&self, event: Id) -> bool {
+        let event = self.tenant.store.get(event);
+        event.is_some_and(|event| is(&event.properties, "isOrganizer"))
+    }
+
     /// Sets the status of an attendee in the organizer's event.
     fn receive(&mut self, event: Id, user: Id, status: &Value, proposed_time: Option<&Value>) {
         let Some(before) = self.tenant.store.properties(event) else {
@@ -95,15 +96,11 @@ impl Graph<'_> {
 
     /// Adds recipients to a meeting, to whom the organizer or an attendee forwards it.
     pub(super) fn forward_meeting(&mut self, event: Id, recipients: &[Value]) {
-        let is_organizer = |graph: &Self, id: Id| {
-            let event = graph.tenant.store.get(id);
-            event.is_some_and(|event| is(&event.properties, "isOrganizer"))
-        };
-        let organizer = match is_organizer(self, event) {
+        let organizer = match self.is_organizers(event) {
             true => Some(event),
             false => {
                 let mut others = self.counterparts(event).into_iter();
-                others.find(|id| is_organizer(self, *id))
+                others.find(|id| self.is_organizers(*id))
             }
         };
         let Some(event) = organizer else { return };

@@ -30,15 +30,10 @@ impl Graph<'_> {
         resource: &Resource<'_>,
         body: Option<Json>,
     ) -> Result<Answer, Refusal> {
-        let Target::Set {
-            owner, relation, ..
-        } = &resource.target
-        else {
-            return Err(resource.target.missing(self.tenant.schemas));
-        };
-        let folder = match relation.as_str() {
-            "children" => Some(*owner),
-            "items" => self.tenant.store.one(*owner, "root"),
+        let (owner, relation) = resource.target.set(self.tenant.schemas)?;
+        let folder = match relation {
+            "children" => Some(owner),
+            "items" => self.tenant.store.one(owner, "root"),
             _ => None,
         };
         let Some(folder) = folder else {

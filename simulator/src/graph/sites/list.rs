@@ -25,12 +25,7 @@ impl Graph<'_> {
         resource: &Resource<'_>,
         body: Option<Json>,
     ) -> Result<Answer, Refusal> {
-        let Target::Set {
-            owner, relation, ..
-        } = &resource.target
-        else {
-            return Err(resource.target.missing(self.tenant.schemas));
-        };
+        let (owner, relation) = resource.target.set(self.tenant.schemas)?;
         let body = body.ok_or_else(empty_payload)?;
         let mut written = body::entity(self.tenant.schemas, LIST, body)?;
         let sent = &mut written.properties;
@@ -38,7 +33,7 @@ impl Graph<'_> {
         let Some(Value::String(title)) = title.cloned() else {
             return Err(invalid("A list needs a displayName."));
         };
-        let lists = self.tenant.members(*owner, relation);
+        let lists = self.tenant.members(owner, relation);
         let same = |id: &Id| {
             let list = self.tenant.store.get(*id);
             let own = list.and_then(|list| list.properties.get("displayName")?.as_str());
@@ -59,7 +54,7 @@ impl Graph<'_> {
         sent.insert("list".into(), info);
         let columns = written.related;
         written.related = Vec::new();
-        let list = self.make(Below::many(*owner, relation), None, written)?;
+        let list = self.make(Below::many(owner, relation), None, written)?;
         if library {
             let drive = self
                 .tenant
@@ -68,7 +63,7 @@ impl Graph<'_> {
                 drive.insert("name".into(), json!(title));
             });
             self.tenant.store.set(drive, "list", Some(list));
-            self.tenant.store.add(*owner, "drives", drive);
+            self.tenant.store.add(owner, "drives", drive);
         }
         self.tenant.store.open(list, "items");
         self.tenant.open(list, "columns");
@@ -96,13 +91,8 @@ impl Graph<'_> {
         resource: &Resource<'_>,
         body: Option<Json>,
     ) -> Result<Answer, Refusal> {
-        let Target::Set {
-            owner, relation, ..
-        } = &resource.target
-        else {
-            return Err(resource.target.missing(self.tenant.schemas));
-        };
-        let library = self.tenant.store.one(*owner, "drive").is_some();
+        let (owner, relation) = resource.target.set(self.tenant.schemas)?;
+        let library = self.tenant.store.one(owner, "drive").is_some();
         if library && !self.tenant.synthesizes {
             return Err(invalid(
                 "An item of a document library is created as an item of its drive.",
@@ -112,12 +102,12 @@ impl Graph<'_> {
         let mut written = body::entity(self.tenant.schemas, LIST_ITEM, body)?;
         for (_, related) in written.related.iter().filter(|(name, _)| name == "fields") {
             if let Related::One(fields) = related {
-                self.check_fields(*owner, &fields.properties)?;
+                self.check_fields(owner, &fields.properties)?;
             }
         }
         let kind = json!({ "id": "0x01", "name": "Item" });
         written.properties.entry("contentType").or_insert(kind);
-        let item = self.make(Below::many(*owner, relation), None, written)?;
+        let item = self.make(Below::many(owner, relation), None, written)?;
         self.tenant.open_fields(item);
         self.tenant.keep_fields(item);
         self.answer_expanded(StatusCode::CREATED, item, LIST_ITEM, &with_fields())

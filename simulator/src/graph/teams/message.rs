@@ -13,7 +13,7 @@ use crate::domain::Below;
 use crate::graph::Graph;
 use crate::graph::behavior::Invocation;
 use crate::refusal::Refusal;
-use crate::resource::{Caller, Target};
+use crate::resource::Caller;
 use crate::store::{Content, Id};
 
 /// The stream that keeps the content of a deleted message, for its restoration.
@@ -23,15 +23,10 @@ const DELETED: &str = "deleted";
 ///
 /// <https://learn.microsoft.com/graph/api/channel-getallmessages>
 pub(super) fn all(graph: &mut Graph<'_>, invocation: &Invocation<'_>) -> Result<Answer, Refusal> {
-    let Target::Set {
-        owner, relation, ..
-    } = invocation.target
-    else {
-        return Err(invocation.target.missing(graph.tenant.schemas));
-    };
+    let (owner, relation) = invocation.target.set(graph.tenant.schemas)?;
     let store = &graph.tenant.store;
     let mut found = Vec::new();
-    for conversation in graph.tenant.members(*owner, relation) {
+    for conversation in graph.tenant.members(owner, relation) {
         for message in store.many(conversation, "messages") {
             found.push(message);
             found.extend(store.many(message, "replies"));

@@ -3,7 +3,7 @@
 use msgraph_odata::filter::{Condition, Operand, Value};
 
 use crate::description::schema::{Schemas, Type};
-use crate::query::path::{edm, follow, is_enum};
+use crate::query::path::{follow, is_enum};
 use crate::refusal::Refusal;
 
 /// Refuses names that the type does not have, and comparisons of values that cannot be compared.
@@ -42,7 +42,7 @@ impl Checker<'_> {
                         return Err(Refusal::bad_request(format!(
                             "No function signature for the function matches the specified \
                              arguments: found '{}'.",
-                            edm(self.schemas, &kind)
+                            self.schemas.edm(&kind)
                         )));
                     }
                 }
@@ -73,7 +73,7 @@ impl Checker<'_> {
                 kind => Err(Refusal::bad_request(format!(
                     "The $filter expression must evaluate to a single boolean value, but is of \
                      type '{}'.",
-                    edm(self.schemas, &kind)
+                    self.schemas.edm(&kind)
                 ))),
             },
         }
@@ -87,8 +87,8 @@ impl Checker<'_> {
         Err(Refusal::bad_request(format!(
             "A binary operator with incompatible types was detected. Found operand types '{}' and \
              '{}' for operator kind '{operator}'.",
-            edm(self.schemas, &left),
-            edm(self.schemas, &right)
+            self.schemas.edm(&left),
+            self.schemas.edm(&right)
         )))
     }
 
